@@ -1,0 +1,16 @@
+# Starts the IOC of the beamline's data management:  globus-ioc ioc st.cmd
+# Everything that differs between beamlines comes from the environment, with these defaults.
+epicsEnvSet("P", "$(P=2bmb:)")
+epicsEnvSet("R", "$(R=Globus:)")
+epicsEnvSet("TOP", "$(TOP=../..)")
+epicsEnvSet("EPICS_DB_INCLUDE_PATH", "$(TOP)/db")
+
+# The PVs, and four more for each command
+dbLoadRecords("globus.db", "P=$(P),R=$(R)")
+dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
+
+# What the commands work on; TomoScan's prefix stands there, ours here
+globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")
+globusStart
+
+iocInit

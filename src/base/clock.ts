@@ -1,0 +1,53 @@
+/**
+ * The only source of time and timers. Everything that waits is handed a Clock, so tests hand in a fake one and never sleep.
+ */
+
+/** A wait that can be called off; calling it again does nothing. */
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Wall-clock time, milliseconds since 1970 UTC; may step. For time stamps only. */
+  now(): number;
+  /** Seconds since an arbitrary start; never steps. For intervals. */
+  monotonic(): number;
+  /** Runs `action` once, `seconds` from now (0: in a later turn of the event loop). */
+  after(seconds: number, action: () => void): Cancel;
+  /** Runs `action` after the current turn of the event loop has handled its input. Cheaper than `after(0)`; cannot be called off. */
+  soon(action: () => void): void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now() / 1000,
+  after: (seconds, action) => {
+    const timer = setTimeout(action, seconds * 1000);
+    return () => clearTimeout(timer);
+  },
+  soon: (action) => {
+    setImmediate(action);
+  },
+};
+
+/** Resolves `seconds` from now; rejects with the signal's reason as soon as `signal` is aborted. */
+export function sleep(clock: Clock, seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(signal.reason as Error);
+    const stop = (): void => {
+      cancel();
+      reject(signal?.reason as Error);
+    };
+    const cancel = clock.after(seconds, () => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    });
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Longest time that one timer of Node can wait for is 24.8 days. */
+const LONG_SECONDS = 1_000_000;
+
+/** Resolves when `signal` is aborted; keeps the process alive until then. */
+export async function untilAborted(clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await sleep(clock, LONG_SECONDS, signal).catch(() => undefined);
+}

@@ -1,0 +1,21 @@
+/**
+ * What the name of a directory must be like before any service makes it: PV contents are hostile input. It does not clean names, and does not know
+ * where the directory is.
+ */
+
+/** Longest name that the usual file systems take, bytes. */
+const MOST_BYTES = 255;
+
+/** What is wrong with one part of a path, as the end of a sentence; undefined: nothing. */
+export function directoryNameProblem(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (name === "." || name === "..") return "leads elsewhere";
+  if (name.includes("/")) return 'holds a "/"';
+  if (/[\x00-\x1f\x7f]/.test(name)) return "holds a control character";
+  return Buffer.byteLength(name) > MOST_BYTES ? `is longer than ${MOST_BYTES} bytes` : undefined;
+}
+
+/** Whether `path` can be the top of a tree: absolute, no way up, no control characters. */
+export function isTopDirectory(path: string): boolean {
+  return path.startsWith("/") && !path.split("/").includes("..") && !/[\x00-\x1f\x7f]/.test(path);
+}

@@ -1,0 +1,45 @@
+/**
+ * The errors that cross a boundary of the program. A class says whose fault it is; its data say what happened; nobody matches on text.
+ * Errors of one layer only (DbFileError, ShellError, ConfigError …) live beside the code that throws them.
+ */
+
+/** Root of every error that this program raises on purpose. */
+export class AppError extends Error {
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to do. */
+export class ActionError extends AppError {}
+
+/** The action was cancelled on request (Abort, or 0 written to the command PV); not a failure. */
+export class CancelledError extends AppError {}
+
+/** We tried to send something the protocol forbids: a bug of ours. */
+export class LocalProtocolError extends AppError {}
+
+/** The peer sent something the protocol forbids. The circuit it came from is closed. */
+export class RemoteProtocolError extends AppError {
+  /** Bytes from the start of the offending message. */
+  readonly offset: number;
+  readonly reason: string;
+  constructor(reason: string, offset = 0) {
+    super(`${reason} (at byte ${offset})`);
+    this.reason = reason;
+    this.offset = offset;
+  }
+}
+
+/** The text of anything that was thrown, followed by the texts of its causes. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const cause = thrown.cause === undefined ? "" : messageOf(thrown.cause);
+  return cause === "" || thrown.message.includes(cause) ? thrown.message : `${thrown.message}: ${cause}`;
+}
+
+/** The `code` that Node and many libraries put on their errors (`ECONNREFUSED`, …), or `undefined`. */
+export function codeOf(thrown: unknown): string | undefined {
+  const code = (thrown as { code?: unknown } | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}

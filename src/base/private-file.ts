@@ -1,0 +1,82 @@
+/**
+ * Files that hold secrets (tokens, client secrets, private keys): read only while nobody else can read them, written so that a crash at
+ * any instruction leaves either the old or the new content. It knows nothing of what they contain.
+ */
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ActionError, codeOf, messageOf } from "./errors.ts";
+
+/** Permission bits of the group and of everybody else. */
+const OTHERS = 0o077;
+/** A secret of ours is a few kilobytes; more is some other file named by mistake. */
+const MOST_BYTES = 1024 * 1024;
+
+/** There is no such file: an answer for some callers, a mistake for others. */
+export class MissingFileError extends ActionError {}
+
+/**
+ * The text of a file that its owner alone may read.
+ * @param what the content as the sentences name it, e.g. `Globus token file`
+ * @throws MissingFileError, or an ActionError when the file is readable for others, not readable for us, or no plain file
+ */
+export async function readPrivateFile(path: string, what: string): Promise<string> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { mode, size } = await file.stat();
+      if ((mode & 0o170000) !== 0o100000) throw new ActionError(`The ${what} ${path} is not a plain file.`);
+      const bits = (mode & 0o777).toString(8).padStart(4, "0");
+      if ((mode & OTHERS) !== 0) {
+        throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);
+      }
+      if (size > MOST_BYTES) throw new ActionError(`The ${what} ${path} has ${size} bytes: that is not a ${what}.`);
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    if (thrown instanceof ActionError) throw thrown;
+    if (codeOf(thrown) === "ENOENT")
+      throw new MissingFileError(`The ${what} ${path} does not exist.`, { cause: thrown });
+    throw new ActionError(`The ${what} ${path} cannot be read: ${messageOf(thrown)}.`, { cause: thrown });
+  }
+}
+
+/**
+ * Replaces the file as a whole, mode 0600: a temporary file beside it, fsync, rename, fsync of the folder. Missing folders are made, 0700.
+ * @throws ActionError when that fails; the old content is then still there
+ */
+export async function writePrivateFile(path: string, text: string, what: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    try {
+      const file = await open(temporary, "wx", 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await chmod(temporary, 0o600);
+      await rename(temporary, path);
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw thrown;
+    }
+    await syncFolder(dirname(path));
+  } catch (thrown) {
+    throw new ActionError(`The ${what} ${path} cannot be written: ${messageOf(thrown)}.`, { cause: thrown });
+  }
+}
+
+/** Makes a rename durable. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

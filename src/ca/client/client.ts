@@ -1,0 +1,256 @@
+/**
+ * A Channel Access client: PVs by name, one search for all of them, one circuit a server and priority, beacons. It owns everything that is open; `close`
+ * leaves nothing behind. What is done with one PV is in remote-pv.ts. CA spec §1.13.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import { Listeners } from "../../base/listeners.ts";
+import type { Log } from "../../base/log.ts";
+import type { CaClientConfig } from "../net/ca-config.ts";
+import { type Address, addressText, type DatagramSocket, type Network } from "../net/transport.ts";
+import { type Cid, IdSequence } from "../session/ids.ts";
+import { ADDRESS_OF_SENDER, MAX_NAME_BYTES, MAX_PRIORITY, SERVER_PORT } from "../wire/constants.ts";
+import { Frame, viewOf } from "../wire/frame.ts";
+import { readDatagram } from "../wire/framing.ts";
+import { RESPONSES } from "../wire/messages.ts";
+import { Channel } from "./channel.ts";
+import { type CaException, exceptionText, PvNameError } from "./errors.ts";
+import { IdTable } from "./id-table.ts";
+import { ipv4Text } from "./ipv4.ts";
+import { NameSearch } from "./name-search.ts";
+import type { OperationServices, Operations } from "./operations.ts";
+import { RemotePv } from "./remote-pv.ts";
+import { RepeaterClient } from "./repeater-client.ts";
+import { type CircuitOwner, ServerConnection } from "./server-connection.ts";
+
+export interface CaClientOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly config: CaClientConfig;
+  /** User and host name, as servers' access security sees them. */
+  readonly user: string;
+  readonly host: string;
+  readonly log: Log;
+}
+
+export interface PvOptions {
+  /** Circuit priority, 0 to 99; default 0. Servers may prefer higher ones. */
+  readonly priority?: number;
+}
+
+export interface CaClient extends AsyncDisposable {
+  /** A use of this PV; it begins to look for its server at once. Close it when it is no longer needed. @throws PvNameError */
+  pv(name: string, options?: PvOptions): RemotePv;
+  /** Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it is logged. */
+  onException(listener: (exception: CaException) => void): () => void;
+  /** Closes every PV and connection; what was asked before is still sent. */
+  close(): Promise<void>;
+}
+
+export const createCaClient = (options: CaClientOptions): CaClient => new Client(options);
+
+const searchReply = viewOf(RESPONSES.search);
+
+class Client implements CaClient, CircuitOwner, OperationServices {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly user: string;
+  readonly host: string;
+  readonly connectionTimeoutSeconds: number;
+  readonly operations: Operations = new IdTable();
+  readonly #config: CaClientConfig;
+  readonly #cids = new IdSequence<Cid>((cid) => this.#search.has(cid), 1);
+  readonly #pvs = new Set<RemotePv>();
+  readonly #circuitByKey = new Map<string, ServerConnection>();
+  /** Every circuit that is not closed, those that are ending too. */
+  readonly #open = new Set<ServerConnection>();
+  readonly #connectedAt = new WeakMap<Channel, number>();
+  readonly #exceptions = new Listeners<[CaException]>();
+  readonly #search: NameSearch;
+  readonly #repeater: RepeaterClient | undefined;
+  readonly #socketOpened: Promise<void>;
+  readonly #frame = new Frame();
+  readonly #nameServerTimers = new Set<() => void>();
+  #socket: DatagramSocket | undefined;
+  #isClosed = false;
+
+  constructor(options: CaClientOptions) {
+    this.network = options.network;
+    this.clock = options.clock;
+    this.log = options.log;
+    this.user = options.user;
+    this.host = options.host;
+    this.#config = options.config;
+    this.connectionTimeoutSeconds = options.config.connectionTimeoutSeconds;
+    this.#search = new NameSearch(this.clock, this.log, options.config.maxSearchPeriodSeconds, (frame) =>
+      this.#sendSearch(frame),
+    );
+    this.#socketOpened = this.#openSocket();
+    for (const server of options.config.nameServers) this.#openNameServer(server);
+    if (options.config.repeaterPort > 0) {
+      this.#repeater = new RepeaterClient(this.network, this.clock, this.log, options.config.repeaterPort, {
+        normal: (server) => this.#beacon(server, false),
+        anomaly: (server) => this.#beacon(server, true),
+      });
+    }
+  }
+
+  pv(name: string, options: PvOptions = {}): RemotePv {
+    if (this.#isClosed) throw new PvNameError(`PV ${name} was asked for after the client was closed`);
+    const { priority = 0 } = options;
+    checkName(name);
+    if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
+      throw new PvNameError(`PV ${name}: priority ${priority} is not 0 to ${MAX_PRIORITY}`);
+    }
+    const channel = this.#newChannel(name, priority);
+    const pv = new RemotePv(channel, this, () => {
+      this.#pvs.delete(pv);
+      this.#search.remove(channel.cid);
+    });
+    this.#pvs.add(pv);
+    this.#search.add(name, channel.cid, (server) => this.#join(channel, server));
+    return pv;
+  }
+
+  onException(listener: (exception: CaException) => void): () => void {
+    return this.#exceptions.add((exception) => this.guard(() => listener(exception)));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const pv of this.#pvs) pv.close();
+    for (const cancel of this.#nameServerTimers) cancel();
+    this.#search.close();
+    for (const circuit of this.#open) circuit.end();
+    await Promise.all([...this.#open].map((circuit) => circuit.closed));
+    await this.#socketOpened;
+    this.#socket?.close();
+    await this.#repeater?.close();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /* What the circuits ask (CircuitOwner). */
+
+  guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.log.error(`a listener failed: ${stack}`);
+    }
+  }
+  searchAgain(channel: Channel): void {
+    const connectedAt = this.#connectedAt.get(channel);
+    this.#connectedAt.delete(channel);
+    const connectedSeconds = connectedAt === undefined ? undefined : this.clock.monotonic() - connectedAt;
+    this.#search.again(channel.cid, connectedSeconds);
+  }
+  found(searchId: number, server: Address): void {
+    this.#search.answered(searchId, server);
+  }
+  exception(exception: CaException): void {
+    if (this.#exceptions.size === 0) this.log.warn(exceptionText(exception));
+    this.#exceptions.notify(exception);
+  }
+  circuitUp(circuit: ServerConnection): void {
+    if (circuit.isKept) this.#search.restart();
+  }
+  circuitDown(circuit: ServerConnection): void {
+    const key = circuitKey(circuit.address, circuit.priority);
+    if (this.#circuitByKey.get(key) === circuit) this.#circuitByKey.delete(key);
+    if (!circuit.isKept || this.#isClosed) return;
+    const cancel = this.clock.after(this.connectionTimeoutSeconds, () => {
+      this.#nameServerTimers.delete(cancel);
+      this.#openNameServer(circuit.address);
+    });
+    this.#nameServerTimers.add(cancel);
+  }
+
+  #newChannel(name: string, priority: number): Channel {
+    const channel = new Channel(name, this.#cids.next(), priority);
+    channel.connection.add((isConnected) => {
+      if (isConnected) this.#connectedAt.set(channel, this.clock.monotonic());
+    });
+    return channel;
+  }
+
+  #join(channel: Channel, server: Address): void {
+    this.#circuit(server, channel.priority).join(channel);
+  }
+
+  #circuit(server: Address, priority: number): ServerConnection {
+    return this.#circuitByKey.get(circuitKey(server, priority)) ?? this.#connect(server, priority, false);
+  }
+
+  #connect(server: Address, priority: number, isKept: boolean): ServerConnection {
+    const circuit = new ServerConnection(this, server, priority, isKept);
+    this.#circuitByKey.set(circuitKey(server, priority), circuit);
+    this.#open.add(circuit);
+    void circuit.closed.then(() => this.#open.delete(circuit));
+    return circuit;
+  }
+
+  #openNameServer(server: Address): void {
+    // A circuit that carries channels alone would end with the last of them.
+    this.#connect(server, 0, true);
+  }
+
+  async #openSocket(): Promise<void> {
+    if (this.#config.searchAddresses.length === 0) return;
+    try {
+      this.#socket = await this.network.datagrams({ port: 0, broadcast: true });
+    } catch (error) {
+      this.log.error(`searches by UDP are impossible: ${messageOf(error)}; only name servers are asked`);
+      return;
+    }
+    let warned = false;
+    this.#socket.onError = (error) => {
+      if (!warned) this.log.warn(`a search could not be sent: ${messageOf(error)}; check EPICS_CA_ADDR_LIST`);
+      warned = true;
+    };
+    this.#socket.onMessage = (bytes, from) => this.#receive(bytes, from);
+    this.#search.restart();
+  }
+
+  #sendSearch(frame: Buffer): void {
+    for (const address of this.#config.searchAddresses) this.#socket?.send(frame, address);
+    for (const circuit of this.#open) if (circuit.isKept) circuit.search(frame);
+  }
+
+  #receive(bytes: Buffer, from: Address): void {
+    readDatagram(bytes, this.#frame, (frame) => {
+      if (frame.command !== RESPONSES.search.command) return frame.command === RESPONSES.version.command;
+      const { tcpPort, address, searchId } = searchReply.from(frame);
+      // Servers before 4.5 have no port to tell, those before 4.8 no address. CA spec §1.7
+      const port = frame.payloadBytes < 4 ? SERVER_PORT : tcpPort;
+      const host =
+        frame.payloadBytes < 4 || address === ADDRESS_OF_SENDER || address === 0 ? from.host : ipv4Text(address);
+      this.#search.answered(searchId, { host, port });
+      return true;
+    });
+  }
+
+  #beacon(server: Address, anomalous: boolean): void {
+    for (const circuit of this.#circuitByKey.values()) {
+      if (addressText(circuit.address) === addressText(server)) circuit.beacon(anomalous);
+    }
+    if (anomalous) this.#search.hurry();
+  }
+}
+
+const circuitKey = (server: Address, priority: number): string => `${addressText(server)}/${priority}`;
+
+function checkName(name: string): void {
+  const quoted = JSON.stringify(name);
+  if (name === "") throw new PvNameError("a PV name is empty; name a record or a field of one");
+  if (name.length >= MAX_NAME_BYTES) {
+    throw new PvNameError(
+      `PV name ${quoted.slice(0, 40)}… has ${name.length} bytes; at most ${MAX_NAME_BYTES - 1} travel`,
+    );
+  }
+  if (/[^\x01-\xff]/.test(name))
+    throw new PvNameError(`PV name ${quoted} is not a byte string; encode it as UTF-8 first`);
+}

@@ -1,0 +1,29 @@
+/** A PV as streams. Each observable is cold: it begins with its subscriber and leaves nothing behind when that goes. */
+import { distinctUntilChanged, map, Observable } from "rxjs";
+import { DBR } from "../wire/dbr-layout.ts";
+import type { Reading } from "./reading.ts";
+import type { MonitorOptions, RemotePv } from "./remote-pv.ts";
+
+/** Whether the PV is connected: now, and at each change. */
+export const connected$ = (pv: RemotePv): Observable<boolean> =>
+  new Observable<boolean>((subscriber) => {
+    const stop = pv.onConnection((isConnected) => subscriber.next(isConnected));
+    subscriber.next(pv.isConnected);
+    return stop;
+  }).pipe(distinctUntilChanged());
+
+/**
+ * The PV's readings: the present one, each later one, and the present one again after each reconnection. It neither ends nor fails; a reading that the
+ * server refuses goes to `options.onFailure`.
+ */
+export const value$ = (pv: RemotePv, options: MonitorOptions = {}): Observable<Reading> =>
+  new Observable<Reading>((subscriber) => pv.monitor(options, (reading) => subscriber.next(reading)));
+
+/**
+ * The PV's value as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server writes it as a string
+ * (the text of an ENUM's state, a number with its precision).
+ */
+export const text$ = (pv: RemotePv): Observable<string> =>
+  value$(pv, {
+    type: (native, elementCount) => (native === "CHAR" && elementCount > 1 ? DBR["TIME_CHAR"]! : DBR["TIME_STRING"]!),
+  }).pipe(map((reading) => reading.text));

@@ -1,0 +1,69 @@
+/** All that the layers above see of a network: a stream of bytes, a socket for datagrams. tcp.ts and udp.ts are the real ones; tests join two in memory. */
+
+export interface Address {
+  /** IPv4, dotted. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port` */
+export const addressText = (address: Address): string => `${address.host}:${address.port}`;
+
+/** One connection. Events are set once, right after it was made, before the next turn of the event loop. */
+export interface ByteStream {
+  readonly peer: Address;
+  /** Bytes handed to `write` that the network has not yet taken. */
+  readonly unsentBytes: number;
+  /** The buffer belongs to the stream until `sent` is called. */
+  write(bytes: Buffer, sent?: () => void): void;
+  /** Stops, and restarts, the calls of `onData`. */
+  pause(): void;
+  resume(): void;
+  /** Sends what was written, then closes. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+  /** A chunk is valid during the call only. */
+  onData: (chunk: Buffer) => void;
+  /** Everything written has been sent, after a time when it had not. */
+  onDrain: () => void;
+  /** Called once, after the last data. @param error why, when it was not an orderly end */
+  onClose: (error?: Error) => void;
+}
+
+export interface StreamServer {
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+export interface DatagramSocket {
+  readonly address: Address;
+  /** Fire and forget; a failure is passed to `onError`. */
+  send(bytes: Buffer, to: Address): void;
+  close(): void;
+  onMessage: (bytes: Buffer, from: Address) => void;
+  onError: (error: Error) => void;
+}
+
+export interface DatagramOptions {
+  /** Local port; 0: any. */
+  readonly port?: number;
+  /** Local IPv4 address; all by default. */
+  readonly host?: string;
+  /** Share the port with other processes (SO_REUSEADDR). */
+  readonly shared?: boolean;
+  /** May send to broadcast addresses. */
+  readonly broadcast?: boolean;
+}
+
+/** What a CA server or client needs of the operating system. */
+export interface Network {
+  /** @param timeoutSeconds until the connection is given up */
+  connect(to: Address, timeoutSeconds: number): Promise<ByteStream>;
+  /** @throws the system's error, e.g. with code EADDRINUSE */
+  listen(
+    at: { readonly host?: string; readonly port: number },
+    accept: (stream: ByteStream) => void,
+  ): Promise<StreamServer>;
+  datagrams(options: DatagramOptions): Promise<DatagramSocket>;
+}

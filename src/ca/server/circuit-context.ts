@@ -1,0 +1,54 @@
+/** What the parts of one client's circuit share. */
+
+import { messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import type { DbrSample } from "../wire/dbr-codec.ts";
+import { DBR_PUT_ACKS, DBR_PUT_ACKT, type DbrType } from "../wire/dbr-layout.ts";
+import { ECA } from "../wire/status.ts";
+import type { ServerCounters } from "./counters.ts";
+import type { ServerLimits } from "./limits.ts";
+import type { CircuitOutput } from "./output.ts";
+import type { ServerPv } from "./pv-source.ts";
+
+export interface CircuitContext {
+  /** `address:port` of the client. */
+  readonly peer: string;
+  readonly output: CircuitOutput;
+  readonly limits: ServerLimits;
+  readonly counters: ServerCounters;
+  readonly log: Log;
+  /** Put-callbacks that wait for others. */
+  readonly queuedPuts: QueuedPuts;
+}
+
+/** How much of a circuit's put-callbacks waits; above the limits the circuit is not read. */
+export class QueuedPuts {
+  /** Payload bytes of all that wait. */
+  bytes = 0;
+  /** Channels with no room for another. */
+  fullChannels = 0;
+  readonly #mostBytes: number;
+  readonly #onRoom: () => void;
+  /** @param onRoom called when there may be room again */
+  constructor(limits: ServerLimits, onRoom: () => void) {
+    this.#mostBytes = limits.queuedPutBytes;
+    this.#onRoom = onRoom;
+  }
+  get isFull(): boolean {
+    return this.fullChannels > 0 || this.bytes > this.#mostBytes;
+  }
+  room(): void {
+    this.#onRoom();
+  }
+}
+
+/** Calls `read` of a PV. What it throws is logged and becomes ECA_GETFAIL, and so does a type that can only be written. */
+export function readPv(context: CircuitContext, pv: ServerPv, type: DbrType, count: number, into: DbrSample): number {
+  if (type.code === DBR_PUT_ACKT || type.code === DBR_PUT_ACKS) return ECA.GETFAIL;
+  try {
+    return pv.read(type, count, into);
+  } catch (thrown) {
+    context.log.error(`a read by ${context.peer} failed: ${messageOf(thrown)}`);
+    return ECA.GETFAIL;
+  }
+}

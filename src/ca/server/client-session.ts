@@ -1,0 +1,200 @@
+/**
+ * One client: its stream, cut into requests, each handed to its operation; when reading stops and goes on; how the circuit ends. What the requests mean is
+ * dispatch.ts and the operations. CA spec §1.6, §3.4, §8.1.
+ *
+ * Reading stops while the client does not take what is sent to it, while its put-callbacks have no room, and after a number of requests, so that others have
+ * their turn. What had been received before the client closed its side is still handled: puts are applied.
+ */
+import type { Cancel, Clock } from "../../base/clock.ts";
+import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
+import { addressText, type ByteStream } from "../net/transport.ts";
+import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
+import { DBR_TYPES, dbrBytes } from "../wire/dbr-layout.ts";
+import { type Frame, padded, viewOf } from "../wire/frame.ts";
+import { type FrameSink, StreamFramer, type Verdict } from "../wire/framing.ts";
+import { REQUESTS } from "../wire/messages.ts";
+import { ECA } from "../wire/status.ts";
+import { Circuit, type CircuitServices } from "./circuit.ts";
+import { dispatch } from "./dispatch.ts";
+import { greet } from "./housekeeping.ts";
+import { CircuitOutput } from "./output.ts";
+
+const WRITE = viewOf(REQUESTS.write);
+
+export class ClientSession implements FrameSink {
+  readonly circuit: Circuit;
+  readonly #stream: ByteStream;
+  readonly #clock: Clock;
+  readonly #output: CircuitOutput;
+  readonly #framer: StreamFramer;
+  readonly #onClosed: (session: ClientSession) => void;
+  /** Messages above this are looked at before they are taken. */
+  readonly #smallPayload: number;
+  /** Requests that may still be handled in this turn. */
+  #budget = 0;
+  /** The framer holds requests that have not been handled. */
+  #stopped = false;
+  #paused = false;
+  #resumption = false;
+  #closed = false;
+  /** The handshake's timer, then the farewell's. */
+  #cancelTimer: Cancel;
+
+  /** @param onClosed called once, when nothing is left of it */
+  constructor(stream: ByteStream, services: CircuitServices, clock: Clock, onClosed: (session: ClientSession) => void) {
+    this.#stream = stream;
+    this.#clock = clock;
+    this.#onClosed = onClosed;
+    const { limits, counters } = services;
+    const peer = addressText(stream.peer);
+    this.#output = new CircuitOutput(stream, { clock, limits, counters }, () =>
+      this.#giveUp(`nothing that was sent to it has been taken for ${limits.stalledSeconds} s`),
+    );
+    this.circuit = new Circuit(peer, this.#output, services, () => this.#continueSoon());
+    this.#framer = new StreamFramer(this);
+    this.#smallPayload = Math.min(MAX_SMALL_PAYLOAD, services.maxArrayBytes ?? MAX_SMALL_PAYLOAD);
+    this.#cancelTimer = clock.after(limits.handshakeSeconds, () => this.#handshakeIsOver());
+    stream.onData = (chunk) => this.#received(chunk);
+    stream.onDrain = () => this.#drained();
+    stream.onClose = () => this.#ended();
+    greet(this.circuit);
+    this.#output.flush();
+  }
+  /** Sends what is written, then closes. */
+  close(): void {
+    this.circuit.isEnding = true;
+    this.#output.flush();
+    this.#farewell();
+  }
+
+  admit(request: Frame): Verdict {
+    return request.payloadBytes <= this.#smallPayload ? "take" : this.#admitLarge(request);
+  }
+  message(request: Frame): boolean {
+    const { circuit } = this;
+    dispatch(circuit, request);
+    if (--this.#budget > 0 && !circuit.isEnding && !this.#mustWait) return true;
+    this.#stopped = true;
+    return false;
+  }
+
+  /** A write may be as large as its channel, other messages are small (decision 30). What is refused is skipped as it comes and never held. */
+  #admitLarge(request: Frame): Verdict {
+    const { circuit } = this;
+    const channel = isWrite(request) ? circuit.channelBySid.get(WRITE.from(request).sid) : undefined;
+    const type = DBR_TYPES[request.dataType];
+    if (channel !== undefined && type !== undefined) {
+      const most = Math.max(MAX_SMALL_PAYLOAD, padded(dbrBytes(type, channel.pv.elementCount)));
+      if (request.payloadBytes <= (circuit.services.maxArrayBytes ?? most)) return "take";
+    }
+    const name = channel === undefined ? "" : `${channel.name}: `;
+    const text = `${name}${request.payloadBytes} bytes are more than this server takes`;
+    if (request.payloadBytes > circuit.limits.skippedBytes) circuit.end(request, ECA.TOLARGE, text, channel?.cid);
+    else circuit.refuse(request, ECA.TOLARGE, text, channel?.cid);
+    return "skip";
+  }
+
+  /** The client has to take what was sent to it, or its put-callbacks to end, before more is read. */
+  get #mustWait(): boolean {
+    return this.#output.isFull || this.circuit.queuedPuts.isFull;
+  }
+  #received(chunk: Buffer): void {
+    this.circuit.counters.bytesReceived += chunk.length;
+    if (!this.circuit.isEnding) this.#turn(chunk);
+  }
+  /** Handles requests for one turn: those of `chunk`, or those held. */
+  #turn(chunk?: Buffer): void {
+    this.#budget = this.circuit.limits.messagesPerTurn;
+    this.#stopped = false;
+    this.#output.beginTurn();
+    try {
+      if (chunk === undefined) this.#framer.resume();
+      else this.#framer.push(chunk);
+      while (this.#stopped && this.#budget > 0 && !this.circuit.isEnding) {
+        this.#output.flush(); // the system may take it all at once
+        if (this.#mustWait) break;
+        this.#stopped = false;
+        this.#framer.resume();
+      }
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+    this.#output.endTurn();
+    this.#afterTurn();
+  }
+  #afterTurn(): void {
+    if (this.circuit.isEnding) return this.#farewell();
+    if (this.#stopped || this.#mustWait) {
+      if (!this.#paused) this.#stream.pause();
+      this.#paused = true;
+      if (!this.#mustWait) this.#continueSoon();
+    } else if (this.#paused) {
+      this.#paused = false;
+      this.#stream.resume();
+    }
+  }
+  #failed(thrown: unknown): void {
+    const { circuit } = this;
+    if (thrown instanceof RemoteProtocolError) circuit.end(this.#framer.current, ECA.INTERNAL, thrown.reason);
+    else {
+      circuit.log.error(`a request by ${circuit.peer} failed: ${messageOf(thrown)}`);
+      circuit.end(this.#framer.current, ECA.INTERNAL, "the server failed on this request");
+    }
+  }
+  #continueSoon(): void {
+    if (!this.#paused || this.#resumption) return;
+    this.#resumption = true;
+    this.#clock.soon(() => {
+      this.#resumption = false;
+      if (!this.#closed && !this.circuit.isEnding && !this.#mustWait) this.#turn();
+    });
+  }
+  #drained(): void {
+    if (this.#closed) return;
+    this.#output.drained();
+    if (!this.#output.isFull) this.#continueSoon();
+  }
+  #handshakeIsOver(): void {
+    if (this.circuit.state !== "greeting") return;
+    this.#giveUp(`no VERSION within ${this.circuit.limits.handshakeSeconds} s`);
+  }
+  #giveUp(because: string): void {
+    this.circuit.log.warn(`${this.circuit.peer} is disconnected: ${because}`);
+    this.#stream.destroy();
+  }
+  /** Sends what is written, then closes; input is read and dropped meanwhile, for unread input would turn the close into a reset. */
+  #farewell(): void {
+    this.circuit.close();
+    this.#output.close();
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(this.circuit.limits.farewellSeconds, () => this.#stream.destroy());
+    if (this.#paused) this.#stream.resume();
+    this.#stream.end();
+  }
+  #ended(): void {
+    if (this.#closed) return;
+    this.#finishInput();
+    this.#closed = true;
+    this.circuit.isEnding = true;
+    this.#cancelTimer();
+    this.circuit.close();
+    this.#output.close();
+    this.#onClosed(this);
+  }
+  /** Handles what had been received whole before the client was gone. Nobody reads the answers. */
+  #finishInput(): void {
+    try {
+      while (!this.circuit.isEnding && this.#stopped) {
+        this.#budget = Number.POSITIVE_INFINITY;
+        this.#stopped = false;
+        this.#framer.resume();
+        this.#output.out.rewind(0);
+      }
+    } catch (thrown) {
+      this.circuit.log.warn(`the last requests of ${this.circuit.peer} were not understood: ${messageOf(thrown)}`);
+    }
+  }
+}
+
+const isWrite = (request: Frame): boolean =>
+  request.command === REQUESTS.write.command || request.command === REQUESTS.writeNotify.command;

@@ -1,0 +1,22 @@
+/** What a server has done since it started, for `casr` and for status PVs. Plain numbers: whoever shows them computes the rates. CA spec §8.3. */
+
+export class ServerCounters {
+  /** Open now. */
+  clients = 0;
+  channels = 0;
+  subscriptions = 0;
+  /** Names asked for over UDP and TCP, and those that were ours. */
+  searches = 0;
+  searchHits = 0;
+  /** Monitor updates sent, and those replaced by a newer one before they could be. */
+  updates = 0;
+  updatesReplaced = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  /** Most bytes that ever waited for one client. */
+  largestBacklogBytes = 0;
+  /** Requests refused: too large, no access, circuits ended for what they sent. */
+  tooLarge = 0;
+  denied = 0;
+  protocolErrors = 0;
+}

@@ -1,0 +1,47 @@
+/** What one client may cost: the one table of the server's limits, all of which a program that embeds it may change. CA spec §8.2, decision 30. */
+
+export interface ServerLimits {
+  /** Bytes waiting to be sent to a client above which its requests are not read and its updates wait. */
+  readonly highWaterBytes: number;
+  /** Requests of one client handled before the other clients have their turn. */
+  readonly messagesPerTurn: number;
+  readonly circuits: number;
+  readonly channelsPerCircuit: number;
+  readonly subscriptionsPerCircuit: number;
+  /** Updates that wait for a subscription to a scalar; the newest is replaced when there are more. */
+  readonly updatesPerSubscription: number;
+  /** Put-callbacks that wait for the one in progress, per channel, and their bytes, per circuit; beyond either the circuit is not read. */
+  readonly queuedPutsPerChannel: number;
+  readonly queuedPutBytes: number;
+  /** Largest value sent, bytes, unless the channel's own size is larger. */
+  readonly replyBytes: number;
+  /** Largest refused message whose payload is skipped; a larger one ends the circuit. */
+  readonly skippedBytes: number;
+  /** Bytes of a CLIENT_NAME or HOST_NAME. rsrv: 512 */
+  readonly identityBytes: number;
+  /** Seconds until VERSION has to have come. */
+  readonly handshakeSeconds: number;
+  /** Seconds after which a client that takes nothing of what is sent to it is given up. */
+  readonly stalledSeconds: number;
+  /** Seconds that a client has to read the reason after its circuit was ended. */
+  readonly farewellSeconds: number;
+}
+
+const MIB = 1 << 20;
+
+export const DEFAULT_LIMITS: ServerLimits = {
+  highWaterBytes: 256 * 1024,
+  messagesPerTurn: 500,
+  circuits: 1024,
+  channelsPerCircuit: 100_000,
+  subscriptionsPerCircuit: 200_000,
+  updatesPerSubscription: 4,
+  queuedPutsPerChannel: 256,
+  queuedPutBytes: 16 * MIB,
+  replyBytes: 64 * MIB,
+  skippedBytes: 256 * MIB,
+  identityBytes: 512,
+  handshakeSeconds: 30,
+  stalledSeconds: 300,
+  farewellSeconds: 5,
+};

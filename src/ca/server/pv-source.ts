@@ -1,0 +1,66 @@
+/**
+ * What a Channel Access server asks of its PVs. The server knows no records: the process database is one source (ioc/database-source.ts), a program
+ * that embeds the server may bring its own.
+ */
+import type { DbrSample } from "../wire/dbr-codec.ts";
+import type { DbrType } from "../wire/dbr-layout.ts";
+
+/** Who uses a channel, as the client says and as the socket shows. Claims, not proofs. */
+export interface ClientIdentity {
+  readonly user: string;
+  readonly host: string;
+  /** `address:port` of the peer. */
+  readonly peer: string;
+}
+
+export interface PvSource {
+  /** Whether `open` would find this name. Asked for each search, so it must be cheap and have no effect. */
+  claims(name: string): boolean;
+  /** A channel's use of the PV; undefined if there is none, or the modifier behind the name is refused. */
+  open(name: string, client: ClientIdentity): ServerPv | undefined;
+  /** The names, for a listing. */
+  list(): Iterable<string>;
+}
+
+/** What `putDone` is called on: the server's channel. One object for all puts of a channel, so that a put allocates nothing. */
+export interface PutListener {
+  /** The processing that a `writeNotify` started has ended. @param status ECA code for the client */
+  putDone(status: number): void;
+}
+
+/** Returned by `writeNotify` when `putDone` will be called later. */
+export const PUT_PENDING = 0;
+
+export interface Subscription {
+  cancel(): void;
+}
+
+/** One channel's use of a PV. The server calls `close` exactly once, and nothing afterwards. */
+export interface ServerPv {
+  /** DBR code 0..6. */
+  readonly nativeType: number;
+  /** The most elements it can have; 1 for a scalar. */
+  readonly elementCount: number;
+  /** RIGHT_READ, RIGHT_WRITE, as of now. */
+  readonly rights: number;
+  /**
+   * Fills `into` with the current value, converted to the type's native form, and the metadata that the type carries.
+   * @param count most elements wanted; 0: as many as there are. An array may be handed over without a copy: it is encoded before anything else runs.
+   * @returns ECA code; unless it is a success `into` is not used
+   */
+  read(type: DbrType, count: number, into: DbrSample): number;
+  /** Puts `value` (of this DBR type's native form), at once. @returns ECA code */
+  write(type: DbrType, value: DbrSample): number;
+  /**
+   * Puts `value` and processes; not called again on this channel before it has completed.
+   * @returns ECA code when it is complete, PUT_PENDING when `listener.putDone` will say so
+   */
+  writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
+  /** Gives up the outstanding `writeNotify`: its listener is not called any more. What it started goes on. */
+  cancelNotify(): void;
+  /** Calls `changed` at each post that matches the DBE_ mask; the server reads the value then or later. */
+  subscribe(mask: number, changed: () => void): Subscription;
+  /** Called when `rights` have changed. */
+  onRightsChange(listener: () => void): void;
+  close(): void;
+}

@@ -1,0 +1,164 @@
+/**
+ * THE DBR table: family × native type → the metadata before the value. Sizes, encoder, decoder and the protocol page follow from it.
+ * The only irregularity, the padding that a C compiler inserts, is a table of its own. CA spec §2.1 and §2.2, db_access.h.
+ */
+import { CHOICE_BYTES, MAX_CHOICES, STRING_BYTES, UNITS_BYTES } from "./constants.ts";
+
+/** DBR codes 0..6, in order. ENUM is unsigned 16 bit, CHAR unsigned 8 bit, SHORT and LONG are signed. */
+export const NATIVES = ["STRING", "SHORT", "FLOAT", "ENUM", "CHAR", "LONG", "DOUBLE"] as const;
+export type Native = (typeof NATIVES)[number];
+
+/** DBR code = 7 × family + native, for the first five. */
+export const FAMILIES = ["PLAIN", "STS", "TIME", "GR", "CTRL"] as const;
+export type Family = (typeof FAMILIES)[number] | "STSACK";
+
+/** Where a metadata field goes in a sample, and how it lies in the bytes. */
+export type FieldKind = "i16" | "u16" | "u32" | "units" | "choices" | "limit" | { readonly pad: number };
+export type MetadataName =
+  | "status"
+  | "severity"
+  | "seconds"
+  | "nanoseconds"
+  | "precision"
+  | "units"
+  | "choices"
+  | "acknowledgeTransient"
+  | "acknowledgeSeverity"
+  | LimitName;
+export type MetadataField = readonly [name: MetadataName | "", kind: FieldKind];
+
+/** Limits in wire order; a sample holds them in an array of eight in this order. */
+export const LIMITS = [
+  "upperDisplay",
+  "lowerDisplay",
+  "upperAlarm",
+  "upperWarning",
+  "lowerWarning",
+  "lowerAlarm",
+  "upperControl",
+  "lowerControl",
+] as const;
+export type LimitName = (typeof LIMITS)[number];
+
+export const ELEMENT_BYTES: Readonly<Record<Native, number>> = {
+  STRING: STRING_BYTES,
+  SHORT: 2,
+  FLOAT: 4,
+  ENUM: 2,
+  CHAR: 1,
+  LONG: 4,
+  DOUBLE: 8,
+};
+
+/** Bytes the C structs insert before the value. db_access.h: RISC_pad */
+const TAIL_PAD: Readonly<Record<Family, Partial<Record<Native, number>>>> = {
+  PLAIN: {},
+  STS: { CHAR: 1, DOUBLE: 4 },
+  TIME: { SHORT: 2, ENUM: 2, CHAR: 3, DOUBLE: 4 },
+  GR: { CHAR: 1 },
+  CTRL: { CHAR: 1 },
+  STSACK: {},
+};
+
+const STATUS: readonly MetadataField[] = [
+  ["status", "i16"],
+  ["severity", "i16"],
+];
+
+/** The metadata that precedes the value, in wire order, padding included. */
+export function metadataLayout(family: Family, native: Native): readonly MetadataField[] {
+  const pad = TAIL_PAD[family][native];
+  const tail: readonly MetadataField[] = pad === undefined ? [] : [["", { pad }]];
+  switch (family) {
+    case "PLAIN":
+      return [];
+    case "STS":
+      return [...STATUS, ...tail];
+    case "STSACK":
+      return [...STATUS, ["acknowledgeTransient", "u16"], ["acknowledgeSeverity", "u16"]];
+    case "TIME":
+      return [...STATUS, ["seconds", "u32"], ["nanoseconds", "u32"], ...tail];
+    case "GR":
+    case "CTRL": {
+      if (native === "STRING") return STATUS; // GR_STRING and CTRL_STRING are STS_STRING
+      if (native === "ENUM") return [...STATUS, ["choices", "choices"]];
+      const precision: readonly MetadataField[] =
+        native === "FLOAT" || native === "DOUBLE"
+          ? [
+              ["precision", "i16"],
+              ["", { pad: 2 }],
+            ]
+          : [];
+      const limits = LIMITS.slice(0, family === "CTRL" ? 8 : 6).map((name) => [name, "limit"] as const);
+      return [...STATUS, ...precision, ["units", "units"], ...limits, ...tail];
+    }
+  }
+}
+
+/** Bytes of one metadata field of a DBR of this native type. */
+export function fieldBytes(kind: FieldKind, native: Native): number {
+  if (typeof kind === "object") return kind.pad;
+  switch (kind) {
+    case "i16":
+    case "u16":
+      return 2;
+    case "u32":
+      return 4;
+    case "units":
+      return UNITS_BYTES;
+    case "choices":
+      return 2 + MAX_CHOICES * CHOICE_BYTES;
+    case "limit":
+      return ELEMENT_BYTES[native];
+  }
+}
+
+export interface DbrType {
+  /** 0..38 */
+  readonly code: number;
+  /** `TIME_DOUBLE`; without the family for plain types. */
+  readonly name: string;
+  readonly family: Family;
+  readonly native: Native;
+  readonly layout: readonly MetadataField[];
+  /** Where the value begins, bytes. */
+  readonly valueOffset: number;
+  readonly elementBytes: number;
+}
+
+function dbrType(code: number, name: string, family: Family, native: Native): DbrType {
+  const layout = metadataLayout(family, native);
+  const valueOffset = layout.reduce((sum, [, kind]) => sum + fieldBytes(kind, native), 0);
+  return { code, name, family, native, layout, valueOffset, elementBytes: ELEMENT_BYTES[native] };
+}
+
+/** By code. The last four lie outside the scheme: two are written only, CLASS_NAME is read only. */
+export const DBR_TYPES: readonly DbrType[] = [
+  ...FAMILIES.flatMap((family, f) =>
+    NATIVES.map((native, n) =>
+      dbrType(f * NATIVES.length + n, family === "PLAIN" ? native : `${family}_${native}`, family, native),
+    ),
+  ),
+  dbrType(35, "PUT_ACKT", "PLAIN", "ENUM"),
+  dbrType(36, "PUT_ACKS", "PLAIN", "ENUM"),
+  dbrType(37, "STSACK_STRING", "STSACK", "STRING"),
+  dbrType(38, "CLASS_NAME", "PLAIN", "STRING"),
+];
+
+/** Code by name, `DBR.TIME_DOUBLE` = 20. */
+export const DBR: Readonly<Record<string, number>> = Object.fromEntries(
+  DBR_TYPES.map((type) => [type.name, type.code]),
+);
+export const DBR_PUT_ACKT = 35;
+export const DBR_PUT_ACKS = 36;
+export const DBR_STSACK_STRING = 37;
+export const DBR_CLASS_NAME = 38;
+/** The highest code of the plain, STS, TIME, GR and CTRL types. */
+export const LAST_COMPOSITE = 34;
+
+/** The code of a family's variant of a native type. */
+export const dbrCode = (family: (typeof FAMILIES)[number], native: Native): number =>
+  FAMILIES.indexOf(family) * NATIVES.length + NATIVES.indexOf(native);
+
+/** Bytes of a DBR with `count` elements, before the padding to 8. */
+export const dbrBytes = (type: DbrType, count: number): number => type.valueOffset + count * type.elementBytes;

@@ -1,0 +1,161 @@
+/**
+ * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due, then the shell, or with -S nothing
+ * until the signal. CA spec §7.1. Signals and exit statuses are main's matter.
+ */
+import type { Readable, Writable } from "node:stream";
+import { type Clock, systemClock, untilAborted } from "../base/clock.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import { createLog, type Log } from "../base/log.ts";
+import type { CaServerConfig } from "../ca/net/ca-config.ts";
+import { nodeNetwork } from "../ca/net/node-network.ts";
+import type { Network } from "../ca/net/transport.ts";
+import type { ExternalLinks } from "../database/link-ends.ts";
+import { registerIocCommands } from "../ioc/commands/all.ts";
+import { securityRefusal } from "../ioc/commands/init.ts";
+import { FileLoader } from "../ioc/commands/load.ts";
+import type { CommandSession } from "../ioc/commands/session.ts";
+import { Ioc } from "../ioc/ioc.ts";
+import { runPrompt } from "../ioc/prompt.ts";
+import { bytesOf, WorkingDirectory } from "../ioc/working-directory.ts";
+import { Shell } from "../iocsh/shell.ts";
+import type { ShellCommand, ShellEnvironment } from "../iocsh/shell-command.ts";
+
+export const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-a FILE.acf] [-S] [st.cmd]";
+
+const OK = 0;
+const FAILED = 1;
+const USAGE = 2;
+
+export interface RunIocOptions {
+  /** What stands behind `globus-ioc ioc`. */
+  readonly args: readonly string[];
+  /** Read, and changed by epicsEnvSet and iocInit. */
+  readonly environment: ShellEnvironment;
+  /** Commands beside the shell's own. */
+  readonly extraCommands?: ((session: CommandSession) => readonly ShellCommand[]) | undefined;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Ends the IOC in order. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  readonly network?: Network;
+  readonly log?: Log;
+  /** Instead of what the environment says. */
+  readonly server?: CaServerConfig;
+  readonly externalLinks?: ExternalLinks;
+  /** Called once clients can connect. */
+  readonly ready?: ((ioc: Ioc) => void) | undefined;
+  /** Where relative paths begin; default: the process's folder. */
+  readonly directory?: string;
+}
+
+interface IocArguments {
+  readonly databases: readonly { readonly file: string; readonly macros: string }[];
+  readonly stay: boolean;
+  readonly script: string | undefined;
+}
+
+/** The command line is wrong, or asks for what is not there. */
+class IocUsageError extends AppError {}
+
+/** Runs an IOC until its shell or its signal ends it. @returns 0; 1 when something could not be loaded, run or started; 2 for wrong arguments */
+export async function runIoc(options: RunIocOptions): Promise<number> {
+  const printError = (text: string): void => void options.stderr.write(bytesOf(text));
+  let given: IocArguments;
+  try {
+    given = parseArguments(options.args);
+  } catch (error) {
+    if (!(error instanceof IocUsageError)) throw error;
+    printError(`${error.message}\n`);
+    return USAGE;
+  }
+  const { ioc, shell, session } = assemble(options, printError);
+  try {
+    return await run(options, given, { shell, session });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    printError(`ERROR: ${messageOf(error)}\n`);
+    return FAILED;
+  } finally {
+    await ioc.stop();
+  }
+}
+
+/** @throws IocUsageError */
+function parseArguments(args: readonly string[]): IocArguments {
+  const databases: { file: string; macros: string }[] = [];
+  let macros = "";
+  let stay = false;
+  let script: string | undefined;
+  const rest = args.map((one) => Buffer.from(one, "utf8").toString("latin1"));
+  const valueOf = (option: string): string => {
+    const value = rest.shift();
+    if (value === undefined) throw new IocUsageError(`${option} needs a value. ${IOC_USAGE}`);
+    return value;
+  };
+  for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
+    if (one === "-m") macros = valueOf(one);
+    else if (one === "-d") databases.push({ file: valueOf(one), macros });
+    else if (one === "-a") throw new IocUsageError(securityRefusal(`-a ${valueOf(one)}`));
+    else if (one === "-S") stay = true;
+    else if (one.startsWith("-") || script !== undefined) {
+      throw new IocUsageError(`The argument "${one}" is not understood. ${IOC_USAGE}`);
+    } else script = one;
+  }
+  return { databases, stay, script };
+}
+
+interface Parts {
+  readonly shell: Shell;
+  readonly session: CommandSession;
+}
+
+function assemble(options: RunIocOptions, printError: (text: string) => void): Parts & { readonly ioc: Ioc } {
+  const { environment, stdout, server, externalLinks, clock = systemClock, network = nodeNetwork } = options;
+  const { log = createLog("ioc", (line) => printError(`${line}\n`)) } = options;
+  const print = (text: string): void => void stdout.write(bytesOf(text));
+  const ioc = new Ioc({
+    clock,
+    log,
+    network,
+    environment,
+    print: (line) => print(`${line}\n`),
+    ...(server === undefined ? {} : { server }),
+    ...(externalLinks === undefined ? {} : { externalLinks }),
+  });
+  const directory = new WorkingDirectory(options.directory ?? process.cwd());
+  const shell = new Shell(environment, {
+    print,
+    printError,
+    readScript: (file) => directory.read(file),
+    openOutput: (file, append) => directory.openOutput(file, append),
+    clock,
+    signal: options.signal,
+  });
+  const session = { ioc, directory };
+  registerIocCommands(shell, session);
+  shell.register(options.extraCommands?.(session) ?? []);
+  ioc.addStage("afterServer", { name: "the report that the IOC is ready", start: () => options.ready?.(ioc) });
+  return { ioc, shell, session };
+}
+
+/** @throws AppError when something cannot be loaded or started */
+async function run(options: RunIocOptions, given: IocArguments, { shell, session }: Parts): Promise<number> {
+  const { ioc } = session;
+  const loader = new FileLoader(session);
+  for (const { file, macros } of given.databases) {
+    loader.loadFile(file, macros, (text) => void options.stderr.write(bytesOf(`${text}\n`)));
+  }
+  if (given.script !== undefined) {
+    shell.environment["IOCSH_STARTUP_SCRIPT"] = given.script;
+    if (!(await shell.runScript(given.script))) return FAILED;
+  }
+  if (given.databases.length > 0 && ioc.state === "loading" && !options.signal.aborted) await ioc.init();
+  if (given.stay) await untilAborted(ioc.clock, options.signal);
+  else {
+    const { stdin, stdout } = options;
+    await runPrompt({ shell, stdin, stdout, interrupt: () => process.kill(process.pid, "SIGINT") });
+  }
+  return OK;
+}

@@ -1,0 +1,66 @@
+/**
+ * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback. The only file that knows the sandbox.
+ */
+import path from "node:path";
+import { loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
+import { freePort } from "../sandbox/free-port.ts";
+
+/** Ports that are tried first, IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not disturbed. */
+const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078 } as const;
+
+export interface SandboxCommandOptions {
+  /** The package's folder, with db/ and iocBoot/. */
+  readonly root: string;
+  /** Command line that runs this program. */
+  readonly program: readonly [string, ...string[]];
+  readonly environment: Record<string, string | undefined>;
+  readonly write: (line: string) => void;
+  /** Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served. @returns the exit status */
+  readonly runIoc: (
+    script: string,
+    environment: Record<string, string | undefined>,
+    ready: () => void,
+  ) => Promise<number>;
+}
+
+/** Runs until the IOC ends. @returns its exit status */
+export async function runSandbox(options: SandboxCommandOptions): Promise<number> {
+  const { root, write, environment } = options;
+  const ports = {
+    ioc: await freePort(PREFERRED_PORTS.ioc, write, "the IOC"),
+    tomoScan: await freePort(PREFERRED_PORTS.tomoScan, write, "TomoScan"),
+  };
+  const [program, ...args] = options.program;
+  const beamline = await startBeamline({
+    iocCommand: [program, ...args, "ioc"],
+    tomoScanDatabase: path.join(root, "db", "sandbox_tomoscan.db"),
+    tomoScanPort: ports.tomoScan,
+    environment,
+  });
+  try {
+    const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");
+    const iocEnvironment = Object.assign(environment, loopbackEnvironment(ports.ioc), {
+      TOP: root,
+      GLOBUS_CONF: beamline.configFile,
+      EPICS_CA_ADDR_LIST: `127.0.0.1:${ports.tomoScan}`,
+      EPICS_CA_AUTO_ADDR_LIST: "NO",
+    });
+    return await options.runIoc(script, iocEnvironment, () => {
+      for (const line of guide(ports.ioc, ports.tomoScan)) write(line);
+    });
+  } finally {
+    await beamline.close();
+  }
+}
+
+/** What to try next, in a second terminal. */
+const guide = (ioc: number, tomoScan: number): readonly string[] => [
+  "The simulated beamline is ready. In a second terminal:",
+  `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ioc} 127.0.0.1:${tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
+  "  caget  2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName",
+  "  caput -c -w 60 2bmb:Globus:Init 1      # creates the experiment and puts its users on it",
+  "  caput -c -w 60 2bmb:Globus:Dirs 1      # makes the directories on the detector and the analysis host",
+  "  camonitor 2bmb:Globus:Status 2bmb:Globus:InitStatus",
+  "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
+  "Ctrl-C ends it and leaves nothing behind.",
+];

@@ -1,0 +1,126 @@
+/**
+ * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to known_hosts (decision 22). It never
+ * replaces a key: a host whose key has changed is shown with both fingerprints, and a person removes the old line.
+ */
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
+import {
+  fingerprint,
+  type HostKeyVerdict,
+  judgeHostKey,
+  keyTypeOf,
+  knownHostsLine,
+  knownHostsName,
+  parseKnownHosts,
+  SSH_PORT,
+} from "../services/known-hosts.ts";
+import { fetchHostKey, readKnownHosts } from "../services/ssh-connection.ts";
+import { hostLabel } from "../services/ssh-failures.ts";
+
+export interface TrustRequest {
+  /** `host`, `host:port` or `[IPv6]:port`. */
+  readonly where: string;
+  readonly knownHostsFile: string;
+  /** The fingerprint that the host must have, `SHA256:…`: trusts it without a question, also in scripts. */
+  readonly fingerprint?: string;
+  /** Trusts what is shown without a question; at a terminal only, where somebody sees it. */
+  readonly yes?: boolean;
+}
+
+/** The terminal, or what takes its place. */
+export interface Dialogue {
+  readonly isTerminal: boolean;
+  readonly write: (line: string) => void;
+  /** The answer to a question, without its line end. */
+  readonly ask: (question: string) => Promise<string>;
+}
+
+/**
+ * @returns true when the host is trusted afterwards, false when the person said no
+ * @throws ActionError, UnavailableError: nothing was added
+ */
+export async function trustHost(
+  request: TrustRequest,
+  dialogue: Dialogue,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { host, port } = parseWhere(request.where);
+  const { knownHostsFile: file } = request;
+  requireWitness(request, dialogue);
+  const text = await readKnownHosts(file);
+  const label = hostLabel(host, port);
+  const key = await fetchHostKey({ host, port }, clock, signal);
+  dialogue.write(`${label} shows ${keyTypeOf(key) ?? "an unknown type"} ${fingerprint(key)}`);
+  const judged = judgeHostKey(parseKnownHosts(text), host, port, key);
+  if (judged.verdict === "trusted") {
+    dialogue.write(`Line ${judged.line.lineNumber} of ${file} trusts it already.`);
+    return true;
+  }
+  refuseChanged(judged, knownHostsName(host, port), file, key);
+  if (!(await isAccepted(request, dialogue, label, key))) {
+    dialogue.write("Nothing was added.");
+    return false;
+  }
+  await append(file, text, knownHostsLine(host, port, key));
+  dialogue.write(`Added to ${file}.`);
+  return true;
+}
+
+/** @throws ActionError for anything else than a host with or without a port */
+function parseWhere(where: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]\s]+)\]|([^\s:[\]@,*?!|]+))(?::(\d{1,5}))?$/.exec(where) ?? [];
+  const host = bracketed ?? plain ?? (/^[0-9a-fA-F:.]+$/.test(where) ? where : undefined);
+  const port = digits === undefined ? SSH_PORT : Number(digits);
+  if (host !== undefined && port >= 1 && port <= 65535) return { host, port };
+  throw new ActionError(`${JSON.stringify(where)} is not a host: give HOST or HOST:PORT.`);
+}
+
+/** Without a terminal nobody sees what is shown: only a fingerprint that was given can then decide. */
+function requireWitness(request: TrustRequest, dialogue: Dialogue): void {
+  if (dialogue.isTerminal || request.fingerprint !== undefined) return;
+  throw new ActionError(
+    `Nobody can compare the key of ${request.where} without a terminal: run trust-host at a terminal, or give --fingerprint SHA256:….`,
+  );
+}
+
+function refuseChanged(judged: HostKeyVerdict, name: string, file: string, key: Buffer): void {
+  if (judged.verdict !== "changed" && judged.verdict !== "revoked") return;
+  const { lineNumber } = judged.line;
+  if (judged.verdict === "revoked") {
+    throw new ActionError(`Line ${lineNumber} of ${file} revokes the key ${fingerprint(key)}: ask for a new host key.`);
+  }
+  throw new ActionError(
+    `Line ${lineNumber} of ${file} has another key for this host, ${fingerprint(judged.line.key)}, than it shows now, ${fingerprint(key)}: ask its administrator; if the new key is right, run \`ssh-keygen -R '${name}' -f ${file}\` first.`,
+  );
+}
+
+async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: string, key: Buffer): Promise<boolean> {
+  if (request.fingerprint !== undefined) {
+    if (request.fingerprint === fingerprint(key)) return true;
+    throw new ActionError(
+      `${label} shows ${fingerprint(key)}, not the fingerprint that was given, ${request.fingerprint}.`,
+    );
+  }
+  if (request.yes === true) return true;
+  const answer = await dialogue.ask(`Does its administrator confirm this fingerprint (yes/no)? `);
+  return answer.trim().toLowerCase() === "yes";
+}
+
+/** Adds one line, also where the last one has no end. */
+async function append(file: string, before: string, line: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const known = await open(file, "a", 0o600);
+    try {
+      await known.write(`${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);
+      await known.sync();
+    } finally {
+      await known.close();
+    }
+  } catch (thrown) {
+    throw new ActionError(`The known hosts file ${file} cannot be written: ${messageOf(thrown)}.`, { cause: thrown });
+  }
+}

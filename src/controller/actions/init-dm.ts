@@ -1,0 +1,191 @@
+/** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
+import { ActionError, messageOf } from "../../base/errors.ts";
+import type { Action, ActionContext } from "../action.ts";
+import { type Experiment, visible } from "../experiment.ts";
+import type { ActionResult } from "../outcome.ts";
+import {
+  AlreadyExistsError,
+  type Beamtime,
+  type DataManagement,
+  type DmExperiment,
+  NotFoundError,
+  type Scheduling,
+  UnavailableError,
+} from "../ports.ts";
+
+export interface InitDmOptions {
+  readonly dm: DataManagement;
+  readonly scheduling: Scheduling;
+  /** Experiment type as the station defines it. */
+  readonly experimentType: string;
+  /** Badges of the beamline's contacts; they are put on every experiment. */
+  readonly contactBadges: readonly string[];
+  /** The time whose run and beamtimes count: now, moved by the configured days. */
+  readonly scheduleTime: () => Date;
+  /** As operators know the server and the beamline. */
+  readonly serverName: string;
+  readonly beamline: string;
+}
+
+/** Users of Data Management are called `d` and their badge. */
+export const dmUsername = (badge: string): string => `d${badge}`;
+
+/** Time without a proposal, by the facility's convention. */
+const NO_PROPOSAL = /^0+$/;
+
+export function initOnDm(options: InitDmOptions): Action {
+  return {
+    plan: (experiment) => [
+      `would look for experiment ${experiment.name} on ${options.serverName} and create it (type ${options.experimentType}, root ${experiment.yearMonth}) if there is none`,
+      `would put the experimenters of proposal ${experiment.proposalNumber} and ${options.contactBadges.map(dmUsername).join(", ")} on it`,
+    ],
+    run: (context) => initialise(options, context),
+  };
+}
+
+async function initialise(options: InitDmOptions, context: ActionContext): Promise<ActionResult> {
+  const { experiment, signal, publish } = context;
+  publish("ExperimentCreated", 0);
+  publish("UsersAdded", 0);
+  publish("UsersFailed", 0);
+  const found = await findExperiment(options.dm, experiment, signal);
+  publish("ExperimentExists", found === undefined ? 0 : 1);
+  const beamtime = await findBeamtime(options, experiment, found !== undefined, context);
+  const created = found === undefined;
+  const dmExperiment = found ?? (await create(options, context, beamtime));
+  publish("ExperimentExists", 1);
+  publish("ExperimentCreated", created ? 1 : 0);
+  context.say(`Experiment ${dmExperiment.name} ${created ? "was created" : "exists"} on ${options.serverName}.`);
+  const users = await addUsers(options, context, dmExperiment, beamtime);
+  const sentence = `Experiment ${dmExperiment.name} ${created ? "was created" : "existed"} on ${options.serverName}; ${users.present} users are on it`;
+  if (users.failures.length === 0) return { state: "Done", message: `${sentence}.` };
+  return { state: "Partial", message: `${sentence}, ${users.failures.length} are not: ${users.failures.join("; ")}.` };
+}
+
+/** By the name in use today, then by the one that the original program gave; undefined only if the service says that there is neither. */
+async function findExperiment(
+  dm: DataManagement,
+  experiment: Experiment,
+  signal: AbortSignal,
+): Promise<DmExperiment | undefined> {
+  const names = new Set([
+    experiment.name,
+    ...(/[/\\\x00-\x1f]/.test(experiment.uncleanedName) ? [] : [experiment.uncleanedName]),
+  ]);
+  for (const name of names) {
+    try {
+      return await dm.experimentByName(name, { signal });
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The proposal's beamtime. A new experiment needs it for its dates and users; for one that exists the contacts can be added without it.
+ */
+async function findBeamtime(
+  options: InitDmOptions,
+  experiment: Experiment,
+  exists: boolean,
+  context: ActionContext,
+): Promise<Beamtime | undefined> {
+  if (NO_PROPOSAL.test(experiment.proposalNumber)) return undefined;
+  try {
+    const at = options.scheduleTime();
+    const beamtimes = await options.scheduling.beamtimes(at, { signal: context.signal });
+    const own = beamtimes.filter(
+      (one) => one.gupId !== undefined && Number(one.gupId) === Number(experiment.proposalNumber),
+    );
+    const now = own.find((one) => one.start <= at && at <= one.end) ?? own[0];
+    if (now !== undefined) return now;
+    throw new ActionError(
+      `proposal ${experiment.proposalNumber} has no beamtime at ${options.beamline} in the present run; check ProposalNumber, or beamline and set in the [scheduling] section`,
+    );
+  } catch (error) {
+    if (!exists || context.signal.aborted || !(error instanceof ActionError)) throw error;
+    context.say(`The experimenters are not added: ${messageOf(error)}.`);
+    return undefined;
+  }
+}
+
+async function create(
+  options: InitDmOptions,
+  context: ActionContext,
+  beamtime: Beamtime | undefined,
+): Promise<DmExperiment> {
+  const { experiment, signal } = context;
+  try {
+    return await options.dm.addExperiment(
+      {
+        name: experiment.name,
+        typeName: options.experimentType,
+        description: experiment.proposalTitle,
+        rootPath: experiment.yearMonth,
+        ...(beamtime === undefined ? {} : { start: beamtime.start, end: beamtime.end }),
+      },
+      { signal },
+    );
+  } catch (error) {
+    const perhaps = error instanceof AlreadyExistsError || (error instanceof UnavailableError && error.mayHaveHappened);
+    if (!perhaps || signal.aborted) throw error;
+    // Made by somebody else between our two calls, or by us although the answer got lost: look, and never create twice.
+    const found = await findExperiment(options.dm, experiment, signal).catch(() => undefined);
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+interface UserResult {
+  /** Users that are on the experiment now. */
+  readonly present: number;
+  /** One piece of a sentence for each that is not. */
+  readonly failures: readonly string[];
+}
+
+async function addUsers(
+  options: InitDmOptions,
+  context: ActionContext,
+  experiment: DmExperiment,
+  beamtime: Beamtime | undefined,
+): Promise<UserResult> {
+  const badges = new Set(
+    [...options.contactBadges, ...(beamtime?.experimenters ?? []).map((one) => one.badge)].filter(
+      (badge) => badge !== "",
+    ),
+  );
+  const already = new Set(experiment.usernames);
+  let present = 0;
+  const failures: string[] = [];
+  for (const badge of badges) {
+    context.signal.throwIfAborted();
+    const problem = already.has(dmUsername(badge))
+      ? undefined
+      : await addUser(options.dm, badge, experiment.name, context.signal);
+    if (problem === undefined) present++;
+    else failures.push(problem);
+    context.publish("UsersAdded", present);
+    context.publish("UsersFailed", failures.length);
+  }
+  return { present, failures };
+}
+
+/** @returns what went wrong, or undefined when the user is on the experiment */
+async function addUser(
+  dm: DataManagement,
+  badge: string,
+  experimentName: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!/^\d+$/.test(badge)) return `badge ${visible(badge)} is not a number`;
+  try {
+    await dm.addUserToExperiment(dmUsername(badge), experimentName, { signal });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AlreadyExistsError) return undefined;
+    if (error instanceof NotFoundError) return `badge ${badge} is unknown to Data Management`;
+    if (signal.aborted || !(error instanceof ActionError) || error instanceof UnavailableError) throw error;
+    return `${dmUsername(badge)}: ${messageOf(error)}`;
+  }
+}

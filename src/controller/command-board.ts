@@ -1,0 +1,101 @@
+/** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { isoTime, type Journal } from "./journal.ts";
+import { type Outcome, severityOf, succeeded } from "./outcome.ts";
+import type { Pvs } from "./ports.ts";
+import {
+  COMMAND_NAMES,
+  COMMAND_PARTS,
+  COMMAND_STATES,
+  COMMANDS,
+  type CommandName,
+  type CommandRow,
+  type PvName,
+} from "./pvs.ts";
+
+/** Status while nothing runs, as TomoScan's family says it. */
+const IDLE_STATUS = "Done";
+
+export interface CommandBoardOptions {
+  readonly pvs: Pvs;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class CommandBoard {
+  readonly #options: CommandBoardOptions;
+  readonly #running = new Set<CommandName>();
+
+  constructor(options: CommandBoardOptions) {
+    this.#options = options;
+  }
+
+  /** At start-up: every command off and idle. */
+  reset(): void {
+    for (const name of COMMAND_NAMES) {
+      this.#options.pvs.finish(name, true);
+      this.#putPart(name, "status", COMMAND_STATES.indexOf("Idle"));
+    }
+    this.#showRunning();
+  }
+
+  isRunning(name: CommandName): boolean {
+    return this.#running.has(name);
+  }
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+  /** The running commands, in the order of their starts. */
+  get runningText(): string {
+    return [...this.#running].join(" ");
+  }
+
+  /** The sentence that refuses a start of `name` because another command of its group runs, or undefined. */
+  blocker(name: CommandName): string | undefined {
+    const group = groupOf(name);
+    const other = [...this.#running].find((one) => one !== name && group !== NO_GROUP && groupOf(one) === group);
+    return other === undefined
+      ? undefined
+      : `${name} cannot start while ${other} runs; wait until it is done, or write 1 to Abort.`;
+  }
+
+  /** Writes an outcome to the PVs. */
+  show(name: CommandName, outcome: Outcome): void {
+    const { journal, pvs, clock, log } = this.#options;
+    if (outcome.state === "Refused") {
+      journal.say(outcome.message, "MINOR");
+      return;
+    }
+    if (outcome.state === "Running") {
+      this.#running.add(name);
+      this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
+      this.#showRunning();
+      return;
+    }
+    if (outcome.stack !== undefined) log.error(outcome.stack);
+    journal.say(`${name}: ${outcome.message}`, severityOf(outcome));
+    this.#putPart(name, "message", outcome.message);
+    this.#putPart(name, "time", isoTime(clock));
+    this.#putPart(name, "status", COMMAND_STATES.indexOf(outcome.state));
+    if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
+    this.#showRunning();
+    pvs.finish(name, succeeded(outcome));
+  }
+
+  #putPart(name: CommandName, part: keyof typeof COMMAND_PARTS, value: string | number): void {
+    this.#options.pvs.put(`${name}${COMMAND_PARTS[part].suffix}`, value);
+  }
+  #showRunning(): void {
+    const { pvs, journal } = this.#options;
+    pvs.put("ActiveCommand" satisfies PvName, this.runningText);
+    pvs.put("Busy" satisfies PvName, this.busy ? 1 : 0);
+    journal.status(this.busy ? `Running ${this.runningText}` : IDLE_STATUS);
+  }
+}
+
+/** The group of commands that run beside everything. */
+const NO_GROUP = "none";
+
+const groupOf = (name: CommandName): CommandRow["group"] => COMMANDS[name].group;

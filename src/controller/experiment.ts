@@ -1,0 +1,164 @@
+/**
+ * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here.
+ * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
+ */
+import type { TomoScanKey } from "./pvs.ts";
+
+/** An experiment as every action sees it; taken once, when the action starts. */
+export interface Experiment {
+  /** Name of the experiment and of its directories, safe in paths: `[-_A-Za-z0-9]`. */
+  readonly name: string;
+  /** The name that the original program would have given; differs for accents and blanks. Only ever looked for, never used in a path. */
+  readonly uncleanedName: string;
+  /** `YYYY-MM` */
+  readonly yearMonth: string;
+  readonly piLastName: string;
+  /** Digits only. */
+  readonly proposalNumber: string;
+  readonly proposalTitle: string;
+  readonly esafNumber: string;
+}
+
+/** The texts of TomoScan's PVs; undefined: not connected, or no value yet. */
+export type UserTexts = Readonly<Record<TomoScanKey, string | undefined>>;
+
+export type Tag =
+  | { readonly valid: true; readonly experiment: Experiment; readonly remarks: readonly string[] }
+  | { readonly valid: false; readonly problems: readonly string[] };
+
+/** What an untagged TomoScan holds. */
+const NEVER_TAGGED = "Unknown";
+/** Longest name of a directory on the usual file systems, bytes. */
+const MAX_NAME = 255;
+
+export type Cleaned =
+  | { readonly ok: true; readonly text: string; readonly changed: boolean }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * A name from a PV, made safe: accents lose their marks (NFKD), blanks become `_`, anything but `[-_A-Za-z0-9]` goes.
+ * Refused: a path separator, `;`, a control character, `..`, and whatever leaves nothing.
+ */
+export function cleanName(text: string): Cleaned {
+  const bad = /[/\\;\x00-\x1f\x7f]|\.\./.exec(text);
+  if (bad !== null) return { ok: false, reason: `holds ${visible(bad[0])}, which no name may` };
+  const cleaned = text
+    .trim()
+    .normalize("NFKD")
+    .replace(/\s/g, "_")
+    .replace(/[^-_A-Za-z0-9]/g, "");
+  if (cleaned === "") return { ok: false, reason: "has no letter or digit that a name can keep" };
+  return { ok: true, text: cleaned, changed: cleaned !== text };
+}
+
+/** A piece of hostile text, fit for a message. */
+export function visible(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+/**
+ * @param texts what the PVs hold
+ * @param nameOf the full PV name of a key, for the sentences
+ * @param override an experiment name to use instead of the computed one; "" for none
+ */
+export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, override: string): Tag {
+  const problems: string[] = [];
+  const remarks: string[] = [];
+  const overridden = override.trim() !== "";
+  const read = (key: TomoScanKey, check: (text: string) => string | undefined): string => {
+    const text = texts[key];
+    const problem =
+      text === undefined
+        ? "is not connected"
+        : text.trim() === ""
+          ? "is empty"
+          : text.trim() === NEVER_TAGGED
+            ? `is "${NEVER_TAGGED}": never tagged`
+            : check(text.trim());
+    if (problem !== undefined) problems.push(`${nameOf(key)} ${problem}`);
+    return problem === undefined ? (text as string).trim() : "";
+  };
+  const cleaned = (key: TomoScanKey): string => {
+    let kept = "";
+    read(key, (text) => {
+      const name = cleanName(text);
+      if (!name.ok) return name.reason;
+      kept = name.text;
+      if (name.changed) remarks.push(`${nameOf(key)} ${visible(text)} is used as ${name.text}`);
+      return undefined;
+    });
+    return kept;
+  };
+
+  const yearMonth = read("yearMonth", (text) =>
+    /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? undefined : `is ${visible(text)}, not a month as YYYY-MM`,
+  );
+  const optional = (key: TomoScanKey): string => optionalText(texts[key]);
+  const lastName = overridden ? cleanedOrEmpty(optional("lastName")) : cleaned("lastName");
+  const proposalNumber = overridden
+    ? optional("proposalNumber").replace(/\D/g, "") || "0"
+    : read("proposalNumber", (text) =>
+        /^\d{1,12}$/.test(text) ? undefined : `is ${visible(text)}, not a proposal number`,
+      );
+  const proposalTitle = overridden ? optional("proposalTitle") : read("proposalTitle", () => undefined);
+
+  let name = `${yearMonth}-${lastName}-${proposalNumber}`;
+  let uncleanedName = `${yearMonth}-${optional("lastName")}-${proposalNumber}`;
+  if (overridden) {
+    const given = cleanName(override);
+    if (!given.ok) problems.push(`the experiment name override ${visible(override)} ${given.reason}`);
+    else {
+      name = given.text;
+      uncleanedName = given.text;
+      if (given.changed) remarks.push(`the experiment name override ${visible(override)} is used as ${given.text}`);
+    }
+  }
+  if (name.length > MAX_NAME)
+    problems.push(`the experiment name has ${name.length} characters; at most ${MAX_NAME} make a directory name`);
+  if (problems.length > 0) return { valid: false, problems };
+  const experiment = {
+    name,
+    uncleanedName,
+    yearMonth,
+    piLastName: lastName,
+    proposalNumber,
+    proposalTitle,
+    esafNumber: optional("esafNumber"),
+  };
+  return { valid: true, experiment, remarks };
+}
+
+const optionalText = (text: string | undefined): string =>
+  text === undefined || text.trim() === NEVER_TAGGED ? "" : text.trim();
+
+function cleanedOrEmpty(text: string): string {
+  const name = cleanName(text);
+  return name.ok ? name.text : "";
+}
+
+/** Directory levels below a tree's top: `{ym}`, `{exp}` and `{last}` in a template such as `{ym}/{exp}`. */
+export function directoryParts(template: string, experiment: Experiment): string[] {
+  return fillTemplate(template, experiment)
+    .split("/")
+    .filter((part) => part !== "");
+}
+
+/** The placeholders of a path template, with what they stand for. */
+export const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
+  ym: (experiment) => experiment.yearMonth,
+  exp: (experiment) => experiment.name,
+  last: (experiment) => experiment.piLastName,
+  gup: (experiment) => experiment.proposalNumber,
+};
+
+export const fillTemplate = (template: string, experiment: Experiment): string =>
+  template.replace(/\{(\w+)\}/g, (whole, field: string) => TEMPLATE_FIELDS[field]?.(experiment) ?? whole);
+
+/** Web address of a directory in Globus' file manager; the path is fully percent-encoded and ends in `/`. */
+export function dataLink(collectionId: string, path: string): string {
+  const folder = `/${path
+    .split("/")
+    .filter((part) => part !== "")
+    .join("/")}/`.replace(/^\/\/$/, "/");
+  return `https://app.globus.org/file-manager?origin_id=${encodeURIComponent(collectionId)}&origin_path=${encodeURIComponent(folder)}`;
+}

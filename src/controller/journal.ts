@@ -1,0 +1,60 @@
+/** What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to the program's log. */
+import type { Clock } from "../base/clock.ts";
+import { type Log, oneLine } from "../base/log.ts";
+import type { Pvs } from "./ports.ts";
+import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "./pvs.ts";
+
+/** Events kept for Log: more than 8192 bytes hold at a usual length. */
+const KEPT = 100;
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pvs: Pvs;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  #lines: string[] = [];
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** One event: into Message, Log and its lines. A failure or refusal also becomes LastError. */
+  say(sentence: string, severity: Severity = "NO_ALARM"): void {
+    const text = oneLine(sentence);
+    this.#options.log[LOG_LEVEL[severity]](text);
+    this.#lines = [`${this.#time()} ${severity === "NO_ALARM" ? "" : `${severity} `}${text}`, ...this.#lines].slice(
+      0,
+      KEPT,
+    );
+    if (severity !== "NO_ALARM") this.#write("LastError", text);
+    this.#options.pvs.put("MessageSeverity" satisfies PvName, SEVERITIES.indexOf(severity));
+    this.#write("Message", text);
+    this.#write("Log", this.#lines.join("\n"));
+    for (let i = 0; i < LOG_LINES; i++) this.#write(logLine(i), this.#lines[i] ?? "");
+  }
+
+  /** What is being done, in one line. */
+  status(text: string): void {
+    this.#write("Status", text);
+  }
+
+  /** An operator has seen the last error. */
+  acknowledge(): void {
+    this.#write("LastError", "");
+  }
+
+  #write(name: PvName, text: string): void {
+    this.#options.pvs.put(name, text);
+  }
+  #time(): string {
+    return isoTime(this.#options.clock).replace("T", " ").slice(0, 19);
+  }
+}
+
+const LOG_LEVEL = { NO_ALARM: "info", MINOR: "warn", MAJOR: "error" } as const;
+
+/** Now, ISO 8601 to the second, UTC. */
+export const isoTime = (clock: Clock): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;

@@ -1,0 +1,125 @@
+/**
+ * TomoScan's user PVs as one stream. They are written one after the other, so a snapshot is taken only when all have been quiet for a while;
+ * until then the state is unsettled and nothing that needs a tag may start.
+ */
+import {
+  combineLatest,
+  distinctUntilChanged,
+  filter,
+  firstValueFrom,
+  map,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+  startWith,
+  switchMap,
+  take,
+  takeUntil,
+  timer,
+} from "rxjs";
+import { readTag, type Tag, type UserTexts } from "./experiment.ts";
+import { RejectedError } from "./outcome.ts";
+import type { BeamlineText } from "./ports.ts";
+import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
+
+/** Seconds without a change after which the user PVs belong together (design, section 3). */
+export const QUIET_SECONDS = 1.5;
+/** Seconds that a command waits for that (decision 7). */
+export const PATIENCE_SECONDS = 10;
+
+export interface TagState {
+  /** The PVs have been quiet for QUIET_SECONDS. */
+  readonly settled: boolean;
+  /** All required PVs are connected. */
+  readonly connected: boolean;
+  readonly tag: Tag;
+  /** What tells one tag from the next: the required texts in one; undefined while one is missing. */
+  readonly users: string | undefined;
+}
+
+export interface TagOptions {
+  readonly text$: (key: TomoScanKey) => Observable<BeamlineText>;
+  /** Full PV name of a key. */
+  readonly nameOf: (key: TomoScanKey) => string;
+  readonly override$: Observable<string>;
+  /** For tests in virtual time. */
+  readonly scheduler: SchedulerLike | undefined;
+}
+
+/** The state now and at every change; unsettled at once, settled when quiet. */
+export function tagState$(options: TagOptions): Observable<TagState> {
+  const texts$ = combineLatest(
+    Object.fromEntries(
+      TOMOSCAN_KEYS.map((key) => [
+        key,
+        options
+          .text$(key)
+          .pipe(startWith<BeamlineText>({ connected: false, text: undefined }), distinctUntilChanged(isSame)),
+      ]),
+    ) as Record<TomoScanKey, Observable<BeamlineText>>,
+  );
+  const read$ = combineLatest([texts$, options.override$.pipe(distinctUntilChanged())]).pipe(
+    map(([texts, override]) => stateOf(texts, options.nameOf, override)),
+  );
+  return read$.pipe(
+    switchMap((state) =>
+      merge(
+        of({ ...state, settled: false }),
+        timer(QUIET_SECONDS * 1000, options.scheduler).pipe(map(() => ({ ...state, settled: true }))),
+      ),
+    ),
+  );
+}
+
+/** Writing the same text again is no change. */
+const isSame = (a: BeamlineText, b: BeamlineText): boolean => a.connected === b.connected && a.text === b.text;
+
+function stateOf(
+  texts: Readonly<Record<TomoScanKey, BeamlineText>>,
+  nameOf: (key: TomoScanKey) => string,
+  override: string,
+): Omit<TagState, "settled"> {
+  const user = Object.fromEntries(
+    TOMOSCAN_KEYS.map((key) => [key, texts[key].connected ? texts[key].text : undefined]),
+  ) as UserTexts;
+  const required = TOMOSCAN_KEYS.filter((key) => TOMOSCAN_PVS[key].required).map((key) => user[key]);
+  return {
+    users: required.includes(undefined) ? undefined : required.join("\n"),
+    connected: TOMOSCAN_KEYS.every((key) => !TOMOSCAN_PVS[key].required || texts[key].connected),
+    tag: readTag(user, nameOf, override),
+  };
+}
+
+/** One sentence on a tag, for TagMessage and for whoever is refused because of it. */
+export function tagSentence(state: TagState): string {
+  if (!state.tag.valid) return `${state.tag.problems.join("; ")}. Tag TomoScan first.`;
+  return state.tag.remarks.length === 0
+    ? `The experiment is ${state.tag.experiment.name}.`
+    : `${state.tag.remarks.join("; ")}.`;
+}
+
+/**
+ * The settled tag, waiting for it at most PATIENCE_SECONDS.
+ * @throws RejectedError when it is not valid, or the PVs do not come to rest
+ */
+export async function settledTag(
+  state$: Observable<TagState>,
+  scheduler?: SchedulerLike,
+): Promise<Tag & { readonly valid: true }> {
+  const patience$ = timer(PATIENCE_SECONDS * 1000, scheduler);
+  const state = await firstValueFrom(
+    state$.pipe(
+      filter((one) => one.settled),
+      take(1),
+      takeUntil(patience$),
+    ),
+    { defaultValue: undefined },
+  );
+  if (state === undefined)
+    throw new RejectedError(
+      `TomoScan's user PVs did not come to rest within ${PATIENCE_SECONDS} s. Try again when the tagging is over.`,
+    );
+  if (!state.tag.valid) throw new RejectedError(tagSentence(state));
+  return state.tag;
+}

@@ -1,0 +1,99 @@
+/** The PVs that show that the program lives: version, times, heartbeat, watchdog, and the state of its credentials. */
+import {
+  catchError,
+  concatMap,
+  defer,
+  exhaustMap,
+  from,
+  interval,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+  startWith,
+  tap,
+} from "rxjs";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { isoTime } from "./journal.ts";
+import type { AuthState, Identity, Pvs } from "./ports.ts";
+import { AUTH_STATES, type PvName } from "./pvs.ts";
+
+/** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
+const WATCHDOG_COUNT = 5;
+/** Seconds between two looks at the credentials. */
+const AUTH_PERIOD_SECONDS = 300;
+
+/** The credentials whose state is shown. */
+export interface AuthWatch {
+  readonly dm: Identity;
+  readonly globus: Identity;
+}
+
+export interface VitalSignsOptions {
+  readonly pvs: Pvs;
+  readonly auth: AuthWatch;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly scheduler?: SchedulerLike;
+}
+
+export function vitalSigns$(options: VitalSignsOptions): Observable<unknown> {
+  const { pvs, clock, scheduler } = options;
+  const put = (name: PvName, value: string | number): void => pvs.put(name, value);
+  const started = clock.monotonic();
+  const births$ = defer(() => {
+    put("Version", options.version);
+    put("StartTime", isoTime(clock));
+    return of(undefined);
+  });
+  const beats$ = interval(1000, scheduler).pipe(
+    startWith(-1),
+    tap((beat) => {
+      put("Heartbeat", beat + 1);
+      put("Uptime", uptime(clock.monotonic() - started));
+      put("Watchdog", WATCHDOG_COUNT);
+    }),
+  );
+  const auth$ = interval(AUTH_PERIOD_SECONDS * 1000, scheduler).pipe(
+    startWith(-1),
+    exhaustMap(() =>
+      merge(
+        watch$(options, options.auth.dm, "AuthDM"),
+        watch$(options, options.auth.globus, "AuthGlobus", "TokenExpires"),
+      ),
+    ),
+  );
+  return merge(births$, beats$, auth$);
+}
+
+/** One look at a credential. That it cannot be checked is told in the log and shown as LoginNeeded; the next look may find it well. */
+function watch$(
+  { pvs, clock, log }: VitalSignsOptions,
+  identity: Identity,
+  statePv: PvName,
+  expiryPv?: PvName,
+): Observable<unknown> {
+  return defer(() => from(identity.state({}))).pipe(
+    catchError((thrown: unknown) => {
+      log.warn(messageOf(thrown));
+      return of<{ readonly state: AuthState; readonly expires?: Date }>({ state: "LoginNeeded" });
+    }),
+    concatMap(({ state, expires }) => {
+      pvs.put(statePv, AUTH_STATES.indexOf(state));
+      if (expiryPv !== undefined)
+        pvs.put(expiryPv, expires === undefined ? 0 : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000));
+      return of(undefined);
+    }),
+  );
+}
+
+/** `3 days, 04:05:06`; without days below one. */
+export function uptime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return whole < 86400 ? clock : `${Math.floor(whole / 86400)} days, ${clock}`;
+}

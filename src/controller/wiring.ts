@@ -1,0 +1,212 @@
+/**
+ * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts, tag.ts, command-board.ts or an action
+ * decides.
+ */
+import {
+  distinctUntilChanged,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  pairwise,
+  type SchedulerLike,
+  Subject,
+  share,
+  shareReplay,
+  switchMap,
+  tap,
+} from "rxjs";
+import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Action, Server } from "./action.ts";
+import { type DirectoryTarget, directoryPath, makeDirectories } from "./actions/make-directories.ts";
+import { command, type Start } from "./command.ts";
+import { CommandBoard } from "./command-board.ts";
+import type { Experiment } from "./experiment.ts";
+import { Journal } from "./journal.ts";
+import type { ActionResult } from "./outcome.ts";
+import type { BeamlinePvs, Pvs } from "./ports.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, type PvName, type TomoScanKey } from "./pvs.ts";
+import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
+import { type AuthWatch, vitalSigns$ } from "./vital-signs.ts";
+
+export interface ControllerOptions {
+  readonly pvs: Pvs;
+  readonly beamline: BeamlinePvs;
+  /** Full name of a TomoScan PV. */
+  readonly tomoScanName: (key: TomoScanKey) => string;
+  /** In the order of ServerName's states; at least one. */
+  readonly servers: readonly [Server, ...Server[]];
+  readonly directories: readonly DirectoryTarget[];
+  readonly auth: AuthWatch;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For tests in virtual time. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** Starts the controller. @returns stops it: running actions are cancelled */
+export function startController(options: ControllerOptions): () => void {
+  const subscription = controller$(options).subscribe({
+    error: (thrown: unknown) => options.log.error(`the controller has stopped: ${messageOf(thrown)}`),
+  });
+  return () => subscription.unsubscribe();
+}
+
+/** Everything the controller does, as one stream without elements. */
+export function controller$(options: ControllerOptions): Observable<never> {
+  const { pvs, clock, log } = options;
+  const journal = new Journal({ clock, log, pvs });
+  const board = new CommandBoard({ pvs, journal, clock, log });
+  board.reset();
+  const tag$ = tagState$({
+    text$: (key) => options.beamline.text$(options.tomoScanName(key)),
+    nameOf: options.tomoScanName,
+    override$: pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value))),
+    scheduler: options.scheduler,
+  }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const tagged = tagPublisher(options);
+  const abort$ = new Subject<string>();
+
+  const streams: Observable<unknown>[] = [
+    combineTagAndServer$(tag$, pvs).pipe(tap(tagged)),
+    newTag$(tag$).pipe(tap(() => pvs.put("ExperimentNameOverride", ""))),
+    ...COMMAND_NAMES.map((name) => command$(options, { name, journal, board, tag$, abort$ })),
+    pressed$(pvs, "Abort").pipe(
+      tap(() => {
+        if (!board.busy) journal.say("Nothing is running that could be aborted.");
+        abort$.next("Aborted on request.");
+      }),
+    ),
+    pressed$(pvs, "ErrorAck").pipe(tap(() => journal.acknowledge())),
+    pvs.puts$("ServerName").pipe(
+      filter(() => board.busy),
+      tap((put) => {
+        put.refuse();
+        journal.say(`ServerName cannot change while ${board.runningText} runs; try again when it is over.`, "MINOR");
+      }),
+    ),
+    vitalSigns$(options),
+  ];
+  return merge(...streams).pipe(ignoreElements());
+}
+
+interface CommandParts {
+  readonly name: CommandName;
+  readonly journal: Journal;
+  readonly board: CommandBoard;
+  readonly tag$: Observable<TagState>;
+  readonly abort$: Observable<string>;
+}
+
+/** One command: puts of 1 start it, puts of 0 and Abort stop it, its outcomes go to its PVs. */
+function command$(options: ControllerOptions, parts: CommandParts): Observable<unknown> {
+  const { name, board } = parts;
+  const puts$ = options.pvs.puts$(name).pipe(share());
+  const stops$ = puts$.pipe(
+    filter((put) => put.value === 0 && board.isRunning(name)),
+    map((put) => {
+      put.absorb(); // X stays 1 until the action has ended
+      return `${name} was stopped: 0 was written to it.`;
+    }),
+  );
+  const starts$: Observable<Start> = puts$.pipe(filter((put) => put.value !== 0));
+  return starts$.pipe(
+    command(
+      {
+        overlap: COMMANDS[name].overlap,
+        blocked: () => board.blocker(name),
+        alreadyRunning: `${name} is running; wait until it is done, or write 1 to Abort.`,
+        cancel$: merge(stops$, parts.abort$),
+      },
+      (signal) => runAction(options, parts, signal),
+    ),
+    tap((outcome) => board.show(name, outcome)),
+  );
+}
+
+/** One run: the tag, the action of the chosen server, or in a dry run its plan. */
+async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
+  const { pvs } = options;
+  const { journal, name } = parts;
+  const action = actionOf(options, name);
+  const { experiment } = await settledTag(parts.tag$, options.scheduler);
+  signal.throwIfAborted();
+  if (pvs.get("Testing") === 1) {
+    const plan = action.plan(experiment);
+    for (const sentence of plan) journal.say(`Dry run: ${sentence}.`);
+    return { state: "Done", message: `Dry run: ${plan.join("; ")}.` };
+  }
+  journal.say(`${name} has begun for ${experiment.name}.`);
+  return action.run({
+    experiment,
+    signal,
+    publish: (suffix, value) => pvs.put(suffix, value),
+    say: (sentence) => journal.say(sentence),
+  });
+}
+
+function actionOf(options: ControllerOptions, name: CommandName): Action {
+  const table: Readonly<Record<CommandName, () => Action>> = {
+    Init: () => currentServer(options).init,
+    Dirs: () => makeDirectories(options.directories),
+  };
+  return table[name]();
+}
+
+/** The server that ServerName names. */
+const currentServer = ({ pvs, servers }: ControllerOptions): Server =>
+  servers[Number(pvs.get("ServerName"))] ?? servers[0];
+
+/** A button: emits at each put of something but 0, and sets the PV back itself. */
+function pressed$(pvs: Pvs, name: PvName): Observable<unknown> {
+  return pvs.puts$(name).pipe(
+    filter((put) => put.value !== 0),
+    tap((put) => put.absorb()),
+  );
+}
+
+/** The tag at every change of it or of the chosen server, on which the data link depends. */
+function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<TagState> {
+  return pvs.value$("ServerName").pipe(
+    distinctUntilChanged(),
+    switchMap(() => tag$),
+  );
+}
+
+/** Emits when the user PVs have come to name another experiment than before; not for the first tag that is seen. */
+function newTag$(tag$: Observable<TagState>): Observable<unknown> {
+  return tag$.pipe(
+    filter((state) => state.settled && state.users !== undefined),
+    map((state) => state.users),
+    distinctUntilChanged(),
+    pairwise(),
+  );
+}
+
+/** Writes what the tag says to the PVs that tell of it. */
+function tagPublisher(options: ControllerOptions): (state: TagState) => void {
+  const { pvs } = options;
+  return (state) => {
+    pvs.put("TomoScanConnected", state.connected ? 1 : 0);
+    pvs.put("TagMessage", state.settled ? tagSentence(state) : "TomoScan's user PVs are changing.");
+    pvs.put("TagValid", state.settled && state.tag.valid ? 1 : 0);
+    if (state.settled) publishExperiment(options, state.tag.valid ? state.tag.experiment : undefined);
+  };
+}
+
+function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
+  const { pvs } = options;
+  pvs.put("ExperimentName", experiment?.name ?? "");
+  pvs.put("YearMonth", experiment?.yearMonth ?? "");
+  pvs.put("PILastName", experiment?.piLastName ?? "");
+  pvs.put("ProposalNumber", experiment?.proposalNumber ?? "");
+  pvs.put("ProposalTitle", experiment?.proposalTitle ?? "");
+  pvs.put("ESAFNumber", experiment?.esafNumber ?? "");
+  pvs.put("DataLink", experiment === undefined ? "" : currentServer(options).dataLink(experiment));
+  for (const target of options.directories)
+    pvs.put(target.pathPv, experiment === undefined ? "" : directoryPath(target, experiment));
+}

@@ -1,0 +1,396 @@
+/**
+ * The only place where a value changes its type: field to field, field to what a client asks for, what a client sends to field, .db text to field. Results
+ * are those of base's C code on x86-64, byte for byte (CA spec §2.7, §2.8, §5.1; epics-base: dbConvert.c, cvtFast.c, epicsStdlib.c), compared with it in
+ * test/interop/convert-softioc.test.ts. It knows no records: precision, choices and limits are handed in. Wire bytes are ca/wire's. Longer than most files
+ * because the rules for numbers, texts and arrays are one table each and belong together.
+ */
+import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
+
+/** Types an array's elements and a channel's values may have. */
+export type ElementType = NumericFieldType | "STRING";
+
+/** Digits where a record has no PREC. */
+export const DEFAULT_PRECISION = 6;
+/** Bytes of a text on the wire and in an array, with its NUL. */
+export const TEXT_BYTES = 40;
+
+const INT32_MIN = -(2 ** 31);
+const FLOAT_MAX = 3.4028234663852886e38;
+const FLOAT_MIN = 1.1754943508222875e-38;
+const DOUBLE_MIN = 2.2250738585072014e-308;
+
+/** C's double → int32: towards zero; NaN and everything out of range become −2³¹ (x86). */
+export function toInt32(value: number): number {
+  return value > INT32_MIN - 1 && value < -INT32_MIN ? value | 0 : INT32_MIN;
+}
+
+/** C's double → uint32, by way of 64 bits: what does not fit those becomes −2⁶³, whose low 32 bits are 0. */
+export function toUint32(value: number): number {
+  return Math.abs(value) < 2 ** 63 ? value >>> 0 : 0;
+}
+
+/** double → float: what is too large becomes the largest float, what is too small the smallest; 0, NaN and infinities stay. */
+export function clampFloat(value: number): number {
+  const magnitude = Math.abs(value);
+  if (magnitude === 0 || !Number.isFinite(value)) return value;
+  if (magnitude >= FLOAT_MAX) return value > 0 ? FLOAT_MAX : -FLOAT_MAX;
+  if (magnitude <= FLOAT_MIN) return value > 0 ? FLOAT_MIN : -FLOAT_MIN;
+  return Math.fround(value);
+}
+
+type Cast = (value: number) => number;
+const same: Cast = (value) => value;
+const int64: Cast = (value) => (Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2 ** 63));
+const uint64: Cast = (value) => (value < 0 ? int64(value) + 2 ** 64 : value < 2 ** 64 ? Math.trunc(value) : 2 ** 63);
+
+/** A number with a fraction, assigned to a field. */
+const FROM_FLOATING: Readonly<Record<NumericFieldType, Cast>> = {
+  CHAR: (value) => (toInt32(value) << 24) >> 24,
+  UCHAR: (value) => toInt32(value) & 0xff,
+  SHORT: (value) => (toInt32(value) << 16) >> 16,
+  USHORT: (value) => toInt32(value) & 0xffff,
+  LONG: toInt32,
+  ULONG: toUint32,
+  INT64: int64,
+  UINT64: uint64,
+  FLOAT: clampFloat,
+  DOUBLE: same,
+  ENUM: (value) => toInt32(value) & 0xffff,
+  MENU: (value) => toInt32(value) & 0xffff,
+  DEVICE: (value) => toInt32(value) & 0xffff,
+};
+
+/** An integer, assigned to a field: the low bits. */
+const FROM_INTEGER: Readonly<Record<NumericFieldType, Cast>> = {
+  CHAR: (value) => (value << 24) >> 24,
+  UCHAR: (value) => value & 0xff,
+  SHORT: (value) => (value << 16) >> 16,
+  USHORT: (value) => value & 0xffff,
+  LONG: (value) => value | 0,
+  ULONG: (value) => value >>> 0,
+  INT64: same,
+  UINT64: (value) => (value < 0 ? value + 2 ** 64 : value),
+  FLOAT: Math.fround,
+  DOUBLE: same,
+  ENUM: (value) => value & 0xffff,
+  MENU: (value) => value & 0xffff,
+  DEVICE: (value) => value & 0xffff,
+};
+
+const isFloating = (type: FieldType): boolean => type === "DOUBLE" || type === "FLOAT";
+
+/**
+ * C's assignment of a number to a field of type `to`.
+ * @param from the type it has now, whose range it is in. A DBR_CHAR that is put counts as UCHAR; one that is read, as CHAR.
+ */
+export function castNumber(value: number, to: NumericFieldType, from: NumericFieldType = "DOUBLE"): number {
+  if (to === from) return value;
+  return isFloating(from) ? FROM_FLOATING[to](value) : FROM_INTEGER[to](value);
+}
+
+/** A text of at most `bytes` − 1 bytes, so that its NUL has a place; it ends at a NUL inside. */
+export function fitText(text: string, bytes: number): string {
+  const end = text.indexOf("\0");
+  const length = end < 0 ? text.length : end;
+  return length === text.length && length < bytes ? text : text.slice(0, Math.min(length, bytes - 1));
+}
+
+// Numbers to text
+
+/** @param precision digits after the point, for DOUBLE and FLOAT; below 0 is 17. CA spec §2.7 */
+export function numberToText(value: number, type: FieldType, precision = DEFAULT_PRECISION): string {
+  if (type === "DOUBLE") return floatingToText(value, precision < 0 ? 17 : precision, false);
+  if (type === "FLOAT") return floatingToText(value, precision < 0 ? 17 : precision, true);
+  return String(value);
+}
+
+function floatingToText(value: number, precision: number, single: boolean): string {
+  const magnitude = Math.abs(value);
+  if (precision > 8 || (single ? magnitude >= 1e8 : magnitude > 1e16)) {
+    const digits = Math.min(precision, single ? 12 : 17);
+    return exponential(value, digits).padStart(digits + (single ? 6 : 7));
+  }
+  if (Number.isNaN(value)) return "nan";
+  const sign = value < 0 ? "-" : "";
+  return (
+    sign + (magnitude > 1e7 ? fixedExactly(magnitude, Math.min(precision, 3)) : fixed(magnitude, precision, single))
+  );
+}
+
+/** Up to 10⁷: the fraction is cut behind one more digit, and that digit rounded half up. In float arithmetic for a FLOAT. */
+function fixed(magnitude: number, precision: number, single: boolean): string {
+  const places = 10 ** precision;
+  const rounded: Cast = single ? Math.fround : same;
+  const whole = Math.trunc(magnitude);
+  const digits = Math.trunc(rounded(rounded(rounded(magnitude - whole) * places) * 10));
+  const fraction = Math.trunc((digits + 5) / 10);
+  const carry = fraction >= places ? 1 : 0;
+  if (precision === 0) return String(whole + carry);
+  return `${whole + carry}.${String(fraction - carry * places).padStart(precision, "0")}`;
+}
+
+/** As C's %.{precision}f, which rounds an exact half to the even digit. @param magnitude above 10⁷ and at most 10¹⁶ */
+function fixedExactly(magnitude: number, precision: number): string {
+  const scaled = (magnitude % 1) * 10 ** precision;
+  const isHalf = scaled % 1 === 0.5;
+  const lastDigit = precision === 0 ? magnitude : scaled;
+  const isEven = Math.floor(lastDigit) % 2 === 0;
+  if (!isHalf || !isEven) return magnitude.toFixed(precision);
+  const kept = String(Math.floor(magnitude));
+  return precision === 0 ? kept : `${kept}.${String(Math.floor(scaled)).padStart(precision, "0")}`;
+}
+
+/** As C's %.{digits}e. */
+function exponential(value: number, digits: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  const negative = value < 0 || Object.is(value, -0);
+  const [mantissa = "", power = ""] = roundHalfEven(Math.abs(value), digits).split("e");
+  const exponent = `${power[0] ?? "+"}${power.slice(1).padStart(2, "0")}`;
+  return `${negative ? "-" : ""}${mantissa}e${exponent}`;
+}
+
+/** As many as `toExponential` gives; a number with more is no exact half of fewer. */
+const MOST_DIGITS = 100;
+
+/** `toExponential` rounds an exact half up, C to the even digit. */
+function roundHalfEven(magnitude: number, digits: number): string {
+  const exact = magnitude.toExponential(MOST_DIGITS);
+  const [mantissa = "", power = ""] = exact.split("e");
+  const end = digits === 0 ? 1 : digits + 2;
+  const isHalf = /^\.?50*$/.test(mantissa.slice(end));
+  const last = Number(mantissa[end - 1]);
+  return isHalf && last % 2 === 0 ? `${mantissa.slice(0, end)}e${power}` : magnitude.toExponential(digits);
+}
+
+// Text to numbers
+
+const INTEGER: Readonly<Record<8 | 10 | 16, RegExp>> = {
+  8: /^[ \t\n\v\f\r]*([+-]?)([0-7]+)[ \t\n\v\f\r]*/,
+  10: /^[ \t\n\v\f\r]*([+-]?)(\d+)[ \t\n\v\f\r]*/,
+  16: /^[ \t\n\v\f\r]*([+-]?)0[xX]([0-9a-fA-F]+)[ \t\n\v\f\r]*/,
+};
+const BASE_ZERO = /^[ \t\n\v\f\r]*[+-]?(0[xX](?=[0-9a-fA-F])|0)?/;
+const BITS = { CHAR: 8, UCHAR: 8, SHORT: 16, USHORT: 16, ENUM: 16, MENU: 16, DEVICE: 16, LONG: 32, ULONG: 32 } as const;
+const isSigned = (type: NumericFieldType): boolean =>
+  type === "CHAR" || type === "SHORT" || type === "LONG" || type === "INT64";
+const bitsOf = (type: NumericFieldType): number => (type in BITS ? BITS[type as keyof typeof BITS] : 64);
+
+interface Parsed {
+  readonly value: bigint;
+  /** What follows the number and white space. */
+  readonly rest: string;
+}
+
+/** strtol, strtoul with base 0: hexadecimal behind 0x, octal behind 0. @returns undefined without digits */
+function parseInteger(text: string): Parsed | undefined {
+  const prefix = BASE_ZERO.exec(text)?.[1];
+  const match = INTEGER[prefix === undefined ? 10 : prefix === "0" ? 8 : 16].exec(text);
+  if (match === null) return undefined;
+  const [whole, sign, digits = ""] = match;
+  const magnitude = BigInt(prefix === undefined ? digits : prefix === "0" ? `0o${digits}` : `0x${digits}`);
+  return { value: sign === "-" ? -magnitude : magnitude, rest: text.slice(whole.length) };
+}
+
+/** An unsigned type takes negative numbers too, down to minus its largest, and wraps them. */
+function fits(value: bigint, type: NumericFieldType, bits: number): boolean {
+  const end = 1n << BigInt(isSigned(type) ? bits - 1 : bits);
+  return value < end && value >= (isSigned(type) ? -end : 1n - end);
+}
+
+const wrap = (value: bigint, type: NumericFieldType): number =>
+  Number(isSigned(type) ? BigInt.asIntN(bitsOf(type), value) : BigInt.asUintN(bitsOf(type), value));
+
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/;
+const HEXADECIMAL = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?(?:[pP]([+-]?\d+))?/;
+const SPECIAL = /^([+-]?)(inf(?:inity)?|nan(?:\(\w*\))?)/i;
+
+/**
+ * strtod, which also knows hexadecimal fractions, inf and nan.
+ * @returns the number and what follows it and white space; undefined without a number, or when it is too large or too small
+ */
+export function parseFloating(text: string): { readonly value: number; readonly rest: string } | undefined {
+  const body = text.replace(/^[ \t\n\v\f\r]+/, "");
+  const special = SPECIAL.exec(body);
+  if (special !== null) {
+    const magnitude = special[2]?.[0]?.toLowerCase() === "i" ? Infinity : NaN;
+    return { value: special[1] === "-" ? -magnitude : magnitude, rest: body.slice(special[0].length).trimStart() };
+  }
+  const hexadecimal = HEXADECIMAL.exec(body);
+  const isHexadecimal = hexadecimal !== null && `${hexadecimal[2] ?? ""}${hexadecimal[3] ?? ""}` !== "";
+  const match = isHexadecimal ? hexadecimal : DECIMAL.exec(body);
+  if (match === null) return undefined;
+  const value = isHexadecimal ? hexadecimalValue(match) : Number(match[0]);
+  const digits = isHexadecimal ? `${match[2]}${match[3] ?? ""}` : match[0].replace(/[eE].*/, "");
+  const isZero = !/[1-9a-fA-F]/.test(digits);
+  if (!Number.isFinite(value) || (Math.abs(value) < DOUBLE_MIN && !isZero)) return undefined;
+  return { value, rest: body.slice(match[0].length).trimStart() };
+}
+
+function hexadecimalValue([, sign, whole = "", fraction = "", power = "0"]: RegExpExecArray): number {
+  const magnitude = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(power) - 4 * fraction.length);
+  return sign === "-" ? -magnitude : magnitude;
+}
+
+function floatOf(value: number): number | undefined {
+  if (value > 0 && value <= FLOAT_MIN) return undefined;
+  return Number.isFinite(value) && Math.abs(value) >= FLOAT_MAX ? undefined : Math.fround(value);
+}
+
+/**
+ * The number a client's text stands for in a field of this type: integers also hexadecimal (0x) or octal (0), what follows is taken for a unit. "" is 0.
+ * As base since 7.0.10, where the shell variable dbConvertBase is 0; before, all integers were decimal.
+ * @returns undefined when there is no number or it does not fit. CA spec §2.8
+ */
+export function parseNumber(text: string, type: NumericFieldType): number | undefined {
+  if (text === "") return 0;
+  if (isFloating(type)) {
+    const value = parseFloating(text)?.value;
+    return value === undefined || type === "DOUBLE" ? value : floatOf(value);
+  }
+  const parsed = parseInteger(text);
+  if (type === "ULONG" && (parsed === undefined || /^[.eE]/.test(parsed.rest))) return largeUnsigned(text);
+  if (parsed === undefined || !fits(parsed.value, type, bitsOf(type))) return undefined;
+  return wrap(parsed.value, type);
+}
+
+/** ULONG travels as DOUBLE, so its text may be one: "1e3". */
+function largeUnsigned(text: string): number | undefined {
+  const value = parseFloating(text)?.value;
+  return value !== undefined && value >= 0 && value <= 0xffffffff ? Math.trunc(value) : undefined;
+}
+
+/**
+ * The number that a value in a .db file stands for: integers may be hexadecimal or octal and wrap, nothing may follow. "" is 0.
+ * @returns undefined when there is no such number. CA spec §5.1
+ */
+export function parseDbText(text: string, type: NumericFieldType): number | undefined {
+  if (text === "") return 0;
+  if (isFloating(type)) {
+    const parsed = parseFloating(text);
+    if (parsed === undefined || parsed.rest !== "") return undefined;
+    return type === "DOUBLE" ? parsed.value : floatOf(parsed.value);
+  }
+  const parsed = parseInteger(text);
+  if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, type, 64)) return undefined;
+  return wrap(parsed.value, type);
+}
+
+// Choices
+
+/**
+ * The index of a state or menu choice: its exact text, else an unsigned number below `limit` with nothing behind it. The empty text, which base takes
+ * for the first state without a name, is refused.
+ */
+export function enumFromText(text: string, choices: readonly string[], limit = choices.length): number | undefined {
+  if (text === "") return undefined;
+  const index = choices.indexOf(text);
+  if (index >= 0) return index;
+  const parsed = parseInteger(text);
+  if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, "ENUM", 16)) return undefined;
+  const value = wrap(parsed.value, "ENUM");
+  return value < limit ? value : undefined;
+}
+
+/** As `enumFromText` for a .db file: MENU and DEVICE by choice or number, also one past the last and 65535 (SSCN's "none"). */
+export function menuFromDbText(text: string, choices: readonly string[]): number | undefined {
+  const index = choices.indexOf(text);
+  if (index >= 0) return index;
+  const parsed = parseInteger(text === "" ? "0" : text);
+  if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, "MENU", 16)) return undefined;
+  const value = wrap(parsed.value, "MENU");
+  return value > choices.length && choices.length > 0 && value < 0xffff ? undefined : value;
+}
+
+/** A menu's index as text: decimal digits where there is no choice. */
+export const menuToText = (value: number, choices: readonly string[]): string => choices[value] ?? String(value);
+
+// Arrays
+
+const ARRAYS = {
+  CHAR: Int8Array,
+  UCHAR: Uint8Array,
+  SHORT: Int16Array,
+  USHORT: Uint16Array,
+  ENUM: Uint16Array,
+  MENU: Uint16Array,
+  DEVICE: Uint16Array,
+  LONG: Int32Array,
+  ULONG: Uint32Array,
+  INT64: BigInt64Array,
+  UINT64: BigUint64Array,
+  FLOAT: Float32Array,
+  DOUBLE: Float64Array,
+} as const;
+
+/** `length` zeros, or empty texts. */
+export function makeArray(type: ElementType, length: number): ArrayValue {
+  return type === "STRING" ? Array.from({ length }, () => "") : new ARRAYS[type](length);
+}
+
+/** The type of the elements of values that do not say it. */
+export function elementTypeOf(values: ArrayValue | readonly (number | string)[]): ElementType {
+  const types = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
+  return types.find((type) => values instanceof ARRAYS[type]) ?? (typeof values[0] === "string" ? "STRING" : "DOUBLE");
+}
+
+/** What an array is made from. */
+export interface ArraySource {
+  readonly values: ArrayValue | readonly (number | string)[];
+  /** Elements used. */
+  readonly length: number;
+  readonly type: ElementType;
+  /** Digits of floating numbers that become text. */
+  readonly precision?: number;
+}
+
+/**
+ * Writes `source` into `target`, an array of `type`, from its element `offset` on; what does not fit is dropped.
+ * @returns elements written, or undefined when a text is no number: then `target` is untouched behind the elements before it
+ */
+export function castInto(target: ArrayValue, type: ElementType, source: ArraySource, offset = 0): number | undefined {
+  const count = Math.max(0, Math.min(source.length, target.length - offset));
+  if (copiesBits(target, type, source)) {
+    (target as Int32Array).set((source.values as Int32Array).subarray(0, count), offset);
+    return count;
+  }
+  for (let i = 0; i < count; i++) {
+    const value = castElement(source.values[i] ?? 0, type, source);
+    if (value === undefined) return undefined;
+    if (target instanceof BigInt64Array || target instanceof BigUint64Array) target[offset + i] = toBigInt(value);
+    else target[offset + i] = value;
+  }
+  return count;
+}
+
+/** A new array of `type` with the elements of `source`, or undefined when a text is no number. */
+export function castArray(source: ArraySource, type: ElementType): ArrayValue | undefined {
+  const target = makeArray(type, source.length);
+  return castInto(target, type, source) === undefined ? undefined : target;
+}
+
+/** Whether a typed array's own `set` does what C does: integers to integers, or one type to itself. */
+function copiesBits(target: ArrayValue, type: ElementType, source: ArraySource): boolean {
+  const { values } = source;
+  if (type === "STRING" || source.type === "STRING" || !ArrayBuffer.isView(values)) return false;
+  if (is64Bit(type) || is64Bit(source.type)) return values.constructor === target.constructor;
+  if (isFloating(source.type)) return type === source.type;
+  return true;
+}
+
+const is64Bit = (type: ElementType): boolean => type === "INT64" || type === "UINT64";
+const toBigInt = (value: number | string): bigint => (Number.isFinite(Number(value)) ? BigInt(value) : 0n);
+
+function castElement(
+  value: number | string | bigint,
+  to: ElementType,
+  source: ArraySource,
+): number | string | undefined {
+  if (typeof value === "string") return to === "STRING" ? fitText(value, TEXT_BYTES) : parseNumber(value, to);
+  if (typeof value === "bigint") return to === "STRING" ? String(value) : wrapBigInt(value, to);
+  const from = source.type === "STRING" ? "DOUBLE" : source.type;
+  return to === "STRING" ? numberToText(value, from, source.precision) : castNumber(value, to, from);
+}
+
+const wrapBigInt = (value: bigint, to: NumericFieldType): number =>
+  isFloating(to) ? castNumber(Number(value), to) : wrap(value, to);

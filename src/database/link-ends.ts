@@ -1,0 +1,253 @@
+/**
+ * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`, or nowhere. A link that cannot
+ * be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
+ */
+import { SEVERITY_INVALID, STATUS_LINK } from "./alarm-transition.ts";
+import type { PutOptions } from "./convert-put.ts";
+import type { FieldAddress } from "./field-address.ts";
+import type { LinkSeverity, PvLink } from "./links.ts";
+import { metadataAt } from "./metadata.ts";
+import { DBE_ALARM, DBE_VALUE, type Subscription, subscribeTo } from "./post.ts";
+import type { Processor } from "./process.ts";
+import type { Putter } from "./put.ts";
+import { elementsAt, longTextAt, numberAt, textAt } from "./read.ts";
+import type { DbRecord, LinkEnd } from "./record.ts";
+import type { ArrayValue, LinkMetadata } from "./record-type.ts";
+import { SCAN_PASSIVE } from "./scan.ts";
+
+/** A PV of another process, seen through a Channel Access client. */
+export interface ExternalPv {
+  /** Undefined while it is not connected or has not sent a value. */
+  readonly value: number | string | ArrayValue | undefined;
+  readonly status: number;
+  readonly severity: number;
+  /** Does not wait. @returns false when it is not connected */
+  put(value: number | string | ArrayValue): boolean;
+  close(): void;
+}
+
+/** Connects links with other processes. */
+export interface ExternalLinks {
+  /** @param changed called at each new value or alarm, and when the connection comes or goes */
+  open(name: string, changed: () => void): ExternalPv;
+}
+
+/** What link ends need of the database. */
+export interface LinkWorld {
+  readonly processor: Processor;
+  readonly putter: Putter;
+}
+
+/** Raises in `record` what its link inherits from the alarm at the other end. epics-base: recGbl.c recGblInheritSevrMsg */
+function inherit(record: DbRecord, mode: LinkSeverity, status: number, severity: number, text = ""): void {
+  if (mode === "NMS" || severity === 0) return;
+  if (mode === "MSI" && severity < SEVERITY_INVALID) return;
+  if (mode === "MSS") record.raise(status, severity, text);
+  else record.raise(STATUS_LINK, severity);
+}
+
+/** The link field that has the end. */
+export interface LinkOwner {
+  readonly record: DbRecord;
+  readonly field: string;
+}
+
+/** The link could not be read or written. */
+export function raiseLink({ record, field }: LinkOwner): undefined {
+  record.raise(STATUS_LINK, SEVERITY_INVALID, `field ${field}`);
+}
+
+/** CP and CPP: changes of the target process the owner, soon and once for many. */
+function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): () => void {
+  let isAsked = false;
+  return () => {
+    if (isAsked || (link.access === "CPP" && owner.fields.SCAN !== SCAN_PASSIVE)) return;
+    isAsked = true;
+    processor.soon(() => {
+      isAsked = false;
+      processor.process(owner);
+    });
+  };
+}
+
+/** A field of this database. */
+export class LocalEnd implements LinkEnd {
+  /** base reaches its own records through Channel Access when the link says CA, CP or CPP. */
+  readonly kind: "local" | "external";
+  readonly #owner: LinkOwner;
+  readonly #link: PvLink;
+  readonly #target: FieldAddress;
+  readonly #world: LinkWorld;
+  readonly #putOptions: PutOptions;
+  readonly #subscription: Subscription | undefined;
+  #isDescribing = false;
+
+  constructor(owner: LinkOwner, link: PvLink, target: FieldAddress, world: LinkWorld) {
+    this.#owner = owner;
+    this.#link = link;
+    this.#target = target;
+    this.#world = world;
+    this.kind = link.access === "NPP" || link.access === "PP" ? "local" : "external";
+    const ownType = owner.record.spec("VAL")?.row.type;
+    const isInteger = ownType === "LONG" || ownType === "INT64" || ownType === "ENUM";
+    this.#putOptions = isInteger ? { origin: "link", from: ownType } : { origin: "link" };
+    if (link.access !== "CP" && link.access !== "CPP") return;
+    const changed = processOnChange(owner.record, link, world.processor);
+    this.#subscription = subscribeTo(target.record, target.field, DBE_VALUE | DBE_ALARM, changed);
+    changed();
+  }
+
+  readNumber(): number | undefined {
+    this.#beforeRead();
+    return numberAt(this.#target, "DOUBLE") ?? raiseLink(this.#owner);
+  }
+  readText(): string | undefined {
+    this.#beforeRead();
+    const target = this.#target;
+    const isLong =
+      target.isTextArray || target.modifier.asCharacters || this.#owner.record.fields["SIZV"] !== undefined;
+    return isLong ? longTextAt(target) : textAt(target);
+  }
+  readArray(): ArrayValue | undefined {
+    this.#beforeRead();
+    return elementsAt(this.#target, this.#target.kind === "array" ? this.#target.elementType : "DOUBLE", Infinity);
+  }
+  /** Two records may ask each other; the second one that asks gets no answer. */
+  metadata(): LinkMetadata | undefined {
+    if (this.#isDescribing) return undefined;
+    this.#isDescribing = true;
+    try {
+      return metadataAt(this.#target);
+    } finally {
+      this.#isDescribing = false;
+    }
+  }
+  write(value: number | string | ArrayValue): boolean {
+    const { processor, putter } = this.#world;
+    const target = this.#target;
+    const owner = this.#owner;
+    if (this.#link.access === "CA") {
+      processor.soon(() => putter.put(target, value));
+      return true;
+    }
+    const options = typeof value === "number" ? this.#putOptions : LINK_PUT;
+    const failure = putter.store(target, value, options);
+    const { fields } = owner.record;
+    inherit(target.record, this.#link.severity, fields.NSTA, fields.NSEV, owner.record.textOf("NAMSG"));
+    if (failure !== undefined) {
+      if (failure.reason !== "") raiseLink(owner);
+      return failure.reason === "";
+    }
+    const isPassive = target.record.fields.SCAN === SCAN_PASSIVE;
+    if (target.field === "PROC" || (this.#link.access === "PP" && isPassive)) {
+      processor.processTarget(owner.record, target.record);
+    }
+    return true;
+  }
+  follow(): void {
+    const { record } = this.#target;
+    if (this.#link.access === "CA") this.#world.processor.soon(() => this.#world.putter.put(this.#target, 1));
+    else if (record.fields.SCAN === SCAN_PASSIVE) this.#world.processor.processTarget(this.#owner.record, record);
+  }
+  close(): void {
+    this.#subscription?.cancel();
+  }
+
+  #beforeRead(): void {
+    const { record } = this.#target;
+    const owner = this.#owner.record;
+    if (this.#link.access === "PP" && record.fields.SCAN === SCAN_PASSIVE) {
+      this.#world.processor.processTarget(owner, record);
+    }
+    inherit(owner, this.#link.severity, record.fields.STAT, record.fields.SEVR, record.textOf("AMSG"));
+  }
+}
+
+const LINK_PUT: PutOptions = { origin: "link" };
+
+/** TSEL that names another record's TIME. */
+export class TimeEnd implements LinkEnd {
+  readonly kind = "local";
+  readonly #owner: LinkOwner;
+  readonly #target: DbRecord;
+
+  constructor(owner: LinkOwner, target: DbRecord) {
+    this.#owner = owner;
+    this.#target = target;
+  }
+  copyTime(): boolean {
+    this.#owner.record.seconds = this.#target.seconds;
+    this.#owner.record.nanoseconds = this.#target.nanoseconds;
+    return true;
+  }
+  readNumber(): number | undefined {
+    return this.#target.seconds;
+  }
+  readText(): undefined {
+    return raiseLink(this.#owner);
+  }
+  readArray(): undefined {
+    return raiseLink(this.#owner);
+  }
+  write(): boolean {
+    raiseLink(this.#owner);
+    return false;
+  }
+  follow(): void {}
+  close(): void {}
+}
+
+/** A PV of another process, or of none: without `ExternalLinks` it stays disconnected. */
+export class ExternalEnd implements LinkEnd {
+  readonly #owner: LinkOwner;
+  readonly #link: PvLink;
+  readonly #pv: ExternalPv | undefined;
+
+  constructor(owner: LinkOwner, link: PvLink, external: ExternalLinks | undefined, world: LinkWorld) {
+    this.#owner = owner;
+    this.#link = link;
+    const isWatched = link.access === "CP" || link.access === "CPP";
+    const changed = isWatched ? processOnChange(owner.record, link, world.processor) : () => {};
+    this.#pv = external?.open(link.name, changed);
+  }
+  get kind(): "external" | "disconnected" {
+    return this.#pv?.value === undefined ? "disconnected" : "external";
+  }
+  readNumber(): number | undefined {
+    const value = this.#read();
+    const first = typeof value === "object" ? value[0] : value;
+    const number = first === undefined || first === "" ? Number.NaN : Number(first);
+    return typeof first === "string" && Number.isNaN(number)
+      ? raiseLink(this.#owner)
+      : first === undefined
+        ? undefined
+        : number;
+  }
+  readText(): string | undefined {
+    const value = this.#read();
+    return value === undefined ? undefined : String(typeof value === "object" ? (value[0] ?? "") : value);
+  }
+  readArray(): ArrayValue | undefined {
+    const value = this.#read();
+    if (value === undefined || typeof value === "object") return value;
+    return typeof value === "number" ? Float64Array.of(value) : [value];
+  }
+  write(value: number | string | ArrayValue): boolean {
+    const isDone = this.#pv?.put(value) ?? false;
+    if (!isDone) raiseLink(this.#owner);
+    return isDone;
+  }
+  follow(): void {
+    this.#pv?.put(1);
+  }
+  close(): void {
+    this.#pv?.close();
+  }
+
+  #read(): number | string | ArrayValue | undefined {
+    const pv = this.#pv;
+    if (pv?.value === undefined) return raiseLink(this.#owner);
+    inherit(this.#owner.record, this.#link.severity, pv.status, pv.severity);
+    return pv.value;
+  }
+}

@@ -1,0 +1,89 @@
+/** Opens and closes the links of records: chooses what kind of end a link's text asks for. CA spec §5.3. */
+import { messageOf } from "../base/errors.ts";
+import { CalcEnd } from "./calc-end.ts";
+import { DatabaseError } from "./database-error.ts";
+import type { FieldAddress } from "./field-address.ts";
+import { ExternalEnd, type ExternalLinks, type LinkOwner, type LinkWorld, LocalEnd, TimeEnd } from "./link-ends.ts";
+import { canonicalLink, type LinkDirection, type LinkText, type PvLink, parseLink } from "./links.ts";
+import type { DbRecord, LinkEnd } from "./record.ts";
+
+export interface LinkTableOptions {
+  readonly world: LinkWorld;
+  readonly find: (pvName: string) => FieldAddress | undefined;
+  readonly record: (name: string) => DbRecord | undefined;
+  readonly external: ExternalLinks | undefined;
+}
+
+export class LinkTable {
+  readonly #options: LinkTableOptions;
+
+  constructor(options: LinkTableOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the links of a record that has just been loaded. @param report told of each link that cannot be opened, which is then as an empty one */
+  openAll(record: DbRecord, report: (sentence: string) => void): void {
+    for (const [field] of record.layout.links) {
+      const text = record.textOf(field);
+      if (text === "") continue;
+      try {
+        this.#open(record, field, parse(record, field, text));
+      } catch (thrown) {
+        report(`${record.name}.${field}: ${messageOf(thrown)}`);
+      }
+    }
+  }
+
+  /** Gives a link field another text, at any time. @throws DatabaseError */
+  set(record: DbRecord, field: string, text: string): void {
+    const link = parse(record, field, text);
+    record.links?.get(field)?.close();
+    record.links?.delete(field);
+    record.setText(field, canonicalLink(text, link, directionOf(record, field)));
+    this.#open(record, field, link);
+  }
+
+  #open(record: DbRecord, field: string, link: LinkText): void {
+    const end = this.#endOf(record, field, link);
+    if (end === undefined) return;
+    record.links ??= new Map();
+    record.links.set(field, end);
+  }
+
+  #endOf(record: DbRecord, field: string, link: LinkText): LinkEnd | undefined {
+    if (link.kind === "calc") {
+      const owner = { record, field };
+      return new CalcEnd(owner, link, (name) =>
+        this.#pvEnd(owner, { kind: "pv", name, access: "NPP", severity: "MS" }),
+      );
+    }
+    if (link.kind !== "pv") return undefined;
+    if (field === "TSEL" && link.name.endsWith(".TIME")) {
+      const source = this.#options.record(link.name.slice(0, -".TIME".length));
+      if (source !== undefined) return new TimeEnd({ record, field }, source);
+    }
+    return this.#pvEnd({ record, field }, link);
+  }
+
+  #pvEnd(owner: LinkOwner, link: PvLink): LinkEnd {
+    const { world, find, external } = this.#options;
+    const target = find(link.name);
+    if (target === undefined) return new ExternalEnd(owner, link, external, world);
+    return new LocalEnd(owner, link, target, world);
+  }
+}
+
+const directionOf = (record: DbRecord, field: string): LinkDirection => record.spec(field)?.row.type as LinkDirection;
+
+/** Device support of base that is given an address. epics-base: devSoft.dbd, INST_IO */
+const ADDRESSED: readonly string[] = ["Soft Timestamp", "General Time", "Db State", "getenv", "stdio"];
+
+function parse(record: DbRecord, field: string, text: string): LinkText {
+  const link = parseLink(text, directionOf(record, field));
+  if (link.kind !== "address") return link;
+  const device = record.type.support.devices[record.fields.DTYP] ?? "";
+  if ((field === "INP" || field === "OUT") && ADDRESSED.includes(device)) return link;
+  throw new DatabaseError(
+    `${device || "The field"} takes no device address such as "${text}"; name a PV or a constant.`,
+  );
+}

@@ -1,0 +1,92 @@
+/**
+ * The text of a link field → what it says, and back in the canonical form that clients read. Nothing is looked up or read here (link-ends.ts does).
+ * CA spec §5.3; epics-base: dbStaticLib.c dbParseLink.
+ */
+import { DatabaseError } from "./database-error.ts";
+import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
+
+export type LinkDirection = "INLINK" | "OUTLINK" | "FWDLINK";
+
+/** NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes the owner (CPP: if Passive). */
+const ACCESSES = ["NPP", "PP", "CA", "CP", "CPP"] as const;
+export type LinkAccess = (typeof ACCESSES)[number];
+/** How the target's alarm reaches the owner: not; severity; only INVALID; severity and status. */
+const SEVERITIES = ["NMS", "MS", "MSI", "MSS"] as const;
+export type LinkSeverity = (typeof SEVERITIES)[number];
+
+export interface PvLink {
+  readonly kind: "pv";
+  readonly name: string;
+  readonly access: LinkAccess;
+  readonly severity: LinkSeverity;
+}
+
+/** `{calc:{expr:"A+1", args:["rec.VAL", 5]}}`: each argument a number or the name of a PV. */
+export interface CalcLink {
+  readonly kind: "calc";
+  readonly expression: string;
+  readonly arguments: readonly (number | string)[];
+}
+
+export type LinkText =
+  | { readonly kind: "constant"; readonly value: number | string | readonly (number | string)[] | undefined }
+  /** `@text`: an address for device support. */
+  | { readonly kind: "address" }
+  | PvLink
+  | CalcLink;
+
+/** What choices a direction leaves. epics-base: dbStaticLib.c, "filter modifiers based on link type" */
+const ALLOWED: Readonly<Record<LinkDirection, readonly LinkAccess[]>> = {
+  INLINK: ACCESSES,
+  OUTLINK: ["NPP", "PP", "CA"],
+  FWDLINK: ["NPP", "CA"],
+};
+
+const CONSTANT_NUMBER = /^[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)$/i;
+
+/** @throws DatabaseError for JSON that is no link we know */
+export function parseLink(given: string, direction: LinkDirection): LinkText {
+  const text = given.trim();
+  if (text === "") return { kind: "constant", value: undefined };
+  if (CONSTANT_NUMBER.test(text)) return { kind: "constant", value: toNumber(text) };
+  if (text.startsWith("@")) return { kind: "address" };
+  if (text.startsWith("[") && text.endsWith("]"))
+    return { kind: "constant", value: constantOf(parseLenientJson(text), text) };
+  if (text.startsWith("{")) return parseJsonLink(text);
+  const [name = "", ...modifiers] = text.split(/[ \t]+/);
+  const access = ACCESSES.find((one) => modifiers.includes(one) && ALLOWED[direction].includes(one)) ?? "NPP";
+  const severity = direction === "FWDLINK" ? undefined : SEVERITIES.find((one) => modifiers.includes(one));
+  return { kind: "pv", name, access, severity: severity ?? "NMS" };
+}
+
+const toNumber = (text: string): number => {
+  const word = /^([+-]?)(inf|nan)/i.exec(text);
+  if (word === null) return Number(text);
+  return word[2]!.toLowerCase() === "nan" ? Number.NaN : word[1] === "-" ? -Infinity : Infinity;
+};
+
+function parseJsonLink(text: string): LinkText {
+  const [[kind, body] = ["", null], ...more] = Object.entries(membersOf(parseLenientJson(text)) ?? {});
+  if (more.length === 0 && kind === "const") return { kind: "constant", value: constantOf(body, text) };
+  if (more.length === 0 && kind === "calc") {
+    const { expr, args = [] } = membersOf(body) ?? {};
+    const all = Array.isArray(args) ? (args as readonly Json[]) : [args];
+    if (typeof expr === "string") return { kind: "calc", expression: expr, arguments: all.filter(isScalar) };
+  }
+  throw new DatabaseError(`The link ${text} is not one of {const:…} and {calc:{expr:"…", args:[…]}}.`);
+}
+
+const isScalar = (json: Json): json is number | string => typeof json === "number" || typeof json === "string";
+
+function constantOf(json: Json | undefined, text: string): number | string | readonly (number | string)[] {
+  if (json !== undefined && isScalar(json)) return json;
+  if (Array.isArray(json) && json.every(isScalar)) return json;
+  throw new DatabaseError(`The constant link ${text} is neither a number, nor a text in quotes, nor an array of them.`);
+}
+
+/** The form that clients read: `name PP NMS`; for what is not a PV link, as given. */
+export function canonicalLink(given: string, link: LinkText, direction: LinkDirection): string {
+  if (link.kind !== "pv") return given.trim();
+  if (direction === "FWDLINK") return link.access === "CA" ? `${link.name} CA` : link.name;
+  return `${link.name} ${link.access} ${link.severity}`;
+}

@@ -1,0 +1,168 @@
+/**
+ * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program itself. Waiting for its completion is
+ * put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
+ */
+import { castInto, type ElementType, elementTypeOf } from "./convert.ts";
+import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
+import type { FieldAddress } from "./field-address.ts";
+import { DBE_LOG, DBE_PROPERTY, DBE_VALUE, postToAll } from "./post.ts";
+import type { Processor } from "./process.ts";
+import type { DbRecord } from "./record.ts";
+import type { ArrayValue } from "./record-type.ts";
+import { storeText } from "./text-array.ts";
+
+/** Why a put did not take place. */
+export interface PutFailure {
+  /** `read-only`: no put ever will. `disabled`: DISP. `refused`: the record's guard. `failed`: the value, or the record type, does not allow it. */
+  readonly kind: "read-only" | "disabled" | "refused" | "failed";
+  /** A sentence that names PV and value. */
+  readonly reason: string;
+}
+
+/** undefined: done. */
+export type PutResult = PutFailure | undefined;
+
+/** What a put needs of the rest of the database. */
+export interface PutWorld {
+  readonly processor: Processor;
+  /** Takes the record off its scan list before SCAN, PHAS, EVNT or PRIO change … */
+  unscan(record: DbRecord): void;
+  /** … and puts it on the list that it belongs to now. */
+  scan(record: DbRecord): void;
+  /** Gives a link field another text. @throws DatabaseError */
+  setLink(record: DbRecord, field: string, text: string): void;
+  /** ASG has changed. */
+  changeAccess(record: DbRecord): void;
+}
+
+const CLIENT_NUMBER: PutOptions = {};
+const ABSORBED: PutFailure = { kind: "refused", reason: "" };
+
+export class Putter {
+  readonly #world: PutWorld;
+
+  constructor(world: PutWorld) {
+    this.#world = world;
+  }
+
+  /** Stores `value` and, where the field says so and the record is Passive, processes. */
+  put(address: FieldAddress, value: PutValue, options: PutOptions = CLIENT_NUMBER): PutResult {
+    const failure = this.store(address, value, options);
+    if (failure !== undefined) return failure === ABSORBED ? undefined : failure;
+    if (!this.wantsProcessing(address)) return undefined;
+    const { record } = address;
+    if (record.isActive) record.fields.RPRO = 1;
+    else {
+      record.fields.PUTF = 1;
+      this.#world.processor.process(record);
+    }
+    return undefined;
+  }
+
+  /** Whether a put to this field processes its record. */
+  wantsProcessing({ spec, record }: FieldAddress): boolean {
+    return (spec.processes && record.fields.SCAN === 0) || spec.name === "PROC";
+  }
+
+  /** What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may wait. */
+  judge(address: FieldAddress, value: PutValue, options: PutOptions): PutResult {
+    const converted = convertPut(address, value, options);
+    return converted === undefined ? undefined : askGuard(address, converted);
+  }
+
+  /**
+   * Stores `value` and posts, but processes nothing. What a guard absorbs is "refused" without a reason.
+   * @param isJudged the guard has been asked before
+   */
+  store(address: FieldAddress, value: PutValue, options: PutOptions, isJudged = false): PutResult {
+    const { record, spec } = address;
+    const origin = options.origin ?? "client";
+    if (spec.attribute !== undefined) return failed(address, "it is the same for all records of the type");
+    if (spec.isReadOnly && origin !== "program") return { kind: "read-only", reason: `${address.name} is read-only.` };
+    if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
+      return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
+    }
+    const converted = convertPut(address, value, options);
+    if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
+    if (record.guard !== undefined && origin !== "program" && !isJudged) {
+      const refusal = askGuard(address, converted);
+      if (refusal !== undefined) return refusal;
+    }
+    const failure = this.#assign(address, converted, options);
+    if (failure === undefined && record.afterPut !== undefined && origin === "client") record.afterPut(address.field);
+    return failure;
+  }
+
+  #assign(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
+    const { record, spec, field } = address;
+    const { special } = spec.row;
+    if (special === "SPC_SCAN") this.#world.unscan(record);
+    if (address.kind === "link") return this.#assignLink(address, value as string);
+    if (address.kind === "array") {
+      const failure = assignArray(address, value, options);
+      if (failure !== undefined) return failure;
+    } else if (address.kind === "text") record.setText(field, value as string);
+    else record.fields[field] = value as number;
+    if (special === "SPC_SCAN") this.#world.scan(record);
+    if (special === "SPC_AS") this.#world.changeAccess(record);
+    if (spec.isSpecial && record.type.support.afterPut?.(record, field) === false) {
+      return failed(address, `the record type does not take ${describe(value)}`);
+    }
+    if (spec.isValue) record.fields.UDF = 0;
+    if (record.monitors !== undefined) {
+      if (!spec.isValue || !spec.processes) record.post(field, DBE_VALUE | DBE_LOG);
+      if (spec.row.prop === true) postToAll(record.monitors, DBE_PROPERTY);
+    }
+    return undefined;
+  }
+
+  #assignLink(address: FieldAddress, text: string): PutResult {
+    try {
+      this.#world.setLink(address.record, address.field, text);
+    } catch (thrown) {
+      return failed(address, (thrown as Error).message);
+    }
+    address.record.post(address.field, DBE_VALUE | DBE_LOG);
+    return undefined;
+  }
+}
+
+function askGuard({ record, field }: FieldAddress, value: number | string | ArrayValue): PutResult {
+  const refusal = record.guard?.(field, value);
+  if (refusal === undefined) return undefined;
+  return refusal === "" ? ABSORBED : { kind: "refused", reason: refusal };
+}
+
+/** The guard has dealt with it: nothing is stored, and the put counts as done. */
+export const isAbsorbed = (result: PutResult): boolean => result === ABSORBED;
+
+const failed = (address: FieldAddress, why: string): PutFailure => ({
+  kind: "failed",
+  reason: `${address.name} cannot be put: ${why}.`,
+});
+
+function assignArray(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
+  const { record } = address;
+  const array = record.array!;
+  const before = record.fields["NORD"];
+  let length: number | undefined;
+  if (address.isTextArray) length = storeText(array as Uint8Array, value as string);
+  else {
+    const values = typeof value === "object" ? value : [value];
+    const type = (options.from ?? elementTypeOf(values)) as ElementType;
+    const source = { values, length: Math.min(options.length ?? values.length, values.length), type };
+    length = castInto(array, address.elementType, source);
+  }
+  if (length === undefined) return failed(address, `${describe(value)} is not all numbers`);
+  if (before === undefined) return undefined;
+  record.fields["NORD"] = length;
+  if (length !== before) record.post("NORD", DBE_VALUE | DBE_LOG);
+  return undefined;
+}
+
+/** A value, short enough for a sentence. */
+function describe(value: PutValue): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
+  return `${value.length} elements`;
+}

@@ -1,0 +1,218 @@
+/**
+ * One record: its fields, array, alarm, time stamp, subscribers and links, and what its type's functions may ask of it (`Rec`). When it runs is
+ * process.ts's matter; what its links lead to, link-ends.ts's.
+ */
+import type { Cancel, Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { parseLink } from "./links.ts";
+import { type FieldMonitors, postTo } from "./post.ts";
+import type { ArrayValue, LinkMetadata, Rec, RecordType, Subroutine } from "./record-type.ts";
+import type { FieldSpec, FieldValues, TypeLayout } from "./type-layout.ts";
+
+/** What a record asks of the database that it is in. */
+export interface RecordWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  process(record: DbRecord): void;
+  /** Goes on with a processing that was "pending". */
+  resume(record: DbRecord): void;
+  postEvent(event: string): void;
+  subroutine(name: string): Subroutine | undefined;
+}
+
+/** Where a link leads that is not constant. An alarm on the way is raised in the record that has the link. */
+export interface LinkEnd {
+  readonly kind: "disconnected" | "external" | "local";
+  /** Reads as `Rec.readNumber` and its companions say. */
+  readNumber(): number | undefined;
+  readText(): string | undefined;
+  readArray(): ArrayValue | undefined;
+  write(value: number | string | ArrayValue): boolean;
+  /** Copies the target's time stamp to the owner if the link names TIME (TSEL). @returns whether it did */
+  copyTime?(): boolean;
+  metadata?(): LinkMetadata | undefined;
+  /** As a forward link. */
+  follow(): void;
+  close(): void;
+}
+
+/** Someone who waits until this record, and what it set off, has completed: a put-notify. */
+export interface Completion {
+  /** The record that was free to take another put, after a wait in its queue. */
+  begin(): void;
+  /** `record` joins what is waited for. */
+  join(record: DbRecord): void;
+  recordDone(record: DbRecord): void;
+  /** When all is complete, that shall count as a failure. */
+  fail(): void;
+}
+
+/**
+ * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this reason. "": it counts as done,
+ * but nothing is stored and nothing processed.
+ */
+export type PutGuard = (field: string, value: number | string | ArrayValue) => string | undefined;
+
+const NO_INFO: ReadonlyMap<string, string> = new Map();
+
+export class DbRecord implements Rec {
+  readonly name: string;
+  readonly layout: TypeLayout;
+  readonly world: RecordWorld;
+  readonly fields: FieldValues;
+  array: ArrayValue | undefined = undefined;
+  state: unknown = undefined;
+
+  /** Time stamp: seconds since 1990 UTC, and nanoseconds. 0, 0 before the first processing. */
+  seconds = 0;
+  nanoseconds = 0;
+
+  /** Who is told of posts, by field; undefined as long as nobody ever was. */
+  monitors: FieldMonitors[] | undefined = undefined;
+  /** By link field; constant links have no end. */
+  links: Map<string, LinkEnd> | undefined = undefined;
+  /** It is processing on the stack right now. PACT is also 1 while it waits for something to come back. */
+  isRunning = false;
+  /** The put-notify that this processing belongs to. */
+  notify: Completion | undefined = undefined;
+  /** Put-notifies that wait for their turn, first come first served. */
+  waiting: Completion[] | undefined = undefined;
+  guard: PutGuard | undefined = undefined;
+  /** Told after each put from outside that was stored, whether or not it changed or processed anything. */
+  afterPut: ((field: string) => void) | undefined = undefined;
+
+  #info: Map<string, string> | undefined = undefined;
+  #aliases: string[] | undefined = undefined;
+  #later: Cancel | undefined = undefined;
+  #resume: Cancel | undefined = undefined;
+
+  constructor(name: string, layout: TypeLayout, world: RecordWorld) {
+    this.name = name;
+    this.layout = layout;
+    this.world = world;
+    this.fields = layout.newFields();
+    this.setText("NAME", name);
+  }
+
+  get type(): RecordType {
+    return this.layout.type;
+  }
+  spec(field: string): FieldSpec | undefined {
+    return this.layout.specs.get(field);
+  }
+  /** The value of a STRING or link field, or of a long string's VAL. */
+  textOf(field: string): string {
+    return this.fields[field] as unknown as string;
+  }
+  setText(field: string, value: string): void {
+    (this.fields as unknown as Record<string, string>)[field] = value;
+  }
+  get info(): ReadonlyMap<string, string> {
+    return this.#info ?? NO_INFO;
+  }
+  setInfo(name: string, value: string): void {
+    this.#info ??= new Map();
+    this.#info.set(name, value);
+  }
+  get aliases(): readonly string[] {
+    return this.#aliases ?? [];
+  }
+  addAlias(alias: string): void {
+    this.#aliases ??= [];
+    this.#aliases.push(alias);
+  }
+  /** Whether it cannot be processed now, and a put-notify has to wait. */
+  get isActive(): boolean {
+    return this.isRunning || this.fields.PACT !== 0;
+  }
+  /** The put-notify that this record's completion will answer is to be answered with an error. */
+  failNotify(): void {
+    this.notify?.fail();
+  }
+  /** Calls off what it was to do later; for the end of the database. */
+  stop(): void {
+    this.#later?.();
+    this.#resume?.();
+    for (const end of this.links?.values() ?? []) end.close();
+  }
+
+  /* ── what the type's functions use: Rec ── */
+
+  isConstantLink(link: string): boolean {
+    return this.links === undefined || !this.links.has(link);
+  }
+  linkKind(link: string): "disconnected" | "external" | "local" | "constant" {
+    return this.links?.get(link)?.kind ?? "constant";
+  }
+  constantNumber(link: string): number | undefined {
+    const value = this.#constant(link);
+    const first = Array.isArray(value) ? (value as readonly (number | string)[])[0] : value;
+    return typeof first === "number" ? first : undefined;
+  }
+  constantText(link: string): string | undefined {
+    const value = this.#constant(link);
+    return typeof value === "string" ? value : undefined;
+  }
+  constantArray(link: string): readonly (number | string)[] | undefined {
+    const value = this.#constant(link);
+    return Array.isArray(value) ? (value as readonly (number | string)[]) : undefined;
+  }
+  readNumber(link: string): number | undefined {
+    return this.links?.get(link)?.readNumber();
+  }
+  linkMetadata(link: string): LinkMetadata | undefined {
+    return this.links?.get(link)?.metadata?.();
+  }
+  readText(link: string): string | undefined {
+    return this.links?.get(link)?.readText();
+  }
+  readArray(link: string): ArrayValue | undefined {
+    return this.links?.get(link)?.readArray();
+  }
+  writeLink(link: string, value: number | string | ArrayValue): boolean {
+    return this.links?.get(link)?.write(value) ?? true;
+  }
+  followLink(link: string): void {
+    this.links?.get(link)?.follow();
+  }
+  raise(status: number, severity: number, text = ""): void {
+    const { fields } = this;
+    if (severity <= fields.NSEV) return;
+    fields.NSEV = severity;
+    fields.NSTA = status;
+    this.setText("NAMSG", text);
+  }
+  post(field: string, mask: number): void {
+    if (this.monitors !== undefined && mask !== 0) postTo(this.monitors, field, mask);
+  }
+  postEvent(event: string): void {
+    this.world.postEvent(event);
+  }
+  subroutine(name: string): Subroutine | undefined {
+    return this.world.subroutine(name);
+  }
+  warn(sentence: string): void {
+    this.world.log.warn(`${this.name}: ${sentence}`);
+  }
+  monotonic(): number {
+    return this.world.clock.monotonic();
+  }
+  resumeAfter(seconds: number): void {
+    this.#resume = this.world.clock.after(seconds, () => this.world.resume(this));
+  }
+  processLater(seconds: number, before: () => void): void {
+    this.#later?.();
+    this.#later = this.world.clock.after(seconds, () => {
+      if (this.isActive) return this.processLater(seconds, before);
+      before();
+      this.world.process(this);
+    });
+  }
+
+  #constant(link: string): number | string | readonly (number | string)[] | undefined {
+    const row = this.spec(link)?.row;
+    if (row === undefined || !this.isConstantLink(link)) return undefined;
+    const parsed = parseLink(this.textOf(link), row.type as "INLINK");
+    return parsed.kind === "constant" ? parsed.value : undefined;
+  }
+}

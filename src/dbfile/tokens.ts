@@ -1,0 +1,120 @@
+/**
+ * Database text → tokens, each with its place. Three vocabularies: `definition` for keywords and names, `value` for the JSON-like values of field() and
+ * info(), `substitution` for substitution files. It knows no grammar. An included text is read from the end of the line that names it.
+ * CA spec §5.1, §5.2; epics-base: dbLex.l, dbLoadTemplate_lex.l.
+ */
+import { DbFileError, type Place, type Source } from "./source.ts";
+
+export type Vocabulary = "definition" | "value" | "substitution";
+
+/** Bare words that are no names, as epics-base reserves them; those of .dbd files among them. */
+const KEYWORDS: Readonly<Record<Vocabulary, ReadonlySet<string>>> = {
+  definition: new Set(
+    (
+      "include path addpath alias menu choice recordtype field device driver link breaktable record grecord variable " +
+      "function registrar info"
+    ).split(" "),
+  ),
+  value: new Set(),
+  substitution: new Set(["global", "file", "pattern"]),
+};
+
+export type TokenKind =
+  | "keyword"
+  /** A bare word, or a number or literal in a value. */
+  | "word"
+  /** With its quotes; escapes as they are written. */
+  | "string"
+  /** One of `{ } ( ) , : [ ] =`. */
+  | "mark"
+  | "end";
+
+export interface Token extends Place {
+  readonly kind: TokenKind;
+  readonly text: string;
+}
+
+const STRING = String.raw`"(?:[^"\n\\]|\\.)*"`;
+/** Strings of values may have single quotes and go on behind a backslash at the end of a line. */
+const VALUE_STRING = String.raw`"(?:[^"\n\\]|\\[^])*"|'(?:[^'\n\\]|\\[^])*'`;
+
+const LINE_STRING = String.raw`"(?:[^"\n\\]|\\.)*"|'(?:[^'\n\\]|\\.)*'`;
+
+/** Groups: string, word, mark. */
+const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
+  definition: new RegExp(String.raw`(${STRING})|([\w\-+:.[\]<>;]+)|([{}(),])`, "y"),
+  value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
+  substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
+};
+const BLANKS_AND_COMMENTS = /(?:\s+|#[^\n]*)*/y;
+const REST_OF_LINE = /[^\S\n]*(?:#[^\n]*)?/y;
+const KINDS = ["string", "word", "mark"] as const;
+
+export class TokenStream {
+  /** The texts that are being read, the innermost last, and how far. */
+  readonly #open: { readonly source: Source; offset: number }[];
+  /** To be read from the next line on. */
+  #included: Source | undefined;
+
+  constructor(source: Source) {
+    this.#open = [{ source, offset: 0 }];
+  }
+  /** Texts inside one another. */
+  get depth(): number {
+    return this.#open.length;
+  }
+  include(source: Source): void {
+    this.#included = source;
+  }
+  isReading(file: string): boolean {
+    return this.#open.some((one) => one.source.file === file);
+  }
+
+  /** @throws DbFileError at a character that begins no token; the stream goes on behind it, or behind the line of an open quote */
+  next(vocabulary: Vocabulary): Token {
+    const reading = this.#skipBlanks();
+    const { source, offset } = reading;
+    if (offset >= source.text.length) return { kind: "end", text: "", source, offset };
+    const pattern = PATTERNS[vocabulary];
+    pattern.lastIndex = offset;
+    const match = pattern.exec(source.text);
+    if (match === null) throw this.#unknown(reading);
+    const text = match[0];
+    reading.offset = offset + text.length;
+    const kind = KINDS.find((_, group) => match[group + 1] !== undefined) ?? "mark";
+    const isKeyword = kind === "word" && KEYWORDS[vocabulary].has(text);
+    return { kind: isKeyword ? "keyword" : kind, text, source, offset };
+  }
+
+  #skipBlanks(): { readonly source: Source; offset: number } {
+    for (;;) {
+      const reading = this.#reading;
+      const { text } = reading.source;
+      const pattern = this.#included === undefined ? BLANKS_AND_COMMENTS : REST_OF_LINE;
+      pattern.lastIndex = reading.offset;
+      pattern.exec(text);
+      reading.offset = pattern.lastIndex;
+      const isAtEnd = reading.offset >= text.length;
+      if (this.#included !== undefined && (isAtEnd || text[reading.offset] === "\n")) {
+        this.#open.push({ source: this.#included, offset: 0 });
+        this.#included = undefined;
+      } else if (isAtEnd && this.#open.length > 1) this.#open.pop();
+      else return reading;
+    }
+  }
+
+  get #reading(): { readonly source: Source; offset: number } {
+    return this.#open.at(-1) as { readonly source: Source; offset: number };
+  }
+
+  #unknown(reading: { readonly source: Source; offset: number }): DbFileError {
+    const { source, offset } = reading;
+    const character = source.text[offset] ?? "";
+    const isQuote = character === '"' || character === "'";
+    const lineEnd = source.text.indexOf("\n", offset);
+    reading.offset = !isQuote ? offset + 1 : lineEnd < 0 ? source.text.length : lineEnd;
+    if (character === '"') return new DbFileError({ source, offset }, "the quote is not closed on its line");
+    const hint = isQuote ? "; names have double quotes or none" : "";
+    return new DbFileError({ source, offset }, `the character ${character} is not expected here${hint}`);
+  }
+}

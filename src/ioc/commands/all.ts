@@ -1,0 +1,19 @@
+/** The shell commands of every IOC, in one list. Commands of a program built on it are registered beside them. */
+import type { Shell } from "../../iocsh/shell.ts";
+import { environmentCommands } from "./environment.ts";
+import { fieldCommands } from "./fields.ts";
+import { initCommands } from "./init.ts";
+import { listCommands } from "./lists.ts";
+import { loadCommands, REGISTRAR_NAMES, registrarCommand } from "./load.ts";
+import { reportCommands } from "./reports.ts";
+import type { CommandSession } from "./session.ts";
+import { SHELL_COMMANDS } from "./shell.ts";
+
+/** Registers every command of CA spec §7.2 that is there. */
+export function registerIocCommands(shell: Shell, session: CommandSession): void {
+  shell.register(SHELL_COMMANDS);
+  for (const group of [environmentCommands, loadCommands, initCommands, listCommands, fieldCommands, reportCommands]) {
+    shell.register(group(session));
+  }
+  shell.registerFamily(REGISTRAR_NAMES, registrarCommand);
+}

@@ -1,0 +1,163 @@
+/**
+ * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into samples, puts and their failures as ECA
+ * codes, posts as updates. Conversion itself is database/convert.ts's; access rights are asked of whoever implements `AccessControl`.
+ * CA spec §2.3, §2.4, §2.7, §4.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import {
+  type ClientIdentity,
+  PUT_PENDING,
+  type PutListener,
+  type PvSource,
+  type ServerPv,
+  type Subscription,
+} from "../ca/server/pv-source.ts";
+import { RIGHT_READ, RIGHT_WRITE } from "../ca/wire/constants.ts";
+import type { DbrSample } from "../ca/wire/dbr-codec.ts";
+import { DBR_CLASS_NAME, DBR_PUT_ACKS, DBR_PUT_ACKT, type DbrType, NATIVES } from "../ca/wire/dbr-layout.ts";
+import { ECA } from "../ca/wire/status.ts";
+import { acknowledge, acknowledgeTransients } from "../database/alarm-transition.ts";
+import type { PutOptions, PutValue } from "../database/convert-put.ts";
+import type { Database } from "../database/database.ts";
+import type { FieldAddress } from "../database/field-address.ts";
+import type { PutResult } from "../database/put.ts";
+import type { NotifyListener, PutNotify } from "../database/put-notify.ts";
+import type { ArrayValue } from "../database/record-type.ts";
+import { elementCountOf, FIELD_TYPE, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
+import { filterUpdates } from "./update-filters.ts";
+
+/** A client's rights on a field, as long as its channel is open. */
+export interface AccessGrant {
+  /** RIGHT_READ, RIGHT_WRITE, as of now. */
+  readonly rights: number;
+  close(): void;
+}
+
+/** Who may do what. Without one everybody may do everything that the field allows. */
+export interface AccessControl {
+  /** @param changed called when the rights have changed */
+  grant(address: FieldAddress, client: ClientIdentity, changed: () => void): AccessGrant;
+}
+
+export interface DatabaseSourceOptions {
+  readonly database: Database;
+  /** For channels that stamp their updates themselves (`{"ts":{}}`). */
+  readonly clock: Clock;
+  readonly access?: AccessControl;
+}
+
+export class DatabaseSource implements PvSource {
+  readonly #options: DatabaseSourceOptions;
+
+  constructor(options: DatabaseSourceOptions) {
+    this.#options = options;
+  }
+  claims(name: string): boolean {
+    return this.#options.database.find(name) !== undefined;
+  }
+  open(name: string, client: ClientIdentity): ServerPv | undefined {
+    const address = this.#options.database.find(name);
+    return address === undefined ? undefined : new FieldPv(address, client, this.#options);
+  }
+  *list(): Iterable<string> {
+    for (const record of this.#options.database.records()) yield record.name;
+    yield* this.#options.database.aliases().keys();
+  }
+}
+
+class FieldPv implements ServerPv, NotifyListener {
+  readonly nativeType: number;
+  readonly elementCount: number;
+  readonly #address: FieldAddress;
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #fieldRights: number;
+  readonly #grant: AccessGrant | undefined;
+  #rightsChanged: (() => void) | undefined;
+  #notify: PutNotify | undefined;
+  #listener: PutListener | undefined;
+
+  constructor(address: FieldAddress, client: ClientIdentity, { database, clock, access }: DatabaseSourceOptions) {
+    this.#address = address;
+    this.#database = database;
+    this.#clock = clock;
+    this.nativeType = NATIVES.indexOf(nativeOf(address));
+    this.elementCount = elementCountOf(address);
+    this.#fieldRights = RIGHT_READ | (address.isWritable ? RIGHT_WRITE : 0);
+    this.#grant = access?.grant(address, client, () => this.#rightsChanged?.());
+  }
+
+  get rights(): number {
+    return this.#grant === undefined ? this.#fieldRights : this.#fieldRights & this.#grant.rights;
+  }
+  read(type: DbrType, count: number, into: DbrSample): number {
+    const address = this.#address;
+    if (type.code === DBR_CLASS_NAME) into.setText(address.record.type.name);
+    else if (type.code === DBR_PUT_ACKT || type.code === DBR_PUT_ACKS) return ECA.GETFAIL;
+    else if (!fillValue(address, type.native, count, into)) return ECA.GETFAIL;
+    if (type.family !== "PLAIN") fillMetadata(address, type, this.#clock, into);
+    return ECA.NORMAL;
+  }
+  write(type: DbrType, value: DbrSample): number {
+    if (this.#acknowledges(type, value)) return ECA.NORMAL;
+    const result = this.#database.put(this.#address, valueOf(type, value), putOptions(type, value));
+    return result?.kind === "refused" ? ECA.NORMAL : statusOf(result); // the record says why; MEDM gives up on too many errors
+  }
+  writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {
+    if (this.#acknowledges(type, value)) return ECA.NORMAL;
+    this.#listener = listener;
+    const options = putOptions(type, value);
+    const notify = this.#database.putNotify(this.#address, valueOf(type, value), this, options);
+    if (notify.isDone) return statusOf(notify.result);
+    this.#notify = notify;
+    return PUT_PENDING;
+  }
+  notifyDone(result: PutResult): void {
+    this.#notify = undefined;
+    this.#listener?.putDone(statusOf(result));
+  }
+  cancelNotify(): void {
+    this.#notify?.cancel();
+    this.#notify = undefined;
+  }
+  subscribe(mask: number, changed: () => void): Subscription {
+    return this.#database.subscribe(this.#address, mask, filterUpdates(this.#address, changed));
+  }
+  onRightsChange(listener: () => void): void {
+    this.#rightsChanged = listener;
+  }
+  close(): void {
+    this.cancelNotify();
+    this.#grant?.close();
+  }
+
+  /** PUT_ACKS and PUT_ACKT concern the record, whatever the field. */
+  #acknowledges(type: DbrType, value: DbrSample): boolean {
+    if (type.code === DBR_PUT_ACKS) acknowledge(this.#address.record, value.number);
+    else if (type.code === DBR_PUT_ACKT) acknowledgeTransients(this.#address.record, value.number);
+    else return false;
+    return true;
+  }
+}
+
+const valueOf = (type: DbrType, value: DbrSample): PutValue =>
+  value.array !== undefined ? (value.array as ArrayValue) : type.native === "STRING" ? value.text : value.number;
+
+const SCALAR_PUT: Readonly<Record<DbrType["native"], PutOptions>> = {
+  STRING: { from: FIELD_TYPE.STRING },
+  SHORT: { from: FIELD_TYPE.SHORT },
+  FLOAT: { from: FIELD_TYPE.FLOAT },
+  ENUM: { from: FIELD_TYPE.ENUM },
+  CHAR: { from: FIELD_TYPE.CHAR },
+  LONG: { from: FIELD_TYPE.LONG },
+  DOUBLE: { from: FIELD_TYPE.DOUBLE },
+};
+
+const putOptions = (type: DbrType, value: DbrSample): PutOptions =>
+  value.array === undefined ? SCALAR_PUT[type.native] : { from: FIELD_TYPE[type.native], length: value.length };
+
+function statusOf(result: PutResult): number {
+  if (result === undefined) return ECA.NORMAL;
+  return result.kind === "read-only" ? ECA.NOWTACCESS : ECA.PUTFAIL;
+}

@@ -1,0 +1,163 @@
+/**
+ * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and whatever else registers itself as a stage. It only starts
+ * and stops; commands, files and the shell are elsewhere. CA spec §5.4.
+ */
+import type { Clock } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type CaServerConfig, serverConfig } from "../ca/net/ca-config.ts";
+import type { Network } from "../ca/net/transport.ts";
+import { CaServer } from "../ca/server/server.ts";
+import { Database } from "../database/database.ts";
+import type { ExternalLinks } from "../database/link-ends.ts";
+import type { ShellEnvironment } from "../iocsh/shell-command.ts";
+import { type AccessControl, DatabaseSource } from "./database-source.ts";
+
+/**
+ * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeServer`: they are initialized and PINI=YES has run.
+ * `afterServer`: clients can connect and records scan.
+ */
+export type StageTime = "beforeDatabase" | "beforeServer" | "afterServer";
+
+/** Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one. */
+export interface Stage {
+  /** For messages. */
+  readonly name: string;
+  readonly start: () => void | Promise<void>;
+  readonly stop?: () => void | Promise<void>;
+}
+
+export type IocState = "loading" | "starting" | "running" | "paused" | "stopped";
+
+/** iocInit, iocRun or iocPause cannot be done now, or failed. */
+export class IocError extends AppError {}
+
+export interface IocOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly network: Network;
+  /** Read at iocInit; RSRV_SERVER_PORT is set in it then. */
+  readonly environment: ShellEnvironment;
+  /** For "iocRun: All initialization complete" and its like. */
+  readonly print: (line: string) => void;
+  /** Instead of what the environment says. */
+  readonly server?: CaServerConfig;
+  readonly externalLinks?: ExternalLinks;
+  readonly access?: AccessControl;
+}
+
+export class Ioc {
+  readonly database: Database;
+  readonly #options: IocOptions;
+  readonly #stages: { readonly time: StageTime; readonly stage: Stage }[] = [];
+  /** What has started, in this order. */
+  readonly #started: Stage[] = [];
+  #server: CaServer | undefined;
+  #state: IocState = "loading";
+
+  constructor(options: IocOptions) {
+    const { clock, log, externalLinks } = options;
+    this.#options = options;
+    this.database = new Database({ clock, log, ...(externalLinks === undefined ? {} : { externalLinks }) });
+  }
+  get state(): IocState {
+    return this.#state;
+  }
+  /** From iocInit on. */
+  get server(): CaServer | undefined {
+    return this.#server;
+  }
+  get environment(): ShellEnvironment {
+    return this.#options.environment;
+  }
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+  get log(): Log {
+    return this.#options.log;
+  }
+
+  /** Adds something that iocInit starts. @throws IocError after iocInit */
+  addStage(time: StageTime, stage: Stage): void {
+    if (this.#state !== "loading") throw new IocError(`${stage.name} comes too late: iocInit has run.`);
+    this.#stages.push({ time, stage });
+  }
+
+  /** iocInit. @throws IocError when it has run before, or something cannot start; what has started is stopped then */
+  async init(): Promise<void> {
+    if (this.#state !== "loading") throw new IocError("iocInit runs once only; this IOC has been initialized.");
+    this.#state = "starting";
+    this.#options.print("Starting iocInit");
+    try {
+      await this.#startStages("beforeDatabase");
+      await this.#start({
+        name: "the database",
+        start: () => this.database.initialize(),
+        stop: () => this.database.stop(),
+      });
+      await this.#startStages("beforeServer");
+      await this.#start({
+        name: "the Channel Access server",
+        start: () => this.#serve(),
+        stop: () => this.#server?.close(),
+      });
+      this.database.start();
+      await this.#startStages("afterServer");
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#state = "running";
+    this.#options.print("iocRun: All initialization complete");
+  }
+
+  /** Stops scanning; clients stay, and puts process. @throws IocError unless it runs */
+  pause(): void {
+    if (this.#state !== "running") throw new IocError(`iocPause: the IOC is ${this.#state}, not running.`);
+    this.database.pause();
+    this.#state = "paused";
+    this.#options.print("iocPause: IOC suspended");
+  }
+  /** Goes on after `pause`. @throws IocError unless it is paused */
+  resume(): void {
+    if (this.#state !== "paused") throw new IocError(`iocRun: the IOC is ${this.#state}, not paused.`);
+    this.database.start();
+    this.#state = "running";
+    this.#options.print("iocRun: IOC restarted");
+  }
+
+  /** Stops what has started, last first; each one even if another cannot. Never throws. */
+  async stop(): Promise<void> {
+    this.#state = "stopped";
+    for (const stage of this.#started.splice(0).toReversed()) {
+      try {
+        await stage.stop?.();
+      } catch (error) {
+        this.log.error(`${stage.name} did not stop in order: ${String(error)}`);
+      }
+    }
+  }
+
+  async #startStages(time: StageTime): Promise<void> {
+    for (const { stage } of this.#stages.filter((one) => one.time === time)) await this.#start(stage);
+  }
+  async #start(stage: Stage): Promise<void> {
+    this.#started.push(stage); // also when its start fails half-way
+    try {
+      await stage.start();
+    } catch (error) {
+      throw new IocError(`iocInit: ${stage.name} cannot start`, { cause: error });
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { environment, network, clock, log, access } = this.#options;
+    const { config, warnings } =
+      this.#options.server === undefined ? serverConfig(environment) : { config: this.#options.server, warnings: [] };
+    for (const warning of warnings) log.warn(warning);
+    const { database } = this;
+    const source = new DatabaseSource({ database, clock, ...(access === undefined ? {} : { access }) });
+    this.#server = await CaServer.start({ source, config, network, clock, log });
+    environment["RSRV_SERVER_PORT"] = String(this.#server.port);
+  }
+}

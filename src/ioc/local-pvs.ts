@@ -1,0 +1,132 @@
+/**
+ * This IOC's own PVs as Observables and puts, for a program in the same process. Here text is Unicode; the database below has byte strings (decision 10).
+ * It knows no PV's name or meaning, only the prefix that it is given.
+ */
+import { Observable, Subject } from "rxjs";
+import { AppError } from "../base/errors.ts";
+import { DBE_ALARM, DBE_VALUE } from "../ca/wire/constants.ts";
+import type { Database } from "../database/database.ts";
+import type { FieldAddress } from "../database/field-address.ts";
+import { longTextAt, numberAt } from "../database/read.ts";
+import type { DbRecord } from "../database/record.ts";
+import type { ArrayValue } from "../database/record-type.ts";
+
+/** A PV's value: Unicode text, or a number, which for an enum is its index. */
+export type LocalValue = string | number;
+
+/** A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener returns. */
+export interface LocalPut {
+  readonly value: LocalValue;
+  /** The put fails, and the PV stays as it is. */
+  refuse(): void;
+  /** The put succeeds, and the PV stays as it is. */
+  absorb(): void;
+}
+
+/** A PV that the program needs is not in the database, or does not take what it must. */
+export class LocalPvError extends AppError {}
+
+/** What a guard answers to let a client believe that its put was done; record.ts: PutGuard. */
+const ABSORB = "";
+
+export class LocalPvs {
+  readonly #database: Database;
+  readonly #prefix: string;
+  readonly #addresses = new Map<string, FieldAddress>();
+  readonly #puts = new Map<string, Subject<LocalPut>>();
+
+  /** @param prefix `2bmb:Globus:`; suffixes go behind it */
+  constructor(database: Database, prefix: string) {
+    this.#database = database;
+    this.#prefix = prefix;
+  }
+
+  /** The suffixes among `wanted` that no record has. */
+  missing(wanted: Iterable<string>): string[] {
+    return [...wanted].filter((suffix) => this.#database.find(this.#prefix + suffix) === undefined);
+  }
+
+  get(suffix: string): LocalValue {
+    return valueAt(this.#address(suffix));
+  }
+
+  /** The present value, and each later one whoever wrote it; two equal ones in a row are possible. */
+  value$(suffix: string): Observable<LocalValue> {
+    return new Observable<LocalValue>((subscriber) => {
+      const address = this.#address(suffix);
+      subscriber.next(valueAt(address));
+      const subscription = this.#database.subscribe(address, DBE_VALUE | DBE_ALARM, () =>
+        subscriber.next(valueAt(address)),
+      );
+      return () => subscription.cancel();
+    });
+  }
+
+  /** Puts to the record's value by clients and by other records' links. */
+  puts$(suffix: string): Observable<LocalPut> {
+    const known = this.#puts.get(suffix);
+    if (known !== undefined) return known;
+    const puts = new Subject<LocalPut>();
+    this.#puts.set(suffix, puts);
+    const { record } = this.#address(suffix);
+    record.guard = (field, value) => (field === VALUE_FIELD ? askListeners(puts, record, value) : undefined);
+    return puts;
+  }
+
+  /**
+   * Writes as the program: to records that clients cannot write, too. Text that does not fit is cut between two characters.
+   * @throws LocalPvError when the record cannot hold such a value
+   */
+  put(suffix: string, value: LocalValue): void {
+    const address = this.#address(suffix);
+    const failure = this.#database.putInternal(address, typeof value === "string" ? toBytes(value) : value);
+    if (failure !== undefined) throw new LocalPvError(failure.reason);
+  }
+
+  /** Sets a command record back to 0 and lets a waiting put-callback complete, with an error unless `succeeded`. */
+  finish(suffix: string, succeeded: boolean): void {
+    if (!succeeded) this.#address(suffix).record.failNotify();
+    this.put(suffix, 0);
+  }
+
+  #address(suffix: string): FieldAddress {
+    const known = this.#addresses.get(suffix);
+    if (known !== undefined) return known;
+    const name = this.#prefix + suffix;
+    const address = this.#database.find(name);
+    if (address === undefined)
+      throw new LocalPvError(`There is no PV ${name}. Load the database that defines it before iocInit.`);
+    this.#addresses.set(suffix, address);
+    return address;
+  }
+}
+
+/** The field of a record that `puts$` watches. */
+const VALUE_FIELD = "VAL";
+
+function askListeners(
+  puts: Subject<LocalPut>,
+  record: DbRecord,
+  value: number | string | ArrayValue,
+): string | undefined {
+  let verdict: string | undefined;
+  puts.next({
+    value: typeof value === "number" ? value : typeof value === "string" ? fromBytes(value) : "",
+    refuse: () => {
+      verdict = `${record.name} does not take this put now.`;
+    },
+    absorb: () => {
+      verdict = ABSORB;
+    },
+  });
+  return verdict;
+}
+
+function valueAt(address: FieldAddress): LocalValue {
+  if (address.kind === "number" || address.kind === "enum" || address.kind === "menu")
+    return numberAt(address, "DOUBLE") ?? 0;
+  return fromBytes(longTextAt(address));
+}
+
+const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+const fromBytes = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");

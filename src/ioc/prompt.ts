@@ -1,0 +1,59 @@
+/**
+ * Reads shell commands from a person at a terminal, with history and completion of command names, or from a pipe. One line runs at a time; the next waits.
+ */
+
+import { createInterface, type Interface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Shell } from "../iocsh/shell.ts";
+
+export interface PromptOptions {
+  readonly shell: Shell;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  /** Ctrl-C at the terminal, which gives no signal while a line is edited. */
+  readonly interrupt: () => void;
+}
+
+const HISTORY_LINES = 100;
+
+/** Runs what is typed until `exit`, the end of the input, or the shell's signal. */
+export async function runPrompt(options: PromptOptions): Promise<void> {
+  const { shell, stdin } = options;
+  if (shell.isOver) return;
+  const terminal = stdin.isTTY === true;
+  const lines = createInterface({
+    input: stdin,
+    terminal,
+    historySize: HISTORY_LINES,
+    completer: (line: string) => complete(shell, line),
+    ...(terminal ? { output: options.stdout, prompt: promptText(shell) } : {}),
+  });
+  const close = (): void => lines.close();
+  shell.signal.addEventListener("abort", close, { once: true });
+  lines.on("SIGINT", options.interrupt);
+  try {
+    await runLines(shell, lines, terminal);
+  } finally {
+    shell.signal.removeEventListener("abort", close);
+    close();
+  }
+}
+
+async function runLines(shell: Shell, lines: Interface, terminal: boolean): Promise<void> {
+  if (terminal) lines.prompt();
+  for await (const line of lines) {
+    if (!shell.isOver) await shell.runLine(Buffer.from(line, "utf8").toString("latin1"));
+    if (shell.isOver) return;
+    if (terminal) lines.prompt();
+  }
+}
+
+const promptText = ({ environment }: Shell): string =>
+  environment["IOCSH_PS1"] ?? environment["EPICS_IOCSH_PS1"] ?? "epics> ";
+
+/** Only the command is completed: the words behind it are names of PVs and files. */
+function complete(shell: Shell, line: string): [string[], string] {
+  const names = /^\s*\w*$/.test(line) ? shell.commands().map((command) => command.name) : [];
+  const start = line.trimStart();
+  return [names.filter((name) => name.startsWith(start)), start];
+}

@@ -1,0 +1,59 @@
+/**
+ * The folder that relative paths of the shell begin in, and reading and writing there. Paths and texts are byte strings: a file's bytes, one character each.
+ * The process's own folder never changes.
+ */
+import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import path from "node:path";
+import type { ShellOutput } from "../iocsh/shell.ts";
+
+export class WorkingDirectory {
+  #path: string;
+
+  /** @param start absolute, in Unicode */
+  constructor(start: string) {
+    this.#path = start;
+  }
+  /** Absolute, as Node names it (Unicode). */
+  get path(): string {
+    return this.#path;
+  }
+  /** The absolute path, in Unicode, of a path in bytes. */
+  resolve(file: string): string {
+    return path.resolve(this.#path, unicode(file));
+  }
+  /** @throws the system's error when it is no folder */
+  change(folder: string): void {
+    const target = this.resolve(folder);
+    if (!statSync(target).isDirectory()) throw new Error(`${target} is not a folder`);
+    this.#path = target;
+  }
+  isFile(file: string): boolean {
+    return statSync(this.resolve(file), { throwIfNoEntry: false })?.isFile() ?? false;
+  }
+  /** @throws the system's error */
+  read(file: string): string {
+    return readFileSync(this.resolve(file), "latin1");
+  }
+  /** @throws the system's error */
+  openOutput(file: string, append: boolean): ShellOutput {
+    const descriptor = openSync(this.resolve(file), append ? "a" : "w");
+    return {
+      write: (text) => {
+        writeSync(descriptor, bytesOf(text));
+      },
+      close: () => {
+        closeSync(descriptor);
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+/** A byte string as text. */
+export const unicode = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
+
+/** A byte string as bytes; a character beyond 255, which our own sentences may have, as UTF-8. */
+export function bytesOf(text: string): Buffer {
+  const bytes = text.replace(/[^\x00-\xff]+/gu, (characters) => Buffer.from(characters, "utf8").toString("latin1"));
+  return Buffer.from(bytes, "latin1");
+}

@@ -1,0 +1,132 @@
+/**
+ * Who and what the simulated beamline is about: the proposal that its TomoScan shows, the people on it, the staff, the run and the
+ * beamtimes. The TomoScan simulation and the DM and scheduling twins all take them from here, so that they agree. All invented.
+ */
+
+export interface Person {
+  readonly badge: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** As its owner typed it; absent for a person without an address. */
+  readonly email?: string;
+  readonly institution: string;
+}
+
+const GOETTINGEN = "University of Goettingen";
+
+/** The principal investigator: TomoScan's UserName, UserLastName, UserBadge, UserEmail and UserInstitution. */
+const pi: Person = {
+  badge: "208112",
+  firstName: "Emmy",
+  lastName: "Noether",
+  email: "emmy.noether@example.org",
+  institution: GOETTINGEN,
+};
+
+/** The other experimenters: one address in capitals, one person with an accent, one without an address. */
+const experimenters: readonly Person[] = [
+  {
+    badge: "211002",
+    firstName: "Chien-Shiung",
+    lastName: "Wu",
+    email: "CS.Wu@Example.ORG",
+    institution: "Columbia University",
+  },
+  {
+    badge: "211347",
+    firstName: "Irène",
+    lastName: "Joliot-Curie",
+    email: "irene@example.org",
+    institution: "Institut du Radium",
+  },
+  { badge: "214590", firstName: "Lise", lastName: "Meitner", institution: GOETTINGEN },
+];
+
+/** Beamline contacts: first the primary, then the secondary one. */
+const contacts: readonly Person[] = [
+  {
+    badge: "56788",
+    firstName: "Rosalind",
+    lastName: "Franklin",
+    email: "franklin@beamline.example",
+    institution: "Beamline",
+  },
+  {
+    badge: "58903",
+    firstName: "Kathleen",
+    lastName: "Lonsdale",
+    email: "lonsdale@beamline.example",
+    institution: "Beamline",
+  },
+];
+
+/** Known to DM, on another proposal; may be added by badge. */
+const others: readonly Person[] = [
+  { badge: "219876", firstName: "Dorothy", lastName: "Hodgkin", email: "hodgkin@example.org", institution: "Oxford" },
+];
+
+/** The one cast of the simulated beamline. */
+export const PEOPLE = { pi, experimenters, contacts, others } as const;
+
+/** The proposal in beam now, and TomoScan's ProposalNumber, ProposalTitle and ESAFNumber. */
+export const PROPOSAL = {
+  gupId: "1014288",
+  esafId: "302911",
+  title: "Symmetry and conservation in granular flows",
+} as const;
+
+/** Station and beamline of the sandbox, as DM and the scheduling service call them. */
+export const STATION = { name: "2BM", beamline: "2-BM-A,B", experimentType: "2BM" } as const;
+
+/** Everyone that the DM twin knows by name. */
+export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...contacts, ...others];
+
+/* ── When ─────────────────────────────────────────────────────────────── */
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** The sandbox lives at this offset all year, so that its texts do not depend on the machine. */
+const OFFSET_HOURS = -5;
+
+export interface Span {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+/** Year, month (from 0) and day of the sandbox's wall clock. */
+function localParts(at: Date): { readonly year: number; readonly month: number; readonly day: number } {
+  const local = new Date(at.getTime() + OFFSET_HOURS * HOUR);
+  return { year: local.getUTCFullYear(), month: local.getUTCMonth(), day: local.getUTCDate() };
+}
+
+/** 08:00 of the sandbox's wall clock; `month` and `day` may lie outside their range, as in Date.UTC. */
+function morning(year: number, month: number, day: number): Date {
+  return new Date(Date.UTC(year, month, day, 8) - OFFSET_HOURS * HOUR);
+}
+
+/** `YYYY-MM` of the sandbox's wall clock: TomoScan's ExperimentYearMonth. */
+export function yearMonth(at: Date): string {
+  const { year, month } = localParts(at);
+  return `${year}-${String(month + 1).padStart(2, "0")}`;
+}
+
+/** The run of four months that `at` lies in: `2026-3` from September to December. Runs meet without a gap. */
+export function runAt(at: Date): Span & { readonly runName: string } {
+  const { year, month } = localParts(at);
+  const third = Math.floor(month / 4);
+  const first = new Date(morning(year, third * 4, 1).getTime() - 8 * HOUR);
+  const next = new Date(morning(year, third * 4 + 4, 1).getTime() - 8 * HOUR);
+  return { runName: `${year}-${third + 1}`, start: first, end: new Date(next.getTime() - 1000) };
+}
+
+/** The beamtime of PROPOSAL: five days around `at` that begin in its month. */
+export function beamtimeAt(at: Date): Span {
+  const { year, month, day } = localParts(at);
+  const midnight = new Date(morning(year, month, Math.max(1, day - 1)).getTime() - 8 * HOUR);
+  return { start: midnight, end: new Date(midnight.getTime() + 5 * DAY) };
+}
+
+/** ISO text with the sandbox's offset, spelt as `-05:00`, `-0500` or `-05`. */
+export function localIso(at: Date, offset: "-05:00" | "-0500" | "-05" = "-05:00"): string {
+  return new Date(at.getTime() + OFFSET_HOURS * HOUR).toISOString().slice(0, 19) + offset;
+}

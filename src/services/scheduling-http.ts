@@ -1,0 +1,240 @@
+/**
+ * The Scheduling port over the APS scheduling service: the run that contains a time, and its beamtimes at one beamline. Reads only;
+ * which beamtime counts is the action's business (reference: dm-api §8).
+ */
+import * as z from "zod";
+import type { Clock } from "../base/clock.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type LoginSource, readLogin } from "../base/login-file.ts";
+import { PATIENT, retry } from "../base/retry.ts";
+import {
+  AccessDeniedError,
+  type Beamtime,
+  type Experimenter,
+  NotFoundError,
+  type Scheduling,
+} from "../controller/ports.ts";
+import {
+  createHttpService,
+  describeAnswer,
+  type HttpRequest,
+  type HttpService,
+  HttpUnavailableError,
+  httpVerdict,
+  jsonOf,
+  label,
+  statusError,
+  type TlsTrust,
+} from "./http.ts";
+
+export interface SchedulingHttpOptions {
+  /** `https://host`. */
+  readonly url: string;
+  /** As the service calls it, e.g. `2-BM-A,B`. */
+  readonly beamline: string;
+  readonly login: LoginSource;
+  readonly tls?: TlsTrust | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For one request; default 60. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+const ROOT = "/beamline-scheduling/sched-api";
+const TIMEOUT_SECONDS = 60;
+
+export interface SchedulingHttp extends Scheduling {
+  close(): Promise<void>;
+}
+
+/** @throws ActionError for a beamline or URL that is missing or cannot be used */
+export function createSchedulingHttp(options: SchedulingHttpOptions): SchedulingHttp {
+  const { beamline, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  if (beamline === "")
+    throw new ActionError("The scheduling service needs the beamline's name; set [scheduling] beamline, e.g. 2-BM-A,B");
+  let password = "";
+  const service = createHttpService({
+    ...options,
+    name: "scheduling service",
+    timeoutSeconds,
+    secrets: () => [password],
+  });
+  const get: Get = (path, schema, signal) => {
+    const attempt = async (): Promise<z.output<typeof schema>> => {
+      const login = await readLogin(options.login);
+      password = login.password;
+      const headers = { authorization: basic(login.username, login.password), accept: "application/json" };
+      return ask(service, { method: "GET", path, headers, signal }, schema, options.clock);
+    };
+    const onRepeat = (thrown: unknown, wait: number): void =>
+      options.log.warn(`${messageOf(thrown)}; asking again in ${wait.toFixed(1)} s`);
+    return retry(attempt, { policy: PATIENT, clock: options.clock, signal, verdict: httpVerdict, onRepeat });
+  };
+  return {
+    beamtimes: async (at, { signal }) => {
+      const run = await runThatContains(at, get, service, signal);
+      return beamtimesOf(await activitiesOf(run, beamline, get, signal), service, options.log);
+    },
+    close: () => service.close(),
+  };
+}
+
+/** One GET with its JSON checked. */
+type Get = <S extends z.ZodType>(path: string, schema: S, signal: AbortSignal | undefined) => Promise<z.output<S>>;
+
+/** The service has no such call: the older one may be there. */
+class NoSuchCallError extends ActionError {}
+
+async function ask<S extends z.ZodType>(
+  service: HttpService,
+  request: HttpRequest,
+  schema: S,
+  clock: Clock,
+): Promise<z.output<S>> {
+  const answer = await service.exchange(request);
+  if (answer.status === 404)
+    throw new NoSuchCallError(`${label(service, request)}: ${describeAnswer(service, answer)}`);
+  if (answer.status < 200 || answer.status > 299) throw statusError(service, request, answer, clock);
+  const json = jsonOf(service, request, answer);
+  const refusal = refusalSchema.safeParse(json);
+  if (refusal.success) {
+    const said = service.clean(refusal.data.message);
+    throw new AccessDeniedError(
+      `${label(service, request)}: it says "${said}"; has this account authority for the beamline?`,
+    );
+  }
+  const checked = schema.safeParse(json);
+  if (checked.success) return checked.data;
+  const problem = z.prettifyError(checked.error).replaceAll("\n", " ");
+  const message = `${label(service, request)}: the answer is not what was expected (${problem})`;
+  throw new HttpUnavailableError(message, { mayHaveHappened: false, worthRepeating: false });
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+}
+
+/* ── Runs ─────────────────────────────────────────────────────────────── */
+
+async function runThatContains(
+  at: Date,
+  get: Get,
+  service: HttpService,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const runs = await get(`${ROOT}/run/getAllRuns`, runsSchema, signal);
+  const current = runs.find(({ startTime, endTime }) => {
+    const [start, end] = [parseTime(startTime), parseTime(endTime)];
+    return start !== undefined && end !== undefined && start <= at && at <= end;
+  });
+  if (current !== undefined) return current.runName;
+  throw new NotFoundError(
+    `The ${service.name} (${service.address}) has no run that contains ${at.toISOString().slice(0, 10)}`,
+  );
+}
+
+/** ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset. */
+export function parseTime(text: string): Date | undefined {
+  const found = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|([+-]\d{2}):?(\d{2})?)$/.exec(
+    text.trim(),
+  );
+  if (found === null) return undefined;
+  const [, day, time, zone, hours, minutes = "00"] = found;
+  const at = new Date(`${day}T${time}${zone === "Z" ? "Z" : `${hours}:${minutes}`}`);
+  return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+/* ── Beamtimes ────────────────────────────────────────────────────────── */
+
+/** From `schedule`, which has what is scheduled but not activated yet too; from `activity` where the service has no other. */
+async function activitiesOf(
+  run: string,
+  beamline: string,
+  get: Get,
+  signal: AbortSignal | undefined,
+): Promise<readonly Activity[]> {
+  const where = `${encodeURIComponent(run)}/${encodeURIComponent(beamline).replaceAll("%2C", ",")}`;
+  try {
+    const path = `${ROOT}/schedule/findByRunNameAndScheduleName/${where}`;
+    return (await get(path, schedulesSchema, signal)).flatMap(({ activities }) => activities ?? []);
+  } catch (thrown) {
+    if (!(thrown instanceof NoSuchCallError)) throw thrown;
+    return get(`${ROOT}/activity/findByRunNameAndBeamlineId/${where}`, z.array(activitySchema), signal);
+  }
+}
+
+/** Sorted by start; an activity whose times cannot be read is left out, and said so. */
+function beamtimesOf(activities: readonly Activity[], service: HttpService, log: Log): readonly Beamtime[] {
+  const beamtimes: Beamtime[] = [];
+  for (const { startTime, endTime, experimentId, beamtime } of activities) {
+    const [start, end] = [parseTime(startTime), parseTime(endTime)];
+    if (start === undefined || end === undefined) {
+      log.warn(
+        `the ${service.name} has a beamtime with a time that cannot be read (${startTime} to ${endTime}); left out`,
+      );
+      continue;
+    }
+    const { gupId, proposalTitle, experimenters } = beamtime?.proposal ?? {};
+    beamtimes.push({
+      ...(gupId !== undefined && { gupId }),
+      ...(experimentId !== undefined && { esafId: experimentId }),
+      title: proposalTitle ?? "",
+      start,
+      end,
+      experimenters: experimentersOf(experimenters ?? []),
+    });
+  }
+  return beamtimes.sort((a, b) => a.start.getTime() - b.start.getTime());
+}
+
+/** The principal investigator is the first one marked so, else the first of all. */
+function experimentersOf(people: readonly z.output<typeof experimenterSchema>[]): readonly Experimenter[] {
+  const marked = people.findIndex(({ piFlag }) => /^y/i.test(piFlag ?? ""));
+  const pi = Math.max(0, marked);
+  return people.map(({ badge, firstName, lastName, institution, email }, index) => ({
+    badge: badge ?? "",
+    firstName: firstName ?? "",
+    lastName: lastName ?? "",
+    ...(email !== undefined && { email: email.toLowerCase() }),
+    ...(institution !== undefined && { institution }),
+    isPi: index === pi,
+  }));
+}
+
+/* ── JSON ─────────────────────────────────────────────────────────────── */
+
+/** Text or number; undefined when absent, null or empty. */
+const optionalText = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => {
+    const text = String(value ?? "").trim();
+    return text === "" ? undefined : text;
+  });
+
+/** What comes instead of a list when the service refuses. */
+const refusalSchema = z.object({ message: z.string() });
+const runsSchema = z.array(z.object({ runName: z.string(), startTime: z.string(), endTime: z.string() }));
+const experimenterSchema = z.object({
+  badge: optionalText,
+  firstName: optionalText,
+  lastName: optionalText,
+  institution: optionalText,
+  email: optionalText,
+  piFlag: optionalText,
+});
+const proposalSchema = z.object({
+  gupId: optionalText,
+  proposalTitle: optionalText,
+  experimenters: z.array(experimenterSchema).nullish(),
+});
+const activitySchema = z.object({
+  startTime: z.string(),
+  endTime: z.string(),
+  /** The ESAF's number, until then null. */
+  experimentId: optionalText,
+  beamtime: z.object({ proposal: proposalSchema.nullish() }).nullish(),
+});
+type Activity = z.output<typeof activitySchema>;
+const schedulesSchema = z.array(z.object({ activities: z.array(activitySchema).nullish() }));

@@ -1,0 +1,209 @@
+/**
+ * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages, the typed settings and the manual
+ * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are.
+ */
+
+/** How a value is written, and the sentence for one that is not written so. */
+export interface Kind<T> {
+  readonly wanted: string;
+  /** @returns undefined if the text is no such value */
+  readonly parse: (text: string) => T | undefined;
+}
+
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** As it would stand in the file. */
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+const kind = <T>(wanted: string, parse: (text: string) => T | undefined): Kind<T> => ({ wanted, parse });
+const matching = (wanted: string, pattern: RegExp): Kind<string> =>
+  kind(wanted, (text) => (pattern.test(text) ? text : undefined));
+const orEmpty = <T>(one: Kind<T>): Kind<T | ""> =>
+  kind(`${one.wanted}, or empty`, (text) => (text === "" ? "" : one.parse(text)));
+const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
+  kind(`one of ${choices.join(", ")}`, (text) => choices.find((one) => one === text));
+
+export const KINDS = {
+  text: kind("text", (text) => text),
+  yesNo: kind("True or False", (text) =>
+    /^(1|yes|true|on)$/i.test(text) ? true : /^(0|no|false|off)$/i.test(text) ? false : undefined,
+  ),
+  number: kind("a number", (text) => (text !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined)),
+  seconds: kind("a number of seconds above 0", (text) =>
+    Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined,
+  ),
+  port: kind("a port from 1 to 65535", (text) =>
+    /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
+  ),
+  badge: matching("a badge number", /^\d+$/),
+  badges: matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/),
+  email: orEmpty(matching("an e-mail address", /^[^\s@,;<>"]+@[^\s@,;<>"]+$/)),
+  host: matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/),
+  user: matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/),
+  absolutePath: matching("a path that begins with /", /^\/[^\0]*$/),
+  file: orEmpty(matching("a file path", /^[^\0]+$/)),
+  url: kind("an address that begins with http:// or https://", (text) => {
+    if (text === "") return "";
+    return /^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text) ? text.replace(/\/+$/, "") : undefined;
+  }),
+  uuid: orEmpty(matching("a UUID", /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)),
+  fingerprint: orEmpty(matching("a SHA-256 fingerprint of 64 hexadecimal digits", /^([0-9A-Fa-f]{2}:?){32}$/)),
+  mode: kind("an octal mode such as 2775", (text) =>
+    /^[0-7]{3,4}$/.test(text) ? Number.parseInt(text, 8) : undefined,
+  ),
+  pvPart: matching("a part of a PV name", /^[A-Za-z0-9_:.[\]<>;-]*$/),
+  template: matching(
+    "a path of {ym}, {exp}, {last}, {gup} and plain names",
+    /^(\/?(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+)(\/(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+)*\/?$/,
+  ),
+  serverKind: choice("dm", "globus"),
+} as const;
+
+const setting = <T>(one: Kind<T>, fallback: string, meaning: string): Setting<T> => ({ kind: one, fallback, meaning });
+
+export const SETTINGS = {
+  general: {
+    "globus-token-file": setting(
+      KINDS.file,
+      "~/token.npy",
+      "Read by the Python program only; tokens are kept in [globus-auth] token-store.",
+    ),
+    verbose: setting(KINDS.yesNo, "True", "More lines in the log."),
+  },
+  scheduling: {
+    beamline: setting(KINDS.text, "7-BM-A,B", "Beamline as the scheduling service names it."),
+    set: setting(KINDS.number, "0", "Days added to now when the present run and beamtime are looked for."),
+    url: setting(KINDS.url, "https://beam-api.aps.anl.gov", "Address of the scheduling service."),
+    credentials: setting(KINDS.file, "~/.scheduling_credentials", "File with one line, user|password."),
+  },
+  globus: {
+    "experiment-type": setting(KINDS.text, "7BM", "Experiment type as the Data Management station defines it."),
+    "primary-beamline-contact-badge": setting(
+      KINDS.badge,
+      "56788",
+      "Badge of the first beamline contact; is put on every experiment.",
+    ),
+    "primary-beamline-contact-email": setting(
+      KINDS.email,
+      "akastengren@anl.gov",
+      "E-mail address of the first beamline contact.",
+    ),
+    "secondary-beamline-contact-badge": setting(
+      KINDS.badge,
+      "56788",
+      "Badge of the second beamline contact; is put on every experiment.",
+    ),
+    "secondary-beamline-contact-email": setting(
+      KINDS.email,
+      "akastengren@anl.gov",
+      "E-mail address of the second beamline contact.",
+    ),
+    "globus-message-file": setting(KINDS.file, "message-7bm.txt", "Template of the e-mail to users."),
+    "edit-user-badge": setting(KINDS.badges, "0", "Badges of the users to add or remove."),
+    "globus-server-name": setting(KINDS.text, "voyager", "The server that is chosen at start."),
+  },
+  local: {
+    analysis: setting(KINDS.host, "mach", "Analysis host."),
+    "analysis-user-name": setting(KINDS.user, "7bmb", "User on the analysis host."),
+    "analysis-top-dir": setting(
+      KINDS.absolutePath,
+      "/local/data/",
+      "Directory on the analysis host under which experiments lie; must exist.",
+    ),
+    detector: setting(KINDS.host, "prandtl", "Detector host."),
+    "detector-user-name": setting(KINDS.user, "7bmb", "User on the detector host."),
+    "detector-top-dir": setting(
+      KINDS.absolutePath,
+      "/local/data/",
+      "Directory on the detector host under which experiments lie; must exist.",
+    ),
+  },
+  epics: {
+    "ioc-prefix": setting(KINDS.pvPart, "7bmb1:", "First part of TomoScan's prefix."),
+    "tomoscan-prefix": setting(KINDS.pvPart, "TomoScan:", "Second part of TomoScan's prefix."),
+    "experiment-year-month": setting(KINDS.pvPart, "ExperimentYearMonth", "TomoScan's PV of the experiment's month."),
+    "user-email": setting(KINDS.pvPart, "UserEmail", "TomoScan's PV of the PI's e-mail address."),
+    "user-last-name": setting(KINDS.pvPart, "UserLastName", "TomoScan's PV of the PI's last name."),
+    "proposal-number": setting(KINDS.pvPart, "ProposalNumber", "TomoScan's PV of the proposal number."),
+    "proposal-title": setting(KINDS.pvPart, "ProposalTitle", "TomoScan's PV of the proposal title."),
+  },
+  email: {
+    schedule: setting(KINDS.yesNo, "False", "Mail all users of the schedule instead of those of the experiment."),
+  },
+  dm: {
+    station: setting(KINDS.text, "", "Name of the Data Management station, e.g. 7BM; empty: Data Management is off."),
+    "ds-url": setting(KINDS.url, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
+    "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),
+    "routes-file": setting(KINDS.file, "", "The site's dm-routes.json: routes that no public source shows."),
+    "ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the services' own."),
+    fingerprint: setting(
+      KINDS.fingerprint,
+      "",
+      "SHA-256 fingerprint of the services' certificate, instead of ca-file.",
+    ),
+    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
+  },
+  "globus-auth": {
+    "client-id": setting(KINDS.uuid, "", "Globus application or service account; empty: Globus is off."),
+    "client-secret-file": setting(KINDS.file, "", "File with the service account's secret; empty: a person logs in."),
+    "token-store": setting(KINDS.file, "~/.globus-ioc/tokens.json", "Where tokens are kept."),
+    "auth-url": setting(KINDS.url, "https://auth.globus.org", "Address of Globus Auth."),
+    "transfer-url": setting(KINDS.url, "https://transfer.api.globus.org", "Address of Globus Transfer."),
+    "flows-url": setting(KINDS.url, "https://flows.globus.org", "Address of Globus Flows."),
+    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
+  },
+  ssh: {
+    "detector-port": setting(KINDS.port, "22", "SSH port of the detector host."),
+    "analysis-port": setting(KINDS.port, "22", "SSH port of the analysis host."),
+    "identity-file": setting(KINDS.file, "~/.ssh/id_ed25519", "Private key; empty: the SSH agent's keys."),
+    "known-hosts-file": setting(
+      KINDS.file,
+      "~/.ssh/known_hosts",
+      "Host keys that are trusted (globus-ioc trust-host adds one).",
+    ),
+    "directory-mode": setting(KINDS.mode, "2775", "Mode of the directories that are made."),
+    "directory-template": setting(KINDS.template, "{exp}", "Levels below the top directories."),
+    timeout: setting(KINDS.seconds, "30", "Seconds until a connection or an answer is given up."),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>;
+
+/** Keys of a `[server NAME]` section; a site may have several. */
+export const SERVER_SETTINGS = {
+  kind: setting(KINDS.serverKind, "dm", "dm: a Data Management server. globus: a Globus collection."),
+  uuid: setting(KINDS.uuid, "", "Globus collection with the data."),
+  top: setting(KINDS.absolutePath, "/", "Directory on the collection under which experiments lie."),
+  "directory-template": setting(KINDS.template, "{ym}/{exp}", "globus: levels below top that Init makes."),
+  "data-link-path": setting(KINDS.template, "/{ym}/{exp}/", "Path in the data link."),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** The servers of the Python program, where a globus.conf has no [server …] section. */
+export const BUILT_IN_SERVERS: Readonly<
+  Record<string, Readonly<Partial<Record<keyof typeof SERVER_SETTINGS, string>>>>
+> = {
+  voyager: { kind: "dm", uuid: "9c9cb97e-de86-11e6-9d15-22000a1e3b52", top: "/gdata/dm/7BM" },
+  petrel: {
+    kind: "globus",
+    uuid: "e133a81a-6d04-11e5-ba46-22000b92c6ec",
+    top: "/2-BM/",
+    "data-link-path": "/2-BM/{ym}/{exp}/",
+  },
+};
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+export type ServerSettings = { readonly [K in keyof typeof SERVER_SETTINGS]: ValueOf<(typeof SERVER_SETTINGS)[K]> } & {
+  /** As ServerName shows it. */
+  readonly name: string;
+};
+/** The settings, typed from the table, by section and key. */
+export type Settings = {
+  readonly [S in keyof typeof SETTINGS]: {
+    readonly [K in keyof (typeof SETTINGS)[S]]: ValueOf<(typeof SETTINGS)[S][K]>;
+  };
+} & {
+  /** In the order of ServerName's states; at least one. */
+  readonly servers: readonly [ServerSettings, ...ServerSettings[]];
+  /** The directory of the file: relative paths begin there. */
+  readonly directory: string;
+};

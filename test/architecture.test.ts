@@ -1,0 +1,130 @@
+/** The source tree obeys its rules, and each rule can fail. The rules: test/support/architecture.ts. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { architectureProblems } from "./support/architecture.ts";
+import { ROOT } from "./support/real-peers.ts";
+
+const HEADER = "/** A file made for this test: it does nothing. */\n";
+const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
+  architectureProblems(new Map(Object.entries(files).map(([path, text]) => [path, HEADER + text])));
+
+function sources(): Map<string, string> {
+  const folder = join(ROOT, "src");
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
+  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+}
+
+test("the source tree obeys its rules", () => {
+  const all = sources();
+  expect(all.size).toBeGreaterThan(20);
+  expect(architectureProblems(all)).toEqual([]);
+});
+
+describe("an import is refused", () => {
+  test.each([
+    ["base/x.ts", `import { a } from "../ca/wire/frame.ts";`],
+    ["ca/wire/x.ts", `import { createHash } from "node:crypto";`],
+    ["ca/session/x.ts", `export { a } from "../net/transport.ts";`],
+    ["ca/net/x.ts", `import "../wire/frame.ts";`],
+    ["ca/server/x.ts", `import type { Database } from "../../database/database.ts";`],
+    ["ca/server/x.ts", `import { connectTcp } from "../net/tcp.ts";`],
+    ["ca/client/client.ts", `import { Observable } from "rxjs";`],
+    ["ca/client/x.ts", `import { a } from "../server/server.ts";`],
+    ["database/x.ts", `const a: import("../ca/wire/frame.ts").Frame = 1;`],
+    ["database/x.ts", `import { readFileSync } from "node:fs";`],
+    ["dbfile/x.ts", `const fs = await import("node:fs");`],
+    ["iocsh/x.ts", `import { a } from "../ioc/commands/dbl.ts";`],
+    ["ioc/x.ts", `import { a } from "../controller/pvs.ts";`],
+    ["ioc/ioc.ts", `import { map } from "rxjs/operators";`],
+    ["controller/x.ts", `import { a } from "../services/http.ts";`],
+    ["controller/x.ts", `import { readFile } from "node:fs/promises";`],
+    ["services/dm-http.ts", `import { b } from "./smtp-mailer.ts";`],
+    ["services/a.ts", `import { b } from "../controller/wiring.ts";`],
+    ["web/x.ts", `import { a } from "../controller/wiring.ts";`],
+    ["sandbox/x.ts", `import { a } from "../controller/pvs.ts";`],
+    ["cli/list-users.ts", `import { a } from "../sandbox/beamline.ts";`],
+    ["cli/list-users.ts", `import { a } from "../ioc/ioc.ts";`],
+    ["main.ts", `const a = await import("./sandbox/beamline.ts");`],
+    ["assemble.ts", `import { a } from "./sandbox/beamline.ts";`],
+    ["controller/x.ts", `const a = await import(name);`],
+    ["controller/x.ts", `const a = require("undici");`],
+  ])("%s: %s", (path, text) => {
+    expect(problemsOf({ [path]: text })).toEqual([expect.stringMatching(`^src/${path}:2 imports .*: .* may import `)]);
+  });
+});
+
+describe("an import is allowed", () => {
+  test.each([
+    ["ca/net/tcp.ts", `import { createServer } from "node:net";`],
+    ["ca/client/observe.ts", `import { Observable } from "rxjs";`],
+    ["services/a.ts", `import { b } from "./http.ts"; import { c } from "@globus/sdk";`],
+    ["services/dm-http.ts", `import { b } from "./dm-routes.ts";`],
+    ["cli/sandbox-command.ts", `import { a } from "../sandbox/beamline.ts";`],
+    ["cli/ioc-command.ts", `import { a } from "../ioc/ioc.ts";`],
+    ["database/record-types/ai.ts", `import { a } from "../menus.ts"; const text = 'import "rxjs"'; // import "x"`],
+  ])("%s: %s", (path, text) => {
+    expect(problemsOf({ [path]: text })).toEqual([]);
+  });
+});
+
+describe("a thing that belongs elsewhere is refused", () => {
+  test.each([
+    ["services/a.ts", `export const a = process.env["HOME"];`, "process.env"],
+    ["services/a.ts", `const { env } = process;`, "process.env"],
+    ["services/a.ts", `import { env } from "node:process";`, "process.env"],
+    ["services/a.ts", `export const a = globalThis.process.env;`, "process.env"],
+    ["services/a.ts", `setTimeout(() => {}, 1);`, "a timer"],
+    ["services/a.ts", `export const at = Date.now();`, "a timer"],
+    ["services/a.ts", `export const at = new Date();`, "a timer"],
+    ["services/a.ts", `export const now = performance["now"]();`, "a timer"],
+    ["services/a.ts", `import { setTimeout as wait } from "node:timers/promises";`, "a timer"],
+    ["services/a.ts", `fetch("x", { signal: AbortSignal.timeout(1) });`, "a timer"],
+    ["controller/command.ts", `a$.subscribe(() => {});`, "[.]subscribe"],
+    ["ca/client/observe.ts", `a$?.pipe().subscribe();`, "[.]subscribe"],
+    ["ioc/x.ts", `import { connect } from "node:net";`, "node:net or"],
+    ["base/x.ts", `import { createSocket } from "node:dgram";`, "node:net or"],
+    ["base/log.ts", `console.log("x");`, "console"],
+    ["ca/index.ts", `export * from "./wire/frame.ts";`, "`export"],
+  ])("%s: %s", (path, text, what) => {
+    expect(problemsOf({ [path]: text })).toEqual([expect.stringMatching(`^src/${path}:2 uses ${what}`)]);
+  });
+
+  test.each([
+    ["base/clock.ts", "setTimeout(() => {}, 1);"],
+    ["services/a.ts", `export const at = new Date(0); // console.log and Date.now() in a comment`],
+    ["controller/wiring.ts", "a$.subscribe();"],
+    ["ca/server/monitor.ts", "pv.subscribe(1, changed);"],
+    ["config.ts", `export const home = process.env["HOME"];`],
+  ])("but not where it belongs: %s: %s", (path, text) => {
+    expect(problemsOf({ [path]: text })).toEqual([]);
+  });
+});
+
+describe("the shape of a file", () => {
+  test("without a header comment it is refused", () => {
+    expect(architectureProblems(new Map([["base/x.ts", "export const a = 1;\n"]]))).toEqual([
+      expect.stringMatching("^src/base/x.ts:1 has no header comment"),
+    ]);
+  });
+
+  test("with more than 400 lines it is refused, unless it is a named table", () => {
+    const text = "export {};\n".repeat(400);
+    expect(problemsOf({ "base/x.ts": text })).toEqual([expect.stringMatching("^src/base/x.ts has 401 lines")]);
+    expect(problemsOf({ "controller/pvs.ts": text })).toEqual([]);
+  });
+
+  test("in a folder without a row it is refused", () => {
+    expect(problemsOf({ "utils/x.ts": "" })).toEqual([expect.stringMatching("^src/utils/x.ts is in no layer")]);
+  });
+});
+
+test("files that import one another in a circle are refused, once", () => {
+  const circle = {
+    "base/a.ts": `import "./b.ts";`,
+    "base/b.ts": `import type { C } from "./c.ts";`,
+    "base/c.ts": `export { A } from "./a.ts";`,
+    "base/d.ts": `import "./a.ts";`,
+  };
+  expect(problemsOf(circle)).toEqual(["import cycle: base/a.ts → base/b.ts → base/c.ts → base/a.ts"]);
+});

@@ -1,0 +1,49 @@
+/** Files that hold secrets. */
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ActionError } from "../../src/base/errors.ts";
+import { MissingFileError, readPrivateFile, writePrivateFile } from "../../src/base/private-file.ts";
+import { failureOf } from "../support/failure-of.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "private-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test("a file is written for its owner alone and read back", async () => {
+  const path = join(folder, "new", "secret");
+  await writePrivateFile(path, "first", "secret");
+  await writePrivateFile(path, "second", "secret");
+  expect(await readPrivateFile(path, "secret")).toBe("second");
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(folder, "new"))).mode & 0o777).toBe(0o700);
+  expect(await readdir(join(folder, "new"))).toEqual(["secret"]);
+});
+
+test.each([0o640, 0o604, 0o666, 0o620])("a file of mode %o is refused with the command that mends it", async (mode) => {
+  const path = join(folder, "secret");
+  await writeFile(path, "x");
+  await chmod(path, mode);
+  const failure = await failureOf(readPrivateFile(path, "token file"), ActionError);
+  expect(failure.message).toBe(
+    `The token file ${path} has mode 0${mode.toString(8)}, so others can use it: run \`chmod 600 ${path}\`.`,
+  );
+});
+
+test("a missing file is told from one that cannot be read", async () => {
+  await failureOf(readPrivateFile(join(folder, "none"), "secret"), MissingFileError);
+  const failure = await failureOf(readPrivateFile(folder, "secret"), ActionError);
+  expect(failure).not.toBeInstanceOf(MissingFileError);
+  expect(failure.message).toBe(`The secret ${folder} is not a plain file.`);
+});
+
+test("a file that cannot be written leaves nothing behind", async () => {
+  const path = join(folder, "taken");
+  await writePrivateFile(join(path, "x"), "", "secret");
+  const failure = await failureOf(writePrivateFile(path, "y", "secret"), ActionError);
+  expect(failure.message).toContain(`The secret ${path} cannot be written`);
+  expect(await readdir(folder)).toEqual(["taken"]);
+});

@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { BeaconWatch } from "../../../src/ca/client/beacon-watch.ts";
+import { startRepeater } from "../../../src/ca/client/repeater.ts";
+import type { DatagramSocket } from "../../../src/ca/net/transport.ts";
+import { REQUESTS, RESPONSES } from "../../../src/ca/wire/messages.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
+import { MemoryNetwork } from "../../support/memory-network.ts";
+import { message } from "../../support/scripted-server.ts";
+import { DOUBLE, PORT, scene } from "./client-fixture.ts";
+
+const REPEATER = 6001;
+const AT_REPEATER = { host: "127.0.0.1", port: REPEATER };
+const beacon = (sequence: number, tcpPort = PORT, address = 0): Buffer =>
+  message(RESPONSES.beacon, { minor: 13, tcpPort, sequence, address });
+
+test.each<[string, readonly (readonly [sequence: number, at: number])[], readonly string[]]>([
+  [
+    "steady",
+    [
+      [0, 0],
+      [1, 15],
+      [2, 30],
+      [3, 45],
+    ],
+    ["ignored", "normal", "normal", "normal"],
+  ],
+  [
+    "starting",
+    [
+      [0, 0],
+      [1, 0.02],
+      [2, 0.06],
+      [3, 0.14],
+    ],
+    ["ignored", "normal", "anomaly", "anomaly"],
+  ],
+  [
+    "doubled",
+    [
+      [0, 0],
+      [0, 0],
+      [1, 15],
+      [1, 15],
+      [2, 30],
+    ],
+    ["ignored", "ignored", "normal", "ignored", "normal"],
+  ],
+  [
+    "restarted",
+    [
+      [500, 0],
+      [501, 15],
+      [0, 40],
+      [1, 40.02],
+    ],
+    ["ignored", "normal", "anomaly", "anomaly"],
+  ],
+  [
+    "lost on the way",
+    [
+      [0, 0],
+      [1, 15],
+      [3, 45],
+      [4, 60],
+    ],
+    ["ignored", "normal", "ignored", "anomaly"],
+  ],
+  [
+    "late by a second way",
+    [
+      [300, 0],
+      [301, 15],
+      [299, 16],
+      [302, 30],
+    ],
+    ["ignored", "normal", "ignored", "ignored"],
+  ],
+])("beacons that are %s", (_name, beacons, meanings) => {
+  const watch = new BeaconWatch();
+  expect(beacons.map(([sequence, at]) => watch.note("10.0.0.1:5064", sequence, at))).toEqual(meanings);
+});
+
+test("the beacons of one server say nothing about another", () => {
+  const watch = new BeaconWatch();
+  for (let i = 0; i < 5; i++) watch.note("a", i, i * 15);
+  expect(watch.note("b", 0, 60.1)).toBe("ignored");
+  expect(watch.note("a", 5, 75)).toBe("normal");
+});
+
+/** A process of the same host. */
+async function neighbour(network: MemoryNetwork): Promise<{ socket: DatagramSocket; heard: string[] }> {
+  const socket = await network.datagrams({});
+  const heard: string[] = [];
+  socket.onMessage = (bytes) => heard.push(bytes.toString("hex"));
+  return { socket, heard };
+}
+
+test("a repeater confirms, fans beacons out with their sender's address, and forgets who has gone", async () => {
+  const clock = new FakeClock();
+  const network = new MemoryNetwork(clock);
+  const repeater = await startRepeater(network, REPEATER, ["127.0.0.1"], () => {});
+  expect(repeater).toBeDefined();
+  expect(await startRepeater(network, REPEATER, [], () => {})).toBeUndefined();
+  const [a, b] = [await neighbour(network), await neighbour(network)];
+  a.socket.send(Buffer.alloc(0), AT_REPEATER);
+  b.socket.send(message(REQUESTS.repeaterRegister, { clientAddress: 0x7f000001 }), AT_REPEATER);
+  await clock.advanceAsync(0);
+  const confirmation = message(RESPONSES.repeaterConfirm, { clientAddress: 0x7f000001 }).toString("hex");
+  expect([a.heard, b.heard]).toEqual([[confirmation], [confirmation]]);
+  const server = await network.datagrams({});
+  server.send(beacon(1), AT_REPEATER);
+  await clock.advanceAsync(0);
+  expect(a.heard[1]).toBe(beacon(1, PORT, 0x7f000001).toString("hex"));
+  expect(b.heard[1]).toBe(a.heard[1]);
+  a.socket.close();
+  const c = await neighbour(network);
+  c.socket.send(Buffer.alloc(0), AT_REPEATER);
+  await clock.advanceAsync(0);
+  const before = network.datagramsSent.length;
+  server.send(beacon(2), AT_REPEATER);
+  await clock.advanceAsync(0);
+  expect(network.datagramsSent.length).toBe(before + 3); // the beacon itself, to b, to c
+});
+
+test("a stranger's registration is not taken", async () => {
+  const clock = new FakeClock();
+  const network = new MemoryNetwork(clock);
+  await startRepeater(network, REPEATER, ["10.0.0.9"], () => {});
+  const a = await neighbour(network);
+  a.socket.send(Buffer.alloc(0), AT_REPEATER);
+  await clock.advanceAsync(0);
+  expect(a.heard).toEqual([]);
+});
+
+test("a client without a repeater becomes one, and the beacons of a new server make it search soon", async () => {
+  const { client, server, network, pass } = await scene({}, { config: { repeaterPort: REPEATER } });
+  client.pv("late");
+  await pass(2000);
+  server.pvs.set("late", DOUBLE);
+  const before = server.searches.length;
+  const socket = await network.datagrams({});
+  let period = 0.02;
+  for (let sequence = 0; sequence < 5; sequence++, period *= 2) {
+    socket.send(beacon(sequence), AT_REPEATER);
+    await pass(period);
+  }
+  await pass(5);
+  expect(server.searches.length).toBe(before + 1);
+  expect(server.circuits.length).toBe(1);
+  const closed = client.close();
+  await pass();
+  await closed;
+  await expect(network.datagrams({ port: REPEATER })).resolves.toBeDefined();
+});
+
+test("with a repeater the client registers and leaves the port alone; regular beacons spare the ECHO", async () => {
+  const { client, server, network, pass } = await scene({ a: DOUBLE }, { config: { repeaterPort: 6002 } });
+  const repeater = await startRepeater(network, 6002, ["127.0.0.1"], () => {});
+  client.pv("a");
+  await pass(70); // the next registration finds the repeater
+  const socket = await network.datagrams({});
+  const echoes = server.circuit.count("echo");
+  for (let sequence = 0; sequence < 10; sequence++) {
+    socket.send(beacon(sequence), { host: "127.0.0.1", port: 6002 });
+    await pass(15);
+  }
+  expect(server.circuit.count("echo") - echoes).toBeLessThanOrEqual(1);
+  repeater?.close();
+});

@@ -1,0 +1,140 @@
+import { beforeEach, expect, test } from "vitest";
+import { ActionError } from "../../../src/base/errors.ts";
+import { type InitDmOptions, initOnDm } from "../../../src/controller/actions/init-dm.ts";
+import type { Experiment } from "../../../src/controller/experiment.ts";
+import type { ActionResult } from "../../../src/controller/outcome.ts";
+import { AlreadyExistsError, type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
+import { FakeDm, FakeScheduling } from "../../support/fake-services.ts";
+
+const EXPERIMENT: Experiment = {
+  name: "2026-03-Levy-1014288",
+  uncleanedName: "2026-03-Lévy-1014288",
+  yearMonth: "2026-03",
+  piLastName: "Levy",
+  proposalNumber: "1014288",
+  proposalTitle: "Foams",
+  esafNumber: "",
+};
+const BEAMTIME: Beamtime = {
+  gupId: "1014288",
+  title: "Foams",
+  start: new Date("2026-03-03T08:00:00-06:00"),
+  end: new Date("2026-03-06T08:00:00-06:00"),
+  experimenters: [
+    { badge: "208112", firstName: "Paul", lastName: "Lévy", isPi: true },
+    { badge: "208113", firstName: "Ada", lastName: "Byron", isPi: false },
+  ],
+};
+
+let dm: FakeDm;
+let scheduling: FakeScheduling;
+let published: Record<string, unknown>;
+beforeEach(() => {
+  dm = new FakeDm();
+  scheduling = new FakeScheduling();
+  scheduling.beamtimesNow = [BEAMTIME];
+  for (const badge of ["208112", "208113", "56788", "58903"]) dm.knownUsers.add(`d${badge}`);
+  published = {};
+});
+
+const run = (
+  changes: Partial<InitDmOptions> = {},
+  experiment = EXPERIMENT,
+  signal = new AbortController().signal,
+): Promise<ActionResult> =>
+  initOnDm({
+    dm,
+    scheduling,
+    experimentType: "7BM",
+    contactBadges: ["56788", "58903"],
+    scheduleTime: () => new Date("2026-03-04T12:00:00Z"),
+    serverName: "voyager",
+    beamline: "7-BM-A,B",
+    ...changes,
+  }).run({ experiment, signal, publish: (name, value) => void (published[name] = value), say: () => {} });
+
+test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
+  await expect(run()).resolves.toMatchObject({ state: "Done" });
+  expect(dm.experiments.get(EXPERIMENT.name)).toMatchObject({
+    made: { typeName: "7BM", description: "Foams", rootPath: "2026-03", start: BEAMTIME.start, end: BEAMTIME.end },
+    usernames: ["d56788", "d58903", "d208112", "d208113"],
+  });
+  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 1, UsersAdded: 4, UsersFailed: 0 });
+});
+
+test("an experiment that exists is reused and its missing users are added", async () => {
+  dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: ["d208112"] });
+  await run();
+  expect(dm.calls.filter((call) => call.startsWith("addExperiment"))).toEqual([]);
+  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 0, UsersAdded: 4 });
+});
+
+test("an experiment under the uncleaned name is found before a second one is made", async () => {
+  dm.experiments.set(EXPERIMENT.uncleanedName, { name: EXPERIMENT.uncleanedName, usernames: [] });
+  await expect(run()).resolves.toMatchObject({ message: expect.stringContaining(EXPERIMENT.uncleanedName) as unknown });
+  expect(dm.experiments.size).toBe(1);
+});
+
+test("a service that cannot say whether the experiment exists gets none created", async () => {
+  dm.failures.set("experimentByName", new UnavailableError("DM did not answer within 60 s"));
+  await expect(run()).rejects.toThrow("did not answer");
+  expect(dm.calls).not.toContain(`addExperiment ${EXPERIMENT.name}`);
+});
+
+test("an experiment that appears between look-up and creation is used", async () => {
+  let looks = 0;
+  const look = dm.experimentByName.bind(dm);
+  dm.experimentByName = async (name) => {
+    if (++looks > 2) dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: [] });
+    return look(name);
+  };
+  dm.failures.set("addExperiment", new AlreadyExistsError("exists"));
+  await expect(run()).resolves.toMatchObject({ state: "Done" });
+});
+
+test("after a creation whose answer got lost the experiment is looked for, not created again", async () => {
+  const add = dm.addExperiment.bind(dm);
+  dm.addExperiment = async (experiment) => {
+    await add(experiment);
+    throw new UnavailableError("no answer", { mayHaveHappened: true });
+  };
+  await expect(run()).resolves.toMatchObject({ state: "Done" });
+  expect(dm.calls.filter((call) => call.startsWith("addExperiment"))).toHaveLength(1);
+});
+
+test("one unknown badge does not stop the others, and the run is partial and names it", async () => {
+  dm.knownUsers.delete("d208112");
+  const result = await run();
+  expect(result.state).toBe("Partial");
+  expect(result.message).toContain("badge 208112 is unknown");
+  expect(published).toMatchObject({ UsersAdded: 3, UsersFailed: 1 });
+});
+
+test("a proposal without beamtime gets no experiment, and the sentence names proposal and beamline", async () => {
+  scheduling.beamtimesNow = [];
+  await expect(run()).rejects.toThrow(/proposal 1014288 has no beamtime at 7-BM-A,B/);
+  expect(dm.experiments.size).toBe(0);
+});
+
+test("without the schedule an existing experiment still gets its contacts", async () => {
+  dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: [] });
+  scheduling.failure = new UnavailableError("the scheduling service is down");
+  await expect(run()).resolves.toBeDefined();
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903"]);
+});
+
+test("time without a proposal needs no schedule", async () => {
+  scheduling.failure = new ActionError("must not be asked");
+  await expect(run({}, { ...EXPERIMENT, proposalNumber: "0" })).resolves.toMatchObject({ state: "Done" });
+});
+
+test("an abort between two users stops there", async () => {
+  const abort = new AbortController();
+  const add = dm.addUserToExperiment.bind(dm);
+  dm.addUserToExperiment = async (username, name) => {
+    await add(username, name);
+    abort.abort(new ActionError("stopped"));
+  };
+  await expect(run({}, EXPERIMENT, abort.signal)).rejects.toThrow("stopped");
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788"]);
+});

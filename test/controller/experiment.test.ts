@@ -1,0 +1,105 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { cleanName, dataLink, directoryParts, readTag, type UserTexts } from "../../src/controller/experiment.ts";
+
+const TAGGED: UserTexts = {
+  yearMonth: "2026-03",
+  lastName: "Noether",
+  proposalNumber: "1014288",
+  proposalTitle: "Invariants",
+  email: "emmy@example.org",
+  firstName: "Emmy",
+  badge: "208112",
+  esafNumber: "Unknown",
+};
+const nameOf = (key: string): string => `x:${key}`;
+const read = (changes: Partial<UserTexts>, override = "") => readTag({ ...TAGGED, ...changes }, nameOf, override);
+const problems = (changes: Partial<UserTexts>, override = ""): string => {
+  const tag = read(changes, override);
+  return tag.valid ? "" : tag.problems.join("; ");
+};
+
+test("a tagged TomoScan names the experiment YYYY-MM-LastName-GUP", () => {
+  const tag = read({});
+  expect(tag).toMatchObject({
+    valid: true,
+    remarks: [],
+    experiment: { name: "2026-03-Noether-1014288", esafNumber: "" },
+  });
+});
+
+test.each([
+  ["Lévy", "Levy"],
+  ["de la Cruz", "de_la_Cruz"],
+  ["O'Neill", "ONeill"],
+  ["Müller-Lüdenscheidt", "Muller-Ludenscheidt"],
+  ["  Li ", "Li"],
+])("the last name %s is cleaned to %s, and the tag says so", (raw, clean) => {
+  const tag = read({ lastName: raw });
+  expect(tag).toMatchObject({ valid: true, experiment: { piLastName: clean, name: `2026-03-${clean}-1014288` } });
+  if (tag.valid && raw.trim() !== clean) expect(tag.remarks.join()).toContain(clean);
+});
+
+test.each(["a/b", "a\\b", "a;rm -rf", "..", "a..b", "a\nb", "a\u0000b", "é".normalize("NFC") + "/", "'!"])(
+  "the last name %j is refused, and the problem names the PV",
+  (raw) => {
+    expect(problems({ lastName: raw })).toContain("x:lastName");
+  },
+);
+
+test.each([
+  [{ lastName: "Unknown" }, /x:lastName is "Unknown"/],
+  [{ lastName: "  " }, /x:lastName is empty/],
+  [{ lastName: undefined }, /x:lastName is not connected/],
+  [{ yearMonth: "2026-13" }, /x:yearMonth is "2026-13", not a month/],
+  [{ yearMonth: "26-03" }, /not a month/],
+  [{ proposalNumber: "GUP-12" }, /x:proposalNumber is "GUP-12", not a proposal number/],
+  [{ proposalTitle: "" }, /x:proposalTitle is empty/],
+] as [Partial<UserTexts>, RegExp][])("%j is not a valid tag", (changes, sentence) => {
+  expect(problems(changes)).toMatch(sentence);
+});
+
+test("all problems are told at once", () => {
+  expect(problems({ lastName: "Unknown", proposalNumber: "Unknown", yearMonth: "Unknown" }).split("; ")).toHaveLength(
+    3,
+  );
+});
+
+test("an override replaces the name, and only the month must still be there", () => {
+  const tag = read({ lastName: "Unknown", proposalNumber: "Unknown", proposalTitle: "" }, "2026-03-Staff-0");
+  expect(tag).toMatchObject({ valid: true, experiment: { name: "2026-03-Staff-0", proposalNumber: "0" } });
+  expect(problems({ yearMonth: undefined }, "Staff")).toContain("x:yearMonth");
+  expect(problems({}, "../etc")).toContain("override");
+});
+
+test("whatever the PVs hold, a valid name is one safe path part", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (lastName, override) => {
+      const tag = read({ lastName }, override);
+      if (tag.valid) expect(tag.experiment.name).toMatch(/^[-_A-Za-z0-9]{1,255}$/);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("cleaning a clean name changes nothing", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      const once = cleanName(text);
+      if (once.ok) expect(cleanName(once.text)).toEqual({ ok: true, text: once.text, changed: false });
+    }),
+  );
+});
+
+test("a path template is filled level by level", () => {
+  const tag = read({});
+  if (!tag.valid) throw new Error("not valid");
+  expect(directoryParts("{ym}/{exp}/", tag.experiment)).toEqual(["2026-03", "2026-03-Noether-1014288"]);
+  expect(directoryParts("{ym}/{last}", tag.experiment)).toEqual(["2026-03", "Noether"]);
+});
+
+test("the data link is fully percent-encoded and ends in a slash", () => {
+  expect(dataLink("054a0877-97ca-4d80-947f-47ca522b173e", "/2026-03/a b/")).toBe(
+    "https://app.globus.org/file-manager?origin_id=054a0877-97ca-4d80-947f-47ca522b173e&origin_path=%2F2026-03%2Fa%20b%2F",
+  );
+});

@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ActionError } from "../../src/base/errors.ts";
+import { silentLog } from "../../src/base/log.ts";
+import type { Server } from "../../src/controller/action.ts";
+import { initOnGlobus } from "../../src/controller/actions/init-globus.ts";
+import { TOMOSCAN_PVS } from "../../src/controller/pvs.ts";
+import { startController } from "../../src/controller/wiring.ts";
+import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { FakeTree, noIdentity } from "../support/fake-services.ts";
+
+const TAG = {
+  ExperimentYearMonth: "2026-03",
+  UserLastName: "Noether",
+  ProposalNumber: "1014288",
+  ProposalTitle: "Invariants",
+};
+
+/** A controller over fakes; vitest's fake timers drive RxJS, `clock` drives the services. */
+class Bench {
+  readonly pvs = new FakeControllerPvs();
+  readonly beamline = new FakeBeamline();
+  readonly clock = new FakeClock();
+  readonly detector = new FakeTree("det", this.clock);
+  readonly analysis = new FakeTree("ana", this.clock);
+  readonly collection = new FakeTree("petrel", this.clock);
+  readonly stop: () => void;
+
+  constructor() {
+    const server: Server = {
+      name: "petrel",
+      init: initOnGlobus({ tree: this.collection, template: "{ym}/{exp}" }),
+      dataLink: (experiment) => `link to ${experiment.name}`,
+    };
+    this.stop = startController({
+      pvs: this.pvs,
+      beamline: this.beamline,
+      tomoScanName: (key) => TOMOSCAN_PVS[key].suffix,
+      servers: [server],
+      directories: [
+        { tree: this.detector, template: "{exp}", statePv: "DirsDetector", pathPv: "DetectorDir" },
+        { tree: this.analysis, template: "{exp}", statePv: "DirsAnalysis", pathPv: "AnalysisDir" },
+      ],
+      auth: { dm: noIdentity, globus: noIdentity },
+      version: "1.2.3",
+      clock: this.clock,
+      log: silentLog,
+    });
+  }
+  /** Tags TomoScan and waits until the tag has settled. */
+  async tag(changes: Partial<typeof TAG> = {}): Promise<void> {
+    for (const [suffix, text] of Object.entries({ ...TAG, ...changes })) this.beamline.set(suffix, text);
+    await vi.advanceTimersByTimeAsync(1600);
+  }
+  async wait(seconds: number): Promise<void> {
+    await this.clock.advanceAsync(seconds);
+    await vi.advanceTimersByTimeAsync(seconds * 1000);
+  }
+  /** What was written since the last call, without the signs of life and the log. */
+  writes(): string[] {
+    const writes = this.pvs.writes.splice(0);
+    return writes.filter((one) => !/^(Heartbeat|Uptime|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one));
+  }
+}
+
+let bench: Bench;
+beforeEach(() => {
+  vi.useFakeTimers();
+  bench = new Bench();
+});
+afterEach(() => {
+  bench.stop();
+  vi.useRealTimers();
+});
+
+test("a tag fills the PVs of the experiment", async () => {
+  await bench.tag();
+  expect(bench.pvs.get("TagValid")).toBe(1);
+  expect(bench.pvs.get("ExperimentName")).toBe("2026-03-Noether-1014288");
+  expect(bench.pvs.get("DetectorDir")).toBe("/data/2026-03-Noether-1014288");
+  expect(bench.pvs.get("DataLink")).toBe("link to 2026-03-Noether-1014288");
+});
+
+test("Dirs writes results, text, time, state, and itself last", async () => {
+  await bench.tag();
+  bench.writes();
+  expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("taken");
+  await bench.wait(0);
+  const writes = bench.writes();
+  expect(writes.filter((one) => /^Dirs/.test(one))).toEqual([
+    "DirsStatus=1",
+    "DirsDetector=2",
+    "DirsAnalysis=2",
+    expect.stringMatching(/^DirsMessage=det:.* was made; ana:.* was made\.$/),
+    expect.stringMatching(/^DirsTime=2026-03-01T12:00:00Z$/),
+    "DirsStatus=2",
+    "Dirs:ok",
+  ]);
+  expect(writes.at(-1)).toBe("Dirs:ok");
+});
+
+test("a directory that cannot be made fails the command on its own host only", async () => {
+  await bench.tag();
+  bench.analysis.failure = new ActionError("ana: no space left for /data/x; free some");
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("DirsStatus")).toBe(6);
+  expect(bench.pvs.get("DirsAnalysis")).toBe(3);
+  expect(bench.pvs.get("LastError")).toContain("ana: no space left");
+});
+
+test("both hosts failing is a failure with an error completion", async () => {
+  await bench.tag();
+  bench.analysis.failure = new ActionError("ana is down");
+  bench.detector.failure = new ActionError("det is down");
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("DirsStatus")).toBe(3);
+  expect(bench.pvs.writes.at(-1)).toBe("Dirs:error");
+  expect(bench.pvs.get("DirsMessage")).toMatch(/det is down; ana is down/);
+});
+
+test("a second start is refused, and only Message and LastError tell of it", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  bench.writes();
+  expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("refused");
+  expect(bench.writes()).toEqual([expect.stringMatching(/^LastError=Dirs is running/)]);
+  expect(bench.pvs.get("DirsStatus")).toBe(1);
+});
+
+test("a command of the same group is rejected while another runs", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.putFromOutside("Init", 1)).toBe("refused");
+  expect(bench.pvs.get("InitStatus")).toBe(5);
+  expect(bench.pvs.get("InitMessage")).toMatch(/Init cannot start while Dirs runs/);
+});
+
+test("0 written to a running command stops it; it stays busy until the action has ended, and ends Cancelled with an error", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.putFromOutside("Dirs", 0)).toBe("absorbed");
+  await bench.wait(0);
+  expect(bench.pvs.get("DirsStatus")).toBe(4);
+  expect(bench.pvs.writes.at(-1)).toBe("Dirs:error");
+});
+
+test("Abort stops what runs", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.putFromOutside("Abort", 1)).toBe("absorbed");
+  await bench.wait(0);
+  expect(bench.pvs.get("DirsMessage")).toBe("Aborted on request.");
+});
+
+test("an untagged TomoScan rejects the command and names the PVs", async () => {
+  await bench.tag({ UserLastName: "Unknown" });
+  bench.pvs.putFromOutside("Init", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("InitStatus")).toBe(5);
+  expect(bench.pvs.get("InitMessage")).toMatch(/UserLastName is "Unknown"/);
+  expect(bench.pvs.writes.at(-1)).toBe("Init:error");
+  expect(bench.collection.made).toEqual([]);
+});
+
+test("a dry run publishes the plan and makes nothing", async () => {
+  await bench.tag();
+  bench.pvs.put("Testing", 1);
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("DirsMessage")).toMatch(
+    /^Dry run: would make det:\/data\/2026-03-Noether-1014288; would make ana:/,
+  );
+  expect([...bench.detector.made, ...bench.analysis.made]).toEqual([]);
+});
+
+test("the experiment is that of the start, whatever happens to the tag meanwhile", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  bench.beamline.set("UserLastName", "Curie");
+  await bench.wait(6);
+  expect(bench.detector.made).toEqual(["2026-03-Noether-1014288"]);
+});
+
+test("a new tag clears the name override, the first one seen does not", async () => {
+  bench.pvs.put("ExperimentNameOverride", "Staff");
+  await bench.tag();
+  expect(bench.pvs.get("ExperimentName")).toBe("Staff");
+  await bench.tag({ UserLastName: "Curie" });
+  await bench.wait(2);
+  expect(bench.pvs.get("ExperimentName")).toBe("2026-03-Curie-1014288");
+});
+
+test("the server cannot be changed while a command runs", async () => {
+  await bench.tag();
+  expect(bench.pvs.putFromOutside("ServerName", 0)).toBe("taken");
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.putFromOutside("ServerName", 0)).toBe("refused");
+});
+
+test("the program shows that it lives", async () => {
+  await bench.wait(3);
+  expect(bench.pvs.get("Version")).toBe("1.2.3");
+  expect(bench.pvs.get("Heartbeat")).toBe(3);
+  expect(bench.pvs.get("Watchdog")).toBe(5);
+});
+
+test("acknowledging empties LastError", async () => {
+  bench.pvs.putFromOutside("Init", 1);
+  await bench.wait(11);
+  expect(bench.pvs.get("LastError")).not.toBe("");
+  bench.pvs.putFromOutside("ErrorAck", 1);
+  expect(bench.pvs.get("LastError")).toBe("");
+});

@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { canonicalLink, parseLink } from "../../src/database/links.ts";
+import { metadataAt } from "../../src/database/metadata.ts";
+import { databaseOf } from "../support/test-database.ts";
+
+test.each([
+  ["rec", "INLINK", "rec NPP NMS"],
+  ["  rec.VAL   PP  MS ", "INLINK", "rec.VAL PP MS"],
+  ["rec CPP MSI", "INLINK", "rec CPP MSI"],
+  ["rec MSS", "OUTLINK", "rec NPP MSS"],
+  ["rec CP", "OUTLINK", "rec NPP NMS"],
+  ["rec PP MS", "FWDLINK", "rec"],
+  ["rec.PROC CA", "FWDLINK", "rec.PROC CA"],
+  [" 0x1F ", "INLINK", "0x1F"],
+  ["[1,2]", "INLINK", "[1,2]"],
+  ["@addr", "INLINK", "@addr"],
+] as const)("the link %j of an %s reads %j", (text, direction, canonical) => {
+  expect(canonicalLink(text, parseLink(text, direction), direction)).toBe(canonical);
+});
+
+test.each([
+  ["", undefined],
+  ["3.5", 3.5],
+  ["0x1F", 31],
+  ["-inf", -Infinity],
+  ["[1,2,3]", [1, 2, 3]],
+  ['["a","b"]', ["a", "b"]],
+  ['{const:"text"}', "text"],
+  ["{'const':[4,5]}", [4, 5]],
+])("%j is a constant", (text, value) => {
+  expect(parseLink(text, "INLINK")).toEqual({ kind: "constant", value });
+});
+
+test("JSON that is no link is refused with a sentence", () => {
+  expect(() => parseLink("{pva:{pv:'x'}}", "INLINK")).toThrow(/is not one of/);
+  expect(() => parseLink("[1,{}]", "INLINK")).toThrow(/neither a number/);
+});
+
+test("a link to a name that is not here raises LINK/INVALID, and the value stays", () => {
+  const db = databaseOf({ A: { INP: "elsewhere", VAL: "4" } });
+  db.put("A.PROC", 1);
+  expect([db.get("A.STAT"), db.get("A.SEVR"), db.get("A")]).toEqual(["LINK", "INVALID", "4.000000"]);
+  expect(db.record("A").linkKind("INP")).toBe("disconnected");
+});
+
+test.each([
+  ["NMS", "NO_ALARM", "NO_ALARM"],
+  ["MS", "LINK", "MAJOR"],
+  ["MSI", "NO_ALARM", "NO_ALARM"],
+  ["MSS", "SOFT", "MAJOR"],
+])("an input link marked %s shows the alarm of its source as %s/%s", (mode, status, severity) => {
+  const db = databaseOf({ A: { INP: `B PP ${mode}` }, B: { RAIS: "MAJOR" } });
+  db.put("A.PROC", 1);
+  expect([db.get("A.STAT"), db.get("A.SEVR")]).toEqual([status, severity]);
+});
+
+test("an output link marked MS raises the source's alarm in its target", () => {
+  const db = databaseOf({ A: { OUT: "B PP MS", RAIS: "MINOR" }, B: {} });
+  db.put("A", 1);
+  expect([db.get("B.STAT"), db.get("B.SEVR")]).toEqual(["LINK", "MINOR"]);
+});
+
+test("an output to a read-only field, or one that does not take the value, raises LINK/INVALID", () => {
+  const db = databaseOf({ A: { OUT: "B.NAME" }, B: {}, C: { OUT: "B.REFU", VAL: "-1" } });
+  db.put("A", 1);
+  db.put("C.PROC", 1);
+  expect([db.get("A.STAT"), db.get("C.STAT")]).toEqual(["LINK", "LINK"]);
+});
+
+test("a CP link processes its record when the source changes, once for many changes", () => {
+  const db = databaseOf({ A: { INP: "B CP" }, B: {} });
+  db.clock.settle();
+  expect(db.get("A.RUNS")).toBe("1");
+  db.put("B", 1);
+  db.put("B", 2);
+  db.clock.settle();
+  expect([db.get("A.RUNS"), db.get("A")]).toEqual(["2", "2.000000"]);
+});
+
+test("a CPP link does so only while its record is Passive", () => {
+  const db = databaseOf({ A: { INP: "B CPP", SCAN: "10 second" }, B: {} });
+  db.put("B", 1);
+  db.clock.settle();
+  expect(db.get("A.RUNS")).toBe("0");
+});
+
+test("a link field that is put anew leads elsewhere at once, and processes nothing", () => {
+  const db = databaseOf({ A: { INP: "B" }, B: { VAL: "1" }, C: { VAL: "2" } });
+  expect(db.put("A.INP", "C MS")).toBeUndefined();
+  expect([db.get("A.INP"), db.get("A.RUNS")]).toEqual(["C NPP MS", "0"]);
+  db.put("A.PROC", 1);
+  expect(db.get("A")).toBe("2.000000");
+  db.put("A.INP", "");
+  db.put("A", 7);
+  expect(db.get("A")).toBe("7.000000");
+});
+
+test("a link field does not take JSON that is no link", () => {
+  const db = databaseOf({ A: { INP: "B" }, B: {} });
+  expect(db.put("A.INP", "{nonsense}")?.kind).toBe("failed");
+  expect(db.get("A.INP")).toBe("B NPP NMS");
+});
+
+test("a calc link computes from PVs and numbers", () => {
+  const db = databaseOf({ A: { INP: '{calc:{expr:"A*B+1", args:["B", 10]}}' }, B: { VAL: "4" } });
+  db.put("A.PROC", 1);
+  expect(db.get("A")).toBe("41.000000");
+});
+
+test("a link with CA puts as a client would, in a later turn", () => {
+  const db = databaseOf({ A: { OUT: "B CA" }, B: {} });
+  db.put("A", 3);
+  expect(db.get("B")).toBe("0.000000");
+  db.clock.settle();
+  expect([db.get("B"), db.get("B.RUNS")]).toEqual(["3.000000", "1"]);
+});
+
+test("an input of a calculation shows the metadata of the field that it is read from", () => {
+  const db = databaseOf({
+    C: { type: "calc", CALC: "A", INPA: "X", PREC: "1", INPB: "D.A" },
+    X: { type: "ao", EGU: "mm", PREC: "4", HOPR: "10", HIGH: "5", HSV: "MINOR" },
+    D: { type: "calc", CALC: "A", INPA: "C.B", EGU: "s" },
+  });
+  const metadata = metadataAt(db.address("C.A"));
+  expect(metadata).toMatchObject({ units: "mm", precision: 4, displayLimits: [10, 0] });
+  expect(metadata.alarmLimits[1]).toBe(5);
+  expect(metadataAt(db.address("C.B")).units).toBe(""); // the two ask each other
+});
+
+test("an alarm that a link raises names its field, and MSS hands the text on", () => {
+  const db = databaseOf({ A: { INP: "elsewhere" }, B: { INP: "A NPP MSS" } });
+  db.put("A.PROC", 1);
+  db.put("B.PROC", 1);
+  expect([db.get("A.AMSG"), db.get("B.AMSG"), db.get("B.STAT")]).toEqual(["field INP", "field INP", "LINK"]);
+});
+
+test("a device address is no link of a soft channel, and the other links of the record work", () => {
+  const db = databaseOf({ A: { INP: "@bus 3", FLNK: "B" }, B: {} });
+  expect(db.lines).toEqual([
+    'error: db: A.INP: Soft Channel takes no device address such as "@bus 3"; name a PV or a constant.',
+  ]);
+  expect(db.put("A.OUT", "@bus 3")?.kind).toBe("failed");
+  db.put("A", 1);
+  expect([db.get("B.RUNS"), db.get("A.OUT")]).toEqual(["1", ""]);
+});

@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { databaseOf } from "../support/test-database.ts";
+
+test("a put-callback on an idle record is complete at once", () => {
+  const db = databaseOf({ A: {} });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  expect(ends).toEqual(["A done at once"]);
+});
+
+test("a put-callback to a field that processes nothing is complete at once", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  db.putNotify("A.DESC", "x", ends);
+  expect(ends).toEqual(["A.DESC done at once"]);
+  expect(db.get("A.RUNS")).toBe("0");
+});
+
+test("put-callbacks wait for the one before, are applied in order, and a plain put is seen at once", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "first");
+  db.putNotify("A", 2, ends, "second");
+  db.putNotify("A", 4, ends, "third");
+  db.put("A", 3);
+  expect(db.get("A")).toBe("3.000000");
+  db.clock.advance(2);
+  expect(ends).toEqual(["first done at 2"]);
+  expect(db.get("A")).toBe("2.000000");
+  db.clock.advance(2);
+  expect(db.get("A")).toBe("4.000000");
+  db.clock.advance(20);
+  expect(ends).toEqual(["first done at 2", "second done at 4", "third done at 6"]);
+});
+
+test("a put-callback waits for every record of the chain", () => {
+  const db = databaseOf({ A: { FLNK: "B", OUT: "C PP" }, B: { DLY: "5" }, C: { DLY: "3" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  db.clock.advance(4.5);
+  expect(ends).toEqual([]);
+  db.clock.advance(1);
+  expect(ends).toEqual(["A done at 5"]);
+});
+
+test("a put-callback to a record that is active without one is applied when it ends", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  db.put("A", 1);
+  db.putNotify("A", 9, ends);
+  expect(db.get("A")).toBe("1.000000");
+  db.clock.advance(2);
+  expect(db.get("A")).toBe("9.000000");
+  db.clock.advance(2);
+  expect(ends).toEqual(["A done at 4"]);
+});
+
+test("a chain does not wait for a record that was active before", () => {
+  const db = databaseOf({ A: { FLNK: "B" }, B: { DLY: "5" } });
+  const ends: string[] = [];
+  db.put("B", 1);
+  db.putNotify("A", 1, ends);
+  expect(ends).toEqual(["A done at once"]);
+  expect(db.get("B.RPRO")).toBe("1");
+});
+
+test("a disabled record completes the put-callback at once", () => {
+  const db = databaseOf({ A: { DISA: "1" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  expect(ends).toEqual(["A done at once"]);
+  expect([db.get("A"), db.get("A.RUNS")]).toEqual(["1.000000", "0"]);
+});
+
+test("DISP and values that do not convert fail at once", () => {
+  const db = databaseOf({ A: { DISP: "1" }, B: {} });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  db.putNotify("B", "no number", ends);
+  expect(ends).toEqual(["A disabled at once", "B failed at once"]);
+});
+
+test("a record that holds its completion answers when it is set to 0", () => {
+  const db = databaseOf({ A: { HOLD: "1", FLNK: "B" }, B: {} });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  db.clock.advance(100);
+  expect([ends, db.get("A.PACT"), db.get("B.RUNS")]).toEqual([[], "0", "0"]);
+  db.put("A", 0);
+  expect([ends, db.get("B.RUNS")]).toEqual([["A done at 100"], "1"]);
+});
+
+test("a put-callback of 0 to a record that is held by another goes through at once", () => {
+  const db = databaseOf({ A: { HOLD: "1" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "start");
+  db.putNotify("A", 1, ends, "again");
+  db.putNotify("A", 0, ends, "stop");
+  expect(ends).toEqual(["start done at 0", "stop done at once"]);
+  db.clock.settle();
+  expect(db.get("A")).toBe("1.000000");
+  db.put("A", "0");
+  expect(ends.at(-1)).toBe("again done at 0");
+});
+
+test("the owner of a held record can make its put-callback fail", () => {
+  const db = databaseOf({ A: { HOLD: "1" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  db.record("A").failNotify();
+  db.database.putInternal(db.address("A"), 0);
+  expect(ends).toEqual(["A failed at 0"]);
+});
+
+test("a cancelled put-callback tells nobody and makes way for the next", () => {
+  const db = databaseOf({ A: { HOLD: "1" } });
+  const ends: string[] = [];
+  const first = db.putNotify("A", 1, ends, "first");
+  const waiting = db.putNotify("A", 2, ends, "waiting");
+  db.putNotify("A", 3, ends, "third").cancel();
+  waiting.cancel();
+  first.cancel();
+  db.clock.settle();
+  expect(db.record("A").notify).toBeUndefined();
+  db.putNotify("A", 5, ends, "last");
+  db.put("A", 0);
+  expect(ends).toEqual(["last done at 0"]);
+});
+
+test("a guard refuses a put, or takes it without storing it", () => {
+  const db = databaseOf({ A: {} });
+  const ends: string[] = [];
+  db.record("A").guard = (field, value) =>
+    field === "VAL" && value === 1 ? "It runs already." : value === 0 ? "" : undefined;
+  expect(db.put("A", 1)).toEqual({ kind: "refused", reason: "It runs already." });
+  db.putNotify("A", 1, ends, "start");
+  db.putNotify("A", 0, ends, "stop");
+  expect(ends).toEqual(["start refused at once", "stop done at once"]);
+  expect(db.get("A.RUNS")).toBe("0");
+  db.database.putInternal(db.address("A"), 1);
+  expect([db.get("A"), db.get("A.RUNS")]).toEqual(["1.000000", "1"]);
+});
+
+test("a put that the guard refuses is answered at once, though another one holds the record", () => {
+  const db = databaseOf({ A: { type: "busy" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "first");
+  db.record("A").guard = () => "A is busy";
+  db.putNotify("A", 1, ends, "second");
+  expect(ends).toEqual([expect.stringMatching(/^second/)]);
+  expect(db.record("A").waiting).toBeUndefined();
+});
+
+test("clients that put to a delayed calculation are answered one after the other, as base answers them", () => {
+  const db = databaseOf({ C: { type: "calcout", CALC: "A", ODLY: "2" } });
+  const ends: string[] = [];
+  const seen: string[] = [];
+  db.database.subscribe(db.address("C.A"), 1, () => seen.push(`${db.get("C.A")} at ${db.clock.monotonic()}`));
+  db.putNotify("C.A", 1, ends, "client 0");
+  db.putNotify("C.A", 2, ends, "client 1");
+  db.putNotify("C.A", 4, ends, "client 0 again");
+  db.put("C.A", 3);
+  db.clock.advance(10);
+  expect(ends).toEqual(["client 0 done at 2", "client 1 done at 4", "client 0 again done at 6"]);
+  expect(seen.map((value) => Number.parseFloat(value))).toEqual(expect.arrayContaining([1, 3, 2, 4]));
+  expect([db.get("C"), db.get("C.DLYA")]).toEqual(["4", "0"]);
+});
+
+test("a busy record answers its put-callback when the work is over, and a second one waits for its turn", () => {
+  const db = databaseOf({ X: { type: "busy", FLNK: "after" }, after: {} });
+  const ends: string[] = [];
+  db.putNotify("X", 1, ends, "start");
+  db.putNotify("X", "Busy", ends, "again");
+  db.clock.advance(3600);
+  expect([ends, db.get("X"), db.get("after.RUNS")]).toEqual([[], "Busy", "0"]);
+  db.database.putInternal(db.address("X"), 0);
+  expect([ends, db.get("after.RUNS")]).toEqual([["start done at 3600"], "1"]);
+  db.clock.settle();
+  expect(db.get("X")).toBe("Busy");
+  db.putNotify("X", "Done", ends, "stop");
+  expect(ends.slice(1)).toEqual(["again done at 3600", "stop done at once"]);
+});

@@ -1,0 +1,189 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
+import { isolatedClient } from "../../src/ca/net/ca-config.ts";
+import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { ECA } from "../../src/ca/wire/status.ts";
+import { COMMAND_STATES } from "../../src/controller/pvs.ts";
+import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+
+const SECONDS = 20;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
+
+let site: SimulatedBeamline;
+let client: CaClient;
+
+beforeAll(async () => {
+  site = await startSimulatedBeamline();
+  client = createCaClient({
+    network: nodeNetwork,
+    clock: systemClock,
+    config: isolatedClient(site.iocPort),
+    user: "test",
+    host: "test",
+    log: silentLog,
+  });
+});
+afterAll(async () => {
+  await client?.close();
+  await site?.stop();
+});
+
+/** Works with one PV of ours. */
+async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
+  const pv = client.pv(site.prefix + suffix);
+  try {
+    await pv.connected({ timeoutSeconds: SECONDS });
+    return await work(pv);
+  } finally {
+    pv.close();
+  }
+}
+const text = (suffix: string): Promise<string> =>
+  use(suffix, async (pv) => Buffer.from((await pv.get()).text, "latin1").toString("utf8"));
+const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
+const put = (suffix: string, value: string | number): Promise<number> =>
+  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
+const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
+
+/** Resolves when the PV holds what is wanted; its monitor tells. */
+function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
+  return use(
+    suffix,
+    (pv) =>
+      new Promise((resolve, reject) => {
+        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
+        const stop = pv.monitor({}, (reading) => {
+          const value = reading.text;
+          if (!wanted(value)) return;
+          giveUp();
+          queueMicrotask(() => stop());
+          resolve(value);
+        });
+      }),
+  );
+}
+
+beforeEach(async () => {
+  await site.beamline.dm.misbehave({});
+  await site.beamline.scheduling.misbehave({});
+  await put("Abort", 1);
+  await until("ActiveCommand", (names) => names === "");
+  await put("Testing", 0);
+  await put("ServerName", 0);
+  await site.beamline.tag();
+  await until("ExperimentName", (name) => name === NAME);
+});
+
+test("the tag is read and names the experiment", async () => {
+  expect(await number("TagValid")).toBe(1);
+  expect(await text("DataLink")).toContain(encodeURIComponent(`/${yearMonth(new Date())}/${NAME}/`));
+  expect(await text("DetectorDir")).toBe(`/data/${NAME}`);
+});
+
+test("Init creates the experiment in Data Management with its users, and a second Init reuses it", async () => {
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await state("Init")).toBe("Done");
+  const experiment = site.beamline.dm.experiments.get(NAME);
+  const badges = [PEOPLE.pi, ...PEOPLE.experimenters, ...PEOPLE.contacts].map((person) => `d${person.badge}`);
+  expect([...(experiment?.usernames ?? [])].sort()).toEqual(badges.sort());
+  expect(await number("ExperimentCreated")).toBe(1);
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await number("ExperimentCreated")).toBe(0);
+  expect(await number("UsersAdded")).toBe(badges.length);
+});
+
+test("Dirs makes both directories, and a second Dirs finds them", async () => {
+  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+  expect(await text("DirsMessage")).toMatch(/was made; .* was made\.$/);
+  for (const host of [site.beamline.detector, site.beamline.analysis])
+    expect(existsSync(join(host.root, "data", NAME))).toBe(true);
+  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+  expect(await text("DirsMessage")).toMatch(/exists; .* exists\.$/);
+});
+
+test("Init on a Globus collection makes the directory chain there", async () => {
+  await put("ServerName", "petrel");
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await text("InitMessage")).toContain(`petrel:/2-BM/${yearMonth(new Date())}/${NAME}/`);
+  expect(site.beamline.globus.collection("petrel").files.at(`/2-BM/${yearMonth(new Date())}/${NAME}`)?.type).toBe(
+    "dir",
+  );
+});
+
+test("a put-callback of a failed command completes with an error, and the PVs say why", async () => {
+  await site.beamline.dm.misbehave({ loginRefused: true, unauthorized: "always" });
+  expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
+  expect(await state("Init")).toBe("Failed");
+  expect(await text("LastError")).toMatch(/^Init: .*(login|password|401|session)/i);
+  expect(await number("Init")).toBe(0);
+});
+
+test("Abort stops a command that waits for a slow service", async () => {
+  await site.beamline.dm.misbehave({ slowSeconds: 30 });
+  const done = put("Init", 1);
+  await until("ActiveCommand", (names) => names === "Init");
+  await put("Abort", 1);
+  expect(await done).toBe(ECA.PUTFAIL);
+  expect(await state("Init")).toBe("Cancelled");
+});
+
+test("a second start is refused while the first runs, and does not disturb it", async () => {
+  await site.beamline.scheduling.misbehave({ slowSeconds: 1 });
+  const done = put("Init", 1);
+  await until("ActiveCommand", (names) => names === "Init");
+  expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("LastError")).toContain("Init is running");
+  expect(await state("Init")).toBe("Running");
+  expect(await done).toBe(ECA.NORMAL);
+});
+
+describe("what the PVs of TomoScan may hold", () => {
+  test.each(["../../etc", "a/b", "x;reboot", "Unknown", ""])("the last name %j makes nothing", async (lastName) => {
+    await site.beamline.tag({ UserLastName: lastName });
+    await until("ExperimentName", (name) => name === "");
+    expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Dirs")).toBe("Rejected");
+    expect(await text("DirsMessage")).toContain("2bmb:TomoScan:UserLastName");
+  });
+  test("accents and blanks are cleaned, and TagMessage says so", async () => {
+    await site.beamline.tag({ UserLastName: "Lévy Strauß" });
+    await until("ExperimentName", (name) => name === `${yearMonth(new Date())}-Levy_Strau-${PROPOSAL.gupId}`);
+    expect(await text("TagMessage")).toContain("Levy_Strau");
+  });
+});
+
+test("TomoScan's IOC may die and come back: commands are rejected meanwhile and work afterwards", async () => {
+  await site.beamline.restartTomoScan();
+  await until("TagValid", (value) => Number(value) === 0);
+  expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
+  expect(await state("Dirs")).toBe("Rejected");
+  await site.beamline.tag();
+  await until("ExperimentName", (name) => name === NAME);
+  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+});
+
+test("a dry run tells the plan and reaches no service", async () => {
+  await put("Testing", 1);
+  const before = site.beamline.dm.requests.length;
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await text("InitMessage")).toMatch(/^Dry run: would look for experiment/);
+  expect(site.beamline.dm.requests.length).toBe(before);
+});
+
+test("results cannot be written", async () => {
+  expect(await put("Message", "x")).toBe(ECA.PUTFAIL);
+  expect(await put("InitStatus", 2)).toBe(ECA.PUTFAIL);
+});
+
+test("the IOC comes back from a crash idle, with the tag", async () => {
+  await site.restartIoc();
+  await until("ExperimentName", (name) => name === NAME);
+  expect(await number("Init")).toBe(0);
+  expect(await state("Init")).toBe("Idle");
+});

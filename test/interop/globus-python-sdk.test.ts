@@ -1,0 +1,189 @@
+/**
+ * The simulated Globus under Globus' own Python SDK, and each of its answers beside the sample that Globus publishes for it: the same fields with values
+ * of the same types. Where a sample says null, the real service may say anything.
+ */
+import { beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
+import { inheritedEnvironment } from "../support/epics-environment.ts";
+import { needPeers } from "../support/real-peers.ts";
+import { runPythonJson } from "../support/spawn-peer.ts";
+
+const TOP = "/2-BM";
+const FILE = `${TOP}/scan_001.h5`;
+
+interface Answer {
+  readonly status: number;
+  readonly json: Readonly<Record<string, unknown>>;
+  /** The SDK's class of a failure. */
+  readonly error?: string;
+  readonly code?: string;
+  readonly request_id?: string;
+}
+
+/** Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type. */
+function differences(sample: unknown, ours: unknown, at = "answer"): string[] {
+  if (sample === null) return [];
+  if (typeof sample !== typeof ours || Array.isArray(sample) !== Array.isArray(ours) || ours === null) {
+    return [`${at} is ${ours === null ? "null" : typeof ours}, published: ${typeof sample}`];
+  }
+  if (Array.isArray(sample)) {
+    const [first] = sample as unknown[];
+    return first === undefined
+      ? []
+      : (ours as unknown[]).flatMap((one, index) => differences(first, one, `${at}[${index}]`));
+  }
+  if (typeof sample !== "object") return [];
+  const [theirs, mine] = [sample as Record<string, unknown>, ours as Record<string, unknown>];
+  return [
+    ...Object.keys(theirs).flatMap((name) =>
+      name in mine ? differences(theirs[name], mine[name], `${at}.${name}`) : [`${at}.${name} is missing`],
+    ),
+    ...Object.keys(mine).flatMap((name) => (name in theirs ? [] : [`${at}.${name} is not published`])),
+  ];
+}
+
+test("the comparison of shapes sees what it must see", () => {
+  expect(differences({ a: 1, b: null, c: [{ d: "x" }] }, { a: 2, b: "y", c: [{ d: "z" }] })).toEqual([]);
+  expect(differences({ a: 1, c: [{ d: "x" }] }, { a: "1", c: [{ d: 1, e: 0 }], f: 1 })).toHaveLength(4);
+  expect(differences({ a: 1, b: {} }, { b: null })).toEqual([
+    "answer.a is missing",
+    "answer.b is null, published: object",
+  ]);
+});
+
+/** Our answer, and the published one that it must look like. */
+const PUBLISHED: readonly (readonly [ours: string, set: string, sample: string])[] = [
+  ["one_token", "auth.oauth2_client_credentials_tokens", "default"],
+  ["authorization_code", "auth.oauth2_exchange_code_for_tokens", "default"],
+  ["code_used_twice", "auth.oauth2_exchange_code_for_tokens", "invalid_grant"],
+  ["wrong_refresh_token", "auth.oauth2_exchange_code_for_tokens", "invalid_grant"],
+  ["identity", "auth.get_identities", "sirosen"],
+  ["identity_provisioned", "auth.get_identities", "default"],
+  ["identity_unknown", "auth.get_identities", "empty"],
+  ["identity_unauthorized", "auth.get_identities", "unauthorized"],
+  ["mkdir", "transfer.operation_mkdir", "default"],
+  ["stat", "transfer.operation_stat", "default"],
+  ["stat_missing", "transfer.operation_stat", "not_found"],
+  ["submission_id", "transfer.get_submission_id", "default"],
+  ["submit", "transfer.submit_transfer", "default"],
+  ["duplicate", "transfer.submit_transfer", "default"],
+  ["no_items", "transfer.submit_transfer", "failure"],
+  ["task_list", "transfer.task_list", "default"],
+  ["cancel", "transfer.cancel_task", "default"],
+];
+/** Fields that a login with refresh tokens adds to the published answer, as the service's reference says. */
+const ADDED: Readonly<Record<string, readonly string[]>> = {
+  authorization_code: ["answer.refresh_token is not published"],
+};
+/** Answers whose HTTP status is not in the samples, which leave 200 where the service says 202. */
+const OTHER_STATUS: readonly string[] = ["mkdir", "submit", "duplicate"];
+
+describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Globus' Python SDK", () => {
+  let answers: Readonly<Record<string, Answer>> & Readonly<Record<string, unknown>>;
+  let samples: Readonly<Record<string, Readonly<Record<string, Answer>>>>;
+  let globus: GlobusService;
+
+  beforeAll(async () => {
+    globus = await startGlobusService({
+      clock: systemClock,
+      pace: { queuedSeconds: 0, workSeconds: 0 },
+      collections: [
+        { name: "beamline", folders: [TOP], files: { [FILE]: 1234 } },
+        { name: "archive", folders: [TOP] },
+      ],
+    });
+    const request = {
+      client_id: globus.serviceAccount.clientId,
+      secret: globus.serviceAccount.secret,
+      native_client_id: globus.nativeClientId,
+      username: globus.person.username,
+      source: globus.collection("beamline").id,
+      destination: globus.collection("archive").id,
+      source_file: FILE,
+      top: TOP,
+    };
+    const env = {
+      ...inheritedEnvironment(),
+      GLOBUS_SDK_SERVICE_URL_AUTH: `${globus.url}/`,
+      GLOBUS_SDK_SERVICE_URL_TRANSFER: `${globus.url}/`,
+    };
+    try {
+      answers = (await runPythonJson("globus_sdk_drive.py", [JSON.stringify(request)], env)) as typeof answers;
+      samples = (await runPythonJson("globus_samples.py", [
+        ...new Set(PUBLISHED.map(([, set]) => set)),
+      ])) as typeof samples;
+    } finally {
+      await globus.close();
+    }
+  }, 60_000);
+
+  test.each(PUBLISHED)("%s looks like the published %s (%s)", (ours, set, name) => {
+    const sample = samples[set]?.[name];
+    const answer = answers[ours];
+    expect(differences(sample?.json, answer?.json).filter((one) => !(ADDED[ours] ?? []).includes(one))).toEqual([]);
+    expect(answer?.status).toBe(OTHER_STATUS.includes(ours) ? 202 : sample?.status);
+  });
+
+  test("a task looks like a row of the published list", () => {
+    const [row] = (samples["transfer.task_list"]?.["default"]?.json["DATA"] ?? []) as unknown[];
+    const { DATA_TYPE, ...task } = answers["task"]?.json ?? {};
+    expect(DATA_TYPE).toBe("task");
+    expect(differences(row, task)).toEqual([]);
+  });
+
+  test("the SDK finds a token for each service, and the refresh keeps its refresh token", () => {
+    expect(answers["by_resource_server"]).toEqual(["auth.globus.org", "transfer.api.globus.org"]);
+    const [login, renewed] = [answers["authorization_code"]?.json, answers["refresh_token"]?.json];
+    expect(renewed?.["refresh_token"]).toBe(login?.["refresh_token"]);
+    expect(renewed?.["access_token"]).not.toBe(login?.["access_token"]);
+  });
+
+  test.each([
+    ["wrong_secret", "AuthAPIError", 401, "invalid_client"],
+    ["code_used_twice", "AuthAPIError", 401, "invalid_grant"],
+    ["identity_unauthorized", "AuthAPIError", 401, "UNAUTHORIZED"],
+    ["mkdir_exists", "TransferAPIError", 502, "ExternalError.MkdirFailed.Exists"],
+    ["mkdir_no_parent", "TransferAPIError", 502, "ExternalError.MkdirFailed"],
+    ["stat_missing", "TransferAPIError", 404, "NotFound"],
+    ["unknown_collection", "TransferAPIError", 404, "EndpointNotFound"],
+    ["conflict", "TransferAPIError", 409, "Conflict"],
+    ["no_items", "TransferAPIError", 400, "ClientError.BadRequest.NoTransferItems"],
+    ["task_missing", "TransferAPIError", 404, "TaskNotFound"],
+    ["access_exists", "TransferAPIError", 409, "Exists"],
+    ["transfer_unauthorized", "TransferAPIError", 401, "AuthenticationFailed"],
+  ])("the SDK understands the failure %s", (name, error, status, code) => {
+    const answer = answers[name];
+    expect([answer?.error, answer?.status]).toEqual([error, status]);
+    expect(
+      error === "AuthAPIError" && answer?.json["errors"] === undefined ? answer?.json["error"] : answer?.code,
+    ).toBe(code);
+    if (error === "TransferAPIError") expect(answer?.request_id).toMatch(/^\S+$/);
+  });
+
+  test("the SDK lists a directory, follows a task to its end and finds the file", () => {
+    expect(answers["names"]).toEqual(["made", "scan_001.h5"]);
+    expect(answers["duplicate"]?.json["task_id"]).toBe(answers["submit"]?.json["task_id"]);
+    expect(answers["duplicate"]?.json["code"]).toBe("Duplicate");
+    expect(answers["waited"]).toBe(true);
+    expect(answers["task"]?.json).toMatchObject({
+      status: "SUCCEEDED",
+      bytes_transferred: 1234,
+      label: "scan 1",
+      is_ok: null,
+    });
+    expect(answers["arrived"]).toBe(1234);
+    expect(answers["rules"]).toEqual([`${TOP}/`]);
+  });
+
+  test("a task whose source is missing stays active and complains until it is cancelled", () => {
+    expect(answers["lost_task"]?.json).toMatchObject({
+      status: "ACTIVE",
+      nice_status: "FILE_NOT_FOUND",
+      is_ok: false,
+      faults: 1,
+    });
+    expect(answers["lost_events"]).toEqual(["FILE_NOT_FOUND", "STARTED"]);
+    expect(answers["canceled_task"]?.json).toMatchObject({ status: "FAILED", fatal_error: { code: "CANCELED" } });
+  });
+});

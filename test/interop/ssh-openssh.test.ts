@@ -1,0 +1,248 @@
+/** Our SFTP code against OpenSSH's sshd, and OpenSSH's clients against our simulated host. */
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { ActionError } from "../../src/base/errors.ts";
+import { trustHost } from "../../src/cli/trust-host.ts";
+import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
+import { type SshHost, startSshHost } from "../../src/sandbox/ssh-host.ts";
+import { fingerprint, judgeHostKey, parseKnownHosts } from "../../src/services/known-hosts.ts";
+import { createSshTree, type SshTreeSettings } from "../../src/services/ssh-hosts.ts";
+import { failureOf } from "../support/failure-of.ts";
+import { keygen, makeKey, type OpenSsh, startOpenSsh } from "../support/open-ssh.ts";
+import { needPeers, peerPath } from "../support/real-peers.ts";
+import { runPeer, spawnPeer } from "../support/spawn-peer.ts";
+
+let scratch: string;
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "ssh-test-"));
+});
+afterEach(() => rm(scratch, { recursive: true }));
+
+describe.skipIf(needPeers("sshd", "ssh").missing)("our SFTP against OpenSSH's sshd", () => {
+  let sshd: OpenSsh;
+  let knownHostsFile: string;
+  beforeAll(async () => {
+    sshd = await startOpenSsh({ keyTypes: ["ed25519", "rsa", "ecdsa"], sftp: "-u 0077" });
+  });
+  afterAll(() => sshd.stop());
+  beforeEach(async () => {
+    knownHostsFile = join(scratch, "known_hosts");
+    await trust("ed25519");
+  });
+
+  const name = () => `[127.0.0.1]:${sshd.port}`;
+  const trust = async (type: string) => writeFile(knownHostsFile, `${name()} ${await sshd.hostKey(type)}\n`);
+  const tree = (changes: Partial<SshTreeSettings> = {}) =>
+    createSshTree(
+      {
+        host: "127.0.0.1",
+        port: sshd.port,
+        user: sshd.user,
+        top: sshd.folder,
+        login: { identityFile: sshd.identityFile },
+        knownHostsFile,
+        ...changes,
+      },
+      systemClock,
+    );
+
+  test("makes six levels with the group's permissions, whatever the server's umask", async () => {
+    const parts = ["six", "b", "c", "d", "e", "f"];
+    expect(await tree().makeDirectories(parts, {})).toBe("Created");
+    for (let level = 1; level <= parts.length; level++) {
+      const { mode } = await stat(join(sshd.folder, ...parts.slice(0, level)));
+      expect((mode & 0o7777).toString(8)).toBe("2775");
+    }
+    expect(await tree().makeDirectories(parts, {})).toBe("Exists");
+  });
+
+  test("keeps every character of a name", async () => {
+    const odd = `o'Neil $(id) ; "x" & * ü`;
+    expect(await tree().makeDirectories([odd], {})).toBe("Created");
+    expect((await stat(join(sshd.folder, odd))).isDirectory()).toBe(true);
+  });
+
+  test("names a missing permission, a missing top directory and a file in the way", async () => {
+    await mkdir(join(sshd.folder, "closed"));
+    await chmod(join(sshd.folder, "closed"), 0o555);
+    const denied = await failureOf(tree().makeDirectories(["closed", "x"], {}), AccessDeniedError);
+    expect(denied.message).toContain(`${sshd.user} may not make ${sshd.folder}/closed/x`);
+    await failureOf(tree({ top: "/no/such/top" }).makeDirectories(["x"], {}), NotFoundError);
+    await writeFile(join(sshd.folder, "file"), "");
+    const taken = await failureOf(tree().makeDirectories(["file"], {}), ActionError);
+    expect(taken.message).toContain("is not a directory");
+  });
+
+  test.each(["rsa", "ecdsa", "ed25519"])(
+    "is satisfied with the host's %s key alone, whichever the host prefers",
+    async (type) => {
+      await trust(type);
+      expect(await tree().makeDirectories([`by-${type}`], {})).toBe("Created");
+    },
+  );
+
+  test("finds the host among names that ssh-keygen has hashed", async () => {
+    await writeFile(knownHostsFile, `other ${await sshd.hostKey("rsa")}\n${name()} ${await sshd.hostKey("ed25519")}\n`);
+    await keygen("-q", "-H", "-f", knownHostsFile);
+    expect(await readFile(knownHostsFile, "utf8")).toMatch(/^\|1\|.*\n\|1\|/);
+    expect(await tree().makeDirectories(["hashed"], {})).toBe("Created");
+  });
+
+  test("refuses a changed and an unknown key with the fingerprint that ssh-keygen prints", async () => {
+    await makeKey(join(scratch, "other"), "ed25519");
+    const other = (await readFile(join(scratch, "other.pub"), "utf8")).trim();
+    await writeFile(knownHostsFile, `${name()} ${other}\n`);
+    const changed = await failureOf(tree().makeDirectories(["x"], {}), ActionError);
+    const printed = /SHA256:\S+/.exec(await keygen("-l", "-f", join(scratch, "other.pub")))?.[0] ?? "none";
+    expect(changed.message).toContain(`has ${printed}`);
+    await rm(knownHostsFile);
+    const unknown = await failureOf(tree().makeDirectories(["x"], {}), ActionError);
+    expect(unknown.message).toContain(`globus-ioc trust-host 127.0.0.1:${sshd.port}`);
+    expect(unknown.message).toContain(
+      fingerprint(Buffer.from((await sshd.hostKey("ed25519")).split(" ")[1] ?? "", "base64")),
+    );
+  });
+
+  test("trust-host writes a line that OpenSSH finds", async () => {
+    await rm(knownHostsFile);
+    const dialogue = { isTerminal: true, write: () => {}, ask: () => Promise.resolve("yes") };
+    await trustHost({ where: `127.0.0.1:${sshd.port}`, knownHostsFile }, dialogue, systemClock);
+    expect(await keygen("-F", name(), "-f", knownHostsFile)).toContain(await sshd.hostKey("ed25519"));
+    expect(await tree().makeDirectories(["trusted"], {})).toBe("Created");
+  });
+
+  test("says that the user or the key is refused", async () => {
+    await makeKey(join(scratch, "stranger"), "ed25519");
+    const failure = await failureOf(
+      tree({ login: { identityFile: join(scratch, "stranger") } }).makeDirectories(["x"], {}),
+      AccessDeniedError,
+    );
+    expect(failure.message).toContain(`refuses ${sshd.user} with the key`);
+    await keygen("-q", "-p", "-N", "secret", "-f", join(scratch, "stranger"));
+    const locked = await failureOf(
+      tree({ login: { identityFile: join(scratch, "stranger") } }).makeDirectories(["x"], {}),
+      ActionError,
+    );
+    expect(locked.message).toContain("without a passphrase");
+  });
+
+  test("logs in by OpenSSH's agent", async () => {
+    const agentSocket = join(scratch, "agent");
+    const agent = await spawnPeer("ssh-agent", ["-D", "-a", agentSocket], { line: /SSH_AUTH_SOCK/ });
+    const added = await runPeer("ssh-add", ["-q", sshd.identityFile], {
+      env: { SSH_AUTH_SOCK: agentSocket, PATH: process.env["PATH"] ?? "" },
+    });
+    expect(added.stderr).toBe("");
+    expect(await tree({ login: { agentSocket } }).makeDirectories(["agent"], {})).toBe("Created");
+    await agent.stop();
+  });
+
+  test("says that a host offers no SFTP, and that it is gone", async () => {
+    const other = await startOpenSsh();
+    await writeFile(knownHostsFile, `[127.0.0.1]:${other.port} ${await other.hostKey("ed25519")}\n`);
+    const bare = tree({ port: other.port, top: other.folder, login: { identityFile: other.identityFile } });
+    const without = await failureOf(bare.makeDirectories(["x"], {}), UnavailableError);
+    expect(without.message).toContain("offers no SFTP");
+    await other.process.stop();
+    const gone = await failureOf(bare.makeDirectories(["x"], {}), UnavailableError);
+    expect(gone.message).toContain("refuses the SSH connection");
+    await other.stop();
+  });
+});
+
+describe.skipIf(needPeers("ssh").missing)("known_hosts as OpenSSH writes it", () => {
+  test("every name that ssh-keygen hashes is found again, and no other", async () => {
+    await makeKey(join(scratch, "key"), "ed25519");
+    const key = (await readFile(join(scratch, "key.pub"), "utf8")).trim().split(" ").slice(0, 2).join(" ");
+    const file = join(scratch, "known_hosts");
+    const names = ["tomo1", "tomo1.xray.aps.anl.gov", "10.54.113.1", "[tomo2]:2222"];
+    await writeFile(file, names.map((one) => `${one} ${key}\n`).join(""));
+    await keygen("-q", "-H", "-f", file);
+    const lines = parseKnownHosts(await readFile(file, "utf8"));
+    const bytes = Buffer.from(key.split(" ")[1] ?? "", "base64");
+    const verdict = (host: string, port: number) => judgeHostKey(lines, host, port, bytes).verdict;
+    expect(["tomo1", "tomo1.xray.aps.anl.gov", "10.54.113.1"].map((host) => verdict(host, 22))).toEqual([
+      "trusted",
+      "trusted",
+      "trusted",
+    ]);
+    expect([verdict("tomo2", 2222), verdict("tomo2", 22), verdict("tomo3", 22)]).toEqual([
+      "trusted",
+      "unknown",
+      "unknown",
+    ]);
+  });
+});
+
+describe.skipIf(needPeers("ssh").missing)("OpenSSH's clients against our simulated host", () => {
+  let host: SshHost;
+  beforeEach(async () => {
+    host = await startSshHost({ name: "detector", clock: systemClock, folders: ["/data"] });
+  });
+  afterEach(() => host.close());
+
+  const options = () => [
+    ..."-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes".split(" "),
+    "-o",
+    `UserKnownHostsFile=${host.knownHostsFile}`,
+    "-i",
+    host.identityFile,
+  ];
+  const sftp = (...commands: string[]) =>
+    runPeer("sftp", ["-b", "-", "-P", String(host.port), ...options(), `${host.user}@${host.host}`], {
+      input: `${commands.join("\n")}\n`,
+    });
+
+  test("sftp makes, lists, writes, reads, renames and removes", async () => {
+    const [local, back] = [join(scratch, "local"), join(scratch, "back")];
+    await writeFile(local, "x".repeat(100_000));
+    const finished = await sftp(
+      "cd /data",
+      "mkdir a",
+      "chmod 2775 a",
+      `put ${local} a/file`,
+      "ls -l a",
+      "rename a/file a/other",
+      `get a/other ${back}`,
+      "rm a/other",
+      "rmdir a",
+      "pwd",
+    );
+    expect(finished).toMatchObject({ code: 0 });
+    expect(finished.stdout).toContain("Remote working directory: /data");
+    expect(finished.stdout).toMatch(/100000 .*file/);
+    expect(await readFile(back, "utf8")).toBe("x".repeat(100_000));
+    expect(host.requests.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(["MKDIR", "SETSTAT", "WRITE", "READ", "RENAME", "REMOVE", "RMDIR"]),
+    );
+  });
+
+  test("sftp names the faults as it names real ones", async () => {
+    host.faults.deniedBelow = "/data";
+    expect((await sftp("mkdir /data/a")).stderr).toContain("Permission denied");
+    host.faults.deniedBelow = undefined;
+    host.faults.diskFull = true;
+    expect((await sftp("mkdir /data/a")).stderr).toContain("Failure");
+    expect((await sftp("ls /none")).stderr).toContain("not found");
+    host.faults.otherHostKey = true;
+    expect((await sftp("pwd")).stderr).toContain("REMOTE HOST IDENTIFICATION HAS CHANGED");
+    host.faults.otherHostKey = false;
+    host.faults.refusesLogin = true;
+    expect((await sftp("pwd")).stderr).toContain("Permission denied (publickey)");
+  });
+
+  test("ssh gets no shell", async () => {
+    const finished = await runPeer(peerPath("ssh"), [
+      "-p",
+      String(host.port),
+      ...options(),
+      `${host.user}@${host.host}`,
+      "id",
+    ]);
+    expect(finished.code).not.toBe(0);
+    expect(finished.stdout).toBe("");
+  });
+});

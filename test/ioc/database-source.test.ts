@@ -1,0 +1,215 @@
+import { expect, test } from "vitest";
+import { PUT_PENDING, type ServerPv } from "../../src/ca/server/pv-source.ts";
+import { RIGHT_READ, RIGHT_WRITE } from "../../src/ca/wire/constants.ts";
+import { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
+import { DBR, DBR_TYPES, type DbrType, NATIVES } from "../../src/ca/wire/dbr-layout.ts";
+import { ECA } from "../../src/ca/wire/status.ts";
+import { type AccessGrant, DatabaseSource } from "../../src/ioc/database-source.ts";
+import { databaseOf, type RecordTexts, type TestDatabase } from "../support/test-database.ts";
+
+const CLIENT = { user: "op1", host: "console", peer: "127.0.0.1:1" };
+const typeOf = (name: string): DbrType => DBR_TYPES[DBR[name]!]!;
+
+interface Site {
+  readonly db: TestDatabase;
+  readonly source: DatabaseSource;
+  readonly open: (name: string) => ServerPv;
+  /** Reads all there is as this type. */
+  readonly read: (name: string, type: string, count?: number) => DbrSample;
+  readonly write: (name: string, type: string, value: number | string | Int32Array | Uint8Array) => number;
+}
+
+function siteOf(records: RecordTexts): Site {
+  const db = databaseOf(records);
+  const source = new DatabaseSource({ database: db.database, clock: db.clock });
+  const open = (name: string): ServerPv => {
+    const pv = source.open(name, CLIENT);
+    if (pv === undefined) throw new Error(`no PV ${name}`);
+    return pv;
+  };
+  const read = (name: string, type: string, count = 0): DbrSample => {
+    const sample = new DbrSample();
+    expect(open(name).read(typeOf(type), count, sample)).toBe(ECA.NORMAL);
+    return sample;
+  };
+  return { db, source, open, read, write: (name, type, value) => open(name).write(typeOf(type), sampleOf(value)) };
+}
+
+function sampleOf(value: number | string | Int32Array | Uint8Array): DbrSample {
+  const sample = new DbrSample();
+  if (typeof value === "number") sample.setNumber(value);
+  else if (typeof value === "string") sample.setText(value);
+  else sample.setArray(value);
+  return sample;
+}
+
+const elementsOf = ({ array, length }: DbrSample): unknown[] =>
+  Array.from(array as ArrayLike<unknown>).slice(0, length);
+const WAVE = { type: "waveform", FTVL: "LONG", NELM: "8" };
+
+test.each([
+  ["A", "DOUBLE", 1],
+  ["A.PHAS", "SHORT", 1],
+  ["A.SCAN", "ENUM", 1],
+  ["A.DTYP", "ENUM", 1],
+  ["A.DISP", "CHAR", 1],
+  ["A.INP", "STRING", 1],
+  ["A.RTYP", "STRING", 1],
+  ["A.RUNS", "LONG", 1],
+  ["A.UTAG", "DOUBLE", 1],
+  ["A.DESC$", "CHAR", 41],
+  ["A.INP$", "CHAR", 1024],
+  ["W", "LONG", 8],
+  ["W.[2:4]", "LONG", 3],
+  ["W.NELM", "DOUBLE", 1],
+])("%s has native type %s and %i elements", (name, native, elements) => {
+  const pv = siteOf({ A: {}, W: WAVE }).open(name);
+  expect([NATIVES[pv.nativeType], pv.elementCount]).toEqual([native, elements]);
+});
+
+test("names are claimed if a channel can be opened, and listed with their aliases", () => {
+  const { db, source } = siteOf({ A: {} });
+  db.database.addAlias("A", "B");
+  expect(["A", "B.DESC", "A.NOSUCH", "C"].map((name) => source.claims(name))).toEqual([true, true, false, false]);
+  expect([...source.list()]).toEqual(["A", "B"]);
+});
+
+test("read-only fields have no write access, and a put to them is refused as such", () => {
+  const { open, write } = siteOf({ A: {} });
+  expect([open("A").rights, open("A.NAME").rights]).toEqual([RIGHT_READ | RIGHT_WRITE, RIGHT_READ]);
+  expect([write("A.NAME", "STRING", "x"), write("A.RTYP", "STRING", "x")]).toEqual([ECA.NOWTACCESS, ECA.PUTFAIL]);
+});
+
+test("a value is read as any type", () => {
+  const { db, read } = siteOf({ A: { VAL: "300.7" } });
+  expect([read("A", "DOUBLE").number, read("A", "LONG").number, read("A", "STRING").text]).toEqual([
+    300.7,
+    300,
+    "300.700000",
+  ]);
+  expect(read("A", "CHAR").number & 0xff).toBe(44);
+  db.put("A", 70000);
+  expect(read("A", "ENUM").number & 0xffff).toBe(4464);
+  expect([read("A.SCAN", "STRING").text, read("A.SCAN", "LONG").number]).toEqual(["Passive", 0]);
+  expect([read("A.RTYP", "STRING").text, read("A", "CLASS_NAME").text]).toEqual(["probe", "probe"]);
+});
+
+test("a text that is no number cannot be read as one", () => {
+  const { open } = siteOf({ A: { DESC: "hello" } });
+  expect(open("A.DESC").read(typeOf("CTRL_DOUBLE"), 1, new DbrSample())).toBe(ECA.GETFAIL);
+});
+
+test("time stamp and alarm travel with the value", () => {
+  const { db, read } = siteOf({ A: { RAIS: "MINOR" } });
+  db.put("A", 1);
+  const sample = read("A", "TIME_DOUBLE");
+  expect([sample.status, sample.severity, sample.seconds]).toEqual([15, 1, db.record("A").seconds]);
+  expect(sample.seconds).toBeGreaterThan(0);
+});
+
+test("STSACK tells what is not acknowledged, PUT_ACKS acknowledges through any field", () => {
+  const { db, read, write } = siteOf({ A: { RAIS: "MAJOR" } });
+  db.put("A", 1);
+  const sample = read("A", "STSACK_STRING");
+  expect([sample.text, sample.acknowledgeTransient, sample.acknowledgeSeverity]).toEqual(["1.000000", 1, 2]);
+  expect(write("A.DESC", "PUT_ACKS", 3)).toBe(ECA.NORMAL);
+  expect(read("A", "STSACK_STRING").acknowledgeSeverity).toBe(0);
+});
+
+test("metadata without a source are base's defaults", () => {
+  const { read } = siteOf({ A: {} });
+  const sample = read("A", "CTRL_DOUBLE");
+  expect([sample.units, sample.precision]).toEqual(["", 0]);
+  const { NaN: off } = Number;
+  expect([...sample.limits]).toEqual([0, 0, off, off, off, off, 0, 0]);
+  expect([...read("A", "CTRL_LONG").limits]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+  expect(read("A.SCAN", "GR_ENUM").choices).toHaveLength(10);
+});
+
+test("an array is read as long as it is, or as the client asks, and as any type", () => {
+  const { read, write } = siteOf({ W: WAVE });
+  expect(write("W", "LONG", Int32Array.of(10, 20, 30, 40))).toBe(ECA.NORMAL);
+  expect(elementsOf(read("W", "LONG"))).toEqual([10, 20, 30, 40]);
+  expect(elementsOf(read("W", "LONG", 2))).toEqual([10, 20]);
+  expect(read("W", "LONG", 7).length).toBe(4);
+  expect(elementsOf(read("W", "STRING"))).toEqual(["10", "20", "30", "40"]);
+  expect(elementsOf(read("W", "DOUBLE"))).toEqual([10, 20, 30, 40]);
+  expect(elementsOf(read("W.[1:2]", "LONG"))).toEqual([20, 30]);
+  expect(elementsOf(read("W.[0:2:-1]", "LONG"))).toEqual([10, 30]);
+  expect(elementsOf(read("W.[-1]", "LONG", 1))).toEqual([40]);
+});
+
+test("an empty array is read without elements", () => {
+  const { read } = siteOf({ W: WAVE });
+  expect([read("W", "LONG").length, read("W", "STRING").length]).toEqual([0, 0]);
+});
+
+test("text behind $ is read as characters with their NUL, and written so", () => {
+  const { db, read, write } = siteOf({ A: { DESC: "Hi" } });
+  expect(elementsOf(read("A.DESC$", "CHAR"))).toEqual([72, 105, 0]);
+  expect(write("A.DESC$", "CHAR", Uint8Array.of(89, 111, 0))).toBe(ECA.NORMAL);
+  expect(db.get("A.DESC")).toBe("Yo");
+  expect(write("A.DESC$", "LONG", Int32Array.of(89, 101, 115, 0))).toBe(ECA.NORMAL);
+  expect(db.get("A.DESC")).toBe("Yes");
+});
+
+test("a text PV is read as the first 39 bytes by whoever asks for a STRING", () => {
+  const { db, read } = siteOf({ M: { type: "waveform", FTVL: "CHAR", NELM: "100", "info Q:form": "String" } });
+  db.put("M", "x".repeat(60));
+  expect([read("M", "STRING").text, read("M", "CHAR").length]).toEqual(["x".repeat(39), 61]);
+});
+
+test("a plain write that the record's owner refuses raises no error, a put-callback does", () => {
+  const { db, open, write } = siteOf({ A: {} });
+  db.record("A").guard = () => "It runs already.";
+  expect(write("A", "DOUBLE", 1)).toBe(ECA.NORMAL);
+  expect(open("A").writeNotify(typeOf("DOUBLE"), sampleOf(1), { putDone: () => {} })).toBe(ECA.PUTFAIL);
+  expect(db.get("A")).toBe("0.000000");
+});
+
+test("a put-callback is answered when the processing ends, unless it is given up", () => {
+  const { db, open } = siteOf({ A: { DLY: "2" } });
+  const answers: number[] = [];
+  const listener = { putDone: (status: number) => void answers.push(status) };
+  const [first, second] = [open("A"), open("A")];
+  expect(first.writeNotify(typeOf("DOUBLE"), sampleOf(1), listener)).toBe(PUT_PENDING);
+  expect(second.writeNotify(typeOf("DOUBLE"), sampleOf(2), listener)).toBe(PUT_PENDING);
+  second.close();
+  db.clock.advance(10);
+  expect([answers, db.get("A")]).toEqual([[ECA.NORMAL], "1.000000"]);
+});
+
+test("updates pass through the filters that the name asks for", () => {
+  const { db, open } = siteOf({ A: { VAL: "0" } });
+  const seen: Record<string, number> = {};
+  for (const name of ["A", "A.{dbnd:{abs:1}}", "A.{dec:{n:3}}"]) {
+    seen[name] = 0;
+    open(name).subscribe(1, () => (seen[name]! += 1));
+  }
+  for (const value of [0.5, 1, 1.5, 2, 2.5, 3]) db.put("A", value);
+  expect(seen).toEqual({ A: 6, "A.{dbnd:{abs:1}}": 2, "A.{dec:{n:3}}": 2 });
+});
+
+test("access control narrows what the field allows, and tells of changes", () => {
+  const { db } = siteOf({ A: {} });
+  let rights = RIGHT_READ;
+  let tell = (): void => {};
+  const source = new DatabaseSource({
+    database: db.database,
+    clock: db.clock,
+    access: {
+      grant: (_address, _client, changed) => {
+        tell = changed;
+        const grant = { close: (): void => {} };
+        return Object.defineProperty(grant, "rights", { get: () => rights }) as AccessGrant;
+      },
+    },
+  });
+  const pv = source.open("A", CLIENT)!;
+  const told: number[] = [];
+  pv.onRightsChange(() => told.push(pv.rights));
+  expect(pv.rights).toBe(RIGHT_READ);
+  rights = RIGHT_READ | RIGHT_WRITE;
+  tell();
+  expect(told).toEqual([RIGHT_READ | RIGHT_WRITE]);
+});

@@ -1,0 +1,59 @@
+/** Lines of the shell language, tried with epics-base 7.0.10. */
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parseShellLine, ShellError } from "../../src/iocsh/parse.ts";
+
+describe("a line is split into words", () => {
+  test.each<[string, string[]]>([
+    ["dbLoadRecords a.db P=x:", ["dbLoadRecords", "a.db", "P=x:"]],
+    ['dbLoadRecords("a.db", "P=x:,N=1")', ["dbLoadRecords", "a.db", "P=x:,N=1"]],
+    ["echo (a,,b)", ["echo", "a", "b"]],
+    ['echo ""', ["echo", ""]],
+    [`set B a"b c"d`, ["set", "B", "ab cd"]],
+    ["set B a\\ b\\,", ["set", "B", "a b,"]],
+    [`set B 'a\\"b' "c\\\\d"`, ["set", "B", 'a\\"b', "c\\\\d"]],
+    ["echo a#b # c", ["echo", "a#b", "#", "c"]],
+    [" \t ", []],
+  ])("%s", (line, words) => expect(parseShellLine(line)).toEqual({ words }));
+});
+
+describe("output and errors go to files", () => {
+  test.each([
+    ["dbl > out.txt", { words: ["dbl"], output: { file: "out.txt", append: false } }],
+    ["dbl>>out.txt", { words: ["dbl"], output: { file: "out.txt", append: true } }],
+    [
+      'dbl 2> "my errors" > o',
+      { words: ["dbl"], output: { file: "o", append: false }, errors: { file: "my errors", append: false } },
+    ],
+    ["< st.cmd", { words: [], input: "st.cmd" }],
+    ["echo '>' \\< 2\\>", { words: ["echo", ">", "<", "2>"] }],
+  ])("%s", (line, parsed) => expect(parseShellLine(line)).toEqual(parsed));
+});
+
+describe("a line that makes no sense is refused", () => {
+  test.each(['echo "a', "echo 'a\"", 'set B "a\\"b"', "echo a\\", "dbl >", "dbl > > x", "dbl > a > b", "dbl 3> a"])(
+    "%s",
+    (line) => expect(() => parseShellLine(line)).toThrow(ShellError),
+  );
+});
+
+test("words in quotes come back as they are", () => {
+  const word = fc.string().filter((one) => !one.includes("'"));
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1 }), (words) => {
+      expect(parseShellLine(words.map((one) => `'${one}'`).join(", ")).words).toEqual(words);
+    }),
+  );
+});
+
+test("any line gives words or a ShellError", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(..."ab\"'\\ ,()<>12#$".split("")) }), (line) => {
+      try {
+        expect(parseShellLine(line).words).toBeInstanceOf(Array);
+      } catch (error) {
+        expect(error).toBeInstanceOf(ShellError);
+      }
+    }),
+  );
+});

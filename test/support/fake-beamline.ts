@@ -1,0 +1,72 @@
+/** The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from outside can be made. */
+import { BehaviorSubject, type Observable, Subject } from "rxjs";
+import type { BeamlinePvs, BeamlineText, OutsidePut, Pvs, PvValue } from "../../src/controller/ports.ts";
+
+export type PutVerdict = "taken" | "refused" | "absorbed";
+
+/** The entry of a map, made where it is missing. */
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
+
+export class FakeControllerPvs implements Pvs {
+  /** Every write by the program, in order, as `Suffix=value`; an ended command as `Suffix:ok` or `Suffix:error`. */
+  readonly writes: string[] = [];
+  readonly #values = new Map<string, BehaviorSubject<PvValue>>();
+  readonly #puts = new Map<string, Subject<OutsidePut>>();
+
+  get(suffix: string): PvValue {
+    return this.#value(suffix).value;
+  }
+  value$(suffix: string): Observable<PvValue> {
+    return this.#value(suffix);
+  }
+  puts$(suffix: string): Observable<OutsidePut> {
+    return entry(this.#puts, suffix, () => new Subject<OutsidePut>());
+  }
+  put(suffix: string, value: PvValue): void {
+    this.writes.push(`${suffix}=${value}`);
+    this.#value(suffix).next(value);
+  }
+  finish(suffix: string, succeeded: boolean): void {
+    this.writes.push(`${suffix}:${succeeded ? "ok" : "error"}`);
+    this.#value(suffix).next(0);
+  }
+  /** A client's put. */
+  putFromOutside(suffix: string, value: PvValue): PutVerdict {
+    let verdict: PutVerdict = "taken";
+    this.#puts.get(suffix)?.next({
+      value,
+      refuse: () => {
+        verdict = "refused";
+      },
+      absorb: () => {
+        verdict = "absorbed";
+      },
+    });
+    if (verdict === "taken") this.#value(suffix).next(value);
+    return verdict;
+  }
+  #value(suffix: string): BehaviorSubject<PvValue> {
+    return entry(this.#values, suffix, () => new BehaviorSubject<PvValue>(""));
+  }
+}
+
+export class FakeBeamline implements BeamlinePvs {
+  readonly #texts = new Map<string, BehaviorSubject<BeamlineText>>();
+
+  text$(name: string): Observable<BeamlineText> {
+    return this.#text(name);
+  }
+  set(name: string, text: string): void {
+    this.#text(name).next({ connected: true, text });
+  }
+  disconnect(name: string): void {
+    this.#text(name).next({ connected: false, text: undefined });
+  }
+  #text(name: string): BehaviorSubject<BeamlineText> {
+    return entry(this.#texts, name, () => new BehaviorSubject<BeamlineText>({ connected: false, text: undefined }));
+  }
+}

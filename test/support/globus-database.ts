@@ -1,0 +1,31 @@
+/** The records of db/ in a database of their own, as st.cmd loads them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Database } from "../../src/database/database.ts";
+import { loadRecords } from "../../src/dbfile/load.ts";
+import type { DbText } from "../../src/dbfile/source.ts";
+import { parseSubstitutions } from "../../src/dbfile/substitutions.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+const read = (file: string): DbText => ({
+  file,
+  text: readFileSync(join(import.meta.dirname, "../../db", file), "latin1"),
+});
+
+/** All of our records with this prefix, not yet initialized. @throws Error with everything that is wrong with them */
+export function globusDatabase(prefix: string): Database {
+  const database = new Database({ clock: new FakeClock() });
+  const own = new Map([
+    ["P", prefix],
+    ["R", ""],
+  ]);
+  const load = (file: string, macros: ReadonlyMap<string, string>): void => {
+    const { errors } = loadRecords(database, read(file), { macros: (name) => macros.get(name) });
+    if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
+  };
+  load("globus.db", own);
+  const { substitutions, errors } = parseSubstitutions(read("globus_commands.substitutions"), own);
+  if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
+  for (const { template, macros } of substitutions) load(template, macros);
+  return database;
+}

@@ -1,0 +1,76 @@
+/** The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the test's own process. */
+import { join } from "node:path";
+import { type Beamline, loopbackEnvironment, startBeamline } from "../../src/sandbox/beamline.ts";
+import { epicsVariables, freePort, inheritedEnvironment, randomPrefix } from "./epics-environment.ts";
+import { ROOT } from "./real-peers.ts";
+import { type PeerProcess, spawnPeer } from "./spawn-peer.ts";
+
+const PROGRAM = join(ROOT, "dist/main.js");
+
+export interface SimulatedBeamline extends AsyncDisposable {
+  readonly beamline: Beamline;
+  /** `t1234:Globus:` */
+  readonly prefix: string;
+  readonly ioc: PeerProcess;
+  readonly iocPort: number;
+  /** The environment for a client that is to find both IOCs. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the IOC as a crash does, and starts it again. */
+  restartIoc(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the IOC serves its PVs. @throws Error with all it said when it does not start */
+export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
+  const [iocPort, tomoScanPort] = [await freePort(), await freePort()];
+  const environment = inheritedEnvironment();
+  const beamline = await startBeamline({
+    iocCommand: [process.execPath, PROGRAM, "ioc"],
+    tomoScanDatabase: join(ROOT, "db/sandbox_tomoscan.db"),
+    tomoScanPort,
+    environment,
+  });
+  const station = randomPrefix();
+  const prefix = `${station}Globus:`;
+  const start = (): Promise<PeerProcess> =>
+    spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", join(ROOT, "iocBoot/iocGlobus/st.cmd")], {
+      env: {
+        ...environment,
+        ...loopbackEnvironment(iocPort),
+        EPICS_CA_ADDR_LIST: `127.0.0.1:${tomoScanPort}`,
+        EPICS_CA_AUTO_ADDR_LIST: "NO",
+        EPICS_CA_REPEATER_PORT: String(iocPort + 1),
+        TOP: ROOT,
+        P: station,
+        GLOBUS_CONF: beamline.configFile,
+      },
+      pv: { name: `${prefix}Status`, port: iocPort },
+    });
+  let ioc: PeerProcess;
+  try {
+    ioc = await start();
+  } catch (error) {
+    await beamline.close();
+    throw error;
+  }
+  const stop = async (): Promise<void> => {
+    await ioc.stop();
+    await beamline.close();
+  };
+  return {
+    beamline,
+    prefix,
+    get ioc() {
+      return ioc;
+    },
+    iocPort,
+    env: { ...environment, ...epicsVariables(iocPort, tomoScanPort) },
+    restartIoc: async () => {
+      ioc.kill("SIGKILL");
+      await ioc.exited;
+      ioc = await start();
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** The suites by folder: `check` runs `unit` alone; `npm test` runs all three. */
+const suite = (name: string, include: string[], exclude: string[] = []) => ({
+  test: { name, include, exclude: [...exclude, "**/node_modules/**", "dist/**"], environment: "node" as const },
+});
+
+export default defineConfig({
+  test: {
+    coverage: { include: ["src/**"], reporter: ["text-summary", "html"] },
+    projects: [
+      suite("unit", ["test/**/*.test.ts"], ["test/integration/**", "test/interop/**"]),
+      suite("integration", ["test/integration/**/*.test.ts"]),
+      suite("interop", ["test/interop/**/*.test.ts"]),
+    ],
+  },
+});
