@@ -5,17 +5,19 @@ import { chosenServer, type DataManagementProgram, type MutableEnvironment, star
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
-import { findConfigFile, readConfig } from "./config.ts";
+import { ConfigError, findConfigFile, readConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
 import type { Database } from "./database/database.ts";
-import type { Ioc } from "./ioc/ioc.ts";
+import type { CommandSession } from "./ioc/commands/session.ts";
 import { LocalPvs } from "./ioc/local-pvs.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
 
 export interface GlobusCommandsOptions {
-  readonly ioc: Ioc;
+  readonly session: CommandSession;
+  /** Called for settings that are wrong: the IOC must not run without what they are for. */
+  readonly giveUp: (error: ConfigError) => void;
   readonly environment: MutableEnvironment;
   readonly user: string;
   readonly host: string;
@@ -30,7 +32,7 @@ interface Configured {
 }
 
 export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
-  const { ioc } = options;
+  const { ioc } = options.session;
   let configured: Configured | undefined;
   return [
     shellCommand({
@@ -43,7 +45,12 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
       run: (_context, file, macros) => {
         if (ioc.state !== "loading")
           throw new ShellError("globusConfigure must stand before iocInit: ServerName's states are made there.");
-        configured = configure(options, file, macros ?? "");
+        try {
+          configured = configure(options, file, macros ?? "");
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          options.giveUp(error);
+        }
       },
     }),
     shellCommand({
@@ -69,15 +76,22 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
 }
 
 /** @throws ConfigError, ShellError */
-function configure({ ioc, environment }: GlobusCommandsOptions, file: string | undefined, macros: string): Configured {
+function configure(
+  { session, environment }: GlobusCommandsOptions,
+  file: string | undefined,
+  macros: string,
+): Configured {
   const values = parseMacros(macros);
   const prefix = `${values.get("P") ?? ""}${values.get("R") ?? ""}`;
   if (prefix === "")
     throw new ShellError(
       'globusConfigure needs the prefix of its PVs, e.g. globusConfigure("globus.conf", "P=2bmb:,R=Globus:").',
     );
-  const settings = readConfig(findConfigFile(file === "" ? undefined : file, environment), environment);
-  const pvs = new LocalPvs(ioc.database, prefix);
+  const settings = readConfig(
+    findConfigFile(file === "" ? undefined : file, environment, session.directory.path),
+    environment,
+  );
+  const pvs = new LocalPvs(session.ioc.database, prefix);
   const missing = pvs.missing(allPvs().keys());
   if (missing.length > 0) {
     throw new ShellError(
@@ -89,7 +103,7 @@ function configure({ ioc, environment }: GlobusCommandsOptions, file: string | u
         )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db and db/globus_commands.substitutions with this prefix first.`,
     );
   }
-  nameServers(ioc.database, `${prefix}ServerName`, settings.servers);
+  nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   return { settings, pvs };
 }
 

@@ -55,33 +55,40 @@ async function withClient(work: (context: PvCommandContext) => Promise<number>):
   }
 }
 
-/** Runs an IOC with iocsh's own commands and those of data management. */
-function ioc(
+/** Runs an IOC with iocsh's own commands and those of data management. @throws ConfigError for a globus.conf that is wrong */
+async function ioc(
   args: readonly string[],
   iocEnvironment: Record<string, string | undefined>,
   ready?: () => void,
 ): Promise<number> {
-  return runIoc({
+  let wrong: ConfigError | undefined;
+  const giveUp = (error: ConfigError): void => {
+    wrong = error;
+    stop.abort(error);
+  };
+  const log = createLog("globus");
+  const end = await runIoc({
     args,
     environment: iocEnvironment,
     extraCommands: (session) =>
       globusCommands({
-        ioc: session.ioc,
+        session,
+        giveUp,
         environment: iocEnvironment,
         user,
         host,
         version: VERSION,
         clock: systemClock,
-        log: createLog("globus"),
+        log,
       }),
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stop.signal,
-    clock: systemClock,
-    network: nodeNetwork,
     ...(ready === undefined ? {} : { ready }),
   });
+  if (wrong !== undefined) throw wrong;
+  return end;
 }
 
 const program = new Command("globus-ioc")

@@ -20,7 +20,7 @@ import { bytesOf, WorkingDirectory } from "../ioc/working-directory.ts";
 import { Shell } from "../iocsh/shell.ts";
 import type { ShellCommand, ShellEnvironment } from "../iocsh/shell-command.ts";
 
-export const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-a FILE.acf] [-S] [st.cmd]";
+const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-a FILE.acf] [-S] [st.cmd]";
 
 const OK = 0;
 const FAILED = 1;

@@ -9,7 +9,7 @@ export const SEVERITY_INVALID = 3;
 export const STATUS_SCAN = 13;
 export const STATUS_LINK = 14;
 export const STATUS_SOFT = 15;
-export const STATUS_DISABLE = 18;
+const STATUS_DISABLE = 18;
 
 /** @returns DBE_ALARM if the alarm changed, else 0: what VAL's post gets too */
 export function resetAlarms(record: DbRecord): number {

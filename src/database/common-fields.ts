@@ -57,8 +57,8 @@ export const COMMON_FIELDS = {
   FLNK: { type: "FWDLINK", prompt: "Record that processes next", interest: 1 },
 } as const satisfies FieldTable;
 
-/** The values of the common fields. */
-export type CommonFields = FieldsOf<typeof COMMON_FIELDS>;
+/** Does not compile when record-type.ts names a common field that is not here. */
+type WithCommonValues<T extends CommonValues> = T;
 
-/** Fails to compile when record-type.ts names a common field that is not here. */
-export const commonValuesOf = (fields: CommonFields): CommonValues => fields;
+/** The values of the common fields. */
+export type CommonFields = WithCommonValues<FieldsOf<typeof COMMON_FIELDS>>;

@@ -10,7 +10,7 @@ import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
 export type ElementType = NumericFieldType | "STRING";
 
 /** Digits where a record has no PREC. */
-export const DEFAULT_PRECISION = 6;
+const DEFAULT_PRECISION = 6;
 /** Bytes of a text on the wire and in an array, with its NUL. */
 export const TEXT_BYTES = 40;
 

@@ -9,7 +9,7 @@ export type LinkDirection = "INLINK" | "OUTLINK" | "FWDLINK";
 
 /** NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes the owner (CPP: if Passive). */
 const ACCESSES = ["NPP", "PP", "CA", "CP", "CPP"] as const;
-export type LinkAccess = (typeof ACCESSES)[number];
+type LinkAccess = (typeof ACCESSES)[number];
 /** How the target's alarm reaches the owner: not; severity; only INVALID; severity and status. */
 const SEVERITIES = ["NMS", "MS", "MSI", "MSS"] as const;
 export type LinkSeverity = (typeof SEVERITIES)[number];

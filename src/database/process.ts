@@ -88,6 +88,10 @@ export class Processor {
     try {
       if (this.#callSupport(record) === "pending") fields.PACT = 1;
       else this.#finish(record);
+    } catch (thrown) {
+      this.#log.error(`${record.name}: posting its values or what follows failed: ${messageOf(thrown)}`);
+      fields.PACT = 0;
+      record.notify?.recordDone(record);
     } finally {
       record.isRunning = false;
       this.#depth--;
@@ -159,6 +163,12 @@ export class Processor {
   #runWhenIdle(): void {
     const actions = this.#whenIdle;
     this.#whenIdle = [];
-    for (const action of actions) action();
+    for (const action of actions) {
+      try {
+        action();
+      } catch (thrown) {
+        this.#log.error(`The answer to a put-callback failed: ${messageOf(thrown)}`);
+      }
+    }
   }
 }

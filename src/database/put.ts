@@ -12,7 +12,7 @@ import type { ArrayValue } from "./record-type.ts";
 import { storeText } from "./text-array.ts";
 
 /** Why a put did not take place. */
-export interface PutFailure {
+interface PutFailure {
   /** `read-only`: no put ever will. `disabled`: DISP. `refused`: the record's guard. `failed`: the value, or the record type, does not allow it. */
   readonly kind: "read-only" | "disabled" | "refused" | "failed";
   /** A sentence that names PV and value. */

@@ -25,7 +25,7 @@ export function splitPvName(name: string): PvName | undefined {
 }
 
 /** Longest record name, bytes. */
-export const MAX_RECORD_NAME = 60;
+const MAX_RECORD_NAME = 60;
 
 /** Why a record cannot have this name, as the end of a sentence; undefined if it can. CA spec §5.1 */
 export function nameProblem(name: string): string | undefined {

@@ -22,7 +22,7 @@ export function lengthAt(address: FieldAddress): number {
 }
 
 /** A STRING, long string, link or pseudo field, whole. */
-export function textValue(address: FieldAddress): string {
+function textValue(address: FieldAddress): string {
   return address.spec.attribute ?? address.record.textOf(address.field);
 }
 

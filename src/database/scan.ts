@@ -8,7 +8,7 @@ import type { DbRecord } from "./record.ts";
 
 /** Indices of menuScan. */
 export const SCAN_PASSIVE = 0;
-export const SCAN_EVENT = 1;
+const SCAN_EVENT = 1;
 const FIRST_PERIOD = 3;
 /** Seconds, from index 3 of menuScan. */
 const PERIODS = [10, 5, 2, 1, 0.5, 0.2, 0.1] as const;

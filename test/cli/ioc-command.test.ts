@@ -1,5 +1,5 @@
 /** The IOC command as an operator uses it: options, scripts and the shell, all in memory but for the files and a server on loopback. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -150,7 +150,7 @@ describe("a start-up script", () => {
     const { out, err } = await run({
       args: ["st.cmd"],
       files: {
-        "st.cmd": 'cd sub/..\ndbLoadTemplate("t.sub","Q=z:")\ndbl\n'.replace("cd sub/..\n", ""),
+        "st.cmd": 'dbLoadTemplate("t.sub","Q=z:")\ndbl\n',
         "t.sub": 'file "$(T=t).db" { pattern {P,N} {"$(Q)" 1} {y: 2} }\n',
         "t.db": 'include "u.db"\n',
         "u.db": 'record(ao,"$(P)$(N)"){}\n',
@@ -158,6 +158,29 @@ describe("a start-up script", () => {
     });
     expect(out.slice(-2)).toEqual(["z:1", "y:2"]);
     expect(err).toEqual([""]);
+  });
+  test("finds files where EPICS_DB_INCLUDE_PATH says, and after cd", async () => {
+    mkdirSync(join(folder, "db"));
+    writeFileSync(join(folder, "db", "far.db"), "record(ao,far){}\n");
+    writeFileSync(join(folder, "db", "near.db"), 'include "far.db"\n');
+    const script = "dbLoadRecords far.db\ncd db\ndbLoadRecords near.db\ndbLoadRecords none.db\ndbl\n";
+    const environment = { EPICS_DB_INCLUDE_PATH: "nowhere:db" };
+    const { out, err } = await run({ args: ["st.cmd"], files: { "st.cmd": script }, environment });
+    expect(out.at(-1)).toBe("far");
+    expect(err).toEqual(["ERROR st.cmd line 4: The file none.db is not found; looked in nowhere, db, .."]);
+  });
+  test("pauses and goes on", async () => {
+    const script = "iocRun\niocInit\niocPause\niocPause\niocRun\n";
+    const { out, err } = await run({ args: ["st.cmd"], files: { "st.cmd": script } });
+    expect(out.filter((line) => line.includes(": "))).toEqual([
+      "iocRun: All initialization complete",
+      "iocPause: IOC suspended",
+      "iocRun: IOC restarted",
+    ]);
+    expect(err).toEqual([
+      "ERROR st.cmd line 1: iocRun: the IOC is loading, not paused.",
+      "ERROR st.cmd line 4: iocPause: the IOC is paused, not running.",
+    ]);
   });
   test("gets commands from outside", async () => {
     const { out } = await run({

@@ -87,7 +87,7 @@ test("Dirs writes results, text, time, state, and itself last", async () => {
   expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("taken");
   await bench.wait(0);
   const writes = bench.writes();
-  expect(writes.filter((one) => /^Dirs/.test(one))).toEqual([
+  expect(writes.filter((one) => one.startsWith("Dirs"))).toEqual([
     "DirsStatus=1",
     "DirsDetector=2",
     "DirsAnalysis=2",

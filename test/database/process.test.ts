@@ -110,6 +110,19 @@ test("an exception in a record type costs that processing and shows as an alarm"
   expect(db.lines).toEqual(["error: db: A: processing failed: broken"]);
 });
 
+test("a subscriber that throws costs neither the record nor the put-callback", () => {
+  const db = databaseOf({ A: {} });
+  const ends: string[] = [];
+  const subscription = db.database.subscribe(db.address("A"), 1, () => {
+    throw new Error("broken");
+  });
+  db.putNotify("A", 1, ends);
+  subscription.cancel();
+  db.putNotify("A", 2, ends);
+  expect([ends, db.get("A.RUNS")]).toEqual([["A done at once", "A done at once"], "2"]);
+  expect(db.lines).toEqual(["error: db: A: posting its values or what follows failed: broken"]);
+});
+
 test("TPRO tells the log of each processing", () => {
   const db = databaseOf({ A: { TPRO: "1" } });
   db.put("A", 1);

@@ -10,7 +10,7 @@ import type { FieldTable, Rec, RecordSupport } from "../record-type.ts";
  * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. To or from NaN is always larger, from one infinity to the
  * other too.
  */
-export function exceeds(before: number, now: number, deadband: number): boolean {
+function exceeds(before: number, now: number, deadband: number): boolean {
   const change = Math.abs(before - now);
   if (!Number.isNaN(change)) return change > deadband;
   const isSameKind = Number.isNaN(before) === Number.isNaN(now);

@@ -11,7 +11,7 @@ const VALUES = stateFields("VL");
 const NAMES = stateFields("ST");
 const SEVERITIES = stateFields("SV");
 /** VAL of a raw value that is no state's. */
-export const UNKNOWN_STATE = 65535;
+const UNKNOWN_STATE = 65535;
 
 type WithStates = WithFields<
   | ((typeof VALUES)[number] | (typeof SEVERITIES)[number])

@@ -106,7 +106,7 @@ function fieldText(record: DbRecord, spec: FieldSpec): string {
   if (address.kind === "text" || address.kind === "menu") return longTextAt(address);
   const number = numberAt(address, address.kind === "enum" ? "USHORT" : address.numericType) ?? 0;
   if (address.type === "DOUBLE" || address.type === "FLOAT") return shortest(number);
-  return HEXADECIMAL.test(spec.name) ? `0x${number.toString(16)}` : String(number);
+  return address.type === "ULONG" && HEXADECIMAL.test(spec.name) ? `0x${number.toString(16)}` : String(number);
 }
 
 /** What the link leads to, and its text. A CA link is one to another process, or one that says so itself. */

@@ -1,0 +1,68 @@
+/** The order in which an IOC starts and stops, with a server on loopback. */
+import { expect, test } from "vitest";
+import { silentLog } from "../../src/base/log.ts";
+import { isolatedServer } from "../../src/ca/net/ca-config.ts";
+import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { Ioc, IocError, type Stage } from "../../src/ioc/ioc.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+
+function newIoc() {
+  const events: string[] = [];
+  const environment: Record<string, string | undefined> = {};
+  const ioc = new Ioc({
+    clock: new FakeClock(),
+    log: silentLog,
+    network: nodeNetwork,
+    environment,
+    print: (line) => events.push(line),
+    server: isolatedServer(),
+  });
+  const stage = (name: string, start?: () => void): Stage => ({
+    name,
+    start: () => {
+      const { database, server } = ioc;
+      events.push(
+        `${name} (${database.isInitialized ? "initialized" : "loaded"}, ${server === undefined ? "no server" : "server"})`,
+      );
+      start?.();
+    },
+    stop: () => void events.push(`${name} stops`),
+  });
+  return { ioc, events, environment, stage };
+}
+
+test("stages start around database and server, and stop in the opposite order", async () => {
+  const { ioc, events, environment, stage } = newIoc();
+  ioc.addStage("afterServer", stage("after"));
+  ioc.addStage("beforeServer", stage("before"));
+  ioc.addStage("beforeDatabase", stage("restore"));
+  await ioc.init();
+  expect(environment["RSRV_SERVER_PORT"]).toBe(String(ioc.server?.port));
+  await ioc.stop();
+  await ioc.stop();
+  expect(events).toEqual([
+    "Starting iocInit",
+    "restore (loaded, no server)",
+    "before (initialized, no server)",
+    "after (initialized, server)",
+    "iocRun: All initialization complete",
+    "after stops",
+    "before stops",
+    "restore stops",
+  ]);
+});
+
+test("a stage that cannot start stops what has started, and is named", async () => {
+  const { ioc, events, stage } = newIoc();
+  ioc.addStage("beforeServer", stage("good"));
+  ioc.addStage(
+    "afterServer",
+    stage("bad", () => {
+      throw new Error("no disk");
+    }),
+  );
+  await expect(ioc.init()).rejects.toThrow(new IocError("iocInit: bad cannot start"));
+  expect(events.slice(-2)).toEqual(["bad stops", "good stops"]);
+  expect(ioc.state).toBe("stopped");
+  expect(() => ioc.addStage("afterServer", stage("late"))).toThrow("late comes too late: iocInit has run.");
+});
