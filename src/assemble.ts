@@ -2,9 +2,9 @@
  * Composition: settings → the real ports → a controller on this IOC's PVs. It chooses implementations and decides nothing else. What is not configured
  * gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Clock } from "./base/clock.ts";
-import { ActionError } from "./base/errors.ts";
+import { ActionError, AppError, messageOf } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
@@ -51,30 +51,63 @@ export interface DataManagementProgram {
   stop(): Promise<void>;
 }
 
-/** @throws ConfigError for settings that only show to be wrong when they are used, such as a routes file */
-export function startDataManagement(options: DataManagementOptions): DataManagementProgram {
+/**
+ * Chooses the ports that the settings ask for; reaches nobody yet.
+ * @returns starts the controller on them
+ * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used
+ */
+export function assembleDataManagement(options: DataManagementOptions): () => DataManagementProgram {
   const { settings, clock, log } = options;
-  const closers: (() => Promise<void>)[] = [];
-  const services = openServices(options, closers);
-  const client = openClient(options);
-  closers.push(() => client.close());
-  const stop = startController({
-    pvs: options.pvs,
-    beamline: createCaPvs(client),
-    tomoScanName: tomoScanNames(settings),
-    servers: settings.servers.map((server) => createServer(server, settings, services, clock)) as [Server, ...Server[]],
-    directories: directoryTargets(settings, options.environment, clock),
-    auth: { dm: services.dmIdentity, globus: services.globusIdentity },
-    version: options.version,
-    clock,
-    log,
-  });
-  return {
-    stop: async () => {
-      stop();
-      await Promise.all(closers.map((close) => close()));
-    },
+  const problems = new Problems();
+  const closers: Closers = [];
+  const services = openServices(options, closers, problems);
+  const servers = settings.servers.map((server) =>
+    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, services, clock)),
+  );
+  const directories = problems.collect("[local], [ssh]", () => directoryTargets(settings, options.environment, clock));
+  problems.throwIfAny();
+  return () => {
+    const client = openClient(options);
+    closers.push(() => client.close());
+    const stop = startController({
+      pvs: options.pvs,
+      beamline: createCaPvs(client),
+      tomoScanName: tomoScanNames(settings),
+      servers: servers as [Server, ...Server[]],
+      directories: directories ?? [],
+      auth: { dm: services.dmIdentity, globus: services.globusIdentity },
+      version: options.version,
+      clock,
+      log,
+    });
+    return {
+      stop: async () => {
+        stop();
+        await Promise.all(closers.map((close) => close()));
+      },
+    };
   };
+}
+
+type Closers = (() => Promise<void>)[];
+
+/** Collects what is wrong while the ports are made, so that all of it is told at once. */
+class Problems {
+  readonly #sentences: string[] = [];
+  /** What `make` makes; undefined, and one problem more, when it throws an AppError. @param where the section of globus.conf */
+  collect<T>(where: string, make: () => T): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#sentences.push(`${where}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+  /** @throws ConfigError */
+  throwIfAny(): void {
+    if (this.#sentences.length > 0) throw new ConfigError(this.#sentences);
+  }
 }
 
 /** The index of the server that globus.conf chooses, for ServerName's initial value. */
@@ -110,23 +143,24 @@ interface Services {
   readonly globusCall: GlobusCall;
 }
 
-function openServices(options: DataManagementOptions, closers: (() => Promise<void>)[]): Services {
+function openServices(options: DataManagementOptions, closers: Closers, problems: Problems): Services {
   const { settings, clock, log } = options;
-  const dm = openDm(settings, clock, log);
-  const scheduling = createSchedulingHttp({
-    url: settings.scheduling.url,
-    beamline: settings.scheduling.beamline,
-    login: { file: settings.scheduling.credentials },
-    clock,
-    log,
-  });
-  closers.push(() => scheduling.close());
-  if (dm !== undefined) closers.push(() => dm.close());
-  const globus = openGlobus(options, closers);
+  const dm = problems.collect("[dm]", () => openDm(settings, clock, log));
+  const scheduling = problems.collect("[scheduling]", () =>
+    createSchedulingHttp({
+      url: settings.scheduling.url,
+      beamline: settings.scheduling.beamline,
+      login: { file: settings.scheduling.credentials },
+      clock,
+      log,
+    }),
+  );
+  const globus = problems.collect("[globus-auth]", () => openGlobus(options, closers));
+  for (const service of [dm, scheduling]) if (service !== undefined) closers.push(() => service.close());
   return {
     dm: dm ?? dmOff,
     dmIdentity: dm === undefined ? globusOff : { state: async (call) => (await dm.checkLogin(call), { state: "OK" }) },
-    scheduling,
+    scheduling: scheduling ?? { beamtimes: () => Promise.reject(new ActionError("the scheduling service is off")) },
     globusIdentity: globus?.auth ?? globusOff,
     globusCall:
       globus?.call ??
@@ -137,12 +171,13 @@ function openServices(options: DataManagementOptions, closers: (() => Promise<vo
 
 function openDm({ dm: settings }: Settings, clock: Clock, log: Log): ReturnType<typeof createDmHttp> | undefined {
   if (settings.station === "" || settings["ds-url"] === "") return undefined;
+  if (settings["ca-file"] !== "") readText(settings["ca-file"], "ca-file");
   const file = settings["routes-file"];
   return createDmHttp({
     urls: { ds: settings["ds-url"] },
     station: settings.station,
     login: { file: settings["login-file"] },
-    routes: file === "" ? DM_ROUTES : routesFromFile(readText(file, "[dm] routes-file"), file),
+    routes: file === "" ? DM_ROUTES : routesFromFile(readText(file, "routes-file"), file),
     tls: { caFile: settings["ca-file"] || undefined, fingerprint: settings.fingerprint || undefined },
     clock,
     log,
@@ -163,7 +198,7 @@ const dmOff: DataManagement = {
 
 function openGlobus(
   { settings, environment, clock, log }: DataManagementOptions,
-  closers: (() => Promise<void>)[],
+  closers: Closers,
 ): { readonly auth: GlobusAuth; readonly call: GlobusCall } | undefined {
   const section = settings["globus-auth"];
   const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
@@ -266,7 +301,11 @@ function directoryTargets({ local, ssh }: Settings, environment: MutableEnvironm
   });
 }
 
-function readText(file: string, setting: string): string {
-  if (!existsSync(file)) throw new ConfigError([`${setting} = ${file}: there is no such file`]);
-  return readFileSync(file, "utf8");
+/** @throws ConfigError naming the key */
+function readText(file: string, key: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([`${key} = ${file} cannot be read: ${messageOf(error)}`]);
+  }
 }

@@ -1,18 +1,25 @@
 /**
  * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the controller with the IOC.
  */
-import { chosenServer, type DataManagementProgram, type MutableEnvironment, startDataManagement } from "./assemble.ts";
+import {
+  assembleDataManagement,
+  chosenServer,
+  type DataManagementProgram,
+  type MutableEnvironment,
+} from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, readConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
+import { refuseCommands } from "./controller/wiring.ts";
 import type { Database } from "./database/database.ts";
 import type { CommandSession } from "./ioc/commands/session.ts";
+import type { Stage } from "./ioc/ioc.ts";
 import { LocalPvs } from "./ioc/local-pvs.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
-import type { ServerSettings, Settings } from "./settings.ts";
+import type { ServerSettings } from "./settings.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
@@ -26,14 +33,15 @@ export interface GlobusCommandsOptions {
   readonly log: Log;
 }
 
+/** What globusConfigure has found, for globusStart. */
 interface Configured {
-  readonly settings: Settings;
-  readonly pvs: LocalPvs;
+  readonly start: () => DataManagementProgram;
 }
 
 export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
   const { ioc } = options.session;
   let configured: Configured | undefined;
+  let isWanted = false;
   return [
     shellCommand({
       name: "globusConfigure",
@@ -45,8 +53,14 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
       run: (_context, file, macros) => {
         if (ioc.state !== "loading")
           throw new ShellError("globusConfigure must stand before iocInit: ServerName's states are made there.");
+        if (configured !== undefined) throw new ShellError("globusConfigure runs once only.");
         try {
-          configured = configure(options, file, macros ?? "");
+          const ready = configure(options, file, macros ?? "");
+          configured = ready;
+          ioc.addStage(
+            "beforeServer",
+            stageOf(() => (isWanted ? ready.start() : refusing(options, ready.pvs))),
+          );
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
           options.giveUp(error);
@@ -56,41 +70,55 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
     shellCommand({
       name: "globusStart",
       arguments: [],
-      help: "Starts data management with the IOC. After globusConfigure, before iocInit.",
+      help: "Lets iocInit start data management. After globusConfigure, before iocInit.",
       run: () => {
         if (configured === undefined)
           throw new ShellError('globusStart has no settings: say globusConfigure("globus.conf", "P=...,R=...") first.');
-        const { settings, pvs } = configured;
-        let program: DataManagementProgram | undefined;
-        ioc.addStage("beforeServer", {
-          name: "data management",
-          start: () => {
-            pvs.put("ServerName", chosenServer(settings));
-            program = startDataManagement({ ...options, settings, pvs });
-          },
-          stop: () => program?.stop(),
-        });
+        if (ioc.state !== "loading") throw new ShellError("globusStart must stand before iocInit.");
+        isWanted = true;
       },
     }),
   ];
 }
 
+/** Something that iocInit starts, and that is stopped with the IOC. */
+function stageOf(start: () => DataManagementProgram): Stage {
+  let program: DataManagementProgram | undefined;
+  return {
+    name: "data management",
+    start: () => {
+      program = start();
+    },
+    stop: () => program?.stop(),
+  };
+}
+
+/** Stands in when st.cmd does not say globusStart: commands are refused instead of waiting for nobody. */
+function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataManagementProgram {
+  const stop = refuseCommands(
+    pvs,
+    clock,
+    log,
+    "Data management was not started: st.cmd must say globusStart before iocInit.",
+  );
+  return { stop: () => Promise.resolve(stop()) };
+}
+
 /** @throws ConfigError, ShellError */
 function configure(
-  { session, environment }: GlobusCommandsOptions,
+  options: GlobusCommandsOptions,
   file: string | undefined,
   macros: string,
-): Configured {
+): Configured & { readonly pvs: LocalPvs } {
+  const { session, environment } = options;
   const values = parseMacros(macros);
   const prefix = `${values.get("P") ?? ""}${values.get("R") ?? ""}`;
   if (prefix === "")
     throw new ShellError(
       'globusConfigure needs the prefix of its PVs, e.g. globusConfigure("globus.conf", "P=2bmb:,R=Globus:").',
     );
-  const settings = readConfig(
-    findConfigFile(file === "" ? undefined : file, environment, session.directory.path),
-    environment,
-  );
+  const path = findConfigFile(file === "" ? undefined : file, environment, session.directory.path);
+  const settings = readConfig(path, environment);
   const pvs = new LocalPvs(session.ioc.database, prefix);
   const missing = pvs.missing(allPvs().keys());
   if (missing.length > 0) {
@@ -103,8 +131,25 @@ function configure(
         )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db and db/globus_commands.substitutions with this prefix first.`,
     );
   }
+  const start = inFile(path, () => assembleDataManagement({ ...options, settings, pvs }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
-  return { settings, pvs };
+  return {
+    pvs,
+    start: () => {
+      pvs.put("ServerName", chosenServer(settings));
+      return start();
+    },
+  };
+}
+
+/** Names the file in each problem of a ConfigError that `work` throws. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `${path}: ${problem}`));
+  }
 }
 
 /** Prefixes of the fields for an mbbo's states, 0 to 15. */

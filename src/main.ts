@@ -28,6 +28,7 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
 
 const environment: Record<string, string | undefined> = process.env;
+environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
 const stop = new AbortController();
 let status = 0;
 
@@ -118,6 +119,7 @@ program
       program: [process.execPath, fileURLToPath(import.meta.url)],
       environment,
       write: out,
+      signal: stop.signal,
       runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, ready),
     });
   });

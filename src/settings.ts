@@ -54,9 +54,13 @@ export const KINDS = {
     /^[0-7]{3,4}$/.test(text) ? Number.parseInt(text, 8) : undefined,
   ),
   pvPart: matching("a part of a PV name", /^[A-Za-z0-9_:.[\]<>;-]*$/),
-  template: matching(
-    "a path of {ym}, {exp}, {last}, {gup} and plain names",
-    /^(\/?(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+)(\/(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+)*\/?$/,
+  template: kind("a path of {ym}, {exp}, {last}, {gup} and plain names", (text) =>
+    text
+      .replace(/^\/|\/$/g, "")
+      .split("/")
+      .every((part) => /^(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+$/.test(part) && !/^\.+$/.test(part))
+      ? text
+      : undefined,
   ),
   serverKind: choice("dm", "globus"),
 } as const;

@@ -1,8 +1,8 @@
 # Starts the IOC of the beamline's data management:  globus-ioc ioc st.cmd
-# Everything that differs between beamlines comes from the environment, with these defaults.
+# Everything that differs between beamlines comes from the environment, with these defaults. GLOBUS_IOC is the folder of the package.
 epicsEnvSet("P", "$(P=2bmb:)")
 epicsEnvSet("R", "$(R=Globus:)")
-epicsEnvSet("TOP", "$(TOP=../..)")
+epicsEnvSet("TOP", "$(TOP=$(GLOBUS_IOC))")
 epicsEnvSet("EPICS_DB_INCLUDE_PATH", "$(TOP)/db")
 
 # The PVs, and four more for each command

@@ -125,13 +125,6 @@ export class ByteWriter {
     const start = this.#reserve(count);
     return this.#bytes.subarray(start, start + count);
   }
-  /** Overwrites 16 or 32 bits written before. */
-  patchU16(position: number, value: number): void {
-    this.#view.setUint16(position, value);
-  }
-  patchU32(position: number, value: number): void {
-    this.#view.setUint32(position, value);
-  }
   /** Forgets what was written from `position` on. */
   rewind(position: number): void {
     this.#at = position;

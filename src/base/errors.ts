@@ -16,9 +16,6 @@ export class ActionError extends AppError {}
 /** The action was cancelled on request (Abort, or 0 written to the command PV); not a failure. */
 export class CancelledError extends AppError {}
 
-/** We tried to send something the protocol forbids: a bug of ours. */
-export class LocalProtocolError extends AppError {}
-
 /** The peer sent something the protocol forbids. The circuit it came from is closed. */
 export class RemoteProtocolError extends AppError {
   /** Bytes from the start of the offending message. */
@@ -35,7 +32,14 @@ export class RemoteProtocolError extends AppError {
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const cause = thrown.cause === undefined ? "" : messageOf(thrown.cause);
-  return cause === "" || thrown.message.includes(cause) ? thrown.message : `${thrown.message}: ${cause}`;
+  return cause === "" || thrown.message.includes(cause)
+    ? thrown.message
+    : `${thrown.message.replace(/\.$/, "")}: ${cause}`;
+}
+
+/** For the log, when what was thrown is a bug of ours: where it happened too, if that is known. */
+export function stackOf(thrown: unknown): string {
+  return thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : messageOf(thrown);
 }
 
 /** The `code` that Node and many libraries put on their errors (`ECONNREFUSED`, …), or `undefined`. */

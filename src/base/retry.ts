@@ -15,8 +15,8 @@ export interface RetryPolicy {
   readonly withinSeconds: number;
 }
 
-/** For calls that an operator waits for: three attempts, about 2 s of waiting unless the peer names a time. */
-export const PATIENT: RetryPolicy = { attempts: 3, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 90 };
+/** For calls that an operator waits for: three attempts, none of which begins after half a minute, so that one that ran into its time limit is the last. */
+export const PATIENT: RetryPolicy = { attempts: 3, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 
 /** Whether a failure may be followed by another attempt, and, when the peer named it, after how many seconds at the earliest. */
 export type Verdict =

@@ -136,7 +136,7 @@ function assemble(options: RunIocOptions, printError: (text: string) => void): P
   const session = { ioc, directory };
   registerIocCommands(shell, session);
   shell.register(options.extraCommands?.(session) ?? []);
-  ioc.addStage("afterServer", { name: "the report that the IOC is ready", start: () => options.ready?.(ioc) });
+  ioc.addStage("running", { name: "the report that the IOC is ready", start: () => options.ready?.(ioc) });
   return { ioc, shell, session };
 }
 
@@ -150,6 +150,7 @@ async function run(options: RunIocOptions, given: IocArguments, { shell, session
   if (given.script !== undefined) {
     shell.environment["IOCSH_STARTUP_SCRIPT"] = given.script;
     if (!(await shell.runScript(given.script))) return FAILED;
+    if (ioc.state === "stopped" && !options.signal.aborted) return FAILED; // iocInit failed, and said why: nothing is served
   }
   if (given.databases.length > 0 && ioc.state === "loading" && !options.signal.aborted) await ioc.init();
   if (given.stay) await untilAborted(ioc.clock, options.signal);

@@ -15,6 +15,8 @@ export interface SandboxCommandOptions {
   readonly program: readonly [string, ...string[]];
   readonly environment: Record<string, string | undefined>;
   readonly write: (line: string) => void;
+  /** Ends it, also while it starts. */
+  readonly signal: AbortSignal;
   /** Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served. @returns the exit status */
   readonly runIoc: (
     script: string,
@@ -36,6 +38,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     tomoScanDatabase: path.join(root, "db", "sandbox_tomoscan.db"),
     tomoScanPort: ports.tomoScan,
     environment,
+    signal: options.signal,
   });
   try {
     const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");

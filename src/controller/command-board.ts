@@ -1,4 +1,5 @@
 /** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
+import { Subject } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime, type Journal } from "./journal.ts";
@@ -25,6 +26,8 @@ export interface CommandBoardOptions {
 }
 
 export class CommandBoard {
+  /** Emits the name of each command that has ended. */
+  readonly ended$ = new Subject<CommandName>();
   readonly #options: CommandBoardOptions;
   readonly #running = new Set<CommandName>();
 
@@ -82,6 +85,7 @@ export class CommandBoard {
     if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
     this.#showRunning();
     pvs.finish(name, succeeded(outcome));
+    this.ended$.next(name);
   }
 
   #putPart(name: CommandName, part: keyof typeof COMMAND_PARTS, value: string | number): void {

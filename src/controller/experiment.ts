@@ -47,7 +47,7 @@ export function cleanName(text: string): Cleaned {
     .normalize("NFKD")
     .replace(/\s/g, "_")
     .replace(/[^-_A-Za-z0-9]/g, "");
-  if (cleaned === "") return { ok: false, reason: "has no letter or digit that a name can keep" };
+  if (!/[A-Za-z0-9]/.test(cleaned)) return { ok: false, reason: "has no letter or digit that a name can keep" };
   return { ok: true, text: cleaned, changed: cleaned !== text };
 }
 
@@ -82,7 +82,7 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
     let kept = "";
     read(key, (text) => {
       const name = cleanName(text);
-      if (!name.ok) return name.reason;
+      if (!name.ok) return `${visible(text)} ${name.reason}`;
       kept = name.text;
       if (name.changed) remarks.push(`${nameOf(key)} ${visible(text)} is used as ${name.text}`);
       return undefined;

@@ -26,8 +26,8 @@ export const rejected = (message: string): Outcome => ({ state: "Rejected", mess
 
 /** The outcome of an action that threw. @param cancelled the reason, when cancellation had been asked for */
 export function failureOutcome(thrown: unknown, cancelled?: string): Outcome {
-  if (cancelled !== undefined) return { state: "Cancelled", message: cancelled };
   if (thrown instanceof CancelledError) return { state: "Cancelled", message: thrown.message };
+  if (cancelled !== undefined) return { state: "Cancelled", message: cancelled };
   if (thrown instanceof RejectedError) return rejected(thrown.message);
   if (thrown instanceof ActionError) return { state: "Failed", message: messageOf(thrown) };
   const stack = thrown instanceof Error ? thrown.stack : undefined;

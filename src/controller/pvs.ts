@@ -4,7 +4,7 @@
  */
 
 export interface PvRow {
-  /** input: clients write it. result: only the program does. setting: an input that autosave keeps. */
+  /** input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than to one experiment. */
   readonly kind: "input" | "result" | "setting";
   /** One sentence for operators and the manual. */
   readonly meaning: string;
@@ -98,8 +98,6 @@ export interface CommandRow {
   readonly overlap: "refuse" | "queue" | "replace";
   /** Commands of one group exclude one another. */
   readonly group: "experiment" | "none";
-  /** Starts only with a valid tag. */
-  readonly needsTag: boolean;
 }
 
 export const COMMANDS = {
@@ -107,13 +105,11 @@ export const COMMANDS = {
     meaning: "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
     overlap: "refuse",
     group: "experiment",
-    needsTag: true,
   },
   Dirs: {
     meaning: "Makes the experiment's directories on the detector and the analysis host.",
     overlap: "refuse",
     group: "experiment",
-    needsTag: true,
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 

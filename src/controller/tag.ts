@@ -12,6 +12,7 @@ import {
   type Observable,
   of,
   type SchedulerLike,
+  scan,
   startWith,
   switchMap,
   take,
@@ -34,8 +35,11 @@ export interface TagState {
   /** All required PVs are connected. */
   readonly connected: boolean;
   readonly tag: Tag;
-  /** What tells one tag from the next: the required texts in one; undefined while one is missing. */
-  readonly users: string | undefined;
+  /** The name override as its PV holds it, and what tells the tag that it belongs to from the next one. */
+  readonly override: string;
+  readonly overrideTag: string | undefined;
+  /** The user PVs have changed since the override was set: it counts no more, and its PV is to be emptied. */
+  readonly overrideIsStale: boolean;
 }
 
 export interface TagOptions {
@@ -60,14 +64,15 @@ export function tagState$(options: TagOptions): Observable<TagState> {
     ) as Record<TomoScanKey, Observable<BeamlineText>>,
   );
   const read$ = combineLatest([texts$, options.override$.pipe(distinctUntilChanged())]).pipe(
-    map(([texts, override]) => stateOf(texts, options.nameOf, override)),
+    scan(
+      (before: TagState | undefined, [texts, override]) => stateOf(texts, options.nameOf, override, before),
+      undefined,
+    ),
+    filter((state) => state !== undefined),
   );
   return read$.pipe(
     switchMap((state) =>
-      merge(
-        of({ ...state, settled: false }),
-        timer(QUIET_SECONDS * 1000, options.scheduler).pipe(map(() => ({ ...state, settled: true }))),
-      ),
+      merge(of(state), timer(QUIET_SECONDS * 1000, options.scheduler).pipe(map(() => ({ ...state, settled: true })))),
     ),
   );
 }
@@ -79,15 +84,23 @@ function stateOf(
   texts: Readonly<Record<TomoScanKey, BeamlineText>>,
   nameOf: (key: TomoScanKey) => string,
   override: string,
-): Omit<TagState, "settled"> {
+  before: TagState | undefined,
+): TagState {
   const user = Object.fromEntries(
     TOMOSCAN_KEYS.map((key) => [key, texts[key].connected ? texts[key].text : undefined]),
   ) as UserTexts;
   const required = TOMOSCAN_KEYS.filter((key) => TOMOSCAN_PVS[key].required).map((key) => user[key]);
+  const users = required.includes(undefined) ? undefined : required.join("\n");
+  // An override belongs to the tag that it was set with, and to the first one that is seen.
+  const ownTag = before?.override === override ? (before.overrideTag ?? users) : users;
+  const isStale = override !== "" && users !== undefined && ownTag !== undefined && users !== ownTag;
   return {
-    users: required.includes(undefined) ? undefined : required.join("\n"),
+    settled: false,
+    override,
+    overrideTag: ownTag,
+    overrideIsStale: isStale,
     connected: TOMOSCAN_KEYS.every((key) => !TOMOSCAN_PVS[key].required || texts[key].connected),
-    tag: readTag(user, nameOf, override),
+    tag: readTag(user, nameOf, isStale ? "" : override),
   };
 }
 

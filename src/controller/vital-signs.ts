@@ -1,9 +1,11 @@
 /** The PVs that show that the program lives: version, times, heartbeat, watchdog, and the state of its credentials. */
 import {
   catchError,
-  concatMap,
   defer,
+  EMPTY,
   exhaustMap,
+  filter,
+  finalize,
   from,
   interval,
   merge,
@@ -14,10 +16,10 @@ import {
   tap,
 } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
+import { CancelledError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime } from "./journal.ts";
-import type { AuthState, Identity, Pvs } from "./ports.ts";
+import { type Identity, type Pvs, UnavailableError } from "./ports.ts";
 import { AUTH_STATES, type PvName } from "./pvs.ts";
 
 /** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
@@ -40,7 +42,8 @@ export interface VitalSignsOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-export function vitalSigns$(options: VitalSignsOptions): Observable<unknown> {
+/** @param again$ when the credentials are worth another look */
+export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
   const { pvs, clock, scheduler } = options;
   const put = (name: PvName, value: string | number): void => pvs.put(name, value);
   const started = clock.monotonic();
@@ -57,8 +60,9 @@ export function vitalSigns$(options: VitalSignsOptions): Observable<unknown> {
       put("Watchdog", WATCHDOG_COUNT);
     }),
   );
-  const auth$ = interval(AUTH_PERIOD_SECONDS * 1000, scheduler).pipe(
+  const auth$ = merge(interval(AUTH_PERIOD_SECONDS * 1000, scheduler), again$).pipe(
     startWith(-1),
+    filter(() => pvs.get("Testing" satisfies PvName) !== 1), // a dry run reaches nobody
     exhaustMap(() =>
       merge(
         watch$(options, options.auth.dm, "AuthDM"),
@@ -69,25 +73,32 @@ export function vitalSigns$(options: VitalSignsOptions): Observable<unknown> {
   return merge(births$, beats$, auth$);
 }
 
-/** One look at a credential. That it cannot be checked is told in the log and shown as LoginNeeded; the next look may find it well. */
+/**
+ * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is told in the log and shown as
+ * LoginNeeded; the next look may find it well.
+ */
 function watch$(
   { pvs, clock, log }: VitalSignsOptions,
   identity: Identity,
   statePv: PvName,
   expiryPv?: PvName,
 ): Observable<unknown> {
-  return defer(() => from(identity.state({}))).pipe(
-    catchError((thrown: unknown) => {
-      log.warn(messageOf(thrown));
-      return of<{ readonly state: AuthState; readonly expires?: Date }>({ state: "LoginNeeded" });
-    }),
-    concatMap(({ state, expires }) => {
-      pvs.put(statePv, AUTH_STATES.indexOf(state));
-      if (expiryPv !== undefined)
-        pvs.put(expiryPv, expires === undefined ? 0 : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000));
-      return of(undefined);
-    }),
-  );
+  return defer(() => {
+    const abort = new AbortController();
+    return from(identity.state({ signal: abort.signal })).pipe(
+      tap(({ state, expires }) => {
+        pvs.put(statePv, AUTH_STATES.indexOf(state));
+        const hours = expires === undefined ? 0 : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);
+        if (expiryPv !== undefined) pvs.put(expiryPv, hours);
+      }),
+      catchError((thrown: unknown) => {
+        log.warn(messageOf(thrown));
+        if (!(thrown instanceof UnavailableError)) pvs.put(statePv, AUTH_STATES.indexOf("LoginNeeded"));
+        return EMPTY;
+      }),
+      finalize(() => abort.abort(new CancelledError("The program ends."))),
+    );
+  });
 }
 
 /** `3 days, 04:05:06`; without days below one. */

@@ -9,7 +9,6 @@ import {
   map,
   merge,
   type Observable,
-  pairwise,
   type SchedulerLike,
   Subject,
   share,
@@ -27,7 +26,7 @@ import { CommandBoard } from "./command-board.ts";
 import type { Experiment } from "./experiment.ts";
 import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
-import type { BeamlinePvs, Pvs } from "./ports.ts";
+import type { BeamlinePvs, OutsidePut, Pvs } from "./ports.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, type PvName, type TomoScanKey } from "./pvs.ts";
 import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
 import { type AuthWatch, vitalSigns$ } from "./vital-signs.ts";
@@ -56,6 +55,19 @@ export function startController(options: ControllerOptions): () => void {
   return () => subscription.unsubscribe();
 }
 
+/**
+ * Refuses every command with a sentence: for an IOC that has the PVs but no controller. @returns stops it
+ */
+export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: string): () => void {
+  const journal = new Journal({ clock, log, pvs });
+  const subscription = merge(...COMMAND_NAMES.map((name) => pvs.puts$(name))).subscribe((put) => {
+    put.refuse();
+    journal.say(sentence, "MAJOR");
+  });
+  journal.say(sentence, "MAJOR");
+  return () => subscription.unsubscribe();
+}
+
 /** Everything the controller does, as one stream without elements. */
 export function controller$(options: ControllerOptions): Observable<never> {
   const { pvs, clock, log } = options;
@@ -73,7 +85,10 @@ export function controller$(options: ControllerOptions): Observable<never> {
 
   const streams: Observable<unknown>[] = [
     combineTagAndServer$(tag$, pvs).pipe(tap(tagged)),
-    newTag$(tag$).pipe(tap(() => pvs.put("ExperimentNameOverride", ""))),
+    tag$.pipe(
+      filter((state) => state.overrideIsStale),
+      tap(() => pvs.put("ExperimentNameOverride", "")),
+    ),
     ...COMMAND_NAMES.map((name) => command$(options, { name, journal, board, tag$, abort$ })),
     pressed$(pvs, "Abort").pipe(
       tap(() => {
@@ -82,14 +97,8 @@ export function controller$(options: ControllerOptions): Observable<never> {
       }),
     ),
     pressed$(pvs, "ErrorAck").pipe(tap(() => journal.acknowledge())),
-    pvs.puts$("ServerName").pipe(
-      filter(() => board.busy),
-      tap((put) => {
-        put.refuse();
-        journal.say(`ServerName cannot change while ${board.runningText} runs; try again when it is over.`, "MINOR");
-      }),
-    ),
-    vitalSigns$(options),
+    pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))),
+    vitalSigns$(options, board.ended$),
   ];
   return merge(...streams).pipe(ignoreElements());
 }
@@ -157,9 +166,21 @@ function actionOf(options: ControllerOptions, name: CommandName): Action {
   return table[name]();
 }
 
+/** Refuses a choice of server that there is none for, or that comes while a command runs. */
+function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: CommandBoard, journal: Journal): void {
+  const reason = board.busy
+    ? `ServerName cannot change while ${board.runningText} runs; try again when it is over.`
+    : servers[Number(put.value)] === undefined
+      ? `ServerName ${put.value} is none of the ${servers.length} servers; choose ${servers.map((server) => server.name).join(" or ")}.`
+      : undefined;
+  if (reason === undefined) return;
+  put.refuse();
+  journal.say(reason, "MINOR");
+}
+
 /** The server that ServerName names. */
 const currentServer = ({ pvs, servers }: ControllerOptions): Server =>
-  servers[Number(pvs.get("ServerName"))] ?? servers[0];
+  servers[Number(pvs.get("ServerName"))] ?? servers[0]; // the first before anybody has chosen
 
 /** A button: emits at each put of something but 0, and sets the PV back itself. */
 function pressed$(pvs: Pvs, name: PvName): Observable<unknown> {
@@ -174,16 +195,6 @@ function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<
   return pvs.value$("ServerName").pipe(
     distinctUntilChanged(),
     switchMap(() => tag$),
-  );
-}
-
-/** Emits when the user PVs have come to name another experiment than before; not for the first tag that is seen. */
-function newTag$(tag$: Observable<TagState>): Observable<unknown> {
-  return tag$.pipe(
-    filter((state) => state.settled && state.users !== undefined),
-    map((state) => state.users),
-    distinctUntilChanged(),
-    pairwise(),
   );
 }
 

@@ -2,14 +2,9 @@
  * The end of a processing turns what was raised into the alarm that clients see, and posts it; acknowledgements by clients. CA spec §3.3.
  * epics-base: recGbl.c recGblResetAlarms, dbAccess.c putAcks, putAckt.
  */
+import { STATUS } from "./alarms.ts";
 import { DBE_ALARM, DBE_VALUE, postToAll } from "./post.ts";
 import type { DbRecord } from "./record.ts";
-
-export const SEVERITY_INVALID = 3;
-export const STATUS_SCAN = 13;
-export const STATUS_LINK = 14;
-export const STATUS_SOFT = 15;
-const STATUS_DISABLE = 18;
 
 /** @returns DBE_ALARM if the alarm changed, else 0: what VAL's post gets too */
 export function resetAlarms(record: DbRecord): number {
@@ -45,9 +40,9 @@ function moveText(record: DbRecord): boolean {
 /** SDIS has reached DISV: the alarm becomes DISABLE with severity DISS, once. epics-base: dbAccess.c dbProcess */
 export function showDisabled(record: DbRecord): void {
   const { fields } = record;
-  if (fields.STAT === STATUS_DISABLE) return;
+  if (fields.STAT === STATUS.DISABLE) return;
   fields.SEVR = fields.DISS;
-  fields.STAT = STATUS_DISABLE;
+  fields.STAT = STATUS.DISABLE;
   fields.NSEV = 0;
   fields.NSTA = 0;
   record.setText("AMSG", "");

@@ -341,7 +341,7 @@ export interface ArraySource {
   readonly length: number;
   readonly type: ElementType;
   /** Digits of floating numbers that become text. */
-  readonly precision?: number;
+  readonly precision?: number | undefined;
 }
 
 /**

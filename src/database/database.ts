@@ -2,12 +2,14 @@
  * The process database: names → records, loading, start and stop, and what the rest of the program asks of it. It knows neither Channel Access nor files;
  * a clock drives it. Each of its parts has a file of its own: process.ts, put.ts, put-notify.ts, scan.ts, link-table.ts, read.ts.
  */
-import type { Clock } from "../base/clock.ts";
+import { type Clock, guardedClock } from "../base/clock.ts";
+import { stackOf } from "../base/errors.ts";
 import { Listeners } from "../base/listeners.ts";
 import { type Log, silentLog } from "../base/log.ts";
-import { SEVERITY_INVALID } from "./alarm-transition.ts";
+import { didYouMeanSentence } from "../base/suggest.ts";
+import { SEVERITY, STATUS } from "./alarms.ts";
 import type { PutOptions, PutValue } from "./convert-put.ts";
-import { DatabaseError, didYouMean } from "./database-error.ts";
+import { DatabaseError } from "./database-error.ts";
 import { FieldAddress } from "./field-address.ts";
 import { parseModifier } from "./filters.ts";
 import type { ExternalLinks } from "./link-ends.ts";
@@ -24,9 +26,6 @@ import { RECORD_TYPES } from "./record-types/index.ts";
 import { PINI, type ScanList, Scanner } from "./scan.ts";
 import { setFieldText } from "./set-field.ts";
 import { TypeLayout } from "./type-layout.ts";
-
-/** Index of UDF in menuAlarmStat. */
-const STATUS_UDF = 17;
 
 export interface DatabaseOptions {
   readonly clock: Clock;
@@ -52,7 +51,8 @@ export class Database {
   #isInitialized = false;
 
   constructor(options: DatabaseOptions) {
-    const { clock, log = silentLog, recordTypes = RECORD_TYPES } = options;
+    const { log = silentLog, recordTypes = RECORD_TYPES } = options;
+    const clock = guardedClock(options.clock, (thrown) => log.error(`the database failed: ${stackOf(thrown)}`));
     this.#log = log;
     this.#layouts = new Map(recordTypes.map((type) => [type.name, new TypeLayout(type)]));
     const processor = new Processor(clock, log);
@@ -97,7 +97,8 @@ export class Database {
   createRecord(typeName: string, name: string): DbRecord {
     const layout = this.#layouts.get(typeName);
     if (layout === undefined) {
-      throw new DatabaseError(`There is no record type "${typeName}".${didYouMean(typeName, this.#layouts.keys())}`);
+      const near = didYouMeanSentence(typeName, this.#layouts.keys());
+      throw new DatabaseError(`There is no record type "${typeName}".${near}`);
     }
     const existing = this.record(name);
     if (existing !== undefined) {
@@ -230,8 +231,25 @@ export class Database {
     return this.#putter.put(address, value, { origin: "program" });
   }
   /** A put from outside whose completion is waited for. If `isDone` at once, the listener is not called. */
-  putNotify(address: FieldAddress, value: PutValue, listener: NotifyListener, options: PutOptions = {}): PutNotify {
-    return new PutNotify({ putter: this.#putter, processor: this.#processor }, address, value, options).start(listener);
+  putNotify(
+    address: FieldAddress,
+    value: PutValue,
+    listener: NotifyListener,
+    options: PutOptions = {},
+    isJudged = false,
+  ): PutNotify {
+    return this.#newNotify(address, value, options).start(listener, isJudged);
+  }
+  /**
+   * A put whose completion is waited for and that its sender will make when an earlier one is over: if it need not wait for that, it is done now.
+   * @returns undefined when it must wait; its later `putNotify` is then already judged
+   */
+  putAhead(address: FieldAddress, value: PutValue, options: PutOptions = {}): PutNotify | undefined {
+    const notify = this.#newNotify(address, value, options);
+    return notify.startAhead() ? notify : undefined;
+  }
+  #newNotify(address: FieldAddress, value: PutValue, options: PutOptions): PutNotify {
+    return new PutNotify({ putter: this.#putter, processor: this.#processor }, address, value, options);
   }
   /** Calls `changed` with the posted bits at each post that matches `mask`. */
   subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): Subscription {
@@ -252,6 +270,6 @@ export class Database {
 function initializeRecord(record: DbRecord): void {
   const { fields } = record;
   fields.PACT = 0;
-  if (fields.UDF !== 0 && fields.STAT === STATUS_UDF) fields.SEVR = Math.min(fields.UDFS, SEVERITY_INVALID);
+  if (fields.UDF !== 0 && fields.STAT === STATUS.UDF) fields.SEVR = Math.min(fields.UDFS, SEVERITY.INVALID);
   record.type.support.initialize?.(record, 0);
 }

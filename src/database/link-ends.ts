@@ -2,7 +2,7 @@
  * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`, or nowhere. A link that cannot
  * be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
  */
-import { SEVERITY_INVALID, STATUS_LINK } from "./alarm-transition.ts";
+import { SEVERITY, STATUS } from "./alarms.ts";
 import type { PutOptions } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
@@ -41,9 +41,9 @@ export interface LinkWorld {
 /** Raises in `record` what its link inherits from the alarm at the other end. epics-base: recGbl.c recGblInheritSevrMsg */
 function inherit(record: DbRecord, mode: LinkSeverity, status: number, severity: number, text = ""): void {
   if (mode === "NMS" || severity === 0) return;
-  if (mode === "MSI" && severity < SEVERITY_INVALID) return;
+  if (mode === "MSI" && severity < SEVERITY.INVALID) return;
   if (mode === "MSS") record.raise(status, severity, text);
-  else record.raise(STATUS_LINK, severity);
+  else record.raise(STATUS.LINK, severity);
 }
 
 /** The link field that has the end. */
@@ -54,7 +54,7 @@ export interface LinkOwner {
 
 /** The link could not be read or written. */
 export function raiseLink({ record, field }: LinkOwner): undefined {
-  record.raise(STATUS_LINK, SEVERITY_INVALID, `field ${field}`);
+  record.raise(STATUS.LINK, SEVERITY.INVALID, `field ${field}`);
 }
 
 /** CP and CPP: changes of the target process the owner, soon and once for many. */

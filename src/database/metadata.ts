@@ -40,17 +40,17 @@ export const precisionAt = (address: FieldAddress): number =>
   address.type === "DOUBLE" || address.type === "FLOAT" ? (address.precision ?? 0) : 0;
 
 /** [upper, lower] of the display. */
-export function displayLimitsAt({ record, field, type }: FieldAddress): readonly [number, number] {
+export function displayLimitsAt({ record, field, spec }: FieldAddress): readonly [number, number] {
   const { support } = record.type;
   if (support.displayLimits === undefined) return NO_LIMITS;
-  return support.displayLimits(record, field) ?? RANGE[type] ?? NO_LIMITS;
+  return support.displayLimits(record, field) ?? RANGE[spec.row.type] ?? NO_LIMITS;
 }
 
 /** [upper, lower] of what may be put. */
-export function controlLimitsAt({ record, field, type }: FieldAddress): readonly [number, number] {
+export function controlLimitsAt({ record, field, spec }: FieldAddress): readonly [number, number] {
   const { support } = record.type;
   if (support.controlLimits === undefined) return NO_LIMITS;
-  return support.controlLimits(record, field) ?? RANGE[type] ?? NO_LIMITS;
+  return support.controlLimits(record, field) ?? RANGE[spec.row.type] ?? NO_LIMITS;
 }
 
 /** [upper alarm, upper warning, lower warning, lower alarm]; NaN where there is none. */

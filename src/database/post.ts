@@ -1,7 +1,9 @@
 /**
- * Who is told that a field was posted. The lists are replaced, never changed, so that a subscriber may cancel itself or others while it is told.
- * What is posted when is decided by process.ts, put.ts and the record types. CA spec §3.1, §3.2.
+ * Who is told that a field was posted. Subscribers may come and go, and cancel one another, while they are told; adding or cancelling one costs the same
+ * however many there are. What is posted when is decided by process.ts, put.ts and the record types. CA spec §3.1, §3.2.
  */
+import { stackOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 
 /** Bits of a posting mask. epics-base: caeventmask.h */
 export const DBE_VALUE = 1;
@@ -12,7 +14,8 @@ export const DBE_PROPERTY = 8;
 interface Subscriber {
   readonly mask: number;
   readonly changed: (mask: number) => void;
-  isCancelled: boolean;
+  /** Greater than that of every earlier subscriber. */
+  readonly serial: number;
 }
 
 /** The subscribers of one field of one record. */
@@ -20,55 +23,93 @@ export interface FieldMonitors {
   readonly field: string;
   /** Bits that any of them wants. */
   mask: number;
-  subscribers: readonly Subscriber[];
+  /** How many want exactly these bits: their union is what `mask` is when one leaves. */
+  readonly countByMask: Map<number, number>;
+  /** In the order of coming. */
+  readonly subscribers: Set<Subscriber>;
+  /** Told what a subscriber has thrown. */
+  readonly failed: (thrown: unknown) => void;
 }
 
 export interface Subscription {
   cancel(): void;
 }
 
+/** What can be subscribed to: a record. */
+export interface Posting {
+  readonly name: string;
+  readonly world: { readonly log: Log };
+  monitors: FieldMonitors[] | undefined;
+}
+
+let lastSerial = 0;
+
 /** Tells those who wait for `field` and a bit of `mask`. */
 export function postTo(monitors: readonly FieldMonitors[], field: string, mask: number): void {
   for (let i = 0; i < monitors.length; i++) {
     const one = monitors[i]!;
-    if (one.field === field && (one.mask & mask) !== 0) tell(one.subscribers, mask);
+    if (one.field === field && (one.mask & mask) !== 0) tell(one, mask);
   }
 }
 
 /** Tells the subscribers of all fields: metadata, or an acknowledgement, concern the whole record. */
 export function postToAll(monitors: readonly FieldMonitors[] | undefined, mask: number): void {
-  for (const { subscribers } of monitors ?? []) tell(subscribers, mask);
+  for (const one of monitors ?? []) tell(one, mask);
 }
 
-function tell(subscribers: readonly Subscriber[], mask: number): void {
-  for (let i = 0; i < subscribers.length; i++) {
-    const subscriber = subscribers[i]!;
-    if ((subscriber.mask & mask) !== 0 && !subscriber.isCancelled) subscriber.changed(mask);
+/** Those who come during the post are not told of it. An exception is a bug of one subscriber: it costs neither the others nor the record. */
+function tell({ subscribers, failed }: FieldMonitors, mask: number): void {
+  const newest = lastSerial;
+  for (const subscriber of subscribers) {
+    if (subscriber.serial > newest) return;
+    if ((subscriber.mask & mask) === 0) continue;
+    try {
+      subscriber.changed(mask);
+    } catch (thrown) {
+      failed(thrown);
+    }
   }
 }
 
 /** Adds a subscriber. @param changed gets the bits that were posted */
 export function subscribeTo(
-  record: { monitors: FieldMonitors[] | undefined },
+  record: Posting,
   field: string,
   mask: number,
   changed: (mask: number) => void,
 ): Subscription {
-  record.monitors ??= [];
-  let monitors = record.monitors.find((one) => one.field === field);
-  if (monitors === undefined) {
-    monitors = { field, mask: 0, subscribers: [] };
-    record.monitors.push(monitors);
-  }
-  const subscriber: Subscriber = { mask, changed, isCancelled: false };
-  const list = monitors;
-  list.subscribers = [...list.subscribers, subscriber];
-  list.mask |= mask;
+  const monitors = monitorsOf(record, field);
+  const subscriber: Subscriber = { mask, changed, serial: ++lastSerial };
+  monitors.subscribers.add(subscriber);
+  monitors.countByMask.set(mask, (monitors.countByMask.get(mask) ?? 0) + 1);
+  monitors.mask |= mask;
   return {
     cancel: () => {
-      subscriber.isCancelled = true;
-      list.subscribers = list.subscribers.filter((one) => one !== subscriber);
-      list.mask = list.subscribers.reduce((bits, one) => bits | one.mask, 0);
+      if (monitors.subscribers.delete(subscriber)) forgetMask(monitors, mask);
     },
   };
+}
+
+function monitorsOf(record: Posting, field: string): FieldMonitors {
+  record.monitors ??= [];
+  const known = record.monitors.find((one) => one.field === field);
+  if (known !== undefined) return known;
+  const failed = (thrown: unknown): void =>
+    record.world.log.error(`${record.name}.${field}: a subscriber failed: ${stackOf(thrown)}`);
+  const monitors = { field, mask: 0, countByMask: new Map(), subscribers: new Set<Subscriber>(), failed };
+  record.monitors.push(monitors);
+  return monitors;
+}
+
+function forgetMask(monitors: FieldMonitors, mask: number): void {
+  const { countByMask } = monitors;
+  const left = (countByMask.get(mask) ?? 0) - 1;
+  if (left > 0) {
+    countByMask.set(mask, left);
+    return;
+  }
+  countByMask.delete(mask);
+  let bits = 0;
+  for (const one of countByMask.keys()) bits |= one;
+  monitors.mask = bits;
 }

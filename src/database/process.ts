@@ -4,9 +4,10 @@
  * CA spec §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c processTarget, recGbl.c recGblFwdLink.
  */
 import type { Clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
+import { messageOf, stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { resetAlarms, SEVERITY_INVALID, STATUS_SCAN, STATUS_SOFT, showDisabled } from "./alarm-transition.ts";
+import { resetAlarms, showDisabled } from "./alarm-transition.ts";
+import { SEVERITY, STATUS } from "./alarms.ts";
 import { castNumber } from "./convert.ts";
 import { DBE_LOG, DBE_VALUE } from "./post.ts";
 import type { DbRecord } from "./record.ts";
@@ -29,8 +30,17 @@ export class Processor {
     this.#log = log;
   }
 
-  /** Processes `record`, whatever its SCAN, unless it is active or disabled. */
+  /** Processes `record`, whatever its SCAN, unless it is active or disabled. A bug in it costs no other record its turn. */
   process(record: DbRecord): void {
+    try {
+      this.#processUnlessActive(record);
+    } catch (thrown) {
+      this.#report(record, thrown);
+      record.notify?.recordDone(record);
+    }
+  }
+
+  #processUnlessActive(record: DbRecord): void {
     const { fields } = record;
     if (record.isRunning || fields.PACT !== 0) return this.#attemptOnActive(record);
     fields.LCNT = 0;
@@ -106,7 +116,7 @@ export class Processor {
       return record.type.support.process(record);
     } catch (thrown) {
       this.#log.error(`${record.name}: processing failed: ${messageOf(thrown)}`);
-      record.raise(STATUS_SOFT, SEVERITY_INVALID);
+      record.raise(STATUS.SOFT, SEVERITY.INVALID);
       return "done";
     }
   }
@@ -137,17 +147,25 @@ export class Processor {
       while (record.waiting !== undefined && record.notify === undefined && !record.isActive) {
         const next = record.waiting.shift();
         if (record.waiting.length === 0) record.waiting = undefined;
-        next?.begin();
+        try {
+          next?.begin();
+        } catch (thrown) {
+          this.#report(record, thrown);
+        }
       }
     });
+  }
+
+  #report(record: DbRecord, thrown: unknown): void {
+    this.#log.error(`${record.name}: processing failed: ${stackOf(thrown)}`);
   }
 
   #attemptOnActive(record: DbRecord): void {
     const { fields } = record;
     if (fields.TPRO !== 0) this.#log.info(`${record.name} is active, RPRO=${fields.RPRO}`);
-    if (record.isRunning || fields.STAT === STATUS_SCAN) return;
-    if (fields.LCNT++ < MAX_ATTEMPTS || fields.SEVR >= SEVERITY_INVALID) return;
-    record.raise(STATUS_SCAN, SEVERITY_INVALID);
+    if (record.isRunning || fields.STAT === STATUS.SCAN) return;
+    if (fields.LCNT++ < MAX_ATTEMPTS || fields.SEVR >= SEVERITY.INVALID) return;
+    record.raise(STATUS.SCAN, SEVERITY.INVALID);
     record.post("VAL", resetAlarms(record) | DBE_VALUE | DBE_LOG);
   }
 

@@ -42,26 +42,35 @@ export class PutNotify implements Completion {
     this.#options = options;
   }
 
-  /** Puts, or queues the put. If `isDone` is then true, `result` says how it ended; otherwise `listener` will be told. */
-  start(listener: NotifyListener): this {
+  /**
+   * Puts, or queues the put. If `isDone` is then true, `result` says how it ended; otherwise `listener` will be told.
+   * @param isJudged `startAhead` has let it pass before
+   */
+  start(listener: NotifyListener, isJudged = false): this {
     const { record } = this.#address;
-    if (this.#releases(record)) {
-      this.#end(this.#putter.put(this.#address, this.#value, this.#options));
-    } else if (record.notify !== undefined || record.waiting !== undefined || record.isActive) {
-      this.#wait(record);
-    } else this.begin();
+    this.#isJudged = isJudged;
+    if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.begin();
+    else if (!this.startAhead()) {
+      record.waiting ??= [];
+      record.waiting.push(this);
+    }
     this.#listener = listener;
     return this;
   }
 
-  /** Joins the record's queue, unless its guard turns the put down: a refusal does not wait for the put before it */
-  #wait(record: DbRecord): void {
-    const verdict =
-      record.guard === undefined ? undefined : this.#putter.judge(this.#address, this.#value, this.#options);
-    if (verdict !== undefined) return this.#end(isAbsorbed(verdict) ? undefined : verdict);
-    this.#isJudged = record.guard !== undefined;
-    record.waiting ??= [];
-    record.waiting.push(this);
+  /**
+   * Does the put if it need not wait for another one: it ends what that one waits for, or the record's guard turns it down (a refusal does not wait).
+   * @returns whether it is done
+   */
+  startAhead(): boolean {
+    const { record } = this.#address;
+    if (this.#releases(record)) this.#end(this.#putter.put(this.#address, this.#value, this.#options));
+    else if (record.guard !== undefined && !this.#isJudged) {
+      const verdict = this.#putter.judge(this.#address, this.#value, this.#options);
+      if (verdict !== undefined) this.#end(isAbsorbed(verdict) ? undefined : verdict);
+      this.#isJudged = true;
+    }
+    return this.isDone;
   }
 
   /** Gives it up: nobody is told, and the records are free for the next one. What it started goes on. */

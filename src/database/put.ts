@@ -105,9 +105,7 @@ export class Putter {
     else record.fields[field] = value as number;
     if (special === "SPC_SCAN") this.#world.scan(record);
     if (special === "SPC_AS") this.#world.changeAccess(record);
-    if (spec.isSpecial && record.type.support.afterPut?.(record, field) === false) {
-      return failed(address, `the record type does not take ${describe(value)}`);
-    }
+    if (!tellType(address)) return failed(address, `the record type does not take ${describe(value)}`);
     if (spec.isValue) record.fields.UDF = 0;
     if (record.monitors !== undefined) {
       if (!spec.isValue || !spec.processes) record.post(field, DBE_VALUE | DBE_LOG);
@@ -122,9 +120,15 @@ export class Putter {
     } catch (thrown) {
       return failed(address, (thrown as Error).message);
     }
+    if (!tellType(address)) return failed(address, `the record type does not take ${describe(text)}`);
     address.record.post(address.field, DBE_VALUE | DBE_LOG);
     return undefined;
   }
+}
+
+/** @returns whether the record type agrees with what has been stored */
+function tellType({ spec, record, field }: FieldAddress): boolean {
+  return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
 
 function askGuard({ record, field }: FieldAddress, value: number | string | ArrayValue): PutResult {
@@ -150,8 +154,9 @@ function assignArray(address: FieldAddress, value: number | string | ArrayValue,
   else {
     const values = typeof value === "object" ? value : [value];
     const type = (options.from ?? elementTypeOf(values)) as ElementType;
-    const source = { values, length: Math.min(options.length ?? values.length, values.length), type };
-    length = castInto(array, address.elementType, source);
+    const count = Math.min(options.length ?? values.length, values.length);
+    const precision = address.type === "STRING" ? address.precision : undefined;
+    length = castInto(array, address.elementType, { values, length: count, type, precision });
   }
   if (length === undefined) return failed(address, `${describe(value)} is not all numbers`);
   if (before === undefined) return undefined;

@@ -95,8 +95,7 @@ export function elementsAt(address: FieldAddress, to: ElementType, count: number
       return length === array.length
         ? array
         : ((array as Float64Array).subarray?.(0, length) ?? array.slice(0, length));
-    const source = { values: array, length, type: address.elementType };
-    return castArray(address.precision === undefined ? source : { ...source, precision: address.precision }, to) ?? [];
+    return castArray({ values: array, length, type: address.elementType, precision: address.precision }, to) ?? [];
   }
   if (address.modifier.asCharacters) {
     const bytes = Uint8Array.from(textValue(address).slice(0, length), (character) => character.charCodeAt(0));

@@ -24,27 +24,44 @@ export class ScanList {
   readonly periodSeconds: number | undefined;
   /** Times that it should have begun and had not yet ended. */
   overruns = 0;
+  /** In the order of processing: by PHAS, then of adding. */
   #records: DbRecord[] = [];
-  #isSorted = true;
+  /** Somebody may be going through the list: it is replaced, not changed. */
+  #isShown = false;
 
   constructor(scan: number) {
     this.scan = scan;
     this.periodSeconds = PERIODS[scan - FIRST_PERIOD];
   }
-  /** In the order of processing. */
+  /** In the order of processing; later changes do not show in it. */
   get records(): readonly DbRecord[] {
-    if (!this.#isSorted) this.#records = this.#records.toSorted((a, b) => a.fields.PHAS - b.fields.PHAS);
-    this.#isSorted = true;
+    this.#isShown = true;
     return this.#records;
   }
   add(record: DbRecord): void {
-    this.#records = this.#isSorted ? [...this.#records] : this.#records;
-    this.#records.push(record);
-    this.#isSorted = false;
+    const records = this.#own();
+    records.splice(placeFor(record.fields.PHAS, records), 0, record);
   }
   remove(record: DbRecord): void {
-    this.#records = this.#records.filter((one) => one !== record);
+    const place = this.#records.indexOf(record);
+    if (place >= 0) this.#own().splice(place, 1);
   }
+  #own(): DbRecord[] {
+    if (this.#isShown) this.#records = [...this.#records];
+    this.#isShown = false;
+    return this.#records;
+  }
+}
+
+/** Behind all whose PHAS is not greater. */
+function placeFor(phase: number, records: readonly DbRecord[]): number {
+  let [from, to] = [0, records.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (records[middle]!.fields.PHAS > phase) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }
 
 export class Scanner {

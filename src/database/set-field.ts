@@ -1,7 +1,8 @@
 /** The value rules of .db files: text → field. The loader adds file and line to what is wrong. CA spec §5.1; epics-base: dbStaticLib.c dbPutString. */
+import { didYouMeanSentence } from "../base/suggest.ts";
 import { compileCalc } from "./calc.ts";
 import { menuFromDbText, parseDbText } from "./convert.ts";
-import { DatabaseError, didYouMean } from "./database-error.ts";
+import { DatabaseError } from "./database-error.ts";
 import { canonicalLink, parseLink } from "./links.ts";
 import type { DbRecord } from "./record.ts";
 import type { FieldRow, NumericFieldType } from "./record-type.ts";
@@ -14,7 +15,7 @@ import { isLinkType } from "./type-layout.ts";
 export function setFieldText(record: DbRecord, field: string, text: string): void {
   const spec = record.spec(field);
   if (spec === undefined || spec.attribute !== undefined) {
-    const near = didYouMean(field, record.layout.specs.keys());
+    const near = didYouMeanSentence(field, record.layout.specs.keys());
     throw new DatabaseError(`${record.name}: the record type ${record.type.name} has no field "${field}".${near}`);
   }
   const { row } = spec;
@@ -66,7 +67,7 @@ function setNumber(record: DbRecord, field: string, row: FieldRow, text: string)
   const why =
     choices === undefined
       ? `is not a number for a field of type ${row.type}`
-      : `is none of its choices.${didYouMean(text, choices)}`;
+      : `is none of its choices.${didYouMeanSentence(text, choices)}`;
   throw new DatabaseError(`${record.name}.${field}: "${text}" ${why}${choices === undefined ? "." : ""}`);
 }
 

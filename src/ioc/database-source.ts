@@ -24,7 +24,8 @@ import type { FieldAddress } from "../database/field-address.ts";
 import type { PutResult } from "../database/put.ts";
 import type { NotifyListener, PutNotify } from "../database/put-notify.ts";
 import type { ArrayValue } from "../database/record-type.ts";
-import { elementCountOf, FIELD_TYPE, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
+import { FIELD_TYPE } from "./dbr-text.ts";
+import { elementCountOf, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
 import { filterUpdates } from "./update-filters.ts";
 
 /** A client's rights on a field, as long as its channel is open. */
@@ -77,6 +78,8 @@ class FieldPv implements ServerPv, NotifyListener {
   #rightsChanged: (() => void) | undefined;
   #notify: PutNotify | undefined;
   #listener: PutListener | undefined;
+  /** Puts that wait at the channel and have been judged; they come again in order. */
+  #judgedAhead = 0;
 
   constructor(address: FieldAddress, client: ClientIdentity, { database, clock, access }: DatabaseSourceOptions) {
     this.#address = address;
@@ -94,8 +97,7 @@ class FieldPv implements ServerPv, NotifyListener {
   read(type: DbrType, count: number, into: DbrSample): number {
     const address = this.#address;
     if (type.code === DBR_CLASS_NAME) into.setText(address.record.type.name);
-    else if (type.code === DBR_PUT_ACKT || type.code === DBR_PUT_ACKS) return ECA.GETFAIL;
-    else if (!fillValue(address, type.native, count, into)) return ECA.GETFAIL;
+    else if (!fillValue(address, type, count, into)) return ECA.GETFAIL;
     if (type.family !== "PLAIN") fillMetadata(address, type, this.#clock, into);
     return ECA.NORMAL;
   }
@@ -108,9 +110,17 @@ class FieldPv implements ServerPv, NotifyListener {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
     this.#listener = listener;
     const options = putOptions(type, value);
-    const notify = this.#database.putNotify(this.#address, valueOf(type, value), this, options);
+    const isJudged = this.#judgedAhead > 0;
+    if (isJudged) this.#judgedAhead--;
+    const notify = this.#database.putNotify(this.#address, valueOf(type, value), this, options, isJudged);
     if (notify.isDone) return statusOf(notify.result);
     this.#notify = notify;
+    return PUT_PENDING;
+  }
+  putAhead(type: DbrType, value: DbrSample): number {
+    const notify = this.#database.putAhead(this.#address, valueOf(type, value), putOptions(type, value));
+    if (notify !== undefined) return statusOf(notify.result);
+    this.#judgedAhead++;
     return PUT_PENDING;
   }
   notifyDone(result: PutResult): void {

@@ -3,13 +3,14 @@
 import type { Clock } from "../base/clock.ts";
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
-import { castNumber, clampFloat, type ElementType } from "../database/convert.ts";
+import { castNumber, type ElementType } from "../database/convert.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { sliceOf } from "../database/filters.ts";
 import { alarmLimitsAt, controlLimitsAt, displayLimitsAt, precisionAt, unitsAt } from "../database/metadata.ts";
 import { elementsAt, lengthAt, numberAt, textAt } from "../database/read.ts";
-import type { ArrayValue, FieldType } from "../database/record-type.ts";
+import type { FieldType } from "../database/record-type.ts";
 import { stampNow } from "../database/time-stamp.ts";
+import { FIELD_TYPE, fillCharacters, fillWholeText, isWholeText, takeSlice } from "./dbr-text.ts";
 
 /** DBF → DBR. */
 const NATIVE: Readonly<Record<Exclude<FieldType, "NOACCESS">, Native>> = {
@@ -32,17 +33,6 @@ const NATIVE: Readonly<Record<Exclude<FieldType, "NOACCESS">, Native>> = {
   FWDLINK: "STRING",
 };
 
-/** DBR → the field type of the same form. */
-export const FIELD_TYPE = {
-  STRING: "STRING",
-  SHORT: "SHORT",
-  FLOAT: "FLOAT",
-  ENUM: "ENUM",
-  CHAR: "CHAR",
-  LONG: "LONG",
-  DOUBLE: "DOUBLE",
-} as const satisfies Readonly<Record<Native, FieldType>>;
-
 export const nativeOf = (address: FieldAddress): Native => NATIVE[address.type as Exclude<FieldType, "NOACCESS">];
 
 /** The most elements that clients can read. */
@@ -51,24 +41,41 @@ export const elementCountOf = ({ elements, modifier }: FieldAddress): number =>
 
 /**
  * @param count most elements wanted; 0: all there are
- * @returns false when a text is no number
+ * @returns false when the field cannot be read as this type, as a text that is no number
  */
-export function fillValue(address: FieldAddress, native: Native, count: number, into: DbrSample): boolean {
+export function fillValue(address: FieldAddress, type: DbrType, count: number, into: DbrSample): boolean {
   const { kind } = address;
-  if (kind === "array" || address.modifier.asCharacters) return fillArray(address, native, count, into);
+  const { native } = type;
+  if (kind === "array") return fillArray(address, native, count, into);
+  if (address.modifier.asCharacters) return fillText(address, type, count, into);
   if (native === "STRING") {
     into.setText(textAt(address));
     return true;
   }
-  const type = FIELD_TYPE[native];
+  const fieldType = FIELD_TYPE[native];
   if (kind === "number") {
     const { fields } = address.record;
     // Named outright, the most read field is found without a search.
     const value = address.field === "VAL" ? fields["VAL"]! : fields[address.field]!;
-    into.setNumber(address.type === type ? value : castNumber(value, type, address.numericType));
+    into.setNumber(address.type === fieldType ? value : castNumber(value, fieldType, address.numericType));
     return true;
   }
-  const value = numberAt(address, type);
+  if (kind === "text" || kind === "link") return fillText(address, type, count, into);
+  const value = numberAt(address, fieldType);
+  if (value !== undefined) into.setNumber(value);
+  return value !== undefined;
+}
+
+/** A text read as characters or as a number. A single text is no ENUM, not even "1". */
+function fillText(address: FieldAddress, type: DbrType, count: number, into: DbrSample): boolean {
+  const { native } = type;
+  if (isWholeText(address)) return fillWholeText(address, native, count, into);
+  if (address.modifier.asCharacters) {
+    fillCharacters(address, type, count, into);
+    return true;
+  }
+  if (native === "ENUM" || native === "STRING") return false;
+  const value = numberAt(address, FIELD_TYPE[native]);
   if (value !== undefined) into.setNumber(value);
   return value !== undefined;
 }
@@ -80,6 +87,7 @@ function fillArray(address: FieldAddress, native: Native, count: number, into: D
   }
   const { slice } = address.modifier;
   const length = lengthAt(address);
+  if (native === "ENUM" && address.type === "STRING" && length === 1) return false;
   const most = count === 0 ? length : Math.min(count, length);
   const elements = elementsAt(address, elementType(address, native), slice === undefined ? most : length);
   if (length > 0 && most > 0 && elements.length === 0) return false;
@@ -94,15 +102,6 @@ function fillArray(address: FieldAddress, native: Native, count: number, into: D
 /** Unsigned bytes are DBR_CHAR as they lie. */
 const elementType = (address: FieldAddress, native: Native): ElementType =>
   native === "CHAR" && address.type === "UCHAR" ? "UCHAR" : FIELD_TYPE[native];
-
-function takeSlice(elements: ArrayValue, { modifier }: FieldAddress): ValueArray {
-  const slice = modifier.slice!;
-  const { first, count } = sliceOf(slice, elements.length);
-  const { increment } = slice;
-  if (increment === 1) return elements.slice(first, first + count) as ValueArray;
-  const strided = (elements as string[]).filter((_, i) => i >= first && (i - first) % increment === 0);
-  return strided.slice(0, count);
-}
 
 /** Fills what the type carries beside the value. */
 export function fillMetadata(address: FieldAddress, type: DbrType, clock: Clock, into: DbrSample): void {
@@ -131,27 +130,21 @@ export function fillMetadata(address: FieldAddress, type: DbrType, clock: Clock,
   }
 }
 
-function fillNumeric(address: FieldAddress, native: Native, into: DbrSample): void {
+/** Natives that have units and limits. */
+type NumericNative = Exclude<Native, "STRING" | "ENUM">;
+
+function fillNumeric(address: FieldAddress, native: NumericNative, into: DbrSample): void {
   into.units = unitsAt(address);
   into.precision = precisionAt(address);
   const [upperDisplay, lowerDisplay] = displayLimitsAt(address);
   const [upperControl, lowerControl] = controlLimitsAt(address);
   const alarms = alarmLimitsAt(address);
   const all = [upperDisplay, lowerDisplay, ...alarms, upperControl, lowerControl];
-  for (let i = 0; i < all.length; i++) into.limits[i] = limitAs(native, all[i]!);
+  for (let i = 0; i < all.length; i++) into.limits[i] = limitAs(native, all[i]!, i >= 2 && i < 6);
 }
 
-/** Ranges of the integer natives; a limit outside becomes the end that is nearer. */
-const RANGE: Readonly<Partial<Record<Native, readonly [number, number]>>> = {
-  SHORT: [-32768, 32767],
-  LONG: [-2147483648, 2147483647],
-  CHAR: [0, 255],
-};
-
-function limitAs(native: Native, limit: number): number {
-  if (native === "DOUBLE") return limit;
-  if (native === "FLOAT") return clampFloat(limit);
-  if (Number.isNaN(limit)) return 0;
-  const [least, most] = RANGE[native] ?? [0, 65535];
-  return Math.trunc(Math.min(Math.max(limit, least), most));
+/** As C casts it, so an integer keeps its low bits. Base makes 0 of an alarm limit that is off, where the type has no NaN. */
+function limitAs(native: NumericNative, limit: number, isAlarm: boolean): number {
+  const isFloating = native === "DOUBLE" || native === "FLOAT";
+  return isAlarm && !isFloating && !Number.isFinite(limit) ? 0 : castNumber(limit, FIELD_TYPE[native]);
 }

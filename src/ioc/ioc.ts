@@ -15,9 +15,9 @@ import { type AccessControl, DatabaseSource } from "./database-source.ts";
 
 /**
  * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeServer`: they are initialized and PINI=YES has run.
- * `afterServer`: clients can connect and records scan.
+ * `afterServer`: clients can connect and records scan. `running`: that has been reported.
  */
-export type StageTime = "beforeDatabase" | "beforeServer" | "afterServer";
+export type StageTime = "beforeDatabase" | "beforeServer" | "afterServer" | "running";
 
 /** Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one. */
 export interface Stage {
@@ -103,12 +103,13 @@ export class Ioc {
       });
       this.database.start();
       await this.#startStages("afterServer");
+      this.#state = "running";
+      this.#options.print("iocRun: All initialization complete");
+      await this.#startStages("running");
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#state = "running";
-    this.#options.print("iocRun: All initialization complete");
   }
 
   /** Stops scanning; clients stay, and puts process. @throws IocError unless it runs */

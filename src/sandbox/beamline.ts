@@ -3,8 +3,7 @@
  * real protocol on loopback, with a globus.conf that points at them. It starts and stops them; what each of them does is its own file's matter.
  */
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
@@ -18,6 +17,7 @@ import { type GlobusService, startGlobusService } from "./globus-service.ts";
 import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** TomoScan's prefix in the sandbox, in the two parts that globus.conf has. */
 const IOC_PREFIX = "2bmb:";
@@ -38,6 +38,8 @@ export interface BeamlineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly sink?: LogSink;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Beamline {
@@ -63,8 +65,8 @@ export class SandboxError extends AppError {}
 
 export async function startBeamline(options: BeamlineOptions): Promise<Beamline> {
   const clock = options.clock ?? systemClock;
-  const directory = await mkdtemp(path.join(tmpdir(), "globus-ioc-sandbox-"));
-  const closers: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const folder = await makeTemporaryFolder();
+  const closers: (() => Promise<void>)[] = [() => folder.remove()];
   const keep = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const part = await starting;
     closers.unshift(() => part.close());
@@ -79,8 +81,8 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       keep(startDmTwin({ clock })),
       keep(startSchedulingTwin({ clock })),
       keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
-      keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey })),
-      keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey })),
+      keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
+      keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
     ]);
     const tomoScan = new TomoScanProcess(options);
     closers.unshift(() => tomoScan.stop("SIGTERM"));
@@ -96,8 +98,11 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     });
     closers.unshift(() => client.close());
     const parts = { dm, scheduling, globus, detector, analysis };
-    const configFile = await writeFiles(directory, parts);
-    const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> => tagTomoScan(client, clock, text);
+    const configFile = await writeFiles(folder.path, parts);
+    const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
+      tagTomoScan(client, clock, text, tomoScan.ended);
+    options.signal?.addEventListener("abort", () => void tomoScan.stop("SIGTERM"), { once: true });
+    options.signal?.throwIfAborted();
     await tag();
     return {
       ...parts,
@@ -121,6 +126,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
 class TomoScanProcess {
   readonly #options: BeamlineOptions;
   #child: ReturnType<typeof spawn> | undefined;
+  #ended = new AbortController();
   constructor(options: BeamlineOptions) {
     this.#options = options;
   }
@@ -133,7 +139,16 @@ class TomoScanProcess {
       stdio: ["pipe", "ignore", "inherit"],
     });
     child.stdin?.on("error", () => {}); // it has ended already
+    const ended = new AbortController();
+    child.once("exit", (code, signal) =>
+      ended.abort(new SandboxError(`the simulated TomoScan's IOC ended (${signal ?? `status ${code}`})`)),
+    );
+    this.#ended = ended;
     this.#child = child;
+  }
+  /** Aborted when the process that runs now has ended. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
   async stop(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#child;
@@ -171,13 +186,19 @@ function tagTexts(now: Date): readonly (readonly [suffix: string, text: string])
   ];
 }
 
-async function tagTomoScan(client: CaClient, clock: Clock, changes: Readonly<Record<string, string>>): Promise<void> {
+async function tagTomoScan(
+  client: CaClient,
+  clock: Clock,
+  changes: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
   for (const [suffix, text] of tagTexts(new Date(clock.now()))) {
     const pv = client.pv(`${IOC_PREFIX}${TOMOSCAN_PREFIX}${suffix}`);
     try {
-      await pv.connected({ timeoutSeconds: TOMOSCAN_SECONDS });
+      await pv.connected({ timeoutSeconds: TOMOSCAN_SECONDS, signal });
       await pv.putCallback(Buffer.from(changes[suffix] ?? text, "utf8").toString("latin1"), {
         timeoutSeconds: TOMOSCAN_SECONDS,
+        signal,
       });
     } catch (error) {
       throw new SandboxError(`the simulated TomoScan does not take ${pv.name}`, { cause: error });

@@ -37,6 +37,8 @@ export interface SshHostOptions {
   readonly user?: string;
   /** Absolute paths, as clients see them, that exist at the start. */
   readonly folders?: readonly string[];
+  /** Folder in which it makes its own; the system's for temporary files unless given. */
+  readonly parent?: string;
   /** Key of the one who may log in; a new one unless given. */
   readonly clientKey?: SshKeyPair;
 }
@@ -77,7 +79,7 @@ const MAKES = new Set(["MKDIR", "WRITE"]);
 
 /** Starts one host. */
 export async function startSshHost(options: SshHostOptions): Promise<SshHost> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `globus-ioc-${options.name}-`)));
+  const folder = await realpath(await mkdtemp(join(options.parent ?? tmpdir(), `globus-ioc-${options.name}-`)));
   const host = new SandboxHost(folder, options);
   await host.start(options.folders ?? []);
   return host;

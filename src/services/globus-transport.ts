@@ -61,7 +61,7 @@ export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, str
 }
 
 /** Five more attempts, as Globus' own Python SDK makes; a Retry-After up to half a minute is obeyed. */
-const GLOBUS_RETRY: RetryPolicy = { attempts: 6, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 120 };
+const GLOBUS_RETRY: RetryPolicy = { attempts: 6, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 const TIMEOUT_SECONDS = 60;
 
 /** A JSON object as it came. */

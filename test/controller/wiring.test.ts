@@ -96,7 +96,7 @@ test("Dirs writes results, text, time, state, and itself last", async () => {
     "DirsStatus=2",
     "Dirs:ok",
   ]);
-  expect(writes.at(-1)).toBe("Dirs:ok");
+  expect(bench.pvs.ends.at(-1)).toBe("Dirs:ok");
 });
 
 test("a directory that cannot be made fails the command on its own host only", async () => {
@@ -116,7 +116,7 @@ test("both hosts failing is a failure with an error completion", async () => {
   bench.pvs.putFromOutside("Dirs", 1);
   await bench.wait(0);
   expect(bench.pvs.get("DirsStatus")).toBe(3);
-  expect(bench.pvs.writes.at(-1)).toBe("Dirs:error");
+  expect(bench.pvs.ends.at(-1)).toBe("Dirs:error");
   expect(bench.pvs.get("DirsMessage")).toMatch(/det is down; ana is down/);
 });
 
@@ -149,7 +149,7 @@ test("0 written to a running command stops it; it stays busy until the action ha
   expect(bench.pvs.putFromOutside("Dirs", 0)).toBe("absorbed");
   await bench.wait(0);
   expect(bench.pvs.get("DirsStatus")).toBe(4);
-  expect(bench.pvs.writes.at(-1)).toBe("Dirs:error");
+  expect(bench.pvs.ends.at(-1)).toBe("Dirs:error");
 });
 
 test("Abort stops what runs", async () => {
@@ -168,7 +168,7 @@ test("an untagged TomoScan rejects the command and names the PVs", async () => {
   await bench.wait(0);
   expect(bench.pvs.get("InitStatus")).toBe(5);
   expect(bench.pvs.get("InitMessage")).toMatch(/UserLastName is "Unknown"/);
-  expect(bench.pvs.writes.at(-1)).toBe("Init:error");
+  expect(bench.pvs.ends.at(-1)).toBe("Init:error");
   expect(bench.collection.made).toEqual([]);
 });
 
@@ -224,4 +224,20 @@ test("acknowledging empties LastError", async () => {
   expect(bench.pvs.get("LastError")).not.toBe("");
   bench.pvs.putFromOutside("ErrorAck", 1);
   expect(bench.pvs.get("LastError")).toBe("");
+});
+
+test("a command that is started while a new tag comes in runs for the new tag, not under the old override", async () => {
+  await bench.tag();
+  bench.pvs.put("ExperimentNameOverride", "Staff");
+  await bench.wait(2);
+  expect(bench.pvs.get("ExperimentName")).toBe("Staff");
+  bench.beamline.set("UserLastName", "Meitner");
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(2);
+  expect(bench.detector.made).toEqual(["2026-03-Meitner-1014288"]);
+});
+
+test("a server that is not configured cannot be chosen", async () => {
+  expect(bench.pvs.putFromOutside("ServerName", 9)).toBe("refused");
+  expect(bench.pvs.get("LastError")).toMatch(/ServerName 9 is none of the 1 servers; choose petrel/);
 });

@@ -120,7 +120,31 @@ test("a subscriber that throws costs neither the record nor the put-callback", (
   subscription.cancel();
   db.putNotify("A", 2, ends);
   expect([ends, db.get("A.RUNS")]).toEqual([["A done at once", "A done at once"], "2"]);
-  expect(db.lines).toEqual(["error: db: A: posting its values or what follows failed: broken"]);
+  expect(db.lines).toEqual([expect.stringMatching(/^error: db: A\.VAL: a subscriber failed: .*broken/)]);
+});
+
+test("a bug in one record costs neither the others of its scan nor the scans to come", () => {
+  const db = databaseOf({ A: { SCAN: "1 second", SDIS: "B" }, B: {}, C: { SCAN: "1 second" } });
+  const broken = db.record("A");
+  broken.readNumber = () => {
+    throw new Error("broken");
+  };
+  db.database.start();
+  db.clock.advance(2);
+  expect([db.get("A.RUNS"), db.get("C.RUNS")]).toEqual(["0", "2"]);
+  expect(db.lines.length).toBe(2);
+  for (const line of db.lines) expect(line).toMatch(/^error: db: A: processing failed: .*broken/);
+});
+
+test("a bug in what is done later is logged, and the clock's other entries are called", () => {
+  const db = databaseOf({ A: {}, B: {} });
+  db.record("A").processLater(1, () => {
+    throw new Error("broken");
+  });
+  db.record("B").processLater(1, () => {});
+  db.clock.advance(2);
+  expect(db.get("B.RUNS")).toBe("1");
+  expect(db.lines).toEqual([expect.stringMatching(/^error: db: the database failed: .*broken/)]);
 });
 
 test("TPRO tells the log of each processing", () => {

@@ -52,6 +52,23 @@ test("what the record type does not take fails, with the PV and the value in the
   expect(db.put("A.SCAN", "sometimes")?.reason).toBe('A.SCAN cannot be put: it does not take "sometimes".');
 });
 
+test("a record type is told of a new link as of any other field", () => {
+  const db = databaseOf({ C: { type: "calcout", INPA: "1" }, A: {} });
+  const kinds = [db.get("C.INAV")];
+  for (const link of ["A", "nowhere", "7"]) {
+    db.put("C.INPA", link);
+    kinds.push(db.get("C.INAV"));
+  }
+  expect(kinds).toEqual(["Constant", "Local PV", "Ext PV NC", "Constant"]);
+  expect(db.get("C.A")).toBe("1");
+});
+
+test("numbers become texts of an array with the record's precision", () => {
+  const db = databaseOf({ T: { type: "waveform", FTVL: "STRING", NELM: "3", PREC: "1" } });
+  db.put("T", Float64Array.of(2.75, 1));
+  expect(db.database.getStrings(db.address("T"))).toEqual(["2.8", "1.0"]);
+});
+
 test.each([
   ["A", "5.5 mm", "5.500000"],
   ["A.PHAS", "5.9", "5"],

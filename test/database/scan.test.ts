@@ -51,6 +51,31 @@ test("SCAN is changed at run time", () => {
   expect(db.clock.pending).toBe(0);
 });
 
+test("a record that joins a scan at run time takes its place by PHAS, behind those of its own, and who is being scanned is not disturbed", () => {
+  const db = databaseOf({
+    A: { SCAN: "1 second", PHAS: "1" },
+    B: { PHAS: "1" },
+    C: { SCAN: "1 second", PHAS: "2" },
+    D: { PHAS: "-1" },
+  });
+  db.database.start();
+  db.database.subscribe(db.address("A"), 1, () => {
+    db.put("B.SCAN", "1 second");
+    db.put("D.SCAN", "1 second");
+    db.put("C.SCAN", "Passive");
+  });
+  db.clock.advance(1);
+  expect(order).toEqual(["A"]);
+  db.put("C.SCAN", "1 second");
+  db.put("C.PHAS", 0);
+  order.length = 0;
+  db.clock.advance(0.9999);
+  db.database.stop();
+  expect(db.database.scanLists().periodic.flatMap((list) => list.records.map(({ name }) => name))).toEqual(
+    "D C A B".split(" "),
+  );
+});
+
 test("a put to a record that scans by itself is stored, but processes nothing and posts nothing", () => {
   const db = databaseOf({ A: { SCAN: "10 second" } });
   const posted = db.posts("A");

@@ -125,7 +125,7 @@ test("a put-callback of a failed command completes with an error, and the PVs sa
 });
 
 test("Abort stops a command that waits for a slow service", async () => {
-  await site.beamline.dm.misbehave({ slowSeconds: 30 });
+  await site.beamline.dm.misbehave({ slowSeconds: 4 });
   const done = put("Init", 1);
   await until("ActiveCommand", (names) => names === "Init");
   await put("Abort", 1);
@@ -141,6 +141,82 @@ test("a second start is refused while the first runs, and does not disturb it", 
   expect(await text("LastError")).toContain("Init is running");
   expect(await state("Init")).toBe("Running");
   expect(await done).toBe(ECA.NORMAL);
+});
+
+test("on one channel, too, a second start is refused at once and 0 stops the first", async () => {
+  await site.beamline.scheduling.misbehave({ slowSeconds: 3 });
+  await use("Init", async (pv) => {
+    const done = pv.putCallback(1, { timeoutSeconds: 60 });
+    await until("ActiveCommand", (names) => names === "Init");
+    expect(await pv.putCallback(1, { timeoutSeconds: 60 })).toBe(ECA.PUTFAIL);
+    expect(await state("Init")).toBe("Running");
+    expect(await pv.putCallback(0, { timeoutSeconds: 60 })).toBe(ECA.NORMAL);
+    expect(await done).toBe(ECA.PUTFAIL);
+  });
+  expect(await state("Init")).toBe("Cancelled");
+});
+
+describe("services that fail", () => {
+  const well = { down: false, otherHostKey: false, refusesLogin: false, deniedBelow: undefined, diskFull: false };
+  beforeEach(() => {
+    Object.assign(site.beamline.detector.faults, well);
+    Object.assign(site.beamline.analysis.faults, well);
+  });
+
+  test.each([
+    ["is down", { down: true }, /connect|reset|closed/i],
+    ["shows another key", { otherHostKey: true }, /key/i],
+    ["refuses the login", { refusesLogin: true }, /login|key|refus/i],
+    ["gives no right to the directory", { deniedBelow: "/data" }, /permission|right|may not|denied/i],
+    ["has no space", { diskFull: true }, /space|quota|fail/i],
+  ])("a detector host that %s makes Dirs partial, and the sentence names it", async (_, fault, sentence) => {
+    await site.beamline.tag({ UserLastName: `Dirs${Math.random().toString(36).slice(2, 8)}` });
+    await until("ExperimentName", (name) => name !== NAME && name !== "");
+    Object.assign(site.beamline.detector.faults, fault);
+    expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+    expect(await state("Dirs")).toBe("Partial");
+    const message = await text("DirsMessage");
+    expect(message).toContain(`127.0.0.1:${site.beamline.detector.port}`);
+    expect(message).toMatch(sentence);
+    expect(await number("DirsDetector")).toBe(3);
+    expect(await number("DirsAnalysis")).toBe(2);
+  });
+
+  test("both hosts down is a failure", async () => {
+    site.beamline.detector.faults.down = true;
+    site.beamline.analysis.faults.down = true;
+    expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Dirs")).toBe("Failed");
+  });
+
+  test.each([
+    ["answers with a web page", { htmlPage: { status: 200 } }, /HTML/],
+    ["answers 503", { unavailable: { status: 503, times: 20 } }, /503/],
+    ["breaks the connection", { down: "reset" }, /broke|reset|connection/i],
+  ] as const)("a Data Management that %s fails Init, and the sentence names it", async (_, fault, sentence) => {
+    await site.beamline.dm.misbehave(fault);
+    expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Init")).toBe("Failed");
+    expect(await text("InitMessage")).toMatch(/^DM storage service/);
+    expect(await text("InitMessage")).toMatch(sentence);
+  });
+
+  test("a schedule that is down leaves an existing experiment's Init partial", async () => {
+    expect(await put("Init", 1)).toBe(ECA.NORMAL);
+    await site.beamline.scheduling.misbehave({ down: "reset" });
+    expect(await put("Init", 1)).toBe(ECA.NORMAL);
+    expect(await state("Init")).toBe("Partial");
+    expect(await text("InitMessage")).toContain("the experimenters were not added");
+  });
+});
+
+test("a command that is started in mid-tag runs for the new tag, not under the old override", async () => {
+  await put("ExperimentNameOverride", "Staff-Commissioning");
+  await until("ExperimentName", (name) => name === "Staff-Commissioning");
+  await site.beamline.tag({ UserLastName: "Meitner" });
+  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+  expect(await text("DirsMessage")).toContain("-Meitner-");
+  expect(await text("ExperimentNameOverride")).toBe("");
 });
 
 describe("what the PVs of TomoScan may hold", () => {

@@ -11,6 +11,7 @@ import { doubles, maskPayload, RawCircuit, requestBytes } from "../support/raw-c
 
 const wave = new FakePv(Array.from({ length: 100_000 }, (_, i) => i));
 const scalar = new FakePv(0);
+const slow = new FakePv(0);
 let server: CaServer;
 
 beforeAll(async () => {
@@ -19,6 +20,7 @@ beforeAll(async () => {
     "cat:aval": new FakePv([], { nativeType: 1, elementCount: 5 }),
     wave,
     scalar,
+    slow,
   });
   server = await CaServer.start({
     source,
@@ -76,6 +78,23 @@ test("puts sent in one breath with the goodbye are applied", async () => {
     await circuit.closed();
     expect(scalar.puts.at(-1)).toBe(round);
   }
+});
+
+test("a client that is killed while its put-callbacks fill the queue is seen to be gone, and its queued puts are not made", async () => {
+  slow.slow = true;
+  const circuit = await connect();
+  const { sid } = await circuit.open("slow");
+  const puts = Array.from({ length: 600 }, (_, ioid) =>
+    requestBytes("writeNotify", { dbr: 6, count: 1, sid, ioid }, doubles(ioid)),
+  );
+  circuit.sendBytes(Buffer.concat(puts));
+  const other = await connect();
+  while (slow.putsInProgress === 0) await other.silence();
+  circuit.stream.end();
+  while (slow.openChannels.size > 0) await other.silence();
+  slow.finish();
+  expect([slow.puts, slow.putsInProgress]).toEqual([[0], 0]);
+  other.stream.destroy();
 });
 
 test("two hundred clients come, subscribe and go, and nothing is left of them", async () => {

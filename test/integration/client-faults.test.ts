@@ -52,8 +52,8 @@ async function scene(): Promise<Scene> {
   const close = async (): Promise<void> => {
     proxy.fault = "none";
     await client.close();
-    await proxy.stop();
-    await server.stop();
+    proxy.stop();
+    server.stop();
   };
   return { server, proxy, client, [Symbol.asyncDispose]: close };
 }

@@ -30,6 +30,21 @@ const SECTIONS = [
   "names that nobody has",
 ];
 
+/** Lines, one after the other, that softIoc's exercise has and ours has otherwise on purpose. docs/protocol-compliance.md says the same. */
+interface Difference {
+  readonly why: string;
+  readonly softIoc: readonly string[];
+  readonly ours: readonly string[];
+}
+
+const ON_PURPOSE: Readonly<Record<string, Difference>> = {
+  "writing text": {
+    why: "base takes the empty text for the first state that has no name: a script with an empty variable would choose a state nobody defined",
+    softIoc: ["'': enum <- STRING status=1", 'enum STRING status=1  n=1 [""]'],
+    ours: ["'': enum <- STRING status=160", 'enum STRING status=1  n=1 ["One"]'],
+  },
+};
+
 describe.skipIf(needPeers("softIoc", "gcc", "libca").missing)("under libca", () => {
   const folder = mkdtempSync(join(tmpdir(), "globus-ioc-libca-"));
   const program = join(folder, "ca_exercise");
@@ -54,7 +69,7 @@ describe.skipIf(needPeers("softIoc", "gcc", "libca").missing)("under libca", () 
   test("softIoc does what the exercise is meant to show", { timeout: 60_000 }, async () => {
     const seen = await reference();
     expect(Object.keys(seen)).toEqual(SECTIONS);
-    expect(seen["reading every type"]).toHaveLength(24 * 37 + 3 * 5);
+    expect(seen["reading every type"]).toHaveLength(35 * 37);
     expect(seen["reading every type"]).toContain(
       'double CTRL_DOUBLE status=1 stat=0 sevr=0 prec=3 units="mm" limits=100,-100,90,80,-80,-90,95,-95 n=1 [1.5]',
     );
@@ -64,8 +79,8 @@ describe.skipIf(needPeers("softIoc", "gcc", "libca").missing)("under libca", () 
   });
 
   test.each(SECTIONS)("%s: as softIoc", { timeout: 60_000 }, async (section) => {
-    const expected = await reference();
-    expect((await ours())[section]).toEqual(expected[section]);
+    const expected = (await reference())[section] as readonly string[];
+    expect((await ours())[section]).toEqual(withDifference(expected, ON_PURPOSE[section]));
   });
 
   const rights = "access rights that change";
@@ -81,6 +96,15 @@ describe.skipIf(needPeers("softIoc", "gcc", "libca").missing)("under libca", () 
     expect((await access.ours())[rights]).toEqual(expected[rights]);
   });
 });
+
+/** softIoc's lines with ours in their place; the difference has to be there. */
+function withDifference(lines: readonly string[], difference: Difference | undefined): readonly string[] {
+  if (difference === undefined) return lines;
+  const { softIoc, ours, why } = difference;
+  const at = lines.indexOf(softIoc[0] ?? "");
+  expect(lines.slice(at, at + softIoc.length), `softIoc does this no more: ${why}`).toEqual(softIoc);
+  return lines.toSpliced(at, softIoc.length, ...ours);
+}
 
 /** "== name" begins a section; its lines follow. */
 function sectionsOf(text: string): Facts {

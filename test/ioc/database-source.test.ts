@@ -153,6 +153,60 @@ test("text behind $ is read as characters with their NUL, and written so", () =>
   expect(db.get("A.DESC")).toBe("Yes");
 });
 
+test("text behind $ ends with its NUL as plain CHAR and with a time stamp, and is the whole field as anything else", () => {
+  const { read } = siteOf({ A: { DESC: "Hi" } });
+  const lengths = ["CHAR", "TIME_CHAR", "STS_CHAR", "CTRL_CHAR", "SHORT", "STRING"].map(
+    (type) => read("A.DESC$", type).length,
+  );
+  expect(lengths).toEqual([3, 3, 41, 41, 41, 41]);
+  expect(elementsOf(read("A.DESC$", "CHAR", 2))).toEqual([72, 0]);
+  expect(elementsOf(read("A.DESC$", "SHORT", 2))).toEqual([72, 105]);
+  expect(elementsOf(read("A.DESC$[1:2]", "CHAR"))).toEqual([105, 0]);
+  expect(elementsOf(read("A.DESC$[1:2]", "SHORT"))).toEqual([105, 0]);
+  expect([...read("A.DESC$", "CTRL_LONG").limits]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+test("bytes above 127 behind $ are negative as numbers, and themselves as CHAR", () => {
+  const { db, read } = siteOf({ A: {} });
+  db.put("A.DESC", "\xe9");
+  expect(elementsOf(read("A.DESC$", "SHORT", 1))).toEqual([-23]);
+  expect(new Uint8Array((read("A.DESC$", "CHAR").array as Int8Array).buffer)[0]).toBe(0xe9);
+});
+
+test("a link is one text, characters as far as asked for, and NaN as a number; RTYP is no number", () => {
+  const { open, read } = siteOf({ A: { INP: "B" } });
+  const status = (name: string, type: string): number => open(name).read(typeOf(type), 1, new DbrSample());
+  expect([read("A.INP$", "STRING").text, read("A.INP$", "STRING").length]).toEqual(["B NPP NMS", 1]);
+  expect([
+    read("A.INP$", "CHAR").length,
+    elementsOf(read("A.INP", "CHAR", 2)),
+    elementsOf(read("A.INP", "CHAR")),
+  ]).toEqual([10, [66, 0], [0]]);
+  expect([read("A.INP", "CTRL_DOUBLE").number, read("A.INP$", "DOUBLE").number]).toEqual([Number.NaN, Number.NaN]);
+  expect(elementsOf(read("A.RTYP$", "CHAR"))).toEqual([...Buffer.from("probe\0")]);
+  expect(["FLOAT", "LONG", "ENUM"].map((type) => status("A.INP", type))).toEqual([
+    ECA.GETFAIL,
+    ECA.GETFAIL,
+    ECA.GETFAIL,
+  ]);
+  expect([status("A.RTYP", "DOUBLE"), status("A.RTYP", "CHAR")]).toEqual([ECA.GETFAIL, ECA.NORMAL]);
+});
+
+test("a single text is no ENUM, not even when it is a number", () => {
+  const { db, open } = siteOf({ A: { DESC: "1" }, T: { type: "waveform", FTVL: "STRING", NELM: "3" } });
+  const status = (name: string): number => open(name).read(typeOf("ENUM"), 0, new DbrSample());
+  db.put("T", ["1"]);
+  expect([status("A.DESC"), status("T")]).toEqual([ECA.GETFAIL, ECA.GETFAIL]);
+  db.put("T", ["1", "2"]);
+  expect(status("T")).toBe(ECA.NORMAL);
+});
+
+test("limits keep their low bits in a type that is too small for them", () => {
+  const { read } = siteOf({ L: { type: "longout", HOPR: "1000", LOPR: "-1000", HIGH: "500", HSV: "MINOR" } });
+  expect([...read("L", "GR_CHAR").limits].slice(0, 6).map((limit) => limit & 0xff)).toEqual([232, 24, 0, 244, 0, 0]);
+  expect([...read("L.UTAG", "CTRL_LONG").limits].slice(0, 2)).toEqual([-(2 ** 31), 0]);
+});
+
 test("a text PV is read as the first 39 bytes by whoever asks for a STRING", () => {
   const { db, read } = siteOf({ M: { type: "waveform", FTVL: "CHAR", NELM: "100", "info Q:form": "String" } });
   db.put("M", "x".repeat(60));

@@ -210,18 +210,17 @@ static void put_double(const char *name, chid ch, double value) {
 
 static const char *const PVS[] = {
     "double", "long", "enum", "switch", "string", "chars", "doubles", "shorts", "floats", "strings", "disabled", "input", "last", "double.DESC", "double.DESC$", "double.SCAN", "double.HHSV", "double.STAT",
-    "double.PINI", "double.PREC", "double.NAME", "long.VAL", "doubles.NORD", "doubles.FTVL",
+    "double.PINI", "double.PREC", "double.NAME", "long.VAL", "doubles.NORD", "doubles.FTVL", "double.RTYP", "first.OUT", "first.FLNK",
+    "double.RTYP$", "first.OUT$", "first.FLNK$", "double.ASLO", "double.UTAG", "double.PHAS", "double.UDF", "doubles.HASH",
 };
-/* Read as text alone: as numbers they are nonsense, and softIoc's nonsense is not worth repeating. */
-static const char *const TEXT_PVS[] = {"double.RTYP", "first.OUT", "first.FLNK"};
 /* Those that only some sections use. */
 static const char *const MORE_PVS[] = {
     "first", "middle", "big", "deadband", "double.HIGH", "double.EGU", "doubles.NELM",
+    "double.DESC$[2:5]", "double.DESC$[0:2:8]", "first.OUT$[0:3]",
 };
 
 static void channels(void) {
     for (size_t i = 0; i < COUNT(PVS); i++) channel(PVS[i]);
-    for (size_t i = 0; i < COUNT(TEXT_PVS); i++) channel(TEXT_PVS[i]);
     for (size_t i = 0; i < COUNT(MORE_PVS); i++) channel(MORE_PVS[i]);
     connect_all();
     section("channels");
@@ -256,9 +255,6 @@ static void every_type(void) {
         get(PVS[i], ch, DBR_STSACK_STRING, 1);
         get(PVS[i], ch, DBR_CLASS_NAME, 1);
     }
-    for (size_t i = 0; i < COUNT(TEXT_PVS); i++) {
-        for (long type = 0; type < METADATA_TYPES; type += NATIVES) get(TEXT_PVS[i], channel(TEXT_PVS[i]), type, 1);
-    }
 }
 
 static void counts(void) {
@@ -272,6 +268,15 @@ static void counts(void) {
             get(arrays[i], ch, ca_field_type(ch), asked[j]);
             get(arrays[i], ch, ca_field_type(ch) + 2 * NATIVES, asked[j]);
         }
+    }
+    static const char *const texts[] = {
+        "double.DESC$", "double.RTYP$", "first.OUT$", "double.DESC$[2:5]", "double.DESC$[0:2:8]", "first.OUT$[0:3]",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        chid ch = channel(texts[i]);
+        for (long type = 0; type < METADATA_TYPES; type++) get(texts[i], ch, type, 0);
+        get(texts[i], ch, DBR_CHAR, 40);
+        get(texts[i], ch, DBR_CHAR + NATIVES, 40);
     }
 }
 

@@ -14,6 +14,8 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 export class FakeControllerPvs implements Pvs {
   /** Every write by the program, in order, as `Suffix=value`; an ended command as `Suffix:ok` or `Suffix:error`. */
   readonly writes: string[] = [];
+  /** How commands ended, in order, in the same words. */
+  readonly ends: string[] = [];
   readonly #values = new Map<string, BehaviorSubject<PvValue>>();
   readonly #puts = new Map<string, Subject<OutsidePut>>();
 
@@ -31,7 +33,9 @@ export class FakeControllerPvs implements Pvs {
     this.#value(suffix).next(value);
   }
   finish(suffix: string, succeeded: boolean): void {
-    this.writes.push(`${suffix}:${succeeded ? "ok" : "error"}`);
+    const end = `${suffix}:${succeeded ? "ok" : "error"}`;
+    this.writes.push(end);
+    this.ends.push(end);
     this.#value(suffix).next(0);
   }
   /** A client's put. */

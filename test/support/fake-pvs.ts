@@ -111,6 +111,9 @@ export class FakeChannel implements ServerPv {
     this.#pv.hold(listener);
     return PUT_PENDING;
   }
+  putAhead(): number {
+    return PUT_PENDING;
+  }
   cancelNotify(): void {
     this.#pv.release(this.#listener);
   }

@@ -59,11 +59,11 @@ export class FaultProxy {
   cut(): void {
     for (const stream of this.#streams) stream.destroy();
   }
-  async stop(): Promise<void> {
+  stop(): void {
+    this.#listener.close();
     this.cut();
     this.#near.close();
     this.#far.close();
-    await this.#listener.close();
   }
 
   async relay(client: ByteStream): Promise<void> {

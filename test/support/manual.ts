@@ -14,13 +14,13 @@ const page = (title: string, ...parts: readonly string[]): string => `${[`# ${ti
 export function pvsPage(): string {
   const rows = [...allPvs()].map(([suffix, pv]) => row(`\`${suffix}\``, pv.kind, pv.meaning));
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
-    row(`\`${name}\``, command.meaning, command.overlap, command.group, command.needsTag ? "yes" : "no"),
+    row(`\`${name}\``, command.meaning, command.overlap, command.group),
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that autosave keeps. Made from `src/controller/pvs.ts`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. Made from `src/controller/pvs.ts`.",
     "## Commands",
-    table(["command", "what it does", "a second start", "excludes others of its group", "needs a valid tag"], commands),
+    table(["command", "what it does", "a second start", "excludes others of its group"], commands),
     "## All",
     table(["suffix", "kind", "meaning"], rows),
   );

@@ -119,7 +119,8 @@ export class MemoryStream implements ByteStream {
       if (first.bytes.length === 0) first.sent?.();
     }
     if (moved && this.#outgoing.length === 0) this.onDrain();
-    if (this.#ending && this.#outgoing.length === 0) this.fail();
+    // The end is read like data: not by whom is paused.
+    if (this.#ending && this.#outgoing.length === 0 && !other.#paused) this.fail();
   }
 }
 
@@ -148,6 +149,8 @@ export class MemoryNetwork implements Network {
   #nextPort = 40000;
   /** Every datagram sent, for tests that look at what went out. */
   readonly datagramsSent: { readonly bytes: Buffer; readonly from: Address; readonly to: Address }[] = [];
+  /** Every listener, for tests in which one fails to accept. */
+  readonly servers: StreamServer[] = [];
   /** Ports that somebody else's server holds. */
   readonly takenPorts = new Set<number>();
 
@@ -170,19 +173,14 @@ export class MemoryNetwork implements Network {
     if (this.takenPorts.has(address.port) || this.#listeners.has(addressText(address))) {
       return Promise.reject(systemError("EADDRINUSE", address));
     }
-    const streams: ByteStream[] = [];
-    this.#listeners.set(addressText(address), (stream) => {
-      streams.push(stream);
-      accept(stream);
-    });
-    return Promise.resolve({
+    this.#listeners.set(addressText(address), accept);
+    const server: StreamServer = {
       address,
-      close: () => {
-        this.#listeners.delete(addressText(address));
-        for (const stream of streams) stream.destroy();
-        return Promise.resolve();
-      },
-    });
+      close: () => void this.#listeners.delete(addressText(address)),
+      onError: () => {},
+    };
+    this.servers.push(server);
+    return Promise.resolve(server);
   }
   datagrams(options: DatagramOptions): Promise<DatagramSocket> {
     const { host = "0.0.0.0", port = 0, shared = false } = options;

@@ -190,9 +190,10 @@ export class ScriptedServer {
     circuit.say(RESPONSES.accessRights, { cid, rights: served.rights ?? 3 });
     circuit.say(RESPONSES.createChan, { cid, sid: this.#nextSid++, dbr: served.native, count: served.count });
   }
-  async stop(): Promise<void> {
+  stop(): void {
     this.#socket.close();
-    await this.#listener.close();
+    this.#listener.close();
+    for (const circuit of this.circuits) circuit.stream.destroy();
   }
 
   #answer(bytes: Buffer, from: Address): void {

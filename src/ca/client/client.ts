@@ -3,7 +3,7 @@
  * leaves nothing behind. What is done with one PV is in remote-pv.ts. CA spec §1.13.
  */
 import type { Clock } from "../../base/clock.ts";
-import { messageOf } from "../../base/errors.ts";
+import { messageOf, stackOf } from "../../base/errors.ts";
 import { Listeners } from "../../base/listeners.ts";
 import type { Log } from "../../base/log.ts";
 import type { CaClientConfig } from "../net/ca-config.ts";
@@ -138,8 +138,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     try {
       action();
     } catch (error) {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.log.error(`a listener failed: ${stack}`);
+      this.log.error(`a listener failed: ${stackOf(error)}`);
     }
   }
   searchAgain(channel: Channel): void {

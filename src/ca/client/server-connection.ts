@@ -5,7 +5,7 @@
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
-import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
+import { messageOf, RemoteProtocolError, stackOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { type Address, addressText, type ByteStream, type Network } from "../net/transport.ts";
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
@@ -198,11 +198,20 @@ export class ServerConnection implements Circuit, ReplyTarget {
     try {
       this.#framer.push(chunk);
     } catch (error) {
-      if (!(error instanceof RemoteProtocolError)) throw error;
-      const hex = chunk.subarray(0, 64).toString("hex");
-      this.#owner.log.warn(`server ${addressText(this.address)} broke the protocol: ${error.message}; bytes ${hex}`);
-      this.#down(`the server broke the protocol: ${error.reason}`);
+      this.#failed(error, chunk);
     }
+  }
+
+  /** Either the server is out of step, or a bug of ours: it costs this circuit, not the program. */
+  #failed(error: unknown, chunk: Buffer): void {
+    const server = `server ${addressText(this.address)}`;
+    if (error instanceof RemoteProtocolError) {
+      const hex = chunk.subarray(0, 64).toString("hex");
+      this.#owner.log.warn(`${server} broke the protocol: ${error.message}; bytes ${hex}`);
+      return this.#down(`the server broke the protocol: ${error.reason}`);
+    }
+    this.#owner.log.error(`a reply of ${server} could not be handled: ${stackOf(error)}`);
+    this.#down(`a reply could not be handled: ${messageOf(error)}`);
   }
 
   /** Payloads are held only for those who wait for them, and never larger than what they can be. */

@@ -6,6 +6,13 @@ import type { Address, ByteStream, StreamServer } from "./transport.ts";
 const KEEP_ALIVE_SECONDS = 60;
 /** Connections that wait to be accepted: Node's own default. */
 const BACKLOG = 511;
+/** A larger write is handed to the system in pieces: how much of one is sent cannot be seen before it is all sent. Smaller pieces slow large arrays down. */
+const SLICE_BYTES = 1 << 20;
+
+interface Write {
+  readonly bytes: Buffer;
+  readonly sent: (() => void) | undefined;
+}
 
 class TcpStream implements ByteStream {
   readonly peer: Address;
@@ -13,6 +20,13 @@ class TcpStream implements ByteStream {
   onDrain: () => void = () => {};
   onClose: (error?: Error) => void = () => {};
   readonly #socket: net.Socket;
+  /** A large write, and what came after it, in order; the first is being handed over in slices. */
+  readonly #queue: Write[] = [];
+  /** Bytes of the queue that have not been handed over. */
+  #queuedBytes = 0;
+  /** Those of its first write that have been. */
+  #handedOver = 0;
+  #isEnding = false;
 
   constructor(socket: net.Socket) {
     this.#socket = socket;
@@ -21,17 +35,44 @@ class TcpStream implements ByteStream {
     socket.setKeepAlive(true, KEEP_ALIVE_SECONDS * 1000);
     let failure: Error | undefined;
     socket.on("data", (chunk: Buffer) => this.onData(chunk));
-    socket.on("drain", () => this.onDrain());
+    socket.on("drain", () => {
+      if (this.#queue.length === 0) this.onDrain();
+    });
     socket.on("error", (error) => {
       failure = error;
     });
     socket.on("close", () => this.onClose(failure));
   }
   get unsentBytes(): number {
-    return this.#socket.writableLength;
+    return this.#socket.writableLength + this.#queuedBytes;
   }
   write(bytes: Buffer, sent?: () => void): void {
-    this.#socket.write(bytes, sent === undefined ? undefined : () => sent());
+    if (this.#queue.length === 0 && bytes.length <= SLICE_BYTES) {
+      this.#socket.write(bytes, sent === undefined ? undefined : () => sent());
+      return;
+    }
+    this.#queuedBytes += bytes.length;
+    if (this.#queue.push({ bytes, sent }) === 1) this.#handOver();
+  }
+  /** One slice; the next follows when the system has taken it. */
+  #handOver(): void {
+    const slice = this.#queue[0]!.bytes.subarray(this.#handedOver, this.#handedOver + SLICE_BYTES);
+    this.#handedOver += slice.length;
+    this.#queuedBytes -= slice.length;
+    this.#socket.write(slice, (error) => {
+      if (!(error instanceof Error)) this.#sliceSent();
+    });
+  }
+  #sliceSent(): void {
+    const { bytes, sent } = this.#queue[0]!;
+    if (this.#handedOver === bytes.length) {
+      this.#queue.shift();
+      this.#handedOver = 0;
+      sent?.();
+    }
+    if (this.#queue.length > 0) return this.#handOver();
+    if (this.#isEnding) this.#socket.end();
+    this.onDrain();
   }
   pause(): void {
     this.#socket.pause();
@@ -40,7 +81,8 @@ class TcpStream implements ByteStream {
     this.#socket.resume();
   }
   end(): void {
-    this.#socket.end();
+    this.#isEnding = true;
+    if (this.#queue.length === 0) this.#socket.end();
   }
   destroy(): void {
     this.#socket.destroy();
@@ -67,25 +109,18 @@ export function listenTcp(
   accept: (stream: ByteStream) => void,
 ): Promise<StreamServer> {
   return new Promise((resolve, reject) => {
-    const open = new Set<net.Socket>();
-    const server = net.createServer((socket) => {
-      open.add(socket);
-      socket.once("close", () => open.delete(socket));
-      accept(new TcpStream(socket));
-    });
+    const server = net.createServer((socket) => accept(new TcpStream(socket)));
     server.once("error", reject);
     server.listen({ host: at.host ?? "0.0.0.0", port: at.port, backlog: BACKLOG }, () => {
       server.removeListener("error", reject);
-      server.on("error", () => {}); // accept failed (EMFILE): the next one may succeed
       const { address, port } = server.address() as net.AddressInfo;
-      resolve({
+      const face: StreamServer = {
         address: { host: address, port },
-        close: () =>
-          new Promise((closed) => {
-            server.close(() => closed());
-            for (const socket of open) socket.destroy();
-          }),
-      });
+        close: () => void server.close(),
+        onError: () => {},
+      };
+      server.on("error", (error) => face.onError(error));
+      resolve(face);
     });
   });
 }

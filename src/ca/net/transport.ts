@@ -12,7 +12,7 @@ export const addressText = (address: Address): string => `${address.host}:${addr
 /** One connection. Events are set once, right after it was made, before the next turn of the event loop. */
 export interface ByteStream {
   readonly peer: Address;
-  /** Bytes handed to `write` that the network has not yet taken. */
+  /** Bytes handed to `write` that the network has not yet taken; shrinks while a large write is on its way, not only when it is done. */
   readonly unsentBytes: number;
   /** The buffer belongs to the stream until `sent` is called. */
   write(bytes: Buffer, sent?: () => void): void;
@@ -33,7 +33,10 @@ export interface ByteStream {
 
 export interface StreamServer {
   readonly address: Address;
-  close(): Promise<void>;
+  /** Takes no more connections. Those that are open live on: end them first, or after. */
+  close(): void;
+  /** A connection could not be accepted; the next one may be. */
+  onError: (error: Error) => void;
 }
 
 export interface DatagramSocket {

@@ -49,16 +49,23 @@ export class Channel implements PutListener {
     this.pv = pv;
     pv.onRightsChange(() => this.#rightsChanged());
   }
-  /** Starts a put-callback, or queues it behind those of this channel. `value` is copied if it has to wait. */
+  /** Starts a put-callback, or queues it behind those of this channel if it must wait. `value` is copied then. */
   putNotify(type: DbrType, count: number, ioid: number, value: DbrSample, bytes: number): void {
-    if (this.#putting) this.#enqueue({ type, count, ioid, value: copyOf(value), bytes });
-    else this.#begin(type, count, ioid, value);
+    if (!this.#putting) return this.#begin(type, count, ioid, value);
+    let status: number;
+    try {
+      status = this.pv.putAhead(type, value);
+    } catch (thrown) {
+      status = this.#putFailed(thrown);
+    }
+    if (status === PUT_PENDING) this.#enqueue({ type, count, ioid, value: copyOf(value), bytes });
+    else this.#reply(type.code, count, ioid, status);
   }
   /** Called by the PV. */
   putDone(status: number): void {
     if (!this.#putting) return;
     this.#putting = false;
-    this.#reply(status);
+    this.#reply(this.#dbr, this.#count, this.#ioid, status);
     this.#startQueued();
     this.#context.output.flushSoon();
   }
@@ -88,18 +95,21 @@ export class Channel implements PutListener {
     try {
       status = this.pv.writeNotify(type, value, this);
     } catch (thrown) {
-      this.#context.log.error(`a put-callback by ${this.#context.peer} to ${this.name} failed: ${messageOf(thrown)}`);
-      status = ECA.PUTFAIL;
+      status = this.#putFailed(thrown);
     }
     if (status === PUT_PENDING || !this.#putting) return; // later, or already by putDone
     this.#putting = false;
-    this.#reply(status);
+    this.#reply(type.code, count, ioid, status);
   }
-  #reply(status: number): void {
-    WRITE_NOTIFY.dbr = this.#dbr;
-    WRITE_NOTIFY.count = this.#count;
+  #putFailed(thrown: unknown): number {
+    this.#context.log.error(`a put-callback by ${this.#context.peer} to ${this.name} failed: ${messageOf(thrown)}`);
+    return ECA.PUTFAIL;
+  }
+  #reply(dbr: number, count: number, ioid: number, status: number): void {
+    WRITE_NOTIFY.dbr = dbr;
+    WRITE_NOTIFY.count = count;
     WRITE_NOTIFY.status = status;
-    WRITE_NOTIFY.ioid = this.#ioid;
+    WRITE_NOTIFY.ioid = ioid;
     WRITE_NOTIFY.writeHeader(this.#context.output.out, 0);
   }
   #enqueue(put: QueuedPut): void {

@@ -28,6 +28,8 @@ export interface CircuitServices {
   readonly tcpPort: () => number;
   /** Most bytes of one array message; undefined: as large as the PV. */
   readonly maxArrayBytes: number | undefined;
+  /** Called when much waits for a client: all of them together may have too much. */
+  readonly boundBacklog: () => void;
 }
 
 /** First minor version that reads the extended header. */

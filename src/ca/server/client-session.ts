@@ -2,8 +2,9 @@
  * One client: its stream, cut into requests, each handed to its operation; when reading stops and goes on; how the circuit ends. What the requests mean is
  * dispatch.ts and the operations. CA spec §1.6, §3.4, §8.1.
  *
- * Reading stops while the client does not take what is sent to it, while its put-callbacks have no room, and after a number of requests, so that others have
- * their turn. What had been received before the client closed its side is still handled: puts are applied.
+ * Requests wait while the client does not take what is sent to it, while its put-callbacks have no room, and after a number of them, so that others have
+ * their turn. Meanwhile nothing is read, but for put-callbacks: these may take minutes, and a client that leaves has to be seen. Of what had been received
+ * before the client left, puts are still applied; put-callbacks that had not begun are dropped.
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
@@ -34,8 +35,12 @@ export class ClientSession implements FrameSink {
   #budget = 0;
   /** The framer holds requests that have not been handled. */
   #stopped = false;
+  /** What comes is not handled now: it is held, or not even read. */
+  #waits = false;
   #paused = false;
   #resumption = false;
+  /** The client is gone; its last requests are looked through. */
+  #isGone = false;
   #closed = false;
   /** The handshake's timer, then the farewell's. */
   #cancelTimer: Cancel;
@@ -47,8 +52,13 @@ export class ClientSession implements FrameSink {
     this.#onClosed = onClosed;
     const { limits, counters } = services;
     const peer = addressText(stream.peer);
-    this.#output = new CircuitOutput(stream, { clock, limits, counters }, () =>
-      this.#giveUp(`nothing that was sent to it has been taken for ${limits.stalledSeconds} s`),
+    this.#output = new CircuitOutput(
+      stream,
+      { clock, limits, counters },
+      {
+        stalled: () => this.giveUp(`nothing that was sent to it has been taken for ${limits.stalledSeconds} s`),
+        filled: services.boundBacklog,
+      },
     );
     this.circuit = new Circuit(peer, this.#output, services, () => this.#continueSoon());
     this.#framer = new StreamFramer(this);
@@ -67,12 +77,26 @@ export class ClientSession implements FrameSink {
     this.#farewell();
   }
 
+  /** Bytes that wait to be sent. */
+  get backlogBytes(): number {
+    return this.#output.backlogBytes;
+  }
+  /** Disconnects at once. */
+  giveUp(because: string): void {
+    this.circuit.log.warn(`${this.circuit.peer} is disconnected: ${because}`);
+    this.circuit.isEnding = true;
+    this.#output.close();
+    this.#stream.destroy();
+  }
+
   admit(request: Frame): Verdict {
     return request.payloadBytes <= this.#smallPayload ? "take" : this.#admitLarge(request);
   }
   message(request: Frame): boolean {
     const { circuit } = this;
+    if (this.#isGone && !isWrite(request)) return true;
     dispatch(circuit, request);
+    if (this.#isGone) return !circuit.isEnding;
     if (--this.#budget > 0 && !circuit.isEnding && !this.#mustWait) return true;
     this.#stopped = true;
     return false;
@@ -100,7 +124,19 @@ export class ClientSession implements FrameSink {
   }
   #received(chunk: Buffer): void {
     this.circuit.counters.bytesReceived += chunk.length;
-    if (!this.circuit.isEnding) this.#turn(chunk);
+    if (this.circuit.isEnding) return;
+    if (this.#waits) this.#hold(chunk);
+    else this.#turn(chunk);
+  }
+  /** The chunk waits, unread, behind put-callbacks. */
+  #hold(chunk: Buffer): void {
+    this.#framer.hold(chunk);
+    this.#stopped = true;
+    const { heldBytes } = this.circuit.limits;
+    if (this.circuit.queuedPuts.isFull && this.#framer.heldBytes > heldBytes) {
+      return this.giveUp(`more than ${heldBytes} bytes of requests wait behind its put-callbacks, which have no room`);
+    }
+    this.#pauseOrResume();
   }
   /** Handles requests for one turn: those of `chunk`, or those held. */
   #turn(chunk?: Buffer): void {
@@ -124,14 +160,17 @@ export class ClientSession implements FrameSink {
   }
   #afterTurn(): void {
     if (this.circuit.isEnding) return this.#farewell();
-    if (this.#stopped || this.#mustWait) {
-      if (!this.#paused) this.#stream.pause();
-      this.#paused = true;
-      if (!this.#mustWait) this.#continueSoon();
-    } else if (this.#paused) {
-      this.#paused = false;
-      this.#stream.resume();
-    }
+    this.#waits = this.#stopped || this.#mustWait;
+    this.#pauseOrResume();
+    if (this.#waits && !this.#mustWait) this.#continueSoon();
+  }
+  /** Only put-callbacks are waited for: the stream is read, for its end. */
+  #pauseOrResume(): void {
+    const pause = this.#waits && (this.#output.isFull || !this.circuit.queuedPuts.isFull);
+    if (pause === this.#paused) return;
+    this.#paused = pause;
+    if (pause) this.#stream.pause();
+    else this.#stream.resume();
   }
   #failed(thrown: unknown): void {
     const { circuit } = this;
@@ -142,7 +181,7 @@ export class ClientSession implements FrameSink {
     }
   }
   #continueSoon(): void {
-    if (!this.#paused || this.#resumption) return;
+    if (!this.#waits || this.#resumption) return;
     this.#resumption = true;
     this.#clock.soon(() => {
       this.#resumption = false;
@@ -152,15 +191,13 @@ export class ClientSession implements FrameSink {
   #drained(): void {
     if (this.#closed) return;
     this.#output.drained();
-    if (!this.#output.isFull) this.#continueSoon();
+    if (this.circuit.isEnding || this.#output.isFull) return;
+    this.#pauseOrResume();
+    this.#continueSoon();
   }
   #handshakeIsOver(): void {
     if (this.circuit.state !== "greeting") return;
-    this.#giveUp(`no VERSION within ${this.circuit.limits.handshakeSeconds} s`);
-  }
-  #giveUp(because: string): void {
-    this.circuit.log.warn(`${this.circuit.peer} is disconnected: ${because}`);
-    this.#stream.destroy();
+    this.giveUp(`no VERSION within ${this.circuit.limits.handshakeSeconds} s`);
   }
   /** Sends what is written, then closes; input is read and dropped meanwhile, for unread input would turn the close into a reset. */
   #farewell(): void {
@@ -181,15 +218,12 @@ export class ClientSession implements FrameSink {
     this.#output.close();
     this.#onClosed(this);
   }
-  /** Handles what had been received whole before the client was gone. Nobody reads the answers. */
+  /** Applies the puts among what had been received whole before the client was gone. Nobody reads the answers, and nothing else has an effect. */
   #finishInput(): void {
+    if (this.circuit.isEnding || !this.#stopped) return;
+    this.#isGone = true;
     try {
-      while (!this.circuit.isEnding && this.#stopped) {
-        this.#budget = Number.POSITIVE_INFINITY;
-        this.#stopped = false;
-        this.#framer.resume();
-        this.#output.out.rewind(0);
-      }
+      this.#framer.resume();
     } catch (thrown) {
       this.circuit.log.warn(`the last requests of ${this.circuit.peer} were not understood: ${messageOf(thrown)}`);
     }

@@ -1,16 +1,10 @@
 /** VERSION, CLIENT_NAME, HOST_NAME, ECHO, READ_SYNC and SEARCH over TCP. CA spec §1.5, §1.8; epics-base: rsrv/camessage.c. */
-import {
-  ADDRESS_OF_SENDER,
-  DO_REPLY,
-  MAX_NAME_BYTES,
-  MAX_PRIORITY,
-  MINOR_VERSION,
-  OLDEST_MINOR,
-} from "../wire/constants.ts";
+import { ADDRESS_OF_SENDER, DO_REPLY, MAX_PRIORITY, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { ECA } from "../wire/status.ts";
 import type { Circuit } from "./circuit.ts";
+import { isOurs } from "./names.ts";
 
 const VERSION = viewOf(REQUESTS.version);
 const OUR_VERSION = viewOf(RESPONSES.version);
@@ -69,10 +63,7 @@ export function readSync(circuit: Circuit, request: Frame): void {
 export function searchOverTcp(circuit: Circuit, request: Frame): void {
   const { out } = circuit.output;
   const words = SEARCH.from(request);
-  const name = request.text();
-  circuit.counters.searches++;
-  if (name.length <= MAX_NAME_BYTES && circuit.services.source.claims(name)) {
-    circuit.counters.searchHits++;
+  if (isOurs(circuit.services, request.text())) {
     FOUND.tcpPort = circuit.services.tcpPort();
     FOUND.address = ADDRESS_OF_SENDER;
     FOUND.searchId = words.searchId;

@@ -3,7 +3,7 @@
 export interface ServerLimits {
   /** Bytes waiting to be sent to a client above which its requests are not read and its updates wait. */
   readonly highWaterBytes: number;
-  /** Requests of one client handled before the other clients have their turn. */
+  /** Requests of one client handled before the other clients have their turn. One buffer of libca, 16384 bytes, holds up to 1024; cut in two it is slower. */
   readonly messagesPerTurn: number;
   readonly circuits: number;
   readonly channelsPerCircuit: number;
@@ -13,8 +13,12 @@ export interface ServerLimits {
   /** Put-callbacks that wait for the one in progress, per channel, and their bytes, per circuit; beyond either the circuit is not read. */
   readonly queuedPutsPerChannel: number;
   readonly queuedPutBytes: number;
-  /** Largest value sent, bytes, unless the channel's own size is larger. */
+  /** Bytes of requests that are held behind put-callbacks without room; a client that sends more is disconnected. It is read that far to see it leave. */
+  readonly heldBytes: number;
+  /** Largest value sent, bytes, unless the channel's own size is larger: one request of 24 bytes must not cost what no PV is worth. */
   readonly replyBytes: number;
+  /** Bytes waiting to be sent to all clients together; above it the client with most is disconnected. Many slow readers of large arrays must not take the memory of all. */
+  readonly unsentBytes: number;
   /** Largest refused message whose payload is skipped; a larger one ends the circuit. */
   readonly skippedBytes: number;
   /** Bytes of a CLIENT_NAME or HOST_NAME. rsrv: 512 */
@@ -27,18 +31,21 @@ export interface ServerLimits {
   readonly farewellSeconds: number;
 }
 
+const KIB = 1 << 10;
 const MIB = 1 << 20;
 
 export const DEFAULT_LIMITS: ServerLimits = {
-  highWaterBytes: 256 * 1024,
-  messagesPerTurn: 500,
+  highWaterBytes: 256 * KIB,
+  messagesPerTurn: 1100,
   circuits: 1024,
   channelsPerCircuit: 100_000,
   subscriptionsPerCircuit: 200_000,
   updatesPerSubscription: 4,
   queuedPutsPerChannel: 256,
   queuedPutBytes: 16 * MIB,
-  replyBytes: 64 * MIB,
+  heldBytes: 64 * KIB,
+  replyBytes: 64 * KIB,
+  unsentBytes: 512 * MIB,
   skippedBytes: 256 * MIB,
   identityBytes: 512,
   handshakeSeconds: 30,

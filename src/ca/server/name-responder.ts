@@ -3,16 +3,13 @@
  * CA spec §1.7; epics-base: rsrv/cast_server.c, camessage.c search_reply_udp.
  */
 import { ByteWriter } from "../../base/bytes.ts";
-import { messageOf } from "../../base/errors.ts";
-import type { Log } from "../../base/log.ts";
 import type { Address, DatagramSocket } from "../net/transport.ts";
-import { ADDRESS_OF_SENDER, DATAGRAM_BYTES, MAX_NAME_BYTES, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";
+import { ADDRESS_OF_SENDER, DATAGRAM_BYTES, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";
 import { Frame, viewOf } from "../wire/frame.ts";
 import { readDatagram } from "../wire/framing.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { MINOR_VERSION_BYTES, writeMinorVersion } from "../wire/payloads.ts";
-import type { ServerCounters } from "./counters.ts";
-import type { PvSource } from "./pv-source.ts";
+import { isOurs, type NameSource } from "./names.ts";
 
 const VERSION = viewOf(REQUESTS.version);
 const OUR_VERSION = viewOf(RESPONSES.version);
@@ -24,13 +21,10 @@ const SEQUENCE_SINCE = 11;
 /** In VERSION over UDP: the sequence number means something. */
 const SEQUENCE_VALID = 1;
 
-export interface ResponderOptions {
-  readonly source: PvSource;
+export interface ResponderOptions extends NameSource {
   readonly tcpPort: number;
   /** Hosts that get no answer. */
   readonly ignore: readonly string[];
-  readonly counters: ServerCounters;
-  readonly log: Log;
 }
 
 export class NameResponder {
@@ -76,9 +70,7 @@ export class NameResponder {
     const { minor, searchId } = SEARCH.from(frame);
     if (minor < OLDEST_MINOR) return false;
     this.lastRequester = from;
-    this.#options.counters.searches++;
-    if (!this.#claims(frame.text())) return true;
-    this.#options.counters.searchHits++;
+    if (!isOurs(this.#options, frame.text())) return true;
     if (this.#out.length > DATAGRAM_BYTES - HIT_BYTES) this.#send(from);
     if (this.#out.length === 0) this.#begin();
     FOUND.tcpPort = this.#options.tcpPort;
@@ -88,16 +80,10 @@ export class NameResponder {
     writeMinorVersion(this.#out);
     return true;
   }
-  #claims(name: string): boolean {
-    if (name === "" || name.length > MAX_NAME_BYTES) return false;
-    try {
-      return this.#options.source.claims(name);
-    } catch (thrown) {
-      this.#options.log.error(`the search for ${name} failed: ${messageOf(thrown)}`);
-      return false;
-    }
-  }
-  /** A reply begins with the request's sequence number, if the request did; so a reply is never longer than what was asked. */
+  /**
+   * A reply begins with the request's sequence number, if the request did; so it is not longer than what was asked. Only when one request has so many
+   * answers that they fill several datagrams is the number repeated: 16 bytes more for each 1024.
+   */
   #begin(): void {
     if (this.#minor < SEQUENCE_SINCE) return;
     OUR_VERSION.sequenceValid = SEQUENCE_VALID;

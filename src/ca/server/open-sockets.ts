@@ -33,7 +33,7 @@ export async function openSockets(
     try {
       return { listeners, nameSockets: await openNameSockets(network, config, listeners[0]?.address.port ?? 0, log) };
     } catch (error) {
-      await Promise.all(listeners.map((listener) => listener.close()));
+      for (const listener of listeners) listener.close();
       if (config.port !== 0 || !isTaken(error) || attempt === ATTEMPTS) throw error;
     }
   }
@@ -87,7 +87,7 @@ async function listenAt(
     }
     return listeners;
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.close()));
+    for (const listener of listeners) listener.close();
     throw error;
   }
 }

@@ -22,6 +22,13 @@ const RECYCLED_BYTES = 1 << 20;
 /** Buffers kept for reuse while others are on their way. */
 const SPARE_BUFFERS = 2;
 
+export interface OutputEvents {
+  /** The client has taken nothing for `stalledSeconds`. */
+  stalled(): void;
+  /** More waits than the high-water mark, after a write. */
+  filled(): void;
+}
+
 export class CircuitOutput {
   /** Where messages are written. After writing outside the handling of requests, call `flushSoon`. */
   readonly out = new ByteWriter(BUFFER_BYTES);
@@ -29,32 +36,37 @@ export class CircuitOutput {
   readonly #clock: Clock;
   readonly #limits: ServerLimits;
   readonly #counters: ServerCounters;
-  readonly #onStalled: () => void;
+  readonly #events: OutputEvents;
   readonly #waiting = new Set<WaitingUpdates>();
   readonly #spares: Buffer[] = [];
   /** What the stream had not sent when it was last asked. */
   #unsent = 0;
+  /** Bytes handed to the stream since the beginning. */
+  #written = 0;
   #eventsOn = true;
   #inTurn = false;
   #scheduled = false;
   #closed = false;
   #stopWatching: Cancel | undefined;
 
-  /** @param onStalled called when the client has taken nothing for `stalledSeconds` */
   constructor(
     stream: ByteStream,
     parts: { readonly clock: Clock; readonly limits: ServerLimits; readonly counters: ServerCounters },
-    onStalled: () => void,
+    events: OutputEvents,
   ) {
     this.#stream = stream;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
     this.#counters = parts.counters;
-    this.#onStalled = onStalled;
+    this.#events = events;
   }
   /** More waits than the high-water mark: no requests are to be read. */
   get isFull(): boolean {
     return this.#unsent + this.out.length >= this.#limits.highWaterBytes;
+  }
+  /** Bytes that wait to be sent, as of now; none once it is closed. */
+  get backlogBytes(): number {
+    return this.#closed ? 0 : this.#stream.unsentBytes + this.out.length;
   }
   get takesUpdates(): boolean {
     return this.#eventsOn && !this.isFull;
@@ -101,7 +113,7 @@ export class CircuitOutput {
       this.#sendWaiting();
       this.#write();
     }
-    if (this.isFull) this.#watch();
+    if (this.isFull && !this.#closed) this.#watch();
   }
   /** The stream has sent everything. */
   drained(): void {
@@ -128,24 +140,26 @@ export class CircuitOutput {
     const length = this.out.length;
     if (length > 0) {
       this.#counters.bytesSent += length;
+      this.#written += length;
       const bytes = this.out.take(this.#spares.pop());
       this.#stream.write(bytes, () => this.#recycle(bytes));
     }
     this.#unsent = this.#stream.unsentBytes;
     if (this.#unsent > this.#counters.largestBacklogBytes) this.#counters.largestBacklogBytes = this.#unsent;
+    if (length > 0 && this.isFull) this.#events.filled();
   }
   #recycle(bytes: Buffer): void {
     if (this.#spares.length >= SPARE_BUFFERS || bytes.buffer.byteLength > RECYCLED_BYTES) return;
     this.#spares.push(Buffer.from(bytes.buffer));
   }
-  /** Gives the client up when nothing has left for `stalledSeconds`: a peer that vanished without a word. */
+  /** Gives the client up when nothing has left for `stalledSeconds`: a peer that vanished without a word. What is written meanwhile does not count. */
   #watch(): void {
     if (this.#stopWatching !== undefined) return;
-    const before = this.#unsent;
+    const takenBefore = this.#written - this.#unsent;
     this.#stopWatching = this.#clock.after(this.#limits.stalledSeconds, () => {
       this.#stopWatching = undefined;
       this.#unsent = this.#stream.unsentBytes;
-      if (this.#unsent >= before) this.#onStalled();
+      if (this.#written - this.#unsent === takenBefore) this.#events.stalled();
       else if (this.isFull) this.#watch();
     });
   }

@@ -56,6 +56,12 @@ export interface ServerPv {
    * @returns ECA code when it is complete, PUT_PENDING when `listener.putDone` will say so
    */
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
+  /**
+   * A put-callback that has come while another one of this channel is in progress: done at once where it need not wait for that one (it is refused, or it
+   * ends what the other waits for).
+   * @returns ECA code, or PUT_PENDING: it is to wait its turn, and comes again as `writeNotify`, in order
+   */
+  putAhead(type: DbrType, value: DbrSample): number;
   /** Gives up the outstanding `writeNotify`: its listener is not called any more. What it started goes on. */
   cancelNotify(): void;
   /** Calls `changed` at each post that matches the DBE_ mask; the server reads the value then or later. */

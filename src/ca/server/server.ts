@@ -61,7 +61,9 @@ export class CaServer {
   #listeners: readonly StreamServer[] = [];
   #responders: readonly NameResponder[] = [];
   #beacons: Beacons | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
+  /** Told when the last session has ended. */
+  #allEnded: () => void = () => {};
 
   private constructor(options: CaServerOptions) {
     this.#options = options;
@@ -74,6 +76,7 @@ export class CaServer {
       sids: new IdSequence<Sid>((sid) => this.#holds(sid)),
       tcpPort: () => this.port,
       maxArrayBytes: options.config.maxArrayBytes,
+      boundBacklog: () => this.#boundBacklog(),
     };
   }
   /**
@@ -119,23 +122,30 @@ export class CaServer {
       beaconTargets: this.#options.config.beaconAddresses,
     };
   }
-  /** Stops beacons, searches and listening, sends what is written and closes every circuit. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#beacons?.stop();
-    for (const responder of this.#responders) responder.close();
-    for (const session of this.#sessions) session.close();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  /** Stops beacons, searches and listening, sends what is written and closes every circuit; clients that do not take it are cut off. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
+  #close(): Promise<void> {
+    this.#beacons?.stop();
+    for (const responder of this.#responders) responder.close();
+    for (const listener of this.#listeners) listener.close();
+    for (const session of this.#sessions) session.close();
+    return new Promise((resolve) => {
+      this.#allEnded = resolve;
+      if (this.#sessions.size === 0) resolve();
+    });
+  }
   async #open(): Promise<void> {
     const { config, network, clock, source } = this.#options;
     const sockets = await openSockets(network, config, this.#log, (stream) => this.#accept(stream));
     this.#listeners = sockets.listeners;
+    for (const listener of this.#listeners) listener.onError = (error) => this.#couldNotAccept(listener, error);
     this.#responders = sockets.nameSockets.map(
       (socket) =>
         new NameResponder(socket, {
@@ -158,17 +168,39 @@ export class CaServer {
   }
   #accept(stream: ByteStream): void {
     const most = this.#services.limits.circuits;
-    if (this.#closed || this.#sessions.size >= most) {
-      if (!this.#closed) this.#log.warn(`${addressText(stream.peer)} is turned away: ${most} clients are connected`);
+    const isClosing = this.#closing !== undefined;
+    if (isClosing || this.#sessions.size >= most) {
+      if (!isClosing) this.#log.warn(`${addressText(stream.peer)} is turned away: ${most} clients are connected`);
       stream.destroy();
       return;
     }
     const session = new ClientSession(stream, this.#services, this.#options.clock, (ended) => {
       this.#sessions.delete(ended);
       this.counters.clients = this.#sessions.size;
+      if (this.#sessions.size === 0) this.#allEnded();
     });
     this.#sessions.add(session);
     this.counters.clients = this.#sessions.size;
+  }
+  #couldNotAccept(listener: StreamServer, error: Error): void {
+    const at = addressText(listener.address);
+    this.#log.error(
+      `a client could not be accepted at ${at}: ${error.message}; if too many files are open, raise that limit (ulimit -n)`,
+    );
+  }
+  /** Cuts the client off for which most waits, when too much waits for all. */
+  #boundBacklog(): void {
+    let sum = 0;
+    let most = 0;
+    let slowest: ClientSession | undefined;
+    for (const session of this.#sessions) {
+      const bytes = session.backlogBytes;
+      sum += bytes;
+      if (bytes > most) [most, slowest] = [bytes, session];
+    }
+    if (sum > this.#services.limits.unsentBytes) {
+      slowest?.giveUp(`of ${sum} bytes that wait for all clients, ${most} wait for it, and it takes them too slowly`);
+    }
   }
   #holds(sid: Sid): boolean {
     for (const { circuit } of this.#sessions) if (circuit.channelBySid.has(sid)) return true;

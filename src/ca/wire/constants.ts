@@ -6,8 +6,6 @@ export const MINOR_VERSION = 13;
 export const OLDEST_MINOR = 4;
 /** TCP and UDP port of servers: 5056 + 2 × major version. caProto.h */
 export const SERVER_PORT = 5064;
-/** UDP port of the repeater, to which beacons go. caProto.h */
-export const REPEATER_PORT = 5065;
 
 export const HEADER_BYTES = 16;
 /** With 32-bit size and count behind the normal header, minor version ≥ 9. */

@@ -3,7 +3,7 @@
  * nothing; a view gives its words their names out of the message table, so that nobody writes a position. Both are valid only until the next message.
  */
 import type { ByteWriter } from "../../base/bytes.ts";
-import { EXTENDED_HEADER_BYTES, EXTENDED_SIZE, HEADER_BYTES } from "./constants.ts";
+import { EXTENDED_SIZE, HEADER_BYTES } from "./constants.ts";
 import type { MessageRow, WordNames } from "./messages.ts";
 
 /** The header's words, as they lie in every message. */
@@ -148,10 +148,6 @@ export function writeHeader(
     out.u32(words.dataCount);
   }
 }
-
-/** Bytes of the header of a message with this payload and count. */
-export const headerBytesFor = (payloadBytes: number, dataCount: number): number =>
-  payloadBytes >= EXTENDED_SIZE || dataCount >= EXTENDED_SIZE ? EXTENDED_HEADER_BYTES : HEADER_BYTES;
 
 /** The next multiple of 8: every payload is padded to it. */
 export const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;

@@ -54,6 +54,11 @@ export class StreamFramer {
     this.#own();
   }
 
+  /** Keeps the next chunk, unread, for `resume`. */
+  hold(chunk: Buffer): void {
+    this.#append(chunk);
+  }
+
   /** Goes on after the sink had stopped. */
   resume(): void {
     this.#read();

@@ -1,5 +1,5 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { type Experiment, visible } from "../experiment.ts";
 import type { ActionResult } from "../outcome.ts";
@@ -50,16 +50,26 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("UsersFailed", 0);
   const found = await findExperiment(options.dm, experiment, signal);
   publish("ExperimentExists", found === undefined ? 0 : 1);
-  const beamtime = await findBeamtime(options, experiment, found !== undefined, context);
-  const created = found === undefined;
-  const dmExperiment = found ?? (await create(options, context, beamtime));
+  const schedule = await readSchedule(options, experiment, found !== undefined, signal);
+  const made =
+    found === undefined ? await create(options, context, schedule.beamtime) : { experiment: found, isNew: false };
   publish("ExperimentExists", 1);
-  publish("ExperimentCreated", created ? 1 : 0);
-  context.say(`Experiment ${dmExperiment.name} ${created ? "was created" : "exists"} on ${options.serverName}.`);
-  const users = await addUsers(options, context, dmExperiment, beamtime);
-  const sentence = `Experiment ${dmExperiment.name} ${created ? "was created" : "existed"} on ${options.serverName}; ${users.present} users are on it`;
-  if (users.failures.length === 0) return { state: "Done", message: `${sentence}.` };
-  return { state: "Partial", message: `${sentence}, ${users.failures.length} are not: ${users.failures.join("; ")}.` };
+  publish("ExperimentCreated", made.isNew ? 1 : 0);
+  const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
+  context.say(`${sentence}.`);
+  const users = await addUsers(options, context, {
+    sentence,
+    experiment: made.experiment,
+    beamtime: schedule.beamtime,
+  });
+  const missing = [
+    ...(schedule.problem === undefined ? [] : [`the experimenters were not added: ${schedule.problem}`]),
+    ...users.failures,
+  ];
+  const present = `${sentence}; ${users.present} users are on it`;
+  return missing.length === 0
+    ? { state: "Done", message: `${present}.` }
+    : { state: "Partial", message: `${present}, but ${missing.join("; ")}.` };
 }
 
 /** By the name in use today, then by the one that the original program gave; undefined only if the service says that there is neither. */
@@ -82,42 +92,54 @@ async function findExperiment(
   return undefined;
 }
 
+interface ScheduleResult {
+  readonly beamtime?: Beamtime;
+  /** Why there is none although there should be; without a full stop. */
+  readonly problem?: string;
+}
+
 /**
- * The proposal's beamtime. A new experiment needs it for its dates and users; for one that exists the contacts can be added without it.
+ * The proposal's beamtime. A new experiment needs it for its dates and users, so that its lack is an error; one that exists can get its contacts without it.
  */
-async function findBeamtime(
+async function readSchedule(
   options: InitDmOptions,
   experiment: Experiment,
   exists: boolean,
-  context: ActionContext,
-): Promise<Beamtime | undefined> {
-  if (NO_PROPOSAL.test(experiment.proposalNumber)) return undefined;
+  signal: AbortSignal,
+): Promise<ScheduleResult> {
+  if (NO_PROPOSAL.test(experiment.proposalNumber)) return {};
   try {
-    const at = options.scheduleTime();
-    const beamtimes = await options.scheduling.beamtimes(at, { signal: context.signal });
-    const own = beamtimes.filter(
-      (one) => one.gupId !== undefined && Number(one.gupId) === Number(experiment.proposalNumber),
-    );
-    const now = own.find((one) => one.start <= at && at <= one.end) ?? own[0];
-    if (now !== undefined) return now;
-    throw new ActionError(
-      `proposal ${experiment.proposalNumber} has no beamtime at ${options.beamline} in the present run; check ProposalNumber, or beamline and set in the [scheduling] section`,
-    );
+    return { beamtime: await findBeamtime(options, experiment, signal) };
   } catch (error) {
-    if (!exists || context.signal.aborted || !(error instanceof ActionError)) throw error;
-    context.say(`The experimenters are not added: ${messageOf(error)}.`);
-    return undefined;
+    if (!exists || signal.aborted || !(error instanceof ActionError)) throw error;
+    return { problem: messageOf(error).replace(/\.$/, "") };
   }
 }
 
-async function create(
-  options: InitDmOptions,
-  context: ActionContext,
-  beamtime: Beamtime | undefined,
-): Promise<DmExperiment> {
+/** @throws ActionError when the schedule has no beamtime of this proposal */
+async function findBeamtime(options: InitDmOptions, experiment: Experiment, signal: AbortSignal): Promise<Beamtime> {
+  const at = options.scheduleTime();
+  const beamtimes = await options.scheduling.beamtimes(at, { signal });
+  const own = beamtimes.filter(
+    (one) => one.gupId !== undefined && Number(one.gupId) === Number(experiment.proposalNumber),
+  );
+  const now = own.find((one) => one.start <= at && at <= one.end) ?? own[0];
+  if (now !== undefined) return now;
+  throw new ActionError(
+    `proposal ${experiment.proposalNumber} has no beamtime at ${options.beamline} in the present run; check ProposalNumber, or beamline and set in the [scheduling] section`,
+  );
+}
+
+interface Made {
+  readonly experiment: DmExperiment;
+  /** Made by this call, not by somebody else. */
+  readonly isNew: boolean;
+}
+
+async function create(options: InitDmOptions, context: ActionContext, beamtime: Beamtime | undefined): Promise<Made> {
   const { experiment, signal } = context;
   try {
-    return await options.dm.addExperiment(
+    const made = await options.dm.addExperiment(
       {
         name: experiment.name,
         typeName: options.experimentType,
@@ -127,13 +149,14 @@ async function create(
       },
       { signal },
     );
+    return { experiment: made, isNew: true };
   } catch (error) {
-    const perhaps = error instanceof AlreadyExistsError || (error instanceof UnavailableError && error.mayHaveHappened);
-    if (!perhaps || signal.aborted) throw error;
+    const answerLost = error instanceof UnavailableError && error.mayHaveHappened;
+    if (signal.aborted || !(answerLost || error instanceof AlreadyExistsError)) throw error;
     // Made by somebody else between our two calls, or by us although the answer got lost: look, and never create twice.
     const found = await findExperiment(options.dm, experiment, signal).catch(() => undefined);
     if (found === undefined) throw error;
-    return found;
+    return { experiment: found, isNew: answerLost };
   }
 }
 
@@ -144,29 +167,37 @@ interface UserResult {
   readonly failures: readonly string[];
 }
 
-async function addUsers(
-  options: InitDmOptions,
-  context: ActionContext,
-  experiment: DmExperiment,
-  beamtime: Beamtime | undefined,
-): Promise<UserResult> {
-  const badges = new Set(
-    [...options.contactBadges, ...(beamtime?.experimenters ?? []).map((one) => one.badge)].filter(
-      (badge) => badge !== "",
-    ),
-  );
+interface Membership {
+  /** What was done so far, for whoever reads why it went no further. */
+  readonly sentence: string;
+  readonly experiment: DmExperiment;
+  readonly beamtime: Beamtime | undefined;
+}
+
+/** @throws ActionError, CancelledError, both saying what was done before */
+async function addUsers(options: InitDmOptions, context: ActionContext, membership: Membership): Promise<UserResult> {
+  const { experiment, beamtime } = membership;
+  const wanted = [...options.contactBadges, ...(beamtime?.experimenters ?? []).map((one) => one.badge)];
+  const badges = new Set(wanted.filter((badge) => badge !== ""));
   const already = new Set(experiment.usernames);
   let present = 0;
   const failures: string[] = [];
-  for (const badge of badges) {
-    context.signal.throwIfAborted();
-    const problem = already.has(dmUsername(badge))
-      ? undefined
-      : await addUser(options.dm, badge, experiment.name, context.signal);
-    if (problem === undefined) present++;
-    else failures.push(problem);
-    context.publish("UsersAdded", present);
-    context.publish("UsersFailed", failures.length);
+  try {
+    for (const badge of badges) {
+      context.signal.throwIfAborted();
+      const isMember = already.has(dmUsername(badge));
+      const problem = isMember ? undefined : await addUser(options.dm, badge, experiment.name, context.signal);
+      if (problem === undefined) present++;
+      else failures.push(problem);
+      context.publish("UsersAdded", present);
+      context.publish("UsersFailed", failures.length);
+    }
+  } catch (error) {
+    const done = `${membership.sentence} and ${present} of ${badges.size} users are on it`;
+    if (context.signal.aborted)
+      throw new CancelledError(`${messageOf(context.signal.reason)} ${done}; run Init again for the others.`);
+    if (error instanceof ActionError) throw new ActionError(`${done}; run Init again for the others`, { cause: error });
+    throw error;
   }
   return { present, failures };
 }

@@ -57,18 +57,10 @@ export class Expression {
 
 /** Constant links give the inputs their first values. */
 export function initializeInputs(record: WithInputs): void {
-  for (const [i, input] of INPUTS.entries()) initializeInput(record, input, INPUT_LINKS[i]!);
-}
-
-/** @returns whether the link is a constant with a number */
-export function initializeInput(
-  record: WithInputs,
-  input: (typeof INPUTS)[number],
-  link: (typeof INPUT_LINKS)[number],
-): boolean {
-  const constant = record.constantNumber(link);
-  if (constant !== undefined) record.fields[input] = constant;
-  return constant !== undefined;
+  for (const [i, input] of INPUTS.entries()) {
+    const constant = record.constantNumber(INPUT_LINKS[i]!);
+    if (constant !== undefined) record.fields[input] = constant;
+  }
 }
 
 /** Reads the inputs in order. @returns false when a link leads nowhere: there is no result then */

@@ -1,11 +1,10 @@
 /** The calculation record. CA spec §5.5; epics-base: calcRecord.c */
 
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
-import { DBE_LOG, DBE_VALUE } from "../post.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { postValue, rememberValue } from "./analog.ts";
-import { INPUT_LINKS, INPUTS, inputLinks, inputsBefore, inputValues } from "./calc-fields.ts";
-import { calcMetadata, Expression, initializeInput, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
+import { inputLinks, inputsBefore, inputValues } from "./calc-fields.ts";
+import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
 import {
   AFTC,
   AFVL,
@@ -70,13 +69,9 @@ function monitor(record: Calc, alarmMask: number): void {
   postInputs(record, postValue(record, alarmMask));
 }
 
+/** A new link has no effect before the next processing, and a constant none at all. */
 function afterPut(record: Calc, field: string): boolean {
-  if (field === "CALC") return (record.state as Memory).calc.compile(record, field, record.fields.CALC) === 0;
-  const index = INPUT_LINKS.findIndex((link) => link === field);
-  const input = INPUTS[index];
-  if (input !== undefined && initializeInput(record, input, INPUT_LINKS[index]!))
-    record.post(input, DBE_VALUE | DBE_LOG);
-  return true;
+  return field !== "CALC" || (record.state as Memory).calc.compile(record, field, record.fields.CALC) === 0;
 }
 
 export const calc: RecordType<typeof FIELDS> = {

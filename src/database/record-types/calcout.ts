@@ -5,16 +5,8 @@ import { calcoutDOPT, calcoutINAV, calcoutOOPT, numbersOf } from "../menus.ts";
 import { DBE_LOG, DBE_VALUE } from "../post.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { postValue, rememberValue } from "./analog.ts";
-import {
-  INPUT_LINKS,
-  INPUT_STATES,
-  INPUTS,
-  inputLinks,
-  inputStates,
-  inputsBefore,
-  inputValues,
-} from "./calc-fields.ts";
-import { calcMetadata, Expression, initializeInput, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
+import { INPUT_LINKS, INPUT_STATES, inputLinks, inputStates, inputsBefore, inputValues } from "./calc-fields.ts";
+import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
 import { outputAction } from "./output.ts";
 import {
   alarmLimits,
@@ -185,16 +177,13 @@ function monitor(record: Calcout, alarmMask: number): void {
   fields.POVL = fields.OVAL;
 }
 
-/** A wrong expression is stored, and shown by CLCV or OCLV. */
+/** A wrong expression is stored, and shown by CLCV or OCLV. A new constant link does not change its input, as in the calc record. */
 function afterPut(record: Calcout, field: string): boolean {
   if (field === "CALC" || field === "OCAL") {
     compile(record, field);
     record.post(field === "CALC" ? "CLCV" : "OCLV", DBE_VALUE);
     return true;
   }
-  const index = INPUT_LINKS.findIndex((link) => link === field);
-  const input = INPUTS[index];
-  if (input !== undefined && initializeInput(record, input, INPUT_LINKS[index]!)) record.post(input, DBE_VALUE);
   showLinks(record);
   return true;
 }

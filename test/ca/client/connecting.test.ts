@@ -192,7 +192,7 @@ test("after a lost connection the PV is found again, also on another port", asyn
   const pv = client.pv("a");
   await pass(10);
   expect(clock.pending).toBeGreaterThan(0);
-  await server.stop();
+  server.stop();
   await pass();
   expect(pv.isConnected).toBe(false);
   await expect(pv.get()).rejects.toThrow(`the connection to 127.0.0.1:${PORT} was lost`);
@@ -202,7 +202,7 @@ test("after a lost connection the PV is found again, also on another port", asyn
   search.onMessage = (bytes, from) => search.send(searchReply(7000, bytes.readUInt32BE(bytes.length - 16)), from);
   await pass(5);
   expect(pv.info()?.server.port).toBe(7000);
-  await moved.stop();
+  moved.stop();
 });
 
 test("a server that accepts and closes at once is not met with a storm of connections", async () => {
@@ -266,6 +266,26 @@ test("the protocol's breach by a server costs its circuit, not the client", asyn
   await pass();
   expect(pv.isConnected).toBe(false);
   expect(lines.some((line) => line.includes("broke the protocol"))).toBe(true);
+  await pass(5);
+  expect(pv.isConnected).toBe(true);
+});
+
+test("a bug of ours in handling a reply costs that circuit, and is logged with where it happened", async () => {
+  const { client, server, lines, pass } = await scene({ a: DOUBLE });
+  const pv = client.pv("a");
+  await pass(2);
+  const spoilt = Object.assign(client, {
+    exception: () => {
+      throw new Error("a bug");
+    },
+  });
+  server.circuit.sayWith(RESPONSES.error, { cid: 0xffffffff, status: ECA.INTERNAL }, Buffer.alloc(24));
+  await pass();
+  expect(pv.isConnected).toBe(false);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^error: ca: a reply of server 127\.0\.0\.1:6000 .*a bug.*connecting\.test/),
+  );
+  Reflect.deleteProperty(spoilt, "exception");
   await pass(5);
   expect(pv.isConnected).toBe(true);
 });

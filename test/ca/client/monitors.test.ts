@@ -52,7 +52,7 @@ test("subscriptions are made again after the server has restarted, with the type
   await one.pass(5);
   update(one, subscriptionId(one), 1);
   await one.pass();
-  await one.server.stop();
+  one.server.stop();
   await one.pass(100);
   const server = await ScriptedServer.start(one.network, { a: { native: 5, count: 1 } }, PORT);
   await one.pass(5);

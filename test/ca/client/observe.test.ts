@@ -11,7 +11,7 @@ test("connected$ says the present state and each change", async () => {
   const states: boolean[] = [];
   const subscription = connected$(pv).subscribe((isConnected) => states.push(isConnected));
   await pass(5);
-  await server.stop();
+  server.stop();
   await pass();
   await ScriptedServer.start(network, { a: { native: 6, count: 1 } }, PORT);
   await pass(5);

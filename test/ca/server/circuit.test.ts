@@ -247,12 +247,47 @@ test("a server that closes ends every circuit and leaves no timer", async () => 
   const fixture = await startServer({ x });
   const circuit = await fixture.client();
   await circuit.open("x");
-  await fixture.server.close();
-  await fixture.server.close();
+  const closed = [fixture.server.close(), fixture.server.close()];
   fixture.clock.settle();
+  await Promise.all(closed);
   expect(circuit.isClosed).toBe(true);
   expect(x.openChannels.size).toBe(0);
   expect(fixture.clock.pending).toBe(0);
+});
+
+test("a server that closes sends what is written to a client that is slow, and cuts off one that does not read", async () => {
+  const a = new FakePv(Array.from({ length: 5000 }, () => 1));
+  const fixture = await startServer({ a });
+  const [slow, stuck] = [await fixture.client(), await fixture.client()];
+  for (const circuit of [slow, stuck]) {
+    const { sid } = await circuit.open("a");
+    circuit.stream.pause();
+    circuit.send("readNotify", { dbr: 6, count: 0, sid, ioid: 1 });
+    fixture.clock.settle();
+  }
+  let isClosed = false;
+  const closed = fixture.server.close().then(() => (isClosed = true));
+  fixture.clock.advance(4);
+  slow.stream.resume();
+  await slow.reply("readNotify", { count: 5000, status: 1 });
+  await slow.closed();
+  await Promise.resolve();
+  expect([stuck.isClosed, isClosed]).toEqual([false, false]);
+  fixture.clock.advance(2);
+  await closed;
+  expect(stuck.isClosed).toBe(true);
+  expect(stuck.takeAll()).toEqual([]);
+  expect(fixture.clock.pending).toBe(0);
+});
+
+test("a client that cannot be accepted is told to the log, with what to do", async () => {
+  await using fixture = await startServer();
+  for (let i = 0; i < 100; i++) fixture.network.servers[0]?.onError(new Error("accept EMFILE"));
+  expect(fixture.logged.length).toBe(20);
+  expect(fixture.logged[0]).toMatch(
+    /^error: ca: a client could not be accepted at 127.0.0.1:\d+: accept EMFILE.*ulimit/,
+  );
+  await fixture.client();
 });
 
 test("a PV that fails while it is closed does not keep the others open", async () => {

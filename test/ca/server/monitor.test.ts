@@ -250,6 +250,26 @@ test("a client that takes nothing for five minutes is given up; one that is only
   expect(fixture.logged.join()).toContain("300 s");
 });
 
+test("when too much waits for all clients, the one for which most waits is cut off, and the others go on", async () => {
+  const [a, b] = [20000, 10000].map((length) => new FakePv(Array.from({ length }, () => 1)));
+  const limits = { highWaterBytes: 50_000, unsentBytes: 300_000 };
+  await using fixture = await startServer({ a: a!, b: b! }, { limits });
+  const clients = [await fixture.client(), await fixture.client(), await fixture.client()];
+  for (const [i, name] of ["b", "a", "b"].entries()) {
+    const circuit = clients[i]!;
+    const { sid } = await circuit.open(name);
+    circuit.stream.pause();
+    circuit.send("readNotify", { dbr: 6, count: 0, sid });
+    fixture.clock.settle();
+  }
+  expect(clients.map((circuit) => circuit.isClosed)).toEqual([false, true, false]);
+  expect(fixture.logged.join()).toMatch(/of 3\d{5} bytes that wait for all clients, 160\d{3} wait for it/);
+  for (const circuit of [clients[0]!, clients[2]!]) {
+    circuit.stream.resume();
+    expect((await circuit.reply("readNotify", { status: 1 })).payload.length).toBe(80_000);
+  }
+});
+
 test("a change of access is announced, then each subscription says so once, and later resumes with the current value", async () => {
   const x = new FakePv(1);
   await using fixture = await startServer({ x });

@@ -127,6 +127,16 @@ test("a huge count is refused TOLARGE with the request echoed, and costs nothing
   expect(fixture.server.counters.tooLarge).toBe(1);
 });
 
+test("a scalar asked for as an array gets 64 KiB of zeros at most, though its client reads more", async () => {
+  await using fixture = await startServer({ x: new FakePv(1) });
+  const circuit = await fixture.client();
+  const { sid } = await circuit.open("x", 5);
+  circuit.send("readNotify", { dbr: 6, count: 8192, sid, ioid: 1 });
+  expect((await circuit.reply("readNotify", { ioid: 1, status: 1 })).payload.length).toBe(65536);
+  circuit.send("readNotify", { dbr: 6, count: 8193, sid, ioid: 2 });
+  await circuit.reply("error", { cid: 5, status: ECA.TOLARGE });
+});
+
 test("a channel larger than the general limit is read whole", async () => {
   const values = Array.from({ length: 1000 }, (_, i) => i);
   await using fixture = await startServer({ a: new FakePv(values) }, { limits: { replyBytes: 4096 } });

@@ -117,6 +117,10 @@ test("a source that fails on a name is not found, logged, and asked again", asyn
   const { ask } = await asker(fixture);
   expect(ask(Buffer.concat([version(1), search("bad", 1), search("x", 2)]))[0]?.length).toBe(2);
   expect(fixture.logged.join()).toContain("broken");
+  const circuit = await fixture.client();
+  circuit.send("search", { replyFlag: 10, minor: 13, searchId: 3, searchIdAgain: 3 }, "bad");
+  await circuit.reply("notFound", { searchId: 3 });
+  expect(fixture.logged.filter((line) => line.includes("broken")).length).toBe(2);
 });
 
 test("over TCP a search is answered without payload, an unknown name only when an answer is wanted", async () => {

@@ -1,7 +1,7 @@
 /** A server in memory, its PVs, its clock, and raw clients for it. */
 import { createLog } from "../../../src/base/log.ts";
 import { type CaServerConfig, isolatedServer } from "../../../src/ca/net/ca-config.ts";
-import type { ServerLimits } from "../../../src/ca/server/limits.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "../../../src/ca/server/limits.ts";
 import { CaServer } from "../../../src/ca/server/server.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakePv, FakePvs } from "../../support/fake-pvs.ts";
@@ -55,8 +55,9 @@ export async function startServer(
       return circuit;
     },
     [Symbol.asyncDispose]: async () => {
-      await server.close();
-      clock.settle();
+      const closed = server.close();
+      clock.advance(DEFAULT_LIMITS.farewellSeconds);
+      await closed;
     },
   };
 }

@@ -191,6 +191,73 @@ test.each([
   expect(replies.filter((message) => message.command === 23).length).toBe(1);
 });
 
+test("a client that leaves while its put-callbacks fill the queue is seen to leave: those that wait are dropped, plain writes applied, all else ignored", async () => {
+  const [x, y] = [new FakePv(1), new FakePv(1)];
+  x.slow = true;
+  await using fixture = await startServer({ x, y }, { limits: { queuedPutsPerChannel: 2 } });
+  const circuit = await fixture.client();
+  const [{ sid }, other] = [await circuit.open("x", 1), await circuit.open("y", 2)];
+  for (const ioid of [1, 2, 3]) circuit.send("writeNotify", { dbr: 6, count: 1, sid, ioid }, doubles(ioid));
+  fixture.clock.settle();
+  circuit.send("createChan", { cid: 3, minor: 13 }, "y");
+  circuit.send("writeNotify", { dbr: 6, count: 1, sid, ioid: 4 }, doubles(4));
+  circuit.send("write", { dbr: 6, count: 1, sid }, doubles(50));
+  circuit.send("readNotify", { dbr: 6, count: 1, sid, ioid: 5 });
+  circuit.send("writeNotify", { dbr: 6, count: 1, sid: other.sid, ioid: 6 }, doubles(60));
+  const opened: string[] = [];
+  const open = fixture.pvs.open.bind(fixture.pvs);
+  fixture.pvs.open = (name) => {
+    opened.push(name);
+    return open(name);
+  };
+  fixture.clock.settle();
+  expect([x.puts, y.puts]).toEqual([[1], []]);
+  circuit.stream.end();
+  fixture.clock.settle();
+  expect(circuit.isClosed).toBe(true);
+  x.finish();
+  expect([x.puts, y.puts, opened]).toEqual([[1, 50], [60], []]);
+  expect([x.putsInProgress, x.openChannels.size, fixture.server.counters.clients]).toEqual([0, 0, 0]);
+});
+
+test("behind put-callbacks that have no room, requests are held up to a limit; a client that sends more is disconnected", async () => {
+  const x = new FakePv(1);
+  x.slow = true;
+  await using fixture = await startServer({ x }, { limits: { queuedPutsPerChannel: 1, heldBytes: 240 } });
+  const circuit = await fixture.client();
+  const { sid } = await circuit.open("x");
+  const put = (ioid: number): void => {
+    circuit.send("writeNotify", { dbr: 6, count: 1, sid, ioid }, doubles(ioid));
+    fixture.clock.settle();
+  };
+  for (let ioid = 1; ioid <= 12; ioid++) put(ioid);
+  expect(circuit.isClosed).toBe(false);
+  put(13);
+  expect(circuit.isClosed).toBe(true);
+  expect(fixture.logged.join()).toContain("more than 240 bytes of requests wait behind its put-callbacks");
+  x.finish();
+  expect([x.puts, x.openChannels.size]).toEqual([[1], 0]);
+});
+
+test("requests that come in pieces behind put-callbacks without room are answered in order when there is room", async () => {
+  const x = new FakePv(1);
+  x.slow = true;
+  await using fixture = await startServer({ x }, { limits: { queuedPutsPerChannel: 1 } });
+  const circuit = await fixture.client();
+  const { sid } = await circuit.open("x");
+  const put = (ioid: number): Buffer => requestBytes("writeNotify", { dbr: 6, count: 1, sid, ioid }, doubles(ioid));
+  const bytes = Buffer.concat([1, 2, 3, 4, 5, 6].map(put));
+  for (let at = 0; at < bytes.length; at += 7) {
+    circuit.sendBytes(bytes.subarray(at, at + 7));
+    fixture.clock.settle();
+  }
+  for (let ioid = 1; ioid <= 6; ioid++) {
+    x.finish();
+    await circuit.reply("writeNotify", { ioid, status: 1 });
+  }
+  expect(x.puts).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 test("an update that a put causes comes before the put's reply", async () => {
   const x = new FakePv(1);
   await using fixture = await startServer({ x });

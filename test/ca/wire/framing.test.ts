@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteWriter } from "../../../src/base/bytes.ts";
 import { RemoteProtocolError } from "../../../src/base/errors.ts";
-import { Frame, headerBytesFor, padded, viewOf, writeHeader } from "../../../src/ca/wire/frame.ts";
+import { Frame, padded, viewOf, writeHeader } from "../../../src/ca/wire/frame.ts";
 import { readDatagram, StreamFramer, type Verdict } from "../../../src/ca/wire/framing.ts";
 import { REQUESTS, RESPONSES } from "../../../src/ca/wire/messages.ts";
 
@@ -197,10 +197,15 @@ test("the announced size alone tells the extended header: its 16-bit count may b
 });
 
 test("size or count from 65535 on takes the extended header", () => {
-  expect(headerBytesFor(0xfff8, 1)).toBe(16);
-  expect(headerBytesFor(0x10000, 1)).toBe(24);
-  expect(headerBytesFor(0, 0xfffe)).toBe(16);
-  expect(headerBytesFor(0, 0xffff)).toBe(24);
+  const headerBytes = (payloadBytes: number, dataCount: number): number => {
+    const out = new ByteWriter();
+    writeHeader(out, 1, { dataType: 0, dataCount, p1: 0, p2: 0 }, payloadBytes);
+    return out.length;
+  };
+  expect(headerBytes(0xfff8, 1)).toBe(16);
+  expect(headerBytes(0x10000, 1)).toBe(24);
+  expect(headerBytes(0, 0xfffe)).toBe(16);
+  expect(headerBytes(0, 0xffff)).toBe(24);
 });
 
 test("a chunk is not kept after the call, nor changed", () => {

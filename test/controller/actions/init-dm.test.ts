@@ -90,6 +90,7 @@ test("an experiment that appears between look-up and creation is used", async ()
   };
   dm.failures.set("addExperiment", new AlreadyExistsError("exists"));
   await expect(run()).resolves.toMatchObject({ state: "Done" });
+  expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 0 });
 });
 
 test("after a creation whose answer got lost the experiment is looked for, not created again", async () => {
@@ -119,7 +120,10 @@ test("a proposal without beamtime gets no experiment, and the sentence names pro
 test("without the schedule an existing experiment still gets its contacts", async () => {
   dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: [] });
   scheduling.failure = new UnavailableError("the scheduling service is down");
-  await expect(run()).resolves.toBeDefined();
+  await expect(run()).resolves.toMatchObject({
+    state: "Partial",
+    message: expect.stringMatching(/the experimenters were not added: the scheduling service is down/) as unknown,
+  });
   expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903"]);
 });
 
@@ -135,6 +139,13 @@ test("an abort between two users stops there", async () => {
     await add(username, name);
     abort.abort(new ActionError("stopped"));
   };
-  await expect(run({}, EXPERIMENT, abort.signal)).rejects.toThrow("stopped");
+  await expect(run({}, EXPERIMENT, abort.signal)).rejects.toThrow(
+    /^stopped .* was created on voyager and 1 of 4 users/,
+  );
   expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788"]);
+});
+
+test("a service that goes down between two users fails the run, which says what was done", async () => {
+  dm.failures.set("addUserToExperiment d208112", new UnavailableError("DM does not answer"));
+  await expect(run()).rejects.toThrow(/was created on voyager and 2 of 4 users are on it/);
 });

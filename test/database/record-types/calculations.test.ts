@@ -143,9 +143,9 @@ test("calcout takes a wrong expression and shows it by CLCV", () => {
   expect(record.posts).toEqual(["CLCV 1", "OCLV 1"]);
 });
 
-test("a constant put to an input link becomes its value", () => {
-  const record = fakeRecord(calcout, { fields: { CALC: "A" }, links: { INPA: { value: 1 } } });
+test("a constant put to an input link leaves the input as it is", () => {
+  const record = fakeRecord(calcout, { fields: { CALC: "A", A: 5 }, links: { INPA: { value: 1 } } });
   record.links["INPA"] = { constant: 9 };
   record.put("INPA", "9");
-  expect(record.fields).toMatchObject({ A: 9, INAV: 3 });
+  expect(record.fields).toMatchObject({ A: 5, INAV: 3 });
 });
