@@ -105,6 +105,12 @@ export class ByteWriter {
     const at = this.#reserve(8); // first: it may replace the view
     this.#view.setFloat64(at, value);
   }
+  /** The first `count` of `values`. */
+  f64s(values: Float64Array, count: number): void {
+    const start = this.#reserve(count * 8);
+    const view = this.#view;
+    for (let i = 0; i < count; i++) view.setFloat64(start + i * 8, values[i]!);
+  }
   zeros(count: number): void {
     const start = this.#reserve(count);
     this.#clear(start, start + count);

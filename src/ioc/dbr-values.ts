@@ -136,15 +136,23 @@ type NumericNative = Exclude<Native, "STRING" | "ENUM">;
 function fillNumeric(address: FieldAddress, native: NumericNative, into: DbrSample): void {
   into.units = unitsAt(address);
   into.precision = precisionAt(address);
-  const [upperDisplay, lowerDisplay] = displayLimitsAt(address);
-  const [upperControl, lowerControl] = controlLimitsAt(address);
+  const { limits } = into; // in the order of LIMITS, one by one: this runs for every read of a GR or CTRL type
+  const display = displayLimitsAt(address);
+  limits[0] = display[0];
+  limits[1] = display[1];
   const alarms = alarmLimitsAt(address);
-  const all = [upperDisplay, lowerDisplay, ...alarms, upperControl, lowerControl];
-  for (let i = 0; i < all.length; i++) into.limits[i] = limitAs(native, all[i]!, i >= 2 && i < 6);
+  limits[2] = alarms[0];
+  limits[3] = alarms[1];
+  limits[4] = alarms[2];
+  limits[5] = alarms[3];
+  const control = controlLimitsAt(address);
+  limits[6] = control[0];
+  limits[7] = control[1];
+  if (native === "DOUBLE") return;
+  for (let i = 0; i < limits.length; i++) limits[i] = limitAs(native, limits[i]!, i >= 2 && i < 6);
 }
 
 /** As C casts it, so an integer keeps its low bits. Base makes 0 of an alarm limit that is off, where the type has no NaN. */
-function limitAs(native: NumericNative, limit: number, isAlarm: boolean): number {
-  const isFloating = native === "DOUBLE" || native === "FLOAT";
-  return isAlarm && !isFloating && !Number.isFinite(limit) ? 0 : castNumber(limit, FIELD_TYPE[native]);
+function limitAs(native: Exclude<NumericNative, "DOUBLE">, limit: number, isAlarm: boolean): number {
+  return isAlarm && native !== "FLOAT" && !Number.isFinite(limit) ? 0 : castNumber(limit, FIELD_TYPE[native]);
 }

@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   updatesPerSubscription: 4,
   queuedPutsPerChannel: 256,
   queuedPutBytes: 16 * MIB,
-  heldBytes: 64 * KIB,
+  heldBytes: 256 * KIB,
   replyBytes: 64 * KIB,
   unsentBytes: 512 * MIB,
   skippedBytes: 256 * MIB,

@@ -67,12 +67,13 @@ export class DbrSample {
 export function writeDbr(out: ByteWriter, type: DbrType, sample: DbrSample, count: number): void {
   const start = out.length;
   const { layout } = type;
-  let limit = 0; // limits lie in the order of LIMITS
   for (let i = 0; i < layout.length; i++) {
     const [name, kind] = layout[i]!;
     if (typeof kind === "object") out.zeros(kind.pad);
-    else if (kind === "limit") writeNumber(out, type.native, sample.limits[limit++]!);
-    else if (kind === "units") out.text(sample.units, UNITS_BYTES);
+    else if (kind === "limit") {
+      writeLimits(out, type, sample.limits);
+      i += type.limitCount - 1;
+    } else if (kind === "units") out.text(sample.units, UNITS_BYTES);
     else if (kind === "choices") writeChoices(out, sample.choices);
     else if (kind === "u32") out.u32(name === "seconds" ? sample.seconds : sample.nanoseconds);
     else out.u16(shortField(name, sample));
@@ -80,6 +81,12 @@ export function writeDbr(out: ByteWriter, type: DbrType, sample: DbrSample, coun
   writeElements(out, type.native, sample, count);
   const length = out.length - start;
   if (length % 8 !== 0) out.zeros(8 - (length % 8));
+}
+
+/** They lie side by side, in the order of LIMITS. */
+function writeLimits(out: ByteWriter, { native, limitCount }: DbrType, limits: Float64Array): void {
+  if (native === "DOUBLE") out.f64s(limits, limitCount);
+  else for (let i = 0; i < limitCount; i++) writeNumber(out, native, limits[i]!);
 }
 
 function shortField(name: MetadataName | "", sample: DbrSample): number {

@@ -121,6 +121,8 @@ export interface DbrType {
   readonly family: Family;
   readonly native: Native;
   readonly layout: readonly MetadataField[];
+  /** How many limits it has; they follow one another. */
+  readonly limitCount: number;
   /** Where the value begins, bytes. */
   readonly valueOffset: number;
   readonly elementBytes: number;
@@ -129,7 +131,8 @@ export interface DbrType {
 function dbrType(code: number, name: string, family: Family, native: Native): DbrType {
   const layout = metadataLayout(family, native);
   const valueOffset = layout.reduce((sum, [, kind]) => sum + fieldBytes(kind, native), 0);
-  return { code, name, family, native, layout, valueOffset, elementBytes: ELEMENT_BYTES[native] };
+  const limitCount = layout.filter(([, kind]) => kind === "limit").length;
+  return { code, name, family, native, layout, limitCount, valueOffset, elementBytes: ELEMENT_BYTES[native] };
 }
 
 /** By code. The last four lie outside the scheme: two are written only, CLASS_NAME is read only. */

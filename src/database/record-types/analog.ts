@@ -72,10 +72,13 @@ const fieldsOf = (record: Rec): AnalogRecord["fields"] => record.fields as unkno
 export function analogMetadata(type: AnalogMetadata): Metadata {
   const ranged = new Set([...RANGED, ...(type.ranged ?? [])]);
   const valueType = type.fields["VAL"]?.type;
-  const hasUnit = (field: string): boolean =>
-    type.fields[field]?.type === valueType && type.unitless?.includes(field) !== true;
+  const united = new Set(
+    Object.entries(type.fields)
+      .filter(([field, row]) => row.type === valueType && type.unitless?.includes(field) !== true)
+      .map(([field]) => field),
+  );
   return {
-    units: (record, field) => (hasUnit(field) ? String((record.fields as Record<string, unknown>)["EGU"]) : ""),
+    units: (record, field) => (united.has(field) ? String((record.fields as Record<string, unknown>)["EGU"]) : ""),
     precision: (record, field) => {
       if (type.precise === undefined) return undefined;
       const { PREC } = fieldsOf(record);
