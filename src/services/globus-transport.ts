@@ -60,7 +60,7 @@ export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, str
   );
 }
 
-/** Five more attempts, as Globus' own Python SDK makes; a Retry-After up to half a minute is obeyed. */
+/** Five more attempts, as Globus' own Python SDK makes, while half a minute lasts: an operator waits. A Retry-After up to that is obeyed. */
 const GLOBUS_RETRY: RetryPolicy = { attempts: 6, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 const TIMEOUT_SECONDS = 60;
 

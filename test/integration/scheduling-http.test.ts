@@ -126,13 +126,11 @@ describe("a service that does not answer as it should", () => {
     }
   });
 
-  test("a service that never answers is given up, twice at most", async () => {
+  test("a service that never answers is given up after its time limit", async () => {
     const { scheduling, twin, now, clock } = await site();
     await twin.misbehave({ slowSeconds: 3600 });
     const failed = failureOf(scheduling.beamtimes(now, {}), UnavailableError);
     await twin.arrived("getAllRuns", 1);
-    clock.advance(60);
-    await twin.arrived("getAllRuns", 2);
     clock.advance(60);
     expect((await failed).message).toMatch(/no answer within 60 s$/);
   });
