@@ -1,6 +1,7 @@
 /**
  * Composition: settings → the real ports → a controller on this IOC's PVs. It chooses implementations and decides nothing else. What is not configured
- * gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
+ * gets a stand-in that says in one sentence which setting is missing, so that everything else works without it. Over 300 lines because every such choice
+ * stands here and nowhere else.
  */
 import { readFileSync } from "node:fs";
 import type { Clock } from "./base/clock.ts";

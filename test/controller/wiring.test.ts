@@ -4,7 +4,7 @@ import { silentLog } from "../../src/base/log.ts";
 import type { Server } from "../../src/controller/action.ts";
 import { initOnGlobus } from "../../src/controller/actions/init-globus.ts";
 import { TOMOSCAN_PVS } from "../../src/controller/pvs.ts";
-import { startController } from "../../src/controller/wiring.ts";
+import { refuseCommands, startController } from "../../src/controller/wiring.ts";
 import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeTree, noIdentity } from "../support/fake-services.ts";
@@ -240,4 +240,13 @@ test("a command that is started while a new tag comes in runs for the new tag, n
 test("a server that is not configured cannot be chosen", async () => {
   expect(bench.pvs.putFromOutside("ServerName", 9)).toBe("refused");
   expect(bench.pvs.get("LastError")).toMatch(/ServerName 9 is none of the 1 servers; choose petrel/);
+});
+
+test("without a controller every command is refused with a sentence, instead of waiting for nobody", () => {
+  const pvs = new FakeControllerPvs();
+  const stop = refuseCommands(pvs, new FakeClock(), silentLog, "Data management was not started.");
+  expect(pvs.putFromOutside("Init", 1)).toBe("refused");
+  expect(pvs.get("LastError")).toBe("Data management was not started.");
+  stop();
+  expect(pvs.putFromOutside("Init", 1)).toBe("taken");
 });
