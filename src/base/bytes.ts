@@ -76,7 +76,7 @@ export class ByteWriter {
 
   constructor(initialBytes = 16384) {
     this.#initialBytes = initialBytes;
-    this.#bytes = Buffer.allocUnsafe(initialBytes);
+    this.#bytes = ownBuffer(initialBytes);
     this.#view = viewOf(this.#bytes);
   }
   /** Bytes written since the last `take`. */
@@ -142,7 +142,7 @@ export class ByteWriter {
   /** Hands over what was written and goes on in `next`, or in a new buffer of the initial size. */
   take(next?: Buffer): Buffer {
     const written = this.written();
-    this.#bytes = next ?? Buffer.allocUnsafe(this.#initialBytes);
+    this.#bytes = next ?? ownBuffer(this.#initialBytes);
     this.#view = viewOf(this.#bytes);
     this.#at = 0;
     return written;
@@ -161,7 +161,7 @@ export class ByteWriter {
     return start;
   }
   #grow(least: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(least, this.#bytes.length * 2));
+    const larger = ownBuffer(Math.max(least, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
     this.#view = viewOf(larger);
@@ -169,3 +169,6 @@ export class ByteWriter {
 }
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Memory of its own: `allocUnsafe` may cut from a pool, which whoever reuses a buffer's memory (ca/server/output.ts) would overwrite for others. */
+const ownBuffer = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);

@@ -46,3 +46,16 @@ test("a reader gives back what was written and refuses to pass the end", () => {
   expect(reader.remaining).toBe(0);
   expect(() => reader.u8()).toThrow(EndOfBytesError);
 });
+
+test("what a writer hands over lies in memory of its own, from its first byte, so that the memory may be used again", () => {
+  const writer = new ByteWriter(16);
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 10 ** round; i++) writer.u32(i);
+    const taken = writer.take();
+    expect([
+      taken.byteOffset,
+      taken.buffer.byteLength >= taken.length,
+      taken.buffer === Buffer.allocUnsafe(16).buffer,
+    ]).toEqual([0, true, false]);
+  }
+});
