@@ -30,9 +30,9 @@ type Refusal = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredSc
 /** Nobody but a person can help: the login is missing, over, or lacks a consent. */
 export class LoginNeededError extends AccessDeniedError {}
 
-/** What a person types to log in. The command comes with a later version; until then a site renews the token file itself. */
+/** What a person does about a login that Globus refuses. */
 export const LOGIN_ADVICE =
-  "run `globus-ioc globus-login` where this version has it, or put fresh tokens into the token file";
+  "put fresh tokens into the token store, or name a service account with client-secret-file, in [globus-auth] of globus.conf";
 
 const MOST_MESSAGE = 200;
 

@@ -171,7 +171,7 @@ test("a login that Globus refuses needs a person, is not asked for again, and a 
   const auth = person();
   const failure = await failureOf(auth.token(TRANSFER_SERVER, {}), LoginNeededError);
   expect(failure.message).toContain(`Globus no longer accepts the login for ${TRANSFER_SERVER} in ${store.path}`);
-  expect(failure.message).toContain("`globus-ioc globus-login`");
+  expect(failure.message).toContain("put fresh tokens into the token store");
   expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
   expect(grants()).toEqual(["refresh_token"]);
   await logIn(30);

@@ -216,7 +216,7 @@ test("a person is told which consent is missing", async () => {
   expect(failure.message).toContain(
     `all[*https://auth.globus.org/scopes/${globus.collection("petrel").id}/data_access]`,
   );
-  expect(failure.message).toContain("globus-ioc globus-login");
+  expect(failure.message).toContain("put fresh tokens into the token store");
   expect(asked("mkdir")).toHaveLength(1);
 });
 
