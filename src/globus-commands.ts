@@ -1,12 +1,8 @@
 /**
  * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the controller with the IOC.
  */
-import {
-  assembleDataManagement,
-  chosenServer,
-  type DataManagementProgram,
-  type MutableEnvironment,
-} from "./assemble.ts";
+import type { MutableEnvironment } from "./assemble/parts.ts";
+import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
@@ -14,6 +10,7 @@ import { ConfigError, findConfigFile, readConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
 import { refuseCommands } from "./controller/wiring.ts";
 import type { Database } from "./database/database.ts";
+import type { DbRecord } from "./database/record.ts";
 import type { CommandSession } from "./ioc/commands/session.ts";
 import type { Stage } from "./ioc/ioc.ts";
 import { LocalPvs } from "./ioc/local-pvs.ts";
@@ -128,18 +125,43 @@ function configure(
         .map((suffix) => prefix + suffix)
         .join(
           ", ",
-        )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db and db/globus_commands.substitutions with this prefix first.`,
+        )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
     );
   }
   const start = inFile(path, () => assembleDataManagement({ ...options, settings, pvs }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
+  const texts = fillInitially(session.ioc.database, prefix, initialPvs(settings));
   return {
     pvs,
     start: () => {
-      pvs.put("ServerName", chosenServer(settings));
+      for (const [suffix, value] of texts) pvs.put(suffix, value);
       return start();
     },
   };
+}
+
+/**
+ * Gives PVs what the settings say they hold at the start: numbers now, as if they stood in the .db file, so that autosave may put back what was saved.
+ * @returns the texts, which a record takes only once it is initialized; none of them is a setting that autosave keeps
+ */
+function fillInitially(
+  database: Database,
+  prefix: string,
+  values: ReturnType<typeof initialPvs>,
+): readonly (readonly [suffix: string, text: string])[] {
+  const texts: [string, string][] = [];
+  for (const [suffix, value] of Object.entries(values)) {
+    if (typeof value === "string") texts.push([suffix, value]);
+    else database.setFieldText(recordOf(database, prefix + suffix), "VAL", String(value));
+  }
+  return texts;
+}
+
+/** @throws ShellError when there is none */
+function recordOf(database: Database, name: string): DbRecord {
+  const record = database.record(name);
+  if (record === undefined) throw new ShellError(`There is no record ${name}.`);
+  return record;
 }
 
 /** Names the file in each problem of a ConfigError that `work` throws. */
@@ -157,8 +179,7 @@ const STATES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ");
 
 /** Gives ServerName a state for each configured server, before any client can see it (decision 15). */
 function nameServers(database: Database, name: string, servers: readonly ServerSettings[]): void {
-  const record = database.record(name);
-  if (record === undefined) throw new ShellError(`There is no record ${name}.`);
+  const record = recordOf(database, name);
   servers.forEach((server, index) => {
     database.setFieldText(record, `${STATES[index]}ST`, server.name);
     database.setFieldText(record, `${STATES[index]}VL`, String(index));

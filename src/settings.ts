@@ -63,6 +63,16 @@ export const KINDS = {
       : undefined,
   ),
   serverKind: choice("dm", "globus"),
+  dmBackend: choice("auto", "http", "python"),
+  smtpSecurity: choice("auto", "none", "starttls", "tls"),
+  count: kind("a whole number above 0", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)),
+  optionalBadges: orEmpty(matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/)),
+  day: orEmpty(matching("a day as YYYY-MM-DD", /^\d{4}-\d{2}-\d{2}$/)),
+  month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-\d{2}$/)),
+  gup: matching("a proposal number", /^\d{1,12}$/),
+  optionalHost: orEmpty(matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/)),
+  optionalUser: orEmpty(matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/)),
+  optionalPath: orEmpty(matching("a path that begins with /", /^\/[^\0]*$/)),
 } as const;
 
 const setting = <T>(one: Kind<T>, fallback: string, meaning: string): Setting<T> => ({ kind: one, fallback, meaning });
@@ -75,12 +85,19 @@ export const SETTINGS = {
       "Read by the Python program only; tokens are kept in [globus-auth] token-store.",
     ),
     verbose: setting(KINDS.yesNo, "True", "More lines in the log."),
+    "log-directory": setting(KINDS.file, "~/logs", "Where log files are kept; empty: none are."),
+    "log-files": setting(KINDS.count, "100", "Log files that are kept; the oldest go."),
   },
   scheduling: {
     beamline: setting(KINDS.text, "7-BM-A,B", "Beamline as the scheduling service names it."),
     set: setting(KINDS.number, "0", "Days added to now when the present run and beamtime are looked for."),
     url: setting(KINDS.url, "https://beam-api.aps.anl.gov", "Address of the scheduling service."),
     credentials: setting(KINDS.file, "~/.scheduling_credentials", "File with one line, user|password."),
+    "schedule-file": setting(
+      KINDS.file,
+      "",
+      "YAML or JSON file with runs and beamtimes, for a site without the service; empty: the service is asked.",
+    ),
   },
   globus: {
     "experiment-type": setting(KINDS.text, "7BM", "Experiment type as the Data Management station defines it."),
@@ -104,7 +121,11 @@ export const SETTINGS = {
       "akastengren@anl.gov",
       "E-mail address of the second beamline contact.",
     ),
-    "globus-message-file": setting(KINDS.file, "message-7bm.txt", "Template of the e-mail to users."),
+    "globus-message-file": setting(
+      KINDS.file,
+      "message-7bm.txt",
+      "Template of the e-mail to users; looked for beside globus.conf, then among those of the package.",
+    ),
     "edit-user-badge": setting(KINDS.badges, "0", "Badges of the users to add or remove."),
     "globus-server-name": setting(KINDS.text, "voyager", "The server that is chosen at start."),
   },
@@ -123,6 +144,22 @@ export const SETTINGS = {
       "/local/data/",
       "Directory on the detector host under which experiments lie; must exist.",
     ),
+    "data-host": setting(
+      KINDS.optionalHost,
+      "",
+      "Host on which DAQs and uploads find their data; empty: the analysis host.",
+    ),
+    "data-user-name": setting(KINDS.optionalUser, "", "User on the data host; empty: the one of the analysis host."),
+    "data-top-dir": setting(
+      KINDS.optionalPath,
+      "",
+      "Directory on the data host under which experiments lie; empty: the one of the analysis host.",
+    ),
+    "dm-direct-mount": setting(
+      KINDS.yesNo,
+      "True",
+      "Data Management sees the data host's directories under the same path; False: it is told @host:path.",
+    ),
   },
   epics: {
     "ioc-prefix": setting(KINDS.pvPart, "7bmb1:", "First part of TomoScan's prefix."),
@@ -135,10 +172,73 @@ export const SETTINGS = {
   },
   email: {
     schedule: setting(KINDS.yesNo, "False", "Mail all users of the schedule instead of those of the experiment."),
+    "smtp-host": setting(KINDS.host, "mailhost.anl.gov", "Mail server."),
+    "smtp-port": setting(KINDS.port, "25", "Its port."),
+    "smtp-security": setting(
+      KINDS.smtpSecurity,
+      "auto",
+      "auto: encrypted where the server offers it; starttls: encrypted or not at all; tls: from the first byte; none: never.",
+    ),
+    "smtp-login-file": setting(KINDS.file, "", "File with one line, user|password; empty: no login."),
+    "smtp-ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the mail server's own."),
+    from: setting(KINDS.email, "", "Sender; empty: the first beamline contact."),
+    "tomolog-home": setting(
+      KINDS.file,
+      "",
+      "Folder with tomolog's .tomolog, for the link to the slides; empty: no link.",
+    ),
+    timeout: setting(KINDS.seconds, "60", "Seconds until the mail server is given up."),
+  },
+  daq: {
+    "raw-template": setting(KINDS.template, "{exp}", "Levels below data-top-dir at which the raw data are."),
+    "rec-template": setting(KINDS.template, "{exp}_rec", "Levels below data-top-dir at which the reconstructions are."),
+    "poll-seconds": setting(KINDS.seconds, "10", "Seconds between two looks at the DAQs that run."),
+    "stall-seconds": setting(
+      KINDS.seconds,
+      "600",
+      "Seconds without a file done, while there are files to do, after which a DAQ counts as stalled.",
+    ),
+  },
+  manual: {
+    name: setting(KINDS.text, "Staff", "create-manual: last name."),
+    "first-name": setting(KINDS.text, "", "create-manual: first name."),
+    title: setting(KINDS.text, "Commissioning", "create-manual: title."),
+    gup: setting(KINDS.gup, "0", "create-manual: proposal number; 0: none."),
+    date: setting(KINDS.month, "", "create-manual: YYYY-MM; empty: this month."),
+    start: setting(KINDS.day, "", "create-manual: first day; empty: the first of the month."),
+    end: setting(KINDS.day, "", "create-manual: last day; empty: 14 days after the first."),
+    badges: setting(KINDS.optionalBadges, "", "create-manual: badges of its users."),
+    email: setting(KINDS.email, "", "create-manual: e-mail address of its PI."),
+    institution: setting(KINDS.text, "", "create-manual: institution of its PI."),
+  },
+  query: {
+    "start-date": setting(KINDS.day, "", "list-esafs: first day; empty: the first of this month."),
+    "end-date": setting(KINDS.day, "", "list-esafs: last day; empty: today."),
+  },
+  ledger: {
+    path: setting(
+      KINDS.file,
+      "",
+      "Folder of the ledger, on a local disk; empty: globus-ioc in $XDG_STATE_HOME or ~/.local/state.",
+    ),
   },
   dm: {
     station: setting(KINDS.text, "", "Name of the Data Management station, e.g. 7BM; empty: Data Management is off."),
+    backend: setting(
+      KINDS.dmBackend,
+      "auto",
+      "http: the web services; python: the site's own dm package, through [dm] python; auto: python where it can be imported.",
+    ),
+    "setup-file": setting(
+      KINDS.file,
+      "",
+      "The site's dm.setup.sh: its `export NAME=value` lines fill what is left empty here; nothing in it is run.",
+    ),
+    python: setting(KINDS.text, "python3", "The Python that has the site's dm package."),
     "ds-url": setting(KINDS.url, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
+    "daq-url": setting(KINDS.url, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
+    "aps-db-url": setting(KINDS.url, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    "allow-delete": setting(KINDS.yesNo, "False", "Whether Delete may delete experiments."),
     "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),
     "routes-file": setting(KINDS.file, "", "The site's dm-routes.json: routes that no public source shows."),
     "ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the services' own."),
@@ -147,6 +247,7 @@ export const SETTINGS = {
       "",
       "SHA-256 fingerprint of the services' certificate, instead of ca-file.",
     ),
+    "tls-name": setting(KINDS.optionalHost, "", "Name in the services' certificate, where it is not that of the host."),
     timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
   },
   "globus-auth": {
@@ -161,6 +262,7 @@ export const SETTINGS = {
   ssh: {
     "detector-port": setting(KINDS.port, "22", "SSH port of the detector host."),
     "analysis-port": setting(KINDS.port, "22", "SSH port of the analysis host."),
+    "data-port": setting(KINDS.port, "22", "SSH port of the data host."),
     "identity-file": setting(KINDS.file, "~/.ssh/id_ed25519", "Private key; empty: the SSH agent's keys."),
     "known-hosts-file": setting(
       KINDS.file,
@@ -180,6 +282,12 @@ export const SERVER_SETTINGS = {
   top: setting(KINDS.absolutePath, "/", "Directory on the collection under which experiments lie."),
   "directory-template": setting(KINDS.template, "{ym}/{exp}", "globus: levels below top that Init makes."),
   "data-link-path": setting(KINDS.template, "/{ym}/{exp}/", "Path in the data link."),
+  share: setting(KINDS.yesNo, "True", "globus: Init and Email let users read the directory, by access rules."),
+  provision: setting(
+    KINDS.yesNo,
+    "False",
+    "globus: Globus may make an identity for an e-mail address that it does not know yet.",
+  ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 /** The servers of the Python program, where a globus.conf has no [server …] section. */

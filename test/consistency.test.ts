@@ -2,18 +2,26 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
-  AUTH_STATES,
+  ARMED_SECONDS,
   allPvs,
   COMMAND_NAMES,
   COMMAND_STATES,
-  DIRECTORY_STATES,
-  SEVERITIES,
+  EMAIL_LINES,
+  LOG_LINES,
+  PV_STATES,
+  PVS,
+  savedPvs,
 } from "../src/controller/pvs.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
 const PREFIX = "t:Globus:";
+/** menuFtype */
+const CHAR = 1;
 const ROOT = join(import.meta.dirname, "..");
 const database = globusDatabase(PREFIX);
+/** As clients see it. */
+const initialized = globusDatabase(PREFIX);
+initialized.initialize();
 const suffixes = [...database.records()].map((record) => record.name.slice(PREFIX.length));
 
 test("db/ and pvs.ts name the same PVs", () => {
@@ -27,21 +35,41 @@ test("results cannot be written by clients, inputs can", () => {
   expect(found).toEqual(written);
 });
 
-test.each([
-  ...COMMAND_NAMES.map((name) => [`${name}Status`, COMMAND_STATES] as const),
-  ["DirsDetector", DIRECTORY_STATES] as const,
-  ["DirsAnalysis", DIRECTORY_STATES] as const,
-  ["AuthDM", AUTH_STATES] as const,
-  ["AuthGlobus", AUTH_STATES] as const,
-  ["MessageSeverity", SEVERITIES] as const,
-])("the states of %s stand in the database as in the program", (suffix, states) => {
-  expect(database.find(`${PREFIX}${suffix}`)?.choices).toEqual(states);
-});
+test.each([...COMMAND_NAMES.map((name) => [`${name}Status`, COMMAND_STATES] as const), ...Object.entries(PV_STATES)])(
+  "the states of %s stand in the database as in the program",
+  (suffix, states) => {
+    expect(initialized.find(`${PREFIX}${suffix}`)?.choices).toEqual(states);
+  },
+);
 
 test("every text PV says that it is text", () => {
   for (const record of database.records()) {
-    if (record.type.name === "waveform") expect(record.info.get("Q:form"), record.name).toBe("String");
+    if (record.fields["FTVL"] !== CHAR) continue;
+    expect(record.info.get("Q:form"), record.name).toBe("String");
   }
+});
+
+test("inputs hold at the start what the table says", () => {
+  const wanted = Object.entries(PVS).flatMap(([suffix, row]) =>
+    row.kind !== "result" && "initial" in row ? [[suffix, row.initial]] : [],
+  );
+  expect(wanted.map(([suffix]) => [suffix, database.record(`${PREFIX}${suffix}`)?.fields["VAL"]])).toEqual(wanted);
+});
+
+test("arms fall back by themselves", () => {
+  for (const suffix of ["EmailArm", "DeleteArm"])
+    expect(database.record(`${PREFIX}${suffix}`)?.fields["HIGH"], suffix).toBe(ARMED_SECONDS);
+});
+
+test("the lines of long texts are as many as the program writes", () => {
+  const count = (stem: string): number => suffixes.filter((suffix) => new RegExp(`^${stem}\\d+$`).test(suffix)).length;
+  expect([count("LogLine"), count("EmailLine")]).toEqual([LOG_LINES, EMAIL_LINES]);
+});
+
+test("autosave's request file lists the settings, and nothing else", () => {
+  const request = readFileSync(join(ROOT, "db/globus_settings.req"), "utf8");
+  const listed = request.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  expect(listed).toEqual(savedPvs().map((suffix) => `$(P)$(R)${suffix}`));
 });
 
 test("screens show only PVs that exist, and every PV but the later lines of the log is on one", () => {

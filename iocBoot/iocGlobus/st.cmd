@@ -7,6 +7,10 @@ epicsEnvSet("EPICS_DB_INCLUDE_PATH", "$(TOP)/db")
 
 # The PVs, and four more for each command
 dbLoadRecords("globus.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_experiment.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_users.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_email.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_daq.db", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 
 # What the commands work on; TomoScan's prefix stands there, ours here

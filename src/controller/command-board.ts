@@ -30,6 +30,7 @@ export class CommandBoard {
   readonly ended$ = new Subject<CommandName>();
   readonly #options: CommandBoardOptions;
   readonly #running = new Set<CommandName>();
+  #requests = 0;
 
   constructor(options: CommandBoardOptions) {
     this.#options = options;
@@ -73,6 +74,7 @@ export class CommandBoard {
     }
     if (outcome.state === "Running") {
       this.#running.add(name);
+      pvs.put("RequestId" satisfies PvName, ++this.#requests);
       this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
       this.#showRunning();
       return;

@@ -47,10 +47,18 @@ export interface DirectoryTree {
 
 export interface DmExperiment {
   readonly name: string;
-  /** Names such as `d123456`; absent where the service did not say. */
+  /** Names such as `d123456`; absent where the service did not say, as in lists. */
   readonly usernames?: readonly string[];
-  readonly dataDirectory?: string;
   readonly description?: string;
+  /** Directory level above the experiment, `YYYY-MM`. */
+  readonly rootPath?: string;
+  readonly startDate?: Date;
+  readonly endDate?: Date;
+  readonly storageDirectory?: string;
+  readonly dataDirectory?: string;
+  readonly analysisDirectory?: string;
+  /** What DMagic keeps there: addresses that were mailed, separated by commas. */
+  readonly emailedUsers?: string;
 }
 
 export interface NewExperiment {
@@ -73,8 +81,72 @@ export interface DmUser {
   readonly email?: string;
 }
 
-/** Experiments, users and roles; DAQs follow with their commands. */
+/** How a DAQ or an upload treats its files: DM's own words (dm-api §7.4). */
+export interface DmTask {
+  readonly processExistingFiles?: boolean;
+  readonly useAnalysisDirectoryAsRoot?: boolean;
+}
+
+/** A DAQ or an upload, as it stands. */
+export interface DmTransfer {
+  readonly id: string;
+  readonly experimentName: string;
+  /** In the very words with which it was started. */
+  readonly dataDirectory: string;
+  /** DM's word: pending, running, finalizing, done, failed, skipped, aborting, aborted. */
+  readonly status: string;
+  readonly filesDone: number;
+  readonly filesTotal: number;
+  /** 0 to 100. */
+  readonly percent: number;
+  /** Files that could not be processed. */
+  readonly errors: number;
+  readonly runSeconds: number;
+  /** As DM writes it, for people. */
+  readonly startedAt?: string;
+  /** What DM says is wrong with it. */
+  readonly problem?: string;
+}
+
+/** Whether it is under way (dm-api §7.3). */
+export const isUnderWay = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing)$/.test(status);
+
+/** A safety form. */
+export interface Esaf {
+  readonly esafId: string;
+  readonly title: string;
+  readonly status: string;
+  /** `YYYY-MM-DD`, at the facility; empty where there is none. */
+  readonly startDate: string;
+  readonly endDate: string;
+  readonly doi?: string;
+  readonly users: readonly Experimenter[];
+}
+
+/** Experiments, users, roles, DAQs, uploads and safety forms of one station. */
 export interface DataManagement {
+  /** Those of the station, without users, in no order. */
+  stationExperiments(options: CallOptions): Promise<readonly DmExperiment[]>;
+  /** A key of the site's own beside DM's, e.g. `emailedUsers`. */
+  setExperimentMetadata(name: string, key: string, value: string, options: CallOptions): Promise<void>;
+  /** Never repeated after a time-out. @throws NotFoundError */
+  deleteExperiment(name: string, options: CallOptions): Promise<void>;
+  /** @throws NotFoundError when the user has no role on it */
+  removeUserFromExperiment(username: string, experimentName: string, options: CallOptions): Promise<void>;
+  /** Never repeated after a time-out. Accepts a directory that does not exist, too. */
+  startDaq(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
+  /** Stops the one that runs for this very directory text. @throws NotFoundError when there is none */
+  stopDaq(experimentName: string, directory: string, options: CallOptions): Promise<void>;
+  /** All DAQs that the station knows, ended ones included. */
+  daqs(options: CallOptions): Promise<readonly DmTransfer[]>;
+  /** Never repeated after a time-out. */
+  startUpload(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
+  /** @throws NotFoundError */
+  upload(id: string, options: CallOptions): Promise<DmTransfer>;
+  /** @throws NotFoundError */
+  stopUpload(id: string, options: CallOptions): Promise<void>;
+  /** The safety forms whose experiment lies in this year. */
+  esafs(year: number, options: CallOptions): Promise<readonly Esaf[]>;
   /** @throws NotFoundError when the service says that there is none */
   experimentByName(name: string, options: CallOptions): Promise<DmExperiment>;
   /** Never repeated after a time-out. @throws AlreadyExistsError */
@@ -106,9 +178,21 @@ export interface Beamtime {
   readonly start: Date;
   readonly end: Date;
   readonly experimenters: readonly Experimenter[];
+  /** What else `show` tells of it, as label and text, in the order in which it is told. */
+  readonly details?: readonly (readonly [label: string, text: string])[];
 }
 
+export interface Run {
+  /** Such as `2026-1`. */
+  readonly name: string;
+  readonly start: Date;
+  readonly end: Date;
+}
+
+/** The service, or a site's own file in its place. */
 export interface Scheduling {
+  /** All runs, sorted by start. */
+  runs(options: CallOptions): Promise<readonly Run[]>;
   /** The beamtimes of the run that contains `at`, sorted by start. @throws NotFoundError when no run contains it */
   beamtimes(at: Date, options: CallOptions): Promise<readonly Beamtime[]>;
 }
@@ -123,10 +207,124 @@ export interface Identity {
   state(options: CallOptions): Promise<{ readonly state: AuthState; readonly expires?: Date }>;
 }
 
+/** One who may use a directory of a collection. */
+export interface AccessGrant {
+  /** The rule's id; what is taken away is taken by it. */
+  readonly id: string;
+  /** Globus identity. */
+  readonly identity: string;
+  /** Globus user name, such as `noether@example.org`; the identity where it cannot be looked up. */
+  readonly username: string;
+  readonly name?: string;
+  readonly email?: string;
+  /** Directory that it is for, with a slash at its end. */
+  readonly path: string;
+  /** `r` or `rw`. */
+  readonly permissions: string;
+}
+
+/** Access rules of one Globus guest collection. */
+export interface AccessRules {
+  /** The collection, as operators know it. */
+  readonly name: string;
+  /** Rules for this very directory, given as its parts below the collection's top. */
+  list(parts: readonly string[], options: CallOptions): Promise<readonly AccessGrant[]>;
+  /**
+   * Lets the Globus user of that name, or e-mail address, read the directory.
+   * @returns Exists when a rule says so already
+   * @throws NotFoundError when Globus knows nobody by that name, and may not make an identity for it
+   */
+  grant(parts: readonly string[], username: string, options: CallOptions): Promise<DirectoryState>;
+  /** Takes a rule away. @throws NotFoundError when it is gone already */
+  revoke(id: string, options: CallOptions): Promise<void>;
+}
+
+/* ── E-mail ───────────────────────────────────────────────────────────── */
+
+/** One message to one recipient. */
+export interface Mail {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+  /** Beside the plain text, where there is any. */
+  readonly html?: string;
+  /** Without brackets; the same for the same message to the same recipient. */
+  readonly messageId: string;
+}
+
+/** What the mail server said of a message: it took it, or would not have it, in its own words. */
+export type MailAnswer = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+
+/** One connection to the mail server. */
+export interface MailSession {
+  /**
+   * @returns the server's answer, also a refusal of the recipient
+   * @throws UnavailableError when there was none: `mayHaveHappened` tells whether the message may have been taken
+   */
+  send(mail: Mail, options: CallOptions): Promise<MailAnswer>;
+  close(): Promise<void>;
+}
+
+export interface Mailer {
+  /** @throws UnavailableError, AccessDeniedError: nothing was sent */
+  open(options: CallOptions): Promise<MailSession>;
+}
+
+/** Texts of the site: message templates, and what tomolog keeps. Read anew each time, never written. */
+export interface SiteTexts {
+  /** The template of the e-mail, with the name that sentences give it. @throws ActionError naming the file */
+  messageTemplate(): Promise<{ readonly name: string; readonly text: string }>;
+  /** Web address of the newest slides of a proposal; undefined where there are none. @throws ActionError for a file that cannot be read */
+  slidesLink(gup: string): Promise<string | undefined>;
+}
+
+/* ── The ledger ───────────────────────────────────────────────────────── */
+
+/** What is known of one address of one experiment. `uncertain`: it was `sending` when the program was killed (decision 19). */
+export interface MailRecord {
+  readonly state: "sending" | "sent" | "refused" | "uncertain";
+  /** ISO 8601. */
+  readonly at: string;
+  /** The server's words, for `refused`. */
+  readonly reason?: string;
+}
+
+/** The durable memory of who was mailed. What was put is on disk when the promise resolves. */
+export interface MailLedger {
+  /** By address, in lower case. */
+  mailed(experimentName: string): Promise<ReadonlyMap<string, MailRecord>>;
+  putMailed(experimentName: string, address: string, record: MailRecord): Promise<void>;
+}
+
+/* ── Source directories ───────────────────────────────────────────────── */
+
+/** What is in a source directory. */
+export interface SourceReport {
+  readonly state: "OK" | "EMPTY" | "MISSING" | "NO_TOPDIR" | "UNKNOWN";
+  readonly files: number;
+  readonly bytes: number;
+  /** For UNKNOWN: why, in a sentence; for OK: that there is more than was counted. */
+  readonly remark?: string;
+}
+
+/** The host on which DAQs find their data. */
+export interface DataHost {
+  /** As operators know it. */
+  readonly name: string;
+  /** Absolute, on that host. */
+  readonly top: string;
+  /** Looks at `top`/`parts[0]`/…; what goes wrong is a report of UNKNOWN. */
+  inspect(parts: readonly string[], options: CallOptions): Promise<SourceReport>;
+}
+
 /* ── PVs ──────────────────────────────────────────────────────────────── */
 
 /** A PV value as the controller sees it: text in Unicode, an enum as its index. */
 export type PvValue = string | number;
+/** What the program may write, arrays too. */
+export type PvOutput = PvValue | readonly string[] | readonly number[];
 
 /** A put from outside, told while it is being made; the put takes effect unless the listener says otherwise before it returns. */
 export interface OutsidePut {
@@ -144,8 +342,8 @@ export interface Pvs {
   value$(suffix: string): Observable<PvValue>;
   /** Puts by clients, before they take effect. */
   puts$(suffix: string): Observable<OutsidePut>;
-  /** Writes as the program; works on records that clients cannot write. Text longer than the record is cut. */
-  put(suffix: string, value: PvValue): void;
+  /** Writes as the program; works on records that clients cannot write. Text and arrays longer than the record are cut. */
+  put(suffix: string, value: PvOutput): void;
   /** Ends a command: its PV returns to 0, and a waiting put-callback is answered, with an error unless `succeeded`. */
   finish(suffix: string, succeeded: boolean): void;
 }
@@ -161,4 +359,12 @@ export interface BeamlineText {
 export interface BeamlinePvs {
   /** The present state and every change. Emits `connected: false` at once when the PV goes away. */
   text$(name: string): Observable<BeamlineText>;
+  /**
+   * Writes a text, whatever the PV's native type, and waits until it was processed.
+   * @returns what the PV could hold of it: the text itself, or its beginning
+   * @throws UnavailableError when it is not connected, or the put fails
+   */
+  writeText(name: string, text: string, options: CallOptions): Promise<string>;
+  /** Reads a text once. @returns undefined when the PV does not connect in time */
+  readText(name: string, options: CallOptions): Promise<string | undefined>;
 }

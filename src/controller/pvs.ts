@@ -1,95 +1,207 @@
 /**
  * THE PV table: every PV of the program, by its suffix behind $(P)$(R). The records themselves, their types and sizes, stand in db/; a test holds the two
- * together, and docs/pvs.md is generated from here. No other source file writes a PV's name.
+ * together, and docs/pvs.md and db/globus_settings.req are generated from here. No other source file writes a PV's name.
  */
 
 export interface PvRow {
-  /** input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than to one experiment. */
+  /**
+   * input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than to one experiment; settings, and
+   * nothing else, survive a restart (autosave).
+   */
   readonly kind: "input" | "result" | "setting";
+  /** What an input holds where nobody has written it: a number, or empty text where this is absent. db/ says the same. */
+  readonly initial?: number;
   /** One sentence for operators and the manual. */
   readonly meaning: string;
 }
 
+const result = (meaning: string): PvRow & { readonly kind: "result" } => ({ kind: "result", meaning });
+type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K };
+const input = (meaning: string, initial?: number): Input<"input"> => ({
+  kind: "input",
+  meaning,
+  ...(initial !== undefined && { initial }),
+});
+const setting = (meaning: string, initial?: number): Input<"setting"> => ({
+  ...input(meaning, initial),
+  kind: "setting",
+});
+
+/** Lines of the log, and of the e-mail's preview, that have a PV of their own. */
+export const LOG_LINES = 10;
+export const EMAIL_LINES = 20;
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+type LogLine = `LogLine${Digit}`;
+type EmailLine = `EmailLine${Digit | `1${Digit}`}`;
+
+/** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */
+function lines<N extends string>(stem: string, count: number, of: string): Record<N, PvRow & { kind: "result" }> {
+  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, result(`Line ${i} of ${of}.`)]);
+  return Object.fromEntries(rows) as Record<N, PvRow & { kind: "result" }>;
+}
+export const logLine = (index: number): LogLine => `LogLine${index as Digit}`;
+export const emailLine = (index: number): EmailLine => `EmailLine${index as Digit}`;
+
+/** The two data of a DAQ, raw and reconstructed, and how their PVs begin. */
+export const DAQ_SIDES = { raw: "DaqRaw", rec: "DaqRec" } as const;
+export type DaqSide = keyof typeof DAQ_SIDES;
+
+/** What is told of the DAQ of each side, behind `DaqRaw` and `DaqRec`. */
+const DAQ_PARTS = {
+  State: "its state: None, Running, Stalled, Ended, Failed or Stopped",
+  Id: "its id",
+  Source: "the directory that is read, as Data Management knows it",
+  SourceState: "what the check of that directory found: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
+  SourceBytes: "bytes in that directory at the check",
+  FilesDone: "files that are at their destination",
+  FilesTotal: "files that it has seen",
+  Percent: "the part of its files that is done",
+  Rate: "files done a minute, over the last minute",
+  RunTime: "seconds that it has run",
+  Errors: "files that could not be processed",
+} as const;
+export type DaqPart = keyof typeof DAQ_PARTS;
+type DaqPv = `${(typeof DAQ_SIDES)[DaqSide]}${DaqPart}`;
+export const daqPv = (side: DaqSide, part: DaqPart): DaqPv => `${DAQ_SIDES[side]}${part}`;
+
+function daqRows(): Record<DaqPv, PvRow & { kind: "result" }> {
+  const rows = Object.entries({ raw: "raw data", rec: "reconstructions" } as const).flatMap(([side, what]) =>
+    Object.entries(DAQ_PARTS).map(([part, meaning]) => [
+      daqPv(side as DaqSide, part as DaqPart),
+      result(`DAQ of the ${what}: ${meaning}.`),
+    ]),
+  );
+  return Object.fromEntries(rows) as Record<DaqPv, PvRow & { kind: "result" }>;
+}
+
 /** The PVs beside the commands' own four. */
 export const PVS = {
-  Status: { kind: "result", meaning: "What is being done, in one line; Done when nothing is." },
-  Message: { kind: "result", meaning: "The last event, in one sentence." },
-  MessageSeverity: { kind: "result", meaning: "How grave the last event is: NO_ALARM, MINOR or MAJOR." },
-  LastError: { kind: "result", meaning: "The last failure or refusal; stays until ErrorAck." },
-  ErrorAck: { kind: "input", meaning: "Writing 1 empties LastError." },
-  Log: { kind: "result", meaning: "The latest events with their times, newest first, one a line." },
-  ...logLines(),
-  Busy: { kind: "result", meaning: "Whether any command runs." },
-  ActiveCommand: { kind: "result", meaning: "The commands that run, separated by blanks." },
-  Abort: { kind: "input", meaning: "Writing 1 asks all running commands to stop at their next safe point." },
-  Testing: {
-    kind: "setting",
-    meaning: "Yes: a dry run. Everything is planned and published, nothing leaves the process.",
-  },
-  ServerRunning: { kind: "result", meaning: "Whether the program behind the PVs is alive." },
-  Watchdog: {
-    kind: "result",
-    meaning: "Counts down each second; the program resets it. ServerRunning is Stopped when it reaches 0.",
-  },
-  TomoScanConnected: { kind: "result", meaning: "Whether all the TomoScan PVs that are needed are connected." },
-  TagValid: {
-    kind: "result",
-    meaning: "Whether TomoScan's user PVs name an experiment; nothing with an effect runs otherwise.",
-  },
-  TagMessage: { kind: "result", meaning: "What is wrong with the user PVs, or how a name was cleaned." },
-  ExperimentName: { kind: "result", meaning: "Name of the experiment and of its directories." },
-  ExperimentNameOverride: {
-    kind: "input",
-    meaning: "A name to use instead of the one made from the user PVs; empty: none. A new tag clears it.",
-  },
-  YearMonth: { kind: "result", meaning: "YYYY-MM of the experiment." },
-  PILastName: { kind: "result", meaning: "Last name of the principal investigator, as used in names." },
-  ProposalNumber: { kind: "result", meaning: "Proposal (GUP) number; 0 without a proposal." },
-  ProposalTitle: { kind: "result", meaning: "Title of the proposal." },
-  ESAFNumber: { kind: "result", meaning: "Number of the safety form (ESAF), where TomoScan has it." },
-  DataLink: { kind: "result", meaning: "Web address of the experiment's data, as mailed to its users." },
-  ServerName: {
-    kind: "setting",
-    meaning: "Which of the configured servers is used; cannot change while a command runs.",
-  },
-  AuthDM: { kind: "result", meaning: "Credentials for Data Management: Off, OK, Expiring or LoginNeeded." },
-  AuthGlobus: { kind: "result", meaning: "Credentials for Globus: Off, OK, Expiring or LoginNeeded." },
-  TokenExpires: { kind: "result", meaning: "Hours until the Globus token expires." },
-  Version: { kind: "result", meaning: "Version of globus-ioc." },
-  StartTime: { kind: "result", meaning: "When the program started, ISO 8601." },
-  Uptime: { kind: "result", meaning: "Time since then, D days, HH:MM:SS." },
-  Heartbeat: { kind: "result", meaning: "Grows by 1 each second." },
-  ExperimentExists: { kind: "result", meaning: "Init: whether the experiment existed or exists now." },
-  ExperimentCreated: { kind: "result", meaning: "Init: whether this run created it." },
-  UsersAdded: {
-    kind: "result",
-    meaning: "Init: users that are on the experiment now, those who were before included.",
-  },
-  UsersFailed: { kind: "result", meaning: "Init: users that could not be added." },
-  DetectorDir: { kind: "result", meaning: "Dirs: the experiment's directory on the detector host." },
-  AnalysisDir: { kind: "result", meaning: "Dirs: the experiment's directory on the analysis host." },
-  DirsDetector: {
-    kind: "result",
-    meaning: "Dirs: state of the detector directory: Missing, Exists, Created or Error.",
-  },
-  DirsAnalysis: {
-    kind: "result",
-    meaning: "Dirs: state of the analysis directory: Missing, Exists, Created or Error.",
-  },
+  /* What happens */
+  Status: result("What is being done, in one line; Done when nothing is."),
+  Message: result("The last event, in one sentence."),
+  MessageSeverity: result("How grave the last event is: NO_ALARM, MINOR or MAJOR."),
+  LastError: result("The last failure or refusal; stays until ErrorAck."),
+  ErrorAck: input("Writing 1 empties LastError.", 0),
+  Log: result("The latest events with their times, newest first, one a line."),
+  ...lines<LogLine>("LogLine", LOG_LINES, "Log"),
+  Busy: result("Whether any command runs."),
+  ActiveCommand: result("The commands that run, separated by blanks."),
+  RequestId: result("Grows by 1 with each command that is accepted, so that a script can match an answer."),
+  Abort: input("Writing 1 asks all running commands to stop at their next safe point.", 0),
+  Testing: setting("Yes: a dry run. Everything is planned and published, nothing leaves the process.", 0),
+  ServerRunning: result("Whether the program behind the PVs is alive."),
+  Watchdog: result("Counts down each second; the program resets it. ServerRunning is Stopped when it reaches 0."),
+  /* The experiment */
+  TomoScanConnected: result("Whether all the TomoScan PVs that are needed are connected."),
+  TagValid: result("Whether TomoScan's user PVs name an experiment; nothing with an effect runs otherwise."),
+  /** Tag's XMessage too: whichever was said last. */
+  TagMessage: result("What is wrong with the user PVs, how a name was cleaned, or how the last Tag ended."),
+  ExperimentName: result("Name of the experiment and of its directories."),
+  ExperimentNameOverride: input(
+    "A name to use instead of the one made from the user PVs; empty: none. A new tag clears it.",
+  ),
+  YearMonth: result("YYYY-MM of the experiment."),
+  PILastName: result("Last name of the principal investigator, as used in names."),
+  ProposalNumber: result("Proposal (GUP) number; 0 without a proposal."),
+  ProposalTitle: result("Title of the proposal."),
+  ESAFNumber: result("Number of the safety form (ESAF), where TomoScan has it."),
+  DataLink: result("Web address of the experiment's data, as mailed to its users."),
+  ServerName: setting("Which of the configured servers is used; cannot change while a command runs.", 0),
+  AuthDM: result("Credentials for Data Management: Off, OK, Expiring or LoginNeeded."),
+  AuthGlobus: result("Credentials for Globus: Off, OK, Expiring or LoginNeeded."),
+  TokenExpires: result("Hours until the Globus token expires."),
+  Version: result("Version of globus-ioc."),
+  Hostname: result("Host that the program runs on."),
+  StartTime: result("When the program started, ISO 8601."),
+  Uptime: result("Time since then, D days, HH:MM:SS."),
+  Heartbeat: result("Grows by 1 each second."),
+  /* Init, and users */
+  ExperimentExists: result("Init: whether the experiment existed or exists now."),
+  ExperimentCreated: result("Init: whether this run created it."),
+  UsersAdded: result("Init: users that are on the experiment now, those who were before included."),
+  UsersFailed: result("Init: users that could not be added."),
+  EditUserBadge: input(
+    "AddUser, RemoveUser: badge numbers separated by commas; on a Globus collection also e-mail addresses or Globus user names.",
+  ),
+  UsersChanged: result("AddUser, RemoveUser: users that are on, or off, the experiment now because of it."),
+  UserErrors: result("AddUser, RemoveUser: users of the list for whom it did not work."),
+  UserResults: result("AddUser, RemoveUser: what became of each user of the list, one a line."),
+  Users: result("ListUsers: the users with name, badge and e-mail, one a line."),
+  UserCount: result("ListUsers: how many there are."),
+  UserNames: result("ListUsers: their names, as an array."),
+  UserBadges: result("ListUsers: their badge numbers, as an array; 0 where one has none."),
+  UserEmails: result("ListUsers: their e-mail addresses, as an array; longer ones than 39 bytes are cut here."),
+  /* Dirs */
+  DetectorDir: result("Dirs: the experiment's directory on the detector host."),
+  AnalysisDir: result("Dirs: the experiment's directory on the analysis host."),
+  DirsDetector: result("Dirs: state of the detector directory: Missing, Exists, Created or Error."),
+  DirsAnalysis: result("Dirs: state of the analysis directory: Missing, Exists, Created or Error."),
+  DirsMatch: result("Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings."),
+  DirsMismatch: result("How they differ; empty when they do not."),
+  SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
+  /* E-mail */
+  EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
+  EmailMode: setting("All, NewOnly (who has not had it yet), or Test (the second beamline contact alone).", 1),
+  EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
+  SlidesLink: input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
+  EmailArm: input(
+    "Armed: Email may send what PreviewEmail has shown. Safe again after 30 s, and after the sending.",
+    0,
+  ),
+  EmailPreview: result("PreviewEmail: the whole e-mail as it would be sent."),
+  ...lines<EmailLine>("EmailLine", EMAIL_LINES, "the e-mail's text"),
+  EmailRecipients: result("PreviewEmail: to whom it would go, one address a line."),
+  EmailCount: result("PreviewEmail: how many addresses that are."),
+  EmailSent: result("Email: addresses whose mail server accepted it in this run."),
+  EmailRefused: result("Email: addresses that were refused in this run."),
+  EmailNoAddress: result("PreviewEmail: users without an e-mail address."),
+  EmailUncertain: result(
+    "Addresses of which nobody knows whether they had it: an earlier run was killed while sending.",
+  ),
+  EmailResults: result("Email: what became of each address, one a line."),
+  /* DAQ and upload */
+  DaqRaw: setting("StartDaq, Upload: Yes: the raw data.", 1),
+  DaqRec: setting("StartDaq, Upload: Yes: the reconstructions.", 1),
+  ProcessExisting: setting("StartDaq: Yes: also the files that are there already.", 1),
+  ...daqRows(),
+  DaqRunning: result("How many DAQs of the experiment run."),
+  DaqFilesDone: result("Files done by the experiment's DAQs together."),
+  DaqFilesTotal: result("Files seen by the experiment's DAQs together."),
+  DaqPercent: result("The part of them that is done."),
+  DaqErrors: result("Files that the experiment's DAQs could not process."),
+  DaqMessage: result("What the DAQs do, or what is wrong with them, in one sentence."),
+  DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
+  DaqStopped: result("StopDaq: how many it stopped."),
+  UploadId: result("Upload: ids of its uploads, separated by blanks."),
+  UploadState: result("Upload: state: None, Running, Done or Failed."),
+  UploadFilesDone: result("Upload: files done."),
+  UploadFilesTotal: result("Upload: files to do."),
+  UploadPercent: result("Upload: the part of them that is done."),
+  /* Tagging, and experiments without a proposal */
+  Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
+  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is.", 0),
+  Beamtimes: result("Tag: the beamtimes that it found for that day, one a line."),
+  TagTruncated: result("Tag: texts that TomoScan's PVs could not hold whole, one a line."),
+  ManualExperiment: input("TagManual: name of the experiment, as YYYY-MM-LastName-GUP."),
+  ManualName: input("CreateManual: last name."),
+  ManualFirstName: input("CreateManual: first name."),
+  ManualTitle: input("CreateManual: title."),
+  ManualGup: input("CreateManual: proposal (GUP) number; 0: none.", 0),
+  ManualDate: input("CreateManual: YYYY-MM; empty: this month."),
+  ManualStart: input("CreateManual: first day, YYYY-MM-DD; empty: the first of the month."),
+  ManualEnd: input("CreateManual: last day, YYYY-MM-DD; empty: 14 days after the first."),
+  ManualBadges: input("CreateManual: badge numbers of its users, separated by commas."),
+  ManualEmail: input("CreateManual: e-mail address of its PI."),
+  ManualInstitution: input("CreateManual: institution of its PI."),
+  EsafStart: input("ListEsafs: first day, YYYY-MM-DD; empty: the first of this month."),
+  EsafEnd: input("ListEsafs: last day, YYYY-MM-DD; empty: today."),
+  Esafs: result("ListEsafs: the safety forms, newest first, one a line."),
+  EsafCount: result("ListEsafs: how many there are."),
+  DeleteName: input("Delete: name of the experiment to delete; must be ExperimentName."),
+  DeleteArm: input("Delete: Armed allows one Delete. Safe again after 30 s, and after the deletion.", 0),
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;
-
-/** Lines of the log that have a PV of their own. */
-export const LOG_LINES = 10;
-type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
-type LogLine = `LogLine${Digit}`;
-
-function logLines(): Record<LogLine, PvRow> {
-  const rows = Array.from({ length: 10 }, (_, i) => [`LogLine${i}`, { kind: "result", meaning: `Line ${i} of Log.` }]);
-  return Object.fromEntries(rows) as Record<LogLine, PvRow>;
-}
-export const logLine = (index: number): LogLine => `LogLine${index as Digit}`;
 
 /** A command is four PVs: X, XStatus, XMessage and XTime. */
 export interface CommandRow {
@@ -98,23 +210,57 @@ export interface CommandRow {
   readonly overlap: "refuse" | "queue" | "replace";
   /** Commands of one group exclude one another. */
   readonly group: "experiment" | "none";
+  /** `tag`: it works on the experiment that TomoScan's user PVs name, and is rejected without one. */
+  readonly needs: "tag" | "nothing";
 }
 
+const command = <N extends CommandRow["needs"]>(
+  group: CommandRow["group"],
+  needs: N,
+  meaning: string,
+): CommandRow & { readonly needs: N } => ({ group, needs, meaning, overlap: "refuse" });
+
 export const COMMANDS = {
-  Init: {
-    meaning: "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
-    overlap: "refuse",
-    group: "experiment",
-  },
-  Dirs: {
-    meaning: "Makes the experiment's directories on the detector and the analysis host.",
-    overlap: "refuse",
-    group: "experiment",
-  },
+  Tag: command(
+    "experiment",
+    "nothing",
+    "Writes who has the beam, from the scheduling service, into TomoScan's user PVs.",
+  ),
+  TagManual: command("experiment", "nothing", "Writes TomoScan's user PVs from an experiment of the server."),
+  Init: command(
+    "experiment",
+    "tag",
+    "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
+  ),
+  CreateManual: command("experiment", "nothing", "Creates an experiment without a proposal, from the Manual PVs."),
+  Dirs: command("experiment", "tag", "Makes the experiment's directories on the detector and the analysis host."),
+  AddUser: command("experiment", "tag", "Puts the users of EditUserBadge on the experiment."),
+  RemoveUser: command("experiment", "tag", "Takes the users of EditUserBadge off the experiment."),
+  ListUsers: command("none", "tag", "Reads who is on the experiment."),
+  PreviewEmail: command("experiment", "tag", "Composes the e-mail to users and shows it, and to whom it would go."),
+  Email: command(
+    "experiment",
+    "tag",
+    "Sends the e-mail that PreviewEmail has shown; EmailArm must be Armed but for a test.",
+  ),
+  StartDaq: command("none", "tag", "Starts the DAQs of the experiment, after a look at their source directories."),
+  StopDaq: command("none", "tag", "Stops the DAQs of the experiment that run."),
+  Upload: command("none", "tag", "Moves what is in the source directories once, and waits until it is done."),
+  ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
+  Delete: command(
+    "experiment",
+    "tag",
+    "Deletes the experiment of DeleteName from the server; off unless the settings allow it.",
+  ),
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 export type CommandName = keyof typeof COMMANDS;
 export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+/** Commands that work on the tagged experiment, and those that do not. */
+export type TaggedCommand = {
+  [N in CommandName]: (typeof COMMANDS)[N]["needs"] extends "tag" ? N : never;
+}[CommandName];
+export type FreeCommand = Exclude<CommandName, TaggedCommand>;
 
 /** The four PVs of a command, as suffixes. */
 export const COMMAND_PARTS = {
@@ -134,6 +280,38 @@ export const AUTH_STATES = ["Off", "OK", "Expiring", "LoginNeeded"] as const;
 /** States of MessageSeverity. */
 export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
 export type Severity = (typeof SEVERITIES)[number];
+/** States of EmailTo, EmailMode, EmailArm and DeleteArm. */
+export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
+export const EMAIL_MODES = ["All", "NewOnly", "Test"] as const;
+export const ARM_STATES = ["Safe", "Armed"] as const;
+/** Seconds that an arm stays Armed. */
+export const ARMED_SECONDS = 30;
+/** States of DaqRawState and DaqRecState. */
+export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped"] as const;
+export type DaqState = (typeof DAQ_STATES)[number];
+/** States of DaqRawSourceState and DaqRecSourceState. */
+export const SOURCE_STATES = ["UNKNOWN", "OK", "EMPTY", "MISSING", "NO_TOPDIR"] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
+/** States of UploadState. */
+export const UPLOAD_STATES = ["None", "Running", "Done", "Failed"] as const;
+
+/** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes. */
+export const PV_STATES: Readonly<Partial<Record<PvName, readonly string[]>>> = {
+  DirsDetector: DIRECTORY_STATES,
+  DirsAnalysis: DIRECTORY_STATES,
+  AuthDM: AUTH_STATES,
+  AuthGlobus: AUTH_STATES,
+  MessageSeverity: SEVERITIES,
+  EmailTo: EMAIL_AUDIENCES,
+  EmailMode: EMAIL_MODES,
+  EmailArm: ARM_STATES,
+  DeleteArm: ARM_STATES,
+  DaqRawState: DAQ_STATES,
+  DaqRecState: DAQ_STATES,
+  DaqRawSourceState: SOURCE_STATES,
+  DaqRecSourceState: SOURCE_STATES,
+  UploadState: UPLOAD_STATES,
+};
 
 /** Every suffix that exists, with its kind and meaning: what db/, the screens and the manual are compared with. */
 export function allPvs(): ReadonlyMap<string, PvRow> {
@@ -144,16 +322,21 @@ export function allPvs(): ReadonlyMap<string, PvRow> {
       { kind: "result", meaning: `${name}: ${meaning}` },
     ]),
   ]);
-  return new Map<string, PvRow>([...Object.entries(PVS), ...commands]);
+  return new Map<string, PvRow>([...commands, ...Object.entries(PVS)]); // TagMessage is of both
 }
 
-/** TomoScan's PVs that are read: where their suffix is configured, whether an experiment needs them. */
+/** The suffixes that survive a restart: what db/globus_settings.req lists (decision 14). */
+export const savedPvs = (): string[] =>
+  [...allPvs()].filter(([, row]) => row.kind === "setting").map(([suffix]) => suffix);
+
+/** TomoScan's PVs: where their suffix is configured, whether an experiment needs them. */
 export interface TomoScanRow {
   /** Suffix where globus.conf says nothing else. */
   readonly suffix: string;
   readonly required: boolean;
 }
 
+/** The PVs that say who has the beam; they are read together, as the tag. */
 export const TOMOSCAN_PVS = {
   yearMonth: { suffix: "ExperimentYearMonth", required: true },
   lastName: { suffix: "UserLastName", required: true },
@@ -167,3 +350,21 @@ export const TOMOSCAN_PVS = {
 
 export type TomoScanKey = keyof typeof TOMOSCAN_PVS;
 export const TOMOSCAN_KEYS = Object.keys(TOMOSCAN_PVS) as TomoScanKey[];
+
+/** TomoScan's other PVs that are written by Tag, or compared with the settings, or set by Dirs. */
+export const MORE_TOMOSCAN_PVS = {
+  institution: "UserInstitution",
+  infoUpdate: "UserInfoUpdate",
+  esafDoi: "ESAFDOINumber",
+  detectorTopDir: "DetectorTopDir",
+  remoteAnalysisDir: "RemoteAnalysisDir",
+  filePath: "FilePath",
+  filePathExists: "FilePathExists",
+} as const;
+export type AnyTomoScanKey = TomoScanKey | keyof typeof MORE_TOMOSCAN_PVS;
+
+/** A PV's suffix where globus.conf says nothing else. */
+export const tomoScanSuffix = (key: AnyTomoScanKey): string =>
+  key in TOMOSCAN_PVS
+    ? TOMOSCAN_PVS[key as TomoScanKey].suffix
+    : MORE_TOMOSCAN_PVS[key as keyof typeof MORE_TOMOSCAN_PVS];

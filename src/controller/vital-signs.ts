@@ -37,6 +37,7 @@ export interface VitalSignsOptions {
   readonly pvs: Pvs;
   readonly auth: AuthWatch;
   readonly version: string;
+  readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly scheduler?: SchedulerLike;
@@ -49,6 +50,7 @@ export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unkno
   const started = clock.monotonic();
   const births$ = defer(() => {
     put("Version", options.version);
+    put("Hostname", options.hostname);
     put("StartTime", isoTime(clock));
     return of(undefined);
   });

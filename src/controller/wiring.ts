@@ -19,28 +19,25 @@ import {
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Action, Server } from "./action.ts";
-import { type DirectoryTarget, directoryPath, makeDirectories } from "./actions/make-directories.ts";
+import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts";
+import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
 import type { Experiment } from "./experiment.ts";
+import { takeInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
-import type { ActionResult } from "./outcome.ts";
-import type { BeamlinePvs, OutsidePut, Pvs } from "./ports.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, type PvName, type TomoScanKey } from "./pvs.ts";
+import { type ActionResult, RejectedError } from "./outcome.ts";
+import { perform } from "./perform.ts";
+import type { OutsidePut, Pvs } from "./ports.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, type PvName } from "./pvs.ts";
+import type { Site } from "./site.ts";
 import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
-import { type AuthWatch, vitalSigns$ } from "./vital-signs.ts";
+import { vitalSigns$ } from "./vital-signs.ts";
 
-export interface ControllerOptions {
+export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
-  readonly beamline: BeamlinePvs;
-  /** Full name of a TomoScan PV. */
-  readonly tomoScanName: (key: TomoScanKey) => string;
-  /** In the order of ServerName's states; at least one. */
-  readonly servers: readonly [Server, ...Server[]];
-  readonly directories: readonly DirectoryTarget[];
-  readonly auth: AuthWatch;
   readonly version: string;
+  readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
   /** For tests in virtual time. */
@@ -98,6 +95,26 @@ export function controller$(options: ControllerOptions): Observable<never> {
     ),
     pressed$(pvs, "ErrorAck").pipe(tap(() => journal.acknowledge())),
     pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))),
+    ...Object.entries(options.arms).map(([name, problem]) =>
+      pvs.puts$(name).pipe(
+        filter((put) => put.value !== 0),
+        tap((put) => judgeArm(put, problem(), journal)),
+      ),
+    ),
+    ...options.watches.map((watch) =>
+      watch({
+        pvs,
+        journal,
+        experiment$: experimentOf$(tag$),
+        server$: pvs.value$("ServerName").pipe(
+          map(() => currentServer(options)),
+          distinctUntilChanged(),
+        ),
+        ended$: board.ended$,
+        clock,
+        ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+      }),
+    ),
     vitalSigns$(options, board.ended$),
   ];
   return merge(...streams).pipe(ignoreElements());
@@ -137,33 +154,27 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   );
 }
 
-/** One run: the tag, the action of the chosen server, or in a dry run its plan. */
+/** One run: the inputs, the tag where one is needed, the action of the chosen server. */
 async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
   const { pvs } = options;
   const { journal, name } = parts;
-  const action = actionOf(options, name);
-  const { experiment } = await settledTag(parts.tag$, options.scheduler);
-  signal.throwIfAborted();
-  if (pvs.get("Testing") === 1) {
-    const plan = action.plan(experiment);
-    for (const sentence of plan) journal.say(`Dry run: ${sentence}.`);
-    return { state: "Done", message: `Dry run: ${plan.join("; ")}.` };
-  }
-  journal.say(`${name} has begun for ${experiment.name}.`);
-  return action.run({
-    experiment,
+  const server = currentServer(options);
+  const context: RunContext = {
+    input: takeInputs(pvs),
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
     say: (sentence) => journal.say(sentence),
-  });
-}
-
-function actionOf(options: ControllerOptions, name: CommandName): Action {
-  const table: Readonly<Record<CommandName, () => Action>> = {
-    Init: () => currentServer(options).init,
-    Dirs: () => makeDirectories(options.directories),
   };
-  return table[name]();
+  const action = server.actions[name] ?? options.actions[name];
+  if (action === undefined) {
+    throw new RejectedError(
+      `${name} does not exist on ${server.name}, a server of kind ${server.kind}; choose another ServerName.`,
+    );
+  }
+  if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
+  const { experiment } = await settledTag(parts.tag$, options.scheduler);
+  signal.throwIfAborted();
+  return perform<ActionContext>(name, action, { ...context, experiment });
 }
 
 /** Refuses a choice of server that there is none for, or that comes while a command runs. */
@@ -177,6 +188,21 @@ function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: Com
   put.refuse();
   journal.say(reason, "MINOR");
 }
+
+/** Refuses to arm what is not ready to go off. */
+function judgeArm(put: OutsidePut, problem: string | undefined, journal: Journal): void {
+  if (problem === undefined) return;
+  put.refuse();
+  journal.say(problem, "MINOR");
+}
+
+/** The experiment of the settled tag, and undefined while there is none. */
+const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
+  tag$.pipe(
+    filter((state) => state.settled),
+    map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
+    distinctUntilChanged(),
+  );
 
 /** The server that ServerName names. */
 const currentServer = ({ pvs, servers }: ControllerOptions): Server =>

@@ -5,6 +5,7 @@
 import { Observable, Subject } from "rxjs";
 import { AppError } from "../base/errors.ts";
 import { DBE_ALARM, DBE_VALUE } from "../ca/wire/constants.ts";
+import type { PutValue } from "../database/convert-put.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
@@ -74,12 +75,12 @@ export class LocalPvs {
   }
 
   /**
-   * Writes as the program: to records that clients cannot write, too. Text that does not fit is cut between two characters.
+   * Writes as the program: to records that clients cannot write, too. Text that does not fit is cut between two characters, an array at its end.
    * @throws LocalPvError when the record cannot hold such a value
    */
-  put(suffix: string, value: LocalValue): void {
+  put(suffix: string, value: LocalValue | readonly string[] | readonly number[]): void {
     const address = this.#address(suffix);
-    const failure = this.#database.putInternal(address, typeof value === "string" ? toBytes(value) : value);
+    const failure = this.#database.putInternal(address, databaseValue(value));
     if (failure !== undefined) throw new LocalPvError(failure.reason);
   }
 
@@ -126,6 +127,12 @@ function valueAt(address: FieldAddress): LocalValue {
   if (address.kind === "number" || address.kind === "enum" || address.kind === "menu")
     return numberAt(address, "DOUBLE") ?? 0;
   return fromBytes(longTextAt(address));
+}
+
+function databaseValue(value: LocalValue | readonly string[] | readonly number[]): PutValue {
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return toBytes(value);
+  return value.every((one) => typeof one === "string") ? value.map(toBytes) : Float64Array.from(value);
 }
 
 const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");

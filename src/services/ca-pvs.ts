@@ -1,8 +1,15 @@
-/** PVs of other IOCs (TomoScan's) as the controller reads them: text in Unicode, whatever the native type, with the connection's state. */
-import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
+/** PVs of other IOCs (TomoScan's) as the controller reads and writes them: text in Unicode, whatever the native type, with the connection's state. */
+import { combineLatest, defer, finalize, firstValueFrom, map, type Observable, startWith, take } from "rxjs";
+import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
+import { isDone, statusName } from "../ca/client/errors.ts";
 import { connected$, text$ } from "../ca/client/observe.ts";
-import type { BeamlinePvs, BeamlineText } from "../controller/ports.ts";
+import { type BeamlinePvs, type BeamlineText, type CallOptions, UnavailableError } from "../controller/ports.ts";
+
+/** Seconds to wait for a connection, and for a put to be processed. */
+const WAIT_SECONDS = 5;
+/** What a DBF_STRING holds beside its NUL, bytes. */
+const STRING_BYTES = 39;
 
 /** One channel for each subscriber of `text$`, closed with it. */
 export function createCaPvs(client: CaClient): BeamlinePvs {
@@ -16,7 +23,50 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
           finalize(() => pv.close()),
         );
       }),
+    writeText: (name, text, options) => writeText(client, name, text, options),
+    readText: async (name, { signal }) => {
+      const pv = client.pv(name);
+      try {
+        await pv.connected({ timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) });
+        return unicode(await firstValueFrom(text$(pv).pipe(take(1))));
+      } catch (thrown) {
+        if (signal?.aborted === true) throw thrown;
+        return undefined;
+      } finally {
+        pv.close();
+      }
+    },
   };
+}
+
+async function writeText(client: CaClient, name: string, text: string, { signal }: CallOptions): Promise<string> {
+  const pv = client.pv(name);
+  const wait = { timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) };
+  try {
+    const { nativeType, elementCount } = await pv.connected(wait);
+    const room = nativeType === "STRING" ? STRING_BYTES : nativeType === "CHAR" ? elementCount - 1 : Infinity;
+    const kept = cut(text, room);
+    const status = await pv.putCallback(Buffer.from(kept, "utf8").toString("latin1"), wait);
+    if (!isDone(status))
+      throw new UnavailableError(`PV ${name} did not take ${JSON.stringify(kept)} (${statusName(status)}).`);
+    return kept;
+  } catch (thrown) {
+    if (thrown instanceof UnavailableError || signal?.aborted === true) throw thrown;
+    throw new UnavailableError(`PV ${name} cannot be written: ${messageOf(thrown)}`, {
+      cause: thrown,
+      mayHaveHappened: true,
+    });
+  } finally {
+    pv.close();
+  }
+}
+
+/** The beginning of a text that fits, cut between two characters. */
+function cut(text: string, bytes: number): string {
+  const buffer = Buffer.from(text, "utf8");
+  let end = Math.min(buffer.length, bytes);
+  while (end < buffer.length && (buffer[end]! & 0xc0) === 0x80) end--; // not within a character
+  return buffer.toString("utf8", 0, end);
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });

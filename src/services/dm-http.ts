@@ -72,12 +72,25 @@ export function createDmHttp(options: DmHttpOptions): DmHttp {
       const args = { username, roleName: USER_ROLE, experimentName, stationName: station };
       await callDm(connection, "addUserExperimentRole", args, z.unknown(), signal);
     },
+    stationExperiments: unfinished,
+    setExperimentMetadata: unfinished,
+    deleteExperiment: unfinished,
+    removeUserFromExperiment: unfinished,
+    startDaq: unfinished,
+    stopDaq: unfinished,
+    daqs: unfinished,
+    startUpload: unfinished,
+    upload: unfinished,
+    stopUpload: unfinished,
+    esafs: unfinished,
     checkLogin: ({ signal }) => patiently(connection, signal, async () => ds?.check(signal)),
     close: async () => {
       await Promise.all(Object.values(connection.sessions).map((session) => session.close()));
     },
   };
 }
+
+const unfinished = (): Promise<never> => Promise.reject(new ActionError("This is not finished yet."));
 
 type Sessions = Readonly<Partial<Record<DmServiceKey, DmSession>>>;
 type Connection = DmHttpOptions & { readonly sessions: Sessions };

@@ -13,6 +13,7 @@ import {
   type Beamtime,
   type Experimenter,
   NotFoundError,
+  type Run,
   type Scheduling,
 } from "../controller/ports.ts";
 import {
@@ -72,6 +73,7 @@ export function createSchedulingHttp(options: SchedulingHttpOptions): Scheduling
     return retry(attempt, { policy: PATIENT, clock: options.clock, signal, verdict: httpVerdict, onRepeat });
   };
   return {
+    runs: async ({ signal }) => runsOf(await get(`${ROOT}/run/getAllRuns`, runsSchema, signal)),
     beamtimes: async (at, { signal }) => {
       const run = await runThatContains(at, get, service, signal);
       return beamtimesOf(await activitiesOf(run, beamline, get, signal), service, options.log);
@@ -123,15 +125,21 @@ async function runThatContains(
   service: HttpService,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const runs = await get(`${ROOT}/run/getAllRuns`, runsSchema, signal);
-  const current = runs.find(({ startTime, endTime }) => {
-    const [start, end] = [parseTime(startTime), parseTime(endTime)];
-    return start !== undefined && end !== undefined && start <= at && at <= end;
-  });
-  if (current !== undefined) return current.runName;
+  const runs = runsOf(await get(`${ROOT}/run/getAllRuns`, runsSchema, signal));
+  const current = runs.find(({ start, end }) => start <= at && at <= end);
+  if (current !== undefined) return current.name;
   throw new NotFoundError(
     `The ${service.name} (${service.address}) has no run that contains ${at.toISOString().slice(0, 10)}`,
   );
+}
+
+/** Sorted by start; a run whose times cannot be read is none. */
+function runsOf(rows: z.output<typeof runsSchema>): readonly Run[] {
+  const runs = rows.flatMap(({ runName: name, startTime, endTime }) => {
+    const [start, end] = [parseTime(startTime), parseTime(endTime)];
+    return start === undefined || end === undefined ? [] : [{ name, start, end }];
+  });
+  return runs.sort((a, b) => a.start.getTime() - b.start.getTime());
 }
 
 /** ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset. */

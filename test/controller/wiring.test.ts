@@ -3,7 +3,8 @@ import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Server } from "../../src/controller/action.ts";
 import { initOnGlobus } from "../../src/controller/actions/init-globus.ts";
-import { TOMOSCAN_PVS } from "../../src/controller/pvs.ts";
+import { type DirectoryTarget, makeDirectories } from "../../src/controller/actions/make-directories.ts";
+import { tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { refuseCommands, startController } from "../../src/controller/wiring.ts";
 import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -29,20 +30,26 @@ class Bench {
   constructor() {
     const server: Server = {
       name: "petrel",
-      init: initOnGlobus({ tree: this.collection, template: "{ym}/{exp}" }),
+      kind: "globus",
+      actions: { Init: initOnGlobus({ tree: this.collection, template: "{ym}/{exp}" }) },
       dataLink: (experiment) => `link to ${experiment.name}`,
     };
+    const directories: DirectoryTarget[] = [
+      { tree: this.detector, template: "{exp}", statePv: "DirsDetector", pathPv: "DetectorDir" },
+      { tree: this.analysis, template: "{exp}", statePv: "DirsAnalysis", pathPv: "AnalysisDir" },
+    ];
     this.stop = startController({
       pvs: this.pvs,
       beamline: this.beamline,
-      tomoScanName: (key) => TOMOSCAN_PVS[key].suffix,
+      tomoScanName: tomoScanSuffix,
       servers: [server],
-      directories: [
-        { tree: this.detector, template: "{exp}", statePv: "DirsDetector", pathPv: "DetectorDir" },
-        { tree: this.analysis, template: "{exp}", statePv: "DirsAnalysis", pathPv: "AnalysisDir" },
-      ],
+      actions: { Dirs: makeDirectories(directories) },
+      arms: {},
+      watches: [],
+      directories,
       auth: { dm: noIdentity, globus: noIdentity },
       version: "1.2.3",
+      hostname: "testhost",
       clock: this.clock,
       log: silentLog,
     });
@@ -59,7 +66,9 @@ class Bench {
   /** What was written since the last call, without the signs of life and the log. */
   writes(): string[] {
     const writes = this.pvs.writes.splice(0);
-    return writes.filter((one) => !/^(Heartbeat|Uptime|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one));
+    return writes.filter(
+      (one) => !/^(Heartbeat|Uptime|RequestId|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one),
+    );
   }
 }
 

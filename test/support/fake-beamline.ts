@@ -1,6 +1,14 @@
 /** The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from outside can be made. */
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
-import type { BeamlinePvs, BeamlineText, OutsidePut, Pvs, PvValue } from "../../src/controller/ports.ts";
+import {
+  type BeamlinePvs,
+  type BeamlineText,
+  type OutsidePut,
+  type PvOutput,
+  type Pvs,
+  type PvValue,
+  UnavailableError,
+} from "../../src/controller/ports.ts";
 
 export type PutVerdict = "taken" | "refused" | "absorbed";
 
@@ -28,9 +36,10 @@ export class FakeControllerPvs implements Pvs {
   puts$(suffix: string): Observable<OutsidePut> {
     return entry(this.#puts, suffix, () => new Subject<OutsidePut>());
   }
-  put(suffix: string, value: PvValue): void {
-    this.writes.push(`${suffix}=${value}`);
-    this.#value(suffix).next(value);
+  put(suffix: string, value: PvOutput): void {
+    const one = typeof value === "object" ? value.join(",") : value;
+    this.writes.push(`${suffix}=${one}`);
+    this.#value(suffix).next(one);
   }
   finish(suffix: string, succeeded: boolean): void {
     const end = `${suffix}:${succeeded ? "ok" : "error"}`;
@@ -63,6 +72,20 @@ export class FakeBeamline implements BeamlinePvs {
 
   text$(name: string): Observable<BeamlineText> {
     return this.#text(name);
+  }
+  /** Every put, in order, as `name=text`. */
+  readonly puts: string[] = [];
+  /** Bytes that the PV of this name holds; others hold everything. */
+  readonly room = new Map<string, number>();
+  async writeText(name: string, text: string): Promise<string> {
+    if (!this.#text(name).value.connected) throw new UnavailableError(`PV ${name} is not connected`);
+    const kept = text.slice(0, this.room.get(name) ?? text.length);
+    this.puts.push(`${name}=${kept}`);
+    this.set(name, kept);
+    return kept;
+  }
+  async readText(name: string): Promise<string | undefined> {
+    return this.#text(name).value.text;
   }
   set(name: string, text: string): void {
     this.#text(name).next({ connected: true, text });

@@ -7,10 +7,14 @@ import {
   type DirectoryState,
   type DirectoryTree,
   type DmExperiment,
+  type DmTask,
+  type DmTransfer,
   type DmUser,
+  type Esaf,
   type Identity,
   type NewExperiment,
   NotFoundError,
+  type Run,
   type Scheduling,
 } from "../../src/controller/ports.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -49,6 +53,83 @@ export class FakeDm implements DataManagement {
   async checkLogin(): Promise<void> {
     this.#called("checkLogin", "");
   }
+  async stationExperiments(): Promise<readonly DmExperiment[]> {
+    this.#called("stationExperiments", "");
+    return [...this.experiments.values()].map(({ name }) => ({ name }));
+  }
+  async setExperimentMetadata(name: string, key: string, value: string): Promise<void> {
+    this.#called("setExperimentMetadata", `${name} ${key}=${value}`);
+    Object.assign(this.#kept(name), { [key]: value });
+  }
+  async deleteExperiment(name: string): Promise<void> {
+    this.#called("deleteExperiment", name);
+    this.#kept(name);
+    this.experiments.delete(name);
+  }
+  async removeUserFromExperiment(username: string, experimentName: string): Promise<void> {
+    this.#called("removeUserFromExperiment", username);
+    const { usernames } = this.#kept(experimentName);
+    if (!usernames.includes(username)) throw new NotFoundError(`${username} has no role on ${experimentName}`);
+    usernames.splice(usernames.indexOf(username), 1);
+  }
+  readonly transfers: (DmTransfer & { kind: "daq" | "upload"; task: DmTask })[] = [];
+  async startDaq(experimentName: string, directory: string, task: DmTask): Promise<DmTransfer> {
+    this.#called("startDaq", directory);
+    return this.#start("daq", experimentName, directory, task);
+  }
+  async stopDaq(experimentName: string, directory: string): Promise<void> {
+    this.#called("stopDaq", directory);
+    const running = this.transfers.findIndex(
+      (one) =>
+        one.kind === "daq" &&
+        one.status === "running" &&
+        one.experimentName === experimentName &&
+        one.dataDirectory === directory,
+    );
+    if (running < 0) throw new NotFoundError(`there is no DAQ of ${experimentName} for ${directory}`);
+    this.change(running, { status: "done" });
+  }
+  async daqs(): Promise<readonly DmTransfer[]> {
+    this.#called("daqs", "");
+    return this.transfers.filter((one) => one.kind === "daq");
+  }
+  async startUpload(experimentName: string, directory: string, task: DmTask): Promise<DmTransfer> {
+    this.#called("startUpload", directory);
+    return this.#start("upload", experimentName, directory, task);
+  }
+  async upload(id: string): Promise<DmTransfer> {
+    this.#called("upload", id);
+    return this.#transfer(id);
+  }
+  async stopUpload(id: string): Promise<void> {
+    this.#called("stopUpload", id);
+    this.change(this.transfers.indexOf(this.#transfer(id)), { status: "aborted" });
+  }
+  esafsByYear: Record<number, Esaf[]> = {};
+  async esafs(year: number): Promise<readonly Esaf[]> {
+    this.#called("esafs", String(year));
+    return this.esafsByYear[year] ?? [];
+  }
+  /** Lets a DAQ or an upload go on. */
+  change(index: number, changes: Partial<DmTransfer>): void {
+    this.transfers[index] = { ...(this.transfers[index] as (typeof this.transfers)[number]), ...changes };
+  }
+  #start(kind: "daq" | "upload", experimentName: string, dataDirectory: string, task: DmTask): DmTransfer {
+    const id = `${kind}-${this.transfers.length + 1}`;
+    const counts = { filesDone: 0, filesTotal: 0, percent: 0, errors: 0, runSeconds: 0 };
+    this.transfers.push({ kind, task, id, experimentName, dataDirectory, status: "running", ...counts });
+    return this.#transfer(id);
+  }
+  #transfer(id: string): (typeof this.transfers)[number] {
+    const found = this.transfers.find((one) => one.id === id);
+    if (found === undefined) throw new NotFoundError(`there is no transfer ${id}`);
+    return found;
+  }
+  #kept(name: string): { name: string; usernames: string[] } {
+    const found = this.experiments.get(name);
+    if (found === undefined) throw new NotFoundError(`experiment ${name} does not exist`);
+    return found;
+  }
   #called(name: string, argument: string): void {
     this.calls.push(`${name} ${argument}`.trim());
     const failure = this.failures.get(`${name} ${argument}`) ?? this.failures.get(name);
@@ -58,7 +139,12 @@ export class FakeDm implements DataManagement {
 
 export class FakeScheduling implements Scheduling {
   beamtimesNow: Beamtime[] = [];
+  runsNow: Run[] = [];
   failure: Error | undefined;
+  async runs(): Promise<readonly Run[]> {
+    if (this.failure !== undefined) throw this.failure;
+    return this.runsNow;
+  }
   async beamtimes(): Promise<readonly Beamtime[]> {
     if (this.failure !== undefined) throw this.failure;
     return this.beamtimesNow;

@@ -1,5 +1,5 @@
 /** The records of db/ in a database of their own, as st.cmd loads them. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
@@ -7,10 +7,8 @@ import type { DbText } from "../../src/dbfile/source.ts";
 import { parseSubstitutions } from "../../src/dbfile/substitutions.ts";
 import { FakeClock } from "./fake-clock.ts";
 
-const read = (file: string): DbText => ({
-  file,
-  text: readFileSync(join(import.meta.dirname, "../../db", file), "latin1"),
-});
+const FOLDER = join(import.meta.dirname, "../../db");
+const read = (file: string): DbText => ({ file, text: readFileSync(join(FOLDER, file), "latin1") });
 
 /** All of our records with this prefix, not yet initialized. @throws Error with everything that is wrong with them */
 export function globusDatabase(prefix: string): Database {
@@ -23,7 +21,7 @@ export function globusDatabase(prefix: string): Database {
     const { errors } = loadRecords(database, read(file), { macros: (name) => macros.get(name) });
     if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   };
-  load("globus.db", own);
+  for (const file of readdirSync(FOLDER).filter((name) => /^globus.*\.db$/.test(name))) load(file, own);
   const { substitutions, errors } = parseSubstitutions(read("globus_commands.substitutions"), own);
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   for (const { template, macros } of substitutions) load(template, macros);

@@ -3,41 +3,34 @@ import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { type Experiment, visible } from "../experiment.ts";
 import type { ActionResult } from "../outcome.ts";
+import { findPeople, type PeopleOptions, type Person } from "../people.ts";
 import {
   AlreadyExistsError,
   type Beamtime,
   type DataManagement,
   type DmExperiment,
   NotFoundError,
-  type Scheduling,
   UnavailableError,
 } from "../ports.ts";
 
 export interface InitDmOptions {
   readonly dm: DataManagement;
-  readonly scheduling: Scheduling;
+  readonly people: PeopleOptions;
   /** Experiment type as the station defines it. */
   readonly experimentType: string;
-  /** Badges of the beamline's contacts; they are put on every experiment. */
-  readonly contactBadges: readonly string[];
-  /** The time whose run and beamtimes count: now, moved by the configured days. */
-  readonly scheduleTime: () => Date;
-  /** As operators know the server and the beamline. */
+  /** As operators know the server. */
   readonly serverName: string;
-  readonly beamline: string;
 }
 
 /** Users of Data Management are called `d` and their badge. */
 export const dmUsername = (badge: string): string => `d${badge}`;
 
-/** Time without a proposal, by the facility's convention. */
-const NO_PROPOSAL = /^0+$/;
-
 export function initOnDm(options: InitDmOptions): Action {
+  const contacts = options.people.contacts.map(({ badge }) => dmUsername(badge)).join(", ");
   return {
-    plan: (experiment) => [
+    plan: ({ experiment }) => [
       `would look for experiment ${experiment.name} on ${options.serverName} and create it (type ${options.experimentType}, root ${experiment.yearMonth}) if there is none`,
-      `would put the experimenters of proposal ${experiment.proposalNumber} and ${options.contactBadges.map(dmUsername).join(", ")} on it`,
+      `would put the experimenters of proposal ${experiment.proposalNumber}, the users of its ESAF and ${contacts} on it`,
     ],
     run: (context) => initialise(options, context),
   };
@@ -50,20 +43,19 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("UsersFailed", 0);
   const found = await findExperiment(options.dm, experiment, signal);
   publish("ExperimentExists", found === undefined ? 0 : 1);
-  const schedule = await readSchedule(options, experiment, found !== undefined, signal);
-  const made =
-    found === undefined ? await create(options, context, schedule.beamtime) : { experiment: found, isNew: false };
+  const { people, beamtime, scheduleError, problems } = await findPeople(options.people, experiment, context, {
+    signal,
+  });
+  // A new experiment needs its beamtime for its dates; one that exists can get its contacts without.
+  if (found === undefined && scheduleError !== undefined) throw scheduleError;
+  const made = found === undefined ? await create(options, context, beamtime) : { experiment: found, isNew: false };
   publish("ExperimentExists", 1);
   publish("ExperimentCreated", made.isNew ? 1 : 0);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
   context.say(`${sentence}.`);
-  const users = await addUsers(options, context, {
-    sentence,
-    experiment: made.experiment,
-    beamtime: schedule.beamtime,
-  });
+  const users = await addUsers(options, context, { sentence, experiment: made.experiment, people });
   const missing = [
-    ...(schedule.problem === undefined ? [] : [`the experimenters were not added: ${schedule.problem}`]),
+    ...(scheduleError === undefined ? problems : [`the experimenters were not added: ${problems.join("; ")}`]),
     ...users.failures,
   ];
   const present = `${sentence}; ${users.present} users are on it`;
@@ -90,44 +82,6 @@ async function findExperiment(
     }
   }
   return undefined;
-}
-
-interface ScheduleResult {
-  readonly beamtime?: Beamtime;
-  /** Why there is none although there should be; without a full stop. */
-  readonly problem?: string;
-}
-
-/**
- * The proposal's beamtime. A new experiment needs it for its dates and users, so that its lack is an error; one that exists can get its contacts without it.
- */
-async function readSchedule(
-  options: InitDmOptions,
-  experiment: Experiment,
-  exists: boolean,
-  signal: AbortSignal,
-): Promise<ScheduleResult> {
-  if (NO_PROPOSAL.test(experiment.proposalNumber)) return {};
-  try {
-    return { beamtime: await findBeamtime(options, experiment, signal) };
-  } catch (error) {
-    if (!exists || signal.aborted || !(error instanceof ActionError)) throw error;
-    return { problem: messageOf(error).replace(/\.$/, "") };
-  }
-}
-
-/** @throws ActionError when the schedule has no beamtime of this proposal */
-async function findBeamtime(options: InitDmOptions, experiment: Experiment, signal: AbortSignal): Promise<Beamtime> {
-  const at = options.scheduleTime();
-  const beamtimes = await options.scheduling.beamtimes(at, { signal });
-  const own = beamtimes.filter(
-    (one) => one.gupId !== undefined && Number(one.gupId) === Number(experiment.proposalNumber),
-  );
-  const now = own.find((one) => one.start <= at && at <= one.end) ?? own[0];
-  if (now !== undefined) return now;
-  throw new ActionError(
-    `proposal ${experiment.proposalNumber} has no beamtime at ${options.beamline} in the present run; check ProposalNumber, or beamline and set in the [scheduling] section`,
-  );
 }
 
 interface Made {
@@ -171,14 +125,13 @@ interface Membership {
   /** What was done so far, for whoever reads why it went no further. */
   readonly sentence: string;
   readonly experiment: DmExperiment;
-  readonly beamtime: Beamtime | undefined;
+  readonly people: readonly Person[];
 }
 
 /** @throws ActionError, CancelledError, both saying what was done before */
 async function addUsers(options: InitDmOptions, context: ActionContext, membership: Membership): Promise<UserResult> {
-  const { experiment, beamtime } = membership;
-  const wanted = [...options.contactBadges, ...(beamtime?.experimenters ?? []).map((one) => one.badge)];
-  const badges = new Set(wanted.filter((badge) => badge !== ""));
+  const { experiment, people } = membership;
+  const badges = new Set(people.map(({ badge }) => badge).filter((badge) => badge !== ""));
   const already = new Set(experiment.usernames);
   let present = 0;
   const failures: string[] = [];

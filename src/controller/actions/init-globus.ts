@@ -13,7 +13,7 @@ export function initOnGlobus({ tree, template }: InitGlobusOptions): Action {
   const place = (parts: readonly string[]): string =>
     `${tree.name}:${[tree.top.replace(/\/+$/, ""), ...parts].join("/")}/`;
   return {
-    plan: (experiment) => [`would make ${place(directoryParts(template, experiment))}`],
+    plan: ({ experiment }) => [`would make ${place(directoryParts(template, experiment))}`],
     run: async ({ experiment, signal, publish }) => {
       publish("ExperimentCreated", 0);
       const parts = directoryParts(template, experiment);

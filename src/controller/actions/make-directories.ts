@@ -25,7 +25,7 @@ const place = (target: DirectoryTarget, experiment: Experiment): string =>
  */
 export function makeDirectories(targets: readonly DirectoryTarget[]): Action {
   return {
-    plan: (experiment) => targets.map((target) => `would make ${place(target, experiment)}`),
+    plan: ({ experiment }) => targets.map((target) => `would make ${place(target, experiment)}`),
     run: async (context) => {
       const results = await Promise.all(targets.map((target) => makeOne(target, context)));
       const sentence = results.map((result) => result.sentence).join("; ");

@@ -4,6 +4,7 @@ import { type InitDmOptions, initOnDm } from "../../../src/controller/actions/in
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import type { ActionResult } from "../../../src/controller/outcome.ts";
 import { AlreadyExistsError, type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDm, FakeScheduling } from "../../support/fake-services.ts";
 
 const EXPERIMENT: Experiment = {
@@ -44,14 +45,24 @@ const run = (
 ): Promise<ActionResult> =>
   initOnDm({
     dm,
-    scheduling,
+    people: {
+      schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+      esafs: undefined,
+      contacts: [
+        { badge: "56788", email: "" },
+        { badge: "58903", email: "" },
+      ],
+    },
     experimentType: "7BM",
-    contactBadges: ["56788", "58903"],
-    scheduleTime: () => new Date("2026-03-04T12:00:00Z"),
     serverName: "voyager",
-    beamline: "7-BM-A,B",
     ...changes,
-  }).run({ experiment, signal, publish: (name, value) => void (published[name] = value), say: () => {} });
+  }).run({
+    experiment,
+    signal,
+    input: () => 0,
+    publish: (name, value) => void (published[name] = value),
+    say: () => {},
+  });
 
 test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
   await expect(run()).resolves.toMatchObject({ state: "Done" });

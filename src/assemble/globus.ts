@@ -1,0 +1,59 @@
+/** Globus as the settings have it: the login, and calls with it; or off. */
+import { ActionError } from "../base/errors.ts";
+import type { DirectoryTree, Identity } from "../controller/ports.ts";
+import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus-auth.ts";
+import { createGlobusCall, type GlobusCall } from "../services/globus-call.ts";
+import { createTokenStore } from "../services/globus-token-store.ts";
+import { createGlobusTree } from "../services/globus-transfer.ts";
+import { createGlobusTransport, globusServiceUrls } from "../services/globus-transport.ts";
+import type { ServerSettings } from "../settings.ts";
+import { treeWithout } from "./hosts.ts";
+import type { PartOptions } from "./parts.ts";
+
+export interface GlobusPart {
+  readonly identity: Identity;
+  /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
+  tree(server: ServerSettings): DirectoryTree;
+}
+
+export function openGlobus(options: PartOptions): GlobusPart {
+  const opened = options.problems.collect("[globus-auth]", () => open(options));
+  const call: GlobusCall =
+    opened?.call ??
+    (() => Promise.reject(new ActionError("Globus is off: set client-id in the [globus-auth] section of globus.conf")));
+  return {
+    identity: opened?.identity ?? globusOff,
+    tree: (server) =>
+      server.uuid === ""
+        ? treeWithout(
+            `the Globus collection ${server.name} has no uuid in [server ${server.name}] of globus.conf`,
+            server,
+          )
+        : createGlobusTree({ collectionId: server.uuid, name: server.name, top: server.top, call }),
+  };
+}
+
+function open({
+  settings,
+  environment,
+  clock,
+  log,
+  closers,
+}: PartOptions): { readonly identity: Identity; readonly call: GlobusCall } | undefined {
+  const section = settings["globus-auth"];
+  const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
+  Object.assign(environment, globusServiceUrls(urls));
+  if (section["client-id"] === "") return undefined;
+  const transport = createGlobusTransport({ clock, timeoutSeconds: section.timeout });
+  const clientId = section["client-id"];
+  const auth =
+    section["client-secret-file"] === ""
+      ? createPersonLogin({ clientId, store: createTokenStore(section["token-store"]) }, transport)
+      : createServiceAccount({ clientId, secretFile: section["client-secret-file"] }, transport);
+  const rest = auth.keepAlive(log);
+  closers.push(() => {
+    rest();
+    return transport.close();
+  });
+  return { identity: auth, call: createGlobusCall(auth, transport) };
+}

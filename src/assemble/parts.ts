@@ -1,0 +1,48 @@
+/** What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed. */
+import { readFileSync } from "node:fs";
+import type { Clock } from "../base/clock.ts";
+import { AppError, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { ConfigError } from "../config.ts";
+import type { Settings } from "../settings.ts";
+
+/** The process environment, as main hands it on; the Globus SDK reads its service addresses from the real one, so this must be it. */
+export type MutableEnvironment = Record<string, string | undefined>;
+
+export interface PartOptions {
+  readonly settings: Settings;
+  readonly environment: MutableEnvironment;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Each is called once at the end. */
+  readonly closers: (() => Promise<void> | void)[];
+  readonly problems: Problems;
+}
+
+/** Collects what is wrong while the ports are made, so that all of it is told at once. */
+export class Problems {
+  readonly #sentences: string[] = [];
+  /** What `make` makes; undefined, and one problem more, when it throws an AppError. @param where the section of globus.conf */
+  collect<T>(where: string, make: () => T): T | undefined {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#sentences.push(`${where}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+  /** @throws ConfigError */
+  throwIfAny(): void {
+    if (this.#sentences.length > 0) throw new ConfigError(this.#sentences);
+  }
+}
+
+/** @throws ConfigError naming the key */
+export function readSettingFile(file: string, key: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([`${key} = ${file} cannot be read: ${messageOf(error)}`]);
+  }
+}

@@ -1,0 +1,15 @@
+/** The schedule as the settings have it: the scheduling service. */
+import { ActionError } from "../base/errors.ts";
+import type { Schedule } from "../controller/beamtimes.ts";
+import { createSchedulingHttp } from "../services/scheduling-http.ts";
+import type { PartOptions } from "./parts.ts";
+
+export function openSchedule({ settings, clock, log, problems, closers }: PartOptions): Schedule {
+  const { url, beamline, credentials } = settings.scheduling;
+  const scheduling = problems.collect("[scheduling]", () =>
+    createSchedulingHttp({ url, beamline, login: { file: credentials }, clock, log }),
+  );
+  if (scheduling !== undefined) closers.push(() => scheduling.close());
+  const off = (): Promise<never> => Promise.reject(new ActionError("the scheduling service is off"));
+  return { scheduling: scheduling ?? { runs: off, beamtimes: off }, beamline, clock };
+}

@@ -1,0 +1,134 @@
+/**
+ * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses implementations and decides nothing else. What is not
+ * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { type CaClient, createCaClient } from "../ca/client/client.ts";
+import { clientConfig } from "../ca/net/ca-config.ts";
+import { nodeNetwork } from "../ca/net/node-network.ts";
+import type { Actions, Server } from "../controller/action.ts";
+import { initOnDm } from "../controller/actions/init-dm.ts";
+import { initOnGlobus } from "../controller/actions/init-globus.ts";
+import { makeDirectories } from "../controller/actions/make-directories.ts";
+import { dataLink, fillTemplate } from "../controller/experiment.ts";
+import type { PeopleOptions } from "../controller/people.ts";
+import type { BeamlinePvs } from "../controller/ports.ts";
+import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
+import type { Site } from "../controller/site.ts";
+import { createCaPvs } from "../services/ca-pvs.ts";
+import type { ServerSettings, Settings } from "../settings.ts";
+import { type DmPart, openDm } from "./dm.ts";
+import { type GlobusPart, openGlobus } from "./globus.ts";
+import { directoryTargets } from "./hosts.ts";
+import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
+import { openSchedule } from "./schedule.ts";
+
+export interface SiteOptions {
+  readonly settings: Settings;
+  readonly environment: MutableEnvironment;
+  /** User and host as other IOCs see them. */
+  readonly user: string;
+  readonly host: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used */
+export function openSite(options: SiteOptions): Site {
+  const { settings } = options;
+  const problems = new Problems();
+  const parts: PartOptions = { ...options, problems, closers: [] };
+  const dm = openDm(parts);
+  const globus = openGlobus(parts);
+  const schedule = openSchedule(parts);
+  const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
+  const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
+  const servers = settings.servers.map((server) =>
+    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people })),
+  );
+  problems.throwIfAny();
+  const beamline = lazyBeamline(options, parts);
+  return {
+    servers: servers as [Server, ...Server[]],
+    actions: { Dirs: makeDirectories(directories) },
+    arms: {},
+    watches: [],
+    directories,
+    auth: { dm: dm.identity, globus: globus.identity },
+    beamline,
+    tomoScanName: tomoScanNames(settings),
+    close: async () => {
+      await Promise.all(parts.closers.map(async (close) => close()));
+    },
+  };
+}
+
+/** The Channel Access client is made when it is first needed. */
+function lazyBeamline({ environment, clock, log, user, host }: SiteOptions, { closers }: PartOptions): BeamlinePvs {
+  let pvs: BeamlinePvs | undefined;
+  const open = (): BeamlinePvs => {
+    const { config, warnings } = clientConfig(environment);
+    for (const warning of warnings) log.warn(warning);
+    const client: CaClient = createCaClient({ network: nodeNetwork, clock, config, user, host, log });
+    closers.push(() => client.close());
+    return createCaPvs(client);
+  };
+  const used = (): BeamlinePvs => (pvs ??= open());
+  return {
+    text$: (name) => used().text$(name),
+    writeText: (name, text, call) => used().writeText(name, text, call),
+    readText: (name, call) => used().readText(name, call),
+  };
+}
+
+/** Full names of TomoScan's PVs; globus.conf may give some of them other suffixes. */
+function tomoScanNames({ epics }: Settings): (key: AnyTomoScanKey) => string {
+  const configured: Partial<Record<AnyTomoScanKey, string>> = {
+    yearMonth: epics["experiment-year-month"],
+    lastName: epics["user-last-name"],
+    proposalNumber: epics["proposal-number"],
+    proposalTitle: epics["proposal-title"],
+    email: epics["user-email"],
+  };
+  return (key) => `${epics["ioc-prefix"]}${epics["tomoscan-prefix"]}${configured[key] ?? tomoScanSuffix(key)}`;
+}
+
+const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
+  (["primary", "secondary"] as const).map((rank) => ({
+    badge: globus[`${rank}-beamline-contact-badge`],
+    email: globus[`${rank}-beamline-contact-email`],
+  }));
+
+interface ServerParts {
+  readonly dm: DmPart;
+  readonly globus: GlobusPart;
+  readonly people: PeopleOptions;
+}
+
+function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
+  return {
+    name: server.name,
+    kind: server.kind,
+    actions: server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts),
+    dataLink: (experiment) =>
+      server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment)),
+  };
+}
+
+function dmActions(server: ServerSettings, settings: Settings, { dm, people }: ServerParts): Actions {
+  return {
+    Init: initOnDm({
+      dm: dm.dm,
+      people,
+      experimentType: settings.globus["experiment-type"],
+      serverName: server.name,
+    }),
+  };
+}
+
+function globusActions(server: ServerSettings, { globus }: ServerParts): Actions {
+  return {
+    Init: initOnGlobus({ tree: globus.tree(server), template: server["directory-template"] }),
+  };
+}

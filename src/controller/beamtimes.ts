@@ -1,0 +1,47 @@
+/** Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the schedule through its port. */
+import type { Clock } from "../base/clock.ts";
+import { ActionError } from "../base/errors.ts";
+import type { ActionRequest } from "./action.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Beamtime, CallOptions, Scheduling } from "./ports.ts";
+
+/** The schedule of one beamline. */
+export interface Schedule {
+  readonly scheduling: Scheduling;
+  /** As the scheduling service names it. */
+  readonly beamline: string;
+  readonly clock: Clock;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Now, moved by the days of Set. */
+export const scheduleDay = ({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date =>
+  new Date(clock.now() + Number(request.input("Set")) * DAY_MS);
+
+/** Time without a proposal, by the facility's convention. */
+export const hasProposal = ({ proposalNumber }: Pick<Experiment, "proposalNumber">): boolean =>
+  !/^0*$/.test(proposalNumber);
+
+export const contains = ({ start, end }: Beamtime, at: Date): boolean => start <= at && at <= end;
+
+/**
+ * The proposal's beamtime in the run of that day: the one of the day itself, else its first.
+ * @throws ActionError when the schedule has none of it
+ */
+export async function beamtimeOf(
+  schedule: Schedule,
+  experiment: Experiment,
+  request: ActionRequest,
+  options: CallOptions,
+): Promise<Beamtime> {
+  const at = scheduleDay(schedule, request);
+  const own = (await schedule.scheduling.beamtimes(at, options)).filter(
+    ({ gupId }) => gupId !== undefined && Number(gupId) === Number(experiment.proposalNumber),
+  );
+  const found = own.find((one) => contains(one, at)) ?? own[0];
+  if (found !== undefined) return found;
+  throw new ActionError(
+    `proposal ${experiment.proposalNumber} has no beamtime at ${schedule.beamline} in the run of ${at.toISOString().slice(0, 10)}; check ProposalNumber, Set, and beamline in the [scheduling] section`,
+  );
+}

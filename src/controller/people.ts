@@ -1,0 +1,127 @@
+/**
+ * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both beamline contacts, each once. What cannot be
+ * found out is told beside the rest; nobody is written to here.
+ */
+import { ActionError, messageOf } from "../base/errors.ts";
+import type { ActionRequest } from "./action.ts";
+import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
+import type { Experiment } from "./experiment.ts";
+import { type Beamtime, type CallOptions, type DataManagement, type Experimenter, NotFoundError } from "./ports.ts";
+
+export interface Person {
+  /** Digits; empty where nobody knows it. */
+  readonly badge: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  /** In lower case. */
+  readonly email?: string;
+}
+
+/** A beamline contact, as the settings have it. */
+export interface Contact {
+  readonly badge: string;
+  /** Empty: none. */
+  readonly email: string;
+}
+
+export interface PeopleOptions {
+  readonly schedule: Schedule;
+  /** Where the station's safety forms are read; undefined: nowhere. */
+  readonly esafs: DataManagement["esafs"] | undefined;
+  /** First the primary one. */
+  readonly contacts: readonly Contact[];
+}
+
+export interface People {
+  /** Contacts first. */
+  readonly people: readonly Person[];
+  readonly beamtime?: Beamtime;
+  /** Why there is no beamtime although there is a proposal; one of the problems, too. */
+  readonly scheduleError?: ActionError;
+  /** Why some may be missing, each the rest of a sentence, without a full stop. */
+  readonly problems: readonly string[];
+}
+
+/** How a person is named to operators. */
+export const personName = ({ firstName, lastName, badge, email }: Person): string =>
+  [firstName, lastName].filter((part) => part !== "").join(" ") || (badge === "" ? (email ?? "") : `badge ${badge}`);
+
+export const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
+  eachOnce(
+    contacts.map(({ badge, email }) => ({
+      badge,
+      firstName: "",
+      lastName: "",
+      ...(email !== "" && { email: email.toLowerCase() }),
+    })),
+  );
+
+/** Never fails but when aborted: a schedule or a safety form that cannot be read is a problem of the result. */
+export async function findPeople(
+  options: PeopleOptions,
+  experiment: Experiment,
+  request: ActionRequest,
+  call: CallOptions,
+): Promise<People> {
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | ActionError> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (call.signal?.aborted === true || !(thrown instanceof ActionError)) throw thrown;
+      return thrown;
+    }
+  };
+  const schedule = hasProposal(experiment)
+    ? await attempt(() => beamtimeOf(options.schedule, experiment, request, call))
+    : undefined;
+  const beamtime = schedule instanceof ActionError ? undefined : schedule;
+  const esafId = [experiment.esafNumber, beamtime?.esafId].find((one) => one !== undefined && /^\d+$/.test(one));
+  const { esafs } = options;
+  const esafUsers =
+    esafId === undefined || esafs === undefined
+      ? []
+      : await attempt(() => usersOfEsaf(esafs, experiment, esafId, call));
+  const experimenters = [...(beamtime?.experimenters ?? []), ...(esafUsers instanceof ActionError ? [] : esafUsers)];
+  const errors = [schedule, esafUsers].filter((one) => one instanceof ActionError);
+  const people = eachOnce([
+    ...contactPeople(options.contacts),
+    ...experimenters.map(({ badge, firstName, lastName, email }) => ({
+      badge,
+      firstName,
+      lastName,
+      ...(email !== undefined && { email: email.toLowerCase() }),
+    })),
+  ]);
+  return {
+    people,
+    problems: errors.map((error) => messageOf(error).replace(/\.$/, "")),
+    ...(beamtime !== undefined && { beamtime }),
+    ...(schedule instanceof ActionError && { scheduleError: schedule }),
+  };
+}
+
+async function usersOfEsaf(
+  esafs: DataManagement["esafs"],
+  experiment: Experiment,
+  esafId: string,
+  call: CallOptions,
+): Promise<readonly Experimenter[]> {
+  const year = Number(experiment.yearMonth.slice(0, 4));
+  const found = (await esafs(year, call)).find((one) => Number(one.esafId) === Number(esafId));
+  if (found === undefined) throw new NotFoundError(`ESAF ${esafId} is not among the station's of ${year}`);
+  return found.users;
+}
+
+/** One entry a badge, else an address; what one entry lacks another may have. */
+export function eachOnce(people: readonly Person[]): readonly Person[] {
+  const known = new Map<string, Person>();
+  for (const person of people) {
+    const key = person.badge === "" ? (person.email ?? personName(person)) : person.badge;
+    const before = known.get(key);
+    known.set(key, before === undefined ? person : { ...person, ...withoutEmpty(before) });
+  }
+  return [...known.values()].filter(({ badge, email }) => badge !== "" || email !== undefined);
+}
+
+const withoutEmpty = (person: Person): Partial<Person> =>
+  Object.fromEntries(Object.entries(person).filter(([, value]) => value !== ""));

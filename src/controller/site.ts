@@ -1,0 +1,25 @@
+/** Everything that commands work with at one beamline, chosen once (assemble/) for the IOC or for the command line. */
+import type { Actions, Server } from "./action.ts";
+import type { DirectoryTarget } from "./actions/make-directories.ts";
+import type { BeamlinePvs } from "./ports.ts";
+import type { AnyTomoScanKey, PvName } from "./pvs.ts";
+import type { AuthWatch } from "./vital-signs.ts";
+import type { Watch } from "./watch.ts";
+
+export interface Site {
+  /** In the order of ServerName's states; at least one. */
+  readonly servers: readonly [Server, ...Server[]];
+  /** The actions that do not depend on the server. */
+  readonly actions: Actions;
+  /** Why a PV cannot be armed now, a sentence, or undefined. Asked when 1 is put to it. */
+  readonly arms: Readonly<Partial<Record<PvName, () => string | undefined>>>;
+  /** What goes on beside the commands of a running IOC. */
+  readonly watches: readonly Watch[];
+  readonly directories: readonly DirectoryTarget[];
+  readonly auth: AuthWatch;
+  readonly beamline: BeamlinePvs;
+  /** Full name of a TomoScan PV. */
+  readonly tomoScanName: (key: AnyTomoScanKey) => string;
+  /** Closes every connection. */
+  close(): Promise<void>;
+}
