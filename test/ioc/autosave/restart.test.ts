@@ -1,5 +1,5 @@
 /** An IOC that is started again with autosave's commands: what comes back from which file, and what is said. In memory but for the files and a server on loopback. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -45,13 +45,16 @@ iocInit
 
 /** Runs the IOC, types the lines, and ends it in order. */
 async function run(...typed: string[]) {
+  return runScript(SCRIPT, typed);
+}
+async function runScript(script: string, typed: readonly string[]) {
   const told: string[] = [];
   let printed = "";
   const collect = (): PassThrough =>
     new PassThrough().on("data", (chunk: Buffer) => {
       printed += chunk.toString("latin1");
     });
-  writeFileSync(join(folder, "st.cmd"), SCRIPT);
+  writeFileSync(join(folder, "st.cmd"), script);
   await runIoc({
     args: ["st.cmd"],
     environment: {},
@@ -135,6 +138,32 @@ test("what was restored from is kept", async () => {
   await run("dbpf x:ao 9");
   expect(readFileSync(file("x.sav.bu"))).toEqual(before);
   expect(readdirSync(join(folder, "saved")).toSorted()).toEqual(["x.sav", "x.sav.bu", "x.savB"]);
+});
+
+test("with dated backups each restore, and each damaged file, leaves one with the date; files have the permissions that were set", async () => {
+  const script = SCRIPT.replace("DatedBackupFiles(0)", "DatedBackupFiles(1)").replace(
+    "iocInit",
+    "save_restoreSet_FilePermissions(0600)\niocInit",
+  );
+  await runScript(script, CHANGE);
+  expect(statSync(file("x.sav")).mode & 0o777).toBe(0o600);
+  damage("x.sav");
+  await runScript(script, []);
+  const date = /_\d{6}-\d{6}$/;
+  const names = readdirSync(join(folder, "saved")).toSorted();
+  expect(names.filter((name) => !date.test(name))).toEqual(["x.sav", "x.savB"]);
+  expect(names.filter((name) => date.test(name)).map((name) => name.replace(date, ""))).toEqual([
+    "x.sav",
+    "x.sav_RBAD",
+  ]);
+});
+
+test("a text that looks like a macro comes back as it is", async () => {
+  await run();
+  writeFileSync(file("x.sav"), "# autosave R5.3\nx:on.DESC costs $(much)\n<END>\n");
+  const { printed, told } = await run("dbgf x:on.DESC");
+  expect(valuesOf(printed)).toEqual(['"costs $(much)"']);
+  expect(told.filter((line) => line.startsWith("warn"))).toEqual([]);
 });
 
 test("values that no PV has, or that its field does not take, are told and hinder nothing", async () => {
