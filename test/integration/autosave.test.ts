@@ -1,5 +1,5 @@
 /** Settings outlive the IOC of iocBoot: killed, restarted, and with save files that are damaged. And a set that is killed while it saves, again and again. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -122,6 +122,8 @@ describe("the IOC of iocBoot", () => {
   });
 });
 
+/** Enough for a file of more than half a megabyte, which no system call writes at once. */
+const ELEMENTS = 50_000;
 /** Saves for ever, another value each time, and says so. */
 const SAVER = `
 const [folder] = process.argv.slice(1);
@@ -132,30 +134,36 @@ const { silentLog: log } = await import("${ROOT}/dist/base/log.js");
 const database = new Database({ clock });
 const record = database.createRecord("waveform", "x:wf");
 database.setFieldText(record, "FTVL", "LONG");
-database.setFieldText(record, "NELM", "5000");
+database.setFieldText(record, "NELM", "${ELEMENTS}");
 database.initialize();
 const settings = { retrySeconds: 60, sequenceCount: 0, sequenceSeconds: 60, datedBackups: false, fileMode: 0o644 };
 const set = new MonitorSet({ name: "x.req", file: folder + "/x.sav", pvs: ["x:wf"], periodSeconds: 5, settings, database, clock, log });
 set.start();
 for (let value = 1; ; value++) {
-  database.putInternal(database.find("x:wf"), new Int32Array(5000).fill(value));
+  database.putInternal(database.find("x:wf"), new Int32Array(${ELEMENTS}).fill(1e9 + value));
   if ((await set.saveNow()) !== undefined) process.exit(1);
   process.stdout.write("saved " + value + "\\n");
 }
 `;
 
-/** Starts a saver, kills it after so many saves, and looks at what it left. */
-async function killAfter(saves: number, folder: string): Promise<void> {
-  const saver = await spawnPeer(process.execPath, ["--input-type=module", "-e", SAVER, folder], {
-    line: new RegExp(`saved ${saves}\\n`),
+/** Starts a saver, kills it at the so manyth change of its folder from then on, and looks at what it left. */
+async function killAt(change: number, folder: string): Promise<void> {
+  const saver = await spawnPeer(process.execPath, ["--input-type=module", "-e", SAVER, folder], { line: /saved 1\n/ });
+  const watcher = watch(folder);
+  await new Promise<void>((resolve) => {
+    let changes = 0;
+    watcher.on("change", () => {
+      if (++changes === change) resolve();
+    });
   });
   saver.kill("SIGKILL");
+  watcher.close();
   expect((await saver.exited).signal).toBe("SIGKILL");
   for (const name of ["x.sav", "x.savB"]) {
     const text = readFileSync(join(folder, name), "latin1");
-    expect(isComplete(text), `${name} after ${saves} saves`).toBe(true);
+    expect(isComplete(text), `${name} at change ${change}`).toBe(true);
     const [saved] = parseSaveFile(text).values;
-    expect([saved?.value.length, new Set(saved?.value).size]).toEqual([5000, 1]);
+    expect([saved?.value.length, new Set(saved?.value).size]).toEqual([ELEMENTS, 1]);
   }
 }
 
@@ -163,7 +171,7 @@ test("a kill in the middle of a save leaves both files whole", async () => {
   const lanes = [1, 2, 3, 4].map(async (lane) => {
     const folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
     try {
-      for (let round = 0; round < 5; round++) await killAfter(lane + 4 * round, folder);
+      for (let round = 0; round < 5; round++) await killAt(lane + 4 * round, folder);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
