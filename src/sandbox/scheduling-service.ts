@@ -114,7 +114,7 @@ function runs(now: Date): readonly object[] {
 /** 45 bytes: TomoScan's PV holds 39. */
 export const LONG_EMAIL = "emmy.noether.invariant@mathematik.example.org";
 /** TomoScan's PV holds 255. */
-export const LONG_TITLE = PROPOSAL.title.padEnd(300, " and more");
+export const LONG_TITLE = PROPOSAL.title.padEnd(300, ".");
 
 /** Commissioning before, another group after, ours now; the last one is scheduled but not activated. */
 function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): readonly object[] {

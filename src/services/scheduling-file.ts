@@ -59,13 +59,17 @@ export function parseSchedule(text: string, file: string): ScheduleText {
       document.errors.map(({ pos, message }) => `line ${lineAt(pos[0])}: ${message}`),
     );
   const checked = scheduleSchema.safeParse(contents(document, file));
-  if (!checked.success)
+  if (!checked.success) {
+    const problems = checked.error.issues.map(({ path, message }) => ({
+      line: lineAt(offsetOf(document, path)),
+      problem: `${where(path)}${message}`,
+    }));
+    problems.sort((a, b) => a.line - b.line);
     throw wrong(
       file,
-      checked.error.issues.map(
-        ({ path, message }) => `line ${lineAt(offsetOf(document, path))}: ${where(path)}${message}`,
-      ),
+      problems.map(({ line, problem }) => `line ${line}: ${problem}`),
     );
+  }
   const byStart = (a: { readonly start: Date }, b: { readonly start: Date }): number =>
     a.start.getTime() - b.start.getTime();
   return {
