@@ -169,7 +169,7 @@ async function obstacle(settings: GlobusAccessSettings, options: CallOptions): P
   if (description === undefined) return undefined;
   const { acl_available: hasRules, acl_editable: mayEdit, entity_type: type } = description;
   if (hasRules === false || type === "GCSv5_mapped_collection") {
-    return `${name} is not a guest collection, and only those have access rules; set uuid in [server ${name}] to a guest collection`;
+    return `${name} is not a guest collection, and only those have access rules; set uuid in [server ${name}] of globus.conf to one, or share = False`;
   }
   if (mayEdit === false) return `the login's identity needs the access_manager role on ${name}; its owner can give it`;
   const rules = await call(listRequest(settings), options).catch(() => undefined);

@@ -146,7 +146,9 @@ test("without the access_manager role the sentence names the role and the collec
 test("a mapped collection is told from a guest collection", async () => {
   globus.faults.isMapped = true;
   const failure = await failureOf(access().list(PARTS, {}), AccessDeniedError);
-  expect(failure.message).toContain("petrel is not a guest collection, and only those have access rules; set uuid in");
+  expect(failure.message).toContain(
+    "petrel is not a guest collection, and only those have access rules; set uuid in [server petrel] of globus.conf to one, or share = False",
+  );
 });
 
 test("a full collection is named with its limit", async () => {
