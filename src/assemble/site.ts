@@ -11,10 +11,14 @@ import type { Actions, Server } from "../controller/action.ts";
 import { initOnDm } from "../controller/actions/init-dm.ts";
 import { initOnGlobus } from "../controller/actions/init-globus.ts";
 import { makeDirectories } from "../controller/actions/make-directories.ts";
+import { addUser, listUsers, removeUser } from "../controller/actions/users.ts";
+import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
+import { globusRoster } from "../controller/globus-roster.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { BeamlinePvs } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
+import type { Roster } from "../controller/roster.ts";
 import type { Site } from "../controller/site.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
 import type { ServerSettings, Settings } from "../settings.ts";
@@ -128,11 +132,21 @@ function dmActions(server: ServerSettings, settings: Settings, { dm, people }: S
       experimentType: settings.globus["experiment-type"],
       serverName: server.name,
     }),
+    ...userActions(dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts })),
   };
 }
 
-function globusActions(server: ServerSettings, { globus }: ServerParts): Actions {
+function globusActions(server: ServerSettings, { globus, people }: ServerParts): Actions {
+  const template = server["directory-template"];
+  const access = globus.access(server);
   return {
-    Init: initOnGlobus({ tree: globus.tree(server), template: server["directory-template"] }),
+    Init: initOnGlobus({ tree: globus.tree(server), template, share: server.share ? { access, people } : undefined }),
+    ...userActions(globusRoster({ access, template, people })),
   };
 }
+
+const userActions = (roster: Roster): Actions => ({
+  AddUser: addUser(roster),
+  RemoveUser: removeUser(roster),
+  ListUsers: listUsers(roster),
+});

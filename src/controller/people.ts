@@ -42,9 +42,13 @@ export interface People {
   readonly problems: readonly string[];
 }
 
+/** Empty where nobody knows it. */
+export const fullName = ({ firstName, lastName }: Pick<Person, "firstName" | "lastName">): string =>
+  `${firstName} ${lastName}`.trim();
+
 /** How a person is named to operators. */
-export const personName = ({ firstName, lastName, badge, email }: Person): string =>
-  [firstName, lastName].filter((part) => part !== "").join(" ") || (badge === "" ? (email ?? "") : `badge ${badge}`);
+export const personName = (person: Person): string =>
+  fullName(person) || (person.badge === "" ? (person.email ?? "") : `badge ${person.badge}`);
 
 export const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
   eachOnce(

@@ -236,7 +236,9 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     globus: {
       "experiment-type": STATION.experimentType,
       "primary-beamline-contact-badge": PEOPLE.contacts[0]?.badge ?? "0",
+      "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
       "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
+      "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
       "globus-server-name": "voyager",
     },
     local: {

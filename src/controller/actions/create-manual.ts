@@ -5,12 +5,14 @@
 import type { Clock } from "../../base/clock.ts";
 import { facilityDay } from "../../base/facility-time.ts";
 import type { FreeAction, RunContext } from "../action.ts";
-import { addUsers, createExperiment, dmUsername, experimentNames, findExperiment } from "../dm-experiments.ts";
+import { createExperiment, findExperiment } from "../dm-experiment.ts";
+import { dmUsername, putOn } from "../dm-roster.ts";
 import { directoryParts, type Experiment } from "../experiment.ts";
 import { type ManualExperiment, manualExperiment } from "../manual-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { Contact } from "../people.ts";
 import type { DataManagement, DirectoryTree } from "../ports.ts";
+import { changeUsers, countOf } from "../roster.ts";
 
 interface CommonOptions {
   /** As operators know the server. */
@@ -49,25 +51,23 @@ async function create(options: CreateManualOnDmOptions, context: RunContext): Pr
   const { signal } = context;
   const manual = manualExperiment(context, new Date(options.clock.now()));
   const { experiment } = manual;
-  const names = experimentNames(experiment);
-  const found = await findExperiment(dm, names, signal);
-  const wanted = {
-    name: experiment.name,
-    typeName: options.experimentType,
-    description: experiment.proposalTitle,
-    rootPath: experiment.yearMonth,
-    start: manual.start,
-    end: manual.end,
-  };
+  const found = await findExperiment(dm, experiment, signal);
+  const wanted = { typeName: options.experimentType, start: manual.start, end: manual.end };
   const made =
-    found === undefined ? await createExperiment(dm, wanted, names, signal) : { experiment: found, isNew: false };
+    found === undefined ? await createExperiment(dm, experiment, wanted, signal) : { experiment: found, isNew: false };
   context.publish("ManualExperiment", made.experiment.name);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${serverName}`;
   context.say(`${sentence}.`);
+  const membership = { dm, experiment: made.experiment, signal };
   const badges = usersOf(options, manual.badges);
-  const membership = { sentence, command: "CreateManual", experiment: made.experiment, badges };
-  const { present, failures } = await addUsers(dm, membership, () => {}, signal);
-  return ended(options, manual, [`${sentence}; ${present} users are on it`], failures);
+  const changes = await changeUsers(context, badges, (badge) => putOn(membership, { badge, name: "" }), {
+    command: "CreateManual",
+    publish: () => {},
+    soFar: (some) => `${sentence} and ${countOf(some, "changed", "already")} of ${badges.length} users are on it`,
+  });
+  const failures = changes.flatMap(({ state, line }) => (state === "failed" ? [line] : []));
+  const present = countOf(changes, "changed", "already");
+  return ended(options, manual, `${sentence}; ${present} users are on it`, failures);
 }
 
 export interface CreateManualOnGlobusOptions extends CommonOptions {
@@ -87,7 +87,7 @@ export function createManualOnGlobus(options: CreateManualOnGlobusOptions): Free
       const { experiment } = manual;
       const state = await tree.makeDirectories(directoryParts(template, experiment), context);
       context.publish("ManualExperiment", experiment.name);
-      return ended(options, manual, [`${place(experiment)} ${state === "Created" ? "was made" : "exists"}`], []);
+      return ended(options, manual, `${place(experiment)} ${state === "Created" ? "was made" : "exists"}`, []);
     },
   };
 }
@@ -95,11 +95,11 @@ export function createManualOnGlobus(options: CreateManualOnGlobusOptions): Free
 function ended(
   { dataLink }: CommonOptions,
   { experiment, remark }: ManualExperiment,
-  done: readonly string[],
+  done: string,
   failures: readonly string[],
 ): ActionResult {
   const link = dataLink(experiment);
-  const told = `${[...done, ...(remark === undefined ? [] : [remark])].join("; ")}${link === "" ? "" : ` (data link: ${link} )`}`;
+  const told = `${[done, ...(remark === undefined ? [] : [remark])].join("; ")}${link === "" ? "" : ` (data link: ${link} )`}`;
   return failures.length === 0
     ? { state: "Done", message: `${told}.` }
     : { state: "Partial", message: `${told}, but ${failures.join("; ")}.` };

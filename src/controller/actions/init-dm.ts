@@ -1,16 +1,11 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
 import type { Action, ActionContext } from "../action.ts";
-import {
-  addUsers,
-  createExperiment,
-  dmUsername,
-  experimentNames,
-  findExperiment,
-  type MembershipResult,
-} from "../dm-experiments.ts";
+import { createExperiment, findExperiment } from "../dm-experiment.ts";
+import { dmUsername, putOn } from "../dm-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, type PeopleOptions } from "../people.ts";
-import type { DataManagement } from "../ports.ts";
+import { findPeople, fullName, type PeopleOptions, type Person, personName } from "../people.ts";
+import type { DataManagement, DmExperiment } from "../ports.ts";
+import { changeUsers, countOf, type UserChange } from "../roster.ts";
 
 export interface InitDmOptions {
   readonly dm: DataManagement;
@@ -34,12 +29,10 @@ export function initOnDm(options: InitDmOptions): Action {
 
 async function initialise(options: InitDmOptions, context: ActionContext): Promise<ActionResult> {
   const { experiment, signal, publish } = context;
-  const { dm } = options;
   publish("ExperimentCreated", 0);
   publish("UsersAdded", 0);
   publish("UsersFailed", 0);
-  const names = experimentNames(experiment);
-  const found = await findExperiment(dm, names, signal);
+  const found = await findExperiment(options.dm, experiment, signal);
   publish("ExperimentExists", found === undefined ? 0 : 1);
   const { people, beamtime, scheduleError, problems } = await findPeople(options.people, experiment, context, {
     signal,
@@ -47,35 +40,54 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   // A new experiment needs its beamtime for its dates; one that exists can get its contacts without.
   if (found === undefined && scheduleError !== undefined) throw scheduleError;
   const wanted = {
-    name: experiment.name,
     typeName: options.experimentType,
-    description: experiment.proposalTitle,
-    rootPath: experiment.yearMonth,
-    ...(beamtime === undefined ? {} : { start: beamtime.start, end: beamtime.end }),
+    ...(beamtime !== undefined && { start: beamtime.start, end: beamtime.end }),
   };
   const made =
-    found === undefined ? await createExperiment(dm, wanted, names, signal) : { experiment: found, isNew: false };
+    found === undefined
+      ? await createExperiment(options.dm, experiment, wanted, signal)
+      : { experiment: found, isNew: false };
   publish("ExperimentExists", 1);
   publish("ExperimentCreated", made.isNew ? 1 : 0);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
   context.say(`${sentence}.`);
-  const progress = ({ present, failures }: MembershipResult): void => {
-    publish("UsersAdded", present);
-    publish("UsersFailed", failures.length);
-  };
-  const membership = {
-    sentence,
-    command: "Init",
-    experiment: made.experiment,
-    badges: people.map(({ badge }) => badge),
-  };
-  const users = await addUsers(dm, membership, progress, signal);
+  const changes = await addPeople(options, context, { sentence, experiment: made.experiment, people });
   const missing = [
     ...(scheduleError === undefined ? problems : [`the experimenters were not added: ${problems.join("; ")}`]),
-    ...users.failures,
+    ...changes.flatMap(({ state, line }) => (state === "failed" ? [line] : [])),
   ];
-  const present = `${sentence}; ${users.present} users are on it`;
+  const present = `${sentence}; ${presentOf(changes)} users are on it`;
   return missing.length === 0
     ? { state: "Done", message: `${present}.` }
     : { state: "Partial", message: `${present}, but ${missing.join("; ")}.` };
+}
+
+/** Users that are on the experiment now. */
+const presentOf = (changes: readonly UserChange[]): number => countOf(changes, "changed", "already");
+
+interface Membership {
+  /** What was done so far, for whoever reads why it went no further. */
+  readonly sentence: string;
+  readonly experiment: DmExperiment;
+  readonly people: readonly Person[];
+}
+
+function addPeople(
+  { dm }: InitDmOptions,
+  context: ActionContext,
+  { sentence, experiment, people }: Membership,
+): Promise<readonly UserChange[]> {
+  const { signal, publish } = context;
+  const add = async (person: Person): Promise<UserChange> =>
+    person.badge === ""
+      ? { state: "failed", line: `${personName(person)} has no badge number` }
+      : putOn({ dm, experiment, signal }, { badge: person.badge, name: fullName(person) });
+  return changeUsers(context, people, add, {
+    command: "Init",
+    publish: (changes) => {
+      publish("UsersAdded", presentOf(changes));
+      publish("UsersFailed", countOf(changes, "failed"));
+    },
+    soFar: (changes) => `${sentence} and ${presentOf(changes)} of ${people.length} users are on it`,
+  });
 }

@@ -96,7 +96,7 @@ test("badges that do not work leave the others on it, and are named", async () =
   const result = await run({ ...STAFF, ManualBadges: "211002, 999, x;y 56788" });
   expect(result.state).toBe("Partial");
   expect(result.message).toMatch(
-    /; 3 users are on it .*, but badge 999 is unknown to Data Management; badge "x;y" is not a number\.$/,
+    /; 3 users are on it .*, but badge 999 is unknown to Data Management; "x;y" is not a badge number\.$/,
   );
 });
 

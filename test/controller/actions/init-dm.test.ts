@@ -160,3 +160,46 @@ test("a service that goes down between two users fails the run, which says what 
   dm.failures.set("addUserToExperiment d208112", new UnavailableError("DM does not answer"));
   await expect(run()).rejects.toThrow(/was created on voyager and 2 of 4 users are on it/);
 });
+
+test("users of the safety form are put on it beside the experimenters and both contacts", async () => {
+  dm.esafsByYear[2026] = [
+    {
+      esafId: "302911",
+      title: "",
+      status: "Approved",
+      startDate: "2026-03-03",
+      endDate: "2026-03-06",
+      users: [
+        { badge: "208113", firstName: "Ada", lastName: "Byron", isPi: false },
+        { badge: "214590", firstName: "Lise", lastName: "Meitner", isPi: false },
+      ],
+    },
+  ];
+  dm.knownUsers.add("d214590");
+  const people = {
+    schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+    esafs: (year: number) => dm.esafs(year),
+    contacts: [
+      { badge: "56788", email: "" },
+      { badge: "58903", email: "" },
+    ],
+  };
+  await expect(run({ people }, { ...EXPERIMENT, esafNumber: "302911" })).resolves.toMatchObject({ state: "Done" });
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903", "d208112", "d208113", "d214590"]);
+});
+
+test("an experimenter without a badge is named, and the others are put on it", async () => {
+  const guest = { badge: "", firstName: "Guest", lastName: "Student", email: "guest@example.org", isPi: false };
+  scheduling.beamtimesNow = [{ ...BEAMTIME, experimenters: [guest, ...BEAMTIME.experimenters] }];
+  await expect(run()).resolves.toMatchObject({
+    state: "Partial",
+    message: expect.stringContaining("4 users are on it, but Guest Student has no badge number") as unknown,
+  });
+  expect(published).toMatchObject({ UsersAdded: 4, UsersFailed: 1 });
+});
+
+test("a run that fails for every user is partial, for the experiment is there", async () => {
+  dm.knownUsers.clear();
+  await expect(run()).resolves.toMatchObject({ state: "Partial" });
+  expect(published).toMatchObject({ ExperimentExists: 1, UsersAdded: 0, UsersFailed: 4 });
+});
