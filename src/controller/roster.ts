@@ -51,6 +51,9 @@ export interface OpenRoster {
 export const countOf = (changes: readonly UserChange[], ...states: UserChange["state"][]): number =>
   changes.filter(({ state }) => states.includes(state)).length;
 
+export const failuresOf = (changes: readonly UserChange[]): readonly string[] =>
+  changes.flatMap(({ state, line }) => (state === "failed" ? [line] : []));
+
 export interface ChangeOptions {
   readonly command: CommandName;
   /** Called with what was done so far: before the first user, and after each. */
