@@ -73,10 +73,10 @@ async function letPeopleRead(
   try {
     const changes = await changeUsers(context, logins, (login) => letRead(access, parts, login, { signal }), {
       command: "Init",
-      publish: (changes) => {
-        published = changes;
-        publish("UsersAdded", readers(changes));
-        publish("UsersFailed", countOf(changes, "failed"));
+      publish: (some) => {
+        published = some;
+        publish("UsersAdded", readers(some));
+        publish("UsersFailed", countOf(some, "failed"));
       },
       soFar,
     });
