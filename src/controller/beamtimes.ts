@@ -31,7 +31,7 @@ export const contains = ({ start, end }: Beamtime, at: Date): boolean => start <
  */
 export async function beamtimeOf(
   schedule: Schedule,
-  experiment: Experiment,
+  experiment: Pick<Experiment, "proposalNumber">,
   request: ActionRequest,
   options: CallOptions,
 ): Promise<Beamtime> {

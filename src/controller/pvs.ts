@@ -137,7 +137,7 @@ export const PVS = {
   DirsDetector: result("Dirs: state of the detector directory: Missing, Exists, Created or Error."),
   DirsAnalysis: result("Dirs: state of the analysis directory: Missing, Exists, Created or Error."),
   DirsMatch: result("Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings."),
-  DirsMismatch: result("How they differ; empty when they do not."),
+  DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),

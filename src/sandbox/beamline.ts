@@ -18,6 +18,7 @@ import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
+import { startTomoScanServer } from "./tomoscan-server.ts";
 
 /** TomoScan's prefix in the sandbox, in the two parts that globus.conf has. */
 const IOC_PREFIX = "2bmb:";
@@ -101,6 +102,8 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
+    const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
+    closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
     const parts = { dm, scheduling, globus, detector, analysis };
     const configFile = await writeFiles(folder.path, parts);
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
@@ -112,7 +115,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       ...parts,
       configFile,
       tomoScanPort: options.tomoScanPort,
-      tomoScanPrefix: IOC_PREFIX + TOMOSCAN_PREFIX,
+      tomoScanPrefix: prefix,
       tag,
       restartTomoScan: async () => {
         await tomoScan.stop("SIGKILL");
@@ -233,7 +236,9 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     globus: {
       "experiment-type": STATION.experimentType,
       "primary-beamline-contact-badge": PEOPLE.contacts[0]?.badge ?? "0",
+      "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
       "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
+      "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
       "globus-server-name": "voyager",
     },
     local: {

@@ -1,6 +1,7 @@
 /**
  * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3, §6, §7.1).
  */
+import { FACILITY_ZONE } from "../base/facility-time.ts";
 
 /** Characters in a line of MIME base64. */
 const MIME_LINE = 76;
@@ -26,9 +27,6 @@ export function dmDecode(segment: string): string | undefined {
   if (!/^[A-Za-z0-9+/\n]*={0,2}\n?$/.test(mime)) return undefined;
   return Buffer.from(mime, "base64").toString("utf8");
 }
-
-/** The facility's clock: a day begins when it begins there. */
-const FACILITY_ZONE = "America/Chicago";
 
 const dayParts = new Intl.DateTimeFormat("en-US", {
   timeZone: FACILITY_ZONE,
