@@ -56,7 +56,7 @@ export class DmBridge {
   #turn: Promise<void> = Promise.resolve();
   #nextId = 1;
   #password = "";
-  /** The last thing that it wrote for people. */
+  /** The last thing that it wrote for people, else how it ended. */
   #lastWords = "";
   #deaths = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -150,6 +150,7 @@ export class DmBridge {
     if (greeting?.ready !== undefined) return child;
     await child.close();
     const why = this.clean(greeting?.failed ?? "it is not the bridge that answers");
+    this.#lastWords = why;
     throw new ActionError(
       `${this.#name} cannot import the dm package: ${why}; set [dm] python to the Python that has it, or [dm] backend = http`,
     );
@@ -171,8 +172,10 @@ export class DmBridge {
     this.#notBefore = this.#options.clock.monotonic() + wait;
   }
   #sentence(thrown: Error): string {
+    const how = this.clean(messageOf(thrown));
     const words = this.#lastWords === "" ? "" : ` (its last words: ${this.#lastWords})`;
-    return `${this.#name} ${this.clean(messageOf(thrown))}${words}`;
+    this.#lastWords ||= how;
+    return `${this.#name} ${how}${words}`;
   }
   get #name(): string {
     return `The Python of [dm] python, ${this.#options.python},`;

@@ -40,6 +40,8 @@ interface Waiter {
 
 /** A line longer than this is no answer. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
+/** Of a line on standard error, its end is kept. */
+const MOST_WORDS = 10_000;
 /** Between the end of its input and being killed. */
 const END_SECONDS = 2;
 
@@ -49,7 +51,9 @@ export class DmChild {
   readonly #process: ChildProcess;
   readonly #clock: Clock;
   #waiter: Waiter | undefined;
-  #text = "";
+  /** The beginning of a line whose end has not come yet. */
+  #pieces: string[] = [];
+  #characters = 0;
   #end: ChildEnded | undefined;
   #isUsable = true;
   #wasKilled = false;
@@ -136,13 +140,18 @@ export class DmChild {
     cancel();
   }
   #take(text: string): void {
-    this.#text += text;
-    for (let at = this.#text.indexOf("\n"); at >= 0; at = this.#text.indexOf("\n")) {
-      const line = this.#text.slice(0, at);
-      this.#text = this.#text.slice(at + 1);
+    const [first = "", ...rest] = text.split("\n");
+    this.#pieces.push(first);
+    this.#characters += first.length;
+    for (const next of rest) {
+      const line = this.#pieces.join("");
+      this.#pieces = [next];
+      this.#characters = next.length;
       this.#waiter?.line(line);
     }
-    if (this.#text.length > MOST_CHARACTERS) this.kill();
+    if (this.#characters <= MOST_CHARACTERS) return;
+    this.#end ??= new ChildEnded("wrote an answer without end, and was ended");
+    this.kill();
   }
 }
 
@@ -151,7 +160,7 @@ function readLines(child: ChildProcess, heard: (line: string) => void): void {
   let rest = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
-    rest = (lines.pop() ?? "").slice(-MOST_CHARACTERS);
+    rest = (lines.pop() ?? "").slice(-MOST_WORDS);
     for (const line of lines) heard(line);
   });
   child.stderr?.once("close", () => {

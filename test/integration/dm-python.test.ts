@@ -221,6 +221,14 @@ describe.skipIf(missing)("over a package that misbehaves", () => {
     expect(failure.mayHaveHappened).toBe(false);
   });
 
+  test("one that still cannot be imported is not tried at each call, and why is said each time", async () => {
+    const clock = new FakeClock();
+    const dm = dmOverPython(await folderWithDm("raise RuntimeError('not on this host')"), { clock });
+    for (let start = 1; start <= 2; start++) await failureOf(dm.userByUsername(PI, {}), ActionError);
+    const failure = await failureOf(dm.userByUsername(PI, {}), UnavailableError);
+    expect(failure.message).toMatch(/2 times in a row \(RuntimeError: not on this host\); it is started again in 2 s$/);
+  });
+
   test("a method that this version does not have is said by its name, and nothing is called", async () => {
     const dm = dmOverPython(await folderWithDm(packageWith(USER)));
     const failure = await failureOf(dm.addUserToExperiment(PI, NAME, {}), ActionError);
@@ -234,6 +242,15 @@ describe.skipIf(missing)("over a package that misbehaves", () => {
     expect((await failureOf(dm.userByUsername(PI, {}), UnavailableError)).message).toMatch(
       /not what getUserByUsername gives/,
     );
+  });
+
+  test("an answer without end is given up, and the next call is served", async () => {
+    const body = `return {"username": "x" * 70000000 if username == "d1" else username}`;
+    const dm = dmOverPython(await folderWithDm(packageWith(body)));
+    expect((await failureOf(dm.userByUsername("d1", {}), UnavailableError)).message).toMatch(
+      /wrote an answer without end/,
+    );
+    expect(await dm.userByUsername("d2", {})).toMatchObject({ username: "d2" });
   });
 
   test("one that dies again and again is started again after growing waits only, with its last words", async () => {
@@ -253,9 +270,9 @@ describe.skipIf(missing)("over a package that misbehaves", () => {
 });
 
 describe.skipIf(missing)("[dm] backend", () => {
-  async function chosen(backend: string, environment: Record<string, string>, python = "python3") {
+  async function chosen(backend: string, environment: Record<string, string>, python = "python3", more = "") {
     const { twin, loginFile } = await standInSite();
-    const text = `[dm]\nstation = ${STATION.name}\nbackend = ${backend}\npython = ${python}\nds-url = ${twin.urls.ds}\nlogin-file = ${loginFile}\n`;
+    const text = `[dm]\nstation = ${STATION.name}\nbackend = ${backend}\npython = ${python}\nds-url = ${twin.urls.ds}\nlogin-file = ${loginFile}\n${more}`;
     const settings = parseConfig(text, "/etc/globus.conf", "/");
     const log: string[] = [];
     const parts = { environment, clock: systemClock, log: createLog("dm", (line) => log.push(line)) };
@@ -292,6 +309,27 @@ describe.skipIf(missing)("[dm] backend", () => {
       started: 0,
     });
     expect((await chosen("auto", broken, "/nowhere/python")).log).toMatch(/cannot be started/);
+  });
+
+  test("auto finds the package by what the site's setup file says", async () => {
+    const setupFile = join(await testFolder(), "dm.setup.sh");
+    await writeFile(setupFile, `export PYTHONPATH=${STAND_IN}\n`);
+    const { log } = await chosen("auto", withDmIn("/nowhere"), "python3", `setup-file = ${setupFile}\n`);
+    expect(log).toMatch(/reached through the dm package of python3/);
+  });
+
+  test("python says aloud that nothing here checks the certificate of an https service, and what then does nothing", () => {
+    const told = (more: string): string => {
+      const text = `[dm]\nstation = 2BM\nbackend = python\n${more}`;
+      const log: string[] = [];
+      const parts = { environment: {}, clock: systemClock, log: createLog("dm", (line) => log.push(line)) };
+      dmOverBackend(parts, parseConfig(text, "/etc/globus.conf", "/").dm, () => expect.fail("not over HTTP"));
+      return log.join("\n");
+    };
+    expect(told("ds-url = http://127.0.0.1:9\n")).not.toMatch(/certificate/);
+    expect(told("ds-url = https://127.0.0.1:9\nca-file = ca.pem\n")).toMatch(
+      /warn: .* is not known to check whose certificate it is shown; ca-file and fingerprint do nothing: set \[dm\] backend = http/,
+    );
   });
 
   test("http looks for no Python", async () => {
