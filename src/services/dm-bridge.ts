@@ -13,8 +13,12 @@ import { ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
 import { untilAborted } from "./dm-session.ts";
 
 export interface DmBridgeOptions {
-  /** The Python that has the package, as [dm] python names it. */
+  /** The Python that has the package: a program, found as a shell finds it. */
   readonly python: string;
+  /** What names it, for sentences: the setting or option. */
+  readonly namedBy: string;
+  /** What to do when it cannot import the package. */
+  readonly remedy: string;
   /** The child's whole environment, DM_* included. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -151,9 +155,7 @@ export class DmBridge {
     await child.close();
     const why = this.clean(greeting?.failed ?? "it is not the bridge that answers");
     this.#lastWords = why;
-    throw new ActionError(
-      `${this.#name} cannot import the dm package: ${why}; set [dm] python to the Python that has it, or [dm] backend = http`,
-    );
+    throw new ActionError(`${this.#name} cannot import the dm package: ${why}; ${this.#options.remedy}`);
   }
   async #greeting(child: DmChild, wait: Wait): Promise<string> {
     try {
@@ -178,7 +180,7 @@ export class DmBridge {
     return `${this.#name} ${how}${words}`;
   }
   get #name(): string {
-    return `The Python of [dm] python, ${this.#options.python},`;
+    return `The Python of ${this.#options.namedBy}, ${this.#options.python},`;
   }
 }
 
@@ -187,7 +189,12 @@ export class DmBridge {
  * @returns what is wrong, in Python's own words, or undefined
  */
 export async function dmImportProblem(
-  { python, environment, clock, startSeconds }: Omit<DmBridgeOptions, "log">,
+  {
+    python,
+    environment,
+    clock,
+    startSeconds,
+  }: Pick<DmBridgeOptions, "python" | "environment" | "clock" | "startSeconds">,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   let lastLine = "";

@@ -99,6 +99,8 @@ export async function learnRoutes(options: LearnOptions): Promise<readonly Learn
       // A proxy would be asked for this host's own addresses too.
       no_proxy: "127.0.0.1",
     },
+    namedBy: "--python",
+    remedy: "give --python the Python that has it, or --setup-file the file that tells where it is",
     startSeconds: CALL_SECONDS,
     onlyPorts: recorder.ports,
   });

@@ -59,7 +59,15 @@ export function createDmPython(options: DmPythonOptions): DmPython {
   const environment = dmEnvironment(options);
   const { name, key, variable } = DM_SERVICES.ds;
   if (!environment[variable]) throw new ActionError(`The ${name} has no URL; set [dm] ${key} (${variable})`);
-  const bridge = new DmBridge({ python, environment, clock, log, startSeconds: timeoutSeconds });
+  const bridge = new DmBridge({
+    python,
+    namedBy: "[dm] python",
+    remedy: "set [dm] python to the Python that has it, or [dm] backend = http",
+    environment,
+    clock,
+    log,
+    startSeconds: timeoutSeconds,
+  });
   let provenAt = Number.NEGATIVE_INFINITY;
 
   async function ask<S extends z.ZodType>(

@@ -144,6 +144,13 @@ describe.skipIf(missing)("dm-record-routes", () => {
     expect(failure.message).toMatch(/did getUserByUsername without asking the recorder/);
   });
 
+  test("a Python without the package is said with what to do", async () => {
+    const failure = await failureOf(record(await folderWithDm("import nothing_of_the_kind")), ActionError);
+    expect(failure.message).toMatch(
+      /^The Python of --python, python3, cannot import the dm package: .*; give --python the Python that has it/,
+    );
+  });
+
   test("a file that exists is replaced only when that is asked for", async () => {
     const output = join(await testFolder(), "dm-routes.json");
     await writeFile(output, "mine");
