@@ -1,11 +1,12 @@
-/** Data Management as the settings and the site's setup file have it: over HTTP, or off. */
+/** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
 import { ActionError } from "../base/errors.ts";
 import type { DataManagement, Identity } from "../controller/ports.ts";
-import { createDmHttp } from "../services/dm-http.ts";
+import { createDmHttp, type DmHttp } from "../services/dm-http.ts";
 import { DM_ROUTES, DM_SERVICES, routesFromFile } from "../services/dm-routes.ts";
 import { parseSetupFile, type SetupEntry } from "../services/dm-setup-file.ts";
 import { globusOff } from "../services/globus-auth.ts";
 import { KINDS, SETTINGS, type Settings } from "../settings.ts";
+import { dmOverBackend } from "./dm-backend.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 export interface DmPart {
@@ -21,7 +22,7 @@ export function openDm(options: PartOptions): DmPart {
   const off = (sentence: string): DmPart => ({ dm: dmOff(sentence), identity: globusOff, esafs: undefined });
   const missing = (["station", "ds-url", "login-file"] as const).filter((key) => section[key] === "");
   if (missing.length > 0) return off(sentenceOfOff(missing, section["setup-file"]));
-  const dm = problems.collect("[dm]", () => {
+  const http = (): DmHttp => {
     if (section["ca-file"] !== "") readSettingFile(section["ca-file"], "ca-file");
     const file = section["routes-file"];
     return createDmHttp({
@@ -38,7 +39,8 @@ export function openDm(options: PartOptions): DmPart {
       log,
       timeoutSeconds: section.timeout,
     });
-  });
+  };
+  const dm = problems.collect("[dm]", () => dmOverBackend(options, section, http));
   if (dm === undefined) return off("Data Management is off: its settings cannot be used");
   closers.push(() => dm.close());
   return {

@@ -255,6 +255,8 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
     dm: {
       station: STATION.name,
+      // The simulated services have routes of their own: a real dm package on this host would not know them.
+      backend: "http",
       "ds-url": dm.urls.ds,
       "daq-url": dm.urls.daq,
       "aps-db-url": dm.urls.apsDb,

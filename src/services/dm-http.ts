@@ -10,14 +10,7 @@ import type { LoginSource } from "../base/login-file.ts";
 import { PATIENT, retry } from "../base/retry.ts";
 import type { CallOptions, DataManagement } from "../controller/ports.ts";
 import { resultOf } from "./dm-errors.ts";
-import {
-  esafsAnswer,
-  experimentAnswer,
-  newExperimentArguments,
-  transferAnswer,
-  transfersOfStation,
-  userAnswer,
-} from "./dm-json.ts";
+import { dmPort } from "./dm-port.ts";
 import {
   DM_SERVICES,
   type DmArguments,
@@ -54,8 +47,6 @@ export interface DmHttp extends DataManagement {
 }
 
 const TIMEOUT_SECONDS = 60;
-/** The role of everyone on an experiment, as DM spells it. */
-const USER_ROLE = "User";
 
 /** @throws ActionError for a station or URL that is missing or cannot be used */
 export function createDmHttp(options: DmHttpOptions): DmHttp {
@@ -63,47 +54,12 @@ export function createDmHttp(options: DmHttpOptions): DmHttp {
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
   const connection: Connection = { ...options, sessions: openSessions(options) };
   return {
-    ...portOver(connection),
+    ...dmPort(station, (operation, args, schema, { signal }) => callDm(connection, operation, args, schema, signal)),
     call: (operation, args, { signal }) => callDm(connection, operation, args, z.unknown(), signal),
     checkLogin: ({ signal }) => patiently(connection, signal, async () => connection.sessions.ds?.check(signal)),
     close: async () => {
       await Promise.all(Object.values(connection.sessions).map((session) => session.close()));
     },
-  };
-}
-
-function portOver(connection: Connection): Omit<DataManagement, "checkLogin"> {
-  const { station } = connection;
-  /** An operation whose answer matters. */
-  const ask = <S extends z.ZodType>(operation: DmOperation, args: DmArguments, schema: S, { signal }: CallOptions) =>
-    callDm(connection, operation, args, schema, signal);
-  /** One that is done or not. */
-  const run = async (operation: DmOperation, args: DmArguments, { signal }: CallOptions): Promise<void> => {
-    await callDm(connection, operation, args, z.unknown(), signal);
-  };
-  const named = (experimentName: string): DmArguments => ({ experimentName, stationName: station });
-  const role = (username: string, name: string): DmArguments => ({ ...named(name), username, roleName: USER_ROLE });
-  return {
-    experimentByName: (name, call) => ask("getExperimentByName", named(name), experimentAnswer, call),
-    stationExperiments: (call) =>
-      ask("getExperimentsByStation", { stationName: station }, z.array(experimentAnswer), call),
-    addExperiment: (experiment, call) =>
-      ask("addExperiment", newExperimentArguments(experiment, station), experimentAnswer, call),
-    setExperimentMetadata: (experimentName, key, value, call) =>
-      run("upsertExperimentMetadata", { experimentName, key, value }, call),
-    deleteExperiment: (name, call) => run("deleteExperimentByName", named(name), call),
-    userByUsername: (username, call) => ask("getUserByUsername", { username }, userAnswer, call),
-    addUserToExperiment: (username, name, call) => run("addUserExperimentRole", role(username, name), call),
-    removeUserFromExperiment: (username, name, call) => run("deleteUserExperimentRole", role(username, name), call),
-    startDaq: (experimentName, dataDirectory, taskInfo, call) =>
-      ask("startDaq", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
-    stopDaq: (experimentName, dataDirectory, call) => run("stopDaq", { experimentName, dataDirectory }, call),
-    daqs: (call) => ask("listDaqs", {}, transfersOfStation(station), call),
-    startUpload: (experimentName, dataDirectory, taskInfo, call) =>
-      ask("upload", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
-    upload: (id, call) => ask("getUploadInfo", { id }, transferAnswer, call),
-    stopUpload: (id, call) => run("stopUpload", { id }, call),
-    esafs: (year, call) => ask("listStationEsafs", { stationName: station, year }, esafsAnswer, call),
   };
 }
 

@@ -117,7 +117,7 @@ export class RouteNotVerifiedError extends ActionError {
   constructor(operation: DmOperation) {
     super(
       `DM's route for ${operation} is not verified, so nothing was sent; give it as "${operation}" in the site's dm-routes.json, ` +
-        `the file that [dm] routes-file names`,
+        `which globus-ioc dm-record-routes makes and [dm] routes-file names`,
     );
     this.operation = operation;
   }

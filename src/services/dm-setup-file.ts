@@ -27,6 +27,14 @@ export function parseSetupFile(text: string): ReadonlyMap<string, SetupEntry> {
   return found;
 }
 
+/** The variables of a setup file whose values are known. */
+export function usableVariables(text: string): Readonly<Record<string, string>> {
+  const entries = [...parseSetupFile(text)];
+  return Object.fromEntries(
+    entries.flatMap(([name, entry]) => ("value" in entry ? [[name, entry.value] as const] : [])),
+  );
+}
+
 /** What may or may not be run: an `if`, a loop, a `case`, a function or group. */
 const BLOCK_BEGINS = /^(if|for|while|until|case)$/;
 const BLOCK_ENDS = /^(fi|done|esac|\})$/;
