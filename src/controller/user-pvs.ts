@@ -3,6 +3,7 @@
  * the actions' business. Order: DMagic's (integration, section 1.9).
  */
 
+import { filter } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
@@ -10,6 +11,7 @@ import type { RunContext } from "./action.ts";
 import { visible } from "./experiment.ts";
 import { type BeamlinePvs, UnavailableError } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
+import { emitsWithin } from "./within.ts";
 
 /** TomoScan's PVs, as far as tagging needs them. */
 export interface TomoScan {
@@ -35,6 +37,8 @@ export interface BeamUser {
   readonly esafDoi?: () => Promise<string | undefined>;
 }
 
+/** Seconds to wait for the DOI's PV: the others of its IOC have just answered, and most TomoScans have none. */
+const DOI_SECONDS = 1;
 /** What is written where there is no title: TomoScan's user PVs name no experiment without one. */
 export const NO_TITLE = "No title";
 
@@ -108,11 +112,12 @@ function stopped(thrown: unknown, written: readonly string[], signal: AbortSigna
 }
 
 /** The old one must not stay; a PV that does not exist, and a DOI that nobody knows, are no failures (integration, section 1.9). */
-async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
+async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
   const { signal, say } = context;
   try {
     const name = nameOf("esafDoi");
-    if ((await beamline.readText(name, { signal })) === undefined) return;
+    const connected$ = beamline.text$(name).pipe(filter(({ connected }) => connected));
+    if (!(await emitsWithin(connected$, DOI_SECONDS, clock, signal))) return;
     await beamline.writeText(name, oneLine((await user.esafDoi?.()) ?? ""), { signal });
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;

@@ -33,7 +33,8 @@ beforeEach(() => {
   scheduling.beamtimesNow = [BEAMTIME];
   dm = new FakeDm();
   exists(NAME, "Radium, again");
-  for (const name of writtenNames({ nameOf: tomoScanSuffix })) beamline.set(name, "of somebody else");
+  for (const name of [...writtenNames({ nameOf: tomoScanSuffix }), "ESAFDOINumber"])
+    beamline.set(name, "of somebody else");
 });
 
 function exists(name: string, description?: string): void {
