@@ -62,7 +62,7 @@ export const writtenNames = ({ nameOf }: Pick<TomoScan, "nameOf">): readonly str
 
 /**
  * Writes them all.
- * @returns what did not fit, each the rest of a sentence; it stands in TagTruncated, too
+ * @returns what did not fit, each the rest of a sentence; TagTruncated has the whole texts
  * @throws UnavailableError when TomoScan does not answer, and nothing was written; ActionError or CancelledError that say what was written
  */
 export async function writeUserPvs(
@@ -73,22 +73,32 @@ export async function writeUserPvs(
   context.publish("TagTruncated", "");
   await probe(tomoScan, context);
   const written: string[] = [];
-  const cut: string[] = [];
+  const cut: Cut[] = [];
   try {
     for (const [key, textOf] of ORDER) {
       context.signal.throwIfAborted();
       const [name, text] = [tomoScan.nameOf(key), oneLine(textOf(user, tomoScan.clock))];
       const kept = await tomoScan.beamline.writeText(name, text, context);
       written.push(name);
-      if (kept !== text) cut.push(`${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`);
-      context.publish("TagTruncated", cut.join("\n"));
+      if (kept !== text) cut.push({ name, text, kept });
+      context.publish("TagTruncated", cut.map(cutLine).join("\n"));
     }
     await writeDoi(tomoScan, user, context);
   } catch (thrown) {
     throw stopped(thrown, written, context.signal);
   }
-  return cut;
+  return cut.map(({ name, text }) => `${name} cannot hold ${visible(text)} whole`);
 }
+
+/** A text of which a PV holds the beginning only. */
+interface Cut {
+  readonly name: string;
+  readonly text: string;
+  readonly kept: string;
+}
+
+const cutLine = ({ name, text, kept }: Cut): string =>
+  `${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`;
 
 /** @throws UnavailableError naming each PV that is not connected */
 async function probe({ beamline, nameOf }: TomoScan, { signal }: RunContext): Promise<void> {

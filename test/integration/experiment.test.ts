@@ -1,7 +1,7 @@
 /** Tagging, manual experiments, deletion, safety forms and TomoScan's directories through Channel Access, on the simulated beamline. */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { facilityMonth } from "../../src/base/facility-time.ts";
@@ -87,6 +87,14 @@ function until(suffix: string, wanted: (value: string) => boolean): Promise<stri
       }),
   );
 }
+/** Starts the IOC anew with one line more in a section of its globus.conf. */
+async function configure(section: string, line: string): Promise<void> {
+  const { configFile } = site.beamline;
+  const settings = await readFile(configFile, "utf8");
+  await writeFile(configFile, settings.replace(`[${section}]\n`, `[${section}]\n${line}\n`));
+  await site.restartIoc();
+}
+
 beforeEach(async () => {
   await site.beamline.scheduling.misbehave({});
   await put("ServerName", 0);
@@ -246,9 +254,7 @@ describe("Delete", () => {
   });
 
   test("then needs the exact name and the arm, deletes once, and is safe again", async () => {
-    const { configFile } = site.beamline;
-    await writeFile(configFile, (await readFile(configFile, "utf8")).replace("[dm]\n", "[dm]\nallow-delete = True\n"));
-    await site.restartIoc();
+    await configure("dm", "allow-delete = True");
     await until("ExperimentName", (value) => value === NAME);
     await put("DeleteName", NAME.slice(0, -1));
     expect(await put("DeleteArm", 1)).toBe(ECA.PUTFAIL);
@@ -265,4 +271,23 @@ describe("Delete", () => {
     expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
     expect(await state("Delete")).toBe("Rejected");
   });
+});
+
+test("with a schedule file Tag asks no service, and an edit counts at once", async () => {
+  const file = join(dirname(site.beamline.configFile), "schedule.yaml");
+  const schedule = (lastName: string): string =>
+    `beamtimes:\n  - gup: 1020304\n    title: Foams\n    start: 2020-01-01T00:00:00-06:00\n    end: 2120-01-01T00:00:00-06:00\n    experimenters: [{last-name: ${lastName}}]\n`;
+  await writeFile(file, schedule("Byron"));
+  await configure("scheduling", "schedule-file = schedule.yaml");
+  await site.beamline.scheduling.misbehave({ down: "reset" });
+  expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+  await until("ExperimentName", (name) => name === "2020-01-Byron-1020304");
+  await writeFile(file, schedule("[Wu]"));
+  expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("TagMessage")).toMatch(
+    /schedule\.yaml is wrong: line 6: beamtimes 1, experimenters 1, last-name: /,
+  );
+  await writeFile(file, schedule("Wu"));
+  expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+  expect(await tomoScan("UserLastName")).toBe("Wu");
 });

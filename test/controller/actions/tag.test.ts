@@ -179,7 +179,7 @@ describe("TomoScan", () => {
     const context = fakeRun();
     await expect(run(context)).resolves.toMatchObject({
       state: "Done",
-      message: expect.stringMatching(/; UserEmail holds only "paul@examp" of "paul@example.org"\.$/) as unknown,
+      message: expect.stringMatching(/; UserEmail cannot hold "paul@example.org" whole\.$/) as unknown,
     });
     expect(context.published.TagTruncated).toBe('UserEmail holds only "paul@examp" of "paul@example.org"');
   });
