@@ -11,7 +11,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "./ports.ts";
-import type { ListedUser, Roster, UserChange } from "./roster.ts";
+import { failed, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface DmRosterOptions {
   readonly dm: DataManagement;
@@ -81,7 +81,7 @@ export async function putOn(membership: DmMembership, user: Named): Promise<User
   } catch (error) {
     if (error instanceof AlreadyExistsError) return already;
     if (error instanceof NotFoundError) return failed(unknown(badge));
-    return failed(`${who(user)}: ${ownFailure(error, signal)}`);
+    return failed(`${who(user)}: ${ownFailure(error, signal, FOR_ALL)}`);
   }
 }
 
@@ -94,7 +94,7 @@ async function takeOff(membership: DmMembership, user: Named, remark: string): P
     return { state: "changed", line: `${who(user)}: removed${remark}` };
   } catch (error) {
     if (error instanceof NotFoundError) return already;
-    return failed(`${who(user)}: ${ownFailure(error, signal)}`);
+    return failed(`${who(user)}: ${ownFailure(error, signal, FOR_ALL)}`);
   }
 }
 
@@ -104,7 +104,7 @@ async function lookUp({ dm, signal }: DmMembership, badge: string, unknownIsGood
   try {
     return { badge, name: fullName(await dm.userByUsername(dmUsername(badge), { signal })) };
   } catch (error) {
-    if (!(error instanceof NotFoundError)) return `${dmUsername(badge)}: ${ownFailure(error, signal)}`;
+    if (!(error instanceof NotFoundError)) return `${dmUsername(badge)}: ${ownFailure(error, signal, FOR_ALL)}`;
     return unknownIsGood ? { badge, name: "" } : unknown(badge);
   }
 }
@@ -130,13 +130,8 @@ async function listed({ dm, signal }: DmMembership, username: string): Promise<L
 const isOn = ({ experiment }: DmMembership, badge: string): boolean | undefined =>
   experiment.usernames?.includes(dmUsername(badge));
 
-/** A failure of one user alone, as a text; any other ends the run. */
-function ownFailure(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted || !(error instanceof ActionError) || error instanceof UnavailableError) throw error;
-  return messageOf(error).replace(/\.$/, "");
-}
-
-const failed = (line: string): UserChange => ({ state: "failed", line });
+/** A service that does not answer lets the others wait, too. */
+const FOR_ALL = [UnavailableError];
 const isBadge = (text: string): boolean => /^[1-9]\d{0,11}$/.test(text);
 const notABadge = (text: string): string => `${visible(text)} is not a badge number`;
 const unknown = (badge: string): string => `badge ${badge} is unknown to Data Management`;

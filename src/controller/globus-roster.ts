@@ -2,7 +2,6 @@
  * The users of an experiment on a Globus collection: those whom an access rule lets read its directory. An entry is a Globus user name, which often is an e-mail
  * address, or a badge number of somebody whose address the schedule, the safety form or the settings know.
  */
-import { ActionError, messageOf } from "../base/errors.ts";
 import type { ActionContext } from "./action.ts";
 import { directoryParts, visible } from "./experiment.ts";
 import { findPeople, type People, type PeopleOptions, type Person, personName } from "./people.ts";
@@ -14,7 +13,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "./ports.ts";
-import type { ListedUser, Roster, UserChange } from "./roster.ts";
+import { failed, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface GlobusRosterOptions {
   readonly access: AccessRules;
@@ -22,6 +21,9 @@ export interface GlobusRosterOptions {
   readonly template: string;
   readonly people: PeopleOptions;
 }
+
+/** A collection that lets nobody in lets the others in no more, and one that does not answer makes them wait. */
+const FOR_ALL = [AccessDeniedError, UnavailableError];
 
 /** Somebody as Globus knows them. */
 interface Login {
@@ -74,7 +76,7 @@ export async function letRead(
       ? { state: "changed", line: `${who}: added` }
       : { state: "already", line: `${who}: was on it already` };
   } catch (error) {
-    return failed(`${who}: ${ownFailure(error, call)}`);
+    return failed(`${who}: ${ownFailure(error, call.signal, FOR_ALL)}`);
   }
 }
 
@@ -100,7 +102,7 @@ async function takeAway(
       gone++;
     } catch (error) {
       if (error instanceof NotFoundError) continue; // somebody else was faster
-      return failed(`${who}: ${ownFailure(error, call)}`);
+      return failed(`${who}: ${ownFailure(error, call.signal, FOR_ALL)}`);
     }
   }
   return gone === 0
@@ -157,11 +159,3 @@ function listed({ username, name = "", email = "", permissions }: AccessGrant): 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 const isOf = ({ username, email = "" }: AccessGrant, login: Login): boolean =>
   same(username, login.username) || same(email, login.username);
-const failed = (line: string): UserChange => ({ state: "failed", line });
-
-/** A failure of one user alone, as a text; any other ends the run. */
-function ownFailure(error: unknown, { signal }: CallOptions): string {
-  const isForAll = error instanceof AccessDeniedError || error instanceof UnavailableError;
-  if (signal?.aborted === true || !(error instanceof ActionError) || isForAll) throw error;
-  return messageOf(error).replace(/\.$/, "");
-}

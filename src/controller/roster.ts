@@ -51,6 +51,24 @@ export interface OpenRoster {
 export const countOf = (changes: readonly UserChange[], ...states: UserChange["state"][]): number =>
   changes.filter(({ state }) => states.includes(state)).length;
 
+/** A user for whom it did not work. @param line why, for UserResults */
+export const failed = (line: string): UserChange => ({ state: "failed", line });
+
+/**
+ * A failure of one user alone, as the end of a line.
+ * @param forAll kinds of failures that every other user would meet, too: they end the run
+ * @throws those, an abort's reason, and bugs
+ */
+export function ownFailure(error: unknown, signal: AbortSignal | undefined, forAll: readonly ErrorKind[]): string {
+  const isForAll = forAll.some((kind) => error instanceof kind);
+  if (signal?.aborted === true || !(error instanceof ActionError) || isForAll) throw error;
+  return messageOf(error).replace(/\.$/, "");
+}
+type ErrorKind = abstract new (...args: never[]) => ActionError;
+
+export const failuresOf = (changes: readonly UserChange[]): readonly string[] =>
+  changes.flatMap(({ state, line }) => (state === "failed" ? [line] : []));
+
 export interface ChangeOptions {
   readonly command: CommandName;
   /** Called with what was done so far: before the first user, and after each. */

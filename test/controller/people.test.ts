@@ -69,9 +69,10 @@ test("users of the safety form that TomoScan names are among them, each once", a
     esaf("302911", person("208113", "Byron", "ada@example.org"), person("214590", "Meitner")),
     esaf("1", person("1", "Other")),
   ];
-  const { people } = await find({ ...EXPERIMENT, esafNumber: "302911" });
+  const { people, esafOnly } = await find({ ...EXPERIMENT, esafNumber: "302911" });
   expect(people.map(({ badge }) => badge)).toEqual(["56788", "58903", "208112", "208113", "214590"]);
   expect(people.find(({ badge }) => badge === "208113")?.email).toBe("ada@example.org");
+  expect(esafOnly.map(({ lastName }) => lastName)).toEqual(["Meitner"]);
 });
 
 test("without one in TomoScan the beamtime's safety form counts", async () => {

@@ -7,7 +7,7 @@ import { isolatedClient } from "../../src/ca/net/ca-config.ts";
 import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { PEOPLE, type Person, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
 const SECONDS = 20;
@@ -15,7 +15,14 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const YEAR_MONTH = yearMonth(new Date());
 const NAME = `${YEAR_MONTH}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 const DIRECTORY = `/2-BM/${YEAR_MONTH}/${NAME}/`;
-const [HODGKIN] = PEOPLE.others;
+const { pi, experimenters, esafOnly, contacts } = PEOPLE;
+/** Whom Init puts on the experiment: proposal, safety form and contacts. */
+const INVITED = [pi, ...experimenters, ...esafOnly, ...contacts];
+const HODGKIN = PEOPLE.others[0] as Person;
+const byLastName = (people: readonly Person[]): readonly Person[] =>
+  [...people].sort((one, other) => one.lastName.localeCompare(other.lastName, "en"));
+const nameOf = ({ firstName, lastName }: Person): string => `${firstName} ${lastName}`;
+const READERS = INVITED.filter(({ email }) => email !== undefined);
 
 let site: SimulatedBeamline;
 let client: CaClient;
@@ -55,7 +62,7 @@ const state = async (command: string): Promise<string | undefined> => COMMAND_ST
 const array = (suffix: string): Promise<{ readonly type: string; readonly values: unknown[] }> =>
   use(suffix, async (pv) => {
     const { value } = await pv.get();
-    const type = (await pv.connected({ timeoutSeconds: SECONDS })).type;
+    const type = (await pv.connected({ timeoutSeconds: SECONDS })).nativeType;
     const values = Array.isArray(value) ? (value as unknown[]) : Array.from(value as Int32Array);
     return { type, values: values.map((one) => (typeof one === "string" ? unicode(one) : one)) };
   });
@@ -68,7 +75,7 @@ beforeEach(async () => {
 describe("on a Data Management server", () => {
   test("before Init there is no experiment to add users to", async () => {
     await put("ServerName", 0);
-    await put("EditUserBadge", HODGKIN?.badge ?? "");
+    await put("EditUserBadge", HODGKIN.badge);
     expect(await put("AddUser", 1)).toBe(ECA.PUTFAIL);
     expect(await state("AddUser")).toBe("Rejected");
     expect(await text("AddUserMessage")).toBe(`Experiment ${NAME} does not exist on voyager; run Init first.`);
@@ -76,48 +83,35 @@ describe("on a Data Management server", () => {
 
   test("two good badges and an unknown one are partial, each is told of, and the lists follow", async () => {
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
-    await put("EditUserBadge", `${HODGKIN?.badge}, 999999, ${PEOPLE.pi.badge}`);
+    await put("EditUserBadge", `${HODGKIN.badge}, 999999, ${PEOPLE.pi.badge}`);
     expect(await put("AddUser", 1)).toBe(ECA.NORMAL);
     expect(await state("AddUser")).toBe("Partial");
     expect(await lines("UserResults")).toEqual([
-      `d${HODGKIN?.badge} Dorothy Hodgkin: added`,
+      `d${HODGKIN.badge} Dorothy Hodgkin: added`,
       "badge 999999 is unknown to Data Management",
       `d${PEOPLE.pi.badge} Emmy Noether: was on it already`,
     ]);
     expect([await number("UsersChanged"), await number("UserErrors")]).toEqual([1, 1]);
-    expect(site.beamline.dm.experiments.get(NAME)?.usernames).toContain(`d${HODGKIN?.badge}`);
-    expect(await number("UserCount")).toBe(7);
+    expect(site.beamline.dm.experiments.get(NAME)?.usernames).toContain(`d${HODGKIN.badge}`);
+    expect(await number("UserCount")).toBe(INVITED.length + 1);
   });
 
   test("ListUsers gives text, arrays and a count", async () => {
     expect(await put("ListUsers", 1)).toBe(ECA.NORMAL);
     expect(await state("ListUsers")).toBe("Done");
     expect((await lines("Users"))[0]).toBe("Rosalind Franklin, badge 56788, franklin@beamline.example");
-    expect(await array("UserBadges")).toEqual({
-      type: "LONG",
-      values: [56788, 219876, 211347, 58903, 214590, 208112, 211002],
-    });
-    expect(await array("UserNames")).toMatchObject({
-      type: "STRING",
-      values: [
-        "Rosalind Franklin",
-        "Dorothy Hodgkin",
-        "Irène Joliot-Curie",
-        "Kathleen Lonsdale",
-        "Lise Meitner",
-        "Emmy Noether",
-        "Chien-Shiung Wu",
-      ],
-    });
-    expect((await array("UserEmails")).values[4]).toBe("");
+    const everybody = byLastName([...INVITED, HODGKIN]);
+    expect(await array("UserBadges")).toEqual({ type: "LONG", values: everybody.map(({ badge }) => Number(badge)) });
+    expect(await array("UserNames")).toEqual({ type: "STRING", values: everybody.map(nameOf) });
+    expect((await array("UserEmails")).values).toEqual(everybody.map(({ email = "" }) => email));
   });
 
   test("RemoveUser takes them off, and one who is off already is done", async () => {
-    await put("EditUserBadge", `${HODGKIN?.badge},${PEOPLE.contacts[0]?.badge}`);
+    await put("EditUserBadge", `${HODGKIN.badge},${PEOPLE.contacts[0]?.badge}`);
     expect(await put("RemoveUser", 1)).toBe(ECA.NORMAL);
     expect(await state("RemoveUser")).toBe("Done");
     expect(await text("UserResults")).toContain("removed; it is a beamline contact");
-    expect(await number("UserCount")).toBe(5);
+    expect(await number("UserCount")).toBe(INVITED.length - 1);
     expect(await put("RemoveUser", 1)).toBe(ECA.NORMAL);
     expect(await number("UsersChanged")).toBe(0);
   });
@@ -138,38 +132,40 @@ describe("on a Globus collection", () => {
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
     expect(await state("Init")).toBe("Done");
     expect(await text("InitMessage")).toBe(
-      `petrel:${DIRECTORY} was made and 5 of 5 users may read it; without an e-mail address: Lise Meitner.`,
+      `petrel:${DIRECTORY} was made and ${READERS.length} of ${READERS.length} users may read it; without an e-mail address: Lise Meitner, Henrietta Leavitt.`,
     );
-    expect(rules().map(({ path, permissions }) => `${path} ${permissions}`)).toEqual(Array(5).fill(`${DIRECTORY} r`));
-    expect([await number("UsersAdded"), await number("UsersFailed")]).toEqual([5, 0]);
+    expect(rules().map(({ path, permissions }) => `${path} ${permissions}`)).toEqual(
+      READERS.map(() => `${DIRECTORY} r`),
+    );
+    expect([await number("UsersAdded"), await number("UsersFailed")]).toEqual([READERS.length, 0]);
   });
 
   test("a user name, a badge and an unknown name are partial, each is told of, and the lists follow", async () => {
-    await put("EditUserBadge", `${HODGKIN?.email},${PEOPLE.pi.badge},nobody@nowhere.example`);
+    await put("EditUserBadge", `${HODGKIN.email},${PEOPLE.pi.badge},nobody@nowhere.example`);
     expect(await put("AddUser", 1)).toBe(ECA.NORMAL);
     expect(await state("AddUser")).toBe("Partial");
     const results = await lines("UserResults");
     expect(results.slice(0, 2)).toEqual([
-      `${HODGKIN?.email}: added`,
+      `${HODGKIN.email}: added`,
       `Emmy Noether (${PEOPLE.pi.email}): was on it already`,
     ]);
     expect(results[2]).toMatch(/^nobody@nowhere\.example: Globus knows nobody as /);
-    expect(await number("UserCount")).toBe(6);
-    expect((await array("UserBadges")).values).toEqual([0, 0, 0, 0, 0, 0]);
-    expect((await array("UserNames")).values).toContain("Irène Joliot-Curie");
+    const everybody = byLastName([...READERS, HODGKIN]);
+    expect(await array("UserNames")).toEqual({ type: "STRING", values: everybody.map(nameOf) });
+    expect(await array("UserBadges")).toEqual({ type: "LONG", values: everybody.map(() => 0) });
   });
 
   test("RemoveUser takes away exactly that person's rule", async () => {
-    await put("EditUserBadge", HODGKIN?.email ?? "");
+    await put("EditUserBadge", `${HODGKIN.email}`);
     expect(await put("RemoveUser", 1)).toBe(ECA.NORMAL);
-    expect(rules()).toHaveLength(5);
+    expect(rules()).toHaveLength(READERS.length);
     expect(await put("ListUsers", 1)).toBe(ECA.NORMAL);
     expect(await text("Users")).not.toContain("Hodgkin");
   });
 
   test("a login without the access_manager role fails, and the sentence names role and collection", async () => {
     site.beamline.globus.faults.lacksAccessManager = true;
-    await put("EditUserBadge", `${HODGKIN?.email}`);
+    await put("EditUserBadge", `${HODGKIN.email}`);
     expect(await put("AddUser", 1)).toBe(ECA.PUTFAIL);
     expect(await state("AddUser")).toBe("Failed");
     expect(await text("AddUserMessage")).toContain("needs the access_manager role on petrel");

@@ -101,7 +101,7 @@ describe.skipIf(missing)("the simulated DM service", () => {
       processExistingFiles: true,
       skipFilePathPattern: "*.tmp",
     });
-    expect((steps["daqs"]?.body as readonly unknown[]).length).toBe(2);
+    expect(steps["daqs"]?.body).toEqual([expect.anything(), expect.anything()]);
     expect(steps["upload info"]?.body).toMatchObject({ status: "done", errorMessage: "no new files for upload" });
     expect(steps["esafs"]?.body).toContainEqual(
       expect.objectContaining({ esafId: Number(PROPOSAL.esafId), esafStatus: "Approved", sector: "02" }),

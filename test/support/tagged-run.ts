@@ -4,6 +4,7 @@ import type { Experiment } from "../../src/controller/experiment.ts";
 import type { ActionResult } from "../../src/controller/outcome.ts";
 import type { PvOutput, PvValue } from "../../src/controller/ports.ts";
 import type { PvName } from "../../src/controller/pvs.ts";
+import { fakeRun } from "./fake-run.ts";
 
 export const EXPERIMENT: Experiment = {
   name: "2026-03-Levy-1014288",
@@ -18,22 +19,15 @@ export const EXPERIMENT: Experiment = {
 export interface TaggedRun {
   readonly published: Readonly<Partial<Record<PvName, PvOutput>>>;
   readonly context: ActionContext;
-  run(action: Action): Promise<ActionResult>;
+  readonly run: (action: Action) => Promise<ActionResult>;
 }
 
-/** @param inputs what the input PVs hold; the others hold 0 */
+/** @param inputs what input PVs hold; others hold what they hold at the start */
 export function taggedRun(
   inputs: Readonly<Partial<Record<PvName, PvValue>>> = {},
   changes: Partial<ActionContext> = {},
 ): TaggedRun {
-  const published: Partial<Record<PvName, PvOutput>> = {};
-  const context: ActionContext = {
-    experiment: EXPERIMENT,
-    signal: new AbortController().signal,
-    input: (name) => inputs[name] ?? 0,
-    publish: (name, value) => void (published[name] = value),
-    say: () => {},
-    ...changes,
-  };
-  return { published, context, run: (action) => action.run(context) };
+  const one = fakeRun(inputs);
+  const context: ActionContext = { ...one, experiment: EXPERIMENT, ...changes };
+  return { published: one.published, context, run: (action) => action.run(context) };
 }

@@ -3,9 +3,9 @@ import type { Action, ActionContext } from "../action.ts";
 import { createExperiment, findExperiment } from "../dm-experiment.ts";
 import { dmUsername, putOn } from "../dm-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, fullName, type PeopleOptions, type Person, personName } from "../people.ts";
+import { findPeople, fullName, type PeopleOptions, type Person, personName, sayEsafOnly } from "../people.ts";
 import type { DataManagement, DmExperiment } from "../ports.ts";
-import { changeUsers, countOf, type UserChange } from "../roster.ts";
+import { changeUsers, countOf, failuresOf, type UserChange } from "../roster.ts";
 
 export interface InitDmOptions {
   readonly dm: DataManagement;
@@ -34,9 +34,8 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("UsersFailed", 0);
   const found = await findExperiment(options.dm, experiment, signal);
   publish("ExperimentExists", found === undefined ? 0 : 1);
-  const { people, beamtime, scheduleError, problems } = await findPeople(options.people, experiment, context, {
-    signal,
-  });
+  const everybody = await findPeople(options.people, experiment, context, { signal });
+  const { people, beamtime, scheduleError, problems } = everybody;
   // A new experiment needs its beamtime for its dates; one that exists can get its contacts without.
   if (found === undefined && scheduleError !== undefined) throw scheduleError;
   const wanted = {
@@ -51,10 +50,11 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("ExperimentCreated", made.isNew ? 1 : 0);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
   context.say(`${sentence}.`);
+  sayEsafOnly(everybody, context.say);
   const changes = await addPeople(options, context, { sentence, experiment: made.experiment, people });
   const missing = [
     ...(scheduleError === undefined ? problems : [`the experimenters were not added: ${problems.join("; ")}`]),
-    ...changes.flatMap(({ state, line }) => (state === "failed" ? [line] : [])),
+    ...failuresOf(changes),
   ];
   const present = `${sentence}; ${presentOf(changes)} users are on it`;
   return missing.length === 0

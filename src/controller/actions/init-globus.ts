@@ -7,9 +7,9 @@ import type { Action, ActionContext } from "../action.ts";
 import { directoryParts } from "../experiment.ts";
 import { letRead, loginOf } from "../globus-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, type PeopleOptions, personName } from "../people.ts";
+import { findPeople, type PeopleOptions, personName, sayEsafOnly } from "../people.ts";
 import type { AccessRules, DirectoryTree } from "../ports.ts";
-import { changeUsers, countOf, type UserChange } from "../roster.ts";
+import { changeUsers, countOf, failuresOf, type UserChange } from "../roster.ts";
 
 export interface InitGlobusOptions {
   readonly tree: DirectoryTree;
@@ -63,7 +63,9 @@ async function letPeopleRead(
   { sentence, parts }: Made,
 ): Promise<ActionResult> {
   const { experiment, signal, publish } = context;
-  const { people, problems } = await findPeople(options, experiment, context, { signal });
+  const everybody = await findPeople(options, experiment, context, { signal });
+  const { people, problems } = everybody;
+  sayEsafOnly(everybody, context.say);
   const logins = people.flatMap((person) => loginOf(person) ?? []);
   const soFar = (changes: readonly UserChange[]): string =>
     `${sentence} and ${readers(changes)} of ${logins.length} users may read it`;
@@ -71,16 +73,16 @@ async function letPeopleRead(
   try {
     const changes = await changeUsers(context, logins, (login) => letRead(access, parts, login, { signal }), {
       command: "Init",
-      publish: (changes) => {
-        published = changes;
-        publish("UsersAdded", readers(changes));
-        publish("UsersFailed", countOf(changes, "failed"));
+      publish: (some) => {
+        published = some;
+        publish("UsersAdded", readers(some));
+        publish("UsersFailed", countOf(some, "failed"));
       },
       soFar,
     });
     const without = people.filter((person) => loginOf(person) === undefined).map(personName);
     const noAddress = without.length === 0 ? "" : `; without an e-mail address: ${without.join(", ")}`;
-    const missing = [...problems, ...changes.flatMap(({ state, line }) => (state === "failed" ? [line] : []))];
+    const missing = [...problems, ...failuresOf(changes)];
     const message = `${soFar(changes)}${noAddress}`;
     return missing.length === 0
       ? { state: "Done", message: `${message}.` }

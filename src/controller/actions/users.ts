@@ -5,7 +5,15 @@
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, type ActionRequest, type RunContext, textInput } from "../action.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
-import { changeUsers, countOf, type ListedUser, type OpenRoster, type Roster, type UserChange } from "../roster.ts";
+import {
+  changeUsers,
+  countOf,
+  failuresOf,
+  type ListedUser,
+  type OpenRoster,
+  type Roster,
+  type UserChange,
+} from "../roster.ts";
 
 /** Characters that EditUserBadge holds: of a longer text it has only the beginning, and with it perhaps half a badge. */
 const MOST_TEXT = 255;
@@ -145,7 +153,7 @@ function summary({ verb, already }: Change, experimentName: string, changes: rea
   return [
     `${people(changed, "was", "were")} ${verb} ${experimentName}`,
     ...(before === 0 ? [] : [`${before} ${before === 1 ? "was" : "were"} ${already}`]),
-    ...changes.flatMap(({ state, line }) => (state === "failed" ? [line] : [])),
+    ...failuresOf(changes),
   ].join("; ");
 }
 

@@ -30,12 +30,14 @@ const BEAMTIME: Beamtime = {
 let dm: FakeDm;
 let scheduling: FakeScheduling;
 let published: Record<string, unknown>;
+let said: string[];
 beforeEach(() => {
   dm = new FakeDm();
   scheduling = new FakeScheduling();
   scheduling.beamtimesNow = [BEAMTIME];
   for (const badge of ["208112", "208113", "56788", "58903"]) dm.knownUsers.add(`d${badge}`);
   published = {};
+  said = [];
 });
 
 const run = (
@@ -61,7 +63,7 @@ const run = (
     signal,
     input: () => 0,
     publish: (name, value) => void (published[name] = value),
-    say: () => {},
+    say: (sentence) => void said.push(sentence),
   });
 
 test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
@@ -185,6 +187,7 @@ test("users of the safety form are put on it beside the experimenters and both c
     ],
   };
   await expect(run({ people }, { ...EXPERIMENT, esafNumber: "302911" })).resolves.toMatchObject({ state: "Done" });
+  expect(said).toContain("On the safety form, but not on the proposal: Lise Meitner.");
   expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903", "d208112", "d208113", "d214590"]);
 });
 

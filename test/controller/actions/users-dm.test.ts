@@ -139,6 +139,13 @@ describe("AddUser", () => {
     });
   });
 
+  test("a refusal of one user alone does not stop the rest, and is told in the service's words", async () => {
+    dm.failures.set("addUserToExperiment d208112", new ActionError("DM says the account is closed."));
+    const { published, run } = taggedRun({ EditUserBadge: "208112,208113" });
+    await expect(run(addUser(roster))).resolves.toMatchObject({ state: "Partial" });
+    expect(published.UserResults).toBe("d208112 Emmy Noether: DM says the account is closed\nd208113 Ada Byron: added");
+  });
+
   test("a service that goes down in mid-way fails the run, which says what was done", async () => {
     dm.failures.set("addUserToExperiment d208113", new UnavailableError("DM does not answer"));
     const { published, run } = taggedRun({ EditUserBadge: "208112,208113,56788" });
