@@ -1,9 +1,10 @@
 /** TomoScan's FilePath: set to a directory that exists, and confirmed by TomoScan's server, which looks for it through the file plugin. */
-import { defer, firstValueFrom, from, map, NEVER, race, switchMap } from "rxjs";
+import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { CallOptions } from "./ports.ts";
 import type { TomoScan } from "./user-pvs.ts";
+import { emitsWithin } from "./within.ts";
 
 /** Seconds that FilePathExists must stay Yes: until the server has looked it speaks of the path before. */
 const SETTLE_SECONDS = 1;
@@ -30,16 +31,14 @@ export async function setFilePath(tomoScan: TomoScan, directory: string, { signa
 }
 
 async function isConfirmed({ beamline, nameOf, clock }: TomoScan, signal: AbortSignal | undefined): Promise<boolean> {
-  const over = new AbortController();
-  const limits = AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]);
-  const after = (seconds: number) => defer(() => from(sleep(clock, seconds, limits)));
-  const exists$ = beamline.text$(nameOf("filePathExists")).pipe(
-    switchMap(({ text }) => (text === YES ? after(SETTLE_SECONDS) : NEVER)),
-    map(() => true),
-  );
+  const limit = new AbortController();
+  const settled = (): Observable<void> => from(sleep(clock, SETTLE_SECONDS, limit.signal));
+  const exists$ = beamline
+    .text$(nameOf("filePathExists"))
+    .pipe(switchMap(({ text }) => (text === YES ? settled() : NEVER)));
   try {
-    return await firstValueFrom(race(exists$, after(PATIENCE_SECONDS).pipe(map(() => false))));
+    return await emitsWithin(exists$, PATIENCE_SECONDS, clock, signal);
   } finally {
-    over.abort(new ActionError("The wait is over."));
+    limit.abort(new ActionError("The wait is over."));
   }
 }

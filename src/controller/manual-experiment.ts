@@ -1,7 +1,7 @@
 /** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
 import { dayAfter, facilityMidnight, facilityMonth } from "../base/facility-time.ts";
 import { type ActionRequest, textInput } from "./action.ts";
-import { cleanName, type Experiment, visible } from "./experiment.ts";
+import { cleanName, type Experiment, MAX_NAME, visible } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import type { PvName } from "./pvs.ts";
 
@@ -17,8 +17,6 @@ export interface ManualExperiment {
 
 /** Days from the first to the last where ManualEnd is empty. */
 const USUAL_DAYS = 14;
-/** Longest name of a directory on the usual file systems, bytes. */
-const MAX_NAME = 255;
 
 /** @param now what ManualDate is where it is empty @throws RejectedError naming the input that is wrong */
 export function manualExperiment(request: ActionRequest, now: Date): ManualExperiment {

@@ -179,7 +179,7 @@ export const PVS = {
   UploadPercent: result("Upload: the part of them that is done."),
   /* Tagging, and experiments without a proposal */
   Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
-  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is.", 0),
+  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),
   Beamtimes: result("Tag: the beamtimes that it found for that day, one a line."),
   TagTruncated: result("Tag: texts that TomoScan's PVs could not hold whole, one a line."),
   ManualExperiment: input("TagManual: name of the experiment, as YYYY-MM-LastName-GUP."),

@@ -3,6 +3,7 @@
  * the actions' business. Order: DMagic's (integration, section 1.9).
  */
 
+import { filter } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
@@ -10,6 +11,7 @@ import type { RunContext } from "./action.ts";
 import { visible } from "./experiment.ts";
 import { type BeamlinePvs, UnavailableError } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
+import { emitsWithin } from "./within.ts";
 
 /** TomoScan's PVs, as far as tagging needs them. */
 export interface TomoScan {
@@ -35,6 +37,8 @@ export interface BeamUser {
   readonly esafDoi?: () => Promise<string | undefined>;
 }
 
+/** Seconds to wait for the DOI's PV: the others of its IOC have just answered, and most TomoScans have none. */
+const DOI_SECONDS = 1;
 /** What is written where there is no title: TomoScan's user PVs name no experiment without one. */
 export const NO_TITLE = "No title";
 
@@ -58,7 +62,7 @@ export const writtenNames = ({ nameOf }: Pick<TomoScan, "nameOf">): readonly str
 
 /**
  * Writes them all.
- * @returns what did not fit, each the rest of a sentence; it stands in TagTruncated, too
+ * @returns what did not fit, each the rest of a sentence; TagTruncated has the whole texts
  * @throws UnavailableError when TomoScan does not answer, and nothing was written; ActionError or CancelledError that say what was written
  */
 export async function writeUserPvs(
@@ -69,22 +73,32 @@ export async function writeUserPvs(
   context.publish("TagTruncated", "");
   await probe(tomoScan, context);
   const written: string[] = [];
-  const cut: string[] = [];
+  const cut: Cut[] = [];
   try {
     for (const [key, textOf] of ORDER) {
       context.signal.throwIfAborted();
       const [name, text] = [tomoScan.nameOf(key), oneLine(textOf(user, tomoScan.clock))];
       const kept = await tomoScan.beamline.writeText(name, text, context);
       written.push(name);
-      if (kept !== text) cut.push(`${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`);
-      context.publish("TagTruncated", cut.join("\n"));
+      if (kept !== text) cut.push({ name, text, kept });
+      context.publish("TagTruncated", cut.map(cutLine).join("\n"));
     }
     await writeDoi(tomoScan, user, context);
   } catch (thrown) {
     throw stopped(thrown, written, context.signal);
   }
-  return cut;
+  return cut.map(({ name, text }) => `${name} cannot hold ${visible(text)} whole`);
 }
+
+/** A text of which a PV holds the beginning only. */
+interface Cut {
+  readonly name: string;
+  readonly text: string;
+  readonly kept: string;
+}
+
+const cutLine = ({ name, text, kept }: Cut): string =>
+  `${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`;
 
 /** @throws UnavailableError naming each PV that is not connected */
 async function probe({ beamline, nameOf }: TomoScan, { signal }: RunContext): Promise<void> {
@@ -108,11 +122,12 @@ function stopped(thrown: unknown, written: readonly string[], signal: AbortSigna
 }
 
 /** The old one must not stay; a PV that does not exist, and a DOI that nobody knows, are no failures (integration, section 1.9). */
-async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
+async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
   const { signal, say } = context;
   try {
     const name = nameOf("esafDoi");
-    if ((await beamline.readText(name, { signal })) === undefined) return;
+    const connected$ = beamline.text$(name).pipe(filter(({ connected }) => connected));
+    if (!(await emitsWithin(connected$, DOI_SECONDS, clock, signal))) return;
     await beamline.writeText(name, oneLine((await user.esafDoi?.()) ?? ""), { signal });
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;

@@ -103,7 +103,7 @@ describe("the beamtimes of a run", () => {
     const { scheduling, twin, now } = await site();
     await twin.misbehave({ overlapping: true, longTexts: true });
     const current = (await scheduling.beamtimes(now, {})).filter(({ start, end }) => start <= now && now <= end);
-    expect(current.map(({ gupId }) => gupId).sort()).toEqual([PROPOSAL.gupId, "1014311"]);
+    expect(new Set(current.map(({ gupId }) => gupId))).toEqual(new Set([PROPOSAL.gupId, "1014311"]));
     const ours = current.find(({ gupId }) => gupId === PROPOSAL.gupId);
     expect(ours?.title).toHaveLength(300);
     expect(ours?.experimenters.find(({ isPi }) => isPi)?.email).toBe(LONG_EMAIL);

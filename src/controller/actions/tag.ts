@@ -39,6 +39,7 @@ async function tag({ schedule, tomoScan, esafs }: TagOptions, context: RunContex
     throw new ActionError(`the beamtime ${beamtimeText(beamtime)} has no experimenter; tag by TagManual`);
   const user = beamUser(beamtime, pi, (id) => doiOf(esafs, beamtime, id, context));
   const cut = await writeUserPvs(tomoScan, user, context);
+  if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0); // it was of this list alone
   const done = `TomoScan is tagged: ${personName(pi)}, proposal ${user.proposalNumber}, ${user.yearMonth}`;
   return { state: "Done", message: `${[done, ...cut].join("; ")}.` };
 }

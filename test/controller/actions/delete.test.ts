@@ -1,24 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { deleteArm, deleteExperiment } from "../../../src/controller/actions/delete.ts";
-import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
 import type { PvName } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { type FakeRun, fakeRun } from "../../support/fake-run.ts";
 import { FakeDm } from "../../support/fake-services.ts";
+import { EXPERIMENT } from "../../support/tagged-run.ts";
 
-const NAME = "2026-03-Noether-1014288";
-const EXPERIMENT: Experiment = {
-  name: NAME,
-  uncleanedName: NAME,
-  yearMonth: "2026-03",
-  piLastName: "Noether",
-  proposalNumber: "1014288",
-  proposalTitle: "Foams",
-  esafNumber: "",
-};
+const NAME = EXPERIMENT.name;
 const READY = { DeleteName: NAME, DeleteArm: 1 };
 
 let dm: FakeDm;
@@ -166,7 +157,7 @@ describe("DeleteArm", () => {
 
   test.each<[string, boolean, Readonly<Partial<Record<PvName, string>>>, RegExp]>([
     ["the settings do not allow it", false, { DeleteName: NAME, ExperimentName: NAME }, /^Deleting is off/],
-    ["DeleteName is empty", true, { ExperimentName: NAME }, /write 2026-03-Noether-1014288 to DeleteName/],
+    ["DeleteName is empty", true, { ExperimentName: NAME }, /write 2026-03-Levy-1014288 to DeleteName/],
     ["DeleteName is another experiment", true, { DeleteName: "x", ExperimentName: NAME }, /^DeleteName "x" is not/],
     ["TomoScan is not tagged", true, { DeleteName: "" }, /^There is no experiment to delete/],
   ])("is refused when %s", (_, isAllowed, pvs, sentence) => {

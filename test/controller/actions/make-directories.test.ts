@@ -5,7 +5,6 @@ import {
   directoryPath,
   makeDirectories,
 } from "../../../src/controller/actions/make-directories.ts";
-import type { Experiment } from "../../../src/controller/experiment.ts";
 import type { ActionResult } from "../../../src/controller/outcome.ts";
 import { tomoScanSuffix } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
@@ -13,17 +12,9 @@ import { FakeBeamline } from "../../support/fake-beamline.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakeRun, fakeRun } from "../../support/fake-run.ts";
 import { FakeTree } from "../../support/fake-services.ts";
+import { EXPERIMENT } from "../../support/tagged-run.ts";
 
-const NAME = "2026-03-Noether-1014288";
-const EXPERIMENT: Experiment = {
-  name: NAME,
-  uncleanedName: NAME,
-  yearMonth: "2026-03",
-  piLastName: "Noether",
-  proposalNumber: "1014288",
-  proposalTitle: "Foams",
-  esafNumber: "",
-};
+const NAME = EXPERIMENT.name;
 
 let detector: FakeTree;
 let analysis: FakeTree;
@@ -49,7 +40,7 @@ const run = (context: FakeRun, template?: string): Promise<ActionResult> =>
 test.each([
   ["{ym}/{exp}", `2026-03/${NAME}`],
   ["{exp}", NAME],
-  ["{ym}/{last}", "2026-03/Noether"],
+  ["{ym}/{last}", `2026-03/${EXPERIMENT.piLastName}`],
 ])("the layout %s is one of those in use", async (template, path) => {
   await expect(run(fakeRun(), template)).resolves.toMatchObject({ state: "Done" });
   expect([detector.made, analysis.made]).toEqual([[path], [path]]);

@@ -1,6 +1,8 @@
+import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { parseName, type TagManualOptions, tagManually } from "../../../src/controller/actions/tag-manual.ts";
+import { cleanName } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
 import { type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
 import { type PvName, tomoScanSuffix } from "../../../src/controller/pvs.ts";
@@ -33,7 +35,8 @@ beforeEach(() => {
   scheduling.beamtimesNow = [BEAMTIME];
   dm = new FakeDm();
   exists(NAME, "Radium, again");
-  for (const name of writtenNames({ nameOf: tomoScanSuffix })) beamline.set(name, "of somebody else");
+  for (const name of [...writtenNames({ nameOf: tomoScanSuffix }), "ESAFDOINumber"])
+    beamline.set(name, "of somebody else");
 });
 
 function exists(name: string, description?: string): void {
@@ -72,6 +75,17 @@ test.each(["", "2026-03", "2026-03-Noether", "2026-13-Noether-1", "Noether-10142
     expect(parseName(name)).toBeUndefined();
   },
 );
+
+test("every name that Tag leads to is taken apart into what it was made of", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 0, max: 999_999_999_999 }), (lastName, gup) => {
+      const cleaned = cleanName(lastName);
+      fc.pre(cleaned.ok);
+      const parts = { yearMonth: "2026-03", lastName: cleaned.text, proposalNumber: String(gup) };
+      expect(parseName(`2026-03-${cleaned.text}-${gup}`)).toEqual(parts);
+    }),
+  );
+});
 
 test("an experiment of a proposal is tagged with its title, and its PI from the schedule", async () => {
   await expect(run(NAME)).resolves.toEqual({

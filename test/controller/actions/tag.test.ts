@@ -66,7 +66,7 @@ beforeEach(() => {
   dm = new FakeDm();
   clock = new FakeClock(Date.UTC(2026, 2, 1, 12)); // 06:00 at the facility
   scheduling.beamtimesNow = [EARLIER, OURS, LATER];
-  for (const suffix of SUFFIXES) beamline.set(suffix, "Unknown");
+  for (const suffix of [...SUFFIXES, "ESAFDOINumber"]) beamline.set(suffix, "Unknown");
 });
 
 const action = () =>
@@ -93,6 +93,7 @@ test("who has the beam is written in DMagic's order, as the schedule has it", as
     "ProposalTitle=Foams",
     "ExperimentYearMonth=2026-02", // the beamtime began in February at the facility
     "ESAFNumber=302911",
+    "ESAFDOINumber=",
   ]);
 });
 
@@ -149,11 +150,12 @@ describe("several beamtimes at once", () => {
     expect(beamline.puts).toEqual([]);
   });
 
-  test("BeamtimeIndex chooses, and the list stays", async () => {
+  test("BeamtimeIndex chooses, and is 0 again for the next list", async () => {
     const context = fakeRun({ BeamtimeIndex: 2 });
     await run(context);
     expect(beamline.puts).toContain("ProposalNumber=1014311");
     expect(context.published.Beamtimes).toContain("\n2: ");
+    expect(context.published.BeamtimeIndex).toBe(0);
   });
 
   test.each([3, -1, 1.5])("BeamtimeIndex %s is rejected with the range", async (BeamtimeIndex) => {
@@ -177,7 +179,7 @@ describe("TomoScan", () => {
     const context = fakeRun();
     await expect(run(context)).resolves.toMatchObject({
       state: "Done",
-      message: expect.stringMatching(/; UserEmail holds only "paul@examp" of "paul@example.org"\.$/) as unknown,
+      message: expect.stringMatching(/; UserEmail cannot hold "paul@example.org" whole\.$/) as unknown,
     });
     expect(context.published.TagTruncated).toBe('UserEmail holds only "paul@examp" of "paul@example.org"');
   });
@@ -241,8 +243,10 @@ describe("the safety form's DOI", () => {
 
   test("without a PV for it is not even looked up", async () => {
     beamline.disconnect("ESAFDOINumber");
-    await expect(run()).resolves.toMatchObject({ state: "Done" });
-    expect(dm.calls).toEqual([]);
+    const done = run();
+    for (let second = 0; second < 3; second++) await clock.advanceAsync(1);
+    await expect(done).resolves.toMatchObject({ state: "Done" });
+    expect([dm.calls, clock.pending]).toEqual([[], 0]);
   });
 });
 
