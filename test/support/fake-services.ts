@@ -3,6 +3,7 @@ import { sleep } from "../../src/base/clock.ts";
 import {
   AlreadyExistsError,
   type Beamtime,
+  type DataHost,
   type DataManagement,
   type DirectoryState,
   type DirectoryTree,
@@ -16,6 +17,7 @@ import {
   NotFoundError,
   type Run,
   type Scheduling,
+  type SourceReport,
 } from "../../src/controller/ports.ts";
 import { FakeClock } from "./fake-clock.ts";
 
@@ -173,6 +175,19 @@ export class FakeTree implements DirectoryTree {
     const state = this.made.includes(path) ? "Exists" : "Created";
     this.made.push(path);
     return state;
+  }
+}
+
+export class FakeDataHost implements DataHost {
+  readonly name = "tomodata1";
+  readonly top = "/data/2BM";
+  readonly looks: string[] = [];
+  /** By the path below the top; OK with one file of 100 bytes where nothing is said. */
+  readonly reports = new Map<string, Partial<SourceReport>>();
+  async inspect(parts: readonly string[]): Promise<SourceReport> {
+    const path = parts.join("/");
+    this.looks.push(path);
+    return { state: "OK", files: 1, bytes: 100, ...this.reports.get(path) };
   }
 }
 
