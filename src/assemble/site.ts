@@ -18,6 +18,7 @@ import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
 import type { Site } from "../controller/site.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
 import type { ServerSettings, Settings } from "../settings.ts";
+import { type DaqPart, openDaq } from "./daq.ts";
 import { type DmPart, openDm } from "./dm.ts";
 import { type GlobusPart, openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
@@ -44,8 +45,9 @@ export function openSite(options: SiteOptions): Site {
   const schedule = openSchedule(parts);
   const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
+  const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
   const servers = settings.servers.map((server) =>
-    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people })),
+    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people, daq })),
   );
   problems.throwIfAny();
   const beamline = lazyBeamline(options, parts);
@@ -53,7 +55,7 @@ export function openSite(options: SiteOptions): Site {
     servers: servers as [Server, ...Server[]],
     actions: { Dirs: makeDirectories(directories) },
     arms: {},
-    watches: [],
+    watches: daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : [],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
     beamline,
@@ -104,6 +106,7 @@ interface ServerParts {
   readonly dm: DmPart;
   readonly globus: GlobusPart;
   readonly people: PeopleOptions;
+  readonly daq: DaqPart | undefined;
 }
 
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
@@ -116,7 +119,7 @@ function createServer(server: ServerSettings, settings: Settings, parts: ServerP
   };
 }
 
-function dmActions(server: ServerSettings, settings: Settings, { dm, people }: ServerParts): Actions {
+function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
   return {
     Init: initOnDm({
       dm: dm.dm,
@@ -124,6 +127,7 @@ function dmActions(server: ServerSettings, settings: Settings, { dm, people }: S
       experimentType: settings.globus["experiment-type"],
       serverName: server.name,
     }),
+    ...daq?.actions(server.name),
   };
 }
 
