@@ -77,12 +77,16 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
   };
   try {
     const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
+    const analysisStarts = keep(
+      startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path }),
+    );
     const [dm, scheduling, globus, detector, analysis] = await Promise.all([
-      keep(startDmTwin({ clock })),
+      // DAQs find their data on the analysis host.
+      keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
       keep(startSchedulingTwin({ clock })),
       keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
       keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
-      keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
+      analysisStarts,
     ]);
     const tomoScan = new TomoScanProcess(options);
     closers.unshift(() => tomoScan.stop("SIGTERM"));
@@ -239,11 +243,16 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       analysis: analysis.host,
       "analysis-user-name": analysis.user,
       "analysis-top-dir": DATA_TOP,
+      "data-host": analysis.host,
+      "data-user-name": analysis.user,
+      "data-top-dir": DATA_TOP,
     },
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
     dm: {
       station: STATION.name,
       "ds-url": dm.urls.ds,
+      "daq-url": dm.urls.daq,
+      "aps-db-url": dm.urls.apsDb,
       "login-file": await write("dm_login", `${dm.login.username}|${dm.login.password}\n`),
       "routes-file": await write("dm-routes.json", JSON.stringify(SANDBOX_DM_ROUTES, undefined, 2)),
     },
@@ -258,6 +267,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     ssh: {
       "detector-port": detector.port,
       "analysis-port": analysis.port,
+      "data-port": analysis.port,
       "identity-file": detector.identityFile,
       "known-hosts-file": knownHosts,
     },

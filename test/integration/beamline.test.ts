@@ -90,7 +90,8 @@ test("Init creates the experiment in Data Management with its users, and a secon
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
   expect(await state("Init")).toBe("Done");
   const experiment = site.beamline.dm.experiments.get(NAME);
-  const badges = [PEOPLE.pi, ...PEOPLE.experimenters, ...PEOPLE.contacts].map((person) => `d${person.badge}`);
+  const { pi, experimenters, esafOnly, contacts } = PEOPLE;
+  const badges = [pi, ...experimenters, ...esafOnly, ...contacts].map((person) => `d${person.badge}`);
   expect([...(experiment?.usernames ?? [])].sort()).toEqual(badges.sort());
   expect(await number("ExperimentCreated")).toBe(1);
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
