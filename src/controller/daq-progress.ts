@@ -2,7 +2,7 @@
  * How the DAQ of one side is judged from one look to the next: its state, its rate, and what of it is worth telling. A DAQ stalls when it has files to do and
  * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
  */
-import { filesText, SIDE_NAMES } from "./daq-sources.ts";
+import { filesText, isWatching, SIDE_NAMES } from "./daq-sources.ts";
 import { type DmTransfer, isUnderWay } from "./ports.ts";
 import type { DaqSide, DaqState, Severity } from "./pvs.ts";
 
@@ -66,6 +66,8 @@ export class DaqProgress {
     if (!isUnderWay(daq)) return { ...this.#ended(daqs, daq, last), rate: 0, daq };
     const memory = this.#remember(daq, now);
     const isStalled = this.#isStalled(memory, daq, now);
+    if (!isWatching(daq) && !isAlive(last.state))
+      return { state: last.id === daq.id ? last.state : "Stopped", rate: rateOf(memory, daq, now), events: [], daq };
     const wasStalled = last.state === "Stalled" && last.id === daq.id;
     const events = [
       ...(isStalled && !wasStalled ? [this.#event("MAJOR", stallText(memory, daq))] : []),
@@ -79,6 +81,7 @@ export class DaqProgress {
   }
 
   #isStalled(memory: Memory, daq: DmTransfer, now: number): boolean {
+    // Where the service counts its errors among the done ones, too, at most the last few files are not waited for.
     const handled = daq.filesDone + daq.errors;
     if (handled > memory.handled || handled >= daq.filesTotal) memory.movedAt = now;
     memory.handled = handled;
@@ -122,9 +125,9 @@ export class DaqProgress {
 /** Whether a DAQ in this state is believed to run. */
 export const isAlive = (state: DaqState): boolean => state === "Running" || state === "Stalled";
 
-/** The one under way, else the one that we know, else the last. */
+/** The one that watches, or else is under way, or that we know, or the last. */
 const chosen = (daqs: readonly DmTransfer[], knownId: string): DmTransfer | undefined =>
-  daqs.find(isUnderWay) ?? daqs.find(({ id }) => id === knownId) ?? daqs.at(-1);
+  daqs.find(isWatching) ?? daqs.find(isUnderWay) ?? daqs.find(({ id }) => id === knownId) ?? daqs.at(-1);
 
 const stallText = ({ missed }: Memory, daq: DmTransfer): string =>
   daq.filesTotal === 0

@@ -3,10 +3,10 @@
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
 import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
-import { experimentNames } from "./dm-experiment.ts";
+import { experimentNames } from "./dm-experiments.ts";
 import { directoryParts, type Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
-import { type DataHost, type DmTask, type DmTransfer, isUnderWay, type SourceReport } from "./ports.ts";
+import { type DataHost, type DmTask, type DmTransfer, type SourceReport } from "./ports.ts";
 import { DAQ_SIDES, DAQ_STATES, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "./pvs.ts";
 
 /** Where one station's data are. */
@@ -110,7 +110,9 @@ export async function checkSources(
     usable,
     remarks: checked
       .filter(({ remark }) => remark !== "")
-      .map(({ remark, side, isAbsent }) => (isAbsent ? `${remark}: the ${SIDE_NAMES[side]} are left out` : remark)),
+      .map(({ remark, side, isAbsent }) =>
+        isAbsent ? `${remark}: the ${SIDE_NAMES[side]} are left out until this is run again` : remark,
+      ),
   };
 }
 
@@ -140,15 +142,18 @@ const advice = ({ state }: SourceReport): string =>
 export const isOf =
   (experiment: Experiment) =>
   ({ experimentName }: DmTransfer): boolean =>
-    experimentNames(experiment).has(experimentName);
+    experimentNames(experiment).includes(experimentName);
 
-/** The DAQ under way that reads this source for the experiment, if any. */
+/** Whether a DAQ looks for new files. One that is finalizing only ends with those that it has (dm-api §7.3). */
+export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
+
+/** The DAQ that watches this source for the experiment, if any. */
 export const runningDaq = (
   daqs: readonly DmTransfer[],
   experimentName: string,
   { directory }: Pick<DaqSource, "directory">,
 ): DmTransfer | undefined =>
-  daqs.find((one) => isUnderWay(one) && one.experimentName === experimentName && one.dataDirectory === directory);
+  daqs.find((one) => isWatching(one) && one.experimentName === experimentName && one.dataDirectory === directory);
 
 export const daqStateIndex = (state: DaqState): number => DAQ_STATES.indexOf(state);
 

@@ -28,11 +28,19 @@ import {
   daqStateIndex,
   filesText,
   isOf,
+  isWatching,
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
-import { type DataManagement, type DmTransfer, isUnderWay, type Pvs, type SourceReport } from "./ports.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  isUnderWay,
+  type Pvs,
+  type SourceReport,
+} from "./ports.ts";
 import {
   COMMAND_PARTS,
   COMMAND_STATES,
@@ -57,6 +65,8 @@ export interface DaqWatchOptions {
 
 /** Between two looks while none runs: somebody else may start one. */
 const IDLE_SECONDS = 60;
+/** After a refused login: an account that is knocked at every minute may be locked. */
+const REFUSED_SECONDS = 300;
 /** While these work, the list and the PVs may not agree. */
 const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
 
@@ -99,6 +109,7 @@ class DaqWatch {
   #progress = new Map<DaqSide, DaqProgress>();
   #ownRun = false;
   #isOutOfReach = false;
+  #isRefused = false;
 
   constructor(options: DaqWatchOptions, context: WatchContext) {
     this.#options = options;
@@ -106,6 +117,7 @@ class DaqWatch {
   }
 
   get waitSeconds(): number {
+    if (this.#isRefused) return REFUSED_SECONDS;
     return this.#someRun() ? this.#options.pollSeconds : IDLE_SECONDS;
   }
 
@@ -142,6 +154,7 @@ class DaqWatch {
 
   async #look(signal: AbortSignal): Promise<void> {
     const all = await this.#options.dm.daqs({ signal });
+    this.#isRefused = false;
     await this.#lookAtSources(all, signal);
     if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return; // the next look comes when they have ended
     this.#publish(all);
@@ -150,6 +163,7 @@ class DaqWatch {
   }
 
   #failed(thrown: unknown): void {
+    this.#isRefused = thrown instanceof AccessDeniedError;
     const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
     this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
     // Where none of ours runs, nobody waits for it: the message is enough.
@@ -167,7 +181,7 @@ class DaqWatch {
   async #lookAtSources(all: readonly DmTransfer[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     for (const source of this.#sources) {
-      const daq = this.#daqsOf(all, source).find(isUnderWay);
+      const daq = this.#daqsOf(all, source).find(isWatching);
       const progress = this.#progress.get(source.side);
       if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
       const report = await this.#options.site.host.inspect(source.parts, { signal });
@@ -240,7 +254,7 @@ class DaqWatch {
     this.#ownRun = own.length > 0;
     const sum = (of: (daq: DmTransfer) => number): number => [...shown].reduce((total, daq) => total + of(daq), 0);
     const [done, total] = [sum(({ filesDone }) => filesDone), sum(({ filesTotal }) => filesTotal)];
-    put("DaqRunning", own.length);
+    put("DaqRunning", own.filter(isWatching).length);
     put("DaqFilesDone", done);
     put("DaqFilesTotal", total);
     put("DaqPercent", total === 0 ? 0 : (100 * done) / total);
@@ -280,6 +294,7 @@ export const listLine = (daq: DmTransfer): string =>
     daq.dataDirectory,
     `${daq.filesDone}/${daq.filesTotal}`,
     `${daq.percent.toFixed(0)} %`,
+    ...(daq.status === "running" ? [] : [daq.status]),
     uptime(daq.runSeconds),
     ...(daq.startedAt === undefined ? [] : [`since ${daq.startedAt}`]),
     daq.id,

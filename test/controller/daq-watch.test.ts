@@ -5,7 +5,7 @@ import type { Server } from "../../src/controller/action.ts";
 import { watchDaqs } from "../../src/controller/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
-import { type DmTransfer, type SourceReport, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, type DmTransfer, type SourceReport, UnavailableError } from "../../src/controller/ports.ts";
 import { COMMAND_STATES, type CommandName, DAQ_STATES, SOURCE_STATES } from "../../src/controller/pvs.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -222,6 +222,20 @@ describe("when it looks", () => {
     expect(bench.looks()).toBe(1);
   });
 
+  test("a stopped DAQ that is being finalized stays Stopped, and its last files are shown", async () => {
+    await running();
+    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.dm.change(0, { status: "finalizing", filesDone: 9 });
+    await bench.wait(POLL);
+    expect(bench.state).toBe("Stopped");
+    expect(bench.pvs.get("DaqRunning")).toBe(0);
+    bench.dm.change(0, { status: "done", filesDone: 10 });
+    await bench.wait(POLL);
+    expect(bench.pvs.get("DaqRawFilesDone")).toBe(10);
+    expect(bench.state).toBe("Stopped");
+    expect(bench.told()).toEqual([]);
+  });
+
   test("nothing is judged while StopDaq works", async () => {
     await running();
     bench.pvs.put("StopDaqStatus", COMMAND_STATES.indexOf("Running"));
@@ -362,6 +376,15 @@ describe("a service that cannot be reached", () => {
     await bench.wait(2 * IDLE);
     expect(bench.told()).toEqual([]);
     expect(bench.pvs.get("DaqMessage")).toBe("The DAQs cannot be seen: DM does not answer");
+  });
+
+  test("is knocked at every five minutes only when it refuses the login", async () => {
+    bench.dm.failures.set("daqs", new AccessDeniedError("DM refuses the password"));
+    await bench.watch();
+    await bench.wait(299);
+    expect(bench.looks()).toBe(1);
+    await bench.wait(2);
+    expect(bench.looks()).toBe(2);
   });
 
   test("a look that never comes back is given up when there is a newer one", async () => {

@@ -1,8 +1,7 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { findExperiment } from "../dm-experiment.ts";
-import { visible } from "../experiment.ts";
+import { type Experiment, visible } from "../experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import { findPeople, type PeopleOptions, type Person } from "../people.ts";
 import {
@@ -63,6 +62,26 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   return missing.length === 0
     ? { state: "Done", message: `${present}.` }
     : { state: "Partial", message: `${present}, but ${missing.join("; ")}.` };
+}
+
+/** By the name in use today, then by the one that the original program gave; undefined only if the service says that there is neither. */
+async function findExperiment(
+  dm: DataManagement,
+  experiment: Experiment,
+  signal: AbortSignal,
+): Promise<DmExperiment | undefined> {
+  const names = new Set([
+    experiment.name,
+    ...(/[/\\\x00-\x1f]/.test(experiment.uncleanedName) ? [] : [experiment.uncleanedName]),
+  ]);
+  for (const name of names) {
+    try {
+      return await dm.experimentByName(name, { signal });
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 interface Made {

@@ -13,7 +13,7 @@ import {
   runningDaq,
   SIDE_NAMES,
 } from "../daq-sources.ts";
-import { requireExperiment } from "../dm-experiment.ts";
+import { requireExperiment } from "../dm-experiments.ts";
 import type { ActionResult } from "../outcome.ts";
 import { AlreadyExistsError, type DataManagement, type DmTransfer, UnavailableError } from "../ports.ts";
 import { daqPv } from "../pvs.ts";
@@ -45,7 +45,7 @@ const existingToo = (request: TaggedRequest): string =>
 async function start({ dm, site, serverName }: DaqOptions, context: ActionContext): Promise<ActionResult> {
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
-  const { name } = await requireExperiment(dm, experiment, { serverName, signal });
+  const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
   const { usable, remarks } = await checkSources(site.host, sources, context, false);
   for (const remark of remarks) say(`${remark}.`);
   const before = await dm.daqs({ signal });

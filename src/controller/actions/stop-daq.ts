@@ -1,9 +1,9 @@
-/** StopDaq on a Data Management server: every DAQ of the experiment that is under way, whoever started it and for whatever directory. Integration point 55. */
+/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory. Integration point 55. */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { daqSources, daqStateIndex, isOf } from "../daq-sources.ts";
+import { daqSources, daqStateIndex, isOf, isWatching } from "../daq-sources.ts";
 import type { ActionResult } from "../outcome.ts";
-import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
+import { type DataManagement, type DmTransfer, NotFoundError, UnavailableError } from "../ports.ts";
 import { daqPv } from "../pvs.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
@@ -17,7 +17,7 @@ export function stopDaq(options: DaqOptions): Action {
 async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<ActionResult> {
   const { experiment, signal, publish } = context;
   publish("DaqStopped", 0);
-  const running = (await dm.daqs({ signal })).filter((one) => isUnderWay(one) && isOf(experiment)(one));
+  const running = (await dm.daqs({ signal })).filter((one) => isWatching(one) && isOf(experiment)(one));
   if (running.length === 0) return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
   const sources = daqSources(site, experiment);
   const stopped: string[] = [];
@@ -56,6 +56,6 @@ async function stopOne(dm: DataManagement, daq: DmTransfer, signal: AbortSignal)
     if (signal.aborted || !(thrown instanceof UnavailableError && thrown.mayHaveHappened)) throw thrown;
     // The answer got lost: whether it still runs is what the service says now.
     const after = await dm.daqs({ signal }).catch(() => undefined);
-    if (after === undefined || after.some((one) => one.id === daq.id && isUnderWay(one))) throw thrown;
+    if (after === undefined || after.some((one) => one.id === daq.id && isWatching(one))) throw thrown;
   }
 }

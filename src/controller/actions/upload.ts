@@ -6,7 +6,7 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { type CheckedSource, checkSources, chosenSources, filesText, SIDE_NAMES } from "../daq-sources.ts";
-import { requireExperiment } from "../dm-experiment.ts";
+import { requireExperiment } from "../dm-experiments.ts";
 import type { ActionResult } from "../outcome.ts";
 import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
 import { UPLOAD_STATES } from "../pvs.ts";
@@ -46,7 +46,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   publish("UploadId", "");
   publish("UploadState", UPLOAD_STATES.indexOf("None"));
   for (const name of ["UploadFilesDone", "UploadFilesTotal", "UploadPercent"] as const) publish(name, 0);
-  const { name } = await requireExperiment(dm, experiment, { serverName, signal });
+  const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
   const { usable, remarks } = await checkSources(site.host, sources, context, true);
   for (const remark of remarks) say(`${remark}.`);
   const running: Running[] = [];

@@ -103,7 +103,7 @@ describe("StartDaq", () => {
   test("is rejected before Init, and says so", async () => {
     dm.experiments.clear();
     await expect(start()).rejects.toThrow(RejectedError);
-    await expect(start()).rejects.toThrow(`no experiment ${NAME} on voyager; run Init first`);
+    await expect(start()).rejects.toThrow(`Experiment ${NAME} does not exist on voyager; run Init first`);
     expect(host.looks).toEqual([]);
   });
 
@@ -172,6 +172,15 @@ describe("StartDaq", () => {
     await dm.startDaq(NAME, `@elsewhere:${REC}`, {});
     await start();
     expect(dm.transfers).toHaveLength(5);
+  });
+
+  test("a DAQ that is only being finalized sees no new file, so another one is started", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.change(0, { status: "finalizing" });
+    await start();
+    expect(dm.transfers).toHaveLength(2);
+    expect(published["DaqRawId"]).toBe("daq-2");
   });
 
   test("after a start whose answer got lost the DAQ is looked for, not started again", async () => {
@@ -290,6 +299,16 @@ describe("StopDaq", () => {
     };
     await expect(stop()).resolves.toMatchObject({ state: "Partial" });
     expect(published["DaqStopped"]).toBe(1);
+  });
+
+  test("a stop whose answer got lost has worked when the DAQ is being finalized", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.stopDaq = async () => {
+      dm.change(0, { status: "finalizing" });
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(stop()).resolves.toMatchObject({ state: "Done" });
   });
 
   test("one that has ended by itself meanwhile is no failure", async () => {
