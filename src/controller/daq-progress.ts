@@ -52,10 +52,10 @@ export class DaqProgress {
     return now - this.#remember(daq, now).quietSince >= this.#stallSeconds;
   }
 
-  /** @param missed files that it should have seen if it sees none at all; the next look there is due after another stall time */
-  sourceLooked(daq: DmTransfer, now: number, missed: number): void {
+  /** @param missed files that it should have seen if it sees none at all; undefined: as before. The next look there is due after another stall time */
+  sourceLooked(daq: DmTransfer, now: number, missed: number | undefined): void {
     const memory = this.#remember(daq, now);
-    memory.missed = missed;
+    memory.missed = missed ?? memory.missed;
     memory.quietSince = now;
   }
 

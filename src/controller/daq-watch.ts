@@ -19,8 +19,9 @@ import {
   switchMap,
   timer,
 } from "rxjs";
-import { CancelledError, messageOf } from "../base/errors.ts";
-import { DaqProgress, isAlive, type LastState } from "./daq-progress.ts";
+import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { DaqProgress, isAlive } from "./daq-progress.ts";
+import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
@@ -33,25 +34,16 @@ import {
   SIDES,
 } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
-import {
-  AccessDeniedError,
-  type DataManagement,
-  type DmTransfer,
-  isUnderWay,
-  type Pvs,
-  type SourceReport,
-} from "./ports.ts";
+import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
 import {
   COMMAND_PARTS,
   COMMAND_STATES,
   type CommandName,
-  DAQ_STATES,
   type DaqSide,
   daqPv,
   type PvName,
   SOURCE_STATES,
 } from "./pvs.ts";
-import { uptime } from "./vital-signs.ts";
 import type { Watch, WatchContext } from "./watch.ts";
 
 export interface DaqWatchOptions {
@@ -124,6 +116,11 @@ class DaqWatch {
   /** From now on this experiment; the PVs are emptied when it is another one. */
   follow(experiment: Experiment | undefined): void {
     if (experiment?.name === this.#experiment?.name) return;
+    if (this.#ownRun)
+      this.#context.journal.say(
+        `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
+        "MINOR",
+      );
     this.#experiment = experiment;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
     this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options.stallSeconds)]));
@@ -167,7 +164,8 @@ class DaqWatch {
     const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
     this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
     // Where none of ours runs, nobody waits for it: the message is enough.
-    if (!this.#someRun() || this.#isOutOfReach) return;
+    const isWorthALine = this.#someRun() || !(thrown instanceof ActionError);
+    if (!isWorthALine || this.#isOutOfReach) return;
     this.#isOutOfReach = true;
     this.#context.journal.say(sentence, "MINOR");
   }
@@ -191,13 +189,14 @@ class DaqWatch {
     }
   }
 
-  /** Files that a DAQ of this source should have seen. One for new files alone need not see those that were there when it began. */
-  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number {
+  /** Files that a DAQ of this source should have seen; undefined: no news. One for new files alone need not see those that were there when it began. */
+  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number | undefined {
     const { pvs } = this.#context;
+    if (state === "UNKNOWN") return undefined;
     if (state !== "OK") return 0;
     if (pvs.get("ProcessExisting" satisfies PvName) === 1) return files;
     const isCompared = pvs.get(daqPv(side, "SourceState")) !== SOURCE_STATES.indexOf("UNKNOWN");
-    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : 0;
+    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : undefined;
   }
 
   #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
@@ -240,62 +239,9 @@ class DaqWatch {
       if (state !== "None")
         pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
     }
-    this.#publishTotals(all, shown, pieces);
-  }
-
-  #publishTotals(all: readonly DmTransfer[], shown: Set<DmTransfer>, pieces: readonly string[]): void {
-    const { pvs } = this.#context;
-    const experiment = this.#experiment;
-    const put = (name: PvName, value: string | number): void => pvs.put(name, value);
-    const running = all.filter(isUnderWay);
-    const own = experiment === undefined ? [] : running.filter(isOf(experiment));
-    const others = own.filter((one) => !shown.has(one));
-    for (const one of others) shown.add(one);
-    this.#ownRun = own.length > 0;
-    const sum = (of: (daq: DmTransfer) => number): number => [...shown].reduce((total, daq) => total + of(daq), 0);
-    const [done, total] = [sum(({ filesDone }) => filesDone), sum(({ filesTotal }) => filesTotal)];
-    put("DaqRunning", own.filter(isWatching).length);
-    put("DaqFilesDone", done);
-    put("DaqFilesTotal", total);
-    put("DaqPercent", total === 0 ? 0 : (100 * done) / total);
-    put(
-      "DaqErrors",
-      sum(({ errors }) => errors),
-    );
-    put("DaqList", running.map(listLine).join("\n"));
-    const told = [...pieces, ...others.map((daq) => `${daq.dataDirectory} ${daq.status}, ${filesText(daq)}`)];
-    const none = experiment === undefined ? "No experiment is tagged" : `No DAQ of ${experiment.name} runs`;
-    put("DaqMessage", `${told.length === 0 ? none : `${experiment?.name}: ${told.join("; ")}`}.`);
+    this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
   }
 }
 
 const isRunning = (pvs: Pvs, name: CommandName): boolean =>
   pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");
-
-const lastState = (pvs: Pvs, side: DaqSide): LastState => ({
-  state: DAQ_STATES[Number(pvs.get(daqPv(side, "State")))] ?? "None",
-  id: String(pvs.get(daqPv(side, "Id"))),
-});
-
-function showProgress(pvs: Pvs, side: DaqSide, daq: DmTransfer | undefined, rate: number): void {
-  pvs.put(daqPv(side, "Id"), daq?.id ?? "");
-  pvs.put(daqPv(side, "FilesDone"), daq?.filesDone ?? 0);
-  pvs.put(daqPv(side, "FilesTotal"), daq?.filesTotal ?? 0);
-  pvs.put(daqPv(side, "Percent"), daq?.percent ?? 0);
-  pvs.put(daqPv(side, "Rate"), rate);
-  pvs.put(daqPv(side, "RunTime"), daq?.runSeconds ?? 0);
-  pvs.put(daqPv(side, "Errors"), daq?.errors ?? 0);
-}
-
-/** One line of DaqList, for the command line's daq-status, too. */
-export const listLine = (daq: DmTransfer): string =>
-  [
-    daq.experimentName,
-    daq.dataDirectory,
-    `${daq.filesDone}/${daq.filesTotal}`,
-    `${daq.percent.toFixed(0)} %`,
-    ...(daq.status === "running" ? [] : [daq.status]),
-    uptime(daq.runSeconds),
-    ...(daq.startedAt === undefined ? [] : [`since ${daq.startedAt}`]),
-    daq.id,
-  ].join("  ");

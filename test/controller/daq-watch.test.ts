@@ -209,7 +209,7 @@ describe("when it looks", () => {
     expect(bench.pvs.get("DaqRawId")).toBe("");
     expect(bench.pvs.get("DaqRawSource")).toBe("/data/2BM/2026-04-Curie-2");
     expect(bench.pvs.get("DaqList")).toContain(NAME);
-    expect(bench.told()).toEqual([]);
+    expect(bench.told()).toEqual([expect.stringContaining(`DAQs of ${NAME} still run`)]);
   });
 
   test("a dry run reaches nobody", async () => {
@@ -337,6 +337,8 @@ describe("alarms", () => {
     bench.source({ state: "OK", files: 8, bytes: 800 });
     await bench.wait(STALL + POLL);
     expect(bench.state).toBe("Stalled");
+    await bench.wait(2 * STALL);
+    expect(bench.state).toBe("Stalled");
   });
 
   test("an empty source is no reason to stall", async () => {
@@ -376,6 +378,13 @@ describe("a service that cannot be reached", () => {
     await bench.wait(2 * IDLE);
     expect(bench.told()).toEqual([]);
     expect(bench.pvs.get("DaqMessage")).toBe("The DAQs cannot be seen: DM does not answer");
+  });
+
+  test("is told of also where none runs, when the failure is a bug", async () => {
+    bench.dm.daqs = () => Promise.reject(new TypeError("x is undefined"));
+    await bench.watch();
+    await bench.wait(2 * IDLE);
+    expect(bench.told()).toEqual(["The DAQs cannot be seen: x is undefined"]);
   });
 
   test("is knocked at every five minutes only when it refuses the login", async () => {
