@@ -3,7 +3,6 @@
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
 import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
-import { experimentNames } from "./dm-experiments.ts";
 import { directoryParts, type Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import { type DataHost, type DmTask, type DmTransfer, type SourceReport } from "./ports.ts";
@@ -138,11 +137,11 @@ const advice = ({ state }: SourceReport): string =>
       ? "there is nothing to move yet"
       : "run Dirs first, or correct data-host, data-top-dir or the [daq] templates in globus.conf";
 
-/** Whether a DAQ belongs to the experiment. */
+/** Whether a DAQ belongs to the experiment, under either of its names. */
 export const isOf =
-  (experiment: Experiment) =>
+  ({ name, uncleanedName }: Experiment) =>
   ({ experimentName }: DmTransfer): boolean =>
-    experimentNames(experiment).includes(experimentName);
+    experimentName === name || experimentName === uncleanedName;
 
 /** Whether a DAQ looks for new files. One that is finalizing only ends with those that it has (dm-api §7.3). */
 export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);

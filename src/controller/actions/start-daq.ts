@@ -13,7 +13,7 @@ import {
   runningDaq,
   SIDE_NAMES,
 } from "../daq-sources.ts";
-import { requireExperiment } from "../dm-experiments.ts";
+import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import { AlreadyExistsError, type DataManagement, type DmTransfer, UnavailableError } from "../ports.ts";
 import { daqPv } from "../pvs.ts";

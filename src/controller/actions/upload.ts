@@ -6,7 +6,7 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { type CheckedSource, checkSources, chosenSources, filesText, SIDE_NAMES } from "../daq-sources.ts";
-import { requireExperiment } from "../dm-experiments.ts";
+import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
 import { UPLOAD_STATES } from "../pvs.ts";

@@ -1,6 +1,6 @@
 /**
- * Experiments of Data Management, as several commands need them: looked for under every name that they may have before one is made, and never made twice. Which
- * experiment is the actions' business; who is on it is dm-roster.ts.
+ * An experiment on a Data Management server: looked for under the name in use today, then under the one that the original program gave; made at most once. Which
+ * experiment, and who is on it, is decided elsewhere.
  */
 import type { Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
@@ -13,18 +13,16 @@ import {
   UnavailableError,
 } from "./ports.ts";
 
-/** The names under which an experiment may exist: the one in use today, and the one that the original program gave. */
-export function experimentNames({ name, uncleanedName }: Experiment): readonly string[] {
-  const canBeAsked = !/[/\\\x00-\x1f]/.test(uncleanedName);
-  return canBeAsked && uncleanedName !== name ? [name, uncleanedName] : [name];
-}
-
-/** The first of the names that exists; undefined only if the service says that there is none of them. */
+/** @returns undefined only if the service says that there is none under either name */
 export async function findExperiment(
-  dm: DataManagement,
-  names: readonly string[],
+  dm: Pick<DataManagement, "experimentByName">,
+  experiment: Experiment,
   signal: AbortSignal,
 ): Promise<DmExperiment | undefined> {
+  const names = new Set([
+    experiment.name,
+    ...(/[/\\\x00-\x1f]/.test(experiment.uncleanedName) ? [] : [experiment.uncleanedName]),
+  ]);
   for (const name of names) {
     try {
       return await dm.experimentByName(name, { signal });
@@ -35,13 +33,13 @@ export async function findExperiment(
   return undefined;
 }
 
-/** The tagged experiment. @throws RejectedError when there is none */
+/** @throws RejectedError when there is none */
 export async function requireExperiment(
-  { dm, serverName }: { readonly dm: DataManagement; readonly serverName: string },
+  { dm, serverName }: { readonly dm: Pick<DataManagement, "experimentByName">; readonly serverName: string },
   experiment: Experiment,
   signal: AbortSignal,
 ): Promise<DmExperiment> {
-  const found = await findExperiment(dm, experimentNames(experiment), signal);
+  const found = await findExperiment(dm, experiment, signal);
   if (found !== undefined) return found;
   throw new RejectedError(`Experiment ${experiment.name} does not exist on ${serverName}; run Init first.`);
 }
@@ -52,20 +50,22 @@ export interface Made {
   readonly isNew: boolean;
 }
 
-/** Makes an experiment that was not found a moment ago. @param names as for findExperiment */
+/** Makes an experiment that was not found a moment ago. @param wanted what the service needs beside the name and the month */
 export async function createExperiment(
   dm: DataManagement,
-  experiment: NewExperiment,
-  names: readonly string[],
+  experiment: Experiment,
+  wanted: Pick<NewExperiment, "typeName" | "start" | "end">,
   signal: AbortSignal,
 ): Promise<Made> {
+  const { name, yearMonth: rootPath, proposalTitle: description } = experiment;
   try {
-    return { experiment: await dm.addExperiment(experiment, { signal }), isNew: true };
+    const made = await dm.addExperiment({ ...wanted, name, rootPath, description }, { signal });
+    return { experiment: made, isNew: true };
   } catch (error) {
     const answerLost = error instanceof UnavailableError && error.mayHaveHappened;
     if (signal.aborted || !(answerLost || error instanceof AlreadyExistsError)) throw error;
     // Made by somebody else between our two calls, or by us although the answer got lost: look, and never create twice.
-    const found = await findExperiment(dm, names, signal).catch(() => undefined);
+    const found = await findExperiment(dm, experiment, signal).catch(() => undefined);
     if (found === undefined) throw error;
     return { experiment: found, isNew: answerLost };
   }
