@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
+import type { DaqForm, DaqKind } from "./dm-daq.ts";
 import {
   DmStore,
   type DmStoreFaults,
@@ -57,6 +58,8 @@ export interface DmTwin {
   readonly experiments: ReadonlyMap<string, TwinExperiment>;
   /** Beside the directories of the data host: files in such as exist only as a number, by the directory's text. */
   readonly filesByDirectory: Map<string, number>;
+  /** The DAQs or uploads as they stand, oldest first. */
+  transfers(kind: DaqKind): readonly DaqForm[];
   /** Replaces the faults of all services; `{}` is good health. */
   misbehave(faults: DmFaults): Promise<void>;
   /** As HttpTwin, of whichever service it is first. */
@@ -88,6 +91,7 @@ export async function startDmTwin(options: DmTwinOptions): Promise<DmTwin> {
     requests: protocol.requests,
     experiments: protocol.store.experiments,
     filesByDirectory: protocol.store.sources.filesByDirectory,
+    transfers: (kind) => protocol.store.daqs.list(kind),
     misbehave: async (faults) => {
       protocol.misbehave(faults);
       await all((twin) => twin.misbehave(faults));
