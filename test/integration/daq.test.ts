@@ -149,6 +149,19 @@ test("a data host that is down is told, and the DAQ starts all the same", async 
   await put("StopDaq", 1);
 });
 
+test("starts and stops whose answers get lost are looked for: nothing is started twice, and all is done", async () => {
+  await put("Init", 1);
+  await writeFiles(source(), 1);
+  await put("DaqRec", 0);
+  await site.beamline.dm.misbehave({ on: "startDaq", halfBody: true });
+  expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
+  expect(started()).toBe(1);
+  expect(await text("DaqRawId")).not.toBe("");
+  await site.beamline.dm.misbehave({ on: "stopDaq", halfBody: true });
+  expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
+  expect([await number("DaqStopped"), DAQ_STATES[await number("DaqRawState")]]).toEqual([1, "Stopped"]);
+});
+
 test("a DAQ that fails raises its state, with Data Management's words in the log", async () => {
   await put("Init", 1);
   await writeFiles(source(), 1);
