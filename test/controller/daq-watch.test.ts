@@ -198,11 +198,8 @@ describe("when it looks", () => {
     expect(bench.looks()).toBe(3);
   });
 
-  test("another experiment empties the sides, and one that is gone for a while does not", async () => {
+  test("another experiment empties the sides, and the DAQs of the former one are told of", async () => {
     await running();
-    bench.experiment$.next(undefined);
-    await bench.wait(1);
-    expect(bench.state).toBe("Running");
     bench.experiment$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
     await bench.wait(1);
     expect(bench.state).toBe("None");
@@ -210,6 +207,14 @@ describe("when it looks", () => {
     expect(bench.pvs.get("DaqRawSource")).toBe("/data/2BM/2026-04-Curie-2");
     expect(bench.pvs.get("DaqList")).toContain(NAME);
     expect(bench.told()).toEqual([expect.stringContaining(`DAQs of ${NAME} still run`)]);
+  });
+
+  test("an experiment that is gone while TomoScan restarts is watched all the same", async () => {
+    await running();
+    bench.experiment$.next(undefined);
+    bench.dm.change(0, { status: "failed" });
+    await bench.wait(POLL);
+    expect(bench.state).toBe("Failed");
   });
 
   test("a dry run reaches nobody", async () => {

@@ -133,6 +133,17 @@ test("a failed upload fails the command with Data Management's words", async () 
   expect(state()).toBe("Failed");
 });
 
+test("an upload that somebody else aborts is waited for until it is aborted", async () => {
+  inputs["DaqRec"] = 0;
+  const { outcome } = await start();
+  dm.change(0, { status: "aborting", filesDone: 3, filesTotal: 9 });
+  await clock.advanceAsync(POLL);
+  expect(state()).toBe("Running");
+  dm.change(0, { status: "aborted", filesDone: 4 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).rejects.toThrow(/is aborted after 4 of 9 files/);
+});
+
 test("one failed upload of two makes it partial", async () => {
   const { outcome } = await start();
   dm.change(0, { status: "done", filesDone: 9, filesTotal: 9 });
