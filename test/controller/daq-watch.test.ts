@@ -139,6 +139,15 @@ describe("what is published", () => {
     expect(bench.pvs.get("DaqMessage")).toContain("@elsewhere:/scratch running, 1 of 4 files");
   });
 
+  test("beside one that only ends with the files it has, the one that watches is shown", async () => {
+    await bench.startRaw();
+    bench.dm.change(0, { status: "finalizing" });
+    await bench.startRaw();
+    await bench.watch();
+    expect(bench.state).toBe("Running");
+    expect(bench.pvs.get("DaqRawId")).toBe("daq-2");
+  });
+
   test("the rate is that of the last minute", async () => {
     await running({ filesDone: 0, filesTotal: 1000 });
     bench.dm.change(0, { filesDone: 100 });

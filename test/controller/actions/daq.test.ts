@@ -311,6 +311,17 @@ describe("StopDaq", () => {
     await expect(stop()).resolves.toMatchObject({ state: "Done" });
   });
 
+  test("a stop whose answer got lost, and that nobody can look for, has not worked", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.stopDaq = async () => {
+      dm.failures.set("daqs", new UnavailableError("down"));
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(stop()).rejects.toThrow(`the DAQ for ${RAW} could not be stopped: no answer`);
+    expect(published).toMatchObject({ DaqStopped: 0, DaqRawState: RUNNING });
+  });
+
   test("one that has ended by itself meanwhile is no failure", async () => {
     await start();
     const really = dm.stopDaq.bind(dm);
