@@ -22,6 +22,7 @@ import type { Roster } from "../controller/roster.ts";
 import type { Site } from "../controller/site.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
 import type { ServerSettings, Settings } from "../settings.ts";
+import { type DaqPart, openDaq } from "./daq.ts";
 import { openDm } from "./dm.ts";
 import { type ExperimentParts, experimentActions, experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
@@ -49,9 +50,10 @@ export function openSite(options: SiteOptions): Site {
   const schedule = openSchedule(parts);
   const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
+  const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
   const beamline = lazyBeamline(options, parts);
   const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
-  const serverParts = { settings, dm, globus, people, tomoScan };
+  const serverParts = { settings, dm, globus, people, tomoScan, daq };
   const servers = settings.servers.map((server) =>
     problems.collect(`[server ${server.name}]`, () => createServer(server, settings, serverParts)),
   );
@@ -61,7 +63,10 @@ export function openSite(options: SiteOptions): Site {
     servers: servers as [Server, ...Server[]],
     actions: { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
     arms: { ...experiments.arms },
-    watches: [...experiments.watches],
+    watches: [
+      ...experiments.watches,
+      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : []),
+    ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
     beamline,
@@ -108,7 +113,9 @@ const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
     email: globus[`${rank}-beamline-contact-email`],
   }));
 
-type ServerParts = ExperimentParts;
+interface ServerParts extends ExperimentParts {
+  readonly daq: DaqPart | undefined;
+}
 
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
   const linkOf: Server["dataLink"] = (experiment) =>
@@ -124,7 +131,7 @@ function createServer(server: ServerSettings, settings: Settings, parts: ServerP
   };
 }
 
-function dmActions(server: ServerSettings, settings: Settings, { dm, people }: ServerParts): Actions {
+function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
   return {
     Init: initOnDm({
       dm: dm.dm,
@@ -133,6 +140,7 @@ function dmActions(server: ServerSettings, settings: Settings, { dm, people }: S
       serverName: server.name,
     }),
     ...userActions(dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts })),
+    ...daq?.actions(server.name),
   };
 }
 

@@ -28,6 +28,9 @@ const TOMOSCAN_SECONDS = 20;
 /** Top directories: on both hosts, and on the collection. */
 const DATA_TOP = "/data";
 const COLLECTION_TOP = "/2-BM";
+/** Everything is quicker here than at a beamline. */
+const DAQ_POLL_SECONDS = 1;
+const DAQ_STALL_SECONDS = 20;
 
 export interface BeamlineOptions {
   /** Command line that runs our own engine on TomoScan's database; TomoScan's macros and file are put behind it. */
@@ -252,6 +255,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       "data-user-name": analysis.user,
       "data-top-dir": DATA_TOP,
     },
+    daq: { "poll-seconds": DAQ_POLL_SECONDS, "stall-seconds": DAQ_STALL_SECONDS },
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
     dm: {
       station: STATION.name,

@@ -5,6 +5,7 @@ import {
   type AccessRules,
   AlreadyExistsError,
   type Beamtime,
+  type DataHost,
   type DataManagement,
   type DirectoryState,
   type DirectoryTree,
@@ -18,6 +19,7 @@ import {
   NotFoundError,
   type Run,
   type Scheduling,
+  type SourceReport,
 } from "../../src/controller/ports.ts";
 import { FakeClock } from "./fake-clock.ts";
 
@@ -212,6 +214,19 @@ export class FakeAccessRules implements AccessRules {
     this.calls.push(`${name} ${argument}`);
     const failure = this.failures.get(`${name} ${argument}`) ?? this.failures.get(name);
     if (failure !== undefined) throw failure;
+  }
+}
+
+export class FakeDataHost implements DataHost {
+  readonly name = "tomodata1";
+  readonly top = "/data/2BM";
+  readonly looks: string[] = [];
+  /** By the path below the top; OK with one file of 100 bytes where nothing is said. */
+  readonly reports = new Map<string, Partial<SourceReport>>();
+  async inspect(parts: readonly string[]): Promise<SourceReport> {
+    const path = parts.join("/");
+    this.looks.push(path);
+    return { state: "OK", files: 1, bytes: 100, ...this.reports.get(path) };
   }
 }
 
