@@ -141,7 +141,10 @@ export const PVS = {
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
-  EmailMode: setting("All, NewOnly (who has not had it yet), or Test (the second beamline contact alone).", 1),
+  EmailMode: setting(
+    "All, NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (those of EmailUncertain, once a person has asked them).",
+    1,
+  ),
   EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
   SlidesLink: input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
   EmailArm: input(
@@ -156,7 +159,7 @@ export const PVS = {
   EmailRefused: result("Email: addresses that were refused in this run."),
   EmailNoAddress: result("PreviewEmail: users without an e-mail address."),
   EmailUncertain: result(
-    "Addresses of which nobody knows whether they had it: an earlier run was killed while sending.",
+    "Addresses of which nobody knows whether they had it, one a line: an earlier run was killed, or lost its connection, while sending.",
   ),
   EmailResults: result("Email: what became of each address, one a line."),
   /* DAQ and upload */
@@ -282,7 +285,8 @@ export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 /** States of EmailTo, EmailMode, EmailArm and DeleteArm. */
 export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
-export const EMAIL_MODES = ["All", "NewOnly", "Test"] as const;
+export const EMAIL_MODES = ["All", "NewOnly", "Test", "Uncertain"] as const;
+export type EmailMode = (typeof EMAIL_MODES)[number];
 export const ARM_STATES = ["Safe", "Armed"] as const;
 /** Seconds that an arm stays Armed. */
 export const ARMED_SECONDS = 30;

@@ -65,7 +65,7 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
 }
 
 /** By the name in use today, then by the one that the original program gave; undefined only if the service says that there is neither. */
-async function findExperiment(
+export async function findExperiment(
   dm: DataManagement,
   experiment: Experiment,
   signal: AbortSignal,

@@ -1,0 +1,194 @@
+/**
+ * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts with one copy; without those who had
+ * it, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
+ */
+import { ActionError, messageOf } from "../../base/errors.ts";
+import type { ActionContext } from "../action.ts";
+import { visible } from "../experiment.ts";
+import { addressProblem, plainAddress } from "../mail/headers.ts";
+import type { Letter, Recipient } from "../mail/letter.ts";
+import { RejectedError } from "../outcome.ts";
+import { type Contact, findPeople, type PeopleOptions, type Person, personName } from "../people.ts";
+import {
+  type DataManagement,
+  type DmExperiment,
+  type MailLedger,
+  type MailRecord,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
+import { dmUsername, findExperiment } from "./init-dm.ts";
+
+export interface RecipientOptions {
+  /** As operators know the server. */
+  readonly serverName: string;
+  /** Whose experiments they are; undefined on a Globus collection, which has no users of its own. */
+  readonly dm: DataManagement | undefined;
+  readonly people: PeopleOptions;
+  readonly ledger: MailLedger;
+}
+
+export interface Recipients {
+  readonly recipients: readonly Recipient[];
+  /** Users left out because they had it. */
+  readonly alreadyHad: number;
+  /** Users without an address, by name. */
+  readonly withoutAddress: readonly string[];
+  /** Addresses of the experiment of which nobody knows whether they had it. */
+  readonly uncertain: readonly string[];
+  /** Why some are missing, each the rest of a sentence. */
+  readonly problems: readonly string[];
+  /** What Data Management knows of the experiment. */
+  readonly onDm: DmExperiment | undefined;
+  /** What the ledger knows, by address. */
+  readonly known: ReadonlyMap<string, MailRecord>;
+}
+
+/** @throws RejectedError when there is no experiment whose users could be mailed */
+export async function findRecipients(
+  options: RecipientOptions,
+  context: ActionContext,
+  { mode, audience }: Pick<Letter, "mode" | "audience">,
+): Promise<Recipients> {
+  const known = await options.ledger.mailed(context.experiment.name);
+  const uncertain = uncertainAddresses(known);
+  const nobody = { alreadyHad: 0, withoutAddress: [], uncertain, problems: [], onDm: undefined, known };
+  if (mode === "Test") return { ...nobody, recipients: [testContact(options.people.contacts)] };
+
+  const { onDm, people, problems } = await findAudience(options, context, audience);
+  const all = onePerAddress(people, options.people.contacts);
+  const mailable = all.recipients.filter(({ address }) => isUncertain(known.get(address)) === (mode === "Uncertain"));
+  const had = hadBefore(known, onDm);
+  const users = mailable.filter((one) => !one.isContact && (mode !== "NewOnly" || !had(one)));
+  const contacts = mailable.filter((one) => one.isContact && (mode === "Uncertain" || users.length > 0));
+  return {
+    ...nobody,
+    recipients: [...users, ...contacts],
+    alreadyHad: mailable.filter(({ isContact }) => !isContact).length - users.length,
+    withoutAddress: all.withoutAddress,
+    problems: [...problems, ...all.problems],
+    onDm,
+  };
+}
+
+/** `sending` in the ledger of a program that is not sending: it was stopped there. */
+const isUncertain = (record: MailRecord | undefined): boolean =>
+  record?.state === "uncertain" || record?.state === "sending";
+
+const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
+  [...known].filter(([, record]) => isUncertain(record)).map(([address]) => address);
+
+/** The addresses of an experiment of which nobody knows whether they had it. */
+export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
+  uncertainAddresses(await ledger.mailed(experimentName));
+
+/** Whether a user had the e-mail, by the ledger, else by DMagic's list, which DMagic keeps by username. */
+function hadBefore(
+  known: ReadonlyMap<string, MailRecord>,
+  onDm: DmExperiment | undefined,
+): (one: Recipient) => boolean {
+  const listed = new Set(emailedUsers(onDm).map((one) => one.toLowerCase()));
+  return ({ address, badge }) => {
+    const record = known.get(address);
+    return record === undefined ? listed.has(address) || listed.has(dmUsername(badge)) : record.state === "sent";
+  };
+}
+
+/** The list that DMagic keeps, taken apart. */
+export const emailedUsers = (onDm: DmExperiment | undefined): readonly string[] =>
+  (onDm?.emailedUsers ?? "")
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
+
+function testContact(contacts: readonly Contact[]): Recipient {
+  const email = contacts[1]?.email ?? "";
+  if (email === "")
+    throw new RejectedError(
+      "A test goes to the second beamline contact, who has no address: set secondary-beamline-contact-email in the [globus] section of globus.conf.",
+    );
+  return { address: plainAddress(email), name: email, isContact: true, badge: contacts[1]?.badge ?? "" };
+}
+
+interface Audience {
+  readonly onDm: DmExperiment | undefined;
+  readonly people: readonly Person[];
+  readonly problems: readonly string[];
+}
+
+async function findAudience(
+  options: RecipientOptions,
+  context: ActionContext,
+  audience: Letter["audience"],
+): Promise<Audience> {
+  const { dm, people, serverName } = options;
+  const { experiment, signal } = context;
+  if (dm === undefined) return { onDm: undefined, ...(await findPeople(people, experiment, context, { signal })) };
+  if (audience === "Schedule") {
+    const scheduled = await findPeople(people, experiment, context, { signal });
+    const onDm = await attempt(() => findExperiment(dm, experiment, signal), signal);
+    if (!(onDm instanceof ActionError)) return { ...scheduled, onDm };
+    const problem = `who was mailed by DMagic could not be read: ${messageOf(onDm).replace(/\.$/, "")}`;
+    return { ...scheduled, onDm: undefined, problems: [...scheduled.problems, problem] };
+  }
+  const onDm = await findExperiment(dm, experiment, signal);
+  if (onDm === undefined)
+    throw new RejectedError(
+      `Experiment ${experiment.name} does not exist on ${serverName}, so it has no users to mail: run Init first, or set EmailTo to Schedule.`,
+    );
+  return { onDm, ...(await usersOf(dm, onDm, signal)) };
+}
+
+/** The users of an experiment; one whom Data Management does not know is a problem and stops nobody else. */
+async function usersOf(
+  dm: DataManagement,
+  { usernames = [] }: DmExperiment,
+  signal: AbortSignal,
+): Promise<Pick<Audience, "people" | "problems">> {
+  const people: Person[] = [];
+  const problems: string[] = [];
+  for (const username of usernames) {
+    signal.throwIfAborted();
+    const user = await attempt(() => dm.userByUsername(username, { signal }), signal);
+    if (user instanceof UnavailableError) throw user;
+    if (user instanceof NotFoundError) problems.push(`${username} is unknown to Data Management`);
+    else if (user instanceof ActionError) problems.push(`${username}: ${messageOf(user)}`);
+    else people.push(user);
+  }
+  return { people, problems };
+}
+
+/** @returns what `work` gives, or the ActionError that it fails with; all else is thrown, and everything after an abort */
+async function attempt<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | ActionError> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
+    return thrown;
+  }
+}
+
+/** Each address once, users before contacts; what is no address is a problem. */
+function onePerAddress(
+  people: readonly Person[],
+  contacts: readonly Contact[],
+): Pick<Recipients, "recipients" | "withoutAddress" | "problems"> {
+  const byAddress = new Map<string, Recipient>();
+  const withoutAddress: string[] = [];
+  const problems: string[] = [];
+  const isContact = (badge: string, address: string): boolean =>
+    contacts.some((one) => (badge !== "" && one.badge === badge) || plainAddress(one.email) === address);
+  const add = (badge: string, email: string, name: string): void => {
+    const address = plainAddress(email);
+    const problem = addressProblem(email.trim());
+    if (problem !== undefined) problems.push(`the address ${visible(email)} of ${name} ${problem}`);
+    else if (!byAddress.has(address))
+      byAddress.set(address, { address, name, badge, isContact: isContact(badge, address) });
+  };
+  for (const person of people) {
+    if (person.email !== undefined && person.email.trim() !== "") add(person.badge, person.email, personName(person));
+    else if (!isContact(person.badge, "")) withoutAddress.push(personName(person));
+  }
+  for (const { badge, email } of contacts) if (email !== "") add(badge, email, email);
+  return { recipients: [...byAddress.values()], withoutAddress, problems };
+}
