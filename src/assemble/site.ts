@@ -11,7 +11,8 @@ import type { Actions, Server } from "../controller/action.ts";
 import { initOnDm } from "../controller/actions/init-dm.ts";
 import { initOnGlobus } from "../controller/actions/init-globus.ts";
 import { makeDirectories } from "../controller/actions/make-directories.ts";
-import { dataLink, fillTemplate } from "../controller/experiment.ts";
+import { dataLink, type Experiment, fillTemplate } from "../controller/experiment.ts";
+import { watchUncertain } from "../controller/mail/uncertain-watch.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { BeamlinePvs } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
@@ -21,6 +22,7 @@ import type { ServerSettings, Settings } from "../settings.ts";
 import { type DmPart, openDm } from "./dm.ts";
 import { type GlobusPart, openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
+import { type MailPart, mailActions, openMail } from "./mail.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { openSchedule } from "./schedule.ts";
 
@@ -30,6 +32,8 @@ export interface SiteOptions {
   /** User and host as other IOCs see them. */
   readonly user: string;
   readonly host: string;
+  /** Of the PVs of the IOC that this is for; absent for the command line. */
+  readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,17 +47,18 @@ export function openSite(options: SiteOptions): Site {
   const globus = openGlobus(parts);
   const schedule = openSchedule(parts);
   const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
+  const mail = openMail(parts, options);
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
   const servers = settings.servers.map((server) =>
-    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people })),
+    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people, mail })),
   );
   problems.throwIfAny();
   const beamline = lazyBeamline(options, parts);
   return {
     servers: servers as [Server, ...Server[]],
     actions: { Dirs: makeDirectories(directories) },
-    arms: {},
-    watches: [],
+    arms: { EmailArm: () => mail.shown.armProblem() },
+    watches: [watchUncertain(mail.ledger)],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
     beamline,
@@ -104,15 +109,25 @@ interface ServerParts {
   readonly dm: DmPart;
   readonly globus: GlobusPart;
   readonly people: PeopleOptions;
+  readonly mail: MailPart;
 }
 
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
+  const link = (experiment: Experiment): string =>
+    server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment));
   return {
     name: server.name,
     kind: server.kind,
-    actions: server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts),
-    dataLink: (experiment) =>
-      server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment)),
+    actions: {
+      ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
+      ...mailActions(parts.mail, {
+        serverName: server.name,
+        dm: server.kind === "globus" ? undefined : parts.dm.dm,
+        people: parts.people,
+        dataLink: link,
+      }),
+    },
+    dataLink: link,
   };
 }
 

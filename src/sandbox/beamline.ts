@@ -16,6 +16,7 @@ import { type DmTwin, startDmTwin } from "./dm-service.ts";
 import { type GlobusService, startGlobusService } from "./globus-service.ts";
 import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
+import { type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
@@ -52,6 +53,7 @@ export interface Beamline {
   readonly globus: GlobusService;
   readonly detector: SshHost;
   readonly analysis: SshHost;
+  readonly mail: SmtpSink;
   /** Writes the user PVs as DMagic does: one after the other, in its order. `text` replaces some of them, by suffix. */
   tag(text?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops TomoScan's IOC as a crash does, and starts it again; its PVs are untagged then. */
@@ -77,12 +79,13 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
   };
   try {
     const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
-    const [dm, scheduling, globus, detector, analysis] = await Promise.all([
+    const [dm, scheduling, globus, detector, analysis, mail] = await Promise.all([
       keep(startDmTwin({ clock })),
       keep(startSchedulingTwin({ clock })),
       keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
       keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
       keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
+      keep(startSmtpSink({ clock })),
     ]);
     const tomoScan = new TomoScanProcess(options);
     closers.unshift(() => tomoScan.stop("SIGTERM"));
@@ -97,7 +100,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
-    const parts = { dm, scheduling, globus, detector, analysis };
+    const parts = { dm, scheduling, globus, detector, analysis, mail };
     const configFile = await writeFiles(folder.path, parts);
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
       tagTomoScan(client, clock, text, tomoScan.ended);
@@ -208,7 +211,13 @@ async function tagTomoScan(
   }
 }
 
-type Parts = Pick<Beamline, "dm" | "scheduling" | "globus" | "detector" | "analysis">;
+type Parts = Pick<Beamline, "dm" | "scheduling" | "globus" | "detector" | "analysis" | "mail">;
+
+/** The sandbox's e-mail; a site's own is like iocBoot/iocGlobus/message.html. */
+const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
+<p>the data of <b>%%ProposalTitle%%</b> are at %%DATA_LINK%%.</p>
+<p>Slides: %%SLIDES_LINK%%</p>
+`;
 
 /** Writes globus.conf and what it names. @returns the path of globus.conf */
 async function writeFiles(directory: string, parts: Parts): Promise<string> {
@@ -218,7 +227,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     await chmod(file, 0o600);
     return file;
   };
-  const { dm, scheduling, globus, detector, analysis } = parts;
+  const { dm, scheduling, globus, detector, analysis, mail } = parts;
   const knownHosts = await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`);
   const sections: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
     scheduling: {
@@ -229,7 +238,10 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     globus: {
       "experiment-type": STATION.experimentType,
       "primary-beamline-contact-badge": PEOPLE.contacts[0]?.badge ?? "0",
+      "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
       "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
+      "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
+      "globus-message-file": await write("message.html", MESSAGE_TEMPLATE),
       "globus-server-name": "voyager",
     },
     local: {
@@ -241,6 +253,8 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       "analysis-top-dir": DATA_TOP,
     },
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
+    email: { "smtp-host": mail.host, "smtp-port": mail.port },
+    ledger: { path: path.join(directory, "ledger") },
     dm: {
       station: STATION.name,
       "ds-url": dm.urls.ds,
