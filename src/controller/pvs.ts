@@ -142,7 +142,7 @@ export const PVS = {
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
   EmailMode: setting(
-    "All, NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (those of EmailUncertain, once a person has asked them).",
+    "All, NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
     1,
   ),
   EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
@@ -157,11 +157,11 @@ export const PVS = {
   EmailCount: result("PreviewEmail: how many addresses that are."),
   EmailSent: result("Email: addresses whose mail server accepted it in this run."),
   EmailRefused: result("Email: addresses that were refused in this run."),
-  EmailNoAddress: result("PreviewEmail: users without an e-mail address."),
+  EmailNoAddress: result("PreviewEmail: how many users have no e-mail address."),
   EmailUncertain: result(
-    "Addresses of which nobody knows whether they had it, one a line: an earlier run was killed, or lost its connection, while sending.",
+    "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending.",
   ),
-  EmailResults: result("Email: what became of each address, one a line."),
+  EmailResults: result("PreviewEmail, Email: what became of each address, and who gets no e-mail, one a line."),
   /* DAQ and upload */
   DaqRaw: setting("StartDaq, Upload: Yes: the raw data.", 1),
   DaqRec: setting("StartDaq, Upload: Yes: the reconstructions.", 1),

@@ -4,7 +4,7 @@ import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { Composed } from "./compose-email.ts";
 import type { Fate } from "./deliver-email.ts";
-import { remarksOn } from "./preview-email.ts";
+import { leftOut, remarksOn } from "./preview-email.ts";
 
 const WORDS: Readonly<Record<Fate["state"], string>> = {
   sent: "sent",
@@ -80,8 +80,7 @@ export class EmailResults {
     const { publish } = this.#context;
     publish("EmailSent", this.addresses("sent").length);
     publish("EmailRefused", this.addresses("refused").length);
-    const without = this.#composed.withoutAddress.map((name) => `${name}: no address`);
-    publish("EmailResults", [...this.#results.map(lineOf), ...without].join("\n"));
+    publish("EmailResults", [...this.#results.map(lineOf), ...leftOut(this.#composed)].join("\n"));
   }
 }
 

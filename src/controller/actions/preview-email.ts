@@ -29,8 +29,9 @@ async function preview(options: PreviewEmailOptions, context: ActionContext): Pr
   shortLines(letter.text).forEach((line, index) => publish(emailLine(index), line));
   publish("EmailRecipients", letter.recipients.map(({ address }) => address).join("\n"));
   publish("EmailCount", letter.recipients.length);
-  publish("EmailNoAddress", composed.withoutAddress.join("\n"));
-  publish("EmailUncertain", composed.uncertain.join("\n"));
+  publish("EmailNoAddress", composed.withoutAddress.length);
+  publish("EmailUncertain", composed.uncertain.length);
+  publish("EmailResults", leftOut(composed).join("\n"));
   if (letter.recipients.length > 0) options.shown.keep(letter);
   const remarks = remarksOn(composed);
   return {
@@ -52,6 +53,12 @@ function summary({ subject, recipients, mode }: Letter): string {
       : `to send it, set EmailArm to Armed and start Email within ${ARMED_SECONDS} s`;
   return `"${subject}" would go to ${whom}; ${next}`;
 }
+
+/** Those who get no e-mail, one a line. */
+export const leftOut = ({ withoutAddress, uncertain, letter }: Composed): string[] => [
+  ...withoutAddress.map((name) => `${name}: no address`),
+  ...(letter.mode === "Uncertain" ? [] : uncertain.map((address) => `${address} uncertain: from an earlier run`)),
+];
 
 /** What is worth knowing of those who do not get it, each the rest of a sentence. */
 export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, letter }: Composed): string[] {

@@ -65,7 +65,7 @@ async function run(options: SendEmailOptions, context: ActionContext): Promise<A
   }
   try {
     await delivery.run();
-    publish("EmailUncertain", (await uncertainOf(options.ledger, letter.experiment)).join("\n"));
+    publish("EmailUncertain", (await uncertainOf(options.ledger, letter.experiment)).length);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     throw new ActionError(results.interrupted(), { cause: error });
