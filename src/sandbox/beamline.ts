@@ -79,13 +79,12 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
   };
   try {
     const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
-    const [dm, scheduling, globus, detector, analysis, mail] = await Promise.all([
+    const [dm, scheduling, globus, detector, analysis] = await Promise.all([
       keep(startDmTwin({ clock })),
       keep(startSchedulingTwin({ clock })),
       keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
       keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
       keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
-      keep(startSmtpSink({ clock })),
     ]);
     const tomoScan = new TomoScanProcess(options);
     closers.unshift(() => tomoScan.stop("SIGTERM"));
@@ -100,6 +99,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
+    const mail = await keep(startSmtpSink({ clock }));
     const parts = { dm, scheduling, globus, detector, analysis, mail };
     const configFile = await writeFiles(folder.path, parts);
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
