@@ -66,11 +66,11 @@ const HOST = "127.0.0.1";
 
 /** Listens on a free port. */
 export async function startSmtpSink(options: SmtpSinkOptions): Promise<SmtpSink> {
-  const state = new SinkState(options.clock);
+  const state = new SinkState(options.clock, (session) => breakOff(server, session));
   const login = options.needsLogin === true ? { username: "beamline", password: `sandbox-${randomUUID()}` } : undefined;
   const server: SMTPServer = new SMTPServer({
     ...serverOptions(options, login),
-    ...state.callbacks((session) => breakOff(server, session)),
+    ...state.callbacks(),
   });
   server.on("error", () => {}); // a client that breaks off, which is its own affair
   const listener = server.listen(0, HOST);
@@ -118,6 +118,7 @@ class SinkState {
   readonly read: string[] = [];
   connections = 0;
   readonly #clock: Clock;
+  readonly #breakOff: (session: SMTPServerSession) => void;
   readonly #stopped = new AbortController();
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   #faults: SmtpFaults = {};
@@ -125,8 +126,10 @@ class SinkState {
   #accepted = 0;
   #hasDropped = false;
 
-  constructor(clock: Clock) {
+  /** @param endConnection ends the connection of a session without a word */
+  constructor(clock: Clock, endConnection: (session: SMTPServerSession) => void) {
     this.#clock = clock;
+    this.#breakOff = endConnection;
   }
 
   misbehave(faults: SmtpFaults): void {
@@ -144,8 +147,7 @@ class SinkState {
     this.#stopped.abort(new Error("the mail server ends"));
   }
 
-  /** @param breakOff ends the connection of a session without a word */
-  callbacks(breakOff: (session: SMTPServerSession) => void): SMTPServerOptions {
+  callbacks(): SMTPServerOptions {
     return {
       onConnect: (_session, done) => {
         this.connections++;
@@ -154,16 +156,25 @@ class SinkState {
       onRcptTo: ({ address }, session, done) => {
         const refusal = this.#faults.refuse?.[address];
         if (refusal !== undefined) done(failure(refusal.code, refusal.words));
-        else if (this.#dropsNow("envelope")) breakOff(session);
+        else if (this.#dropsNow("envelope")) this.#breakOff(session);
         else done();
       },
-      onData: (stream, session, done) => {
-        void this.#take(stream, session).then((answer) => {
-          if (answer === "drop") breakOff(session);
-          else if (answer !== "silence") done(answer);
-        }, done);
-      },
+      onData: (stream, session, done) => void this.#answer(stream, session, done),
     };
+  }
+
+  async #answer(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    done: (refusal?: Error | null) => void,
+  ): Promise<void> {
+    try {
+      const answer = await this.#take(stream, session);
+      if (answer === "drop") this.#breakOff(session);
+      else if (answer !== "silence") done(answer);
+    } catch (error) {
+      done(error as Error); // the client broke off, or the server ends
+    }
   }
 
   async #take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Error | null | "silence" | "drop"> {

@@ -69,11 +69,13 @@ const OWNER_FILE = "owner.json";
 /** Between the parts of a key; names of experiments and addresses cannot hold it. */
 const SEPARATOR = "\u0000";
 const AFTER_SEPARATOR = "\u0001";
-type Database = ClassicLevel<string, string>;
+type Database = ClassicLevel;
 
 export function createLedger(options: LedgerOptions): Ledger {
   let opening: Promise<Database> | undefined;
+  let isClosed = false;
   const opened = (): Promise<Database> => {
+    if (isClosed) return Promise.reject(new ActionError(`The ledger ${options.path} is closed: the program ends`));
     opening ??= openDatabase(options).catch((error: unknown) => {
       opening = undefined; // what was wrong may be put right
       throw error;
@@ -83,20 +85,15 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     open: async () => void (await opened()),
     close: async () => {
+      isClosed = true;
       const database = await opening?.catch(() => undefined);
-      opening = undefined;
       await database?.close();
     },
     mailed: async (experimentName) => {
       const database = await opened();
       const range = { gt: experimentName + SEPARATOR, lt: experimentName + AFTER_SEPARATOR };
       const found = await guarded(options, database.iterator(range).all());
-      return new Map(
-        found.flatMap(([key, value]): [string, MailRecord][] => {
-          const record = recordOf(value);
-          return record === undefined ? [] : [[key.slice(range.gt.length), record]];
-        }),
-      );
+      return new Map(found.map(([key, value]) => [key.slice(range.gt.length), recordOf(value, options)]));
     },
     putMailed: async (experimentName, address, record) => {
       const database = await opened();
@@ -108,9 +105,13 @@ export function createLedger(options: LedgerOptions): Ledger {
   };
 }
 
-function recordOf(json: string): MailRecord | undefined {
+/** @throws ActionError: what is not understood must not count as never mailed */
+function recordOf(json: string, { path: folder }: Pick<LedgerOptions, "path">): MailRecord {
   const { data } = recordSchema.safeParse(JSON.parse(json));
-  if (data === undefined) return undefined;
+  if (data === undefined)
+    throw new ActionError(
+      `The ledger ${folder} holds ${json}, which is no record of this version: it is of a newer one`,
+    );
   const { state, at, reason } = data;
   return { state, at, ...(reason !== undefined && { reason }) };
 }
@@ -142,7 +143,7 @@ async function openDatabase(options: LedgerOptions): Promise<Database> {
   }
   try {
     await writeFile(path.join(folder, OWNER_FILE), `${JSON.stringify(options.owner)}\n`, { mode: 0o600 });
-    await settle(database);
+    await settle(database, options);
   } catch (error) {
     await database.close();
     throw problem("written", error);
@@ -159,7 +160,7 @@ async function refuseNetwork({ path: folder, fileSystemType = typeOf }: LedgerOp
 }
 
 /** As an unsigned number of 32 bits. */
-const typeOf = async (folder: string): Promise<number> => Number((await statfs(folder)).type) >>> 0;
+const typeOf = async (folder: string): Promise<number> => (await statfs(folder)).type >>> 0;
 
 async function locked(folder: string, cause: unknown): Promise<LedgerLockedError> {
   const owner = await readOwner(folder);
@@ -185,11 +186,11 @@ async function readOwner(folder: string): Promise<LedgerOwner | undefined> {
 }
 
 /** What its last process was sending when it was killed, nobody knows. */
-async function settle(database: Database): Promise<void> {
+async function settle(database: Database, options: LedgerOptions): Promise<void> {
   const changes: { readonly type: "put"; readonly key: string; readonly value: string }[] = [];
   for await (const [key, value] of database.iterator()) {
-    const record = recordOf(value);
-    if (record?.state !== "sending") continue;
+    const record = recordOf(value, options);
+    if (record.state !== "sending") continue;
     changes.push({ type: "put", key, value: JSON.stringify({ ...record, state: "uncertain" }) });
   }
   await database.batch(changes, { sync: true });

@@ -146,8 +146,8 @@ class SmtpSession implements MailSession {
         this.#broken = reject;
         stop = () => {
           if (!mayStop()) return; // the answer to a message under way is waited for
-          this.#connection.close();
           reject(signal?.reason as Error);
+          this.#connection.close();
         };
         signal?.addEventListener("abort", stop, { once: true });
         step((error) => (error ? reject(error) : resolve()));
@@ -173,7 +173,9 @@ class SmtpSession implements MailSession {
 
   /** What an error says, in one line, without the password. */
   #words(error: SmtpFailure): string {
-    const words = oneLine(error.response ?? messageOf(error)).trim();
+    // Where a name has several addresses, Node's error of all of them says nothing itself.
+    const said = error.response ?? (messageOf(error) || (error.originalCode ?? error.code ?? "no reason given"));
+    const words = oneLine(said).trim();
     const password = this.#login?.password;
     return password === undefined ? words : words.replaceAll(password, "***");
   }

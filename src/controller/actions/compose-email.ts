@@ -1,7 +1,7 @@
 /** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
 import { type ActionContext, type ActionRequest, textInput } from "../action.ts";
-import type { Experiment } from "../experiment.ts";
-import { isWebAddress, subjectProblem } from "../mail/headers.ts";
+import { type Experiment, visible } from "../experiment.ts";
+import { addressProblem, isWebAddress, subjectProblem } from "../mail/headers.ts";
 import type { Letter } from "../mail/letter.ts";
 import { renderTemplate, wantsSlides } from "../mail/template.ts";
 import { placeholderTexts } from "../mail/values.ts";
@@ -83,6 +83,8 @@ async function bodyOf(
 
 function senderOf({ from, people }: ComposeOptions): string {
   const sender = from || (people.contacts[0]?.email ?? "");
+  const problem = addressProblem(sender);
+  if (sender !== "" && problem !== undefined) throw new RejectedError(`The sender ${visible(sender)} ${problem}.`);
   if (sender !== "") return sender;
   throw new RejectedError(
     "The e-mail has no sender: set from in the [email] section of globus.conf, or primary-beamline-contact-email in [globus].",

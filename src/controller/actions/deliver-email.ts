@@ -102,14 +102,15 @@ export class Delivery {
         this.#fruitless = 0;
         return answer.accepted ? { state: "sent", reason: "" } : { state: "refused", reason: answer.reason };
       } catch (error) {
-        if (signal.aborted) return unsent("aborted");
+        const mayHaveGone = error instanceof UnavailableError && error.mayHaveHappened;
+        if (signal.aborted && !mayHaveGone) return unsent("aborted");
         if (!(error instanceof ActionError)) throw error;
         const wasOpen = this.#session !== undefined;
         await this.#drop();
         const reason = messageOf(error);
         this.#fruitless++;
         if (!wasOpen || this.#fruitless > MOST_FRUITLESS) this.#down = reason;
-        if (error instanceof UnavailableError && error.mayHaveHappened) return { state: "uncertain", reason };
+        if (mayHaveGone) return { state: "uncertain", reason };
         if (this.#down !== undefined) return unsent(reason);
       }
     }

@@ -47,7 +47,9 @@ let shown: ShownLetter;
 let inputs: Partial<Record<PvName, PvValue>>;
 let published: Partial<Record<PvName, unknown>>;
 let said: string[];
+let sender: string;
 beforeEach(() => {
+  sender = "";
   dm = new MailDm().with(NAME, USERS);
   scheduling = new FakeScheduling();
   mailer = new FakeMailer();
@@ -71,7 +73,7 @@ const optionsWith = (changes: Partial<SendEmailOptions> = {}): SendEmailOptions 
     ],
   },
   dataLink: ({ name }) => `https://data.example/${name}`,
-  from: "",
+  from: sender,
   mailer,
   ledger,
   texts,
@@ -354,6 +356,14 @@ test("an abort stops before the next message and says who had it", async () => {
   expect(mailer.acceptedBy.slice(2)).toEqual(ALL.slice(2));
 });
 
+test("a message that was under way when the run was aborted and its answer lost is uncertain, not unsent", async () => {
+  const abort = new AbortController();
+  mailer.during = () => abort.abort(new ActionError("Aborted on request."));
+  mailer.answers.set("levy@example.org", dropped(true));
+  await expect(mail({}, abort.signal)).rejects.toThrow(/^Aborted on request\./);
+  expect(ledger.records.get(NAME)?.get("levy@example.org")?.state).toBe("uncertain");
+});
+
 test("a test goes to the second contact alone, needs no arm, and is not remembered", async () => {
   mode("Test");
   await expect(send()).resolves.toMatchObject({ state: "Done" });
@@ -404,8 +414,13 @@ test.each<[string, () => void, RegExp]>([
     /^The link to the slides "javascript:x", from SlidesLink, is no address/,
   ],
   [
+    "a sender that is no address",
+    () => void (sender = "a(b@c.example"),
+    /^The sender "a\(b@c\.example" is not an e-mail/,
+  ],
+  [
     "an experiment that does not exist",
-    () => void dm.experiments.clear(),
+    () => dm.experiments.clear(),
     /^Experiment 2026-03-Levy-1014288 does not exist on voyager, .*: run Init first/,
   ],
 ])("%s is rejected with a sentence, before anything is sent", async (_what, spoil, sentence) => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { addressProblem, isWebAddress, subjectProblem } from "../../../src/controller/mail/headers.ts";
 

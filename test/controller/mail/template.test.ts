@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { htmlPieces } from "../../../src/controller/mail/html.ts";
 import { renderTemplate, type TemplateValues } from "../../../src/controller/mail/template.ts";
