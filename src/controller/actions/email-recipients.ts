@@ -168,7 +168,7 @@ async function attempt<T>(work: () => Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** Each address once, users before contacts; what is no address is a problem. */
+/** Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no address is a problem. */
 function onePerAddress(
   people: readonly Person[],
   contacts: readonly Contact[],
@@ -176,19 +176,23 @@ function onePerAddress(
   const byAddress = new Map<string, Recipient>();
   const withoutAddress: string[] = [];
   const problems: string[] = [];
-  const isContact = (badge: string, address: string): boolean =>
-    contacts.some((one) => (badge !== "" && one.badge === badge) || plainAddress(one.email) === address);
-  const add = (badge: string, email: string, name: string): void => {
+  const add = (email: string, one: Omit<Recipient, "address">): void => {
     const address = plainAddress(email);
     const problem = addressProblem(email.trim());
-    if (problem !== undefined) problems.push(`the address ${visible(email)} of ${name} ${problem}`);
-    else if (!byAddress.has(address))
-      byAddress.set(address, { address, name, badge, isContact: isContact(badge, address) });
+    if (problem !== undefined) problems.push(`the address ${visible(email)} of ${one.name} ${problem}`);
+    else if (!byAddress.has(address)) byAddress.set(address, { address, ...one });
   };
   for (const person of people) {
-    if (person.email !== undefined && person.email.trim() !== "") add(person.badge, person.email, personName(person));
-    else if (!isContact(person.badge, "")) withoutAddress.push(personName(person));
+    const { badge, email = "" } = person;
+    const contact = contacts.find((one) => isSame(one, badge, email));
+    if (contact !== undefined && contact.email !== "") continue; // comes below
+    if (email.trim() !== "") add(email, { badge, name: personName(person), isContact: contact !== undefined });
+    else if (contact === undefined) withoutAddress.push(personName(person));
   }
-  for (const { badge, email } of contacts) if (email !== "") add(badge, email, email);
+  for (const { badge, email } of contacts) if (email !== "") add(email, { badge, name: email, isContact: true });
   return { recipients: [...byAddress.values()], withoutAddress, problems };
 }
+
+const isSame = (contact: Contact, badge: string, email: string): boolean =>
+  (badge !== "" && contact.badge === badge) ||
+  (contact.email !== "" && plainAddress(contact.email) === plainAddress(email));

@@ -118,6 +118,12 @@ test("the preview shows the e-mail and its recipients, each address once in any 
   expect(mailer.opened).toBe(0);
 });
 
+test("a contact whom Data Management knows by another address gets one copy, at the address of the settings", async () => {
+  dm.with(NAME, { ...USERS, "56788": { lastName: "Franklin", email: "rosalind@elsewhere.example" } });
+  await preview();
+  expect(published.EmailRecipients).toBe(ALL.join("\n"));
+});
+
 test("a text of more lines than there are PVs ends with how many more there are", async () => {
   texts.template = `Data link:\n${"line\n".repeat(40)}`;
   await preview();
