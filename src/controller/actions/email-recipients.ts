@@ -32,6 +32,8 @@ export interface Recipients {
   readonly recipients: readonly Recipient[];
   /** Users left out because they had it. */
   readonly alreadyHad: number;
+  /** Users whom the ledger knows to have had it, left out or not. */
+  readonly recorded: readonly Recipient[];
   /** Users without an address, by name. */
   readonly withoutAddress: readonly string[];
   /** Addresses of the experiment of which nobody knows whether they had it. */
@@ -52,7 +54,7 @@ export async function findRecipients(
 ): Promise<Recipients> {
   const known = await options.ledger.mailed(context.experiment.name);
   const uncertain = uncertainAddresses(known);
-  const nobody = { alreadyHad: 0, withoutAddress: [], uncertain, problems: [], onDm: undefined, known };
+  const nobody = { alreadyHad: 0, recorded: [], withoutAddress: [], uncertain, problems: [], onDm: undefined, known };
   if (mode === "Test") return { ...nobody, recipients: [testContact(options.people.contacts)] };
 
   const { onDm, people, problems } = await findAudience(options, context, audience);
@@ -65,6 +67,7 @@ export async function findRecipients(
     ...nobody,
     recipients: [...users, ...contacts],
     alreadyHad: mailable.filter(({ isContact }) => !isContact).length - users.length,
+    recorded: all.recipients.filter(({ address, isContact }) => !isContact && known.get(address)?.state === "sent"),
     withoutAddress: all.withoutAddress,
     problems: [...problems, ...all.problems],
     onDm,

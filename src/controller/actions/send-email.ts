@@ -79,18 +79,17 @@ const accessOf = ({ access }: SendEmailOptions, { experiment }: ActionContext) =
   access === undefined ? undefined : { rules: access.rules, parts: directoryParts(access.template, experiment) };
 
 /**
- * Adds the users who accepted it to the list that DMagic reads, by username; what others wrote there meanwhile stays.
+ * Adds the users who accepted it, now or in a run that did not come to this, to the list that DMagic reads, by username; what others wrote there stays.
  * @returns what went wrong; the ledger knows better anyway
  */
 async function listOnDm(
   { dm }: SendEmailOptions,
-  { onDm, letter }: Composed,
+  { onDm, letter, recorded }: Composed,
   sent: readonly string[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const usernames = letter.recipients
-    .filter(({ address, isContact, badge }) => sent.includes(address) && !isContact && badge !== "")
-    .map(({ badge }) => dmUsername(badge));
+  const users = letter.recipients.filter(({ address, isContact }) => sent.includes(address) && !isContact);
+  const usernames = [...users, ...recorded].filter(({ badge }) => badge !== "").map(({ badge }) => dmUsername(badge));
   if (dm === undefined || onDm === undefined || usernames.length === 0) return [];
   try {
     const now = await dm.experimentByName(onDm.name, { signal });

@@ -255,6 +255,12 @@ test("the list that DMagic reads gets the users who accepted it, and keeps what 
   expect(dm.emailedUsers(NAME)).toBe("d101,d102,d103,d999");
 });
 
+test("users whom an earlier run could not put on DMagic's list come onto it with the next", async () => {
+  ledger.set(NAME, "levy@example.org", "sent");
+  await mail();
+  expect(dm.emailedUsers(NAME)).toBe("d101,d102,d103");
+});
+
 test("a list that cannot be brought up to date makes the run partial, and the ledger still knows", async () => {
   dm.failures.set("setExperimentMetadata", new UnavailableError("DM does not answer"));
   dm.setExperimentMetadata = () => Promise.reject(new UnavailableError("DM does not answer"));
