@@ -14,6 +14,7 @@ import { createLog, silentLog } from "./base/log.ts";
 import { createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
+import { recordDmRoutes } from "./cli/dm-record-routes.ts";
 import { runIoc } from "./cli/ioc-command.ts";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./cli/pv-commands.ts";
 import { runSandbox } from "./cli/sandbox-command.ts";
@@ -214,6 +215,23 @@ program
     } finally {
       terminal.close();
     }
+  });
+
+program
+  .command("dm-record-routes")
+  .description("learn the routes of Data Management from the site's dm package, without reaching any service")
+  .option("--python <program>", "the Python that has the package", "python3")
+  .option("--output <file>", "the file to write", "dm-routes.json")
+  .option("--setup-file <file>", "the site's dm.setup.sh: its `export NAME=value` lines are the package's environment")
+  .option("--force", "replace the file if there is one")
+  .action(async (flags: { python: string; output: string; setupFile?: string; force?: true }) => {
+    status = await recordDmRoutes(flags, {
+      environment,
+      clock: systemClock,
+      log: silentLog,
+      write: out,
+      signal: stop.signal,
+    });
   });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -99,7 +99,13 @@ export function controller$(options: ControllerOptions): Observable<never> {
     ...Object.entries(options.arms).map(([name, problem]) =>
       pvs.puts$(name).pipe(
         filter((put) => put.value !== 0),
-        tap((put) => judgeArm(put, problem(), journal)),
+        tap((put) =>
+          judgeArm(
+            put,
+            problem((pv) => pvs.get(pv)),
+            journal,
+          ),
+        ),
       ),
     ),
     ...options.watches.map((watch) =>
@@ -174,6 +180,7 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
     say: (sentence) => journal.say(sentence),
+    isRunning: (other) => parts.board.isRunning(other),
   };
   const action = server.actions[name] ?? options.actions[name];
   if (action === undefined) {

@@ -4,6 +4,8 @@
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
 import type { ActionContext } from "../action.ts";
+import { findExperiment } from "../dm-experiment.ts";
+import { dmUsername } from "../dm-roster.ts";
 import { visible } from "../experiment.ts";
 import { addressProblem, plainAddress } from "../mail/headers.ts";
 import type { Letter, Recipient } from "../mail/letter.ts";
@@ -17,7 +19,6 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
-import { dmUsername, findExperiment } from "./init-dm.ts";
 
 export interface RecipientOptions {
   /** As operators know the server. */

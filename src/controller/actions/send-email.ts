@@ -5,6 +5,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
+import { dmUsername } from "../dm-roster.ts";
 import { directoryParts } from "../experiment.ts";
 import { isoTime } from "../journal.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
@@ -14,7 +15,6 @@ import { type Composed, composeEmail, emailMode, reject } from "./compose-email.
 import { Delivery } from "./deliver-email.ts";
 import { emailedUsers, uncertainOf } from "./email-recipients.ts";
 import { EmailResults } from "./email-results.ts";
-import { dmUsername } from "./init-dm.ts";
 import type { PreviewEmailOptions } from "./preview-email.ts";
 
 export interface SendEmailOptions extends PreviewEmailOptions {
