@@ -3,7 +3,6 @@ import {
   type AccessGrant,
   type AccessRules,
   type DirectoryState,
-  type DmUser,
   type Mail,
   type MailAnswer,
   type Mailer,
@@ -107,21 +106,16 @@ export class FakeAccess implements AccessRules {
   async revoke(): Promise<void> {}
 }
 
-/** Data Management whose users have addresses. */
+/** Data Management whose users have addresses, and DMagic's list of who was mailed. */
 export class MailDm extends FakeDm {
-  readonly people = new Map<string, Omit<DmUser, "username" | "badge">>();
-
   /** An experiment with users; `email` of a user may be absent. */
   with(name: string, people: Readonly<Record<string, { lastName: string; email?: string }>>, emailedUsers = ""): this {
-    for (const [badge, person] of Object.entries(people)) this.people.set(`d${badge}`, { firstName: "", ...person });
+    for (const [badge, person] of Object.entries(people)) this.users.set(`d${badge}`, person);
     const usernames = Object.keys(people).map((badge) => `d${badge}`);
     this.experiments.set(name, Object.assign({ name, usernames }, { emailedUsers }));
     return this;
   }
   emailedUsers(name: string): unknown {
     return (this.experiments.get(name) as { emailedUsers?: unknown } | undefined)?.emailedUsers;
-  }
-  override async userByUsername(username: string): Promise<DmUser> {
-    return { ...(await super.userByUsername(username)), ...this.people.get(username) };
   }
 }

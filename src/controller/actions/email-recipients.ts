@@ -2,9 +2,9 @@
  * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts with one copy; without those who had
  * it, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { ActionContext } from "../action.ts";
-import { findExperiment } from "../dm-experiment.ts";
+import { findExperiment, requireExperiment } from "../dm-experiment.ts";
 import { dmUsername } from "../dm-roster.ts";
 import { visible } from "../experiment.ts";
 import { addressProblem, plainAddress } from "../mail/headers.ts";
@@ -14,11 +14,16 @@ import { type Contact, findPeople, type PeopleOptions, type Person, personName }
 import {
   type DataManagement,
   type DmExperiment,
+  type DmUser,
   type MailLedger,
   type MailRecord,
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
+import { ownFailure } from "../roster.ts";
+
+/** Look-ups that are under way at once. */
+const LOOK_UPS = 4;
 
 export interface RecipientOptions {
   /** As operators know the server. */
@@ -125,22 +130,21 @@ async function findAudience(
   context: ActionContext,
   audience: Letter["audience"],
 ): Promise<Audience> {
-  const { dm, people, serverName } = options;
+  const { dm, people } = options;
   const { experiment, signal } = context;
-  if (dm === undefined) return { onDm: undefined, ...(await findPeople(people, experiment, context, { signal })) };
-  if (audience === "Schedule") {
-    const scheduled = await findPeople(people, experiment, context, { signal });
-    const onDm = await attempt(() => findExperiment(dm, experiment, signal), signal);
-    if (!(onDm instanceof ActionError)) return { ...scheduled, onDm };
-    const problem = `who was mailed by DMagic could not be read: ${messageOf(onDm).replace(/\.$/, "")}`;
+  const ofSchedule = (): ReturnType<typeof findPeople> => findPeople(people, experiment, context, { signal });
+  if (dm === undefined) return { onDm: undefined, ...(await ofSchedule()) };
+  if (audience === "Experiment") {
+    const onDm = await requireExperiment({ ...options, dm }, experiment, signal);
+    return { onDm, ...(await usersOf(dm, onDm, signal)) };
+  }
+  const scheduled = await ofSchedule();
+  try {
+    return { ...scheduled, onDm: await findExperiment(dm, experiment, signal) };
+  } catch (error) {
+    const problem = `who was mailed by DMagic could not be read: ${ownFailure(error, signal, [])}`;
     return { ...scheduled, onDm: undefined, problems: [...scheduled.problems, problem] };
   }
-  const onDm = await findExperiment(dm, experiment, signal);
-  if (onDm === undefined)
-    throw new RejectedError(
-      `Experiment ${experiment.name} does not exist on ${serverName}, so it has no users to mail: run Init first, or set EmailTo to Schedule.`,
-    );
-  return { onDm, ...(await usersOf(dm, onDm, signal)) };
 }
 
 /** The users of an experiment; one whom Data Management does not know is a problem and stops nobody else. */
@@ -149,27 +153,18 @@ async function usersOf(
   { usernames = [] }: DmExperiment,
   signal: AbortSignal,
 ): Promise<Pick<Audience, "people" | "problems">> {
-  const people: Person[] = [];
-  const problems: string[] = [];
-  for (const username of usernames) {
-    signal.throwIfAborted();
-    const user = await attempt(() => dm.userByUsername(username, { signal }), signal);
-    if (user instanceof UnavailableError) throw user;
-    if (user instanceof NotFoundError) problems.push(`${username} is unknown to Data Management`);
-    else if (user instanceof ActionError) problems.push(`${username}: ${messageOf(user)}`);
-    else people.push(user);
-  }
-  return { people, problems };
-}
-
-/** @returns what `work` gives, or the ActionError that it fails with; all else is thrown, and everything after an abort */
-async function attempt<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | ActionError> {
-  try {
-    return await work();
-  } catch (thrown) {
-    if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    return thrown;
-  }
+  const found = await fewAtATime(usernames, LOOK_UPS, async (username): Promise<DmUser | string> => {
+    try {
+      return await dm.userByUsername(username, { signal });
+    } catch (error) {
+      if (error instanceof NotFoundError) return `${username} is unknown to Data Management`;
+      return `${username}: ${ownFailure(error, signal, [UnavailableError])}`;
+    }
+  });
+  return {
+    people: found.filter((one) => typeof one !== "string"),
+    problems: found.filter((one) => typeof one === "string"),
+  };
 }
 
 /** Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no address is a problem. */

@@ -1,28 +1,19 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, messageOf } from "../../../src/base/errors.ts";
-import type { ActionContext } from "../../../src/controller/action.ts";
+import type { Action } from "../../../src/controller/action.ts";
 import { previewEmail } from "../../../src/controller/actions/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../../../src/controller/actions/send-email.ts";
-import type { Experiment } from "../../../src/controller/experiment.ts";
 import { ShownLetter } from "../../../src/controller/mail/letter.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
 import { NotFoundError, type PvValue, UnavailableError } from "../../../src/controller/ports.ts";
-import { EMAIL_MODES, PVS, type PvName } from "../../../src/controller/pvs.ts";
+import { EMAIL_MODES, type PvName } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { dropped, FakeAccess, FakeLedger, FakeMailer, FakeTexts, MailDm } from "../../support/fake-mail.ts";
 import { FakeScheduling } from "../../support/fake-services.ts";
+import { EXPERIMENT, taggedRun } from "../../support/tagged-run.ts";
 
-const NAME = "2026-03-Levy-1014288";
-const EXPERIMENT: Experiment = {
-  name: NAME,
-  uncleanedName: "2026-03-Lévy-1014288",
-  yearMonth: "2026-03",
-  piLastName: "Levy",
-  proposalNumber: "1014288",
-  proposalTitle: "Foams",
-  esafNumber: "",
-};
+const NAME = EXPERIMENT.name;
 const USERS = {
   "101": { lastName: "Levy", email: "levy@example.org" },
   "102": { lastName: "Wu", email: "CS.Wu@Example.ORG" },
@@ -45,8 +36,7 @@ let ledger: FakeLedger;
 let texts: FakeTexts;
 let shown: ShownLetter;
 let inputs: Partial<Record<PvName, PvValue>>;
-let published: Partial<Record<PvName, unknown>>;
-let said: string[];
+let published: Readonly<Partial<Record<PvName, unknown>>>;
 let sender: string;
 beforeEach(() => {
   sender = "";
@@ -58,7 +48,6 @@ beforeEach(() => {
   shown = new ShownLetter();
   inputs = {};
   published = {};
-  said = [];
 });
 
 const optionsWith = (changes: Partial<SendEmailOptions> = {}): SendEmailOptions => ({
@@ -81,17 +70,16 @@ const optionsWith = (changes: Partial<SendEmailOptions> = {}): SendEmailOptions 
   clock: new FakeClock(),
   ...changes,
 });
-const contextWith = (signal = new AbortController().signal): ActionContext => ({
-  experiment: EXPERIMENT,
-  signal,
-  input: (name) => inputs[name] ?? (PVS[name] as { initial?: number }).initial ?? "",
-  publish: (name, value) => void (published[name] = value),
-  say: (sentence) => void said.push(sentence),
-});
+/** A run with the inputs of now; what it publishes is `published`. */
+function runNow(action: Action, signal = new AbortController().signal): Promise<ActionResult> {
+  const one = taggedRun(inputs, { signal });
+  published = one.published;
+  return one.run(action);
+}
 const preview = (changes?: Partial<SendEmailOptions>): Promise<ActionResult> =>
-  previewEmail(optionsWith(changes)).run(contextWith());
+  runNow(previewEmail(optionsWith(changes)));
 const send = (changes?: Partial<SendEmailOptions>, signal?: AbortSignal): Promise<ActionResult> =>
-  sendEmail(optionsWith(changes)).run(contextWith(signal));
+  runNow(sendEmail(optionsWith(changes)), signal);
 /** Preview, arm, send. */
 async function mail(changes?: Partial<SendEmailOptions>, signal?: AbortSignal): Promise<ActionResult> {
   await preview(changes);
@@ -433,7 +421,7 @@ test.each<[string, () => void, RegExp]>([
   [
     "an experiment that does not exist",
     () => dm.experiments.clear(),
-    /^Experiment 2026-03-Levy-1014288 does not exist on voyager, .*: run Init first/,
+    /^Experiment 2026-03-Levy-1014288 does not exist on voyager; run Init first/,
   ],
 ])("%s is rejected with a sentence, before anything is sent", async (_what, spoil, sentence) => {
   spoil();
@@ -473,6 +461,23 @@ test("EmailTo Schedule writes to all users of the schedule, also without an expe
   expect(mailer.acceptedBy).toEqual(["levy@example.org", "ada@example.org", ...ALL.slice(3)]);
 });
 
+test("EmailTo Schedule does without Data Management, and tells what that leaves unknown", async () => {
+  scheduling.beamtimesNow = [SCHEDULED];
+  dm.failures.set("experimentByName", new UnavailableError("DM does not answer"));
+  inputs = { EmailTo: 1 };
+  await expect(mail()).resolves.toMatchObject({
+    state: "Partial",
+    message: expect.stringContaining("who was mailed by DMagic could not be read: DM does not answer") as unknown,
+  });
+  expect(mailer.accepted).toHaveLength(4);
+});
+
+test("a Data Management that goes down between two users fails the preview: the recipients would not be all", async () => {
+  dm.failures.set("userByUsername d103", new UnavailableError("DM does not answer"));
+  await expect(preview()).rejects.toThrow("DM does not answer");
+  expect(shown.armProblem()).toBeDefined();
+});
+
 test("on a Globus collection each recipient may read the data before the e-mail goes; who may not is told and not mailed", async () => {
   scheduling.beamtimesNow = [SCHEDULED];
   const rules = new FakeAccess();
@@ -491,7 +496,7 @@ test("on a Globus collection each recipient may read the data before the e-mail 
 
 test("a dry run of Email says to whom the shown e-mail would go, and reaches nobody", async () => {
   await preview();
-  expect(sendEmail(optionsWith()).plan({ experiment: EXPERIMENT, input: contextWith().input })).toEqual([
+  expect(sendEmail(optionsWith()).plan({ experiment: EXPERIMENT, input: taggedRun().context.input })).toEqual([
     `would send "Important information for experiment ${NAME}" to ${ALL.join(", ")}`,
   ]);
   expect(mailer.opened).toBe(0);

@@ -8,16 +8,9 @@ import { watchUncertain } from "../../../src/controller/mail/uncertain-watch.ts"
 import { FakeControllerPvs } from "../../support/fake-beamline.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeLedger } from "../../support/fake-mail.ts";
+import { EXPERIMENT } from "../../support/tagged-run.ts";
 
-const experiment = (name: string): Experiment => ({
-  name,
-  uncleanedName: name,
-  yearMonth: "2026-03",
-  piLastName: "Levy",
-  proposalNumber: "1",
-  proposalTitle: "Foams",
-  esafNumber: "",
-});
+const experiment = (name: string): Experiment => ({ ...EXPERIMENT, name });
 
 function watching(ledger: FakeLedger) {
   const pvs = new FakeControllerPvs();
