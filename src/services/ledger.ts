@@ -170,10 +170,13 @@ async function locked(folder: string, cause: unknown): Promise<LedgerLockedError
       : owner.prefix === undefined
         ? `process ${owner.pid} on ${owner.host}`
         : `the IOC ${owner.prefix}, process ${owner.pid} on ${owner.host}`;
-  return new LedgerLockedError(`The ledger ${folder} is held by ${who}: send the e-mail through it, or stop it first`, {
-    cause,
-    owner,
-  });
+  return new LedgerLockedError(
+    `The ledger ${folder} is held by ${who}: send the e-mail through it, or set another path in the [ledger] section of globus.conf`,
+    {
+      cause,
+      owner,
+    },
+  );
 }
 
 async function readOwner(folder: string): Promise<LedgerOwner | undefined> {

@@ -55,7 +55,7 @@ test("a second process is told who holds the ledger, and gets it once it is clos
   const error = await failureOf(second.open(), LedgerLockedError);
   expect(error.owner).toEqual(OWNER);
   expect(error.message).toBe(
-    `The ledger ${folder} is held by the IOC 2bmb:Globus:, process 4711 on arcturus: send the e-mail through it, or stop it first`,
+    `The ledger ${folder} is held by the IOC 2bmb:Globus:, process 4711 on arcturus: send the e-mail through it, or set another path in the [ledger] section of globus.conf`,
   );
   await first.close();
   await second.open();
