@@ -128,7 +128,7 @@ function configure(
         )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
     );
   }
-  const start = inFile(path, () => assembleDataManagement({ ...options, settings, pvs }));
+  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
   const texts = fillInitially(session.ioc.database, prefix, configured);

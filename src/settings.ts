@@ -124,7 +124,7 @@ export const SETTINGS = {
     "globus-message-file": setting(
       KINDS.file,
       "message-7bm.txt",
-      "Template of the e-mail to users; looked for beside globus.conf, then among those of the package.",
+      "Template of the e-mail to users: plain text with a line `Data link:`, or HTML with %%DATA_LINK%%. Beside globus.conf, or with its path; never written.",
     ),
     "edit-user-badge": setting(KINDS.badges, "0", "Badges of the users to add or remove."),
     "globus-server-name": setting(KINDS.text, "voyager", "The server that is chosen at start."),
@@ -177,9 +177,13 @@ export const SETTINGS = {
     "smtp-security": setting(
       KINDS.smtpSecurity,
       "auto",
-      "auto: encrypted where the server offers it; starttls: encrypted or not at all; tls: from the first byte; none: never.",
+      "auto: encrypted where the server offers it, its certificate checked where there is a login or smtp-ca-file; starttls: encrypted or not at all; tls: from the first byte; none: never.",
     ),
-    "smtp-login-file": setting(KINDS.file, "", "File with one line, user|password; empty: no login."),
+    "smtp-login-file": setting(
+      KINDS.file,
+      "",
+      "File with one line, user|password, which is sent over an encrypted connection alone; empty: no login.",
+    ),
     "smtp-ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the mail server's own."),
     from: setting(KINDS.email, "", "Sender; empty: the first beamline contact."),
     "tomolog-home": setting(

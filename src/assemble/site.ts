@@ -15,6 +15,7 @@ import { addUser, listUsers, removeUser } from "../controller/actions/users.ts";
 import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import { globusRoster } from "../controller/globus-roster.ts";
+import { watchUncertain } from "../controller/mail/uncertain-watch.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { BeamlinePvs } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
@@ -27,6 +28,7 @@ import { openDm } from "./dm.ts";
 import { type ExperimentParts, experimentActions, experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
+import { type MailPart, mailActions, openMail, type ServerMail } from "./mail.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { openSchedule } from "./schedule.ts";
 
@@ -36,6 +38,8 @@ export interface SiteOptions {
   /** User and host as other IOCs see them. */
   readonly user: string;
   readonly host: string;
+  /** Of the PVs of the IOC that this is for; absent for the command line. */
+  readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -49,11 +53,12 @@ export function openSite(options: SiteOptions): Site {
   const globus = openGlobus(parts);
   const schedule = openSchedule(parts);
   const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
+  const mail = openMail(parts, options);
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
   const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
   const beamline = lazyBeamline(options, parts);
   const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
-  const serverParts = { settings, dm, globus, people, tomoScan, daq };
+  const serverParts = { settings, dm, globus, people, tomoScan, daq, mail };
   const servers = settings.servers.map((server) =>
     problems.collect(`[server ${server.name}]`, () => createServer(server, settings, serverParts)),
   );
@@ -62,9 +67,10 @@ export function openSite(options: SiteOptions): Site {
   return {
     servers: servers as [Server, ...Server[]],
     actions: { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
-    arms: { ...experiments.arms },
+    arms: { ...experiments.arms, EmailArm: () => mail.shown.armProblem() },
     watches: [
       ...experiments.watches,
+      watchUncertain(mail.ledger),
       ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : []),
     ],
     directories,
@@ -115,6 +121,7 @@ const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
 
 interface ServerParts extends ExperimentParts {
   readonly daq: DaqPart | undefined;
+  readonly mail: MailPart;
 }
 
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
@@ -126,10 +133,25 @@ function createServer(server: ServerSettings, settings: Settings, parts: ServerP
     actions: {
       ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
       ...experimentActions(server, linkOf, parts),
+      ...mailActions(parts.mail, serverMail(server, linkOf, parts)),
     },
     dataLink: linkOf,
   };
 }
+
+/** On a Globus collection that is shared, e-mail first lets its recipients in. */
+const serverMail = (
+  server: ServerSettings,
+  linkOf: Server["dataLink"],
+  { dm, people, globus }: ServerParts,
+): ServerMail => ({
+  serverName: server.name,
+  dm: server.kind === "globus" ? undefined : dm.dm,
+  people,
+  dataLink: linkOf,
+  ...(server.kind === "globus" &&
+    server.share && { access: { rules: globus.access(server), template: server["directory-template"] } }),
+});
 
 function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
   return {

@@ -2,7 +2,7 @@
  * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here.
  * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
  */
-import type { TomoScanKey } from "./pvs.ts";
+import type { PvName, TomoScanKey } from "./pvs.ts";
 
 /** An experiment as every action sees it; taken once, when the action starts. */
 export interface Experiment {
@@ -18,6 +18,16 @@ export interface Experiment {
   readonly proposalTitle: string;
   readonly esafNumber: string;
 }
+
+/** The PVs that tell of the experiment, and what they hold. */
+export const EXPERIMENT_PVS: Readonly<Partial<Record<PvName, (experiment: Experiment) => string>>> = {
+  ExperimentName: (experiment) => experiment.name,
+  YearMonth: (experiment) => experiment.yearMonth,
+  PILastName: (experiment) => experiment.piLastName,
+  ProposalNumber: (experiment) => experiment.proposalNumber,
+  ProposalTitle: (experiment) => experiment.proposalTitle,
+  ESAFNumber: (experiment) => experiment.esafNumber,
+};
 
 /** The texts of TomoScan's PVs; undefined: not connected, or no value yet. */
 export type UserTexts = Readonly<Record<TomoScanKey, string | undefined>>;

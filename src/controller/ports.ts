@@ -57,7 +57,7 @@ export interface DmExperiment {
   readonly storageDirectory?: string;
   readonly dataDirectory?: string;
   readonly analysisDirectory?: string;
-  /** What DMagic keeps there: addresses that were mailed, separated by commas. */
+  /** What DMagic keeps there: usernames that were mailed, separated by commas. */
   readonly emailedUsers?: string;
 }
 

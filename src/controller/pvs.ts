@@ -141,7 +141,10 @@ export const PVS = {
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
-  EmailMode: setting("All, NewOnly (who has not had it yet), or Test (the second beamline contact alone).", 1),
+  EmailMode: setting(
+    "All, NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
+    1,
+  ),
   EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
   SlidesLink: input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
   EmailArm: input(
@@ -154,11 +157,11 @@ export const PVS = {
   EmailCount: result("PreviewEmail: how many addresses that are."),
   EmailSent: result("Email: addresses whose mail server accepted it in this run."),
   EmailRefused: result("Email: addresses that were refused in this run."),
-  EmailNoAddress: result("PreviewEmail: users without an e-mail address."),
+  EmailNoAddress: result("PreviewEmail: how many users have no e-mail address."),
   EmailUncertain: result(
-    "Addresses of which nobody knows whether they had it: an earlier run was killed while sending.",
+    "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending.",
   ),
-  EmailResults: result("Email: what became of each address, one a line."),
+  EmailResults: result("PreviewEmail, Email: what became of each address, and who gets no e-mail, one a line."),
   /* DAQ and upload */
   DaqRaw: setting("StartDaq, Upload: Yes: the raw data.", 1),
   DaqRec: setting("StartDaq, Upload: Yes: the reconstructions.", 1),
@@ -282,7 +285,8 @@ export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 /** States of EmailTo, EmailMode, EmailArm and DeleteArm. */
 export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
-export const EMAIL_MODES = ["All", "NewOnly", "Test"] as const;
+export const EMAIL_MODES = ["All", "NewOnly", "Test", "Uncertain"] as const;
+export type EmailMode = (typeof EMAIL_MODES)[number];
 export const ARM_STATES = ["Safe", "Armed"] as const;
 /** Seconds that an arm stays Armed. */
 export const ARMED_SECONDS = 30;

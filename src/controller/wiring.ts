@@ -23,7 +23,7 @@ import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts"
 import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
-import type { Experiment } from "./experiment.ts";
+import { EXPERIMENT_PVS, type Experiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
 import { type ActionResult, RejectedError } from "./outcome.ts";
@@ -254,12 +254,8 @@ function tagPublisher(options: ControllerOptions): (state: TagState) => void {
 
 function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
   const { pvs } = options;
-  pvs.put("ExperimentName", experiment?.name ?? "");
-  pvs.put("YearMonth", experiment?.yearMonth ?? "");
-  pvs.put("PILastName", experiment?.piLastName ?? "");
-  pvs.put("ProposalNumber", experiment?.proposalNumber ?? "");
-  pvs.put("ProposalTitle", experiment?.proposalTitle ?? "");
-  pvs.put("ESAFNumber", experiment?.esafNumber ?? "");
+  for (const [name, read] of Object.entries(EXPERIMENT_PVS))
+    pvs.put(name, experiment === undefined ? "" : read(experiment));
   pvs.put("DataLink", experiment === undefined ? "" : currentServer(options).dataLink(experiment));
   for (const target of options.directories)
     pvs.put(target.pathPv, experiment === undefined ? "" : directoryPath(target, experiment));

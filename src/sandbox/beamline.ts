@@ -16,6 +16,7 @@ import { type DmTwin, startDmTwin } from "./dm-service.ts";
 import { type GlobusService, startGlobusService } from "./globus-service.ts";
 import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
+import { type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { startTomoScanServer } from "./tomoscan-server.ts";
@@ -56,6 +57,7 @@ export interface Beamline {
   readonly globus: GlobusService;
   readonly detector: SshHost;
   readonly analysis: SshHost;
+  readonly mail: SmtpSink;
   /** Writes the user PVs as DMagic does: one after the other, in its order. `text` replaces some of them, by suffix. */
   tag(text?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops TomoScan's IOC as a crash does, and starts it again; its PVs are untagged then. */
@@ -105,9 +107,10 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
+    const mail = await keep(startSmtpSink({ clock }));
     const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
     closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
-    const parts = { dm, scheduling, globus, detector, analysis };
+    const parts = { dm, scheduling, globus, detector, analysis, mail };
     const configFile = await writeFiles(folder.path, parts);
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
       tagTomoScan(client, clock, text, tomoScan.ended);
@@ -218,7 +221,13 @@ async function tagTomoScan(
   }
 }
 
-type Parts = Pick<Beamline, "dm" | "scheduling" | "globus" | "detector" | "analysis">;
+type Parts = Pick<Beamline, "dm" | "scheduling" | "globus" | "detector" | "analysis" | "mail">;
+
+/** The sandbox's e-mail; a site's own is like iocBoot/iocGlobus/message.html. */
+const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
+<p>the data of <b>%%ProposalTitle%%</b> are at %%DATA_LINK%%.</p>
+<p>Slides: %%SLIDES_LINK%%</p>
+`;
 
 /** Writes globus.conf and what it names. @returns the path of globus.conf */
 async function writeFiles(directory: string, parts: Parts): Promise<string> {
@@ -228,7 +237,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     await chmod(file, 0o600);
     return file;
   };
-  const { dm, scheduling, globus, detector, analysis } = parts;
+  const { dm, scheduling, globus, detector, analysis, mail } = parts;
   const knownHosts = await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`);
   const sections: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
     scheduling: {
@@ -242,6 +251,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
       "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
       "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
+      "globus-message-file": await write("message.html", MESSAGE_TEMPLATE),
       "globus-server-name": "voyager",
     },
     local: {
@@ -257,6 +267,8 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     },
     daq: { "poll-seconds": DAQ_POLL_SECONDS, "stall-seconds": DAQ_STALL_SECONDS },
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
+    email: { "smtp-host": mail.host, "smtp-port": mail.port },
+    ledger: { path: path.join(directory, "ledger") },
     dm: {
       station: STATION.name,
       // The simulated services have routes of their own: a real dm package on this host would not know them.

@@ -1,0 +1,57 @@
+/** The e-mail as the settings have it: mail server, templates, ledger, and what the actions of all servers share. */
+import path from "node:path";
+import type { Actions } from "../controller/action.ts";
+import { previewEmail } from "../controller/actions/preview-email.ts";
+import { type SendEmailOptions, sendEmail } from "../controller/actions/send-email.ts";
+import { ShownLetter } from "../controller/mail/letter.ts";
+import { createLedger, type Ledger } from "../services/ledger.ts";
+import { createSiteTexts } from "../services/site-texts.ts";
+import { createSmtpMailer } from "../services/smtp-mailer.ts";
+import { type PartOptions, readSettingFile } from "./parts.ts";
+
+type Shared = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
+export interface MailPart extends Shared {
+  readonly ledger: Ledger;
+}
+
+/** What differs from server to server. `access` stands for a collection that is shared by access rules. */
+export type ServerMail = Pick<SendEmailOptions, "serverName" | "dm" | "people" | "dataLink" | "access">;
+
+/** Reaches nobody and opens nothing yet. */
+export function openMail(
+  { settings, environment, clock, problems, closers }: PartOptions,
+  { host, prefix }: { readonly host: string; readonly prefix?: string },
+): MailPart {
+  const { email, globus } = settings;
+  const caFile = email["smtp-ca-file"];
+  const authorities =
+    caFile === "" ? undefined : problems.collect("[email]", () => readSettingFile(caFile, "smtp-ca-file"));
+  const login = email["smtp-login-file"];
+  const state = environment["XDG_STATE_HOME"] || path.join(environment["HOME"] ?? "/", ".local", "state");
+  const ledger = createLedger({
+    path: settings.ledger.path || path.join(state, "globus-ioc"),
+    owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
+  });
+  closers.push(() => ledger.close());
+  return {
+    mailer: createSmtpMailer({
+      host: email["smtp-host"],
+      port: email["smtp-port"],
+      security: email["smtp-security"],
+      login: login === "" ? undefined : { file: login },
+      authorities,
+      timeoutSeconds: email.timeout,
+      clock,
+    }),
+    texts: createSiteTexts({ templateFile: globus["globus-message-file"], tomologHome: email["tomolog-home"] }),
+    ledger,
+    from: email.from,
+    clock,
+    shown: new ShownLetter(),
+  };
+}
+
+export function mailActions(mail: MailPart, server: ServerMail): Actions {
+  const options: SendEmailOptions = { ...mail, ...server };
+  return { PreviewEmail: previewEmail(options), Email: sendEmail(options) };
+}

@@ -1,0 +1,90 @@
+/** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
+import type { Action, ActionContext } from "../action.ts";
+import type { Letter, ShownLetter } from "../mail/letter.ts";
+import type { ActionResult } from "../outcome.ts";
+import { ARMED_SECONDS, EMAIL_LINES, emailLine } from "../pvs.ts";
+import { type Composed, type ComposeOptions, composeEmail, emailAudience, emailMode } from "./compose-email.ts";
+
+export interface PreviewEmailOptions extends ComposeOptions {
+  readonly shown: ShownLetter;
+}
+
+export function previewEmail(options: PreviewEmailOptions): Action {
+  return {
+    plan: (request) => [
+      `would compose the e-mail about ${request.experiment.name} on ${options.serverName} (EmailTo ${emailAudience(request)}, EmailMode ${emailMode(request)}) and show it`,
+    ],
+    run: (context) => preview(options, context),
+  };
+}
+
+async function preview(options: PreviewEmailOptions, context: ActionContext): Promise<ActionResult> {
+  const { publish } = context;
+  // Whatever was armed was armed for the e-mail shown before.
+  options.shown.forget();
+  publish("EmailArm", 0);
+  const composed = await composeEmail(options, context);
+  const { letter } = composed;
+  publish("EmailPreview", previewText(letter));
+  shortLines(letter.text).forEach((line, index) => publish(emailLine(index), line));
+  publish("EmailRecipients", letter.recipients.map(({ address }) => address).join("\n"));
+  publish("EmailCount", letter.recipients.length);
+  publish("EmailNoAddress", composed.withoutAddress.length);
+  publish("EmailUncertain", composed.uncertain.length);
+  publish("EmailResults", leftOut(composed).join("\n"));
+  if (letter.recipients.length > 0) options.shown.keep(letter);
+  const remarks = remarksOn(composed);
+  return {
+    state: composed.problems.length === 0 ? "Done" : "Partial",
+    message: `${summary(letter)}${remarks.map((remark) => `; ${remark}`).join("")}.`,
+  };
+}
+
+function summary({ subject, recipients, mode }: Letter): string {
+  if (recipients.length === 0) return "Nobody would get the e-mail";
+  const contacts = recipients.filter(({ isContact }) => isContact).length;
+  const whom =
+    mode === "Test"
+      ? `${recipients[0]?.address}, as a test`
+      : `${recipients.length} addresses: ${recipients.length - contacts} users and ${contacts} beamline contacts`;
+  const next =
+    mode === "Test"
+      ? "start Email to send it"
+      : `to send it, set EmailArm to Armed and start Email within ${ARMED_SECONDS} s`;
+  return `"${subject}" would go to ${whom}; ${next}`;
+}
+
+/** Those who get no e-mail, one a line. */
+export const leftOut = ({ withoutAddress, uncertain, letter }: Composed): string[] => [
+  ...withoutAddress.map((name) => `${name}: no address`),
+  ...(letter.mode === "Uncertain" ? [] : uncertain.map((address) => `${address} uncertain: from an earlier run`)),
+];
+
+/** What is worth knowing of those who do not get it, each the rest of a sentence. */
+export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, letter }: Composed): string[] {
+  return [
+    ...(alreadyHad > 0 ? [`${alreadyHad} users had it before`] : []),
+    ...(withoutAddress.length > 0 ? [`without an address: ${withoutAddress.join(", ")}`] : []),
+    ...(uncertain.length > 0 && letter.mode !== "Uncertain"
+      ? [
+          `not mailed, because nobody knows whether they had it: ${uncertain.join(", ")} (ask them; EmailMode Uncertain mails these alone)`,
+        ]
+      : []),
+    ...problems,
+  ];
+}
+
+function previewText(letter: Letter): string {
+  const { from, subject, recipients, text, html } = letter;
+  const form = html === undefined ? "plain text" : "HTML, with this text beside it";
+  return `From: ${from}\nTo: ${recipients.length} addresses, a message to each\nSubject: ${subject}\nForm: ${form}\n\n${text}\n`;
+}
+
+/** The text in the lines that there are PVs for; the last one tells of what has no place. */
+function shortLines(text: string): string[] {
+  const lines = text.split("\n");
+  const kept = Array.from({ length: EMAIL_LINES }, (_, index) => lines[index] ?? "");
+  if (lines.length > EMAIL_LINES)
+    kept[EMAIL_LINES - 1] = `… and ${lines.length - EMAIL_LINES + 1} lines more, in EmailPreview`;
+  return kept;
+}

@@ -1,0 +1,86 @@
+/**
+ * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that nothing else is sent than what a person
+ * has read. One memory serves the actions of all servers.
+ */
+import type { EMAIL_AUDIENCES, EmailMode } from "../pvs.ts";
+import { digestOf } from "./digest.ts";
+
+/** One who gets it. */
+export interface Recipient {
+  /** As it is compared and mailed. */
+  readonly address: string;
+  /** For sentences; the address where there is no other. */
+  readonly name: string;
+  /** Beamline contacts get a copy; users are those whom it is for. */
+  readonly isContact: boolean;
+  /** Empty: unknown. */
+  readonly badge: string;
+}
+
+export interface Letter {
+  readonly server: string;
+  readonly experiment: string;
+  readonly mode: EmailMode;
+  readonly audience: (typeof EMAIL_AUDIENCES)[number];
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  readonly recipients: readonly Recipient[];
+}
+
+/** The parts of a letter, and how a sentence names them. */
+const PARTS: Readonly<Record<keyof Letter, string>> = {
+  server: "ServerName",
+  experiment: "the experiment",
+  mode: "EmailMode",
+  audience: "EmailTo",
+  from: "the sender",
+  subject: "the subject",
+  text: "the text",
+  html: "the HTML text",
+  recipients: "the recipients",
+};
+
+const partText = (letter: Letter, part: keyof Letter): string =>
+  part === "recipients" ? letter.recipients.map(({ address }) => address).join("\n") : (letter[part] ?? "");
+
+/** The same for each recipient and run as long as the letter says the same: what a mail program knows a second copy by. Without brackets. */
+export async function messageIdOf(letter: Letter, address: string): Promise<string> {
+  const { experiment, subject, text, html = "", from } = letter;
+  const digest = await digestOf([experiment, address, subject, text, html]);
+  return `${digest.slice(0, 40)}@${from.slice(from.lastIndexOf("@") + 1)}`;
+}
+
+/** What PreviewEmail has shown last, until it is sent. */
+export class ShownLetter {
+  #shown: Letter | undefined;
+
+  keep(letter: Letter): void {
+    this.#shown = letter;
+  }
+  forget(): void {
+    this.#shown = undefined;
+  }
+  get letter(): Letter | undefined {
+    return this.#shown;
+  }
+  /** Why nothing can be armed now, a sentence, or undefined. */
+  armProblem(): string | undefined {
+    return this.#shown === undefined
+      ? "EmailArm cannot be armed: there is no e-mail that PreviewEmail has shown; run PreviewEmail, and read it."
+      : undefined;
+  }
+  /** Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown. */
+  difference(letter: Letter): string | undefined {
+    const shown = this.#shown;
+    if (shown === undefined)
+      return "There is no e-mail that PreviewEmail has shown; run PreviewEmail, read it, and arm.";
+    const changed = (Object.keys(PARTS) as (keyof Letter)[])
+      .filter((part) => partText(letter, part) !== partText(shown, part))
+      .map((part) => PARTS[part]);
+    return changed.length === 0
+      ? undefined
+      : `The e-mail has changed since it was previewed: ${changed.join(", ")}; run PreviewEmail again, read it, and arm.`;
+  }
+}

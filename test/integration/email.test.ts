@@ -1,0 +1,136 @@
+/** The whole path of the e-mail: client, IOC, Data Management, ledger, mail server. */
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
+import { isolatedClient } from "../../src/ca/net/ca-config.ts";
+import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { ECA } from "../../src/ca/wire/status.ts";
+import { COMMAND_STATES, EMAIL_MODES } from "../../src/controller/pvs.ts";
+import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+
+const SECONDS = 20;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+/** Each test has an experiment of its own, about which nobody has been mailed. */
+let month = 0;
+const yearMonth = (): string => `2020-${String(month).padStart(2, "0")}`;
+const nameOf = (): string => `${yearMonth()}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
+const USERS = [PEOPLE.pi, ...PEOPLE.experimenters].flatMap(({ email }) =>
+  email === undefined ? [] : [email.toLowerCase()],
+);
+const CONTACTS = PEOPLE.contacts.map(({ email }) => email);
+const inOrder = (addresses: readonly (string | undefined)[]): string[] =>
+  addresses.map(String).sort((a, b) => a.localeCompare(b));
+const ALL = inOrder([...USERS, ...CONTACTS]);
+
+let site: SimulatedBeamline;
+let client: CaClient;
+
+beforeAll(async () => {
+  site = await startSimulatedBeamline();
+  client = createCaClient({
+    network: nodeNetwork,
+    clock: systemClock,
+    config: isolatedClient(site.iocPort),
+    user: "test",
+    host: "test",
+    log: silentLog,
+  });
+});
+afterAll(async () => {
+  await client?.close();
+  await site?.stop();
+});
+
+async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
+  const pv = client.pv(site.prefix + suffix);
+  try {
+    await pv.connected({ timeoutSeconds: SECONDS });
+    return await work(pv);
+  } finally {
+    pv.close();
+  }
+}
+const text = (suffix: string): Promise<string> =>
+  use(suffix, async (pv) => Buffer.from((await pv.get()).text, "latin1").toString("utf8"));
+const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
+const put = (suffix: string, value: string | number): Promise<number> =>
+  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
+const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
+const untilText = (suffix: string, wanted: string): Promise<void> =>
+  vi.waitFor(async () => expect(await text(suffix)).toBe(wanted), { timeout: SECONDS * 1000, interval: 50 });
+const messages = (): number => site.beamline.mail.messages.length;
+/** Who was mailed since there were so many messages, in order of address. */
+const mailedSince = (count: number): string[] => inOrder(site.beamline.mail.messages.slice(count).map(({ to }) => to));
+
+beforeEach(async () => {
+  site.beamline.mail.misbehave({});
+  month++;
+  await site.beamline.tag({ ExperimentYearMonth: yearMonth() });
+  await untilText("ExperimentName", nameOf());
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  await put("EmailMode", EMAIL_MODES.indexOf("NewOnly"));
+});
+
+test("an e-mail is previewed, armed and sent to each user once, and a second press is rejected", async () => {
+  expect(await put("Email", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("EmailMessage")).toMatch(/^EmailArm is Safe/);
+  await expect(put("EmailArm", 1)).resolves.toBe(ECA.PUTFAIL);
+  expect(await text("LastError")).toMatch(/^EmailArm cannot be armed/);
+  expect(await put("PreviewEmail", 1)).toBe(ECA.NORMAL);
+  expect(inOrder((await text("EmailRecipients")).split("\n"))).toEqual(ALL);
+  expect(await number("EmailNoAddress")).toBe(1);
+  expect(await text("EmailLine2")).toMatch(/^the data of Symmetry .* are at https:\/\/app\.globus\.org\//);
+  await put("EmailArm", 1);
+  const before = messages();
+  expect(await put("Email", 1)).toBe(ECA.NORMAL);
+  expect(await state("Email")).toBe("Done");
+  expect(mailedSince(before)).toEqual(ALL);
+  const { source = "" } = site.beamline.mail.messages.at(-1) ?? {};
+  expect(source).toContain(`Subject: Important information for experiment ${nameOf()}`);
+  expect(await number("EmailSent")).toBe(ALL.length);
+  expect(site.beamline.dm.experiments.get(nameOf())?.metadata["emailedUsers"]).toContain(`d${PEOPLE.pi.badge}`);
+  expect(await number("EmailArm")).toBe(0);
+  expect(await put("Email", 1)).toBe(ECA.PUTFAIL);
+  expect(mailedSince(before)).toEqual(ALL);
+});
+
+test("one refused recipient and a connection that drops after the third leave nobody out and nobody mailed twice", async () => {
+  const refused = USERS[1] ?? "";
+  site.beamline.mail.misbehave({
+    refuse: { [refused]: { code: 550, words: "no such user" } },
+    drop: { after: 3, when: "envelope" },
+  });
+  await put("PreviewEmail", 1);
+  await put("EmailArm", 1);
+  const before = messages();
+  expect(await put("Email", 1)).toBe(ECA.NORMAL);
+  expect(await state("Email")).toBe("Partial");
+  expect(await text("EmailMessage")).toContain(`4 of 5 addresses; refused: ${refused} (550 no such user)`);
+  expect(mailedSince(before)).toEqual(ALL.filter((one) => one !== refused));
+});
+
+test("an IOC that is killed while it sends mails nobody twice, and says of whom it does not know", async () => {
+  site.beamline.mail.misbehave({ hold: true });
+  await put("PreviewEmail", 1);
+  await put("EmailArm", 1);
+  const before = messages();
+  const read = site.beamline.mail.read.length;
+  void put("Email", 1).catch(() => undefined); // its IOC dies
+  await site.beamline.mail.whenRead(read + 1);
+  const held = site.beamline.mail.read.at(-1) ?? "";
+  await site.restartIoc();
+  site.beamline.mail.misbehave({});
+  await vi.waitFor(async () => expect(await number("EmailUncertain")).toBe(1), {
+    timeout: SECONDS * 1000,
+    interval: 50,
+  });
+  expect(await text("LastError")).toContain(`Nobody knows whether ${held} had the e-mail`);
+  expect(await put("PreviewEmail", 1)).toBe(ECA.NORMAL);
+  expect(await text("EmailRecipients")).not.toContain(held);
+  await put("EmailArm", 1);
+  expect(await put("Email", 1)).toBe(ECA.NORMAL);
+  expect(await text("EmailMessage")).toContain(`nobody knows whether they had it: ${held}`);
+  expect(mailedSince(before)).toEqual(ALL.filter((one) => one !== held));
+});
