@@ -56,6 +56,8 @@ export function openSite(options: SiteOptions): Site {
     watches: [],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
+    dataManagement: dm.dm,
+    schedule,
     beamline,
     tomoScanName: tomoScanNames(settings),
     close: async () => {

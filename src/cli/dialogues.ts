@@ -1,0 +1,122 @@
+/**
+ * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime is meant. At a terminal only, or
+ * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
+ */
+import type { Outcome } from "../controller/outcome.ts";
+import { ARM_STATES, EMAIL_MODES } from "../controller/pvs.ts";
+import type { CommonOptions } from "./data-options.ts";
+import { UsageError } from "./exit-status.ts";
+import { linesOf, numberOf, type Runner } from "./runner.ts";
+
+/** The person at the terminal. */
+export interface Person {
+  /** False without a terminal, and with --json. */
+  readonly canAnswer: boolean;
+  /** The answer without blanks around it; undefined when there is none, at the end of input or after Ctrl-C. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** Shows a titled text of several lines. */
+  readonly show: (title: string, text: string) => void;
+}
+
+export interface DialogueContext {
+  readonly runner: Runner;
+  readonly person: Person;
+  readonly common: Pick<CommonOptions, "yes" | "dryRun">;
+}
+
+type Dialogue = (context: DialogueContext) => Promise<Outcome>;
+
+const ARMED = ARM_STATES.indexOf("Armed");
+const TEST = EMAIL_MODES.indexOf("Test");
+const cancelled = (message: string): Outcome => ({ state: "Cancelled", message });
+const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== "Partial";
+
+/** The commands that ask. */
+export const DIALOGUES: Readonly<Partial<Record<string, Dialogue>>> = { Email: email, Delete: deletion, Tag: tag };
+
+/** Shows the e-mail and its recipients, and sends it when the person says so; a test can be sent first. */
+async function email({ runner, person, common }: DialogueContext): Promise<Outcome> {
+  const mode = numberOf(await runner.value("EmailMode"));
+  if (common.dryRun || mode === TEST) return runner.run("Email");
+  if (!common.yes && !person.canAnswer)
+    throw new UsageError("email asks before it sends, and there is no terminal to ask at: give --yes to send.");
+  for (;;) {
+    const preview = await runner.run("PreviewEmail");
+    const count = numberOf(await runner.value("EmailCount"));
+    if (hasEnded(preview) || count === 0) return preview;
+    await showPreview(runner, person);
+    const answer = common.yes
+      ? "y"
+      : await choose(person, `Send it to ${count} addresses? [y]es, [n]o, [t]est: `, "ynt");
+    if (answer === "y") {
+      await runner.set("EmailArm", ARMED);
+      return runner.run("Email");
+    }
+    if (answer !== "t") return cancelled("Nothing was sent.");
+    await runner.set("EmailMode", TEST);
+    const test = await runner.run("Email");
+    await runner.set("EmailMode", mode);
+    person.show(`The test: ${test.state}`, test.message);
+  }
+}
+
+async function showPreview(runner: Runner, person: Person): Promise<void> {
+  person.show("The e-mail", String((await runner.value("EmailPreview")) ?? ""));
+  person.show("It goes to", linesOf(await runner.value("EmailRecipients")).join("\n"));
+  for (const [title, name] of [
+    ["Without an address", "EmailNoAddress"],
+    ["Nobody knows whether they had it", "EmailUncertain"],
+  ] as const) {
+    const lines = linesOf(await runner.value(name));
+    if (lines.length > 0) person.show(title, lines.join("\n"));
+  }
+}
+
+/** Shows what would go, and deletes it when the person types its name. */
+async function deletion({ runner, person, common }: DialogueContext): Promise<Outcome> {
+  if (common.dryRun) return runner.run("Delete");
+  const given = String((await runner.value("DeleteName")) ?? "");
+  if (common.yes && given === "") throw new UsageError("delete --yes needs the name, too: give --exp-name NAME.");
+  if (!common.yes && !person.canAnswer)
+    throw new UsageError(
+      "delete asks for the experiment's name, and there is no terminal to ask at: give --exp-name NAME --yes.",
+    );
+  const { name, details } = await runner.experiment();
+  person.show("This goes, with all its data", [name, ...details].join("\n"));
+  const typed = common.yes ? given : await person.ask("Type its name to delete it: ");
+  if (typed !== name)
+    return cancelled(`${JSON.stringify(typed ?? "")} is not the name of the experiment, ${name}: nothing was deleted.`);
+  await runner.set("DeleteName", name);
+  await runner.set("DeleteArm", ARMED);
+  return runner.run("Delete");
+}
+
+/** Lets the person choose where the schedule has several beamtimes for that day. */
+async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
+  const chosen = numberOf(await runner.value("BeamtimeIndex"));
+  const first = await runner.run("Tag");
+  const beamtimes = linesOf(await runner.value("Beamtimes"));
+  if (first.state !== "Rejected" || chosen !== 0 || beamtimes.length < 2 || !person.canAnswer) return first;
+  person.show("Beamtimes of that day", beamtimes.join("\n"));
+  const numbers = beamtimes.map((_one, index) => String(index + 1));
+  const answer = await choose(person, `Which one, 1 to ${beamtimes.length}, or q to leave it? `, [...numbers, "q"]);
+  if (answer === undefined || answer === "q") return cancelled("No beamtime was chosen: nothing was written.");
+  await runner.set("BeamtimeIndex", Number(answer));
+  const outcome = await runner.run("Tag");
+  await runner.set("BeamtimeIndex", 0);
+  return outcome;
+}
+
+/** Asks until the answer is one of the letters or words, or begins with one letter; undefined when there is no answer. */
+async function choose(
+  person: Person,
+  question: string,
+  answers: string | readonly string[],
+): Promise<string | undefined> {
+  for (;;) {
+    const answer = (await person.ask(question))?.toLowerCase();
+    if (answer === undefined) return undefined;
+    const found = [...answers].find((one) => (typeof answers === "string" ? answer.startsWith(one) : answer === one));
+    if (found !== undefined) return found;
+  }
+}

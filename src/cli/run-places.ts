@@ -1,0 +1,141 @@
+/** The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose inputs are put back afterwards. */
+import type { Outcome } from "../controller/outcome.ts";
+import type { PvOutput, PvValue } from "../controller/ports.ts";
+import type { PvName } from "../controller/pvs.ts";
+import { type InputName, type Progress, pvCommandOf } from "./data-commands.ts";
+import { DIALOGUES } from "./dialogues.ts";
+import { UsageError } from "./exit-status.ts";
+import { IocRunner } from "./ioc-runner.ts";
+import { LocalRunner } from "./local-runner.ts";
+import type { Run, RunRequest } from "./run-request.ts";
+import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
+import { daqLine, runningDaqs, showAll } from "./show-command.ts";
+
+/** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `isHeldByIoc` wants */
+export async function runHere(request: RunRequest): Promise<Run> {
+  const { given, config, context, log } = request;
+  const site = context.openSite(config.settings, log);
+  try {
+    const inputs: Partial<Record<PvName, PvValue>> = {
+      ...context.initialPvs(config.settings),
+      ...Object.fromEntries(given.inputs),
+      Testing: given.common.dryRun ? 1 : 0,
+    };
+    const { signal, isHeldByIoc } = context;
+    const runner = new LocalRunner({ site, inputs, signal, passes: isHeldByIoc, ...eventsOf(request) });
+    if (request.row.runs === "show") {
+      const shown = await showAll({
+        ...request,
+        site,
+        runner,
+        signal,
+        request: { input: (name) => inputs[name] ?? "" },
+      });
+      return { outcome: shown, results: new Map(), details: shown.details };
+    }
+    if (request.row.runs === "daq-status") {
+      const daqs = await runningDaqs({ site, signal });
+      const message = daqs.length === 1 ? "1 DAQ runs at the station." : `${daqs.length} DAQs run at the station.`;
+      return {
+        outcome: { state: "Done", message },
+        results: new Map([["DaqList", daqs.map(daqLine).join("\n")]]),
+        details: { daqs },
+      };
+    }
+    return await runCommand(request, runner);
+  } finally {
+    await site.close();
+  }
+}
+
+/** Settings that count with --ioc: the others are the IOC's own matter. */
+const COUNTED = [
+  ["general"],
+  ["epics", "ioc-prefix"],
+  ["epics", "globus-prefix"],
+  ["globus", "globus-server-name"],
+] as const;
+
+/** Runs it through the PVs of an IOC. @throws UsageError for options that could have no effect there */
+export async function runOnIoc(request: RunRequest): Promise<Run> {
+  const { given, config, context, row } = request;
+  if (given.common.dryRun)
+    throw new UsageError("--dry-run is for commands that run here: the IOC's Testing PV would be set for everybody.");
+  const idle = given.settings.find(
+    (one) => !COUNTED.some(([section, key]) => one.section === section && (key === undefined || one.key === key)),
+  );
+  if (idle !== undefined)
+    throw new UsageError(`${idle.option} has no effect on a running IOC, which has settings of its own.`);
+  const { "ioc-prefix": station, "globus-prefix": own } = config.settings.epics;
+  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : station + own;
+  const client = context.openClient();
+  const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
+  const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...eventsOf(request) });
+  request.screen.say(`Through the IOC at ${prefix}…`);
+  try {
+    return await withInputs(request, runner, () => runCommand(request, runner));
+  } finally {
+    runner.close();
+    await client.close();
+  }
+}
+
+/** Fills the inputs that were given, and puts back what they held: they are of this run alone. */
+async function withInputs<T>({ given, screen }: RunRequest, runner: Runner, work: () => Promise<T>): Promise<T> {
+  const server = given.settings.find(({ key }) => key === "globus-server-name");
+  const inputs = new Map<InputName, string | number>(given.inputs);
+  if (server !== undefined) inputs.set("ServerName", server.text);
+  const before = new Map<InputName, PvOutput | undefined>();
+  try {
+    for (const [name, value] of inputs) {
+      before.set(name, await runner.value(name));
+      await runner.set(name, value);
+    }
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (typeof value === "object" || value === undefined) continue;
+      await runner
+        .set(name, value)
+        .catch((thrown: unknown) => screen.warn(`${name} was not put back: ${String(thrown)}`));
+    }
+  }
+}
+
+/** The command with its questions, and what its PVs hold afterwards. */
+async function runCommand({ row, person, given }: RunRequest, runner: Runner): Promise<Run> {
+  const name = pvCommandOf(row);
+  const dialogue = name === undefined ? undefined : DIALOGUES[name];
+  const outcome: Outcome =
+    name === undefined
+      ? { state: "Done", message: "This is what its PVs hold." }
+      : dialogue === undefined
+        ? await runner.run(name)
+        : await dialogue({ runner, person, common: given.common });
+  const results = new Map<PvName, PvOutput>();
+  if (outcome.state === "Rejected" && row.runs !== "Tag") return { outcome, results }; // they would be of an earlier run
+  for (const one of row.shows ?? []) {
+    const value = await runner.value(one);
+    if (value !== undefined) results.set(one, value);
+  }
+  return { outcome, results };
+}
+
+/** What happens goes to the screen, and counts become a bar. */
+function eventsOf({ row, screen }: RunRequest): RunnerEvents {
+  const { progress } = row;
+  const counts = new Map<PvName, number>();
+  return {
+    say: (sentence) => screen.say(sentence),
+    changed: (name, value) => {
+      counts.set(name, numberOf(value));
+      if (progress !== undefined && isCounted(progress, name)) {
+        const done = progress.done.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
+        const total = counts.get(progress.total) ?? 0;
+        if (total > 0) screen.progress(done, total, progress.what);
+      }
+    },
+  };
+}
+
+const isCounted = ({ done, total }: Progress, name: PvName): boolean => name === total || done.includes(name);
