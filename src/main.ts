@@ -188,6 +188,9 @@ program
 
 addPvCommands(program, withClient);
 
+// Whoever read the output has gone, as `| head` does: the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant

@@ -51,7 +51,7 @@ async function create(file: string, text: string): Promise<void> {
     }
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST")
-      throw new UsageError(`${file} exists and was left as it is; give --force to write it anew.`, { cause: thrown });
+      throw new UsageError(`${file} exists and was left as it is; give --force to write it anew.`);
     throw new ConfigError([`${file} cannot be written: ${messageOf(thrown)}`]);
   }
 }

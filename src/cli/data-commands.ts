@@ -104,7 +104,6 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     shows: [
       "Version",
       "Hostname",
-      "ServerName",
       "TomoScanConnected",
       "TagValid",
       "TagMessage",

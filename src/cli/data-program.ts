@@ -14,13 +14,19 @@ const EXIT_HINT =
   "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.";
 
 export function addDataCommands(program: Command, run: RunData): void {
+  const declarations = new Map<Command, () => void>();
   for (const row of DATA_COMMANDS) {
     const command = program.command(row.name).description(row.about).aliases(spellingsOf(row)).helpGroup(DATA_HEADING);
-    const read = declareOptions(command, row);
+    let read: (() => GivenOptions) | undefined;
+    declarations.set(command, () => {
+      read = declareOptions(command, row);
+    });
     command
       .addHelpText("after", () => helpAfter(row))
-      .action(() => run(row, read, command.opts<{ json?: true }>().json === true));
+      .action(() => read && run(row, read, command.opts<{ json?: true }>().json === true));
   }
+  // Each has more than a hundred options: they are made for the one that is run.
+  program.hook("preSubcommand", (_program, command) => declarations.get(command)?.());
 }
 
 function helpAfter(row: DataCommand): string {

@@ -46,13 +46,13 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
     if (hasEnded(preview) || count === 0) return preview;
     await showPreview(runner, person);
     const answer = common.yes
-      ? "y"
-      : await choose(person, `Send it to ${count} addresses? [y]es, [n]o, [t]est: `, "ynt");
-    if (answer === "y") {
+      ? "yes"
+      : await choose(person, `Send it to ${count} addresses? [y]es, [n]o, [t]est: `, ["yes", "no", "test"], true);
+    if (answer === "yes") {
       await runner.set("EmailArm", ARMED);
       return runner.run("Email");
     }
-    if (answer !== "t") return cancelled("Nothing was sent.");
+    if (answer !== "test") return cancelled("Nothing was sent.");
     await runner.set("EmailMode", TEST);
     const test = await runner.run("Email");
     await runner.set("EmailMode", mode);
@@ -107,16 +107,17 @@ async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
   return outcome;
 }
 
-/** Asks until the answer is one of the letters or words, or begins with one letter; undefined when there is no answer. */
+/** Asks until the answer is one of the words; undefined when there is no answer. @param isEnough whether its first letter is enough */
 async function choose(
   person: Person,
   question: string,
-  answers: string | readonly string[],
+  answers: readonly string[],
+  isEnough = false,
 ): Promise<string | undefined> {
   for (;;) {
     const answer = (await person.ask(question))?.toLowerCase();
     if (answer === undefined) return undefined;
-    const found = [...answers].find((one) => (typeof answers === "string" ? answer.startsWith(one) : answer === one));
+    const found = answers.find((one) => one === answer || (isEnough && answer !== "" && one.startsWith(answer)));
     if (found !== undefined) return found;
   }
 }

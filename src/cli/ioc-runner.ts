@@ -37,7 +37,7 @@ export class IocRunner implements Runner {
   }
 
   async set(name: InputName, value: string | number): Promise<void> {
-    const pv = await this.#connected(name);
+    const pv = await this.connected(name);
     const status = await pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT);
     if (isDone(status)) return;
     throw new RejectedError(
@@ -46,7 +46,7 @@ export class IocRunner implements Runner {
   }
 
   async value(name: PvName): Promise<PvOutput | undefined> {
-    const pv = await this.#connected(name);
+    const pv = await this.connected(name);
     return valueOf(await pv.get({ type: (native) => dbrCodeOf(native) ?? 0, ...WAIT }), pv.info());
   }
 
@@ -71,9 +71,23 @@ export class IocRunner implements Runner {
     for (const pv of this.#pvs.values()) pv.close();
   }
 
+  /** The PV of that suffix, once it is connected. @throws UnavailableError that says where it was looked for */
+  async connected(suffix: string): Promise<RemotePv> {
+    const pv = this.#pvs.get(suffix) ?? this.#options.client.pv(toBytes(this.#full(suffix)));
+    this.#pvs.set(suffix, pv);
+    try {
+      await pv.connected(WAIT);
+      return pv;
+    } catch {
+      throw new UnavailableError(
+        `There is no PV ${this.#full(suffix)}: start the IOC, or name its prefix with --ioc PREFIX; EPICS_CA_ADDR_LIST says where it is looked for.`,
+      );
+    }
+  }
+
   async #run(name: CommandName): Promise<Outcome> {
     const { signal, watched } = this.#options;
-    const command = await this.#connected(name);
+    const command = await this.connected(name);
     const stops = await Promise.all([this.#followMessage(name), ...watched.map((one) => this.#followValue(one))]);
     const stop = (): void => void command.put(0).catch(() => undefined); // the connection is gone: the put-callback says so
     signal.addEventListener("abort", stop, { once: true });
@@ -116,7 +130,7 @@ export class IocRunner implements Runner {
 
   /** Tells the present value and each later one. @returns stops it */
   async #follow(name: PvName, listener: (value: PvOutput) => void): Promise<() => void> {
-    const pv = await this.#connected(name);
+    const pv = await this.connected(name);
     return pv.monitor({ type: (native) => dbrCodeOf(native) ?? 0 }, (reading) => listener(valueOf(reading, pv.info())));
   }
 
@@ -126,21 +140,6 @@ export class IocRunner implements Runner {
 
   #full(suffix: string): string {
     return this.#options.prefix + suffix;
-  }
-
-  /** @throws UnavailableError that says where it was looked for */
-  async #connected(suffix: string): Promise<RemotePv> {
-    const pv = this.#pvs.get(suffix) ?? this.#options.client.pv(toBytes(this.#full(suffix)));
-    this.#pvs.set(suffix, pv);
-    try {
-      await pv.connected(WAIT);
-      return pv;
-    } catch (thrown) {
-      throw new UnavailableError(
-        `There is no PV ${this.#full(suffix)}: start the IOC, or name its prefix with --ioc PREFIX; EPICS_CA_ADDR_LIST says where it is looked for.`,
-        { cause: thrown },
-      );
-    }
   }
 }
 

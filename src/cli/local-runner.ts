@@ -2,7 +2,7 @@
  * Runs PV commands in this process: the same actions as the IOC's, on inputs in memory, with the tag read from TomoScan. It knows no IOC of ours, and writes
  * no PV of ours.
  */
-import { of } from "rxjs";
+import { of, type SchedulerLike } from "rxjs";
 import { messageOf } from "../base/errors.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "../controller/action.ts";
 import { directoryPath } from "../controller/actions/make-directories.ts";
@@ -25,6 +25,8 @@ export interface LocalRunnerOptions extends RunnerEvents {
   readonly signal: AbortSignal;
   /** A failure that the caller wants itself, instead of an outcome. */
   readonly passes?: (thrown: unknown) => boolean;
+  /** For tests in virtual time. */
+  readonly scheduler: SchedulerLike | undefined;
 }
 
 export class LocalRunner implements Runner {
@@ -81,15 +83,15 @@ export class LocalRunner implements Runner {
 
   /** The experiment of TomoScan's user PVs, once they are at rest. @throws RejectedError */
   async tagged(): Promise<Experiment> {
-    const { site, signal, say } = this.#options;
+    const { site, signal, say, scheduler } = this.#options;
     say("Reading who has the beam from TomoScan…");
     const state$ = tagState$({
       text$: (key) => site.beamline.text$(site.tomoScanName(key)),
       nameOf: site.tomoScanName,
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
-      scheduler: undefined,
+      scheduler,
     });
-    const { experiment, remarks } = await settledTag(state$);
+    const { experiment, remarks } = await settledTag(state$, scheduler);
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);
     this.#publish("ExperimentName", experiment.name);

@@ -21,8 +21,8 @@ export async function runHere(request: RunRequest): Promise<Run> {
       ...Object.fromEntries(given.inputs),
       Testing: given.common.dryRun ? 1 : 0,
     };
-    const { signal, isHeldByIoc } = context;
-    const runner = new LocalRunner({ site, inputs, signal, passes: isHeldByIoc, ...eventsOf(request) });
+    const { signal, isHeldByIoc, scheduler } = context;
+    const runner = new LocalRunner({ site, inputs, signal, scheduler, passes: isHeldByIoc, ...eventsOf(request) });
     if (request.row.runs === "show") {
       const shown = await showAll({
         ...request,
@@ -73,6 +73,7 @@ export async function runOnIoc(request: RunRequest): Promise<Run> {
   const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...eventsOf(request) });
   request.screen.say(`Through the IOC at ${prefix}…`);
   try {
+    await runner.connected(pvCommandOf(row) ?? "Version");
     return await withInputs(request, runner, () => runCommand(request, runner));
   } finally {
     runner.close();

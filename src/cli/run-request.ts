@@ -1,5 +1,6 @@
 /** What one run of a data-management command is handed, from main's side and from the command line's, and what it gives. Types alone. */
 import type { Readable } from "node:stream";
+import type { SchedulerLike } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { CaClient } from "../ca/client/client.ts";
@@ -36,6 +37,8 @@ export interface DataContext {
   readonly openClient: () => CaClient;
   /** Whether a failure says that a running IOC holds the ledger: the command then goes through it (decision 21). */
   readonly isHeldByIoc: (thrown: unknown) => boolean;
+  /** For tests in virtual time. */
+  readonly scheduler?: SchedulerLike;
 }
 
 /** What running a command gives beside its outcome. */

@@ -131,13 +131,13 @@ export class JsonScreen implements Screen {
   }
   progress(): void {} // for those who watch
   end({ command, state, message, results, details, exitStatus }: Report): void {
-    const named = [...results].map(([name, value]) => [name, resultOf(name, value)]);
+    const named = [...results].map(([name, value]) => [name, resultOf(name, value)] as const);
     const object = {
       command,
       state,
       message,
       exitStatus,
-      results: Object.fromEntries(named),
+      results: Object.fromEntries<PvOutput>(named),
       ...details,
       log: this.#log,
     };

@@ -7,7 +7,7 @@ import type { Site } from "./site.ts";
 /** The command's action on the chosen server, or the one that does not depend on it. @throws RejectedError when there is none */
 export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, server: Server, name: N): ActionOf<N> {
   const action = server.actions[name] ?? site.actions[name];
-  if (action !== undefined) return action as ActionOf<N>;
+  if (action !== undefined) return action;
   throw new RejectedError(
     `${name} does not exist on ${server.name}, a server of kind ${server.kind}; choose another ServerName.`,
   );

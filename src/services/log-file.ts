@@ -63,15 +63,18 @@ class RollingFile {
       this.#bytes = 0;
     }
     this.#bytes += Buffer.byteLength(text);
-    this.#queue = this.#queue.then(async () => {
-      if (isNew) await this.#open(`globus_${time.day}_${time.clock}.log`);
-      this.#stream?.write(text);
-    });
+    this.#queue = this.#after(this.#queue, isNew ? `globus_${time.day}_${time.clock}.log` : undefined, text);
   }
 
   async close(): Promise<void> {
     await this.#queue;
     await this.#end();
+  }
+
+  async #after(before: Promise<void>, newFile: string | undefined, text: string): Promise<void> {
+    await before;
+    if (newFile !== undefined) await this.#open(newFile);
+    this.#stream?.write(text);
   }
 
   async #open(name: string): Promise<void> {

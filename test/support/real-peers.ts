@@ -36,6 +36,8 @@ const PEERS = {
   libca: { find: () => inLibraries("libca.so"), get: debian("libca4.13.5", "libca-dev", "libcom-dev") },
   sshd: { find: () => onPath("sshd"), get: debian("openssh-server") },
   ssh: { find: () => onPath("ssh"), get: debian("openssh-client") },
+  /** Any Python 3: gives a program a terminal. */
+  python3: { find: () => onPath("python3"), get: debian("python3") },
   chromium: { find: () => onPath("chromium"), get: debian("chromium") },
 } as const satisfies Record<string, Peer>;
 
