@@ -3,7 +3,7 @@
  * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
  */
 import type { Outcome } from "../controller/outcome.ts";
-import { ARM_STATES, EMAIL_MODES } from "../controller/pvs.ts";
+import { ARM_STATES, type CommandName, EMAIL_MODES } from "../controller/pvs.ts";
 import type { CommonOptions } from "./data-options.ts";
 import { UsageError } from "./exit-status.ts";
 import { linesOf, numberOf, type Runner } from "./runner.ts";
@@ -32,7 +32,14 @@ const cancelled = (message: string): Outcome => ({ state: "Cancelled", message }
 const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== "Partial";
 
 /** The commands that ask. */
-export const DIALOGUES: Readonly<Partial<Record<string, Dialogue>>> = { Email: email, Delete: deletion, Tag: tag };
+export const DIALOGUES: Readonly<Partial<Record<CommandName, Dialogue>>> = {
+  Email: email,
+  Delete: deletion,
+  Tag: tag,
+  TagManual: tagManual,
+  AddUser: (context) => users(context, "AddUser"),
+  RemoveUser: (context) => users(context, "RemoveUser"),
+};
 
 /** Shows the e-mail and its recipients, and sends it when the person says so; a test can be sent first. */
 async function email({ runner, person, common }: DialogueContext): Promise<Outcome> {
@@ -98,13 +105,42 @@ async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
   const beamtimes = linesOf(await runner.value("Beamtimes"));
   if (first.state !== "Rejected" || chosen !== 0 || beamtimes.length < 2 || !person.canAnswer) return first;
   person.show("Beamtimes of that day", beamtimes.join("\n"));
-  const numbers = beamtimes.map((_one, index) => String(index + 1));
-  const answer = await choose(person, `Which one, 1 to ${beamtimes.length}, or q to leave it? `, [...numbers, "q"]);
-  if (answer === undefined || answer === "q") return cancelled("No beamtime was chosen: nothing was written.");
-  await runner.set("BeamtimeIndex", Number(answer));
+  const number = await chooseNumber(person, beamtimes.length);
+  if (number === undefined) return cancelled("No beamtime was chosen: nothing was written.");
+  await runner.set("BeamtimeIndex", number);
   const outcome = await runner.run("Tag");
   await runner.set("BeamtimeIndex", 0);
   return outcome;
+}
+
+/** Lets the person choose between the experiments of the server where none was named. */
+async function tagManual({ runner, person }: DialogueContext): Promise<Outcome> {
+  const given = String((await runner.value("ManualExperiment")) ?? "");
+  if (given.trim() !== "" || !person.canAnswer || runner.experiments === undefined) return runner.run("TagManual");
+  const names = await runner.experiments();
+  if (names.length === 0) return runner.run("TagManual");
+  person.show("Experiments", names.map((name, index) => `${index + 1}: ${name}`).join("\n"));
+  const number = await chooseNumber(person, names.length);
+  if (number === undefined) return cancelled("No experiment was chosen: nothing was written.");
+  await runner.set("ManualExperiment", names[number - 1] as string);
+  return runner.run("TagManual");
+}
+
+/** @returns counted from 1; undefined when the person leaves it */
+async function chooseNumber(person: Person, count: number): Promise<number | undefined> {
+  const numbers = Array.from({ length: count }, (_one, index) => String(index + 1));
+  const answer = await choose(person, `Which one, 1 to ${count}, or q to leave it? `, [...numbers, "q"]);
+  return answer === undefined || answer === "q" ? undefined : Number(answer);
+}
+
+/** Asks who is meant where nobody was named. */
+async function users({ runner, person, common }: DialogueContext, command: CommandName): Promise<Outcome> {
+  const given = String((await runner.value("EditUserBadge")) ?? "");
+  if (given.trim() !== "" || !person.canAnswer || common.yes) return runner.run(command);
+  const badges = await person.ask("Badge numbers, separated by commas: ");
+  if (badges === undefined || badges === "") return cancelled("Nobody was named: nothing was changed.");
+  await runner.set("EditUserBadge", badges);
+  return runner.run(command);
 }
 
 /** Asks until the answer is one of the words; undefined when there is no answer. @param isEnough whether its first letter is enough */

@@ -2,7 +2,8 @@
  * Runs PV commands in this process: the same actions as the IOC's, on inputs in memory, with the tag read from TomoScan. It knows no IOC of ours, and writes
  * no PV of ours.
  */
-import { of, type SchedulerLike } from "rxjs";
+import { fromEvent, of, type SchedulerLike, takeUntil } from "rxjs";
+import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "../controller/action.ts";
 import { directoryPath } from "../controller/actions/make-directories.ts";
@@ -21,6 +22,7 @@ export interface LocalRunnerOptions extends RunnerEvents {
   readonly site: Site;
   /** What the settings and the options say that inputs hold. */
   readonly inputs: Readonly<Partial<Record<PvName, PvValue>>>;
+  readonly clock: Clock;
   /** Stops what runs, in order. */
   readonly signal: AbortSignal;
   /** A failure that the caller wants itself, instead of an outcome. */
@@ -81,6 +83,17 @@ export class LocalRunner implements Runner {
     }
   }
 
+  async experiments(): Promise<readonly string[]> {
+    const { site, signal, clock } = this.#options;
+    const all = (await site.dataManagement?.stationExperiments({ signal })) ?? [];
+    const year = new Date(clock.now()).getFullYear() - 1;
+    const start = ({ startDate }: DmExperiment): number => startDate?.getTime() ?? 0;
+    return all
+      .filter(({ rootPath }) => Number(rootPath?.slice(0, 4) ?? year) >= year)
+      .toSorted((a, b) => start(b) - start(a) || a.name.localeCompare(b.name))
+      .map(({ name }) => name);
+  }
+
   /** The experiment of TomoScan's user PVs, once they are at rest. @throws RejectedError */
   async tagged(): Promise<Experiment> {
     const { site, signal, say, scheduler } = this.#options;
@@ -90,7 +103,7 @@ export class LocalRunner implements Runner {
       nameOf: site.tomoScanName,
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
       scheduler,
-    });
+    }).pipe(takeUntil(fromEvent(signal, "abort")));
     const { experiment, remarks } = await settledTag(state$, scheduler);
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);

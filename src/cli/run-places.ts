@@ -21,8 +21,16 @@ export async function runHere(request: RunRequest): Promise<Run> {
       ...Object.fromEntries(given.inputs),
       Testing: given.common.dryRun ? 1 : 0,
     };
-    const { signal, isHeldByIoc, scheduler } = context;
-    const runner = new LocalRunner({ site, inputs, signal, scheduler, passes: isHeldByIoc, ...eventsOf(request) });
+    const { signal, isHeldByIoc, scheduler, clock } = context;
+    const runner = new LocalRunner({
+      site,
+      inputs,
+      signal,
+      clock,
+      scheduler,
+      passes: isHeldByIoc,
+      ...eventsOf(request),
+    });
     if (request.row.runs === "show") {
       const shown = await showAll({
         ...request,
@@ -115,11 +123,12 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner): P
         : await dialogue({ runner, person, common: given.common });
   const results = new Map<PvName, PvOutput>();
   if (outcome.state === "Rejected" && row.runs !== "Tag") return { outcome, results }; // they would be of an earlier run
+  const experiment = await runner.value("ExperimentName");
   for (const one of row.shows ?? []) {
     const value = await runner.value(one);
     if (value !== undefined) results.set(one, value);
   }
-  return { outcome, results };
+  return { outcome, results, details: { experiment } };
 }
 
 /** What happens goes to the screen, and counts become a bar. */

@@ -125,6 +125,68 @@ describe("delete", () => {
   });
 });
 
+describe("tag-manual", () => {
+  const listing = (): Site => {
+    const dm = new FakeDm();
+    const at = (name: string, rootPath: string, startDate: string) => ({
+      name,
+      rootPath,
+      startDate: new Date(startDate),
+    });
+    const experiments = [
+      at("2026-02-Byron-2", "2026-02", "2026-02-03"),
+      at("2024-12-Old-1", "2024-12", "2024-12-01"),
+      at("2026-03-Staff-0", "2026-03", "2026-03-01"),
+      at("2026-02-Abel-3", "2026-02", "2026-02-03"),
+    ];
+    const dataManagement = Object.assign(dm, { stationExperiments: () => Promise.resolve(experiments) });
+    const TagManual = doing(({ input }) => {
+      deeds.push(`tag ${input("ManualExperiment")}`);
+      return done();
+    });
+    return fakeSite({}, { dataManagement, actions: { TagManual } });
+  };
+  test("lets a person choose between the experiments of this year and the last, the latest first", async () => {
+    const { out } = await runCli(["tag-manual"], listing(), { answers: ["2"] });
+    expect(out).toContain("  1: 2026-03-Staff-0\n  2: 2026-02-Abel-3\n  3: 2026-02-Byron-2\n");
+    expect(out).not.toContain("2024-12-Old-1");
+    expect(deeds).toEqual(["tag 2026-02-Abel-3"]);
+  });
+  test("writes nothing when none is chosen", async () => {
+    expect((await runCli(["tag-manual"], listing(), { answers: ["q"] })).status).toBe(1);
+    expect(deeds).toEqual([]);
+  });
+  test("asks nothing where one is named, nor without a terminal", async () => {
+    await runCli(["tag-manual", "--exp-name", "2026-01-X-1"], listing(), { answers: [] });
+    await runCli(["tag-manual"], listing());
+    expect(deeds).toEqual(["tag 2026-01-X-1", "tag "]);
+  });
+});
+
+describe("add-user", () => {
+  const adding = (): Site =>
+    fakeSite({
+      AddUser: doing(({ input }) => {
+        deeds.push(`add ${input("EditUserBadge")}`);
+        return done();
+      }),
+    });
+  test("asks for badges where none was given", async () => {
+    const { questions } = await runCli(["add-user"], adding(), { answers: ["208113, 7"] });
+    expect(questions).toEqual(["Badge numbers, separated by commas: "]);
+    expect(deeds).toEqual(["add 208113, 7"]);
+  });
+  test("changes nothing without an answer", async () => {
+    expect((await runCli(["add-user"], adding(), { answers: [""] })).status).toBe(1);
+    expect(deeds).toEqual([]);
+  });
+  test("asks nothing where one was given, nor without a terminal", async () => {
+    await runCli(["add-user", "--badges", "5"], adding(), { answers: [] });
+    await runCli(["add-user"], adding());
+    expect(deeds).toEqual(["add 5", "add "]);
+  });
+});
+
 describe("tag", () => {
   const tagging = (): Site =>
     fakeSite(

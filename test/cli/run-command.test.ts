@@ -152,6 +152,7 @@ describe("results", () => {
       command: "list-users",
       state: "Done",
       message: "2 users.",
+      experiment: EXPERIMENT,
       exitStatus: 0,
       results: { UserCount: 2, UserNames: ["Ada Byron", "Emmy Noether"] },
       log: expect.arrayContaining(["Reading users."]) as unknown,

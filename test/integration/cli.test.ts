@@ -117,7 +117,7 @@ describe("through the IOC", () => {
   });
 });
 
-describe.skipIf(needPeers("python3").missing)("at a terminal", () => {
+describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: true }, () => {
   /** What the terminal shows. @param answers what to wait for, and what to type then */
   const atTerminal = (answers: readonly (readonly [string, string])[], args: readonly string[], env = {}) =>
     runPeer(
