@@ -64,20 +64,28 @@ export interface Config {
  * @throws ConfigError when none exists
  */
 export function findConfigFile(given: string | undefined, environment: Environment, directory = "."): string {
-  if (given !== undefined) return path.resolve(directory, given);
-  const fromEnvironment = environment["GLOBUS_CONF"];
-  if (fromEnvironment !== undefined && fromEnvironment !== "") return path.resolve(directory, fromEnvironment);
-  const home = environment["HOME"] ?? "/";
-  const candidates = [
-    path.resolve(directory, "globus.conf"),
-    ...["globus.conf", "dmagic.conf"].map((name) => path.join(home, name)),
-  ];
-  const found = candidates.find((candidate) => existsSync(candidate));
+  const found = lookForConfigFile(given, environment, directory);
   if (found !== undefined) return found;
   throw new ConfigError([
-    `there is no ${candidates.join(" and no ")}; name a configuration file with --config or GLOBUS_CONF, or make one with globus-ioc config`,
+    `there is no ${usualFiles(environment, directory).join(" and no ")}; name a configuration file with --config or GLOBUS_CONF, or make one with globus-ioc config`,
   ]);
 }
+
+/** As findConfigFile. @returns undefined when none exists; one that was named is not looked at */
+export function lookForConfigFile(
+  given: string | undefined,
+  environment: Environment,
+  directory = ".",
+): string | undefined {
+  const named = given ?? environment["GLOBUS_CONF"] ?? "";
+  if (given !== undefined || named !== "") return path.resolve(directory, named);
+  return usualFiles(environment, directory).find((candidate) => existsSync(candidate));
+}
+
+const usualFiles = (environment: Environment, directory: string): string[] => [
+  path.resolve(directory, "globus.conf"),
+  ...["globus.conf", "dmagic.conf"].map((name) => path.join(environment["HOME"] ?? "/", name)),
+];
 
 /** @throws ConfigError with every problem of the file */
 export const readConfig = (file: string, environment: Environment): Settings => loadConfig(file, environment).settings;

@@ -80,7 +80,7 @@ const runData: RunData = async (row, read, isJson) => {
     openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
     initialPvs,
     openClient,
-    isHeldByIoc: () => false,
+    holderOf: () => undefined,
   });
 };
 

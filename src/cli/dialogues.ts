@@ -70,13 +70,8 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
 async function showPreview(runner: Runner, person: Person): Promise<void> {
   person.show("The e-mail", String((await runner.value("EmailPreview")) ?? ""));
   person.show("It goes to", linesOf(await runner.value("EmailRecipients")).join("\n"));
-  for (const [title, name] of [
-    ["Without an address", "EmailNoAddress"],
-    ["Nobody knows whether they had it", "EmailUncertain"],
-  ] as const) {
-    const lines = linesOf(await runner.value(name));
-    if (lines.length > 0) person.show(title, lines.join("\n"));
-  }
+  const leftOut = linesOf(await runner.value("EmailResults"));
+  if (leftOut.length > 0) person.show("Nothing goes to", leftOut.join("\n"));
 }
 
 /** Shows what would go, and deletes it when the person types its name. */

@@ -4,7 +4,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { type Log, type LogLevel, oneLine } from "../base/log.ts";
-import { ConfigError, findConfigFile, loadConfig } from "../config.ts";
+import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config.ts";
 import { failureOutcome } from "../controller/outcome.ts";
 import type { PvOutput } from "../controller/ports.ts";
 import type { PvName } from "../controller/pvs.ts";
@@ -38,11 +38,7 @@ export async function runDataCommand(
       });
       report = reportOf(row, { outcome, results: new Map() });
     } else {
-      const config = loadConfig(
-        findConfigFile(given.common.config, context.environment),
-        context.environment,
-        given.settings,
-      );
+      const config = configOf(given, context);
       screen = newScreen(context, isJson, config.settings.general.verbose);
       report = await runWithLog({ row, given, config, context, screen });
     }
@@ -51,6 +47,14 @@ export async function runDataCommand(
   }
   screen.end(report);
   return report.exitStatus;
+}
+
+/** The settings. An IOC that is named with its prefix can be driven without a file. @throws ConfigError */
+function configOf({ common, settings }: GivenOptions, { environment }: DataContext): Config {
+  const file = lookForConfigFile(common.config, environment);
+  if (file === undefined && typeof common.ioc === "string")
+    return parseSource("", { file: "globus.conf", home: environment["HOME"] ?? "/", options: settings });
+  return loadConfig(file ?? findConfigFile(common.config, environment), environment, settings);
 }
 
 const asFile = ({ common }: GivenOptions): { readonly file?: string } =>
@@ -138,8 +142,9 @@ async function runSomewhere(request: RunRequest): Promise<Run> {
   try {
     return await runHere(request);
   } catch (thrown) {
-    if (!context.isHeldByIoc(thrown)) throw thrown;
-    screen.say("A running IOC holds the ledger: the command goes through its PVs.");
-    return runOnIoc(request);
+    const holder = context.holderOf(thrown);
+    if (holder === undefined) throw thrown;
+    screen.say(`The IOC ${holder} holds the ledger: the command goes through its PVs.`);
+    return runOnIoc(request, holder);
   }
 }

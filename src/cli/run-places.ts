@@ -11,7 +11,7 @@ import type { Run, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { daqLine, runningDaqs, showAll } from "./show-command.ts";
 
-/** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `isHeldByIoc` wants */
+/** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `holderOf` knows */
 export async function runHere(request: RunRequest): Promise<Run> {
   const { given, config, context, log } = request;
   const site = context.openSite(config.settings, log);
@@ -21,14 +21,14 @@ export async function runHere(request: RunRequest): Promise<Run> {
       ...Object.fromEntries(given.inputs),
       Testing: given.common.dryRun ? 1 : 0,
     };
-    const { signal, isHeldByIoc, scheduler, clock } = context;
+    const { signal, holderOf, scheduler, clock } = context;
     const runner = new LocalRunner({
       site,
       inputs,
       signal,
       clock,
       scheduler,
-      passes: isHeldByIoc,
+      passes: (thrown) => holderOf(thrown) !== undefined,
       ...eventsOf(request),
     });
     if (request.row.runs === "show") {
@@ -64,8 +64,8 @@ const COUNTED = [
   ["globus", "globus-server-name"],
 ] as const;
 
-/** Runs it through the PVs of an IOC. @throws UsageError for options that could have no effect there */
-export async function runOnIoc(request: RunRequest): Promise<Run> {
+/** Runs it through the PVs of an IOC. @param holder the prefix of its PVs, where none was given. @throws UsageError for options that could have no effect there */
+export async function runOnIoc(request: RunRequest, holder?: string): Promise<Run> {
   const { given, config, context, row } = request;
   if (given.common.dryRun)
     throw new UsageError("--dry-run is for commands that run here: the IOC's Testing PV would be set for everybody.");
@@ -75,7 +75,7 @@ export async function runOnIoc(request: RunRequest): Promise<Run> {
   if (idle !== undefined)
     throw new UsageError(`${idle.option} has no effect on a running IOC, which has settings of its own.`);
   const { "ioc-prefix": station, "globus-prefix": own } = config.settings.epics;
-  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : station + own;
+  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? station + own);
   const client = context.openClient();
   const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
   const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...eventsOf(request) });

@@ -35,8 +35,8 @@ export interface DataContext {
   /** What the settings say input PVs hold at the start. */
   readonly initialPvs: (settings: Settings) => Readonly<Partial<Record<PvName, PvValue>>>;
   readonly openClient: () => CaClient;
-  /** Whether a failure says that a running IOC holds the ledger: the command then goes through it (decision 21). */
-  readonly isHeldByIoc: (thrown: unknown) => boolean;
+  /** The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it (decision 21). */
+  readonly holderOf: (thrown: unknown) => string | undefined;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }

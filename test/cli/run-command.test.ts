@@ -209,6 +209,21 @@ test("show goes on where a part cannot be read", async () => {
   expect(out).toMatch(/show: Done\. Not everything could be read: Beamtime, Experiment\.\n$/);
 });
 
+test("an IOC that is named with its prefix needs no configuration file; anything else does", async () => {
+  const environment = { GLOBUS_CONF: "", HOME: "/nowhere" };
+  const context = {
+    openClient: () => {
+      throw new ActionError("There is no network.");
+    },
+  };
+  const args = ["init", "--log-directory", "", "--ioc"];
+  const named = await runCli([...args, "2bmb:Globus:"], nothing, { environment, context });
+  expect(named.err).toBe("init: Failed. There is no network.\n");
+  const unnamed = await runCli(args, nothing, { environment, context });
+  expect(unnamed.status).toBe(2);
+  expect(unnamed.err).toMatch(/there is no .*make one with globus-ioc config/);
+});
+
 test("what only a running IOC can do goes to it, and the command says so", async () => {
   const held = new ActionError("The ledger is held by process 4.");
   const action = doing(() => {
@@ -216,12 +231,12 @@ test("what only a running IOC can do goes to it, and the command says so", async
   });
   const { out, err } = await runCli(["init"], fakeSite({ Init: action }), {
     context: {
-      isHeldByIoc: (thrown) => thrown === held,
+      holderOf: (thrown) => (thrown === held ? "2bmb:Globus:" : undefined),
       openClient: () => {
         throw new ActionError("There is no network.");
       },
     },
   });
-  expect(out).toContain("A running IOC holds the ledger: the command goes through its PVs.");
+  expect(out).toContain("The IOC 2bmb:Globus: holds the ledger: the command goes through its PVs.");
   expect(err).toBe("init: Failed. There is no network.\n");
 });

@@ -25,6 +25,14 @@ const environment = () => ({ ...site.env, GLOBUS_CONF: site.beamline.configFile,
 const cli = (...args: readonly string[]): Promise<Finished> =>
   runPeer(process.execPath, [PROGRAM, ...args], { env: environment() });
 
+/** What all log files say. */
+function logs(): string {
+  const folder = join(dirname(site.beamline.configFile), "logs");
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("");
+}
+
 describe("in this process", () => {
   test("dirs makes the directories, a second time finds them, and the log file says so", async () => {
     const first = await cli("dirs");
@@ -33,10 +41,8 @@ describe("in this process", () => {
     for (const host of [site.beamline.detector, site.beamline.analysis])
       expect(existsSync(join(host.root, "data", NAME))).toBe(true);
     expect((await cli("dirs")).stdout).toMatch(/exists; .* exists\.\n$/);
-    const folder = join(dirname(site.beamline.configFile), "logs");
-    const logs = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
-    expect(logs.join("\n")).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO: globus-ioc dirs$/m);
-    expect(logs.join("\n")).toMatch(/ - INFO: dirs: Done\. .* was made/);
+    expect(logs()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO: globus-ioc dirs$/m);
+    expect(logs()).toMatch(/ - INFO: dirs: Done\. .* was made/);
   });
 
   test("dirs ends with 3 when one host is down, and says which", async () => {
@@ -84,6 +90,7 @@ describe("through the IOC", () => {
       results: { ExperimentExists: 1 },
       log: expect.arrayContaining([`Init has begun for ${NAME}.`]) as unknown,
     });
+    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${NAME}.`)); // the IOC's own file
   });
 
   test("an option counts for this run alone", async () => {

@@ -103,7 +103,7 @@ export async function runCli(args: readonly string[], site: Site, options: CliOp
     openClient: () => {
       throw new Error("no client was expected");
     },
-    isHeldByIoc: () => false,
+    holderOf: () => undefined,
     scheduler,
     ...options.context,
   };
