@@ -13,7 +13,7 @@ import type { Database } from "./database/database.ts";
 import type { DbRecord } from "./database/record.ts";
 import type { CommandSession } from "./ioc/commands/session.ts";
 import type { Stage } from "./ioc/ioc.ts";
-import { LocalPvs } from "./ioc/local-pvs.ts";
+import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
 import { type LogFile, openLogFile } from "./services/log-file.ts";
@@ -133,11 +133,13 @@ function configure(
   const log = logFile === undefined ? options.log : teeLog(options.log, createLog("globus", logFile.sink));
   const start = inFile(path, () => assembleDataManagement({ ...options, settings, pvs, log }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
-  const texts = fillInitially(session.ioc.database, prefix, initialPvs(settings));
+  const configured = initialPvs(settings);
+  const texts = fillInitially(session.ioc.database, prefix, configured);
   return {
     pvs,
     start: () => {
       for (const [suffix, value] of texts) pvs.put(suffix, value);
+      checkSaved(pvs, configured, settings.servers, options.log);
       const program = start();
       return {
         stop: async () => {
@@ -170,6 +172,30 @@ function fillInitially(
     else database.setFieldText(recordOf(database, prefix + suffix), "VAL", String(value));
   }
   return texts;
+}
+
+/** What was saved wins over what is configured, and that is told; but a server that is not there any more cannot be used. */
+function checkSaved(
+  pvs: LocalPvs,
+  configured: ReturnType<typeof initialPvs>,
+  servers: readonly ServerSettings[],
+  log: Log,
+): void {
+  const rows = allPvs();
+  for (const [suffix, value] of Object.entries(configured)) {
+    const saved = pvs.get(suffix);
+    if (rows.get(suffix)?.kind !== "setting" || saved === value) continue;
+    const isServer = suffix === "ServerName";
+    const shown = (index: LocalValue): LocalValue => (isServer ? (servers[Number(index)]?.name ?? "") : index);
+    if (!isServer || servers[Number(saved)] !== undefined) {
+      log.info(`${suffix} is ${shown(saved)}, as saved; configured is ${shown(value)}.`);
+    } else {
+      pvs.put(suffix, value);
+      log.warn(
+        `The saved ServerName is number ${saved}, and globus.conf has ${servers.length} servers: ${shown(value)} is used, as configured.`,
+      );
+    }
+  }
 }
 
 /** @throws ShellError when there is none */

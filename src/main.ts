@@ -17,6 +17,7 @@ import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
+import { recordDmRoutes } from "./cli/dm-record-routes.ts";
 import { EXIT, UsageError } from "./cli/exit-status.ts";
 import { runIoc } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
@@ -184,6 +185,24 @@ program
     } finally {
       terminal.close();
     }
+  });
+
+program
+  .command("dm-record-routes")
+  .helpGroup(IOC_HEADING)
+  .description("learn the routes of Data Management from the site's dm package, without reaching any service")
+  .option("--python <program>", "the Python that has the package", "python3")
+  .option("--output <file>", "the file to write", "dm-routes.json")
+  .option("--setup-file <file>", "the site's dm.setup.sh: its `export NAME=value` lines are the package's environment")
+  .option("--force", "replace the file if there is one")
+  .action(async (flags: { python: string; output: string; setupFile?: string; force?: true }) => {
+    status = await recordDmRoutes(flags, {
+      environment,
+      clock: systemClock,
+      log: silentLog,
+      write: out,
+      signal: stop.signal,
+    });
   });
 
 addPvCommands(program, withClient);

@@ -97,7 +97,7 @@ export const SETTINGS = {
     "schedule-file": setting(
       KINDS.file,
       "",
-      "YAML or JSON file with runs and beamtimes, for a site without the service; empty: the service is asked.",
+      "YAML or JSON file with runs and beamtimes, for a site without the service (docs/schedule-file.md); empty: the service is asked.",
     ),
   },
   globus: {

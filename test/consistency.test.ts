@@ -85,7 +85,7 @@ test("screens show only PVs that exist, and every PV but the later lines of the 
   const unseen = [...known].filter(
     (suffix) =>
       !shown.has(suffix) &&
-      !/^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists)$/.test(
+      !/^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists)$/.test(
         suffix,
       ),
   );

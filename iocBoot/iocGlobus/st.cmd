@@ -17,4 +17,12 @@ dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")
 globusStart
 
+# Settings survive a restart: what db/globus_settings.req lists is kept in this folder (docs/autosave.md)
+set_savefile_path("$(AUTOSAVE_DIR=autosave)")
+set_requestfile_path("$(TOP)/db")
+save_restoreSet_DatedBackupFiles(0)
+set_pass0_restoreFile("globus_settings.sav")
+set_pass1_restoreFile("globus_settings.sav")
+create_monitor_set("globus_settings.req", 5, "P=$(P),R=$(R)")
+
 iocInit

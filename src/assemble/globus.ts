@@ -1,8 +1,10 @@
 /** Globus as the settings have it: the login, and calls with it; or off. */
 import { ActionError } from "../base/errors.ts";
-import type { DirectoryTree, Identity } from "../controller/ports.ts";
+import type { AccessRules, DirectoryTree, Identity } from "../controller/ports.ts";
+import { createGlobusAccess } from "../services/globus-access.ts";
 import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus-auth.ts";
 import { createGlobusCall, type GlobusCall } from "../services/globus-call.ts";
+import type { GlobusCollection } from "../services/globus-collection.ts";
 import { createTokenStore } from "../services/globus-token-store.ts";
 import { createGlobusTree } from "../services/globus-transfer.ts";
 import { createGlobusTransport, globusServiceUrls } from "../services/globus-transport.ts";
@@ -14,6 +16,8 @@ export interface GlobusPart {
   readonly identity: Identity;
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
+  /** Who may use its directories. @throws ActionError for settings that cannot be used */
+  access(server: ServerSettings): AccessRules;
 }
 
 export function openGlobus(options: PartOptions): GlobusPart {
@@ -21,16 +25,29 @@ export function openGlobus(options: PartOptions): GlobusPart {
   const call: GlobusCall =
     opened?.call ??
     (() => Promise.reject(new ActionError("Globus is off: set client-id in the [globus-auth] section of globus.conf")));
+  const collection = ({ name, top, uuid }: ServerSettings): GlobusCollection => ({
+    collectionId: uuid,
+    name,
+    top,
+    call,
+  });
   return {
     identity: opened?.identity ?? globusOff,
-    tree: (server) =>
+    tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),
+    access: (server) =>
       server.uuid === ""
-        ? treeWithout(
-            `the Globus collection ${server.name} has no uuid in [server ${server.name}] of globus.conf`,
-            server,
-          )
-        : createGlobusTree({ collectionId: server.uuid, name: server.name, top: server.top, call }),
+        ? accessWithout(noUuid(server), server)
+        : createGlobusAccess({ ...collection(server), provision: server.provision }),
   };
+}
+
+const noUuid = ({ name }: ServerSettings): string =>
+  `the Globus collection ${name} has no uuid in [server ${name}] of globus.conf`;
+
+/** Stands in for the rules of a collection that is not configured. */
+function accessWithout(sentence: string, { name }: ServerSettings): AccessRules {
+  const off = (): Promise<never> => Promise.reject(new ActionError(sentence));
+  return { name, list: off, grant: off, revoke: off };
 }
 
 function open({

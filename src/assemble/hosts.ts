@@ -1,7 +1,11 @@
-/** The beamline's hosts as the settings have them: the directory trees of Dirs. */
+/** The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their data. */
 import { ActionError } from "../base/errors.ts";
 import type { DirectoryTarget } from "../controller/actions/make-directories.ts";
-import type { DirectoryTree } from "../controller/ports.ts";
+import type { DataHost, DirectoryTree } from "../controller/ports.ts";
+import { SSH_PORT } from "../services/known-hosts.ts";
+import { createLocalDataHost } from "../services/local-data-host.ts";
+import { createSshDataHost } from "../services/ssh-data-host.ts";
+import type { SshSettings } from "../services/ssh-failures.ts";
 import { createSshTree } from "../services/ssh-hosts.ts";
 import type { PartOptions } from "./parts.ts";
 
@@ -11,35 +15,71 @@ const SIDES = [
   { side: "analysis", statePv: "DirsAnalysis", pathPv: "AnalysisDir" },
 ] as const;
 
-export function directoryTargets({ settings, environment, clock }: PartOptions): DirectoryTarget[] {
+export function directoryTargets(options: PartOptions): DirectoryTarget[] {
+  const { settings, clock } = options;
   const { local, ssh } = settings;
-  const agent = environment["SSH_AUTH_SOCK"];
   return SIDES.map(({ side, statePv, pathPv }) => {
-    const host = local[side];
     const top = local[`${side}-top-dir`];
-    const identityFile = ssh["identity-file"];
+    const at = sshSettings(options, {
+      host: local[side],
+      port: ssh[`${side}-port`],
+      user: local[`${side}-user-name`],
+    });
     const tree =
-      identityFile === "" && (agent === undefined || agent === "")
-        ? treeWithout(
-            `there is no SSH key for ${host}: set identity-file in the [ssh] section of globus.conf, or start an SSH agent`,
-            { name: host, top },
-          )
-        : createSshTree(
-            {
-              host,
-              port: ssh[`${side}-port`],
-              user: local[`${side}-user-name`],
-              login: identityFile === "" ? { agentSocket: agent as string } : { identityFile },
-              knownHostsFile: ssh["known-hosts-file"],
-              connectTimeoutSeconds: ssh.timeout,
-              stepTimeoutSeconds: ssh.timeout,
-              top,
-              mode: ssh["directory-mode"],
-            },
-            clock,
-          );
+      typeof at === "string"
+        ? treeWithout(at, { name: local[side], top })
+        : createSshTree({ ...at, top, mode: ssh["directory-mode"] }, clock);
     return { tree, template: ssh["directory-template"], statePv, pathPv };
   });
+}
+
+/** Names of this machine for itself. */
+const LOOPBACK = ["localhost", "127.0.0.1"];
+
+/**
+ * The host on which DAQs find their data: this machine itself where the settings name it, without a port of its own; else over SSH.
+ * @param ownName this machine's
+ */
+export function dataHost(options: PartOptions, ownName: string): DataHost {
+  const { settings, clock } = options;
+  const { local, ssh } = settings;
+  const top = local["data-top-dir"] || local["analysis-top-dir"];
+  const host = dataHostName(settings);
+  const at = {
+    host,
+    port: local["data-host"] === "" ? ssh["analysis-port"] : ssh["data-port"],
+    user: local["data-user-name"] || local["analysis-user-name"],
+  };
+  const isOwn = LOOPBACK.includes(host) || unqualified(host) === unqualified(ownName);
+  if (isOwn && at.port === SSH_PORT) return createLocalDataHost({ name: host, top }, clock);
+  const found = sshSettings(options, at);
+  if (typeof found !== "string") return createSshDataHost({ ...found, top }, clock);
+  return { name: host, top, inspect: async () => ({ state: "UNKNOWN", files: 0, bytes: 0, remark: found }) };
+}
+
+/** As the settings have it, and as Data Management is told. */
+export const dataHostName = ({ local }: PartOptions["settings"]): string => local["data-host"] || local.analysis;
+
+/** `mach` and `mach.xray.aps.anl.gov` are one machine; an address is what it is. */
+const unqualified = (host: string): string =>
+  /^[\d.]+$/.test(host) ? host : (host.split(".")[0] as string).toLowerCase();
+
+/** @returns how to get into the host, or the sentence that says why there is no way */
+function sshSettings(
+  { settings: { ssh }, environment }: PartOptions,
+  at: { readonly host: string; readonly port: number; readonly user: string },
+): SshSettings | string {
+  const agentSocket = environment["SSH_AUTH_SOCK"] ?? "";
+  const identityFile = ssh["identity-file"];
+  if (identityFile === "" && agentSocket === "")
+    return `there is no SSH key for ${at.host}: set identity-file in the [ssh] section of globus.conf, or start an SSH agent`;
+  return {
+    ...at,
+    login: identityFile === "" ? { agentSocket } : { identityFile },
+    knownHostsFile: ssh["known-hosts-file"],
+    connectTimeoutSeconds: ssh.timeout,
+    stepTimeoutSeconds: ssh.timeout,
+  };
 }
 
 /** Stands in for a tree that cannot be reached as configured. */

@@ -1,11 +1,13 @@
-/** The schedule as the settings have it: the scheduling service. */
+/** The schedule as the settings have it: the site's own file where there is one, else the scheduling service. */
 import { ActionError } from "../base/errors.ts";
 import type { Schedule } from "../controller/beamtimes.ts";
+import { createSchedulingFile } from "../services/scheduling-file.ts";
 import { createSchedulingHttp } from "../services/scheduling-http.ts";
 import type { PartOptions } from "./parts.ts";
 
 export function openSchedule({ settings, clock, log, problems, closers }: PartOptions): Schedule {
-  const { url, beamline, credentials } = settings.scheduling;
+  const { url, beamline, credentials, "schedule-file": file } = settings.scheduling;
+  if (file !== "") return { scheduling: createSchedulingFile(file), beamline, clock };
   const scheduling = problems.collect("[scheduling]", () =>
     createSchedulingHttp({ url, beamline, login: { file: credentials }, clock, log }),
   );

@@ -11,15 +11,21 @@ import type { Actions, Server } from "../controller/action.ts";
 import { initOnDm } from "../controller/actions/init-dm.ts";
 import { initOnGlobus } from "../controller/actions/init-globus.ts";
 import { makeDirectories } from "../controller/actions/make-directories.ts";
+import { addUser, listUsers, removeUser } from "../controller/actions/users.ts";
+import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
+import { globusRoster } from "../controller/globus-roster.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { BeamlinePvs } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
+import type { Roster } from "../controller/roster.ts";
 import type { Site } from "../controller/site.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
 import type { ServerSettings, Settings } from "../settings.ts";
-import { type DmPart, openDm } from "./dm.ts";
-import { type GlobusPart, openGlobus } from "./globus.ts";
+import { type DaqPart, openDaq } from "./daq.ts";
+import { openDm } from "./dm.ts";
+import { type ExperimentParts, experimentActions, experimentSite } from "./experiment.ts";
+import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { openSchedule } from "./schedule.ts";
@@ -44,22 +50,29 @@ export function openSite(options: SiteOptions): Site {
   const schedule = openSchedule(parts);
   const people: PeopleOptions = { schedule, esafs: dm.esafs, contacts: contactsOf(settings) };
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
+  const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
+  const beamline = lazyBeamline(options, parts);
+  const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
+  const serverParts = { settings, dm, globus, people, tomoScan, daq };
   const servers = settings.servers.map((server) =>
-    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, { dm, globus, people })),
+    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, serverParts)),
   );
   problems.throwIfAny();
-  const beamline = lazyBeamline(options, parts);
+  const experiments = experimentSite(serverParts);
   return {
     servers: servers as [Server, ...Server[]],
-    actions: { Dirs: makeDirectories(directories) },
-    arms: {},
-    watches: [],
+    actions: { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
+    arms: { ...experiments.arms },
+    watches: [
+      ...experiments.watches,
+      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : []),
+    ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
     dataManagement: dm.dm,
     schedule,
     beamline,
-    tomoScanName: tomoScanNames(settings),
+    tomoScanName: tomoScan.nameOf,
     close: async () => {
       await Promise.all(parts.closers.map(async (close) => close()));
     },
@@ -102,23 +115,25 @@ const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
     email: globus[`${rank}-beamline-contact-email`],
   }));
 
-interface ServerParts {
-  readonly dm: DmPart;
-  readonly globus: GlobusPart;
-  readonly people: PeopleOptions;
+interface ServerParts extends ExperimentParts {
+  readonly daq: DaqPart | undefined;
 }
 
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
+  const linkOf: Server["dataLink"] = (experiment) =>
+    server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment));
   return {
     name: server.name,
     kind: server.kind,
-    actions: server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts),
-    dataLink: (experiment) =>
-      server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment)),
+    actions: {
+      ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
+      ...experimentActions(server, linkOf, parts),
+    },
+    dataLink: linkOf,
   };
 }
 
-function dmActions(server: ServerSettings, settings: Settings, { dm, people }: ServerParts): Actions {
+function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
   return {
     Init: initOnDm({
       dm: dm.dm,
@@ -126,11 +141,22 @@ function dmActions(server: ServerSettings, settings: Settings, { dm, people }: S
       experimentType: settings.globus["experiment-type"],
       serverName: server.name,
     }),
+    ...userActions(dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts })),
+    ...daq?.actions(server.name),
   };
 }
 
-function globusActions(server: ServerSettings, { globus }: ServerParts): Actions {
+function globusActions(server: ServerSettings, { globus, people }: ServerParts): Actions {
+  const template = server["directory-template"];
+  const access = globus.access(server);
   return {
-    Init: initOnGlobus({ tree: globus.tree(server), template: server["directory-template"] }),
+    Init: initOnGlobus({ tree: globus.tree(server), template, share: server.share ? { access, people } : undefined }),
+    ...userActions(globusRoster({ access, template, people })),
   };
 }
+
+const userActions = (roster: Roster): Actions => ({
+  AddUser: addUser(roster),
+  RemoveUser: removeUser(roster),
+  ListUsers: listUsers(roster),
+});

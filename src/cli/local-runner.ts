@@ -45,7 +45,7 @@ export class LocalRunner implements Runner {
   }
 
   set(name: InputName, value: string | number): Promise<void> {
-    const problem = value === 0 ? undefined : this.#options.site.arms[name]?.();
+    const problem = value === 0 ? undefined : this.#options.site.arms[name]?.((pv) => this.#held(pv));
     if (problem !== undefined) return Promise.reject(new RejectedError(problem));
     this.#values.set(name, value);
     return Promise.resolve();
@@ -123,7 +123,7 @@ export class LocalRunner implements Runner {
     const { site, signal, say } = this.#options;
     const action = actionOf(site, this.server, name);
     const context: RunContext = {
-      input: takeInputs({ get: (suffix) => this.#values.get(suffix) as PvValue }),
+      input: takeInputs({ get: (suffix) => this.#held(suffix) }),
       signal,
       say,
       publish: (suffix, value) => this.#publish(suffix, value),
@@ -132,6 +132,12 @@ export class LocalRunner implements Runner {
     if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
     const experiment = await this.tagged();
     return perform<ActionContext>(name, action, { ...context, experiment });
+  }
+
+  /** As a PV of one element holds it. */
+  #held(name: string): PvValue {
+    const value = this.#values.get(name) ?? "";
+    return typeof value === "object" ? value.join(",") : value;
   }
 
   #publish(name: PvName, value: PvOutput): void {

@@ -1,4 +1,6 @@
 /** The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose inputs are put back afterwards. */
+
+import { listLine } from "../controller/daq-pvs.ts";
 import type { Outcome } from "../controller/outcome.ts";
 import type { PvOutput, PvValue } from "../controller/ports.ts";
 import type { PvName } from "../controller/pvs.ts";
@@ -9,7 +11,7 @@ import { IocRunner } from "./ioc-runner.ts";
 import { LocalRunner } from "./local-runner.ts";
 import type { Run, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
-import { daqLine, runningDaqs, showAll } from "./show-command.ts";
+import { runningDaqs, showAll } from "./show-command.ts";
 
 /** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `holderOf` knows */
 export async function runHere(request: RunRequest): Promise<Run> {
@@ -46,7 +48,7 @@ export async function runHere(request: RunRequest): Promise<Run> {
       const message = daqs.length === 1 ? "1 DAQ runs at the station." : `${daqs.length} DAQs run at the station.`;
       return {
         outcome: { state: "Done", message },
-        results: new Map([["DaqList", daqs.map(daqLine).join("\n")]]),
+        results: new Map([["DaqList", daqs.map(listLine).join("\n")]]),
         details: { daqs },
       };
     }

@@ -45,6 +45,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     const iocEnvironment = Object.assign(environment, loopbackEnvironment(ports.ioc), {
       TOP: root,
       GLOBUS_CONF: beamline.configFile,
+      AUTOSAVE_DIR: path.join(path.dirname(beamline.configFile), "autosave"),
       EPICS_CA_ADDR_LIST: `127.0.0.1:${ports.tomoScan}`,
       EPICS_CA_AUTO_ADDR_LIST: "NO",
     });

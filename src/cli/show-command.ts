@@ -133,17 +133,3 @@ export async function runningDaqs({
 }: Pick<ShowContext, "site" | "signal">): Promise<readonly DmTransfer[]> {
   return (await required(site.dataManagement, "Data Management").daqs({ signal })).filter(isUnderWay);
 }
-
-/** One DAQ on one line. */
-export const daqLine = (one: DmTransfer): string =>
-  [
-    one.experimentName,
-    one.dataDirectory,
-    one.status,
-    `${one.filesDone} of ${one.filesTotal} files (${Math.round(one.percent)} %)`,
-    ...(one.errors > 0 ? [`${one.errors} errors`] : []),
-    `${Math.round(one.runSeconds)} s`,
-    ...(one.startedAt === undefined ? [] : [`since ${one.startedAt}`]),
-    one.id,
-    ...(one.problem === undefined ? [] : [one.problem]),
-  ].join("  ");

@@ -21,6 +21,8 @@ export interface RunContext extends ActionRequest {
   readonly publish: (name: PvName, value: PvOutput) => void;
   /** Tells operators one thing that happened on the way. */
   readonly say: (sentence: string) => void;
+  /** Whether another command runs now; absent where none runs beside. */
+  readonly isRunning?: (command: CommandName) => boolean;
 }
 
 /** For commands that work on the tagged experiment. */

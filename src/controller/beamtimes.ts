@@ -31,7 +31,7 @@ export const contains = ({ start, end }: Beamtime, at: Date): boolean => start <
  */
 export async function beamtimeOf(
   schedule: Schedule,
-  experiment: Experiment,
+  experiment: Pick<Experiment, "proposalNumber">,
   request: ActionRequest,
   options: CallOptions,
 ): Promise<Beamtime> {
@@ -42,6 +42,6 @@ export async function beamtimeOf(
   const found = own.find((one) => contains(one, at)) ?? own[0];
   if (found !== undefined) return found;
   throw new ActionError(
-    `proposal ${experiment.proposalNumber} has no beamtime at ${schedule.beamline} in the run of ${at.toISOString().slice(0, 10)}; check ProposalNumber, Set, and beamline in the [scheduling] section`,
+    `proposal ${experiment.proposalNumber} has no beamtime at ${schedule.beamline} in the run of ${at.toISOString().slice(0, 10)}; check ProposalNumber, Set, and beamline in the [scheduling] section, or create the experiment by CreateManual`,
   );
 }

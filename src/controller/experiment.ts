@@ -29,7 +29,7 @@ export type Tag =
 /** What an untagged TomoScan holds. */
 const NEVER_TAGGED = "Unknown";
 /** Longest name of a directory on the usual file systems, bytes. */
-const MAX_NAME = 255;
+export const MAX_NAME = 255;
 
 export type Cleaned =
   | { readonly ok: true; readonly text: string; readonly changed: boolean }

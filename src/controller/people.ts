@@ -35,6 +35,8 @@ export interface PeopleOptions {
 export interface People {
   /** Contacts first. */
   readonly people: readonly Person[];
+  /** Those of them whom the safety form alone names; none while the proposal's own are not known. */
+  readonly esafOnly: readonly Person[];
   readonly beamtime?: Beamtime;
   /** Why there is no beamtime although there is a proposal; one of the problems, too. */
   readonly scheduleError?: ActionError;
@@ -42,9 +44,13 @@ export interface People {
   readonly problems: readonly string[];
 }
 
+/** Empty where nobody knows it. */
+export const fullName = ({ firstName, lastName }: Pick<Person, "firstName" | "lastName">): string =>
+  `${firstName} ${lastName}`.trim();
+
 /** How a person is named to operators. */
-export const personName = ({ firstName, lastName, badge, email }: Person): string =>
-  [firstName, lastName].filter((part) => part !== "").join(" ") || (badge === "" ? (email ?? "") : `badge ${badge}`);
+export const personName = (person: Person): string =>
+  fullName(person) || (person.badge === "" ? (person.email ?? "") : `badge ${person.badge}`);
 
 export const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
   eachOnce(
@@ -81,23 +87,29 @@ export async function findPeople(
     esafId === undefined || esafs === undefined
       ? []
       : await attempt(() => usersOfEsaf(esafs, experiment, esafId, call));
-  const experimenters = [...(beamtime?.experimenters ?? []), ...(esafUsers instanceof ActionError ? [] : esafUsers)];
+  const proposed = [...contactPeople(options.contacts), ...(beamtime?.experimenters ?? []).map(personOf)];
   const errors = [schedule, esafUsers].filter((one) => one instanceof ActionError);
-  const people = eachOnce([
-    ...contactPeople(options.contacts),
-    ...experimenters.map(({ badge, firstName, lastName, email }) => ({
-      badge,
-      firstName,
-      lastName,
-      ...(email !== undefined && { email: email.toLowerCase() }),
-    })),
-  ]);
+  const people = eachOnce([...proposed, ...(esafUsers instanceof ActionError ? [] : esafUsers.map(personOf))]);
+  const isProposed = new Set(proposed.map(keyOf));
   return {
     people,
+    esafOnly: beamtime === undefined ? [] : people.filter((person) => !isProposed.has(keyOf(person))),
     problems: errors.map((error) => messageOf(error).replace(/\.$/, "")),
     ...(beamtime !== undefined && { beamtime }),
     ...(schedule instanceof ActionError && { scheduleError: schedule }),
   };
+}
+
+const personOf = ({ badge, firstName, lastName, email }: Experimenter): Person => ({
+  badge,
+  firstName,
+  lastName,
+  ...(email !== undefined && { email: email.toLowerCase() }),
+});
+
+/** Tells operators of those whom the safety form brought in. */
+export function sayEsafOnly({ esafOnly }: People, say: (sentence: string) => void): void {
+  if (esafOnly.length > 0) say(`On the safety form, but not on the proposal: ${esafOnly.map(personName).join(", ")}.`);
 }
 
 async function usersOfEsaf(
@@ -112,11 +124,13 @@ async function usersOfEsaf(
   return found.users;
 }
 
+const keyOf = (person: Person): string => (person.badge === "" ? (person.email ?? personName(person)) : person.badge);
+
 /** One entry a badge, else an address; what one entry lacks another may have. */
 export function eachOnce(people: readonly Person[]): readonly Person[] {
   const known = new Map<string, Person>();
   for (const person of people) {
-    const key = person.badge === "" ? (person.email ?? personName(person)) : person.badge;
+    const key = keyOf(person);
     const before = known.get(key);
     known.set(key, before === undefined ? person : { ...person, ...withoutEmpty(before) });
   }

@@ -137,7 +137,7 @@ export const PVS = {
   DirsDetector: result("Dirs: state of the detector directory: Missing, Exists, Created or Error."),
   DirsAnalysis: result("Dirs: state of the analysis directory: Missing, Exists, Created or Error."),
   DirsMatch: result("Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings."),
-  DirsMismatch: result("How they differ; empty when they do not."),
+  DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
@@ -179,7 +179,7 @@ export const PVS = {
   UploadPercent: result("Upload: the part of them that is done."),
   /* Tagging, and experiments without a proposal */
   Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
-  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is.", 0),
+  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),
   Beamtimes: result("Tag: the beamtimes that it found for that day, one a line."),
   TagTruncated: result("Tag: texts that TomoScan's PVs could not hold whole, one a line."),
   ManualExperiment: input("TagManual: name of the experiment, as YYYY-MM-LastName-GUP."),

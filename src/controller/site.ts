@@ -2,18 +2,21 @@
 import type { Actions, Server } from "./action.ts";
 import type { DirectoryTarget } from "./actions/make-directories.ts";
 import type { Schedule } from "./beamtimes.ts";
-import type { BeamlinePvs, DataManagement } from "./ports.ts";
+import type { BeamlinePvs, DataManagement, PvValue } from "./ports.ts";
 import type { AnyTomoScanKey, PvName } from "./pvs.ts";
 import type { AuthWatch } from "./vital-signs.ts";
 import type { Watch } from "./watch.ts";
+
+/** Why a PV cannot be armed now, a sentence, or undefined. @param get reads our own PVs, results too */
+export type ArmCheck = (get: (name: PvName) => PvValue) => string | undefined;
 
 export interface Site {
   /** In the order of ServerName's states; at least one. */
   readonly servers: readonly [Server, ...Server[]];
   /** The actions that do not depend on the server. */
   readonly actions: Actions;
-  /** Why a PV cannot be armed now, a sentence, or undefined. Asked when 1 is put to it. */
-  readonly arms: Readonly<Partial<Record<PvName, () => string | undefined>>>;
+  /** By the PV that arms. Asked when 1 is put to it. */
+  readonly arms: Readonly<Partial<Record<PvName, ArmCheck>>>;
   /** What goes on beside the commands of a running IOC. */
   readonly watches: readonly Watch[];
   readonly directories: readonly DirectoryTarget[];

@@ -29,7 +29,7 @@ import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
 import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs } from "./ports.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, type PvName } from "./pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName } from "./pvs.ts";
 import type { Site } from "./site.ts";
 import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
 import { vitalSigns$ } from "./vital-signs.ts";
@@ -71,6 +71,7 @@ export function controller$(options: ControllerOptions): Observable<never> {
   const journal = new Journal({ clock, log, pvs });
   const board = new CommandBoard({ pvs, journal, clock, log });
   board.reset();
+  defineResults(pvs);
   const tag$ = tagState$({
     text$: (key) => options.beamline.text$(options.tomoScanName(key)),
     nameOf: options.tomoScanName,
@@ -98,7 +99,13 @@ export function controller$(options: ControllerOptions): Observable<never> {
     ...Object.entries(options.arms).map(([name, problem]) =>
       pvs.puts$(name).pipe(
         filter((put) => put.value !== 0),
-        tap((put) => judgeArm(put, problem(), journal)),
+        tap((put) =>
+          judgeArm(
+            put,
+            problem((pv) => pvs.get(pv)),
+            journal,
+          ),
+        ),
       ),
     ),
     ...options.watches.map((watch) =>
@@ -119,6 +126,15 @@ export function controller$(options: ControllerOptions): Observable<never> {
   ];
   return merge(...streams).pipe(ignoreElements());
 }
+
+/** Numbers that nothing has written yet are 0 rather than undefined, which clients show as INVALID. Records that process by themselves see to it. */
+function defineResults(pvs: Pvs): void {
+  for (const name of Object.keys(PVS) as PvName[]) {
+    const value = PVS[name].kind === "result" && !SELF_PROCESSING.includes(name) ? pvs.get(name) : "";
+    if (typeof value === "number") pvs.put(name, value);
+  }
+}
+const SELF_PROCESSING: readonly PvName[] = ["ServerRunning", "Watchdog"];
 
 interface CommandParts {
   readonly name: CommandName;
@@ -164,6 +180,7 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
     say: (sentence) => journal.say(sentence),
+    isRunning: (other) => parts.board.isRunning(other),
   };
   const action = actionOf(options, server, name);
   if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);

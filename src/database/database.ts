@@ -175,8 +175,13 @@ export class Database {
     return this.#isInitialized;
   }
 
-  /** iocInit up to PINI=YES: both passes of the record types' `initialize`, and links between them. */
+  /** iocInit up to PINI=YES. */
   initialize(): void {
+    this.initializeRecords();
+    this.processInitial();
+  }
+  /** Both passes of the record types' `initialize`, and links between them. */
+  initializeRecords(): void {
     for (const record of this.records()) initializeRecord(record);
     this.#isInitialized = true;
     for (const record of this.records()) this.#links.openAll(record, this.#log.error);
@@ -184,6 +189,9 @@ export class Database {
       record.type.support.initialize?.(record, 1);
       this.#scanner.add(record);
     }
+  }
+  /** Processes the records with PINI=YES; between the two, saved values may be restored. */
+  processInitial(): void {
     this.#scanner.processInitial(this.records(), PINI.YES);
   }
 
@@ -229,6 +237,10 @@ export class Database {
   /** A put by this program: to read-only fields too, whatever DISP says, past the guard. */
   putInternal(address: FieldAddress, value: PutValue): PutResult {
     return this.#putter.put(address, value, { origin: "program" });
+  }
+  /** As `putInternal`, but the record is not processed, whatever the field says: for saved values. */
+  putUnprocessed(address: FieldAddress, value: PutValue): PutResult {
+    return this.#putter.store(address, value, { origin: "program" });
   }
   /** A put from outside whose completion is waited for. If `isDone` at once, the listener is not called. */
   putNotify(

@@ -14,10 +14,10 @@ import type { ShellEnvironment } from "../iocsh/shell-command.ts";
 import { type AccessControl, DatabaseSource } from "./database-source.ts";
 
 /**
- * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeServer`: they are initialized and PINI=YES has run.
- * `afterServer`: clients can connect and records scan. `running`: that has been reported.
+ * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeProcessing`: they are initialized, none has been processed.
+ * `beforeServer`: PINI=YES has run. `afterServer`: clients can connect and records scan. `running`: that has been reported.
  */
-export type StageTime = "beforeDatabase" | "beforeServer" | "afterServer" | "running";
+export type StageTime = "beforeDatabase" | "beforeProcessing" | "beforeServer" | "afterServer" | "running";
 
 /** Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one. */
 export interface Stage {
@@ -92,9 +92,11 @@ export class Ioc {
       await this.#startStages("beforeDatabase");
       await this.#start({
         name: "the database",
-        start: () => this.database.initialize(),
+        start: () => this.database.initializeRecords(),
         stop: () => this.database.stop(),
       });
+      await this.#startStages("beforeProcessing");
+      this.database.processInitial();
       await this.#startStages("beforeServer");
       await this.#start({
         name: "the Channel Access server",

@@ -11,6 +11,8 @@ import type { FieldAddress } from "../database/field-address.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
 import type { ArrayValue } from "../database/record-type.ts";
+import { TEXT_SIZE } from "../database/record-types/text-value.ts";
+import { cutLength } from "../database/text-array.ts";
 
 /** A PV's value: Unicode text, or a number, which for an enum is its index. */
 export type LocalValue = string | number;
@@ -80,7 +82,7 @@ export class LocalPvs {
    */
   put(suffix: string, value: LocalValue | readonly string[] | readonly number[]): void {
     const address = this.#address(suffix);
-    const failure = this.#database.putInternal(address, databaseValue(value));
+    const failure = this.#database.putInternal(address, databaseValue(address, value));
     if (failure !== undefined) throw new LocalPvError(failure.reason);
   }
 
@@ -129,10 +131,16 @@ function valueAt(address: FieldAddress): LocalValue {
   return fromBytes(longTextAt(address));
 }
 
-function databaseValue(value: LocalValue | readonly string[] | readonly number[]): PutValue {
+function databaseValue({ kind }: FieldAddress, value: LocalValue | readonly string[] | readonly number[]): PutValue {
   if (typeof value === "number") return value;
-  if (typeof value === "string") return toBytes(value);
-  return value.every((one) => typeof one === "string") ? value.map(toBytes) : Float64Array.from(value);
+  if (typeof value === "string") return kind === "text" ? shortText(value) : toBytes(value);
+  return value.every((one) => typeof one === "string") ? value.map(shortText) : Float64Array.from(value);
+}
+
+/** As much of a text as a string of EPICS holds; the database cuts at any byte. */
+function shortText(text: string): string {
+  const bytes = toBytes(text);
+  return bytes.slice(0, cutLength(bytes, TEXT_SIZE - 1));
 }
 
 const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");

@@ -18,6 +18,7 @@ import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
+import { startTomoScanServer } from "./tomoscan-server.ts";
 
 /** TomoScan's prefix in the sandbox, in the two parts that globus.conf has. */
 const IOC_PREFIX = "2bmb:";
@@ -27,6 +28,9 @@ const TOMOSCAN_SECONDS = 20;
 /** Top directories: on both hosts, and on the collection. */
 const DATA_TOP = "/data";
 const COLLECTION_TOP = "/2-BM";
+/** Everything is quicker here than at a beamline. */
+const DAQ_POLL_SECONDS = 1;
+const DAQ_STALL_SECONDS = 20;
 
 export interface BeamlineOptions {
   /** Command line that runs our own engine on TomoScan's database; TomoScan's macros and file are put behind it. */
@@ -77,12 +81,16 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
   };
   try {
     const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
+    const analysisStarts = keep(
+      startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path }),
+    );
     const [dm, scheduling, globus, detector, analysis] = await Promise.all([
-      keep(startDmTwin({ clock })),
+      // DAQs find their data on the analysis host.
+      keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
       keep(startSchedulingTwin({ clock })),
       keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
       keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
-      keep(startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
+      analysisStarts,
     ]);
     const tomoScan = new TomoScanProcess(options);
     closers.unshift(() => tomoScan.stop("SIGTERM"));
@@ -97,6 +105,8 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
+    const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
+    closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
     const parts = { dm, scheduling, globus, detector, analysis };
     const configFile = await writeFiles(folder.path, parts);
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
@@ -108,7 +118,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       ...parts,
       configFile,
       tomoScanPort: options.tomoScanPort,
-      tomoScanPrefix: IOC_PREFIX + TOMOSCAN_PREFIX,
+      tomoScanPrefix: prefix,
       tag,
       restartTomoScan: async () => {
         await tomoScan.stop("SIGKILL");
@@ -230,7 +240,9 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     globus: {
       "experiment-type": STATION.experimentType,
       "primary-beamline-contact-badge": PEOPLE.contacts[0]?.badge ?? "0",
+      "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
       "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
+      "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
       "globus-server-name": "voyager",
     },
     local: {
@@ -240,11 +252,19 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       analysis: analysis.host,
       "analysis-user-name": analysis.user,
       "analysis-top-dir": DATA_TOP,
+      "data-host": analysis.host,
+      "data-user-name": analysis.user,
+      "data-top-dir": DATA_TOP,
     },
+    daq: { "poll-seconds": DAQ_POLL_SECONDS, "stall-seconds": DAQ_STALL_SECONDS },
     epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
     dm: {
       station: STATION.name,
+      // The simulated services have routes of their own: a real dm package on this host would not know them.
+      backend: "http",
       "ds-url": dm.urls.ds,
+      "daq-url": dm.urls.daq,
+      "aps-db-url": dm.urls.apsDb,
       "login-file": await write("dm_login", `${dm.login.username}|${dm.login.password}\n`),
       "routes-file": await write("dm-routes.json", JSON.stringify(SANDBOX_DM_ROUTES, undefined, 2)),
     },
@@ -259,6 +279,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
     ssh: {
       "detector-port": detector.port,
       "analysis-port": analysis.port,
+      "data-port": analysis.port,
       "identity-file": detector.identityFile,
       "known-hosts-file": knownHosts,
     },

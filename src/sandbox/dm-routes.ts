@@ -14,7 +14,7 @@ export const SANDBOX_DM_ROUTES = {
     provenance: "sandbox",
   },
   upsertExperimentMetadata: {
-    path: "/dm/experimentsByName/<experimentName>/metadata/{key}?value=<value>",
+    path: "/dm/experimentsByName/<experimentName>/metadata/{key}?value=<value?>",
     provenance: "sandbox",
   },
   deleteExperimentByName: { provenance: "sandbox" },

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
+import type { DaqForm, DaqKind } from "./dm-daq.ts";
 import {
   DmStore,
   type DmStoreFaults,
@@ -55,18 +56,26 @@ export interface DmTwin {
   readonly requests: readonly DmRequest[];
   /** The experiments as the service keeps them. */
   readonly experiments: ReadonlyMap<string, TwinExperiment>;
-  /** Files in each directory that DAQs and uploads find, by the directory's text. */
+  /** Beside the directories of the data host: files in such as exist only as a number, by the directory's text. */
   readonly filesByDirectory: Map<string, number>;
+  /** The DAQs or uploads as they stand, oldest first. */
+  transfers(kind: DaqKind): readonly DaqForm[];
   /** Replaces the faults of all services; `{}` is good health. */
   misbehave(faults: DmFaults): Promise<void>;
-  /** As HttpTwin, of the storage service. */
+  /** As HttpTwin, of whichever service it is first. */
   arrived(part: string, count?: number): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface DmTwinOptions {
+  readonly clock: Clock;
+  /** Folder of this machine that is the `/` of the host on which DAQs and uploads find their data; default: there is no such host. */
+  readonly dataRoot?: string;
+}
+
 /** Five services on free ports of 127.0.0.1, with what they know in common. */
-export async function startDmTwin(options: { readonly clock: Clock }): Promise<DmTwin> {
-  const protocol = new DmProtocol(options.clock);
+export async function startDmTwin(options: DmTwinOptions): Promise<DmTwin> {
+  const protocol = new DmProtocol(options);
   const twins = new Map<DmServiceName, HttpTwin>();
   for (const service of SERVICES) {
     const answer = (request: TwinRequest): TwinAnswer => protocol.answer(service, request);
@@ -81,12 +90,13 @@ export async function startDmTwin(options: { readonly clock: Clock }): Promise<D
     login: protocol.login,
     requests: protocol.requests,
     experiments: protocol.store.experiments,
-    filesByDirectory: protocol.store.daqs.filesByDirectory,
+    filesByDirectory: protocol.store.sources.filesByDirectory,
+    transfers: (kind) => protocol.store.daqs.list(kind),
     misbehave: async (faults) => {
       protocol.misbehave(faults);
       await all((twin) => twin.misbehave(faults));
     },
-    arrived: (part, count) => twins.get("ds")?.arrived(part, count) ?? Promise.resolve(),
+    arrived: (part, count) => Promise.race([...twins.values()].map((twin) => twin.arrived(part, count))),
     close: () => all((twin) => twin.close()),
   };
 }
@@ -169,12 +179,12 @@ class DmProtocol {
   /** Service and cookie of those who are logged in. */
   readonly #sessions = new Set<string>();
 
-  constructor(clock: Clock) {
-    this.store = new DmStore(clock);
+  constructor({ clock, dataRoot }: DmTwinOptions) {
+    this.store = new DmStore(clock, dataRoot);
   }
   misbehave(faults: DmFaults): void {
     this.#faults = faults;
-    this.store.faults = faults;
+    this.store.misbehave(faults);
   }
   note(service: DmServiceName, request: TwinRequest): void {
     const path = `/${request.segments.map(decoded).join("/")}`;

@@ -3,8 +3,10 @@
  * of HTTP; dm-service.ts puts it on the network.
  */
 import type { Clock } from "../base/clock.ts";
+import type { DaqFault, DaqKind } from "./dm-daq.ts";
 import { DmDaqs } from "./dm-daqs.ts";
-import { beamtimeAt, EVERYONE, localIso, PEOPLE, type Person, PROPOSAL, runAt, STATION } from "./people.ts";
+import { DmSources } from "./dm-sources.ts";
+import { EVERYONE, esafsAt, localIso, PEOPLE, type Person, runAt, type SafetyForm, STATION } from "./people.ts";
 
 /** What goes wrong with the objects themselves. */
 export interface DmStoreFaults {
@@ -14,6 +16,8 @@ export interface DmStoreFaults {
   readonly roleExists?: boolean;
   /** Somebody else makes the experiment just before we do. */
   readonly experimentAppears?: boolean;
+  /** What happens to DAQs and uploads under way, as soon as somebody looks at them. */
+  readonly daqs?: DaqFault;
 }
 
 export interface TwinExperiment {
@@ -55,18 +59,29 @@ export function refuse(kind: keyof typeof REFUSALS, message: string): never {
   throw new Refusal(kind, message);
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/** How dates come in. */
+const DATE = new RegExp(`^\\d{2}-(${MONTHS.join("|")})-\\d{2}$`);
+
 type Query = Readonly<Record<string, string>>;
 
 export class DmStore {
   readonly experiments = new Map<string, TwinExperiment>();
   readonly daqs: DmDaqs;
-  faults: DmStoreFaults = {};
+  readonly sources: DmSources;
   readonly #clock: Clock;
+  #faults: DmStoreFaults = {};
   #nextId = 1;
 
-  constructor(clock: Clock) {
+  /** @param dataRoot folder of this machine that is the data host's `/` */
+  constructor(clock: Clock, dataRoot: string | undefined) {
     this.#clock = clock;
-    this.daqs = new DmDaqs(clock);
+    this.sources = new DmSources(dataRoot);
+    this.daqs = new DmDaqs(clock, this.sources);
+  }
+  misbehave(faults: DmStoreFaults): void {
+    this.daqs.change(faults.daqs);
+    this.#faults = faults;
   }
   experiment(name: string): TwinExperiment {
     return this.experiments.get(name) ?? refuse("notFound", `Experiment ${name} does not exist.`);
@@ -83,7 +98,7 @@ export class DmStore {
     const { startDate = "", endDate = "" } = query;
     if (name === "" || typeName === "") refuse("invalidArgument", "Experiment name and type are needed.");
     for (const date of [startDate, endDate]) {
-      if (date !== "" && !/^\d{2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-\d{2}$/.test(date)) {
+      if (date !== "" && !DATE.test(date)) {
         refuse("invalidArgument", `Date ${date} is not of the form DD-Mon-YY.`);
       }
     }
@@ -100,13 +115,13 @@ export class DmStore {
       metadata: {},
     };
     if (!exists) this.experiments.set(name, { id: this.#nextId++, ...made });
-    if (exists || this.faults.experimentAppears === true) refuse("exists", `Experiment ${name} already exists.`);
+    if (exists || this.#faults.experimentAppears === true) refuse("exists", `Experiment ${name} already exists.`);
     return this.experiment(name);
   }
   user(username: string): Readonly<Record<string, unknown>> {
     const id = EVERYONE.findIndex(({ badge }) => `d${badge}` === username);
     const person = EVERYONE[id];
-    if (person === undefined || this.faults.unknownBadges?.includes(person.badge) === true) {
+    if (person === undefined || this.#faults.unknownBadges?.includes(person.badge) === true) {
       return refuse("notFound", `User ${username} does not exist.`);
     }
     const { badge, firstName, lastName, email } = person;
@@ -124,34 +139,31 @@ export class DmStore {
     return experiment;
   }
   /** Starts a DAQ or an upload; the experiment must exist, the directory need not. */
-  startTransfer(kind: "daq" | "upload", name: string, directory: string, query: Query): unknown {
-    return this.daqs.start(kind, this.experiment(name).name, directory, taskOf(query["taskInfo"] ?? "{}"));
+  startTransfer(kind: DaqKind, name: string, dataDirectory: string, query: Query): unknown {
+    const experiment = this.experiment(name);
+    return this.daqs.start({
+      kind,
+      experimentName: name,
+      stationName: experiment.stationName,
+      storageDirectory: storageOf(experiment),
+      dataDirectory,
+      task: taskOf(query["taskInfo"] ?? "{}"),
+    });
   }
   stopDaq(name: string, directory: string): unknown {
     const stopped = this.daqs.stopDaq(this.experiment(name).name, directory);
     return stopped ?? refuse("notFound", `There is no DAQ of ${name} for ${directory}.`);
   }
-  transfer(kind: "daq" | "upload", id: string): unknown {
+  transfer(kind: DaqKind, id: string): unknown {
     return this.daqs.find(kind, id) ?? refuse("notFound", `There is no ${kind} with id ${id}.`);
   }
   stopUpload(id: string): unknown {
     return this.daqs.stopUpload(id) ?? refuse("notFound", `There is no upload with id ${id}.`);
   }
-  /** The one ESAF of the sandbox, in the year that it lies in. */
+  /** The safety forms whose experiment lies in this year. */
   esafs(year: string): readonly object[] {
-    const { start, end } = beamtimeAt(new Date(this.#clock.now()));
-    const form = {
-      esafId: Number(PROPOSAL.esafId),
-      esafTitle: PROPOSAL.title,
-      description: PROPOSAL.title,
-      sector: "02",
-      esafStatus: "Approved",
-      experimentStartDate: localIso(start).slice(0, 19).replace("T", " "),
-      experimentEndDate: localIso(end).slice(0, 19).replace("T", " "),
-      experimentUsers: [PEOPLE.pi, ...PEOPLE.experimenters].map(esafUser),
-      beamline: [STATION.beamline],
-    };
-    return form.experimentStartDate.startsWith(year) ? [form] : [];
+    const forms = esafsAt(new Date(this.#clock.now())).map(esafForm);
+    return forms.filter((form) => form.experimentStartDate.startsWith(year) || form.experimentEndDate.startsWith(year));
   }
   currentRun(): object {
     const { runName, start, end } = runAt(new Date(this.#clock.now()));
@@ -160,7 +172,7 @@ export class DmStore {
   addRole(name: string, username: string): unknown {
     const experiment = this.experiment(name);
     this.user(username);
-    if (experiment.usernames.includes(username) || this.faults.roleExists === true) {
+    if (experiment.usernames.includes(username) || this.#faults.roleExists === true) {
       refuse("exists", `User ${username} already has the role for experiment ${name}.`);
     }
     this.experiments.set(name, { ...experiment, usernames: [...experiment.usernames, username] });
@@ -177,7 +189,8 @@ export class DmStore {
 /* ── JSON, as dm-api §7.1 shows it ────────────────────────────────────── */
 
 /** As lists have it: without users and directories. */
-export function shortForm({ id, name, description, typeName, stationName, rootPath }: TwinExperiment): object {
+export function shortForm(experiment: TwinExperiment): object {
+  const { id, name, description, typeName, stationName, rootPath, startDate, endDate } = experiment;
   return {
     id,
     name,
@@ -186,14 +199,26 @@ export function shortForm({ id, name, description, typeName, stationName, rootPa
     experimentType: { id: 1, name: typeName, description: typeName },
     experimentStationId: 1,
     experimentStation: { id: 1, name: stationName, description: STATION.beamline },
+    ...(startDate !== "" && { startDate: midnight(startDate) }),
+    ...(endDate !== "" && { endDate: midnight(endDate) }),
     ...(rootPath !== "" && { rootPath }),
   };
 }
 
+/** `03-Mar-26` → `2026-03-03 00:00:00-05:00`: dates go out otherwise than they come in. */
+function midnight(date: string): string {
+  const [day, month = "", year] = date.split("-");
+  const number = MONTHS.indexOf(month) + 1;
+  return `20${year}-${String(number).padStart(2, "0")}-${day} 00:00:00${localIso(new Date(0)).slice(-6)}`;
+}
+
+const storageOf = ({ name, stationName, rootPath }: TwinExperiment): string =>
+  ["/gdata/dm", stationName, rootPath, name].filter((part) => part !== "").join("/");
+
 /** As look-ups have it. */
 export function fullForm(experiment: TwinExperiment): object {
-  const { name, stationName, rootPath, usernames } = experiment;
-  const top = ["/gdata/dm", stationName, rootPath, name].filter((part) => part !== "").join("/");
+  const { stationName, usernames } = experiment;
+  const top = storageOf(experiment);
   return {
     ...shortForm(experiment),
     stationName,
@@ -206,7 +231,22 @@ export function fullForm(experiment: TwinExperiment): object {
   };
 }
 
-/** As ESAFs have people (dm-api §7.7). */
+/** As the APS database has them (dm-api §7.7): times without an offset, and now and then no DOI. */
+function esafForm({ esafId, title, status, doi, start, end, users }: SafetyForm) {
+  return {
+    esafId: Number(esafId),
+    esafTitle: title,
+    description: title,
+    sector: "02",
+    esafStatus: status,
+    experimentStartDate: localIso(start).slice(0, 19).replace("T", " "),
+    experimentEndDate: localIso(end).slice(0, 19).replace("T", " "),
+    experimentUsers: users.map(esafUser),
+    beamline: [STATION.beamline],
+    ...(doi !== undefined && { doi }),
+  };
+}
+
 function esafUser({ badge, firstName, lastName, email }: Person): object {
   const piFlag = badge === PEOPLE.pi.badge ? "Yes" : "No";
   return { badge, badgeNumber: badge, firstName, lastName, ...(email !== undefined && { email }), piFlag };

@@ -4,13 +4,22 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
+import { ACCESS_ROUTES } from "./globus-access-routes.ts";
 import { AUTH_ROUTES } from "./globus-auth-routes.ts";
 import { FileTree } from "./globus-files.ts";
 import { TASK_ROUTES } from "./globus-task-routes.ts";
 import type { Pace } from "./globus-tasks.ts";
 import { TRANSFER_ROUTES } from "./globus-transfer-routes.ts";
-import { type GlobusFaults, type GlobusWorld, type Identity, matchRoute, Refusal } from "./globus-world.ts";
+import {
+  type AccessRule,
+  type GlobusFaults,
+  type GlobusWorld,
+  type Identity,
+  matchRoute,
+  Refusal,
+} from "./globus-world.ts";
 import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "./http-twin.ts";
+import { EVERYONE } from "./people.ts";
 
 export interface GlobusCollectionOptions {
   readonly name: string;
@@ -42,7 +51,7 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   readonly nativeClientId: string;
   readonly person: Identity;
   /** @throws Error for a name that was not given at the start */
-  collection(name: string): { readonly id: string; readonly files: FileTree };
+  collection(name: string): { readonly id: string; readonly files: FileTree; readonly rules: AccessRule[] };
   /** Every access token that was given so far is over. */
   expireTokens(): void;
   /** Every refresh token that was given so far is refused. */
@@ -54,7 +63,7 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
 }
 
 const PACE: Pace = { queuedSeconds: 1, workSeconds: 5 };
-const ROUTES = [...AUTH_ROUTES, ...TRANSFER_ROUTES, ...TASK_ROUTES];
+const ROUTES = [...AUTH_ROUTES, ...TRANSFER_ROUTES, ...ACCESS_ROUTES, ...TASK_ROUTES];
 
 export async function startGlobusService(options: GlobusServiceOptions): Promise<GlobusService> {
   const world = createWorld(options);
@@ -97,6 +106,10 @@ function createWorld({ clock, collections, pace = PACE }: GlobusServiceOptions):
   const clientId = randomUUID();
   const account = identity(clientId, `${clientId}@clients.auth.globus.org`, "Beamline data management", null);
   const person = identity(randomUUID(), "curie@globusid.org", "Marie Curie", "curie@example.org");
+  // Everybody of the beamline with an address has a login by that name.
+  const people = EVERYONE.flatMap(({ firstName, lastName, email }) =>
+    email === undefined ? [] : identity(randomUUID(), email.toLowerCase(), `${firstName} ${lastName}`, email),
+  );
   return {
     clock,
     pace,
@@ -106,11 +119,13 @@ function createWorld({ clock, collections, pace = PACE }: GlobusServiceOptions):
       consentRequired: false,
       refusesTokens: false,
       rotatesRefreshTokens: false,
+      lacksAccessManager: false,
+      isMapped: false,
     },
     serviceAccount: { clientId, secret: randomBytes(24).toString("base64url") },
     nativeClientId: randomUUID(),
     person,
-    identities: [account, person],
+    identities: [account, person, ...people],
     collectionById: new Map(
       collections.map(({ name, folders = [], files = {} }) => {
         const tree = new FileTree(clock.now());

@@ -1,11 +1,10 @@
 /**
- * Globus Transfer, simulated: directories and access rules of the collections in memory. Tasks are in globus-task-routes.ts. Reference: globus-api §3.3; the shapes are
- * those of Globus' published sample answers. The code for a parent that is missing is not published: ours is a guess at the form.
+ * Globus Transfer, simulated: directories of the collections in memory. Access rules are in globus-access-routes.ts, tasks in globus-task-routes.ts. Reference:
+ * globus-api §3.3; the shapes are those of Globus' published sample answers. The code for a parent that is missing is not published: ours is a guess at the form.
  */
-import { randomUUID } from "node:crypto";
 import { normalPath } from "./globus-files.ts";
 import { bodyOf, collectionOf, type Fields, refuse, requireBearer, result, textOf } from "./globus-transfer-answers.ts";
-import type { AccessRule, Asked, Collection, Route } from "./globus-world.ts";
+import type { Asked, Collection, Route } from "./globus-world.ts";
 import type { TwinAnswer } from "./http-twin.ts";
 
 const LIST_LIMIT = 100_000;
@@ -14,8 +13,6 @@ export const TRANSFER_ROUTES: readonly Route[] = [
   { method: "POST", path: "/v0.10/operation/endpoint/:collection/mkdir", answer: mkdir },
   { method: "GET", path: "/v0.10/operation/endpoint/:collection/stat", answer: stat },
   { method: "GET", path: "/v0.10/operation/endpoint/:collection/ls", answer: ls },
-  { method: "GET", path: "/v0.10/endpoint/:collection/access_list", answer: accessList },
-  { method: "POST", path: "/v0.10/endpoint/:collection/access", answer: addAccess },
 ];
 
 /** The collection of a file operation that the bearer may do on `path`. */
@@ -103,34 +100,4 @@ function fileDocument(
     type: entry.type,
     user: "beamline",
   };
-}
-
-function accessList(asked: Asked): TwinAnswer {
-  requireBearer(asked);
-  const { id, rules } = collectionOf(asked, asked.part("collection"));
-  const DATA = rules.map((rule) => ({ DATA_TYPE: "access", ...rule, role_id: null, role_type: null }));
-  return { status: 200, body: { DATA, DATA_TYPE: "access_list", endpoint: id, length: DATA.length } };
-}
-
-function addAccess(asked: Asked): TwinAnswer {
-  requireBearer(asked);
-  const { rules } = collectionOf(asked, asked.part("collection"));
-  const body = bodyOf(asked);
-  const rule: AccessRule = {
-    id: randomUUID(),
-    principal_type: textOf(body["principal_type"]),
-    principal: textOf(body["principal"]),
-    path: textOf(body["path"]),
-    permissions: textOf(body["permissions"]),
-  };
-  if (body["DATA_TYPE"] !== "access" || !/^rw?$/.test(rule.permissions) || !/^\/(.*\/)?$/.test(rule.path)) {
-    throw refuse(asked, 400, "ClientError.BadRequest", "The access document is not valid");
-  }
-  if (rules.some(({ principal, path }) => principal === rule.principal && path === rule.path)) {
-    throw refuse(asked, 409, "Exists", "This identity already has an access rule for this path");
-  }
-  rules.push(rule);
-  return result(asked, 201, "access_create_result", "Created", "Access rule created successfully.", {
-    access_id: rule.id,
-  });
 }

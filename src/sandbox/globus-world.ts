@@ -20,6 +20,10 @@ export interface GlobusFaults {
   refusesTokens: boolean;
   /** Auth gives a new refresh token with each renewal, and the old one ends. */
   rotatesRefreshTokens: boolean;
+  /** The bearer may not see or change access rules. */
+  lacksAccessManager: boolean;
+  /** The collections are mapped ones, which have no access rules. */
+  isMapped: boolean;
 }
 
 export interface Identity {
@@ -40,10 +44,12 @@ export interface Collection {
 
 export interface AccessRule {
   readonly id: string;
-  readonly principal_type: string;
+  readonly principal_type: "identity" | "group";
   readonly principal: string;
   readonly path: string;
-  permissions: string;
+  permissions: "r" | "rw";
+  /** Milliseconds since 1970 UTC. */
+  readonly created: number;
 }
 
 /** What a bearer of an access token may do. */

@@ -65,8 +65,20 @@ const others: readonly Person[] = [
   { badge: "219876", firstName: "Dorothy", lastName: "Hodgkin", email: "hodgkin@example.org", institution: "Oxford" },
 ];
 
+/** On the safety form of the proposal, but not on the proposal: one has no address. Known to DM. */
+const esafOnly: readonly Person[] = [
+  {
+    badge: "221450",
+    firstName: "Katherine",
+    lastName: "Johnson",
+    email: "k.johnson@example.org",
+    institution: "Langley",
+  },
+  { badge: "223018", firstName: "Henrietta", lastName: "Leavitt", institution: "Harvard Observatory" },
+];
+
 /** The one cast of the simulated beamline. */
-export const PEOPLE = { pi, experimenters, contacts, others } as const;
+export const PEOPLE = { pi, experimenters, esafOnly, contacts, others } as const;
 
 /** The proposal in beam now, and TomoScan's ProposalNumber, ProposalTitle and ESAFNumber. */
 export const PROPOSAL = {
@@ -79,7 +91,7 @@ export const PROPOSAL = {
 export const STATION = { name: "2BM", beamline: "2-BM-A,B", experimentType: "2BM" } as const;
 
 /** Everyone that the DM twin knows by name. */
-export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...contacts, ...others];
+export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...esafOnly, ...contacts, ...others];
 
 /* ── When ─────────────────────────────────────────────────────────────── */
 
@@ -129,4 +141,37 @@ export function beamtimeAt(at: Date): Span {
 /** ISO text with the sandbox's offset, spelt as `-05:00`, `-0500` or `-05`. */
 export function localIso(at: Date, offset: "-05:00" | "-0500" | "-05" = "-05:00"): string {
   return new Date(at.getTime() + OFFSET_HOURS * HOUR).toISOString().slice(0, 19) + offset;
+}
+
+/** A safety form (ESAF) of the station. */
+export interface SafetyForm extends Span {
+  readonly esafId: string;
+  readonly title: string;
+  readonly status: "Approved" | "Pending";
+  readonly doi?: string;
+  readonly users: readonly Person[];
+}
+
+/** Those of the station, in no order: the present one, that of the next group (scheduling-service.ts), one of the staff, and one of the year before. */
+export function esafsAt(at: Date): readonly SafetyForm[] {
+  const { start, end } = beamtimeAt(at);
+  const span = (first: number, last: number): Span => ({
+    start: new Date(start.getTime() + first * DAY),
+    end: new Date(start.getTime() + last * DAY),
+  });
+  const approved = { status: "Approved" } as const;
+  return [
+    { esafId: "302950", title: "Insulin under pressure", status: "Pending", users: others, ...span(7, 9) },
+    {
+      ...approved,
+      esafId: PROPOSAL.esafId,
+      title: PROPOSAL.title,
+      doi: "10.99999/sandbox/302911",
+      users: [pi, ...experimenters.slice(1), ...esafOnly],
+      start,
+      end,
+    },
+    { ...approved, esafId: "302874", title: "Commissioning", users: contacts, ...span(-3, -1) },
+    { ...approved, esafId: "285102", title: "Insulin at rest", users: others, ...span(-366, -362) },
+  ];
 }

@@ -16,6 +16,10 @@ export interface SchedulingFaults extends HttpFaults {
   readonly empty?: boolean;
   /** The `schedule` calls are not there: 404. */
   readonly noSchedules?: boolean;
+  /** Another group has the beam at the same time as ours. */
+  readonly overlapping?: boolean;
+  /** Our PI's e-mail address has 45 bytes, and the title 300. */
+  readonly longTexts?: boolean;
 }
 
 export interface SchedulingRequest {
@@ -85,9 +89,12 @@ function answer({ method, segments }: TwinRequest, faults: SchedulingFaults, now
   }
   const here = run === runAt(now).runName && beamline === STATION.beamline && faults.empty !== true;
   if (call === "activity/findByRunNameAndBeamlineId")
-    return { status: 200, body: here ? activities(now).slice(0, -1) : [] };
+    return { status: 200, body: here ? activities(now, faults).slice(0, -1) : [] };
   if (call !== "schedule/findByRunNameAndScheduleName" || faults.noSchedules === true) return NOT_FOUND;
-  return { status: 200, body: here ? [{ scheduleName: beamline, runName: run, activities: activities(now) }] : [] };
+  return {
+    status: 200,
+    body: here ? [{ scheduleName: beamline, runName: run, activities: activities(now, faults) }] : [],
+  };
 }
 
 /** The run before, this one and the next, in no order. */
@@ -104,14 +111,21 @@ function runs(now: Date): readonly object[] {
   }));
 }
 
+/** 45 bytes: TomoScan's PV holds 39. */
+export const LONG_EMAIL = "emmy.noether.invariant@mathematik.example.org";
+/** TomoScan's PV holds 255. */
+export const LONG_TITLE = PROPOSAL.title.padEnd(300, ".");
+
 /** Commissioning before, another group after, ours now; the last one is scheduled but not activated. */
-function activities(now: Date): readonly object[] {
+function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): readonly object[] {
   const { start, end } = beamtimeAt(now);
+  const pi = longTexts === true ? { ...PEOPLE.pi, email: LONG_EMAIL } : PEOPLE.pi;
+  const title = longTexts === true ? LONG_TITLE : PROPOSAL.title;
   const day = (offset: number): Date => new Date(start.getTime() + offset * DAY);
   return [
     {
-      startTime: localIso(day(7), "-0500"),
-      endTime: localIso(day(9), "-0500"),
+      startTime: localIso(overlapping === true ? start : day(7), "-0500"),
+      endTime: localIso(overlapping === true ? end : day(9), "-0500"),
       experimentId: 302950,
       beamtime: beamtime("1014311", "Insulin under pressure", PEOPLE.others, "N"),
     },
@@ -119,7 +133,7 @@ function activities(now: Date): readonly object[] {
       startTime: localIso(start),
       endTime: localIso(end),
       experimentId: Number(PROPOSAL.esafId),
-      beamtime: beamtime(PROPOSAL.gupId, PROPOSAL.title, [...PEOPLE.experimenters, PEOPLE.pi], "Y"),
+      beamtime: beamtime(PROPOSAL.gupId, title, [...PEOPLE.experimenters, pi], "Y"),
     },
     {
       startTime: localIso(day(-3), "-05"),
@@ -148,7 +162,7 @@ function beamtime(gupId: string, proposalTitle: string, people: readonly Person[
         lastName: person.lastName,
         institution: person.institution,
         email: person.email ?? null,
-        piFlag: person === PEOPLE.pi ? flag : "N",
+        piFlag: person.badge === PEOPLE.pi.badge ? flag : "N",
       })),
     },
   };

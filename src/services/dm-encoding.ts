@@ -1,6 +1,7 @@
 /**
  * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3, §6, §7.1).
  */
+import { FACILITY_ZONE } from "../base/facility-time.ts";
 
 /** Characters in a line of MIME base64. */
 const MIME_LINE = 76;
@@ -27,9 +28,6 @@ export function dmDecode(segment: string): string | undefined {
   return Buffer.from(mime, "base64").toString("utf8");
 }
 
-/** The facility's clock: a day begins when it begins there. */
-const FACILITY_ZONE = "America/Chicago";
-
 const dayParts = new Intl.DateTimeFormat("en-US", {
   timeZone: FACILITY_ZONE,
   day: "2-digit",
@@ -41,4 +39,27 @@ const dayParts = new Intl.DateTimeFormat("en-US", {
 export function dmDate(at: Date): string {
   const parts = Object.fromEntries(dayParts.formatToParts(at).map(({ type, value }) => [type, value]));
   return `${parts["day"]}-${parts["month"]}-${parts["year"]}`;
+}
+
+const zoneOffset = new Intl.DateTimeFormat("en-US", { timeZone: FACILITY_ZONE, timeZoneName: "longOffset" });
+
+/**
+ * A time as DM writes it: `YYYY-MM-DD HH:MM:SS`, with a fraction or not, and `±HH:MM`, `±HHMM` or `±HH`; without an offset it is the facility's own.
+ * @returns undefined for anything else
+ */
+export function readDmDate(text: string): Date | undefined {
+  const [, day, time = "00:00:00", hours, minutes = "00"] =
+    /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?))?(?:Z|([+-]\d{2})(?::?(\d{2}))?)?$/.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const utc = Date.parse(`${day}T${time}Z`);
+  if (Number.isNaN(utc)) return undefined;
+  const offset = text.endsWith("Z") ? "Z" : hours === undefined ? facilityOffset(utc) : `${hours}:${minutes}`;
+  const at = Date.parse(`${day}T${time}${offset}`);
+  return Number.isNaN(at) ? undefined : new Date(at);
+}
+
+/** Such as `-06:00`: that of the same reading in UTC, hence off by an hour within a few hours of a change of the clocks. */
+function facilityOffset(at: number): string {
+  const name = zoneOffset.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return name.replace("GMT", "") || "Z";
 }

@@ -29,6 +29,18 @@ const INVALID_SESSION = 12;
 /** Logged in, but not allowed: logging in again changes nothing. */
 const AUTHORIZATION = 5;
 
+/** The names that DM's Python package has for codes that make a difference (dm-api §4). */
+export const CODE_BY_TYPE: Readonly<Record<string, number>> = {
+  AuthorizationError: AUTHORIZATION,
+  AuthenticationError: 6,
+  InvalidArgument: 10,
+  InvalidRequest: 11,
+  InvalidSession: INVALID_SESSION,
+  ObjectNotFound: 14,
+  ObjectAlreadyExists: 15,
+  InvalidObjectState: 16,
+};
+
 type ErrorOf = (message: string, safe: boolean) => ActionError;
 
 const denied: ErrorOf = (message) => new AccessDeniedError(message);
@@ -86,6 +98,11 @@ export function resultOf(service: HttpService, request: HttpRequest, answer: Htt
 function dmError(service: HttpService, request: HttpRequest, code: number, said: string | undefined): ActionError {
   const message = `${label(service, request)}: DM says "${service.clean(said ?? "Internal Error")}" (code ${code})`;
   const safe = request.safe ?? request.method === "GET";
+  return errorOfCode(code, message, safe);
+}
+
+/** The error for a code of DM's. @param safe what was asked for changes nothing */
+export function errorOfCode(code: number, message: string, safe: boolean): ActionError {
   return ERROR_BY_CODE[code]?.(message, safe) ?? new DmError(message, code);
 }
 

@@ -9,13 +9,13 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import { oneLine } from "../base/log.ts";
 import { dmEncode } from "./dm-encoding.ts";
 
-/** DM's web services; each has a URL and a session of its own. */
+/** DM's web services; each has a URL and a session of its own: its key in globus.conf, and its name in the site's dm.setup.sh. */
 export const DM_SERVICES = {
-  ds: { name: "DM storage service", setting: "[dm] ds-url (DM_DS_WEB_SERVICE_URL)" },
-  daq: { name: "DM acquisition service", setting: "[dm] daq-url (DM_DAQ_WEB_SERVICE_URL)" },
-  cat: { name: "DM catalogue service", setting: "[dm] cat-url (DM_CAT_WEB_SERVICE_URL)" },
-  proc: { name: "DM processing service", setting: "[dm] proc-url (DM_PROC_WEB_SERVICE_URL)" },
-  apsDb: { name: "DM APS database service", setting: "[dm] aps-db-url (DM_APS_DB_WEB_SERVICE_URL)" },
+  ds: { name: "DM storage service", key: "ds-url", variable: "DM_DS_WEB_SERVICE_URL" },
+  daq: { name: "DM acquisition service", key: "daq-url", variable: "DM_DAQ_WEB_SERVICE_URL" },
+  cat: { name: "DM catalogue service", key: "cat-url", variable: "DM_CAT_WEB_SERVICE_URL" },
+  proc: { name: "DM processing service", key: "proc-url", variable: "DM_PROC_WEB_SERVICE_URL" },
+  apsDb: { name: "DM APS database service", key: "aps-db-url", variable: "DM_APS_DB_WEB_SERVICE_URL" },
 } as const;
 export type DmServiceKey = keyof typeof DM_SERVICES;
 
@@ -117,7 +117,7 @@ export class RouteNotVerifiedError extends ActionError {
   constructor(operation: DmOperation) {
     super(
       `DM's route for ${operation} is not verified, so nothing was sent; give it as "${operation}" in the site's dm-routes.json, ` +
-        `the file that [dm] routes-file names`,
+        `which globus-ioc dm-record-routes makes and [dm] routes-file names`,
     );
     this.operation = operation;
   }

@@ -161,7 +161,7 @@ const LOGIN: HttpRequest = {
 };
 
 /** `work`, or the signal's reason as soon as it is aborted; the work itself goes on for whoever else waits. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);

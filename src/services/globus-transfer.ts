@@ -3,7 +3,6 @@
  * is, in a sentence of its own (integration point 19). Transfer tasks are not here.
  */
 import { transfer } from "@globus/sdk";
-import { directoryNameProblem, isTopDirectory } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
 import {
   AlreadyExistsError,
@@ -13,63 +12,37 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../controller/ports.ts";
-import type { GlobusCall } from "./globus-call.ts";
+import { checkCollection, directoriesBelow, type GlobusCollection } from "./globus-collection.ts";
 import { LoginNeededError, refusalOf } from "./globus-errors.ts";
 import { TRANSFER_SERVER } from "./globus-grants.ts";
-
-export interface GlobusTreeSettings {
-  /** A UUID. */
-  readonly collectionId: string;
-  /** As operators know it. */
-  readonly name: string;
-  /** Absolute in the collection; must exist there. */
-  readonly top: string;
-  readonly call: GlobusCall;
-}
 
 /** Types of a path in Transfer's `stat` at which a directory below can be made. */
 const DIRECTORY_TYPES: readonly unknown[] = ["dir", "link"];
 
 /** The tree below `top` on one collection. @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute */
-export function createGlobusTree(settings: GlobusTreeSettings): DirectoryTree {
-  const { collectionId, name, top } = settings;
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(collectionId)) {
-    throw new ActionError(`The id ${JSON.stringify(collectionId)} of the Globus collection ${name} is not a UUID.`);
-  }
-  if (!isTopDirectory(top)) {
-    throw new ActionError(`The top directory ${JSON.stringify(top)} of ${name} must be an absolute path without "..".`);
-  }
+export function createGlobusTree(settings: GlobusCollection): DirectoryTree {
+  const { name, top } = settings;
+  checkCollection(settings);
   return { name, top, makeDirectories: (parts, options) => makeDirectories(settings, parts, options) };
 }
 
 async function makeDirectories(
-  settings: GlobusTreeSettings,
+  settings: GlobusCollection,
   parts: readonly string[],
   options: CallOptions,
 ): Promise<DirectoryState> {
-  for (const part of parts) checkPart(part, settings.name);
-  let path = `${settings.top.replace(/\/+$/, "")}/`;
+  const paths = directoriesBelow(settings, parts);
   let state: DirectoryState = "Exists";
-  const problem = parts.length === 0 ? await topProblem(settings, options) : undefined;
+  const problem = paths.length === 0 ? await topProblem(settings, options) : undefined;
   if (problem !== undefined) throw problem;
-  for (const [level, part] of parts.entries()) {
-    path += `${part}/`;
+  for (const [level, path] of paths.entries()) {
     state = await makeOne(settings, path, level === 0, options);
   }
   return state;
 }
 
-/** @throws ActionError for a name that is none, or leads out of the tree */
-function checkPart(part: string, name: string): void {
-  const problem = directoryNameProblem(part);
-  if (problem === undefined) return;
-  throw new ActionError(
-    `The directory name ${JSON.stringify(part)} for ${name} ${problem}: correct the experiment's name.`,
-  );
-}
-
 async function makeOne(
-  settings: GlobusTreeSettings,
+  settings: GlobusCollection,
   path: string,
   isFirst: boolean,
   options: CallOptions,
@@ -103,7 +76,7 @@ function isAboutThePath(thrown: unknown): boolean {
 }
 
 /** "Exists" is also said of a file. What may not be looked at counts as what `mkdir` called it. */
-async function requireDirectory(settings: GlobusTreeSettings, path: string, options: CallOptions): Promise<void> {
+async function requireDirectory(settings: GlobusCollection, path: string, options: CallOptions): Promise<void> {
   const type = await typeOf(settings, path, options).catch((thrown: unknown) => {
     if (thrown instanceof UnavailableError || thrown instanceof LoginNeededError || !(thrown instanceof ActionError))
       throw thrown;
@@ -114,7 +87,7 @@ async function requireDirectory(settings: GlobusTreeSettings, path: string, opti
 }
 
 /** Why the top directory cannot be looked at: a NotFoundError when it does not exist; undefined when it is there. */
-async function topProblem(settings: GlobusTreeSettings, options: CallOptions): Promise<unknown> {
+async function topProblem(settings: GlobusCollection, options: CallOptions): Promise<unknown> {
   const { top, name } = settings;
   try {
     await typeOf(settings, top, options);
@@ -128,7 +101,7 @@ async function topProblem(settings: GlobusTreeSettings, options: CallOptions): P
 
 /** What is at a path: `dir`, `file`, `link` … @throws NotFoundError when nothing is */
 async function typeOf(
-  { collectionId, name, call }: GlobusTreeSettings,
+  { collectionId, name, call }: GlobusCollection,
   path: string,
   options: CallOptions,
 ): Promise<unknown> {

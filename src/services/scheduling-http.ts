@@ -28,6 +28,8 @@ import {
   statusError,
   type TlsTrust,
 } from "./http.ts";
+import { type BeamtimeMore, beamtimeDetails } from "./scheduling-details.ts";
+import { parseTime } from "./scheduling-time.ts";
 
 export interface SchedulingHttpOptions {
   /** `https://host`. */
@@ -142,17 +144,6 @@ function runsOf(rows: z.output<typeof runsSchema>): readonly Run[] {
   return runs.sort((a, b) => a.start.getTime() - b.start.getTime());
 }
 
-/** ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset. */
-export function parseTime(text: string): Date | undefined {
-  const found = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|([+-]\d{2}):?(\d{2})?)$/.exec(
-    text.trim(),
-  );
-  if (found === null) return undefined;
-  const [, day, time, zone, hours, minutes = "00"] = found;
-  const at = new Date(`${day}T${time}${zone === "Z" ? "Z" : `${hours}:${minutes}`}`);
-  return Number.isNaN(at.getTime()) ? undefined : at;
-}
-
 /* ── Beamtimes ────────────────────────────────────────────────────────── */
 
 /** From `schedule`, which has what is scheduled but not activated yet too; from `activity` where the service has no other. */
@@ -184,21 +175,38 @@ function beamtimesOf(activities: readonly Activity[], service: HttpService, log:
       continue;
     }
     const { gupId, proposalTitle, experimenters } = beamtime?.proposal ?? {};
-    beamtimes.push({
+    const known = {
       ...(gupId !== undefined && { gupId }),
       ...(experimentId !== undefined && { esafId: experimentId }),
       title: proposalTitle ?? "",
       start,
       end,
       experimenters: experimentersOf(experimenters ?? []),
-    });
+    };
+    beamtimes.push({ ...known, details: beamtimeDetails(known, moreOf(beamtime)) });
   }
   return beamtimes.sort((a, b) => a.start.getTime() - b.start.getTime());
 }
 
+/** What only `show` tells of it. */
+function moreOf(beamtime: Activity["beamtime"]): BeamtimeMore {
+  const { proposalType, submittedDate, proprietaryFlag, mailInFlag } = beamtime?.proposal ?? {};
+  return {
+    type: proposalType?.display,
+    submitted: submittedDate,
+    shiftsGranted: beamtime?.grantedShifts,
+    shiftsScheduled: beamtime?.scheduledShifts,
+    isProprietary: proprietaryFlag === undefined ? undefined : isYes(proprietaryFlag),
+    isMailIn: mailInFlag === undefined ? undefined : isYes(mailInFlag),
+  };
+}
+
+/** Flags are `Y` and `N`, or `Yes` and `No` (dm-api §7.8). */
+const isYes = (flag: string | undefined): boolean => /^y/i.test(flag ?? "");
+
 /** The principal investigator is the first one marked so, else the first of all. */
 function experimentersOf(people: readonly z.output<typeof experimenterSchema>[]): readonly Experimenter[] {
-  const marked = people.findIndex(({ piFlag }) => /^y/i.test(piFlag ?? ""));
+  const marked = people.findIndex(({ piFlag }) => isYes(piFlag));
   const pi = Math.max(0, marked);
   return people.map(({ badge, firstName, lastName, institution, email }, index) => ({
     badge: badge ?? "",
@@ -235,6 +243,10 @@ const experimenterSchema = z.object({
 const proposalSchema = z.object({
   gupId: optionalText,
   proposalTitle: optionalText,
+  submittedDate: optionalText,
+  proprietaryFlag: optionalText,
+  mailInFlag: optionalText,
+  proposalType: z.object({ display: optionalText }).nullish(),
   experimenters: z.array(experimenterSchema).nullish(),
 });
 const activitySchema = z.object({
@@ -242,7 +254,9 @@ const activitySchema = z.object({
   endTime: z.string(),
   /** The ESAF's number, until then null. */
   experimentId: optionalText,
-  beamtime: z.object({ proposal: proposalSchema.nullish() }).nullish(),
+  beamtime: z
+    .object({ grantedShifts: optionalText, scheduledShifts: optionalText, proposal: proposalSchema.nullish() })
+    .nullish(),
 });
 type Activity = z.output<typeof activitySchema>;
 const schedulesSchema = z.array(z.object({ activities: z.array(activitySchema).nullish() }));

@@ -3,7 +3,7 @@
  * every failure a sentence. It never starts a remote shell and never reads ~/.ssh/config. What is done with the files is ssh-hosts.ts.
  */
 import { readFile } from "node:fs/promises";
-import type { Client, ConnectConfig, ServerHostKeyAlgorithm, SFTPWrapper, Stats } from "ssh2";
+import type { Client, ConnectConfig, FileEntryWithStats, ServerHostKeyAlgorithm, SFTPWrapper, Stats } from "ssh2";
 import ssh2 from "ssh2";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
@@ -14,8 +14,10 @@ import {
   hostKeyFailure,
   hostLabel,
   loginFailure,
+  SFTP_STATUS,
   type SshLogin,
   type SshSettings,
+  sftpStatusOf,
   socketFailure,
 } from "./ssh-failures.ts";
 
@@ -121,6 +123,21 @@ export class SftpSession {
   mkdir(path: string, mode: number): Promise<void> {
     return this.#step(`making ${path}`, (done) => this.#sftp.mkdir(path, { mode }, done));
   }
+  /** What is in a directory, as many entries at a time as the server gives; links are not followed. */
+  async *readdir(path: string): AsyncGenerator<readonly FileEntryWithStats[]> {
+    const what = `listing ${path}`;
+    const handle = await this.#step<Buffer>(what, (done) => this.#sftp.opendir(path, done));
+    let failed = false;
+    try {
+      for (;;) yield await this.#step<FileEntryWithStats[]>(what, (done) => this.#sftp.readdir(handle, done));
+    } catch (thrown) {
+      failed = sftpStatusOf(thrown) !== SFTP_STATUS.EOF;
+      if (failed) throw thrown;
+    } finally {
+      const closing = this.#step<void>(what, (done) => this.#sftp.close(handle, done));
+      await (failed ? closing.catch(() => undefined) : closing); // what went wrong first is what is told
+    }
+  }
   chmod(path: string, mode: number): Promise<void> {
     return this.#step(`setting the mode of ${path}`, (done) => this.#sftp.chmod(path, mode, done));
   }
@@ -192,7 +209,7 @@ class Connection {
       start((error, result) => {
         // ssh2 passes on what it knows about a dead connection before the connection's own event comes: let that speak.
         if (error !== undefined && error !== null)
-          return isStatus(error) ? fail(error) : this.#clock.soon(() => fail(error));
+          return sftpStatusOf(error) !== undefined ? fail(error) : this.#clock.soon(() => fail(error));
         cancel();
         this.#waiting.delete(fail);
         resolve(result as T);
@@ -219,11 +236,6 @@ class Connection {
     for (const fail of this.#waiting) fail(reason);
     this.client.destroy();
   }
-}
-
-/** Whether the SFTP server itself answered so: its errors carry a numeric status. */
-function isStatus(error: unknown): boolean {
-  return typeof (error as { code?: unknown }).code === "number";
 }
 
 /** Key types on file for the host first: a host with several keys must show one that we can check. */

@@ -2,6 +2,7 @@
  * What can go wrong on the way into an SSH host, each as its own sentence: the host's key, the login, the network. Also the settings that the
  * sentences name. It opens nothing: ssh-connection.ts does.
  */
+import ssh2 from "ssh2";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports.ts";
 import { fingerprint, judgeHostKey, type KnownHost, keyTypeOf, knownHostsName, SSH_PORT } from "./known-hosts.ts";
@@ -96,4 +97,15 @@ export function socketFailure(error: unknown, label: string): UnavailableError {
   const sentence =
     known === undefined ? `${label} cannot be used over SSH: ${messageOf(error)}.` : `${label} ${known}?`;
   return new UnavailableError(sentence, { cause: error });
+}
+
+/** SFTP statuses (draft-ietf-secsh-filexfer-02 §7). */
+export const SFTP_STATUS: Readonly<
+  Record<"EOF" | "NO_SUCH_FILE" | "PERMISSION_DENIED" | "FAILURE" | "BAD_MESSAGE", number>
+> = ssh2.utils.sftp.STATUS_CODE;
+
+/** The SFTP status of an answer, or undefined for every other failure. */
+export function sftpStatusOf(thrown: unknown): number | undefined {
+  const code = (thrown as { code?: unknown } | undefined)?.code;
+  return typeof code === "number" ? code : undefined;
 }

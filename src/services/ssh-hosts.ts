@@ -3,14 +3,14 @@
  * A directory is made level by level below a top that must exist; only what was made here gets its mode set. Integration points 20-22 and 64.
  */
 import { posix } from "node:path";
-import ssh2, { type Stats } from "ssh2";
+import type { Stats } from "ssh2";
 import type { Clock } from "../base/clock.ts";
 import { directoryNameProblem, isTopDirectory } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
 import { AccessDeniedError, type DirectoryState, type DirectoryTree, NotFoundError } from "../controller/ports.ts";
 import { SSH_PORT } from "./known-hosts.ts";
 import { openSftp, type SftpSession } from "./ssh-connection.ts";
-import { hostLabel, type SshSettings } from "./ssh-failures.ts";
+import { hostLabel, type SshSettings, SFTP_STATUS as STATUS, sftpStatusOf as statusOf } from "./ssh-failures.ts";
 
 export interface SshTreeSettings extends SshSettings {
   /** Absolute; must exist on the host. */
@@ -20,9 +20,6 @@ export interface SshTreeSettings extends SshSettings {
 }
 
 const DEFAULT_MODE = 0o2775;
-/** SFTP statuses (draft-ietf-secsh-filexfer-02 §7). */
-const STATUS: Readonly<Record<"NO_SUCH_FILE" | "PERMISSION_DENIED" | "FAILURE" | "BAD_MESSAGE", number>> =
-  ssh2.utils.sftp.STATUS_CODE;
 
 /** The tree below `top` on one host. @throws ActionError when `top` is not absolute */
 export function createSshTree(settings: SshTreeSettings, clock: Clock): DirectoryTree {
@@ -161,9 +158,3 @@ const REASONS: Readonly<Record<number, string>> = {
   [STATUS.FAILURE]: "it gives no reason; its disk may be full, over quota or read-only",
   [STATUS.BAD_MESSAGE]: "the name is too long or not allowed there",
 };
-
-/** The SFTP status of an answer, or undefined for every other failure. */
-function statusOf(thrown: unknown): number | undefined {
-  const code = (thrown as { code?: unknown } | undefined)?.code;
-  return typeof code === "number" ? code : undefined;
-}

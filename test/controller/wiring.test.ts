@@ -43,7 +43,13 @@ class Bench {
       beamline: this.beamline,
       tomoScanName: tomoScanSuffix,
       servers: [server],
-      actions: { Dirs: makeDirectories(directories) },
+      actions: {
+        Dirs: makeDirectories(directories, {
+          beamline: this.beamline,
+          nameOf: tomoScanSuffix,
+          clock: this.clock,
+        }),
+      },
       arms: {},
       watches: [],
       directories,

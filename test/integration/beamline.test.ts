@@ -1,12 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { openDm } from "../../src/assemble/dm.ts";
+import { Problems } from "../../src/assemble/parts.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
 import { isolatedClient } from "../../src/ca/net/ca-config.ts";
 import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
+import { readConfig } from "../../src/config.ts";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
@@ -90,7 +93,8 @@ test("Init creates the experiment in Data Management with its users, and a secon
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
   expect(await state("Init")).toBe("Done");
   const experiment = site.beamline.dm.experiments.get(NAME);
-  const badges = [PEOPLE.pi, ...PEOPLE.experimenters, ...PEOPLE.contacts].map((person) => `d${person.badge}`);
+  const { pi, experimenters, esafOnly, contacts } = PEOPLE;
+  const badges = [pi, ...experimenters, ...esafOnly, ...contacts].map((person) => `d${person.badge}`);
   expect([...(experiment?.usernames ?? [])].sort()).toEqual(badges.sort());
   expect(await number("ExperimentCreated")).toBe(1);
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
@@ -105,6 +109,28 @@ test("Dirs makes both directories, and a second Dirs finds them", async () => {
     expect(existsSync(join(host.root, "data", NAME))).toBe(true);
   expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
   expect(await text("DirsMessage")).toMatch(/exists; .* exists\.$/);
+});
+
+test("a DAQ of the Data Management in globus.conf finds the files of the data host in it", async () => {
+  const settings = readConfig(site.beamline.configFile, {});
+  const { local, ssh } = settings;
+  expect([local["data-host"], ssh["data-port"]]).toEqual([site.beamline.analysis.host, site.beamline.analysis.port]);
+  const closers: (() => Promise<void> | void)[] = [];
+  const problems = new Problems();
+  const { dm } = openDm({ settings, environment: {}, clock: systemClock, log: silentLog, closers, problems });
+  const name = "2026-01-Lonsdale-7";
+  const folder = join(site.beamline.analysis.root, local["data-top-dir"], name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "scan_001.h5"), "x");
+  try {
+    await dm.addExperiment({ name, typeName: "2BM", description: "", rootPath: "2026-01" }, {});
+    const directory = `${local["data-top-dir"]}/${name}`;
+    expect(await dm.startDaq(name, directory, { processExistingFiles: true }, {})).toMatchObject({ filesTotal: 1 });
+    await dm.stopDaq(name, directory, {});
+    expect(site.beamline.dm.transfers("daq")).toMatchObject([{ experimentName: name, countFiles: 1 }]);
+  } finally {
+    for (const close of closers) await close();
+  }
 });
 
 test("Init on a Globus collection makes the directory chain there", async () => {
@@ -250,6 +276,12 @@ test("a dry run tells the plan and reaches no service", async () => {
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
   expect(await text("InitMessage")).toMatch(/^Dry run: would look for experiment/);
   expect(site.beamline.dm.requests.length).toBe(before);
+});
+
+test("results that nothing has written yet are defined", async () => {
+  for (const suffix of ["DaqRawState", "EmailSent", "DaqPercent", "UserCount"]) {
+    expect(await use(suffix, async (pv) => (await pv.get()).alarm.severity), suffix).toBe("NO_ALARM");
+  }
 });
 
 test("results cannot be written", async () => {

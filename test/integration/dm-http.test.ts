@@ -58,7 +58,12 @@ describe("experiments, users and roles", () => {
     expect(found).toEqual({
       name: NAME,
       usernames: [PI],
+      rootPath: "2026-03",
+      startDate: new Date("2026-03-03T00:00:00-05:00"),
+      endDate: new Date("2026-03-08T00:00:00-05:00"),
+      storageDirectory: `/gdata/dm/2BM/2026-03/${NAME}`,
       dataDirectory: `/gdata/dm/2BM/2026-03/${NAME}/data`,
+      analysisDirectory: `/gdata/dm/2BM/2026-03/${NAME}/analysis`,
       description: newExperiment.description,
     });
     expect(count("/dm/login")).toBe(1);
@@ -143,41 +148,6 @@ describe("operations beyond the port", () => {
     }
     await dm.call("deleteExperimentByName", ARGUMENTS, {});
     await failureOf(dm.experimentByName(NAME, {}), NotFoundError);
-  });
-
-  test("a DAQ runs until it is stopped by its very directory, takes what was there only when asked, and echoes its task", async () => {
-    const { dm, twin, clock } = await dmSite();
-    await dm.addExperiment(newExperiment, {});
-    const directory = "@pc1:/data/2026-03 ä/";
-    twin.filesByDirectory.set(directory, 10);
-    const args = { experimentName: NAME, dataDirectory: directory, taskInfo: { processExistingFiles: true } };
-    const started = await dm.call("startDaq", args, {});
-    expect(started).toMatchObject({
-      dataDirectory: directory,
-      status: "running",
-      processExistingFiles: true,
-      nProcessedFiles: 0,
-    });
-    clock.advance(3);
-    const [half] = (await dm.call("listDaqs", {}, {})) as readonly unknown[];
-    expect(half).toMatchObject({
-      experimentName: NAME,
-      experimentStationName: "2BM",
-      nProcessedFiles: 6,
-      percentageComplete: "60.00",
-    });
-    await failureOf(dm.call("stopDaq", { ...args, dataDirectory: "/data" }, {}), NotFoundError);
-    expect(await dm.call("stopDaq", args, {})).toMatchObject({ status: "done" });
-    await dm.call("startDaq", { ...args, taskInfo: {} }, {});
-    clock.advance(3);
-    expect(await dm.call("stopDaq", args, {})).toMatchObject({ countFiles: 0, nProcessedFiles: 0 });
-  });
-
-  test("an upload from a directory that does not exist is accepted and ends without a file", async () => {
-    const { dm } = await dmSite();
-    await dm.addExperiment(newExperiment, {});
-    const upload = await dm.call("upload", { experimentName: NAME, dataDirectory: "/nowhere", taskInfo: {} }, {});
-    expect(upload).toMatchObject({ status: "done", countFiles: 0, errorMessage: "no new files for upload" });
   });
 });
 

@@ -8,10 +8,11 @@ import { AccessDeniedError, type DirectoryTree, NotFoundError, UnavailableError 
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth } from "../../src/services/globus-auth.ts";
 import { createGlobusCall } from "../../src/services/globus-call.ts";
+import type { GlobusCollection } from "../../src/services/globus-collection.ts";
 import { LoginNeededError } from "../../src/services/globus-errors.ts";
 import { TRANSFER_SERVER } from "../../src/services/globus-grants.ts";
 import { createTokenStore } from "../../src/services/globus-token-store.ts";
-import { createGlobusTree, type GlobusTreeSettings } from "../../src/services/globus-transfer.ts";
+import { createGlobusTree } from "../../src/services/globus-transfer.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus-transport.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { ImpatientClock } from "../support/impatient-clock.ts";
@@ -47,7 +48,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const tree = (changes: Partial<GlobusTreeSettings> = {}): DirectoryTree =>
+const tree = (changes: Partial<GlobusCollection> = {}): DirectoryTree =>
   createGlobusTree({
     collectionId: globus.collection("petrel").id,
     name: "petrel",

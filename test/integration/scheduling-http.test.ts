@@ -1,9 +1,10 @@
 /** Our scheduling client against the simulated service, on loopback: what works, and every way in which it misbehaves. */
 import { describe, expect, onTestFinished, test } from "vitest";
+import { facilityMinute } from "../../src/base/facility-time.ts";
 import { createLog } from "../../src/base/log.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL, runAt, STATION } from "../../src/sandbox/people.ts";
-import { type SchedulingTwin, startSchedulingTwin } from "../../src/sandbox/scheduling-service.ts";
+import { LONG_EMAIL, type SchedulingTwin, startSchedulingTwin } from "../../src/sandbox/scheduling-service.ts";
 import {
   createSchedulingHttp,
   type SchedulingHttp,
@@ -70,6 +71,49 @@ describe("the beamtimes of a run", () => {
     ]);
     expect(commissioning).not.toHaveProperty("gupId");
     expect(commissioning).not.toHaveProperty("esafId");
+  });
+
+  test("what show tells of one comes with it, and what is not known is left out", async () => {
+    const { scheduling, now } = await site();
+    const [commissioning, ours] = await scheduling.beamtimes(now, {});
+    const { start, end } = beamtimeAt(now);
+    expect(ours?.details).toEqual([
+      ["Proposal (GUP)", PROPOSAL.gupId],
+      ["ESAF", PROPOSAL.esafId],
+      ["Title", PROPOSAL.title],
+      ["Type", "General User"],
+      ["PI", "Emmy Noether, University of Goettingen, badge 208112"],
+      ["Start", facilityMinute(start)],
+      ["End", facilityMinute(end)],
+      ["Submitted", "2026-03-06T10:15:00-06:00"],
+      ["Shifts granted", "15"],
+      ["Shifts scheduled", "15"],
+      ["Proprietary", "no"],
+      ["Mail-in", "no"],
+      ["Experimenters", "Chien-Shiung Wu, Irène Joliot-Curie, Lise Meitner, Emmy Noether"],
+      ["E-mail addresses", "cs.wu@example.org, irene@example.org, emmy.noether@example.org"],
+    ]);
+    expect(commissioning?.details?.slice(0, 2)).toEqual([
+      ["Proposal (GUP)", "none"],
+      ["ESAF", "none yet"],
+    ]);
+  });
+
+  test("two at the same time come both, and long texts come whole", async () => {
+    const { scheduling, twin, now } = await site();
+    await twin.misbehave({ overlapping: true, longTexts: true });
+    const current = (await scheduling.beamtimes(now, {})).filter(({ start, end }) => start <= now && now <= end);
+    expect(new Set(current.map(({ gupId }) => gupId))).toEqual(new Set([PROPOSAL.gupId, "1014311"]));
+    const ours = current.find(({ gupId }) => gupId === PROPOSAL.gupId);
+    expect(ours?.title).toHaveLength(300);
+    expect(ours?.experimenters.find(({ isPi }) => isPi)?.email).toBe(LONG_EMAIL);
+  });
+
+  test("the runs come sorted by start", async () => {
+    const { scheduling, now } = await site();
+    const runs = await scheduling.runs({});
+    expect(runs).toHaveLength(3);
+    expect(runs[1]).toMatchObject({ name: runAt(now).runName, start: runAt(now).start, end: runAt(now).end });
   });
 
   test("a time that no run contains, and a beamline on which nothing is scheduled, are answers of their own", async () => {

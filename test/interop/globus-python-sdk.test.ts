@@ -2,6 +2,7 @@
  * The simulated Globus under Globus' own Python SDK, and each of its answers beside the sample that Globus publishes for it: the same fields with values
  * of the same types. Where a sample says null, the real service may say anything.
  */
+import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
@@ -62,6 +63,7 @@ const PUBLISHED: readonly (readonly [ours: string, set: string, sample: string])
   ["identity_provisioned", "auth.get_identities", "default"],
   ["identity_unknown", "auth.get_identities", "empty"],
   ["identity_unauthorized", "auth.get_identities", "unauthorized"],
+  ["collection", "transfer.get_endpoint", "default"],
   ["mkdir", "transfer.operation_mkdir", "default"],
   ["stat", "transfer.operation_stat", "default"],
   ["stat_missing", "transfer.operation_stat", "not_found"],
@@ -72,6 +74,20 @@ const PUBLISHED: readonly (readonly [ours: string, set: string, sample: string])
   ["task_list", "transfer.task_list", "default"],
   ["cancel", "transfer.cancel_task", "default"],
 ];
+/** Transfer's results, and an access rule; null where the service may say anything. */
+const RESULT = { DATA_TYPE: "", code: "", message: "", request_id: "", resource: "" };
+const ACCESS_DOCUMENT: Readonly<Record<Exclude<keyof AccessDocument, `notify_${string}`>, unknown>> = {
+  DATA_TYPE: "access",
+  id: null,
+  role_id: null,
+  role_type: null,
+  principal_type: "identity",
+  principal: "",
+  path: "",
+  permissions: "",
+  create_time: null,
+  expiration_date: null,
+};
 /** Fields that a login with refresh tokens adds to the published answer, as the service's reference says. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   authorization_code: ["answer.refresh_token is not published"],
@@ -151,6 +167,7 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
     ["no_items", "TransferAPIError", 400, "ClientError.BadRequest.NoTransferItems"],
     ["task_missing", "TransferAPIError", 404, "TaskNotFound"],
     ["access_exists", "TransferAPIError", 409, "Exists"],
+    ["access_deleted", "TransferAPIError", 404, "AccessRuleNotFound"],
     ["transfer_unauthorized", "TransferAPIError", 401, "AuthenticationFailed"],
   ])("the SDK understands the failure %s", (name, error, status, code) => {
     const answer = answers[name];
@@ -174,6 +191,26 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
     });
     expect(answers["arrived"]).toBe(1234);
     expect(answers["rules"]).toEqual([`${TOP}/`]);
+  });
+
+  test("the SDK changes and deletes an access rule, and finds identities by their ids", () => {
+    expect(answers["access_rule"]?.json["permissions"]).toBe("rw");
+    expect(answers["rules_left"]).toBe(0);
+    expect(answers["names_by_id"]).toEqual([globus.person.username, "new@nowhere.example"]);
+  });
+
+  // The Python SDK has no samples of these: their fields are those of the types in Globus' JavaScript SDK.
+  test.each([
+    ["access", 201, { ...RESULT, access_id: "" }, "Created"],
+    ["access_update", 200, RESULT, "Updated"],
+    ["access_delete", 200, RESULT, "Deleted"],
+    ["access_rule", 200, ACCESS_DOCUMENT, undefined],
+    ["access_list", 200, { DATA_TYPE: "", DATA: [ACCESS_DOCUMENT], length: 0, endpoint: "" }, undefined],
+  ])("%s has the fields that Globus' own types name", (name, status, fields, code) => {
+    const answer = answers[name];
+    expect(answer?.status).toBe(status);
+    expect(differences(fields, answer?.json)).toEqual([]);
+    expect(answer?.json["code"]).toBe(code);
   });
 
   test("a task whose source is missing stays active and complains until it is cancelled", () => {

@@ -1,5 +1,5 @@
 /** Our SFTP code against OpenSSH's sshd, and OpenSSH's clients against our simulated host. */
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { trustHost } from "../../src/cli/trust-host.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh-host.ts";
 import { fingerprint, judgeHostKey, parseKnownHosts } from "../../src/services/known-hosts.ts";
+import { createSshDataHost, type SshDataHostSettings } from "../../src/services/ssh-data-host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh-hosts.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { keygen, makeKey, type OpenSsh, startOpenSsh } from "../support/open-ssh.ts";
@@ -127,6 +128,64 @@ describe.skipIf(needPeers("sshd", "ssh").missing)("our SFTP against OpenSSH's ss
       ActionError,
     );
     expect(locked.message).toContain("without a passphrase");
+  });
+
+  describe("a look at a source directory", () => {
+    const inspect = (parts: readonly string[], changes: Partial<SshDataHostSettings> = {}) =>
+      createSshDataHost(
+        {
+          host: "127.0.0.1",
+          port: sshd.port,
+          user: sshd.user,
+          top: sshd.folder,
+          login: { identityFile: sshd.identityFile },
+          knownHostsFile,
+          ...changes,
+        },
+        systemClock,
+      ).inspect(parts, {});
+
+    test("counts files and bytes of all levels, and no links", async () => {
+      const source = join(sshd.folder, "source");
+      await mkdir(join(source, "scan"), { recursive: true });
+      await writeFile(join(source, "a.h5"), "12345");
+      await writeFile(join(source, "scan", "b.tiff"), "123");
+      await symlink("a.h5", join(source, "link"));
+      await expect(inspect(["source"])).resolves.toEqual({ state: "OK", files: 2, bytes: 8 });
+    });
+
+    test("tells EMPTY, MISSING and NO_TOPDIR apart, and what may not be read", async () => {
+      await mkdir(join(sshd.folder, "empty"));
+      await mkdir(join(sshd.folder, "secret"));
+      await chmod(join(sshd.folder, "secret"), 0o000);
+      await expect(inspect(["empty"])).resolves.toMatchObject({ state: "EMPTY" });
+      await expect(inspect(["none"])).resolves.toMatchObject({ state: "MISSING" });
+      await expect(inspect(["x"], { top: "/no/such/top" })).resolves.toMatchObject({ state: "NO_TOPDIR" });
+      await expect(inspect(["secret"])).resolves.toMatchObject({
+        state: "UNKNOWN",
+        remark: `${sshd.user} may not read ${sshd.folder}/secret on 127.0.0.1:${sshd.port}`,
+      });
+      await chmod(join(sshd.folder, "secret"), 0o755); // else it cannot be removed
+    });
+
+    test("does not follow a link out of the top directory", async () => {
+      await symlink("/etc", join(sshd.folder, "out"));
+      const report = await inspect(["out"]);
+      expect(report).toMatchObject({ state: "UNKNOWN", files: 0 });
+      expect(report.remark).toContain("leads to /etc, outside of");
+    });
+
+    test("stops at its bound in a big directory", async () => {
+      await mkdir(join(sshd.folder, "big"));
+      await Promise.all(Array.from({ length: 1000 }, (_, i) => writeFile(join(sshd.folder, "big", `f${i}`), "x")));
+      await expect(inspect(["big"])).resolves.toEqual({ state: "OK", files: 1000, bytes: 1000 });
+      const limits = { entries: 300, depth: 4, seconds: 60 };
+      await expect(inspect(["big"], { limits })).resolves.toMatchObject({
+        state: "OK",
+        files: 300,
+        remark: "there is more than was counted",
+      });
+    });
   });
 
   test("logs in by OpenSSH's agent", async () => {

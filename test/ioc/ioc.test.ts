@@ -35,6 +35,7 @@ test("stages start around database and server, and stop in the opposite order", 
   const { ioc, events, environment, stage } = newIoc();
   ioc.addStage("afterServer", stage("after"));
   ioc.addStage("beforeServer", stage("before"));
+  ioc.addStage("beforeProcessing", stage("values"));
   ioc.addStage("beforeDatabase", stage("restore"));
   await ioc.init();
   expect(environment["RSRV_SERVER_PORT"]).toBe(String(ioc.server?.port));
@@ -43,11 +44,13 @@ test("stages start around database and server, and stop in the opposite order", 
   expect(events).toEqual([
     "Starting iocInit",
     "restore (loaded, no server)",
+    "values (initialized, no server)",
     "before (initialized, no server)",
     "after (initialized, server)",
     "iocRun: All initialization complete",
     "after stops",
     "before stops",
+    "values stops",
     "restore stops",
   ]);
 });

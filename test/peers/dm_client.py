@@ -1,6 +1,7 @@
-"""Talks to a Data Management storage service as the public Python clients do and prints what it saw as JSON: {step: facts}.
+"""Talks to Data Management services as the public Python clients do and prints what it saw as JSON: {step: facts}.
 
-    dm_client.py URL USERNAME STATION EXPERIMENT BADGE      the password is in DM_TEST_PASSWORD
+    dm_client.py DS_URL DAQ_URL APS_DB_URL USERNAME STATION EXPERIMENT BADGE DIRECTORY YEAR
+                                                            the password is in DM_TEST_PASSWORD
 
 Standard library only, written from the service's published facts alone. Judges nothing: the test does.
 """
@@ -12,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-url, username, station, experiment, badge = sys.argv[1:]
+url, daq_url, aps_db_url, username, station, experiment, badge, directory, year = sys.argv[1:]
 password = os.environ["DM_TEST_PASSWORD"]
 steps = {}
 
@@ -27,8 +28,8 @@ def in_one_line(text):
     return str(base64.b64encode(base64.b64encode(text.encode())))
 
 
-def ask(step, method, path, cookie=None, form=None):
-    request = urllib.request.Request(url + path, method=method)
+def ask(step, method, path, cookie=None, form=None, service=url):
+    request = urllib.request.Request(service + path, method=method)
     if cookie is not None:
         request.add_header("Cookie", cookie)
     body = None if form is None else urllib.parse.urlencode(form).encode()
@@ -84,4 +85,39 @@ ask("role", "POST", by_name + "/userRoles/d" + badge + "/User", cookie)
 ask("role again", "POST", by_name + "/userRoles/d" + badge + "/User", cookie)
 ask("list", "GET", "/dm/experimentsByStation/" + station, cookie)
 ask("no such route", "GET", "/dm/nothing", cookie)
+ask("metadata", "PUT", by_name + "/metadata/emailedUsers?" + urllib.parse.urlencode({"value": in_lines("a@example.org")}), cookie)
+ask("role off", "DELETE", by_name + "/userRoles/d" + badge + "/User", cookie)
+ask("role off again", "DELETE", by_name + "/userRoles/d" + badge + "/User", cookie)
+
+
+def on_daq(step, method, path, cookie):
+    ask(step, method, path, cookie, service=daq_url)
+    return steps[step]["body"]
+
+
+def task(**keys):
+    """The query with which the usual client sends a task: JSON with blanks, encoded, apostrophes escaped."""
+    return "?" + urllib.parse.urlencode({"taskInfo": in_lines(json.dumps(keys))})
+
+
+on_daq("session of another service", "GET", "/dm/daqs", cookie)
+login = {"username": username, "password": password}
+daq_cookie = ask("daq login", "POST", "/dm/login", form=login, service=daq_url)
+start = by_name + "/startDaq/" + in_lines(directory)
+on_daq("start daq", "POST", start + task(processExistingFiles=True, skipFilePathPattern="*.tmp"), daq_cookie)
+on_daq("start daq without a task", "POST", start, daq_cookie)
+on_daq("daqs", "GET", "/dm/daqs", daq_cookie)
+on_daq("stop daq elsewhere", "POST", by_name + "/stopDaq/" + in_lines(directory + "/"), daq_cookie)
+on_daq("stop daq", "POST", by_name + "/stopDaq/" + in_lines(directory), daq_cookie)
+on_daq("stop daq, in one line", "POST", by_name + "/stopDaq/" + in_one_line(directory), daq_cookie)
+on_daq("stop daq again", "POST", by_name + "/stopDaq/" + in_lines(directory), daq_cookie)
+upload = on_daq("upload from nowhere", "POST", by_name + "/upload/" + in_lines("@pc1:/nowhere") + task(), daq_cookie)
+on_daq("upload info", "GET", "/dm/uploads/" + upload["id"], daq_cookie)
+on_daq("unknown upload", "GET", "/dm/uploads/1", daq_cookie)
+on_daq("bad task", "POST", start + "?" + urllib.parse.urlencode({"taskInfo": in_lines("{")}), daq_cookie)
+
+aps_cookie = ask("aps login", "POST", "/dm/login", form=login, service=aps_db_url)
+ask("esafs", "GET", "/dm/esaf/stationEsafs/" + in_lines(station) + "?year=" + year, aps_cookie, service=aps_db_url)
+ask("delete", "DELETE", by_name + "/" + station, cookie)
+ask("deleted", "GET", by_name + "/" + station, cookie)
 print(json.dumps(steps))

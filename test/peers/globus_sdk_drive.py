@@ -65,7 +65,11 @@ def identities(token):
     client = globus_sdk.AuthClient(authorizer=globus_sdk.AccessTokenAuthorizer(token))
     keep("identity", lambda: client.get_identities(usernames=given["username"]))
     keep("identity_unknown", lambda: client.get_identities(usernames="nobody@nowhere.example"))
-    keep("identity_provisioned", lambda: client.get_identities(usernames="new@nowhere.example", provision=True))
+    made = keep("identity_provisioned", lambda: client.get_identities(usernames="new@nowhere.example", provision=True))
+    known = client.get_identities(usernames=given["username"])
+    ids = [answer["identities"][0]["id"] for answer in (known, made)]
+    listed = keep("identities_by_id", lambda: client.get_identities(ids=ids))
+    answers["names_by_id"] = [identity["username"] for identity in listed]
     stranger = globus_sdk.AuthClient(authorizer=globus_sdk.AccessTokenAuthorizer("nonsense"))
     keep("identity_unauthorized", lambda: stranger.get_identities(usernames=given["username"]))
 
@@ -115,6 +119,13 @@ def access(client):
     keep("access_exists", lambda: client.add_endpoint_acl_rule(given["destination"], rule))
     listed = keep("access_list", lambda: client.endpoint_acl_list(given["destination"]))
     answers["rules"] = [entry["path"] for entry in listed]
+    rule_id = listed["DATA"][0]["id"]
+    keep("collection", lambda: client.get_endpoint(given["destination"]))
+    keep("access_update", lambda: client.update_endpoint_acl_rule(given["destination"], rule_id, {"permissions": "rw"}))
+    keep("access_rule", lambda: client.get_endpoint_acl_rule(given["destination"], rule_id))
+    keep("access_delete", lambda: client.delete_endpoint_acl_rule(given["destination"], rule_id))
+    keep("access_deleted", lambda: client.delete_endpoint_acl_rule(given["destination"], rule_id))
+    answers["rules_left"] = len(client.endpoint_acl_list(given["destination"])["DATA"])
 
 
 tokens = account()

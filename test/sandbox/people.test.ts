@@ -1,6 +1,15 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { beamtimeAt, EVERYONE, localIso, runAt, yearMonth } from "../../src/sandbox/people.ts";
+import {
+  beamtimeAt,
+  EVERYONE,
+  esafsAt,
+  localIso,
+  PEOPLE,
+  PROPOSAL,
+  runAt,
+  yearMonth,
+} from "../../src/sandbox/people.ts";
 
 const moment = fc.date({ min: new Date("2024-01-01"), max: new Date("2040-01-01"), noInvalidDate: true });
 
@@ -24,4 +33,23 @@ test("runs are named by year and third, and meet", () => {
 
 test("nobody shares a badge", () => {
   expect(new Set(EVERYONE.map(({ badge }) => badge)).size).toBe(EVERYONE.length);
+});
+
+test("whenever the sandbox runs, the proposal's safety form covers now, and one form is of the year before", () => {
+  fc.assert(
+    fc.property(moment, (now) => {
+      const forms = esafsAt(now);
+      const ours = forms.find(({ esafId }) => esafId === PROPOSAL.esafId);
+      expect(ours?.start.getTime()).toBeLessThanOrEqual(now.getTime());
+      expect(ours?.end.getTime()).toBeGreaterThanOrEqual(now.getTime());
+      const years = forms.map(({ start }) => Number(localIso(start).slice(0, 4)));
+      expect(years).toContain(Number(localIso(beamtimeAt(now).start).slice(0, 4)) - 1);
+    }),
+  );
+});
+
+test("the proposal's safety form names people who are not on the proposal, one of them without an address", () => {
+  const users = esafsAt(new Date(0)).find(({ esafId }) => esafId === PROPOSAL.esafId)?.users ?? [];
+  const strangers = users.filter((user) => user !== PEOPLE.pi && !PEOPLE.experimenters.includes(user));
+  expect(strangers.map(({ email }) => email === undefined)).toEqual([false, true]);
 });

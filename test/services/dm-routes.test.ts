@@ -19,9 +19,20 @@ const rows = Object.entries(DM_ROUTES) as [DmOperation, DmRoute][];
 /** What the DataManagement port sends. */
 const USED: readonly DmOperation[] = [
   "getExperimentByName",
+  "getExperimentsByStation",
   "addExperiment",
+  "upsertExperimentMetadata",
+  "deleteExperimentByName",
   "getUserByUsername",
   "addUserExperimentRole",
+  "deleteUserExperimentRole",
+  "startDaq",
+  "stopDaq",
+  "listDaqs",
+  "upload",
+  "getUploadInfo",
+  "stopUpload",
+  "listStationEsafs",
 ];
 
 /** What `routesFromFile` throws. */

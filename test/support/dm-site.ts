@@ -18,10 +18,10 @@ export interface DmSite {
   readonly count: (part: string) => number;
 }
 
-/** Both are stopped when the test ends. @param changes to the client's options */
-export async function dmSite(changes: Partial<DmHttpOptions> = {}): Promise<DmSite> {
+/** Both are stopped when the test ends. @param changes to the client's options @param dataRoot as the twin's own option */
+export async function dmSite(changes: Partial<DmHttpOptions> = {}, dataRoot?: string): Promise<DmSite> {
   const clock = new ImpatientClock();
-  const twin = await startDmTwin({ clock });
+  const twin = await startDmTwin({ clock, ...(dataRoot !== undefined && { dataRoot }) });
   onTestFinished(() => twin.close());
   const log: string[] = [];
   const dm = createDmHttp({

@@ -1,8 +1,11 @@
 /** Small services that implement the controller's ports in memory, and fail on request. */
 import { sleep } from "../../src/base/clock.ts";
 import {
+  type AccessGrant,
+  type AccessRules,
   AlreadyExistsError,
   type Beamtime,
+  type DataHost,
   type DataManagement,
   type DirectoryState,
   type DirectoryTree,
@@ -16,12 +19,15 @@ import {
   NotFoundError,
   type Run,
   type Scheduling,
+  type SourceReport,
 } from "../../src/controller/ports.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 export class FakeDm implements DataManagement {
   readonly experiments = new Map<string, { name: string; usernames: string[]; made?: NewExperiment }>();
   readonly knownUsers = new Set<string>();
+  /** What userByUsername tells beyond the badge. */
+  readonly users = new Map<string, Partial<DmUser>>();
   readonly calls: string[] = [];
   /** Thrown by the call of this name, once or always. */
   readonly failures = new Map<string, Error>();
@@ -41,7 +47,7 @@ export class FakeDm implements DataManagement {
   }
   async userByUsername(username: string): Promise<DmUser> {
     this.#called("userByUsername", username);
-    return { username, badge: username.slice(1), firstName: "", lastName: "" };
+    return { username, badge: username.slice(1), firstName: "", lastName: "", ...this.users.get(username) };
   }
   async addUserToExperiment(username: string, experimentName: string): Promise<void> {
     this.#called("addUserToExperiment", username);
@@ -173,6 +179,54 @@ export class FakeTree implements DirectoryTree {
     const state = this.made.includes(path) ? "Exists" : "Created";
     this.made.push(path);
     return state;
+  }
+}
+
+/** The rules of a collection on which everybody of `known` has a login. */
+export class FakeAccessRules implements AccessRules {
+  readonly name = "petrel";
+  readonly known = new Map<string, { name?: string; email?: string }>();
+  readonly grants: AccessGrant[] = [];
+  readonly calls: string[] = [];
+  /** Thrown by the call of this name, or of this name and user. */
+  readonly failures = new Map<string, Error>();
+  async list(parts: readonly string[]): Promise<readonly AccessGrant[]> {
+    this.#called("list", parts.join("/"));
+    return this.grants.filter(({ path }) => path === `/${parts.join("/")}/`);
+  }
+  async grant(parts: readonly string[], username: string): Promise<DirectoryState> {
+    this.#called("grant", username);
+    const person = this.known.get(username);
+    if (person === undefined) throw new NotFoundError(`Globus knows nobody as ${username}.`);
+    const path = `/${parts.join("/")}/`;
+    if (this.grants.some((one) => one.username === username && one.path === path)) return "Exists";
+    const id = `rule-${this.grants.length + 1}`;
+    this.grants.push({ id, identity: `id-of-${username}`, username, ...person, path, permissions: "r" });
+    return "Created";
+  }
+  async revoke(id: string): Promise<void> {
+    this.#called("revoke", id);
+    const index = this.grants.findIndex((one) => one.id === id);
+    if (index < 0) throw new NotFoundError(`there is no rule ${id}`);
+    this.grants.splice(index, 1);
+  }
+  #called(name: string, argument: string): void {
+    this.calls.push(`${name} ${argument}`);
+    const failure = this.failures.get(`${name} ${argument}`) ?? this.failures.get(name);
+    if (failure !== undefined) throw failure;
+  }
+}
+
+export class FakeDataHost implements DataHost {
+  readonly name = "tomodata1";
+  readonly top = "/data/2BM";
+  readonly looks: string[] = [];
+  /** By the path below the top; OK with one file of 100 bytes where nothing is said. */
+  readonly reports = new Map<string, Partial<SourceReport>>();
+  async inspect(parts: readonly string[]): Promise<SourceReport> {
+    const path = parts.join("/");
+    this.looks.push(path);
+    return { state: "OK", files: 1, bytes: 100, ...this.reports.get(path) };
   }
 }
 

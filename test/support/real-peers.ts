@@ -31,13 +31,13 @@ const PEERS = {
   "globus-sdk": { find: () => inVenv("globus_sdk"), get: BY_NPM },
   /** EPICS base's folder of .dbd files. */
   dbd: { find: () => inVenv("epicscorelibs/dbd"), get: BY_NPM },
+  /** Any Python 3 of this host; no package is needed. */
+  python3: { find: () => onPath("python3"), get: debian("python3") },
   gcc: { find: () => onPath("gcc"), get: debian("gcc", "libc6-dev") },
   /** Debian's build of EPICS base's client library, with the link that a linker needs. */
   libca: { find: () => inLibraries("libca.so"), get: debian("libca4.13.5", "libca-dev", "libcom-dev") },
   sshd: { find: () => onPath("sshd"), get: debian("openssh-server") },
   ssh: { find: () => onPath("ssh"), get: debian("openssh-client") },
-  /** Any Python 3: gives a program a terminal. */
-  python3: { find: () => onPath("python3"), get: debian("python3") },
   chromium: { find: () => onPath("chromium"), get: debian("chromium") },
 } as const satisfies Record<string, Peer>;
 

@@ -1,5 +1,5 @@
 /** The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the test's own process. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../../src/sandbox/beamline.ts";
 import { epicsVariables, freePort, inheritedEnvironment, randomPrefix } from "./epics-environment.ts";
 import { ROOT } from "./real-peers.ts";
@@ -13,10 +13,12 @@ export interface SimulatedBeamline extends AsyncDisposable {
   readonly prefix: string;
   readonly ioc: PeerProcess;
   readonly iocPort: number;
+  /** Where its settings are saved. */
+  readonly saveFolder: string;
   /** The environment for a client that is to find both IOCs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the IOC as a crash does, and starts it again. */
-  restartIoc(): Promise<void>;
+  /** Ends the IOC as a crash does, and starts it again. @param meanwhile is called in between */
+  restartIoc(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
     environment,
   });
   const station = randomPrefix();
+  const saveFolder = join(dirname(beamline.configFile), "autosave");
   const prefix = `${station}Globus:`;
   const start = (): Promise<PeerProcess> =>
     spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", join(ROOT, "iocBoot/iocGlobus/st.cmd")], {
@@ -43,6 +46,7 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
         TOP: ROOT,
         P: station,
         GLOBUS_CONF: beamline.configFile,
+        AUTOSAVE_DIR: saveFolder,
       },
       pv: { name: `${prefix}Status`, port: iocPort },
     });
@@ -64,10 +68,12 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
       return ioc;
     },
     iocPort,
+    saveFolder,
     env: { ...environment, ...epicsVariables(iocPort, tomoScanPort) },
-    restartIoc: async () => {
+    restartIoc: async (meanwhile) => {
       ioc.kill("SIGKILL");
       await ioc.exited;
+      meanwhile?.();
       ioc = await start();
     },
     stop,

@@ -1,17 +1,11 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { type Experiment, visible } from "../experiment.ts";
+import { createExperiment, findExperiment } from "../dm-experiment.ts";
+import { dmUsername, putOn } from "../dm-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, type PeopleOptions, type Person } from "../people.ts";
-import {
-  AlreadyExistsError,
-  type Beamtime,
-  type DataManagement,
-  type DmExperiment,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import { findPeople, fullName, type PeopleOptions, type Person, personName, sayEsafOnly } from "../people.ts";
+import type { DataManagement, DmExperiment } from "../ports.ts";
+import { changeUsers, countOf, failuresOf, type UserChange } from "../roster.ts";
 
 export interface InitDmOptions {
   readonly dm: DataManagement;
@@ -21,9 +15,6 @@ export interface InitDmOptions {
   /** As operators know the server. */
   readonly serverName: string;
 }
-
-/** Users of Data Management are called `d` and their badge. */
-export const dmUsername = (badge: string): string => `d${badge}`;
 
 export function initOnDm(options: InitDmOptions): Action {
   const contacts = options.people.contacts.map(({ badge }) => dmUsername(badge)).join(", ");
@@ -43,83 +34,36 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("UsersFailed", 0);
   const found = await findExperiment(options.dm, experiment, signal);
   publish("ExperimentExists", found === undefined ? 0 : 1);
-  const { people, beamtime, scheduleError, problems } = await findPeople(options.people, experiment, context, {
-    signal,
-  });
+  const everybody = await findPeople(options.people, experiment, context, { signal });
+  const { people, beamtime, scheduleError, problems } = everybody;
   // A new experiment needs its beamtime for its dates; one that exists can get its contacts without.
   if (found === undefined && scheduleError !== undefined) throw scheduleError;
-  const made = found === undefined ? await create(options, context, beamtime) : { experiment: found, isNew: false };
+  const wanted = {
+    typeName: options.experimentType,
+    ...(beamtime !== undefined && { start: beamtime.start, end: beamtime.end }),
+  };
+  const made =
+    found === undefined
+      ? await createExperiment(options.dm, experiment, wanted, signal)
+      : { experiment: found, isNew: false };
   publish("ExperimentExists", 1);
   publish("ExperimentCreated", made.isNew ? 1 : 0);
   const sentence = `Experiment ${made.experiment.name} ${made.isNew ? "was created" : "exists"} on ${options.serverName}`;
   context.say(`${sentence}.`);
-  const users = await addUsers(options, context, { sentence, experiment: made.experiment, people });
+  sayEsafOnly(everybody, context.say);
+  const changes = await addPeople(options, context, { sentence, experiment: made.experiment, people });
   const missing = [
     ...(scheduleError === undefined ? problems : [`the experimenters were not added: ${problems.join("; ")}`]),
-    ...users.failures,
+    ...failuresOf(changes),
   ];
-  const present = `${sentence}; ${users.present} users are on it`;
+  const present = `${sentence}; ${presentOf(changes)} users are on it`;
   return missing.length === 0
     ? { state: "Done", message: `${present}.` }
     : { state: "Partial", message: `${present}, but ${missing.join("; ")}.` };
 }
 
-/** By the name in use today, then by the one that the original program gave; undefined only if the service says that there is neither. */
-async function findExperiment(
-  dm: DataManagement,
-  experiment: Experiment,
-  signal: AbortSignal,
-): Promise<DmExperiment | undefined> {
-  const names = new Set([
-    experiment.name,
-    ...(/[/\\\x00-\x1f]/.test(experiment.uncleanedName) ? [] : [experiment.uncleanedName]),
-  ]);
-  for (const name of names) {
-    try {
-      return await dm.experimentByName(name, { signal });
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
-  }
-  return undefined;
-}
-
-interface Made {
-  readonly experiment: DmExperiment;
-  /** Made by this call, not by somebody else. */
-  readonly isNew: boolean;
-}
-
-async function create(options: InitDmOptions, context: ActionContext, beamtime: Beamtime | undefined): Promise<Made> {
-  const { experiment, signal } = context;
-  try {
-    const made = await options.dm.addExperiment(
-      {
-        name: experiment.name,
-        typeName: options.experimentType,
-        description: experiment.proposalTitle,
-        rootPath: experiment.yearMonth,
-        ...(beamtime === undefined ? {} : { start: beamtime.start, end: beamtime.end }),
-      },
-      { signal },
-    );
-    return { experiment: made, isNew: true };
-  } catch (error) {
-    const answerLost = error instanceof UnavailableError && error.mayHaveHappened;
-    if (signal.aborted || !(answerLost || error instanceof AlreadyExistsError)) throw error;
-    // Made by somebody else between our two calls, or by us although the answer got lost: look, and never create twice.
-    const found = await findExperiment(options.dm, experiment, signal).catch(() => undefined);
-    if (found === undefined) throw error;
-    return { experiment: found, isNew: answerLost };
-  }
-}
-
-interface UserResult {
-  /** Users that are on the experiment now. */
-  readonly present: number;
-  /** One piece of a sentence for each that is not. */
-  readonly failures: readonly string[];
-}
+/** Users that are on the experiment now. */
+const presentOf = (changes: readonly UserChange[]): number => countOf(changes, "changed", "already");
 
 interface Membership {
   /** What was done so far, for whoever reads why it went no further. */
@@ -128,48 +72,22 @@ interface Membership {
   readonly people: readonly Person[];
 }
 
-/** @throws ActionError, CancelledError, both saying what was done before */
-async function addUsers(options: InitDmOptions, context: ActionContext, membership: Membership): Promise<UserResult> {
-  const { experiment, people } = membership;
-  const badges = new Set(people.map(({ badge }) => badge).filter((badge) => badge !== ""));
-  const already = new Set(experiment.usernames);
-  let present = 0;
-  const failures: string[] = [];
-  try {
-    for (const badge of badges) {
-      context.signal.throwIfAborted();
-      const isMember = already.has(dmUsername(badge));
-      const problem = isMember ? undefined : await addUser(options.dm, badge, experiment.name, context.signal);
-      if (problem === undefined) present++;
-      else failures.push(problem);
-      context.publish("UsersAdded", present);
-      context.publish("UsersFailed", failures.length);
-    }
-  } catch (error) {
-    const done = `${membership.sentence} and ${present} of ${badges.size} users are on it`;
-    if (context.signal.aborted)
-      throw new CancelledError(`${messageOf(context.signal.reason)} ${done}; run Init again for the others.`);
-    if (error instanceof ActionError) throw new ActionError(`${done}; run Init again for the others`, { cause: error });
-    throw error;
-  }
-  return { present, failures };
-}
-
-/** @returns what went wrong, or undefined when the user is on the experiment */
-async function addUser(
-  dm: DataManagement,
-  badge: string,
-  experimentName: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!/^\d+$/.test(badge)) return `badge ${visible(badge)} is not a number`;
-  try {
-    await dm.addUserToExperiment(dmUsername(badge), experimentName, { signal });
-    return undefined;
-  } catch (error) {
-    if (error instanceof AlreadyExistsError) return undefined;
-    if (error instanceof NotFoundError) return `badge ${badge} is unknown to Data Management`;
-    if (signal.aborted || !(error instanceof ActionError) || error instanceof UnavailableError) throw error;
-    return `${dmUsername(badge)}: ${messageOf(error)}`;
-  }
+function addPeople(
+  { dm }: InitDmOptions,
+  context: ActionContext,
+  { sentence, experiment, people }: Membership,
+): Promise<readonly UserChange[]> {
+  const { signal, publish } = context;
+  const add = async (person: Person): Promise<UserChange> =>
+    person.badge === ""
+      ? { state: "failed", line: `${personName(person)} has no badge number` }
+      : putOn({ dm, experiment, signal }, { badge: person.badge, name: fullName(person) });
+  return changeUsers(context, people, add, {
+    command: "Init",
+    publish: (changes) => {
+      publish("UsersAdded", presentOf(changes));
+      publish("UsersFailed", countOf(changes, "failed"));
+    },
+    soFar: (changes) => `${sentence} and ${presentOf(changes)} of ${people.length} users are on it`,
+  });
 }

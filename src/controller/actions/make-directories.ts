@@ -1,9 +1,11 @@
-/** Dirs: the experiment's directory on the detector and on the analysis host. */
-import { ActionError, messageOf } from "../../base/errors.ts";
-import type { Action, ActionContext } from "../action.ts";
+/** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
+import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { type Action, type ActionContext, type ActionRequest, flagInput } from "../action.ts";
 import { directoryParts, type Experiment } from "../experiment.ts";
+import { setFilePath } from "../file-path.ts";
 import type { DirectoryTree } from "../ports.ts";
 import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
+import type { TomoScan } from "../user-pvs.ts";
 
 /** One tree to make the directory in, and the PVs that tell of it. */
 export interface DirectoryTarget {
@@ -20,21 +22,39 @@ export const directoryPath = (target: DirectoryTarget, experiment: Experiment): 
 const place = (target: DirectoryTarget, experiment: Experiment): string =>
   `${target.tree.name}:${directoryPath(target, experiment)}`;
 
+/** The directory that TomoScan's FilePath is set to. */
+const FILE_PATH_PV: PvName = "DetectorDir";
+
 /**
  * All targets at once, each reported on its own: Done when all have the directory, Partial when some have, Failed when none has.
+ * @param tomoScan whose FilePath SetFilePath sets
  */
-export function makeDirectories(targets: readonly DirectoryTarget[]): Action {
+export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: TomoScan): Action {
+  const detector = targets.find(({ pathPv }) => pathPv === FILE_PATH_PV);
+  const filePathTarget = (request: ActionRequest): DirectoryTarget | undefined =>
+    flagInput(request, "SetFilePath") ? detector : undefined;
   return {
-    plan: ({ experiment }) => targets.map((target) => `would make ${place(target, experiment)}`),
+    plan: (request) => [
+      ...targets.map((target) => `would make ${place(target, request.experiment)}`),
+      ...[filePathTarget(request)].flatMap((target) =>
+        target === undefined
+          ? []
+          : [`would set ${tomoScan.nameOf("filePath")} to ${directoryPath(target, request.experiment)}/`],
+      ),
+    ],
     run: async (context) => {
       const results = await Promise.all(targets.map((target) => makeOne(target, context)));
-      const sentence = results.map((result) => result.sentence).join("; ");
-      const failed = results.filter((result) => result.error !== undefined);
+      const failed = results.filter(({ error }) => error !== undefined);
       if (failed.length === results.length && failed[0] !== undefined) {
-        throw failed.length === 1 ? failed[0].error : new AggregateActionError(sentence, { cause: failed[0].error });
+        if (failed.length === 1) throw failed[0].error;
+        throw new AggregateActionError(sentenceOf(results), { cause: failed[0].error });
       }
       context.signal.throwIfAborted();
-      return { state: failed.length === 0 ? "Done" : "Partial", message: `${sentence}.` };
+      const target = filePathTarget(context);
+      const isThere = results.some((result) => result.target === target && result.error === undefined);
+      if (target !== undefined && isThere) results.push(await tellTomoScan(tomoScan, target, context));
+      const isWhole = results.every(({ error }) => error === undefined);
+      return { state: isWhole ? "Done" : "Partial", message: `${sentenceOf(results)}.` };
     },
   };
 }
@@ -43,9 +63,13 @@ export function makeDirectories(targets: readonly DirectoryTarget[]): Action {
 class AggregateActionError extends ActionError {}
 
 interface OneResult {
+  readonly target: DirectoryTarget;
   readonly sentence: string;
   readonly error?: unknown;
 }
+
+const sentenceOf = (results: readonly OneResult[]): string =>
+  results.map(({ sentence }) => sentence.replace(/\.$/, "")).join("; ");
 
 async function makeOne(target: DirectoryTarget, context: ActionContext): Promise<OneResult> {
   const { experiment, signal, publish } = context;
@@ -53,9 +77,23 @@ async function makeOne(target: DirectoryTarget, context: ActionContext): Promise
   try {
     const state = await target.tree.makeDirectories(directoryParts(target.template, experiment), { signal });
     publish(target.statePv, DIRECTORY_STATES.indexOf(state));
-    return { sentence: state === "Created" ? `${where} was made` : `${where} exists` };
+    return { target, sentence: state === "Created" ? `${where} was made` : `${where} exists` };
   } catch (error) {
     publish(target.statePv, DIRECTORY_STATES.indexOf("Error"));
-    return { sentence: messageOf(error), error };
+    return { target, sentence: messageOf(error), error };
+  }
+}
+
+/** The directories are there by now: what fails here makes the run partial. */
+async function tellTomoScan(tomoScan: TomoScan, target: DirectoryTarget, context: ActionContext): Promise<OneResult> {
+  try {
+    const path = await setFilePath(tomoScan, directoryPath(target, context.experiment), context);
+    return { target, sentence: `${tomoScan.nameOf("filePath")} is ${path}` };
+  } catch (error) {
+    if (context.signal.aborted)
+      throw new CancelledError(
+        `${messageOf(error)} The directories are there; TomoScan's FilePath is perhaps not set: run Dirs again.`,
+      );
+    return { target, sentence: messageOf(error), error };
   }
 }

@@ -1,5 +1,6 @@
 /** The shell commands of every IOC, in one list. Commands of a program built on it are registered beside them. */
 import type { Shell } from "../../iocsh/shell.ts";
+import { autosaveCommands } from "./autosave.ts";
 import { environmentCommands } from "./environment.ts";
 import { fieldCommands } from "./fields.ts";
 import { initCommands } from "./init.ts";
@@ -12,7 +13,15 @@ import { SHELL_COMMANDS } from "./shell.ts";
 /** Registers every command of CA spec §7.2 that is there. */
 export function registerIocCommands(shell: Shell, session: CommandSession): void {
   shell.register(SHELL_COMMANDS);
-  for (const group of [environmentCommands, loadCommands, initCommands, listCommands, fieldCommands, reportCommands]) {
+  for (const group of [
+    environmentCommands,
+    loadCommands,
+    initCommands,
+    listCommands,
+    fieldCommands,
+    reportCommands,
+    autosaveCommands,
+  ]) {
     shell.register(group(session));
   }
   shell.registerFamily(REGISTRAR_NAMES, registrarCommand);

@@ -30,12 +30,14 @@ const BEAMTIME: Beamtime = {
 let dm: FakeDm;
 let scheduling: FakeScheduling;
 let published: Record<string, unknown>;
+let said: string[];
 beforeEach(() => {
   dm = new FakeDm();
   scheduling = new FakeScheduling();
   scheduling.beamtimesNow = [BEAMTIME];
   for (const badge of ["208112", "208113", "56788", "58903"]) dm.knownUsers.add(`d${badge}`);
   published = {};
+  said = [];
 });
 
 const run = (
@@ -61,7 +63,7 @@ const run = (
     signal,
     input: () => 0,
     publish: (name, value) => void (published[name] = value),
-    say: () => {},
+    say: (sentence) => void said.push(sentence),
   });
 
 test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
@@ -159,4 +161,48 @@ test("an abort between two users stops there", async () => {
 test("a service that goes down between two users fails the run, which says what was done", async () => {
   dm.failures.set("addUserToExperiment d208112", new UnavailableError("DM does not answer"));
   await expect(run()).rejects.toThrow(/was created on voyager and 2 of 4 users are on it/);
+});
+
+test("users of the safety form are put on it beside the experimenters and both contacts", async () => {
+  dm.esafsByYear[2026] = [
+    {
+      esafId: "302911",
+      title: "",
+      status: "Approved",
+      startDate: "2026-03-03",
+      endDate: "2026-03-06",
+      users: [
+        { badge: "208113", firstName: "Ada", lastName: "Byron", isPi: false },
+        { badge: "214590", firstName: "Lise", lastName: "Meitner", isPi: false },
+      ],
+    },
+  ];
+  dm.knownUsers.add("d214590");
+  const people = {
+    schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+    esafs: (year: number) => dm.esafs(year),
+    contacts: [
+      { badge: "56788", email: "" },
+      { badge: "58903", email: "" },
+    ],
+  };
+  await expect(run({ people }, { ...EXPERIMENT, esafNumber: "302911" })).resolves.toMatchObject({ state: "Done" });
+  expect(said).toContain("On the safety form, but not on the proposal: Lise Meitner.");
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903", "d208112", "d208113", "d214590"]);
+});
+
+test("an experimenter without a badge is named, and the others are put on it", async () => {
+  const guest = { badge: "", firstName: "Guest", lastName: "Student", email: "guest@example.org", isPi: false };
+  scheduling.beamtimesNow = [{ ...BEAMTIME, experimenters: [guest, ...BEAMTIME.experimenters] }];
+  await expect(run()).resolves.toMatchObject({
+    state: "Partial",
+    message: expect.stringContaining("4 users are on it, but Guest Student has no badge number") as unknown,
+  });
+  expect(published).toMatchObject({ UsersAdded: 4, UsersFailed: 1 });
+});
+
+test("a run that fails for every user is partial, for the experiment is there", async () => {
+  dm.knownUsers.clear();
+  await expect(run()).resolves.toMatchObject({ state: "Partial" });
+  expect(published).toMatchObject({ ExperimentExists: 1, UsersAdded: 0, UsersFailed: 4 });
 });

@@ -1,0 +1,40 @@
+/** DAQs and uploads as the settings have them: where their data are, the actions on them, and the watch over them. */
+import type { Actions } from "../controller/action.ts";
+import { startDaq } from "../controller/actions/start-daq.ts";
+import { stopDaq } from "../controller/actions/stop-daq.ts";
+import { upload } from "../controller/actions/upload.ts";
+import type { DaqSite } from "../controller/daq-sources.ts";
+import { watchDaqs } from "../controller/daq-watch.ts";
+import type { DataManagement } from "../controller/ports.ts";
+import type { Watch } from "../controller/watch.ts";
+import { dataHost, dataHostName } from "./hosts.ts";
+import type { PartOptions } from "./parts.ts";
+
+export interface DaqPart {
+  /** Those of a Data Management server. */
+  actions(serverName: string): Pick<Actions, "StartDaq" | "StopDaq" | "Upload">;
+  readonly watch: Watch;
+}
+
+/** @param ownName this machine's. @throws ActionError for a data host that cannot be used */
+export function openDaq(options: PartOptions, dm: DataManagement, ownName: string): DaqPart {
+  const { settings, clock } = options;
+  const section = settings.daq;
+  const [pollSeconds, stallSeconds] = [section["poll-seconds"], section["stall-seconds"]];
+  const site: DaqSite = {
+    host: dataHost(options, ownName),
+    prefix: settings.local["dm-direct-mount"] ? "" : `@${dataHostName(settings)}:`,
+    templates: { raw: section["raw-template"], rec: section["rec-template"] },
+  };
+  return {
+    actions: (serverName) => {
+      const daq = { dm, site, serverName };
+      return {
+        StartDaq: startDaq(daq),
+        StopDaq: stopDaq(daq),
+        Upload: upload({ ...daq, clock, pollSeconds, patienceSeconds: stallSeconds }),
+      };
+    },
+    watch: watchDaqs({ dm, site, pollSeconds, stallSeconds }),
+  };
+}

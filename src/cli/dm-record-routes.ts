@@ -1,0 +1,87 @@
+/**
+ * `globus-ioc dm-record-routes`: learns a site's Data Management routes from its own `dm` package, tells what came of each method, and writes the dm-routes.json
+ * that [dm] routes-file names. It never replaces a file unasked. The file holds no secrets.
+ */
+
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import type { Clock } from "../base/clock.ts";
+import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
+import { routesFromFile } from "../services/dm-routes.ts";
+import { usableVariables } from "../services/dm-setup-file.ts";
+
+export interface RecordRequest {
+  readonly python: string;
+  readonly output: string;
+  /** The site's dm.setup.sh. */
+  readonly setupFile?: string;
+  readonly force?: boolean;
+}
+
+export interface RecordContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly write: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const DONE = 0;
+const FAILED = 1;
+const PARTLY_DONE = 3;
+
+/**
+ * @returns the exit status: 0 all routes were learned, 3 some, 1 none
+ * @throws ActionError when nothing can be learned, or the file exists or cannot be written
+ */
+export async function recordDmRoutes(request: RecordRequest, context: RecordContext): Promise<number> {
+  const { python, output, setupFile, force = false } = request;
+  const { clock, log, write, signal } = context;
+  if (!force && existsSync(output)) throw exists(output);
+  const environment = { ...context.environment, ...(setupFile === undefined ? {} : await readSetup(setupFile)) };
+  const learned = await learnRoutes({ python, environment, clock, log, signal });
+  const width = Math.max(...learned.map(({ operation }) => operation.length));
+  for (const one of learned) write(`${one.operation.padEnd(width)}  ${tell(one)}`);
+  const routes = Object.fromEntries(
+    learned.flatMap((one): [string, LearnedRoute][] => ("route" in one ? [[one.operation, one.route]] : [])),
+  );
+  const count = Object.keys(routes).length;
+  if (count === 0) {
+    write("No route was learned, so nothing was written.");
+    return FAILED;
+  }
+  const text = `${JSON.stringify(routes, undefined, 2)}\n`;
+  routesFromFile(text, output);
+  await save(output, text, force);
+  write(`${count} of ${learned.length} routes written to ${output}: name it in [dm] routes-file.`);
+  return count === learned.length ? DONE : PARTLY_DONE;
+}
+
+function tell(one: Learned): string {
+  if ("problem" in one) return `not learned: ${one.problem}`;
+  const { method, path } = one.route;
+  return `${method} ${path}${one.remark === undefined ? "" : `  (${one.remark})`}`;
+}
+
+const exists = (output: string): ActionError =>
+  new ActionError(`${output} exists already: name another file with --output, or replace it with --force.`);
+
+async function save(output: string, text: string, force: boolean): Promise<void> {
+  try {
+    await writeFile(output, text, { mode: 0o644, flag: force ? "w" : "wx" });
+  } catch (thrown) {
+    if (codeOf(thrown) === "EEXIST") throw exists(output);
+    throw new ActionError(`${output} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}
+
+/** The variables of a dm.setup.sh that need no shell. */
+async function readSetup(file: string): Promise<Readonly<Record<string, string>>> {
+  try {
+    return usableVariables(await readFile(file, "utf8"));
+  } catch (thrown) {
+    throw new ActionError(`--setup-file ${file} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
+ * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
+ */
+import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
+import {
+  type CheckedSource,
+  checkSources,
+  chosenSources,
+  type DaqSite,
+  daqStateIndex,
+  runningDaq,
+  SIDE_NAMES,
+} from "../daq-sources.ts";
+import { requireExperiment } from "../dm-experiment.ts";
+import type { ActionResult } from "../outcome.ts";
+import { AlreadyExistsError, type DataManagement, type DmTransfer, UnavailableError } from "../ports.ts";
+import { daqPv } from "../pvs.ts";
+
+export interface DaqOptions {
+  readonly dm: DataManagement;
+  readonly site: DaqSite;
+  /** As operators know the server. */
+  readonly serverName: string;
+}
+
+export function startDaq(options: DaqOptions): Action {
+  return {
+    plan: (request) => [
+      `would look for experiment ${request.experiment.name} on ${options.serverName}`,
+      ...chosenSources(options.site, request).map(
+        ({ side, place, directory }) =>
+          `would look at ${place} and start a DAQ of the ${SIDE_NAMES[side]} for ${directory}${existingToo(request)}, unless one runs`,
+      ),
+    ],
+    run: (context) => start(options, context),
+  };
+}
+
+const processExisting = (request: TaggedRequest): boolean => flagInput(request, "ProcessExisting");
+const existingToo = (request: TaggedRequest): string =>
+  processExisting(request) ? ", with the files that are there already" : ", for new files only";
+
+async function start({ dm, site, serverName }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+  const { experiment, signal, publish, say } = context;
+  const sources = chosenSources(site, context);
+  const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
+  const { usable, remarks } = await checkSources(site.host, sources, context, false);
+  for (const remark of remarks) say(`${remark}.`);
+  const before = await dm.daqs({ signal });
+  const done: string[] = [];
+  const failures: unknown[] = [];
+  for (const source of usable) {
+    const what = `the DAQ of the ${SIDE_NAMES[source.side]} for ${source.directory}`;
+    try {
+      signal.throwIfAborted();
+      const running = runningDaq(before, name, source);
+      const daq = running ?? (await startOne(dm, name, source, context));
+      publish(daqPv(source.side, "Id"), daq.id);
+      publish(daqPv(source.side, "State"), daqStateIndex("Running"));
+      done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
+    } catch (thrown) {
+      if (signal.aborted) throw stopped(signal, done, what);
+      if (!(thrown instanceof ActionError)) throw thrown;
+      failures.push(thrown);
+    }
+  }
+  const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
+  if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  return failures.length === 0
+    ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
+    : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
+}
+
+const sentence = (pieces: readonly string[]): string =>
+  pieces.join("; ").replace(/^./, (letter) => letter.toUpperCase());
+
+const stopped = (signal: AbortSignal, done: readonly string[], what: string): CancelledError =>
+  new CancelledError(
+    `${messageOf(signal.reason)} ${done.length === 0 ? "No DAQ is known to have started" : sentence(done)}; ${what} may have been asked for: look at DaqList, and run StopDaq if it is not wanted.`,
+  );
+
+/** @throws ActionError when it is not known to run */
+async function startOne(
+  dm: DataManagement,
+  name: string,
+  source: CheckedSource,
+  context: ActionContext,
+): Promise<DmTransfer> {
+  const { signal } = context;
+  const task = { ...source.root, processExistingFiles: processExisting(context) };
+  try {
+    return await dm.startDaq(name, source.directory, task, { signal });
+  } catch (thrown) {
+    const answerLost = thrown instanceof UnavailableError && thrown.mayHaveHappened;
+    if (signal.aborted || !(answerLost || thrown instanceof AlreadyExistsError)) throw thrown;
+    // Started by us although the answer got lost, or by somebody else meanwhile: look, and never start it twice.
+    const found = await dm.daqs({ signal }).then(
+      (daqs) => runningDaq(daqs, name, source),
+      () => undefined,
+    );
+    if (found !== undefined) return found;
+    throw answerLost
+      ? new ActionError(`the DAQ for ${source.directory} may run or not: look at DaqList before starting it again`, {
+          cause: thrown,
+        })
+      : thrown;
+  }
+}

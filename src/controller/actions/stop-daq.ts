@@ -1,0 +1,61 @@
+/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory. Integration point 55. */
+import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import type { Action, ActionContext } from "../action.ts";
+import { daqSources, daqStateIndex, isOf, isWatching } from "../daq-sources.ts";
+import type { ActionResult } from "../outcome.ts";
+import { type DataManagement, type DmTransfer, NotFoundError, UnavailableError } from "../ports.ts";
+import { daqPv } from "../pvs.ts";
+import type { DaqOptions } from "./start-daq.ts";
+
+export function stopDaq(options: DaqOptions): Action {
+  return {
+    plan: ({ experiment }) => [`would stop every DAQ of ${experiment.name} that runs on ${options.serverName}`],
+    run: (context) => stop(options, context),
+  };
+}
+
+async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+  const { experiment, signal, publish } = context;
+  publish("DaqStopped", 0);
+  const running = (await dm.daqs({ signal })).filter((one) => isWatching(one) && isOf(experiment)(one));
+  if (running.length === 0) return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
+  const sources = daqSources(site, experiment);
+  const stopped: string[] = [];
+  const failures: unknown[] = [];
+  for (const daq of running) {
+    try {
+      signal.throwIfAborted();
+      await stopOne(dm, daq, signal);
+      stopped.push(daq.dataDirectory);
+      publish("DaqStopped", stopped.length);
+      const side = sources.find(({ directory }) => directory === daq.dataDirectory)?.side;
+      if (side !== undefined) publish(daqPv(side, "State"), daqStateIndex("Stopped"));
+    } catch (thrown) {
+      if (signal.aborted)
+        throw new CancelledError(
+          `${messageOf(signal.reason)} ${stopped.length} of ${running.length} DAQs of ${experiment.name} are known to be stopped; run StopDaq again for the others.`,
+        );
+      if (!(thrown instanceof ActionError)) throw thrown;
+      failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
+    }
+  }
+  const wrong = failures.map((failure) => messageOf(failure).replace(/\.$/, "")).join("; ");
+  if (stopped.length === 0) throw new ActionError(wrong);
+  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${stopped.join(", ")}`;
+  return failures.length === 0
+    ? { state: "Done", message: `${done}.` }
+    : { state: "Partial", message: `${done}; but ${wrong}.` };
+}
+
+/** Resolves when it is stopped, or has ended by itself meanwhile. */
+async function stopOne(dm: DataManagement, daq: DmTransfer, signal: AbortSignal): Promise<void> {
+  try {
+    await dm.stopDaq(daq.experimentName, daq.dataDirectory, { signal });
+  } catch (thrown) {
+    if (thrown instanceof NotFoundError) return;
+    if (signal.aborted || !(thrown instanceof UnavailableError && thrown.mayHaveHappened)) throw thrown;
+    // The answer got lost: whether it still runs is what the service says now.
+    const after = await dm.daqs({ signal }).catch(() => undefined);
+    if (after === undefined || after.some((one) => one.id === daq.id && isWatching(one))) throw thrown;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
+ * in UserResults. The list PVs are read anew after a change.
+ */
+import { ActionError, messageOf } from "../../base/errors.ts";
+import { type Action, type ActionContext, type ActionRequest, type RunContext, textInput } from "../action.ts";
+import { type ActionResult, RejectedError } from "../outcome.ts";
+import {
+  changeUsers,
+  countOf,
+  failuresOf,
+  type ListedUser,
+  type OpenRoster,
+  type Roster,
+  type UserChange,
+} from "../roster.ts";
+
+/** Characters that EditUserBadge holds: of a longer text it has only the beginning, and with it perhaps half a badge. */
+const MOST_TEXT = 255;
+
+interface Change {
+  readonly command: "AddUser" | "RemoveUser";
+  readonly change: (roster: OpenRoster, entry: string) => Promise<UserChange>;
+  /** As in "2 users were put on it". */
+  readonly verb: string;
+  /** As in "would put 208112 on it". */
+  readonly plan: string;
+  readonly already: string;
+}
+
+export const addUser = (roster: Roster): Action =>
+  changeAction(roster, {
+    command: "AddUser",
+    change: (open, entry) => open.add(entry),
+    verb: "put on",
+    plan: "put ENTRIES on",
+    already: "on it already",
+  });
+
+export const removeUser = (roster: Roster): Action =>
+  changeAction(roster, {
+    command: "RemoveUser",
+    change: (open, entry) => open.remove(entry),
+    verb: "taken off",
+    plan: "take ENTRIES off",
+    already: "not on it",
+  });
+
+export function listUsers(roster: Roster): Action {
+  return {
+    plan: ({ experiment }) => [`would read who is on ${experiment.name} on ${roster.serverName}`],
+    run: async (context) => {
+      const open = await roster.open(context);
+      const users = await publishUsers(open, context);
+      const problems = users.flatMap(({ problem }) => problem ?? []);
+      const sentence = `${people(users.length, "is", "are")} on ${open.experimentName} on ${roster.serverName}`;
+      return problems.length === 0
+        ? { state: "Done", message: `${sentence}.` }
+        : { state: "Partial", message: `${sentence}, but not everything is known of them: ${problems.join("; ")}.` };
+    },
+  };
+}
+
+function changeAction(roster: Roster, change: Change): Action {
+  return {
+    plan: (request) => {
+      const entries = entriesOf(request).join(", ");
+      const place = `${request.experiment.name} on ${roster.serverName}`;
+      return [`would ${change.plan.replace("ENTRIES", () => entries)} ${place}`];
+    },
+    run: (context) => run(roster, change, context),
+  };
+}
+
+async function run(roster: Roster, words: Change, context: ActionContext): Promise<ActionResult> {
+  const { publish } = context;
+  const entries = entriesOf(context);
+  publish("UserResults", "");
+  const open = await roster.open(context);
+  const changes = await changeUsers(context, entries, (entry) => words.change(open, entry), {
+    command: words.command,
+    publish: (soFar) => {
+      publish("UsersChanged", countOf(soFar, "changed"));
+      publish("UserErrors", countOf(soFar, "failed"));
+      publish("UserResults", soFar.map(({ line }) => line).join("\n"));
+    },
+    soFar: (soFar) => summary(words, open.experimentName, soFar),
+  });
+  const sentence = summary(words, open.experimentName, changes);
+  if (countOf(changes, "failed") === changes.length) throw new ActionError(`${sentence}.`);
+  const problem = await refresh(open, context);
+  const isWhole = countOf(changes, "failed") === 0 && problem === undefined;
+  return { state: isWhole ? "Done" : "Partial", message: `${[sentence, problem].filter(Boolean).join("; ")}.` };
+}
+
+/** What stands in EditUserBadge, each once. @throws RejectedError when that is nothing, or may not be all */
+function entriesOf(request: ActionRequest): readonly string[] {
+  const text = textInput(request, "EditUserBadge");
+  if (text.length >= MOST_TEXT)
+    throw new RejectedError(
+      `EditUserBadge is full with ${text.length} characters, so its end may be missing; write fewer users at once.`,
+    );
+  const entries = new Set(
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
+  );
+  if (entries.size > 0) return [...entries];
+  throw new RejectedError("EditUserBadge is empty; write one user or several, separated by commas, to it.");
+}
+
+/** @returns what went wrong, when the change is done but the list cannot be read */
+async function refresh(open: OpenRoster, context: RunContext): Promise<string | undefined> {
+  try {
+    await publishUsers(open, context);
+    return undefined;
+  } catch (error) {
+    if (context.signal.aborted || !(error instanceof ActionError)) throw error;
+    return `the list of users could not be read again: ${messageOf(error).replace(/\.$/, "")}`;
+  }
+}
+
+async function publishUsers(open: OpenRoster, { publish, signal }: RunContext): Promise<readonly ListedUser[]> {
+  const found = await open.list();
+  signal.throwIfAborted();
+  const users = [...found].sort(byLastName);
+  publish("Users", users.map(({ line }) => line).join("\n"));
+  publish(
+    "UserNames",
+    users.map(({ name }) => name),
+  );
+  publish(
+    "UserBadges",
+    users.map(({ badge }) => badge),
+  );
+  publish(
+    "UserEmails",
+    users.map(({ email }) => email),
+  );
+  publish("UserCount", users.length);
+  return users;
+}
+
+/** Those without a last name come last. */
+function byLastName(one: ListedUser, other: ListedUser): number {
+  const unnamed = Number(one.lastName === "") - Number(other.lastName === "");
+  return unnamed || one.lastName.localeCompare(other.lastName, "en") || one.name.localeCompare(other.name, "en");
+}
+
+function summary({ verb, already }: Change, experimentName: string, changes: readonly UserChange[]): string {
+  const [changed, before] = [countOf(changes, "changed"), countOf(changes, "already")];
+  return [
+    `${people(changed, "was", "were")} ${verb} ${experimentName}`,
+    ...(before === 0 ? [] : [`${before} ${before === 1 ? "was" : "were"} ${already}`]),
+    ...failuresOf(changes),
+  ].join("; ");
+}
+
+const people = (count: number, one: string, several: string): string =>
+  `${count === 0 ? "no" : count} ${count === 1 ? "user" : "users"} ${count === 1 ? one : several}`;

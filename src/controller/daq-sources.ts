@@ -1,0 +1,161 @@
+/**
+ * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything starts: Data Management accepts a directory
+ * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
+ */
+import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
+import { directoryParts, type Experiment } from "./experiment.ts";
+import { RejectedError } from "./outcome.ts";
+import { type DataHost, type DmTask, type DmTransfer, type SourceReport } from "./ports.ts";
+import { DAQ_SIDES, DAQ_STATES, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "./pvs.ts";
+
+/** Where one station's data are. */
+export interface DaqSite {
+  readonly host: DataHost;
+  /** What Data Management is told before the path: nothing where it has the host's directories mounted, else `@host:`. */
+  readonly prefix: string;
+  /** Levels below the host's top directory. */
+  readonly templates: Readonly<Record<DaqSide, string>>;
+}
+
+export interface DaqSource {
+  readonly side: DaqSide;
+  /** Levels below the host's top directory. */
+  readonly parts: readonly string[];
+  /** `host:/path`, for people. */
+  readonly place: string;
+  /** The directory in Data Management's words, by which DAQs are known. */
+  readonly directory: string;
+  /** Into the analysis directory of the experiment, or into its data directory. */
+  readonly root: DmTask;
+}
+
+export const SIDES = Object.keys(DAQ_SIDES) as DaqSide[];
+/** What a side's data are called. */
+export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", rec: "reconstructions" };
+
+/** Those of an experiment, the raw data first. */
+export function daqSources({ host, prefix, templates }: DaqSite, experiment: Experiment): readonly DaqSource[] {
+  return SIDES.map((side) => {
+    const parts = directoryParts(templates[side], experiment);
+    const path = [host.top.replace(/\/+$/, ""), ...parts].join("/");
+    return {
+      side,
+      parts,
+      place: `${host.name}:${path}`,
+      directory: prefix + path,
+      root: side === "rec" ? { useAnalysisDirectoryAsRoot: true } : {},
+    };
+  });
+}
+
+/** Those that DaqRaw and DaqRec ask for. @throws RejectedError when that is none, or when both are one directory */
+export function chosenSources(site: DaqSite, request: TaggedRequest): readonly DaqSource[] {
+  const sources = daqSources(site, request.experiment).filter(({ side }) => flagInput(request, DAQ_SIDES[side]));
+  if (sources.length === 0)
+    throw new RejectedError(`${DAQ_SIDES.raw} and ${DAQ_SIDES.rec} are both No; set one of them to Yes.`);
+  const [one, other] = sources;
+  if (one?.directory === other?.directory)
+    throw new RejectedError(
+      `The raw data and the reconstructions are both in ${one?.place}; change raw-template or rec-template in the [daq] section of globus.conf.`,
+    );
+  return sources;
+}
+
+/** A source that can be read, and what there is to say of it; a piece of a sentence, or "". */
+export interface CheckedSource extends DaqSource {
+  readonly report: SourceReport;
+  readonly remark: string;
+}
+
+export interface CheckedSources {
+  /** At least one. */
+  readonly usable: readonly CheckedSource[];
+  /** Pieces of a sentence: what is left out, or worth knowing. */
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Looks at the directories, and publishes what it finds. Reconstructions that are not there (yet) are left out; a host that cannot be reached is told and does
+ * not matter, for Data Management may reach it.
+ * @param needsFiles an empty directory is as good as none
+ * @throws RejectedError when the raw data, or all that was asked for, are not there
+ */
+export async function checkSources(
+  host: DataHost,
+  sources: readonly DaqSource[],
+  context: ActionContext,
+  needsFiles: boolean,
+): Promise<CheckedSources> {
+  const { publish, signal } = context;
+  for (const { side, directory } of sources) {
+    publish(daqPv(side, "Source"), directory);
+    publish(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
+    publish(daqPv(side, "SourceBytes"), 0);
+  }
+  const checked = await Promise.all(
+    sources.map(async (source): Promise<CheckedSource & { readonly isAbsent: boolean }> => {
+      const report = await host.inspect(source.parts, { signal });
+      publish(daqPv(source.side, "SourceState"), SOURCE_STATES.indexOf(report.state));
+      publish(daqPv(source.side, "SourceBytes"), report.bytes);
+      const isAbsent = /^(MISSING|NO_TOPDIR)$/.test(report.state) || (needsFiles && report.state === "EMPTY");
+      return { ...source, report, isAbsent, remark: sourceRemark(host, source, report) };
+    }),
+  );
+  signal.throwIfAborted();
+  const usable = checked.filter(({ isAbsent }) => !isAbsent);
+  const decisive = checked.find(({ side, isAbsent }) => isAbsent && (side === "raw" || usable.length === 0));
+  if (decisive !== undefined) throw new RejectedError(`${decisive.remark}; ${advice(decisive.report)}.`);
+  return {
+    usable,
+    remarks: checked
+      .filter(({ remark }) => remark !== "")
+      .map(({ remark, side, isAbsent }) =>
+        isAbsent ? `${remark}: the ${SIDE_NAMES[side]} are left out until this is run again` : remark,
+      ),
+  };
+}
+
+function sourceRemark({ name, top }: DataHost, { place }: DaqSource, { state, remark }: SourceReport): string {
+  switch (state) {
+    case "OK":
+      return "";
+    case "EMPTY":
+      return `${place} is empty`;
+    case "MISSING":
+      return `${place} does not exist`;
+    case "NO_TOPDIR":
+      return `the top directory ${name}:${top} does not exist`;
+    case "UNKNOWN":
+      return `${place} was not checked: ${(remark ?? "nobody knows why").replace(/\.$/, "")}`;
+  }
+}
+
+const advice = ({ state }: SourceReport): string =>
+  state === "NO_TOPDIR"
+    ? "correct data-host or data-top-dir in the [local] section of globus.conf"
+    : state === "EMPTY"
+      ? "there is nothing to move yet"
+      : "run Dirs first, or correct data-host, data-top-dir or the [daq] templates in globus.conf";
+
+/** Whether a DAQ belongs to the experiment, under either of its names. */
+export const isOf =
+  ({ name, uncleanedName }: Experiment) =>
+  ({ experimentName }: DmTransfer): boolean =>
+    experimentName === name || experimentName === uncleanedName;
+
+/** Whether a DAQ looks for new files. One that is finalizing only ends with those that it has (dm-api §7.3). */
+export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
+
+/** The DAQ that watches this source for the experiment, if any. */
+export const runningDaq = (
+  daqs: readonly DmTransfer[],
+  experimentName: string,
+  { directory }: Pick<DaqSource, "directory">,
+): DmTransfer | undefined =>
+  daqs.find((one) => isWatching(one) && one.experimentName === experimentName && one.dataDirectory === directory);
+
+export const daqStateIndex = (state: DaqState): number => DAQ_STATES.indexOf(state);
+
+/** `12 of 30 files`. */
+export const filesText = ({ filesDone, filesTotal }: Pick<DmTransfer, "filesDone" | "filesTotal">): string =>
+  `${filesDone} of ${filesTotal} files`;

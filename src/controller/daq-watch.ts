@@ -1,0 +1,247 @@
+/**
+ * The watch over the DAQs: looks at them while they run, and now and then otherwise, and publishes how far they are and what is wrong. It goes on whichever
+ * server is chosen: data move all the same. It starts and stops nothing, and never ends in an error. Integration points 56, and section 6 rows 3 and 6.
+ */
+import {
+  catchError,
+  combineLatest,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  finalize,
+  from,
+  map,
+  type Observable,
+  repeat,
+  scan,
+  startWith,
+  switchMap,
+  timer,
+} from "rxjs";
+import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { DaqProgress, isAlive } from "./daq-progress.ts";
+import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
+import {
+  type DaqSite,
+  type DaqSource,
+  daqSources,
+  daqStateIndex,
+  filesText,
+  isOf,
+  isWatching,
+  SIDE_NAMES,
+  SIDES,
+} from "./daq-sources.ts";
+import type { Experiment } from "./experiment.ts";
+import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
+import {
+  COMMAND_PARTS,
+  COMMAND_STATES,
+  type CommandName,
+  type DaqSide,
+  daqPv,
+  type PvName,
+  SOURCE_STATES,
+} from "./pvs.ts";
+import type { Watch, WatchContext } from "./watch.ts";
+
+export interface DaqWatchOptions {
+  readonly dm: DataManagement;
+  readonly site: DaqSite;
+  /** Between two looks while a DAQ of the experiment runs. */
+  readonly pollSeconds: number;
+  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
+  readonly stallSeconds: number;
+}
+
+/** Between two looks while none runs: somebody else may start one. */
+const IDLE_SECONDS = 60;
+/** After a refused login: an account that is knocked at every minute may be locked. */
+const REFUSED_SECONDS = 300;
+/** While these work, the list and the PVs may not agree. */
+const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
+
+export const watchDaqs =
+  (options: DaqWatchOptions): Watch =>
+  (context) => {
+    const watch = new DaqWatch(options, context);
+    const { pvs, scheduler } = context;
+    // An experiment that is gone while TomoScan restarts is still the one whose DAQs run.
+    const experiment$ = context.experiment$.pipe(
+      scan((last: Experiment | undefined, next) => next ?? last, undefined),
+      startWith(undefined),
+      distinctUntilChanged((a, b) => a?.name === b?.name),
+    );
+    return combineLatest([
+      experiment$,
+      context.server$,
+      pvs.value$("Testing" satisfies PvName).pipe(
+        map((value) => value === 1),
+        distinctUntilChanged(),
+      ),
+      context.ended$.pipe(
+        filter((name) => MAKERS.includes(name)),
+        startWith(undefined),
+      ),
+    ]).pipe(
+      switchMap(([experiment, , isDryRun]) => {
+        watch.follow(experiment);
+        if (isDryRun) return EMPTY; // a dry run reaches nobody
+        return watch.look$().pipe(repeat({ delay: () => timer(watch.waitSeconds * 1000, scheduler) }));
+      }),
+    );
+  };
+
+class DaqWatch {
+  readonly #options: DaqWatchOptions;
+  readonly #context: WatchContext;
+  #experiment: Experiment | undefined;
+  #sources: readonly DaqSource[] = [];
+  #progress = new Map<DaqSide, DaqProgress>();
+  #ownRun = false;
+  #isOutOfReach = false;
+  #isRefused = false;
+
+  constructor(options: DaqWatchOptions, context: WatchContext) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  get waitSeconds(): number {
+    if (this.#isRefused) return REFUSED_SECONDS;
+    return this.#someRun() ? this.#options.pollSeconds : IDLE_SECONDS;
+  }
+
+  /** From now on this experiment; the PVs are emptied when it is another one. */
+  follow(experiment: Experiment | undefined): void {
+    if (experiment?.name === this.#experiment?.name) return;
+    if (this.#ownRun)
+      this.#context.journal.say(
+        `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
+        "MINOR",
+      );
+    this.#experiment = experiment;
+    this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
+    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options.stallSeconds)]));
+    this.#ownRun = false;
+    const { pvs } = this.#context;
+    for (const { side, directory } of this.#sources) {
+      pvs.put(daqPv(side, "State"), daqStateIndex("None"));
+      pvs.put(daqPv(side, "Source"), directory);
+      pvs.put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
+      pvs.put(daqPv(side, "SourceBytes"), 0);
+      showProgress(pvs, side, undefined, 0);
+    }
+  }
+
+  /** One look. Completes also when it fails: that is told once, and the states stay. */
+  look$(): Observable<unknown> {
+    return defer(() => {
+      const abort = new AbortController();
+      return from(this.#look(abort.signal)).pipe(
+        catchError((thrown: unknown) => {
+          this.#failed(thrown);
+          return EMPTY;
+        }),
+        finalize(() => abort.abort(new CancelledError("There is a newer look at the DAQs."))),
+      );
+    });
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const all = await this.#options.dm.daqs({ signal });
+    this.#isRefused = false;
+    await this.#lookAtSources(all, signal);
+    if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return; // the next look comes when they have ended
+    this.#publish(all);
+    if (this.#isOutOfReach) this.#context.journal.say("The DAQs can be seen again.");
+    this.#isOutOfReach = false;
+  }
+
+  #failed(thrown: unknown): void {
+    this.#isRefused = thrown instanceof AccessDeniedError;
+    const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
+    this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
+    // Where none of ours runs, nobody waits for it: the message is enough.
+    const isWorthALine = this.#someRun() || !(thrown instanceof ActionError);
+    if (!isWorthALine || this.#isOutOfReach) return;
+    this.#isOutOfReach = true;
+    this.#context.journal.say(sentence, "MINOR");
+  }
+
+  /** Whether a DAQ of the experiment runs, by the last look or by what StartDaq has said since. */
+  #someRun(): boolean {
+    return this.#ownRun || SIDES.some((side) => isAlive(lastState(this.#context.pvs, side).state));
+  }
+
+  /** Where a DAQ has seen nothing new for long: is its source still there, and are there files? */
+  async #lookAtSources(all: readonly DmTransfer[], signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    for (const source of this.#sources) {
+      const daq = this.#daqsOf(all, source).find(isWatching);
+      const progress = this.#progress.get(source.side);
+      if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
+      const report = await this.#options.site.host.inspect(source.parts, { signal });
+      if (signal.aborted) return;
+      progress.sourceLooked(daq, clock.monotonic(), this.#missed(source, report));
+      this.#publishSource(source, report);
+    }
+  }
+
+  /** Files that a DAQ of this source should have seen; undefined: no news. One for new files alone need not see those that were there when it began. */
+  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number | undefined {
+    const { pvs } = this.#context;
+    if (state === "UNKNOWN") return undefined;
+    if (state !== "OK") return 0;
+    if (pvs.get("ProcessExisting" satisfies PvName) === 1) return files;
+    const isCompared = pvs.get(daqPv(side, "SourceState")) !== SOURCE_STATES.indexOf("UNKNOWN");
+    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : undefined;
+  }
+
+  #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
+    const { pvs, journal } = this.#context;
+    const index = SOURCE_STATES.indexOf(state);
+    const isAbsent = state === "MISSING" || state === "NO_TOPDIR";
+    if (isAbsent && pvs.get(daqPv(side, "SourceState")) !== index)
+      journal.say(
+        `The DAQ of the ${SIDE_NAMES[side]} watches ${place}, which is not there: nothing can come.`,
+        "MAJOR",
+      );
+    pvs.put(daqPv(side, "SourceState"), index);
+    pvs.put(daqPv(side, "SourceBytes"), bytes);
+  }
+
+  #daqsOf(all: readonly DmTransfer[], { directory }: DaqSource): readonly DmTransfer[] {
+    const experiment = this.#experiment;
+    return experiment === undefined
+      ? []
+      : all.filter((one) => isOf(experiment)(one) && one.dataDirectory === directory);
+  }
+
+  #publish(all: readonly DmTransfer[]): void {
+    const { pvs, journal, clock } = this.#context;
+    const shown = new Set<DmTransfer>();
+    const pieces: string[] = [];
+    for (const source of this.#sources) {
+      const { side } = source;
+      const verdict = this.#progress
+        .get(side)
+        ?.judge(this.#daqsOf(all, source), lastState(pvs, side), clock.monotonic());
+      if (verdict === undefined) continue;
+      const { state, daq, rate, events } = verdict;
+      if (daq !== undefined) {
+        showProgress(pvs, side, daq, rate);
+        if (state !== "None") shown.add(daq);
+      }
+      pvs.put(daqPv(side, "State"), daqStateIndex(state));
+      for (const { sentence, severity } of events) journal.say(sentence, severity);
+      if (state !== "None")
+        pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
+    }
+    this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
+  }
+}
+
+const isRunning = (pvs: Pvs, name: CommandName): boolean =>
+  pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");

@@ -1,0 +1,78 @@
+/**
+ * Autosave of one IOC: which files are restored, which sets are saved, and when in the IOC's life. The shell commands fill it; the work is restore.ts's and
+ * monitor-set.ts's. CA spec §7.3.
+ */
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Database } from "../../database/database.ts";
+import { type AutosaveSettings, MonitorSet } from "./monitor-set.ts";
+import { type RestorePass, Restorer } from "./restore.ts";
+
+export interface AutosaveOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a set is made of; paths are absolute. */
+export interface NewSet {
+  /** The request file's name. */
+  readonly name: string;
+  readonly file: string;
+  readonly pvs: readonly string[];
+  readonly periodSeconds: number;
+}
+
+export class Autosave {
+  /** autosave's own defaults. */
+  readonly settings: AutosaveSettings = {
+    retrySeconds: 60,
+    sequenceCount: 3,
+    sequenceSeconds: 60,
+    datedBackups: true,
+    fileMode: 0o664,
+  };
+  readonly #options: AutosaveOptions;
+  readonly #restorer: Restorer;
+  readonly #restores: { readonly file: string; readonly pass: RestorePass }[] = [];
+  readonly #sets: MonitorSet[] = [];
+  #isRunning = false;
+
+  constructor(options: AutosaveOptions) {
+    this.#options = options;
+    this.#restorer = new Restorer({ ...options, settings: this.settings });
+  }
+
+  restoreAtInit(file: string, pass: RestorePass): void {
+    this.#restores.push({ file, pass });
+  }
+  /** Restores the files of this pass, in the order in which they were named. */
+  async restore(pass: RestorePass): Promise<void> {
+    for (const one of this.#restores) if (one.pass === pass) await this.#restorer.restore(one.file, pass);
+  }
+
+  set(name: string): MonitorSet | undefined {
+    return this.#sets.find((set) => set.name === name);
+  }
+  /** Adds a set; it is saved from `start` on, or at once if that has been. */
+  addSet(description: NewSet): void {
+    const set = new MonitorSet({ ...description, ...this.#options, settings: this.settings });
+    this.#sets.push(set);
+    if (this.#isRunning) set.start();
+  }
+  start(): void {
+    this.#isRunning = true;
+    for (const set of this.#sets) set.start();
+  }
+  /** Saves what has changed, and ends. */
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    for (const set of this.#sets) await set.stop();
+  }
+
+  /** For people, one line each. */
+  report(): string[] {
+    const lines = [...this.#restorer.report(), ...this.#sets.flatMap((set) => set.report())];
+    return lines.length > 0 ? lines : ["Nothing is saved: create_monitor_set names what is to be."];
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found again with their copies. What stands in
+ * them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
+ */
+import { constants } from "node:fs";
+import { copyFile, open, readFile, rename, rm, stat } from "node:fs/promises";
+import path from "node:path";
+import { AppError, codeOf, messageOf } from "../../base/errors.ts";
+import { isComplete } from "./save-file.ts";
+
+/** A save file cannot be written; the message names it and says why. */
+export class AutosaveError extends AppError {}
+
+/** Replaces a file as a whole: a temporary file beside it, fsync, rename, fsync of the folder. @throws AutosaveError; the old content is then still there */
+export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
+  const temporary = `${file}.tmp`;
+  try {
+    await rm(temporary, { force: true }); // a crash may have left it, with another mode
+    try {
+      const handle = await open(temporary, "wx", mode);
+      try {
+        await handle.writeFile(text, "latin1");
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await syncFolder(path.dirname(file));
+  } catch (error) {
+    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+/** Makes a rename durable. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The text of a save file; `missing`: there is none; else why it cannot be used, as the rest of a sentence. */
+export type SaveText = { readonly text: string } | "missing" | { readonly problem: string };
+
+export async function readSave(file: string): Promise<SaveText> {
+  try {
+    const text = await readFile(file, "latin1");
+    return isComplete(text) ? { text } : { problem: "it does not end with <END>" };
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? "missing" : { problem: messageOf(error) };
+  }
+}
+
+/** x.sav0, x.sav1 …, those that exist oldest first, behind those that do not. */
+export async function sequenceFiles(file: string, count: number): Promise<readonly string[]> {
+  const names = Array.from({ length: count }, (_, index) => `${file}${index}`);
+  const aged = await Promise.all(names.map(async (name) => ({ name, modified: await modifiedAt(name) })));
+  return aged.toSorted((a, b) => a.modified - b.modified).map(({ name }) => name);
+}
+
+/** Milliseconds since 1970; 0 for a file that does not exist. */
+async function modifiedAt(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch {
+    return 0; // unreadable is as good as missing here: whoever reads or writes it says why it cannot be
+  }
+}
+
+export interface FoundSave {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * The first file of a set that is whole: x.sav, x.savB, then the earlier ones, newest first. One that is not whole is renamed, so that it is neither used nor
+ * overwritten.
+ * @param date behind the new name's `_RBAD_`
+ * @param say told of each file that cannot be used
+ * @returns undefined when there is none
+ */
+export async function findSave(
+  file: string,
+  count: number,
+  date: string,
+  say: (sentence: string) => void,
+): Promise<FoundSave | undefined> {
+  for (const candidate of [file, `${file}B`, ...(await sequenceFiles(file, count)).toReversed()]) {
+    const found = await readSave(candidate);
+    if (found === "missing") continue;
+    if ("text" in found) return { file: candidate, text: found.text };
+    const aside = `${candidate}_RBAD_${date}`;
+    const kept = await moveAside(candidate, aside);
+    say(`The save file ${candidate} cannot be used: ${found.problem}. It is ${kept}.`);
+  }
+  return undefined;
+}
+
+async function moveAside(file: string, aside: string): Promise<string> {
+  try {
+    await rename(file, aside);
+    return `now ${path.basename(aside)}`;
+  } catch (error) {
+    return `still there, for it cannot be renamed: ${messageOf(error)}`;
+  }
+}
+
+/** Keeps a copy of what was restored from. @throws AutosaveError */
+export async function keepBackup(found: FoundSave, backup: string): Promise<void> {
+  try {
+    await copyFile(found.file, backup);
+  } catch (error) {
+    throw new AutosaveError(`The backup ${backup} cannot be written: ${messageOf(error)}.`, { cause: error });
+  }
+}

@@ -1,0 +1,344 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { ActionError } from "../../../src/base/errors.ts";
+import type { Action } from "../../../src/controller/action.ts";
+import { startDaq } from "../../../src/controller/actions/start-daq.ts";
+import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
+import type { Experiment } from "../../../src/controller/experiment.ts";
+import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
+import { AlreadyExistsError, type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
+import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs.ts";
+import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
+
+const NAME = "2026-03-Levy-1014288";
+const EXPERIMENT: Experiment = {
+  name: NAME,
+  uncleanedName: "2026-03-Lévy-1014288",
+  yearMonth: "2026-03",
+  piLastName: "Levy",
+  proposalNumber: "1014288",
+  proposalTitle: "Foams",
+  esafNumber: "",
+};
+const RAW = `/data/2BM/${NAME}`;
+const REC = `/data/2BM/${NAME}_rec`;
+const RUNNING = DAQ_STATES.indexOf("Running");
+
+let dm: FakeDm;
+let host: FakeDataHost;
+let published: Record<string, unknown>;
+let inputs: Record<string, number>;
+let abort: AbortController;
+beforeEach(() => {
+  dm = new FakeDm();
+  dm.experiments.set(NAME, { name: NAME, usernames: [] });
+  host = new FakeDataHost();
+  published = {};
+  inputs = { DaqRaw: 1, DaqRec: 1, ProcessExisting: 1 };
+  abort = new AbortController();
+});
+
+const options = (changes: { prefix?: string; templates?: { raw: string; rec: string } } = {}) => ({
+  dm,
+  site: { host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" }, ...changes },
+  serverName: "voyager",
+});
+const run = (action: Action): Promise<ActionResult> =>
+  action.run({
+    experiment: EXPERIMENT,
+    signal: abort.signal,
+    input: (name) => inputs[name] ?? "",
+    publish: (name, value) => void (published[name] = value),
+    say: () => {},
+  });
+const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq(options(changes)));
+const stop = () => run(stopDaq(options()));
+const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${name} `));
+const source = (path: string, report: Partial<SourceReport>) =>
+  host.reports.set(path, { files: 0, bytes: 0, ...report });
+
+describe("StartDaq", () => {
+  test("starts one DAQ for the raw data and one for the reconstructions, with the files that are there", async () => {
+    await expect(start()).resolves.toMatchObject({ state: "Done" });
+    expect(dm.transfers).toMatchObject([
+      { experimentName: NAME, dataDirectory: RAW, task: { processExistingFiles: true } },
+      {
+        experimentName: NAME,
+        dataDirectory: REC,
+        task: { processExistingFiles: true, useAnalysisDirectoryAsRoot: true },
+      },
+    ]);
+    expect(dm.transfers[0]?.task).not.toHaveProperty("useAnalysisDirectoryAsRoot");
+    expect(published).toMatchObject({
+      DaqRawId: "daq-1",
+      DaqRawState: RUNNING,
+      DaqRawSource: RAW,
+      DaqRawSourceState: SOURCE_STATES.indexOf("OK"),
+      DaqRawSourceBytes: 100,
+      DaqRecId: "daq-2",
+      DaqRecState: RUNNING,
+    });
+  });
+
+  test("leaves existing files where ProcessExisting is No", async () => {
+    inputs["ProcessExisting"] = 0;
+    await start();
+    expect(dm.transfers[0]?.task).toEqual({ processExistingFiles: false });
+  });
+
+  test("names the host to Data Management where it has no mount of its own", async () => {
+    await start({ prefix: "@tomodata1:" });
+    expect(dm.transfers[0]?.dataDirectory).toBe(`@tomodata1:${RAW}`);
+    expect(published["DaqRawSource"]).toBe(`@tomodata1:${RAW}`);
+  });
+
+  test("starts only what DaqRaw and DaqRec ask for, and nothing when both are No", async () => {
+    inputs["DaqRaw"] = 0;
+    await start();
+    expect(calls("startDaq")).toEqual([`startDaq ${REC}`]);
+    inputs["DaqRec"] = 0;
+    await expect(start()).rejects.toThrow(RejectedError);
+    await expect(start()).rejects.toThrow("DaqRaw and DaqRec are both No");
+  });
+
+  test("is rejected before Init, and says so", async () => {
+    dm.experiments.clear();
+    await expect(start()).rejects.toThrow(RejectedError);
+    await expect(start()).rejects.toThrow(`Experiment ${NAME} does not exist on voyager; run Init first`);
+    expect(host.looks).toEqual([]);
+  });
+
+  test("uses the experiment that the original program has made under the uncleaned name", async () => {
+    dm.experiments.clear();
+    dm.experiments.set(EXPERIMENT.uncleanedName, { name: EXPERIMENT.uncleanedName, usernames: [] });
+    await start();
+    expect(dm.transfers[0]?.experimentName).toBe(EXPERIMENT.uncleanedName);
+  });
+
+  test.each([
+    ["MISSING", `tomodata1:${RAW} does not exist; run Dirs first`],
+    ["NO_TOPDIR", "the top directory tomodata1:/data/2BM does not exist; correct data-host or data-top-dir"],
+  ] as const)("starts nothing when the raw source is %s, and says where and what to do", async (state, sentence) => {
+    source(NAME, { state });
+    await expect(start()).rejects.toThrow(RejectedError);
+    await expect(start()).rejects.toThrow(sentence);
+    expect(dm.transfers).toEqual([]);
+    expect(published["DaqRawSourceState"]).toBe(SOURCE_STATES.indexOf(state));
+  });
+
+  test("is done without reconstructions that are not there yet, and says that they are left out", async () => {
+    source(`${NAME}_rec`, { state: "MISSING" });
+    const result = await start();
+    expect(result.state).toBe("Done");
+    expect(result.message).toContain(`${REC} does not exist: the reconstructions are left out`);
+    expect(calls("startDaq")).toEqual([`startDaq ${RAW}`]);
+  });
+
+  test("is rejected when the reconstructions alone were asked for and are not there", async () => {
+    inputs["DaqRaw"] = 0;
+    source(`${NAME}_rec`, { state: "MISSING" });
+    await expect(start()).rejects.toThrow(RejectedError);
+  });
+
+  test("watches an empty directory, too, and tells that it is empty", async () => {
+    source(NAME, { state: "EMPTY" });
+    await expect(start()).resolves.toMatchObject({
+      state: "Done",
+      message: expect.stringContaining("is empty") as unknown,
+    });
+    expect(dm.transfers).toHaveLength(2);
+  });
+
+  test("goes on when the host cannot be reached, and says why the source was not checked", async () => {
+    source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    const { state, message } = await start();
+    expect(state).toBe("Done");
+    expect(message).toContain("was not checked: tomodata1 does not answer");
+    expect(dm.transfers).toHaveLength(2);
+  });
+
+  test("does not start what runs already, and counts it as done", async () => {
+    await start();
+    const { state, message } = await start();
+    expect(state).toBe("Done");
+    expect(message).toMatch(/raw data .* runs already; .*reconstructions .* runs already/);
+    expect(dm.transfers).toHaveLength(2);
+    expect(published["DaqRawId"]).toBe("daq-1");
+  });
+
+  test("starts again what has ended, and is not held up by another experiment's or another directory's DAQ", async () => {
+    await dm.startDaq(NAME, RAW, {});
+    dm.change(0, { status: "failed" });
+    await dm.startDaq("2026-02-Other-1", REC, {});
+    await dm.startDaq(NAME, `@elsewhere:${REC}`, {});
+    await start();
+    expect(dm.transfers).toHaveLength(5);
+  });
+
+  test("a DAQ that is only being finalized sees no new file, so another one is started", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.change(0, { status: "finalizing" });
+    await start();
+    expect(dm.transfers).toHaveLength(2);
+    expect(published["DaqRawId"]).toBe("daq-2");
+  });
+
+  test("after a start whose answer got lost the DAQ is looked for, not started again", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      await really(...call);
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(start()).resolves.toMatchObject({ state: "Done" });
+    expect(dm.transfers.map(({ dataDirectory }) => dataDirectory)).toEqual([RAW, REC]);
+    expect(published["DaqRecId"]).toBe("daq-2");
+  });
+
+  test("a start whose answer got lost, and that nobody can look for, is told as uncertain", async () => {
+    inputs["DaqRec"] = 0;
+    dm.startDaq = async () => {
+      dm.failures.set("daqs", new UnavailableError("down"));
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(start()).rejects.toThrow(`the DAQ for ${RAW} may run or not: look at DaqList`);
+  });
+
+  test("a DAQ that somebody else has started meanwhile counts as done", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      await really(...call);
+      throw new AlreadyExistsError("a DAQ exists");
+    };
+    await expect(start()).resolves.toMatchObject({ state: "Done" });
+  });
+
+  test("without the list of DAQs nothing is started", async () => {
+    dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    await expect(start()).rejects.toThrow("DM does not answer");
+    expect(dm.transfers).toEqual([]);
+  });
+
+  test("is partial when one of the two cannot be started, and failed when none can", async () => {
+    dm.failures.set(`startDaq ${RAW}`, new ActionError("DM says no to raw"));
+    const { state, message } = await start();
+    expect(state).toBe("Partial");
+    expect(message).toMatch(/reconstructions .* was started, but DM says no to raw/);
+    dm.transfers.splice(0);
+    dm.failures.set("startDaq", new ActionError("DM says no to all"));
+    await expect(start()).rejects.toThrow("DM says no to raw; DM says no to all");
+  });
+
+  test("an abort between the two stops there and says what was started", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      abort.abort(new ActionError("Aborted on request."));
+      return really(...call);
+    };
+    await expect(start()).rejects.toThrow(/^Aborted on request\. The DAQ of the raw data .* was started/);
+    expect(dm.transfers).toHaveLength(1);
+  });
+
+  test("is rejected when both sides are one directory", async () => {
+    await expect(start({ templates: { raw: "{exp}", rec: "{ym}-{last}-{gup}" } })).rejects.toThrow("are both in");
+  });
+
+  test("in a dry run tells what it would do, and for which directories", () => {
+    const plan = startDaq(options()).plan({ experiment: EXPERIMENT, input: (name) => inputs[name] ?? "" });
+    expect(plan).toHaveLength(3);
+    expect(plan[1]).toBe(
+      `would look at tomodata1:${RAW} and start a DAQ of the raw data for ${RAW}, with the files that are there already, unless one runs`,
+    );
+    expect(dm.calls).toEqual([]);
+  });
+});
+
+describe("StopDaq", () => {
+  test("stops every DAQ of the experiment, for whatever directory, and no other's", async () => {
+    await start();
+    await dm.startDaq(NAME, "@elsewhere:/scratch", {});
+    await dm.startDaq("2026-02-Other-1", "/data/2BM/other", {});
+    await expect(stop()).resolves.toMatchObject({
+      state: "Done",
+      message: expect.stringMatching(/^3 of 3 DAQs .* were stopped/) as unknown,
+    });
+    expect(dm.transfers.map(({ status }) => status)).toEqual(["done", "done", "done", "running"]);
+    expect(published).toMatchObject({
+      DaqStopped: 3,
+      DaqRawState: DAQ_STATES.indexOf("Stopped"),
+      DaqRecState: DAQ_STATES.indexOf("Stopped"),
+    });
+  });
+
+  test("is done when nothing runs, and says so", async () => {
+    await expect(stop()).resolves.toEqual({ state: "Done", message: `No DAQ of ${NAME} runs.` });
+    expect(published["DaqStopped"]).toBe(0);
+  });
+
+  test("one that cannot be stopped does not keep the others", async () => {
+    await start();
+    dm.failures.set(`stopDaq ${RAW}`, new ActionError("DM says no"));
+    const { state, message } = await stop();
+    expect(state).toBe("Partial");
+    expect(message).toContain(`the DAQ for ${RAW} could not be stopped: DM says no`);
+    expect(dm.transfers.map(({ status }) => status)).toEqual(["running", "done"]);
+    expect(published["DaqRawState"]).toBe(RUNNING);
+  });
+
+  test("fails when none can be stopped", async () => {
+    await start();
+    dm.failures.set("stopDaq", new ActionError("DM says no"));
+    await expect(stop()).rejects.toThrow(/could not be stopped: DM says no; .*could not be stopped/);
+  });
+
+  test("a stop whose answer got lost is judged by what the service says then", async () => {
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (name, directory) => {
+      if (directory === RAW) await really(name, directory);
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(stop()).resolves.toMatchObject({ state: "Partial" });
+    expect(published["DaqStopped"]).toBe(1);
+  });
+
+  test("a stop whose answer got lost has worked when the DAQ is being finalized", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.stopDaq = async () => {
+      dm.change(0, { status: "finalizing" });
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(stop()).resolves.toMatchObject({ state: "Done" });
+  });
+
+  test("a stop whose answer got lost, and that nobody can look for, has not worked", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    dm.stopDaq = async () => {
+      dm.failures.set("daqs", new UnavailableError("down"));
+      throw new UnavailableError("no answer", { mayHaveHappened: true });
+    };
+    await expect(stop()).rejects.toThrow(`the DAQ for ${RAW} could not be stopped: no answer`);
+    expect(published).toMatchObject({ DaqStopped: 0, DaqRawState: RUNNING });
+  });
+
+  test("one that has ended by itself meanwhile is no failure", async () => {
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (name, directory) => {
+      await really(name, directory);
+      return really(name, directory); // NotFoundError
+    };
+    await expect(stop()).resolves.toMatchObject({ state: "Done" });
+  });
+
+  test("an abort stops there and says how many were stopped", async () => {
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (...call) => {
+      await really(...call);
+      abort.abort(new ActionError("Aborted on request."));
+    };
+    await expect(stop()).rejects.toThrow(/^Aborted on request\. 1 of 2 DAQs .* run StopDaq again/);
+  });
+});

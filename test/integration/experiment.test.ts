@@ -1,0 +1,293 @@
+/** Tagging, manual experiments, deletion, safety forms and TomoScan's directories through Channel Access, on the simulated beamline. */
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { facilityMonth } from "../../src/base/facility-time.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
+import { isolatedClient } from "../../src/ca/net/ca-config.ts";
+import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { ECA } from "../../src/ca/wire/status.ts";
+import { COMMAND_STATES } from "../../src/controller/pvs.ts";
+import { beamtimeAt, PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { LONG_EMAIL, LONG_TITLE } from "../../src/sandbox/scheduling-service.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+
+const SECONDS = 20;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const NOW = new Date();
+const OURS = `${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
+/** As Tag names the experiment, by the facility's clock, and as the sandbox tags it, by its own. */
+const MONTH = facilityMonth(beamtimeAt(NOW).start);
+const NAME = `${yearMonth(NOW)}-${OURS}`;
+const TOMOSCAN = "2bmb:TomoScan:";
+
+let site: SimulatedBeamline;
+let ours: CaClient;
+let theirs: CaClient;
+
+beforeAll(async () => {
+  site = await startSimulatedBeamline();
+  [ours, theirs] = [clientOf(site.iocPort), clientOf(site.beamline.tomoScanPort)];
+});
+afterAll(async () => {
+  await ours?.close();
+  await theirs?.close();
+  await site?.stop();
+});
+
+function clientOf(port: number): CaClient {
+  return createCaClient({
+    network: nodeNetwork,
+    clock: systemClock,
+    config: isolatedClient(port),
+    user: "test",
+    host: "test",
+    log: silentLog,
+  });
+}
+
+/** Works with one PV, by its full name. */
+async function use<T>(name: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
+  const pv = (name.startsWith(TOMOSCAN) ? theirs : ours).pv(name);
+  try {
+    await pv.connected({ timeoutSeconds: SECONDS });
+    return await work(pv);
+  } finally {
+    pv.close();
+  }
+}
+const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
+const read = (name: string): Promise<string> => use(name, async (pv) => utf8((await pv.get()).text));
+const text = (suffix: string): Promise<string> => read(site.prefix + suffix);
+const tomoScan = (suffix: string): Promise<string> => read(TOMOSCAN + suffix);
+const put = (suffix: string, value: string | number): Promise<number> =>
+  use(site.prefix + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
+const tell = (suffix: string, value: string | number): Promise<number> =>
+  use(TOMOSCAN + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: SECONDS }));
+const state = async (command: string): Promise<string | undefined> =>
+  COMMAND_STATES[Number(await text(`${command}Status`))];
+
+/** Resolves when the PV holds what is wanted; its monitor tells. */
+function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
+  return use(
+    site.prefix + suffix,
+    (pv) =>
+      new Promise((resolve, reject) => {
+        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
+        const stop = pv.monitor({}, (reading) => {
+          const value = utf8(reading.text);
+          if (!wanted(value)) return;
+          giveUp();
+          queueMicrotask(() => stop());
+          resolve(value);
+        });
+      }),
+  );
+}
+/** Starts the IOC anew with one line more in a section of its globus.conf. */
+async function configure(section: string, line: string): Promise<void> {
+  const { configFile } = site.beamline;
+  const settings = await readFile(configFile, "utf8");
+  await writeFile(configFile, settings.replace(`[${section}]\n`, `[${section}]\n${line}\n`));
+  await site.restartIoc();
+}
+
+beforeEach(async () => {
+  await site.beamline.scheduling.misbehave({});
+  await put("ServerName", 0);
+  await put("Set", 0);
+});
+
+describe("Tag", () => {
+  test("fills an untagged TomoScan from the schedule, and the experiment has its name", async () => {
+    const suffixes = ["UserName", "UserLastName", "UserEmail", "UserBadge", "ProposalNumber", "ExperimentYearMonth"];
+    await site.beamline.tag(Object.fromEntries(suffixes.map((suffix) => [suffix, "Unknown"])));
+    await until("ExperimentName", (name) => name === "");
+    expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+    expect(await text("TagTruncated")).toBe("");
+    const { pi } = PEOPLE;
+    const held = await Promise.all(
+      ["UserName", "UserLastName", "UserInstitution", "UserEmail", "UserBadge", "ProposalNumber"].map(tomoScan),
+    );
+    expect(held).toEqual([pi.firstName, pi.lastName, pi.institution, pi.email, pi.badge, PROPOSAL.gupId]);
+    expect(await tomoScan("ProposalTitle")).toBe(PROPOSAL.title);
+    expect(await tomoScan("ExperimentYearMonth")).toBe(MONTH);
+    expect(await tomoScan("ESAFNumber")).toBe(PROPOSAL.esafId);
+    expect(await tomoScan("UserInfoUpdate")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-0[56]:00$/);
+    await until("ExperimentName", (name) => name === `${MONTH}-${OURS}`);
+  });
+
+  test("chooses none of several beamtimes by itself, and then the one that BeamtimeIndex names", async () => {
+    await site.beamline.scheduling.misbehave({ overlapping: true });
+    expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Tag")).toBe("Rejected");
+    const lines = (await text("Beamtimes")).split("\n");
+    expect(lines).toHaveLength(2);
+    const other = lines.findIndex((line) => line.includes("GUP 1014311")) + 1;
+    await put("BeamtimeIndex", other);
+    expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+    expect(await tomoScan("UserLastName")).toBe(PEOPLE.others[0]?.lastName);
+    expect(await text("BeamtimeIndex")).toBe("0");
+  });
+
+  test("reports what TomoScan's PVs could not hold", async () => {
+    await site.beamline.scheduling.misbehave({ longTexts: true });
+    expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+    expect(await tomoScan("UserEmail")).toBe(LONG_EMAIL.slice(0, 39));
+    expect(await tomoScan("ProposalTitle")).toBe(LONG_TITLE.slice(0, 255));
+    expect((await text("TagTruncated")).split("\n")).toEqual([
+      `${TOMOSCAN}UserEmail holds only "${LONG_EMAIL.slice(0, 39)}" of "${LONG_EMAIL}"`,
+      expect.stringMatching(`^${TOMOSCAN}ProposalTitle holds only `),
+    ]);
+    expect(await state("Tag")).toBe("Done");
+  });
+
+  test("of a day without a beamtime fails with the nearest ones, and changes nothing", async () => {
+    await site.beamline.tag();
+    // Behind the beamtime's five days, before the next one, which begins on the eighth.
+    const { end } = beamtimeAt(new Date());
+    await put("Set", (end.getTime() - Date.now()) / 86_400_000 + 1);
+    expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Tag")).toBe("Failed");
+    expect(await text("LastError")).toMatch(/^Tag: there is no beamtime at 2-BM-A,B on /);
+    expect(await tomoScan("UserLastName")).toBe(PEOPLE.pi.lastName);
+  });
+
+  test("with an account that may not see the schedule says so", async () => {
+    await site.beamline.scheduling.misbehave({ noPermission: true });
+    expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("TagMessage")).toContain("User has no authority for beamline 2-BM-A,B");
+  });
+});
+
+test("an experiment without a proposal goes from CreateManual over TagManual to Init and Dirs", async () => {
+  await put("ManualName", "Staff");
+  await put("ManualBadges", `${PEOPLE.others[0]?.badge}, 999999`);
+  expect(await put("CreateManual", 1)).toBe(ECA.NORMAL);
+  expect(await state("CreateManual")).toBe("Partial");
+  expect(await text("CreateManualMessage")).toMatch(/data link: https:.*, but badge 999999 is unknown/);
+  const name = await text("ManualExperiment");
+  expect(name).toMatch(/^\d{4}-\d{2}-Staff-0$/);
+  expect([...(site.beamline.dm.experiments.get(name)?.usernames ?? [])].sort()).toEqual(
+    [...PEOPLE.contacts, ...PEOPLE.others].map(({ badge }) => `d${badge}`).sort(),
+  );
+  expect(await put("TagManual", 1)).toBe(ECA.NORMAL);
+  expect(await tomoScan("UserLastName")).toBe("Staff");
+  expect(await tomoScan("UserBadge")).toBe("");
+  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await text("InitMessage")).toContain(`Experiment ${name} exists`);
+  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+  expect(existsSync(join(site.beamline.detector.root, "data", name))).toBe(true);
+});
+
+test("TagManual of an experiment that does not exist is rejected, and TomoScan keeps its tag", async () => {
+  await site.beamline.tag();
+  await put("ManualExperiment", "2020-01-Nobody-1");
+  expect(await put("TagManual", 1)).toBe(ECA.PUTFAIL);
+  expect(await state("TagManual")).toBe("Rejected");
+  expect(await tomoScan("UserLastName")).toBe(PEOPLE.pi.lastName);
+});
+
+test("on a Globus collection CreateManual makes the directories, and TagManual reads the name", async () => {
+  await put("ServerName", "petrel");
+  await put("ManualName", "Staff");
+  expect(await put("CreateManual", 1)).toBe(ECA.NORMAL);
+  const name = await text("ManualExperiment");
+  const folder = `/2-BM/${name.slice(0, 7)}/${name}`;
+  expect(site.beamline.globus.collection("petrel").files.at(folder)?.type).toBe("dir");
+  expect(await put("TagManual", 1)).toBe(ECA.NORMAL);
+  await until("ExperimentName", (value) => value === name);
+});
+
+describe("Dirs with SetFilePath", () => {
+  test("sets TomoScan's FilePath, and waits until TomoScan has found it", async () => {
+    await site.beamline.tag();
+    await put("SetFilePath", 1);
+    expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+    expect(await state("Dirs")).toBe("Done");
+    const path = `${await text("DetectorDir")}/`;
+    expect(await tomoScan("FilePath")).toBe(path);
+    expect(await text("DirsMessage")).toContain(`${TOMOSCAN}FilePath is ${path}`);
+    expect(await tomoScan("FilePathExists")).toBe("1");
+    await put("SetFilePath", 0);
+  });
+
+  test("TomoScan's top directories are held against the settings", async () => {
+    expect(await text("DirsMismatch")).toContain("DetectorTopDir says nothing");
+    await tell("DetectorTopDir", "/data2/2BM/");
+    await until("DirsMismatch", (sentence) => sentence.includes('DetectorTopDir is "/data2/2BM/", but'));
+    expect(await text("DirsMatch")).toBe("0");
+    await tell("DetectorTopDir", "/data/");
+    await tell("RemoteAnalysisDir", `${site.beamline.analysis.user}@${site.beamline.analysis.host}:/data/`);
+    await until("DirsMismatch", (sentence) => sentence === "");
+    expect(await text("DirsMatch")).toBe("1");
+  });
+});
+
+test("ListEsafs lists the station's safety forms of the days that are asked for", async () => {
+  const year = MONTH.slice(0, 4);
+  await put("EsafStart", `${year}-01-01`);
+  await put("EsafEnd", `${year}-12-31`);
+  expect(await put("ListEsafs", 1)).toBe(ECA.NORMAL);
+  expect(await text("Esafs")).toMatch(new RegExp(`^${PROPOSAL.esafId}, Approved, \\d{4}-.*, `, "m"));
+  expect(Number(await text("EsafCount"))).toBe((await text("Esafs")).split("\n").length);
+  await put("EsafStart", "yesterday");
+  expect(await put("ListEsafs", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("ListEsafsMessage")).toBe('EsafStart "yesterday" is not a day as YYYY-MM-DD, e.g. 2026-03-01.');
+});
+
+describe("Delete", () => {
+  test("is off until the settings allow it", async () => {
+    await site.beamline.tag();
+    await until("ExperimentName", (value) => value === NAME);
+    expect(await put("Init", 1)).toBe(ECA.NORMAL);
+    await put("DeleteName", NAME);
+    expect(await put("DeleteArm", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("DeleteArm")).toBe("0");
+    expect(await text("LastError")).toContain("allow-delete");
+    expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Delete")).toBe("Rejected");
+    expect(site.beamline.dm.experiments.has(NAME)).toBe(true);
+  });
+
+  test("then needs the exact name and the arm, deletes once, and is safe again", async () => {
+    await configure("dm", "allow-delete = True");
+    await until("ExperimentName", (value) => value === NAME);
+    await put("DeleteName", NAME.slice(0, -1));
+    expect(await put("DeleteArm", 1)).toBe(ECA.PUTFAIL);
+    await put("DeleteName", NAME);
+    expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("DeleteMessage")).toContain("Delete is not armed");
+    // HIGH of DeleteArm ends a put-callback after 30 s: whoever arms does not wait for that.
+    await use(`${site.prefix}DeleteArm`, (pv) => pv.put(1));
+    await until("DeleteArm", (value) => value === "1");
+    expect(await put("Delete", 1)).toBe(ECA.NORMAL);
+    expect(site.beamline.dm.experiments.has(NAME)).toBe(false);
+    expect(await text("DeleteMessage")).toMatch(/was deleted from voyager: .*storage /);
+    expect([await text("DeleteArm"), await text("DeleteName")]).toEqual(["0", ""]);
+    expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("Delete")).toBe("Rejected");
+  });
+});
+
+test("with a schedule file Tag asks no service, and an edit counts at once", async () => {
+  const file = join(dirname(site.beamline.configFile), "schedule.yaml");
+  const schedule = (lastName: string): string =>
+    `beamtimes:\n  - gup: 1020304\n    title: Foams\n    start: 2020-01-01T00:00:00-06:00\n    end: 2120-01-01T00:00:00-06:00\n    experimenters: [{last-name: ${lastName}}]\n`;
+  await writeFile(file, schedule("Byron"));
+  await configure("scheduling", "schedule-file = schedule.yaml");
+  await site.beamline.scheduling.misbehave({ down: "reset" });
+  expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+  await until("ExperimentName", (name) => name === "2020-01-Byron-1020304");
+  await writeFile(file, schedule("[Wu]"));
+  expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("TagMessage")).toMatch(
+    /schedule\.yaml is wrong: line 6: beamtimes 1, experimenters 1, last-name: /,
+  );
+  await writeFile(file, schedule("Wu"));
+  expect(await put("Tag", 1)).toBe(ECA.NORMAL);
+  expect(await tomoScan("UserLastName")).toBe("Wu");
+});
