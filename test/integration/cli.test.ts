@@ -1,5 +1,5 @@
 /** `globus-ioc <command>` as it is typed: against the simulated beamline, through its IOC, and at a pseudo-terminal. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
@@ -139,6 +139,16 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
     expect(run.stdout).toContain(`  ${NAME}`);
     expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
     expect(run.stdout).toContain(`"no" is not the name of the experiment, ${NAME}: nothing was deleted.`);
+  });
+
+  test("upload shows a bar that is redrawn in place", async () => {
+    await cli("init");
+    const folder = join(site.beamline.analysis.root, "data", NAME);
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
+    const run = await atTerminal([], ["upload", "--no-rec", "--daq-poll-seconds", "0.2"]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain(`\r\x1b[K[${"#".repeat(30)}] 100 %, 2 of 2 files\r\n`);
   });
 
   test.each([
