@@ -63,7 +63,7 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
     await runner.set("EmailMode", TEST);
     const test = await runner.run("Email");
     await runner.set("EmailMode", mode);
-    person.show(`The test: ${test.state}`, test.message);
+    person.show("The test", `${test.state}. ${test.message}`);
   }
 }
 

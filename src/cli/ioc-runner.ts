@@ -51,12 +51,15 @@ export class IocRunner implements Runner {
   }
 
   async run(name: CommandName): Promise<Outcome> {
-    const { signal } = this.#options;
+    const { signal, began, ended } = this.#options;
+    began(name);
     try {
       signal.throwIfAborted();
       return await this.#run(name);
     } catch (thrown) {
       return failureOutcome(thrown instanceof ActionError ? thrown : asActionError(thrown), abortReason(signal));
+    } finally {
+      ended(name);
     }
   }
 
@@ -116,22 +119,24 @@ export class IocRunner implements Runner {
 
   /** Tells each event that comes from now on, but those that are how the command ended. */
   #followMessage(name: CommandName): Promise<() => void> {
-    let isFirst = true;
-    return this.#follow("Message", (value) => {
+    return this.#follow("Message", (value, isNew) => {
       const sentence = String(value);
-      if (!isFirst && !sentence.startsWith(`${name}: `)) this.#options.say(sentence);
-      isFirst = false;
+      if (isNew && !sentence.startsWith(`${name}: `)) this.#options.say(sentence);
     });
   }
 
   #followValue(name: PvName): Promise<() => void> {
-    return this.#follow(name, (value) => this.#options.changed(name, value));
+    return this.#follow(name, (value, isNew) => this.#options.changed(name, value, isNew));
   }
 
-  /** Tells the present value and each later one. @returns stops it */
-  async #follow(name: PvName, listener: (value: PvOutput) => void): Promise<() => void> {
+  /** Tells the present value, which is not new, and each later one. @returns stops it */
+  async #follow(name: PvName, listener: (value: PvOutput, isNew: boolean) => void): Promise<() => void> {
     const pv = await this.connected(name);
-    return pv.monitor({ type: (native) => dbrCodeOf(native) ?? 0 }, (reading) => listener(valueOf(reading, pv.info())));
+    let isNew = false;
+    return pv.monitor({ type: (native) => dbrCodeOf(native) ?? 0 }, (reading) => {
+      listener(valueOf(reading, pv.info()), isNew);
+      isNew = true;
+    });
   }
 
   async #text(name: PvName): Promise<string> {

@@ -56,7 +56,8 @@ export class LocalRunner implements Runner {
   }
 
   async run(name: CommandName): Promise<Outcome> {
-    const { signal, passes, say } = this.#options;
+    const { signal, passes, say, began, ended } = this.#options;
+    began(name);
     try {
       return await this.#perform(name);
     } catch (thrown) {
@@ -64,6 +65,8 @@ export class LocalRunner implements Runner {
       const outcome = failureOutcome(thrown, signal.aborted ? messageOf(signal.reason) : undefined);
       if (outcome.stack !== undefined) say(outcome.stack);
       return outcome;
+    } finally {
+      ended(name);
     }
   }
 
@@ -142,7 +145,7 @@ export class LocalRunner implements Runner {
 
   #publish(name: PvName, value: PvOutput): void {
     this.#values.set(name, value);
-    this.#options.changed(name, value);
+    this.#options.changed(name, value, true);
   }
 }
 

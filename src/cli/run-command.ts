@@ -126,6 +126,7 @@ const loggedScreen = (screen: Screen, log: Log): Screen => ({
     screen.show(title, text);
   },
   progress: (done, total, what) => screen.progress(done, total, what),
+  endProgress: () => screen.endProgress(),
   end: (report) => screen.end(report),
 });
 

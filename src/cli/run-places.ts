@@ -3,7 +3,7 @@
 import { listLine } from "../controller/daq-pvs.ts";
 import type { Outcome } from "../controller/outcome.ts";
 import type { PvOutput, PvValue } from "../controller/ports.ts";
-import type { PvName } from "../controller/pvs.ts";
+import type { CommandName, PvName } from "../controller/pvs.ts";
 import { type InputName, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";
@@ -24,6 +24,7 @@ export async function runHere(request: RunRequest): Promise<Run> {
       Testing: given.common.dryRun ? 1 : 0,
     };
     const { signal, holderOf, scheduler, clock } = context;
+    const followed = follow(request);
     const runner = new LocalRunner({
       site,
       inputs,
@@ -31,7 +32,7 @@ export async function runHere(request: RunRequest): Promise<Run> {
       clock,
       scheduler,
       passes: (thrown) => holderOf(thrown) !== undefined,
-      ...eventsOf(request),
+      ...followed,
     });
     if (request.row.runs === "show") {
       const shown = await showAll({
@@ -52,7 +53,7 @@ export async function runHere(request: RunRequest): Promise<Run> {
         details: { daqs },
       };
     }
-    return await runCommand(request, runner);
+    return await runCommand(request, runner, followed.ran);
   } finally {
     await site.close();
   }
@@ -80,11 +81,12 @@ export async function runOnIoc(request: RunRequest, holder?: string): Promise<Ru
   const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? station + own);
   const client = context.openClient();
   const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
-  const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...eventsOf(request) });
+  const followed = follow(request);
+  const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...followed });
   request.screen.say(`Through the IOC at ${prefix}…`);
   try {
     await runner.connected(pvCommandOf(row) ?? "Version");
-    return await withInputs(request, runner, () => runCommand(request, runner));
+    return await withInputs(request, runner, () => runCommand(request, runner, followed.ran));
   } finally {
     runner.close();
     await client.close();
@@ -114,7 +116,7 @@ async function withInputs<T>({ given, screen }: RunRequest, runner: Runner, work
 }
 
 /** The command with its questions, and what its PVs hold afterwards. */
-async function runCommand({ row, person, given }: RunRequest, runner: Runner): Promise<Run> {
+async function runCommand({ row, person, given }: RunRequest, runner: Runner, ran: Followed["ran"]): Promise<Run> {
   const name = pvCommandOf(row);
   const dialogue = name === undefined ? undefined : DIALOGUES[name];
   const outcome: Outcome =
@@ -124,7 +126,8 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner): P
         ? await runner.run(name)
         : await dialogue({ runner, person, common: given.common });
   const results = new Map<PvName, PvOutput>();
-  if (outcome.state === "Rejected" && row.runs !== "Tag") return { outcome, results }; // they would be of an earlier run
+  const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
+  if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
   const experiment = await runner.value("ExperimentName");
   for (const one of row.shows ?? []) {
     const value = await runner.value(one);
@@ -133,19 +136,35 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner): P
   return { outcome, results, details: { experiment } };
 }
 
-/** What happens goes to the screen, and counts become a bar. */
-function eventsOf({ row, screen }: RunRequest): RunnerEvents {
+interface Followed extends RunnerEvents {
+  /** The commands that were run. */
+  readonly ran: ReadonlySet<CommandName>;
+}
+
+/** What happens goes to the screen, and the counts of the row's own command become a bar. */
+function follow({ row, screen }: RunRequest): Followed {
   const { progress } = row;
   const counts = new Map<PvName, number>();
+  const ran = new Set<CommandName>();
+  let isRunning = false;
   return {
+    ran,
     say: (sentence) => screen.say(sentence),
-    changed: (name, value) => {
+    began: (name) => {
+      ran.add(name);
+      isRunning = name === row.runs;
+      for (const one of progress?.done ?? []) counts.delete(one); // of an earlier run
+    },
+    ended: () => {
+      isRunning = false;
+      screen.endProgress();
+    },
+    changed: (name, value, isNew) => {
+      if (progress === undefined || (!isNew && name !== progress.total)) return;
       counts.set(name, numberOf(value));
-      if (progress !== undefined && isCounted(progress, name)) {
-        const done = progress.done.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
-        const total = counts.get(progress.total) ?? 0;
-        if (total > 0) screen.progress(done, total, progress.what);
-      }
+      const total = counts.get(progress.total) ?? 0;
+      const done = progress.done.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
+      if (isRunning && total > 0 && isCounted(progress, name)) screen.progress(done, total, progress.what);
     },
   };
 }

@@ -21,8 +21,10 @@ export interface Runner {
 export interface RunnerEvents {
   /** One thing that happened, a sentence. */
   readonly say: (sentence: string) => void;
-  /** A PV of the command's progress has this value now. */
-  readonly changed: (name: PvName, value: PvOutput) => void;
+  readonly began: (name: CommandName) => void;
+  readonly ended: (name: CommandName) => void;
+  /** A PV has this value now. @param isNew false for what it held before the command began */
+  readonly changed: (name: PvName, value: PvOutput, isNew: boolean) => void;
 }
 
 /** A number that a PV holds; 0 where it holds none. */

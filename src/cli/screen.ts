@@ -29,6 +29,8 @@ export interface Screen {
   show(title: string, text: string): void;
   /** How far it is; shown where a person sees it move. */
   progress(done: number, total: number, what: string): void;
+  /** What was counted is over: the bar stays as it is. */
+  endProgress(): void;
   end(report: Report): void;
 }
 
@@ -84,9 +86,12 @@ export class TextScreen implements Screen {
     this.#bar = bar;
     this.#options.out(`${CLEAR_LINE}${bar}`);
   }
-  end({ command, state, message, results, exitStatus }: Report): void {
+  endProgress(): void {
     if (this.#bar !== "") this.#options.out("\n");
     this.#bar = "";
+  }
+  end({ command, state, message, results, exitStatus }: Report): void {
+    this.endProgress();
     for (const [name, value] of results) this.#result(name, value);
     const text = `${oneLine(command)}: ${this.#coloured(STATE_COLOURS[state] ?? "yellow", state)}. ${safe(message)}\n`;
     if (exitStatus === 0 || state === "Partial") this.#options.out(text);
@@ -130,6 +135,7 @@ export class JsonScreen implements Screen {
     this.#log.push(`${title}: ${text}`);
   }
   progress(): void {} // for those who watch
+  endProgress(): void {}
   end({ command, state, message, results, details, exitStatus }: Report): void {
     const named = [...results].map(([name, value]) => [name, resultOf(name, value)] as const);
     const object = {
