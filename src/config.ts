@@ -1,15 +1,17 @@
 /**
- * globus.conf → typed settings, or everything that is wrong with it, each problem with its line and what to do. Reads one file, once; writes none.
- * Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
+ * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is wrong with them, each problem with its
+ * line and what to do. Reads one file, once; writes none. Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { AppError, messageOf } from "./base/errors.ts";
-import { type IniEntry, parseIni } from "./base/ini.ts";
+import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
 import { didYouMean } from "./base/suggest.ts";
 import {
+  ALIASES,
   BUILT_IN_SERVERS,
   KINDS,
+  PYTHON_SECTIONS,
   SERVER_SETTINGS,
   SETTINGS,
   type ServerSettings,
@@ -33,41 +35,136 @@ type Table = Readonly<Record<string, Setting<unknown>>>;
 const MAX_SERVERS = 16;
 const MAX_SERVER_NAME = 25;
 
+/** A setting given on the command line; it wins over the file. */
+export interface SettingOption {
+  readonly section: string;
+  readonly key: string;
+  readonly text: string;
+  /** As it was written, e.g. `--beamline`, for the sentences. */
+  readonly option: string;
+}
+
+/** One setting as it counts, and who says so. */
+export interface SettingLine {
+  readonly section: string;
+  readonly key: string;
+  /** As it would stand in the file. */
+  readonly text: string;
+  readonly origin: "default" | "file" | "option";
+}
+
+export interface Config {
+  readonly settings: Settings;
+  /** Every setting, in the order of the table, then those of the servers. */
+  readonly lines: readonly SettingLine[];
+}
+
 /**
- * The first of: the given path, $GLOBUS_CONF, ./globus.conf, ~/globus.conf (decision 28).
+ * The first of: the given path, $GLOBUS_CONF, ./globus.conf, ~/globus.conf (decision 28), DMagic's ~/dmagic.conf.
  * @throws ConfigError when none exists
  */
 export function findConfigFile(given: string | undefined, environment: Environment, directory = "."): string {
-  if (given !== undefined) return path.resolve(directory, given);
-  const fromEnvironment = environment["GLOBUS_CONF"];
-  if (fromEnvironment !== undefined && fromEnvironment !== "") return path.resolve(directory, fromEnvironment);
-  const candidates = [path.resolve(directory, "globus.conf"), path.join(environment["HOME"] ?? "/", "globus.conf")];
-  const found = candidates.find((candidate) => existsSync(candidate));
+  const found = lookForConfigFile(given, environment, directory);
   if (found !== undefined) return found;
   throw new ConfigError([
-    `there is no ${candidates.join(" and no ")}; name a configuration file with --config or GLOBUS_CONF`,
+    `there is no ${usualFiles(environment, directory).join(" and no ")}; name a configuration file with --config or GLOBUS_CONF, or make one with globus-ioc config`,
   ]);
 }
 
+/** As findConfigFile. @returns undefined when none exists; one that was named is not looked at */
+export function lookForConfigFile(
+  given: string | undefined,
+  environment: Environment,
+  directory = ".",
+): string | undefined {
+  const named = given ?? environment["GLOBUS_CONF"] ?? "";
+  if (given !== undefined || named !== "") return path.resolve(directory, named);
+  return usualFiles(environment, directory).find((candidate) => existsSync(candidate));
+}
+
+const usualFiles = (environment: Environment, directory: string): string[] => [
+  path.resolve(directory, "globus.conf"),
+  ...["globus.conf", "dmagic.conf"].map((name) => path.join(environment["HOME"] ?? "/", name)),
+];
+
 /** @throws ConfigError with every problem of the file */
-export function readConfig(file: string, environment: Environment): Settings {
+export const readConfig = (file: string, environment: Environment): Settings => loadConfig(file, environment).settings;
+
+/** The file and the options of the command line. @throws ConfigError with every problem of both */
+export function loadConfig(file: string, environment: Environment, options: readonly SettingOption[] = []): Config {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
   }
-  return parseConfig(text, file, environment["HOME"] ?? "/");
+  return parseSource(text, { file, home: environment["HOME"] ?? "/", options });
 }
 
 /** @param file for the messages, and as the place where relative paths begin. @throws ConfigError */
-export function parseConfig(text: string, file: string, home: string): Settings {
+export const parseConfig = (text: string, file: string, home: string): Settings =>
+  parseSource(text, { file, home }).settings;
+
+export interface ConfigSource {
+  /** For the messages, and as the place where relative paths begin. */
+  readonly file: string;
+  /** What `~` stands for. */
+  readonly home: string;
+  readonly options?: readonly SettingOption[];
+}
+
+/** @throws ConfigError */
+export function parseSource(text: string, source: ConfigSource): Config {
+  const { file, options = [] } = source;
   const ini = parseIni(text);
   const directory = path.dirname(path.resolve(file));
-  const problems = ini.problems.map(({ line, message }) => ({ line, message }));
-  const reader = new SectionReader(problems, (value) => absolute(value, home, directory));
+  const reader = new SectionReader(source, directory, givenBy(ini, options));
+  const { problems } = reader;
+  problems.push(...ini.problems);
+  const serverNames = readHeaders(ini, problems);
+  const sections = Object.fromEntries(
+    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
+  );
+  const servers =
+    serverNames.length > 0
+      ? serverNames.map((name) => readServer(reader, name, `server ${name}`))
+      : Object.keys(BUILT_IN_SERVERS).map((name) => readServer(reader, name, name));
+  problems.push(...serverProblems(serverNames, ini.sections));
+  const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
+  if (!servers.some((server) => server.name === chosen)) {
+    const names = servers.map((server) => server.name);
+    const given = reader.given("globus", "globus-server-name");
+    problems.push({
+      ...given,
+      line: given?.line ?? 0,
+      message: `${given?.option ?? "[globus] globus-server-name"} = ${JSON.stringify(chosen)} is none of the servers: ${names.join(", ")}${didYouMean(chosen, names)}`,
+    });
+  }
+  throwIfAny(problems, file);
+  return { settings: { ...sections, servers, directory } as unknown as Settings, lines: reader.lines };
+}
 
-  const known = Object.keys(SETTINGS);
+interface Problem {
+  readonly line: number;
+  readonly message: string;
+  /** The option that is wrong, instead of a line of the file. */
+  readonly option?: string;
+}
+
+function throwIfAny(problems: readonly Problem[], file: string): void {
+  if (problems.length === 0) return;
+  throw new ConfigError(
+    problems
+      .toSorted((a, b) => a.line - b.line)
+      .map(({ line, message, option }) =>
+        option === undefined ? `${file}${line > 0 ? `:${line}` : ""}: ${message}` : message,
+      ),
+  );
+}
+
+/** Looks at the sections' names. @returns the servers that have one */
+function readHeaders(ini: IniFile, problems: Problem[]): string[] {
+  const known = [...Object.keys(SETTINGS), ...Object.keys(ALIASES)];
   const serverNames: string[] = [];
   for (const [section, line] of ini.sections) {
     const server = /^server\s+(\S+)$/.exec(section);
@@ -76,88 +173,115 @@ export function parseConfig(text: string, file: string, home: string): Settings 
       problems.push({ line, message: `there is no section [${section}]${didYouMean(section, [...known, "server"])}` });
     }
   }
-  const bySection = (section: string): IniEntry[] => ini.entries.filter((entry) => entry.section === section);
-  const sections = Object.fromEntries(
-    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table, bySection(section))]),
-  );
-  const servers =
-    serverNames.length > 0
-      ? serverNames.map((name) => readServer(reader, name, bySection, `server ${name}`))
-      : Object.keys(BUILT_IN_SERVERS).map((name) => readServer(reader, name, bySection));
-  problems.push(...serverProblems(serverNames, ini.sections));
-  const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
-  if (!servers.some((server) => server.name === chosen)) {
-    const names = servers.map((server) => server.name);
-    const line = bySection("globus").find((entry) => entry.key === "globus-server-name")?.line ?? 0;
-    problems.push({
-      line,
-      message: `[globus] globus-server-name = ${JSON.stringify(chosen)} is none of the servers: ${names.join(", ")}${didYouMean(chosen, names)}`,
-    });
+  for (const { section, key, line } of ini.entries) {
+    const keys = knownKeys(section);
+    if (keys.length === 0 || keys.includes(key)) continue;
+    problems.push({ line, message: `[${section}] has no key ${key}${didYouMean(key, keys)}` });
   }
-  if (problems.length > 0) {
-    throw new ConfigError(
-      problems
-        .sort((a, b) => a.line - b.line)
-        .map(({ line, message }) => `${file}${line > 0 ? `:${line}` : ""}: ${message}`),
-    );
-  }
-  return { ...sections, servers, directory } as unknown as Settings;
+  return serverNames;
 }
 
-interface Problem {
+function knownKeys(section: string): string[] {
+  const table: Table = section.startsWith("server ")
+    ? SERVER_SETTINGS
+    : ((SETTINGS as Readonly<Record<string, Table>>)[section] ?? {});
+  return [...Object.keys(table), ...Object.keys(ALIASES[section] ?? {})];
+}
+
+/** A text that was given for a key of ours: where, and in whose words. */
+interface Given {
+  readonly section: string;
+  readonly key: string;
+  readonly text: string;
   readonly line: number;
-  readonly message: string;
+  /** `[site] beamline`, for the sentences. */
+  readonly place: string;
+  readonly option?: string;
+}
+
+/** What the options and the file say, by our own sections and keys; whoever stands first wins. */
+function givenBy(ini: IniFile, options: readonly SettingOption[]): readonly Given[] {
+  const entries = ini.entries.filter((entry) => !isUnset(entry));
+  return [
+    ...options.map(({ section, key, text, option }) => ({ section, key, text, option, line: 0, place: option })),
+    ...entries.map(({ section, key, value, line }) => ({
+      section,
+      key,
+      line,
+      text: value,
+      place: `[${section}] ${key}`,
+    })),
+    ...entries.flatMap(({ section, key, value, line }) =>
+      (ALIASES[section]?.[key] ?? []).map((target) => ({
+        section: target.section === "server" ? `server of kind ${target.kind}` : target.section,
+        key: target.key,
+        text: target.text?.(value) ?? value,
+        line,
+        place: `[${section}] ${key}`,
+      })),
+    ),
+  ];
+}
+
+/** Whether a Python program has written that nobody set this. */
+function isUnset({ section, key, value }: IniEntry): boolean {
+  if (!PYTHON_SECTIONS.includes(section)) return false;
+  if (value === "None") return true;
+  const row = (SETTINGS as Readonly<Record<string, Table>>)[section]?.[key];
+  return value === "" && (row === undefined || row.kind === KINDS.text || row.kind.parse("") === undefined);
 }
 
 /** Reads sections by their tables, and collects what is wrong. */
 class SectionReader {
-  readonly #problems: Problem[];
-  readonly #absolute: (path: string) => string;
-  constructor(problems: Problem[], toAbsolute: (path: string) => string) {
-    this.#problems = problems;
-    this.#absolute = toAbsolute;
+  readonly problems: Problem[] = [];
+  readonly lines: SettingLine[] = [];
+  readonly #source: ConfigSource;
+  readonly #directory: string;
+  readonly #given: readonly Given[];
+  constructor(source: ConfigSource, directory: string, given: readonly Given[]) {
+    this.#source = source;
+    this.#directory = directory;
+    this.#given = given;
   }
+  given(section: string, key: string): Given | undefined {
+    return this.#given.find((one) => one.section === section && one.key === key);
+  }
+  /** @param fallbacks instead of the table's own @param lastResort a section whose keys count where this one is silent */
   read(
     section: string,
     table: Table,
-    entries: readonly IniEntry[],
-    defaults: Readonly<Record<string, string | undefined>> = {},
+    fallbacks: Readonly<Record<string, string | undefined>> = {},
+    lastResort = section,
   ): Record<string, unknown> {
-    for (const entry of entries) {
-      if (entry.key in table) continue;
-      this.#problems.push({
-        line: entry.line,
-        message: `[${section}] has no key ${entry.key}${didYouMean(entry.key, Object.keys(table))}`,
-      });
-    }
     return Object.fromEntries(
       Object.entries(table).map(([key, row]) => {
-        const entry = entries.find((one) => one.key === key);
-        return [key, this.#value(section, key, row, entry, defaults[key] ?? row.fallback)];
+        const given = this.given(section, key) ?? this.given(lastResort, key);
+        const text = given?.text ?? fallbacks[key] ?? row.fallback;
+        const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
+        this.lines.push({ section, key, text, origin });
+        return [key, this.#value(row, text, given, `[${section}] ${key}`)];
       }),
     );
   }
-  #value(section: string, key: string, row: Setting<unknown>, entry: IniEntry | undefined, fallback: string): unknown {
-    const text = entry?.value ?? fallback;
+  #value(row: Setting<unknown>, text: string, given: Given | undefined, name: string): unknown {
     const value = row.kind.parse(text);
     if (value === undefined) {
-      this.#problems.push({
-        line: entry?.line ?? 0,
-        message: `[${section}] ${key} = ${JSON.stringify(text)} is not ${row.kind.wanted}`,
+      this.problems.push({
+        line: given?.line ?? 0,
+        ...(given?.option === undefined ? {} : { option: given.option }),
+        message: `${given?.place ?? name} = ${JSON.stringify(text)} is not ${row.kind.wanted}`,
       });
     }
-    return row.kind === KINDS.file && typeof value === "string" && value !== "" ? this.#absolute(value) : value;
+    if (row.kind !== KINDS.file || typeof value !== "string" || value === "") return value;
+    return absolute(value, this.#source.home, given?.option === undefined ? this.#directory : ".");
   }
 }
 
-function readServer(
-  reader: SectionReader,
-  name: string,
-  bySection: (section: string) => IniEntry[],
-  section = name,
-): ServerSettings {
+function readServer(reader: SectionReader, name: string, section: string): ServerSettings {
+  const builtIn = BUILT_IN_SERVERS[name];
+  const kind = reader.given(section, "kind")?.text ?? builtIn?.kind ?? SERVER_SETTINGS.kind.fallback;
   return {
-    ...reader.read(section, SERVER_SETTINGS, bySection(section), BUILT_IN_SERVERS[name]),
+    ...reader.read(section, SERVER_SETTINGS, builtIn, `server of kind ${kind}`),
     name,
   } as unknown as ServerSettings;
 }

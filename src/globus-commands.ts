@@ -4,7 +4,7 @@
 import type { MutableEnvironment } from "./assemble/parts.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
-import type { Log } from "./base/log.ts";
+import { createLog, type Log, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, readConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
@@ -16,7 +16,8 @@ import type { Stage } from "./ioc/ioc.ts";
 import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
-import type { ServerSettings } from "./settings.ts";
+import { type LogFile, openLogFile } from "./services/log-file.ts";
+import type { ServerSettings, Settings } from "./settings.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
@@ -128,7 +129,9 @@ function configure(
         )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
     );
   }
-  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs }));
+  const logFile = logFileOf(options, settings);
+  const log = logFile === undefined ? options.log : teeLog(options.log, createLog("globus", logFile.sink));
+  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
   const texts = fillInitially(session.ioc.database, prefix, configured);
@@ -137,9 +140,21 @@ function configure(
     start: () => {
       for (const [suffix, value] of texts) pvs.put(suffix, value);
       checkSaved(pvs, configured, settings.servers, options.log);
-      return start();
+      const program = start();
+      return {
+        stop: async () => {
+          await program.stop();
+          await logFile?.close();
+        },
+      };
     },
   };
+}
+
+/** The IOC's log file, as [general] has it; undefined where it has none. */
+function logFileOf({ clock, log }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
+  const { "log-directory": folder, "log-files": kept } = general;
+  return folder === "" ? undefined : openLogFile({ folder, kept, clock, failed: log.warn });
 }
 
 /**

@@ -1,29 +1,36 @@
 #!/usr/bin/env node
 /**
- * Process entry: arguments, signals, exit statuses. 0 done, 1 failed, 2 usage or configuration. What the commands do is in cli/ and assemble.ts.
+ * Process entry: arguments, signals, exit statuses (cli/exit-status.ts). What the commands do is in cli/ and assemble.ts.
  */
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError } from "commander";
+import { openSite } from "./assemble/site.ts";
+import { initialPvs } from "./assemble.ts";
 import { systemClock } from "./base/clock.ts";
 import { AppError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
-import { createCaClient } from "./ca/client/client.ts";
+import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
+import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { recordDmRoutes } from "./cli/dm-record-routes.ts";
+import { EXIT, UsageError } from "./cli/exit-status.ts";
 import { runIoc } from "./cli/ioc-command.ts";
-import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./cli/pv-commands.ts";
+import type { PvCommandContext } from "./cli/pv-commands.ts";
+import { addPvCommands } from "./cli/pv-program.ts";
+import { runDataCommand } from "./cli/run-command.ts";
 import { runSandbox } from "./cli/sandbox-command.ts";
+import { askAtTerminal } from "./cli/terminal.ts";
 import { trustHost } from "./cli/trust-host.ts";
 import { ConfigError } from "./config.ts";
 import { globusCommands } from "./globus-commands.ts";
+import { LedgerLockedError } from "./services/ledger.ts";
 
-const USAGE = 2;
-const FAILED = 1;
+const IOC_HEADING = "The IOC:";
 /** The package's folder: this file is dist/main.js. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
@@ -31,31 +38,53 @@ const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.js
 const environment: Record<string, string | undefined> = process.env;
 environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
 const stop = new AbortController();
-let status = 0;
+let status: number = EXIT.done;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
 const user = os.userInfo().username;
 const host = os.hostname();
 
-const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError(`"${text}" is not a number of 0 or more.`);
-  return value;
-};
+function openClient(): CaClient {
+  const { config, warnings } = clientConfig(environment);
+  for (const warning of warnings) err(warning);
+  return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
+}
 
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
 async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
-  const { config, warnings } = clientConfig(environment);
-  for (const warning of warnings) err(warning);
-  const client = createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
+  const client = openClient();
   try {
     status = await work({ client, out, err, signal: stop.signal });
   } finally {
     await client.close();
   }
 }
+
+/** Runs a command of data management in this process, or through an IOC. */
+const runData: RunData = async (row, read, isJson) => {
+  status = await runDataCommand(row, read, isJson, {
+    environment,
+    clock: systemClock,
+    signal: stop.signal,
+    stdin: process.stdin,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    ask: (question) =>
+      askAtTerminal(question, {
+        input: process.stdin,
+        output: process.stdout,
+        signal: stop.signal,
+        interrupt: () => process.kill(process.pid, "SIGINT"),
+      }),
+    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
+    initialPvs,
+    openClient,
+    holderOf: (thrown) => (thrown instanceof LedgerLockedError ? thrown.owner?.prefix : undefined),
+  });
+};
 
 /** Runs an IOC with iocsh's own commands and those of data management. @throws ConfigError for a globus.conf that is wrong */
 async function ioc(
@@ -94,15 +123,21 @@ async function ioc(
 }
 
 const program = new Command("globus-ioc")
-  .description("An EPICS soft IOC that runs a beamline's data management, and a Channel Access client.")
+  .description(
+    "An EPICS soft IOC that runs a beamline's data management; the same on the command line; and a Channel Access client.",
+  )
   .version(VERSION)
   .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ writeErr: (text) => err(text.trimEnd()) })
+  .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(" [options]", "") })
   .showHelpAfterError("Run globus-ioc --help for the commands.");
+
+addDataCommands(program, runData);
 
 program
   .command("ioc [args...]")
+  .helpGroup(IOC_HEADING)
   .description("run an IOC as softIoc does: [-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
   .allowUnknownOption()
   .helpOption(false)
@@ -113,6 +148,7 @@ program
 
 program
   .command("sandbox")
+  .helpGroup(IOC_HEADING)
   .description("run the simulated beamline with the IOC on it, on loopback")
   .action(async () => {
     status = await runSandbox({
@@ -125,74 +161,9 @@ program
     });
   });
 
-interface ReadFlags {
-  readonly w?: number;
-  readonly t?: true;
-  readonly n?: true;
-  readonly S?: true;
-  readonly d?: string;
-  readonly "#"?: number;
-}
-const readOptions = (flags: ReadFlags) => ({
-  waitSeconds: flags.w,
-  terse: flags.t,
-  type: flags.d,
-  count: flags["#"],
-  numbers: flags.n,
-  charsAsText: flags.S,
-});
-
-program
-  .command("get <pv...>")
-  .description("read PVs, as caget does")
-  .option("-w <seconds>", "wait for connection and answer", number)
-  .option("-t", "the value alone")
-  .option("-a", "with time stamp and alarm")
-  .option("-n", "states of enums as numbers")
-  .option("-S", "CHAR arrays as text")
-  .option("-d <type>", "DBR type, by name or number")
-  .option("-# <count>", "at most so many elements", number)
-  .action((pvs: string[], flags: ReadFlags & { a?: true }) =>
-    withClient((context) => getPvs(pvs, { ...readOptions(flags), wide: flags.a }, context)),
-  );
-
-program
-  .command("put <pv> <value...>")
-  .description("write a PV, as caput does")
-  .option("-c, --wait", "wait until it was processed")
-  .option("-w <seconds>", "how long to wait", number)
-  .option("-t", "the new value alone")
-  .option("-a", "an array: its length, then its elements")
-  .option("-n", "states of enums as numbers")
-  .option("-S", "CHAR arrays as text")
-  .action((pv: string, values: string[], flags: ReadFlags & { wait?: true; a?: true }) =>
-    withClient((context) => putPv(pv, values, { ...readOptions(flags), wait: flags.wait, array: flags.a }, context)),
-  );
-
-program
-  .command("monitor <pv...>")
-  .description("print every change of PVs until Ctrl-C, as camonitor does")
-  .option("-w <seconds>", "wait for connection", number)
-  .option("-t", "without time stamp and alarm")
-  .option("-n", "states of enums as numbers")
-  .option("-S", "CHAR arrays as text")
-  .option("-d <type>", "DBR type, by name or number")
-  .option("-# <count>", "at most so many elements", number)
-  .option("-m <mask>", "what to be told of: letters of v(alue) a(larm) l(og) p(roperty)")
-  .action((pvs: string[], flags: ReadFlags & { m?: string }) =>
-    withClient((context) => monitorPvs(pvs, { ...readOptions(flags), mask: flags.m }, context)),
-  );
-
-program
-  .command("info <pv...>")
-  .description("show what the servers say of PVs, as cainfo does")
-  .option("-w <seconds>", "wait for connection", number)
-  .action((pvs: string[], flags: ReadFlags) =>
-    withClient((context) => infoPvs(pvs, { waitSeconds: flags.w }, context)),
-  );
-
 program
   .command("trust-host <host>")
+  .helpGroup(IOC_HEADING)
   .description("show the key of an SSH host (host or host:port) and add it to known_hosts")
   .option("--known-hosts <file>", "the file to add it to", path.join(os.homedir(), ".ssh", "known_hosts"))
   .option("--fingerprint <SHA256:...>", "trust the host without a question if it has this fingerprint")
@@ -211,7 +182,7 @@ program
       ...(flags.yes === undefined ? {} : { yes: true }),
     };
     try {
-      status = (await trustHost(request, dialogue, systemClock, stop.signal)) ? 0 : FAILED;
+      status = (await trustHost(request, dialogue, systemClock, stop.signal)) ? EXIT.done : EXIT.failed;
     } finally {
       terminal.close();
     }
@@ -219,6 +190,7 @@ program
 
 program
   .command("dm-record-routes")
+  .helpGroup(IOC_HEADING)
   .description("learn the routes of Data Management from the site's dm package, without reaching any service")
   .option("--python <program>", "the Python that has the package", "python3")
   .option("--output <file>", "the file to write", "dm-routes.json")
@@ -234,6 +206,11 @@ program
     });
   });
 
+addPvCommands(program, withClient);
+
+// Whoever read the output has gone, as `| head` does: the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant
@@ -244,7 +221,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   await program.parseAsync();
 } catch (thrown) {
-  if (thrown instanceof CommanderError) status = thrown.exitCode === 0 ? 0 : USAGE;
+  if (thrown instanceof CommanderError) status = thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
   else {
     err(
       thrown instanceof AppError
@@ -253,7 +230,7 @@ try {
           ? (thrown.stack ?? thrown.message)
           : String(thrown),
     );
-    status = thrown instanceof ConfigError ? USAGE : FAILED;
+    status = thrown instanceof ConfigError || thrown instanceof UsageError ? EXIT.usage : EXIT.failed;
   }
 }
 process.exitCode = status;

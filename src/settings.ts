@@ -1,6 +1,7 @@
 /**
  * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages, the typed settings and the manual
- * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are.
+ * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are; what DMagic's
+ * files name otherwise stands in ALIASES.
  */
 
 /** How a value is written, and the sentence for one that is not written so. */
@@ -84,7 +85,7 @@ export const SETTINGS = {
       "~/token.npy",
       "Read by the Python program only; tokens are kept in [globus-auth] token-store.",
     ),
-    verbose: setting(KINDS.yesNo, "True", "More lines in the log."),
+    verbose: setting(KINDS.yesNo, "True", "What happens on the way is told, too, and more lines in the log."),
     "log-directory": setting(KINDS.file, "~/logs", "Where log files are kept; empty: none are."),
     "log-files": setting(KINDS.count, "100", "Log files that are kept; the oldest go."),
   },
@@ -164,6 +165,11 @@ export const SETTINGS = {
   epics: {
     "ioc-prefix": setting(KINDS.pvPart, "7bmb1:", "First part of TomoScan's prefix."),
     "tomoscan-prefix": setting(KINDS.pvPart, "TomoScan:", "Second part of TomoScan's prefix."),
+    "globus-prefix": setting(
+      KINDS.pvPart,
+      "Globus:",
+      "Second part of our own PVs' prefix, behind ioc-prefix: where --ioc finds the IOC.",
+    ),
     "experiment-year-month": setting(KINDS.pvPart, "ExperimentYearMonth", "TomoScan's PV of the experiment's month."),
     "user-email": setting(KINDS.pvPart, "UserEmail", "TomoScan's PV of the PI's e-mail address."),
     "user-last-name": setting(KINDS.pvPart, "UserLastName", "TomoScan's PV of the PI's last name."),
@@ -304,6 +310,60 @@ export const BUILT_IN_SERVERS: Readonly<
     uuid: "e133a81a-6d04-11e5-ba46-22000b92c6ec",
     top: "/2-BM/",
     "data-link-path": "/2-BM/{ym}/{exp}/",
+  },
+};
+
+export type SectionName = keyof typeof SETTINGS;
+
+/**
+ * Sections that the Python programs write. They write every key, and what a person has not set as `None` or as nothing: there, `None` means the default, and
+ * so does nothing where the key needs a value.
+ */
+export const PYTHON_SECTIONS: readonly string[] = [
+  "general",
+  "scheduling",
+  "globus",
+  "local",
+  "epics",
+  "email",
+  "manual",
+  "query",
+  "site",
+  "settings",
+];
+
+/** What a key of another program's file sets: a key of ours, or the uuid of each dm server, with the text that goes there. */
+export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
+  | { readonly section: SectionName }
+  | { readonly section: "server"; readonly kind: "dm" }
+);
+
+/** `2bmb:TomoScan:` as the two parts that globus.conf has. */
+const PREFIX_PARTS = /^((?:[^:]*:)?)(.*)$/;
+const moved = (section: SectionName, ...keys: readonly string[]): Record<string, readonly AliasTarget[]> =>
+  Object.fromEntries(keys.map((key) => [key, [{ section, key }]]));
+
+/** Keys of DMagic's dmagic.conf that stand elsewhere in globus.conf, by section and key. A key that is set in its own place wins. */
+export const ALIASES: Readonly<Record<string, Readonly<Record<string, readonly AliasTarget[]>>>> = {
+  settings: moved("scheduling", "set"),
+  site: {
+    ...moved("general", "verbose"),
+    ...moved("scheduling", "beamline", "credentials", "url"),
+    ...moved(
+      "globus",
+      "experiment-type",
+      "globus-message-file",
+      "primary-beamline-contact-badge",
+      "primary-beamline-contact-email",
+      "secondary-beamline-contact-badge",
+      "secondary-beamline-contact-email",
+    ),
+    ...moved("email", "tomolog-home"),
+    "globus-server-uuid": [{ section: "server", kind: "dm", key: "uuid" }],
+    "tomoscan-prefix": [
+      { section: "epics", key: "ioc-prefix", text: (text) => PREFIX_PARTS.exec(text)?.[1] ?? "" },
+      { section: "epics", key: "tomoscan-prefix", text: (text) => PREFIX_PARTS.exec(text)?.[2] ?? text },
+    ],
   },
 };
 

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, findConfigFile, parseConfig } from "../src/config.ts";
+import { ConfigError, findConfigFile, parseConfig, parseSource } from "../src/config.ts";
 
 const problems = (text: string): readonly string[] => {
   try {
@@ -11,40 +14,176 @@ const problems = (text: string): readonly string[] => {
   }
 };
 
-/** What the Python program writes with `globus config`, in its sections and order. */
-const PYTHON_FILE = `[general]
-globus-token-file = ~/token.npy
+/** All that the Python program globus writes with `globus config`, in its sections and order. */
+const GLOBUS_FILE = `[general]
+globus-token-file = /home/beams/7BMB/token.npy
 verbose = True
 
 [scheduling]
 beamline = 7-BM-A,B
 set = 0
-url = https://beam-api.example.org
-credentials = ~/.scheduling_credentials
+url = https://beam-api-dev.example.org
+credentials = /home/beams/7BMB/.scheduling_credentials
 
 [globus]
 experiment-type = 7BM
 primary-beamline-contact-badge = 56788
 primary-beamline-contact-email = contact@example.org
+secondary-beamline-contact-badge = 56789
+secondary-beamline-contact-email = second@example.org
+globus-message-file = message-7bm.txt
 edit-user-badge = 0
 globus-server-name = petrel
 
 [local]
 analysis = mach
 analysis-user-name = 7bmb
+analysis-top-dir = /local/data/
+detector = prandtl
+detector-user-name = 7bmb
+detector-top-dir = /local/data/
+
+[epics]
+ioc-prefix = 7bmb1:
+tomoscan-prefix = TomoScan:
+experiment-year-month = ExperimentYearMonth
+user-email = UserEmail
+user-last-name = UserLastName
+proposal-number = ProposalNumber
+proposal-title = ProposalTitle
+
+[email]
+schedule = False
+
 `;
 
-test("a file of the Python program is read as it is", () => {
-  const settings = parseConfig(PYTHON_FILE, "/site/globus.conf", "/home/op");
-  expect(settings.scheduling).toMatchObject({
-    beamline: "7-BM-A,B",
-    set: 0,
-    credentials: "/home/op/.scheduling_credentials",
+/** All that DMagic writes, in its sections and order; what is not set stands there as a comment. */
+const DMAGIC_FILE = `[general]
+
+[settings]
+set = -3.5
+
+[site]
+beamline = 32-ID-B,C
+credentials = /home/beams/USERTXM/.scheduling_credentials
+experiment-type = 32ID
+globus-message-file = message-32id.txt
+globus-server-uuid = 480d21c2-8275-4603-b99e-5be328941b2a
+primary-beamline-contact-badge = 218262
+primary-beamline-contact-email = first@example.org
+secondary-beamline-contact-badge = 49734
+secondary-beamline-contact-email = second@example.org
+tomolog-home = /home/beams/TOMO
+tomoscan-prefix = 32id:TomoScan:
+url = https://beam-api.example.org
+verbose = True
+
+[manual]
+# badges =
+# date =
+# email =
+# end =
+# first-name =
+gup = 0
+# institution =
+name = Staff
+# start =
+title = Commissioning
+
+[local]
+data-host = tomodata3
+data-top-dir = /data3/2BM/
+dm-direct-mount = False
+
+[query]
+# start-date =
+# end-date =
+
+`;
+
+test("a file of the Python program globus is read as it is", () => {
+  const settings = parseConfig(GLOBUS_FILE, "/site/globus.conf", "/home/op");
+  expect(settings.general).toMatchObject({ verbose: true, "globus-token-file": "/home/beams/7BMB/token.npy" });
+  expect(settings.scheduling).toMatchObject({ beamline: "7-BM-A,B", set: 0, url: "https://beam-api-dev.example.org" });
+  expect(settings.globus).toMatchObject({
+    "secondary-beamline-contact-badge": "56789",
+    "globus-server-name": "petrel",
   });
-  expect(settings.globus["globus-server-name"]).toBe("petrel");
+  expect(settings.local).toMatchObject({ analysis: "mach", "detector-top-dir": "/local/data/" });
+  expect(settings.email.schedule).toBe(false);
   expect(settings.servers.map((server) => [server.name, server.kind])).toEqual([
     ["voyager", "dm"],
     ["petrel", "globus"],
+  ]);
+});
+
+test("a file of DMagic is read as it is", () => {
+  const settings = parseConfig(DMAGIC_FILE, "/home/op/dmagic.conf", "/home/op");
+  expect(settings.scheduling).toMatchObject({
+    beamline: "32-ID-B,C",
+    set: -3.5,
+    url: "https://beam-api.example.org",
+    credentials: "/home/beams/USERTXM/.scheduling_credentials",
+  });
+  expect(settings.globus).toMatchObject({
+    "experiment-type": "32ID",
+    "globus-message-file": "/home/op/message-32id.txt",
+    "primary-beamline-contact-badge": "218262",
+    "secondary-beamline-contact-email": "second@example.org",
+  });
+  expect(settings.email["tomolog-home"]).toBe("/home/beams/TOMO");
+  expect([settings.epics["ioc-prefix"], settings.epics["tomoscan-prefix"]]).toEqual(["32id:", "TomoScan:"]);
+  expect(settings.servers.map(({ name, uuid }) => [name, uuid.slice(0, 8)])).toEqual([
+    ["voyager", "480d21c2"],
+    ["petrel", "e133a81a"],
+  ]);
+  expect(settings.local).toMatchObject({ "data-host": "tomodata3", "dm-direct-mount": false });
+  expect(settings.manual).toMatchObject({ name: "Staff", title: "Commissioning", badges: "", start: "" });
+});
+
+test.each([
+  ["[site]\nbeamlin = x\n", "/site/globus.conf:2: [site] has no key beamlin; did you mean beamline?"],
+  ["[site]\nglobus-server-uuid = 7\n", '/site/globus.conf:2: [site] globus-server-uuid = "7" is not a UUID, or empty'],
+  ["[settings]\nset = soon\n", '/site/globus.conf:2: [settings] set = "soon" is not a number'],
+])("what is wrong in it is told with its line: %j", (text, problem) => {
+  expect(problems(text)).toEqual([problem]);
+});
+
+test("a key in its own place wins over where DMagic has it", () => {
+  const settings = parseConfig(
+    "[site]\nbeamline = a\nglobus-server-uuid = 480d21c2-8275-4603-b99e-5be328941b2a\n[scheduling]\nbeamline = b\n[globus]\nglobus-server-name = s\n[server s]\nuuid = 054a0877-97ca-4d80-947f-47ca522b173e\n",
+    "/site/globus.conf",
+    "/home/op",
+  );
+  expect(settings.scheduling.beamline).toBe("b");
+  expect(settings.servers[0].uuid).toBe("054a0877-97ca-4d80-947f-47ca522b173e");
+});
+
+test("what a Python program has written as None or as nothing is the default; a contact without an address has none", () => {
+  const settings = parseConfig(
+    "[scheduling]\nbeamline =\nset = None\n[local]\nanalysis =\n[site]\nexperiment-type = None\n[globus]\nprimary-beamline-contact-email =\n",
+    "/site/globus.conf",
+    "/home/op",
+  );
+  expect(settings.scheduling).toMatchObject({ beamline: "7-BM-A,B", set: 0 });
+  expect(settings.local.analysis).toBe("mach");
+  expect(settings.globus).toMatchObject({ "experiment-type": "7BM", "primary-beamline-contact-email": "" });
+});
+
+test("an option wins over the file, and says of each setting who said so", () => {
+  const { settings, lines } = parseSource("[scheduling]\nbeamline = file\nset = 2\n", {
+    file: "/site/globus.conf",
+    home: "/home/op",
+    options: [{ section: "scheduling", key: "beamline", text: "option", option: "--beamline" }],
+  });
+  expect(settings.scheduling).toMatchObject({ beamline: "option", set: 2 });
+  const origins = lines.filter(({ section }) => section === "scheduling").map(({ key, origin }) => `${key} ${origin}`);
+  expect(origins).toEqual([
+    "beamline option",
+    "set file",
+    "url default",
+    "credentials default",
+    "schedule-file default",
   ]);
 });
 
@@ -101,6 +240,12 @@ test("the file is looked for where the decision says, and its absence is a sente
   expect(findConfigFile("/a/b.conf", {})).toBe("/a/b.conf");
   expect(findConfigFile(undefined, { GLOBUS_CONF: "/c.conf" })).toBe("/c.conf");
   expect(() => findConfigFile(undefined, { HOME: "/nowhere" }, "/nowhere")).toThrow(
-    /there is no .*globus\.conf.*--config/,
+    /there is no .*globus\.conf.*dmagic\.conf.*--config/,
   );
+  const home = mkdtempSync(join(tmpdir(), "globus-ioc-home-"));
+  for (const name of ["dmagic.conf", "globus.conf"]) {
+    writeFileSync(join(home, name), "");
+    expect(findConfigFile(undefined, { HOME: home }, "/nowhere")).toBe(join(home, name));
+  }
+  rmSync(home, { recursive: true });
 });

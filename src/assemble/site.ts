@@ -75,6 +75,8 @@ export function openSite(options: SiteOptions): Site {
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
+    dataManagement: dm.dm,
+    schedule,
     beamline,
     tomoScanName: tomoScan.nameOf,
     close: async () => {

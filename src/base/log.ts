@@ -31,6 +31,14 @@ export function createLog(name: string, sink: LogSink = toConsole, least: LogLev
 /** A logger that drops everything. */
 export const silentLog: Log = createLog("", () => {});
 
+/** A logger that hands each sentence to all of them. */
+export function teeLog(...logs: readonly Log[]): Log {
+  const entry = (level: LogLevel) => (sentence: string) => {
+    for (const log of logs) log[level](sentence);
+  };
+  return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
+}
+
 /** Control characters as blanks: text from the network must not forge a second log line or drive a terminal. */
 export function oneLine(text: string): string {
   return text.replace(/[\x00-\x1f\x7f]+/g, " ");

@@ -50,7 +50,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
       EPICS_CA_AUTO_ADDR_LIST: "NO",
     });
     return await options.runIoc(script, iocEnvironment, () => {
-      for (const line of guide(ports.ioc, ports.tomoScan)) write(line);
+      for (const line of guide(ports.ioc, ports.tomoScan, beamline.configFile)) write(line);
     });
   } finally {
     await beamline.close();
@@ -58,13 +58,14 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
 }
 
 /** What to try next, in a second terminal. */
-const guide = (ioc: number, tomoScan: number): readonly string[] => [
+const guide = (ioc: number, tomoScan: number, configFile: string): readonly string[] => [
   "The simulated beamline is ready. In a second terminal:",
   `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ioc} 127.0.0.1:${tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
   "  caget  2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName",
   "  caput -c -w 60 2bmb:Globus:Init 1      # creates the experiment and puts its users on it",
   "  caput -c -w 60 2bmb:Globus:Dirs 1      # makes the directories on the detector and the analysis host",
   "  camonitor 2bmb:Globus:Status 2bmb:Globus:InitStatus",
+  `The same in a process of its own: export GLOBUS_CONF=${configFile}, then npx globus-ioc show, init, dirs, email --ioc …; npx globus-ioc --help tells all.`,
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   "Ctrl-C ends it and leaves nothing behind.",
 ];

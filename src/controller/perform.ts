@@ -1,7 +1,17 @@
-/** One run of an action, or of its plan in a dry run: the same for the IOC and for the command line. */
-import type { RunContext } from "./action.ts";
-import type { ActionResult } from "./outcome.ts";
+/** Which action a command is, and one run of it, or of its plan in a dry run: the same for the IOC and for the command line. */
+import type { ActionOf, RunContext, Server } from "./action.ts";
+import { type ActionResult, RejectedError } from "./outcome.ts";
 import type { CommandName } from "./pvs.ts";
+import type { Site } from "./site.ts";
+
+/** The command's action on the chosen server, or the one that does not depend on it. @throws RejectedError when there is none */
+export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, server: Server, name: N): ActionOf<N> {
+  const action = server.actions[name] ?? site.actions[name];
+  if (action !== undefined) return action;
+  throw new RejectedError(
+    `${name} does not exist on ${server.name}, a server of kind ${server.kind}; choose another ServerName.`,
+  );
+}
 
 /** An action as seen with the context that it gets. */
 interface Performable<C> {

@@ -1,7 +1,8 @@
 /** Everything that commands work with at one beamline, chosen once (assemble/) for the IOC or for the command line. */
 import type { Actions, Server } from "./action.ts";
 import type { DirectoryTarget } from "./actions/make-directories.ts";
-import type { BeamlinePvs, PvValue } from "./ports.ts";
+import type { Schedule } from "./beamtimes.ts";
+import type { BeamlinePvs, DataManagement, PvValue } from "./ports.ts";
 import type { AnyTomoScanKey, PvName } from "./pvs.ts";
 import type { AuthWatch } from "./vital-signs.ts";
 import type { Watch } from "./watch.ts";
@@ -20,6 +21,9 @@ export interface Site {
   readonly watches: readonly Watch[];
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
+  /** For what is looked at and not acted on: the command line's show and daq-status. */
+  readonly dataManagement?: DataManagement;
+  readonly schedule?: Schedule;
   readonly beamline: BeamlinePvs;
   /** Full name of a TomoScan PV. */
   readonly tomoScanName: (key: AnyTomoScanKey) => string;

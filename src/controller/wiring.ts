@@ -26,8 +26,8 @@ import { CommandBoard } from "./command-board.ts";
 import { EXPERIMENT_PVS, type Experiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
-import { type ActionResult, RejectedError } from "./outcome.ts";
-import { perform } from "./perform.ts";
+import type { ActionResult } from "./outcome.ts";
+import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs } from "./ports.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName } from "./pvs.ts";
 import type { Site } from "./site.ts";
@@ -182,12 +182,7 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     say: (sentence) => journal.say(sentence),
     isRunning: (other) => parts.board.isRunning(other),
   };
-  const action = server.actions[name] ?? options.actions[name];
-  if (action === undefined) {
-    throw new RejectedError(
-      `${name} does not exist on ${server.name}, a server of kind ${server.kind}; choose another ServerName.`,
-    );
-  }
+  const action = actionOf(options, server, name);
   if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
   const { experiment } = await settledTag(parts.tag$, options.scheduler);
   signal.throwIfAborted();

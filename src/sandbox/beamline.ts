@@ -240,6 +240,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
   const { dm, scheduling, globus, detector, analysis, mail } = parts;
   const knownHosts = await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`);
   const sections: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+    general: { "log-directory": path.join(directory, "logs") },
     scheduling: {
       beamline: STATION.beamline,
       url: scheduling.url,

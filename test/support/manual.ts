@@ -1,9 +1,10 @@
 /** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
+import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { allPvs, COMMANDS } from "../../src/controller/pvs.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
-import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/settings.ts";
+import { ALIASES, SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/settings.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
@@ -39,10 +40,58 @@ export function settingsPage(): string {
     ].join("\n\n");
   return page(
     "globus.conf",
-    "INI text as Python's configparser reads it. Looked for as `--config`, `$GLOBUS_CONF`, `./globus.conf`, `~/globus.conf`; the first that is found. Relative file names begin at the file, `~/` at home. Made from `src/settings.ts`.",
+    "INI text as Python's configparser reads it. Looked for as `--config`, `$GLOBUS_CONF`, `./globus.conf`, `~/globus.conf`, `~/dmagic.conf`; the first that is found. Every key is an option of the command line, too. Relative file names begin at the file, `~/` at home. Made from `src/settings.ts`.",
     ...Object.entries(SETTINGS).map(([name, settings]) => section(name, settings)),
     section("server NAME", SERVER_SETTINGS),
     "Without a `[server …]` section there are the two of the Python program, voyager (dm) and petrel (globus).",
+    ["## dmagic.conf", "A file of DMagic is read as it is. What it has elsewhere:", aliasTable()].join("\n\n"),
+  );
+}
+
+const aliasTable = (): string =>
+  table(
+    ["in dmagic.conf", "is here"],
+    Object.entries(ALIASES).flatMap(([section, keys]) =>
+      Object.entries(keys).map(([key, targets]) =>
+        row(
+          `\`[${section}] ${key}\``,
+          targets
+            .map((one) =>
+              one.section === "server"
+                ? `\`${one.key}\` of each ${one.kind} server`
+                : `\`[${one.section}] ${one.key}\``,
+            )
+            .join(" and "),
+        ),
+      ),
+    ),
+  );
+
+/** The command line, as its table says. */
+export function commandsPage(): string {
+  const option = (one: InputOption): string =>
+    one.value === undefined
+      ? `\`--${one.flag}\`, \`--no-${one.flag}\``
+      : `\`--${one.flag} ${wordsOf(one)?.join("|") ?? one.value}\``;
+  return page(
+    "Commands",
+    "`globus-ioc COMMAND` does what the command's PV does, in a process of its own or, with `--ioc`, through the IOC that runs. Names may be spelt with underscores. Made from `src/cli/data-commands.ts`.",
+    table(
+      ["command", "also", "what it does", "PV", "options: the input PVs that they fill"],
+      DATA_COMMANDS.map((one) =>
+        row(
+          `\`${one.name}\``,
+          (one.aliases ?? []).map((alias) => `\`${alias}\``).join(" "),
+          one.about,
+          pvCommandOf(one) === undefined ? "" : `\`${pvCommandOf(one)}\``,
+          inputOptionsOf(one)
+            .map((input) => `${option(input)}: ${input.input}`)
+            .join("; "),
+        ),
+      ),
+    ),
+    "Every command also takes `--config FILE`, `--json`, `--dry-run`, `--yes`, `--ioc [PREFIX]`, `--server NAME`, and each key of globus.conf as `--KEY VALUE` (or `--SECTION-KEY VALUE` where several sections have the key), which wins over the file. What an option puts into an input of a running IOC is put back when the command is over.",
+    "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.",
   );
 }
 

@@ -1,0 +1,84 @@
+/**
+ * `globus-ioc config`: writes a globus.conf with every key, its meaning and its default, and the settings that were given. Never over a file that exists
+ * unless --force says so; no other command writes one.
+ */
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
+import path from "node:path";
+import { codeOf, messageOf } from "../base/errors.ts";
+import { oneLine } from "../base/log.ts";
+import { writePrivateFile } from "../base/private-file.ts";
+import { ConfigError, parseSource, type SettingOption } from "../config.ts";
+import type { ActionResult } from "../controller/outcome.ts";
+import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
+import { UsageError } from "./exit-status.ts";
+
+export interface ConfigRequest {
+  /** `--config`. */
+  readonly file?: string;
+  readonly force: boolean;
+  readonly settings: readonly SettingOption[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where it is written: the given file, $GLOBUS_CONF, or ~/globus.conf. */
+function destination({ file, environment }: ConfigRequest): string {
+  const chosen = file ?? (environment["GLOBUS_CONF"] || path.join(environment["HOME"] ?? "/", "globus.conf"));
+  return path.resolve(chosen);
+}
+
+/** @throws ConfigError for settings that are wrong, UsageError when the file exists */
+export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
+  const file = destination(request);
+  const text = configText(request.settings);
+  const home = request.environment["HOME"] ?? "/";
+  parseSource(text, { file, home, options: request.settings }); // what was given is told in its own words
+  if (request.force && existsSync(file)) {
+    await writePrivateFile(file, text, "configuration file");
+    return { state: "Done", message: `${file} was written anew.` };
+  }
+  await create(file, text);
+  return { state: "Done", message: `${file} was written; edit it, then see globus-ioc show.` };
+}
+
+async function create(file: string, text: string): Promise<void> {
+  try {
+    const made = await open(file, "wx", 0o600);
+    try {
+      await made.writeFile(text);
+    } finally {
+      await made.close();
+    }
+  } catch (thrown) {
+    if (codeOf(thrown) === "EEXIST")
+      throw new UsageError(`${file} exists and was left as it is; give --force to write it anew.`);
+    throw new ConfigError([`${file} cannot be written: ${messageOf(thrown)}`]);
+  }
+}
+
+type Table = Readonly<Record<string, Setting<unknown>>>;
+
+/** The whole file. A key without a value stands there as a comment, as the Python programs write it. */
+export function configText(given: readonly SettingOption[]): string {
+  const textOf = (section: string, key: string, fallback: string): string =>
+    given.find((one) => one.section === section && one.key === key)?.text ?? fallback;
+  const sections = Object.entries<Table>(SETTINGS).map(([section, table]) =>
+    sectionText(section, table, (key, row) => textOf(section, key, row.fallback)),
+  );
+  const servers = Object.entries(BUILT_IN_SERVERS).map(([name, values]: [string, Readonly<Record<string, string>>]) =>
+    sectionText(`server ${name}`, SERVER_SETTINGS, (key, row) => values[key] ?? row.fallback),
+  );
+  return `${[HEAD, ...sections, ...servers].join("\n\n")}\n`;
+}
+
+const HEAD =
+  "# globus-ioc: the settings of one beamline. Relative file names begin at this file, ~/ at home. Nothing but a person changes it.";
+
+function sectionText(section: string, table: Table, textOf: (key: string, row: Setting<unknown>) => string): string {
+  const keys = Object.entries(table).map(([key, row]) => {
+    const text = oneLine(textOf(key, row)).replaceAll("%", "%%");
+    const isUnset = text === "" && row.fallback === "";
+    return `# ${row.meaning} It is ${row.kind.wanted}.\n${isUnset ? `# ${key} =` : `${key} = ${text}`}`;
+  });
+  return `[${section}]\n${keys.join("\n")}`;
+}

@@ -1,0 +1,154 @@
+/**
+ * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime is meant. At a terminal only, or
+ * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
+ */
+import type { Outcome } from "../controller/outcome.ts";
+import { ARM_STATES, type CommandName, EMAIL_MODES } from "../controller/pvs.ts";
+import type { CommonOptions } from "./data-options.ts";
+import { UsageError } from "./exit-status.ts";
+import { linesOf, numberOf, type Runner } from "./runner.ts";
+
+/** The person at the terminal. */
+export interface Person {
+  /** False without a terminal, and with --json. */
+  readonly canAnswer: boolean;
+  /** The answer without blanks around it; undefined when there is none, at the end of input or after Ctrl-C. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** Shows a titled text of several lines. */
+  readonly show: (title: string, text: string) => void;
+}
+
+export interface DialogueContext {
+  readonly runner: Runner;
+  readonly person: Person;
+  readonly common: Pick<CommonOptions, "yes" | "dryRun">;
+}
+
+type Dialogue = (context: DialogueContext) => Promise<Outcome>;
+
+const ARMED = ARM_STATES.indexOf("Armed");
+const TEST = EMAIL_MODES.indexOf("Test");
+const cancelled = (message: string): Outcome => ({ state: "Cancelled", message });
+const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== "Partial";
+
+/** The commands that ask. */
+export const DIALOGUES: Readonly<Partial<Record<CommandName, Dialogue>>> = {
+  Email: email,
+  Delete: deletion,
+  Tag: tag,
+  TagManual: tagManual,
+  AddUser: (context) => users(context, "AddUser"),
+  RemoveUser: (context) => users(context, "RemoveUser"),
+};
+
+/** Shows the e-mail and its recipients, and sends it when the person says so; a test can be sent first. */
+async function email({ runner, person, common }: DialogueContext): Promise<Outcome> {
+  const mode = numberOf(await runner.value("EmailMode"));
+  if (common.dryRun || mode === TEST) return runner.run("Email");
+  if (!common.yes && !person.canAnswer)
+    throw new UsageError("email asks before it sends, and there is no terminal to ask at: give --yes to send.");
+  for (;;) {
+    const preview = await runner.run("PreviewEmail");
+    const count = numberOf(await runner.value("EmailCount"));
+    if (hasEnded(preview) || count === 0) return preview;
+    await showPreview(runner, person);
+    const answer = common.yes
+      ? "yes"
+      : await choose(person, `Send it to ${count} addresses? [y]es, [n]o, [t]est: `, ["yes", "no", "test"], true);
+    if (answer === "yes") {
+      await runner.set("EmailArm", ARMED);
+      return runner.run("Email");
+    }
+    if (answer !== "test") return cancelled("Nothing was sent.");
+    await runner.set("EmailMode", TEST);
+    const test = await runner.run("Email");
+    await runner.set("EmailMode", mode);
+    person.show("The test", `${test.state}. ${test.message}`);
+  }
+}
+
+async function showPreview(runner: Runner, person: Person): Promise<void> {
+  person.show("The e-mail", String((await runner.value("EmailPreview")) ?? ""));
+  person.show("It goes to", linesOf(await runner.value("EmailRecipients")).join("\n"));
+  const leftOut = linesOf(await runner.value("EmailResults"));
+  if (leftOut.length > 0) person.show("Nothing goes to", leftOut.join("\n"));
+}
+
+/** Shows what would go, and deletes it when the person types its name. */
+async function deletion({ runner, person, common }: DialogueContext): Promise<Outcome> {
+  if (common.dryRun) return runner.run("Delete");
+  const given = String((await runner.value("DeleteName")) ?? "");
+  if (common.yes && given === "") throw new UsageError("delete --yes needs the name, too: give --exp-name NAME.");
+  if (!common.yes && !person.canAnswer)
+    throw new UsageError(
+      "delete asks for the experiment's name, and there is no terminal to ask at: give --exp-name NAME --yes.",
+    );
+  const { name, details } = await runner.experiment();
+  person.show("This goes, with all its data", [name, ...details].join("\n"));
+  const typed = common.yes ? given : await person.ask("Type its name to delete it: ");
+  if (typed !== name)
+    return cancelled(`${JSON.stringify(typed ?? "")} is not the name of the experiment, ${name}: nothing was deleted.`);
+  await runner.set("DeleteName", name);
+  await runner.set("DeleteArm", ARMED);
+  return runner.run("Delete");
+}
+
+/** Lets the person choose where the schedule has several beamtimes for that day. */
+async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
+  const chosen = numberOf(await runner.value("BeamtimeIndex"));
+  const first = await runner.run("Tag");
+  const beamtimes = linesOf(await runner.value("Beamtimes"));
+  if (first.state !== "Rejected" || chosen !== 0 || beamtimes.length < 2 || !person.canAnswer) return first;
+  person.show("Beamtimes of that day", beamtimes.join("\n"));
+  const number = await chooseNumber(person, beamtimes.length);
+  if (number === undefined) return cancelled("No beamtime was chosen: nothing was written.");
+  await runner.set("BeamtimeIndex", number);
+  const outcome = await runner.run("Tag");
+  await runner.set("BeamtimeIndex", 0);
+  return outcome;
+}
+
+/** Lets the person choose between the experiments of the server where none was named. */
+async function tagManual({ runner, person }: DialogueContext): Promise<Outcome> {
+  const given = String((await runner.value("ManualExperiment")) ?? "");
+  if (given.trim() !== "" || !person.canAnswer || runner.experiments === undefined) return runner.run("TagManual");
+  const names = await runner.experiments();
+  if (names.length === 0) return runner.run("TagManual");
+  person.show("Experiments", names.map((name, index) => `${index + 1}: ${name}`).join("\n"));
+  const number = await chooseNumber(person, names.length);
+  if (number === undefined) return cancelled("No experiment was chosen: nothing was written.");
+  await runner.set("ManualExperiment", names[number - 1] as string);
+  return runner.run("TagManual");
+}
+
+/** @returns counted from 1; undefined when the person leaves it */
+async function chooseNumber(person: Person, count: number): Promise<number | undefined> {
+  const numbers = Array.from({ length: count }, (_one, index) => String(index + 1));
+  const answer = await choose(person, `Which one, 1 to ${count}, or q to leave it? `, [...numbers, "q"]);
+  return answer === undefined || answer === "q" ? undefined : Number(answer);
+}
+
+/** Asks who is meant where nobody was named. */
+async function users({ runner, person, common }: DialogueContext, command: CommandName): Promise<Outcome> {
+  const given = String((await runner.value("EditUserBadge")) ?? "");
+  if (given.trim() !== "" || !person.canAnswer || common.yes) return runner.run(command);
+  const badges = await person.ask("Badge numbers, separated by commas: ");
+  if (badges === undefined || badges === "") return cancelled("Nobody was named: nothing was changed.");
+  await runner.set("EditUserBadge", badges);
+  return runner.run(command);
+}
+
+/** Asks until the answer is one of the words; undefined when there is no answer. @param isEnough whether its first letter is enough */
+async function choose(
+  person: Person,
+  question: string,
+  answers: readonly string[],
+  isEnough = false,
+): Promise<string | undefined> {
+  for (;;) {
+    const answer = (await person.ask(question))?.toLowerCase();
+    if (answer === undefined) return undefined;
+    const found = answers.find((one) => one === answer || (isEnough && answer !== "" && one.startsWith(answer)));
+    if (found !== undefined) return found;
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and the progress, reads how it ended. What
+ * the IOC does with them is its own matter. Text is Unicode here and bytes on the wire.
+ */
+import { ActionError, messageOf } from "../base/errors.ts";
+import type { CaClient } from "../ca/client/client.ts";
+import { isDone } from "../ca/client/errors.ts";
+import type { Reading } from "../ca/client/reading.ts";
+import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
+import { dbrCodeOf } from "../ca/client/wish-text.ts";
+import { failureOutcome, type Outcome, RejectedError } from "../controller/outcome.ts";
+import { type PvOutput, UnavailableError } from "../controller/ports.ts";
+import { COMMAND_PARTS, COMMAND_STATES, type CommandName, type PvName } from "../controller/pvs.ts";
+import type { InputName } from "./data-commands.ts";
+import { fromBytes, toBytes } from "./pv-text.ts";
+import { linesOf, numberOf, type Runner, type RunnerEvents } from "./runner.ts";
+
+/** For a connection, and for an input to be taken. */
+const WAIT = { timeoutSeconds: 5 };
+
+export interface IocRunnerOptions extends RunnerEvents {
+  readonly client: CaClient;
+  /** Of the IOC's PVs, e.g. `2bmb:Globus:`. */
+  readonly prefix: string;
+  /** PVs whose changes are told while a command runs. */
+  readonly watched: readonly PvName[];
+  /** Asks the IOC to stop the command. */
+  readonly signal: AbortSignal;
+}
+
+export class IocRunner implements Runner {
+  readonly #options: IocRunnerOptions;
+  readonly #pvs = new Map<string, RemotePv>();
+
+  constructor(options: IocRunnerOptions) {
+    this.#options = options;
+  }
+
+  async set(name: InputName, value: string | number): Promise<void> {
+    const pv = await this.connected(name);
+    const status = await pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT);
+    if (isDone(status)) return;
+    throw new RejectedError(
+      `${this.#full(name)} did not take ${JSON.stringify(value)}: ${await this.#text("Message")}`,
+    );
+  }
+
+  async value(name: PvName): Promise<PvOutput | undefined> {
+    const pv = await this.connected(name);
+    return valueOf(await pv.get({ type: (native) => dbrCodeOf(native) ?? 0, ...WAIT }), pv.info());
+  }
+
+  async run(name: CommandName): Promise<Outcome> {
+    const { signal, began, ended } = this.#options;
+    began(name);
+    try {
+      signal.throwIfAborted();
+      return await this.#run(name);
+    } catch (thrown) {
+      return failureOutcome(thrown instanceof ActionError ? thrown : asActionError(thrown), abortReason(signal));
+    } finally {
+      ended(name);
+    }
+  }
+
+  async experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }> {
+    const name = await this.#text("ExperimentName");
+    if (name === "") throw new RejectedError(await this.#text("TagMessage"));
+    return { name, details: [`data link: ${await this.#text("DataLink")}`] };
+  }
+
+  /** Lets go of every PV. */
+  close(): void {
+    for (const pv of this.#pvs.values()) pv.close();
+  }
+
+  /** The PV of that suffix, once it is connected. @throws UnavailableError that says where it was looked for */
+  async connected(suffix: string): Promise<RemotePv> {
+    const pv = this.#pvs.get(suffix) ?? this.#options.client.pv(toBytes(this.#full(suffix)));
+    this.#pvs.set(suffix, pv);
+    try {
+      await pv.connected(WAIT);
+      return pv;
+    } catch {
+      throw new UnavailableError(
+        `There is no PV ${this.#full(suffix)}: start the IOC, or name its prefix with --ioc PREFIX; EPICS_CA_ADDR_LIST says where it is looked for.`,
+      );
+    }
+  }
+
+  async #run(name: CommandName): Promise<Outcome> {
+    const { signal, watched } = this.#options;
+    const command = await this.connected(name);
+    const stops = await Promise.all([this.#followMessage(name), ...watched.map((one) => this.#followValue(one))]);
+    const stop = (): void => void command.put(0).catch(() => undefined); // the connection is gone: the put-callback says so
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const status = await command.putCallback(1);
+      return await this.#outcome(name, isDone(status));
+    } finally {
+      signal.removeEventListener("abort", stop);
+      for (const one of stops) one();
+    }
+  }
+
+  /** How the run ended; where the start was turned away because it runs already, its own state does not tell. */
+  async #outcome(name: CommandName, isSuccess: boolean): Promise<Outcome> {
+    const state = COMMAND_STATES[numberOf(await this.#part(name, "status"))];
+    if (state === undefined || state === "Idle" || state === "Running")
+      return { state: "Rejected", message: (await this.#text("LastError")) || (await this.#text("Message")) };
+    const message = String((await this.#part(name, "message")) ?? "");
+    if (isSuccess || (state !== "Done" && state !== "Partial")) return { state, message };
+    return { state: "Rejected", message: (await this.#text("LastError")) || message };
+  }
+
+  #part(name: CommandName, part: keyof typeof COMMAND_PARTS): Promise<PvOutput | undefined> {
+    return this.value(`${name}${COMMAND_PARTS[part].suffix}` as PvName);
+  }
+
+  /** Tells each event that comes from now on, but those that are how the command ended. */
+  #followMessage(name: CommandName): Promise<() => void> {
+    return this.#follow("Message", (value, isNew) => {
+      const sentence = String(value);
+      if (isNew && !sentence.startsWith(`${name}: `)) this.#options.say(sentence);
+    });
+  }
+
+  #followValue(name: PvName): Promise<() => void> {
+    return this.#follow(name, (value, isNew) => this.#options.changed(name, value, isNew));
+  }
+
+  /** Tells the present value, which is not new, and each later one. @returns stops it */
+  async #follow(name: PvName, listener: (value: PvOutput, isNew: boolean) => void): Promise<() => void> {
+    const pv = await this.connected(name);
+    let isNew = false;
+    return pv.monitor({ type: (native) => dbrCodeOf(native) ?? 0 }, (reading) => {
+      listener(valueOf(reading, pv.info()), isNew);
+      isNew = true;
+    });
+  }
+
+  async #text(name: PvName): Promise<string> {
+    return linesOf(await this.value(name)).join("\n");
+  }
+
+  #full(suffix: string): string {
+    return this.#options.prefix + suffix;
+  }
+}
+
+const abortReason = (signal: AbortSignal): string | undefined =>
+  signal.aborted ? messageOf(signal.reason) : undefined;
+
+/** What the client throws is no bug of ours: the IOC went away. */
+const asActionError = (thrown: unknown): unknown =>
+  thrown instanceof Error ? new UnavailableError(thrown.message, { cause: thrown, mayHaveHappened: true }) : thrown;
+
+/** Text for CHAR arrays and strings, arrays of strings and numbers as such. */
+function valueOf(reading: Reading, info: PvInfo | undefined): PvOutput {
+  const { value } = reading;
+  if (typeof value === "number")
+    return info?.nativeType === "CHAR" && info.elementCount > 1 ? fromBytes(reading.text) : value;
+  if (typeof value === "string") return fromBytes(value);
+  if (reading.type.native === "CHAR") return fromBytes(reading.text);
+  return reading.type.native === "STRING"
+    ? (value as readonly string[]).map(fromBytes)
+    : [...(value as Iterable<number>)];
+}

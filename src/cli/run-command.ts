@@ -1,0 +1,151 @@
+/**
+ * One data-management command from its options to its exit status: settings, log file, where it runs (here, or on an IOC), its questions, its report. What
+ * it does is the actions' matter; what it prints is the screen's.
+ */
+import { messageOf } from "../base/errors.ts";
+import { type Log, type LogLevel, oneLine } from "../base/log.ts";
+import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config.ts";
+import { failureOutcome } from "../controller/outcome.ts";
+import type { PvOutput } from "../controller/ports.ts";
+import type { PvName } from "../controller/pvs.ts";
+import { openLogFile } from "../services/log-file.ts";
+import { writeConfig } from "./config-command.ts";
+import type { DataCommand } from "./data-commands.ts";
+import type { GivenOptions } from "./data-options.ts";
+import type { Person } from "./dialogues.ts";
+import { EXIT, exitStatusOf, UsageError } from "./exit-status.ts";
+import { runHere, runOnIoc } from "./run-places.ts";
+import type { DataContext, Run, RunRequest } from "./run-request.ts";
+import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
+
+/** @param read what was given. @throws nothing: every failure is reported. @returns the exit status */
+export async function runDataCommand(
+  row: DataCommand,
+  read: () => GivenOptions,
+  isJson: boolean,
+  context: DataContext,
+): Promise<number> {
+  let screen = newScreen(context, isJson, true);
+  let report: Report;
+  try {
+    const given = read();
+    if (row.runs === "config") {
+      const outcome = await writeConfig({
+        ...given.common,
+        ...asFile(given),
+        settings: given.settings,
+        environment: context.environment,
+      });
+      report = reportOf(row, { outcome, results: new Map() });
+    } else {
+      const config = configOf(given, context);
+      screen = newScreen(context, isJson, config.settings.general.verbose);
+      report = await runWithLog({ row, given, config, context, screen });
+    }
+  } catch (thrown) {
+    report = failureReport(row, thrown, context.signal);
+  }
+  screen.end(report);
+  return report.exitStatus;
+}
+
+/** The settings. An IOC that is named with its prefix can be driven without a file. @throws ConfigError */
+function configOf({ common, settings }: GivenOptions, { environment }: DataContext): Config {
+  const file = lookForConfigFile(common.config, environment);
+  if (file === undefined && typeof common.ioc === "string")
+    return parseSource("", { file: "globus.conf", home: environment["HOME"] ?? "/", options: settings });
+  return loadConfig(file ?? findConfigFile(common.config, environment), environment, settings);
+}
+
+const asFile = ({ common }: GivenOptions): { readonly file?: string } =>
+  common.config === undefined ? {} : { file: common.config };
+
+function newScreen({ out, err, isTerminal, environment }: DataContext, isJson: boolean, isVerbose: boolean): Screen {
+  if (isJson) return new JsonScreen(out);
+  return new TextScreen({ out, err, isTerminal, hasColours: wantsColours(isTerminal, environment), isVerbose });
+}
+
+const reportOf = (row: DataCommand, { outcome, results, details }: Run): Report => ({
+  command: row.name,
+  state: outcome.state,
+  message: outcome.message,
+  results,
+  exitStatus: exitStatusOf(outcome),
+  ...(details === undefined ? {} : { details }),
+});
+
+/** The report of what was thrown before the command ran, or past it. */
+function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): Report {
+  const results = new Map<PvName, PvOutput>();
+  if (thrown instanceof UsageError || thrown instanceof ConfigError)
+    return { command: row.name, state: "Usage", message: messageOf(thrown), results, exitStatus: EXIT.usage };
+  const outcome = failureOutcome(thrown, signal.aborted ? messageOf(signal.reason) : undefined);
+  return reportOf(row, { outcome: { ...outcome, message: outcome.stack ?? outcome.message }, results });
+}
+
+/** Runs it with a log file of its own, which has everything that the screen has, and more. */
+async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Report> {
+  const { config, context, row } = parts;
+  const { "log-directory": folder, "log-files": kept, verbose } = config.settings.general;
+  const file =
+    folder === ""
+      ? undefined
+      : openLogFile({ folder, kept, clock: context.clock, failed: (sentence) => parts.screen.warn(sentence) });
+  const entry = (level: LogLevel) => (sentence: string) => {
+    if (level === "warn" || level === "error") parts.screen.warn(sentence);
+    if (level !== "debug" || verbose) file?.sink(oneLine(sentence), level);
+  };
+  const log: Log = { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
+  const screen = loggedScreen(parts.screen, log);
+  try {
+    log.info(context.commandLine);
+    const request = { ...parts, screen, log, person: personOf(parts, screen) };
+    const report = await runSomewhere(request).then(
+      (run) => reportOf(row, run),
+      (thrown: unknown) => failureReport(row, thrown, context.signal),
+    );
+    file?.sink(
+      oneLine(`${row.name}: ${report.state}. ${report.message}`),
+      report.exitStatus === EXIT.failed ? "error" : "info",
+    );
+    return report;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** What is said goes to the log as well. */
+const loggedScreen = (screen: Screen, log: Log): Screen => ({
+  say: (sentence) => {
+    log.info(sentence);
+    screen.say(sentence);
+  },
+  warn: (sentence) => log.warn(sentence), // which warns on the screen
+  show: (title, text) => {
+    log.debug(`${title}: ${text}`);
+    screen.show(title, text);
+  },
+  progress: (done, total, what) => screen.progress(done, total, what),
+  endProgress: () => screen.endProgress(),
+  end: (report) => screen.end(report),
+});
+
+const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen: Screen): Person => ({
+  canAnswer: context.stdin.isTTY === true && context.isTerminal && !given.common.json,
+  ask: context.ask,
+  show: (title, text) => screen.show(title, text),
+});
+
+/** Here, or on the IOC that was asked for or that holds the ledger. */
+async function runSomewhere(request: RunRequest): Promise<Run> {
+  const { given, context, screen } = request;
+  if (given.common.ioc !== false) return runOnIoc(request);
+  try {
+    return await runHere(request);
+  } catch (thrown) {
+    const holder = context.holderOf(thrown);
+    if (holder === undefined) throw thrown;
+    screen.say(`The IOC ${holder} holds the ledger: the command goes through its PVs.`);
+    return runOnIoc(request, holder);
+  }
+}

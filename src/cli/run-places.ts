@@ -1,0 +1,172 @@
+/** The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose inputs are put back afterwards. */
+
+import { listLine } from "../controller/daq-pvs.ts";
+import type { Outcome } from "../controller/outcome.ts";
+import type { PvOutput, PvValue } from "../controller/ports.ts";
+import type { CommandName, PvName } from "../controller/pvs.ts";
+import { type InputName, type Progress, pvCommandOf } from "./data-commands.ts";
+import { DIALOGUES } from "./dialogues.ts";
+import { UsageError } from "./exit-status.ts";
+import { IocRunner } from "./ioc-runner.ts";
+import { LocalRunner } from "./local-runner.ts";
+import type { Run, RunRequest } from "./run-request.ts";
+import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
+import { runningDaqs, showAll } from "./show-command.ts";
+
+/** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `holderOf` knows */
+export async function runHere(request: RunRequest): Promise<Run> {
+  const { given, config, context, log } = request;
+  const site = context.openSite(config.settings, log);
+  try {
+    const inputs: Partial<Record<PvName, PvValue>> = {
+      ...context.initialPvs(config.settings),
+      ...Object.fromEntries(given.inputs),
+      Testing: given.common.dryRun ? 1 : 0,
+    };
+    const { signal, holderOf, scheduler, clock } = context;
+    const followed = follow(request);
+    const runner = new LocalRunner({
+      site,
+      inputs,
+      signal,
+      clock,
+      scheduler,
+      passes: (thrown) => holderOf(thrown) !== undefined,
+      ...followed,
+    });
+    if (request.row.runs === "show") {
+      const shown = await showAll({
+        ...request,
+        site,
+        runner,
+        signal,
+        request: { input: (name) => inputs[name] ?? "" },
+      });
+      return { outcome: shown, results: new Map(), details: shown.details };
+    }
+    if (request.row.runs === "daq-status") {
+      const daqs = await runningDaqs({ site, signal });
+      const message = daqs.length === 1 ? "1 DAQ runs at the station." : `${daqs.length} DAQs run at the station.`;
+      return {
+        outcome: { state: "Done", message },
+        results: new Map([["DaqList", daqs.map(listLine).join("\n")]]),
+        details: { daqs },
+      };
+    }
+    return await runCommand(request, runner, followed.ran);
+  } finally {
+    await site.close();
+  }
+}
+
+/** Settings that count with --ioc: the others are the IOC's own matter. */
+const COUNTED = [
+  ["general"],
+  ["epics", "ioc-prefix"],
+  ["epics", "globus-prefix"],
+  ["globus", "globus-server-name"],
+] as const;
+
+/** Runs it through the PVs of an IOC. @param holder the prefix of its PVs, where none was given. @throws UsageError for options that could have no effect there */
+export async function runOnIoc(request: RunRequest, holder?: string): Promise<Run> {
+  const { given, config, context, row } = request;
+  if (given.common.dryRun)
+    throw new UsageError("--dry-run is for commands that run here: the IOC's Testing PV would be set for everybody.");
+  const idle = given.settings.find(
+    (one) => !COUNTED.some(([section, key]) => one.section === section && (key === undefined || one.key === key)),
+  );
+  if (idle !== undefined)
+    throw new UsageError(`${idle.option} has no effect on a running IOC, which has settings of its own.`);
+  const { "ioc-prefix": station, "globus-prefix": own } = config.settings.epics;
+  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? station + own);
+  const client = context.openClient();
+  const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
+  const followed = follow(request);
+  const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...followed });
+  request.screen.say(`Through the IOC at ${prefix}…`);
+  try {
+    await runner.connected(pvCommandOf(row) ?? "Version");
+    return await withInputs(request, runner, () => runCommand(request, runner, followed.ran));
+  } finally {
+    runner.close();
+    await client.close();
+  }
+}
+
+/** Fills the inputs that were given, and puts back what they held: they are of this run alone. */
+async function withInputs<T>({ given, screen }: RunRequest, runner: Runner, work: () => Promise<T>): Promise<T> {
+  const server = given.settings.find(({ key }) => key === "globus-server-name");
+  const inputs = new Map<InputName, string | number>(given.inputs);
+  if (server !== undefined) inputs.set("ServerName", server.text);
+  const before = new Map<InputName, PvOutput | undefined>();
+  try {
+    for (const [name, value] of inputs) {
+      before.set(name, await runner.value(name));
+      await runner.set(name, value);
+    }
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (typeof value === "object" || value === undefined) continue;
+      await runner
+        .set(name, value)
+        .catch((thrown: unknown) => screen.warn(`${name} was not put back: ${String(thrown)}`));
+    }
+  }
+}
+
+/** The command with its questions, and what its PVs hold afterwards. */
+async function runCommand({ row, person, given }: RunRequest, runner: Runner, ran: Followed["ran"]): Promise<Run> {
+  const name = pvCommandOf(row);
+  const dialogue = name === undefined ? undefined : DIALOGUES[name];
+  const outcome: Outcome =
+    name === undefined
+      ? { state: "Done", message: "This is what its PVs hold." }
+      : dialogue === undefined
+        ? await runner.run(name)
+        : await dialogue({ runner, person, common: given.common });
+  const results = new Map<PvName, PvOutput>();
+  const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
+  if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
+  const experiment = await runner.value("ExperimentName");
+  for (const one of row.shows ?? []) {
+    const value = await runner.value(one);
+    if (value !== undefined) results.set(one, value);
+  }
+  return { outcome, results, details: { experiment } };
+}
+
+interface Followed extends RunnerEvents {
+  /** The commands that were run. */
+  readonly ran: ReadonlySet<CommandName>;
+}
+
+/** What happens goes to the screen, and the counts of the row's own command become a bar. */
+function follow({ row, screen }: RunRequest): Followed {
+  const { progress } = row;
+  const counts = new Map<PvName, number>();
+  const ran = new Set<CommandName>();
+  let isRunning = false;
+  return {
+    ran,
+    say: (sentence) => screen.say(sentence),
+    began: (name) => {
+      ran.add(name);
+      isRunning = name === row.runs;
+      for (const one of progress?.done ?? []) counts.delete(one); // of an earlier run
+    },
+    ended: () => {
+      isRunning = false;
+      screen.endProgress();
+    },
+    changed: (name, value, isNew) => {
+      if (progress === undefined || (!isNew && name !== progress.total)) return;
+      counts.set(name, numberOf(value));
+      const total = counts.get(progress.total) ?? 0;
+      const done = progress.done.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
+      if (isRunning && total > 0 && isCounted(progress, name)) screen.progress(done, total, progress.what);
+    },
+  };
+}
+
+const isCounted = ({ done, total }: Progress, name: PvName): boolean => name === total || done.includes(name);

@@ -1,0 +1,60 @@
+/** What one run of a data-management command is handed, from main's side and from the command line's, and what it gives. Types alone. */
+import type { Readable } from "node:stream";
+import type { SchedulerLike } from "rxjs";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { CaClient } from "../ca/client/client.ts";
+import type { Config } from "../config.ts";
+import type { Outcome } from "../controller/outcome.ts";
+import type { PvOutput, PvValue } from "../controller/ports.ts";
+import type { PvName } from "../controller/pvs.ts";
+import type { Site } from "../controller/site.ts";
+import type { Settings } from "../settings.ts";
+import type { DataCommand } from "./data-commands.ts";
+import type { GivenOptions } from "./data-options.ts";
+import type { Person } from "./dialogues.ts";
+import type { Screen } from "./screen.ts";
+
+/** The process around the commands, handed in by main. */
+export interface DataContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly isTerminal: boolean;
+  /** Write text as it is. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Asks at the terminal. */
+  readonly ask: (question: string) => Promise<string | undefined>;
+  /** The command line, for the log file. */
+  readonly commandLine: string;
+  /** @throws ConfigError */
+  readonly openSite: (settings: Settings, log: Log) => Site;
+  /** What the settings say input PVs hold at the start. */
+  readonly initialPvs: (settings: Settings) => Readonly<Partial<Record<PvName, PvValue>>>;
+  readonly openClient: () => CaClient;
+  /** The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it (decision 21). */
+  readonly holderOf: (thrown: unknown) => string | undefined;
+  /** For tests in virtual time. */
+  readonly scheduler?: SchedulerLike;
+}
+
+/** What running a command gives beside its outcome. */
+export interface Run {
+  readonly outcome: Outcome;
+  readonly results: ReadonlyMap<PvName, PvOutput>;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What the places where commands run are handed. */
+export interface RunRequest {
+  readonly row: DataCommand;
+  readonly given: GivenOptions;
+  readonly config: Config;
+  readonly context: DataContext;
+  readonly screen: Screen;
+  readonly log: Log;
+  readonly person: Person;
+}

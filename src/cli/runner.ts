@@ -1,0 +1,35 @@
+/** What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this. */
+import type { Outcome } from "../controller/outcome.ts";
+import type { PvOutput } from "../controller/ports.ts";
+import type { CommandName, PvName } from "../controller/pvs.ts";
+import type { InputName } from "./data-commands.ts";
+
+export interface Runner {
+  /** Fills an input. @throws RejectedError when it is not taken: an arm that may not be armed now */
+  set(name: InputName, value: string | number): Promise<void>;
+  /** Runs a command to its end; does not throw for what the command does. */
+  run(name: CommandName): Promise<Outcome>;
+  /** What a PV holds now; undefined where nothing has been published. */
+  value(name: PvName): Promise<PvOutput | undefined>;
+  /** The experiment that commands would work on, with what is known of it, one line each. @throws RejectedError without one */
+  experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }>;
+  /** Names of the server's experiments of this year and the last, the latest first; absent where only their names could be typed. */
+  experiments?(): Promise<readonly string[]>;
+}
+
+/** How a runner tells what happens while it runs. */
+export interface RunnerEvents {
+  /** One thing that happened, a sentence. */
+  readonly say: (sentence: string) => void;
+  readonly began: (name: CommandName) => void;
+  readonly ended: (name: CommandName) => void;
+  /** A PV has this value now. @param isNew false for what it held before the command began */
+  readonly changed: (name: PvName, value: PvOutput, isNew: boolean) => void;
+}
+
+/** A number that a PV holds; 0 where it holds none. */
+export const numberOf = (value: PvOutput | undefined): number =>
+  typeof value === "number" || typeof value === "string" ? Number(value) || 0 : 0;
+/** The lines of a text that a PV holds. */
+export const linesOf = (value: PvOutput | undefined): string[] =>
+  typeof value === "string" ? value.split("\n").filter((line) => line.trim() !== "") : [];

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseConfig } from "../../src/config.ts";
+import { BUILT_IN_SERVERS, SETTINGS } from "../../src/settings.ts";
+import { fakeSite, runCli } from "../support/fake-cli.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "globus-ioc-config-"));
+  file = join(folder, "globus.conf");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const config = (...args: readonly string[]) => runCli(["config", "--config", file, ...args], fakeSite({}));
+
+test("a file with every key is written, for its owner alone, and read back it says what the defaults say", async () => {
+  expect(await config()).toMatchObject({ status: 0, err: "" });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const text = readFileSync(file, "utf8");
+  for (const table of Object.values(SETTINGS))
+    for (const [key, row] of Object.entries(table)) {
+      expect(text).toContain(`# ${row.meaning} It is ${row.kind.wanted}.\n${row.fallback === "" ? "# " : ""}${key} =`);
+    }
+  const read = parseConfig(text, file, "/home/op");
+  expect(read).toEqual(parseConfig("", file, "/home/op"));
+  expect(read.servers.map(({ name }) => name)).toEqual(Object.keys(BUILT_IN_SERVERS));
+});
+
+test("the settings that were given stand in it, also one with a per cent sign, and an empty one", async () => {
+  await config("--beamline", "2-BM-A,B", "--title", "100% steel", "--identity-file", "");
+  const read = parseConfig(readFileSync(file, "utf8"), file, "/home/op");
+  expect(read.scheduling.beamline).toBe("2-BM-A,B");
+  expect(read.manual.title).toBe("100% steel");
+  expect(read.ssh["identity-file"]).toBe("");
+});
+
+test("a file that exists is left as it is, unless --force is given", async () => {
+  writeFileSync(file, "mine");
+  const refused = await config("--beamline", "2-BM");
+  expect([refused.status, refused.err]).toEqual([
+    2,
+    `config: Usage. ${file} exists and was left as it is; give --force to write it anew.\n`,
+  ]);
+  expect(readFileSync(file, "utf8")).toBe("mine");
+  expect((await config("--beamline", "2-BM", "--force")).status).toBe(0);
+  expect(readFileSync(file, "utf8")).toContain("beamline = 2-BM\n");
+});
+
+test("a setting that is wrong is told in its own words, and nothing is written", async () => {
+  const { status, err } = await config("--detector-port", "x");
+  expect([status, err]).toEqual([2, 'config: Usage. --detector-port = "x" is not a port from 1 to 65535\n']);
+  expect(() => statSync(file)).toThrow();
+});
+
+test("no other command changes the configuration file", async () => {
+  writeFileSync(file, "[general]\nlog-directory =\n");
+  await runCli(["init", "--config", file, "--beamline", "2-BM"], fakeSite({}));
+  expect(readFileSync(file, "utf8")).toBe("[general]\nlog-directory =\n");
+});

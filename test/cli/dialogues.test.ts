@@ -1,0 +1,226 @@
+/** What is asked before an e-mail, a deletion and a tag, of a person, of --yes, and of nobody. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { RejectedError } from "../../src/controller/outcome.ts";
+import type { Site } from "../../src/controller/site.ts";
+import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
+import { FakeDm } from "../support/fake-services.ts";
+
+/** What was done, in order. */
+let deeds: string[];
+beforeEach(() => {
+  deeds = [];
+});
+
+const mailing = (changes: Partial<Site> = {}): Site =>
+  fakeSite(
+    {
+      PreviewEmail: doing(({ publish }) => {
+        deeds.push("preview");
+        publish("EmailCount", 2);
+        publish("EmailPreview", "Dear users,\nyour data are here.");
+        publish("EmailRecipients", "ada@example.org\nemmy@example.org");
+        return done("2 addresses.");
+      }),
+      Email: doing(({ input, publish }) => {
+        deeds.push(`send mode ${input("EmailMode")} arm ${input("EmailArm")}`);
+        publish("EmailSent", 1);
+        publish("EmailSent", 2);
+        return done("It was sent.");
+      }),
+    },
+    changes,
+  );
+
+describe("email", () => {
+  test("shows the message and the recipients, asks, and sends it armed after yes", async () => {
+    const { out, questions, status } = await runCli(["email"], mailing(), { answers: ["perhaps", "yes"] });
+    expect(deeds).toEqual(["preview", "send mode 1 arm 1"]);
+    expect(questions).toEqual(Array(2).fill("Send it to 2 addresses? [y]es, [n]o, [t]est: "));
+    expect(out).toContain("  Dear users,\n  your data are here.\n");
+    expect(out).toContain("  ada@example.org\n  emmy@example.org\n");
+    expect(status).toBe(0);
+  });
+  test.each([[["n"]], [[]]])("sends nothing after %j", async (answers) => {
+    const { status, err } = await runCli(["email"], mailing(), { answers });
+    expect(deeds).toEqual(["preview"]);
+    expect(err).toContain("Cancelled");
+    expect(err).toContain("Nothing was sent.");
+    expect(status).toBe(1);
+  });
+  test("sends a test without the arm, previews anew, and asks again", async () => {
+    const { out } = await runCli(["email", "--mode", "all"], mailing(), { answers: ["t", "y"] });
+    expect(out.replaceAll(/\x1b\[\d+m/g, "")).toMatch(/addresses\nThe test:\n {2}Done\. It was sent\.\n(?!\[)/); // the bar has ended
+    expect(deeds).toEqual(["preview", "send mode 2 arm 0", "preview", "send mode 0 arm 1"]);
+  });
+  test("needs no question for a test, also without a terminal", async () => {
+    expect((await runCli(["email", "--mode", "test"], mailing())).status).toBe(0);
+    expect(deeds).toEqual(["send mode 2 arm 0"]);
+  });
+  test("is refused without a terminal, and nothing is done", async () => {
+    const { status, err } = await runCli(["email"], mailing());
+    expect(deeds).toEqual([]);
+    expect(err).toBe(
+      "email: Usage. email asks before it sends, and there is no terminal to ask at: give --yes to send.\n",
+    );
+    expect(status).toBe(2);
+  });
+  test("asks nothing with --json, even at a terminal", async () => {
+    const { status, questions } = await runCli(["email", "--json"], mailing(), { answers: ["y"] });
+    expect([status, questions]).toEqual([2, []]);
+  });
+  test("sends without a question with --yes", async () => {
+    expect((await runCli(["email", "--yes"], mailing())).status).toBe(0);
+    expect(deeds).toEqual(["preview", "send mode 1 arm 1"]);
+  });
+  test("is rejected with the reason why it cannot be armed", async () => {
+    const { status, err } = await runCli(
+      ["email", "--yes"],
+      mailing({ arms: { EmailArm: () => "Preview it first." } }),
+    );
+    expect([status, err]).toEqual([1, "email: Rejected. Preview it first.\n"]);
+    expect(deeds).toEqual(["preview"]);
+  });
+  test("shows a bar at a terminal, and none in a pipe", async () => {
+    const atTerminal = await runCli(["email", "--yes"], mailing(), { answers: [] });
+    expect(atTerminal.out).toContain(`\r\x1b[K[${"#".repeat(15)}${"-".repeat(15)}] 50 %, 1 of 2 addresses`);
+    expect(atTerminal.out).toContain("] 100 %, 2 of 2 addresses\n");
+    expect((await runCli(["email", "--yes"], mailing())).out).not.toContain("100 %");
+  });
+});
+
+describe("delete", () => {
+  const deleting = (): Site => {
+    const dm = new FakeDm();
+    dm.experiments.set(EXPERIMENT, { name: EXPERIMENT, usernames: ["d208112"] });
+    return fakeSite(
+      {
+        Delete: doing(({ input }) => {
+          deeds.push(`delete ${input("DeleteName")} arm ${input("DeleteArm")}`);
+          return done("It is gone.");
+        }),
+      },
+      { dataManagement: dm },
+    );
+  };
+  test("shows what goes, and deletes it when its name is typed", async () => {
+    const { out, status } = await runCli(["delete"], deleting(), { answers: [EXPERIMENT] });
+    expect(out).toContain(`  ${EXPERIMENT}\n  server: voyager\n  users: d208112\n`);
+    expect(deeds).toEqual([`delete ${EXPERIMENT} arm 1`]);
+    expect(status).toBe(0);
+  });
+  test.each([["yes"], [EXPERIMENT.toLowerCase()], [""]])("deletes nothing for the answer %j", async (answer) => {
+    const { err, status } = await runCli(["delete"], deleting(), { answers: [answer] });
+    expect(err).toContain(`is not the name of the experiment, ${EXPERIMENT}: nothing was deleted.`);
+    expect([status, deeds]).toEqual([1, []]);
+  });
+  test("deletes with --yes only what is named", async () => {
+    expect((await runCli(["delete", "--yes"], deleting())).status).toBe(2);
+    expect((await runCli(["delete", "--yes", "--exp-name", "2026-03-Other-1"], deleting())).status).toBe(1);
+    expect(deeds).toEqual([]);
+    expect((await runCli(["delete", "--yes", "--exp-name", EXPERIMENT], deleting())).status).toBe(0);
+    expect(deeds).toEqual([`delete ${EXPERIMENT} arm 1`]);
+  });
+  test("is refused without a terminal", async () => {
+    expect((await runCli(["delete", "--exp-name", EXPERIMENT], deleting())).status).toBe(2);
+    expect(deeds).toEqual([]);
+  });
+});
+
+describe("tag-manual", () => {
+  const listing = (): Site => {
+    const dm = new FakeDm();
+    const at = (name: string, rootPath: string, startDate: string) => ({
+      name,
+      rootPath,
+      startDate: new Date(startDate),
+    });
+    const experiments = [
+      at("2026-02-Byron-2", "2026-02", "2026-02-03"),
+      at("2024-12-Old-1", "2024-12", "2024-12-01"),
+      at("2026-03-Staff-0", "2026-03", "2026-03-01"),
+      at("2026-02-Abel-3", "2026-02", "2026-02-03"),
+    ];
+    const dataManagement = Object.assign(dm, { stationExperiments: () => Promise.resolve(experiments) });
+    const TagManual = doing(({ input }) => {
+      deeds.push(`tag ${input("ManualExperiment")}`);
+      return done();
+    });
+    return fakeSite({}, { dataManagement, actions: { TagManual } });
+  };
+  test("lets a person choose between the experiments of this year and the last, the latest first", async () => {
+    const { out } = await runCli(["tag-manual"], listing(), { answers: ["2"] });
+    expect(out).toContain("  1: 2026-03-Staff-0\n  2: 2026-02-Abel-3\n  3: 2026-02-Byron-2\n");
+    expect(out).not.toContain("2024-12-Old-1");
+    expect(deeds).toEqual(["tag 2026-02-Abel-3"]);
+  });
+  test("writes nothing when none is chosen", async () => {
+    expect((await runCli(["tag-manual"], listing(), { answers: ["q"] })).status).toBe(1);
+    expect(deeds).toEqual([]);
+  });
+  test("asks nothing where one is named, nor without a terminal", async () => {
+    await runCli(["tag-manual", "--exp-name", "2026-01-X-1"], listing(), { answers: [] });
+    await runCli(["tag-manual"], listing());
+    expect(deeds).toEqual(["tag 2026-01-X-1", "tag "]);
+  });
+});
+
+describe("add-user", () => {
+  const adding = (): Site =>
+    fakeSite({
+      AddUser: doing(({ input }) => {
+        deeds.push(`add ${input("EditUserBadge")}`);
+        return done();
+      }),
+    });
+  test("asks for badges where none was given", async () => {
+    const { questions } = await runCli(["add-user"], adding(), { answers: ["208113, 7"] });
+    expect(questions).toEqual(["Badge numbers, separated by commas: "]);
+    expect(deeds).toEqual(["add 208113, 7"]);
+  });
+  test("changes nothing without an answer", async () => {
+    expect((await runCli(["add-user"], adding(), { answers: [""] })).status).toBe(1);
+    expect(deeds).toEqual([]);
+  });
+  test("asks nothing where one was given, nor without a terminal", async () => {
+    await runCli(["add-user", "--badges", "5"], adding(), { answers: [] });
+    await runCli(["add-user"], adding());
+    expect(deeds).toEqual(["add 5", "add "]);
+  });
+});
+
+describe("tag", () => {
+  const tagging = (): Site =>
+    fakeSite(
+      {},
+      {
+        actions: {
+          Tag: doing(({ input, publish }) => {
+            deeds.push(`tag ${input("BeamtimeIndex")}`);
+            publish("Beamtimes", "1: Foams\n2: Bones");
+            if (input("BeamtimeIndex") === 0) throw new RejectedError("There are 2 beamtimes.");
+            return done("It is tagged.");
+          }),
+        },
+      },
+    );
+  test("lets a person choose between several beamtimes", async () => {
+    const { out, status, questions } = await runCli(["tag"], tagging(), { answers: ["3", "2"] });
+    expect(out).toContain("  1: Foams\n  2: Bones\n");
+    expect(questions).toEqual(Array(2).fill("Which one, 1 to 2, or q to leave it? "));
+    expect(deeds).toEqual(["tag 0", "tag 2"]);
+    expect(status).toBe(0);
+  });
+  test("writes nothing when none is chosen", async () => {
+    expect((await runCli(["tag"], tagging(), { answers: ["q"] })).status).toBe(1);
+    expect(deeds).toEqual(["tag 0"]);
+  });
+  test("fails without a terminal, with the beamtimes to choose from", async () => {
+    const { out, err, status } = await runCli(["tag"], tagging());
+    expect(out).toContain("Beamtimes:\n  1: Foams\n  2: Bones\n");
+    expect([status, err]).toEqual([1, "tag: Rejected. There are 2 beamtimes.\n"]);
+  });
+  test("asks nothing when --beamtime says which", async () => {
+    expect((await runCli(["tag", "--beamtime", "2"], tagging())).status).toBe(0);
+    expect(deeds).toEqual(["tag 2"]);
+  });
+});

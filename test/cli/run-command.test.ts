@@ -1,0 +1,242 @@
+/** Data-management commands as the shell sees them: what they run, print and ask, and their exit statuses. */
+import { describe, expect, test } from "vitest";
+import { ActionError } from "../../src/base/errors.ts";
+import type { ActionContext } from "../../src/controller/action.ts";
+import { RejectedError } from "../../src/controller/outcome.ts";
+import { FakeBeamline } from "../support/fake-beamline.ts";
+import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
+import { FakeDm } from "../support/fake-services.ts";
+
+const partial = { state: "Partial", message: "One of two was done." } as const;
+const nothing = fakeSite({});
+
+describe("the exit status is", () => {
+  test("0 when it is done, and the message is on standard output", async () => {
+    const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }));
+    expect(run).toMatchObject({ status: 0, err: "" });
+    expect(run.out).toMatch(/init: Done\. It was done\.\n$/);
+  });
+  test("3 when it is partly done", async () => {
+    const run = await runCli(["init"], fakeSite({ Init: doing(() => partial) }));
+    expect(run.status).toBe(3);
+    expect(run.out).toMatch(/init: Partial\. One of two was done\.\n$/);
+  });
+  test.each([
+    ["it failed", new ActionError("The service is down."), "Failed"],
+    ["it was rejected", new RejectedError("There is no experiment."), "Rejected"],
+  ])("1 when %s, and the sentence is on standard error", async (_what, error, state) => {
+    const fail = doing(() => {
+      throw error;
+    });
+    const run = await runCli(["init"], fakeSite({ Init: fail }));
+    expect(run).toMatchObject({ status: 1, err: `init: ${state}. ${error.message}\n` });
+  });
+  test("1 when Ctrl-C came, and the action was asked to stop", async () => {
+    const stop = new AbortController();
+    const action = doing(({ signal }) => {
+      stop.abort(new ActionError("ended by SIGINT"));
+      signal.throwIfAborted();
+      return done();
+    });
+    const run = await runCli(["init"], fakeSite({ Init: action }), { context: { signal: stop.signal } });
+    expect(run).toMatchObject({ status: 1, err: "init: Cancelled. ended by SIGINT\n" });
+  });
+  test("1 when TomoScan is not reached, with the PVs that are missing", async () => {
+    const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }, { beamline: new FakeBeamline() }));
+    expect(run.status).toBe(1);
+    expect(run.err).toMatch(/^init: Rejected\. t:yearMonth is not connected; .*Tag TomoScan first\.\n$/);
+  });
+  test("1 for a command that the server does not have", async () => {
+    expect((await runCli(["list-users"], nothing)).err).toContain("ListUsers does not exist on voyager");
+  });
+  test.each([
+    [["init", "--sett", "3"], /^init: Usage\. globus-ioc init has no option --sett; did you mean --set\?/],
+    [["init", "--zzzzzz"], /has no option --zzzzzz; see globus-ioc init --help/],
+    [["init", "now"], /takes options only, and "now" is none/],
+    [["init", "--set", "soon"], /--set = "soon" is not a number/],
+    [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds above 0/],
+    [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
+    [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf cannot be read/],
+    [["init", "--server", "sojourner"], /--server = "sojourner" is none of the servers: voyager, petrel/],
+    [["init", "--ioc", "--dry-run"], /--dry-run is for commands that run here/],
+    [["init", "--ioc", "--detector", "x"], /--detector has no effect on a running IOC/],
+  ])("2 for %j", async (args, sentence) => {
+    const run = await runCli(args, fakeSite({ Init: doing(() => done()) }));
+    expect(run.status).toBe(2);
+    expect(run.err).toMatch(sentence);
+  });
+});
+
+describe("an action sees", () => {
+  const inputsOf = async (args: readonly string[], config?: string): Promise<ActionContext["input"]> => {
+    let seen: ActionContext["input"] = () => "";
+    const action = doing(({ input }) => {
+      seen = input;
+      return done();
+    });
+    const site = fakeSite({ Init: action, AddUser: action, StartDaq: action, Upload: action, ListEsafs: action });
+    const options = config === undefined ? {} : { config };
+    expect((await runCli(args, site, options)).status).toBe(0);
+    return seen;
+  };
+
+  test("what its PVs hold initially where nothing was said", async () => {
+    const input = await inputsOf(["start-daq"]);
+    expect([input("DaqRaw"), input("ProcessExisting"), input("Set"), input("Testing")]).toEqual([1, 1, 0, 0]);
+  });
+  test("what the file says, and over it what the option says", async () => {
+    const config = "[general]\nlog-directory =\n[scheduling]\nset = 4\n[globus]\nedit-user-badge = 7\n";
+    expect((await inputsOf(["add-user"], config))("Set")).toBe(4);
+    expect((await inputsOf(["init", "--set", "-30"], config))("Set")).toBe(-30);
+    expect((await inputsOf(["add-user", "--badges", "1,2"], config))("EditUserBadge")).toBe("1,2");
+  });
+  test("yes and no of its options", async () => {
+    const input = await inputsOf(["daq-start", "--no-rec", "--no-existing"]);
+    expect([input("DaqRaw"), input("DaqRec"), input("ProcessExisting")]).toEqual([1, 0, 0]);
+  });
+  test("the days of list-esafs, spelt with an underscore", async () => {
+    expect((await inputsOf(["list_esafs", "--start-date", "2026-02-01"]))("EsafStart")).toBe("2026-02-01");
+  });
+});
+
+test("the name override is used for the experiment", async () => {
+  let name = "";
+  const site = fakeSite({
+    Init: doing(({ experiment }) => {
+      name = experiment.name;
+      return done();
+    }),
+  });
+  await runCli(["create", "--exp-name", "2026-03-Other"], site);
+  expect(name).toBe("2026-03-Other");
+});
+
+test("every key of globus.conf is an option", async () => {
+  const run = await runCli(
+    ["init", "--beamline", "32-ID-B,C", "--dm-timeout", "7", "--no-dm-direct-mount", "--server", "petrel"],
+    nothing,
+  );
+  expect(run.settings?.scheduling.beamline).toBe("32-ID-B,C");
+  expect(run.settings?.dm.timeout).toBe(7);
+  expect(run.settings?.local["dm-direct-mount"]).toBe(false);
+  expect(run.err).toContain("Init does not exist on petrel");
+});
+
+describe("results", () => {
+  const site = (): ReturnType<typeof fakeSite> =>
+    fakeSite({
+      ListUsers: doing(({ publish, say }) => {
+        publish("UserCount", 2);
+        publish("Users", "Ada Byron, badge 208113\nEmmy Noether\x1b[2J, badge 208112");
+        publish("UserNames", ["Ada Byron", "Emmy Noether"]);
+        say("Reading users.");
+        return done("2 users.");
+      }),
+    });
+
+  test("are printed by PV name, and text from outside cannot drive the terminal", async () => {
+    const { out } = await runCli(["list-users"], site(), { answers: [] });
+    expect(out.replaceAll(/\x1b\[\d+m/g, "")).toBe(
+      "Reading who has the beam from TomoScan…\n" +
+        `ListUsers has begun for ${EXPERIMENT}.\nReading users.\n` +
+        "UserCount: 2\nUsers:\n  Ada Byron, badge 208113\n  Emmy Noether [2J, badge 208112\nlist-users: Done. 2 users.\n",
+    );
+  });
+  test("without the words on the way with --no-verbose", async () => {
+    expect((await runCli(["list-users", "--no-verbose"], site())).out).toMatch(/^UserCount: 2\n/);
+  });
+  test("are one JSON object with --json, arrays too", async () => {
+    const { out, err } = await runCli(["list-users", "--json"], site(), { answers: [] });
+    expect(err).toBe("");
+    expect(JSON.parse(out)).toMatchObject({
+      command: "list-users",
+      state: "Done",
+      message: "2 users.",
+      experiment: EXPERIMENT,
+      exitStatus: 0,
+      results: { UserCount: 2, UserNames: ["Ada Byron", "Emmy Noether"] },
+      log: expect.arrayContaining(["Reading users."]) as unknown,
+    });
+  });
+  test("say a state in words", async () => {
+    const dirs = doing(({ publish }) => {
+      publish("DirsDetector", 2);
+      return done();
+    });
+    const { out } = await runCli(["dirs", "--json"], fakeSite({ Dirs: dirs }));
+    expect(JSON.parse(out)).toMatchObject({ results: { DirsDetector: "Created" } });
+  });
+});
+
+test.each([
+  [["init", "--json", "--sett", "1"], "Usage", 2],
+  [["list-users", "--json"], "Rejected", 1],
+])("an error is a JSON object too: %j", async (args, state, exitStatus) => {
+  const { out, err } = await runCli(args, nothing);
+  expect(JSON.parse(out)).toMatchObject({ state, exitStatus });
+  expect(err).toBe("");
+});
+
+test("a dry run says what would be done, and runs nothing", async () => {
+  let ran = false;
+  const action = doing(() => {
+    ran = true;
+    return done();
+  }, ["would make a directory"]);
+  const run = await runCli(["dirs", "--dry-run"], fakeSite({ Dirs: action }));
+  expect(run).toMatchObject({ status: 0 });
+  expect(run.out).toContain("Dry run: would make a directory.");
+  expect(ran).toBe(false);
+});
+
+test("daq-status lists what runs at the station, whosever it is", async () => {
+  const dm = new FakeDm();
+  const { id } = await dm.startDaq("2026-03-Other-1", "/data/other", {});
+  dm.change(0, { filesDone: 3, filesTotal: 4, percent: 75 });
+  const { out, status } = await runCli(["daq_status"], fakeSite({}, { dataManagement: dm }));
+  expect(status).toBe(0);
+  expect(out).toMatch(new RegExp(`^DaqList: 2026-03-Other-1  /data/other  3/4  75 %  .*${id}$`, "m"));
+});
+
+test("show goes on where a part cannot be read", async () => {
+  const dm = new FakeDm();
+  const { out, status } = await runCli(["show", "--beamline", "2-BM"], fakeSite({}, { dataManagement: dm }));
+  expect(status).toBe(0);
+  expect(out).toContain("  beamline = 2-BM  (option)\n");
+  expect(out).toContain("  log-directory =   (file)\n");
+  expect(out).toContain(`  experiment: ${EXPERIMENT}\n`);
+  expect(out).toContain(`experiment ${EXPERIMENT} does not exist`);
+  expect(out).toMatch(/show: Done\. Not everything could be read: Beamtime, Experiment\.\n$/);
+});
+
+test("an IOC that is named with its prefix needs no configuration file; anything else does", async () => {
+  const environment = { GLOBUS_CONF: "", HOME: "/nowhere" };
+  const context = {
+    openClient: () => {
+      throw new ActionError("There is no network.");
+    },
+  };
+  const args = ["init", "--log-directory", "", "--ioc"];
+  const named = await runCli([...args, "2bmb:Globus:"], nothing, { environment, context });
+  expect(named.err).toBe("init: Failed. There is no network.\n");
+  const unnamed = await runCli(args, nothing, { environment, context });
+  expect(unnamed.status).toBe(2);
+  expect(unnamed.err).toMatch(/there is no .*make one with globus-ioc config/);
+});
+
+test("what only a running IOC can do goes to it, and the command says so", async () => {
+  const held = new ActionError("The ledger is held by process 4.");
+  const action = doing(() => {
+    throw held;
+  });
+  const { out, err } = await runCli(["init"], fakeSite({ Init: action }), {
+    context: {
+      holderOf: (thrown) => (thrown === held ? "2bmb:Globus:" : undefined),
+      openClient: () => {
+        throw new ActionError("There is no network.");
+      },
+    },
+  });
+  expect(out).toContain("The IOC 2bmb:Globus: holds the ledger: the command goes through its PVs.");
+  expect(err).toBe("init: Failed. There is no network.\n");
+});

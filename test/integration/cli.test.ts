@@ -1,0 +1,168 @@
+/** `globus-ioc <command>` as it is typed: against the simulated beamline, through its IOC, and at a pseudo-terminal. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { type Finished, runPeer, spawnPeer } from "../support/spawn-peer.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const PROGRAM = join(ROOT, "dist/main.js");
+const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
+
+let site: SimulatedBeamline;
+beforeAll(async () => {
+  site = await startSimulatedBeamline();
+});
+afterAll(() => site?.stop());
+beforeEach(async () => {
+  await site.beamline.dm.misbehave({});
+});
+
+const environment = () => ({ ...site.env, GLOBUS_CONF: site.beamline.configFile, TERM: "xterm" });
+/** Runs the program with nothing at its standard input. */
+const cli = (...args: readonly string[]): Promise<Finished> =>
+  runPeer(process.execPath, [PROGRAM, ...args], { env: environment() });
+
+/** What all log files say. */
+function logs(): string {
+  const folder = join(dirname(site.beamline.configFile), "logs");
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("");
+}
+
+describe("in this process", () => {
+  test("dirs makes the directories, a second time finds them, and the log file says so", async () => {
+    const first = await cli("dirs");
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toMatch(/dirs: Done\. .* was made; .* was made\.\n$/);
+    for (const host of [site.beamline.detector, site.beamline.analysis])
+      expect(existsSync(join(host.root, "data", NAME))).toBe(true);
+    expect((await cli("dirs")).stdout).toMatch(/exists; .* exists\.\n$/);
+    expect(logs()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO: globus-ioc dirs$/m);
+    expect(logs()).toMatch(/ - INFO: dirs: Done\. .* was made/);
+  });
+
+  test("dirs ends with 3 when one host is down, and says which", async () => {
+    const run = await cli("dirs", "--analysis-port", "1", "--json");
+    expect(run).toMatchObject({ code: 3, stderr: "" });
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      state: "Partial",
+      exitStatus: 3,
+      results: { DirsDetector: "Exists", DirsAnalysis: "Error" },
+      message: expect.stringMatching(/127\.0\.0\.1:1 refuses/) as unknown,
+    });
+  });
+
+  test("init creates the experiment; a dry run before it does not", async () => {
+    const dry = await cli("init", "--dry-run");
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(site.beamline.dm.experiments.has(NAME)).toBe(false);
+    expect((await cli("create")).code).toBe(0);
+    expect(site.beamline.dm.experiments.has(NAME)).toBe(true);
+  });
+
+  test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
+    await site.beamline.dm.misbehave({ slowSeconds: 20 });
+    const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
+    run.kill("SIGINT");
+    expect(await run.exited).toMatchObject({ code: 1, signal: null });
+    expect(run.stderr).toMatch(/^init: Cancelled\. /);
+  });
+});
+
+test("a question without a terminal is refused at once, with status 2", async () => {
+  expect(await cli("delete")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^delete: Usage\. .*no terminal/) as unknown,
+  });
+});
+
+describe("through the IOC", () => {
+  test("init does there what it does here, with the same words and status", async () => {
+    const run = await cli("init", "--ioc", site.prefix, "--json");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      state: "Done",
+      message: expect.stringContaining(NAME) as unknown,
+      results: { ExperimentExists: 1 },
+      log: expect.arrayContaining([`Init has begun for ${NAME}.`]) as unknown,
+    });
+    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${NAME}.`)); // the IOC's own file
+  });
+
+  test("an option counts for this run alone", async () => {
+    const run = await cli("init", "--ioc", site.prefix, "--server", "petrel", "--set", "1");
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain("petrel:/2-BM/");
+    expect((await cli("get", "-t", `${site.prefix}ServerName`, `${site.prefix}Set`)).stdout).toBe("voyager\n0\n");
+  });
+
+  test("a failure has its sentence and status 1", async () => {
+    await site.beamline.dm.misbehave({ loginRefused: true, unauthorized: "always" });
+    const run = await cli("init", "--ioc", site.prefix);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^init: Failed\. .*(login|password|401|session)/i);
+  });
+
+  test("Ctrl-C stops the command on the IOC", async () => {
+    await site.beamline.dm.misbehave({ slowSeconds: 20 });
+    const args = [PROGRAM, "init", "--ioc", site.prefix];
+    const run = await spawnPeer(process.execPath, args, { env: environment(), line: /Init has begun/ });
+    run.kill("SIGINT");
+    expect(await run.exited).toMatchObject({ code: 1, signal: null });
+    expect(run.stderr).toMatch(/^init: Cancelled\. Init was stopped: 0 was written to it\./);
+    expect((await cli("get", "-t", `${site.prefix}InitStatus`)).stdout).toBe("Cancelled\n");
+  });
+
+  test("an IOC that is not there is a sentence", async () => {
+    const run = await cli("init", "--ioc", "nobody:");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^init: Failed\. There is no PV nobody:Init: start the IOC/);
+  });
+});
+
+describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: true }, () => {
+  /** What the terminal shows. @param answers what to wait for, and what to type then */
+  const atTerminal = (answers: readonly (readonly [string, string])[], args: readonly string[], env = {}) =>
+    runPeer(
+      peerPath("python3"),
+      [join(ROOT, "test/peers/at_terminal.py"), JSON.stringify(answers), process.execPath, PROGRAM, ...args],
+      { env: { ...environment(), ...env } },
+    );
+
+  test("delete asks for the name, and another one deletes nothing", async () => {
+    const run = await atTerminal([["to delete it: ", "no\r"]], ["delete"]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain(`  ${NAME}`);
+    expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
+    expect(run.stdout).toContain(`"no" is not the name of the experiment, ${NAME}: nothing was deleted.`);
+  });
+
+  test("upload shows a bar that is redrawn in place", async () => {
+    await cli("init");
+    const folder = join(site.beamline.analysis.root, "data", NAME);
+    mkdirSync(folder, { recursive: true });
+    for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
+    const run = await atTerminal([], ["upload", "--no-rec", "--daq-poll-seconds", "0.2"]);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain(`\r\x1b[K[${"#".repeat(30)}] 100 %, 2 of 2 files\r\n`);
+  });
+
+  test.each([
+    ["Ctrl-C", "\x03"],
+    ["Ctrl-D", "\x04"],
+  ])("%s at the question ends it", async (_key, typed) => {
+    const run = await atTerminal([["to delete it: ", typed]], ["delete"]);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/Cancelled/);
+  });
+
+  test("there are colours, unless NO_COLOR is set", async () => {
+    const wrong = ["dirs", "--detector-port", "0"];
+    expect((await atTerminal([], wrong)).stdout).toContain("\x1b[31mUsage\x1b[0m");
+    expect((await atTerminal([], wrong, { NO_COLOR: "1" })).stdout).not.toContain("\x1b[");
+  });
+});
