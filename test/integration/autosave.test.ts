@@ -67,7 +67,7 @@ describe("the IOC of iocBoot", () => {
   const damage = (name: string): void => writeFileSync(file(name), readFileSync(file(name)).subarray(0, -3));
 
   const SETTINGS = ["EmailMode", "Set", "DaqRec", "ServerName", "EmailSubject"];
-  const OTHERS = ["ExperimentNameOverride", "EditUserBadge", "Init", "Dirs", "EmailArm"];
+  const OTHERS = ["ExperimentNameOverride", "EditUserBadge", "Init", "Dirs"];
   let defaults: string[];
 
   test("comes back from a kill with its settings, its commands idle, and nothing else", async () => {
@@ -75,7 +75,6 @@ describe("the IOC of iocBoot", () => {
     const others = await read(OTHERS);
     await put("ExperimentNameOverride", "Staff");
     await put("EditUserBadge", "123456");
-    await put("EmailArm", 1);
     await put("EmailMode", "Test");
     await put("Set", -2.5);
     await put("DaqRec", "No");
