@@ -7,6 +7,8 @@ const suite = (name: string, include: string[], exclude: string[] = []) => ({
 
 export default defineConfig({
   test: {
+    // Most tests wait for programs that they started, not for a processor: more workers than cores.
+    maxWorkers: 4,
     coverage: { include: ["src/**"], reporter: ["text-summary", "html"] },
     projects: [
       suite("unit", ["test/**/*.test.ts"], ["test/integration/**", "test/interop/**"]),
