@@ -2,7 +2,7 @@
  * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback. The only file that knows the sandbox.
  */
 import path from "node:path";
-import { loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
+import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
 import { freePort } from "../sandbox/free-port.ts";
 
 /** Ports that are tried first, IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not disturbed. */
@@ -39,6 +39,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     tomoScanPort: ports.tomoScan,
     environment,
     signal: options.signal,
+    onMail: ({ to, source }) => write(`(simulated mail server) ${to}: ${/^Subject: (.*)$/im.exec(source)?.[1] ?? ""}`),
   });
   try {
     const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");
@@ -50,7 +51,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
       EPICS_CA_AUTO_ADDR_LIST: "NO",
     });
     return await options.runIoc(script, iocEnvironment, () => {
-      for (const line of guide(ports.ioc, ports.tomoScan, beamline.configFile)) write(line);
+      for (const line of guide(ports, beamline)) write(line);
     });
   } finally {
     await beamline.close();
@@ -58,14 +59,18 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
 }
 
 /** What to try next, in a second terminal. */
-const guide = (ioc: number, tomoScan: number, configFile: string): readonly string[] => [
+const guide = (ports: { readonly ioc: number; readonly tomoScan: number }, beamline: Beamline): readonly string[] => [
   "The simulated beamline is ready. In a second terminal:",
-  `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ioc} 127.0.0.1:${tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
+  `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ports.ioc} 127.0.0.1:${ports.tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
   "  caget  2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName",
-  "  caput -c -w 60 2bmb:Globus:Init 1      # creates the experiment and puts its users on it",
-  "  caput -c -w 60 2bmb:Globus:Dirs 1      # makes the directories on the detector and the analysis host",
-  "  camonitor 2bmb:Globus:Status 2bmb:Globus:InitStatus",
-  `The same in a process of its own: export GLOBUS_CONF=${configFile}, then npx globus-ioc show, init, dirs, email --ioc …; npx globus-ioc --help tells all.`,
+  "  caput -c -w 60 2bmb:Globus:Init 1          # creates the experiment and puts its users on it",
+  "  caput -c -w 60 2bmb:Globus:Dirs 1          # makes the directories on the detector and the analysis host",
+  "  caput -c -w 60 2bmb:Globus:PreviewEmail 1  # shows the e-mail to users; caput 2bmb:Globus:EmailArm 1 and Email 1 send it",
+  "  caput -c -w 60 2bmb:Globus:StartDaq 1      # moves what comes into the experiment's directory:",
+  `                                             #   ${path.join(beamline.analysis.root, "data")} is /data of the analysis host`,
+  "  camonitor 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
+  `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,
+  "  npx globus-ioc show, init, dirs, list-users, email --ioc, start-daq, daq-status, ...; npx globus-ioc --help",
   "Ctrl-C ends it and leaves nothing behind.",
 ];

@@ -16,7 +16,7 @@ import { type DmTwin, startDmTwin } from "./dm-service.ts";
 import { type GlobusService, startGlobusService } from "./globus-service.ts";
 import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
-import { type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
+import { type SinkMessage, type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { startTomoScanServer } from "./tomoscan-server.ts";
@@ -43,6 +43,8 @@ export interface BeamlineOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly sink?: LogSink;
+  /** Told of each e-mail that the simulated mail server takes. */
+  readonly onMail?: (message: SinkMessage) => void;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
 }
@@ -107,7 +109,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       log,
     });
     closers.unshift(() => client.close());
-    const mail = await keep(startSmtpSink({ clock }));
+    const mail = await keep(startSmtpSink({ clock, onMessage: (message) => options.onMail?.(message) }));
     const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
     closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
     const parts = { dm, scheduling, globus, detector, analysis, mail };

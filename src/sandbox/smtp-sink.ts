@@ -56,6 +56,8 @@ export interface SmtpSink {
 
 export interface SmtpSinkOptions {
   readonly clock: Clock;
+  /** Told of each message that was accepted. */
+  readonly onMessage?: (message: SinkMessage) => void;
   /** A login is wanted. */
   readonly needsLogin?: boolean;
   /** PEM; STARTTLS is offered, or TLS spoken from the first byte. */
@@ -66,7 +68,7 @@ const HOST = "127.0.0.1";
 
 /** Listens on a free port. */
 export async function startSmtpSink(options: SmtpSinkOptions): Promise<SmtpSink> {
-  const state = new SinkState(options.clock, (session) => breakOff(server, session));
+  const state = new SinkState(options, (session) => breakOff(server, session));
   const login = options.needsLogin === true ? { username: "beamline", password: `sandbox-${randomUUID()}` } : undefined;
   const server: SMTPServer = new SMTPServer({
     ...serverOptions(options, login),
@@ -117,7 +119,7 @@ class SinkState {
   readonly messages: SinkMessage[] = [];
   readonly read: string[] = [];
   connections = 0;
-  readonly #clock: Clock;
+  readonly #options: SmtpSinkOptions;
   readonly #breakOff: (session: SMTPServerSession) => void;
   readonly #stopped = new AbortController();
   readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -127,8 +129,8 @@ class SinkState {
   #hasDropped = false;
 
   /** @param endConnection ends the connection of a session without a word */
-  constructor(clock: Clock, endConnection: (session: SMTPServerSession) => void) {
-    this.#clock = clock;
+  constructor(options: SmtpSinkOptions, endConnection: (session: SMTPServerSession) => void) {
+    this.#options = options;
     this.#breakOff = endConnection;
   }
 
@@ -184,12 +186,14 @@ class SinkState {
     this.read.push(to);
     for (const { resolve } of this.#waiting.filter(({ count }) => this.read.length >= count)) resolve();
     const { slowSeconds = 0, refuseText, hold = false } = this.#faults;
-    if (slowSeconds > 0) await sleep(this.#clock, slowSeconds, this.#stopped.signal);
+    if (slowSeconds > 0) await sleep(this.#options.clock, slowSeconds, this.#stopped.signal);
     if (hold) return "silence";
     if (this.#dropsNow("text")) return "drop";
     if (refuseText !== undefined) return failure(refuseText.code, refuseText.words);
     const from = session.envelope.mailFrom === false ? "" : session.envelope.mailFrom.address;
-    this.messages.push({ from, to, source: Buffer.concat(chunks).toString("utf8"), isEncrypted: session.secure });
+    const message = { from, to, source: Buffer.concat(chunks).toString("utf8"), isEncrypted: session.secure };
+    this.messages.push(message);
+    this.#options.onMessage?.(message);
     this.#accepted++;
     return null;
   }
