@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
  * Process entry: arguments, signals, exit statuses (cli/exit-status.ts). What the commands do is in cli/ and assemble.ts.
+ * What a command needs is imported when it is run: `globus-ioc get` need not wait for the services.
  */
 import { readFileSync } from "node:fs";
 import os from "node:os";
@@ -8,8 +9,6 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
-import { openSite } from "./assemble/site.ts";
-import { initialPvs } from "./assemble.ts";
 import { systemClock } from "./base/clock.ts";
 import { AppError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
@@ -17,18 +16,11 @@ import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
-import { recordDmRoutes } from "./cli/dm-record-routes.ts";
 import { EXIT, UsageError } from "./cli/exit-status.ts";
-import { runIoc } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
 import { addPvCommands } from "./cli/pv-program.ts";
-import { runDataCommand } from "./cli/run-command.ts";
-import { runSandbox } from "./cli/sandbox-command.ts";
 import { askAtTerminal } from "./cli/terminal.ts";
-import { trustHost } from "./cli/trust-host.ts";
 import { ConfigError } from "./config.ts";
-import { globusCommands } from "./globus-commands.ts";
-import { LedgerLockedError } from "./services/ledger.ts";
 
 const IOC_HEADING = "The IOC:";
 /** The package's folder: this file is dist/main.js. */
@@ -63,6 +55,10 @@ async function withClient(work: (context: PvCommandContext) => Promise<number>):
 
 /** Runs a command of data management in this process, or through an IOC. */
 const runData: RunData = async (row, read, isJson) => {
+  const { runDataCommand } = await import("./cli/run-command.ts");
+  const { openSite } = await import("./assemble/site.ts");
+  const { initialPvs } = await import("./assemble.ts");
+  const { LedgerLockedError } = await import("./services/ledger.ts");
   status = await runDataCommand(row, read, isJson, {
     environment,
     clock: systemClock,
@@ -98,6 +94,8 @@ async function ioc(
     stop.abort(error);
   };
   const log = createLog("globus");
+  const { runIoc } = await import("./cli/ioc-command.ts");
+  const { globusCommands } = await import("./globus-commands.ts");
   const end = await runIoc({
     args,
     environment: iocEnvironment,
@@ -151,6 +149,7 @@ program
   .helpGroup(IOC_HEADING)
   .description("run the simulated beamline with the IOC on it, on loopback")
   .action(async () => {
+    const { runSandbox } = await import("./cli/sandbox-command.ts");
     status = await runSandbox({
       root: ROOT,
       program: [process.execPath, fileURLToPath(import.meta.url)],
@@ -181,6 +180,7 @@ program
       ...(flags.fingerprint === undefined ? {} : { fingerprint: flags.fingerprint }),
       ...(flags.yes === undefined ? {} : { yes: true }),
     };
+    const { trustHost } = await import("./cli/trust-host.ts");
     try {
       status = (await trustHost(request, dialogue, systemClock, stop.signal)) ? EXIT.done : EXIT.failed;
     } finally {
@@ -197,6 +197,7 @@ program
   .option("--setup-file <file>", "the site's dm.setup.sh: its `export NAME=value` lines are the package's environment")
   .option("--force", "replace the file if there is one")
   .action(async (flags: { python: string; output: string; setupFile?: string; force?: true }) => {
+    const { recordDmRoutes } = await import("./cli/dm-record-routes.ts");
     status = await recordDmRoutes(flags, {
       environment,
       clock: systemClock,
