@@ -25,7 +25,7 @@ class Bench {
   readonly detector = new FakeTree("det", this.clock);
   readonly analysis = new FakeTree("ana", this.clock);
   readonly collection = new FakeTree("petrel", this.clock);
-  readonly stop: () => void;
+  readonly stop: () => Promise<void>;
 
   constructor() {
     const server: Server = {
@@ -83,8 +83,8 @@ beforeEach(() => {
   vi.useFakeTimers();
   bench = new Bench();
 });
-afterEach(() => {
-  bench.stop();
+afterEach(async () => {
+  await bench.stop();
   vi.useRealTimers();
 });
 
