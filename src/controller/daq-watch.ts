@@ -33,18 +33,10 @@ import {
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, isSameExperiment } from "./experiment.ts";
 import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
-import {
-  COMMAND_PARTS,
-  COMMAND_STATES,
-  type CommandName,
-  type DaqSide,
-  daqPv,
-  type PvName,
-  SOURCE_STATES,
-} from "./pvs.ts";
-import type { Watch, WatchContext } from "./watch.ts";
+import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
 export interface DaqWatchOptions {
   readonly dm: DataManagement;
@@ -71,11 +63,9 @@ export const watchDaqs =
     const experiment$ = context.experiment$.pipe(
       scan((last: Experiment | undefined, next) => next ?? last, undefined),
       startWith(undefined),
-      distinctUntilChanged((a, b) => a?.name === b?.name),
     );
     return combineLatest([
       experiment$,
-      context.server$,
       pvs.value$("Testing" satisfies PvName).pipe(
         map((value) => value === 1),
         distinctUntilChanged(),
@@ -85,7 +75,7 @@ export const watchDaqs =
         startWith(undefined),
       ),
     ]).pipe(
-      switchMap(([experiment, , isDryRun]) => {
+      switchMap(([experiment, isDryRun]) => {
         watch.follow(experiment);
         if (isDryRun) return EMPTY; // a dry run reaches nobody
         return watch.look$().pipe(repeat({ delay: () => timer(watch.waitSeconds * 1000, scheduler) }));
@@ -115,7 +105,7 @@ class DaqWatch {
 
   /** From now on this experiment; the PVs are emptied when it is another one. */
   follow(experiment: Experiment | undefined): void {
-    if (experiment?.name === this.#experiment?.name) return;
+    if (isSameExperiment(experiment, this.#experiment)) return;
     if (this.#ownRun)
       this.#context.journal.say(
         `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
@@ -242,6 +232,3 @@ class DaqWatch {
     this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
   }
 }
-
-const isRunning = (pvs: Pvs, name: CommandName): boolean =>
-  pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");

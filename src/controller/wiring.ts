@@ -25,7 +25,7 @@ import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts"
 import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
-import { EXPERIMENT_PVS, type Experiment } from "./experiment.ts";
+import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
@@ -158,19 +158,14 @@ function guards$(options: ControllerOptions, { journal, board }: Shared): Observ
 }
 
 function watches$(
-  options: ControllerOptions,
+  { pvs, clock, watches, scheduler }: ControllerOptions,
   { journal, board }: Shared,
   tag$: Observable<TagState>,
 ): Observable<unknown> {
-  const { pvs, clock, watches, scheduler } = options;
   const context: WatchContext = {
     pvs,
     journal,
     experiment$: experimentOf$(tag$),
-    server$: pvs.value$("ServerName").pipe(
-      map(() => currentServer(options)),
-      distinctUntilChanged(),
-    ),
     ended$: board.ended$,
     clock,
     ...(scheduler === undefined ? {} : { scheduler }),
@@ -262,7 +257,7 @@ const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | unde
   tag$.pipe(
     filter((state) => state.settled),
     map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
-    distinctUntilChanged(),
+    distinctUntilChanged(isSameExperiment),
   );
 
 /** The server that ServerName names. */

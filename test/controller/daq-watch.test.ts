@@ -1,7 +1,6 @@
 import { BehaviorSubject, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import type { Server } from "../../src/controller/action.ts";
 import { watchDaqs } from "../../src/controller/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
@@ -22,7 +21,6 @@ const EXPERIMENT: Experiment = {
   proposalTitle: "Foams",
   esafNumber: "",
 };
-const SERVER: Server = { name: "voyager", kind: "dm", actions: {}, dataLink: () => "" };
 const [POLL, STALL, IDLE] = [10, 600, 60];
 
 /** The watch over fakes; vitest's fake timers drive RxJS, `clock` goes with them. */
@@ -47,7 +45,6 @@ class Bench {
       pvs: this.pvs,
       journal: new Journal({ clock: this.clock, log: silentLog, pvs: this.pvs }),
       experiment$: this.experiment$,
-      server$: new BehaviorSubject(SERVER),
       ended$: this.ended$,
       clock: this.clock,
     }).subscribe({ error: (error) => this.errors.push(error), complete: () => this.errors.push("completed") });
