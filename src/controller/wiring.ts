@@ -31,7 +31,7 @@ import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
 import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs } from "./ports.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName } from "./pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName, type PvRow } from "./pvs.ts";
 import type { Site } from "./site.ts";
 import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
 import { vitalSigns$ } from "./vital-signs.ts";
@@ -107,7 +107,7 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
     scheduler: options.scheduler,
   }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
   return merge(
-    tagged$(options, tag$),
+    tagged$(options, board, tag$),
     ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
     buttons$(options, shared),
     guards$(options, shared),
@@ -117,9 +117,9 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
 }
 
 /** The tag, into the PVs that tell of it; an override that belongs to a former tag is cleared. */
-function tagged$(options: ControllerOptions, tag$: Observable<TagState>): Observable<unknown> {
+function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observable<TagState>): Observable<unknown> {
   return merge(
-    combineTagAndServer$(tag$, options.pvs).pipe(tap(tagPublisher(options))),
+    combineTagAndServer$(tag$, options.pvs).pipe(tap(tagPublisher(options, board))),
     tag$.pipe(
       filter((state) => state.overrideIsStale),
       tap(() => options.pvs.put("ExperimentNameOverride", "")),
@@ -281,14 +281,30 @@ function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<
 }
 
 /** Writes what the tag says to the PVs that tell of it. */
-function tagPublisher(options: ControllerOptions): (state: TagState) => void {
+function tagPublisher(options: ControllerOptions, board: CommandBoard): (state: TagState) => void {
   const { pvs } = options;
+  /** The server and the experiment of the last valid tag. */
+  let shown: string | undefined;
   return (state) => {
     pvs.put("TomoScanConnected", state.connected ? 1 : 0);
     pvs.put("TagMessage", state.settled ? tagSentence(state) : "TomoScan's user PVs are changing.");
     pvs.put("TagValid", state.settled && state.tag.valid ? 1 : 0);
-    if (state.settled) publishExperiment(options, state.tag.valid ? state.tag.experiment : undefined);
+    const experiment = state.settled && state.tag.valid ? state.tag.experiment : undefined;
+    if (state.settled) publishExperiment(options, experiment);
+    if (experiment === undefined) return; // whose results there are does not change while none is tagged
+    const now = `${currentServer(options).name} ${experiment.name}`;
+    if (shown !== undefined && shown !== now) emptyResults(pvs, board);
+    shown = now;
   };
+}
+
+/** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
+function emptyResults(pvs: Pvs, board: CommandBoard): void {
+  for (const name of Object.keys(PVS) as PvName[]) {
+    const { ofExperiment }: PvRow = PVS[name];
+    if (ofExperiment === undefined || ofExperiment.by.some((one) => board.isRunning(one))) continue;
+    pvs.put(name, ofExperiment.empty);
+  }
 }
 
 function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
