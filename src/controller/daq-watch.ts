@@ -20,7 +20,7 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
-import { DaqProgress, isAlive } from "./daq-progress.ts";
+import { DaqProgress, isAlive, type ProgressOptions } from "./daq-progress.ts";
 import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
 import {
   type DaqSite,
@@ -38,13 +38,11 @@ import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type
 import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
-export interface DaqWatchOptions {
+export interface DaqWatchOptions extends ProgressOptions {
   readonly dm: DataManagement;
   readonly site: DaqSite;
   /** Between two looks while a DAQ of the experiment runs. */
   readonly pollSeconds: number;
-  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
-  readonly stallSeconds: number;
 }
 
 /** Between two looks while none runs: somebody else may start one. */
@@ -113,7 +111,7 @@ class DaqWatch {
       );
     this.#experiment = experiment;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
-    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options.stallSeconds)]));
+    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options)]));
     this.#ownRun = false;
     const { pvs } = this.#context;
     for (const { side, directory } of this.#sources) {
@@ -174,19 +172,9 @@ class DaqWatch {
       if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
       const report = await this.#options.site.host.inspect(source.parts, { signal });
       if (signal.aborted) return;
-      progress.sourceLooked(daq, clock.monotonic(), this.#missed(source, report));
+      progress.sourceLooked(daq, clock.monotonic(), report);
       this.#publishSource(source, report);
     }
-  }
-
-  /** Files that a DAQ of this source should have seen; undefined: no news. One for new files alone need not see those that were there when it began. */
-  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number | undefined {
-    const { pvs } = this.#context;
-    if (state === "UNKNOWN") return undefined;
-    if (state !== "OK") return 0;
-    if (pvs.get("ProcessExisting" satisfies PvName) === 1) return files;
-    const isCompared = pvs.get(daqPv(side, "SourceState")) !== SOURCE_STATES.indexOf("UNKNOWN");
-    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : undefined;
   }
 
   #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
