@@ -20,7 +20,7 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
-import { DaqProgress, isAlive } from "./daq-progress.ts";
+import { DaqProgress, isAlive, type ProgressOptions } from "./daq-progress.ts";
 import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
 import {
   type DaqSite,
@@ -33,26 +33,16 @@ import {
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, isSameExperiment } from "./experiment.ts";
 import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
-import {
-  COMMAND_PARTS,
-  COMMAND_STATES,
-  type CommandName,
-  type DaqSide,
-  daqPv,
-  type PvName,
-  SOURCE_STATES,
-} from "./pvs.ts";
-import type { Watch, WatchContext } from "./watch.ts";
+import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
-export interface DaqWatchOptions {
+export interface DaqWatchOptions extends ProgressOptions {
   readonly dm: DataManagement;
   readonly site: DaqSite;
   /** Between two looks while a DAQ of the experiment runs. */
   readonly pollSeconds: number;
-  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
-  readonly stallSeconds: number;
 }
 
 /** Between two looks while none runs: somebody else may start one. */
@@ -71,11 +61,9 @@ export const watchDaqs =
     const experiment$ = context.experiment$.pipe(
       scan((last: Experiment | undefined, next) => next ?? last, undefined),
       startWith(undefined),
-      distinctUntilChanged((a, b) => a?.name === b?.name),
     );
     return combineLatest([
       experiment$,
-      context.server$,
       pvs.value$("Testing" satisfies PvName).pipe(
         map((value) => value === 1),
         distinctUntilChanged(),
@@ -85,7 +73,7 @@ export const watchDaqs =
         startWith(undefined),
       ),
     ]).pipe(
-      switchMap(([experiment, , isDryRun]) => {
+      switchMap(([experiment, isDryRun]) => {
         watch.follow(experiment);
         if (isDryRun) return EMPTY; // a dry run reaches nobody
         return watch.look$().pipe(repeat({ delay: () => timer(watch.waitSeconds * 1000, scheduler) }));
@@ -115,7 +103,7 @@ class DaqWatch {
 
   /** From now on this experiment; the PVs are emptied when it is another one. */
   follow(experiment: Experiment | undefined): void {
-    if (experiment?.name === this.#experiment?.name) return;
+    if (isSameExperiment(experiment, this.#experiment)) return;
     if (this.#ownRun)
       this.#context.journal.say(
         `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
@@ -123,7 +111,7 @@ class DaqWatch {
       );
     this.#experiment = experiment;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
-    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options.stallSeconds)]));
+    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options)]));
     this.#ownRun = false;
     const { pvs } = this.#context;
     for (const { side, directory } of this.#sources) {
@@ -184,19 +172,9 @@ class DaqWatch {
       if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
       const report = await this.#options.site.host.inspect(source.parts, { signal });
       if (signal.aborted) return;
-      progress.sourceLooked(daq, clock.monotonic(), this.#missed(source, report));
+      progress.sourceLooked(daq, clock.monotonic(), report);
       this.#publishSource(source, report);
     }
-  }
-
-  /** Files that a DAQ of this source should have seen; undefined: no news. One for new files alone need not see those that were there when it began. */
-  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number | undefined {
-    const { pvs } = this.#context;
-    if (state === "UNKNOWN") return undefined;
-    if (state !== "OK") return 0;
-    if (pvs.get("ProcessExisting" satisfies PvName) === 1) return files;
-    const isCompared = pvs.get(daqPv(side, "SourceState")) !== SOURCE_STATES.indexOf("UNKNOWN");
-    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : undefined;
   }
 
   #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
@@ -242,6 +220,3 @@ class DaqWatch {
     this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
   }
 }
-
-const isRunning = (pvs: Pvs, name: CommandName): boolean =>
-  pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");

@@ -4,6 +4,7 @@
  */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
+import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
 import {
   type CheckedSource,
   checkSources,
@@ -25,7 +26,12 @@ export interface DaqOptions {
   readonly serverName: string;
 }
 
-export function startDaq(options: DaqOptions): Action {
+export interface StartDaqOptions extends DaqOptions {
+  /** Where it leaves how it has started a DAQ, for the watch. */
+  readonly started: StartedDaqs;
+}
+
+export function startDaq(options: StartDaqOptions): Action {
   return {
     plan: (request) => [
       `would look for experiment ${request.experiment.name} on ${options.serverName}`,
@@ -42,7 +48,10 @@ const processExisting = (request: TaggedRequest): boolean => flagInput(request, 
 const existingToo = (request: TaggedRequest): string =>
   processExisting(request) ? ", with the files that are there already" : ", for new files only";
 
-async function start({ dm, site, serverName }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+async function start(
+  { dm, site, serverName, started }: StartDaqOptions,
+  context: ActionContext,
+): Promise<ActionResult> {
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
@@ -57,6 +66,7 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
       const daq = running ?? (await startOne(dm, name, source, context));
+      if (running === undefined) started.set(daq.id, howStarted(source, context));
       publish(daqPv(source.side, "Id"), daq.id);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
@@ -72,6 +82,11 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
     : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
 }
+
+const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({
+  existingToo: processExisting(context),
+  bytes: state === "UNKNOWN" ? undefined : bytes,
+});
 
 const sentence = (pieces: readonly string[]): string =>
   pieces.join("; ").replace(/^./, (letter) => letter.toUpperCase());

@@ -3,6 +3,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { Action } from "../../../src/controller/action.ts";
 import { startDaq } from "../../../src/controller/actions/start-daq.ts";
 import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
+import type { StartedDaqs } from "../../../src/controller/daq-progress.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
 import { AlreadyExistsError, type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
@@ -25,6 +26,7 @@ const RUNNING = DAQ_STATES.indexOf("Running");
 
 let dm: FakeDm;
 let host: FakeDataHost;
+let started: StartedDaqs;
 let published: Record<string, unknown>;
 let inputs: Record<string, number>;
 let abort: AbortController;
@@ -32,6 +34,7 @@ beforeEach(() => {
   dm = new FakeDm();
   dm.experiments.set(NAME, { name: NAME, usernames: [] });
   host = new FakeDataHost();
+  started = new Map();
   published = {};
   inputs = { DaqRaw: 1, DaqRec: 1, ProcessExisting: 1 };
   abort = new AbortController();
@@ -50,7 +53,7 @@ const run = (action: Action): Promise<ActionResult> =>
     publish: (name, value) => void (published[name] = value),
     say: () => {},
   });
-const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq(options(changes)));
+const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq({ ...options(changes), started }));
 const stop = () => run(stopDaq(options()));
 const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${name} `));
 const source = (path: string, report: Partial<SourceReport>) =>
@@ -77,6 +80,13 @@ describe("StartDaq", () => {
       DaqRecId: "daq-2",
       DaqRecState: RUNNING,
     });
+  });
+
+  test("remembers of what it has started how, and what was in the source then; not of what runs already", async () => {
+    await dm.startDaq(NAME, REC, {});
+    source(NAME, { state: "OK", bytes: 700 });
+    await start();
+    expect([...started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
   });
 
   test("leaves existing files where ProcessExisting is No", async () => {
@@ -243,7 +253,10 @@ describe("StartDaq", () => {
   });
 
   test("in a dry run tells what it would do, and for which directories", () => {
-    const plan = startDaq(options()).plan({ experiment: EXPERIMENT, input: (name) => inputs[name] ?? "" });
+    const plan = startDaq({ ...options(), started }).plan({
+      experiment: EXPERIMENT,
+      input: (name) => inputs[name] ?? "",
+    });
     expect(plan).toHaveLength(3);
     expect(plan[1]).toBe(
       `would look at tomodata1:${RAW} and start a DAQ of the raw data for ${RAW}, with the files that are there already, unless one runs`,
