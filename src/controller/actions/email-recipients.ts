@@ -1,6 +1,6 @@
 /**
  * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts with one copy; without those who had
- * it, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
+ * it, users and contacts alike, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
  */
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { ActionContext } from "../action.ts";
@@ -67,12 +67,15 @@ export async function findRecipients(
   const all = onePerAddress(people, options.people.contacts);
   const mailable = all.recipients.filter(({ address }) => isUncertain(known.get(address)) === (mode === "Uncertain"));
   const had = hadBefore(known, onDm);
-  const users = mailable.filter((one) => !one.isContact && (mode !== "NewOnly" || !had(one)));
-  const contacts = mailable.filter((one) => one.isContact && (mode === "Uncertain" || users.length > 0));
+  const wanted = mailable.filter((one) => mode !== "NewOnly" || !had(one));
+  const users = wanted.filter(({ isContact }) => !isContact);
+  const alreadyHad = mailable.filter(({ isContact }) => !isContact).length - users.length;
+  // A copy is of what users get: the contacts have none alone, but for one that was kept from them.
+  const hasCopies = mode === "Uncertain" || users.length + alreadyHad > 0;
   return {
     ...nobody,
-    recipients: [...users, ...contacts],
-    alreadyHad: mailable.filter(({ isContact }) => !isContact).length - users.length,
+    recipients: [...users, ...(hasCopies ? wanted.filter(({ isContact }) => isContact) : [])],
+    alreadyHad,
     recorded: all.recipients.filter(({ address, isContact }) => !isContact && known.get(address)?.state === "sent"),
     withoutAddress: all.withoutAddress,
     problems: [...problems, ...all.problems],
@@ -91,7 +94,7 @@ const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
 export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
   uncertainAddresses(await ledger.mailed(experimentName));
 
-/** Whether a user had the e-mail, by the ledger, else by DMagic's list, which DMagic keeps by username. */
+/** Whether a user or contact had the e-mail, by the ledger, else by DMagic's list, which DMagic keeps by username. */
 function hadBefore(
   known: ReadonlyMap<string, MailRecord>,
   onDm: DmExperiment | undefined,

@@ -4,7 +4,7 @@ import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { Composed } from "./compose-email.ts";
 import type { Fate } from "./deliver-email.ts";
-import { leftOut, remarksOn } from "./preview-email.ts";
+import { counted, leftOut, remarksOn } from "./preview-email.ts";
 
 const WORDS: Readonly<Record<Fate["state"], string>> = {
   sent: "sent",
@@ -73,7 +73,7 @@ export class EmailResults {
 
   #counted(): string {
     const { letter } = this.#composed;
-    return `The mail server accepted the e-mail for ${this.addresses("sent").length} of ${letter.recipients.length} addresses`;
+    return `The mail server accepted the e-mail for ${this.addresses("sent").length} of ${counted(letter.recipients.length, "address", "es")}`;
   }
 
   #publish(): void {

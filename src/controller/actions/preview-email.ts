@@ -46,13 +46,20 @@ function summary({ subject, recipients, mode }: Letter): string {
   const whom =
     mode === "Test"
       ? `${recipients[0]?.address}, as a test`
-      : `${recipients.length} addresses: ${recipients.length - contacts} users and ${contacts} beamline contacts`;
+      : `${counted(recipients.length, "address", "es")}: ${[
+          ...(contacts < recipients.length ? [counted(recipients.length - contacts, "user")] : []),
+          ...(contacts > 0 ? [counted(contacts, "beamline contact")] : []),
+        ].join(" and ")}`;
   const next =
     mode === "Test"
       ? "start Email to send it"
       : `to send it, set EmailArm to Armed and start Email within ${ARMED_SECONDS} s`;
   return `"${subject}" would go to ${whom}; ${next}`;
 }
+
+/** How many there are, with the noun as one or as many. */
+export const counted = (count: number, noun: string, ending = "s"): string =>
+  `${count} ${noun}${count === 1 ? "" : ending}`;
 
 /** Those who get no e-mail, one a line. */
 export const leftOut = ({ withoutAddress, uncertain, letter }: Composed): string[] => [
@@ -63,7 +70,7 @@ export const leftOut = ({ withoutAddress, uncertain, letter }: Composed): string
 /** What is worth knowing of those who do not get it, each the rest of a sentence. */
 export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, letter }: Composed): string[] {
   return [
-    ...(alreadyHad > 0 ? [`${alreadyHad} users had it before`] : []),
+    ...(alreadyHad > 0 ? [`${counted(alreadyHad, "user")} had it before`] : []),
     ...(withoutAddress.length > 0 ? [`without an address: ${withoutAddress.join(", ")}`] : []),
     ...(uncertain.length > 0 && letter.mode !== "Uncertain"
       ? [
@@ -77,7 +84,7 @@ export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, let
 function previewText(letter: Letter): string {
   const { from, subject, recipients, text, html } = letter;
   const form = html === undefined ? "plain text" : "HTML, with this text beside it";
-  return `From: ${from}\nTo: ${recipients.length} addresses, a message to each\nSubject: ${subject}\nForm: ${form}\n\n${text}\n`;
+  return `From: ${from}\nTo: ${counted(recipients.length, "address", "es")}, a message to each\nSubject: ${subject}\nForm: ${form}\n\n${text}\n`;
 }
 
 /** The text in the lines that there are PVs for; the last one tells of what has no place. */

@@ -212,12 +212,36 @@ test("an e-mail that everybody refuses has failed", async () => {
   );
 });
 
-test("NewOnly writes to those alone who have not had it, and the contacts get a copy", async () => {
+test("NewOnly writes to those alone who have not had it, and the contacts get one copy in all", async () => {
   await mail();
   dm.with(NAME, { ...USERS, "105": { lastName: "Hodgkin", email: "hodgkin@example.org" } });
   mailer.accepted.length = 0;
   await expect(mail()).resolves.toMatchObject({ message: expect.stringContaining("3 users had it before") as unknown });
-  expect(mailer.acceptedBy).toEqual(["hodgkin@example.org", ...ALL.slice(3)]);
+  expect(mailer.acceptedBy).toEqual(["hodgkin@example.org"]);
+});
+
+test("after a refusal NewOnly writes to the refused alone, and the contacts who had their copy get no second one", async () => {
+  mode("All");
+  mailer.answers.set("curie@example.org", { accepted: false, reason: "451 try later" });
+  await mail();
+  mailer.answers.clear();
+  mailer.accepted.length = 0;
+  mode("NewOnly");
+  await preview();
+  expect(published.EmailRecipients).toBe("curie@example.org");
+  await expect(mail()).resolves.toMatchObject({ state: "Done" });
+  expect(mailer.acceptedBy).toEqual(["curie@example.org"]);
+});
+
+test("a contact who has not had it gets it when a user gets it, or has had it", async () => {
+  ledger.set(NAME, "lonsdale@beamline.example", "sent");
+  await preview();
+  expect(published.EmailRecipients).toBe(ALL.slice(0, 4).join("\n"));
+  for (const address of ALL.slice(0, 3)) ledger.set(NAME, address, "sent");
+  await expect(preview()).resolves.toMatchObject({
+    message: expect.stringContaining("would go to 1 address: 1 beamline contact; to send it") as unknown,
+  });
+  expect(published.EmailRecipients).toBe("franklin@beamline.example");
 });
 
 test("when nobody is new, nobody gets it, the contacts neither, and nothing can be armed", async () => {
