@@ -21,13 +21,12 @@ import {
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
 import { DaqProgress, isAlive, type ProgressOptions } from "./daq-progress.ts";
-import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
+import { lastState, showDaqs, showProgress } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
   daqSources,
   daqStateIndex,
-  filesText,
   isOf,
   isWatching,
   SIDE_NAMES,
@@ -119,7 +118,7 @@ class DaqWatch {
       pvs.put(daqPv(side, "Source"), directory);
       pvs.put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
       pvs.put(daqPv(side, "SourceBytes"), 0);
-      showProgress(pvs, side, undefined, 0);
+      showProgress((name, value) => pvs.put(name, value), side, undefined, 0);
     }
   }
 
@@ -160,7 +159,7 @@ class DaqWatch {
 
   /** Whether a DAQ of the experiment runs, by the last look or by what StartDaq has said since. */
   #someRun(): boolean {
-    return this.#ownRun || SIDES.some((side) => isAlive(lastState(this.#context.pvs, side).state));
+    return this.#ownRun || SIDES.some((side) => isAlive(lastState((name) => this.#context.pvs.get(name), side).state));
   }
 
   /** Where a DAQ has seen nothing new for long: is its source still there, and are there files? */
@@ -199,24 +198,13 @@ class DaqWatch {
 
   #publish(all: readonly DmTransfer[]): void {
     const { pvs, journal, clock } = this.#context;
-    const shown = new Set<DmTransfer>();
-    const pieces: string[] = [];
-    for (const source of this.#sources) {
+    const verdicts = this.#sources.flatMap((source) => {
       const { side } = source;
-      const verdict = this.#progress
-        .get(side)
-        ?.judge(this.#daqsOf(all, source), lastState(pvs, side), clock.monotonic());
-      if (verdict === undefined) continue;
-      const { state, daq, rate, events } = verdict;
-      if (daq !== undefined) {
-        showProgress(pvs, side, daq, rate);
-        if (state !== "None") shown.add(daq);
-      }
-      pvs.put(daqPv(side, "State"), daqStateIndex(state));
-      for (const { sentence, severity } of events) journal.say(sentence, severity);
-      if (state !== "None")
-        pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
-    }
-    this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
+      const last = lastState((name) => pvs.get(name), side);
+      const verdict = this.#progress.get(side)?.judge(this.#daqsOf(all, source), last, clock.monotonic());
+      return verdict === undefined ? [] : [{ daq: undefined, ...verdict, side }];
+    });
+    this.#ownRun = showDaqs((name, value) => pvs.put(name, value), this.#experiment, all, verdicts);
+    for (const { sentence, severity } of verdicts.flatMap(({ events }) => events)) journal.say(sentence, severity);
   }
 }

@@ -222,6 +222,7 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     input: takeInputs(pvs),
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
+    shown: (suffix) => pvs.get(suffix),
     say: (sentence) => journal.say(sentence),
     isRunning: (other) => parts.board.isRunning(other),
   };

@@ -5,11 +5,13 @@
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
 import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
+import { showDaqsAtEnd } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
   type DaqSite,
+  daqSources,
   daqStateIndex,
   runningDaq,
   SIDE_NAMES,
@@ -68,6 +70,7 @@ async function start(
       const daq = running ?? (await startOne(dm, name, source, context));
       if (running === undefined) started.set(daq.id, howStarted(source, context));
       publish(daqPv(source.side, "Id"), daq.id);
+      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
     } catch (thrown) {
@@ -78,6 +81,7 @@ async function start(
   }
   const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
   if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return failures.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
     : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };

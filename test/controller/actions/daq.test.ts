@@ -6,7 +6,12 @@ import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
 import type { StartedDaqs } from "../../../src/controller/daq-progress.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { AlreadyExistsError, type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
+import {
+  AlreadyExistsError,
+  type PvValue,
+  type SourceReport,
+  UnavailableError,
+} from "../../../src/controller/ports.ts";
 import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
@@ -51,6 +56,7 @@ const run = (action: Action): Promise<ActionResult> =>
     signal: abort.signal,
     input: (name) => inputs[name] ?? "",
     publish: (name, value) => void (published[name] = value),
+    shown: (name) => (published[name] ?? "") as PvValue,
     say: () => {},
   });
 const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq({ ...options(changes), started }));
@@ -80,6 +86,31 @@ describe("StartDaq", () => {
       DaqRecId: "daq-2",
       DaqRecState: RUNNING,
     });
+  });
+
+  test("whoever waited for it reads counts, totals, list and message that are settled", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      const started = await really(...call);
+      dm.change(dm.transfers.length - 1, { filesDone: 1, filesTotal: 4 });
+      return started;
+    };
+    Object.assign(published, { DaqRawState: DAQ_STATES.indexOf("Ended"), DaqRawId: "older", DaqRawRate: 7 });
+    await start();
+    expect(published).toMatchObject({ DaqRawFilesTotal: 4, DaqRawRate: 0, DaqRunning: 2, DaqFilesTotal: 8 });
+    expect(String(published["DaqList"]).split("\n")).toHaveLength(2);
+    expect(published["DaqMessage"]).toBe(
+      `${NAME}: raw data Running, 1 of 4 files; reconstructions Running, 1 of 4 files.`,
+    );
+  });
+
+  test("a list that cannot be read when all is started does not make it fail", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+      return really(...call);
+    };
+    await expect(start()).resolves.toMatchObject({ state: "Done" });
   });
 
   test("remembers of what it has started how, and what was in the source then; not of what runs already", async () => {
@@ -295,6 +326,21 @@ describe("StopDaq", () => {
     expect(message).toContain(`the DAQ for ${RAW} could not be stopped: DM says no`);
     expect(dm.transfers.map(({ status }) => status)).toEqual(["running", "done"]);
     expect(published["DaqRawState"]).toBe(RUNNING);
+  });
+
+  test("whoever waited for it reads that none runs any more", async () => {
+    await start();
+    await stop();
+    expect(published).toMatchObject({ DaqRunning: 0, DaqList: "", DaqRawState: DAQ_STATES.indexOf("Stopped") });
+    expect(published["DaqMessage"]).toBe(
+      `${NAME}: raw data Stopped, 0 of 0 files; reconstructions Stopped, 0 of 0 files.`,
+    );
+  });
+
+  test("where none runs it shows that", async () => {
+    published["DaqRunning"] = 2;
+    await stop();
+    expect(published).toMatchObject({ DaqRunning: 0, DaqMessage: `No DAQ of ${NAME} runs.` });
   });
 
   test("fails when none can be stopped", async () => {
