@@ -1,7 +1,8 @@
-/** What has become of the addresses of one sending: as PVs while it goes on, and in the sentence at its end. It decides nothing about the sending. */
+/** What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the sentence at its end. It decides nothing about the sending. */
 import { ActionError } from "../../base/errors.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
+import type { EmailMode } from "../pvs.ts";
 import type { Composed } from "./compose-email.ts";
 import type { Fate } from "./deliver-email.ts";
 import { counted, leftOut, remarksOn } from "./preview-email.ts";
@@ -11,6 +12,14 @@ const WORDS: Readonly<Record<Fate["state"], string>> = {
   refused: "refused",
   unsent: "not sent",
   uncertain: "uncertain",
+};
+
+/** What writes to those whom a run did not come to, by its mode. */
+const NEXT: Readonly<Record<EmailMode, string>> = {
+  All: "EmailMode All writes to all again, NewOnly only to those who never had it",
+  NewOnly: "PreviewEmail and Email in EmailMode NewOnly go on with the others",
+  Test: "start Email again for the test",
+  Uncertain: "PreviewEmail and Email in EmailMode Uncertain go on with the others",
 };
 
 interface Result extends Fate {
@@ -45,30 +54,44 @@ export class EmailResults {
     return this.#results.length === this.#composed.letter.recipients.length && this.addresses("unsent").length === 0;
   }
 
-  /** How it stood when it went no further, without a full stop. */
+  /** How it stood when it went no further, and what goes on with it; without a full stop. */
   interrupted(): string {
     const sent = this.addresses("sent");
-    const had = sent.length === 0 ? "nobody had it" : `${sent.join(", ")} had it`;
-    return `${this.#counted()}; ${had}, the others were not mailed; PreviewEmail and Email in EmailMode NewOnly go on with them`;
+    return [
+      this.#counted(),
+      NEXT[this.#composed.letter.mode],
+      sent.length === 0 ? "it has gone to nobody" : `it has gone to ${sent.join(", ")}`,
+      ...this.#failures(),
+      ...(this.#untried.length === 0 ? [] : [`not tried: ${this.#untried.join(", ")}`]),
+    ].join("; ");
   }
 
   /** @param more what else went wrong, each the rest of a sentence. @throws ActionError when nobody accepted it */
   outcome(more: readonly string[]): ActionResult {
+    const failures = [...this.#failures(), ...more];
+    const message = `${[this.#counted(), ...failures, ...remarksOn(this.#composed)].join("; ")}.`;
+    if (this.addresses("sent").length === 0) throw new ActionError(message);
+    return { state: failures.length + this.#composed.problems.length === 0 ? "Done" : "Partial", message };
+  }
+
+  /** Those who have not got it for certain, by fate, each the rest of a sentence. */
+  #failures(): string[] {
     const told = (state: Fate["state"], beginning: string, end = ""): string[] => {
       const those = this.#results.filter((one) => one.state === state);
       return those.length === 0
         ? []
         : [`${beginning}: ${those.map(({ address, reason }) => `${address} (${reason})`).join(", ")}${end}`];
     };
-    const failures = [
+    return [
       ...told("refused", "refused"),
       ...told("unsent", "not sent"),
       ...told("uncertain", "nobody knows whether it came", "; ask them, EmailMode Uncertain mails these alone"),
-      ...more,
     ];
-    const message = `${[this.#counted(), ...failures, ...remarksOn(this.#composed)].join("; ")}.`;
-    if (this.addresses("sent").length === 0) throw new ActionError(message);
-    return { state: failures.length + this.#composed.problems.length === 0 ? "Done" : "Partial", message };
+  }
+
+  get #untried(): string[] {
+    const tried = new Set(this.#results.map(({ address }) => address));
+    return this.#composed.letter.recipients.map(({ address }) => address).filter((one) => !tried.has(one));
   }
 
   #counted(): string {
@@ -80,7 +103,14 @@ export class EmailResults {
     const { publish } = this.#context;
     publish("EmailSent", this.addresses("sent").length);
     publish("EmailRefused", this.addresses("refused").length);
-    publish("EmailResults", [...this.#results.map(lineOf), ...leftOut(this.#composed)].join("\n"));
+    publish(
+      "EmailResults",
+      [
+        ...this.#results.map(lineOf),
+        ...this.#untried.map((address) => `${address} not tried`),
+        ...leftOut(this.#composed),
+      ].join("\n"),
+    );
   }
 }
 

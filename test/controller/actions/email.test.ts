@@ -331,6 +331,7 @@ test("a server that is down fails the run before anything is noted, and the e-ma
   mailer.down = new UnavailableError("the mail server does not answer");
   await expect(mail()).rejects.toThrow("the mail server does not answer");
   expect(ledger.writes).toEqual([]);
+  expect(published.EmailResults).toBe([...ALL.map((one) => `${one} not tried`), "Meitner: no address"].join("\n"));
   mailer.down = undefined;
   await expect(send()).resolves.toMatchObject({ state: "Done" });
 });
@@ -365,32 +366,65 @@ test("a ledger that cannot be written stops the sending before the next message"
   ledger.failures.set("cs.wu@example.org sending", new ActionError("the disk is full"));
   const error = await failureOf(mail(), ActionError);
   expect(messageOf(error)).toMatch(
-    /for 1 of 5 addresses; levy@example\.org had it, the others were not mailed; .*: the disk is full/,
+    /for 1 of 5 addresses; .*; it has gone to levy@example\.org; not tried: cs\.wu@example\.org, .*: the disk is full/,
   );
   expect(mailer.acceptedBy).toEqual(["levy@example.org"]);
 });
 
 test("a message that went but could not be recorded is told as sent, and is uncertain for the next run", async () => {
   ledger.failures.set("levy@example.org sent", new ActionError("the disk is full"));
-  await expect(mail()).rejects.toThrow(/for 1 of 5 addresses; levy@example\.org had it/);
+  await expect(mail()).rejects.toThrow(/for 1 of 5 addresses; .*; it has gone to levy@example\.org/);
   ledger.failures.clear();
   await preview();
   expect(published.EmailUncertain).toBe(1);
   expect(published.EmailRecipients).not.toContain("levy");
 });
 
-test("an abort stops before the next message and says who had it", async () => {
+/** Aborts the run while this address is written to. */
+function abortAt(address: string): AbortSignal {
   const abort = new AbortController();
-  mailer.during = (address) => {
-    if (address === "cs.wu@example.org") abort.abort(new ActionError("Aborted on request."));
+  mailer.during = (one) => {
+    if (one === address) abort.abort(new ActionError("Aborted on request."));
   };
-  await expect(mail({}, abort.signal)).rejects.toThrow(
-    /^Aborted on request\. .* for 2 of 5 addresses; levy@example\.org, cs\.wu@example\.org had it, the others were not mailed/,
+  return abort.signal;
+}
+
+test("an abort stops before the next message and says who had it, and another run goes on with the others", async () => {
+  await expect(mail({}, abortAt("cs.wu@example.org"))).rejects.toThrow(
+    "Aborted on request. The mail server accepted the e-mail for 2 of 5 addresses; PreviewEmail and Email in EmailMode NewOnly go on with the others; it has gone to levy@example.org, cs.wu@example.org; not tried: curie@example.org, franklin@beamline.example, lonsdale@beamline.example.",
   );
   expect(mailer.acceptedBy).toEqual(ALL.slice(0, 2));
+  expect(published.EmailResults).toBe(
+    [
+      ...ALL.slice(0, 2).map((one) => `${one} sent`),
+      ...ALL.slice(2).map((one) => `${one} not tried`),
+      "Meitner: no address",
+    ].join("\n"),
+  );
   mailer.during = () => {};
   await expect(mail()).resolves.toMatchObject({ state: "Done" });
   expect(mailer.acceptedBy.slice(2)).toEqual(ALL.slice(2));
+});
+
+test("an abort behind the last user leaves the contacts for NewOnly", async () => {
+  await failureOf(mail({}, abortAt("curie@example.org")), CancelledError);
+  mailer.during = () => {};
+  await expect(mail()).resolves.toMatchObject({ state: "Done" });
+  expect(mailer.acceptedBy).toEqual(ALL);
+});
+
+test("what is advised after an abort in EmailMode All is true for those who had an earlier copy", async () => {
+  mode("All");
+  await expect(mail({}, abortAt("levy@example.org"))).rejects.toThrow(
+    /1 of 5 addresses; EmailMode All writes to all again, NewOnly only to those who never had it; /,
+  );
+});
+
+test("who was refused or is uncertain before an abort is told as that", async () => {
+  mailer.answers.set("levy@example.org", { accepted: false, reason: "550 no" });
+  await expect(mail({}, abortAt("cs.wu@example.org"))).rejects.toThrow(
+    /it has gone to cs\.wu@example\.org; refused: levy@example\.org \(550 no\); not tried: curie/,
+  );
 });
 
 test("a message that was under way when the run was aborted and its answer lost is uncertain, not unsent", async () => {
