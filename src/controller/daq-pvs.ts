@@ -1,5 +1,6 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
 import { ActionError, messageOf } from "../base/errors.ts";
+import { onePerLine } from "../base/log.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import type { LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
@@ -111,7 +112,7 @@ function showTotals(put: Put, experiment: Experiment | undefined, { all, shown, 
     "DaqErrors",
     sum(({ errors }) => errors),
   );
-  put("DaqList", running.map(listLine).join("\n"));
+  put("DaqList", onePerLine(running.map(listLine)));
   const told = [...pieces, ...others.map((daq) => `${daq.dataDirectory} ${daq.status}, ${filesText(daq)}`)];
   const none = experiment === undefined ? "No experiment is tagged" : `No DAQ of ${experiment.name} runs`;
   put("DaqMessage", `${told.length === 0 ? none : `${experiment?.name}: ${told.join("; ")}`}.`);

@@ -179,7 +179,7 @@ export const PVS = {
   EmailCount: resultOf(["PreviewEmail"], 0, "how many addresses that are."),
   EmailSent: resultOf(["Email"], 0, "addresses whose mail server accepted it in this run."),
   EmailRefused: resultOf(["Email"], 0, "addresses that were refused in this run."),
-  EmailNoAddress: resultOf(["PreviewEmail"], 0, "how many users have no e-mail address."),
+  EmailNoAddress: resultOf(["PreviewEmail"], 0, "how many users have no e-mail address, or one that is none."),
   EmailUncertain: result(
     "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending.",
   ),

@@ -7,6 +7,7 @@ import { filter } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
+import { oneLine, onePerLine } from "../base/log.ts";
 import type { RunContext } from "./action.ts";
 import { visible } from "./experiment.ts";
 import { type BeamlinePvs, UnavailableError } from "./ports.ts";
@@ -77,11 +78,11 @@ export async function writeUserPvs(
   try {
     for (const [key, textOf] of ORDER) {
       context.signal.throwIfAborted();
-      const [name, text] = [tomoScan.nameOf(key), oneLine(textOf(user, tomoScan.clock))];
+      const [name, text] = [tomoScan.nameOf(key), pvText(textOf(user, tomoScan.clock))];
       const kept = await tomoScan.beamline.writeText(name, text, context);
       written.push(name);
       if (kept !== text) cut.push({ name, text, kept });
-      context.publish("TagTruncated", cut.map(cutLine).join("\n"));
+      context.publish("TagTruncated", onePerLine(cut.map(cutLine)));
     }
     await writeDoi(tomoScan, user, context);
   } catch (thrown) {
@@ -128,7 +129,7 @@ async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, c
     const name = nameOf("esafDoi");
     const connected$ = beamline.text$(name).pipe(filter(({ connected }) => connected));
     if (!(await emitsWithin(connected$, DOI_SECONDS, clock, signal))) return;
-    await beamline.writeText(name, oneLine((await user.esafDoi?.()) ?? ""), { signal });
+    await beamline.writeText(name, pvText((await user.esafDoi?.()) ?? ""), { signal });
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
     say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${messageOf(thrown).replace(/\.$/, "")}.`);
@@ -136,4 +137,4 @@ async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, c
 }
 
 /** PVs hold one line. */
-const oneLine = (text: string): string => text.replace(/[\x00-\x1f\x7f]+/g, " ").trim();
+const pvText = (text: string): string => oneLine(text).trim();

@@ -6,7 +6,6 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { ActionContext } from "../action.ts";
 import { findExperiment, requireExperiment } from "../dm-experiment.ts";
 import { dmUsername } from "../dm-roster.ts";
-import { visible } from "../experiment.ts";
 import { addressProblem, plainAddress } from "../mail/headers.ts";
 import type { Letter, Recipient } from "../mail/letter.ts";
 import { RejectedError } from "../outcome.ts";
@@ -34,6 +33,15 @@ export interface RecipientOptions {
   readonly ledger: MailLedger;
 }
 
+export interface BadAddress {
+  /** Whose it is. */
+  readonly name: string;
+  /** Hostile, as it was found. */
+  readonly email: string;
+  /** The rest of a sentence that begins with it. */
+  readonly problem: string;
+}
+
 export interface Recipients {
   readonly recipients: readonly Recipient[];
   /** Users left out because they had it. */
@@ -42,6 +50,8 @@ export interface Recipients {
   readonly recorded: readonly Recipient[];
   /** Users without an address, by name. */
   readonly withoutAddress: readonly string[];
+  /** Users and contacts whose address is none. */
+  readonly badAddresses: readonly BadAddress[];
   /** Addresses of the experiment of which nobody knows whether they had it. */
   readonly uncertain: readonly string[];
   /** Why some are missing, each the rest of a sentence. */
@@ -60,7 +70,16 @@ export async function findRecipients(
 ): Promise<Recipients> {
   const known = await options.ledger.mailed(context.experiment.name);
   const uncertain = uncertainAddresses(known);
-  const nobody = { alreadyHad: 0, recorded: [], withoutAddress: [], uncertain, problems: [], onDm: undefined, known };
+  const nobody = {
+    alreadyHad: 0,
+    recorded: [],
+    withoutAddress: [],
+    badAddresses: [],
+    uncertain,
+    problems: [],
+    onDm: undefined,
+    known,
+  };
   if (mode === "Test") return { ...nobody, recipients: [testContact(options.people.contacts)] };
 
   const { onDm, people, problems } = await findAudience(options, context, audience);
@@ -78,7 +97,8 @@ export async function findRecipients(
     alreadyHad,
     recorded: all.recipients.filter(({ address, isContact }) => !isContact && known.get(address)?.state === "sent"),
     withoutAddress: all.withoutAddress,
-    problems: [...problems, ...all.problems],
+    badAddresses: all.badAddresses,
+    problems,
     onDm,
   };
 }
@@ -171,18 +191,18 @@ async function usersOf(
   };
 }
 
-/** Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no address is a problem. */
+/** Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no address is kept apart. */
 function onePerAddress(
   people: readonly Person[],
   contacts: readonly Contact[],
-): Pick<Recipients, "recipients" | "withoutAddress" | "problems"> {
+): Pick<Recipients, "recipients" | "withoutAddress" | "badAddresses"> {
   const byAddress = new Map<string, Recipient>();
   const withoutAddress: string[] = [];
-  const problems: string[] = [];
+  const badAddresses: BadAddress[] = [];
   const add = (email: string, one: Omit<Recipient, "address">): void => {
     const address = plainAddress(email);
     const problem = addressProblem(email.trim());
-    if (problem !== undefined) problems.push(`the address ${visible(email)} of ${one.name} ${problem}`);
+    if (problem !== undefined) badAddresses.push({ name: one.name, email, problem });
     else if (!byAddress.has(address)) byAddress.set(address, { address, ...one });
   };
   for (const person of people) {
@@ -193,7 +213,7 @@ function onePerAddress(
     else if (contact === undefined) withoutAddress.push(personName(person));
   }
   for (const { badge, email } of contacts) if (email !== "") add(email, { badge, name: email, isContact: true });
-  return { recipients: [...byAddress.values()], withoutAddress, problems };
+  return { recipients: [...byAddress.values()], withoutAddress, badAddresses };
 }
 
 const isSame = (contact: Contact, badge: string, email: string): boolean =>

@@ -1,11 +1,12 @@
 /** What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the sentence at its end. It decides nothing about the sending. */
 import { ActionError } from "../../base/errors.ts";
+import { onePerLine } from "../../base/log.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { EmailMode } from "../pvs.ts";
 import type { Composed } from "./compose-email.ts";
 import type { Fate } from "./deliver-email.ts";
-import { counted, leftOut, remarksOn } from "./preview-email.ts";
+import { counted, isWhole, leftOut, remarksOn } from "./preview-email.ts";
 
 const WORDS: Readonly<Record<Fate["state"], string>> = {
   sent: "sent",
@@ -71,7 +72,7 @@ export class EmailResults {
     const failures = [...this.#failures(), ...more];
     const message = `${[this.#counted(), ...failures, ...remarksOn(this.#composed)].join("; ")}.`;
     if (this.addresses("sent").length === 0) throw new ActionError(message);
-    return { state: failures.length + this.#composed.problems.length === 0 ? "Done" : "Partial", message };
+    return { state: failures.length === 0 && isWhole(this.#composed) ? "Done" : "Partial", message };
   }
 
   /** Those who have not got it for certain, by fate, each the rest of a sentence. */
@@ -105,11 +106,11 @@ export class EmailResults {
     publish("EmailRefused", this.addresses("refused").length);
     publish(
       "EmailResults",
-      [
+      onePerLine([
         ...this.#results.map(lineOf),
         ...this.#untried.map((address) => `${address} not tried`),
         ...leftOut(this.#composed),
-      ].join("\n"),
+      ]),
     );
   }
 }

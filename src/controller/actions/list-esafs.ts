@@ -3,6 +3,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay } from "../../base/facility-time.ts";
+import { onePerLine } from "../../base/log.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { day } from "../manual-experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
@@ -59,7 +60,7 @@ async function list({ esafs, clock }: ListEsafsOptions, context: RunContext): Pr
   for (let year = yearOf(first); year <= yearOf(last); year++)
     for (const form of await esafs(year, context)) byId.set(form.esafId, form);
   const forms = [...byId.values()].filter((form) => touches(form, { first, last })).sort(newestFirst);
-  context.publish("Esafs", forms.map(esafText).join("\n"));
+  context.publish("Esafs", onePerLine(forms.map(esafText)));
   context.publish("EsafCount", forms.length);
   return {
     state: "Done",

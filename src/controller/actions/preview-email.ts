@@ -1,5 +1,7 @@
 /** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
+import { onePerLine } from "../../base/log.ts";
 import type { Action, ActionContext } from "../action.ts";
+import { visible } from "../experiment.ts";
 import type { Letter, ShownLetter } from "../mail/letter.ts";
 import type { ActionResult } from "../outcome.ts";
 import { ARMED_SECONDS, EMAIL_LINES, emailLine } from "../pvs.ts";
@@ -27,15 +29,15 @@ async function preview(options: PreviewEmailOptions, context: ActionContext): Pr
   const { letter } = composed;
   publish("EmailPreview", previewText(letter));
   shortLines(letter.text).forEach((line, index) => publish(emailLine(index), line));
-  publish("EmailRecipients", letter.recipients.map(({ address }) => address).join("\n"));
+  publish("EmailRecipients", onePerLine(letter.recipients.map(({ address }) => address)));
   publish("EmailCount", letter.recipients.length);
-  publish("EmailNoAddress", composed.withoutAddress.length);
+  publish("EmailNoAddress", composed.withoutAddress.length + composed.badAddresses.length);
   publish("EmailUncertain", composed.uncertain.length);
-  publish("EmailResults", leftOut(composed).join("\n"));
+  publish("EmailResults", onePerLine(leftOut(composed)));
   if (letter.recipients.length > 0) options.shown.keep(letter);
   const remarks = remarksOn(composed);
   return {
-    state: composed.problems.length === 0 ? "Done" : "Partial",
+    state: isWhole(composed) ? "Done" : "Partial",
     message: `${summary(letter)}${remarks.map((remark) => `; ${remark}`).join("")}.`,
   };
 }
@@ -62,13 +64,24 @@ export const counted = (count: number, noun: string, ending = "s"): string =>
   `${count} ${noun}${count === 1 ? "" : ending}`;
 
 /** Those who get no e-mail, one a line. */
-export const leftOut = ({ withoutAddress, uncertain, letter }: Composed): string[] => [
+export const leftOut = ({ withoutAddress, badAddresses, uncertain, letter }: Composed): string[] => [
   ...withoutAddress.map((name) => `${name}: no address`),
+  ...badAddresses.map(({ name, email, problem }) => `${name}: bad address ${visible(email)}, which ${problem}`),
   ...(letter.mode === "Uncertain" ? [] : uncertain.map((address) => `${address} uncertain: from an earlier run`)),
 ];
 
+/** Whether it goes to all whom it is for, as far as that could be found out. */
+export const isWhole = ({ badAddresses, problems }: Composed): boolean => badAddresses.length + problems.length === 0;
+
 /** What is worth knowing of those who do not get it, each the rest of a sentence. */
-export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, letter }: Composed): string[] {
+export function remarksOn({
+  alreadyHad,
+  withoutAddress,
+  badAddresses,
+  uncertain,
+  problems,
+  letter,
+}: Composed): string[] {
   return [
     ...(alreadyHad > 0 ? [`${counted(alreadyHad, "user")} had it before`] : []),
     ...(withoutAddress.length > 0 ? [`without an address: ${withoutAddress.join(", ")}`] : []),
@@ -77,6 +90,7 @@ export function remarksOn({ alreadyHad, withoutAddress, uncertain, problems, let
           `not mailed, because nobody knows whether they had it: ${uncertain.join(", ")} (ask them; EmailMode Uncertain mails these alone)`,
         ]
       : []),
+    ...badAddresses.map(({ name, email, problem }) => `the address ${visible(email)} of ${name} ${problem}`),
     ...problems,
   ];
 }

@@ -1,6 +1,7 @@
 /** Tag: who has the beam, from the schedule of now and Set days, into TomoScan's user PVs. It chooses no beamtime where several are possible: a person does. */
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";
+import { onePerLine } from "../../base/log.ts";
 import type { ActionRequest, FreeAction, RunContext } from "../action.ts";
 import { contains, type Schedule, scheduleDay } from "../beamtimes.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
@@ -31,7 +32,7 @@ async function tag({ schedule, tomoScan, esafs }: TagOptions, context: RunContex
   const at = scheduleDay(schedule, context);
   const beamtimes = await schedule.scheduling.beamtimes(at, context);
   const now = beamtimes.filter((one) => contains(one, at));
-  context.publish("Beamtimes", now.map((one, index) => `${index + 1}: ${beamtimeText(one)}`).join("\n"));
+  context.publish("Beamtimes", onePerLine(now.map((one, index) => `${index + 1}: ${beamtimeText(one)}`)));
   if (now.length === 0) throw new ActionError(noneSentence(schedule, beamtimes, at));
   const beamtime = chosen(now, context, at);
   const pi = beamtime.experimenters.find(({ isPi }) => isPi);

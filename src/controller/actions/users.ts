@@ -3,6 +3,7 @@
  * in UserResults. The list PVs are read anew after a change.
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
+import { onePerLine } from "../../base/log.ts";
 import { type Action, type ActionContext, type ActionRequest, type RunContext, textInput } from "../action.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import {
@@ -82,7 +83,7 @@ async function run(roster: Roster, words: Change, context: ActionContext): Promi
     publish: (soFar) => {
       publish("UsersChanged", countOf(soFar, "changed"));
       publish("UserErrors", countOf(soFar, "failed"));
-      publish("UserResults", soFar.map(({ line }) => line).join("\n"));
+      publish("UserResults", onePerLine(soFar.map(({ line }) => line)));
     },
     soFar: (soFar) => summary(words, open.experimentName, soFar),
   });
@@ -125,7 +126,7 @@ async function publishUsers(open: OpenRoster, { publish, signal }: RunContext): 
   const found = await open.list();
   signal.throwIfAborted();
   const users = [...found].sort(byLastName);
-  publish("Users", users.map(({ line }) => line).join("\n"));
+  publish("Users", onePerLine(users.map(({ line }) => line)));
   publish(
     "UserNames",
     users.map(({ name }) => name),

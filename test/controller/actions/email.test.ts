@@ -454,6 +454,25 @@ test("an address that is none is named and makes the run partial, and the others
   expect(mailer.acceptedBy).toEqual(ALL);
 });
 
+test("who has a bad address has a line of its own among the results, and is counted", async () => {
+  dm.with(NAME, {
+    ...USERS,
+    "106": { lastName: "Mallory", email: "m@example.org\nBcc: all@example.org" },
+    "107": { lastName: "Noether\nwu@example.org sent", email: "not an address" },
+  });
+  await preview();
+  expect(published.EmailNoAddress).toBe(3);
+  const leftOut = [
+    "Meitner: no address",
+    'Mallory: bad address "m@example.org\\nBcc: all@example.org", which holds a control character',
+    'Noether wu@example.org sent: bad address "not an address", which is not an e-mail address',
+  ];
+  expect(published.EmailResults).toBe(leftOut.join("\n"));
+  inputs = { EmailArm: 1 };
+  await send();
+  expect(published.EmailResults).toBe([...ALL.map((one) => `${one} sent`), ...leftOut].join("\n"));
+});
+
 test("a user whom Data Management does not know is named, and the others are mailed", async () => {
   dm.failures.set("userByUsername d102", new NotFoundError("no"));
   await expect(mail()).resolves.toMatchObject({

@@ -211,6 +211,17 @@ describe("RemoveUser", () => {
 });
 
 describe("ListUsers", () => {
+  test("a name or address with a line end forges no user", async () => {
+    dm.users.set("d56788", {
+      firstName: "Rosalind",
+      lastName: "Franklin",
+      email: "r@x.example\nMallory, badge 1, m@x",
+    });
+    const { published, run } = taggedRun();
+    await run(listUsers(roster));
+    expect(String(published.Users).split("\n")).toHaveLength(Number(published.UserCount));
+  });
+
   beforeEach(() => usernames()?.push("d208112", "d208113"));
 
   test("lists the users by last name, as text, as arrays and as a count", async () => {
