@@ -22,6 +22,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const TEMPLATE_SETTING = "globus-message-file in the [globus] section of globus.conf";
 
 export const createSiteTexts = ({ templateFile, tomologHome }: SiteTextsOptions): SiteTexts => ({
+  templateName: templateFile,
   messageTemplate: async () => {
     if (templateFile === "") throw new ActionError(`There is no template of the e-mail: set ${TEMPLATE_SETTING}`);
     const text = await readText(templateFile, "e-mail template");

@@ -79,10 +79,11 @@ export class FakeLedger implements MailLedger {
 }
 
 export class FakeTexts implements SiteTexts {
+  readonly templateName = "message.txt";
   template = "Experiment %%ExperimentName%%\nData link:\n";
   slides: string | undefined;
   async messageTemplate(): Promise<{ readonly name: string; readonly text: string }> {
-    return { name: "message.txt", text: this.template };
+    return { name: this.templateName, text: this.template };
   }
   async slidesLink(): Promise<string | undefined> {
     return this.slides;

@@ -1,5 +1,5 @@
 /** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
-import { type ActionContext, type ActionRequest, textInput } from "../action.ts";
+import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../action.ts";
 import { type Experiment, visible } from "../experiment.ts";
 import { addressProblem, isWebAddress, subjectProblem } from "../mail/headers.ts";
 import type { Letter } from "../mail/letter.ts";
@@ -28,13 +28,38 @@ export const emailMode = ({ input }: ActionRequest): Letter["mode"] =>
 export const emailAudience = ({ input }: ActionRequest): Letter["audience"] =>
   EMAIL_AUDIENCES[Number(input("EmailTo"))] ?? "Experiment";
 
+/** What is known of an e-mail before anything is read or asked. */
+interface Head {
+  readonly from: string;
+  readonly subject: string;
+  readonly link: string;
+}
+
+function headOf(options: ComposeOptions, request: TaggedRequest): Head {
+  const { experiment } = request;
+  const from = senderOf(options);
+  const subject = textInput(request, "EmailSubject") || `Important information for experiment ${experiment.name}`;
+  reject(subjectProblem(subject, "EmailSubject" satisfies PvName));
+  const link = options.dataLink(experiment);
+  if (link !== "") return { from, subject, link };
+  throw new RejectedError(
+    `There is no data link to mail: set uuid in the [server ${options.serverName}] section of globus.conf.`,
+  );
+}
+
+/** What composing it would take, for a dry run. @throws RejectedError as composing it would */
+export function composePlan(options: ComposeOptions, request: TaggedRequest): string {
+  const { from, subject, link } = headOf(options, request);
+  const { texts, serverName } = options;
+  const template = texts.templateName || "a template that is not set";
+  return `would compose the e-mail "${subject}" from ${from} with the template ${template} and the data link ${link}, and look up its recipients (ServerName ${serverName}, EmailTo ${emailAudience(request)}, EmailMode ${emailMode(request)})`;
+}
+
 /** @throws RejectedError for what a person must put right first: template, subject, sender, links */
 export async function composeEmail(options: ComposeOptions, context: ActionContext): Promise<Composed> {
   const { experiment } = context;
-  const from = senderOf(options);
-  const subject = textInput(context, "EmailSubject") || `Important information for experiment ${experiment.name}`;
-  reject(subjectProblem(subject, "EmailSubject" satisfies PvName));
-  const body = await bodyOf(options, context, subject);
+  const { from, subject, link } = headOf(options, context);
+  const body = await bodyOf(options, context, { subject, link });
   const mode = emailMode(context);
   const audience = emailAudience(context);
   const found = await findRecipients(options, context, { mode, audience });
@@ -56,17 +81,12 @@ export async function composeEmail(options: ComposeOptions, context: ActionConte
 }
 
 async function bodyOf(
-  { texts, dataLink, serverName }: ComposeOptions,
+  { texts, serverName }: ComposeOptions,
   context: ActionContext,
-  subject: string,
+  { subject, link }: Pick<Head, "subject" | "link">,
 ): Promise<Pick<Letter, "text" | "html">> {
   const { experiment } = context;
   const template = await texts.messageTemplate();
-  const link = dataLink(experiment);
-  if (link === "")
-    throw new RejectedError(
-      `There is no data link to mail: set uuid in the [server ${serverName}] section of globus.conf.`,
-    );
   const given = textInput(context, "SlidesLink");
   const slides = !wantsSlides(template) ? "" : given || ((await texts.slidesLink(experiment.proposalNumber)) ?? "");
   if (slides !== "" && !isWebAddress(slides))

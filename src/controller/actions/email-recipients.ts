@@ -134,7 +134,8 @@ export const emailedUsers = (onDm: DmExperiment | undefined): readonly string[] 
     .map((one) => one.trim())
     .filter((one) => one !== "");
 
-function testContact(contacts: readonly Contact[]): Recipient {
+/** Who gets a test. @throws RejectedError when there is nobody */
+export function testContact(contacts: readonly Contact[]): Recipient {
   const email = contacts[1]?.email ?? "";
   if (email === "")
     throw new RejectedError(

@@ -4,8 +4,8 @@ import type { Action, ActionContext } from "../action.ts";
 import { visible } from "../experiment.ts";
 import type { Letter, ShownLetter } from "../mail/letter.ts";
 import type { ActionResult } from "../outcome.ts";
-import { ARMED_SECONDS, EMAIL_LINES, emailLine } from "../pvs.ts";
-import { type Composed, type ComposeOptions, composeEmail, emailAudience, emailMode } from "./compose-email.ts";
+import { ARMED_SECONDS, EMAIL_LINES, emailLine, PVS, type PvName, type PvRow } from "../pvs.ts";
+import { type Composed, type ComposeOptions, composeEmail, composePlan } from "./compose-email.ts";
 
 export interface PreviewEmailOptions extends ComposeOptions {
   readonly shown: ShownLetter;
@@ -13,18 +13,20 @@ export interface PreviewEmailOptions extends ComposeOptions {
 
 export function previewEmail(options: PreviewEmailOptions): Action {
   return {
-    plan: (request) => [
-      `would compose the e-mail about ${request.experiment.name} on ${options.serverName} (EmailTo ${emailAudience(request)}, EmailMode ${emailMode(request)}) and show it`,
-    ],
+    plan: (request) => [composePlan(options, request), "would show it"],
     run: (context) => preview(options, context),
   };
 }
 
 async function preview(options: PreviewEmailOptions, context: ActionContext): Promise<ActionResult> {
   const { publish } = context;
-  // Whatever was armed was armed for the e-mail shown before.
+  // Whatever was armed was armed for the e-mail shown before, which must not stay where this one cannot be composed.
   options.shown.forget();
   publish("EmailArm", 0);
+  for (const name of Object.keys(PVS) as PvName[]) {
+    const { ofExperiment }: PvRow = PVS[name];
+    if (ofExperiment?.by.includes("PreviewEmail") === true) publish(name, ofExperiment.empty);
+  }
   const composed = await composeEmail(options, context);
   const { letter } = composed;
   publish("EmailPreview", previewText(letter));

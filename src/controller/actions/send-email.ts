@@ -11,11 +11,11 @@ import { isoTime } from "../journal.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import type { AccessRules, Mailer } from "../ports.ts";
 import { ARMED_SECONDS } from "../pvs.ts";
-import { type Composed, composeEmail, emailMode, reject } from "./compose-email.ts";
+import { type Composed, composeEmail, composePlan, emailAudience, emailMode, reject } from "./compose-email.ts";
 import { Delivery } from "./deliver-email.ts";
-import { emailedUsers, uncertainOf } from "./email-recipients.ts";
+import { emailedUsers, testContact, uncertainOf } from "./email-recipients.ts";
 import { EmailResults } from "./email-results.ts";
-import type { PreviewEmailOptions } from "./preview-email.ts";
+import { counted, type PreviewEmailOptions } from "./preview-email.ts";
 
 export interface SendEmailOptions extends PreviewEmailOptions {
   readonly mailer: Mailer;
@@ -31,11 +31,22 @@ export function sendEmail(options: SendEmailOptions): Action {
   };
 }
 
-function plan({ shown, people }: SendEmailOptions, request: TaggedRequest): string[] {
-  if (emailMode(request) === "Test") return [`would send the e-mail to ${people.contacts[1]?.email} as a test`];
-  const letter = shown.letter;
-  if (letter === undefined) return ["would send nothing: PreviewEmail has shown no e-mail yet"];
-  return [`would send "${letter.subject}" to ${letter.recipients.map(({ address }) => address).join(", ")}`];
+/** Who would get an e-mail that was not shown only services know, and a dry run asks none. */
+function plan(options: SendEmailOptions, request: TaggedRequest): string[] {
+  const { shown, people, serverName } = options;
+  const mode = emailMode(request);
+  const composing = composePlan(options, request);
+  if (mode === "Test") return [composing, `would send it to ${testContact(people.contacts).address} alone, as a test`];
+  const { letter } = shown;
+  if (letter === undefined)
+    return [composing, "would send it to each of them, once PreviewEmail has shown it and EmailArm is Armed"];
+  const { experiment } = request;
+  const asked = { server: serverName, experiment: experiment.name, mode, audience: emailAudience(request) };
+  reject(shown.difference({ ...letter, ...asked }));
+  const addresses = letter.recipients.map(({ address }) => address);
+  return [
+    `would send "${letter.subject}", once EmailArm is Armed, to ${counted(addresses.length, "address", "es")}: ${addresses.join(", ")}`,
+  ];
 }
 
 async function run(options: SendEmailOptions, context: ActionContext): Promise<ActionResult> {

@@ -124,6 +124,20 @@ test("nothing can be armed before a preview, and it can after one", async () => 
   expect(shown.armProblem()).toBeUndefined();
 });
 
+test("a preview that fails leaves nothing of the e-mail that was shown before, and nothing armed", async () => {
+  await preview();
+  const before = published;
+  dm.experiments.clear();
+  inputs = { EmailArm: 1 };
+  await failureOf(preview(), RejectedError);
+  for (const name of ["EmailPreview", "EmailLine0", "EmailRecipients", "EmailCount", "EmailResults"] as const) {
+    expect(before[name]).not.toBe(published[name]);
+    expect(published[name]).toBe(name === "EmailCount" ? 0 : "");
+  }
+  expect(published).toMatchObject({ EmailNoAddress: 0, EmailArm: 0 });
+  expect(shown.armProblem()).toBeDefined();
+});
+
 test("a preview makes EmailArm safe: what was armed was another e-mail", async () => {
   await preview();
   expect(published.EmailArm).toBe(0);
@@ -584,10 +598,36 @@ test("on a Globus collection each recipient may read the data before the e-mail 
   expect(ledger.writes).not.toContain("ada@example.org sending");
 });
 
+/** The plan with the inputs of now. */
+const planOf = (action: Action): readonly string[] => action.plan(taggedRun(inputs).context);
+const COMPOSED = `would compose the e-mail "Important information for experiment ${NAME}" from Franklin@beamline.example with the template message.txt and the data link https://data.example/${NAME}, and look up its recipients (ServerName voyager, EmailTo Experiment, EmailMode NewOnly)`;
+
+test("a dry run of PreviewEmail says what it would compose from what", () => {
+  expect(planOf(previewEmail(optionsWith()))).toEqual([COMPOSED, "would show it"]);
+});
+
+test("a dry run of Email before a preview says what would be composed and sent, and what must come first", () => {
+  expect(planOf(sendEmail(optionsWith()))).toEqual([
+    COMPOSED,
+    "would send it to each of them, once PreviewEmail has shown it and EmailArm is Armed",
+  ]);
+});
+
 test("a dry run of Email says to whom the shown e-mail would go, and reaches nobody", async () => {
   await preview();
-  expect(sendEmail(optionsWith()).plan({ experiment: EXPERIMENT, input: taggedRun().context.input })).toEqual([
-    `would send "Important information for experiment ${NAME}" to ${ALL.join(", ")}`,
+  expect(planOf(sendEmail(optionsWith()))).toEqual([
+    `would send "Important information for experiment ${NAME}", once EmailArm is Armed, to 5 addresses: ${ALL.join(", ")}`,
   ]);
   expect(mailer.opened).toBe(0);
+});
+
+test("a dry run of Email is rejected where the run would be: another mode than that of the preview, no contact for a test", async () => {
+  await preview();
+  mode("All");
+  expect(() => planOf(sendEmail(optionsWith()))).toThrow(/changed since it was previewed: EmailMode;/);
+  mode("Test");
+  const { people } = optionsWith();
+  expect(() =>
+    planOf(sendEmail(optionsWith({ people: { ...people, contacts: people.contacts.slice(0, 1) } }))),
+  ).toThrow(/^A test goes to the second beamline contact, who has no address/);
 });
