@@ -17,6 +17,7 @@ import {
   type MailLedger,
   type MailRecord,
   NotFoundError,
+  OffError,
   UnavailableError,
 } from "../ports.ts";
 import { ownFailure } from "../roster.ts";
@@ -167,6 +168,8 @@ async function findAudience(
   try {
     return { ...scheduled, onDm: await findExperiment(dm, experiment, signal) };
   } catch (error) {
+    // What a site does not have is no fault, and has no list of DMagic's.
+    if (error instanceof OffError) return { ...scheduled, onDm: undefined };
     const problem = `who was mailed by DMagic could not be read: ${ownFailure(error, signal, [])}`;
     return { ...scheduled, onDm: undefined, problems: [...scheduled.problems, problem] };
   }

@@ -5,7 +5,7 @@ import { previewEmail } from "../../../src/controller/actions/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../../../src/controller/actions/send-email.ts";
 import { ShownLetter } from "../../../src/controller/mail/letter.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { NotFoundError, type PvValue, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, OffError, type PvValue, UnavailableError } from "../../../src/controller/ports.ts";
 import { EMAIL_MODES, type PvName } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -574,6 +574,18 @@ test("EmailTo Schedule does without Data Management, and tells what that leaves 
     message: expect.stringContaining("who was mailed by DMagic could not be read: DM does not answer") as unknown,
   });
   expect(mailer.accepted).toHaveLength(4);
+});
+
+test("EmailTo Schedule on a site without Data Management is whole, and EmailTo Experiment says what is missing", async () => {
+  scheduling.beamtimesNow = [SCHEDULED];
+  dm.failures.set("experimentByName", new OffError("Data Management is off: set station"));
+  inputs = { EmailTo: 1 };
+  await expect(mail()).resolves.toEqual({
+    state: "Done",
+    message: "The mail server accepted the e-mail for 4 of 4 addresses.",
+  });
+  inputs = { EmailTo: 0 };
+  await expect(preview()).rejects.toThrow("Data Management is off: set station");
 });
 
 test("a Data Management that goes down between two users fails the preview: the recipients would not be all", async () => {
