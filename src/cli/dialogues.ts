@@ -54,7 +54,12 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
     await showPreview(runner, person);
     const answer = common.yes
       ? "yes"
-      : await choose(person, `Send it to ${count} addresses? [y]es, [n]o, [t]est: `, ["yes", "no", "test"], true);
+      : await choose(
+          person,
+          `Send it to ${count} address${count === 1 ? "" : "es"}? [y]es, [n]o, [t]est: `,
+          ["yes", "no", "test"],
+          true,
+        );
     if (answer === "yes") {
       await runner.set("EmailArm", ARMED);
       return runner.run("Email");

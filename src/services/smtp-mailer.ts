@@ -84,7 +84,9 @@ class SmtpSession implements MailSession {
         throw new AccessDeniedError(
           `${this.#name} does not accept the login of smtp-login-file in the [email] section of globus.conf: ${this.#words(error)}`,
         );
-      throw new UnavailableError(`${this.#name} cannot be used: ${this.#words(error)}`);
+      throw new UnavailableError(
+        `${this.#name} cannot be used: ${this.#words(error).replace(/\.$/, "")}; it is smtp-host and smtp-port in the [email] section of globus.conf`,
+      );
     }
   }
 

@@ -157,7 +157,7 @@ test("a server that is not there, or turns us away, is named with what it said",
   server.misbehave({ down: true });
   await expect(failureOf(open(server), UnavailableError)).resolves.toMatchObject({
     message: expect.stringMatching(
-      /^The mail server 127\.0\.0\.1:\d+ cannot be used: .*421 .*service not available/,
+      /^The mail server 127\.0\.0\.1:\d+ cannot be used: .*421 .*service not available.*; it is smtp-host and smtp-port in the \[email\] section of globus\.conf$/,
     ) as unknown,
   });
   await server.close();

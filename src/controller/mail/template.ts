@@ -4,7 +4,8 @@
  * changed. Placeholders and the line are those of DMagic and of `globus` (integration, points 26, 48, 62).
  */
 import { oneLine } from "../../base/log.ts";
-import { didYouMean } from "../../base/suggest.ts";
+import { didYouMeanSentence } from "../../base/suggest.ts";
+import { EXPERIMENT_PVS } from "../experiment.ts";
 import { RejectedError } from "../outcome.ts";
 import { escapeHtml, htmlPieces } from "./html.ts";
 import { htmlToText } from "./html-text.ts";
@@ -38,6 +39,8 @@ const LINKS: Readonly<Record<string, "dataLink" | "slidesLink">> = {
   SLIDES_LINK: "slidesLink",
   SlidesLink: "slidesLink",
 };
+/** What templates have for the most part. */
+const USUAL = ["DATA_LINK", "SLIDES_LINK", ...Object.keys(EXPERIMENT_PVS)];
 const NO_SLIDES = "(no slides yet)";
 const PLACEHOLDER = /%%(\w+)%%/g;
 const LINK_LINE = /^(Data link:).*$/gim;
@@ -108,9 +111,9 @@ class Filling {
   #text(name: string): string {
     const text = this.#values.texts.get(name);
     if (text !== undefined) return oneLine(text);
-    const known = [...Object.keys(LINKS), ...this.#values.texts.keys()].map((one) => `%%${one}%%`);
+    const known = [...Object.keys(LINKS), ...this.#values.texts.keys()];
     throw new RejectedError(
-      `The e-mail template ${this.#template.name} has %%${name}%%, which stands for nothing${didYouMean(`%%${name}%%`, known)}`,
+      `The e-mail template ${this.#template.name} has %%${name}%%, which stands for nothing.${didYouMeanSentence(name, known)} It may have ${USUAL.map((one) => `%%${one}%%`).join(", ")}, and each input PV by its name.`,
     );
   }
 

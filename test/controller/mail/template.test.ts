@@ -48,9 +48,9 @@ test.each([
   ["<!-- %%DATA_LINK%% --><p>x</p>", /no place for the data link/],
   [
     "Data link:\n%%ExperimentNam%%",
-    /has %%ExperimentNam%%, which stands for nothing; did you mean %%ExperimentName%%\?/,
+    /has %%ExperimentNam%%, which stands for nothing\. Did you mean "ExperimentName"\? It may have %%DATA_LINK%%, %%SLIDES_LINK%%, %%ExperimentName%%, .*, and each input PV by its name\.$/,
   ],
-  ["<p>%%DATA_LINKS%%</p>", /has %%DATA_LINKS%%, which stands for nothing; did you mean %%DATA_LINK%%\?/],
+  ["<p>%%DATA_LINKS%%</p>", /has %%DATA_LINKS%%, which stands for nothing\. Did you mean "DATA_LINK"\?/],
   ["<p class=%%ProposalTitle%%>%%DATA_LINK%%</p>", /%%ProposalTitle%% in a tag without quotes around it/],
   ["<style>%%ProposalTitle%%</style>%%DATA_LINK%%", /%%ProposalTitle%% in a style or script/],
 ])("the template %j is rejected with a sentence that names it", (text, sentence) => {
