@@ -1,7 +1,8 @@
 /** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
 import { filter, type Observable, Subject, startWith } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
+import { type Log, oneLine } from "../base/log.ts";
+import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import { type Outcome, severityOf, succeeded } from "./outcome.ts";
 import type { Pvs } from "./ports.ts";
@@ -17,6 +18,9 @@ import {
 
 /** Status while nothing runs, as TomoScan's family says it. */
 const IDLE_STATUS = "Done";
+
+/** What a command's message PV holds, as db/globus_command.template has it: its elements but one for the NUL. */
+const MESSAGE_BYTES = 511;
 
 export interface CommandBoardOptions {
   readonly pvs: Pvs;
@@ -96,7 +100,7 @@ export class CommandBoard {
     }
     if (outcome.stack !== undefined) log.error(outcome.stack);
     journal.say(`${name}: ${outcome.message}`, severityOf(outcome));
-    this.#putPart(name, "message", outcome.message);
+    this.#putPart(name, "message", fitted(oneLine(outcome.message), MESSAGE_BYTES, " … (see Log)"));
     this.#putPart(name, "time", isoTime(clock));
     this.#putPart(name, "status", COMMAND_STATES.indexOf(outcome.state));
     if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused

@@ -1,11 +1,15 @@
 /** What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to the program's log. */
 import type { Clock } from "../base/clock.ts";
 import { type Log, oneLine } from "../base/log.ts";
+import { fitted } from "./fitting.ts";
 import type { Pvs } from "./ports.ts";
 import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "./pvs.ts";
 
 /** Events kept for Log: more than 8192 bytes hold at a usual length. */
 const KEPT = 100;
+
+/** What Message and LastError hold, as db/globus.db has them: their elements but one for the NUL. */
+const EVENT_BYTES = 1023;
 
 export interface JournalOptions {
   readonly clock: Clock;
@@ -29,9 +33,10 @@ export class Journal {
       0,
       KEPT,
     );
-    if (severity !== "NO_ALARM") this.#write("LastError", text);
+    const event = fitted(text, EVENT_BYTES, " … (see Log)");
+    if (severity !== "NO_ALARM") this.#write("LastError", event);
     this.#options.pvs.put("MessageSeverity" satisfies PvName, SEVERITIES.indexOf(severity));
-    this.#write("Message", text);
+    this.#write("Message", event);
     this.#write("Log", this.#lines.join("\n"));
     for (let i = 0; i < LOG_LINES; i++) this.#write(logLine(i), this.#lines[i] ?? "");
   }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { tap } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
@@ -10,6 +12,7 @@ import { refuseCommands, startController } from "../../src/controller/wiring.ts"
 import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeTree, noIdentity } from "../support/fake-services.ts";
+import { ROOT } from "../support/real-peers.ts";
 
 const TAG = {
   ExperimentYearMonth: "2026-03",
@@ -136,6 +139,24 @@ test("both hosts failing is a failure with an error completion", async () => {
   expect(bench.pvs.get("DirsStatus")).toBe(3);
   expect(bench.pvs.ends.at(-1)).toBe("Dirs:error");
   expect(bench.pvs.get("DirsMessage")).toMatch(/det is down; ana is down/);
+});
+
+test("a command's message that its PV cannot hold ends behind a word and points to the log, which has it all", async () => {
+  const long = `${"word ".repeat(300)}end`;
+  bench.detector.failure = new ActionError(long);
+  bench.analysis.failure = new ActionError("no\nline");
+  await bench.tag();
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  const elements = /\$\(C\)Message"\) \{[^}]*NELM, "(\d+)"/.exec(
+    readFileSync(path.join(ROOT, "db/globus_command.template"), "utf8"),
+  );
+  const message = String(bench.pvs.get("DirsMessage"));
+  expect(message).toMatch(/ word … \(see Log\)$/);
+  expect(Buffer.byteLength(message)).toBeGreaterThan(500);
+  expect(Buffer.byteLength(message)).toBeLessThan(Number(elements?.[1]));
+  expect(bench.pvs.get("Log")).toMatch(/ end; .*no line/);
+  expect(bench.pvs.get("Message")).toMatch(/ word … \(see Log\)$/);
 });
 
 test("a second start is refused, and only Message and LastError tell of it", async () => {
