@@ -3,13 +3,14 @@
  * is aborted is stopped at the service, too. Integration point 57.
  */
 import { type Clock, sleep } from "../../base/clock.ts";
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
   filesText,
+  inDmsWords,
   REFUSED_SECONDS,
   SIDE_NAMES,
 } from "../daq-sources.ts";
@@ -19,7 +20,8 @@ import {
   AccessDeniedError,
   type DataManagement,
   type DmTransfer,
-  isUnderWay,
+  hasEndedWell,
+  isMoving,
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
@@ -72,7 +74,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
       signal.throwIfAborted();
       const transfer = await startOne(dm, name, source, signal).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-        failures.push(messageOf(thrown).replace(/\.$/, ""));
+        failures.push(pieceOf(thrown));
       });
       if (transfer !== undefined) running.push({ source, transfer });
       show(running, context);
@@ -83,7 +85,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
     publish("UploadState", UPLOAD_STATES.indexOf("Failed"));
     const more = [...failures, ...remarks];
     if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
-    throw new ActionError(`${messageOf(thrown).replace(/\.$/, "")}; ${more.join("; ")}`, { cause: thrown });
+    throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
   }
   return outcome(running, { failures, remarks }, context);
 }
@@ -114,14 +116,14 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
   let answered = clock.monotonic();
   let told = false;
   let cause: ActionError | undefined;
-  while (running.some(isMoving)) {
+  while (running.some(isWaitedFor)) {
     await sleep(clock, cause instanceof AccessDeniedError ? REFUSED_SECONDS : pollSeconds, signal);
-    cause = await lookAtAll(options.dm, running.filter(isMoving), signal);
+    cause = await lookAtAll(options.dm, running.filter(isWaitedFor), signal);
     if (cause === undefined) {
       answered = clock.monotonic();
       told = false;
     } else {
-      const ids = idsOf(running.filter(isMoving));
+      const ids = idsOf(running.filter(isWaitedFor));
       if (clock.monotonic() - answered >= patienceSeconds)
         throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
       if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
@@ -150,9 +152,7 @@ async function lookAtAll(
   return problem;
 }
 
-/** Also while it is being aborted. */
-const isMoving = ({ transfer, isGone }: Running): boolean =>
-  isGone !== true && (isUnderWay(transfer) || transfer.status === "aborting");
+const isWaitedFor = ({ transfer, isGone }: Running): boolean => isGone !== true && isMoving(transfer);
 
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
@@ -180,9 +180,9 @@ async function stopAll(
     const { source, transfer } = one;
     const { id } = transfer;
     let problem: string | undefined;
-    if (isMoving(one))
+    if (isWaitedFor(one))
       await dm.stopUpload(id, {}).catch((thrown: unknown) => {
-        if (!(thrown instanceof NotFoundError)) problem = messageOf(thrown).replace(/\.$/, "");
+        if (!(thrown instanceof NotFoundError)) problem = pieceOf(thrown);
       });
     goesOn ||= problem !== undefined;
     const last = await dm.upload(id, {}).catch(() => transfer);
@@ -201,8 +201,7 @@ interface Told {
 }
 
 function outcome(running: readonly Running[], { failures, remarks }: Told, { publish }: ActionContext): ActionResult {
-  const isBad = ({ transfer, isGone }: Running): boolean =>
-    isGone === true || !/^(done|skipped)$/.test(transfer.status);
+  const isBad = ({ transfer, isGone }: Running): boolean => isGone === true || !hasEndedWell(transfer);
   const good = running.filter((one) => !isBad(one));
   const wrong = [...failures, ...running.filter(isBad).map(failureText), ...good.flatMap(errorText)];
   publish(
@@ -232,6 +231,3 @@ function successText({ source, transfer }: Running): string {
       : "";
   return `Nothing of ${source.directory} was moved, there was no new file${inDmsWords(transfer)}${there}`;
 }
-
-const inDmsWords = ({ problem }: DmTransfer): string =>
-  problem === undefined ? "" : ` (Data Management: ${problem.trim().replace(/\.$/, "")})`;
