@@ -365,6 +365,6 @@ export interface BeamlinePvs {
    * @throws UnavailableError when it is not connected, or the put fails
    */
   writeText(name: string, text: string, options: CallOptions): Promise<string>;
-  /** Reads a text once. @returns undefined when the PV does not connect in time */
+  /** Reads a text once. @returns undefined when the PV does not connect or answer in time */
   readText(name: string, options: CallOptions): Promise<string | undefined>;
 }
