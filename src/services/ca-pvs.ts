@@ -2,7 +2,7 @@
 import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
 import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
-import { isDone, statusName } from "../ca/client/errors.ts";
+import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
 import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
 import { type BeamlinePvs, type BeamlineText, type CallOptions, UnavailableError } from "../controller/ports.ts";
 
@@ -43,10 +43,12 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
 async function writeText(client: CaClient, name: string, text: string, { signal }: CallOptions): Promise<string> {
   const pv = client.pv(name);
   const wait = { timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) };
+  let wasAsked = false;
   try {
     const { nativeType, elementCount } = await pv.connected(wait);
     const room = nativeType === "STRING" ? STRING_BYTES : nativeType === "CHAR" ? elementCount - 1 : Infinity;
     const kept = cut(text, room);
+    wasAsked = true;
     const status = await pv.putCallback(Buffer.from(kept, "utf8").toString("latin1"), wait);
     if (!isDone(status))
       throw new UnavailableError(`PV ${name} did not take ${JSON.stringify(kept)} (${statusName(status)}).`);
@@ -55,7 +57,7 @@ async function writeText(client: CaClient, name: string, text: string, { signal 
     if (thrown instanceof UnavailableError || signal?.aborted === true) throw thrown;
     throw new UnavailableError(`PV ${name} cannot be written: ${messageOf(thrown)}`, {
       cause: thrown,
-      mayHaveHappened: true,
+      mayHaveHappened: wasAsked && !(thrown instanceof PutRefusedError),
     });
   } finally {
     pv.close();

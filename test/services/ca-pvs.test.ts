@@ -83,3 +83,17 @@ test("a put that the server does not take is named with its status", async () =>
   await pass();
   expect((await failure).message).toBe('PV name did not take "Curie" (ECA_PUTFAIL).');
 });
+
+test.each([
+  ["never connects", {}, false],
+  ["lets nobody write", { name: { ...TEXT, rights: 1 } }, false],
+  ["does not answer the put", { name: TEXT }, true],
+] as const)(
+  "a text for a PV that %s tells whether it may have been written",
+  async (_which, served, mayHaveHappened) => {
+    const { pvs, pass } = await beamline(served);
+    const failure = failureOf(pvs.writeText("name", "Curie", {}), UnavailableError);
+    await pass(11);
+    expect((await failure).mayHaveHappened).toBe(mayHaveHappened);
+  },
+);
