@@ -5,7 +5,16 @@
 import { posix } from "node:path";
 import type { Clock } from "./clock.ts";
 import { directoryNameProblem } from "./directory-name.ts";
-import { countTree, QUICK_LOOK, type TreeEntry, type TreeLimits } from "./tree-count.ts";
+import { orAbort } from "./or-abort.ts";
+import { countTree, type TreeEntry, type TreeLimits } from "./tree-count.ts";
+
+export interface LookLimits extends TreeLimits {
+  /** For the whole look, from the connection on. */
+  readonly seconds: number;
+}
+
+/** For a look that an operator waits for. */
+const QUICK_LOOK: LookLimits = { entries: 20_000, depth: 16, seconds: 10 };
 
 /** What is in a source directory. */
 export interface SourceReport {
@@ -27,14 +36,17 @@ export interface SourceFiles {
 }
 
 export interface SourceLook {
+  /** The host, as operators know it. */
+  readonly host: string;
   /** Absolute. */
   readonly top: string;
   /** The levels below it. */
   readonly parts: readonly string[];
-  readonly limits?: TreeLimits | undefined;
+  readonly limits?: LookLimits | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  readonly open: (signal: AbortSignal | undefined) => Promise<SourceFiles>;
+  /** The signal ends it, and whatever is asked of the files later. */
+  readonly open: (until: AbortSignal) => Promise<SourceFiles>;
   /** What a failure of the host's says, as a remark; undefined where the failure is none of the host's. */
   readonly remarkOn: (thrown: unknown, path: string) => string | undefined;
   /** Whether a failure to list a directory concerns that one alone. */
@@ -43,25 +55,41 @@ export interface SourceLook {
 
 /** @throws the signal's reason, and what `remarkOn` has no remark on */
 export async function inspectSource(look: SourceLook): Promise<SourceReport> {
-  const { top, parts, signal } = look;
+  const { host, top, parts, limits = QUICK_LOOK, clock, signal } = look;
   for (const part of parts) {
     const problem = directoryNameProblem(part);
     if (problem !== undefined) return unknown(`the directory name ${JSON.stringify(part)} ${problem}`);
   }
   const path = posix.join(top, ...parts);
+  const late = new AbortController();
+  const cancel = clock.after(limits.seconds, () => late.abort());
   try {
-    const files = await look.open(signal);
-    try {
-      const found = await find(files, top, path);
-      return "state" in found ? found : await count(files, found.real, look);
-    } finally {
-      await files.close?.();
-    }
+    return await lookInto(look, path, { ...limits, late: late.signal });
   } catch (thrown) {
     signal?.throwIfAborted();
+    if (late.signal.aborted) return unknown(`${host} gave no answer about ${path} within ${limits.seconds} s`);
     const remark = look.remarkOn(thrown, path);
     if (remark === undefined) throw thrown;
     return unknown(remark);
+  } finally {
+    cancel();
+  }
+}
+
+interface Bounds extends TreeLimits {
+  /** Aborted when the time is over. */
+  readonly late: AbortSignal;
+}
+
+async function lookInto(look: SourceLook, path: string, bounds: Bounds): Promise<SourceReport> {
+  const { top, signal } = look;
+  const until = AbortSignal.any(signal === undefined ? [bounds.late] : [bounds.late, signal]);
+  const files = await look.open(until);
+  try {
+    const found = await orAbort(find(files, top, path), until);
+    return "state" in found ? found : await count(files, found.real, look, bounds);
+  } finally {
+    await files.close?.();
   }
 }
 
@@ -78,10 +106,10 @@ async function find(files: SourceFiles, top: string, path: string): Promise<Sour
   return { real };
 }
 
-async function count(files: SourceFiles, real: string, look: SourceLook): Promise<SourceReport> {
-  const { isLocal, limits = QUICK_LOOK, clock, signal } = look;
+async function count(files: SourceFiles, real: string, look: SourceLook, bounds: Bounds): Promise<SourceReport> {
+  const { isLocal, signal } = look;
   const list = (below: string): AsyncIterable<readonly TreeEntry[]> => files.list(posix.join(real, below));
-  const { complete, ...found } = await countTree({ list, isLocal, limits, clock, signal });
+  const { complete, ...found } = await countTree({ list, isLocal, limits: bounds, late: bounds.late, signal });
   return {
     state: found.files === 0 && complete ? "EMPTY" : "OK",
     ...found,

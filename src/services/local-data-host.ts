@@ -5,8 +5,8 @@ import path from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { isTopDirectory } from "../base/directory-name.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
-import { inspectSource, type SourceFiles } from "../base/source-look.ts";
-import type { TreeEntry, TreeLimits } from "../base/tree-count.ts";
+import { inspectSource, type LookLimits, type SourceFiles } from "../base/source-look.ts";
+import type { TreeEntry } from "../base/tree-count.ts";
 import type { DataHost } from "../controller/ports.ts";
 
 export interface LocalDataHostSettings {
@@ -14,7 +14,7 @@ export interface LocalDataHostSettings {
   readonly name: string;
   /** Absolute. */
   readonly top: string;
-  readonly limits?: TreeLimits;
+  readonly limits?: LookLimits;
 }
 
 /** Entries that are looked at together. */
@@ -33,6 +33,7 @@ export function createLocalDataHost(settings: LocalDataHostSettings, clock: Cloc
     top,
     inspect: (parts, { signal }) =>
       inspectSource({
+        host: name,
         top,
         parts,
         limits: settings.limits,

@@ -2,8 +2,8 @@
 import type { Clock } from "../base/clock.ts";
 import { isTopDirectory } from "../base/directory-name.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
-import { inspectSource, type SourceFiles } from "../base/source-look.ts";
-import type { TreeEntry, TreeLimits } from "../base/tree-count.ts";
+import { inspectSource, type LookLimits, type SourceFiles } from "../base/source-look.ts";
+import type { TreeEntry } from "../base/tree-count.ts";
 import type { DataHost } from "../controller/ports.ts";
 import { SSH_PORT } from "./known-hosts.ts";
 import { openSftp, type SftpSession } from "./ssh-connection.ts";
@@ -12,7 +12,7 @@ import { hostLabel, SFTP_STATUS, type SshSettings, sftpStatusOf } from "./ssh-fa
 export interface SshDataHostSettings extends SshSettings {
   /** Absolute, on the host. */
   readonly top: string;
-  readonly limits?: TreeLimits;
+  readonly limits?: LookLimits;
 }
 
 /** @throws ActionError when `top` is not absolute */
@@ -29,6 +29,7 @@ export function createSshDataHost(settings: SshDataHostSettings, clock: Clock): 
     top,
     inspect: (parts, { signal }) =>
       inspectSource({
+        host: name,
         top,
         parts,
         limits: settings.limits,
@@ -66,7 +67,7 @@ async function* entries(session: SftpSession, path: string): AsyncGenerator<read
     yield batch.map(({ filename, attrs }) => ({
       name: filename,
       kind: attrs.isDirectory() ? "directory" : attrs.isFile() ? "file" : "other",
-      bytes: attrs.size,
+      bytes: attrs.size ?? 0, // a server need not tell
     }));
   }
 }
