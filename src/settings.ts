@@ -197,7 +197,11 @@ export const SETTINGS = {
       "",
       "Folder with tomolog's .tomolog, for the link to the slides; empty: no link.",
     ),
-    timeout: setting(KINDS.seconds, "60", "Seconds until the mail server is given up."),
+    timeout: setting(
+      KINDS.seconds,
+      "60",
+      "Seconds until the mail server is given up; it has at least 600 to answer a message's text.",
+    ),
   },
   daq: {
     "raw-template": setting(KINDS.template, "{exp}", "Levels below data-top-dir at which the raw data are."),

@@ -3,9 +3,9 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import { onePerLine } from "../base/log.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import type { LastState } from "./daq-progress.ts";
-import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
+import { type DaqSource, daqStateIndex, filesText, isOf, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
-import { type DmTransfer, isUnderWay, type PvValue } from "./ports.ts";
+import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "./ports.ts";
 import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 

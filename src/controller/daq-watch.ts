@@ -28,12 +28,12 @@ import {
   daqSources,
   daqStateIndex,
   isOf,
-  isWatching,
+  REFUSED_SECONDS,
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "./experiment.ts";
-import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
+import { AccessDeniedError, type DataManagement, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
 import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
@@ -46,8 +46,6 @@ export interface DaqWatchOptions extends ProgressOptions {
 
 /** Between two looks while none runs: somebody else may start one. */
 const IDLE_SECONDS = 60;
-/** After a refused login: an account that is knocked at every minute may be locked. */
-const REFUSED_SECONDS = 300;
 /** While these work, the list and the PVs may not agree. */
 const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
 

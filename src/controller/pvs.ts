@@ -41,6 +41,8 @@ const setting = (meaning: string, initial?: number): Input<"setting"> => ({
 /** Lines of the log, and of the e-mail's preview, that have a PV of their own. */
 export const LOG_LINES = 10;
 export const EMAIL_LINES = 20;
+/** Characters that EditUserBadge holds. */
+export const EDIT_USER_CHARACTERS = 255;
 type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 type LogLine = `LogLine${Digit}`;
 type EmailLine = `EmailLine${Digit | `1${Digit}`}`;

@@ -6,14 +6,11 @@ import * as z from "zod";
 import type { DmExperiment, DmTransfer, DmUser, Esaf, Experimenter, NewExperiment } from "../controller/ports.ts";
 import { dmDate, readDmDate } from "./dm-encoding.ts";
 import type { DmArguments } from "./dm-routes.ts";
+import { looseText, optionalText } from "./json-text.ts";
 
 /* ── Members ──────────────────────────────────────────────────────────── */
 
-/** DM writes some numbers as text and some texts as numbers. */
-const text = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
-const neededText = text.refine((value) => value !== "", "is empty");
-/** Undefined when it is absent, null or empty. */
-const optionalText = text.nullish().transform((value) => value || undefined);
+const neededText = looseText.refine((value) => value !== "", "is empty");
 /** Undefined for anything but a number, or a text that is one. */
 const optionalNumber = z
   .unknown()

@@ -1,5 +1,8 @@
-/** What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the sentence at its end. It decides nothing about the sending. */
-import { ActionError } from "../../base/errors.ts";
+/**
+ * What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the
+ * sentence at its end. It decides nothing about the sending.
+ */
+import { ActionError, pieceOf } from "../../base/errors.ts";
 import { onePerLine } from "../../base/log.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
@@ -116,4 +119,4 @@ export class EmailResults {
 }
 
 const lineOf = ({ address, state, reason }: Result): string =>
-  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${reason.replace(/\.$/, "")}`}`;
+  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${pieceOf(reason)}`}`;

@@ -2,7 +2,7 @@
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
 import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
 import { showDaqsAtEnd } from "../daq-pvs.ts";
@@ -79,7 +79,7 @@ async function start(
       failures.push(thrown);
     }
   }
-  const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
+  const [first, ...others] = failures.map((failure) => pieceOf(failure));
   if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
   await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return failures.length === 0
