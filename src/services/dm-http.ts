@@ -17,6 +17,7 @@ import {
   type DmOperation,
   type DmRoutes,
   type DmServiceKey,
+  noUrl,
   targetOf,
 } from "./dm-routes.ts";
 import { DmSession } from "./dm-session.ts";
@@ -75,12 +76,6 @@ function openSessions({ urls, login, tls, clock, log, timeoutSeconds = TIMEOUT_S
   }
   if (sessions.ds === undefined) throw noUrl("ds");
   return sessions;
-}
-
-/** DM's own client takes 127.0.0.1 when a URL is not set, and fails far from the cause. */
-function noUrl(key: DmServiceKey): ActionError {
-  const service = DM_SERVICES[key];
-  return new ActionError(`The ${service.name} has no URL; set [dm] ${service.key} (${service.variable})`);
 }
 
 /** One operation: its route, its session, repeated where that is harmless, its JSON checked. */
