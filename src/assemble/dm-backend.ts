@@ -25,6 +25,14 @@ export function dmOverBackend(
   http: () => ClosingDm,
 ): ClosingDm {
   if (section.backend === "http") return http();
+  const check = (["ca-file", "fingerprint"] as const).find((key) => section[key] !== "");
+  if (section.backend === "auto" && check !== undefined) {
+    log.info(
+      `Data Management is reached over HTTP, since [dm] ${check} asks to check the services' certificate, which the dm package of ${section.python} is ` +
+        `not known to do; set [dm] backend = python to go through the package all the same`,
+    );
+    return http();
+  }
   const options: DmPythonOptions = {
     python: section.python,
     station: section.station,
@@ -39,8 +47,7 @@ export function dmOverBackend(
   const tell = (): void => {
     log.info(`Data Management is reached through the dm package of ${section.python}`);
     if (!section["ds-url"].startsWith("https:")) return;
-    const ignored =
-      section["ca-file"] !== "" || section.fingerprint !== "" ? "; ca-file and fingerprint do nothing" : "";
+    const ignored = check === undefined ? "" : "; ca-file and fingerprint do nothing";
     log.warn(
       `The dm package of ${section.python} is not known to check whose certificate it is shown${ignored}: set [dm] backend = http to have it checked`,
     );
