@@ -51,11 +51,15 @@ const TIMEOUT_SECONDS = 60;
 
 /** @throws ActionError for a station or URL that is missing or cannot be used */
 export function createDmHttp(options: DmHttpOptions): DmHttp {
-  const { station } = options;
+  const { station, log } = options;
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
   const connection: Connection = { ...options, sessions: openSessions(options) };
   return {
-    ...dmPort(station, (operation, args, schema, { signal }) => callDm(connection, operation, args, schema, signal)),
+    ...dmPort(
+      station,
+      (operation, args, schema, { signal }) => callDm(connection, operation, args, schema, signal),
+      log,
+    ),
     call: (operation, args, { signal }) => callDm(connection, operation, args, z.unknown(), signal),
     checkLogin: ({ signal }) => patiently(connection, signal, async () => connection.sessions.ds?.check(signal)),
     close: async () => {

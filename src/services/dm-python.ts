@@ -103,7 +103,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
     });
   }
   return {
-    ...dmPort(station, ask),
+    ...dmPort(station, ask, log),
     checkLogin: async (call) => {
       if (clock.monotonic() - provenAt < PROVEN_SECONDS) return;
       try {
