@@ -44,9 +44,11 @@ const MOST_CHARACTERS = 64 * 1024 * 1024;
 const MOST_WORDS = 10_000;
 /** Between the end of its input and being killed. */
 const END_SECONDS = 2;
+/** Between its end and that of its streams, which a program that it left behind may hold open. */
+const STREAM_SECONDS = 1;
 
 export class DmChild {
-  /** Resolves when it has ended and everything that it said has come. */
+  /** Resolves when it has ended and everything that it said has come, or might have. */
   readonly gone: Promise<void>;
   readonly #process: ChildProcess;
   readonly #clock: Clock;
@@ -76,12 +78,19 @@ export class DmChild {
         resolve();
       };
       this.#process.once("error", (error) => end(`cannot be started: ${messageOf(error)}`));
+      let cancel = (): void => {};
       this.#process.once("exit", () => {
         this.#isUsable = false;
+        // Their end is what `close` waits for.
+        cancel = clock.after(STREAM_SECONDS, () => {
+          for (const stream of this.#process.stdio) stream?.destroy();
+        });
       });
-      this.#process.once("close", (code, signal) =>
-        signal === null ? end(`ended with status ${code}`, code ?? undefined) : end(`was ended by ${signal}`),
-      );
+      this.#process.once("close", (code, signal) => {
+        cancel();
+        if (signal === null) end(`ended with status ${code}`, code ?? undefined);
+        else end(`was ended by ${signal}`);
+      });
     });
   }
   /** It runs and may be asked. */
