@@ -59,7 +59,8 @@ export class DmBridge {
   /** Resolves when nobody is being served any more. */
   #turn: Promise<void> = Promise.resolve();
   #nextId = 1;
-  #password = "";
+  /** Those that its login file has had. */
+  readonly #passwords = new Set<string>();
   /** The last thing that it wrote for people, else how it ended. */
   #lastWords = "";
   #deaths = 0;
@@ -92,13 +93,15 @@ export class DmBridge {
     this.#closed = true;
     await this.#child?.close();
   }
-  /** Text on one line, the password in it replaced: for whatever came from the package. */
+  /** Text on one line, passwords in it replaced: for whatever came from the package. */
   clean(text: string): string {
-    const hidden = this.#password.length >= SHORTEST_SECRET ? text.replaceAll(this.#password, "…") : text;
+    let hidden = text;
+    for (const password of this.#passwords) hidden = hidden.replaceAll(password, "…");
     return oneLine(hidden);
   }
   async #serve({ operation, args, changes, ...wait }: BridgeCall): Promise<BridgeAnswer> {
     const child = await this.#running(wait.signal);
+    await this.#notePassword();
     const id = this.#nextId++;
     const line = await this.#exchange(child, JSON.stringify({ id, method: operation, args }), { ...wait, changes });
     const answer = read(answerSchema, line);
@@ -138,7 +141,7 @@ export class DmBridge {
   }
   async #start(signal: AbortSignal | undefined): Promise<DmChild> {
     const { python, environment, clock, log, startSeconds, onlyPorts } = this.#options;
-    this.#password = await passwordIn(environment["DM_LOGIN_FILE"]);
+    await this.#notePassword();
     this.#lastWords = "";
     const words =
       onlyPorts === undefined ? [script("dm_bridge.py")] : [script("dm_record.py"), ...onlyPorts.map(String)];
@@ -164,6 +167,11 @@ export class DmBridge {
       if (!(thrown instanceof ChildEnded || thrown instanceof ChildSilent)) throw thrown;
       throw new UnavailableError(this.#sentence(thrown), { cause: thrown });
     }
+  }
+  /** Before whatever may log in, for the file may have changed. */
+  async #notePassword(): Promise<void> {
+    const password = await passwordIn(this.#options.environment["DM_LOGIN_FILE"]);
+    if (password.length >= SHORTEST_SECRET) this.#passwords.add(password);
   }
   #ended(child: DmChild): void {
     if (this.#child === child) this.#child = undefined;

@@ -44,6 +44,8 @@ class MissingMethod(Exception):
     """The site's package has no such class or method; nothing was called."""
 
 
+#: After these the package may go on with a session or a login that holds no more; a new object of its class reads the login file again.
+SESSION_GONE = ("InvalidSession", "AuthenticationError")
 _apis = {}
 
 
@@ -71,9 +73,14 @@ def perform(operation, args):
             name: {"service": service, "method": "%s.%s" % (api, method), "takes": takes.split() + more.split()}
             for name, (service, api, method, takes, more) in METHODS.items()
         }
-    _, _, _, takes, more = METHODS[operation]
+    _, class_name, _, takes, more = METHODS[operation]
     in_order = [args.get(name, "") for name in _names(takes)]
-    return _method(operation)(*in_order, **{name: args[name] for name in _names(more) if name in args})
+    try:
+        return _method(operation)(*in_order, **{name: args[name] for name in _names(more) if name in args})
+    except Exception as thrown:
+        if type(thrown).__name__ in SESSION_GONE:
+            _apis.pop(class_name, None)
+        raise
 
 
 def plain(value):
