@@ -71,22 +71,11 @@ export class DmBridge {
     this.#options = options;
   }
   /**
-   * Waits for its turn, then for the package's answer, a failure that the package raised included.
+   * Waits for its turn, then for the package's answer, a failure that the package raised included; all in all as long as the call says, starting it aside.
    * @throws UnavailableError when the process died or was silent, ActionError when Python or the package is missing, or the signal's reason
    */
-  async call(call: BridgeCall): Promise<BridgeAnswer> {
-    const before = this.#turn;
-    let done = (): void => {};
-    const served = new Promise<void>((resolve) => {
-      done = resolve;
-    });
-    this.#turn = before.then(() => served);
-    try {
-      await untilAborted(before, call.signal);
-      return await this.#serve(call);
-    } finally {
-      done();
-    }
+  call(call: BridgeCall): Promise<BridgeAnswer> {
+    return this.#inTurn(call.operation, call, (seconds) => this.#serve({ ...call, seconds }));
   }
   /** Ends the process; a call under way fails. */
   async close(): Promise<void> {
@@ -98,6 +87,31 @@ export class DmBridge {
     let hidden = text;
     for (const password of this.#passwords) hidden = hidden.replaceAll(password, "…");
     return oneLine(hidden);
+  }
+  /** Runs `work` when nobody else is being served, with the seconds that are left then. */
+  async #inTurn<T>(what: string, { seconds, signal }: Wait, work: (left: number) => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + seconds;
+    const before = this.#turn;
+    let done = (): void => {};
+    const served = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.#turn = before.then(() => served);
+    const over = new AbortController();
+    const cancel = clock.after(seconds, () =>
+      over.abort(
+        new UnavailableError(`${this.#name} was busy with other calls for ${seconds} s, so ${what} was not done`),
+      ),
+    );
+    try {
+      await untilAborted(before, AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]));
+      cancel();
+      return await work(Math.max(1, Math.ceil(until - clock.monotonic())));
+    } finally {
+      cancel();
+      done();
+    }
   }
   async #serve({ operation, args, changes, ...wait }: BridgeCall): Promise<BridgeAnswer> {
     const child = await this.#running(wait.signal);

@@ -4,10 +4,12 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, UnavailableError } from "../../src/controller/ports.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { dmOverPython, doorbell, folderWithDm, STAND_IN, standInSite, withDmIn } from "../support/dm-python-site.ts";
 import { failureOf } from "../support/failure-of.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 import { ImpatientClock } from "../support/impatient-clock.ts";
 import { needPeers, ROOT } from "../support/real-peers.ts";
 
@@ -89,6 +91,42 @@ describe.skipIf(missing)("a session that the package does not renew by itself", 
       expect(message).toContain("dm2bm|");
       expect(message).not.toContain(password);
     }
+  });
+});
+
+describe.skipIf(missing)("a call behind another one", () => {
+  /** A package whose user API hangs for ever, and whose experiment API, with longer time limits, does too. */
+  const hanging = (url: string): string =>
+    `${packageWith(visit(url))}class ExperimentDsApi:\n    def getExperimentsByStation(self, stationName=None):\n        ${visit(url)}\n`;
+
+  test("is given up after its own time limit, and then was not sent", async () => {
+    const [{ url, rung }, clock, enough] = [await doorbell(), new FakeClock(), new AbortController()];
+    const dm = dmOverPython(await folderWithDm(hanging(url)), { clock });
+    const first = failureOf(dm.stationExperiments({ signal: enough.signal }), ActionError);
+    await rung();
+    const failed = failureOf(dm.addUserToExperiment(PI, "e", {}), UnavailableError);
+    clock.advance(60);
+    const failure = await failed;
+    expect(failure.message).toBe(
+      "The Python of [dm] python, python3, was busy with other calls for 60 s, so addUserExperimentRole was not done",
+    );
+    expect(failure.mayHaveHappened).toBe(false);
+    enough.abort(new ActionError("enough"));
+    expect((await first).message).toBe("enough");
+  });
+
+  test("has what the wait left of its time", async () => {
+    const [{ url, rung }, clock] = [await doorbell(), new FakeClock()];
+    const dm = dmOverPython(await folderWithDm(hanging(url)), { clock });
+    const first = failureOf(dm.userByUsername(PI, {}), UnavailableError);
+    await rung();
+    clock.advance(40);
+    const second = failureOf(dm.userByUsername(PI, {}), UnavailableError);
+    clock.advance(20);
+    await first;
+    await rung();
+    clock.advance(40);
+    expect((await second).message).toMatch(/gave no answer within 40 s/);
   });
 });
 
