@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { type Log, oneLine } from "../base/log.ts";
 import { UnavailableError } from "../controller/ports.ts";
-import { ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
+import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
 import { untilAborted } from "./dm-session.ts";
 
 export interface DmBridgeOptions {
@@ -53,6 +53,16 @@ const LONGEST_WAIT_SECONDS = 60;
 /** A shorter password is no secret, and hiding it would spoil every sentence. */
 const SHORTEST_SECRET = 4;
 
+/** That Python cannot import the package. */
+class PackageMissing extends ActionError {
+  /** In Python's own words. */
+  readonly why: string;
+  constructor(sentence: string, why: string) {
+    super(sentence);
+    this.why = why;
+  }
+}
+
 export class DmBridge {
   readonly #options: DmBridgeOptions;
   #child: DmChild | undefined;
@@ -76,6 +86,23 @@ export class DmBridge {
    */
   call(call: BridgeCall): Promise<BridgeAnswer> {
     return this.#inTurn(call.operation, call, (seconds) => this.#serve({ ...call, seconds }));
+  }
+  /**
+   * Starts it where it does not run.
+   * @returns why the package is not there, in Python's own words, or undefined when it is
+   * @throws as `call` when that stays unknown
+   */
+  async look(signal: AbortSignal | undefined): Promise<string | undefined> {
+    try {
+      await this.#inTurn("the look for the package", { seconds: this.#options.startSeconds, signal }, () =>
+        this.#running(signal),
+      );
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof PackageMissing) return thrown.why;
+      if (thrown instanceof Error && thrown.cause instanceof ChildAbsent) return thrown.cause.message;
+      throw thrown;
+    }
   }
   /** Ends the process; a call under way fails. */
   async close(): Promise<void> {
@@ -172,7 +199,7 @@ export class DmBridge {
     await child.close();
     const why = this.clean(greeting?.failed ?? "it is not the bridge that answers");
     this.#lastWords = why;
-    throw new ActionError(`${this.#name} cannot import the dm package: ${why}; ${this.#options.remedy}`);
+    throw new PackageMissing(`${this.#name} cannot import the dm package: ${why}; ${this.#options.remedy}`, why);
   }
   async #greeting(child: DmChild, wait: Wait): Promise<string> {
     try {
@@ -203,35 +230,6 @@ export class DmBridge {
   }
   get #name(): string {
     return `The Python of ${this.#options.namedBy}, ${this.#options.python},`;
-  }
-}
-
-/**
- * Whether that Python can import the `dm` package; never a failure.
- * @returns what is wrong, in Python's own words, or undefined
- */
-export async function dmImportProblem(
-  {
-    python,
-    environment,
-    clock,
-    startSeconds,
-  }: Pick<DmBridgeOptions, "python" | "environment" | "clock" | "startSeconds">,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  let lastLine = "";
-  const heard = (line: string): void => {
-    if (line.trim() !== "") lastLine = oneLine(line.trim());
-  };
-  const child = new DmChild({ command: [python, ...FLAGS, "-c", "import dm"], environment, clock, heard });
-  try {
-    for (;;) await child.exchange(undefined, { seconds: startSeconds, signal });
-  } catch (thrown) {
-    if (thrown instanceof ChildEnded && thrown.status === 0) return undefined;
-    if (thrown instanceof ChildEnded || thrown instanceof ChildSilent) return lastLine || messageOf(thrown);
-    throw thrown;
-  } finally {
-    await child.close();
   }
 }
 

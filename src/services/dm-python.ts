@@ -37,6 +37,12 @@ export interface DmPythonOptions {
 }
 
 export interface DmPython extends DataManagement {
+  /**
+   * Whether the package is there; it is kept running then.
+   * @returns why not, in Python's own words, or undefined when it is
+   * @throws UnavailableError when that stays unknown, or the signal's reason
+   */
+  look(signal: AbortSignal | undefined): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -112,6 +118,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
         if (!(thrown instanceof NotFoundError)) throw thrown;
       }
     },
+    look: (signal) => bridge.look(signal),
     close: () => bridge.close(),
   };
 }
