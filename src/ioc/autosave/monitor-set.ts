@@ -62,6 +62,10 @@ export class MonitorSet {
     this.name = options.name;
     this.#options = options;
   }
+  /** Absolute path of its save file. */
+  get file(): string {
+    return this.#options.file;
+  }
   get isRunning(): boolean {
     return this.#isRunning;
   }

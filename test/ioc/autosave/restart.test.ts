@@ -1,6 +1,7 @@
 /** An IOC that is started again with autosave's commands: what comes back from which file, and what is said. In memory but for the files and a server on loopback. */
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -252,6 +253,16 @@ test("a set that is made later is saved, too", async () => {
   writeFileSync(join(folder, "late.req"), "x:ao\n");
   await run('create_monitor_set("late.req", 1)', "dbpf x:ao 8");
   expect(readFileSync(file("late.sav"), "latin1")).toContain("\nx:ao 8\n");
+});
+
+test("a set that would be saved to another set's file is refused, and the first one goes on", async () => {
+  mkdirSync(join(folder, "a"));
+  writeFileSync(join(folder, "a", "x.req"), "x:start\n");
+  const { printed } = await run('create_monitor_set("a/x.req", 5)', "dbpf x:ao 8");
+  expect(printed).toContain(
+    `ERROR: create_monitor_set("a/x.req"): ${file("x.sav")} is the save file of x.req already: give the request file another name.`,
+  );
+  expect(readFileSync(file("x.sav"), "latin1")).toContain("\nx:ao 8\n");
 });
 
 test("lines of a request file that cannot be used are told, and the rest is saved", async () => {
