@@ -18,6 +18,7 @@ import { createLog } from "../../../src/base/log.ts";
 import { isolatedServer } from "../../../src/ca/net/ca-config.ts";
 import { runIoc } from "../../../src/cli/ioc-command.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { ROOT } from "../../support/real-peers.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -263,6 +264,17 @@ test("a set that would be saved to another set's file is refused, and the first 
     `ERROR: create_monitor_set("a/x.req"): ${file("x.sav")} is the save file of x.req already: give the request file another name.`,
   );
   expect(readFileSync(file("x.sav"), "latin1")).toContain("\nx:ao 8\n");
+});
+
+test("two IOCs that start from iocBoot's folder keep their settings apart", async () => {
+  const boot = readFileSync(join(ROOT, "iocBoot/iocGlobus/st.cmd"), "utf8");
+  const [where = ""] = /^set_savefile_path.*$/m.exec(boot) ?? [];
+  for (const station of ["2bm", "7bm"]) {
+    const script = SCRIPT.replace('set_savefile_path("saved")', where);
+    await runScript(`epicsEnvSet("P", "${station}:")\nepicsEnvSet("R", "Globus:")\n${script}`, []);
+  }
+  const folders = readdirSync(folder).filter((name) => name.startsWith("autosave"));
+  expect(folders.toSorted()).toEqual(["autosave-2bm:Globus:", "autosave-7bm:Globus:"]);
 });
 
 test("lines of a request file that cannot be used are told, and the rest is saved", async () => {
