@@ -5,72 +5,25 @@ import { openDm } from "../../src/assemble/dm.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { readConfig } from "../../src/config.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 
 let site: SimulatedBeamline;
-let client: CaClient;
+const { use, text, number, put, state, until, close } = operatorOf(() => site);
 
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
-
-/** Works with one PV of ours. */
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const text = (suffix: string): Promise<string> =>
-  use(suffix, async (pv) => Buffer.from((await pv.get()).text, "latin1").toString("utf8"));
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
-
-/** Resolves when the PV holds what is wanted; its monitor tells. */
-function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
-  return use(
-    suffix,
-    (pv) =>
-      new Promise((resolve, reject) => {
-        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
-        const stop = pv.monitor({}, (reading) => {
-          const value = reading.text;
-          if (!wanted(value)) return;
-          giveUp();
-          queueMicrotask(() => stop());
-          resolve(value);
-        });
-      }),
-  );
-}
 
 beforeEach(async () => {
   await site.beamline.dm.misbehave({});
@@ -129,7 +82,7 @@ test("a DAQ of the Data Management in globus.conf finds the files of the data ho
     await dm.stopDaq(name, directory, {});
     expect(site.beamline.dm.transfers("daq")).toMatchObject([{ experimentName: name, countFiles: 1 }]);
   } finally {
-    for (const close of closers) await close();
+    for (const one of closers) await one();
   }
 });
 

@@ -2,37 +2,24 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES, DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let site: SimulatedBeamline;
-let client: CaClient;
+const { text, number, put, state, until, close } = operatorOf(() => site);
 /** Another experiment for each test, so that none sees what is left of another. */
 let name: string;
 let tags = 0;
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
 beforeEach(async () => {
@@ -42,40 +29,9 @@ beforeEach(async () => {
   const lastName = `${PEOPLE.pi.lastName}${++tags}`;
   name = `${yearMonth(new Date())}-${lastName}-${PROPOSAL.gupId}`;
   await site.beamline.tag({ UserLastName: lastName });
-  await until("ExperimentName", (text) => text === name);
+  await until("ExperimentName", (value) => value === name);
 });
 
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const text = (suffix: string): Promise<string> => use(suffix, async (pv) => (await pv.get()).text);
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
-
-/** Resolves when the PV holds what is wanted; its monitor tells. */
-function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
-  return use(
-    suffix,
-    (pv) =>
-      new Promise((resolve, reject) => {
-        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
-        const stop = pv.monitor({}, (reading) => {
-          if (!wanted(reading.text)) return;
-          giveUp();
-          queueMicrotask(() => stop());
-          resolve(reading.text);
-        });
-      }),
-  );
-}
 const untilState = (suffix: string, states: readonly string[], wanted: string): Promise<string> =>
   until(suffix, (value) => value === wanted || states[Number(value)] === wanted);
 

@@ -3,19 +3,13 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { facilityMonth } from "../../src/base/facility-time.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, LONG_TITLE } from "../../src/sandbox/scheduling-service.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const NOW = new Date();
 const OURS = `${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
@@ -25,68 +19,19 @@ const NAME = `${yearMonth(NOW)}-${OURS}`;
 const TOMOSCAN = "2bmb:TomoScan:";
 
 let site: SimulatedBeamline;
-let ours: CaClient;
-let theirs: CaClient;
+const { use, text, put, state, until, close } = operatorOf(() => site);
+const theirs = operatorOf(() => ({ iocPort: site.beamline.tomoScanPort, prefix: TOMOSCAN }));
+const { text: tomoScan, put: tell } = theirs;
 
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  [ours, theirs] = [clientOf(site.iocPort), clientOf(site.beamline.tomoScanPort)];
 });
 afterAll(async () => {
-  await ours?.close();
-  await theirs?.close();
+  await close();
+  await theirs.close();
   await site?.stop();
 });
 
-function clientOf(port: number): CaClient {
-  return createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(port),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
-}
-
-/** Works with one PV, by its full name. */
-async function use<T>(name: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = (name.startsWith(TOMOSCAN) ? theirs : ours).pv(name);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
-const read = (name: string): Promise<string> => use(name, async (pv) => utf8((await pv.get()).text));
-const text = (suffix: string): Promise<string> => read(site.prefix + suffix);
-const tomoScan = (suffix: string): Promise<string> => read(TOMOSCAN + suffix);
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(site.prefix + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const tell = (suffix: string, value: string | number): Promise<number> =>
-  use(TOMOSCAN + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: SECONDS }));
-const state = async (command: string): Promise<string | undefined> =>
-  COMMAND_STATES[Number(await text(`${command}Status`))];
-
-/** Resolves when the PV holds what is wanted; its monitor tells. */
-function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
-  return use(
-    site.prefix + suffix,
-    (pv) =>
-      new Promise((resolve, reject) => {
-        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
-        const stop = pv.monitor({}, (reading) => {
-          const value = utf8(reading.text);
-          if (!wanted(value)) return;
-          giveUp();
-          queueMicrotask(() => stop());
-          resolve(value);
-        });
-      }),
-  );
-}
 /** Starts the IOC anew with one line more in a section of its globus.conf. */
 async function configure(section: string, line: string): Promise<void> {
   const { configFile } = site.beamline;
@@ -262,7 +207,7 @@ describe("Delete", () => {
     expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
     expect(await text("DeleteMessage")).toContain("Delete is not armed");
     // HIGH of DeleteArm ends a put-callback after 30 s: whoever arms does not wait for that.
-    await use(`${site.prefix}DeleteArm`, (pv) => pv.put(1));
+    await use("DeleteArm", (pv) => pv.put(1));
     await until("DeleteArm", (value) => value === "1");
     expect(await put("Delete", 1)).toBe(ECA.NORMAL);
     expect(site.beamline.dm.experiments.has(NAME)).toBe(false);

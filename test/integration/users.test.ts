@@ -1,16 +1,10 @@
 /** AddUser, RemoveUser and ListUsers through Channel Access, on both kinds of server of the simulated beamline. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, type Person, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { operatorOf, utf8 } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const YEAR_MONTH = yearMonth(new Date());
 const NAME = `${YEAR_MONTH}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
@@ -25,46 +19,23 @@ const nameOf = ({ firstName, lastName }: Person): string => `${firstName} ${last
 const READERS = INVITED.filter(({ email }) => email !== undefined);
 
 let site: SimulatedBeamline;
-let client: CaClient;
+const { use, text, number, put, state, close } = operatorOf(() => site);
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
 
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const unicode = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
-const text = (suffix: string): Promise<string> => use(suffix, async (pv) => unicode((await pv.get()).text));
 const lines = async (suffix: string): Promise<string[]> => (await text(suffix)).split("\n");
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
 /** An array with the native type that the client was told. */
 const array = (suffix: string): Promise<{ readonly type: string; readonly values: unknown[] }> =>
   use(suffix, async (pv) => {
     const { value } = await pv.get();
-    const type = (await pv.connected({ timeoutSeconds: SECONDS })).nativeType;
+    const type = (await pv.connected()).nativeType;
     const values = Array.isArray(value) ? (value as unknown[]) : Array.from(value as Int32Array);
-    return { type, values: values.map((one) => (typeof one === "string" ? unicode(one) : one)) };
+    return { type, values: values.map((one) => (typeof one === "string" ? utf8(one) : one)) };
   });
 
 beforeEach(async () => {
