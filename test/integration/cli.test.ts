@@ -2,18 +2,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
 import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { type Finished, runPeer, spawnPeer } from "../support/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");
-const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 
 let site: SimulatedBeamline;
+/** Of the experiment that TomoScan is tagged with. */
+let ourName: string;
 beforeAll(async () => {
   site = await startSimulatedBeamline();
+  ourName = site.experimentName;
 });
 afterAll(() => site?.stop());
 beforeEach(async () => {
@@ -39,7 +40,7 @@ describe("in this process", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toMatch(/dirs: Done\. .* was made; .* was made\.\n$/);
     for (const host of [site.beamline.detector, site.beamline.analysis])
-      expect(existsSync(join(host.root, "data", NAME))).toBe(true);
+      expect(existsSync(join(host.root, "data", ourName))).toBe(true);
     expect((await cli("dirs")).stdout).toMatch(/exists; .* exists\.\n$/);
     expect(logs()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO: globus-ioc dirs$/m);
     expect(logs()).toMatch(/ - INFO: dirs: Done\. .* was made/);
@@ -59,9 +60,9 @@ describe("in this process", () => {
   test("init creates the experiment; a dry run before it does not", async () => {
     const dry = await cli("init", "--dry-run");
     expect(dry).toMatchObject({ code: 0, stderr: "" });
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(false);
+    expect(site.beamline.dm.experiments.has(ourName)).toBe(false);
     expect((await cli("create")).code).toBe(0);
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(true);
+    expect(site.beamline.dm.experiments.has(ourName)).toBe(true);
   });
 
   test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
@@ -86,11 +87,11 @@ describe("through the IOC", () => {
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toMatchObject({
       state: "Done",
-      message: expect.stringContaining(NAME) as unknown,
+      message: expect.stringContaining(ourName) as unknown,
       results: { ExperimentExists: 1 },
-      log: expect.arrayContaining([`Init has begun for ${NAME}.`]) as unknown,
+      log: expect.arrayContaining([`Init has begun for ${ourName}.`]) as unknown,
     });
-    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${NAME}.`)); // the IOC's own file
+    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${ourName}.`)); // the IOC's own file
   });
 
   test("an option counts for this run alone", async () => {
@@ -136,14 +137,14 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
   test("delete asks for the name, and another one deletes nothing", async () => {
     const run = await atTerminal([["to delete it: ", "no\r"]], ["delete"]);
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain(`  ${NAME}`);
+    expect(run.stdout).toContain(`  ${ourName}`);
     expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
-    expect(run.stdout).toContain(`"no" is not the name of the experiment, ${NAME}: nothing was deleted.`);
+    expect(run.stdout).toContain(`"no" is not the name of the experiment, ${ourName}: nothing was deleted.`);
   });
 
   test("upload shows a bar that is redrawn in place", async () => {
     await cli("init");
-    const folder = join(site.beamline.analysis.root, "data", NAME);
+    const folder = join(site.beamline.analysis.root, "data", ourName);
     mkdirSync(folder, { recursive: true });
     for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
     const run = await atTerminal([], ["upload", "--no-rec", "--daq-poll-seconds", "0.2"]);

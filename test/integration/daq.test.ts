@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await put("ServerName", 0);
   for (const side of ["DaqRaw", "DaqRec", "ProcessExisting"]) await put(side, 1);
   const lastName = `${PEOPLE.pi.lastName}${++tags}`;
-  name = `${yearMonth(new Date())}-${lastName}-${PROPOSAL.gupId}`;
+  name = `${site.beamline.yearMonth}-${lastName}-${PROPOSAL.gupId}`;
   await site.beamline.tag({ UserLastName: lastName });
   await until("ExperimentName", (value) => value === name);
 });
