@@ -34,7 +34,8 @@ function logs(): string {
     .join("");
 }
 
-describe("in this process", () => {
+/** Most of a run is waiting, for a tag to be quiet or a PV to be found: those that do not disturb each other wait together. */
+describe("in this process", { concurrent: true }, () => {
   test("dirs makes the directories, a second time finds them, and the log file says so", async () => {
     const first = await cli("dirs");
     expect(first).toMatchObject({ code: 0, stderr: "" });
@@ -46,17 +47,6 @@ describe("in this process", () => {
     expect(logs()).toMatch(/ - INFO: dirs: Done\. .* was made/);
   });
 
-  test("dirs ends with 3 when one host is down, and says which", async () => {
-    const run = await cli("dirs", "--analysis-port", "1", "--json");
-    expect(run).toMatchObject({ code: 3, stderr: "" });
-    expect(JSON.parse(run.stdout)).toMatchObject({
-      state: "Partial",
-      exitStatus: 3,
-      results: { DirsDetector: "Exists", DirsAnalysis: "Error" },
-      message: expect.stringMatching(/127\.0\.0\.1:1 refuses/) as unknown,
-    });
-  });
-
   test("init creates the experiment; a dry run before it does not", async () => {
     const dry = await cli("init", "--dry-run");
     expect(dry).toMatchObject({ code: 0, stderr: "" });
@@ -65,20 +55,26 @@ describe("in this process", () => {
     expect(site.beamline.dm.experiments.has(ourName)).toBe(true);
   });
 
-  test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
-    await site.beamline.dm.misbehave({ slowSeconds: 20 });
-    const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
-    run.kill("SIGINT");
-    expect(await run.exited).toMatchObject({ code: 1, signal: null });
-    expect(run.stderr).toMatch(/^init: Cancelled\. /);
+  test("a question without a terminal is refused at once, with status 2", async () => {
+    expect(await cli("delete")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^delete: Usage\. .*no terminal/) as unknown,
+    });
+  });
+
+  test("an IOC that is not there is a sentence", async () => {
+    const run = await cli("init", "--ioc", "nobody:");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^init: Failed\. There is no PV nobody:Init: start the IOC/);
   });
 });
 
-test("a question without a terminal is refused at once, with status 2", async () => {
-  expect(await cli("delete")).toMatchObject({
-    code: 2,
-    stderr: expect.stringMatching(/^delete: Usage\. .*no terminal/) as unknown,
-  });
+test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
+  await site.beamline.dm.misbehave({ slowSeconds: 20 });
+  const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
+  run.kill("SIGINT");
+  expect(await run.exited).toMatchObject({ code: 1, signal: null });
+  expect(run.stderr).toMatch(/^init: Cancelled\. /);
 });
 
 describe("through the IOC", () => {
@@ -117,11 +113,16 @@ describe("through the IOC", () => {
     expect(run.stderr).toMatch(/^init: Cancelled\. Init was stopped: 0 was written to it\./);
     expect((await cli("get", "-t", `${site.prefix}InitStatus`)).stdout).toBe("Cancelled\n");
   });
+});
 
-  test("an IOC that is not there is a sentence", async () => {
-    const run = await cli("init", "--ioc", "nobody:");
-    expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/^init: Failed\. There is no PV nobody:Init: start the IOC/);
+test("dirs ends with 3 when one host is down, and says which", { concurrent: true }, async () => {
+  const run = await cli("dirs", "--analysis-port", "1", "--json");
+  expect(run).toMatchObject({ code: 3, stderr: "" });
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    state: "Partial",
+    exitStatus: 3,
+    results: { DirsDetector: "Exists", DirsAnalysis: "Error" },
+    message: expect.stringMatching(/127\.0\.0\.1:1 refuses/) as unknown,
   });
 });
 
@@ -143,7 +144,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
   });
 
   test("upload shows a bar that is redrawn in place", async () => {
-    await cli("init");
+    await cli("init", "--ioc", site.prefix);
     const folder = join(site.beamline.analysis.root, "data", ourName);
     mkdirSync(folder, { recursive: true });
     for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
@@ -163,7 +164,9 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
 
   test("there are colours, unless NO_COLOR is set", async () => {
     const wrong = ["dirs", "--detector-port", "0"];
-    expect((await atTerminal([], wrong)).stdout).toContain("\x1b[31mUsage\x1b[0m");
-    expect((await atTerminal([], wrong, { NO_COLOR: "1" })).stdout).not.toContain("\x1b[");
+    const [coloured, plain] = await Promise.all([atTerminal([], wrong), atTerminal([], wrong, { NO_COLOR: "1" })]);
+    expect(coloured.stdout).toContain("\x1b[31mUsage\x1b[0m");
+    expect(plain.stdout).toMatch(/Usage/);
+    expect(plain.stdout).not.toContain("\x1b[");
   });
 });
