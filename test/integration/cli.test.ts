@@ -144,7 +144,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
   });
 
   test("upload shows a bar that is redrawn in place", async () => {
-    await cli("init", "--ioc", site.prefix);
+    await cli("init");
     const folder = join(site.beamline.analysis.root, "data", ourName);
     mkdirSync(folder, { recursive: true });
     for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
