@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { operatorOf } from "../support/pv-operator.ts";
 import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { type Finished, runPeer, spawnPeer } from "../support/spawn-peer.ts";
@@ -12,11 +13,15 @@ const PROGRAM = join(ROOT, "dist/main.js");
 let site: SimulatedBeamline;
 /** Of the experiment that TomoScan is tagged with. */
 let ourName: string;
+const { number, state, close } = operatorOf(() => site);
 beforeAll(async () => {
   site = await startSimulatedBeamline();
   ourName = site.experimentName;
 });
-afterAll(() => site?.stop());
+afterAll(async () => {
+  await close();
+  await site?.stop();
+});
 beforeEach(async () => {
   await site.beamline.dm.misbehave({});
 });
@@ -94,7 +99,7 @@ describe("through the IOC", () => {
     const run = await cli("init", "--ioc", site.prefix, "--server", "petrel", "--set", "1");
     expect(run.code).toBe(0);
     expect(run.stdout).toContain("petrel:/2-BM/");
-    expect((await cli("get", "-t", `${site.prefix}ServerName`, `${site.prefix}Set`)).stdout).toBe("voyager\n0\n");
+    expect([await number("ServerName"), await number("Set")]).toEqual([0, 0]);
   });
 
   test("a failure has its sentence and status 1", async () => {
@@ -111,7 +116,7 @@ describe("through the IOC", () => {
     run.kill("SIGINT");
     expect(await run.exited).toMatchObject({ code: 1, signal: null });
     expect(run.stderr).toMatch(/^init: Cancelled\. Init was stopped: 0 was written to it\./);
-    expect((await cli("get", "-t", `${site.prefix}InitStatus`)).stdout).toBe("Cancelled\n");
+    expect(await state("Init")).toBe("Cancelled");
   });
 });
 
