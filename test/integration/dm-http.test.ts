@@ -350,6 +350,18 @@ describe("services that do not answer as they should", () => {
     expect(await dm.userByUsername(PI, {})).toMatchObject({ username: PI });
   });
 
+  test("a login that nobody waits for any more is given up, and does not hold the next call", async () => {
+    const { dm, twin } = await dmSite();
+    await twin.misbehave({ on: "login", slowSeconds: 3600 });
+    const cancel = new AbortController();
+    const user = dm.userByUsername(PI, { signal: cancel.signal });
+    await twin.arrived("login");
+    cancel.abort(new Error("operator pressed Abort"));
+    await expect(user).rejects.toThrow("operator pressed Abort");
+    await twin.misbehave({});
+    expect(await dm.userByUsername(PI, {})).toMatchObject({ username: PI });
+  });
+
   test("cancelling one of two calls that wait for the login leaves the other alone", async () => {
     const { dm, twin, clock } = await dmSite();
     await twin.misbehave({ on: "login", slowSeconds: 50 });
