@@ -68,9 +68,11 @@ async function start(
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
       const daq = running ?? (await startOne(dm, name, source, context));
-      if (running === undefined) started.set(daq.id, howStarted(source, context));
+      if (running === undefined) {
+        started.set(daq.id, howStarted(source, context));
+        publish(daqPv(source.side, "Rate"), 0);
+      }
       publish(daqPv(source.side, "Id"), daq.id);
-      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
     } catch (thrown) {
