@@ -96,7 +96,7 @@ test("a message that is accepted while the IOC stops is on record as sent before
   expect(mailer.acceptedBy).toEqual(["levy@example.org"]);
   expect((await ledger.mailed(NAME)).get("levy@example.org")?.state).toBe("sent");
   expect(stateOf("Email")).toBe("Cancelled");
-  expect(pvs.get("EmailMessage")).toMatch(/^The IOC stops\. .*levy@example\.org had it/);
+  expect(pvs.get("EmailMessage")).toMatch(/^The IOC stops\. .*it has gone to levy@example\.org/);
 });
 
 test("an action that does not end is waited for a few seconds, no longer", async () => {
