@@ -52,7 +52,7 @@ export function composePlan(options: ComposeOptions, request: TaggedRequest): st
   const { from, subject, link } = headOf(options, request);
   const { texts, serverName } = options;
   const template = texts.templateName || "a template that is not set";
-  return `would compose the e-mail "${subject}" from ${from} with the template ${template} and the data link ${link}, and look up its recipients (ServerName ${serverName}, EmailTo ${emailAudience(request)}, EmailMode ${emailMode(request)})`;
+  return `would compose the e-mail "${subject}" from ${from} with the template ${template} and the data link ${link} (ServerName ${serverName}, EmailTo ${emailAudience(request)}, EmailMode ${emailMode(request)})`;
 }
 
 /** @throws RejectedError for what a person must put right first: template, subject, sender, links */

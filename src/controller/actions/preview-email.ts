@@ -13,7 +13,7 @@ export interface PreviewEmailOptions extends ComposeOptions {
 
 export function previewEmail(options: PreviewEmailOptions): Action {
   return {
-    plan: (request) => [composePlan(options, request), "would show it"],
+    plan: (request) => [composePlan(options, request), "would look up its recipients and show it and them"],
     run: (context) => preview(options, context),
   };
 }

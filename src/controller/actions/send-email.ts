@@ -39,7 +39,10 @@ function plan(options: SendEmailOptions, request: TaggedRequest): string[] {
   if (mode === "Test") return [composing, `would send it to ${testContact(people.contacts).address} alone, as a test`];
   const { letter } = shown;
   if (letter === undefined)
-    return [composing, "would send it to each of them, once PreviewEmail has shown it and EmailArm is Armed"];
+    return [
+      composing,
+      "would send it to each recipient, once PreviewEmail has shown it and them and EmailArm is Armed",
+    ];
   const { experiment } = request;
   const asked = { server: serverName, experiment: experiment.name, mode, audience: emailAudience(request) };
   reject(shown.difference({ ...letter, ...asked }));

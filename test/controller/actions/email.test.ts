@@ -612,16 +612,16 @@ test("on a Globus collection each recipient may read the data before the e-mail 
 
 /** The plan with the inputs of now. */
 const planOf = (action: Action): readonly string[] => action.plan(taggedRun(inputs).context);
-const COMPOSED = `would compose the e-mail "Important information for experiment ${NAME}" from Franklin@beamline.example with the template message.txt and the data link https://data.example/${NAME}, and look up its recipients (ServerName voyager, EmailTo Experiment, EmailMode NewOnly)`;
+const COMPOSED = `would compose the e-mail "Important information for experiment ${NAME}" from Franklin@beamline.example with the template message.txt and the data link https://data.example/${NAME} (ServerName voyager, EmailTo Experiment, EmailMode NewOnly)`;
 
 test("a dry run of PreviewEmail says what it would compose from what", () => {
-  expect(planOf(previewEmail(optionsWith()))).toEqual([COMPOSED, "would show it"]);
+  expect(planOf(previewEmail(optionsWith()))).toEqual([COMPOSED, "would look up its recipients and show it and them"]);
 });
 
 test("a dry run of Email before a preview says what would be composed and sent, and what must come first", () => {
   expect(planOf(sendEmail(optionsWith()))).toEqual([
     COMPOSED,
-    "would send it to each of them, once PreviewEmail has shown it and EmailArm is Armed",
+    "would send it to each recipient, once PreviewEmail has shown it and them and EmailArm is Armed",
   ]);
 });
 
