@@ -33,13 +33,14 @@ async function tag({ schedule, tomoScan, esafs }: TagOptions, context: RunContex
   const now = beamtimes.filter((one) => contains(one, at));
   context.publish("Beamtimes", now.map((one, index) => `${index + 1}: ${beamtimeText(one)}`).join("\n"));
   if (now.length === 0) throw new ActionError(noneSentence(schedule, beamtimes, at));
+  // It is of this list alone, whatever it says: a wrong one must not stand in the way of the next Tag.
+  if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0);
   const beamtime = chosen(now, context, at);
   const pi = beamtime.experimenters.find(({ isPi }) => isPi);
   if (pi === undefined)
     throw new ActionError(`the beamtime ${beamtimeText(beamtime)} has no experimenter; tag by TagManual`);
   const user = beamUser(beamtime, pi, (id) => doiOf(esafs, beamtime, id, context));
   const cut = await writeUserPvs(tomoScan, user, context);
-  if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0); // it was of this list alone
   const done = `TomoScan is tagged: ${personName(pi)}, proposal ${user.proposalNumber}, ${user.yearMonth}`;
   return { state: "Done", message: `${[done, ...cut].join("; ")}.` };
 }
