@@ -80,6 +80,13 @@ test("a question without a terminal is refused at once, with status 2", async ()
   });
 });
 
+test("a setting that only shows to be wrong when the site is opened ends the program, with status 2", async () => {
+  expect(await cli("dirs", "--ca-file", "/no/such.pem")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem cannot be read/) as unknown,
+  });
+});
+
 describe("through the IOC", () => {
   test("init does there what it does here, with the same words and status", async () => {
     const run = await cli("init", "--ioc", site.prefix, "--json");
