@@ -107,7 +107,7 @@ export class LocalRunner implements Runner {
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
       scheduler,
     }).pipe(takeUntil(fromEvent(signal, "abort")));
-    const { experiment, remarks } = await settledTag(state$, scheduler);
+    const { experiment, remarks } = await settledTag(state$, { connection: true, scheduler });
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);
     this.#publish("ExperimentName", experiment.name);
