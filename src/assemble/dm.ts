@@ -1,6 +1,6 @@
 /** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
 import { ActionError } from "../base/errors.ts";
-import type { DataManagement, Identity } from "../controller/ports.ts";
+import { type DataManagement, type Identity, OffError } from "../controller/ports.ts";
 import { createDmHttp, type DmHttp } from "../services/dm-http.ts";
 import { DM_ROUTES, DM_SERVICES, routesFromFile } from "../services/dm-routes.ts";
 import { parseSetupFile, type SetupEntry } from "../services/dm-setup-file.ts";
@@ -100,7 +100,7 @@ function valueOf(key: FilledKey, entry: SetupEntry, file: string): string {
 
 /** Stands in where no Data Management service is configured. */
 function dmOff(sentence: string): DataManagement {
-  const off = (): Promise<never> => Promise.reject(new ActionError(sentence));
+  const off = (): Promise<never> => Promise.reject(new OffError(sentence));
   return {
     experimentByName: off,
     stationExperiments: off,

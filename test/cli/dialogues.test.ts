@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
 import type { Runner } from "../../src/cli/runner.ts";
 import { type Outcome, RejectedError } from "../../src/controller/outcome.ts";
-import type { PvOutput } from "../../src/controller/ports.ts";
+import { OffError, type PvOutput } from "../../src/controller/ports.ts";
 import type { CommandName, PvName } from "../../src/controller/pvs.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
@@ -156,6 +156,14 @@ describe("tag-manual", () => {
     expect(out).toContain("  1: 2026-03-Staff-0\n  2: 2026-02-Abel-3\n  3: 2026-02-Byron-2\n");
     expect(out).not.toContain("2024-12-Old-1");
     expect(deeds).toEqual(["tag 2026-02-Abel-3"]);
+  });
+  test("asks nothing where nobody keeps a list: Data Management is off, or the server is a Globus collection", async () => {
+    const off = () => Promise.reject(new OffError("Data Management is off."));
+    const site = listing();
+    Object.assign(site.dataManagement ?? {}, { stationExperiments: off });
+    const { questions } = await runCli(["tag-manual"], site, { answers: ["1"] });
+    await runCli(["tag-manual", "--server", "petrel"], listing(), { answers: ["1"] });
+    expect([questions, deeds]).toEqual([[], ["tag ", "tag "]]);
   });
   test("writes nothing when none is chosen", async () => {
     expect((await runCli(["tag-manual"], listing(), { answers: ["q"] })).status).toBe(1);
