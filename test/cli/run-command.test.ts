@@ -273,6 +273,8 @@ test("an IOC that is named with its prefix needs no configuration file; anything
   const args = ["init", "--log-directory", "", "--ioc"];
   const named = await runCli([...args, "2bmb:Globus:"], nothing, { environment, context });
   expect(named.err).toBe("init: Failed. There is no network.\n");
+  const server = await runCli([...args, "2bmb:Globus:", "--server", "eagle"], nothing, { environment, context });
+  expect(server.err).toBe("init: Failed. There is no network.\n"); // which servers there are is for the IOC to know
   const unnamed = await runCli(args, nothing, { environment, context });
   expect(unnamed.status).toBe(2);
   expect(unnamed.err).toMatch(/there is no .*make one with globus-ioc config/);
