@@ -1,6 +1,6 @@
 /** Data-management commands as the shell sees them: what they run, print and ask, and their exit statuses. */
 import { describe, expect, test } from "vitest";
-import { ActionError } from "../../src/base/errors.ts";
+import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import type { ActionContext } from "../../src/controller/action.ts";
 import { RejectedError } from "../../src/controller/outcome.ts";
 import { type Beamtime, OffError } from "../../src/controller/ports.ts";
@@ -37,12 +37,12 @@ describe("the exit status is", () => {
   test("1 when Ctrl-C came, and the action was asked to stop", async () => {
     const stop = new AbortController();
     const action = doing(({ signal }) => {
-      stop.abort(new ActionError("ended by SIGINT"));
+      stop.abort(new CancelledError("Ended by SIGINT."));
       signal.throwIfAborted();
       return done();
     });
     const run = await runCli(["init"], fakeSite({ Init: action }), { context: { signal: stop.signal } });
-    expect(run).toMatchObject({ status: 1, err: "init: Cancelled. ended by SIGINT\n" });
+    expect(run).toMatchObject({ status: 1, err: "init: Cancelled. Ended by SIGINT.\n" });
   });
   test("1 when TomoScan is not reached, with the PVs that are missing", async () => {
     const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }, { beamline: new FakeBeamline() }));

@@ -69,7 +69,7 @@ describe("in this process", () => {
     const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
     run.kill("SIGINT");
     expect(await run.exited).toMatchObject({ code: 1, signal: null });
-    expect(run.stderr).toMatch(/^init: Cancelled\. /);
+    expect(run.stderr).toMatch(/^init: Cancelled\. Ended by SIGINT\./);
   });
 });
 
