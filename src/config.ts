@@ -1,6 +1,7 @@
 /**
  * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is wrong with them, each problem with its
  * line and what to do. Reads one file, once; writes none. Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
+ * It is long for one reason: what the options, the file and its aliases say is judged together, so that a person is told of every problem at once.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";

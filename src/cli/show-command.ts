@@ -1,6 +1,6 @@
 /**
  * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, and the whole
- * is Partial; a part that the settings leave off is a line alone.
+ * is Partial; a part that the settings leave off, or of which there is none, is a line alone.
  */
 import { ActionError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config.ts";
@@ -10,7 +10,7 @@ import { daqsUnderWay } from "../controller/daq-sources.ts";
 import { findExperiment } from "../controller/dm-experiment.ts";
 import type { Experiment } from "../controller/experiment.ts";
 import type { ActionResult } from "../controller/outcome.ts";
-import { type Beamtime, type DmExperiment, type DmTransfer, OffError } from "../controller/ports.ts";
+import { type Beamtime, type DmExperiment, type DmTransfer, NotFoundError, OffError } from "../controller/ports.ts";
 import type { Site } from "../controller/site.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
@@ -47,7 +47,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof ActionError)) throw thrown;
-      if (!(thrown instanceof OffError)) failed.push(title);
+      if (!(thrown instanceof OffError || thrown instanceof NotFoundError)) failed.push(title);
       screen.show(title, messageOf(thrown));
       return undefined;
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import type { ActionContext } from "../../src/controller/action.ts";
 import { RejectedError } from "../../src/controller/outcome.ts";
-import { type Beamtime, OffError } from "../../src/controller/ports.ts";
+import { type Beamtime, NotFoundError, OffError } from "../../src/controller/ports.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
 import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
@@ -242,8 +242,13 @@ describe("show", () => {
   test("takes for no failure what the settings leave off, what is not there yet, and a collection without a list", async () => {
     const off = new FakeDm();
     off.failures.set(`experimentByName ${EXPERIMENT}`, new OffError("Data Management is off."));
+    const betweenRuns = scheduled([]);
+    Object.assign(betweenRuns.schedule?.scheduling ?? {}, {
+      beamtimes: () => Promise.reject(new NotFoundError("There is no run on that day.")),
+    });
     const sites: readonly [Site, readonly string[], string][] = [
       [fakeSite({}), [], "This site has no schedule."],
+      [fakeSite({}, betweenRuns), [], "There is no run on that day."],
       [fakeSite({}, { dataManagement: off }), [], "Data Management is off."],
       [fakeSite({}, { dataManagement: new FakeDm() }), [], "It does not exist yet: Init creates it."],
       [fakeSite({}, { dataManagement: new FakeDm() }), ["--server", "petrel"], "petrel is a Globus collection"],
