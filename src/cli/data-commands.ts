@@ -81,7 +81,7 @@ const SOURCES = [
 ] as const;
 
 /** What every command has that works on the tagged experiment; Delete has its own name to check. */
-export const EXPERIMENT_NAME = text(
+const EXPERIMENT_NAME = text(
   "exp-name",
   "ExperimentNameOverride",
   "name",
