@@ -4,6 +4,7 @@
  */
 import type { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
+import type { SourceReport } from "../base/source-look.ts";
 
 /** Common to every call: aborting the signal ends the work at its next safe point. */
 export interface CallOptions {
@@ -303,14 +304,7 @@ export interface MailLedger {
 
 /* ── Source directories ───────────────────────────────────────────────── */
 
-/** What is in a source directory. */
-export interface SourceReport {
-  readonly state: "OK" | "EMPTY" | "MISSING" | "NO_TOPDIR" | "UNKNOWN";
-  readonly files: number;
-  readonly bytes: number;
-  /** For UNKNOWN: why, in a sentence; for OK: that there is more than was counted. */
-  readonly remark?: string;
-}
+export type { SourceReport };
 
 /** The host on which DAQs find their data. */
 export interface DataHost {
@@ -368,6 +362,6 @@ export interface BeamlinePvs {
    * @throws UnavailableError when it is not connected, or the put fails
    */
   writeText(name: string, text: string, options: CallOptions): Promise<string>;
-  /** Reads a text once. @returns undefined when the PV does not connect in time */
+  /** Reads a text once. @returns undefined when the PV does not connect or answer in time */
   readText(name: string, options: CallOptions): Promise<string | undefined>;
 }
