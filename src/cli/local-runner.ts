@@ -108,7 +108,7 @@ export class LocalRunner implements Runner {
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
       scheduler,
     }).pipe(takeUntil(fromEvent(signal, "abort")));
-    const { experiment, remarks } = await settledTag(state$, { connection: true, scheduler });
+    const { experiment, remarks } = await settledTag(state$, scheduler, { connection: true });
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);
     this.#publish("ExperimentName", experiment.name);

@@ -6,11 +6,17 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config.ts";
 import type { ActionRequest } from "../controller/action.ts";
 import { beamtimesFor, beamtimeText } from "../controller/beamtimes.ts";
-import { daqsUnderWay } from "../controller/daq-sources.ts";
 import { findExperiment } from "../controller/dm-experiment.ts";
 import type { Experiment } from "../controller/experiment.ts";
 import type { ActionResult } from "../controller/outcome.ts";
-import { type Beamtime, type DmExperiment, type DmTransfer, NotFoundError, OffError } from "../controller/ports.ts";
+import {
+  type Beamtime,
+  type DmExperiment,
+  type DmTransfer,
+  isUnderWay,
+  NotFoundError,
+  OffError,
+} from "../controller/ports.ts";
 import type { Site } from "../controller/site.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
@@ -124,6 +130,10 @@ function required<T>(port: T | undefined, what: string): T {
   return port;
 }
 
-/** All DAQs of the station that are under way. */
-export const runningDaqs = ({ site, signal }: Pick<ShowContext, "site" | "signal">): Promise<readonly DmTransfer[]> =>
-  daqsUnderWay(required(site.dataManagement, "Data Management"), { signal });
+/** All DAQs of the station that are under way, whosever they are. */
+export async function runningDaqs({
+  site,
+  signal,
+}: Pick<ShowContext, "site" | "signal">): Promise<readonly DmTransfer[]> {
+  return (await required(site.dataManagement, "Data Management").daqs({ signal })).filter(isUnderWay);
+}

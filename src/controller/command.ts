@@ -105,7 +105,7 @@ function runOnce(
           ),
         ),
       ),
-      finalize(() => abort.abort(new CancelledError("A later start has taken its place."))),
+      finalize(() => abort.abort(new CancelledError("replaced by a later start"))),
     );
     return concat(from([RUNNING]), ended);
   });

@@ -5,15 +5,7 @@
 import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
 import { directoryParts, type Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
-import {
-  type CallOptions,
-  type DataHost,
-  type DataManagement,
-  type DmTask,
-  type DmTransfer,
-  isUnderWay,
-  type SourceReport,
-} from "./ports.ts";
+import { type DataHost, type DmTask, type DmTransfer, type SourceReport } from "./ports.ts";
 import { DAQ_SIDES, DAQ_STATES, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "./pvs.ts";
 
 /** Where one station's data are. */
@@ -150,12 +142,6 @@ export const isOf =
   ({ name, uncleanedName }: Experiment) =>
   ({ experimentName }: DmTransfer): boolean =>
     experimentName === name || experimentName === uncleanedName;
-
-/** All DAQs of the station that are under way, whosever they are. */
-export const daqsUnderWay = async (
-  dm: Pick<DataManagement, "daqs">,
-  options: CallOptions,
-): Promise<readonly DmTransfer[]> => (await dm.daqs(options)).filter(isUnderWay);
 
 /** Whether a DAQ looks for new files. One that is finalizing only ends with those that it has (dm-api §7.3). */
 export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);

@@ -116,8 +116,6 @@ export function tagSentence(state: TagState): string {
 export interface Patience {
   /** Whether to wait for a TomoScan that is not connected, too: for whoever has only just begun to look for it. */
   readonly connection?: boolean;
-  /** For tests in virtual time. */
-  readonly scheduler?: SchedulerLike | undefined;
 }
 
 /**
@@ -126,7 +124,8 @@ export interface Patience {
  */
 export async function settledTag(
   state$: Observable<TagState>,
-  { connection = false, scheduler }: Patience = {},
+  scheduler?: SchedulerLike,
+  { connection = false }: Patience = {},
 ): Promise<Tag & { readonly valid: true }> {
   const state = await firstValueFrom(
     state$.pipe(

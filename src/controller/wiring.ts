@@ -184,7 +184,7 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
   };
   const action = actionOf(options, server, name);
   if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
-  const { experiment } = await settledTag(parts.tag$, { scheduler: options.scheduler });
+  const { experiment } = await settledTag(parts.tag$, options.scheduler);
   signal.throwIfAborted();
   return perform<ActionContext>(name, action, { ...context, experiment });
 }

@@ -76,7 +76,7 @@ test("a command waits for the PVs to come to rest, and gives up after 10 s", asy
     const states = states$(beamline, scheduler);
     const ask = (name: string): void => {
       waits.push(
-        settledTag(states, { scheduler }).then(
+        settledTag(states, scheduler).then(
           (tag) => void outcomes.push(`${name}: ${tag.experiment.name}`),
           (error: Error) => void outcomes.push(`${name}: ${error.message}`),
         ),
@@ -111,7 +111,7 @@ describe("a TomoScan that is not connected", () => {
           end = scheduler.now();
         }),
       );
-      outcome = settledTag(states, { connection, scheduler }).then(
+      outcome = settledTag(states, scheduler, { connection }).then(
         (tag) => tag.experiment.name,
         (error: Error) => error.message,
       );
