@@ -154,7 +154,7 @@ export function directoryParts(template: string, experiment: Experiment): string
 }
 
 /** The placeholders of a path template, with what they stand for. */
-export const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
+const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
   ym: (experiment) => experiment.yearMonth,
   exp: (experiment) => experiment.name,
   last: (experiment) => experiment.piLastName,

@@ -2,7 +2,7 @@
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";
 import type { ActionRequest, FreeAction, RunContext } from "../action.ts";
-import { contains, type Schedule, scheduleDay } from "../beamtimes.ts";
+import { beamtimeText, contains, type Schedule, scheduleDay } from "../beamtimes.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { personName } from "../people.ts";
 import type { Beamtime, DataManagement, Experimenter } from "../ports.ts";
@@ -104,15 +104,4 @@ function noneSentence({ beamline }: Schedule, beamtimes: readonly Beamtime[], at
   ];
   const others = near.length === 0 ? "nothing is scheduled in its run" : near.join("; ");
   return `there is no beamtime at ${beamline} on ${facilityMinute(at)}: ${others}; set Set to the days between, or tag by TagManual`;
-}
-
-/** `GUP 1014288, "Granular flows", Noether, 2026-03-03 08:00 to 2026-03-06 08:00` */
-function beamtimeText({ gupId, title, start, end, experimenters }: Beamtime): string {
-  const pi = experimenters.find(({ isPi }) => isPi);
-  return [
-    gupId === undefined ? "no GUP" : `GUP ${gupId}`,
-    JSON.stringify(title),
-    ...(pi === undefined ? [] : [pi.lastName]),
-    `${facilityMinute(start)} to ${facilityMinute(end)}`,
-  ].join(", ");
 }
