@@ -1,5 +1,6 @@
 /**
- * What the controller's actions may touch. Each port is an interface with a real implementation in `services`, and a fake one in the tests.
+ * What the controller's actions may touch, in one file because it is one contract: whoever writes an action, a service or a fake reads it from end to end.
+ * Each port is an interface with a real implementation in `services`, and a fake one in the tests.
  * Every call takes an AbortSignal and fails with an ActionError whose message an operator can read, or a subclass below that says more.
  */
 import type { Observable } from "rxjs";
@@ -112,8 +113,15 @@ export interface DmTransfer {
   readonly problem?: string;
 }
 
-/** Whether it is under way (dm-api §7.3). */
+/* What its status says (dm-api §7.3). */
+/** Whether it looks for new files. One that is finalizing only ends with those that it has. */
+export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
+/** Whether it is under way. */
 export const isUnderWay = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing)$/.test(status);
+/** Whether it changes still, also while it is being aborted. */
+export const isMoving = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing|aborting)$/.test(status);
+/** Whether it has ended well; skipped: there was nothing to do. */
+export const hasEndedWell = ({ status }: DmTransfer): boolean => /^(done|skipped)$/.test(status);
 
 /** A safety form. */
 export interface Esaf {
@@ -286,12 +294,15 @@ export interface SiteTexts {
 
 /* ── The ledger ───────────────────────────────────────────────────────── */
 
-/** What is known of one address of one experiment. `uncertain`: it was `sending` when the program was killed (decision 19). */
+/**
+ * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: it was `sending` when the program was killed
+ * (decision 19).
+ */
 export interface MailRecord {
-  readonly state: "sending" | "sent" | "refused" | "uncertain";
+  readonly state: "sending" | "sent" | "refused" | "unsent" | "uncertain";
   /** ISO 8601. */
   readonly at: string;
-  /** The server's words, for `refused`. */
+  /** The server's words, for `refused`; why, for `unsent`. */
   readonly reason?: string;
 }
 

@@ -5,7 +5,7 @@
 
 import { filter } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
 import type { RunContext } from "./action.ts";
 import { visible } from "./experiment.ts";
@@ -131,7 +131,7 @@ async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, c
     await beamline.writeText(name, oneLine((await user.esafDoi?.()) ?? ""), { signal });
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${messageOf(thrown).replace(/\.$/, "")}.`);
+    say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${pieceOf(thrown)}.`);
   }
 }
 

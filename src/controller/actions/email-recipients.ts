@@ -7,7 +7,7 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { addressProblem } from "../../base/mail-address.ts";
 import type { ActionContext } from "../action.ts";
 import { findExperiment, requireExperiment } from "../dm-experiment.ts";
-import { dmUsername } from "../dm-roster.ts";
+import { dmUsername, LOOK_UPS } from "../dm-roster.ts";
 import { visible } from "../experiment.ts";
 import { plainAddress } from "../mail/headers.ts";
 import type { Letter, Recipient } from "../mail/letter.ts";
@@ -23,9 +23,6 @@ import {
   UnavailableError,
 } from "../ports.ts";
 import { ownFailure } from "../roster.ts";
-
-/** Look-ups that are under way at once. */
-const LOOK_UPS = 4;
 
 export interface RecipientOptions {
   /** As operators know the server. */
@@ -93,7 +90,7 @@ const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
 export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
   uncertainAddresses(await ledger.mailed(experimentName));
 
-/** Whether a user had the e-mail, by the ledger, else by DMagic's list, which DMagic keeps by username. */
+/** Whether a user had the e-mail, by the ledger, else, where the ledger knows of no answer, by DMagic's list, which DMagic keeps by username. */
 function hadBefore(
   known: ReadonlyMap<string, MailRecord>,
   onDm: DmExperiment | undefined,
@@ -101,7 +98,8 @@ function hadBefore(
   const listed = new Set(emailedUsers(onDm).map((one) => one.toLowerCase()));
   return ({ address, badge }) => {
     const record = known.get(address);
-    return record === undefined ? listed.has(address) || listed.has(dmUsername(badge)) : record.state === "sent";
+    const isAnswered = record !== undefined && record.state !== "unsent";
+    return isAnswered ? record.state === "sent" : listed.has(address) || listed.has(dmUsername(badge));
   };
 }
 

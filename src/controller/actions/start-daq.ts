@@ -2,13 +2,16 @@
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
+import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
+import { showDaqsAtEnd } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
   type DaqSite,
+  daqSources,
   daqStateIndex,
   runningDaq,
   SIDE_NAMES,
@@ -25,7 +28,12 @@ export interface DaqOptions {
   readonly serverName: string;
 }
 
-export function startDaq(options: DaqOptions): Action {
+export interface StartDaqOptions extends DaqOptions {
+  /** Where it leaves how it has started a DAQ, for the watch. */
+  readonly started: StartedDaqs;
+}
+
+export function startDaq(options: StartDaqOptions): Action {
   return {
     plan: (request) => [
       `would look for experiment ${request.experiment.name} on ${options.serverName}`,
@@ -42,7 +50,10 @@ const processExisting = (request: TaggedRequest): boolean => flagInput(request, 
 const existingToo = (request: TaggedRequest): string =>
   processExisting(request) ? ", with the files that are there already" : ", for new files only";
 
-async function start({ dm, site, serverName }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+async function start(
+  { dm, site, serverName, started }: StartDaqOptions,
+  context: ActionContext,
+): Promise<ActionResult> {
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
@@ -56,7 +67,9 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
     try {
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
-      const daq = running ?? (await startOne(dm, name, source, context));
+      const { daq, isOurs } = running === undefined ? await startOne(dm, name, source, context) : notOurs(running);
+      if (isOurs) started.set(daq.id, howStarted(source, context));
+      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "Id"), daq.id);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
@@ -66,12 +79,18 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
       failures.push(thrown);
     }
   }
-  const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
+  const [first, ...others] = failures.map((failure) => pieceOf(failure));
   if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return failures.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
     : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
 }
+
+const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({
+  existingToo: processExisting(context),
+  bytes: state === "UNKNOWN" ? undefined : bytes,
+});
 
 const sentence = (pieces: readonly string[]): string =>
   pieces.join("; ").replace(/^./, (letter) => letter.toUpperCase());
@@ -81,17 +100,25 @@ const stopped = (signal: AbortSignal, done: readonly string[], what: string): Ca
     `${messageOf(signal.reason)} ${done.length === 0 ? "No DAQ is known to have started" : sentence(done)}; ${what} may have been asked for: look at DaqList, and run StopDaq if it is not wanted.`,
   );
 
+/** A DAQ that runs now. */
+interface Begun {
+  readonly daq: DmTransfer;
+  /** Started by us, as far as anybody knows. */
+  readonly isOurs: boolean;
+}
+const notOurs = (daq: DmTransfer): Begun => ({ daq, isOurs: false });
+
 /** @throws ActionError when it is not known to run */
 async function startOne(
   dm: DataManagement,
   name: string,
   source: CheckedSource,
   context: ActionContext,
-): Promise<DmTransfer> {
+): Promise<Begun> {
   const { signal } = context;
   const task = { ...source.root, processExistingFiles: processExisting(context) };
   try {
-    return await dm.startDaq(name, source.directory, task, { signal });
+    return { daq: await dm.startDaq(name, source.directory, task, { signal }), isOurs: true };
   } catch (thrown) {
     const answerLost = thrown instanceof UnavailableError && thrown.mayHaveHappened;
     if (signal.aborted || !(answerLost || thrown instanceof AlreadyExistsError)) throw thrown;
@@ -100,7 +127,7 @@ async function startOne(
       (daqs) => runningDaq(daqs, name, source),
       () => undefined,
     );
-    if (found !== undefined) return found;
+    if (found !== undefined) return { daq: found, isOurs: answerLost };
     throw answerLost
       ? new ActionError(`the DAQ for ${source.directory} may run or not: look at DaqList before starting it again`, {
           cause: thrown,

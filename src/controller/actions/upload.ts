@@ -3,12 +3,28 @@
  * is aborted is stopped at the service, too. Integration point 57.
  */
 import { type Clock, sleep } from "../../base/clock.ts";
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { type CheckedSource, checkSources, chosenSources, filesText, SIDE_NAMES } from "../daq-sources.ts";
+import {
+  type CheckedSource,
+  checkSources,
+  chosenSources,
+  filesText,
+  inDmsWords,
+  REFUSED_SECONDS,
+  SIDE_NAMES,
+} from "../daq-sources.ts";
 import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
-import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  hasEndedWell,
+  isMoving,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
 import { UPLOAD_STATES } from "../pvs.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
@@ -37,6 +53,8 @@ export function upload(options: UploadOptions): Action {
 interface Running {
   readonly source: CheckedSource;
   transfer: DmTransfer;
+  /** Data Management no longer has it. */
+  isGone?: true;
 }
 
 async function run(options: UploadOptions, context: ActionContext): Promise<ActionResult> {
@@ -56,7 +74,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
       signal.throwIfAborted();
       const transfer = await startOne(dm, name, source, signal).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-        failures.push(messageOf(thrown).replace(/\.$/, ""));
+        failures.push(pieceOf(thrown));
       });
       if (transfer !== undefined) running.push({ source, transfer });
       show(running, context);
@@ -65,7 +83,9 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   } catch (thrown) {
     if (signal.aborted) throw await stopAll(dm, running, context);
     publish("UploadState", UPLOAD_STATES.indexOf("Failed"));
-    throw thrown;
+    const more = [...failures, ...remarks];
+    if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
+    throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
   }
   return outcome(running, { failures, remarks }, context);
 }
@@ -89,32 +109,50 @@ async function startOne(
   }
 }
 
-/** Looks at those under way until none is. @throws UnavailableError when the service has not answered for too long: they go on without us */
+/** Looks at those under way until none is. @throws UnavailableError when the service has said nothing of them for too long: they go on without us */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
-  const { dm, clock, pollSeconds, patienceSeconds } = options;
+  const { clock, pollSeconds, patienceSeconds } = options;
   const { signal, say } = context;
   let answered = clock.monotonic();
   let told = false;
-  while (running.some(({ transfer }) => isMoving(transfer))) {
-    await sleep(clock, pollSeconds, signal);
-    try {
-      for (const one of running)
-        if (isMoving(one.transfer)) one.transfer = await dm.upload(one.transfer.id, { signal });
+  let cause: ActionError | undefined;
+  while (running.some(isWaitedFor)) {
+    await sleep(clock, cause instanceof AccessDeniedError ? REFUSED_SECONDS : pollSeconds, signal);
+    cause = await lookAtAll(options.dm, running.filter(isWaitedFor), signal);
+    if (cause === undefined) {
       answered = clock.monotonic();
       told = false;
-    } catch (cause) {
-      if (signal.aborted || !(cause instanceof UnavailableError)) throw cause;
+    } else {
+      const ids = idsOf(running.filter(isWaitedFor));
       if (clock.monotonic() - answered >= patienceSeconds)
-        throw new UnavailableError(`The uploads ${idsOf(running)} go on, but nobody can say how`, { cause });
-      if (!told) say(`The uploads go on, but Data Management does not say how: ${messageOf(cause)}`);
+        throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
+      if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
       told = true;
     }
     show(running, context);
   }
 }
 
-/** Also while it is being aborted. */
-const isMoving = (transfer: DmTransfer): boolean => isUnderWay(transfer) || transfer.status === "aborting";
+/** @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that is away */
+async function lookAtAll(
+  dm: DataManagement,
+  moving: readonly Running[],
+  signal: AbortSignal,
+): Promise<ActionError | undefined> {
+  let problem: ActionError | undefined;
+  for (const one of moving) {
+    try {
+      one.transfer = await dm.upload(one.transfer.id, { signal });
+    } catch (thrown) {
+      if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
+      if (thrown instanceof NotFoundError) one.isGone = true;
+      else problem = thrown;
+    }
+  }
+  return problem;
+}
+
+const isWaitedFor = ({ transfer, isGone }: Running): boolean => isGone !== true && isMoving(transfer);
 
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
@@ -138,12 +176,13 @@ async function stopAll(
 ): Promise<CancelledError> {
   const pieces: string[] = [];
   let goesOn = false;
-  for (const { source, transfer } of running) {
+  for (const one of running) {
+    const { source, transfer } = one;
     const { id } = transfer;
     let problem: string | undefined;
-    if (isMoving(transfer))
+    if (isWaitedFor(one))
       await dm.stopUpload(id, {}).catch((thrown: unknown) => {
-        if (!(thrown instanceof NotFoundError)) problem = messageOf(thrown).replace(/\.$/, "");
+        if (!(thrown instanceof NotFoundError)) problem = pieceOf(thrown);
       });
     goesOn ||= problem !== undefined;
     const last = await dm.upload(id, {}).catch(() => transfer);
@@ -162,7 +201,7 @@ interface Told {
 }
 
 function outcome(running: readonly Running[], { failures, remarks }: Told, { publish }: ActionContext): ActionResult {
-  const isBad = ({ transfer }: Running): boolean => !/^(done|skipped)$/.test(transfer.status);
+  const isBad = ({ transfer, isGone }: Running): boolean => isGone === true || !hasEndedWell(transfer);
   const good = running.filter((one) => !isBad(one));
   const wrong = [...failures, ...running.filter(isBad).map(failureText), ...good.flatMap(errorText)];
   publish(
@@ -176,8 +215,10 @@ function outcome(running: readonly Running[], { failures, remarks }: Told, { pub
     : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
 }
 
-const failureText = ({ source, transfer }: Running): string =>
-  `the upload of ${source.directory} is ${transfer.status} after ${filesText(transfer)}${inDmsWords(transfer)}`;
+const failureText = ({ source, transfer, isGone }: Running): string =>
+  isGone === true
+    ? `the upload ${transfer.id} of ${source.directory} is gone after ${filesText(transfer)}: Data Management no longer has it`
+    : `the upload of ${source.directory} is ${transfer.status} after ${filesText(transfer)}${inDmsWords(transfer)}`;
 
 const errorText = ({ source, transfer }: Running): string[] =>
   transfer.errors === 0 ? [] : [`${transfer.errors} files of ${source.directory} could not be processed`];
@@ -190,6 +231,3 @@ function successText({ source, transfer }: Running): string {
       : "";
   return `Nothing of ${source.directory} was moved, there was no new file${inDmsWords(transfer)}${there}`;
 }
-
-const inDmsWords = ({ problem }: DmTransfer): string =>
-  problem === undefined ? "" : ` (Data Management: ${problem.trim().replace(/\.$/, "")})`;

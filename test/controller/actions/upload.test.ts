@@ -1,9 +1,15 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
 import { upload } from "../../../src/controller/actions/upload.ts";
+import { REFUSED_SECONDS } from "../../../src/controller/daq-sources.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
+import {
+  AccessDeniedError,
+  NotFoundError,
+  type SourceReport,
+  UnavailableError,
+} from "../../../src/controller/ports.ts";
 import { UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
@@ -41,14 +47,14 @@ beforeEach(() => {
 });
 
 /** Starts it, and lets its first requests be answered. */
-async function start(): Promise<{ readonly outcome: Promise<ActionResult> }> {
+async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<ActionResult> }> {
   const action = upload({
     dm,
     site: { host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } },
     serverName: "voyager",
     clock,
     pollSeconds: POLL,
-    patienceSeconds: 60,
+    patienceSeconds,
   });
   const outcome = action.run({
     experiment: EXPERIMENT,
@@ -197,6 +203,44 @@ test("a service that stays away ends the wait, and the sentence names the upload
   dm.failures.set("upload", new UnavailableError("DM does not answer"));
   await clock.advanceAsync(7 * POLL);
   await expect(outcome).rejects.toThrow("The uploads upload-1 upload-2 go on, but nobody can say how");
+});
+
+test("a session that expires between two looks is waited for, without knocking at every look", async () => {
+  const { outcome } = await start(600);
+  dm.failures.set("upload upload-1", new AccessDeniedError("DM does not know us any more"));
+  dm.change(1, { status: "done", filesDone: 3, filesTotal: 3 });
+  await clock.advanceAsync(5 * POLL);
+  expect(published["UploadFilesDone"]).toBe(3);
+  expect(dm.calls.filter((call) => call === "upload upload-1")).toHaveLength(1);
+  dm.failures.clear();
+  dm.change(0, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(REFUSED_SECONDS);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+});
+
+test("an upload that Data Management no longer has ends alone, and is named", async () => {
+  const { outcome } = await start();
+  dm.failures.set("upload upload-1", new NotFoundError("there is no upload upload-1"));
+  await clock.advanceAsync(POLL);
+  expect(state()).toBe("Running");
+  dm.change(1, { status: "done", filesDone: 3, filesTotal: 3 });
+  await clock.advanceAsync(POLL);
+  const { state: end, message } = await outcome;
+  expect(end).toBe("Partial");
+  expect(message).toMatch(
+    /3 of 3 files of .*_rec were moved; but the upload upload-1 of .* is gone after 0 of 0 files/,
+  );
+});
+
+test("what could not be started, and the remarks, are told too when the wait fails", async () => {
+  dm.failures.set(`startUpload ${RAW}`, new ActionError("DM says no"));
+  source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  const { outcome } = await start();
+  dm.failures.set("upload", new AccessDeniedError("DM refuses the password"));
+  await clock.advanceAsync(POLL + REFUSED_SECONDS);
+  await expect(outcome).rejects.toThrow(
+    /^The uploads upload-1 go on, but nobody can say how: DM refuses the password; the upload of .* was not started: DM says no; .* was not checked/,
+  );
 });
 
 test("an abort stops both uploads and says what was moved", async () => {
