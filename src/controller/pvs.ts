@@ -243,6 +243,8 @@ export interface CommandRow {
   readonly group: "experiment" | "none";
   /** `tag`: it works on the experiment that TomoScan's user PVs name, and is rejected without one. */
   readonly needs: "tag" | "nothing";
+  /** It writes TomoScan's user PVs, and is over when they have come to rest. */
+  readonly tags?: true;
 }
 
 const command = <N extends CommandRow["needs"]>(
@@ -252,12 +254,18 @@ const command = <N extends CommandRow["needs"]>(
 ): CommandRow & { readonly needs: N } => ({ group, needs, meaning, overlap: "refuse" });
 
 export const COMMANDS = {
-  Tag: command(
-    "experiment",
-    "nothing",
-    "Writes who has the beam, from the scheduling service, into TomoScan's user PVs.",
-  ),
-  TagManual: command("experiment", "nothing", "Writes TomoScan's user PVs from an experiment of the server."),
+  Tag: {
+    ...command(
+      "experiment",
+      "nothing",
+      "Writes who has the beam, from the scheduling service, into TomoScan's user PVs.",
+    ),
+    tags: true,
+  },
+  TagManual: {
+    ...command("experiment", "nothing", "Writes TomoScan's user PVs from an experiment of the server."),
+    tags: true,
+  },
   Init: command(
     "experiment",
     "tag",

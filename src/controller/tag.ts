@@ -113,6 +113,18 @@ export function tagSentence(state: TagState): string {
     : `${state.tag.remarks.join("; ")}.`;
 }
 
+/** Resolves when the user PVs have come to rest after they were written, at most PATIENCE_SECONDS later: what is made from them is new then. */
+export async function tagAtRest(state$: Observable<TagState>, scheduler?: SchedulerLike): Promise<void> {
+  await firstValueFrom(
+    timer(QUIET_SECONDS * 1000, scheduler).pipe(
+      switchMap(() => state$),
+      filter((one) => one.settled),
+      takeUntil(timer(PATIENCE_SECONDS * 1000, scheduler)),
+    ),
+    { defaultValue: undefined },
+  );
+}
+
 export interface Patience {
   /** Whether to wait for a TomoScan that is not connected, too: for whoever has only just begun to look for it. */
   readonly connection?: boolean;

@@ -31,9 +31,9 @@ import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
 import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs } from "./ports.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName, type PvRow } from "./pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow, PVS, type PvName, type PvRow } from "./pvs.ts";
 import type { Site } from "./site.ts";
-import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
+import { settledTag, type TagState, tagAtRest, tagSentence, tagState$ } from "./tag.ts";
 import { vitalSigns$ } from "./vital-signs.ts";
 import type { WatchContext } from "./watch.ts";
 import { emitsWithin } from "./within.ts";
@@ -227,8 +227,13 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     isRunning: (other) => parts.board.isRunning(other),
   };
   const action = actionOf(options, server, name);
-  if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
   const untilAborted$ = parts.tag$.pipe(takeUntil(fromEvent(signal, "abort")));
+  const row: CommandRow = COMMANDS[name];
+  if (row.needs === "nothing") {
+    const result = await perform(name, action as FreeAction, context);
+    if (row.tags === true && pvs.get("Testing") !== 1) await tagAtRest(untilAborted$, options.scheduler);
+    return result;
+  }
   const { experiment } = await settledTag(untilAborted$, options.scheduler);
   signal.throwIfAborted();
   return perform<ActionContext>(name, action, { ...context, experiment });

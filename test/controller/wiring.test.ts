@@ -55,6 +55,14 @@ class Bench {
           nameOf: tomoScanSuffix,
           clock: this.clock,
         }),
+        // Someone's name, and nothing else.
+        Tag: {
+          plan: () => [],
+          run: async () => {
+            this.beamline.set("UserLastName", "Curie");
+            return { state: "Done", message: "TomoScan is tagged." };
+          },
+        },
       },
       arms: {},
       watches: [({ experiment$ }) => experiment$.pipe(tap((experiment) => this.watched.push(experiment?.name)))],
@@ -100,6 +108,20 @@ test("a tag fills the PVs of the experiment", async () => {
   expect(bench.pvs.get("ExperimentName")).toBe("2026-03-Noether-1014288");
   expect(bench.pvs.get("DetectorDir")).toBe("/data/2026-03-Noether-1014288");
   expect(bench.pvs.get("DataLink")).toBe("link to 2026-03-Noether-1014288");
+});
+
+test("Tag is over when what is made from the user PVs is new", async () => {
+  await bench.tag();
+  bench.pvs.putFromOutside("Tag", 1);
+  await bench.wait(1);
+  expect(bench.pvs.get("TagStatus")).toBe(1);
+  bench.writes();
+  await bench.wait(1);
+  expect(bench.pvs.ends.at(-1)).toBe("Tag:ok");
+  const writes = bench.writes();
+  expect(writes.indexOf("ExperimentName=2026-03-Curie-1014288")).toBeLessThan(writes.indexOf("TagStatus=2"));
+  expect(writes).toContain("ExperimentName=2026-03-Curie-1014288");
+  expect(bench.pvs.get("TagMessage")).toBe("TomoScan is tagged.");
 });
 
 test("Dirs writes results, text, time, state, and itself last", async () => {
