@@ -11,7 +11,7 @@ export interface DataManagementOptions extends SiteOptions {
   readonly version: string;
 }
 
-/** Started data management; stopping it cancels what runs and closes every connection. */
+/** Started data management; stopping it cancels what runs, waits for it a little, and closes every connection. */
 export interface DataManagementProgram {
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function assembleDataManagement(options: DataManagementOptions): () => Da
     const stop = startController({ ...site, pvs, version, hostname: host, clock, log });
     return {
       stop: async () => {
-        stop();
+        await stop(); // what runs may still have to write what it did
         await site.close();
       },
     };

@@ -3,6 +3,7 @@ import type { Actions } from "../controller/action.ts";
 import { startDaq } from "../controller/actions/start-daq.ts";
 import { stopDaq } from "../controller/actions/stop-daq.ts";
 import { upload } from "../controller/actions/upload.ts";
+import type { StartedDaqs } from "../controller/daq-progress.ts";
 import type { DaqSite } from "../controller/daq-sources.ts";
 import { watchDaqs } from "../controller/daq-watch.ts";
 import type { DataManagement } from "../controller/ports.ts";
@@ -26,15 +27,16 @@ export function openDaq(options: PartOptions, dm: DataManagement, ownName: strin
     prefix: settings.local["dm-direct-mount"] ? "" : `@${dataHostName(settings)}:`,
     templates: { raw: section["raw-template"], rec: section["rec-template"] },
   };
+  const started: StartedDaqs = new Map();
   return {
     actions: (serverName) => {
       const daq = { dm, site, serverName };
       return {
-        StartDaq: startDaq(daq),
+        StartDaq: startDaq({ ...daq, started }),
         StopDaq: stopDaq(daq),
         Upload: upload({ ...daq, clock, pollSeconds, patienceSeconds: stallSeconds }),
       };
     },
-    watch: watchDaqs({ dm, site, pollSeconds, stallSeconds }),
+    watch: watchDaqs({ dm, site, pollSeconds, stallSeconds, started }),
   };
 }

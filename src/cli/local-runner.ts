@@ -130,6 +130,7 @@ export class LocalRunner implements Runner {
       signal,
       say,
       publish: (suffix, value) => this.#publish(suffix, value),
+      shown: (suffix) => this.#held(suffix),
     };
     signal.throwIfAborted();
     if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);

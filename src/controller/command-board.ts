@@ -1,5 +1,5 @@
 /** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
-import { Subject } from "rxjs";
+import { filter, type Observable, Subject, startWith } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime, type Journal } from "./journal.ts";
@@ -31,6 +31,8 @@ export class CommandBoard {
   readonly #options: CommandBoardOptions;
   readonly #running = new Set<CommandName>();
   #requests = 0;
+  /** Why nothing starts any more. */
+  #closed: string | undefined;
 
   constructor(options: CommandBoardOptions) {
     this.#options = options;
@@ -56,8 +58,21 @@ export class CommandBoard {
     return [...this.#running].join(" ");
   }
 
-  /** The sentence that refuses a start of `name` because another command of its group runs, or undefined. */
+  /** From now on nothing starts. */
+  close(reason: string): void {
+    this.#closed = reason;
+  }
+  /** Emits when nothing runs, now or later. */
+  get idle$(): Observable<unknown> {
+    return this.ended$.pipe(
+      startWith(undefined),
+      filter(() => !this.busy),
+    );
+  }
+
+  /** The sentence that refuses a start of `name`, because another command of its group runs or nothing starts any more; or undefined. */
   blocker(name: CommandName): string | undefined {
+    if (this.#closed !== undefined) return this.#closed;
     const group = groupOf(name);
     const other = [...this.#running].find((one) => one !== name && group !== NO_GROUP && groupOf(one) === group);
     return other === undefined

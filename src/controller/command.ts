@@ -105,7 +105,7 @@ function runOnce(
           ),
         ),
       ),
-      finalize(() => abort.abort(new CancelledError("replaced by a later start"))),
+      finalize(() => abort.abort(new CancelledError("Nobody waits for this run any more."))),
     );
     return concat(from([RUNNING]), ended);
   });

@@ -3,11 +3,21 @@
  * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
  */
 import { filesText, isWatching, SIDE_NAMES } from "./daq-sources.ts";
-import { type DmTransfer, isUnderWay } from "./ports.ts";
+import { type DmTransfer, isUnderWay, type SourceReport } from "./ports.ts";
 import type { DaqSide, DaqState, Severity } from "./pvs.ts";
 
 /** Seconds over which the rate is taken. */
 const RATE_SECONDS = 60;
+
+/** How StartDaq has started a DAQ. */
+export interface DaqStart {
+  /** Whether it moves the files that were there already, too. */
+  readonly existingToo: boolean;
+  /** Bytes in its source then; undefined: not known. */
+  readonly bytes: number | undefined;
+}
+/** The DAQs that StartDaq has started since the program began, by id. What others have started is not among them. */
+export type StartedDaqs = Map<string, DaqStart>;
 
 /** What is remembered of one DAQ while it is watched. */
 interface Memory {
@@ -18,6 +28,8 @@ interface Memory {
   quietSince: number;
   /** Files ready in its source while it sees none at all, by the last look there. */
   missed: number;
+  /** Bytes in its source at the first look there. */
+  firstBytes: number | undefined;
   seen: number;
   handled: number;
   errors: number;
@@ -37,26 +49,37 @@ export interface Judgement {
   readonly events: readonly { readonly sentence: string; readonly severity: Severity }[];
 }
 
+export interface ProgressOptions {
+  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
+  readonly stallSeconds: number;
+  readonly started: StartedDaqs;
+}
+
 export class DaqProgress {
   readonly #side: DaqSide;
-  readonly #stallSeconds: number;
+  readonly #options: ProgressOptions;
   #memory: Memory | undefined;
 
-  constructor(side: DaqSide, stallSeconds: number) {
+  constructor(side: DaqSide, options: ProgressOptions) {
     this.#side = side;
-    this.#stallSeconds = stallSeconds;
+    this.#options = options;
   }
 
   /** Whether it has seen no new file for so long that its source is worth a look. @param now seconds */
   needsSourceLook(daq: DmTransfer, now: number): boolean {
-    return now - this.#remember(daq, now).quietSince >= this.#stallSeconds;
+    return now - this.#remember(daq, now).quietSince >= this.#options.stallSeconds;
   }
 
-  /** @param missed files that it should have seen if it sees none at all; undefined: as before. The next look there is due after another stall time */
-  sourceLooked(daq: DmTransfer, now: number, missed: number | undefined): void {
+  /** @param report what is in its source now. The next look there is due after another stall time */
+  sourceLooked(daq: DmTransfer, now: number, report: SourceReport): void {
     const memory = this.#remember(daq, now);
-    memory.missed = missed ?? memory.missed;
     memory.quietSince = now;
+    if (report.state === "UNKNOWN") return;
+    const start = this.#options.started.get(daq.id);
+    memory.firstBytes ??= start?.bytes ?? report.bytes;
+    // Of a DAQ that somebody else has started nobody knows whether it must see what was there: growth alone tells.
+    const mustSee = start?.existingToo === true || report.bytes > memory.firstBytes;
+    memory.missed = report.state === "OK" && mustSee ? report.files : 0;
   }
 
   /** @param daqs those of this source, ended ones included; @param now seconds */
@@ -85,7 +108,7 @@ export class DaqProgress {
     const handled = daq.filesDone + daq.errors;
     if (handled > memory.handled || handled >= daq.filesTotal) memory.movedAt = now;
     memory.handled = handled;
-    return daq.filesTotal === 0 ? memory.missed > 0 : now - memory.movedAt >= this.#stallSeconds;
+    return daq.filesTotal === 0 ? memory.missed > 0 : now - memory.movedAt >= this.#options.stallSeconds;
   }
 
   /** Known as running, and no longer in the list. */
@@ -114,7 +137,8 @@ export class DaqProgress {
     const seen = daq.filesTotal;
     if (this.#memory?.id !== daq.id) {
       const handled = daq.filesDone + daq.errors;
-      this.#memory = { id: daq.id, movedAt: now, quietSince: now, missed: 0, seen, handled, errors: 0, samples: [] };
+      const none = { missed: 0, firstBytes: undefined, errors: 0, samples: [] };
+      this.#memory = { id: daq.id, movedAt: now, quietSince: now, seen, handled, ...none };
     }
     if (seen > this.#memory.seen) this.#memory.quietSince = now;
     this.#memory.seen = seen;

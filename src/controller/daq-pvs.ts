@@ -1,30 +1,92 @@
-/** The PVs that tell of DAQs: those of each side, the totals, the list and the message. It judges nothing. */
-
+/** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
+import { ActionError, messageOf } from "../base/errors.ts";
+import type { ActionContext, RunContext } from "./action.ts";
 import type { LastState } from "./daq-progress.ts";
-import { filesText, isOf, isWatching } from "./daq-sources.ts";
+import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
-import { type DmTransfer, isUnderWay, type Pvs } from "./ports.ts";
-import { DAQ_STATES, type DaqSide, daqPv, type PvName } from "./pvs.ts";
+import { type DmTransfer, isUnderWay, type PvValue } from "./ports.ts";
+import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 
+/** Reads a result PV. */
+type Get = (name: PvName) => PvValue;
+type Put = RunContext["publish"];
+
 /** As StartDaq, StopDaq or the watch have left a side. */
-export const lastState = (pvs: Pvs, side: DaqSide): LastState => ({
-  state: DAQ_STATES[Number(pvs.get(daqPv(side, "State")))] ?? "None",
-  id: String(pvs.get(daqPv(side, "Id"))),
+export const lastState = (get: Get, side: DaqSide): LastState => ({
+  state: DAQ_STATES[Number(get(daqPv(side, "State")))] ?? "None",
+  id: String(get(daqPv(side, "Id"))),
 });
 
-/** One side; undefined: there is no DAQ. @param rate files a minute */
-export function showProgress(pvs: Pvs, side: DaqSide, daq: DmTransfer | undefined, rate: number): void {
-  pvs.put(daqPv(side, "Id"), daq?.id ?? "");
-  pvs.put(daqPv(side, "FilesDone"), daq?.filesDone ?? 0);
-  pvs.put(daqPv(side, "FilesTotal"), daq?.filesTotal ?? 0);
-  pvs.put(daqPv(side, "Percent"), daq?.percent ?? 0);
-  pvs.put(daqPv(side, "Rate"), rate);
-  pvs.put(daqPv(side, "RunTime"), daq?.runSeconds ?? 0);
-  pvs.put(daqPv(side, "Errors"), daq?.errors ?? 0);
+/** One side of an experiment as it stands. */
+export interface SideSeen {
+  readonly side: DaqSide;
+  readonly state: DaqState;
+  /** Undefined: there is none, or none any more. */
+  readonly daq: DmTransfer | undefined;
+  /** Files a minute. */
+  readonly rate: number;
 }
 
-export interface DaqsSeen {
+/**
+ * Everything the PVs tell of DAQs, by one look: each side, the totals, the list and the message.
+ * @param all those of the station
+ * @returns whether a DAQ of the experiment is under way
+ */
+export function showDaqs(
+  put: Put,
+  experiment: Experiment | undefined,
+  all: readonly DmTransfer[],
+  sides: readonly SideSeen[],
+): boolean {
+  const shown = new Set<DmTransfer>();
+  const pieces: string[] = [];
+  for (const { side, state, daq, rate } of sides) {
+    put(daqPv(side, "State"), daqStateIndex(state));
+    if (daq !== undefined) showProgress(put, side, daq, rate);
+    if (state === "None") continue;
+    if (daq !== undefined) shown.add(daq);
+    pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
+  }
+  return showTotals(put, experiment, { all, shown, pieces });
+}
+
+/**
+ * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 3). The states are those that the action, or the watch
+ * before it, has left; what has become of the DAQs since is the watch's to judge. Never fails: what the action has done is done.
+ * @param daqs those of the station, or looks at them now
+ */
+export async function showDaqsAtEnd(
+  context: ActionContext,
+  sources: readonly DaqSource[],
+  daqs: () => Promise<readonly DmTransfer[]>,
+): Promise<void> {
+  const { experiment, publish, say, signal, shown = () => "" } = context;
+  try {
+    const all = await daqs();
+    const sides = sources.map(({ side }): SideSeen => {
+      const { state, id } = lastState(shown, side);
+      return { side, state, daq: all.find((one) => one.id === id), rate: Number(shown(daqPv(side, "Rate"))) };
+    });
+    showDaqs(publish, experiment, all, sides);
+  } catch (thrown) {
+    if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
+    say(`The DAQs cannot be seen: ${messageOf(thrown)}`);
+  }
+}
+
+/** One side; undefined: there is no DAQ. @param rate files a minute */
+export function showProgress(put: Put, side: DaqSide, daq: DmTransfer | undefined, rate: number): void {
+  put(daqPv(side, "Id"), daq?.id ?? "");
+  put(daqPv(side, "FilesDone"), daq?.filesDone ?? 0);
+  put(daqPv(side, "FilesTotal"), daq?.filesTotal ?? 0);
+  put(daqPv(side, "Percent"), daq?.percent ?? 0);
+  put(daqPv(side, "Rate"), rate);
+  put(daqPv(side, "RunTime"), daq?.runSeconds ?? 0);
+  put(daqPv(side, "Errors"), daq?.errors ?? 0);
+}
+
+interface DaqsSeen {
   /** All of the station. */
   readonly all: readonly DmTransfer[];
   /** Those of the experiment's sides. */
@@ -34,8 +96,7 @@ export interface DaqsSeen {
 }
 
 /** The totals of the experiment, the list of all, and the message. @returns whether a DAQ of the experiment is under way */
-export function showTotals(pvs: Pvs, experiment: Experiment | undefined, { all, shown, pieces }: DaqsSeen): boolean {
-  const put = (name: PvName, value: string | number): void => pvs.put(name, value);
+function showTotals(put: Put, experiment: Experiment | undefined, { all, shown, pieces }: DaqsSeen): boolean {
   const running = all.filter(isUnderWay);
   const own = experiment === undefined ? [] : running.filter(isOf(experiment));
   const others = own.filter((one) => !shown.has(one));

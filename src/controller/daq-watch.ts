@@ -20,39 +20,28 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
-import { DaqProgress, isAlive } from "./daq-progress.ts";
-import { lastState, showProgress, showTotals } from "./daq-pvs.ts";
+import { DaqProgress, isAlive, type ProgressOptions } from "./daq-progress.ts";
+import { lastState, showDaqs, showProgress } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
   daqSources,
   daqStateIndex,
-  filesText,
   isOf,
   isWatching,
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, isSameExperiment } from "./experiment.ts";
 import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
-import {
-  COMMAND_PARTS,
-  COMMAND_STATES,
-  type CommandName,
-  type DaqSide,
-  daqPv,
-  type PvName,
-  SOURCE_STATES,
-} from "./pvs.ts";
-import type { Watch, WatchContext } from "./watch.ts";
+import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
-export interface DaqWatchOptions {
+export interface DaqWatchOptions extends ProgressOptions {
   readonly dm: DataManagement;
   readonly site: DaqSite;
   /** Between two looks while a DAQ of the experiment runs. */
   readonly pollSeconds: number;
-  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
-  readonly stallSeconds: number;
 }
 
 /** Between two looks while none runs: somebody else may start one. */
@@ -71,11 +60,9 @@ export const watchDaqs =
     const experiment$ = context.experiment$.pipe(
       scan((last: Experiment | undefined, next) => next ?? last, undefined),
       startWith(undefined),
-      distinctUntilChanged((a, b) => a?.name === b?.name),
     );
     return combineLatest([
       experiment$,
-      context.server$,
       pvs.value$("Testing" satisfies PvName).pipe(
         map((value) => value === 1),
         distinctUntilChanged(),
@@ -85,7 +72,7 @@ export const watchDaqs =
         startWith(undefined),
       ),
     ]).pipe(
-      switchMap(([experiment, , isDryRun]) => {
+      switchMap(([experiment, isDryRun]) => {
         watch.follow(experiment);
         if (isDryRun) return EMPTY; // a dry run reaches nobody
         return watch.look$().pipe(repeat({ delay: () => timer(watch.waitSeconds * 1000, scheduler) }));
@@ -115,7 +102,7 @@ class DaqWatch {
 
   /** From now on this experiment; the PVs are emptied when it is another one. */
   follow(experiment: Experiment | undefined): void {
-    if (experiment?.name === this.#experiment?.name) return;
+    if (isSameExperiment(experiment, this.#experiment)) return;
     if (this.#ownRun)
       this.#context.journal.say(
         `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
@@ -123,7 +110,7 @@ class DaqWatch {
       );
     this.#experiment = experiment;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
-    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options.stallSeconds)]));
+    this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options)]));
     this.#ownRun = false;
     const { pvs } = this.#context;
     for (const { side, directory } of this.#sources) {
@@ -131,7 +118,7 @@ class DaqWatch {
       pvs.put(daqPv(side, "Source"), directory);
       pvs.put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
       pvs.put(daqPv(side, "SourceBytes"), 0);
-      showProgress(pvs, side, undefined, 0);
+      showProgress((name, value) => pvs.put(name, value), side, undefined, 0);
     }
   }
 
@@ -172,7 +159,7 @@ class DaqWatch {
 
   /** Whether a DAQ of the experiment runs, by the last look or by what StartDaq has said since. */
   #someRun(): boolean {
-    return this.#ownRun || SIDES.some((side) => isAlive(lastState(this.#context.pvs, side).state));
+    return this.#ownRun || SIDES.some((side) => isAlive(lastState((name) => this.#context.pvs.get(name), side).state));
   }
 
   /** Where a DAQ has seen nothing new for long: is its source still there, and are there files? */
@@ -184,19 +171,9 @@ class DaqWatch {
       if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
       const report = await this.#options.site.host.inspect(source.parts, { signal });
       if (signal.aborted) return;
-      progress.sourceLooked(daq, clock.monotonic(), this.#missed(source, report));
+      progress.sourceLooked(daq, clock.monotonic(), report);
       this.#publishSource(source, report);
     }
-  }
-
-  /** Files that a DAQ of this source should have seen; undefined: no news. One for new files alone need not see those that were there when it began. */
-  #missed({ side }: DaqSource, { state, files, bytes }: SourceReport): number | undefined {
-    const { pvs } = this.#context;
-    if (state === "UNKNOWN") return undefined;
-    if (state !== "OK") return 0;
-    if (pvs.get("ProcessExisting" satisfies PvName) === 1) return files;
-    const isCompared = pvs.get(daqPv(side, "SourceState")) !== SOURCE_STATES.indexOf("UNKNOWN");
-    return isCompared && bytes > Number(pvs.get(daqPv(side, "SourceBytes"))) ? files : undefined;
   }
 
   #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
@@ -221,27 +198,13 @@ class DaqWatch {
 
   #publish(all: readonly DmTransfer[]): void {
     const { pvs, journal, clock } = this.#context;
-    const shown = new Set<DmTransfer>();
-    const pieces: string[] = [];
-    for (const source of this.#sources) {
+    const verdicts = this.#sources.flatMap((source) => {
       const { side } = source;
-      const verdict = this.#progress
-        .get(side)
-        ?.judge(this.#daqsOf(all, source), lastState(pvs, side), clock.monotonic());
-      if (verdict === undefined) continue;
-      const { state, daq, rate, events } = verdict;
-      if (daq !== undefined) {
-        showProgress(pvs, side, daq, rate);
-        if (state !== "None") shown.add(daq);
-      }
-      pvs.put(daqPv(side, "State"), daqStateIndex(state));
-      for (const { sentence, severity } of events) journal.say(sentence, severity);
-      if (state !== "None")
-        pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
-    }
-    this.#ownRun = showTotals(pvs, this.#experiment, { all, shown, pieces });
+      const last = lastState((name) => pvs.get(name), side);
+      const verdict = this.#progress.get(side)?.judge(this.#daqsOf(all, source), last, clock.monotonic());
+      return verdict === undefined ? [] : [{ daq: undefined, ...verdict, side }];
+    });
+    this.#ownRun = showDaqs((name, value) => pvs.put(name, value), this.#experiment, all, verdicts);
+    for (const { sentence, severity } of verdicts.flatMap(({ events }) => events)) journal.say(sentence, severity);
   }
 }
-
-const isRunning = (pvs: Pvs, name: CommandName): boolean =>
-  pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");

@@ -19,6 +19,14 @@ export interface Experiment {
   readonly esafNumber: string;
 }
 
+/** Whether two tags name one experiment, with the same directories: its title and the number of its safety form may be corrected under it. */
+export function isSameExperiment(one: Experiment | undefined, other: Experiment | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return NAMING.every((key) => one[key] === other[key]);
+}
+/** What names and paths are made of. */
+const NAMING = ["name", "uncleanedName", "yearMonth", "piLastName", "proposalNumber"] as const;
+
 /** The PVs that tell of the experiment, and what they hold. */
 export const EXPERIMENT_PVS: Readonly<Partial<Record<PvName, (experiment: Experiment) => string>>> = {
   ExperimentName: (experiment) => experiment.name,

@@ -11,11 +11,22 @@ export interface PvRow {
   readonly kind: "input" | "result" | "setting";
   /** What an input holds where nobody has written it: a number, or empty text where this is absent. db/ says the same. */
   readonly initial?: number;
+  /**
+   * For a result of one experiment on one server: the commands that write it, and what it holds until one has run there. It is emptied when the experiment or
+   * the server is another one, unless such a command runs: what that still writes is of the experiment that it began with.
+   */
+  readonly ofExperiment?: { readonly by: readonly CommandName[]; readonly empty: 0 | "" | readonly [] };
   /** One sentence for operators and the manual. */
   readonly meaning: string;
 }
 
 const result = (meaning: string): PvRow & { readonly kind: "result" } => ({ kind: "result", meaning });
+/** A result of one experiment on one server. */
+const resultOf = (
+  by: readonly CommandName[],
+  empty: 0 | "" | readonly [],
+  meaning: string,
+): PvRow & { readonly kind: "result" } => ({ ...result(`${by.join(", ")}: ${meaning}`), ofExperiment: { by, empty } });
 type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K };
 const input = (meaning: string, initial?: number): Input<"input"> => ({
   kind: "input",
@@ -35,8 +46,12 @@ type LogLine = `LogLine${Digit}`;
 type EmailLine = `EmailLine${Digit | `1${Digit}`}`;
 
 /** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */
-function lines<N extends string>(stem: string, count: number, of: string): Record<N, PvRow & { kind: "result" }> {
-  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, result(`Line ${i} of ${of}.`)]);
+function lines<N extends string>(
+  stem: string,
+  count: number,
+  row: (line: string) => PvRow,
+): Record<N, PvRow & { kind: "result" }> {
+  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, row(`Line ${i} of`)]);
   return Object.fromEntries(rows) as Record<N, PvRow & { kind: "result" }>;
 }
 export const logLine = (index: number): LogLine => `LogLine${index as Digit}`;
@@ -83,7 +98,7 @@ export const PVS = {
   LastError: result("The last failure or refusal; stays until ErrorAck."),
   ErrorAck: input("Writing 1 empties LastError.", 0),
   Log: result("The latest events with their times, newest first, one a line."),
-  ...lines<LogLine>("LogLine", LOG_LINES, "Log"),
+  ...lines<LogLine>("LogLine", LOG_LINES, (line) => result(`${line} Log.`)),
   Busy: result("Whether any command runs."),
   ActiveCommand: result("The commands that run, separated by blanks."),
   RequestId: result("Grows by 1 with each command that is accepted, so that a script can match an answer."),
@@ -116,26 +131,30 @@ export const PVS = {
   Uptime: result("Time since then, D days, HH:MM:SS."),
   Heartbeat: result("Grows by 1 each second."),
   /* Init, and users */
-  ExperimentExists: result("Init: whether the experiment existed or exists now."),
-  ExperimentCreated: result("Init: whether this run created it."),
-  UsersAdded: result("Init: users that are on the experiment now, those who were before included."),
-  UsersFailed: result("Init: users that could not be added."),
+  ExperimentExists: resultOf(["Init"], 0, "whether the experiment existed or exists now."),
+  ExperimentCreated: resultOf(["Init"], 0, "whether this run created it."),
+  UsersAdded: resultOf(["Init"], 0, "users that are on the experiment now, those who were before included."),
+  UsersFailed: resultOf(["Init"], 0, "users that could not be added."),
   EditUserBadge: input(
     "AddUser, RemoveUser: badge numbers separated by commas; on a Globus collection also e-mail addresses or Globus user names.",
   ),
-  UsersChanged: result("AddUser, RemoveUser: users that are on, or off, the experiment now because of it."),
-  UserErrors: result("AddUser, RemoveUser: users of the list for whom it did not work."),
-  UserResults: result("AddUser, RemoveUser: what became of each user of the list, one a line."),
-  Users: result("ListUsers: the users with name, badge and e-mail, one a line."),
-  UserCount: result("ListUsers: how many there are."),
-  UserNames: result("ListUsers: their names, as an array."),
-  UserBadges: result("ListUsers: their badge numbers, as an array; 0 where one has none."),
-  UserEmails: result("ListUsers: their e-mail addresses, as an array; longer ones than 39 bytes are cut here."),
+  UsersChanged: resultOf(["AddUser", "RemoveUser"], 0, "users that are on, or off, the experiment now because of it."),
+  UserErrors: resultOf(["AddUser", "RemoveUser"], 0, "users of the list for whom it did not work."),
+  UserResults: resultOf(["AddUser", "RemoveUser"], "", "what became of each user of the list, one a line."),
+  Users: resultOf(["ListUsers"], "", "the users with name, badge and e-mail, one a line."),
+  UserCount: resultOf(["ListUsers"], 0, "how many there are."),
+  UserNames: resultOf(["ListUsers"], [], "their names, as an array."),
+  UserBadges: resultOf(["ListUsers"], [], "their badge numbers, as an array; 0 where one has none."),
+  UserEmails: resultOf(
+    ["ListUsers"],
+    [],
+    "their e-mail addresses, as an array; longer ones than 39 bytes are cut here.",
+  ),
   /* Dirs */
   DetectorDir: result("Dirs: the experiment's directory on the detector host."),
   AnalysisDir: result("Dirs: the experiment's directory on the analysis host."),
-  DirsDetector: result("Dirs: state of the detector directory: Missing, Exists, Created or Error."),
-  DirsAnalysis: result("Dirs: state of the analysis directory: Missing, Exists, Created or Error."),
+  DirsDetector: resultOf(["Dirs"], 0, "state of the detector directory: Missing, Exists, Created or Error."),
+  DirsAnalysis: resultOf(["Dirs"], 0, "state of the analysis directory: Missing, Exists, Created or Error."),
   DirsMatch: result("Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings."),
   DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
@@ -151,17 +170,24 @@ export const PVS = {
     "Armed: Email may send what PreviewEmail has shown. Safe again after 30 s, and after the sending.",
     0,
   ),
-  EmailPreview: result("PreviewEmail: the whole e-mail as it would be sent."),
-  ...lines<EmailLine>("EmailLine", EMAIL_LINES, "the e-mail's text"),
-  EmailRecipients: result("PreviewEmail: to whom it would go, one address a line."),
-  EmailCount: result("PreviewEmail: how many addresses that are."),
-  EmailSent: result("Email: addresses whose mail server accepted it in this run."),
-  EmailRefused: result("Email: addresses that were refused in this run."),
-  EmailNoAddress: result("PreviewEmail: how many users have no e-mail address."),
+  EmailPreview: resultOf(["PreviewEmail"], "", "the whole e-mail as it would be sent."),
+  ...lines<EmailLine>("EmailLine", EMAIL_LINES, (line) => ({
+    ...result(`${line} the e-mail's text.`),
+    ofExperiment: { by: ["PreviewEmail"], empty: "" },
+  })),
+  EmailRecipients: resultOf(["PreviewEmail"], "", "to whom it would go, one address a line."),
+  EmailCount: resultOf(["PreviewEmail"], 0, "how many addresses that are."),
+  EmailSent: resultOf(["Email"], 0, "addresses whose mail server accepted it in this run."),
+  EmailRefused: resultOf(["Email"], 0, "addresses that were refused in this run."),
+  EmailNoAddress: resultOf(["PreviewEmail"], 0, "how many users have no e-mail address."),
   EmailUncertain: result(
     "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending.",
   ),
-  EmailResults: result("PreviewEmail, Email: what became of each address, and who gets no e-mail, one a line."),
+  EmailResults: resultOf(
+    ["PreviewEmail", "Email"],
+    "",
+    "what became of each address, and who gets no e-mail, one a line.",
+  ),
   /* DAQ and upload */
   DaqRaw: setting("StartDaq, Upload: Yes: the raw data.", 1),
   DaqRec: setting("StartDaq, Upload: Yes: the reconstructions.", 1),
@@ -174,12 +200,12 @@ export const PVS = {
   DaqErrors: result("Files that the experiment's DAQs could not process."),
   DaqMessage: result("What the DAQs do, or what is wrong with them, in one sentence."),
   DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
-  DaqStopped: result("StopDaq: how many it stopped."),
-  UploadId: result("Upload: ids of its uploads, separated by blanks."),
-  UploadState: result("Upload: state: None, Running, Done or Failed."),
-  UploadFilesDone: result("Upload: files done."),
-  UploadFilesTotal: result("Upload: files to do."),
-  UploadPercent: result("Upload: the part of them that is done."),
+  DaqStopped: resultOf(["StopDaq"], 0, "how many it stopped."),
+  UploadId: resultOf(["Upload"], "", "ids of its uploads, separated by blanks."),
+  UploadState: resultOf(["Upload"], 0, "state: None, Running, Done or Failed."),
+  UploadFilesDone: resultOf(["Upload"], 0, "files done."),
+  UploadFilesTotal: resultOf(["Upload"], 0, "files to do."),
+  UploadPercent: resultOf(["Upload"], 0, "the part of them that is done."),
   /* Tagging, and experiments without a proposal */
   Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
   BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),

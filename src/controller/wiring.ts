@@ -5,6 +5,7 @@
 import {
   distinctUntilChanged,
   filter,
+  fromEvent,
   ignoreElements,
   map,
   merge,
@@ -14,6 +15,7 @@ import {
   share,
   shareReplay,
   switchMap,
+  takeUntil,
   tap,
 } from "rxjs";
 import type { Clock } from "../base/clock.ts";
@@ -23,16 +25,18 @@ import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts"
 import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
-import { EXPERIMENT_PVS, type Experiment } from "./experiment.ts";
+import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
 import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs } from "./ports.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName } from "./pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, PVS, type PvName, type PvRow } from "./pvs.ts";
 import type { Site } from "./site.ts";
 import { settledTag, type TagState, tagSentence, tagState$ } from "./tag.ts";
 import { vitalSigns$ } from "./vital-signs.ts";
+import type { WatchContext } from "./watch.ts";
+import { emitsWithin } from "./within.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
@@ -44,12 +48,29 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly scheduler?: SchedulerLike;
 }
 
-/** Starts the controller. @returns stops it: running actions are cancelled */
-export function startController(options: ControllerOptions): () => void {
-  const subscription = controller$(options).subscribe({
-    error: (thrown: unknown) => options.log.error(`the controller has stopped: ${messageOf(thrown)}`),
+/** Seconds that running actions get to end in order when the IOC stops: for the answer under way and what must be written after it. */
+const STOP_SECONDS = 5;
+const STOPPING = "The IOC stops.";
+
+/**
+ * Starts the controller.
+ * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work with be closed
+ */
+export function startController(options: ControllerOptions): () => Promise<void> {
+  const { pvs, clock, log } = options;
+  const journal = new Journal({ clock, log, pvs });
+  const board = new CommandBoard({ pvs, journal, clock, log });
+  const abort$ = new Subject<string>();
+  const subscription = controller$(options, { journal, board, abort$ }).subscribe({
+    error: (thrown: unknown) => log.error(`the controller has stopped: ${messageOf(thrown)}`),
   });
-  return () => subscription.unsubscribe();
+  return async () => {
+    board.close(STOPPING);
+    abort$.next(STOPPING);
+    const isOver = await emitsWithin(board.idle$, STOP_SECONDS, clock);
+    if (!isOver) log.warn(`${board.runningText} did not end within ${STOP_SECONDS} s of the IOC's stop.`);
+    subscription.unsubscribe();
+  };
 }
 
 /**
@@ -65,11 +86,18 @@ export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: strin
   return () => subscription.unsubscribe();
 }
 
+/** What the streams share. */
+interface Shared {
+  readonly journal: Journal;
+  readonly board: CommandBoard;
+  /** Emits the reason when everything that runs is to stop. */
+  readonly abort$: Subject<string>;
+}
+
 /** Everything the controller does, as one stream without elements. */
-export function controller$(options: ControllerOptions): Observable<never> {
-  const { pvs, clock, log } = options;
-  const journal = new Journal({ clock, log, pvs });
-  const board = new CommandBoard({ pvs, journal, clock, log });
+function controller$(options: ControllerOptions, shared: Shared): Observable<never> {
+  const { pvs } = options;
+  const { board } = shared;
   board.reset();
   defineResults(pvs);
   const tag$ = tagState$({
@@ -78,16 +106,29 @@ export function controller$(options: ControllerOptions): Observable<never> {
     override$: pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value))),
     scheduler: options.scheduler,
   }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
-  const tagged = tagPublisher(options);
-  const abort$ = new Subject<string>();
+  return merge(
+    tagged$(options, board, tag$),
+    ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
+    buttons$(options, shared),
+    guards$(options, shared),
+    watches$(options, shared, tag$),
+    vitalSigns$(options, board.ended$),
+  ).pipe(ignoreElements());
+}
 
-  const streams: Observable<unknown>[] = [
-    combineTagAndServer$(tag$, pvs).pipe(tap(tagged)),
+/** The tag, into the PVs that tell of it; an override that belongs to a former tag is cleared. */
+function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observable<TagState>): Observable<unknown> {
+  return merge(
+    combineTagAndServer$(tag$, options.pvs).pipe(tap(tagPublisher(options, board))),
     tag$.pipe(
       filter((state) => state.overrideIsStale),
-      tap(() => pvs.put("ExperimentNameOverride", "")),
+      tap(() => options.pvs.put("ExperimentNameOverride", "")),
     ),
-    ...COMMAND_NAMES.map((name) => command$(options, { name, journal, board, tag$, abort$ })),
+  );
+}
+
+function buttons$({ pvs }: ControllerOptions, { journal, board, abort$ }: Shared): Observable<unknown> {
+  return merge(
     pressed$(pvs, "Abort").pipe(
       tap(() => {
         if (!board.busy) journal.say("Nothing is running that could be aborted.");
@@ -95,36 +136,41 @@ export function controller$(options: ControllerOptions): Observable<never> {
       }),
     ),
     pressed$(pvs, "ErrorAck").pipe(tap(() => journal.acknowledge())),
-    pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))),
-    ...Object.entries(options.arms).map(([name, problem]) =>
-      pvs.puts$(name).pipe(
-        filter((put) => put.value !== 0),
-        tap((put) =>
-          judgeArm(
-            put,
-            problem((pv) => pvs.get(pv)),
-            journal,
-          ),
+  );
+}
+
+/** Puts that are judged before they take effect: the choice of a server, and arming. */
+function guards$(options: ControllerOptions, { journal, board }: Shared): Observable<unknown> {
+  const { pvs } = options;
+  const arms = Object.entries(options.arms).map(([name, problem]) =>
+    pvs.puts$(name).pipe(
+      filter((put) => put.value !== 0),
+      tap((put) =>
+        judgeArm(
+          put,
+          problem((pv) => pvs.get(pv)),
+          journal,
         ),
       ),
     ),
-    ...options.watches.map((watch) =>
-      watch({
-        pvs,
-        journal,
-        experiment$: experimentOf$(tag$),
-        server$: pvs.value$("ServerName").pipe(
-          map(() => currentServer(options)),
-          distinctUntilChanged(),
-        ),
-        ended$: board.ended$,
-        clock,
-        ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
-      }),
-    ),
-    vitalSigns$(options, board.ended$),
-  ];
-  return merge(...streams).pipe(ignoreElements());
+  );
+  return merge(pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))), ...arms);
+}
+
+function watches$(
+  { pvs, clock, watches, scheduler }: ControllerOptions,
+  { journal, board }: Shared,
+  tag$: Observable<TagState>,
+): Observable<unknown> {
+  const context: WatchContext = {
+    pvs,
+    journal,
+    experiment$: experimentOf$(tag$),
+    ended$: board.ended$,
+    clock,
+    ...(scheduler === undefined ? {} : { scheduler }),
+  };
+  return merge(...watches.map((watch) => watch(context)));
 }
 
 /** Numbers that nothing has written yet are 0 rather than undefined, which clients show as INVALID. Records that process by themselves see to it. */
@@ -136,12 +182,9 @@ function defineResults(pvs: Pvs): void {
 }
 const SELF_PROCESSING: readonly PvName[] = ["ServerRunning", "Watchdog"];
 
-interface CommandParts {
+interface CommandParts extends Shared {
   readonly name: CommandName;
-  readonly journal: Journal;
-  readonly board: CommandBoard;
   readonly tag$: Observable<TagState>;
-  readonly abort$: Observable<string>;
 }
 
 /** One command: puts of 1 start it, puts of 0 and Abort stop it, its outcomes go to its PVs. */
@@ -179,12 +222,14 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     input: takeInputs(pvs),
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
+    shown: (suffix) => pvs.get(suffix),
     say: (sentence) => journal.say(sentence),
     isRunning: (other) => parts.board.isRunning(other),
   };
   const action = actionOf(options, server, name);
   if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
-  const { experiment } = await settledTag(parts.tag$, options.scheduler);
+  const untilAborted$ = parts.tag$.pipe(takeUntil(fromEvent(signal, "abort")));
+  const { experiment } = await settledTag(untilAborted$, options.scheduler);
   signal.throwIfAborted();
   return perform<ActionContext>(name, action, { ...context, experiment });
 }
@@ -213,7 +258,7 @@ const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | unde
   tag$.pipe(
     filter((state) => state.settled),
     map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
-    distinctUntilChanged(),
+    distinctUntilChanged(isSameExperiment),
   );
 
 /** The server that ServerName names. */
@@ -237,14 +282,30 @@ function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<
 }
 
 /** Writes what the tag says to the PVs that tell of it. */
-function tagPublisher(options: ControllerOptions): (state: TagState) => void {
+function tagPublisher(options: ControllerOptions, board: CommandBoard): (state: TagState) => void {
   const { pvs } = options;
+  /** The server and the experiment of the last valid tag. */
+  let shown: string | undefined;
   return (state) => {
     pvs.put("TomoScanConnected", state.connected ? 1 : 0);
     pvs.put("TagMessage", state.settled ? tagSentence(state) : "TomoScan's user PVs are changing.");
     pvs.put("TagValid", state.settled && state.tag.valid ? 1 : 0);
-    if (state.settled) publishExperiment(options, state.tag.valid ? state.tag.experiment : undefined);
+    const experiment = state.settled && state.tag.valid ? state.tag.experiment : undefined;
+    if (state.settled) publishExperiment(options, experiment);
+    if (experiment === undefined) return; // whose results there are does not change while none is tagged
+    const now = `${currentServer(options).name} ${experiment.name}`;
+    if (shown !== undefined && shown !== now) emptyResults(pvs, board);
+    shown = now;
   };
+}
+
+/** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
+function emptyResults(pvs: Pvs, board: CommandBoard): void {
+  for (const name of Object.keys(PVS) as PvName[]) {
+    const { ofExperiment }: PvRow = PVS[name];
+    if (ofExperiment === undefined || ofExperiment.by.some((one) => board.isRunning(one))) continue;
+    pvs.put(name, ofExperiment.empty);
+  }
 }
 
 function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {

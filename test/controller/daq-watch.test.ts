@@ -1,7 +1,7 @@
 import { BehaviorSubject, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import type { Server } from "../../src/controller/action.ts";
+import type { StartedDaqs } from "../../src/controller/daq-progress.ts";
 import { watchDaqs } from "../../src/controller/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
@@ -22,7 +22,6 @@ const EXPERIMENT: Experiment = {
   proposalTitle: "Foams",
   esafNumber: "",
 };
-const SERVER: Server = { name: "voyager", kind: "dm", actions: {}, dataLink: () => "" };
 const [POLL, STALL, IDLE] = [10, 600, 60];
 
 /** The watch over fakes; vitest's fake timers drive RxJS, `clock` goes with them. */
@@ -33,6 +32,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly experiment$ = new BehaviorSubject<Experiment | undefined>(EXPERIMENT);
   readonly ended$ = new Subject<CommandName>();
+  readonly started: StartedDaqs = new Map();
   readonly errors: unknown[] = [];
   #subscription: Subscription | undefined;
 
@@ -42,12 +42,12 @@ class Bench {
       site: { host: this.host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } },
       pollSeconds: POLL,
       stallSeconds: STALL,
+      started: this.started,
     });
     this.#subscription = watch({
       pvs: this.pvs,
       journal: new Journal({ clock: this.clock, log: silentLog, pvs: this.pvs }),
       experiment$: this.experiment$,
-      server$: new BehaviorSubject(SERVER),
       ended$: this.ended$,
       clock: this.clock,
     }).subscribe({ error: (error) => this.errors.push(error), complete: () => this.errors.push("completed") });
@@ -332,6 +332,7 @@ describe("alarms", () => {
 
   test("a DAQ that sees no file while its source has some is Stalled", async () => {
     bench.source({ state: "OK", files: 7, bytes: 700 });
+    bench.started.set("daq-1", { existingToo: true, bytes: 700 });
     await running({ filesTotal: 0 });
     await bench.wait(STALL + POLL);
     expect(bench.state).toBe("Stalled");
@@ -342,8 +343,9 @@ describe("alarms", () => {
     expect(bench.state).toBe("Running");
   });
 
-  test("a DAQ for new files alone is not Stalled by those that were there before it", async () => {
-    bench.pvs.put("ProcessExisting", 0);
+  test("a DAQ that StartDaq started for new files alone is not Stalled by those that were there, whatever is asked for by now", async () => {
+    bench.started.set("daq-1", { existingToo: false, bytes: 700 });
+    bench.pvs.put("ProcessExisting", 1);
     bench.source({ state: "OK", files: 7, bytes: 700 });
     await running({ filesTotal: 0 });
     await bench.wait(2 * STALL + POLL);
@@ -353,6 +355,27 @@ describe("alarms", () => {
     expect(bench.state).toBe("Stalled");
     await bench.wait(2 * STALL);
     expect(bench.state).toBe("Stalled");
+  });
+
+  test("of a DAQ that somebody else has started only growth of the source counts, whatever ProcessExisting says", async () => {
+    bench.source({ state: "OK", files: 7, bytes: 700 });
+    await running({ filesTotal: 0 });
+    await bench.wait(2 * STALL + POLL);
+    expect(bench.state).toBe("Running");
+    bench.source({ state: "OK", files: 8, bytes: 800 });
+    await bench.wait(STALL + POLL);
+    expect(bench.state).toBe("Stalled");
+  });
+
+  test("a look at the source by Upload, which sets its PVs back, does not make a DAQ stall", async () => {
+    bench.pvs.put("ProcessExisting", 0);
+    bench.started.set("daq-1", { existingToo: false, bytes: 700 });
+    bench.source({ state: "OK", files: 7, bytes: 700 });
+    await running({ filesTotal: 0 });
+    bench.pvs.put("DaqRawSourceState", SOURCE_STATES.indexOf("OK"));
+    bench.pvs.put("DaqRawSourceBytes", 0);
+    await bench.wait(STALL + POLL);
+    expect(bench.state).toBe("Running");
   });
 
   test("an empty source is no reason to stall", async () => {

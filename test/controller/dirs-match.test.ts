@@ -22,7 +22,6 @@ beforeEach(() => {
     pvs,
     journal: new Journal({ clock, log: silentLog, pvs }),
     experiment$: EMPTY,
-    server$: EMPTY,
     ended$: EMPTY,
     clock,
   }).subscribe();

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { tap } from "rxjs";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Server } from "../../src/controller/action.ts";
@@ -25,7 +26,9 @@ class Bench {
   readonly detector = new FakeTree("det", this.clock);
   readonly analysis = new FakeTree("ana", this.clock);
   readonly collection = new FakeTree("petrel", this.clock);
-  readonly stop: () => void;
+  /** The experiments that a watch was told of. */
+  readonly watched: (string | undefined)[] = [];
+  readonly stop: () => Promise<void>;
 
   constructor() {
     const server: Server = {
@@ -42,7 +45,7 @@ class Bench {
       pvs: this.pvs,
       beamline: this.beamline,
       tomoScanName: tomoScanSuffix,
-      servers: [server],
+      servers: [server, { ...server, name: "eagle" }],
       actions: {
         Dirs: makeDirectories(directories, {
           beamline: this.beamline,
@@ -51,7 +54,7 @@ class Bench {
         }),
       },
       arms: {},
-      watches: [],
+      watches: [({ experiment$ }) => experiment$.pipe(tap((experiment) => this.watched.push(experiment?.name)))],
       directories,
       auth: { dm: noIdentity, globus: noIdentity },
       version: "1.2.3",
@@ -83,8 +86,8 @@ beforeEach(() => {
   vi.useFakeTimers();
   bench = new Bench();
 });
-afterEach(() => {
-  bench.stop();
+afterEach(async () => {
+  await bench.stop();
   vi.useRealTimers();
 });
 
@@ -254,7 +257,7 @@ test("a command that is started while a new tag comes in runs for the new tag, n
 
 test("a server that is not configured cannot be chosen", async () => {
   expect(bench.pvs.putFromOutside("ServerName", 9)).toBe("refused");
-  expect(bench.pvs.get("LastError")).toMatch(/ServerName 9 is none of the 1 servers; choose petrel/);
+  expect(bench.pvs.get("LastError")).toMatch(/ServerName 9 is none of the 2 servers; choose petrel or eagle/);
 });
 
 test("without a controller every command is refused with a sentence, instead of waiting for nobody", () => {
@@ -264,4 +267,67 @@ test("without a controller every command is refused with a sentence, instead of 
   expect(pvs.get("LastError")).toBe("Data management was not started.");
   stop();
   expect(pvs.putFromOutside("Init", 1)).toBe("taken");
+});
+
+describe("the results of an experiment", () => {
+  const NAMES = [
+    "DirsDetector",
+    "UsersAdded",
+    "Users",
+    "UserNames",
+    "EmailPreview",
+    "EmailLine19",
+    "UploadId",
+  ] as const;
+  const EMPTY = [0, 0, "", "", "", "", ""];
+  const held = () => NAMES.map((name) => bench.pvs.get(name));
+  const fill = () => {
+    for (const [i, name] of NAMES.entries()) bench.pvs.put(name, EMPTY[i] === 0 ? 2 : "of the former");
+  };
+
+  test("are emptied when another one is tagged, but for those that belong to none", async () => {
+    await bench.tag();
+    fill();
+    bench.pvs.put("TagTruncated", "what Tag has just said");
+    await bench.tag({ UserLastName: "Curie" });
+    expect(held()).toEqual(EMPTY);
+    expect(bench.pvs.get("TagTruncated")).toBe("what Tag has just said");
+  });
+
+  test("are emptied when another server is chosen", async () => {
+    await bench.tag();
+    fill();
+    bench.pvs.putFromOutside("ServerName", 1);
+    await bench.wait(0);
+    expect(held()).toEqual(EMPTY);
+  });
+
+  test("stay at the first tag, while the tag is unsettled or not valid, and when only its title changes", async () => {
+    fill();
+    const before = held();
+    await bench.tag();
+    bench.beamline.disconnect("UserLastName");
+    await bench.wait(2);
+    expect(bench.pvs.get("ExperimentName")).toBe("");
+    await bench.tag({ ProposalTitle: "Invariants, corrected" });
+    expect(held()).toEqual(before);
+  });
+
+  test("of a command that runs stay: it goes on writing for the experiment that it began with", async () => {
+    await bench.tag();
+    bench.detector.seconds = 5;
+    bench.pvs.putFromOutside("Dirs", 1);
+    await bench.wait(0);
+    fill();
+    await bench.tag({ UserLastName: "Curie" });
+    expect(held()).toEqual([2, ...EMPTY.slice(1)]);
+  });
+});
+
+test("watches are told of another experiment, not of another title", async () => {
+  await bench.tag();
+  await bench.tag({ ProposalTitle: "Invariants, corrected" });
+  expect(bench.pvs.get("ProposalTitle")).toBe("Invariants, corrected");
+  await bench.tag({ UserLastName: "Curie" });
+  expect(bench.watched.slice(-2)).toEqual(["2026-03-Noether-1014288", "2026-03-Curie-1014288"]);
 });

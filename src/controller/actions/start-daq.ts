@@ -4,11 +4,14 @@
  */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
+import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
+import { showDaqsAtEnd } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
   type DaqSite,
+  daqSources,
   daqStateIndex,
   runningDaq,
   SIDE_NAMES,
@@ -25,7 +28,12 @@ export interface DaqOptions {
   readonly serverName: string;
 }
 
-export function startDaq(options: DaqOptions): Action {
+export interface StartDaqOptions extends DaqOptions {
+  /** Where it leaves how it has started a DAQ, for the watch. */
+  readonly started: StartedDaqs;
+}
+
+export function startDaq(options: StartDaqOptions): Action {
   return {
     plan: (request) => [
       `would look for experiment ${request.experiment.name} on ${options.serverName}`,
@@ -42,7 +50,10 @@ const processExisting = (request: TaggedRequest): boolean => flagInput(request, 
 const existingToo = (request: TaggedRequest): string =>
   processExisting(request) ? ", with the files that are there already" : ", for new files only";
 
-async function start({ dm, site, serverName }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+async function start(
+  { dm, site, serverName, started }: StartDaqOptions,
+  context: ActionContext,
+): Promise<ActionResult> {
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
@@ -57,7 +68,9 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
       const daq = running ?? (await startOne(dm, name, source, context));
+      if (running === undefined) started.set(daq.id, howStarted(source, context));
       publish(daqPv(source.side, "Id"), daq.id);
+      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
     } catch (thrown) {
@@ -68,10 +81,16 @@ async function start({ dm, site, serverName }: DaqOptions, context: ActionContex
   }
   const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
   if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return failures.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
     : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
 }
+
+const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({
+  existingToo: processExisting(context),
+  bytes: state === "UNKNOWN" ? undefined : bytes,
+});
 
 const sentence = (pieces: readonly string[]): string =>
   pieces.join("; ").replace(/^./, (letter) => letter.toUpperCase());

@@ -1,6 +1,7 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory. Integration point 55. */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
+import { showDaqsAtEnd } from "../daq-pvs.ts";
 import { daqSources, daqStateIndex, isOf, isWatching } from "../daq-sources.ts";
 import type { ActionResult } from "../outcome.ts";
 import { type DataManagement, type DmTransfer, NotFoundError, UnavailableError } from "../ports.ts";
@@ -17,9 +18,13 @@ export function stopDaq(options: DaqOptions): Action {
 async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<ActionResult> {
   const { experiment, signal, publish } = context;
   publish("DaqStopped", 0);
-  const running = (await dm.daqs({ signal })).filter((one) => isWatching(one) && isOf(experiment)(one));
-  if (running.length === 0) return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
+  const before = await dm.daqs({ signal });
   const sources = daqSources(site, experiment);
+  const running = before.filter((one) => isWatching(one) && isOf(experiment)(one));
+  if (running.length === 0) {
+    await showDaqsAtEnd(context, sources, async () => before);
+    return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
+  }
   const stopped: string[] = [];
   const failures: unknown[] = [];
   for (const daq of running) {
@@ -29,7 +34,9 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       stopped.push(daq.dataDirectory);
       publish("DaqStopped", stopped.length);
       const side = sources.find(({ directory }) => directory === daq.dataDirectory)?.side;
-      if (side !== undefined) publish(daqPv(side, "State"), daqStateIndex("Stopped"));
+      if (side === undefined) continue;
+      publish(daqPv(side, "Id"), daq.id);
+      publish(daqPv(side, "State"), daqStateIndex("Stopped"));
     } catch (thrown) {
       if (signal.aborted)
         throw new CancelledError(
@@ -41,6 +48,7 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
   }
   const wrong = failures.map((failure) => messageOf(failure).replace(/\.$/, "")).join("; ");
   if (stopped.length === 0) throw new ActionError(wrong);
+  await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
   const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${stopped.join(", ")}`;
   return failures.length === 0
     ? { state: "Done", message: `${done}.` }

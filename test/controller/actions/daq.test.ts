@@ -3,9 +3,15 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { Action } from "../../../src/controller/action.ts";
 import { startDaq } from "../../../src/controller/actions/start-daq.ts";
 import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
+import type { StartedDaqs } from "../../../src/controller/daq-progress.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { AlreadyExistsError, type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
+import {
+  AlreadyExistsError,
+  type PvValue,
+  type SourceReport,
+  UnavailableError,
+} from "../../../src/controller/ports.ts";
 import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
@@ -25,6 +31,7 @@ const RUNNING = DAQ_STATES.indexOf("Running");
 
 let dm: FakeDm;
 let host: FakeDataHost;
+let started: StartedDaqs;
 let published: Record<string, unknown>;
 let inputs: Record<string, number>;
 let abort: AbortController;
@@ -32,6 +39,7 @@ beforeEach(() => {
   dm = new FakeDm();
   dm.experiments.set(NAME, { name: NAME, usernames: [] });
   host = new FakeDataHost();
+  started = new Map();
   published = {};
   inputs = { DaqRaw: 1, DaqRec: 1, ProcessExisting: 1 };
   abort = new AbortController();
@@ -48,9 +56,10 @@ const run = (action: Action): Promise<ActionResult> =>
     signal: abort.signal,
     input: (name) => inputs[name] ?? "",
     publish: (name, value) => void (published[name] = value),
+    shown: (name) => (published[name] ?? "") as PvValue,
     say: () => {},
   });
-const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq(options(changes)));
+const start = (changes: Parameters<typeof options>[0] = {}) => run(startDaq({ ...options(changes), started }));
 const stop = () => run(stopDaq(options()));
 const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${name} `));
 const source = (path: string, report: Partial<SourceReport>) =>
@@ -77,6 +86,38 @@ describe("StartDaq", () => {
       DaqRecId: "daq-2",
       DaqRecState: RUNNING,
     });
+  });
+
+  test("whoever waited for it reads counts, totals, list and message that are settled", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      const started = await really(...call);
+      dm.change(dm.transfers.length - 1, { filesDone: 1, filesTotal: 4 });
+      return started;
+    };
+    Object.assign(published, { DaqRawState: DAQ_STATES.indexOf("Ended"), DaqRawId: "older", DaqRawRate: 7 });
+    await start();
+    expect(published).toMatchObject({ DaqRawFilesTotal: 4, DaqRawRate: 0, DaqRunning: 2, DaqFilesTotal: 8 });
+    expect(String(published["DaqList"]).split("\n")).toHaveLength(2);
+    expect(published["DaqMessage"]).toBe(
+      `${NAME}: raw data Running, 1 of 4 files; reconstructions Running, 1 of 4 files.`,
+    );
+  });
+
+  test("a list that cannot be read when all is started does not make it fail", async () => {
+    const really = dm.startDaq.bind(dm);
+    dm.startDaq = async (...call) => {
+      dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+      return really(...call);
+    };
+    await expect(start()).resolves.toMatchObject({ state: "Done" });
+  });
+
+  test("remembers of what it has started how, and what was in the source then; not of what runs already", async () => {
+    await dm.startDaq(NAME, REC, {});
+    source(NAME, { state: "OK", bytes: 700 });
+    await start();
+    expect([...started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
   });
 
   test("leaves existing files where ProcessExisting is No", async () => {
@@ -243,7 +284,10 @@ describe("StartDaq", () => {
   });
 
   test("in a dry run tells what it would do, and for which directories", () => {
-    const plan = startDaq(options()).plan({ experiment: EXPERIMENT, input: (name) => inputs[name] ?? "" });
+    const plan = startDaq({ ...options(), started }).plan({
+      experiment: EXPERIMENT,
+      input: (name) => inputs[name] ?? "",
+    });
     expect(plan).toHaveLength(3);
     expect(plan[1]).toBe(
       `would look at tomodata1:${RAW} and start a DAQ of the raw data for ${RAW}, with the files that are there already, unless one runs`,
@@ -282,6 +326,21 @@ describe("StopDaq", () => {
     expect(message).toContain(`the DAQ for ${RAW} could not be stopped: DM says no`);
     expect(dm.transfers.map(({ status }) => status)).toEqual(["running", "done"]);
     expect(published["DaqRawState"]).toBe(RUNNING);
+  });
+
+  test("whoever waited for it reads that none runs any more", async () => {
+    await start();
+    await stop();
+    expect(published).toMatchObject({ DaqRunning: 0, DaqList: "", DaqRawState: DAQ_STATES.indexOf("Stopped") });
+    expect(published["DaqMessage"]).toBe(
+      `${NAME}: raw data Stopped, 0 of 0 files; reconstructions Stopped, 0 of 0 files.`,
+    );
+  });
+
+  test("where none runs it shows that", async () => {
+    published["DaqRunning"] = 2;
+    await stop();
+    expect(published).toMatchObject({ DaqRunning: 0, DaqMessage: `No DAQ of ${NAME} runs.` });
   });
 
   test("fails when none can be stopped", async () => {
