@@ -237,7 +237,7 @@ export const SETTINGS = {
     backend: setting(
       KINDS.dmBackend,
       "auto",
-      "http: the web services; python: the site's own dm package, through [dm] python; auto: python where it can be imported.",
+      "http: the web services; python: the site's own dm package, through [dm] python; auto: python where it can be imported and neither ca-file nor fingerprint is set.",
     ),
     "setup-file": setting(
       KINDS.file,

@@ -1,7 +1,8 @@
 /** The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with auto, the latter where it is. */
-import type { CallOptions, DataManagement } from "../controller/ports.ts";
-import { dmImportProblem } from "../services/dm-bridge.ts";
-import { createDmPython, type DmPythonOptions, dmEnvironment } from "../services/dm-python.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { type CallOptions, type DataManagement, UnavailableError } from "../controller/ports.ts";
+import { createDmPython, type DmPython } from "../services/dm-python.ts";
 import { untilAborted } from "../services/dm-session.ts";
 import { usableVariables } from "../services/dm-setup-file.ts";
 import type { Settings } from "../settings.ts";
@@ -9,9 +10,6 @@ import { type PartOptions, readSettingFile } from "./parts.ts";
 
 /** A way to Data Management, closed once at the end. */
 export type ClosingDm = DataManagement & { close(): Promise<void> };
-
-/** Longest time for looking whether the package is there. */
-const LOOK_SECONDS = 30;
 
 /**
  * Chooses; with auto at the first call, since starting Python takes a while.
@@ -25,7 +23,15 @@ export function dmOverBackend(
   http: () => ClosingDm,
 ): ClosingDm {
   if (section.backend === "http") return http();
-  const options: DmPythonOptions = {
+  const check = (["ca-file", "fingerprint"] as const).find((key) => section[key] !== "");
+  if (section.backend === "auto" && check !== undefined) {
+    log.info(
+      `Data Management is reached over HTTP, since [dm] ${check} asks to check the services' certificate, which the dm package of ${section.python} is ` +
+        `not known to do; set [dm] backend = python to go through the package all the same`,
+    );
+    return http();
+  }
+  const python = createDmPython({
     python: section.python,
     station: section.station,
     urls: { ds: section["ds-url"], daq: section["daq-url"], apsDb: section["aps-db-url"] },
@@ -34,13 +40,11 @@ export function dmOverBackend(
     clock,
     log,
     timeoutSeconds: section.timeout,
-  };
-  const python = createDmPython(options);
+  });
   const tell = (): void => {
     log.info(`Data Management is reached through the dm package of ${section.python}`);
     if (!section["ds-url"].startsWith("https:")) return;
-    const ignored =
-      section["ca-file"] !== "" || section.fingerprint !== "" ? "; ca-file and fingerprint do nothing" : "";
+    const ignored = check === undefined ? "" : "; ca-file and fingerprint do nothing";
     log.warn(
       `The dm package of ${section.python} is not known to check whose certificate it is shown${ignored}: set [dm] backend = http to have it checked`,
     );
@@ -49,18 +53,47 @@ export function dmOverBackend(
     tell();
     return python;
   }
-  const web = http();
+  return overWhatIsThere({ python, web: http(), program: section.python, log, tell });
+}
+
+interface Ways {
+  readonly python: DmPython;
+  readonly web: ClosingDm;
+  /** For sentences. */
+  readonly program: string;
+  readonly log: Log;
+  /** Says that the package it is. */
+  readonly tell: () => void;
+}
+
+/** Looks for the package at the first call, and again at later ones until it is known whether it is there. */
+function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
+  const closing = new AbortController();
+  let chosen: DataManagement | undefined;
+  let hasWarned = false;
   const choose = async (): Promise<DataManagement> => {
-    const look = { python: options.python, environment: dmEnvironment(options), clock, startSeconds: LOOK_SECONDS };
-    const problem = await dmImportProblem(look);
-    if (problem === undefined) tell();
-    else log.info(`Data Management is reached over HTTP, since ${section.python} has no dm package: ${problem}`);
-    return problem === undefined ? python : web;
+    try {
+      const problem = await python.look(closing.signal);
+      if (problem === undefined) tell();
+      else log.info(`Data Management is reached over HTTP, since ${program} has no dm package: ${problem}`);
+      return (chosen = problem === undefined ? python : web);
+    } catch (thrown) {
+      closing.signal.throwIfAborted();
+      const sentence = `Data Management is reached over HTTP for now, since it is not known whether the dm package is there: ${messageOf(thrown)}; the next call looks again`;
+      log[hasWarned ? "debug" : "warn"](sentence);
+      hasWarned = true;
+      return web;
+    }
   };
-  let chosen: Promise<DataManagement> | undefined;
+  let look: Promise<DataManagement> | undefined;
+  const looked = (): Promise<DataManagement> =>
+    (look ??= choose().finally(() => {
+      look = undefined;
+    }));
   return {
-    ...later(({ signal }) => untilAborted((chosen ??= choose()), signal)),
+    ...later(async ({ signal }) => chosen ?? untilAborted(looked(), signal)),
     close: async () => {
+      closing.abort(new UnavailableError("Data Management is closed"));
       await Promise.all([python.close(), web.close()]);
     },
   };

@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { type Log, oneLine } from "../base/log.ts";
 import { UnavailableError } from "../controller/ports.ts";
-import { ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
+import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
 import { untilAborted } from "./dm-session.ts";
 
 export interface DmBridgeOptions {
@@ -53,13 +53,24 @@ const LONGEST_WAIT_SECONDS = 60;
 /** A shorter password is no secret, and hiding it would spoil every sentence. */
 const SHORTEST_SECRET = 4;
 
+/** That Python cannot import the package. */
+class PackageMissing extends ActionError {
+  /** In Python's own words. */
+  readonly why: string;
+  constructor(sentence: string, why: string) {
+    super(sentence);
+    this.why = why;
+  }
+}
+
 export class DmBridge {
   readonly #options: DmBridgeOptions;
   #child: DmChild | undefined;
   /** Resolves when nobody is being served any more. */
   #turn: Promise<void> = Promise.resolve();
   #nextId = 1;
-  #password = "";
+  /** Those that its login file has had. */
+  readonly #passwords = new Set<string>();
   /** The last thing that it wrote for people, else how it ended. */
   #lastWords = "";
   #deaths = 0;
@@ -70,21 +81,27 @@ export class DmBridge {
     this.#options = options;
   }
   /**
-   * Waits for its turn, then for the package's answer, a failure that the package raised included.
+   * Waits for its turn, then for the package's answer, a failure that the package raised included; all in all as long as the call says, starting it aside.
    * @throws UnavailableError when the process died or was silent, ActionError when Python or the package is missing, or the signal's reason
    */
-  async call(call: BridgeCall): Promise<BridgeAnswer> {
-    const before = this.#turn;
-    let done = (): void => {};
-    const served = new Promise<void>((resolve) => {
-      done = resolve;
-    });
-    this.#turn = before.then(() => served);
+  call(call: BridgeCall): Promise<BridgeAnswer> {
+    return this.#inTurn(call.operation, call, (seconds) => this.#serve({ ...call, seconds }));
+  }
+  /**
+   * Starts it where it does not run.
+   * @returns why the package is not there, in Python's own words, or undefined when it is
+   * @throws as `call` when that stays unknown
+   */
+  async look(signal: AbortSignal | undefined): Promise<string | undefined> {
     try {
-      await untilAborted(before, call.signal);
-      return await this.#serve(call);
-    } finally {
-      done();
+      await this.#inTurn("the look for the package", { seconds: this.#options.startSeconds, signal }, () =>
+        this.#running(signal),
+      );
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof PackageMissing) return thrown.why;
+      if (thrown instanceof Error && thrown.cause instanceof ChildAbsent) return thrown.cause.message;
+      throw thrown;
     }
   }
   /** Ends the process; a call under way fails. */
@@ -92,13 +109,40 @@ export class DmBridge {
     this.#closed = true;
     await this.#child?.close();
   }
-  /** Text on one line, the password in it replaced: for whatever came from the package. */
+  /** Text on one line, passwords in it replaced: for whatever came from the package. */
   clean(text: string): string {
-    const hidden = this.#password.length >= SHORTEST_SECRET ? text.replaceAll(this.#password, "…") : text;
+    let hidden = text;
+    for (const password of this.#passwords) hidden = hidden.replaceAll(password, "…");
     return oneLine(hidden);
+  }
+  /** Runs `work` when nobody else is being served, with the seconds that are left then. */
+  async #inTurn<T>(what: string, { seconds, signal }: Wait, work: (left: number) => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const until = clock.monotonic() + seconds;
+    const before = this.#turn;
+    let done = (): void => {};
+    const served = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.#turn = before.then(() => served);
+    const over = new AbortController();
+    const cancel = clock.after(seconds, () =>
+      over.abort(
+        new UnavailableError(`${this.#name} was busy with other calls for ${seconds} s, so ${what} was not done`),
+      ),
+    );
+    try {
+      await untilAborted(before, AbortSignal.any(signal === undefined ? [over.signal] : [over.signal, signal]));
+      cancel();
+      return await work(Math.max(1, Math.ceil(until - clock.monotonic())));
+    } finally {
+      cancel();
+      done();
+    }
   }
   async #serve({ operation, args, changes, ...wait }: BridgeCall): Promise<BridgeAnswer> {
     const child = await this.#running(wait.signal);
+    await this.#notePassword();
     const id = this.#nextId++;
     const line = await this.#exchange(child, JSON.stringify({ id, method: operation, args }), { ...wait, changes });
     const answer = read(answerSchema, line);
@@ -138,7 +182,7 @@ export class DmBridge {
   }
   async #start(signal: AbortSignal | undefined): Promise<DmChild> {
     const { python, environment, clock, log, startSeconds, onlyPorts } = this.#options;
-    this.#password = await passwordIn(environment["DM_LOGIN_FILE"]);
+    await this.#notePassword();
     this.#lastWords = "";
     const words =
       onlyPorts === undefined ? [script("dm_bridge.py")] : [script("dm_record.py"), ...onlyPorts.map(String)];
@@ -155,7 +199,7 @@ export class DmBridge {
     await child.close();
     const why = this.clean(greeting?.failed ?? "it is not the bridge that answers");
     this.#lastWords = why;
-    throw new ActionError(`${this.#name} cannot import the dm package: ${why}; ${this.#options.remedy}`);
+    throw new PackageMissing(`${this.#name} cannot import the dm package: ${why}; ${this.#options.remedy}`, why);
   }
   async #greeting(child: DmChild, wait: Wait): Promise<string> {
     try {
@@ -164,6 +208,11 @@ export class DmBridge {
       if (!(thrown instanceof ChildEnded || thrown instanceof ChildSilent)) throw thrown;
       throw new UnavailableError(this.#sentence(thrown), { cause: thrown });
     }
+  }
+  /** Before whatever may log in, for the file may have changed. */
+  async #notePassword(): Promise<void> {
+    const password = await passwordIn(this.#options.environment["DM_LOGIN_FILE"]);
+    if (password.length >= SHORTEST_SECRET) this.#passwords.add(password);
   }
   #ended(child: DmChild): void {
     if (this.#child === child) this.#child = undefined;
@@ -181,35 +230,6 @@ export class DmBridge {
   }
   get #name(): string {
     return `The Python of ${this.#options.namedBy}, ${this.#options.python},`;
-  }
-}
-
-/**
- * Whether that Python can import the `dm` package; never a failure.
- * @returns what is wrong, in Python's own words, or undefined
- */
-export async function dmImportProblem(
-  {
-    python,
-    environment,
-    clock,
-    startSeconds,
-  }: Pick<DmBridgeOptions, "python" | "environment" | "clock" | "startSeconds">,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  let lastLine = "";
-  const heard = (line: string): void => {
-    if (line.trim() !== "") lastLine = oneLine(line.trim());
-  };
-  const child = new DmChild({ command: [python, ...FLAGS, "-c", "import dm"], environment, clock, heard });
-  try {
-    for (;;) await child.exchange(undefined, { seconds: startSeconds, signal });
-  } catch (thrown) {
-    if (thrown instanceof ChildEnded && thrown.status === 0) return undefined;
-    if (thrown instanceof ChildEnded || thrown instanceof ChildSilent) return lastLine || messageOf(thrown);
-    throw thrown;
-  } finally {
-    await child.close();
   }
 }
 

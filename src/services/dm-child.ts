@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 
 export interface DmChildOptions {
   /** Program and arguments; run without a shell. */
@@ -17,14 +17,9 @@ export interface DmChildOptions {
 }
 
 /** It has ended, or was never there; the message says how, as the rest of a sentence. */
-export class ChildEnded extends ActionError {
-  /** Its exit status, where it ended by itself. */
-  readonly status: number | undefined;
-  constructor(how: string, status?: number) {
-    super(how);
-    this.status = status;
-  }
-}
+export class ChildEnded extends ActionError {}
+/** There is no such program. */
+export class ChildAbsent extends ChildEnded {}
 /** It did not answer in time, and was killed. */
 export class ChildSilent extends ActionError {}
 
@@ -44,9 +39,13 @@ const MOST_CHARACTERS = 64 * 1024 * 1024;
 const MOST_WORDS = 10_000;
 /** Between the end of its input and being killed. */
 const END_SECONDS = 2;
+/** Between its end and that of its streams, which a program that it left behind may hold open. */
+const STREAM_SECONDS = 1;
+/** Failures of a start that another one will not mend, unlike a want of memory. */
+const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "EACCES"]);
 
 export class DmChild {
-  /** Resolves when it has ended and everything that it said has come. */
+  /** Resolves when it has ended and everything that it said has come, or might have. */
   readonly gone: Promise<void>;
   readonly #process: ChildProcess;
   readonly #clock: Clock;
@@ -69,19 +68,28 @@ export class DmChild {
     readLines(this.#process, heard);
     this.#process.stdin?.on("error", () => {}); // told by its end
     this.gone = new Promise((resolve) => {
-      const end = (how: string, status?: number): void => {
+      const end = (why: ChildEnded): void => {
         this.#isUsable = false;
-        this.#end ??= new ChildEnded(how, status);
+        this.#end ??= why;
         this.#waiter?.ended(this.#end);
         resolve();
       };
-      this.#process.once("error", (error) => end(`cannot be started: ${messageOf(error)}`));
+      this.#process.once("error", (error) => {
+        const how = `cannot be started: ${messageOf(error)}`;
+        end(ABSENT.has(codeOf(error) ?? "") ? new ChildAbsent(how) : new ChildEnded(how));
+      });
+      let cancel = (): void => {};
       this.#process.once("exit", () => {
         this.#isUsable = false;
+        // Their end is what `close` waits for.
+        cancel = clock.after(STREAM_SECONDS, () => {
+          for (const stream of this.#process.stdio) stream?.destroy();
+        });
       });
-      this.#process.once("close", (code, signal) =>
-        signal === null ? end(`ended with status ${code}`, code ?? undefined) : end(`was ended by ${signal}`),
-      );
+      this.#process.once("close", (code, signal) => {
+        cancel();
+        end(new ChildEnded(signal === null ? `ended with status ${code}` : `was ended by ${signal}`));
+      });
     });
   }
   /** It runs and may be asked. */

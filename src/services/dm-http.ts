@@ -17,6 +17,7 @@ import {
   type DmOperation,
   type DmRoutes,
   type DmServiceKey,
+  noUrl,
   targetOf,
 } from "./dm-routes.ts";
 import { DmSession } from "./dm-session.ts";
@@ -50,11 +51,15 @@ const TIMEOUT_SECONDS = 60;
 
 /** @throws ActionError for a station or URL that is missing or cannot be used */
 export function createDmHttp(options: DmHttpOptions): DmHttp {
-  const { station } = options;
+  const { station, log } = options;
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
   const connection: Connection = { ...options, sessions: openSessions(options) };
   return {
-    ...dmPort(station, (operation, args, schema, { signal }) => callDm(connection, operation, args, schema, signal)),
+    ...dmPort(
+      station,
+      (operation, args, schema, { signal }) => callDm(connection, operation, args, schema, signal),
+      log,
+    ),
     call: (operation, args, { signal }) => callDm(connection, operation, args, z.unknown(), signal),
     checkLogin: ({ signal }) => patiently(connection, signal, async () => connection.sessions.ds?.check(signal)),
     close: async () => {
@@ -75,12 +80,6 @@ function openSessions({ urls, login, tls, clock, log, timeoutSeconds = TIMEOUT_S
   }
   if (sessions.ds === undefined) throw noUrl("ds");
   return sessions;
-}
-
-/** DM's own client takes 127.0.0.1 when a URL is not set, and fails far from the cause. */
-function noUrl(key: DmServiceKey): ActionError {
-  const service = DM_SERVICES[key];
-  return new ActionError(`The ${service.name} has no URL; set [dm] ${service.key} (${service.variable})`);
 }
 
 /** One operation: its route, its session, repeated where that is harmless, its JSON checked. */

@@ -12,8 +12,11 @@ import type { DmArguments } from "./dm-routes.ts";
 /** DM writes some numbers as text and some texts as numbers. */
 const text = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
 const neededText = text.refine((value) => value !== "", "is empty");
-/** Undefined when it is absent, null or empty. */
-const optionalText = text.nullish().transform((value) => value || undefined);
+/** Undefined for anything but a text or number, and for an empty one. */
+const optionalText = z
+  .unknown()
+  .optional()
+  .transform((value) => text.safeParse(value).data || undefined);
 /** Undefined for anything but a number, or a text that is one. */
 const optionalNumber = z
   .unknown()
@@ -31,6 +34,22 @@ type Present<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K
 const present = <T extends object>(members: T): Present<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
 
+/** What could be read of a list, and what was wrong with each entry that could not. */
+export interface Listed<T> {
+  readonly list: readonly T[];
+  readonly unread: readonly string[];
+}
+
+/** One odd entry must not cost the others. @param isConcerned of an entry's raw JSON: only such are read */
+const listOf = <S extends z.ZodType>(entry: S, isConcerned: (json: unknown) => boolean = () => true) =>
+  z.array(z.unknown()).transform((all): Listed<z.output<S>> => {
+    const read = all.filter(isConcerned).map((json) => entry.safeParse(json));
+    return {
+      list: read.flatMap(({ success, data }) => (success ? [data] : [])),
+      unread: read.flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)])),
+    };
+  });
+
 /* ── Experiments and users ────────────────────────────────────────────── */
 
 /** dm-api §7.1: lists leave the usernames and directories out, and look-ups some of the directories. */
@@ -38,7 +57,7 @@ export const experimentAnswer = z
   .object({
     name: neededText,
     description: optionalText,
-    experimentUsernameList: z.array(z.string()).nullish(),
+    experimentUsernameList: z.array(z.string().nullable()).nullish(),
     rootPath: optionalText,
     startDate: optionalDate,
     endDate: optionalDate,
@@ -50,8 +69,9 @@ export const experimentAnswer = z
   })
   .transform(
     ({ experimentUsernameList, ...rest }): DmExperiment =>
-      present({ ...rest, usernames: experimentUsernameList ?? undefined }),
+      present({ ...rest, usernames: experimentUsernameList?.filter((name) => name !== null) }),
   );
+export const experimentsAnswer = listOf(experimentAnswer);
 
 /** dm-api §7.2. A username is `d` and the badge. */
 export const userAnswer = z
@@ -92,7 +112,6 @@ export function newExperimentArguments(experiment: NewExperiment, stationName: s
 const transferMembers = z.object({
   id: neededText,
   experimentName: neededText,
-  experimentStationName: optionalText,
   // Compared with what it was started with, so not a blank is taken away.
   dataDirectory: z.string(),
   status: neededText,
@@ -112,13 +131,11 @@ const transferMembers = z.object({
 /** One DAQ or upload. */
 export const transferAnswer = transferMembers.transform(transferOf);
 
+const stationOf = z.object({ experimentStationName: optionalText });
+
 /** DAQs of all stations → those of ours. One that does not say whose it is may be ours. */
 export const transfersOfStation = (station: string) =>
-  z
-    .array(transferMembers)
-    .transform((all): readonly DmTransfer[] =>
-      all.filter(({ experimentStationName }) => (experimentStationName ?? station) === station).map(transferOf),
-    );
+  listOf(transferAnswer, (json) => (stationOf.safeParse(json).data?.experimentStationName ?? station) === station);
 
 function transferOf(json: z.output<typeof transferMembers>): DmTransfer {
   const { id, experimentName, dataDirectory, status, startTime, endTime } = json;
@@ -153,7 +170,7 @@ const esafUser = z
     lastName: optionalText,
     email: optionalText,
     institution: optionalText,
-    piFlag: optionalText,
+    piFlag: z.unknown().optional(),
   })
   .transform(
     ({ badge, badgeNumber, firstName, lastName, email, institution, piFlag }): Experimenter => ({
@@ -161,12 +178,12 @@ const esafUser = z
       firstName: firstName ?? "",
       lastName: lastName ?? "",
       ...present({ email, institution }),
-      isPi: /^y(es)?$/i.test(piFlag ?? ""),
+      isPi: piFlag === true || (typeof piFlag === "string" && /^y(es)?$/i.test(piFlag.trim())),
     }),
   );
 
 /** The safety forms of a station. */
-export const esafsAnswer = z.array(
+export const esafsAnswer = listOf(
   z
     .object({
       esafId: neededText,
@@ -175,7 +192,7 @@ export const esafsAnswer = z.array(
       experimentStartDate: day,
       experimentEndDate: day,
       doi: optionalText,
-      experimentUsers: z.array(esafUser).nullish(),
+      experimentUsers: z.array(esafUser.nullable()).nullish(),
     })
     .transform(
       (json): Esaf => ({
@@ -185,7 +202,7 @@ export const esafsAnswer = z.array(
         startDate: json.experimentStartDate,
         endDate: json.experimentEndDate,
         ...present({ doi: json.doi }),
-        users: json.experimentUsers ?? [],
+        users: (json.experimentUsers ?? []).filter((user) => user !== null),
       }),
     ),
 );

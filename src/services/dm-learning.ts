@@ -3,7 +3,7 @@
  * host, and the request that came is turned into a route. No real service is reached, and no real login is read (reference: dm-api §9.2).
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
@@ -25,7 +25,7 @@ import { isSameTarget, type Markers, readableTarget, templateOf } from "./dm-tem
 
 export interface LearnOptions {
   readonly python: string;
-  /** What the package needs beside DM_*, which is overridden. */
+  /** What the package needs beside DM_* and its home, which are replaced. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
@@ -95,7 +95,7 @@ export async function learnRoutes(options: LearnOptions): Promise<readonly Learn
   const bridge = new DmBridge({
     ...rest,
     environment: {
-      ...dmEnvironment({ environment, station, urls: recorder.urls, loginFile }),
+      ...dmEnvironment({ environment: withoutSessions(environment, folder), station, urls: recorder.urls, loginFile }),
       // A proxy would be asked for this host's own addresses too.
       no_proxy: "127.0.0.1",
     },
@@ -112,6 +112,13 @@ export async function learnRoutes(options: LearnOptions): Promise<readonly Learn
     await recorder.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Where the package might keep real sessions is out of its sight: a recorder's session among them would spoil them. What its user installed is not. */
+function withoutSessions(environment: LearnOptions["environment"], home: string): LearnOptions["environment"] {
+  const { HOME = homedir(), PYTHONUSERBASE = join(HOME, ".local"), ...rest } = environment;
+  const kept = Object.entries(rest).filter(([name]) => !/^DM_|SESSION_CACHE/.test(name));
+  return { ...Object.fromEntries(kept), HOME: home, PYTHONUSERBASE };
 }
 
 /** What came to the recorder during one call, and what the package raised. */

@@ -10,7 +10,15 @@ import { type CallOptions, type DataManagement, NotFoundError, UnavailableError 
 import { type BridgeFailure, DmBridge } from "./dm-bridge.ts";
 import { CODE_BY_TYPE, errorOfCode } from "./dm-errors.ts";
 import { dmPort } from "./dm-port.ts";
-import { DM_ROUTES, DM_SERVICES, type DmArguments, type DmOperation, type DmServiceKey } from "./dm-routes.ts";
+import {
+  DM_ROUTES,
+  DM_SERVICES,
+  type DmArguments,
+  type DmOperation,
+  type DmRoute,
+  type DmServiceKey,
+  noUrl,
+} from "./dm-routes.ts";
 
 export interface DmPythonOptions {
   /** The Python that has the package: a program, found as a shell finds it. */
@@ -29,6 +37,12 @@ export interface DmPythonOptions {
 }
 
 export interface DmPython extends DataManagement {
+  /**
+   * Whether the package is there; it is kept running then.
+   * @returns why not, in Python's own words, or undefined when it is
+   * @throws UnavailableError when that stays unknown, or the signal's reason
+   */
+  look(signal: AbortSignal | undefined): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -57,8 +71,8 @@ export function createDmPython(options: DmPythonOptions): DmPython {
   const { python, station, clock, log, timeoutSeconds = TIMEOUT_SECONDS } = options;
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
   const environment = dmEnvironment(options);
-  const { name, key, variable } = DM_SERVICES.ds;
-  if (!environment[variable]) throw new ActionError(`The ${name} has no URL; set [dm] ${key} (${variable})`);
+  const hasUrl = (service: DmServiceKey): boolean => (environment[DM_SERVICES[service].variable] ?? "") !== "";
+  if (!hasUrl("ds")) throw noUrl("ds");
   const bridge = new DmBridge({
     python,
     namedBy: "[dm] python",
@@ -76,7 +90,8 @@ export function createDmPython(options: DmPythonOptions): DmPython {
     schema: S,
     { signal }: CallOptions,
   ): Promise<z.output<S>> {
-    const { method, timeoutSeconds: own = 0 } = DM_ROUTES[operation];
+    const { service, method, timeoutSeconds: own = 0 }: DmRoute = DM_ROUTES[operation];
+    if (!hasUrl(service)) throw noUrl(service);
     const changes = method !== "GET";
     const seconds = Math.max(own, timeoutSeconds);
     const answer = await bridge.call({ operation, args, changes, seconds, signal });
@@ -94,7 +109,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
     });
   }
   return {
-    ...dmPort(station, ask),
+    ...dmPort(station, ask, log),
     checkLogin: async (call) => {
       if (clock.monotonic() - provenAt < PROVEN_SECONDS) return;
       try {
@@ -103,6 +118,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
         if (!(thrown instanceof NotFoundError)) throw thrown;
       }
     },
+    look: (signal) => bridge.look(signal),
     close: () => bridge.close(),
   };
 }

@@ -19,6 +19,12 @@ export const DM_SERVICES = {
 } as const;
 export type DmServiceKey = keyof typeof DM_SERVICES;
 
+/** For a service whose URL is not set: DM's own client then logs in at a port of 127.0.0.1, with whoever listens there. */
+export function noUrl(key: DmServiceKey): ActionError {
+  const service = DM_SERVICES[key];
+  return new ActionError(`The ${service.name} has no URL; set [dm] ${service.key} (${service.variable})`);
+}
+
 const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
 
 /**

@@ -14,15 +14,14 @@ export type SetupEntry = { readonly line: number } & (
 export function parseSetupFile(text: string): ReadonlyMap<string, SetupEntry> {
   const found = new Map<string, SetupEntry>();
   let depth = 0;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    for (const words of statementsOf(line)) {
-      const [first = ""] = words.map((word) => word.text);
-      if (BLOCK_BEGINS.test(first) || words.at(-1)?.text === "{") depth++;
-      if (BLOCK_ENDS.test(first)) depth = Math.max(0, depth - 1);
-      const unusable = depth > 0 ? "is set under a condition or in a function" : undefined;
-      for (const [name, entry] of exportsOf(words))
-        found.set(name, { line: index + 1, ...(unusable === undefined ? entry : { unusable }) });
-    }
+  for (const { words, isSure, isNested } of statementsOf(text)) {
+    const own = ownWords(words).map((word) => word.text);
+    if (BLOCK_BEGINS.test(own[0] ?? "") || own.at(-1) === "{") depth++;
+    if (BLOCK_ENDS.test(own[0] ?? "")) depth = Math.max(0, depth - 1);
+    if (isNested) continue;
+    const mayNotRun = depth > 0 || !isSure;
+    for (const [name, { line, ...entry }] of exportsOf(words))
+      found.set(name, { line, ...(mayNotRun ? { unusable: MAY_NOT_RUN } : entry) });
   }
   return found;
 }
@@ -35,51 +34,125 @@ export function usableVariables(text: string): Readonly<Record<string, string>> 
   );
 }
 
+const MAY_NOT_RUN = "is set under a condition, in a function or in a pipe";
 /** What may or may not be run: an `if`, a loop, a `case`, a function or group. */
-const BLOCK_BEGINS = /^(if|for|while|until|case)$/;
+const BLOCK_BEGINS = /^(if|for|while|until|case|\{)$/;
 const BLOCK_ENDS = /^(fi|done|esac|\})$/;
 
-type Assignment = readonly [name: string, entry: { readonly value: string } | { readonly unusable: string }];
+/** Without the words that only say where in a block it stands. */
+function ownWords(words: readonly Word[]): readonly Word[] {
+  const start = words.findIndex(({ text }) => !/^(then|else|do)$/.test(text));
+  return start < 0 ? [] : words.slice(start);
+}
+
+/** Without the `{` of a group too. */
+const commandOf = (words: readonly Word[]): readonly Word[] => {
+  const own = ownWords(words);
+  return own[0]?.text === "{" ? own.slice(1) : own;
+};
 
 /** Each `NAME=value` of a statement that is an `export`. */
-function exportsOf(words: readonly Word[]): readonly Assignment[] {
-  const start = words.findIndex(({ text }) => !/^(then|else|do|\{)$/.test(text));
-  if (words[start]?.text !== "export") return [];
-  return words.slice(start + 1).flatMap(({ text, flaw }): readonly Assignment[] => {
+function exportsOf(words: readonly Word[]): readonly (readonly [name: string, entry: SetupEntry])[] {
+  const [first, ...rest] = commandOf(words);
+  if (first?.text !== "export") return [];
+  return rest.flatMap(({ text, flaw, line }): readonly (readonly [string, SetupEntry])[] => {
     const [, name, value = ""] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text) ?? [];
-    return name === undefined ? [] : [[name, flaw === undefined ? { value } : { unusable: flaw }]];
+    return name === undefined ? [] : [[name, { line, ...(flaw === undefined ? { value } : { unusable: flaw }) }]];
   });
 }
 
-/* ── Words, as a shell has them ───────────────────────────────────────── */
+/* ── Statements, as a shell has them ──────────────────────────────────── */
+
+interface Statement {
+  readonly words: Word[];
+  /** What stands before it; the end of a line is a `;`. */
+  readonly after: string;
+  /** Nothing on the way to it, blocks aside, keeps it from being run by this shell itself. */
+  isSure: boolean;
+  /** In parentheses: what it sets is gone behind them. */
+  readonly isNested: boolean;
+}
+
+/** Redirections, and what ends a statement. */
+const OPERATOR = /^(?:&>>?|[<>]+[&|]?|&&|\|\||\|&|;+&?|[&|()])/;
+/** Whether the statement behind it is run hangs on the one before. */
+const CHAINS = /^(&&|\|\||\|&?)$/;
+/** The statement before it is run by another shell. */
+const ASIDE = /^(\|&?|&)$/;
+
+function statementsOf(text: string): readonly Statement[] {
+  const reader = new StatementReader();
+  for (const [index, line] of text.split(/\r?\n/).entries()) reader.readLine(line, index + 1);
+  return reader.statements;
+}
+
+class StatementReader {
+  readonly statements: Statement[] = [];
+  /** Those in which a parenthesis is open. */
+  readonly #enclosing: Statement[] = [];
+  #current: Statement | undefined;
+
+  readLine(line: string, number: number): void {
+    let rest = line.trimStart();
+    let redirects = false;
+    while (rest !== "" && rest !== "\\" && !rest.startsWith("#")) {
+      const operator = OPERATOR.exec(rest)?.[0];
+      const { length, ...word } = operator === undefined ? readWord(rest) : { ...NO_WORD, length: operator.length };
+      // Behind a redirection stands a file, which is no word of the statement.
+      if (operator === undefined && !redirects) this.#statement().words.push({ ...word, line: number });
+      redirects = operator !== undefined && /[<>]/.test(operator);
+      if (operator !== undefined && !redirects) this.#operate(operator, number);
+      rest = rest.slice(length).trimStart();
+    }
+    // A backslash alone, or an operator that waits for its right side, goes on in the next line.
+    const waits = this.#current?.words.length === 0 && CHAINS.test(this.#current.after);
+    if (rest !== "\\" && !waits) this.#begin(";");
+  }
+  #operate(operator: string, line: number): void {
+    const { words } = this.#statement();
+    if (operator === "(") {
+      const last = words.pop();
+      if (last !== undefined) words.push({ ...last, flaw: last.flaw ?? NEEDS_SHELL });
+      words.push({ text: operator, flaw: undefined, line });
+      this.#enclosing.push(this.#statement());
+      this.#begin(";");
+    } else if (operator === ")" && this.#enclosing.length > 0) {
+      this.#current = this.#enclosing.pop();
+    } else {
+      this.#begin(operator);
+    }
+  }
+  #statement(): Statement {
+    return this.#current ?? this.#begin(";");
+  }
+  #begin(after: string): Statement {
+    const before = this.#current;
+    if (before !== undefined && ASIDE.test(after)) before.isSure = false;
+    const follows = after === "&&" && before?.isSure === true && commandOf(before.words)[0]?.text === "export";
+    const isSure = follows || !CHAINS.test(after);
+    this.#current = { words: [], after, isSure, isNested: this.#enclosing.length > 0 };
+    this.statements.push(this.#current);
+    return this.#current;
+  }
+}
+
+/* ── Words ────────────────────────────────────────────────────────────── */
 
 interface Word {
   /** Without its quotes. */
   readonly text: string;
   /** Why that is not what a shell would make of it. */
   readonly flaw: string | undefined;
-}
-
-/** The statements of one line; a comment ends it. */
-function statementsOf(line: string): readonly (readonly Word[])[] {
-  const statements: Word[][] = [[]];
-  let rest = line.trimStart();
-  while (rest !== "" && !rest.startsWith("#")) {
-    const separator = /^[;&|()<>]+/.exec(rest)?.[0];
-    if (separator !== undefined) statements.push([]);
-    const { length, ...word } = separator === undefined ? readWord(rest) : { ...NO_WORD, length: separator.length };
-    if (separator === undefined) statements.at(-1)?.push(word);
-    rest = rest.slice(length).trimStart();
-  }
-  return statements;
+  readonly line: number;
 }
 
 const NO_WORD = { text: "", flaw: undefined };
+const NEEDS_SHELL = "needs a shell to be known";
 /** Pieces of a word: in single quotes, in double quotes, an escaped character, plain characters. */
 const PIECE = /^(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\;&|()<>]+))/;
 
 /** The word at the beginning of `line`, and how many characters it takes there. */
-function readWord(line: string): Word & { readonly length: number } {
+function readWord(line: string): Omit<Word, "line"> & { readonly length: number } {
   let text = "";
   let rest = line;
   let needsShell = false;
@@ -91,5 +164,5 @@ function readWord(line: string): Word & { readonly length: number } {
   }
   // A quote without its end, or a backslash at the end of the line.
   if (/^['"\\]/.test(rest)) return { text: text + rest, flaw: "does not end on its line", length: line.length };
-  return { text, flaw: needsShell ? "needs a shell to be known" : undefined, length: line.length - rest.length };
+  return { text, flaw: needsShell ? NEEDS_SHELL : undefined, length: line.length - rest.length };
 }

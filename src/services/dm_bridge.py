@@ -1,14 +1,16 @@
 """The bridge to the site's own `dm` package: one JSON object a line on standard input, one on standard output.
 
 {"id": 1, "method": "getUserByUsername", "args": {"username": "d1"}}  ->  {"id": 1, "result": ...} or {"id": 1, "error": {"type", "message", "code"}}
-The first line says that the package is there, or why not. One request at a time; it ends when its input does. Whatever the package prints goes to
+The first line says that the package is there, or why not. One request at a time; it ends when its input does, in the middle of a call too. Whatever the package prints goes to
 standard error, and its questions find no answer. Logins come from the environment (DM_LOGIN_FILE) alone. Python 3.6 and newer, standard library only.
 """
 
 import json
 import math
 import os
+import queue
 import sys
+import threading
 
 #: operation: (service, API class, method, arguments in order, arguments by name). One with a `?` may be left out; in order it is then empty.
 #: Operations and arguments are named as in dm-routes.ts; classes, methods and their order as public programs use them (reference: dm-api 6).
@@ -42,6 +44,8 @@ class MissingMethod(Exception):
     """The site's package has no such class or method; nothing was called."""
 
 
+#: After these the package may go on with a session or a login that holds no more; a new object of its class reads the login file again.
+SESSION_GONE = ("InvalidSession", "AuthenticationError")
 _apis = {}
 
 
@@ -69,9 +73,14 @@ def perform(operation, args):
             name: {"service": service, "method": "%s.%s" % (api, method), "takes": takes.split() + more.split()}
             for name, (service, api, method, takes, more) in METHODS.items()
         }
-    _, _, _, takes, more = METHODS[operation]
+    _, class_name, _, takes, more = METHODS[operation]
     in_order = [args.get(name, "") for name in _names(takes)]
-    return _method(operation)(*in_order, **{name: args[name] for name in _names(more) if name in args})
+    try:
+        return _method(operation)(*in_order, **{name: args[name] for name in _names(more) if name in args})
+    except Exception as thrown:
+        if type(thrown).__name__ in SESSION_GONE:
+            _apis.pop(class_name, None)
+        raise
 
 
 def plain(value):
@@ -98,9 +107,24 @@ def _error(thrown):
     return {"type": type(thrown).__name__, "message": str(thrown), "code": number if isinstance(number, int) else None}
 
 
+def _read_ahead(stream):
+    """The lines of the stream, which a thread of its own reads: a parent that was killed leaves nothing else behind to tell a call that hangs."""
+    lines = queue.Queue()
+
+    def read():
+        try:
+            for line in stream:
+                lines.put(line)
+        finally:
+            os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return iter(lines.get, None)
+
+
 def _take_streams():
     """Requests and answers get descriptors of their own, so that nothing the package reads or prints can touch them."""
-    requests = os.fdopen(os.dup(0), "rb")
+    requests = _read_ahead(os.fdopen(os.dup(0), "rb"))
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -110,7 +134,7 @@ def _take_streams():
 
 
 def serve(call=perform):
-    """Answers until the input ends. `call` is what a request does."""
+    """Answers until the input ends, and this process with it. `call` is what a request does."""
     requests, answers = _take_streams()
 
     def say(message):

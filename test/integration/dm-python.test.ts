@@ -145,6 +145,21 @@ describe.skipIf(missing)("over the stand-in package", () => {
     }
   });
 
+  test("a service without a URL is not asked, so that no login goes where the package would look by itself", async () => {
+    const { dm, twin, loginFile } = await standInSite();
+    const alone = dmOverPython(STAND_IN, { urls: { ds: twin.urls.ds, daq: "" }, loginFile });
+    const [daq, apsDb] = [
+      await failureOf(alone.daqs({}), ActionError),
+      await failureOf(alone.esafs(2026, {}), ActionError),
+    ];
+    expect(daq.message).toBe("The DM acquisition service has no URL; set [dm] daq-url (DM_DAQ_WEB_SERVICE_URL)");
+    expect(apsDb.message).toBe(
+      "The DM APS database service has no URL; set [dm] aps-db-url (DM_APS_DB_WEB_SERVICE_URL)",
+    );
+    expect(bridgeProcesses()).toEqual([]);
+    expect(await dm.daqs({})).toEqual([]);
+  });
+
   test("a process that is killed in the middle of a change may have made it, and the next call starts another", async () => {
     const { dm, twin } = await standInSite();
     await twin.misbehave({ on: "addExperiment", slowSeconds: 3600 });

@@ -20,7 +20,11 @@ import { needPeers } from "../support/real-peers.ts";
 const { missing } = needPeers("python3");
 
 /** Runs the command on the package in `folder`. @returns its exit status, what it wrote and the file's path */
-async function record(folder: string, request: Partial<RecordRequest> = {}, more: Record<string, string> = {}) {
+async function record(
+  folder: string,
+  request: Partial<RecordRequest> = {},
+  more: Record<string, string | undefined> = {},
+) {
   const output = request.output ?? join(await testFolder(), "dm-routes.json");
   const lines: string[] = [];
   const context = {
@@ -70,6 +74,25 @@ describe.skipIf(missing)("dm-record-routes", () => {
       ]);
     }
     expect(Object.keys(SANDBOX_DM_ROUTES).filter((one) => !text.includes(`"${one}"`))).toEqual([]);
+  });
+
+  test("a package finds neither a cache of real sessions nor the home they may lie in, and its user's packages all the same", async () => {
+    const shown = `json.dumps([sorted(one for one in os.environ if one.startswith("DM_") or "CACHE" in one), os.path.expanduser("~"), site.getuserbase()])`;
+    const body = `send(DS + "/dm/" + username + "/" + ${shown}.encode().hex())`;
+    const real = {
+      HOME: "/home/real",
+      PYTHONUSERBASE: undefined,
+      DM_SESSION_FILE: "/home/real/session",
+      DM_CAT_WEB_SERVICE_URL: "https://127.0.0.1:9",
+      CDB_SESSION_CACHE_FILE: "/home/real/cache",
+    };
+    const { said } = await record(await folderWithDm(`import json, site\n${packageWith(body)}`), {}, real);
+    const [names, home, userBase] = JSON.parse(
+      Buffer.from(/getUserByUsername .*\/([0-9a-f]+)$/m.exec(said)?.[1] ?? "", "hex").toString(),
+    ) as [string[], string, string];
+    expect(names.filter((name) => !name.endsWith("_WEB_SERVICE_URL"))).toEqual(["DM_LOGIN_FILE", "DM_STATION_NAME"]);
+    expect(home).toMatch(/globus-ioc-record-/);
+    expect(userBase).toBe("/home/real/.local");
   });
 
   test("what it has learned lets our own client do everything", async () => {

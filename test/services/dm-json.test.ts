@@ -48,6 +48,11 @@ describe("experiments", () => {
     expect(read(experimentAnswer, json)).toEqual({ name: "e" });
   });
 
+  test("a null among the users, or an odd value where one may be missing, costs nothing else", () => {
+    const json = { name: "e", description: { text: "x" }, rootPath: false, experimentUsernameList: ["d1", null, "d2"] };
+    expect(read(experimentAnswer, json)).toEqual({ name: "e", usernames: ["d1", "d2"] });
+  });
+
   test.each([null, [], {}, { name: "" }, { name: null }, { name: "e", experimentUsernameList: "d1" }])(
     "%j is none",
     (json) => {
@@ -70,6 +75,7 @@ test("a user's badge may be a number, or follow from the username", () => {
 });
 
 describe("DAQs and uploads", () => {
+  const idsOf = (all: readonly unknown[]) => read(transfersOfStation("2BM"), all)?.list.map(({ id }) => id);
   const started = { id: "u-1", experimentName: "e", dataDirectory: "/data/e ", status: "running" };
 
   test("counters that are not there yet are 0", () => {
@@ -145,7 +151,29 @@ describe("DAQs and uploads", () => {
       { ...started, id: "theirs", experimentStationName: "7BM" },
       { ...started, id: "anyone's" },
     ];
-    expect(read(transfersOfStation("2BM"), all)?.map(({ id }) => id)).toEqual(["ours", "anyone's"]);
+    expect(idsOf(all)).toEqual(["ours", "anyone's"]);
+  });
+
+  test("one of another station may be as odd as it likes", () => {
+    const theirs = { ...started, experimentStationName: "7BM" };
+    const odd = [
+      { ...theirs, dataDirectory: undefined },
+      { ...theirs, experimentName: "" },
+      { experimentStationName: "7BM" },
+    ];
+    expect(read(transfersOfStation("2BM"), [...odd, started])).toMatchObject({ list: [{ id: "u-1" }], unread: [] });
+  });
+
+  test("one that may be ours and cannot be read is left out, and told", () => {
+    const odd = { ...started, dataDirectory: undefined, experimentStationName: "2BM" };
+    expect(read(transfersOfStation("2BM"), [odd, null, started])).toMatchObject({
+      list: [{ id: "u-1" }],
+      unread: [expect.stringMatching(/dataDirectory/), expect.stringMatching(/expected object/)],
+    });
+  });
+
+  test.each([null, {}, "none"])("%j is no list of them", (json) => {
+    expect(read(transfersOfStation("2BM"), json)).toBeUndefined();
   });
 });
 
@@ -166,7 +194,7 @@ test("a safety form is read with its days, its users' badges in either spelling,
     },
     { esafId: "5" },
   ];
-  expect(read(esafsAnswer, json)).toEqual([
+  expect(read(esafsAnswer, json)?.list).toEqual([
     {
       esafId: "302911",
       title: "Granular flows",
@@ -181,6 +209,28 @@ test("a safety form is read with its days, its users' badges in either spelling,
     },
     { esafId: "5", title: "", status: "", startDate: "", endDate: "", users: [] },
   ]);
+});
+
+test("a safety form that cannot be read leaves the others, and what is odd in one leaves its rest", () => {
+  const json = [
+    { esafTitle: "without a number" },
+    {
+      esafId: 5,
+      doi: {},
+      experimentUsers: [null, { badge: "7", piFlag: true }, { badge: 8, piFlag: false, email: [] }],
+    },
+  ];
+  const { list, unread } = read(esafsAnswer, json) ?? {};
+  expect(list).toMatchObject([
+    {
+      esafId: "5",
+      users: [
+        { badge: "7", isPi: true },
+        { badge: "8", isPi: false },
+      ],
+    },
+  ]);
+  expect(unread).toEqual([expect.stringMatching(/esafId/)]);
 });
 
 test.each([

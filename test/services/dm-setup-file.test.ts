@@ -9,6 +9,8 @@ const read = (text: string): Readonly<Record<string, string>> =>
     [...parseSetupFile(text)].map(([name, entry]) => [name, "value" in entry ? entry.value : entry.unusable]),
   );
 
+const CONDITION = "is set under a condition, in a function or in a pipe";
+
 test.each([
   ["export A=1", { A: "1" }],
   ["  export   A=1  ", { A: "1" }],
@@ -64,8 +66,59 @@ test("what is set under a condition or in a function is told so, and what comes 
     "}",
     "export G=3",
   ].join("\n");
-  const under = "is set under a condition or in a function";
-  expect(read(text)).toEqual({ A: under, B: "2", C: under, D: under, E: under, G: "3" });
+  expect(read(text)).toEqual({ A: CONDITION, B: "2", C: CONDITION, D: CONDITION, E: CONDITION, G: "3" });
+});
+
+test.each([
+  ['[ -z "$X" ] && export A=b', { A: CONDITION }],
+  ["test -f /x || export A=b", { A: CONDITION }],
+  ["echo b | export A=b", { A: CONDITION }],
+  ["export A=b | cat", { A: CONDITION }],
+  ["export A=b & export B=2", { A: CONDITION, B: "2" }],
+  ["export A=1 && export B=2 && export C=3; export D=4", { A: "1", B: "2", C: "3", D: "4" }],
+  ["export A=1 || export B=2", { A: "1", B: CONDITION }],
+  ["[ -f /x ] && export A=1 && export B=2", { A: CONDITION, B: CONDITION }],
+  ["export A=1 && test -f /x && export B=2", { A: "1", B: CONDITION }],
+  ["[ -f /x ] &&\n\n  # as it was\n  export A=1\nexport B=2", { A: CONDITION, B: "2" }],
+  ["[ -f /x ] \\\n  && export A=1\nexport B=2", { A: CONDITION, B: "2" }],
+  ["[ -f /x ] && \\\n  export A=1\nexport B=2", { A: CONDITION, B: "2" }],
+  ["[ -f /x ] && { export A=1; export B=2; }; export C=3", { A: CONDITION, B: CONDITION, C: "3" }],
+  ["if true; then if true; then export A=1; fi; export B=2; fi", { A: CONDITION, B: CONDITION }],
+  ["( export A=b )", {}],
+  ["(\n  cd /x\n  export A=b\n)\nexport B=2", { B: "2" }],
+  ["( cd /x ) && export A=b", { A: CONDITION }],
+  ["export A=$(hostname) && export B=2", { A: "needs a shell to be known", B: "2" }],
+  ["export A=(a b)", { A: "needs a shell to be known" }],
+  ["export A=1 >/dev/null 2>&1 && export B=2", { A: "1", B: "2" }],
+  ["test -f /x >/dev/null && export A=1", { A: CONDITION }],
+  ["export A=1 \\\n  B=2\nexport C=3", { A: "1", B: "2", C: "3" }],
+])("of %j only what a shell certainly does is taken: %j", (text, wanted) => {
+  expect(read(text)).toEqual(wanted);
+});
+
+test("what follows other statements is read only as a shell would set it", () => {
+  const statement = fc.constantFrom(
+    "true",
+    "false",
+    "( export A=0 )",
+    "{ export A=6; }",
+    "x=$(false)",
+    ...[1, 2, 3].map((n) => `export A=${n}`),
+  );
+  const separator = fc.constantFrom("; ", " && ", " || ", " | ", "\n", " &&\n", " || \\\n", " >/dev/null; ");
+  let compared = 0;
+  fc.assert(
+    fc.property(statement, fc.array(fc.tuple(separator, statement), { maxLength: 4 }), (first, rest) => {
+      const text = first + rest.flat().join("");
+      const entry = parseSetupFile(text).get("A");
+      if (entry === undefined || !("value" in entry)) return;
+      compared++;
+      const shell = spawnSync("/bin/sh", ["-c", `${text}\nprintf %s "$A"`], { encoding: "utf8", env: {} });
+      expect(entry.value).toBe(shell.stdout);
+    }),
+    { numRuns: 100 },
+  );
+  expect(compared).toBeGreaterThan(10);
 });
 
 test("the line is told", () => {

@@ -1,6 +1,8 @@
 /** Our DM client over a Python dm package: the stand-in before the simulated service, or a package that a test writes. */
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -52,6 +54,31 @@ export function dmOverPython(folder: string, changes: Partial<DmPythonOptions> =
   });
   onTestFinished(() => dm.close());
   return Object.assign(dm, { log });
+}
+
+/** A server of 127.0.0.1 that notes each visitor and keeps it waiting; closed when the test ends. */
+export async function doorbell(): Promise<{ readonly url: string; rung(): Promise<void> }> {
+  const visitors: (() => void)[] = [];
+  let waiting = 0;
+  const server = createServer(() => {
+    const next = visitors.shift();
+    if (next === undefined) waiting++;
+    else next();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const rung = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (waiting === 0) return visitors.push(resolve);
+      waiting--;
+      resolve();
+    });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, rung };
 }
 
 export interface StandInSite {
