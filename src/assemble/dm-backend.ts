@@ -116,6 +116,7 @@ function later(chosen: (call: CallOptions) => Promise<DataManagement>): DataMana
     stopDaq: async (name, directory, call) => (await chosen(call)).stopDaq(name, directory, call),
     daqs: async (call) => (await chosen(call)).daqs(call),
     startUpload: async (name, directory, task, call) => (await chosen(call)).startUpload(name, directory, task, call),
+    uploads: async (call) => (await chosen(call)).uploads(call),
     upload: async (id, call) => (await chosen(call)).upload(id, call),
     stopUpload: async (id, call) => (await chosen(call)).stopUpload(id, call),
     esafs: async (year, call) => (await chosen(call)).esafs(year, call),

@@ -114,6 +114,7 @@ function dmOff(sentence: string): DataManagement {
     stopDaq: off,
     daqs: off,
     startUpload: off,
+    uploads: off,
     upload: off,
     stopUpload: off,
     esafs: off,

@@ -6,7 +6,15 @@ import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, textInput } from "../action.ts";
 import { visible } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
-import { type DataManagement, type DmExperiment, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
+import {
+  type DataManagement,
+  type DmExperiment,
+  type DmTransfer,
+  isUnderWay,
+  NotFoundError,
+  NotOfferedError,
+  UnavailableError,
+} from "../ports.ts";
 import type { ArmCheck } from "../site.ts";
 
 export interface DeleteOptions {
@@ -77,13 +85,33 @@ async function existing({ dm, serverName }: DeleteOptions, name: string, signal:
   }
 }
 
-/** Uploads that other programs started cannot be seen: Data Management has no list of them. @throws RejectedError */
+/** Whoever started what moves. @throws RejectedError */
 async function refuseWhileMoving(dm: DataManagement, name: string, context: ActionContext): Promise<void> {
-  const moving = (await dm.daqs(context)).find((daq) => daq.experimentName === name && isUnderWay(daq));
+  const isOfIt = (one: DmTransfer): boolean => one.experimentName === name && isUnderWay(one);
+  const moving = (await dm.daqs(context)).find(isOfIt);
   if (moving !== undefined)
     throw new RejectedError(`A DAQ of ${name} runs, from ${moving.dataDirectory}: stop it by StopDaq, then delete.`);
   if (context.isRunning?.("Upload") === true)
     throw new RejectedError("Upload runs: wait until it is done, or write 1 to Abort, then delete.");
+  const upload = (await listedUploads(dm, context)).find(isOfIt);
+  if (upload !== undefined)
+    throw new RejectedError(
+      `Upload ${upload.id} of ${name} runs, from ${upload.dataDirectory}: wait until it is done, or run Upload for it and abort that, then delete.`,
+    );
+}
+
+/** Where a site's Data Management has no list of them, that is said, and only the uploads of this program are known. */
+async function listedUploads(
+  dm: DataManagement,
+  { signal, say }: Pick<ActionContext, "signal" | "say">,
+): Promise<readonly DmTransfer[]> {
+  try {
+    return await dm.uploads({ signal });
+  } catch (thrown) {
+    if (!(thrown instanceof NotOfferedError)) throw thrown;
+    say(`Whether an upload runs that somebody else has started cannot be looked up: ${messageOf(thrown)}.`);
+    return [];
+  }
 }
 
 /** @throws ActionError; a lost answer is looked up, and is no failure when the experiment is gone */
