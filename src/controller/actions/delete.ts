@@ -12,10 +12,10 @@ import {
   type DmTransfer,
   isUnderWay,
   NotFoundError,
-  NotOfferedError,
   UnavailableError,
 } from "../ports.ts";
 import type { ArmCheck } from "../site.ts";
+import { listedUploads } from "../uploads.ts";
 
 export interface DeleteOptions {
   readonly dm: DataManagement;
@@ -93,25 +93,16 @@ async function refuseWhileMoving(dm: DataManagement, name: string, context: Acti
     throw new RejectedError(`A DAQ of ${name} runs, from ${moving.dataDirectory}: stop it by StopDaq, then delete.`);
   if (context.isRunning?.("Upload") === true)
     throw new RejectedError("Upload runs: wait until it is done, or write 1 to Abort, then delete.");
-  const upload = (await listedUploads(dm, context)).find(isOfIt);
+  const listed = await listedUploads(
+    dm,
+    context,
+    "Whether an upload runs that somebody else has started cannot be looked up",
+  );
+  const upload = listed?.find(isOfIt);
   if (upload !== undefined)
     throw new RejectedError(
       `Upload ${upload.id} of ${name} runs, from ${upload.dataDirectory}: wait until it is done, or run Upload for it and abort that, then delete.`,
     );
-}
-
-/** Where a site's Data Management has no list of them, that is said, and only the uploads of this program are known. */
-async function listedUploads(
-  dm: DataManagement,
-  { signal, say }: Pick<ActionContext, "signal" | "say">,
-): Promise<readonly DmTransfer[]> {
-  try {
-    return await dm.uploads({ signal });
-  } catch (thrown) {
-    if (!(thrown instanceof NotOfferedError)) throw thrown;
-    say(`Whether an upload runs that somebody else has started cannot be looked up: ${messageOf(thrown)}.`);
-    return [];
-  }
 }
 
 /** @throws ActionError; a lost answer is looked up, and is no failure when the experiment is gone */

@@ -57,8 +57,8 @@ async function start(
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const { usable, remarks } = await checkSources(site.host, sources, context, false);
-  for (const remark of remarks) say(`${remark}.`);
+  const { usable, remarks, unchecked } = await checkSources(site.host, sources, context, false);
+  for (const remark of [...remarks, ...unchecked]) say(`${remark}.`);
   const before = await dm.daqs({ signal });
   const done: string[] = [];
   const failures: unknown[] = [];
@@ -79,12 +79,12 @@ async function start(
       failures.push(thrown);
     }
   }
-  const [first, ...others] = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
-  if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  const wrong = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
+  if (done.length === 0) throw failures.length === 1 ? failures[0] : new ActionError(wrong.join("; "));
   await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
-  return failures.length === 0
+  return wrong.length + unchecked.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
-    : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
+    : { state: "Partial", message: `${sentence(done)}, but ${[...wrong, ...unchecked, ...remarks].join("; ")}.` };
 }
 
 const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({

@@ -9,7 +9,8 @@ import { type CheckedSource, checkSources, chosenSources, filesText, SIDE_NAMES 
 import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
-import { UPLOAD_STATES } from "../pvs.ts";
+import type { UploadState } from "../pvs.ts";
+import { endState, isGood, isMoving, listedUploads, showUploads } from "../uploads.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
 export interface UploadOptions extends DaqOptions {
@@ -43,51 +44,67 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   const { dm, site, serverName } = options;
   const { experiment, signal, say, publish } = context;
   const sources = chosenSources(site, context);
-  publish("UploadId", "");
-  publish("UploadState", UPLOAD_STATES.indexOf("None"));
-  for (const name of ["UploadFilesDone", "UploadFilesTotal", "UploadPercent"] as const) publish(name, 0);
+  showUploads(publish, [], "None");
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const { usable, remarks } = await checkSources(site.host, sources, context, true);
-  for (const remark of remarks) say(`${remark}.`);
+  const checked = await checkSources(site.host, sources, context, true);
+  for (const remark of [...checked.remarks, ...checked.unchecked]) say(`${remark}.`);
+  const before = await listedUploads(dm, context, "An upload that runs already would be started a second time");
   const running: Running[] = [];
   const failures: string[] = [];
   try {
-    for (const source of usable) {
+    for (const source of checked.usable) {
       signal.throwIfAborted();
-      const transfer = await startOne(dm, name, source, signal).catch((thrown: unknown) => {
+      const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
         failures.push(messageOf(thrown).replace(/\.$/, ""));
       });
       if (transfer !== undefined) running.push({ source, transfer });
-      show(running, context);
+      show(running, context, running.length === 0 ? "None" : "Running");
     }
     if (running.length > 0) await untilEnded(options, running, context);
   } catch (thrown) {
     if (signal.aborted) throw await stopAll(dm, running, context);
-    publish("UploadState", UPLOAD_STATES.indexOf("Failed"));
+    show(running, context, "Failed");
     throw thrown;
   }
-  return outcome(running, { failures, remarks }, context);
+  return outcome(running, { ...checked, failures }, context);
 }
 
-async function startOne(
-  dm: DataManagement,
-  name: string,
-  source: CheckedSource,
-  signal: AbortSignal,
-): Promise<DmTransfer> {
-  const what = `the upload of ${source.directory}`;
+interface Start {
+  readonly dm: DataManagement;
+  /** The experiment's, at Data Management. */
+  readonly name: string;
+  readonly source: CheckedSource;
+  /** The uploads that were listed before anything was started; undefined: there is no list. */
+  readonly before: readonly DmTransfer[] | undefined;
+}
+
+/** The upload that runs for this directory already, or else a new one: never two. @throws ActionError when none is known to run */
+async function startOne(start: Start, { signal, say }: ActionContext): Promise<DmTransfer> {
+  const { dm, name, source, before } = start;
+  const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
+  if (running !== undefined) {
+    say(`The upload ${running.id} of ${source.directory} runs already: it is waited for, and none is started beside it.`);
+    return running;
+  }
   try {
     return await dm.startUpload(name, source.directory, source.root, { signal });
   } catch (cause) {
+    const answerLost = signal.aborted || (cause instanceof UnavailableError && cause.mayHaveHappened);
+    const listed = answerLost && before !== undefined ? await dm.uploads({}).catch(() => undefined) : undefined;
+    const found = listed?.findLast((one) => isFor(start, one) && before?.every(({ id }) => id !== one.id) === true);
+    if (found !== undefined) return found;
     if (signal.aborted || !(cause instanceof ActionError)) throw cause;
-    const answerLost = cause instanceof UnavailableError && cause.mayHaveHappened;
-    const sentence = answerLost
-      ? `${what} may run or not: see what Data Management has before you repeat it`
-      : `${what} was not started`;
+    const sentence =
+      answerLost && listed === undefined
+        ? `the upload of ${source.directory} may run or not: see what Data Management has before you repeat it`
+        : `the upload of ${source.directory} was not started${answerLost ? ", Data Management lists none" : ""}`;
     throw new ActionError(sentence, { cause });
   }
 }
+
+const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
+  experimentName === name && dataDirectory === source.directory;
 
 /** Looks at those under way until none is. @throws UnavailableError when the service has not answered for too long: they go on without us */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
@@ -109,36 +126,29 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
       if (!told) say(`The uploads go on, but Data Management does not say how: ${messageOf(cause)}`);
       told = true;
     }
-    show(running, context);
+    show(running, context, "Running");
   }
 }
 
-/** Also while it is being aborted. */
-const isMoving = (transfer: DmTransfer): boolean => isUnderWay(transfer) || transfer.status === "aborting";
-
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
-/** The uploads together, into their PVs. */
-function show(running: readonly Running[], { publish }: ActionContext): void {
-  const sum = (of: (transfer: DmTransfer) => number): number =>
-    running.reduce((total, { transfer }) => total + of(transfer), 0);
-  const [done, total] = [sum(({ filesDone }) => filesDone), sum(({ filesTotal }) => filesTotal)];
-  publish("UploadId", idsOf(running));
-  publish("UploadState", UPLOAD_STATES.indexOf(running.length === 0 ? "None" : "Running"));
-  publish("UploadFilesDone", done);
-  publish("UploadFilesTotal", total);
-  publish("UploadPercent", total === 0 ? 0 : (100 * done) / total);
-}
+const show = (running: readonly Running[], { publish }: ActionContext, state: UploadState): void =>
+  showUploads(
+    publish,
+    running.map(({ transfer }) => transfer),
+    state,
+  );
 
 /** Stops what moves, also when the run's own signal is aborted. @returns how far they had come */
 async function stopAll(
   dm: DataManagement,
   running: readonly Running[],
-  { signal, publish }: ActionContext,
+  context: ActionContext,
 ): Promise<CancelledError> {
   const pieces: string[] = [];
   let goesOn = false;
-  for (const { source, transfer } of running) {
+  for (const one of running) {
+    const { source, transfer } = one;
     const { id } = transfer;
     let problem: string | undefined;
     if (isMoving(transfer))
@@ -146,29 +156,34 @@ async function stopAll(
         if (!(thrown instanceof NotFoundError)) problem = messageOf(thrown).replace(/\.$/, "");
       });
     goesOn ||= problem !== undefined;
-    const last = await dm.upload(id, {}).catch(() => transfer);
-    const moved = `${filesText(last)} of ${source.directory} were moved`;
+    one.transfer = await dm.upload(id, {}).catch(() => transfer);
+    const moved = `${filesText(one.transfer)} of ${source.directory} were moved`;
     pieces.push(problem === undefined ? moved : `${moved}, and upload ${id} goes on: ${problem}`);
   }
-  publish("UploadState", UPLOAD_STATES.indexOf(goesOn ? "Running" : "None"));
+  show(running, context, stateAfterAbort(running, goesOn));
   return new CancelledError(
-    `${messageOf(signal.reason)} ${pieces.join("; ") || "No upload is known to have started"}.`,
+    `${messageOf(context.signal.reason)} ${pieces.join("; ") || "No upload is known to have started"}.`,
   );
 }
 
+function stateAfterAbort(running: readonly Running[], goesOn: boolean): UploadState {
+  if (running.length === 0) return "None";
+  return goesOn ? "Running" : "Stopped";
+}
+
+/** Pieces of a sentence. */
 interface Told {
   readonly failures: readonly string[];
   readonly remarks: readonly string[];
+  readonly unchecked: readonly string[];
 }
 
-function outcome(running: readonly Running[], { failures, remarks }: Told, { publish }: ActionContext): ActionResult {
-  const isBad = ({ transfer }: Running): boolean => !/^(done|skipped)$/.test(transfer.status);
-  const good = running.filter((one) => !isBad(one));
-  const wrong = [...failures, ...running.filter(isBad).map(failureText), ...good.flatMap(errorText)];
-  publish(
-    "UploadState",
-    UPLOAD_STATES.indexOf(failures.length > 0 || good.length < running.length ? "Failed" : "Done"),
-  );
+function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
+  const { failures, remarks, unchecked } = told;
+  const good = running.filter(({ transfer }) => isGood(transfer));
+  const bad = running.filter(({ transfer }) => !isGood(transfer));
+  const wrong = [...failures, ...bad.map(failureText), ...good.flatMap(errorText), ...unchecked];
+  show(running, context, failures.length > 0 ? "Failed" : endState(running.map(({ transfer }) => transfer)));
   if (good.length === 0) throw new ActionError([...wrong, ...remarks].join("; "));
   const done = [...good.map(successText), ...remarks].join("; ");
   return wrong.length === 0
