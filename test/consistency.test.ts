@@ -6,6 +6,7 @@ import {
   allPvs,
   COMMAND_NAMES,
   COMMAND_STATES,
+  EDIT_USER_CHARACTERS,
   EMAIL_LINES,
   LOG_LINES,
   PV_STATES,
@@ -64,6 +65,10 @@ test("arms fall back by themselves", () => {
 test("the lines of long texts are as many as the program writes", () => {
   const count = (stem: string): number => suffixes.filter((suffix) => new RegExp(`^${stem}\\d+$`).test(suffix)).length;
   expect([count("LogLine"), count("EmailLine")]).toEqual([LOG_LINES, EMAIL_LINES]);
+});
+
+test("EditUserBadge holds as many characters as the program thinks, and a NUL", () => {
+  expect(database.record(`${PREFIX}EditUserBadge`)?.fields["NELM"]).toBe(EDIT_USER_CHARACTERS + 1);
 });
 
 test("autosave's request file lists the settings, and nothing else", () => {

@@ -11,14 +11,13 @@ import type { Actions, Server } from "../controller/action.ts";
 import { initOnDm } from "../controller/actions/init-dm.ts";
 import { initOnGlobus } from "../controller/actions/init-globus.ts";
 import { makeDirectories } from "../controller/actions/make-directories.ts";
-import { addUser, listUsers, removeUser } from "../controller/actions/users.ts";
+import { userActions } from "../controller/actions/users.ts";
 import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import { globusRoster } from "../controller/globus-roster.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { BeamlinePvs } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
-import type { Roster } from "../controller/roster.ts";
 import type { Site } from "../controller/site.ts";
 import { watchUncertain } from "../controller/uncertain-watch.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
@@ -176,9 +175,3 @@ function globusActions(server: ServerSettings, { globus, people }: ServerParts):
     ...userActions(globusRoster({ access, template, people })),
   };
 }
-
-const userActions = (roster: Roster): Actions => ({
-  AddUser: addUser(roster),
-  RemoveUser: removeUser(roster),
-  ListUsers: listUsers(roster),
-});

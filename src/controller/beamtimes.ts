@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { ActionRequest } from "./action.ts";
 import type { Experiment } from "./experiment.ts";
+import { RejectedError } from "./outcome.ts";
 import type { Beamtime, CallOptions, Scheduling } from "./ports.ts";
 
 /** The schedule of one beamline. */
@@ -15,9 +16,16 @@ export interface Schedule {
 
 const DAY_MS = 86_400_000;
 
-/** Now, moved by the days of Set. */
-export const scheduleDay = ({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date =>
-  new Date(clock.now() + Number(request.input("Set")) * DAY_MS);
+/** Days that Set may move now by: a hundred years. */
+const MOST_DAYS = 36_500;
+
+/** Now, moved by the days of Set. @throws RejectedError for more days than anybody means */
+export function scheduleDay({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date {
+  const days = Number(request.input("Set"));
+  if (!(Math.abs(days) <= MOST_DAYS))
+    throw new RejectedError(`Set ${days} is not a number of days from -${MOST_DAYS} to ${MOST_DAYS}; 0 means today.`);
+  return new Date(clock.now() + days * DAY_MS);
+}
 
 /** Time without a proposal, by the facility's convention. */
 export const hasProposal = ({ proposalNumber }: Pick<Experiment, "proposalNumber">): boolean =>

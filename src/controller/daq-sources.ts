@@ -29,6 +29,9 @@ export interface DaqSource {
   readonly root: DmTask;
 }
 
+/** To the next look after a refused login: an account that is knocked at every minute may be locked. */
+export const REFUSED_SECONDS = 300;
+
 export const SIDES = Object.keys(DAQ_SIDES) as DaqSide[];
 /** What a side's data are called. */
 export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", rec: "reconstructions" };

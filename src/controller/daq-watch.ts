@@ -29,6 +29,7 @@ import {
   daqStateIndex,
   isOf,
   isWatching,
+  REFUSED_SECONDS,
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
@@ -46,8 +47,6 @@ export interface DaqWatchOptions extends ProgressOptions {
 
 /** Between two looks while none runs: somebody else may start one. */
 const IDLE_SECONDS = 60;
-/** After a refused login: an account that is knocked at every minute may be locked. */
-const REFUSED_SECONDS = 300;
 /** While these work, the list and the PVs may not agree. */
 const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
 

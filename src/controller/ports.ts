@@ -286,12 +286,15 @@ export interface SiteTexts {
 
 /* ── The ledger ───────────────────────────────────────────────────────── */
 
-/** What is known of one address of one experiment. `uncertain`: it was `sending` when the program was killed (decision 19). */
+/**
+ * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: it was `sending` when the program was killed
+ * (decision 19).
+ */
 export interface MailRecord {
-  readonly state: "sending" | "sent" | "refused" | "uncertain";
+  readonly state: "sending" | "sent" | "refused" | "unsent" | "uncertain";
   /** ISO 8601. */
   readonly at: string;
-  /** The server's words, for `refused`. */
+  /** The server's words, for `refused`; why, for `unsent`. */
   readonly reason?: string;
 }
 

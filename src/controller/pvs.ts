@@ -41,6 +41,8 @@ const setting = (meaning: string, initial?: number): Input<"setting"> => ({
 /** Lines of the log, and of the e-mail's preview, that have a PV of their own. */
 export const LOG_LINES = 10;
 export const EMAIL_LINES = 20;
+/** Characters that EditUserBadge holds. */
+export const EDIT_USER_CHARACTERS = 255;
 type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 type LogLine = `LogLine${Digit}`;
 type EmailLine = `EmailLine${Digit | `1${Digit}`}`;
@@ -67,7 +69,8 @@ const DAQ_PARTS = {
     "its state: None, Running, Stalled, Ended, Failed, Stopped, or Unseen: it ran when Data Management last answered, which it does not do now",
   Id: "its id",
   Source: "the directory that is read, as Data Management knows it",
-  SourceState: "what the last check of that directory found, at the start and now and then while it runs: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
+  SourceState:
+    "what the last check of that directory found, at the start and now and then while it runs: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
   SourceBytes: "bytes in that directory at that check",
   FilesDone: "files that Data Management counts as done; those of Errors may be among them",
   FilesTotal: "files that it has seen",
@@ -203,8 +206,16 @@ export const PVS = {
   DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
   DaqStopped: resultOf(["StopDaq"], 0, "how many it stopped."),
   UploadId: resultOf(["Upload"], "", "ids of the uploads of the experiment, separated by blanks."),
-  UploadState: resultOf(["Upload"], 0, "state: None, Running, Done, Failed or Stopped. Running also where an earlier run of the program, or somebody else, has started them."),
-  UploadFilesDone: resultOf(["Upload"], 0, "files that Data Management counts as done; those that it could not process may be among them."),
+  UploadState: resultOf(
+    ["Upload"],
+    0,
+    "state: None, Running, Done, Failed or Stopped. Running also where an earlier run of the program, or somebody else, has started them.",
+  ),
+  UploadFilesDone: resultOf(
+    ["Upload"],
+    0,
+    "files that Data Management counts as done; those that it could not process may be among them.",
+  ),
   UploadFilesTotal: resultOf(["Upload"], 0, "files to do."),
   UploadPercent: resultOf(["Upload"], 0, "the part of them that is done."),
   /* Tagging, and experiments without a proposal */

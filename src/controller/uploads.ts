@@ -15,8 +15,8 @@ export function showUploads(put: RunContext["publish"], uploads: readonly DmTran
   put("UploadState", UPLOAD_STATES.indexOf(state));
 }
 
-/** Whether an upload is not over: also while it is being aborted. */
-export const isMoving = (upload: DmTransfer): boolean => isUnderWay(upload) || upload.status === "aborting";
+/** One that is being aborted is not over yet. */
+export const isOver = (upload: DmTransfer): boolean => !isUnderWay(upload) && upload.status !== "aborting";
 
 /** Whether an upload has come to its good end. */
 export const isGood = ({ status }: DmTransfer): boolean => /^(done|skipped)$/.test(status);

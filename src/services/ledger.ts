@@ -58,7 +58,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 ]);
 
 const recordSchema = z.object({
-  state: z.enum(["sending", "sent", "refused", "uncertain"]),
+  state: z.enum(["sending", "sent", "refused", "unsent", "uncertain"]),
   at: z.string(),
   reason: z.string().optional(),
 });

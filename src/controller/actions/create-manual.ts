@@ -87,7 +87,10 @@ export function createManualOnGlobus(options: CreateManualOnGlobusOptions): Free
       const { experiment } = manual;
       const state = await tree.makeDirectories(directoryParts(template, experiment), context);
       context.publish("ManualExperiment", experiment.name);
-      return ended(options, manual, `${place(experiment)} ${state === "Created" ? "was made" : "exists"}`, []);
+      const made = `${place(experiment)} ${state === "Created" ? "was made" : "exists"}`;
+      const hasUsers = manual.badges.some((badge) => badge !== "");
+      const remark = `nobody of ManualBadges was let in, for a Globus collection knows no badges: tag it, then use Init or AddUser on ${options.serverName}`;
+      return ended(options, manual, hasUsers ? `${made}; ${remark}` : made, []);
     },
   };
 }

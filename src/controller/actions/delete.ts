@@ -3,7 +3,14 @@
  * while armed; never while something moves its data. Directories on the beamline's hosts are not touched.
  */
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
-import { type Action, type ActionContext, flagInput, textInput } from "../action.ts";
+import {
+  type Action,
+  type ActionContext,
+  type ActionRequest,
+  flagInput,
+  type TaggedRequest,
+  textInput,
+} from "../action.ts";
 import { visible } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import {
@@ -14,6 +21,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
+import type { CommandName } from "../pvs.ts";
 import type { ArmCheck } from "../site.ts";
 import { listedUploads } from "../uploads.ts";
 
@@ -30,9 +38,12 @@ const NOT_ALLOWED = "Deleting is off: set allow-delete = True in the [dm] sectio
 export function deleteArm(isAllowed: boolean): ArmCheck {
   return (get) => {
     if (!isAllowed) return NOT_ALLOWED;
-    return nameProblem(String(get("DeleteName")), String(get("ExperimentName")));
+    return nameProblem(wantedName({ input: get }), String(get("ExperimentName")));
   };
 }
+
+/** The name that a person has written to confirm it. */
+const wantedName = (request: ActionRequest): string => textInput(request, "DeleteName");
 
 function nameProblem(wanted: string, experimentName: string): string | undefined {
   if (experimentName === "") return "There is no experiment to delete: tag TomoScan with it first.";
@@ -43,23 +54,24 @@ function nameProblem(wanted: string, experimentName: string): string | undefined
 
 export function deleteExperiment(options: DeleteOptions): Action {
   return {
-    plan: ({ experiment, input }) => {
-      const problem = refusal(options, String(input("DeleteName")), experiment.name);
-      if (problem !== undefined) throw new RejectedError(problem);
-      return [`would delete experiment ${experiment.name} from ${options.serverName}`];
+    plan: (request) => {
+      refuse(options, request);
+      return [`would delete experiment ${request.experiment.name} from ${options.serverName}`];
     },
     run: (context) => remove(options, context),
   };
 }
 
-const refusal = ({ isAllowed }: DeleteOptions, wanted: string, experimentName: string): string | undefined =>
-  isAllowed ? nameProblem(wanted, experimentName) : NOT_ALLOWED;
+/** @throws RejectedError when deleting is off, or DeleteName is not the experiment */
+function refuse({ isAllowed }: DeleteOptions, request: TaggedRequest): void {
+  const problem = isAllowed ? nameProblem(wantedName(request), request.experiment.name) : NOT_ALLOWED;
+  if (problem !== undefined) throw new RejectedError(problem);
+}
 
 async function remove(options: DeleteOptions, context: ActionContext): Promise<ActionResult> {
   const { publish, say, signal } = context;
   const { name } = context.experiment;
-  const problem = refusal(options, textInput(context, "DeleteName"), name);
-  if (problem !== undefined) throw new RejectedError(problem);
+  refuse(options, context);
   if (!flagInput(context, "DeleteArm"))
     throw new RejectedError("Delete is not armed: write 1 to DeleteArm, and start Delete while it is Armed.");
   publish("DeleteArm", 0); // one start, whatever becomes of it
@@ -85,20 +97,20 @@ async function existing({ dm, serverName }: DeleteOptions, name: string, signal:
   }
 }
 
+/** Commands that move data to an experiment, or are about to. */
+const MOVERS: readonly CommandName[] = ["StartDaq", "Upload"];
+
 /** Whoever started what moves. @throws RejectedError */
 async function refuseWhileMoving(dm: DataManagement, name: string, context: ActionContext): Promise<void> {
   const isOfIt = (one: DmTransfer): boolean => one.experimentName === name && isUnderWay(one);
   const moving = (await dm.daqs(context)).find(isOfIt);
   if (moving !== undefined)
     throw new RejectedError(`A DAQ of ${name} runs, from ${moving.dataDirectory}: stop it by StopDaq, then delete.`);
-  if (context.isRunning?.("Upload") === true)
-    throw new RejectedError("Upload runs: wait until it is done, or write 1 to Abort, then delete.");
-  const listed = await listedUploads(
-    dm,
-    context,
-    "Whether an upload runs that somebody else has started cannot be looked up",
-  );
-  const upload = listed?.find(isOfIt);
+  for (const mover of MOVERS)
+    if (context.isRunning?.(mover) === true)
+      throw new RejectedError(`${mover} runs: wait until it is done, or write 1 to Abort, then delete.`);
+  const consequence = "Whether an upload runs that somebody else has started cannot be looked up";
+  const upload = (await listedUploads(dm, context, consequence))?.find(isOfIt);
   if (upload !== undefined)
     throw new RejectedError(
       `Upload ${upload.id} of ${name} runs, from ${upload.dataDirectory}: wait until it is done, or run Upload for it and abort that, then delete.`,

@@ -71,7 +71,7 @@ export class Delivery {
     await this.#record(address, { state: "sending", at: this.#options.time() });
     const fate = await this.#send(address);
     progress(recipient, fate);
-    // What did not go leaves the ledger as it was.
+    // What did not go says nothing new of an address: the ledger goes back to what it knew, or to its knowing nothing.
     const before = fate.state === "unsent" ? known.get(address) : undefined;
     await this.#record(address, before ?? { ...recordOf(fate), at: this.#options.time() });
   }
@@ -129,7 +129,5 @@ export class Delivery {
 
 const unsent = (reason: string): Fate => ({ state: "unsent", reason });
 
-function recordOf({ state, reason }: Fate): Omit<MailRecord, "at"> {
-  if (state === "sent" || state === "uncertain") return { state };
-  return { state: "refused", reason: state === "refused" ? reason : `not sent: ${reason}` };
-}
+const recordOf = ({ state, reason }: Fate): Omit<MailRecord, "at"> =>
+  state === "sent" || state === "uncertain" ? { state } : { state, reason };

@@ -91,7 +91,7 @@ const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
 export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
   uncertainAddresses(await ledger.mailed(experimentName));
 
-/** Whether a user had the e-mail, by the ledger, else by DMagic's list, which DMagic keeps by username. */
+/** Whether a user had the e-mail, by the ledger, else, where the ledger knows of no answer, by DMagic's list, which DMagic keeps by username. */
 function hadBefore(
   known: ReadonlyMap<string, MailRecord>,
   onDm: DmExperiment | undefined,
@@ -99,7 +99,8 @@ function hadBefore(
   const listed = new Set(emailedUsers(onDm).map((one) => one.toLowerCase()));
   return ({ address, badge }) => {
     const record = known.get(address);
-    return record === undefined ? listed.has(address) || listed.has(dmUsername(badge)) : record.state === "sent";
+    const isAnswered = record !== undefined && record.state !== "unsent";
+    return isAnswered ? record.state === "sent" : listed.has(address) || listed.has(dmUsername(badge));
   };
 }
 

@@ -1,5 +1,5 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, AppError, CancelledError, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../action.ts";
 import { directoryParts, type Experiment } from "../experiment.ts";
 import { setFilePath } from "../file-path.ts";
@@ -45,6 +45,9 @@ export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: T
     run: async (context) => {
       const results = await Promise.all(targets.map((target) => makeOne(target, context)));
       const failed = results.filter(({ error }) => error !== undefined);
+      // Thrown when all have ended, so that nothing goes on behind a run that is over.
+      const bug = failed.find(({ error }) => !(error instanceof AppError));
+      if (bug !== undefined) throw bug.error;
       if (failed.length === results.length && failed[0] !== undefined) {
         if (failed.length === 1) throw failed[0].error;
         throw new AggregateActionError(sentenceOf(results), { cause: failed[0].error });
@@ -94,6 +97,7 @@ async function tellTomoScan(tomoScan: TomoScan, target: DirectoryTarget, context
       throw new CancelledError(
         `${messageOf(error)} The directories are there; TomoScan's FilePath is perhaps not set: run Dirs again.`,
       );
+    if (!(error instanceof ActionError)) throw error;
     return { target, sentence: messageOf(error), error };
   }
 }

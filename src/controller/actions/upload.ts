@@ -5,12 +5,26 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { type CheckedSource, checkSources, chosenSources, filesText, SIDE_NAMES } from "../daq-sources.ts";
+import {
+  type CheckedSource,
+  checkSources,
+  chosenSources,
+  filesText,
+  REFUSED_SECONDS,
+  SIDE_NAMES,
+} from "../daq-sources.ts";
 import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
-import { type DataManagement, type DmTransfer, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  isUnderWay,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
 import type { UploadState } from "../pvs.ts";
-import { endState, isGood, isMoving, listedUploads, showUploads } from "../uploads.ts";
+import { endState, isGood, isOver, listedUploads, showUploads } from "../uploads.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
 export interface UploadOptions extends DaqOptions {
@@ -38,6 +52,8 @@ export function upload(options: UploadOptions): Action {
 interface Running {
   readonly source: CheckedSource;
   transfer: DmTransfer;
+  /** Data Management no longer has it. */
+  isGone?: true;
 }
 
 async function run(options: UploadOptions, context: ActionContext): Promise<ActionResult> {
@@ -65,7 +81,9 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   } catch (thrown) {
     if (signal.aborted) throw await stopAll(dm, running, context);
     show(running, context, "Failed");
-    throw thrown;
+    const more = [...failures, ...checked.remarks, ...checked.unchecked];
+    if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
+    throw new ActionError(`${messageOf(thrown).replace(/\.$/, "")}; ${more.join("; ")}`, { cause: thrown });
   }
   return outcome(running, { ...checked, failures }, context);
 }
@@ -84,7 +102,9 @@ async function startOne(start: Start, { signal, say }: ActionContext): Promise<D
   const { dm, name, source, before } = start;
   const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
   if (running !== undefined) {
-    say(`The upload ${running.id} of ${source.directory} runs already: it is waited for, and none is started beside it.`);
+    say(
+      `The upload ${running.id} of ${source.directory} runs already: it is waited for, and none is started beside it.`,
+    );
     return running;
   }
   try {
@@ -106,29 +126,50 @@ async function startOne(start: Start, { signal, say }: ActionContext): Promise<D
 const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
   experimentName === name && dataDirectory === source.directory;
 
-/** Looks at those under way until none is. @throws UnavailableError when the service has not answered for too long: they go on without us */
+/** Looks at those under way until none is. @throws UnavailableError when the service has said nothing of them for too long: they go on without us */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
-  const { dm, clock, pollSeconds, patienceSeconds } = options;
+  const { clock, pollSeconds, patienceSeconds } = options;
   const { signal, say } = context;
   let answered = clock.monotonic();
   let told = false;
-  while (running.some(({ transfer }) => isMoving(transfer))) {
-    await sleep(clock, pollSeconds, signal);
-    try {
-      for (const one of running)
-        if (isMoving(one.transfer)) one.transfer = await dm.upload(one.transfer.id, { signal });
+  let cause: ActionError | undefined;
+  while (running.some(isMoving)) {
+    await sleep(clock, cause instanceof AccessDeniedError ? REFUSED_SECONDS : pollSeconds, signal);
+    cause = await lookAtAll(options.dm, running.filter(isMoving), signal);
+    if (cause === undefined) {
       answered = clock.monotonic();
       told = false;
-    } catch (cause) {
-      if (signal.aborted || !(cause instanceof UnavailableError)) throw cause;
+    } else {
+      const ids = idsOf(running.filter(isMoving));
       if (clock.monotonic() - answered >= patienceSeconds)
-        throw new UnavailableError(`The uploads ${idsOf(running)} go on, but nobody can say how`, { cause });
-      if (!told) say(`The uploads go on, but Data Management does not say how: ${messageOf(cause)}`);
+        throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
+      if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
       told = true;
     }
     show(running, context, "Running");
   }
 }
+
+/** @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that is away */
+async function lookAtAll(
+  dm: DataManagement,
+  moving: readonly Running[],
+  signal: AbortSignal,
+): Promise<ActionError | undefined> {
+  let problem: ActionError | undefined;
+  for (const one of moving) {
+    try {
+      one.transfer = await dm.upload(one.transfer.id, { signal });
+    } catch (thrown) {
+      if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
+      if (thrown instanceof NotFoundError) one.isGone = true;
+      else problem = thrown;
+    }
+  }
+  return problem;
+}
+
+const isMoving = ({ transfer, isGone }: Running): boolean => isGone !== true && !isOver(transfer);
 
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
@@ -151,7 +192,7 @@ async function stopAll(
     const { source, transfer } = one;
     const { id } = transfer;
     let problem: string | undefined;
-    if (isMoving(transfer))
+    if (isMoving(one))
       await dm.stopUpload(id, {}).catch((thrown: unknown) => {
         if (!(thrown instanceof NotFoundError)) problem = messageOf(thrown).replace(/\.$/, "");
       });
@@ -180,10 +221,12 @@ interface Told {
 
 function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
   const { failures, remarks, unchecked } = told;
-  const good = running.filter(({ transfer }) => isGood(transfer));
-  const bad = running.filter(({ transfer }) => !isGood(transfer));
+  const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && isGood(transfer);
+  const good = running.filter(isDone);
+  const bad = running.filter((one) => !isDone(one));
   const wrong = [...failures, ...bad.map(failureText), ...good.flatMap(errorText), ...unchecked];
-  show(running, context, failures.length > 0 ? "Failed" : endState(running.map(({ transfer }) => transfer)));
+  const isLost = failures.length > 0 || running.some(({ isGone }) => isGone);
+  show(running, context, isLost ? "Failed" : endState(running.map(({ transfer }) => transfer)));
   if (good.length === 0) throw new ActionError([...wrong, ...remarks].join("; "));
   const done = [...good.map(successText), ...remarks].join("; ");
   return wrong.length === 0
@@ -191,8 +234,10 @@ function outcome(running: readonly Running[], told: Told, context: ActionContext
     : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
 }
 
-const failureText = ({ source, transfer }: Running): string =>
-  `the upload of ${source.directory} is ${transfer.status} after ${filesText(transfer)}${inDmsWords(transfer)}`;
+const failureText = ({ source, transfer, isGone }: Running): string =>
+  isGone === true
+    ? `the upload ${transfer.id} of ${source.directory} is gone after ${filesText(transfer)}: Data Management no longer has it`
+    : `the upload of ${source.directory} is ${transfer.status} after ${filesText(transfer)}${inDmsWords(transfer)}`;
 
 const errorText = ({ source, transfer }: Running): string[] =>
   transfer.errors === 0 ? [] : [`${transfer.errors} files of ${source.directory} could not be processed`];

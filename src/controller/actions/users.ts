@@ -3,8 +3,16 @@
  * in UserResults. The list PVs are read anew after a change.
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
-import { type Action, type ActionContext, type ActionRequest, type RunContext, textInput } from "../action.ts";
+import {
+  type Action,
+  type ActionContext,
+  type ActionRequest,
+  type Actions,
+  type RunContext,
+  textInput,
+} from "../action.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
+import { EDIT_USER_CHARACTERS } from "../pvs.ts";
 import {
   changeUsers,
   countOf,
@@ -14,9 +22,6 @@ import {
   type Roster,
   type UserChange,
 } from "../roster.ts";
-
-/** Characters that EditUserBadge holds: of a longer text it has only the beginning, and with it perhaps half a badge. */
-const MOST_TEXT = 255;
 
 interface Change {
   readonly command: "AddUser" | "RemoveUser";
@@ -28,30 +33,40 @@ interface Change {
   readonly already: string;
 }
 
-export const addUser = (roster: Roster): Action =>
-  changeAction(roster, {
-    command: "AddUser",
-    change: (open, entry) => open.add(entry),
-    verb: "put on",
-    plan: "put ENTRIES on",
-    already: "on it already",
-  });
+/** The lists of one server: which was asked for last, and which stands in the PVs; ListUsers runs beside the commands that change them. */
+interface ListOrder {
+  asked: number;
+  shown: number;
+}
 
-export const removeUser = (roster: Roster): Action =>
-  changeAction(roster, {
-    command: "RemoveUser",
-    change: (open, entry) => open.remove(entry),
-    verb: "taken off",
-    plan: "take ENTRIES off",
-    already: "not on it",
-  });
+/** The actions on the users of one server. */
+export function userActions(roster: Roster): Required<Pick<Actions, "AddUser" | "RemoveUser" | "ListUsers">> {
+  const order: ListOrder = { asked: 0, shown: 0 };
+  return {
+    AddUser: changeAction(roster, order, {
+      command: "AddUser",
+      change: (open, entry) => open.add(entry),
+      verb: "put on",
+      plan: "put ENTRIES on",
+      already: "on it already",
+    }),
+    RemoveUser: changeAction(roster, order, {
+      command: "RemoveUser",
+      change: (open, entry) => open.remove(entry),
+      verb: "taken off",
+      plan: "take ENTRIES off",
+      already: "not on it",
+    }),
+    ListUsers: listUsers(roster, order),
+  };
+}
 
-export function listUsers(roster: Roster): Action {
+function listUsers(roster: Roster, order: ListOrder): Action {
   return {
     plan: ({ experiment }) => [`would read who is on ${experiment.name} on ${roster.serverName}`],
     run: async (context) => {
       const open = await roster.open(context);
-      const users = await publishUsers(open, context);
+      const users = await publishUsers(open, order, context);
       const problems = users.flatMap(({ problem }) => problem ?? []);
       const sentence = `${people(users.length, "is", "are")} on ${open.experimentName} on ${roster.serverName}`;
       return problems.length === 0
@@ -61,18 +76,22 @@ export function listUsers(roster: Roster): Action {
   };
 }
 
-function changeAction(roster: Roster, change: Change): Action {
+function changeAction(roster: Roster, order: ListOrder, change: Change): Action {
   return {
     plan: (request) => {
       const entries = entriesOf(request).join(", ");
       const place = `${request.experiment.name} on ${roster.serverName}`;
       return [`would ${change.plan.replace("ENTRIES", () => entries)} ${place}`];
     },
-    run: (context) => run(roster, change, context),
+    run: (context) => run({ roster, order }, change, context),
   };
 }
 
-async function run(roster: Roster, words: Change, context: ActionContext): Promise<ActionResult> {
+async function run(
+  { roster, order }: { readonly roster: Roster; readonly order: ListOrder },
+  words: Change,
+  context: ActionContext,
+): Promise<ActionResult> {
   const { publish } = context;
   const entries = entriesOf(context);
   publish("UserResults", "");
@@ -88,7 +107,7 @@ async function run(roster: Roster, words: Change, context: ActionContext): Promi
   });
   const sentence = summary(words, open.experimentName, changes);
   if (countOf(changes, "failed") === changes.length) throw new ActionError(`${sentence}.`);
-  const problem = await refresh(open, context);
+  const problem = await refresh(open, order, context);
   const isWhole = countOf(changes, "failed") === 0 && problem === undefined;
   return { state: isWhole ? "Done" : "Partial", message: `${[sentence, problem].filter(Boolean).join("; ")}.` };
 }
@@ -96,7 +115,8 @@ async function run(roster: Roster, words: Change, context: ActionContext): Promi
 /** What stands in EditUserBadge, each once. @throws RejectedError when that is nothing, or may not be all */
 function entriesOf(request: ActionRequest): readonly string[] {
   const text = textInput(request, "EditUserBadge");
-  if (text.length >= MOST_TEXT)
+  // Of a longer text there is only the beginning, and with it perhaps half a badge.
+  if (text.length >= EDIT_USER_CHARACTERS)
     throw new RejectedError(
       `EditUserBadge is full with ${text.length} characters, so its end may be missing; write fewer users at once.`,
     );
@@ -111,9 +131,9 @@ function entriesOf(request: ActionRequest): readonly string[] {
 }
 
 /** @returns what went wrong, when the change is done but the list cannot be read */
-async function refresh(open: OpenRoster, context: RunContext): Promise<string | undefined> {
+async function refresh(open: OpenRoster, order: ListOrder, context: RunContext): Promise<string | undefined> {
   try {
-    await publishUsers(open, context);
+    await publishUsers(open, order, context);
     return undefined;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof ActionError)) throw error;
@@ -121,10 +141,18 @@ async function refresh(open: OpenRoster, context: RunContext): Promise<string | 
   }
 }
 
-async function publishUsers(open: OpenRoster, { publish, signal }: RunContext): Promise<readonly ListedUser[]> {
+/** Reads the list and shows it, unless one that was asked for later is shown already. */
+async function publishUsers(
+  open: OpenRoster,
+  order: ListOrder,
+  { publish, signal }: RunContext,
+): Promise<readonly ListedUser[]> {
+  const place = ++order.asked;
   const found = await open.list();
   signal.throwIfAborted();
   const users = [...found].sort(byLastName);
+  if (place < order.shown) return users;
+  order.shown = place;
   publish("Users", users.map(({ line }) => line).join("\n"));
   publish(
     "UserNames",

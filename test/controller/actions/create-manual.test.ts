@@ -151,3 +151,9 @@ test("on a Globus collection its directories are made", async () => {
   expect(tree.made).toEqual([`2026-02/${NAME}`]);
   expect(context.published.ManualExperiment).toBe(NAME);
 });
+
+test("on a Globus collection badges let nobody in, and the message says how to", async () => {
+  const options = { serverName: "petrel", dataLink: () => "", clock, tree: new FakeTree("petrel"), template: "{exp}" };
+  const { message } = await createManualOnGlobus(options).run(fakeRun({ ...STAFF, ManualBadges: "208112" }));
+  expect(message).toMatch(/was made; nobody of ManualBadges was let in, .* then use Init or AddUser on petrel\.$/);
+});

@@ -189,12 +189,30 @@ describe("StartDaq", () => {
     expect(dm.transfers).toHaveLength(2);
   });
 
-  test("goes on when the host cannot be reached, and says why the source was not checked", async () => {
+  test("goes on with the raw data when the host cannot be reached, which is partial, and says why the source was not checked", async () => {
     source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
     const { state, message } = await start();
-    expect(state).toBe("Done");
+    expect(state).toBe("Partial");
     expect(message).toContain("was not checked: tomodata1 does not answer");
     expect(dm.transfers).toHaveLength(2);
+  });
+
+  test("leaves out reconstructions that nobody can look at, which is partial", async () => {
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    const { state, message } = await start();
+    expect(state).toBe("Partial");
+    expect(message).toContain(
+      `${REC} was not checked: tomodata1 does not answer: the reconstructions are left out until this is run again.`,
+    );
+    expect(dm.transfers.map(({ dataDirectory }) => dataDirectory)).toEqual([RAW]);
+  });
+
+  test("is rejected when all that is asked for are reconstructions that nobody can look at", async () => {
+    inputs["DaqRaw"] = 0;
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    await expect(start()).rejects.toThrow(RejectedError);
+    await expect(start()).rejects.toThrow(/nothing was started; run this again when that host can be reached\.$/);
+    expect(dm.transfers).toEqual([]);
   });
 
   test("does not start what runs already, and counts it as done", async () => {

@@ -72,9 +72,9 @@ describe("rejected, and nothing is deleted:", () => {
     expect(deletions()).toEqual([]);
   });
 
-  test("an experiment whose upload runs", async () => {
-    const failure = await failureOf(run(fakeRun(READY, ["Upload"])), RejectedError);
-    expect(failure.message).toMatch(/^Upload runs: /);
+  test.each(["Upload", "StartDaq"] as const)("an experiment while %s runs", async (command) => {
+    const failure = await failureOf(run(fakeRun(READY, [command])), RejectedError);
+    expect(failure.message).toMatch(new RegExp(`^${command} runs: `));
     expect(deletions()).toEqual([]);
   });
 
@@ -183,4 +183,13 @@ describe("DeleteArm", () => {
   ])("is refused when %s", (_, isAllowed, pvs, sentence) => {
     expect(arm(isAllowed, pvs)).toMatch(sentence);
   });
+});
+
+test("blanks around the name are no other name: for the arm, the dry run and the run", async () => {
+  const inputs = { ...READY, DeleteName: ` ${NAME} ` };
+  const held = { ...inputs, ExperimentName: NAME };
+  expect(deleteArm(true)((name) => held[name as keyof typeof held] ?? "")).toBeUndefined();
+  const action = deleteExperiment({ dm, serverName: "voyager", isAllowed: true });
+  expect(action.plan({ ...fakeRun(inputs), experiment: EXPERIMENT })).toHaveLength(1);
+  await expect(run(fakeRun(inputs))).resolves.toMatchObject({ state: "Done" });
 });

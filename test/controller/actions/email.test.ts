@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { ActionError, messageOf } from "../../../src/base/errors.ts";
+import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import type { Action } from "../../../src/controller/action.ts";
 import { previewEmail } from "../../../src/controller/actions/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../../../src/controller/actions/send-email.ts";
@@ -234,6 +234,19 @@ test("NewOnly leaves out whom DMagic has mailed, but not whom our ledger knows t
   ledger.set(NAME, "cs.wu@example.org", "refused", "550 no");
   await preview();
   expect(published.EmailRecipients).toBe(["cs.wu@example.org", ...ALL.slice(2)].join("\n"));
+});
+
+test("a run that did not come to a user whom DMagic has mailed makes nobody get it again", async () => {
+  dm.with(NAME, USERS, "d101");
+  mailer.answers.set("levy@example.org", dropped(false));
+  const abort = new AbortController();
+  mailer.during = () => abort.abort(new ActionError("Aborted on request."));
+  mode("All");
+  await failureOf(mail({}, abort.signal), CancelledError);
+  expect(mailer.accepted).toEqual([]);
+  mode("NewOnly");
+  await preview();
+  expect(published.EmailRecipients).toBe(ALL.slice(1).join("\n"));
 });
 
 test("the list that DMagic reads gets the users who accepted it, and keeps what was there", async () => {

@@ -57,6 +57,13 @@ test("one host that fails leaves the other's directory, and the run partial", as
   expect(context.published).toEqual({ DirsDetector: 3, DirsAnalysis: 2 });
 });
 
+test("a bug is no failure of a host: it is thrown as it is, when the other host has ended", async () => {
+  const bug = new TypeError("x is undefined");
+  detector.failure = bug;
+  await expect(run(fakeRun())).rejects.toBe(bug);
+  expect(analysis.made).toEqual([NAME]);
+});
+
 describe("without SetFilePath", () => {
   test("TomoScan's FilePath is left alone", async () => {
     await run(fakeRun());

@@ -1,9 +1,16 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
 import { upload } from "../../../src/controller/actions/upload.ts";
+import { REFUSED_SECONDS } from "../../../src/controller/daq-sources.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { type SourceReport, UnavailableError } from "../../../src/controller/ports.ts";
+import {
+  AccessDeniedError,
+  NotFoundError,
+  NotOfferedError,
+  type SourceReport,
+  UnavailableError,
+} from "../../../src/controller/ports.ts";
 import { UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
@@ -41,14 +48,14 @@ beforeEach(() => {
 });
 
 /** Starts it, and lets its first requests be answered. */
-async function start(): Promise<{ readonly outcome: Promise<ActionResult> }> {
+async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<ActionResult> }> {
   const action = upload({
     dm,
     site: { host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } },
     serverName: "voyager",
     clock,
     pollSeconds: POLL,
-    patienceSeconds: 60,
+    patienceSeconds,
   });
   const outcome = action.run({
     experiment: EXPERIMENT,
@@ -150,7 +157,7 @@ test("one failed upload of two makes it partial", async () => {
   dm.change(1, { status: "aborted" });
   await clock.advanceAsync(POLL);
   await expect(outcome).resolves.toMatchObject({ state: "Partial" });
-  expect(state()).toBe("Failed");
+  expect(state()).toBe("Stopped");
 });
 
 test("files that could not be processed make it partial and are counted", async () => {
@@ -173,9 +180,88 @@ test("one that cannot be started does not keep the other", async () => {
   expect(message).toContain(`the upload of ${RAW} was not started: DM says no`);
 });
 
-test("a start whose answer got lost is told as uncertain, and not repeated", async () => {
+const LOST = new UnavailableError("no answer", { mayHaveHappened: true });
+
+/** From now on it starts uploads, but the answers get lost. */
+function loseAnswers(): void {
+  const really = dm.startUpload.bind(dm);
+  dm.startUpload = async (...call) => {
+    await really(...call);
+    throw LOST;
+  };
+}
+
+test("a start whose answer got lost is looked for among the uploads, and waited for", async () => {
   inputs["DaqRec"] = 0;
-  dm.failures.set("startUpload", new UnavailableError("no answer", { mayHaveHappened: true }));
+  await dm.startUpload(NAME, RAW, {});
+  dm.change(0, { status: "done" });
+  loseAnswers();
+  const { outcome } = await start();
+  expect(published["UploadId"]).toBe("upload-2");
+  dm.change(1, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+  expect(dm.transfers).toHaveLength(2);
+});
+
+test("a start whose answer got lost, and which Data Management does not list, was not made", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("startUpload", LOST);
+  await expect((await start()).outcome).rejects.toThrow(
+    `the upload of ${RAW} was not started, Data Management lists none`,
+  );
+});
+
+test("an upload that runs for the same directory already is waited for, and no second one is started", async () => {
+  inputs["DaqRec"] = 0;
+  await dm.startUpload("2026-02-Other-1", RAW, {});
+  await dm.startUpload(NAME, RAW, {});
+  dm.change(1, { filesDone: 3, filesTotal: 9 });
+  const { outcome } = await start();
+  expect(published).toMatchObject({ UploadId: "upload-2", UploadFilesDone: 3, UploadFilesTotal: 9 });
+  expect(state()).toBe("Running");
+  expect(said).toEqual([
+    `The upload upload-2 of ${RAW} runs already: it is waited for, and none is started beside it.`,
+  ]);
+  dm.change(1, { status: "done", filesDone: 9 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done", message: `9 of 9 files of ${RAW} were moved.` });
+  expect(dm.transfers).toHaveLength(2);
+});
+
+test("where Data Management has no list of uploads it goes on without, and says so", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("uploads", new NotOfferedError("DM's route for listUploads is not verified"));
+  const { outcome } = await start();
+  expect(said).toEqual([
+    "An upload that runs already would be started a second time: DM's route for listUploads is not verified.",
+  ]);
+  dm.change(0, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+});
+
+test("a list of uploads that cannot be had now fails it, and nothing is started", async () => {
+  dm.failures.set("uploads", new UnavailableError("DM does not answer"));
+  await expect((await start()).outcome).rejects.toThrow("DM does not answer");
+  expect(dm.transfers).toEqual([]);
+});
+
+test("raw data that nobody can look at are moved all the same, which is partial; reconstructions are left out", async () => {
+  for (const path of [NAME, `${NAME}_rec`]) source(path, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  const { outcome } = await start();
+  dm.change(0, { status: "done", problem: "no new files for upload" });
+  await clock.advanceAsync(POLL);
+  const { state: end, message } = await outcome;
+  expect(end).toBe("Partial");
+  expect(message).toContain(`but tomodata1:${RAW} was not checked: tomodata1 does not answer; tomodata1:${REC}`);
+  expect(dm.transfers).toHaveLength(1);
+});
+
+test("a start whose answer got lost is told as uncertain where there is no list, and not repeated", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("uploads", new NotOfferedError("no list"));
+  dm.failures.set("startUpload", LOST);
   await expect((await start()).outcome).rejects.toThrow(`the upload of ${RAW} may run or not`);
   expect(dm.calls.filter((call) => call.startsWith("startUpload"))).toHaveLength(1);
 });
@@ -199,6 +285,44 @@ test("a service that stays away ends the wait, and the sentence names the upload
   await expect(outcome).rejects.toThrow("The uploads upload-1 upload-2 go on, but nobody can say how");
 });
 
+test("a session that expires between two looks is waited for, without knocking at every look", async () => {
+  const { outcome } = await start(600);
+  dm.failures.set("upload upload-1", new AccessDeniedError("DM does not know us any more"));
+  dm.change(1, { status: "done", filesDone: 3, filesTotal: 3 });
+  await clock.advanceAsync(5 * POLL);
+  expect(published["UploadFilesDone"]).toBe(3);
+  expect(dm.calls.filter((call) => call === "upload upload-1")).toHaveLength(1);
+  dm.failures.clear();
+  dm.change(0, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(REFUSED_SECONDS);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+});
+
+test("an upload that Data Management no longer has ends alone, and is named", async () => {
+  const { outcome } = await start();
+  dm.failures.set("upload upload-1", new NotFoundError("there is no upload upload-1"));
+  await clock.advanceAsync(POLL);
+  expect(state()).toBe("Running");
+  dm.change(1, { status: "done", filesDone: 3, filesTotal: 3 });
+  await clock.advanceAsync(POLL);
+  const { state: end, message } = await outcome;
+  expect(end).toBe("Partial");
+  expect(message).toMatch(
+    /3 of 3 files of .*_rec were moved; but the upload upload-1 of .* is gone after 0 of 0 files/,
+  );
+});
+
+test("what could not be started, and the remarks, are told too when the wait fails", async () => {
+  dm.failures.set(`startUpload ${RAW}`, new ActionError("DM says no"));
+  source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  const { outcome } = await start();
+  dm.failures.set("upload", new AccessDeniedError("DM refuses the password"));
+  await clock.advanceAsync(POLL + REFUSED_SECONDS);
+  await expect(outcome).rejects.toThrow(
+    /^The uploads upload-1 go on, but nobody can say how: DM refuses the password; the upload of .* was not started: DM says no; .* was not checked/,
+  );
+});
+
 test("an abort stops both uploads and says what was moved", async () => {
   const { outcome } = await start();
   dm.change(0, { filesDone: 4, filesTotal: 9 });
@@ -207,7 +331,30 @@ test("an abort stops both uploads and says what was moved", async () => {
   await expect(outcome).rejects.toThrow(CancelledError);
   await expect(outcome).rejects.toThrow(/^Aborted on request\. 4 of 9 files of .* were moved/);
   expect(dm.transfers.map(({ status }) => status)).toEqual(["aborted", "aborted"]);
-  expect(state()).toBe("None");
+  expect(state()).toBe("Stopped");
+});
+
+test("the counts after an abort are those of the message", async () => {
+  inputs["DaqRec"] = 0;
+  const { outcome } = await start();
+  dm.change(0, { filesDone: 10, filesTotal: 60 });
+  await clock.advanceAsync(POLL);
+  dm.change(0, { filesDone: 12 });
+  abort.abort(new CancelledError("Aborted on request."));
+  await expect(outcome).rejects.toThrow(`12 of 60 files of ${RAW} were moved`);
+  expect(published).toMatchObject({ UploadId: "upload-1", UploadFilesDone: 12, UploadFilesTotal: 60 });
+});
+
+test("an abort while the answer to the start is awaited stops what was started", async () => {
+  inputs["DaqRec"] = 0;
+  const really = dm.startUpload.bind(dm);
+  dm.startUpload = async (...call) => {
+    await really(...call);
+    abort.abort(new CancelledError("Aborted on request."));
+    throw abort.signal.reason;
+  };
+  await expect((await start()).outcome).rejects.toThrow(/^Aborted on request\. 0 of 0 files/);
+  expect(dm.transfers.map(({ status }) => status)).toEqual(["aborted"]);
 });
 
 test("an upload that an abort cannot stop is named, and shown as running", async () => {

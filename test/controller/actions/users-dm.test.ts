@@ -1,7 +1,9 @@
 /** AddUser, RemoveUser and ListUsers on a Data Management server. */
+import { firstValueFrom, Subject } from "rxjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { addUser, listUsers, removeUser } from "../../../src/controller/actions/users.ts";
+import type { RunContext } from "../../../src/controller/action.ts";
+import { userActions } from "../../../src/controller/actions/users.ts";
 import { dmRoster } from "../../../src/controller/dm-roster.ts";
 import { RejectedError } from "../../../src/controller/outcome.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
@@ -33,7 +35,7 @@ const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${nam
 describe("AddUser", () => {
   test("puts several users on the experiment, blanks between them, and tells of each by name", async () => {
     const { published, run } = taggedRun({ EditUserBadge: " 208112 ,208113 " });
-    await expect(run(addUser(roster))).resolves.toEqual({
+    await expect(run(userActions(roster).AddUser)).resolves.toEqual({
       state: "Done",
       message: `2 users were put on ${EXPERIMENT.name}.`,
     });
@@ -47,7 +49,7 @@ describe("AddUser", () => {
 
   test("one unknown badge and one that is none do not stop the rest, and the run is partial", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "999999,x1,208112,0" });
-    await expect(run(addUser(roster))).resolves.toEqual({
+    await expect(run(userActions(roster).AddUser)).resolves.toEqual({
       state: "Partial",
       message: `1 user was put on ${EXPERIMENT.name}; badge 999999 is unknown to Data Management; "x1" is not a badge number; "0" is not a badge number.`,
     });
@@ -62,7 +64,7 @@ describe("AddUser", () => {
 
   test("a user who is on it already is done, and is not added again", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "56788" });
-    const result = await run(addUser(roster));
+    const result = await run(userActions(roster).AddUser);
     expect(result).toEqual({
       state: "Done",
       message: `no users were put on ${EXPERIMENT.name}; 1 was on it already.`,
@@ -74,13 +76,13 @@ describe("AddUser", () => {
 
   test("a badge that is written twice is added once", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "208112,208112" });
-    await run(addUser(roster));
+    await run(userActions(roster).AddUser);
     expect(published.UserResults).toBe("d208112 Emmy Noether: added");
   });
 
   test("nobody added at all is a failure, whose results stand", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "999999" });
-    const failure = await failureOf(run(addUser(roster)), ActionError);
+    const failure = await failureOf(run(userActions(roster).AddUser), ActionError);
     expect(failure).not.toBeInstanceOf(RejectedError);
     expect(failure.message).toBe(
       `no users were put on ${EXPERIMENT.name}; badge 999999 is unknown to Data Management.`,
@@ -89,40 +91,46 @@ describe("AddUser", () => {
   });
 
   test.each(["", " ", ", ,"])("an empty list (%j) is rejected, and nobody is asked", async (text) => {
-    const failure = await failureOf(taggedRun({ EditUserBadge: text }).run(addUser(roster)), RejectedError);
+    const failure = await failureOf(taggedRun({ EditUserBadge: text }).run(userActions(roster).AddUser), RejectedError);
     expect(failure.message).toMatch(/^EditUserBadge is empty/);
     expect(dm.calls).toEqual([]);
   });
 
   test("a list that fills the PV is rejected: its last badge may be half a badge", async () => {
     const text = "208112,".repeat(40).slice(0, 255);
-    const failure = await failureOf(taggedRun({ EditUserBadge: text }).run(addUser(roster)), RejectedError);
+    const failure = await failureOf(taggedRun({ EditUserBadge: text }).run(userActions(roster).AddUser), RejectedError);
     expect(failure.message).toContain("EditUserBadge is full with 255 characters");
     expect(dm.calls).toEqual([]);
   });
 
   test("an experiment that does not exist is a rejection that names Init", async () => {
     dm.experiments.clear();
-    const failure = await failureOf(taggedRun({ EditUserBadge: "208112" }).run(addUser(roster)), RejectedError);
+    const failure = await failureOf(
+      taggedRun({ EditUserBadge: "208112" }).run(userActions(roster).AddUser),
+      RejectedError,
+    );
     expect(failure.message).toBe(`Experiment ${EXPERIMENT.name} does not exist on voyager; run Init first.`);
   });
 
   test("a server that cannot say whether it exists is no rejection", async () => {
     dm.failures.set("experimentByName", new UnavailableError("DM does not answer"));
-    const failure = await failureOf(taggedRun({ EditUserBadge: "208112" }).run(addUser(roster)), UnavailableError);
+    const failure = await failureOf(
+      taggedRun({ EditUserBadge: "208112" }).run(userActions(roster).AddUser),
+      UnavailableError,
+    );
     expect(failure.message).toBe("DM does not answer");
   });
 
   test("an experiment under the name of the original program is found", async () => {
     dm.experiments.clear();
     dm.experiments.set(EXPERIMENT.uncleanedName, { name: EXPERIMENT.uncleanedName, usernames: [] });
-    await taggedRun({ EditUserBadge: "208112" }).run(addUser(roster));
+    await taggedRun({ EditUserBadge: "208112" }).run(userActions(roster).AddUser);
     expect(dm.experiments.get(EXPERIMENT.uncleanedName)?.usernames).toEqual(["d208112"]);
   });
 
   test("the lists are read anew after a change", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "208112" });
-    await run(addUser(roster));
+    await run(userActions(roster).AddUser);
     expect(published).toMatchObject({ UserCount: 2, UserNames: ["Rosalind Franklin", "Emmy Noether"] });
   });
 
@@ -133,7 +141,7 @@ describe("AddUser", () => {
       if (++looks > 1) throw new UnavailableError("DM went away");
       return look(name);
     };
-    await expect(taggedRun({ EditUserBadge: "208112" }).run(addUser(roster))).resolves.toEqual({
+    await expect(taggedRun({ EditUserBadge: "208112" }).run(userActions(roster).AddUser)).resolves.toEqual({
       state: "Partial",
       message: `1 user was put on ${EXPERIMENT.name}; the list of users could not be read again: DM went away.`,
     });
@@ -142,14 +150,14 @@ describe("AddUser", () => {
   test("a refusal of one user alone does not stop the rest, and is told in the service's words", async () => {
     dm.failures.set("addUserToExperiment d208112", new ActionError("DM says the account is closed."));
     const { published, run } = taggedRun({ EditUserBadge: "208112,208113" });
-    await expect(run(addUser(roster))).resolves.toMatchObject({ state: "Partial" });
+    await expect(run(userActions(roster).AddUser)).resolves.toMatchObject({ state: "Partial" });
     expect(published.UserResults).toBe("d208112 Emmy Noether: DM says the account is closed\nd208113 Ada Byron: added");
   });
 
   test("a service that goes down in mid-way fails the run, which says what was done", async () => {
     dm.failures.set("addUserToExperiment d208113", new UnavailableError("DM does not answer"));
     const { published, run } = taggedRun({ EditUserBadge: "208112,208113,56788" });
-    const failure = await failureOf(run(addUser(roster)), ActionError);
+    const failure = await failureOf(run(userActions(roster).AddUser), ActionError);
     expect(failure.message).toBe(`1 user was put on ${EXPERIMENT.name}; run AddUser again for the others`);
     expect(published.UserResults).toBe("d208112 Emmy Noether: added");
   });
@@ -162,15 +170,15 @@ describe("AddUser", () => {
       abort.abort(new ActionError("Aborted on request."));
     };
     const { run } = taggedRun({ EditUserBadge: "208112,208113" }, { signal: abort.signal });
-    const failure = await failureOf(run(addUser(roster)), CancelledError);
+    const failure = await failureOf(run(userActions(roster).AddUser), CancelledError);
     expect(failure.message).toMatch(/^Aborted on request\. 1 user was put on /);
     expect(usernames()).toEqual(["d56788", "d208112"]);
   });
 
   test("its plan names the users and the experiment and asks nobody", () => {
     const { context } = taggedRun({ EditUserBadge: "208112, x" });
-    expect(addUser(roster).plan(context)).toEqual([`would put 208112, x on ${EXPERIMENT.name} on voyager`]);
-    expect(() => addUser(roster).plan(taggedRun({ EditUserBadge: "" }).context)).toThrow(RejectedError);
+    expect(userActions(roster).AddUser.plan(context)).toEqual([`would put 208112, x on ${EXPERIMENT.name} on voyager`]);
+    expect(() => userActions(roster).AddUser.plan(taggedRun({ EditUserBadge: "" }).context)).toThrow(RejectedError);
     expect(dm.calls).toEqual([]);
   });
 });
@@ -180,7 +188,7 @@ describe("RemoveUser", () => {
 
   test("takes users off, and says that one is a beamline contact", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(usernames()).toEqual([]);
     expect(published.UserResults).toBe(
       "d208112 Emmy Noether: removed\nd56788 Rosalind Franklin: removed; it is a beamline contact, whom Init adds again",
@@ -190,7 +198,7 @@ describe("RemoveUser", () => {
 
   test("a user who is not on it is done, and an unknown badge is an error", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "208113,999999" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Partial" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Partial" });
     expect(published.UserResults).toBe("d208113 Ada Byron: was not on it\nbadge 999999 is unknown to Data Management");
     expect(calls("removeUserFromExperiment")).toEqual([]);
   });
@@ -198,14 +206,14 @@ describe("RemoveUser", () => {
   test("a user of the experiment whom the service no longer knows can be taken off", async () => {
     usernames()?.push("d999999");
     const { published, run } = taggedRun({ EditUserBadge: "999999" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(published.UserResults).toBe("d999999: removed");
   });
 
   test("a role that somebody else took away meanwhile is done", async () => {
     dm.failures.set("removeUserFromExperiment", new NotFoundError("no role"));
     const { published, run } = taggedRun({ EditUserBadge: "208112" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(published.UserResults).toBe("d208112 Emmy Noether: was not on it");
   });
 });
@@ -215,7 +223,7 @@ describe("ListUsers", () => {
 
   test("lists the users by last name, as text, as arrays and as a count", async () => {
     const { published, run } = taggedRun();
-    await expect(run(listUsers(roster))).resolves.toEqual({
+    await expect(run(userActions(roster).ListUsers)).resolves.toEqual({
       state: "Done",
       message: `3 users are on ${EXPERIMENT.name} on voyager.`,
     });
@@ -235,7 +243,7 @@ describe("ListUsers", () => {
   test("a user who cannot be looked up is listed last by username with the reason, and the run is partial", async () => {
     dm.failures.set("userByUsername d56788", new UnavailableError("DM does not answer."));
     const { published, run } = taggedRun();
-    const result = await run(listUsers(roster));
+    const result = await run(userActions(roster).ListUsers);
     expect(result.state).toBe("Partial");
     expect(result.message).toContain("d56788: DM does not answer");
     expect(published).toMatchObject({ UserCount: 3, UserBadges: [208113, 208112, 56788] });
@@ -252,7 +260,7 @@ describe("ListUsers", () => {
       now--;
       return look(username);
     };
-    await taggedRun().run(listUsers(roster));
+    await taggedRun().run(userActions(roster).ListUsers);
     expect(most).toBe(4);
   });
 
@@ -264,14 +272,41 @@ describe("ListUsers", () => {
       throw reason;
     };
     const { published, run } = taggedRun({}, { signal: abort.signal });
-    await expect(run(listUsers(roster))).rejects.toBe(reason);
+    await expect(run(userActions(roster).ListUsers)).rejects.toBe(reason);
     expect(published).toEqual({});
+  });
+
+  test("a list that was asked for before a change does not replace the one that was read after it", async () => {
+    const actions = userActions(roster);
+    const [older, newer] = [taggedRun(), taggedRun({ EditUserBadge: "208112" })];
+    const published: unknown[] = [];
+    const publish: RunContext["publish"] = (name, value) => void (name === "UserCount" && published.push(value));
+    const read = dm.experimentByName.bind(dm);
+    const [reached, released] = [new Subject<void>(), new Subject<void>()];
+    let reads = 0;
+    dm.experimentByName = async (name) => {
+      const { usernames = [] } = await read(name);
+      const seen = [...usernames];
+      if (++reads === 2) {
+        // The list of ListUsers, behind its look for the experiment.
+        reached.next();
+        await firstValueFrom(released);
+      }
+      return { name, usernames: seen };
+    };
+    const isReached = firstValueFrom(reached);
+    const listing = actions.ListUsers.run({ ...older.context, publish });
+    await isReached;
+    await actions.RemoveUser.run({ ...newer.context, publish });
+    released.next();
+    await listing;
+    expect(published).toEqual([2]);
   });
 
   test("an experiment without users has empty lists", async () => {
     dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: [] });
     const { published, run } = taggedRun();
-    await expect(run(listUsers(roster))).resolves.toMatchObject({
+    await expect(run(userActions(roster).ListUsers)).resolves.toMatchObject({
       message: `no users are on ${EXPERIMENT.name} on voyager.`,
     });
     expect(published).toMatchObject({ Users: "", UserCount: 0, UserBadges: [] });
@@ -279,6 +314,6 @@ describe("ListUsers", () => {
 
   test("an experiment that does not exist is a rejection", async () => {
     dm.experiments.clear();
-    await failureOf(taggedRun().run(listUsers(roster)), RejectedError);
+    await failureOf(taggedRun().run(userActions(roster).ListUsers), RejectedError);
   });
 });

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { initOnGlobus } from "../../../src/controller/actions/init-globus.ts";
-import { addUser, listUsers, removeUser } from "../../../src/controller/actions/users.ts";
+import { userActions } from "../../../src/controller/actions/users.ts";
 import { globusRoster } from "../../../src/controller/globus-roster.ts";
 import type { PeopleOptions } from "../../../src/controller/people.ts";
 import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports.ts";
@@ -49,7 +49,7 @@ const readers = () => access.grants.map(({ username, path }) => `${username} ${p
 describe("AddUser", () => {
   test("takes Globus user names and badges of people with an address", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "byron@globusid.org, 208112" });
-    await expect(run(addUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).AddUser)).resolves.toMatchObject({ state: "Done" });
     expect(readers()).toEqual([`byron@globusid.org ${DIRECTORY}`, `emmy@example.org ${DIRECTORY}`]);
     expect(published.UserResults).toBe("byron@globusid.org: added\nEmmy Noether (emmy@example.org): added");
     expect(published).toMatchObject({ UsersChanged: 2, UserCount: 2 });
@@ -59,7 +59,7 @@ describe("AddUser", () => {
     const { published, run } = taggedRun({
       EditUserBadge: "999999,208113,noether,nobody@nowhere.example,208112",
     });
-    await expect(run(addUser(roster))).resolves.toMatchObject({ state: "Partial" });
+    await expect(run(userActions(roster).AddUser)).resolves.toMatchObject({ state: "Partial" });
     expect(String(published.UserResults).split("\n")).toEqual([
       "badge 999999 is not among the experimenters and the contacts; write the Globus user name instead",
       "badge 208113 Ada Byron has no e-mail address; write the Globus user name instead",
@@ -77,16 +77,16 @@ describe("AddUser", () => {
       asked++;
       return beamtimes();
     };
-    await taggedRun({ EditUserBadge: "byron@globusid.org" }).run(addUser(roster));
+    await taggedRun({ EditUserBadge: "byron@globusid.org" }).run(userActions(roster).AddUser);
     expect(asked).toBe(0);
-    await taggedRun({ EditUserBadge: "208112,56788" }).run(addUser(roster));
+    await taggedRun({ EditUserBadge: "208112,56788" }).run(userActions(roster).AddUser);
     expect(asked).toBe(1);
   });
 
   test("a schedule that is down is named beside a badge that nobody else knows", async () => {
     scheduling.failure = new UnavailableError("the scheduling service is down.");
     const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
-    await run(addUser(roster));
+    await run(userActions(roster).AddUser);
     expect(published.UserResults).toContain(
       "badge 208112 is not among the experimenters and the contacts (the scheduling service is down)",
     );
@@ -95,7 +95,7 @@ describe("AddUser", () => {
   test("a collection that lets nobody in ends the run at the first user", async () => {
     access.failures.set("grant", new AccessDeniedError("the login needs the access_manager role on petrel."));
     const failure = await failureOf(
-      taggedRun({ EditUserBadge: "208112,byron@globusid.org" }).run(addUser(roster)),
+      taggedRun({ EditUserBadge: "208112,byron@globusid.org" }).run(userActions(roster).AddUser),
       ActionError,
     );
     expect(failure.message).toBe(`no users were put on ${EXPERIMENT.name}; run AddUser again`);
@@ -109,7 +109,7 @@ describe("RemoveUser", () => {
     await access.grant(["2026-03", EXPERIMENT.name], "emmy@example.org");
     await access.grant(["2026-03"], "emmy@example.org");
     const { published, run } = taggedRun({ EditUserBadge: "EMMY@example.org" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(readers()).toEqual(["emmy@example.org /2026-03/"]);
     expect(published).toMatchObject({ UserResults: "EMMY@example.org: removed", UserCount: 0 });
   });
@@ -117,7 +117,7 @@ describe("RemoveUser", () => {
   test("a person without a rule is done, and a contact is told", async () => {
     await access.grant(["2026-03", EXPERIMENT.name], "franklin@beamline.example");
     const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(published.UserResults).toBe(
       "Emmy Noether (emmy@example.org): was not on it\nbadge 56788 (franklin@beamline.example): removed; it is a beamline contact, whom Init adds again",
     );
@@ -132,7 +132,7 @@ describe("RemoveUser", () => {
       return found;
     };
     const { published, run } = taggedRun({ EditUserBadge: "emmy@example.org" });
-    await expect(run(removeUser(roster))).resolves.toMatchObject({ state: "Done" });
+    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(published.UserResults).toBe("emmy@example.org: was not on it");
   });
 });
@@ -141,7 +141,7 @@ test("ListUsers tells user names, names and addresses", async () => {
   for (const username of access.known.keys()) await access.grant(["2026-03", EXPERIMENT.name], username);
   Object.assign(access.grants[2] as object, { permissions: "rw" });
   const { published, run } = taggedRun();
-  await expect(run(listUsers(roster))).resolves.toMatchObject({ state: "Done" });
+  await expect(run(userActions(roster).ListUsers)).resolves.toMatchObject({ state: "Done" });
   expect(String(published.Users).split("\n")).toEqual([
     "Rosalind Franklin, Globus user franklin@beamline.example",
     "Emmy Noether, Globus user emmy@example.org, emmy@example.org",
