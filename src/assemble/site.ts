@@ -70,7 +70,7 @@ export function openSite(options: SiteOptions): Site {
     watches: [
       ...experiments.watches,
       watchUncertain(mail.ledger),
-      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : []),
+      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : []),
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },
