@@ -1,11 +1,11 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
 import { ActionError, messageOf } from "../base/errors.ts";
 import type { ActionContext, RunContext } from "./action.ts";
-import type { LastState } from "./daq-progress.ts";
+import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
 import { type DmTransfer, isUnderWay, type PvValue } from "./ports.ts";
-import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName } from "./pvs.ts";
+import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 
 /** Reads a result PV. */
@@ -18,6 +18,10 @@ export const lastState = (get: Get, side: DaqSide): LastState => ({
   id: String(get(daqPv(side, "Id"))),
 });
 
+/** Whether the last look at a side's source directory found none. */
+export const isSourceGone = (get: Get, side: DaqSide): boolean =>
+  /^(MISSING|NO_TOPDIR)$/.test(SOURCE_STATES[Number(get(daqPv(side, "SourceState")))] ?? "");
+
 /** One side of an experiment as it stands. */
 export interface SideSeen {
   readonly side: DaqSide;
@@ -26,6 +30,7 @@ export interface SideSeen {
   readonly daq: DmTransfer | undefined;
   /** Files a minute. */
   readonly rate: number;
+  readonly isSourceGone: boolean;
 }
 
 /**
@@ -41,12 +46,16 @@ export function showDaqs(
 ): boolean {
   const shown = new Set<DmTransfer>();
   const pieces: string[] = [];
-  for (const { side, state, daq, rate } of sides) {
+  for (const { side, state, daq, rate, isSourceGone } of sides) {
     put(daqPv(side, "State"), daqStateIndex(state));
-    if (daq !== undefined) showProgress(put, side, daq, rate);
+    // Of one that ended before anybody looked, an earlier beamtime's say, nothing is shown.
+    if (state === "None") showProgress(put, side, undefined, 0);
+    else if (daq !== undefined) showProgress(put, side, daq, rate);
     if (state === "None") continue;
     if (daq !== undefined) shown.add(daq);
-    pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
+    const counts = daq === undefined ? "" : `, ${filesText(daq)}`;
+    const gone = isSourceGone && isAlive(state) ? ", its source directory is not there" : "";
+    pieces.push(`${SIDE_NAMES[side]} ${state}${counts}${gone}`);
   }
   return showTotals(put, experiment, { all, shown, pieces });
 }
@@ -66,7 +75,8 @@ export async function showDaqsAtEnd(
     const all = await daqs();
     const sides = sources.map(({ side }): SideSeen => {
       const { state, id } = lastState(shown, side);
-      return { side, state, daq: all.find((one) => one.id === id), rate: Number(shown(daqPv(side, "Rate"))) };
+      const daq = all.find((one) => one.id === id);
+      return { side, state, daq, rate: Number(shown(daqPv(side, "Rate"))), isSourceGone: isSourceGone(shown, side) };
     });
     showDaqs(publish, experiment, all, sides);
   } catch (thrown) {
