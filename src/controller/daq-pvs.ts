@@ -5,7 +5,7 @@ import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
 import { type DmTransfer, isUnderWay, type PvValue } from "./ports.ts";
-import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES, type SourceState } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 
 /** Reads a result PV. */
@@ -83,6 +83,20 @@ export async function showDaqsAtEnd(
     if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
     say(`The DAQs cannot be seen: ${messageOf(thrown)}`);
   }
+}
+
+/** The source PVs of a side that nobody has looked at. */
+export function clearSource(put: Put, { side, directory }: DaqSource): void {
+  put(daqPv(side, "Source"), directory);
+  put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN" satisfies SourceState));
+  put(daqPv(side, "SourceBytes"), 0);
+}
+
+/** All that is told of a side that has no DAQ. */
+export function clearSide(put: Put, source: DaqSource): void {
+  put(daqPv(source.side, "State"), daqStateIndex("None"));
+  clearSource(put, source);
+  showProgress(put, source.side, undefined, 0);
 }
 
 /** One side; undefined: there is no DAQ. @param rate files a minute */

@@ -21,7 +21,7 @@ import {
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
-import { isSourceGone, lastState, showDaqs, showProgress } from "./daq-pvs.ts";
+import { clearSide, isSourceGone, lastState, showDaqs } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
@@ -123,13 +123,7 @@ class DaqWatch {
     this.#sourceLooks.clear();
     this.#ownRun = false;
     const { pvs } = this.#context;
-    for (const { side, directory } of this.#sources) {
-      pvs.put(daqPv(side, "State"), daqStateIndex("None"));
-      pvs.put(daqPv(side, "Source"), directory);
-      pvs.put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
-      pvs.put(daqPv(side, "SourceBytes"), 0);
-      showProgress((name, value) => pvs.put(name, value), side, undefined, 0);
-    }
+    for (const source of this.#sources) clearSide((name, value) => pvs.put(name, value), source);
   }
 
   /** One look. Completes also when it fails: that is told once, and who ran is Unseen when it happens again. */

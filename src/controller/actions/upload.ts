@@ -5,10 +5,15 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
+import { isAlive } from "../daq-progress.ts";
+import { clearSource, lastState } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
+  type DaqSite,
+  type DaqSource,
+  daqSources,
   filesText,
   REFUSED_SECONDS,
   SIDE_NAMES,
@@ -61,6 +66,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   const { experiment, signal, say, publish } = context;
   const sources = chosenSources(site, context);
   showUploads(publish, [], "None");
+  clearOthers(site, sources, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
   const checked = await checkSources(site.host, sources, context, true);
   for (const remark of [...checked.remarks, ...checked.unchecked]) say(`${remark}.`);
@@ -86,6 +92,14 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
     throw new ActionError(`${messageOf(thrown).replace(/\.$/, "")}; ${more.join("; ")}`, { cause: thrown });
   }
   return outcome(running, { ...checked, failures }, context);
+}
+
+/** What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that runs keeps its own. */
+function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: ActionContext): void {
+  const { experiment, publish, shown = () => "" } = context;
+  for (const source of daqSources(site, experiment))
+    if (!chosen.some(({ side }) => side === source.side) && !isAlive(lastState(shown, source.side).state))
+      clearSource(publish, source);
 }
 
 interface Start {

@@ -120,6 +120,26 @@ describe("StartDaq", () => {
     expect([...started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
   });
 
+  test("empties what an earlier run has left of a side that is not asked for, unless its DAQ runs still", async () => {
+    inputs["DaqRec"] = 0;
+    const left = { DaqRecState: DAQ_STATES.indexOf("Stopped"), DaqRecId: "old", DaqRecFilesDone: 9, DaqRecErrors: 1 };
+    Object.assign(published, left, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+    await start();
+    expect(published).toMatchObject({
+      DaqRecState: DAQ_STATES.indexOf("None"),
+      DaqRecId: "",
+      DaqRecFilesDone: 0,
+      DaqRecErrors: 0,
+      DaqRecSource: REC,
+      DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"),
+      DaqRecSourceBytes: 0,
+    });
+    const { id } = await dm.startDaq(NAME, REC, {});
+    Object.assign(published, { DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
+    await start();
+    expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
+  });
+
   test("leaves existing files where ProcessExisting is No", async () => {
     inputs["ProcessExisting"] = 0;
     await start();

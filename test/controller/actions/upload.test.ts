@@ -8,10 +8,11 @@ import {
   AccessDeniedError,
   NotFoundError,
   NotOfferedError,
+  type PvValue,
   type SourceReport,
   UnavailableError,
 } from "../../../src/controller/ports.ts";
-import { UPLOAD_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
@@ -62,6 +63,7 @@ async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<
     signal: abort.signal,
     input: (name) => inputs[name] ?? "",
     publish: (name, value) => void (published[name] = value),
+    shown: (name) => (published[name] ?? "") as PvValue,
     say: (sentence) => void said.push(sentence),
   });
   outcome.catch(() => undefined); // judged by the test, later
@@ -112,6 +114,16 @@ test.each(["EMPTY", "MISSING"] as const)("leaves out reconstructions that are %s
   expect(end).toBe("Done");
   expect(message).toContain("the reconstructions are left out");
   expect(dm.transfers).toHaveLength(1);
+});
+
+test("empties what an earlier run has found of a side that is not asked for, unless a DAQ of it runs", async () => {
+  inputs["DaqRec"] = 0;
+  Object.assign(published, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+  await start();
+  expect(published).toMatchObject({ DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"), DaqRecSourceBytes: 0 });
+  Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Running"), DaqRecSourceBytes: 900 });
+  await start();
+  expect(published["DaqRecSourceBytes"]).toBe(900);
 });
 
 test("is rejected before Init", async () => {
