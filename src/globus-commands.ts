@@ -154,7 +154,7 @@ function configure(
 /** The IOC's log file, as [general] has it; undefined where it has none. */
 function logFileOf({ clock, log }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
   const { "log-directory": folder, "log-files": kept } = general;
-  return folder === "" ? undefined : openLogFile({ folder, kept, clock, failed: log.warn });
+  return folder === "" ? undefined : openLogFile({ folder, program: "globus_ioc", kept, clock, failed: log.warn });
 }
 
 /**

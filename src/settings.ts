@@ -87,7 +87,11 @@ export const SETTINGS = {
     ),
     verbose: setting(KINDS.yesNo, "True", "What happens on the way is told, too, and more lines in the log."),
     "log-directory": setting(KINDS.file, "~/logs", "Where log files are kept; empty: none are."),
-    "log-files": setting(KINDS.count, "100", "Log files that are kept; the oldest go."),
+    "log-files": setting(
+      KINDS.count,
+      "100",
+      "Log files that are kept of the IOC, and as many of the command line; the oldest go.",
+    ),
   },
   scheduling: {
     beamline: setting(KINDS.text, "7-BM-A,B", "Beamline as the scheduling service names it."),
@@ -197,7 +201,11 @@ export const SETTINGS = {
       "",
       "Folder with tomolog's .tomolog, for the link to the slides; empty: no link.",
     ),
-    timeout: setting(KINDS.seconds, "60", "Seconds until the mail server is given up."),
+    timeout: setting(
+      KINDS.seconds,
+      "60",
+      "Seconds until the mail server is given up; it has at least 600 to answer a message's text.",
+    ),
   },
   daq: {
     "raw-template": setting(KINDS.template, "{exp}", "Levels below data-top-dir at which the raw data are."),

@@ -15,7 +15,7 @@ function sources(): Map<string, string> {
   return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
-test("the source tree obeys its rules", () => {
+test("the source tree obeys its rules", { timeout: 60_000 }, () => {
   const all = sources();
   expect(all.size).toBeGreaterThan(20);
   expect(architectureProblems(all)).toEqual([]);

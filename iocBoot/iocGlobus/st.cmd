@@ -17,8 +17,8 @@ dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")
 globusStart
 
-# Settings survive a restart: what db/globus_settings.req lists is kept in this folder (docs/autosave.md)
-set_savefile_path("$(AUTOSAVE_DIR=autosave)")
+# Settings survive a restart: what db/globus_settings.req lists is kept in this folder, which no other IOC may use (docs/autosave.md)
+set_savefile_path("$(AUTOSAVE_DIR=autosave-$(P)$(R))")
 set_requestfile_path("$(TOP)/db")
 save_restoreSet_DatedBackupFiles(0)
 set_pass0_restoreFile("globus_settings.sav")

@@ -37,6 +37,9 @@ export function messageOf(thrown: unknown): string {
     : `${thrown.message.replace(/\.$/, "")}: ${cause}`;
 }
 
+/** The text of anything that was thrown, or a sentence, as a piece of a longer one: without its full stop. */
+export const pieceOf = (thrown: unknown): string => messageOf(thrown).trim().replace(/\.$/, "");
+
 /** For the log, when what was thrown is a bug of ours: where it happened too, if that is known. */
 export function stackOf(thrown: unknown): string {
   return thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : messageOf(thrown);

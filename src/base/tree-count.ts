@@ -2,7 +2,7 @@
  * Counts the files below a directory, and their bytes, within bounds: a beamline's tree may hold millions. It lists nothing itself, follows no symbolic
  * link, and does not know where the directory is: the caller's `list` does.
  */
-import type { Clock } from "./clock.ts";
+import { orAbort } from "./or-abort.ts";
 
 export interface TreeEntry {
   readonly name: string;
@@ -18,7 +18,8 @@ export interface TreeCountOptions {
   /** Whether a failure to list a directory below the first concerns that one alone; others end the count. */
   readonly isLocal: (thrown: unknown) => boolean;
   readonly limits: TreeLimits;
-  readonly clock: Clock;
+  /** Aborted when the time is over; what was counted until then is the count. */
+  readonly late: AbortSignal;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,11 +27,7 @@ export interface TreeLimits {
   readonly entries: number;
   /** Levels below the first directory. */
   readonly depth: number;
-  readonly seconds: number;
 }
-
-/** For a look that an operator waits for. */
-export const QUICK_LOOK: TreeLimits = { entries: 20_000, depth: 16, seconds: 10 };
 
 export interface TreeCount {
   readonly files: number;
@@ -39,18 +36,34 @@ export interface TreeCount {
   readonly complete: boolean;
 }
 
-/** @throws what `list` throws for the first directory, and what is not local; the signal's reason */
+/** @throws what `list` throws for the first directory, and what is not local; the signal's reason; `late`'s where nothing was listed before */
 export async function countTree(options: TreeCountOptions): Promise<TreeCount> {
-  const { limits, clock, list, isLocal, signal } = options;
-  const began = clock.monotonic();
+  const { late, signal } = options;
+  const count = { entries: 0, files: 0, bytes: 0, complete: true };
+  const until = AbortSignal.any(signal === undefined ? [late] : [late, signal]);
+  try {
+    await orAbort(walk(options, count, until), until);
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    if (!late.aborted || count.entries === 0) throw thrown;
+    count.complete = false;
+  }
+  const { files, bytes, complete } = count;
+  return { files, bytes, complete };
+}
+
+/** Adds to `count` until all is listed, a limit reached, or `until` aborted. */
+async function walk(
+  { limits, list, isLocal }: TreeCountOptions,
+  count: { entries: number; files: number; bytes: number; complete: boolean },
+  until: AbortSignal,
+): Promise<void> {
   const waiting = [{ path: "", depth: 0 }];
-  const count = { files: 0, bytes: 0, complete: true };
-  let entries = 0;
   const visit = async ({ path, depth }: { readonly path: string; readonly depth: number }): Promise<boolean> => {
     for await (const batch of list(path)) {
-      signal?.throwIfAborted();
+      until.throwIfAborted();
       for (const { name, kind, bytes } of batch) {
-        if (++entries > limits.entries) return false;
+        if (++count.entries > limits.entries) return false;
         if (kind === "file") {
           count.files++;
           count.bytes += bytes;
@@ -59,17 +72,19 @@ export async function countTree(options: TreeCountOptions): Promise<TreeCount> {
           else count.complete = false;
         }
       }
-      if (clock.monotonic() - began >= limits.seconds) return false;
     }
     return true;
   };
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     try {
-      if (!(await visit(next))) return { ...count, complete: false };
+      if (!(await visit(next))) {
+        count.complete = false;
+        return;
+      }
     } catch (thrown) {
+      until.throwIfAborted();
       if (next.path === "" || !isLocal(thrown)) throw thrown;
       count.complete = false;
     }
   }
-  return count;
 }

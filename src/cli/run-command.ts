@@ -90,7 +90,13 @@ async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Re
   const file =
     folder === ""
       ? undefined
-      : openLogFile({ folder, kept, clock: context.clock, failed: (sentence) => parts.screen.warn(sentence) });
+      : openLogFile({
+          folder,
+          program: "globus",
+          kept,
+          clock: context.clock,
+          failed: (sentence) => parts.screen.warn(sentence),
+        });
   const entry = (level: LogLevel) => (sentence: string) => {
     if (level === "warn" || level === "error") parts.screen.warn(sentence);
     if (level !== "debug" || verbose) file?.sink(oneLine(sentence), level);

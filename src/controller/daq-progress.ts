@@ -2,8 +2,8 @@
  * How the DAQ of one side is judged from one look to the next: its state, its rate, and what of it is worth telling. A DAQ stalls when it has files to do and
  * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
  */
-import { filesText, isWatching, SIDE_NAMES } from "./daq-sources.ts";
-import { type DmTransfer, isUnderWay, type SourceReport } from "./ports.ts";
+import { filesText, inDmsWords, SIDE_NAMES } from "./daq-sources.ts";
+import { type DmTransfer, isUnderWay, isWatching, type SourceReport } from "./ports.ts";
 import type { DaqSide, DaqState, Severity } from "./pvs.ts";
 
 /** Seconds over which the rate is taken. */
@@ -96,7 +96,7 @@ export class DaqProgress {
       ...(isStalled && !wasStalled ? [this.#event("MAJOR", stallText(memory, daq))] : []),
       ...(!isStalled && wasStalled ? [this.#event("NO_ALARM", `moves again: ${filesText(daq)}`)] : []),
       ...(daq.errors > memory.errors
-        ? [this.#event("MINOR", `could not process ${daq.errors} files${wordsOf(daq)}`)]
+        ? [this.#event("MINOR", `could not process ${daq.errors} files${inDmsWords(daq)}`)]
         : []),
     ];
     memory.errors = daq.errors;
@@ -124,8 +124,11 @@ export class DaqProgress {
     }
     if (!isAlive(last.state)) return { state: last.state, events: [] };
     if (daq.status === "failed")
-      return { state: "Failed", events: [this.#event("MAJOR", `has failed after ${filesText(daq)}${wordsOf(daq)}`)] };
-    const how = `has ended (${daq.status}) without StopDaq, after ${filesText(daq)}${wordsOf(daq)}`;
+      return {
+        state: "Failed",
+        events: [this.#event("MAJOR", `has failed after ${filesText(daq)}${inDmsWords(daq)}`)],
+      };
+    const how = `has ended (${daq.status}) without StopDaq, after ${filesText(daq)}${inDmsWords(daq)}`;
     return { state: "Ended", events: [this.#event("MINOR", how)] };
   }
 
@@ -156,10 +159,7 @@ const chosen = (daqs: readonly DmTransfer[], knownId: string): DmTransfer | unde
 const stallText = ({ missed }: Memory, daq: DmTransfer): string =>
   daq.filesTotal === 0
     ? `sees no file, but ${missed} are in its source: check that Data Management sees that directory (dm-direct-mount in the [local] section)`
-    : `does not move: ${filesText(daq)} are done, the others wait${wordsOf(daq)}`;
-
-const wordsOf = ({ problem }: DmTransfer): string =>
-  problem === undefined ? "" : ` (Data Management: ${problem.trim().replace(/\.$/, "")})`;
+    : `does not move: ${filesText(daq)} are done, the others wait${inDmsWords(daq)}`;
 
 /** Over the last minute, or since it is watched. */
 function rateOf(memory: Memory, { filesDone }: DmTransfer, now: number): number {

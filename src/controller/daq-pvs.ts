@@ -2,9 +2,9 @@
 import { ActionError, messageOf } from "../base/errors.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";
-import { type DaqSource, daqStateIndex, filesText, isOf, isWatching, SIDE_NAMES } from "./daq-sources.ts";
+import { type DaqSource, daqStateIndex, filesText, isOf, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
-import { type DmTransfer, isUnderWay, type PvValue } from "./ports.ts";
+import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "./ports.ts";
 import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES, type SourceState } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 

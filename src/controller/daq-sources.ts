@@ -2,10 +2,11 @@
  * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything starts: Data Management accepts a directory
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
+import { pieceOf } from "../base/errors.ts";
 import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
-import { directoryParts, type Experiment } from "./experiment.ts";
+import { directoryParts, type Experiment, pathUnder } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
-import { type DataHost, type DmTask, type DmTransfer, type SourceReport } from "./ports.ts";
+import { type DataHost, type DmTask, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
 import { DAQ_SIDES, DAQ_STATES, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "./pvs.ts";
 
 /** Where one station's data are. */
@@ -40,7 +41,7 @@ export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", 
 export function daqSources({ host, prefix, templates }: DaqSite, experiment: Experiment): readonly DaqSource[] {
   return SIDES.map((side) => {
     const parts = directoryParts(templates[side], experiment);
-    const path = [host.top.replace(/\/+$/, ""), ...parts].join("/");
+    const path = pathUnder(host.top, parts);
     return {
       side,
       parts,
@@ -136,7 +137,7 @@ function sourceRemark({ name, top }: DataHost, { place }: DaqSource, { state, re
     case "NO_TOPDIR":
       return `the top directory ${name}:${top} does not exist`;
     case "UNKNOWN":
-      return `${place} was not checked: ${(remark ?? "nobody knows why").replace(/\.$/, "")}`;
+      return `${place} was not checked: ${pieceOf(remark ?? "nobody knows why")}`;
   }
 }
 
@@ -159,9 +160,6 @@ export const isOf =
   ({ experimentName }: DmTransfer): boolean =>
     experimentName === name || experimentName === uncleanedName;
 
-/** Whether a DAQ looks for new files. One that is finalizing only ends with those that it has (dm-api §7.3). */
-export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
-
 /** The DAQ that watches this source for the experiment, if any. */
 export const runningDaq = (
   daqs: readonly DmTransfer[],
@@ -171,6 +169,10 @@ export const runningDaq = (
   daqs.find((one) => isWatching(one) && one.experimentName === experimentName && one.dataDirectory === directory);
 
 export const daqStateIndex = (state: DaqState): number => DAQ_STATES.indexOf(state);
+
+/** What Data Management says is wrong with it, in brackets behind a piece of a sentence; "" for nothing. */
+export const inDmsWords = ({ problem }: DmTransfer): string =>
+  problem === undefined ? "" : ` (Data Management: ${pieceOf(problem)})`;
 
 /** `12 of 30 files`. */
 export const filesText = ({ filesDone, filesTotal }: Pick<DmTransfer, "filesDone" | "filesTotal">): string =>

@@ -28,13 +28,12 @@ import {
   daqSources,
   daqStateIndex,
   isOf,
-  isWatching,
   REFUSED_SECONDS,
   SIDE_NAMES,
   SIDES,
 } from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "./experiment.ts";
-import { AccessDeniedError, type DataManagement, type DmTransfer, type Pvs, type SourceReport } from "./ports.ts";
+import { AccessDeniedError, type DataManagement, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
 import { type CommandName, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 

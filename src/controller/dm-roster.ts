@@ -1,5 +1,5 @@
 /** The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there. */
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, pieceOf } from "../base/errors.ts";
 import { fewAtATime } from "../base/few-at-a-time.ts";
 import { requireExperiment } from "./dm-experiment.ts";
 import { visible } from "./experiment.ts";
@@ -11,7 +11,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "./ports.ts";
-import { failed, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
+import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface DmRosterOptions {
   readonly dm: DataManagement;
@@ -19,8 +19,8 @@ export interface DmRosterOptions {
   readonly contacts: readonly Contact[];
 }
 
-/** Look-ups that are under way at once. */
-const LOOK_UPS = 4;
+/** Look-ups of users that are under way at once. */
+export const LOOK_UPS = 4;
 
 export const dmUsername = (badge: string): string => `d${badge}`;
 
@@ -119,8 +119,7 @@ async function listed({ dm, signal }: DmMembership, username: string): Promise<L
     return { name, lastName, badge: Number(user.badge) || badge, email, line };
   } catch (error) {
     if (signal.aborted || !(error instanceof ActionError)) throw error;
-    const reason =
-      error instanceof NotFoundError ? "is unknown to Data Management" : messageOf(error).replace(/\.$/, "");
+    const reason = error instanceof NotFoundError ? "is unknown to Data Management" : pieceOf(error);
     const problem = `${username}: ${reason}`;
     return { name: username, lastName: "", badge, email: "", line: problem, problem };
   }
@@ -132,7 +131,6 @@ const isOn = ({ experiment }: DmMembership, badge: string): boolean | undefined 
 
 /** A service that does not answer lets the others wait, too. */
 const FOR_ALL = [UnavailableError];
-const isBadge = (text: string): boolean => /^[1-9]\d{0,11}$/.test(text);
 const notABadge = (text: string): string => `${visible(text)} is not a badge number`;
 const unknown = (badge: string): string => `badge ${badge} is unknown to Data Management`;
 const who = ({ badge, name }: Named): string => `${dmUsername(badge)} ${name}`.trim();

@@ -161,6 +161,10 @@ export function directoryParts(template: string, experiment: Experiment): string
     .filter((part) => part !== "");
 }
 
+/** The path of such a directory, without a slash at its end. */
+export const pathUnder = (top: string, parts: readonly string[]): string =>
+  [top.replace(/\/+$/, ""), ...parts].join("/");
+
 /** The placeholders of a path template, with what they stand for. */
 export const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
   ym: (experiment) => experiment.yearMonth,

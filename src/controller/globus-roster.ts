@@ -13,7 +13,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "./ports.ts";
-import { failed, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
+import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface GlobusRosterOptions {
   readonly access: AccessRules;
@@ -124,8 +124,7 @@ class Logins {
   /** @returns what is wrong with the entry, when something is */
   async of(entry: string): Promise<Login | string> {
     if (/^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$/.test(entry)) return { username: entry, who: entry };
-    if (!/^[1-9]\d{0,11}$/.test(entry))
-      return `${visible(entry)} is neither a badge number nor a Globus user name or e-mail address`;
+    if (!isBadge(entry)) return `${visible(entry)} is neither a badge number nor a Globus user name or e-mail address`;
     const { experiment, signal } = this.#context;
     this.#found ??= findPeople(this.#people, experiment, this.#context, { signal });
     const { people, problems } = await this.#found;

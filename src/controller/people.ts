@@ -2,7 +2,7 @@
  * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both beamline contacts, each once. What cannot be
  * found out is told beside the rest; nobody is written to here.
  */
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, pieceOf } from "../base/errors.ts";
 import type { ActionRequest } from "./action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
 import type { Experiment } from "./experiment.ts";
@@ -94,7 +94,7 @@ export async function findPeople(
   return {
     people,
     esafOnly: beamtime === undefined ? [] : people.filter((person) => !isProposed.has(keyOf(person))),
-    problems: errors.map((error) => messageOf(error).replace(/\.$/, "")),
+    problems: errors.map((error) => pieceOf(error)),
     ...(beamtime !== undefined && { beamtime }),
     ...(schedule instanceof ActionError && { scheduleError: schedule }),
   };

@@ -1,9 +1,11 @@
 /**
- * What the controller's actions may touch. Each port is an interface with a real implementation in `services`, and a fake one in the tests.
+ * What the controller's actions may touch, in one file because it is one contract: whoever writes an action, a service or a fake reads it from end to end.
+ * Each port is an interface with a real implementation in `services`, and a fake one in the tests.
  * Every call takes an AbortSignal and fails with an ActionError whose message an operator can read, or a subclass below that says more.
  */
 import type { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
+import type { SourceReport } from "../base/source-look.ts";
 
 /** Common to every call: aborting the signal ends the work at its next safe point. */
 export interface CallOptions {
@@ -110,8 +112,15 @@ export interface DmTransfer {
   readonly problem?: string;
 }
 
-/** Whether it is under way (dm-api §7.3). */
+/* What its status says (dm-api §7.3). */
+/** Whether it looks for new files. One that is finalizing only ends with those that it has. */
+export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
+/** Whether it is under way. */
 export const isUnderWay = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing)$/.test(status);
+/** Whether it changes still, also while it is being aborted. */
+export const isMoving = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing|aborting)$/.test(status);
+/** Whether it has ended well; skipped: there was nothing to do. */
+export const hasEndedWell = ({ status }: DmTransfer): boolean => /^(done|skipped)$/.test(status);
 
 /** A safety form. */
 export interface Esaf {
@@ -307,14 +316,7 @@ export interface MailLedger {
 
 /* ── Source directories ───────────────────────────────────────────────── */
 
-/** What is in a source directory. */
-export interface SourceReport {
-  readonly state: "OK" | "EMPTY" | "MISSING" | "NO_TOPDIR" | "UNKNOWN";
-  readonly files: number;
-  readonly bytes: number;
-  /** For UNKNOWN: why, in a sentence; for OK: that there is more than was counted. */
-  readonly remark?: string;
-}
+export type { SourceReport };
 
 /** The host on which DAQs find their data. */
 export interface DataHost {
@@ -372,6 +374,6 @@ export interface BeamlinePvs {
    * @throws UnavailableError when it is not connected, or the put fails
    */
   writeText(name: string, text: string, options: CallOptions): Promise<string>;
-  /** Reads a text once. @returns undefined when the PV does not connect in time */
+  /** Reads a text once. @returns undefined when the PV does not connect or answer in time */
   readText(name: string, options: CallOptions): Promise<string | undefined>;
 }

@@ -2,7 +2,7 @@
  * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus collection (globus-roster.ts). Users are
  * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
  */
-import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import type { CommandName } from "./pvs.ts";
 
@@ -48,6 +48,9 @@ export interface OpenRoster {
   list(): Promise<readonly ListedUser[]>;
 }
 
+/** Whether an entry is a badge number. */
+export const isBadge = (entry: string): boolean => /^[1-9]\d{0,11}$/.test(entry);
+
 export const countOf = (changes: readonly UserChange[], ...states: UserChange["state"][]): number =>
   changes.filter(({ state }) => states.includes(state)).length;
 
@@ -62,7 +65,7 @@ export const failed = (line: string): UserChange => ({ state: "failed", line });
 export function ownFailure(error: unknown, signal: AbortSignal | undefined, forAll: readonly ErrorKind[]): string {
   const isForAll = forAll.some((kind) => error instanceof kind);
   if (signal?.aborted === true || !(error instanceof ActionError) || isForAll) throw error;
-  return messageOf(error).replace(/\.$/, "");
+  return pieceOf(error);
 }
 type ErrorKind = abstract new (...args: never[]) => ActionError;
 

@@ -27,12 +27,13 @@ import {
   AccessDeniedError,
   type DataManagement,
   type DmTransfer,
+  isMoving,
   isUnderWay,
   NotFoundError,
   NotOfferedError,
 } from "./ports.ts";
 import type { CommandName, PvName } from "./pvs.ts";
-import { endState, isOver, showUploads } from "./uploads.ts";
+import { endState, showUploads } from "./uploads.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
 export interface UploadWatchOptions {
@@ -113,12 +114,12 @@ class UploadWatch {
     const isOurs = isOf(this.#experiment);
     const uploads = isFirst
       ? (await dm.uploads({ signal })).filter((one) => isOurs(one) && isUnderWay(one))
-      : await Promise.all(this.#uploads.map((one) => (isOver(one) ? one : this.#lookAt(one, signal))));
+      : await Promise.all(this.#uploads.map((one) => (isMoving(one) ? this.#lookAt(one, signal) : one)));
     if (signal.aborted || isRunning(pvs, UPLOAD)) return;
     this.#isOutOfReach = false;
     if (uploads.length === 0) return;
     this.#uploads = uploads;
-    const areOver = uploads.every(isOver);
+    const areOver = !uploads.some(isMoving);
     showUploads((name, value) => pvs.put(name, value), uploads, areOver ? endState(uploads) : "Running");
     if (isFirst) journal.say(`Uploads of ${this.#experiment.name} are under way already: ${listed(uploads)}.`);
     if (areOver) journal.say(`The uploads of ${this.#experiment.name} have ended: ${listed(uploads)}.`);

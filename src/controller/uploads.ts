@@ -1,7 +1,7 @@
 /** The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for Upload, for Delete and for the watch. It starts and stops none. */
 import { messageOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
-import { type DataManagement, type DmTransfer, isUnderWay, NotOfferedError } from "./ports.ts";
+import { type DataManagement, type DmTransfer, hasEndedWell, NotOfferedError } from "./ports.ts";
 import { UPLOAD_STATES, type UploadState } from "./pvs.ts";
 
 /** The uploads together. The state comes last, so that whoever waits for it reads settled counts. */
@@ -15,15 +15,9 @@ export function showUploads(put: RunContext["publish"], uploads: readonly DmTran
   put("UploadState", UPLOAD_STATES.indexOf(state));
 }
 
-/** One that is being aborted is not over yet. */
-export const isOver = (upload: DmTransfer): boolean => !isUnderWay(upload) && upload.status !== "aborting";
-
-/** Whether an upload has come to its good end. */
-export const isGood = ({ status }: DmTransfer): boolean => /^(done|skipped)$/.test(status);
-
 /** What uploads that are over add up to. */
 export function endState(uploads: readonly DmTransfer[]): UploadState {
-  const bad = uploads.filter((one) => !isGood(one));
+  const bad = uploads.filter((one) => !hasEndedWell(one));
   if (bad.length === 0) return "Done";
   return bad.every(({ status }) => status === "aborted") ? "Stopped" : "Failed";
 }

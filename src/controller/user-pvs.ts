@@ -5,7 +5,7 @@
 
 import { filter } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
 import type { RunContext } from "./action.ts";
 import { visible } from "./experiment.ts";
@@ -100,14 +100,14 @@ interface Cut {
 const cutLine = ({ name, text, kept }: Cut): string =>
   `${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`;
 
-/** @throws UnavailableError naming each PV that is not connected */
+/** @throws UnavailableError naming each PV that does not answer */
 async function probe({ beamline, nameOf }: TomoScan, { signal }: RunContext): Promise<void> {
   const texts = await Promise.all(ORDER.map(([key]) => beamline.readText(nameOf(key), { signal })));
   const missing = ORDER.filter((_, index) => texts[index] === undefined).map(([key]) => nameOf(key));
   signal.throwIfAborted();
   if (missing.length === 0) return;
   throw new UnavailableError(
-    `TomoScan does not answer: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not connected; nothing was written. Is its IOC running, and are ioc-prefix and tomoscan-prefix in the [epics] section right?`,
+    `TomoScan does not answer: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not connected or silent; nothing was written. Is its IOC running, and are ioc-prefix and tomoscan-prefix in the [epics] section right?`,
   );
 }
 
@@ -131,7 +131,7 @@ async function writeDoi({ beamline, nameOf, clock }: TomoScan, user: BeamUser, c
     await beamline.writeText(name, oneLine((await user.esafDoi?.()) ?? ""), { signal });
   } catch (thrown) {
     if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${messageOf(thrown).replace(/\.$/, "")}.`);
+    say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${pieceOf(thrown)}.`);
   }
 }
 

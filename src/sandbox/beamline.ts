@@ -60,6 +60,8 @@ export interface Beamline {
   readonly detector: SshHost;
   readonly analysis: SshHost;
   readonly mail: SmtpSink;
+  /** `YYYY-MM` of its tags: the month that it was started in. */
+  readonly yearMonth: string;
   /** Writes the user PVs as DMagic does: one after the other, in its order. `text` replaces some of them, by suffix. */
   tag(text?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops TomoScan's IOC as a crash does, and starts it again; its PVs are untagged then. */
@@ -114,8 +116,13 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
     const parts = { dm, scheduling, globus, detector, analysis, mail };
     const configFile = await writeFiles(folder.path, parts);
+    const month = yearMonth(new Date(clock.now()));
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
-      tagTomoScan(client, clock, text, tomoScan.ended);
+      tagTomoScan(
+        client,
+        new Map([...tagTexts(new Date(clock.now()), month), ...Object.entries(text)]),
+        tomoScan.ended,
+      );
     options.signal?.addEventListener("abort", () => void tomoScan.stop("SIGTERM"), { once: true });
     options.signal?.throwIfAborted();
     await tag();
@@ -124,6 +131,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       configFile,
       tomoScanPort: options.tomoScanPort,
       tomoScanPrefix: prefix,
+      yearMonth: month,
       tag,
       restartTomoScan: async () => {
         await tomoScan.stop("SIGKILL");
@@ -185,7 +193,7 @@ export function loopbackEnvironment(port: number): Record<string, string> {
 }
 
 /** The PVs in the order in which DMagic writes them (integration, section 1.9). */
-function tagTexts(now: Date): readonly (readonly [suffix: string, text: string])[] {
+function tagTexts(now: Date, month: string): readonly (readonly [suffix: string, text: string])[] {
   const { pi } = PEOPLE;
   return [
     ["UserName", pi.firstName],
@@ -196,22 +204,17 @@ function tagTexts(now: Date): readonly (readonly [suffix: string, text: string])
     ["UserInfoUpdate", now.toISOString().slice(0, 19)],
     ["ProposalNumber", PROPOSAL.gupId],
     ["ProposalTitle", PROPOSAL.title],
-    ["ExperimentYearMonth", yearMonth(now)],
+    ["ExperimentYearMonth", month],
     ["ESAFNumber", PROPOSAL.esafId],
   ];
 }
 
-async function tagTomoScan(
-  client: CaClient,
-  clock: Clock,
-  changes: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const [suffix, text] of tagTexts(new Date(clock.now()))) {
+async function tagTomoScan(client: CaClient, texts: ReadonlyMap<string, string>, signal: AbortSignal): Promise<void> {
+  for (const [suffix, text] of texts) {
     const pv = client.pv(`${IOC_PREFIX}${TOMOSCAN_PREFIX}${suffix}`);
     try {
       await pv.connected({ timeoutSeconds: TOMOSCAN_SECONDS, signal });
-      await pv.putCallback(Buffer.from(changes[suffix] ?? text, "utf8").toString("latin1"), {
+      await pv.putCallback(Buffer.from(text, "utf8").toString("latin1"), {
         timeoutSeconds: TOMOSCAN_SECONDS,
         signal,
       });

@@ -6,7 +6,17 @@ import type { Clock } from "../base/clock.ts";
 import type { DaqFault, DaqKind } from "./dm-daq.ts";
 import { DmDaqs } from "./dm-daqs.ts";
 import { DmSources } from "./dm-sources.ts";
-import { EVERYONE, esafsAt, localIso, PEOPLE, type Person, runAt, type SafetyForm, STATION } from "./people.ts";
+import {
+  EVERYONE,
+  esafsAt,
+  localIso,
+  midnight,
+  PEOPLE,
+  type Person,
+  runAt,
+  type SafetyForm,
+  STATION,
+} from "./people.ts";
 
 /** What goes wrong with the objects themselves. */
 export interface DmStoreFaults {
@@ -199,17 +209,16 @@ export function shortForm(experiment: TwinExperiment): object {
     experimentType: { id: 1, name: typeName, description: typeName },
     experimentStationId: 1,
     experimentStation: { id: 1, name: stationName, description: STATION.beamline },
-    ...(startDate !== "" && { startDate: midnight(startDate) }),
-    ...(endDate !== "" && { endDate: midnight(endDate) }),
+    ...(startDate !== "" && { startDate: beginOf(startDate) }),
+    ...(endDate !== "" && { endDate: beginOf(endDate) }),
     ...(rootPath !== "" && { rootPath }),
   };
 }
 
-/** `03-Mar-26` → `2026-03-03 00:00:00-05:00`: dates go out otherwise than they come in. */
-function midnight(date: string): string {
+/** `03-Mar-26` → `2026-03-03 00:00:00-06:00`: dates go out otherwise than they come in. */
+function beginOf(date: string): string {
   const [day, month = "", year] = date.split("-");
-  const number = MONTHS.indexOf(month) + 1;
-  return `20${year}-${String(number).padStart(2, "0")}-${day} 00:00:00${localIso(new Date(0)).slice(-6)}`;
+  return localIso(midnight(Number(`20${year}`), MONTHS.indexOf(month), Number(day))).replace("T", " ");
 }
 
 const storageOf = ({ name, stationName, rootPath }: TwinExperiment): string =>

@@ -97,26 +97,37 @@ export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...esafOnly, .
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The sandbox lives at this offset all year, so that its texts do not depend on the machine. */
-const OFFSET_HOURS = -5;
+/** The facility's zone, told by an Intl of its own: what the program under test makes of times is held against this. */
+const wallClock = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: "America/Chicago",
+  dateStyle: "short",
+  timeStyle: "medium",
+});
 
 export interface Span {
   readonly start: Date;
   readonly end: Date;
 }
 
-/** Year, month (from 0) and day of the sandbox's wall clock. */
+/** The facility's wall clock, as if it were UTC: whole seconds, as milliseconds since 1970. */
+const wallTime = (at: Date): number => Date.parse(`${wallClock.format(at).replace(" ", "T")}Z`);
+/** Milliseconds by which the facility's clock is ahead of UTC, less than 0. */
+const offsetAt = (at: Date): number => wallTime(at) - Math.floor(at.getTime() / 1000) * 1000;
+
+/** Year, month (from 0) and day at the facility. */
 function localParts(at: Date): { readonly year: number; readonly month: number; readonly day: number } {
-  const local = new Date(at.getTime() + OFFSET_HOURS * HOUR);
+  const local = new Date(wallTime(at));
   return { year: local.getUTCFullYear(), month: local.getUTCMonth(), day: local.getUTCDate() };
 }
 
-/** 08:00 of the sandbox's wall clock; `month` and `day` may lie outside their range, as in Date.UTC. */
-function morning(year: number, month: number, day: number): Date {
-  return new Date(Date.UTC(year, month, day, 8) - OFFSET_HOURS * HOUR);
+/** When a day begins at the facility; `month` (from 0) and `day` may lie outside their range, as in Date.UTC. */
+export function midnight(year: number, month: number, day: number): Date {
+  const wall = Date.UTC(year, month, day);
+  // The clock changes at 2 in the morning: at UTC's midnight it still has the offset of the facility's.
+  return new Date(wall - offsetAt(new Date(wall)));
 }
 
-/** `YYYY-MM` of the sandbox's wall clock: TomoScan's ExperimentYearMonth. */
+/** `YYYY-MM` at the facility: TomoScan's ExperimentYearMonth. */
 export function yearMonth(at: Date): string {
   const { year, month } = localParts(at);
   return `${year}-${String(month + 1).padStart(2, "0")}`;
@@ -126,21 +137,29 @@ export function yearMonth(at: Date): string {
 export function runAt(at: Date): Span & { readonly runName: string } {
   const { year, month } = localParts(at);
   const third = Math.floor(month / 4);
-  const first = new Date(morning(year, third * 4, 1).getTime() - 8 * HOUR);
-  const next = new Date(morning(year, third * 4 + 4, 1).getTime() - 8 * HOUR);
-  return { runName: `${year}-${third + 1}`, start: first, end: new Date(next.getTime() - 1000) };
+  const next = midnight(year, third * 4 + 4, 1);
+  return {
+    runName: `${year}-${third + 1}`,
+    start: midnight(year, third * 4, 1),
+    end: new Date(next.getTime() - 1000),
+  };
 }
 
 /** The beamtime of PROPOSAL: five days around `at` that begin in its month. */
 export function beamtimeAt(at: Date): Span {
   const { year, month, day } = localParts(at);
-  const midnight = new Date(morning(year, month, Math.max(1, day - 1)).getTime() - 8 * HOUR);
-  return { start: midnight, end: new Date(midnight.getTime() + 5 * DAY) };
+  const first = Math.max(1, day - 1);
+  return { start: midnight(year, month, first), end: midnight(year, month, first + 5) };
 }
 
-/** ISO text with the sandbox's offset, spelt as `-05:00`, `-0500` or `-05`. */
-export function localIso(at: Date, offset: "-05:00" | "-0500" | "-05" = "-05:00"): string {
-  return new Date(at.getTime() + OFFSET_HOURS * HOUR).toISOString().slice(0, 19) + offset;
+/** How an offset is spelt: `-06:00`, `-0600` or `-06`. */
+export type OffsetSpelling = "±hh:mm" | "±hhmm" | "±hh";
+
+/** ISO text at the facility, with its offset. */
+export function localIso(at: Date, spelling: OffsetSpelling = "±hh:mm"): string {
+  const hours = String(-offsetAt(at) / HOUR).padStart(2, "0");
+  const minutes = { "±hh:mm": ":00", "±hhmm": "00", "±hh": "" }[spelling];
+  return `${new Date(wallTime(at)).toISOString().slice(0, 19)}-${hours}${minutes}`;
 }
 
 /** A safety form (ESAF) of the station. */

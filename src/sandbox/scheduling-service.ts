@@ -105,7 +105,7 @@ function runs(now: Date): readonly object[] {
   return [next, current, before].map(({ runName, start, end }, index) => ({
     runId: 100 + index,
     runName,
-    startTime: localIso(start, "-0500"),
+    startTime: localIso(start, "±hhmm"),
     endTime: localIso(end),
     version: 1,
   }));
@@ -124,8 +124,8 @@ function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): re
   const day = (offset: number): Date => new Date(start.getTime() + offset * DAY);
   return [
     {
-      startTime: localIso(overlapping === true ? start : day(7), "-0500"),
-      endTime: localIso(overlapping === true ? end : day(9), "-0500"),
+      startTime: localIso(overlapping === true ? start : day(7), "±hhmm"),
+      endTime: localIso(overlapping === true ? end : day(9), "±hhmm"),
       experimentId: 302950,
       beamtime: beamtime("1014311", "Insulin under pressure", PEOPLE.others, "N"),
     },
@@ -136,8 +136,8 @@ function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): re
       beamtime: beamtime(PROPOSAL.gupId, title, [...PEOPLE.experimenters, pi], "Y"),
     },
     {
-      startTime: localIso(day(-3), "-05"),
-      endTime: localIso(day(-1), "-05"),
+      startTime: localIso(day(-3), "±hh"),
+      endTime: localIso(day(-1), "±hh"),
       experimentId: null,
       beamtime: beamtime("", "Commissioning", PEOPLE.contacts.slice(0, 1), "N"),
     },

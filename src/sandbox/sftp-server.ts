@@ -24,8 +24,13 @@ export interface SftpRequest {
   readonly path: string;
 }
 
-/** Asked before each request: waits as long as the host is to be slow, and throws the status it is to fail with. */
-export type Admission = (request: SftpRequest) => Promise<void>;
+/** How the host misbehaves. */
+export interface SftpMood {
+  /** Asked before each request: waits as long as the host is to be slow, and throws the status it is to fail with. */
+  readonly admit: (request: SftpRequest) => Promise<void>;
+  /** Whether listings have sizes; they need not. */
+  readonly tellsSizes: () => boolean;
+}
 
 /** A failure with an SFTP status of its own. */
 export class SftpFailure extends Error {
@@ -54,22 +59,22 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** Answers everything that comes over `sftp` until it ends. */
-export function serveSftp(sftp: SFTPWrapper, root: string, admit: Admission): void {
-  const server = new SftpServer(sftp, root, admit);
+export function serveSftp(sftp: SFTPWrapper, root: string, mood: SftpMood): void {
+  const server = new SftpServer(sftp, root, mood);
   server.listen();
 }
 
 class SftpServer {
   readonly #sftp: SFTPWrapper;
   readonly #root: string;
-  readonly #admit: Admission;
+  readonly #mood: SftpMood;
   readonly #open = new Map<number, OpenThing>();
   #handles = 0;
 
-  constructor(sftp: SFTPWrapper, root: string, admit: Admission) {
+  constructor(sftp: SFTPWrapper, root: string, mood: SftpMood) {
     this.#sftp = sftp;
     this.#root = root;
-    this.#admit = admit;
+    this.#mood = mood;
   }
 
   listen(): void {
@@ -137,7 +142,8 @@ class SftpServer {
   #answer(id: number, operation: string, path: string, run: () => Promise<unknown>): void {
     const shown = path === "" ? "" : posix.resolve("/", path);
     const answered = ANSWERS_ITSELF.has(operation);
-    void this.#admit({ operation, path: shown })
+    void this.#mood
+      .admit({ operation, path: shown })
       .then(run)
       .then(() => (answered ? undefined : this.#sftp.status(id, OK)))
       .catch((thrown: unknown) => this.#sftp.status(id, statusOf(thrown)));
@@ -161,7 +167,7 @@ class SftpServer {
         return {
           filename,
           longname: `${kind} ${attrs.size} ${attrs.mtime.toISOString()} ${filename}`,
-          attrs: seconds(attrs),
+          attrs: this.#mood.tellsSizes() ? seconds(attrs) : withoutSize(seconds(attrs)),
         };
       }),
     );
@@ -225,6 +231,10 @@ function seconds(of: {
 }): Attributes {
   const { mode, uid, gid, size, atimeMs, mtimeMs } = of;
   return { mode, uid, gid, size, atime: Math.floor(atimeMs / 1000), mtime: Math.floor(mtimeMs / 1000) };
+}
+
+function withoutSize({ size: _size, ...others }: Attributes): Attributes {
+  return others as Attributes; // ssh2's type demands what its encoder does not
 }
 
 function statusOf(thrown: unknown): number {

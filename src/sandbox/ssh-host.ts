@@ -27,6 +27,8 @@ export interface SshFaults {
   diskFull: boolean;
   /** Seconds that each SFTP answer is held back. */
   delaySeconds: number;
+  /** Listings are without sizes, as SFTP allows. */
+  noSizes: boolean;
 }
 
 export interface SshHostOptions {
@@ -101,6 +103,7 @@ class SandboxHost implements SshHost {
     deniedBelow: undefined,
     diskFull: false,
     delaySeconds: 0,
+    noSizes: false,
   };
   readonly #folder: string;
   readonly #clock: Clock;
@@ -174,7 +177,11 @@ class SandboxHost implements SshHost {
       const session = accept();
       session.on("sftp", (acceptSftp, reject) => {
         if (this.faults.noSftp) reject();
-        else serveSftp(acceptSftp(), this.root, (request) => this.#admit(request));
+        else
+          serveSftp(acceptSftp(), this.root, {
+            admit: (request) => this.#admit(request),
+            tellsSizes: () => !this.faults.noSizes,
+          });
       });
     });
   }

@@ -1,12 +1,12 @@
 /** PVs of other IOCs (TomoScan's) as the controller reads and writes them: text in Unicode, whatever the native type, with the connection's state. */
-import { combineLatest, defer, finalize, firstValueFrom, map, type Observable, startWith, take } from "rxjs";
+import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
 import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
-import { isDone, statusName } from "../ca/client/errors.ts";
-import { connected$, text$ } from "../ca/client/observe.ts";
+import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
+import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
 import { type BeamlinePvs, type BeamlineText, type CallOptions, UnavailableError } from "../controller/ports.ts";
 
-/** Seconds to wait for a connection, and for a put to be processed. */
+/** Seconds to wait for a connection, and then for an answer. */
 const WAIT_SECONDS = 5;
 /** What a DBF_STRING holds beside its NUL, bytes. */
 const STRING_BYTES = 39;
@@ -26,9 +26,10 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
     writeText: (name, text, options) => writeText(client, name, text, options),
     readText: async (name, { signal }) => {
       const pv = client.pv(name);
+      const wait = { timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) };
       try {
-        await pv.connected({ timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) });
-        return unicode(await firstValueFrom(text$(pv).pipe(take(1))));
+        await pv.connected(wait);
+        return unicode((await pv.get({ ...AS_TEXT, ...wait })).text);
       } catch (thrown) {
         if (signal?.aborted === true) throw thrown;
         return undefined;
@@ -42,10 +43,12 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
 async function writeText(client: CaClient, name: string, text: string, { signal }: CallOptions): Promise<string> {
   const pv = client.pv(name);
   const wait = { timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) };
+  let wasAsked = false;
   try {
     const { nativeType, elementCount } = await pv.connected(wait);
     const room = nativeType === "STRING" ? STRING_BYTES : nativeType === "CHAR" ? elementCount - 1 : Infinity;
     const kept = cut(text, room);
+    wasAsked = true;
     const status = await pv.putCallback(Buffer.from(kept, "utf8").toString("latin1"), wait);
     if (!isDone(status))
       throw new UnavailableError(`PV ${name} did not take ${JSON.stringify(kept)} (${statusName(status)}).`);
@@ -54,7 +57,7 @@ async function writeText(client: CaClient, name: string, text: string, { signal 
     if (thrown instanceof UnavailableError || signal?.aborted === true) throw thrown;
     throw new UnavailableError(`PV ${name} cannot be written: ${messageOf(thrown)}`, {
       cause: thrown,
-      mayHaveHappened: true,
+      mayHaveHappened: wasAsked && !(thrown instanceof PutRefusedError),
     });
   } finally {
     pv.close();

@@ -6,17 +6,16 @@ import * as z from "zod";
 import type { DmExperiment, DmTransfer, DmUser, Esaf, Experimenter, NewExperiment } from "../controller/ports.ts";
 import { dmDate, readDmDate } from "./dm-encoding.ts";
 import type { DmArguments } from "./dm-routes.ts";
+import { looseText } from "./json-text.ts";
 
 /* ── Members ──────────────────────────────────────────────────────────── */
 
-/** DM writes some numbers as text and some texts as numbers. */
-const text = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
-const neededText = text.refine((value) => value !== "", "is empty");
-/** Undefined for anything but a text or number, and for an empty one. */
+const neededText = looseText.refine((value) => value !== "", "is empty");
+/** Undefined for anything but a text or number, and for an empty one: DM is read more tolerantly than others. */
 const optionalText = z
   .unknown()
   .optional()
-  .transform((value) => text.safeParse(value).data || undefined);
+  .transform((value) => looseText.safeParse(value).data || undefined);
 /** Undefined for anything but a number, or a text that is one. */
 const optionalNumber = z
   .unknown()

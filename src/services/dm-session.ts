@@ -28,6 +28,13 @@ export interface DmSessionOptions {
   readonly timeoutSeconds: number;
 }
 
+interface LoginUnderWay {
+  readonly done: Promise<void>;
+  readonly giveUp: AbortController;
+  /** Calls that wait for it. */
+  waiting: number;
+}
+
 /** Seconds for which an answered request proves that the session holds. */
 const PROVEN_SECONDS = 300;
 
@@ -38,8 +45,8 @@ export class DmSession {
   readonly #cookies = new Map<string, string>();
   #password = "";
   #loggedIn = false;
-  /** The login under way, which everyone waits for. */
-  #login: Promise<void> | undefined;
+  /** The login under way, which everyone waits for; given up when nobody does any more. */
+  #login: LoginUnderWay | undefined;
   /** How many logins succeeded: tells a refusal of this session from one of the session before. */
   #logins = 0;
   #provenAt = Number.NEGATIVE_INFINITY;
@@ -93,20 +100,34 @@ export class DmSession {
     return answer;
   }
 
-  /** Joins the login under way, or begins one. A caller that gives up leaves it to the others. */
-  #logIn(signal: AbortSignal | undefined): Promise<void> {
-    this.#login ??= this.#newLogin().finally(() => {
-      this.#login = undefined;
-    });
-    return untilAborted(this.#login, signal);
+  /** Joins the login under way, or begins one. A caller that gives up leaves it to the others; the last one ends it. */
+  async #logIn(signal: AbortSignal | undefined): Promise<void> {
+    const login = (this.#login ??= this.#beginLogin());
+    login.waiting++;
+    try {
+      await untilAborted(login.done, signal);
+    } finally {
+      login.waiting--;
+      if (login.waiting === 0) {
+        if (this.#login === login) this.#login = undefined;
+        login.giveUp.abort(signal?.reason);
+      }
+    }
   }
 
-  async #newLogin(): Promise<void> {
+  #beginLogin(): LoginUnderWay {
+    const giveUp = new AbortController();
+    const done = this.#newLogin(giveUp.signal);
+    done.catch(() => {}); // told to whoever waits, if anybody still does
+    return { done, giveUp, waiting: 0 };
+  }
+
+  async #newLogin(signal: AbortSignal): Promise<void> {
     const login = await readLogin(this.#options.login);
     this.#loggedIn = false;
     this.#cookies.clear();
     this.#password = login.password;
-    const answer = await this.#postLogin(login);
+    const answer = await this.#postLogin(login, signal);
     this.#adoptCookies(answer);
     if (this.#cookies.size === 0) {
       const message = `${label(this.service, LOGIN)}: the answer has no session cookie; is this a DM service?`;
@@ -117,8 +138,8 @@ export class DmSession {
     this.#provenAt = this.#options.clock.monotonic();
   }
 
-  async #postLogin({ username, password }: Login): Promise<HttpAnswer> {
-    const request = { ...LOGIN, body: new URLSearchParams({ username, password }).toString() };
+  async #postLogin({ username, password }: Login, signal: AbortSignal): Promise<HttpAnswer> {
+    const request = { ...LOGIN, signal, body: new URLSearchParams({ username, password }).toString() };
     const answer = await this.service.exchange(request);
     if (sessionRefused(answer)) {
       const source = "file" in this.#options.login ? `the login file ${this.#options.login.file}` : "the configuration";

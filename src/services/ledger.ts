@@ -107,13 +107,22 @@ export function createLedger(options: LedgerOptions): Ledger {
 
 /** @throws ActionError: what is not understood must not count as never mailed */
 function recordOf(json: string, { path: folder }: Pick<LedgerOptions, "path">): MailRecord {
-  const { data } = recordSchema.safeParse(JSON.parse(json));
+  const data = recordSchema.safeParse(parsed(json)).data;
   if (data === undefined)
     throw new ActionError(
-      `The ledger ${folder} holds ${json}, which is no record of this version: it is of a newer one`,
+      `The ledger ${folder} holds ${json}, which is no record of this version: use the newer version that wrote it`,
     );
   const { state, at, reason } = data;
   return { state, at, ...(reason !== undefined && { reason }) };
+}
+
+/** undefined when it is no JSON: that is no record either. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 async function guarded<T>(options: LedgerOptions, work: Promise<T>): Promise<T> {
@@ -146,7 +155,7 @@ async function openDatabase(options: LedgerOptions): Promise<Database> {
     await settle(database, options);
   } catch (error) {
     await database.close();
-    throw problem("written", error);
+    throw error instanceof ActionError ? error : problem("written", error);
   }
   return database;
 }

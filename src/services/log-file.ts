@@ -1,7 +1,8 @@
 /**
  * Log files as the Python programs keep them: `globus_<date_time>.log` in one folder, lines `date - LEVEL: message`. A new file for each run, each day and
- * each LARGEST bytes; the oldest of ours go. A folder that cannot be written is told once, and nothing else suffers.
+ * each LARGEST bytes; the oldest of the same program go, and no one else's. What cannot be written or removed is told, and nothing else suffers.
  */
+import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,10 +12,12 @@ import type { LogLevel, LogSink } from "../base/log.ts";
 
 export interface LogFileOptions {
   readonly folder: string;
-  /** Files that are kept, this one included. */
+  /** Begins the files' names. The IOC, which writes for months, and the command line each have their own, so that neither removes the other's. */
+  readonly program: "globus" | "globus_ioc";
+  /** Files of the program that are kept, this one included. */
   readonly kept: number;
   readonly clock: Clock;
-  /** Told once, in a sentence, when nothing can be written. */
+  /** Told in a sentence: once when nothing can be written, until that works again; and of each old file that cannot be removed. */
   readonly failed: (sentence: string) => void;
 }
 
@@ -27,8 +30,10 @@ export interface LogFile {
 
 /** Bytes after which a new file begins. */
 const LARGEST = 10 * 1024 * 1024;
-/** Names of ours, and of no other program; their order is that of time. */
-const OURS = /^globus_\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d\.log$/;
+/** From a failure to the next attempt, unless a new day begins before. */
+const RETRY_SECONDS = 60;
+/** What follows the program's name; in the order of time. */
+const DATED = /^_\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d\.log$/;
 /** Python's words. */
 const LEVELS: Readonly<Record<LogLevel, string>> = { debug: "DEBUG", info: "INFO", warn: "WARNING", error: "ERROR" };
 
@@ -46,7 +51,8 @@ class RollingFile {
   #stream: WriteStream | undefined;
   #day = "";
   #bytes = 0;
-  #hasFailed = false;
+  /** Since a failure: when to try again, by the clock's monotonic seconds. */
+  #retryAt: number | undefined;
   /** Files are opened and closed one after the other. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -63,7 +69,7 @@ class RollingFile {
       this.#bytes = 0;
     }
     this.#bytes += Buffer.byteLength(text);
-    this.#queue = this.#after(this.#queue, isNew ? `globus_${time.day}_${time.clock}.log` : undefined, text);
+    this.#queue = this.#after(this.#queue, `${this.#options.program}_${time.day}_${time.clock}.log`, isNew, text);
   }
 
   async close(): Promise<void> {
@@ -71,54 +77,67 @@ class RollingFile {
     await this.#end();
   }
 
-  async #after(before: Promise<void>, newFile: string | undefined, text: string): Promise<void> {
+  /** @param name of a file that would begin with this line */
+  async #after(before: Promise<void>, name: string, isNew: boolean, text: string): Promise<void> {
     await before;
-    if (newFile !== undefined) await this.#open(newFile);
-    this.#stream?.write(text);
+    if (isNew || (this.#retryAt !== undefined && this.#options.clock.monotonic() >= this.#retryAt)) {
+      await this.#end();
+      await this.#open(name);
+    }
+    this.#stream?.write(text, (error) => {
+      if (!error) this.#retryAt = undefined;
+    });
   }
 
   async #open(name: string): Promise<void> {
-    await this.#end();
-    if (this.#hasFailed) return;
-    const { folder, kept } = this.#options;
+    const { folder } = this.#options;
     try {
       await mkdir(folder, { recursive: true });
       const stream = createWriteStream(join(folder, name), { flags: "a", mode: 0o640 });
+      stream.on("error", (error) => this.#fail(stream, error));
       this.#stream = stream;
-      await new Promise<void>((resolve, reject) => {
-        stream.once("open", () => resolve());
-        stream.once("error", reject);
-      });
-      stream.on("error", (error) => this.#fail(error));
-      await removeOldest(folder, kept);
+      await once(stream, "open");
     } catch (error) {
-      this.#fail(error);
+      this.#fail(this.#stream, error);
+      return;
     }
+    await this.#removeOldest(name);
   }
 
-  #fail(error: unknown): void {
-    this.#stream = undefined;
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
+  /** Told once, until a line was written again. */
+  #fail(stream: WriteStream | undefined, error: unknown): void {
+    stream?.destroy();
+    if (stream === this.#stream) this.#stream = undefined;
+    const isKnown = this.#retryAt !== undefined;
+    this.#retryAt = this.#options.clock.monotonic() + RETRY_SECONDS;
+    if (isKnown) return;
     this.#options.failed(
       `No log file is kept: ${messageOf(error)}; see log-directory in the [general] section of globus.conf.`,
     );
   }
 
-  #end(): Promise<void> {
+  async #removeOldest(open: string): Promise<void> {
+    const { folder, program, kept, failed } = this.#options;
+    const isOurs = (name: string): boolean => name.startsWith(program) && DATED.test(name.slice(program.length));
+    const told = (what: string) => (error: unknown) => failed(`${what}: ${messageOf(error)}.`);
+    const names = await readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
+    const others = (names ?? []).filter((name) => isOurs(name) && name !== open).sort();
+    for (const name of others.slice(0, Math.max(0, others.length - kept + 1))) {
+      const file = join(folder, name);
+      await rm(file, { force: true }).catch(told(`The old log file ${file} cannot be removed`));
+    }
+  }
+
+  /** Resolves when the file is closed, whether or not its last lines could be written: `failed` is told before. */
+  async #end(): Promise<void> {
     const stream = this.#stream;
     this.#stream = undefined;
-    return stream === undefined ? Promise.resolve() : new Promise((resolve) => stream.end(() => resolve()));
+    if (stream !== undefined) await new Promise<void>((resolve) => stream.once("close", () => resolve()).end());
   }
 }
 
 /** The level that createLog puts before a line. */
 const PREFIX: Readonly<Record<LogLevel, RegExp>> = { debug: /^debug: /, info: /^/, warn: /^warn: /, error: /^error: / };
-
-async function removeOldest(folder: string, kept: number): Promise<void> {
-  const ours = (await readdir(folder)).filter((name) => OURS.test(name)).sort();
-  for (const name of ours.slice(0, Math.max(0, ours.length - kept))) await rm(join(folder, name), { force: true });
-}
 
 /** In the zone of the host, as Python writes it. */
 function localTime(date: Date): { readonly day: string; readonly clock: string; readonly millis: string } {

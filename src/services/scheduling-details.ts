@@ -1,6 +1,30 @@
-/** What `show` tells of a beamtime, as labels and texts. Pure; what is not known is left out. */
+/** What the kinds of schedule have in common: who experiments, and what `show` tells of a beamtime, as labels and texts. Pure; what is not known is left out. */
 import { facilityMinute } from "../base/facility-time.ts";
 import type { Beamtime, Experimenter } from "../controller/ports.ts";
+
+/** One experimenter as a schedule has them. */
+export interface ScheduledPerson {
+  readonly badge?: string | undefined;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
+  readonly institution?: string | undefined;
+  readonly email?: string | undefined;
+  readonly isMarkedPi: boolean;
+}
+
+/** The principal investigator is the first one marked so, else the first of all. */
+export function experimentersOf(people: readonly ScheduledPerson[]): readonly Experimenter[] {
+  const marked = people.findIndex(({ isMarkedPi }) => isMarkedPi);
+  const pi = Math.max(0, marked);
+  return people.map(({ badge, firstName, lastName, institution, email }, index) => ({
+    badge: badge ?? "",
+    firstName: firstName ?? "",
+    lastName: lastName ?? "",
+    ...(email !== undefined && { email: email.toLowerCase() }),
+    ...(institution !== undefined && { institution }),
+    isPi: index === pi,
+  }));
+}
 
 /** What a schedule may know beside the beamtime itself. */
 export interface BeamtimeMore {

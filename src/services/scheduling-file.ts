@@ -6,8 +6,9 @@ import { readFile } from "node:fs/promises";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
-import { type Beamtime, type Experimenter, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
-import { beamtimeDetails } from "./scheduling-details.ts";
+import { type Beamtime, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
+import { looseText } from "./json-text.ts";
+import { beamtimeDetails, experimentersOf } from "./scheduling-details.ts";
 import { parseTime } from "./scheduling-time.ts";
 
 /** Problems that one sentence names; more are counted. */
@@ -111,9 +112,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 
 /* ── The form ─────────────────────────────────────────────────────────── */
 
-/** Text or a number, as people write it. */
-const text = z.union([z.string(), z.number()]).transform((value) => String(value).trim());
-const digits = text.refine((value) => /^\d+$/.test(value), "must be a number");
+const digits = looseText.refine((value) => /^\d+$/.test(value), "must be a number");
 const time = z.string("must be a time such as 2026-03-03T08:00:00-06:00").transform((value, context) => {
   const at = parseTime(value);
   if (at !== undefined) return at;
@@ -126,20 +125,20 @@ const time = z.string("must be a time such as 2026-03-03T08:00:00-06:00").transf
 const inOrder = ({ start, end }: { readonly start: Date; readonly end: Date }): boolean => start <= end;
 const ORDER = { message: "end lies before start", path: ["end"] };
 
-const runSchema = z.strictObject({ name: text, start: time, end: time }).refine(inOrder, ORDER);
+const runSchema = z.strictObject({ name: looseText, start: time, end: time }).refine(inOrder, ORDER);
 const experimenterSchema = z.strictObject({
   badge: digits.optional(),
-  "first-name": text.optional(),
-  "last-name": text,
+  "first-name": looseText.optional(),
+  "last-name": looseText,
   email: z.email("must be an e-mail address").optional(),
-  institution: text.optional(),
+  institution: looseText.optional(),
   pi: z.boolean("must be true or false").optional(),
 });
 const beamtimeSchema = z
   .strictObject({
     gup: digits.optional(),
     esaf: digits.optional(),
-    title: text.optional(),
+    title: looseText.optional(),
     start: time,
     end: time,
     experimenters: z.array(experimenterSchema).optional(),
@@ -157,23 +156,14 @@ function beamtimeOf({ gup, esaf, title, start, end, experimenters = [] }: z.outp
     title: title ?? "",
     start,
     end,
-    experimenters: experimentersOf(experimenters),
+    experimenters: experimentersOf(
+      experimenters.map(({ "first-name": firstName, "last-name": lastName, pi = false, ...one }) => ({
+        ...one,
+        firstName,
+        lastName,
+        isMarkedPi: pi,
+      })),
+    ),
   };
   return { ...known, details: beamtimeDetails(known, {}) };
-}
-
-/** The principal investigator is the first one marked so, else the first of all. */
-function experimentersOf(people: readonly z.output<typeof experimenterSchema>[]): readonly Experimenter[] {
-  const pi = Math.max(
-    0,
-    people.findIndex((one) => one.pi === true),
-  );
-  return people.map(({ badge, email, institution, ...one }, index) => ({
-    badge: badge ?? "",
-    firstName: one["first-name"] ?? "",
-    lastName: one["last-name"],
-    ...(email !== undefined && { email: email.toLowerCase() }),
-    ...(institution !== undefined && { institution }),
-    isPi: index === pi,
-  }));
 }

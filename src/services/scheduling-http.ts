@@ -8,14 +8,7 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type LoginSource, readLogin } from "../base/login-file.ts";
 import { PATIENT, retry } from "../base/retry.ts";
-import {
-  AccessDeniedError,
-  type Beamtime,
-  type Experimenter,
-  NotFoundError,
-  type Run,
-  type Scheduling,
-} from "../controller/ports.ts";
+import { AccessDeniedError, type Beamtime, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
 import {
   createHttpService,
   describeAnswer,
@@ -28,7 +21,8 @@ import {
   statusError,
   type TlsTrust,
 } from "./http.ts";
-import { type BeamtimeMore, beamtimeDetails } from "./scheduling-details.ts";
+import { optionalText } from "./json-text.ts";
+import { type BeamtimeMore, beamtimeDetails, experimentersOf } from "./scheduling-details.ts";
 import { parseTime } from "./scheduling-time.ts";
 
 export interface SchedulingHttpOptions {
@@ -181,7 +175,9 @@ function beamtimesOf(activities: readonly Activity[], service: HttpService, log:
       title: proposalTitle ?? "",
       start,
       end,
-      experimenters: experimentersOf(experimenters ?? []),
+      experimenters: experimentersOf(
+        (experimenters ?? []).map(({ piFlag, ...one }) => ({ ...one, isMarkedPi: isYes(piFlag) })),
+      ),
     };
     beamtimes.push({ ...known, details: beamtimeDetails(known, moreOf(beamtime)) });
   }
@@ -204,30 +200,7 @@ function moreOf(beamtime: Activity["beamtime"]): BeamtimeMore {
 /** Flags are `Y` and `N`, or `Yes` and `No` (dm-api §7.8). */
 const isYes = (flag: string | undefined): boolean => /^y/i.test(flag ?? "");
 
-/** The principal investigator is the first one marked so, else the first of all. */
-function experimentersOf(people: readonly z.output<typeof experimenterSchema>[]): readonly Experimenter[] {
-  const marked = people.findIndex(({ piFlag }) => isYes(piFlag));
-  const pi = Math.max(0, marked);
-  return people.map(({ badge, firstName, lastName, institution, email }, index) => ({
-    badge: badge ?? "",
-    firstName: firstName ?? "",
-    lastName: lastName ?? "",
-    ...(email !== undefined && { email: email.toLowerCase() }),
-    ...(institution !== undefined && { institution }),
-    isPi: index === pi,
-  }));
-}
-
 /* ── JSON ─────────────────────────────────────────────────────────────── */
-
-/** Text or number; undefined when absent, null or empty. */
-const optionalText = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .transform((value) => {
-    const text = String(value ?? "").trim();
-    return text === "" ? undefined : text;
-  });
 
 /** What comes instead of a list when the service refuses. */
 const refusalSchema = z.object({ message: z.string() });

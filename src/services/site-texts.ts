@@ -8,6 +8,7 @@ import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type { SiteTexts } from "../controller/ports.ts";
+import { looseText } from "./json-text.ts";
 
 export interface SiteTextsOptions {
   /** Absolute; empty: there is none. */
@@ -57,7 +58,7 @@ async function readText(file: string, what: string): Promise<string | undefined>
 const listSchema = z.array(z.unknown());
 /** Entries of other programs may lie between them. */
 const entrySchema = z.object({
-  gup: z.union([z.string(), z.number()]).transform((gup) => String(gup).trim()),
+  gup: looseText,
   date: z
     .union([z.string(), z.number(), z.date()])
     .transform((date) => (date instanceof Date ? date.toISOString() : String(date))),

@@ -6,7 +6,7 @@
 import { Readable } from "node:stream";
 import MailComposer from "nodemailer/lib/mail-composer";
 import SMTPConnection, { type SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { oneLine } from "../base/log.ts";
 import { type Login, type LoginSource, readLogin } from "../base/login-file.ts";
@@ -28,12 +28,13 @@ export interface SmtpMailerOptions {
   readonly login: LoginSource | undefined;
   /** PEM, the authorities that sign the server's certificate; undefined: the system's. */
   readonly authorities: string | undefined;
-  /** Until a connection, and then each answer, is given up. */
+  /** Until a connection, a login, or a message whose text was not yet asked for is given up. */
   readonly timeoutSeconds: number;
-  /** For the Date of messages. */
   readonly clock: Clock;
 }
 
+/** The least until the answer to a text is given up: filters may look at it for long (RFC 5321, section 4.5.3.2.6). */
+const TEXT_ANSWER_SECONDS = 600;
 /** Milliseconds that the server gets to close its side after QUIT. */
 const CLOSE_MS = 1000;
 /** The port of mail submission over TLS, RFC 8314. */
@@ -59,6 +60,8 @@ class SmtpSession implements MailSession {
   readonly #connection: SMTPConnection;
   /** Takes the error of a connection that breaks. */
   #broken: ((error: SmtpFailure) => void) | undefined;
+  /** Calls off the limit of the step under way. */
+  #cancelLimit: Cancel = () => {};
 
   constructor(options: SmtpMailerOptions, login: Login | undefined) {
     this.#options = options;
@@ -92,10 +95,14 @@ class SmtpSession implements MailSession {
     signal?.throwIfAborted();
     const bytes = await compose(mail, this.#options.clock);
     let isUnderWay = false;
+    const begin = (): void => {
+      isUnderWay = true;
+      this.#limit(Math.max(this.#options.timeoutSeconds, TEXT_ANSWER_SECONDS));
+    };
     // Read once the server has said that it takes the text: from then on nobody knows what it has until it answers.
     const text = new Readable({
       read() {
-        isUnderWay = true;
+        begin();
         this.push(bytes);
         this.push(null);
       },
@@ -134,16 +141,18 @@ class SmtpSession implements MailSession {
     this.#connection.close();
   }
 
-  /** One step; ends with its answer, with the end of the connection, or with an abort while `mayStop`. */
+  /** One step; ends with its answer, with the end of the connection or of its time, or with an abort while `mayStop`. */
   async #exchange(
     step: (done: (error?: SmtpFailure | null) => void) => void,
     signal: AbortSignal | undefined,
     mayStop = (): boolean => true,
   ): Promise<void> {
+    signal?.throwIfAborted();
     let stop = (): void => {};
     try {
       await new Promise<void>((resolve, reject) => {
         this.#broken = reject;
+        this.#limit(this.#options.timeoutSeconds);
         stop = () => {
           if (!mayStop()) return; // the answer to a message under way is waited for
           reject(signal?.reason as Error);
@@ -154,8 +163,18 @@ class SmtpSession implements MailSession {
       });
     } finally {
       this.#broken = undefined;
+      this.#cancelLimit();
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  /** The step under way is given up so long from now. What the server says meanwhile does not count: it could say something for ever. */
+  #limit(seconds: number): void {
+    this.#cancelLimit();
+    this.#cancelLimit = this.#options.clock.after(seconds, () => {
+      this.#broken?.(new Error(`given up after ${seconds} s`));
+      this.#connection.close();
+    });
   }
 
   /** @throws ActionError when the password would go over the network for all to read */
@@ -197,7 +216,7 @@ function connectionOptions(options: SmtpMailerOptions, login: Login | undefined)
     connectionTimeout: milliseconds,
     greetingTimeout: milliseconds,
     dnsTimeout: milliseconds,
-    socketTimeout: milliseconds,
+    socketTimeout: Math.max(milliseconds, TEXT_ANSWER_SECONDS * 1000),
     socketCloseTimeout: CLOSE_MS,
     tls: {
       ...(authorities !== undefined && { ca: authorities }),

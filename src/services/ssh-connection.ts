@@ -166,6 +166,7 @@ class Connection {
     this.#signal = signal;
     this.#closed = new Promise((resolve) => this.client.once("close", () => resolve()));
     signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted === true) this.#onAbort(); // while the files of keys were read, say: no event tells of it
   }
 
   /** @param judge what is wrong with the host's key, or undefined; @param loginFailed the sentence for a refused login */

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { countTree, type TreeCountOptions, type TreeEntry } from "../../src/base/tree-count.ts";
-import { FakeClock } from "../support/fake-clock.ts";
 
 const file = (name: string, bytes = 1): TreeEntry => ({ name, kind: "file", bytes });
 const directory = (name: string): TreeEntry => ({ name, kind: "directory", bytes: 0 });
@@ -15,8 +14,8 @@ const count = (tree: Readonly<Record<string, readonly TreeEntry[]>>, changes: Pa
       yield entries;
     },
     isLocal: (thrown) => thrown instanceof Denied,
-    limits: { entries: 100, depth: 2, seconds: 5 },
-    clock: new FakeClock(),
+    limits: { entries: 100, depth: 2 },
+    late: new AbortController().signal,
     ...changes,
   });
 
@@ -40,14 +39,36 @@ test("goes no deeper than allowed", async () => {
 });
 
 test("stops when its time is over", async () => {
-  const clock = new FakeClock();
+  const late = new AbortController();
+  let batches = 0;
   const list = async function* (): AsyncGenerator<readonly TreeEntry[]> {
     for (;;) {
-      clock.advance(2);
+      if (++batches === 3) late.abort();
       yield [file("f")];
     }
   };
-  await expect(count({}, { clock, list })).resolves.toEqual({ files: 3, bytes: 3, complete: false });
+  await expect(count({}, { late: late.signal, list })).resolves.toMatchObject({ files: 2, complete: false });
+});
+
+/** Lists one file, and then says nothing more. */
+async function* stuck(): AsyncGenerator<readonly TreeEntry[]> {
+  yield [file("f")];
+  await new Promise(() => {});
+}
+
+test("does not wait for a list that says nothing more once its time is over", async () => {
+  const late = new AbortController();
+  const counting = count({}, { late: late.signal, list: stuck });
+  setImmediate(() => late.abort());
+  await expect(counting).resolves.toEqual({ files: 1, bytes: 1, complete: false });
+});
+
+test("fails when nothing was listed before its time was over", async () => {
+  const late = new AbortController();
+  const list = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) });
+  const counting = count({}, { late: late.signal, list });
+  late.abort(new Error("nothing came"));
+  await expect(counting).rejects.toThrow("nothing came");
 });
 
 test("a directory below that cannot be listed is left out, the first one is a failure", async () => {
@@ -61,6 +82,13 @@ test("a directory below that cannot be listed is left out, the first one is a fa
 
 test("a failure that is not the directory's own ends the count", async () => {
   await expect(count({ "": [directory("a")] }, { isLocal: () => false })).rejects.toThrow(Denied);
+});
+
+test("does not wait for a list that says nothing more once it is called off", async () => {
+  const abort = new AbortController();
+  const counting = count({}, { signal: abort.signal, list: stuck });
+  setImmediate(() => abort.abort(new Error("called off")));
+  await expect(counting).rejects.toThrow("called off");
 });
 
 test("ends when it is called off", async () => {

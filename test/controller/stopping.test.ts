@@ -1,4 +1,5 @@
 /** What becomes of running commands when the IOC stops: the ports are closed right after `stop` has resolved. */
+import { filter, firstValueFrom } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sleep } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
@@ -78,20 +79,19 @@ test("a message that is accepted while the IOC stops is on record as sent before
   };
   const stop = await started({ PreviewEmail: previewEmail(email), Email: sendEmail(email) });
   pvs.putFromOutside("PreviewEmail", 1);
-  await settle();
+  await firstValueFrom(
+    pvs.value$("PreviewEmailStatus").pipe(filter((state) => state === COMMAND_STATES.indexOf("Done"))),
+  );
   pvs.put("EmailArm", 1);
-  let stopped: Promise<void> | undefined;
   let isClosed = false;
   const put = ledger.putMailed.bind(ledger);
   ledger.putMailed = (...record) => (isClosed ? Promise.reject(new Error("the ledger is closed")) : put(...record));
-  mailer.during = () => {
-    stopped = (async () => {
-      await stop();
-      isClosed = true;
-    })();
+  const stopAndClose = async (): Promise<void> => {
+    await stop();
+    isClosed = true;
   };
+  const stopped = new Promise<void>((resolve) => (mailer.during = () => resolve(stopAndClose())));
   pvs.putFromOutside("Email", 1);
-  await settle();
   await stopped;
   expect(mailer.acceptedBy).toEqual(["levy@example.org"]);
   expect((await ledger.mailed(NAME)).get("levy@example.org")?.state).toBe("sent");

@@ -3,14 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { isComplete, parseSaveFile } from "../../src/ioc/autosave/save-file.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { ROOT } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { spawnPeer } from "../support/spawn-peer.ts";
@@ -20,37 +15,18 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describe("the IOC of iocBoot", () => {
   let site: SimulatedBeamline;
-  let client: CaClient;
+  const { text, put, state, close } = operatorOf(() => site);
   beforeAll(async () => {
     site = await startSimulatedBeamline();
-    client = createCaClient({
-      network: nodeNetwork,
-      clock: systemClock,
-      config: isolatedClient(site.iocPort),
-      user: "test",
-      host: "test",
-      log: silentLog,
-    });
   });
   afterAll(async () => {
-    await client?.close();
+    await close();
     await site?.stop();
   });
 
-  async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-    const pv = client.pv(site.prefix + suffix);
-    try {
-      await pv.connected({ timeoutSeconds: SECONDS });
-      return await work(pv);
-    } finally {
-      pv.close();
-    }
-  }
-  const put = async (suffix: string, value: string | number): Promise<void> => {
-    expect(await use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: SECONDS }))).toBe(ECA.NORMAL);
-  };
-  const read = async (suffixes: readonly string[]): Promise<string[]> =>
-    Promise.all(suffixes.map((suffix) => use(suffix, async (pv) => (await pv.get()).text)));
+  const change = async (suffix: string, value: string | number): Promise<void> =>
+    expect(await put(suffix, value)).toBe(ECA.NORMAL);
+  const read = (suffixes: readonly string[]): Promise<string[]> => Promise.all(suffixes.map(text));
   const file = (name: string): string => join(site.saveFolder, name);
   const savedText = (name: string): unknown =>
     parseSaveFile(readFileSync(file(name), "latin1")).values.find(({ pv }) => pv === `${site.prefix}EmailSubject`)
@@ -73,19 +49,18 @@ describe("the IOC of iocBoot", () => {
   test("comes back from a kill with its settings, its commands idle, and nothing else", async () => {
     defaults = await read(SETTINGS);
     const others = await read(OTHERS);
-    await put("ExperimentNameOverride", "Staff");
-    await put("EditUserBadge", "123456");
-    await put("EmailMode", "Test");
-    await put("Set", -2.5);
-    await put("DaqRec", "No");
-    await put("ServerName", "petrel");
-    await put("EmailSubject", "Your data");
+    await change("ExperimentNameOverride", "Staff");
+    await change("EditUserBadge", "123456");
+    await change("EmailMode", "Test");
+    await change("Set", -2.5);
+    await change("DaqRec", "No");
+    await change("ServerName", "petrel");
+    await change("EmailSubject", "Your data");
     await saved("Your data");
     await site.restartIoc();
     expect(await read(SETTINGS)).toEqual(["2", "-2.5", "0", "1", "Your data"]);
     expect(await read(OTHERS)).toEqual(others);
-    const states = await use("InitStatus", async (pv) => Number((await pv.get()).value));
-    expect(COMMAND_STATES[states]).toBe("Idle");
+    expect(await state("Init")).toBe("Idle");
     expect(site.ioc.stdout).toContain("ServerName is petrel, as saved; configured is voyager.");
     expect(site.ioc.stdout).toContain("Set is -2.5, as saved; configured is 0.");
   });
@@ -100,8 +75,8 @@ describe("the IOC of iocBoot", () => {
   test("goes on with the configured server when the saved one does not exist any more", async () => {
     await saved("Your data");
     await site.restartIoc(() => {
-      const text = readFileSync(file("globus_settings.sav"), "latin1");
-      writeFileSync(file("globus_settings.sav"), text.replace(/ServerName 1/, "ServerName 7"), "latin1");
+      const before = readFileSync(file("globus_settings.sav"), "latin1");
+      writeFileSync(file("globus_settings.sav"), before.replace(/ServerName 1/, "ServerName 7"), "latin1");
     });
     expect(await read(["ServerName", "EmailMode"])).toEqual(["0", "2"]);
     expect(site.ioc.stderr).toContain(

@@ -2,20 +2,26 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { type Finished, runPeer, spawnPeer } from "../support/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");
-const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 
 let site: SimulatedBeamline;
+/** Of the experiment that TomoScan is tagged with. */
+let ourName: string;
+const { number, state, close } = operatorOf(() => site);
 beforeAll(async () => {
   site = await startSimulatedBeamline();
+  ourName = site.experimentName;
 });
-afterAll(() => site?.stop());
+afterAll(async () => {
+  await close();
+  await site?.stop();
+});
 beforeEach(async () => {
   await site.beamline.dm.misbehave({});
 });
@@ -33,51 +39,47 @@ function logs(): string {
     .join("");
 }
 
-describe("in this process", () => {
+/** Most of a run is waiting, for a tag to be quiet or a PV to be found: those that do not disturb each other wait together. */
+describe("in this process", { concurrent: true }, () => {
   test("dirs makes the directories, a second time finds them, and the log file says so", async () => {
     const first = await cli("dirs");
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toMatch(/dirs: Done\. .* was made; .* was made\.\n$/);
     for (const host of [site.beamline.detector, site.beamline.analysis])
-      expect(existsSync(join(host.root, "data", NAME))).toBe(true);
+      expect(existsSync(join(host.root, "data", ourName))).toBe(true);
     expect((await cli("dirs")).stdout).toMatch(/exists; .* exists\.\n$/);
     expect(logs()).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO: globus-ioc dirs$/m);
     expect(logs()).toMatch(/ - INFO: dirs: Done\. .* was made/);
   });
 
-  test("dirs ends with 3 when one host is down, and says which", async () => {
-    const run = await cli("dirs", "--analysis-port", "1", "--json");
-    expect(run).toMatchObject({ code: 3, stderr: "" });
-    expect(JSON.parse(run.stdout)).toMatchObject({
-      state: "Partial",
-      exitStatus: 3,
-      results: { DirsDetector: "Exists", DirsAnalysis: "Error" },
-      message: expect.stringMatching(/127\.0\.0\.1:1 refuses/) as unknown,
-    });
-  });
-
   test("init creates the experiment; a dry run before it does not", async () => {
     const dry = await cli("init", "--dry-run");
     expect(dry).toMatchObject({ code: 0, stderr: "" });
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(false);
+    expect(site.beamline.dm.experiments.has(ourName)).toBe(false);
     expect((await cli("create")).code).toBe(0);
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(true);
+    expect(site.beamline.dm.experiments.has(ourName)).toBe(true);
   });
 
-  test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
-    await site.beamline.dm.misbehave({ slowSeconds: 20 });
-    const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
-    run.kill("SIGINT");
-    expect(await run.exited).toMatchObject({ code: 1, signal: null });
-    expect(run.stderr).toMatch(/^init: Cancelled\. /);
+  test("a question without a terminal is refused at once, with status 2", async () => {
+    expect(await cli("delete")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^delete: Usage\. .*no terminal/) as unknown,
+    });
+  });
+
+  test("an IOC that is not there is a sentence", async () => {
+    const run = await cli("init", "--ioc", "nobody:");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^init: Failed\. There is no PV nobody:Init: start the IOC/);
   });
 });
 
-test("a question without a terminal is refused at once, with status 2", async () => {
-  expect(await cli("delete")).toMatchObject({
-    code: 2,
-    stderr: expect.stringMatching(/^delete: Usage\. .*no terminal/) as unknown,
-  });
+test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
+  await site.beamline.dm.misbehave({ slowSeconds: 20 });
+  const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
+  run.kill("SIGINT");
+  expect(await run.exited).toMatchObject({ code: 1, signal: null });
+  expect(run.stderr).toMatch(/^init: Cancelled\. /);
 });
 
 describe("through the IOC", () => {
@@ -86,18 +88,18 @@ describe("through the IOC", () => {
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(run.stdout)).toMatchObject({
       state: "Done",
-      message: expect.stringContaining(NAME) as unknown,
+      message: expect.stringContaining(ourName) as unknown,
       results: { ExperimentExists: 1 },
-      log: expect.arrayContaining([`Init has begun for ${NAME}.`]) as unknown,
+      log: expect.arrayContaining([`Init has begun for ${ourName}.`]) as unknown,
     });
-    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${NAME}.`)); // the IOC's own file
+    await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${ourName}.`)); // the IOC's own file
   });
 
   test("an option counts for this run alone", async () => {
     const run = await cli("init", "--ioc", site.prefix, "--server", "petrel", "--set", "1");
     expect(run.code).toBe(0);
     expect(run.stdout).toContain("petrel:/2-BM/");
-    expect((await cli("get", "-t", `${site.prefix}ServerName`, `${site.prefix}Set`)).stdout).toBe("voyager\n0\n");
+    expect([await number("ServerName"), await number("Set")]).toEqual([0, 0]);
   });
 
   test("a failure has its sentence and status 1", async () => {
@@ -114,13 +116,18 @@ describe("through the IOC", () => {
     run.kill("SIGINT");
     expect(await run.exited).toMatchObject({ code: 1, signal: null });
     expect(run.stderr).toMatch(/^init: Cancelled\. Init was stopped: 0 was written to it\./);
-    expect((await cli("get", "-t", `${site.prefix}InitStatus`)).stdout).toBe("Cancelled\n");
+    expect(await state("Init")).toBe("Cancelled");
   });
+});
 
-  test("an IOC that is not there is a sentence", async () => {
-    const run = await cli("init", "--ioc", "nobody:");
-    expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/^init: Failed\. There is no PV nobody:Init: start the IOC/);
+test("dirs ends with 3 when one host is down, and says which", { concurrent: true }, async () => {
+  const run = await cli("dirs", "--analysis-port", "1", "--json");
+  expect(run).toMatchObject({ code: 3, stderr: "" });
+  expect(JSON.parse(run.stdout)).toMatchObject({
+    state: "Partial",
+    exitStatus: 3,
+    results: { DirsDetector: "Exists", DirsAnalysis: "Error" },
+    message: expect.stringMatching(/127\.0\.0\.1:1 refuses/) as unknown,
   });
 });
 
@@ -136,14 +143,14 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
   test("delete asks for the name, and another one deletes nothing", async () => {
     const run = await atTerminal([["to delete it: ", "no\r"]], ["delete"]);
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain(`  ${NAME}`);
+    expect(run.stdout).toContain(`  ${ourName}`);
     expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
-    expect(run.stdout).toContain(`"no" is not the name of the experiment, ${NAME}: nothing was deleted.`);
+    expect(run.stdout).toContain(`"no" is not the name of the experiment, ${ourName}: nothing was deleted.`);
   });
 
   test("upload shows a bar that is redrawn in place", async () => {
     await cli("init");
-    const folder = join(site.beamline.analysis.root, "data", NAME);
+    const folder = join(site.beamline.analysis.root, "data", ourName);
     mkdirSync(folder, { recursive: true });
     for (const name of ["a.h5", "b.h5"]) writeFileSync(join(folder, name), "data");
     const run = await atTerminal([], ["upload", "--no-rec", "--daq-poll-seconds", "0.2"]);
@@ -162,7 +169,9 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
 
   test("there are colours, unless NO_COLOR is set", async () => {
     const wrong = ["dirs", "--detector-port", "0"];
-    expect((await atTerminal([], wrong)).stdout).toContain("\x1b[31mUsage\x1b[0m");
-    expect((await atTerminal([], wrong, { NO_COLOR: "1" })).stdout).not.toContain("\x1b[");
+    const [coloured, plain] = await Promise.all([atTerminal([], wrong), atTerminal([], wrong, { NO_COLOR: "1" })]);
+    expect(coloured.stdout).toContain("\x1b[31mUsage\x1b[0m");
+    expect(plain.stdout).toMatch(/Usage/);
+    expect(plain.stdout).not.toContain("\x1b[");
   });
 });

@@ -1,80 +1,40 @@
 /** StartDaq, StopDaq, Upload and the watch over them, through Channel Access on the simulated beamline. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES, DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
+import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let site: SimulatedBeamline;
-let client: CaClient;
-/** Another experiment for each test, so that none sees what is left of another. */
+const { text, number, put, state, until, close } = operatorOf(() => site);
+/** Another one for each test that starts something, so that none sees what is left of another. */
 let name: string;
 let tags = 0;
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
+  name = site.experimentName;
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
 beforeEach(async () => {
   await site.beamline.dm.misbehave({});
   await put("ServerName", 0);
   for (const side of ["DaqRaw", "DaqRec", "ProcessExisting"]) await put(side, 1);
-  const lastName = `${PEOPLE.pi.lastName}${++tags}`;
-  name = `${yearMonth(new Date())}-${lastName}-${PROPOSAL.gupId}`;
-  await site.beamline.tag({ UserLastName: lastName });
-  await until("ExperimentName", (text) => text === name);
 });
 
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const text = (suffix: string): Promise<string> => use(suffix, async (pv) => (await pv.get()).text);
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
-
-/** Resolves when the PV holds what is wanted; its monitor tells. */
-function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
-  return use(
-    suffix,
-    (pv) =>
-      new Promise((resolve, reject) => {
-        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
-        const stop = pv.monitor({}, (reading) => {
-          if (!wanted(reading.text)) return;
-          giveUp();
-          queueMicrotask(() => stop());
-          resolve(reading.text);
-        });
-      }),
-  );
+/** Tags TomoScan with an experiment that Data Management does not have. */
+async function tagAnother(): Promise<void> {
+  const lastName = `${PEOPLE.pi.lastName}${++tags}`;
+  name = `${site.beamline.yearMonth}-${lastName}-${PROPOSAL.gupId}`;
+  await site.beamline.tag({ UserLastName: lastName });
+  await until("ExperimentName", (value) => value === name);
 }
 const untilState = (suffix: string, states: readonly string[], wanted: string): Promise<string> =>
   until(suffix, (value) => value === wanted || states[Number(value)] === wanted);
@@ -87,119 +47,127 @@ async function writeFiles(folder: string, count: number): Promise<void> {
 }
 const started = () => site.beamline.dm.requests.filter(({ path }) => path.includes(`${name}/startDaq`)).length;
 
-test("from Dirs to StopDaq: existing and new files are moved, and the PVs follow", async () => {
-  expect(await put("Init", 1)).toBe(ECA.NORMAL);
-  expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
-  await writeFiles(source("before"), 2);
-  expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
-  expect(await state("StartDaq")).toBe("Done");
-  expect(await text("StartDaqMessage")).toMatch(
-    /raw data .* was started; .*_rec does not exist: .* left out until this is run again\.$/,
-  );
-  expect(await text("DaqRawSource")).toBe(`/data/${name}`);
-  expect(SOURCE_STATES[await number("DaqRawSourceState")]).toBe("OK");
-  expect(await number("DaqRawSourceBytes")).toBe(20);
-  expect(SOURCE_STATES[await number("DaqRecSourceState")]).toBe("MISSING");
+describe("StartDaq is refused", () => {
+  test("before Init there is no experiment to move data for", async () => {
+    expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("StartDaqMessage")).toContain("run Init first");
+  });
 
-  await until("DaqRawFilesDone", (value) => Number(value) === 2);
-  await writeFiles(source("after"), 4);
-  await until("DaqRawFilesDone", (value) => Number(value) === 6);
-  expect([await number("DaqRawFilesTotal"), await number("DaqRawPercent")]).toEqual([6, 100]);
-  expect(await number("DaqRawRate")).toBeGreaterThan(0);
-  expect(await number("DaqRunning")).toBe(1);
-  expect(await text("DaqList")).toContain(`${name}  /data/${name}  6/6  100 %`);
-  expect(await text("DaqList")).toContain(await text("DaqRawId"));
-  expect(DAQ_STATES[await number("DaqRawState")]).toBe("Running");
+  test("a source that is missing is found before Data Management is asked for anything", async () => {
+    await put("Init", 1);
+    expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
+    expect(await state("StartDaq")).toBe("Rejected");
+    expect(await text("StartDaqMessage")).toContain(
+      `127.0.0.1:${site.beamline.analysis.port}:/data/${name} does not exist; run Dirs first`,
+    );
+    expect(started()).toBe(0);
+  });
 
-  expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
-  expect(await text("StartDaqMessage")).toContain("runs already");
-  expect(started()).toBe(1);
-
-  expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
-  expect(await number("DaqStopped")).toBe(1);
-  await until("DaqRunning", (value) => Number(value) === 0);
-  expect(DAQ_STATES[await number("DaqRawState")]).toBe("Stopped");
-  expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
-  expect(await text("StopDaqMessage")).toBe(`No DAQ of ${name} runs.`);
+  test("on a Globus collection there is no DAQ, and the sentence says what to choose", async () => {
+    await put("ServerName", "petrel");
+    expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("StartDaqMessage")).toContain("does not exist on petrel");
+  });
 });
 
-test("a source that is missing is found before Data Management is asked for anything", async () => {
-  await put("Init", 1);
-  expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
-  expect(await state("StartDaq")).toBe("Rejected");
-  expect(await text("StartDaqMessage")).toContain(
-    `127.0.0.1:${site.beamline.analysis.port}:/data/${name} does not exist; run Dirs first`,
-  );
-  expect(started()).toBe(0);
-});
+describe("with an experiment for each test", () => {
+  beforeEach(tagAnother);
 
-test("before Init there is no experiment to move data for", async () => {
-  expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
-  expect(await text("StartDaqMessage")).toContain("run Init first");
-});
+  test("from Dirs to StopDaq: existing and new files are moved, and the PVs follow", async () => {
+    expect(await put("Init", 1)).toBe(ECA.NORMAL);
+    expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+    await writeFiles(source("before"), 2);
+    expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
+    expect(await state("StartDaq")).toBe("Done");
+    expect(await text("StartDaqMessage")).toMatch(
+      /raw data .* was started; .*_rec does not exist: .* left out until this is run again\.$/,
+    );
+    expect(await text("DaqRawSource")).toBe(`/data/${name}`);
+    expect(SOURCE_STATES[await number("DaqRawSourceState")]).toBe("OK");
+    expect(await number("DaqRawSourceBytes")).toBe(20);
+    expect(SOURCE_STATES[await number("DaqRecSourceState")]).toBe("MISSING");
 
-test("a data host that is down is told, and the DAQ starts all the same", async () => {
-  await put("Init", 1);
-  site.beamline.analysis.faults.down = true;
-  const status = await put("StartDaq", 1);
-  site.beamline.analysis.faults.down = false;
-  expect(status).toBe(ECA.NORMAL);
-  expect(await text("StartDaqMessage")).toContain("was not checked");
-  expect(started()).toBe(2);
-  await put("StopDaq", 1);
-});
+    await until("DaqRawFilesDone", (value) => Number(value) === 2);
+    await writeFiles(source("after"), 4);
+    await until("DaqRawFilesDone", (value) => Number(value) === 6);
+    expect([await number("DaqRawFilesTotal"), await number("DaqRawPercent")]).toEqual([6, 100]);
+    expect(await number("DaqRawRate")).toBeGreaterThan(0);
+    expect(await number("DaqRunning")).toBe(1);
+    expect(await text("DaqList")).toContain(`${name}  /data/${name}  6/6  100 %`);
+    expect(await text("DaqList")).toContain(await text("DaqRawId"));
+    expect(DAQ_STATES[await number("DaqRawState")]).toBe("Running");
 
-test("starts and stops whose answers get lost are looked for: nothing is started twice, and all is done", async () => {
-  await put("Init", 1);
-  await writeFiles(source(), 1);
-  await put("DaqRec", 0);
-  await site.beamline.dm.misbehave({ on: "startDaq", halfBody: true });
-  expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
-  expect(started()).toBe(1);
-  expect(await text("DaqRawId")).not.toBe("");
-  await site.beamline.dm.misbehave({ on: "stopDaq", halfBody: true });
-  expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
-  expect([await number("DaqStopped"), DAQ_STATES[await number("DaqRawState")]]).toEqual([1, "Stopped"]);
-});
+    expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
+    expect(await text("StartDaqMessage")).toContain("runs already");
+    expect(started()).toBe(1);
 
-test("a DAQ that fails raises its state, with Data Management's words in the log", async () => {
-  await put("Init", 1);
-  await writeFiles(source(), 1);
-  await put("StartDaq", 1);
-  await untilState("DaqRawState", DAQ_STATES, "Running");
-  await site.beamline.dm.misbehave({ daqs: "fail" });
-  await untilState("DaqRawState", DAQ_STATES, "Failed");
-  expect(await text("LastError")).toContain("Lost the connection to the data host");
-});
+    expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
+    expect(await number("DaqStopped")).toBe(1);
+    await until("DaqRunning", (value) => Number(value) === 0);
+    expect(DAQ_STATES[await number("DaqRawState")]).toBe("Stopped");
+    expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
+    expect(await text("StopDaqMessage")).toBe(`No DAQ of ${name} runs.`);
+  });
 
-test("Upload moves what is there and ends", async () => {
-  await put("Init", 1);
-  await writeFiles(source(), 3);
-  expect(await put("Upload", 1)).toBe(ECA.NORMAL);
-  expect(await state("Upload")).toBe("Done");
-  expect(await text("UploadMessage")).toMatch(/^3 of 3 files of .* were moved/);
-  expect(UPLOAD_STATES[await number("UploadState")]).toBe("Done");
-  expect([await number("UploadFilesDone"), await number("UploadPercent")]).toEqual([3, 100]);
-  await rm(source(), { recursive: true });
-  await mkdir(source());
-  expect(await put("Upload", 1)).toBe(ECA.PUTFAIL);
-  expect(await text("UploadMessage")).toContain("is empty; there is nothing to move yet");
-});
+  test("a data host that is down is told, and the DAQ starts all the same", async () => {
+    await put("Init", 1);
+    site.beamline.analysis.faults.down = true;
+    const status = await put("StartDaq", 1);
+    site.beamline.analysis.faults.down = false;
+    expect(status).toBe(ECA.NORMAL);
+    expect(await text("StartDaqMessage")).toContain("was not checked");
+    expect(started()).toBe(2);
+    await put("StopDaq", 1);
+  });
 
-test("Abort stops an upload at the service, and says what was moved", async () => {
-  await put("Init", 1);
-  await writeFiles(source(), 60); // 12 s at the twin's pace
-  const done = put("Upload", 1);
-  await until("UploadFilesDone", (value) => Number(value) > 0);
-  await put("Abort", 1);
-  expect(await done).toBe(ECA.PUTFAIL);
-  expect(await state("Upload")).toBe("Cancelled");
-  expect(await text("UploadMessage")).toMatch(/^Aborted on request\. \d+ of 60 files of .* were moved\.$/);
-  expect(site.beamline.dm.requests.map(({ path }) => path)).toContainEqual(expect.stringMatching(/uploads\/.*\/stop$/));
-});
+  test("starts and stops whose answers get lost are looked for: nothing is started twice, and all is done", async () => {
+    await put("Init", 1);
+    await writeFiles(source(), 1);
+    await put("DaqRec", 0);
+    await site.beamline.dm.misbehave({ on: "startDaq", halfBody: true });
+    expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
+    expect(started()).toBe(1);
+    expect(await text("DaqRawId")).not.toBe("");
+    await site.beamline.dm.misbehave({ on: "stopDaq", halfBody: true });
+    expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
+    expect([await number("DaqStopped"), DAQ_STATES[await number("DaqRawState")]]).toEqual([1, "Stopped"]);
+  });
 
-test("on a Globus collection there is no DAQ, and the sentence says what to choose", async () => {
-  await put("ServerName", "petrel");
-  expect(await put("StartDaq", 1)).toBe(ECA.PUTFAIL);
-  expect(await text("StartDaqMessage")).toContain("does not exist on petrel");
+  test("a DAQ that fails raises its state, with Data Management's words in the log", async () => {
+    await put("Init", 1);
+    await writeFiles(source(), 1);
+    await put("StartDaq", 1);
+    await untilState("DaqRawState", DAQ_STATES, "Running");
+    await site.beamline.dm.misbehave({ daqs: "fail" });
+    await untilState("DaqRawState", DAQ_STATES, "Failed");
+    expect(await text("LastError")).toContain("Lost the connection to the data host");
+  });
+
+  test("Upload moves what is there and ends", async () => {
+    await put("Init", 1);
+    await writeFiles(source(), 3);
+    expect(await put("Upload", 1)).toBe(ECA.NORMAL);
+    expect(await state("Upload")).toBe("Done");
+    expect(await text("UploadMessage")).toMatch(/^3 of 3 files of .* were moved/);
+    expect(UPLOAD_STATES[await number("UploadState")]).toBe("Done");
+    expect([await number("UploadFilesDone"), await number("UploadPercent")]).toEqual([3, 100]);
+    await rm(source(), { recursive: true });
+    await mkdir(source());
+    expect(await put("Upload", 1)).toBe(ECA.PUTFAIL);
+    expect(await text("UploadMessage")).toContain("is empty; there is nothing to move yet");
+  });
+
+  test("Abort stops an upload at the service, and says what was moved", async () => {
+    await put("Init", 1);
+    await writeFiles(source(), 60); // 12 s at the twin's pace
+    const done = put("Upload", 1);
+    await until("UploadFilesDone", (value) => Number(value) > 0);
+    await put("Abort", 1);
+    expect(await done).toBe(ECA.PUTFAIL);
+    expect(await state("Upload")).toBe("Cancelled");
+    expect(await text("UploadMessage")).toMatch(/^Aborted on request\. \d+ of 60 files of .* were moved\.$/);
+    expect(site.beamline.dm.requests.map(({ path }) => path)).toContainEqual(
+      expect.stringMatching(/uploads\/.*\/stop$/),
+    );
+  });
 });

@@ -59,8 +59,8 @@ describe("experiments, users and roles", () => {
       name: NAME,
       usernames: [PI],
       rootPath: "2026-03",
-      startDate: new Date("2026-03-03T00:00:00-05:00"),
-      endDate: new Date("2026-03-08T00:00:00-05:00"),
+      startDate: new Date("2026-03-03T00:00:00-06:00"),
+      endDate: new Date("2026-03-08T00:00:00-06:00"),
       storageDirectory: `/gdata/dm/2BM/2026-03/${NAME}`,
       dataDirectory: `/gdata/dm/2BM/2026-03/${NAME}/data`,
       analysisDirectory: `/gdata/dm/2BM/2026-03/${NAME}/analysis`,
@@ -344,6 +344,18 @@ describe("services that do not answer as they should", () => {
     const cancel = new AbortController();
     const user = dm.userByUsername(PI, { signal: cancel.signal });
     await twin.arrived("usersByUsername");
+    cancel.abort(new Error("operator pressed Abort"));
+    await expect(user).rejects.toThrow("operator pressed Abort");
+    await twin.misbehave({});
+    expect(await dm.userByUsername(PI, {})).toMatchObject({ username: PI });
+  });
+
+  test("a login that nobody waits for any more is given up, and does not hold the next call", async () => {
+    const { dm, twin } = await dmSite();
+    await twin.misbehave({ on: "login", slowSeconds: 3600 });
+    const cancel = new AbortController();
+    const user = dm.userByUsername(PI, { signal: cancel.signal });
+    await twin.arrived("login");
     cancel.abort(new Error("operator pressed Abort"));
     await expect(user).rejects.toThrow("operator pressed Abort");
     await twin.misbehave({});

@@ -51,7 +51,7 @@ describe("experiments", () => {
     );
     await addExperiment(dm, "2026-03-Wu-2");
     expect(await dm.stationExperiments({})).toEqual([
-      { name: NAME, description: "a", rootPath: "2026-03", startDate: new Date("2026-03-03T05:00:00Z") },
+      { name: NAME, description: "a", rootPath: "2026-03", startDate: new Date("2026-03-03T06:00:00Z") },
       { name: "2026-03-Wu-2", rootPath: "2026-03" },
     ]);
   });

@@ -51,7 +51,7 @@ describe.skipIf(missing)("a bridge whose parent is gone", () => {
     const child = bridge(await folderWithDm("import nothing_of_the_kind"));
     const words: string[] = [];
     child.stderr?.setEncoding("utf8").on("data", (text: string) => words.push(text));
-    const [greeting] = await once(child.stdout?.setEncoding("utf8") ?? child, "data");
+    const [greeting] = (await once(child.stdout?.setEncoding("utf8") ?? child, "data")) as [string];
     expect(greeting).toMatch(/^\{"failed": /);
     child.stdin?.end();
     expect(await once(child, "close")).toEqual([0, null]);
@@ -60,12 +60,12 @@ describe.skipIf(missing)("a bridge whose parent is gone", () => {
 });
 
 describe.skipIf(missing)("a session that the package does not renew by itself", () => {
-  const once = { ...withDmIn(STAND_IN), DM_STAND_IN_LOGINS: "once" };
+  const loggingInOnce = { ...withDmIn(STAND_IN), DM_STAND_IN_LOGINS: "once" };
 
   test.each([{ invalidSession: "once" }, { unauthorized: "once" }] as const)(
     "costs the call that finds it gone, and the next one logs in anew: %j",
     async (fault) => {
-      const { dm, twin, count } = await standInSite({ environment: once });
+      const { dm, twin, count } = await standInSite({ environment: loggingInOnce });
       await dm.userByUsername(PI, {});
       await twin.misbehave(fault);
       await failureOf(dm.userByUsername(PI, {}), AccessDeniedError);
@@ -75,7 +75,7 @@ describe.skipIf(missing)("a session that the package does not renew by itself", 
   );
 
   test("a login file that was put right is read by the next call", async () => {
-    const { dm, twin, loginFile } = await standInSite({ environment: once, password: "wrong" });
+    const { dm, twin, loginFile } = await standInSite({ environment: loggingInOnce, password: "wrong" });
     await failureOf(dm.userByUsername(PI, {}), AccessDeniedError);
     await writeFile(loginFile, `${twin.login.username}|${twin.login.password}\n`);
     expect(await dm.userByUsername(PI, {})).toMatchObject({ username: PI });

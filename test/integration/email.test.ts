@@ -1,16 +1,11 @@
 /** The whole path of the e-mail: client, IOC, Data Management, ledger, mail server. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES, EMAIL_MODES } from "../../src/controller/pvs.ts";
+import { EMAIL_MODES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 /** Each test has an experiment of its own, about which nobody has been mailed. */
 let month = 0;
@@ -25,41 +20,16 @@ const inOrder = (addresses: readonly (string | undefined)[]): string[] =>
 const ALL = inOrder([...USERS, ...CONTACTS]);
 
 let site: SimulatedBeamline;
-let client: CaClient;
+const { text, number, put, state, until, close } = operatorOf(() => site);
 
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
 
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const text = (suffix: string): Promise<string> =>
-  use(suffix, async (pv) => Buffer.from((await pv.get()).text, "latin1").toString("utf8"));
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
-const untilText = (suffix: string, wanted: string): Promise<void> =>
-  vi.waitFor(async () => expect(await text(suffix)).toBe(wanted), { timeout: SECONDS * 1000, interval: 50 });
 const messages = (): number => site.beamline.mail.messages.length;
 /** Who was mailed since there were so many messages, in order of address. */
 const mailedSince = (count: number): string[] => inOrder(site.beamline.mail.messages.slice(count).map(({ to }) => to));
@@ -68,7 +38,7 @@ beforeEach(async () => {
   site.beamline.mail.misbehave({});
   month++;
   await site.beamline.tag({ ExperimentYearMonth: yearMonth() });
-  await untilText("ExperimentName", nameOf());
+  await until("ExperimentName", (name) => name === nameOf());
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
   await put("EmailMode", EMAIL_MODES.indexOf("NewOnly"));
 });
@@ -122,10 +92,7 @@ test("an IOC that is killed while it sends mails nobody twice, and says of whom 
   const held = site.beamline.mail.read.at(-1) ?? "";
   await site.restartIoc();
   site.beamline.mail.misbehave({});
-  await vi.waitFor(async () => expect(await number("EmailUncertain")).toBe(1), {
-    timeout: SECONDS * 1000,
-    interval: 50,
-  });
+  await until("EmailUncertain", (count) => count === "1");
   expect(await text("LastError")).toContain(`Nobody knows whether ${held} had the e-mail`);
   expect(await put("PreviewEmail", 1)).toBe(ECA.NORMAL);
   expect(await text("EmailRecipients")).not.toContain(held);

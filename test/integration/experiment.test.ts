@@ -3,90 +3,33 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
 import { facilityMonth } from "../../src/base/facility-time.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
-import { beamtimeAt, PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { beamtimeAt, PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, LONG_TITLE } from "../../src/sandbox/scheduling-service.ts";
+import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-const NOW = new Date();
 const OURS = `${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
-/** As Tag names the experiment, by the facility's clock, and as the sandbox tags it, by its own. */
-const MONTH = facilityMonth(beamtimeAt(NOW).start);
-const NAME = `${yearMonth(NOW)}-${OURS}`;
+/** The month of the beamtime that the schedule shows now. */
+const monthNow = (): string => facilityMonth(beamtimeAt(new Date()).start);
 const TOMOSCAN = "2bmb:TomoScan:";
 
 let site: SimulatedBeamline;
-let ours: CaClient;
-let theirs: CaClient;
+const { use, text, put, state, until, close } = operatorOf(() => site);
+const theirs = operatorOf(() => ({ iocPort: site.beamline.tomoScanPort, prefix: TOMOSCAN }));
+const { text: tomoScan, put: tell } = theirs;
 
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  [ours, theirs] = [clientOf(site.iocPort), clientOf(site.beamline.tomoScanPort)];
 });
 afterAll(async () => {
-  await ours?.close();
-  await theirs?.close();
+  await close();
+  await theirs.close();
   await site?.stop();
 });
 
-function clientOf(port: number): CaClient {
-  return createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(port),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
-}
-
-/** Works with one PV, by its full name. */
-async function use<T>(name: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = (name.startsWith(TOMOSCAN) ? theirs : ours).pv(name);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
-const read = (name: string): Promise<string> => use(name, async (pv) => utf8((await pv.get()).text));
-const text = (suffix: string): Promise<string> => read(site.prefix + suffix);
-const tomoScan = (suffix: string): Promise<string> => read(TOMOSCAN + suffix);
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(site.prefix + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const tell = (suffix: string, value: string | number): Promise<number> =>
-  use(TOMOSCAN + suffix, (pv) => pv.putCallback(value, { timeoutSeconds: SECONDS }));
-const state = async (command: string): Promise<string | undefined> =>
-  COMMAND_STATES[Number(await text(`${command}Status`))];
-
-/** Resolves when the PV holds what is wanted; its monitor tells. */
-function until(suffix: string, wanted: (value: string) => boolean): Promise<string> {
-  return use(
-    site.prefix + suffix,
-    (pv) =>
-      new Promise((resolve, reject) => {
-        const giveUp = systemClock.after(SECONDS, () => reject(new Error(`${suffix} never became what was wanted`)));
-        const stop = pv.monitor({}, (reading) => {
-          const value = utf8(reading.text);
-          if (!wanted(value)) return;
-          giveUp();
-          queueMicrotask(() => stop());
-          resolve(value);
-        });
-      }),
-  );
-}
 /** Starts the IOC anew with one line more in a section of its globus.conf. */
 async function configure(section: string, line: string): Promise<void> {
   const { configFile } = site.beamline;
@@ -106,6 +49,7 @@ describe("Tag", () => {
     const suffixes = ["UserName", "UserLastName", "UserEmail", "UserBadge", "ProposalNumber", "ExperimentYearMonth"];
     await site.beamline.tag(Object.fromEntries(suffixes.map((suffix) => [suffix, "Unknown"])));
     await until("ExperimentName", (name) => name === "");
+    const before = monthNow();
     expect(await put("Tag", 1)).toBe(ECA.NORMAL);
     expect(await text("TagTruncated")).toBe("");
     const { pi } = PEOPLE;
@@ -114,10 +58,11 @@ describe("Tag", () => {
     );
     expect(held).toEqual([pi.firstName, pi.lastName, pi.institution, pi.email, pi.badge, PROPOSAL.gupId]);
     expect(await tomoScan("ProposalTitle")).toBe(PROPOSAL.title);
-    expect(await tomoScan("ExperimentYearMonth")).toBe(MONTH);
+    const month = await tomoScan("ExperimentYearMonth");
+    expect([before, monthNow()]).toContain(month);
     expect(await tomoScan("ESAFNumber")).toBe(PROPOSAL.esafId);
     expect(await tomoScan("UserInfoUpdate")).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-0[56]:00$/);
-    await until("ExperimentName", (name) => name === `${MONTH}-${OURS}`);
+    await until("ExperimentName", (name) => name === `${month}-${OURS}`);
   });
 
   test("chooses none of several beamtimes by itself, and then the one that BeamtimeIndex names", async () => {
@@ -228,7 +173,7 @@ describe("Dirs with SetFilePath", () => {
 });
 
 test("ListEsafs lists the station's safety forms of the days that are asked for", async () => {
-  const year = MONTH.slice(0, 4);
+  const year = site.beamline.yearMonth.slice(0, 4);
   await put("EsafStart", `${year}-01-01`);
   await put("EsafEnd", `${year}-12-31`);
   expect(await put("ListEsafs", 1)).toBe(ECA.NORMAL);
@@ -242,30 +187,30 @@ test("ListEsafs lists the station's safety forms of the days that are asked for"
 describe("Delete", () => {
   test("is off until the settings allow it", async () => {
     await site.beamline.tag();
-    await until("ExperimentName", (value) => value === NAME);
+    await until("ExperimentName", (value) => value === site.experimentName);
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
-    await put("DeleteName", NAME);
+    await put("DeleteName", site.experimentName);
     expect(await put("DeleteArm", 1)).toBe(ECA.PUTFAIL);
     expect(await text("DeleteArm")).toBe("0");
     expect(await text("LastError")).toContain("allow-delete");
     expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
     expect(await state("Delete")).toBe("Rejected");
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(true);
+    expect(site.beamline.dm.experiments.has(site.experimentName)).toBe(true);
   });
 
   test("then needs the exact name and the arm, deletes once, and is safe again", async () => {
     await configure("dm", "allow-delete = True");
-    await until("ExperimentName", (value) => value === NAME);
-    await put("DeleteName", NAME.slice(0, -1));
+    await until("ExperimentName", (value) => value === site.experimentName);
+    await put("DeleteName", site.experimentName.slice(0, -1));
     expect(await put("DeleteArm", 1)).toBe(ECA.PUTFAIL);
-    await put("DeleteName", NAME);
+    await put("DeleteName", site.experimentName);
     expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);
     expect(await text("DeleteMessage")).toContain("Delete is not armed");
     // HIGH of DeleteArm ends a put-callback after 30 s: whoever arms does not wait for that.
-    await use(`${site.prefix}DeleteArm`, (pv) => pv.put(1));
+    await use("DeleteArm", (pv) => pv.put(1));
     await until("DeleteArm", (value) => value === "1");
     expect(await put("Delete", 1)).toBe(ECA.NORMAL);
-    expect(site.beamline.dm.experiments.has(NAME)).toBe(false);
+    expect(site.beamline.dm.experiments.has(site.experimentName)).toBe(false);
     expect(await text("DeleteMessage")).toMatch(/was deleted from voyager: .*storage /);
     expect([await text("DeleteArm"), await text("DeleteName")]).toEqual(["0", ""]);
     expect(await put("Delete", 1)).toBe(ECA.PUTFAIL);

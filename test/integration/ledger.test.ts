@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { ClassicLevel } from "classic-level";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger.ts";
@@ -92,6 +93,20 @@ test("a folder that cannot be made is named, and may be put right while the prog
   await expect(made.open()).rejects.toThrow(`The ledger ${folder} cannot be made: `);
   await rm(join(parent, "state"));
   await expect(made.open()).resolves.toBeUndefined();
+});
+
+test.each([
+  ["of a newer version", '{"state":"bounced","at":"2026-03-01T12:00:00Z"}'],
+  ["that is no JSON", "{"],
+])("a record %s is told as what it is, and the ledger is not used", async (_, record) => {
+  await mkdir(folder, { recursive: true });
+  const database = new ClassicLevel(join(folder, "mail"));
+  await database.put("E\u0000a@x.example", record);
+  await database.close();
+  const error = await failureOf(ledger().open(), ActionError);
+  expect(error.message).toBe(
+    `The ledger ${folder} holds ${record}, which is no record of this version: use the newer version that wrote it`,
+  );
 });
 
 test("everything that was acknowledged is there after the process was killed in the middle of its writing", async () => {

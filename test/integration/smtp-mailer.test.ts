@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -131,22 +133,123 @@ test("a message after the connection has dropped certainly did not go", async ()
   expect((await failureOf(session.send(mailTo("b@x.example"), {}), UnavailableError)).mayHaveHappened).toBe(false);
 });
 
-test("an answer that does not come in time leaves open whether the message was taken", async () => {
+test("an answer to a text that comes late is waited for, longer than a connection is", async () => {
+  const clock = new FakeClock(NOW);
+  const server = await sink({ clock });
+  server.misbehave({ slowSeconds: 599 });
+  const session = await open(server, { timeoutSeconds: 60, clock });
+  const sending = session.send(mailTo("a@x.example"), {});
+  await server.whenRead(1);
+  clock.advance(599);
+  await expect(sending).resolves.toEqual({ accepted: true });
+});
+
+test("an answer to a text that does not come leaves open whether the message was taken, and an abort ends nothing earlier", async () => {
+  const clock = new FakeClock(NOW);
   const server = await sink();
   server.misbehave({ hold: true });
-  const session = await open(server, { timeoutSeconds: 0.3 });
-  const error = await failureOf(session.send(mailTo("a@x.example"), {}), UnavailableError);
-  expect(error.mayHaveHappened).toBe(true);
+  const session = await open(server, { timeoutSeconds: 60, clock });
+  const abort = new AbortController();
+  const sending = failureOf(session.send(mailTo("a@x.example"), { signal: abort.signal }), UnavailableError);
+  await server.whenRead(1);
+  abort.abort(new ActionError("stopped"));
+  clock.advance(600);
+  await expect(sending).resolves.toMatchObject({
+    mayHaveHappened: true,
+    message: expect.stringMatching(
+      /gave no answer about the message to a@x\.example: given up after 600 s$/,
+    ) as unknown,
+  });
+});
+
+/** Answers the commands of `says`; to any other it begins an answer that never ends. */
+async function tricklingServer(says: Readonly<Record<string, string>>): Promise<Trickling> {
+  let trickles = (): void => {};
+  const trickling = new Promise<void>((resolve) => {
+    trickles = resolve;
+  });
+  let gone = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    gone = resolve;
+  });
+  const listener = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("close", gone);
+    socket.write("220 mail.example\r\n");
+    socket.on("data", (bytes) => {
+      const answer = says[bytes.toString().slice(0, 4)];
+      if (answer !== undefined) return void socket.write(`${answer}\r\n`);
+      const timer = setInterval(() => socket.write("250-wait\r\n"), 5);
+      socket.on("close", () => clearInterval(timer));
+      trickles();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  onTestFinished(() => void listener.close());
+  return { host: "127.0.0.1", port: (listener.address() as AddressInfo).port, trickling, closed };
+}
+interface Trickling {
+  readonly host: string;
+  readonly port: number;
+  readonly trickling: Promise<void>;
+  /** The client's connection is gone. */
+  readonly closed: Promise<void>;
+}
+
+test("a server that never ends its answer to our greeting is given up, and the connection closed", async () => {
+  const clock = new FakeClock(NOW);
+  const server = await tricklingServer({});
+  const opening = failureOf(open(server, { timeoutSeconds: 60, clock }), UnavailableError);
+  await server.trickling;
+  clock.advance(60);
+  expect((await opening).message).toMatch(/^The mail server 127\.0\.0\.1:\d+ cannot be used: given up after 60 s$/);
+  await server.closed;
+});
+
+test("a server that never ends its answer to the sender is given up, and certainly took nothing", async () => {
+  const clock = new FakeClock(NOW);
+  const server = await tricklingServer({ EHLO: "250 mail.example" });
+  const session = await open(server, { timeoutSeconds: 60, clock });
+  const sending = failureOf(session.send(mailTo("a@x.example"), {}), UnavailableError);
+  await server.trickling;
+  clock.advance(60);
+  expect((await sending).mayHaveHappened).toBe(false);
+  await server.closed;
+});
+
+test("a step that ends in time leaves no timer", async () => {
+  const clock = new FakeClock(NOW);
+  const session = await open(await sink(), { clock });
+  await session.send(mailTo("a@x.example"), {});
+  expect(clock.pending).toBe(0);
+});
+
+test("an abort while the login is read, or the message composed, sends nothing", async () => {
+  const server = await sink();
+  const session = await open(server);
+  const composing = new AbortController();
+  const sending = session.send(mailTo("a@x.example"), { signal: composing.signal });
+  composing.abort(new ActionError("stopped"));
+  await expect(sending).rejects.toThrow("stopped");
+  const reading = new AbortController();
+  const login = { file: await loginFile("beamline|secret") };
+  const opening = open(server, { login }, reading.signal);
+  reading.abort(new ActionError("stopped"));
+  await expect(opening).rejects.toThrow("stopped");
+  expect(server.read).toEqual([]);
+  expect(server.connections).toBe(1);
 });
 
 test("an abort does not cut off a message that is under way", async () => {
-  const server = await sink();
-  server.misbehave({ slowSeconds: 0.2 });
+  const clock = new FakeClock(NOW);
+  const server = await sink({ clock });
+  server.misbehave({ slowSeconds: 20 });
   const session = await open(server);
   const abort = new AbortController();
   const sending = session.send(mailTo("a@x.example"), { signal: abort.signal });
   await server.whenRead(1);
   abort.abort(new ActionError("stopped"));
+  clock.advance(20);
   await expect(sending).resolves.toEqual({ accepted: true });
   await expect(session.send(mailTo("b@x.example"), { signal: abort.signal })).rejects.toThrow("stopped");
   expect(server.read).toEqual(["a@x.example"]);

@@ -257,6 +257,15 @@ test("does nothing when the command is aborted before it begins", async () => {
   expect(host.requests).toEqual([]);
 });
 
+test("does nothing when the command is aborted while the key is read", async () => {
+  const abort = new AbortController();
+  const reason = new ActionError("Abort was pressed");
+  const making = tree().makeDirectories(PARTS, { signal: abort.signal });
+  abort.abort(reason);
+  await expect(making).rejects.toBe(reason);
+  expect(host.requests).toEqual([]);
+});
+
 test("the simulated host leaves nothing behind", async () => {
   const { root } = host;
   await tree().makeDirectories(PARTS, {});

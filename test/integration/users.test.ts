@@ -1,20 +1,11 @@
 /** AddUser, RemoveUser and ListUsers through Channel Access, on both kinds of server of the simulated beamline. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
-import { isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
-import { PEOPLE, type Person, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { PEOPLE, type Person } from "../../src/sandbox/people.ts";
+import { operatorOf, utf8 } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
-const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-const YEAR_MONTH = yearMonth(new Date());
-const NAME = `${YEAR_MONTH}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
-const DIRECTORY = `/2-BM/${YEAR_MONTH}/${NAME}/`;
 const { pi, experimenters, esafOnly, contacts } = PEOPLE;
 /** Whom Init puts on the experiment: proposal, safety form and contacts. */
 const INVITED = [pi, ...experimenters, ...esafOnly, ...contacts];
@@ -25,46 +16,26 @@ const nameOf = ({ firstName, lastName }: Person): string => `${firstName} ${last
 const READERS = INVITED.filter(({ email }) => email !== undefined);
 
 let site: SimulatedBeamline;
-let client: CaClient;
+/** On the collection. */
+let directory: string;
+const { use, text, number, put, state, close } = operatorOf(() => site);
 beforeAll(async () => {
   site = await startSimulatedBeamline();
-  client = createCaClient({
-    network: nodeNetwork,
-    clock: systemClock,
-    config: isolatedClient(site.iocPort),
-    user: "test",
-    host: "test",
-    log: silentLog,
-  });
+  directory = `/2-BM/${site.beamline.yearMonth}/${site.experimentName}/`;
 });
 afterAll(async () => {
-  await client?.close();
+  await close();
   await site?.stop();
 });
 
-async function use<T>(suffix: string, work: (pv: ReturnType<CaClient["pv"]>) => Promise<T>): Promise<T> {
-  const pv = client.pv(site.prefix + suffix);
-  try {
-    await pv.connected({ timeoutSeconds: SECONDS });
-    return await work(pv);
-  } finally {
-    pv.close();
-  }
-}
-const unicode = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
-const text = (suffix: string): Promise<string> => use(suffix, async (pv) => unicode((await pv.get()).text));
 const lines = async (suffix: string): Promise<string[]> => (await text(suffix)).split("\n");
-const number = (suffix: string): Promise<number> => use(suffix, async (pv) => Number((await pv.get()).value));
-const put = (suffix: string, value: string | number): Promise<number> =>
-  use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: 60 }));
-const state = async (command: string): Promise<string | undefined> => COMMAND_STATES[await number(`${command}Status`)];
 /** An array with the native type that the client was told. */
 const array = (suffix: string): Promise<{ readonly type: string; readonly values: unknown[] }> =>
   use(suffix, async (pv) => {
     const { value } = await pv.get();
-    const type = (await pv.connected({ timeoutSeconds: SECONDS })).nativeType;
+    const type = (await pv.connected()).nativeType;
     const values = Array.isArray(value) ? (value as unknown[]) : Array.from(value as Int32Array);
-    return { type, values: values.map((one) => (typeof one === "string" ? unicode(one) : one)) };
+    return { type, values: values.map((one) => (typeof one === "string" ? utf8(one) : one)) };
   });
 
 beforeEach(async () => {
@@ -78,7 +49,9 @@ describe("on a Data Management server", () => {
     await put("EditUserBadge", HODGKIN.badge);
     expect(await put("AddUser", 1)).toBe(ECA.PUTFAIL);
     expect(await state("AddUser")).toBe("Rejected");
-    expect(await text("AddUserMessage")).toBe(`Experiment ${NAME} does not exist on voyager; run Init first.`);
+    expect(await text("AddUserMessage")).toBe(
+      `Experiment ${site.experimentName} does not exist on voyager; run Init first.`,
+    );
   });
 
   test("two good badges and an unknown one are partial, each is told of, and the lists follow", async () => {
@@ -92,7 +65,7 @@ describe("on a Data Management server", () => {
       `d${PEOPLE.pi.badge} Emmy Noether: was on it already`,
     ]);
     expect([await number("UsersChanged"), await number("UserErrors")]).toEqual([1, 1]);
-    expect(site.beamline.dm.experiments.get(NAME)?.usernames).toContain(`d${HODGKIN.badge}`);
+    expect(site.beamline.dm.experiments.get(site.experimentName)?.usernames).toContain(`d${HODGKIN.badge}`);
     expect(await number("UserCount")).toBe(INVITED.length + 1);
   });
 
@@ -132,10 +105,10 @@ describe("on a Globus collection", () => {
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
     expect(await state("Init")).toBe("Done");
     expect(await text("InitMessage")).toBe(
-      `petrel:${DIRECTORY} was made and ${READERS.length} of ${READERS.length} users may read it; without an e-mail address: Lise Meitner, Henrietta Leavitt.`,
+      `petrel:${directory} was made and ${READERS.length} of ${READERS.length} users may read it; without an e-mail address: Lise Meitner, Henrietta Leavitt.`,
     );
     expect(rules().map(({ path, permissions }) => `${path} ${permissions}`)).toEqual(
-      READERS.map(() => `${DIRECTORY} r`),
+      READERS.map(() => `${directory} r`),
     );
     expect([await number("UsersAdded"), await number("UsersFailed")]).toEqual([READERS.length, 0]);
   });

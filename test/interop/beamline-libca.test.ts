@@ -3,12 +3,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { PEOPLE } from "../../src/sandbox/people.ts";
 import { needPeers, peerPath } from "../support/real-peers.ts";
 import { startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { runPython } from "../support/spawn-peer.ts";
-
-const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 
 interface Seen {
   readonly name: string;
@@ -28,12 +26,13 @@ describe.skipIf(needPeers("pyepics", "libca").missing)("a script with Debian's l
       PYEPICS_LIBCA: peerPath("libca"),
     });
     const seen = JSON.parse(output.trim().split("\n").at(-1) ?? "") as Seen;
-    expect(seen.name).toBe(NAME);
+    expect(seen.name).toBe(site.experimentName);
     expect(seen.Init).toMatchObject({ completed: 1, value: 0, state: "Done" });
     expect(seen.Dirs).toMatchObject({ completed: 1, value: 0, state: "Done" });
     expect(seen.events.map((state) => COMMAND_STATES[state]).slice(-2)).toEqual(["Running", "Done"]);
     const { dm, detector, analysis } = site.beamline;
-    expect(dm.experiments.get(NAME)?.usernames).toContain(`d${PEOPLE.pi.badge}`);
-    for (const host of [detector, analysis]) expect(existsSync(join(host.root, "data", NAME))).toBe(true);
+    expect(dm.experiments.get(site.experimentName)?.usernames).toContain(`d${PEOPLE.pi.badge}`);
+    for (const host of [detector, analysis])
+      expect(existsSync(join(host.root, "data", site.experimentName))).toBe(true);
   });
 });

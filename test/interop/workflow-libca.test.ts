@@ -1,12 +1,10 @@
 /** The whole data management of a beamtime, driven by Debian's libca, on both kinds of server. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PEOPLE, PROPOSAL, yearMonth } from "../../src/sandbox/people.ts";
+import { PEOPLE } from "../../src/sandbox/people.ts";
 import { needPeers, peerPath } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 import { runPython } from "../support/spawn-peer.ts";
-
-const NAME = `${yearMonth(new Date())}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
 
 interface Ended {
   readonly completed: number;
@@ -33,7 +31,7 @@ describe.skipIf(needPeers("pyepics", "libca").missing)("a beamtime with Debian's
   afterAll(() => site?.stop());
 
   async function exercise(server: string, user: string): Promise<Seen> {
-    const folder = join(site.beamline.analysis.root, "data", NAME);
+    const folder = join(site.beamline.analysis.root, "data", site.experimentName);
     const output = await runPython("workflow_exercise.py", [site.prefix, server, user, folder], {
       ...site.env,
       PYEPICS_LIBCA: peerPath("libca"),

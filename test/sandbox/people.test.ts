@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { facilityIso } from "../../src/base/facility-time.ts";
 import {
   beamtimeAt,
   EVERYONE,
@@ -27,8 +28,24 @@ test("whenever the sandbox runs, its run and its beamtime cover now, and the bea
 
 test("runs are named by year and third, and meet", () => {
   expect(runAt(new Date("2026-11-22T12:00:00Z")).runName).toBe("2026-3");
-  expect(runAt(new Date("2027-01-01T04:59:59Z")).runName).toBe("2026-3");
-  expect(runAt(new Date("2027-01-01T05:00:00Z")).runName).toBe("2027-1");
+  expect(runAt(new Date("2027-01-01T05:59:59Z")).runName).toBe("2026-3");
+  expect(runAt(new Date("2027-01-01T06:00:00Z")).runName).toBe("2027-1");
+  expect(runAt(new Date("2027-05-01T05:00:00Z")).runName).toBe("2027-2");
+});
+
+test("the sandbox's clock is the facility's, in winter as in summer", () => {
+  expect(yearMonth(new Date("2026-01-01T05:30:00Z"))).toBe("2025-12");
+  expect(yearMonth(new Date("2026-07-01T05:30:00Z"))).toBe("2026-07");
+  expect(
+    (["±hh:mm", "±hhmm", "±hh"] as const).map((offset) => localIso(new Date("2026-03-03T14:00:00Z"), offset)),
+  ).toEqual(["2026-03-03T08:00:00-06:00", "2026-03-03T08:00:00-0600", "2026-03-03T08:00:00-06"]);
+  fc.assert(
+    fc.property(moment, (now) => {
+      expect(localIso(now)).toBe(facilityIso(now));
+      const { start, end } = beamtimeAt(now);
+      expect([start, end].map((at) => localIso(at).slice(11, 19))).toEqual(["00:00:00", "00:00:00"]);
+    }),
+  );
 });
 
 test("nobody shares a badge", () => {

@@ -1,8 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { openLogFile } from "../../src/services/log-file.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;
@@ -15,8 +24,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const open = (kept = 3, where = folder) =>
-  openLogFile({ folder: where, kept, clock, failed: (sentence) => complaints.push(sentence) });
+const open = (kept = 3, where = folder, changes: Partial<LogFileOptions> = {}) =>
+  openLogFile({
+    folder: where,
+    program: "globus",
+    kept,
+    clock,
+    failed: (sentence) => complaints.push(sentence),
+    ...changes,
+  });
 const text = (name: string): string => readFileSync(join(folder, name), "utf8");
 
 test("lines are written as the Python programs write them, in a file named by its beginning", async () => {
@@ -62,4 +78,80 @@ test("a folder that cannot be written is told once, and closing works", async ()
   await file.close();
   expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: .*log-directory/)]);
   expect(existsSync(join(folder, "file", "logs"))).toBe(false);
+});
+
+test("runs of the command line never remove the file that the IOC writes", async () => {
+  const ioc = open(2, folder, { program: "globus_ioc" });
+  ioc.sink("before", "info");
+  await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1));
+  for (let run = 0; run < 3; run++) {
+    clock.advance(3600);
+    const file = open(2);
+    file.sink("a run", "info");
+    await file.close();
+  }
+  await ioc.close();
+  expect(text("globus_ioc_2026-03-01_23:59:58.log")).toContain("before");
+  expect(readdirSync(folder).sort()).toEqual([
+    "globus_2026-03-02_01:59:58.log",
+    "globus_2026-03-02_02:59:58.log",
+    "globus_ioc_2026-03-01_23:59:58.log",
+  ]);
+});
+
+test("an old file that cannot be removed is told, and the others go and the log goes on", async () => {
+  const [folderOfOthers, old] = ["globus_2025-01-01_00:00:00.log", "globus_2025-01-02_00:00:00.log"];
+  mkdirSync(join(folder, folderOfOthers));
+  writeFileSync(join(folder, old), "");
+  const file = open(1);
+  file.sink("a", "info");
+  file.sink("b", "info");
+  await file.close();
+  expect(complaints).toEqual([
+    expect.stringMatching(`^The old log file ${join(folder, folderOfOthers)} cannot be removed: `),
+  ]);
+  expect(text("globus_2026-03-01_23:59:58.log")).toMatch(/: a\n.*: b\n$/);
+  expect(existsSync(join(folder, old))).toBe(false);
+});
+
+test("what fails is told once, and tried again after a minute", async () => {
+  writeFileSync(join(folder, "logs"), "no folder");
+  clock = new FakeClock(new Date(2026, 2, 1, 12).getTime());
+  const file = open(3, join(folder, "logs"));
+  const written = (line: string): Promise<void> => {
+    file.sink(line, "info");
+    return file.close();
+  };
+  await written("a");
+  clock.advance(60);
+  await written("b");
+  expect(complaints).toHaveLength(1);
+  rmSync(join(folder, "logs"));
+  clock.advance(59);
+  await written("too early");
+  clock.advance(1);
+  file.sink("c", "info");
+  await written("d");
+  expect(text("logs/globus_2026-03-01_12:02:00.log")).toMatch(/^\S+ \S+ - INFO: c\n.*: d\n$/);
+  expect(complaints).toHaveLength(1);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a disk that is full is told, and the log goes on when it is not", async () => {
+  clock = new FakeClock(new Date(2026, 2, 1, 12).getTime());
+  symlinkSync("/dev/full", join(folder, "globus_2026-03-01_12:00:00.log"));
+  const file = open();
+  file.sink("a", "info");
+  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]));
+  clock.advance(60);
+  file.sink("b", "info");
+  await file.close();
+  expect(text("globus_2026-03-01_12:01:00.log")).toMatch(/: b\n$/);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a last line that is lost is told before closing ends", async () => {
+  symlinkSync("/dev/full", join(folder, "globus_2026-03-01_23:59:58.log"));
+  const file = open();
+  file.sink("a", "info");
+  await file.close();
+  expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]);
 });

@@ -57,7 +57,7 @@ export function dmOverPython(folder: string, changes: Partial<DmPythonOptions> =
 }
 
 /** A server of 127.0.0.1 that notes each visitor and keeps it waiting; closed when the test ends. */
-export async function doorbell(): Promise<{ readonly url: string; rung(): Promise<void> }> {
+export async function doorbell(): Promise<{ readonly url: string; readonly rung: () => Promise<void> }> {
   const visitors: (() => void)[] = [];
   let waiting = 0;
   const server = createServer(() => {

@@ -1,6 +1,7 @@
 /** The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the test's own process. */
 import { dirname, join } from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../../src/sandbox/beamline.ts";
+import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { epicsVariables, freePort, inheritedEnvironment, randomPrefix } from "./epics-environment.ts";
 import { ROOT } from "./real-peers.ts";
 import { type PeerProcess, spawnPeer } from "./spawn-peer.ts";
@@ -11,6 +12,8 @@ export interface SimulatedBeamline extends AsyncDisposable {
   readonly beamline: Beamline;
   /** `t1234:Globus:` */
   readonly prefix: string;
+  /** Of the experiment that TomoScan's own tag names, unless another is told to `tag`. */
+  readonly experimentName: string;
   readonly ioc: PeerProcess;
   readonly iocPort: number;
   /** Where its settings are saved. */
@@ -64,6 +67,7 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
   return {
     beamline,
     prefix,
+    experimentName: `${beamline.yearMonth}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`,
     get ioc() {
       return ioc;
     },

@@ -1,6 +1,7 @@
 /** A PV as streams. Each observable is cold: it begins with its subscriber and leaves nothing behind when that goes. */
 import { distinctUntilChanged, map, Observable } from "rxjs";
 import { DBR } from "../wire/dbr-layout.ts";
+import type { ReadWish } from "./operations.ts";
 import type { Reading } from "./reading.ts";
 import type { MonitorOptions, RemotePv } from "./remote-pv.ts";
 
@@ -20,10 +21,12 @@ export const value$ = (pv: RemotePv, options: MonitorOptions = {}): Observable<R
   new Observable<Reading>((subscriber) => pv.monitor(options, (reading) => subscriber.next(reading)));
 
 /**
- * The PV's value as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server writes it as a string
+ * To read a PV as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server writes it as a string
  * (the text of an ENUM's state, a number with its precision).
  */
-export const text$ = (pv: RemotePv): Observable<string> =>
-  value$(pv, {
-    type: (native, elementCount) => (native === "CHAR" && elementCount > 1 ? DBR["TIME_CHAR"]! : DBR["TIME_STRING"]!),
-  }).pipe(map((reading) => reading.text));
+export const AS_TEXT: ReadWish = {
+  type: (native, elementCount) => (native === "CHAR" && elementCount > 1 ? DBR["TIME_CHAR"]! : DBR["TIME_STRING"]!),
+};
+
+/** The PV's value as one byte string, as `AS_TEXT` has it. */
+export const text$ = (pv: RemotePv): Observable<string> => value$(pv, AS_TEXT).pipe(map((reading) => reading.text));

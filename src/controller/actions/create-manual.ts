@@ -7,7 +7,7 @@ import { facilityDay } from "../../base/facility-time.ts";
 import type { FreeAction, RunContext } from "../action.ts";
 import { createExperiment, findExperiment } from "../dm-experiment.ts";
 import { dmUsername, putOn } from "../dm-roster.ts";
-import { directoryParts, type Experiment } from "../experiment.ts";
+import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import { type ManualExperiment, manualExperiment } from "../manual-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { Contact } from "../people.ts";
@@ -79,7 +79,7 @@ export interface CreateManualOnGlobusOptions extends CommonOptions {
 export function createManualOnGlobus(options: CreateManualOnGlobusOptions): FreeAction {
   const { clock, tree, template } = options;
   const place = (experiment: Experiment): string =>
-    `${tree.name}:${[tree.top.replace(/\/+$/, ""), ...directoryParts(template, experiment)].join("/")}/`;
+    `${tree.name}:${pathUnder(tree.top, directoryParts(template, experiment))}/`;
   return {
     plan: (request) => [`would make ${place(manualExperiment(request, new Date(clock.now())).experiment)}`],
     run: async (context) => {

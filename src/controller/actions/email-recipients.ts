@@ -5,7 +5,7 @@
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { ActionContext } from "../action.ts";
 import { findExperiment, requireExperiment } from "../dm-experiment.ts";
-import { dmUsername } from "../dm-roster.ts";
+import { dmUsername, LOOK_UPS } from "../dm-roster.ts";
 import { visible } from "../experiment.ts";
 import { addressProblem, plainAddress } from "../mail/headers.ts";
 import type { Letter, Recipient } from "../mail/letter.ts";
@@ -21,9 +21,6 @@ import {
   UnavailableError,
 } from "../ports.ts";
 import { ownFailure } from "../roster.ts";
-
-/** Look-ups that are under way at once. */
-const LOOK_UPS = 4;
 
 export interface RecipientOptions {
   /** As operators know the server. */

@@ -1,5 +1,5 @@
 /** What has become of the addresses of one sending: as PVs while it goes on, and in the sentence at its end. It decides nothing about the sending. */
-import { ActionError } from "../../base/errors.ts";
+import { ActionError, pieceOf } from "../../base/errors.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { Composed } from "./compose-email.ts";
@@ -85,4 +85,4 @@ export class EmailResults {
 }
 
 const lineOf = ({ address, state, reason }: Result): string =>
-  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${reason.replace(/\.$/, "")}`}`;
+  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${pieceOf(reason)}`}`;

@@ -4,7 +4,7 @@
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { directoryParts } from "../experiment.ts";
+import { directoryParts, pathUnder } from "../experiment.ts";
 import { letRead, loginOf } from "../globus-roster.ts";
 import type { ActionResult } from "../outcome.ts";
 import { findPeople, type PeopleOptions, personName, sayEsafOnly } from "../people.ts";
@@ -32,7 +32,7 @@ export function initOnGlobus(options: InitGlobusOptions): Action {
 }
 
 const place = ({ tree }: InitGlobusOptions, parts: readonly string[]): string =>
-  `${tree.name}:${[tree.top.replace(/\/+$/, ""), ...parts].join("/")}/`;
+  `${tree.name}:${pathUnder(tree.top, parts)}/`;
 
 async function initialise(options: InitGlobusOptions, context: ActionContext): Promise<ActionResult> {
   const { experiment, signal, publish } = context;

@@ -1,7 +1,7 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
-import { ActionError, AppError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, AppError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../action.ts";
-import { directoryParts, type Experiment } from "../experiment.ts";
+import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import { setFilePath } from "../file-path.ts";
 import type { DirectoryTree } from "../ports.ts";
 import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
@@ -17,7 +17,7 @@ export interface DirectoryTarget {
 }
 
 export const directoryPath = (target: DirectoryTarget, experiment: Experiment): string =>
-  [target.tree.top.replace(/\/+$/, ""), ...directoryParts(target.template, experiment)].join("/");
+  pathUnder(target.tree.top, directoryParts(target.template, experiment));
 
 const place = (target: DirectoryTarget, experiment: Experiment): string =>
   `${target.tree.name}:${directoryPath(target, experiment)}`;
@@ -72,7 +72,7 @@ interface OneResult {
 }
 
 const sentenceOf = (results: readonly OneResult[]): string =>
-  results.map(({ sentence }) => sentence.replace(/\.$/, "")).join("; ");
+  results.map(({ sentence }) => pieceOf(sentence)).join("; ");
 
 async function makeOne(target: DirectoryTarget, context: ActionContext): Promise<OneResult> {
   const { experiment, signal, publish } = context;

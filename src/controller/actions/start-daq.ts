@@ -2,7 +2,7 @@
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
 import { type DaqStart, isAlive, type StartedDaqs } from "../daq-progress.ts";
 import { clearSide, lastState, showDaqsAtEnd } from "../daq-pvs.ts";
@@ -71,9 +71,11 @@ async function start(
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
       const daq = running ?? (await startOne(dm, name, source, context));
-      if (running === undefined) started.set(daq.id, howStarted(source, context));
+      if (running === undefined) {
+        started.set(daq.id, howStarted(source, context));
+        publish(daqPv(source.side, "Rate"), 0);
+      }
       publish(daqPv(source.side, "Id"), daq.id);
-      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
     } catch (thrown) {
@@ -82,7 +84,7 @@ async function start(
       failures.push(thrown);
     }
   }
-  const wrong = failures.map((failure) => messageOf(failure).replace(/\.$/, ""));
+  const wrong = failures.map((failure) => pieceOf(failure));
   if (done.length === 0) throw failures.length === 1 ? failures[0] : new ActionError(wrong.join("; "));
   await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return wrong.length + unchecked.length === 0

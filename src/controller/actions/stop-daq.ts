@@ -1,10 +1,10 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory. Integration point 55. */
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { showDaqsAtEnd } from "../daq-pvs.ts";
-import { daqSources, daqStateIndex, isOf, isWatching } from "../daq-sources.ts";
+import { daqSources, daqStateIndex, isOf } from "../daq-sources.ts";
 import type { ActionResult } from "../outcome.ts";
-import { type DataManagement, type DmTransfer, NotFoundError, UnavailableError } from "../ports.ts";
+import { type DataManagement, type DmTransfer, isWatching, NotFoundError, UnavailableError } from "../ports.ts";
 import { daqPv } from "../pvs.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
@@ -46,7 +46,7 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
     }
   }
-  const wrong = failures.map((failure) => messageOf(failure).replace(/\.$/, "")).join("; ");
+  const wrong = failures.map((failure) => pieceOf(failure)).join("; ");
   if (stopped.length === 0) throw new ActionError(wrong);
   await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
   const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${stopped.join(", ")}`;

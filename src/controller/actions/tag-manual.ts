@@ -2,7 +2,7 @@
  * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for another group within a beamtime. What the
  * name does not tell comes from the schedule, or from CreateManual's inputs where they are of this experiment; else it is emptied.
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { ActionError, pieceOf } from "../../base/errors.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
 import { cleanName, visible } from "../experiment.ts";
@@ -95,7 +95,7 @@ async function scheduled(schedule: Schedule, parts: NameParts, context: RunConte
     return { beamtime: await beamtimeOf(schedule, parts, context, context), remarks: [] };
   } catch (thrown) {
     if (context.signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    const reason = messageOf(thrown).replace(/\.$/, "");
+    const reason = pieceOf(thrown);
     return { remarks: [`first name, e-mail and badge were emptied: ${reason}`] };
   }
 }

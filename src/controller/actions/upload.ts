@@ -3,7 +3,7 @@
  * is aborted is stopped at the service, too. Integration point 57.
  */
 import { type Clock, sleep } from "../../base/clock.ts";
-import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { isAlive } from "../daq-progress.ts";
 import { clearSource, lastState } from "../daq-pvs.ts";
@@ -15,6 +15,7 @@ import {
   type DaqSource,
   daqSources,
   filesText,
+  inDmsWords,
   REFUSED_SECONDS,
   SIDE_NAMES,
 } from "../daq-sources.ts";
@@ -24,12 +25,14 @@ import {
   AccessDeniedError,
   type DataManagement,
   type DmTransfer,
+  hasEndedWell,
+  isMoving,
   isUnderWay,
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
 import type { UploadState } from "../pvs.ts";
-import { endState, isGood, isOver, listedUploads, showUploads } from "../uploads.ts";
+import { endState, listedUploads, showUploads } from "../uploads.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
 export interface UploadOptions extends DaqOptions {
@@ -78,7 +81,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
       signal.throwIfAborted();
       const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-        failures.push(messageOf(thrown).replace(/\.$/, ""));
+        failures.push(pieceOf(thrown));
       });
       if (transfer !== undefined) running.push({ source, transfer });
       show(running, context, running.length === 0 ? "None" : "Running");
@@ -89,7 +92,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
     show(running, context, "Failed");
     const more = [...failures, ...checked.remarks, ...checked.unchecked];
     if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
-    throw new ActionError(`${messageOf(thrown).replace(/\.$/, "")}; ${more.join("; ")}`, { cause: thrown });
+    throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
   }
   return outcome(running, { ...checked, failures }, context);
 }
@@ -147,14 +150,14 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
   let answered = clock.monotonic();
   let told = false;
   let cause: ActionError | undefined;
-  while (running.some(isMoving)) {
+  while (running.some(isWaitedFor)) {
     await sleep(clock, cause instanceof AccessDeniedError ? REFUSED_SECONDS : pollSeconds, signal);
-    cause = await lookAtAll(options.dm, running.filter(isMoving), signal);
+    cause = await lookAtAll(options.dm, running.filter(isWaitedFor), signal);
     if (cause === undefined) {
       answered = clock.monotonic();
       told = false;
     } else {
-      const ids = idsOf(running.filter(isMoving));
+      const ids = idsOf(running.filter(isWaitedFor));
       if (clock.monotonic() - answered >= patienceSeconds)
         throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
       if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
@@ -183,7 +186,7 @@ async function lookAtAll(
   return problem;
 }
 
-const isMoving = ({ transfer, isGone }: Running): boolean => isGone !== true && !isOver(transfer);
+const isWaitedFor = ({ transfer, isGone }: Running): boolean => isGone !== true && isMoving(transfer);
 
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
@@ -206,9 +209,9 @@ async function stopAll(
     const { source, transfer } = one;
     const { id } = transfer;
     let problem: string | undefined;
-    if (isMoving(one))
+    if (isWaitedFor(one))
       await dm.stopUpload(id, {}).catch((thrown: unknown) => {
-        if (!(thrown instanceof NotFoundError)) problem = messageOf(thrown).replace(/\.$/, "");
+        if (!(thrown instanceof NotFoundError)) problem = pieceOf(thrown);
       });
     goesOn ||= problem !== undefined;
     one.transfer = await dm.upload(id, {}).catch(() => transfer);
@@ -235,7 +238,7 @@ interface Told {
 
 function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
   const { failures, remarks, unchecked } = told;
-  const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && isGood(transfer);
+  const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && hasEndedWell(transfer);
   const good = running.filter(isDone);
   const bad = running.filter((one) => !isDone(one));
   const wrong = [...failures, ...bad.map(failureText), ...good.flatMap(errorText), ...unchecked];
@@ -264,6 +267,3 @@ function successText({ source, transfer }: Running): string {
       : "";
   return `Nothing of ${source.directory} was moved, there was no new file${inDmsWords(transfer)}${there}`;
 }
-
-const inDmsWords = ({ problem }: DmTransfer): string =>
-  problem === undefined ? "" : ` (Data Management: ${problem.trim().replace(/\.$/, "")})`;

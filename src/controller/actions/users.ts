@@ -2,7 +2,7 @@
  * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
  * in UserResults. The list PVs are read anew after a change.
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { ActionError, pieceOf } from "../../base/errors.ts";
 import {
   type Action,
   type ActionContext,
@@ -137,7 +137,7 @@ async function refresh(open: OpenRoster, order: ListOrder, context: RunContext):
     return undefined;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof ActionError)) throw error;
-    return `the list of users could not be read again: ${messageOf(error).replace(/\.$/, "")}`;
+    return `the list of users could not be read again: ${pieceOf(error)}`;
   }
 }
 

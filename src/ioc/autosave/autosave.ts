@@ -54,6 +54,10 @@ export class Autosave {
   set(name: string): MonitorSet | undefined {
     return this.#sets.find((set) => set.name === name);
   }
+  /** The set that is saved to this file. @param file absolute path */
+  setOf(file: string): MonitorSet | undefined {
+    return this.#sets.find((set) => set.file === file);
+  }
   /** Adds a set; it is saved from `start` on, or at once if that has been. */
   addSet(description: NewSet): void {
     const set = new MonitorSet({ ...description, ...this.#options, settings: this.settings });

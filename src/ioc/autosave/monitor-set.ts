@@ -62,6 +62,10 @@ export class MonitorSet {
     this.name = options.name;
     this.#options = options;
   }
+  /** Absolute path of its save file. */
+  get file(): string {
+    return this.#options.file;
+  }
   get isRunning(): boolean {
     return this.#isRunning;
   }
@@ -161,7 +165,7 @@ export class MonitorSet {
   async #replace(text: string): Promise<void> {
     const { file, settings } = this.#options;
     const copy = await readSave(`${file}B`);
-    if (copy === "missing" || "problem" in copy) await replaceFile(`${file}B`, text, settings.fileMode);
+    if (typeof copy === "string" || "problem" in copy) await replaceFile(`${file}B`, text, settings.fileMode);
     await replaceFile(file, text, settings.fileMode);
     await replaceFile(`${file}B`, text, settings.fileMode);
     this.#copyLater();
@@ -182,7 +186,7 @@ export class MonitorSet {
     await this.#attempt(async () => {
       const saved = await readSave(file);
       const [oldest] = await sequenceFiles(file, settings.sequenceCount);
-      if (saved !== "missing" && "text" in saved && oldest !== undefined)
+      if (typeof saved !== "string" && "text" in saved && oldest !== undefined)
         await replaceFile(oldest, saved.text, settings.fileMode);
     });
     if (this.#failure !== undefined) this.#changed();

@@ -45,13 +45,13 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The text of a save file; `missing`: there is none; else why it cannot be used, as the rest of a sentence. */
-export type SaveText = { readonly text: string } | "missing" | { readonly problem: string };
+/** The text of a save file; `missing`: there is none; `damaged`: it does not end as one does; else why it cannot be read, as the rest of a sentence. */
+export type SaveText = { readonly text: string } | "missing" | "damaged" | { readonly problem: string };
 
 export async function readSave(file: string): Promise<SaveText> {
   try {
     const text = await readFile(file, "latin1");
-    return isComplete(text) ? { text } : { problem: "it does not end with <END>" };
+    return isComplete(text) ? { text } : "damaged";
   } catch (error) {
     return codeOf(error) === "ENOENT" ? "missing" : { problem: messageOf(error) };
   }
@@ -80,7 +80,7 @@ export interface FoundSave {
 
 /**
  * The first file of a set that is whole: x.sav, x.savB, then the earlier ones, newest first. One that is not whole is renamed, so that it is neither used nor
- * overwritten.
+ * overwritten. One that cannot be read may be whole, and is left where it is; unless there is no other: then the next save would overwrite it.
  * @param date behind the new name's `_RBAD_`
  * @param say told of each file that cannot be used
  * @returns undefined when there is none
@@ -91,18 +91,25 @@ export async function findSave(
   date: string,
   say: (sentence: string) => void,
 ): Promise<FoundSave | undefined> {
+  const unread: string[] = [];
   for (const candidate of [file, `${file}B`, ...(await sequenceFiles(file, count)).toReversed()]) {
     const found = await readSave(candidate);
     if (found === "missing") continue;
-    if ("text" in found) return { file: candidate, text: found.text };
-    const aside = `${candidate}_RBAD_${date}`;
-    const kept = await moveAside(candidate, aside);
-    say(`The save file ${candidate} cannot be used: ${found.problem}. It is ${kept}.`);
+    if (found === "damaged") {
+      const kept = await moveAside(candidate, date);
+      say(`The save file ${candidate} cannot be used: it does not end with <END>. It is ${kept}.`);
+    } else if ("text" in found) return { file: candidate, text: found.text };
+    else {
+      unread.push(candidate);
+      say(`The save file ${candidate} cannot be read: ${found.problem}. The next copy is tried.`);
+    }
   }
+  for (const one of unread) say(`The save file ${one} could not be read; it is ${await moveAside(one, date)}.`);
   return undefined;
 }
 
-async function moveAside(file: string, aside: string): Promise<string> {
+async function moveAside(file: string, date: string): Promise<string> {
+  const aside = `${file}_RBAD_${date}`;
   try {
     await rename(file, aside);
     return `now ${path.basename(aside)}`;

@@ -173,9 +173,14 @@ function createSet(autosave: Autosave, folders: Folders, request: SetRequest, pr
   const found = folders.request(file);
   if (found === undefined)
     throw new ShellError(`The request file ${file} is not found; looked in ${folders.requestPath()}.`);
+  const saveFile = folders.saveFile(`${path.basename(file).replace(/\.req$/, "")}.sav`);
+  const other = autosave.setOf(saveFile);
+  if (other !== undefined)
+    throw new ShellError(
+      `create_monitor_set("${file}"): ${saveFile} is the save file of ${other.name} already: give the request file another name.`,
+    );
   const { pvs, problems } = readRequest(found, parseMacros(request.macros ?? ""), (name) => folders.request(name));
   for (const problem of problems) print(problem);
-  const saveFile = folders.saveFile(`${path.basename(file).replace(/\.req$/, "")}.sav`);
   autosave.addSet({ name: file, file: saveFile, pvs, periodSeconds: seconds });
   if (problems.length > 0)
     throw new ShellError(`${file}: ${problems.length} of its lines cannot be used; the rest is saved.`);

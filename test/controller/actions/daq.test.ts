@@ -91,9 +91,9 @@ describe("StartDaq", () => {
   test("whoever waited for it reads counts, totals, list and message that are settled", async () => {
     const really = dm.startDaq.bind(dm);
     dm.startDaq = async (...call) => {
-      const started = await really(...call);
+      const daq = await really(...call);
       dm.change(dm.transfers.length - 1, { filesDone: 1, filesTotal: 4 });
-      return started;
+      return daq;
     };
     Object.assign(published, { DaqRawState: DAQ_STATES.indexOf("Ended"), DaqRawId: "older", DaqRawRate: 7 });
     await start();

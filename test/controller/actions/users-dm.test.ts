@@ -285,8 +285,8 @@ describe("ListUsers", () => {
     const [reached, released] = [new Subject<void>(), new Subject<void>()];
     let reads = 0;
     dm.experimentByName = async (name) => {
-      const { usernames = [] } = await read(name);
-      const seen = [...usernames];
+      const found = await read(name);
+      const seen = [...(found.usernames ?? [])];
       if (++reads === 2) {
         // The list of ListUsers, behind its look for the experiment.
         reached.next();

@@ -1,5 +1,15 @@
 /** An IOC that is started again with autosave's commands: what comes back from which file, and what is said. In memory but for the files and a server on loopback. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -8,6 +18,7 @@ import { createLog } from "../../../src/base/log.ts";
 import { isolatedServer } from "../../../src/ca/net/ca-config.ts";
 import { runIoc } from "../../../src/cli/ioc-command.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
+import { ROOT } from "../../support/real-peers.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -83,6 +94,11 @@ const DEFAULTS = ["1.5", '"1"', "(empty)", '""', '"1"', "0"];
 const valuesOf = (printed: readonly string[]): string[] =>
   printed.flatMap((line) => /^DBF_[^:]*:\s+(.*?)\s*$/.exec(line)?.[1] ?? []);
 const file = (name: string): string => join(folder, "saved", name);
+/** A link to itself: reading it is an error, and no fault of what it held. */
+const unread = (name: string): void => {
+  rmSync(file(name));
+  symlinkSync(name, file(name));
+};
 const damage = (name: string): void => writeFileSync(file(name), readFileSync(file(name)).subarray(0, 60));
 
 test("scalars, texts, links and arrays come back, before PINI, and nothing is processed", async () => {
@@ -130,6 +146,24 @@ test("an earlier state is used when both are cut off, and the configured values 
   expect(told).toContain(
     `error: ioc: No whole copy of ${file("x.sav")} is left: nothing is restored, its PVs keep their configured values.`,
   );
+});
+
+test("a file that cannot be read is told and left, and its copy is used", async () => {
+  await run(...CHANGE);
+  unread("x.sav");
+  const { printed, told } = await run(...READ);
+  expect(valuesOf(printed)).toEqual(CHANGED);
+  expect(told[0]).toMatch(/^error: ioc: The save file .*x\.sav cannot be read: ELOOP.* The next copy is tried\.$/);
+  expect(readdirSync(join(folder, "saved")).filter((name) => name.includes("RBAD"))).toEqual([]);
+});
+
+test("files that cannot be read are put aside when there is no other, so that no save overwrites them", async () => {
+  await run(...CHANGE);
+  for (const name of ["x.sav", "x.savB"]) unread(name);
+  const { printed, told } = await run(...READ);
+  expect(valuesOf(printed)).toEqual(DEFAULTS);
+  expect(told).toContain(`error: ioc: The save file ${file("x.savB")} could not be read; it is now x.savB_RBAD_.`);
+  expect(readdirSync(join(folder, "saved"))).toEqual(expect.arrayContaining(["x.sav_RBAD_", "x.savB_RBAD_"]));
 });
 
 test("what was restored from is kept", async () => {
@@ -220,6 +254,27 @@ test("a set that is made later is saved, too", async () => {
   writeFileSync(join(folder, "late.req"), "x:ao\n");
   await run('create_monitor_set("late.req", 1)', "dbpf x:ao 8");
   expect(readFileSync(file("late.sav"), "latin1")).toContain("\nx:ao 8\n");
+});
+
+test("a set that would be saved to another set's file is refused, and the first one goes on", async () => {
+  mkdirSync(join(folder, "a"));
+  writeFileSync(join(folder, "a", "x.req"), "x:start\n");
+  const { printed } = await run('create_monitor_set("a/x.req", 5)', "dbpf x:ao 8");
+  expect(printed).toContain(
+    `ERROR: create_monitor_set("a/x.req"): ${file("x.sav")} is the save file of x.req already: give the request file another name.`,
+  );
+  expect(readFileSync(file("x.sav"), "latin1")).toContain("\nx:ao 8\n");
+});
+
+test("two IOCs that start from iocBoot's folder keep their settings apart", async () => {
+  const boot = readFileSync(join(ROOT, "iocBoot/iocGlobus/st.cmd"), "utf8");
+  const [where = ""] = /^set_savefile_path.*$/m.exec(boot) ?? [];
+  for (const station of ["2bm", "7bm"]) {
+    const script = SCRIPT.replace('set_savefile_path("saved")', where);
+    await runScript(`epicsEnvSet("P", "${station}:")\nepicsEnvSet("R", "Globus:")\n${script}`, []);
+  }
+  const folders = readdirSync(folder).filter((name) => name.startsWith("autosave"));
+  expect(folders.toSorted()).toEqual(["autosave-2bm:Globus:", "autosave-7bm:Globus:"]);
 });
 
 test("lines of a request file that cannot be used are told, and the rest is saved", async () => {
