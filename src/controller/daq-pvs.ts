@@ -46,7 +46,7 @@ export function showDaqs(
 ): boolean {
   const shown = new Set<DmTransfer>();
   const pieces: string[] = [];
-  for (const { side, state, daq, rate, isSourceGone } of sides) {
+  for (const { side, state, daq, rate, isSourceGone: isGone } of sides) {
     put(daqPv(side, "State"), daqStateIndex(state));
     // Of one that ended before anybody looked, an earlier beamtime's say, nothing is shown.
     if (state === "None") showProgress(put, side, undefined, 0);
@@ -54,7 +54,7 @@ export function showDaqs(
     if (state === "None") continue;
     if (daq !== undefined) shown.add(daq);
     const counts = daq === undefined ? "" : `, ${filesText(daq)}`;
-    const gone = isSourceGone && isAlive(state) ? ", its source directory is not there" : "";
+    const gone = isGone && isAlive(state) ? ", its source directory is not there" : "";
     pieces.push(`${SIDE_NAMES[side]} ${state}${counts}${gone}`);
   }
   return showTotals(put, experiment, { all, shown, pieces });

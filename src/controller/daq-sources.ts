@@ -149,7 +149,8 @@ function advice({ state }: SourceReport): string {
       return "there is nothing to move yet";
     case "UNKNOWN":
       return "nothing was started; run this again when that host can be reached";
-    default:
+    case "MISSING":
+    case "OK":
       return "run Dirs first, or correct data-host, data-top-dir or the [daq] templates in globus.conf";
   }
 }

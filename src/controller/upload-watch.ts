@@ -114,7 +114,7 @@ class UploadWatch {
     const isOurs = isOf(this.#experiment);
     const uploads = isFirst
       ? (await dm.uploads({ signal })).filter((one) => isOurs(one) && isUnderWay(one))
-      : await Promise.all(this.#uploads.map((one) => (isMoving(one) ? this.#lookAt(one, signal) : one)));
+      : await Promise.all(this.#uploads.map((one) => this.#lookAt(one, signal)));
     if (signal.aborted || isRunning(pvs, UPLOAD)) return;
     this.#isOutOfReach = false;
     if (uploads.length === 0) return;
@@ -127,6 +127,7 @@ class UploadWatch {
   }
 
   async #lookAt(upload: DmTransfer, signal: AbortSignal): Promise<DmTransfer> {
+    if (!isMoving(upload)) return upload;
     try {
       return await this.#options.dm.upload(upload.id, { signal });
     } catch (thrown) {
