@@ -1,7 +1,7 @@
 /** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
 import { openSite, type SiteOptions } from "./assemble/site.ts";
 import type { Pvs, PvValue } from "./controller/ports.ts";
-import type { PvName } from "./controller/pvs.ts";
+import { EMAIL_AUDIENCES, type PvName } from "./controller/pvs.ts";
 import { startController } from "./controller/wiring.ts";
 import type { Settings } from "./settings.ts";
 
@@ -42,7 +42,7 @@ export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, 
   return {
     ServerName: Math.max(0, chosen),
     Set: scheduling.set,
-    EmailTo: email.schedule ? 1 : 0,
+    EmailTo: EMAIL_AUDIENCES.indexOf(email.schedule ? "Schedule" : "Experiment"),
     EditUserBadge: globus["edit-user-badge"] === "0" ? "" : globus["edit-user-badge"],
     ManualName: manual.name,
     ManualFirstName: manual["first-name"],

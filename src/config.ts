@@ -1,6 +1,7 @@
 /**
  * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is wrong with them, each problem with its
  * line and what to do. Reads one file, once; writes none. Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
+ * It is long for one reason: what the options, the file and its aliases say is judged together, so that a person is told of every problem at once.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -111,11 +112,13 @@ export interface ConfigSource {
   /** What `~` stands for. */
   readonly home: string;
   readonly options?: readonly SettingOption[];
+  /** No file was read, so nobody here knows the servers: the one that an option names is taken as it is. */
+  readonly isServerUnknown?: boolean;
 }
 
 /** @throws ConfigError */
 export function parseSource(text: string, source: ConfigSource): Config {
-  const { file, options = [] } = source;
+  const { file, options = [], isServerUnknown = false } = source;
   const ini = parseIni(text);
   const directory = path.dirname(path.resolve(file));
   const reader = new SectionReader(source, directory, givenBy(ini, options));
@@ -131,7 +134,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
       : Object.keys(BUILT_IN_SERVERS).map((name) => readServer(reader, name, name));
   problems.push(...serverProblems(serverNames, ini.sections));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
-  if (!servers.some((server) => server.name === chosen)) {
+  if (!isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const names = servers.map((server) => server.name);
     const given = reader.given("globus", "globus-server-name");
     problems.push({

@@ -6,11 +6,10 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { systemClock } from "./base/clock.ts";
-import { AppError, messageOf } from "./base/errors.ts";
+import { AppError, CancelledError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig } from "./ca/net/ca-config.ts";
@@ -19,6 +18,7 @@ import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, UsageError } from "./cli/exit-status.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
 import { addPvCommands } from "./cli/pv-program.ts";
+import { addSiteCommands } from "./cli/site-program.ts";
 import { askAtTerminal } from "./cli/terminal.ts";
 import { ConfigError } from "./config.ts";
 
@@ -160,52 +160,14 @@ program
     });
   });
 
-program
-  .command("trust-host <host>")
-  .helpGroup(IOC_HEADING)
-  .description("show the key of an SSH host (host or host:port) and add it to known_hosts")
-  .option("--known-hosts <file>", "the file to add it to", path.join(os.homedir(), ".ssh", "known_hosts"))
-  .option("--fingerprint <SHA256:...>", "trust the host without a question if it has this fingerprint")
-  .option("--yes", "trust what is shown without a question; at a terminal only")
-  .action(async (where: string, flags: { knownHosts: string; fingerprint?: string; yes?: true }) => {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    const dialogue = {
-      isTerminal: process.stdin.isTTY,
-      write: out,
-      ask: (question: string) => terminal.question(question),
-    };
-    const request = {
-      where,
-      knownHostsFile: flags.knownHosts,
-      ...(flags.fingerprint === undefined ? {} : { fingerprint: flags.fingerprint }),
-      ...(flags.yes === undefined ? {} : { yes: true }),
-    };
-    const { trustHost } = await import("./cli/trust-host.ts");
-    try {
-      status = (await trustHost(request, dialogue, systemClock, stop.signal)) ? EXIT.done : EXIT.failed;
-    } finally {
-      terminal.close();
-    }
-  });
-
-program
-  .command("dm-record-routes")
-  .helpGroup(IOC_HEADING)
-  .description("learn the routes of Data Management from the site's dm package, without reaching any service")
-  .option("--python <program>", "the Python that has the package", "python3")
-  .option("--output <file>", "the file to write", "dm-routes.json")
-  .option("--setup-file <file>", "the site's dm.setup.sh: its `export NAME=value` lines are the package's environment")
-  .option("--force", "replace the file if there is one")
-  .action(async (flags: { python: string; output: string; setupFile?: string; force?: true }) => {
-    const { recordDmRoutes } = await import("./cli/dm-record-routes.ts");
-    status = await recordDmRoutes(flags, {
-      environment,
-      clock: systemClock,
-      log: silentLog,
-      write: out,
-      signal: stop.signal,
-    });
-  });
+addSiteCommands(
+  program,
+  IOC_HEADING,
+  { environment, clock: systemClock, stdin: process.stdin, stdout: process.stdout, out, signal: stop.signal },
+  (end) => {
+    status = end;
+  },
+);
 
 addPvCommands(program, withClient);
 
@@ -215,7 +177,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant
-    stop.abort(new AppError(`ended by ${signal}`));
+    stop.abort(new CancelledError(`Ended by ${signal}.`));
   });
 }
 

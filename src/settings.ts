@@ -4,6 +4,8 @@
  * files name otherwise stands in ALIASES.
  */
 
+import { addressProblem } from "./base/mail-address.ts";
+
 /** How a value is written, and the sentence for one that is not written so. */
 export interface Kind<T> {
   readonly wanted: string;
@@ -26,6 +28,11 @@ const orEmpty = <T>(one: Kind<T>): Kind<T | ""> =>
 const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
   kind(`one of ${choices.join(", ")}`, (text) => choices.find((one) => one === text));
 
+const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/);
+const host = matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/);
+const user = matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
+const absolutePath = matching("a path that begins with /", /^\/[^\0]*$/);
+
 export const KINDS = {
   text: kind("text", (text) => text),
   yesNo: kind("True or False", (text) =>
@@ -39,11 +46,11 @@ export const KINDS = {
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
   ),
   badge: matching("a badge number", /^\d+$/),
-  badges: matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/),
-  email: orEmpty(matching("an e-mail address", /^[^\s@,;<>"]+@[^\s@,;<>"]+$/)),
-  host: matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/),
-  user: matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/),
-  absolutePath: matching("a path that begins with /", /^\/[^\0]*$/),
+  badges,
+  email: orEmpty(kind("an e-mail address", (text) => (addressProblem(text) === undefined ? text : undefined))),
+  host,
+  user,
+  absolutePath,
   file: orEmpty(matching("a file path", /^[^\0]+$/)),
   url: kind("an address that begins with http:// or https://", (text) => {
     if (text === "") return "";
@@ -67,13 +74,13 @@ export const KINDS = {
   dmBackend: choice("auto", "http", "python"),
   smtpSecurity: choice("auto", "none", "starttls", "tls"),
   count: kind("a whole number above 0", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)),
-  optionalBadges: orEmpty(matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/)),
+  optionalBadges: orEmpty(badges),
   day: orEmpty(matching("a day as YYYY-MM-DD", /^\d{4}-\d{2}-\d{2}$/)),
   month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-\d{2}$/)),
   gup: matching("a proposal number", /^\d{1,12}$/),
-  optionalHost: orEmpty(matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/)),
-  optionalUser: orEmpty(matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/)),
-  optionalPath: orEmpty(matching("a path that begins with /", /^\/[^\0]*$/)),
+  optionalHost: orEmpty(host),
+  optionalUser: orEmpty(user),
+  optionalPath: orEmpty(absolutePath),
 } as const;
 
 const setting = <T>(one: Kind<T>, fallback: string, meaning: string): Setting<T> => ({ kind: one, fallback, meaning });

@@ -1,11 +1,12 @@
 /** The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with auto, the latter where it is. */
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type CallOptions, type DataManagement, UnavailableError } from "../controller/ports.ts";
+import { type DataManagement, UnavailableError } from "../controller/ports.ts";
 import { createDmPython, type DmPython } from "../services/dm-python.ts";
 import { untilAborted } from "../services/dm-session.ts";
 import { usableVariables } from "../services/dm-setup-file.ts";
 import type { Settings } from "../settings.ts";
+import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 /** A way to Data Management, closed once at the end. */
@@ -91,7 +92,7 @@ function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
       look = undefined;
     }));
   return {
-    ...later(async ({ signal }) => chosen ?? untilAborted(looked(), signal)),
+    ...dmOf(async ({ signal }) => chosen ?? untilAborted(looked(), signal)),
     close: async () => {
       closing.abort(new UnavailableError("Data Management is closed"));
       await Promise.all([python.close(), web.close()]);
@@ -102,28 +103,3 @@ function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
 /** What the site's package needs beside what [dm] has, such as PYTHONPATH. */
 const setupVariables = (file: string): Readonly<Record<string, string>> =>
   file === "" ? {} : usableVariables(readSettingFile(file, "setup-file"));
-
-/** The port of whoever is chosen in the end. */
-function later(chosen: (call: CallOptions) => Promise<DataManagement>): DataManagement {
-  return {
-    stationExperiments: async (call) => (await chosen(call)).stationExperiments(call),
-    setExperimentMetadata: async (name, key, value, call) =>
-      (await chosen(call)).setExperimentMetadata(name, key, value, call),
-    deleteExperiment: async (name, call) => (await chosen(call)).deleteExperiment(name, call),
-    removeUserFromExperiment: async (username, name, call) =>
-      (await chosen(call)).removeUserFromExperiment(username, name, call),
-    startDaq: async (name, directory, task, call) => (await chosen(call)).startDaq(name, directory, task, call),
-    stopDaq: async (name, directory, call) => (await chosen(call)).stopDaq(name, directory, call),
-    daqs: async (call) => (await chosen(call)).daqs(call),
-    startUpload: async (name, directory, task, call) => (await chosen(call)).startUpload(name, directory, task, call),
-    uploads: async (call) => (await chosen(call)).uploads(call),
-    upload: async (id, call) => (await chosen(call)).upload(id, call),
-    stopUpload: async (id, call) => (await chosen(call)).stopUpload(id, call),
-    esafs: async (year, call) => (await chosen(call)).esafs(year, call),
-    experimentByName: async (name, call) => (await chosen(call)).experimentByName(name, call),
-    addExperiment: async (experiment, call) => (await chosen(call)).addExperiment(experiment, call),
-    userByUsername: async (username, call) => (await chosen(call)).userByUsername(username, call),
-    addUserToExperiment: async (username, name, call) => (await chosen(call)).addUserToExperiment(username, name, call),
-    checkLogin: async (call) => (await chosen(call)).checkLogin(call),
-  };
-}

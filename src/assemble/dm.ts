@@ -1,12 +1,12 @@
 /** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
-import { ActionError } from "../base/errors.ts";
-import type { DataManagement, Identity } from "../controller/ports.ts";
+import { type DataManagement, type Identity, OffError } from "../controller/ports.ts";
 import { createDmHttp, type DmHttp } from "../services/dm-http.ts";
-import { DM_ROUTES, DM_SERVICES, routesFromFile } from "../services/dm-routes.ts";
-import { parseSetupFile, type SetupEntry } from "../services/dm-setup-file.ts";
+import { DM_ROUTES, routesFromFile } from "../services/dm-routes.ts";
+import { offSentence, SETUP_KEYS, setupValues } from "../services/dm-setup-values.ts";
 import { globusOff } from "../services/globus-auth.ts";
 import { KINDS, SETTINGS, type Settings } from "../settings.ts";
 import { dmOverBackend } from "./dm-backend.ts";
+import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 export interface DmPart {
@@ -21,7 +21,7 @@ export function openDm(options: PartOptions): DmPart {
   const section = filledFromSetupFile(options);
   const off = (sentence: string): DmPart => ({ dm: dmOff(sentence), identity: globusOff, esafs: undefined });
   const missing = (["station", "ds-url", "login-file"] as const).filter((key) => section[key] === "");
-  if (missing.length > 0) return off(sentenceOfOff(missing, section["setup-file"]));
+  if (missing.length > 0) return off(offSentence(missing, section["setup-file"]));
   const http = (): DmHttp => {
     if (section["ca-file"] !== "") readSettingFile(section["ca-file"], "ca-file");
     const file = section["routes-file"];
@@ -50,74 +50,19 @@ export function openDm(options: PartOptions): DmPart {
   };
 }
 
-function sentenceOfOff(missing: readonly string[], setupFile: string): string {
-  const keys = missing.join(", ").replace(/, ([^,]*)$/, " and $1");
-  const set = `Data Management is off: set ${keys} in the [dm] section of globus.conf`;
-  return setupFile === ""
-    ? `${set}, or setup-file to the site's dm.setup.sh`
-    : `${set}, which ${setupFile} does not give`;
-}
-
-/* ── The setup file ───────────────────────────────────────────────────── */
-
-/** What a setup file may fill, under which name, and what it must be there. */
-const FILLED = {
-  station: { name: "DM_STATION_NAME", kind: SETTINGS.dm.station.kind },
-  "ds-url": { name: DM_SERVICES.ds.variable, kind: KINDS.url },
-  "daq-url": { name: DM_SERVICES.daq.variable, kind: KINDS.url },
-  "aps-db-url": { name: DM_SERVICES.apsDb.variable, kind: KINDS.url },
-  "login-file": { name: "DM_LOGIN_FILE", kind: KINDS.optionalPath },
-} as const;
-type FilledKey = keyof typeof FILLED;
-
 /** The [dm] section; what it leaves empty comes from its setup file, where that has it. */
-export function filledFromSetupFile({ settings: { dm: section }, problems }: PartOptions): Settings["dm"] {
+function filledFromSetupFile({ settings: { dm: section }, problems }: PartOptions): Settings["dm"] {
   const file = section["setup-file"];
   if (file === "") return section;
   const text = problems.collect("[dm]", () => readSettingFile(file, "setup-file"));
-  const entries = parseSetupFile(text ?? "");
-  const filled: Partial<Record<FilledKey, string>> = {};
-  for (const key of Object.keys(FILLED) as FilledKey[]) {
-    const entry = section[key] === "" ? entries.get(FILLED[key].name) : undefined;
-    const value = entry && problems.collect("[dm]", () => valueOf(key, entry, file));
-    if (value !== undefined) filled[key] = value;
-  }
-  return { ...section, ...filled };
+  const empty = SETUP_KEYS.filter((key) => section[key] === "");
+  const kinds = Object.fromEntries(
+    empty.map((key) => [key, key === "login-file" ? KINDS.optionalPath : SETTINGS.dm[key].kind]),
+  );
+  const { values, problems: sentences } = setupValues(text ?? "", file, kinds);
+  for (const sentence of sentences) problems.add("[dm]", sentence);
+  return { ...section, ...values };
 }
-
-function valueOf(key: FilledKey, entry: SetupEntry, file: string): string {
-  const { name, kind } = FILLED[key];
-  const where = `${file}:${entry.line}: ${name}`;
-  const remedy = `set ${key} in the [dm] section of globus.conf`;
-  if ("unusable" in entry) throw new ActionError(`${where} ${entry.unusable}; ${remedy}`);
-  const value = kind.parse(entry.value);
-  if (value === undefined)
-    throw new ActionError(`${where} = ${JSON.stringify(entry.value)} is not ${kind.wanted}; ${remedy}`);
-  return value;
-}
-
-/* ── Off ──────────────────────────────────────────────────────────────── */
 
 /** Stands in where no Data Management service is configured. */
-function dmOff(sentence: string): DataManagement {
-  const off = (): Promise<never> => Promise.reject(new ActionError(sentence));
-  return {
-    experimentByName: off,
-    stationExperiments: off,
-    addExperiment: off,
-    setExperimentMetadata: off,
-    deleteExperiment: off,
-    userByUsername: off,
-    addUserToExperiment: off,
-    removeUserFromExperiment: off,
-    startDaq: off,
-    stopDaq: off,
-    daqs: off,
-    startUpload: off,
-    uploads: off,
-    upload: off,
-    stopUpload: off,
-    esafs: off,
-    checkLogin: off,
-  };
-}
+const dmOff = (sentence: string): DataManagement => dmOf(() => Promise.reject(new OffError(sentence)));

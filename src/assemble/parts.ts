@@ -28,9 +28,13 @@ export class Problems {
       return make();
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      this.#sentences.push(`${where}: ${messageOf(error)}`);
+      this.add(where, messageOf(error));
       return undefined;
     }
+  }
+  /** One problem more. @param where the section of globus.conf */
+  add(where: string, sentence: string): void {
+    this.#sentences.push(`${where}: ${sentence}`);
   }
   /** @throws ConfigError */
   throwIfAny(): void {

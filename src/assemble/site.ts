@@ -3,6 +3,7 @@
  * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
 import type { Clock } from "../base/clock.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { clientConfig } from "../ca/net/ca-config.ts";
@@ -43,11 +44,27 @@ export interface SiteOptions {
   readonly log: Log;
 }
 
-/** @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used */
+/**
+ * Nothing stays open when it throws: a login that is looked after would keep the process from ending.
+ * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used
+ */
 export function openSite(options: SiteOptions): Site {
+  const closers: PartOptions["closers"] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(closers.map(async (one) => one()));
+  };
+  try {
+    return { ...chooseSite(options, closers), close };
+  } catch (thrown) {
+    close().catch((failure: unknown) => options.log.warn(`not everything was closed: ${messageOf(failure)}`));
+    throw thrown;
+  }
+}
+
+function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit<Site, "close"> {
   const { settings } = options;
   const problems = new Problems();
-  const parts: PartOptions = { ...options, problems, closers: [] };
+  const parts: PartOptions = { ...options, problems, closers };
   const dm = openDm(parts);
   const globus = openGlobus(parts);
   const schedule = openSchedule(parts);
@@ -78,9 +95,6 @@ export function openSite(options: SiteOptions): Site {
     schedule,
     beamline,
     tomoScanName: tomoScan.nameOf,
-    close: async () => {
-      await Promise.all(parts.closers.map(async (close) => close()));
-    },
   };
 }
 

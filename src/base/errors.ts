@@ -13,7 +13,10 @@ export class AppError extends Error {
 /** An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to do. */
 export class ActionError extends AppError {}
 
-/** The action was cancelled on request (Abort, or 0 written to the command PV); not a failure. */
+/**
+ * The action was cancelled on request (Abort, or 0 written to the command PV, or a signal); not a failure. Its message is a sentence, with its full stop: an
+ * action that was in the middle writes what was done behind it. So is every reason that a signal is aborted with.
+ */
 export class CancelledError extends AppError {}
 
 /** The peer sent something the protocol forbids. The circuit it came from is closed. */

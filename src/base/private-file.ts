@@ -3,9 +3,10 @@
  * any instruction leaves either the old or the new content. It knows nothing of what they contain.
  */
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { chmod, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Permission bits of the group and of everybody else. */
 const OTHERS = 0o077;
@@ -50,7 +51,7 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
 export async function writePrivateFile(path: string, text: string, what: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), 0o700);
     try {
       const file = await open(temporary, "wx", 0o600);
       try {

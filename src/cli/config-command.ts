@@ -59,7 +59,7 @@ async function create(file: string, text: string): Promise<void> {
 type Table = Readonly<Record<string, Setting<unknown>>>;
 
 /** The whole file. A key without a value stands there as a comment, as the Python programs write it. */
-export function configText(given: readonly SettingOption[]): string {
+function configText(given: readonly SettingOption[]): string {
   const textOf = (section: string, key: string, fallback: string): string =>
     given.find((one) => one.section === section && one.key === key)?.text ?? fallback;
   const sections = Object.entries<Table>(SETTINGS).map(([section, table]) =>

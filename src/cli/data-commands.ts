@@ -81,7 +81,7 @@ const SOURCES = [
 ] as const;
 
 /** What every command has that works on the tagged experiment; Delete has its own name to check. */
-export const EXPERIMENT_NAME = text(
+const EXPERIMENT_NAME = text(
   "exp-name",
   "ExperimentNameOverride",
   "name",
@@ -161,7 +161,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
       text("email", "ManualEmail", "address", "e-mail address of its PI", KINDS.email),
       text("institution", "ManualInstitution", "name", "institution of its PI"),
     ],
-    shows: ["ExperimentExists", "ExperimentCreated", "UsersAdded", "UsersFailed"],
+    shows: ["ManualExperiment"],
     examples: ['create-manual --name Staff --title "Detector tests" --badges 49734,218262'],
   },
   {

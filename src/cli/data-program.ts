@@ -6,7 +6,7 @@ import { declareOptions, type GivenOptions } from "./data-options.ts";
 /** Runs a command. @param read what was given, or throws what is wrong with it. @param isJson whether --json was given, also where the rest is wrong */
 export type RunData = (row: DataCommand, read: () => GivenOptions, isJson: boolean) => Promise<void>;
 
-export const DATA_HEADING = "Data management:";
+const DATA_HEADING = "Data management:";
 
 const SETTINGS_HINT =
   "Every key of globus.conf is an option, too, and wins over the file: --KEY VALUE, or --SECTION-KEY VALUE where several sections have the key.\n`globus-ioc config` writes a file with all of them and what they mean.";

@@ -4,6 +4,7 @@
  */
 import type { Outcome } from "../controller/outcome.ts";
 import { ARM_STATES, type CommandName, EMAIL_MODES } from "../controller/pvs.ts";
+import type { InputName } from "./data-commands.ts";
 import type { CommonOptions } from "./data-options.ts";
 import { UsageError } from "./exit-status.ts";
 import { linesOf, numberOf, type Runner } from "./runner.ts";
@@ -60,9 +61,7 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
       return runner.run("Email");
     }
     if (answer !== "test") return cancelled("Nothing was sent.");
-    await runner.set("EmailMode", TEST);
-    const test = await runner.run("Email");
-    await runner.set("EmailMode", mode);
+    const test = await runWith(runner, { name: "EmailMode", value: TEST, before: mode }, "Email");
     person.show("The test", `${test.state}. ${test.message}`);
   }
 }
@@ -102,10 +101,21 @@ async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
   person.show("Beamtimes of that day", beamtimes.join("\n"));
   const number = await chooseNumber(person, beamtimes.length);
   if (number === undefined) return cancelled("No beamtime was chosen: nothing was written.");
-  await runner.set("BeamtimeIndex", number);
-  const outcome = await runner.run("Tag");
-  await runner.set("BeamtimeIndex", 0);
-  return outcome;
+  return runWith(runner, { name: "BeamtimeIndex", value: number, before: 0 }, "Tag");
+}
+
+/** Runs it with an input that is meant for this run alone: on an IOC it would count for whoever comes next. */
+async function runWith(
+  runner: Runner,
+  { name, value, before }: { readonly name: InputName; readonly value: number; readonly before: number },
+  command: CommandName,
+): Promise<Outcome> {
+  try {
+    await runner.set(name, value);
+    return await runner.run(command);
+  } finally {
+    await runner.set(name, before);
+  }
 }
 
 /** Lets the person choose between the experiments of the server where none was named. */

@@ -11,6 +11,7 @@ import type { Log } from "../base/log.ts";
 import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
 import { routesFromFile } from "../services/dm-routes.ts";
 import { usableVariables } from "../services/dm-setup-file.ts";
+import { EXIT } from "./exit-status.ts";
 
 export interface RecordRequest {
   readonly python: string;
@@ -28,12 +29,8 @@ export interface RecordContext {
   readonly signal?: AbortSignal;
 }
 
-const DONE = 0;
-const FAILED = 1;
-const PARTLY_DONE = 3;
-
 /**
- * @returns the exit status: 0 all routes were learned, 3 some, 1 none
+ * @returns the exit status: done when all routes were learned, partial when some, failed when none
  * @throws ActionError when nothing can be learned, or the file exists or cannot be written
  */
 export async function recordDmRoutes(request: RecordRequest, context: RecordContext): Promise<number> {
@@ -50,13 +47,13 @@ export async function recordDmRoutes(request: RecordRequest, context: RecordCont
   const count = Object.keys(routes).length;
   if (count === 0) {
     write("No route was learned, so nothing was written.");
-    return FAILED;
+    return EXIT.failed;
   }
   const text = `${JSON.stringify(routes, undefined, 2)}\n`;
   routesFromFile(text, output);
   await save(output, text, force);
   write(`${count} of ${learned.length} routes written to ${output}: name it in [dm] routes-file.`);
-  return count === learned.length ? DONE : PARTLY_DONE;
+  return count === learned.length ? EXIT.done : EXIT.partial;
 }
 
 function tell(one: Learned): string {

@@ -2,9 +2,16 @@
  * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and the progress, reads how it ended. What
  * the IOC does with them is its own matter. Text is Unicode here and bytes on the wire.
  */
-import { ActionError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
-import { isDone } from "../ca/client/errors.ts";
+import {
+  isDone,
+  PutRefusedError,
+  PvNameError,
+  PvNotConnectedError,
+  PvTimeoutError,
+  ReadRefusedError,
+} from "../ca/client/errors.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
 import { dbrCodeOf } from "../ca/client/wish-text.ts";
@@ -38,7 +45,7 @@ export class IocRunner implements Runner {
 
   async set(name: InputName, value: string | number): Promise<void> {
     const pv = await this.connected(name);
-    const status = await pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT);
+    const status = await asked(pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT));
     if (isDone(status)) return;
     throw new RejectedError(
       `${this.#full(name)} did not take ${JSON.stringify(value)}: ${await this.#text("Message")}`,
@@ -47,17 +54,19 @@ export class IocRunner implements Runner {
 
   async value(name: PvName): Promise<PvOutput | undefined> {
     const pv = await this.connected(name);
-    return valueOf(await pv.get({ type: (native) => dbrCodeOf(native) ?? 0, ...WAIT }), pv.info());
+    return valueOf(await asked(pv.get({ type: (native) => dbrCodeOf(native) ?? 0, ...WAIT })), pv.info());
   }
 
   async run(name: CommandName): Promise<Outcome> {
-    const { signal, began, ended } = this.#options;
+    const { signal, began, ended, say } = this.#options;
     began(name);
     try {
       signal.throwIfAborted();
       return await this.#run(name);
     } catch (thrown) {
-      return failureOutcome(thrown instanceof ActionError ? thrown : asActionError(thrown), abortReason(signal));
+      const outcome = failureOutcome(thrown, abortReason(signal));
+      if (outcome.stack !== undefined) say(outcome.stack);
+      return outcome;
     } finally {
       ended(name);
     }
@@ -76,15 +85,24 @@ export class IocRunner implements Runner {
 
   /** The PV of that suffix, once it is connected. @throws UnavailableError that says where it was looked for */
   async connected(suffix: string): Promise<RemotePv> {
-    const pv = this.#pvs.get(suffix) ?? this.#options.client.pv(toBytes(this.#full(suffix)));
+    const pv = this.#pvs.get(suffix) ?? this.#open(suffix);
     this.#pvs.set(suffix, pv);
     try {
       await pv.connected(WAIT);
       return pv;
-    } catch {
+    } catch (thrown) {
+      if (!(thrown instanceof PvTimeoutError)) throw asActionError(thrown);
       throw new UnavailableError(
         `There is no PV ${this.#full(suffix)}: start the IOC, or name its prefix with --ioc PREFIX; EPICS_CA_ADDR_LIST says where it is looked for.`,
       );
+    }
+  }
+
+  #open(suffix: string): RemotePv {
+    try {
+      return this.#options.client.pv(toBytes(this.#full(suffix)));
+    } catch (thrown) {
+      throw asActionError(thrown);
     }
   }
 
@@ -95,7 +113,8 @@ export class IocRunner implements Runner {
     const stop = (): void => void command.put(0).catch(() => undefined); // the connection is gone: the put-callback says so
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const status = await command.putCallback(1);
+      signal.throwIfAborted(); // while the PVs connected nobody listened
+      const status = await asked(command.putCallback(1));
       return await this.#outcome(name, isDone(status));
     } finally {
       signal.removeEventListener("abort", stop);
@@ -151,9 +170,23 @@ export class IocRunner implements Runner {
 const abortReason = (signal: AbortSignal): string | undefined =>
   signal.aborted ? messageOf(signal.reason) : undefined;
 
-/** What the client throws is no bug of ours: the IOC went away. */
-const asActionError = (thrown: unknown): unknown =>
-  thrown instanceof Error ? new UnavailableError(thrown.message, { cause: thrown, mayHaveHappened: true }) : thrown;
+/** The answer to a get or a put. @throws what the client throws as an ActionError; a bug of ours as it is */
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    throw asActionError(thrown);
+  }
+}
+
+/** By class: refused before anything was sent, or nobody knows what became of it. */
+function asActionError(thrown: unknown): unknown {
+  if (thrown instanceof PutRefusedError || thrown instanceof ReadRefusedError || thrown instanceof PvNameError)
+    return new RejectedError(thrown.message, { cause: thrown });
+  if (thrown instanceof PvTimeoutError || thrown instanceof PvNotConnectedError)
+    return new UnavailableError(thrown.message, { cause: thrown, mayHaveHappened: true });
+  return thrown;
+}
 
 /** Text for CHAR arrays and strings, arrays of strings and numbers as such. */
 function valueOf(reading: Reading, info: PvInfo | undefined): PvOutput {

@@ -7,11 +7,12 @@ import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "../controller/action.ts";
 import { directoryPath } from "../controller/actions/make-directories.ts";
+import { recentExperiments } from "../controller/dm-experiment.ts";
 import type { Experiment } from "../controller/experiment.ts";
 import { takeInputs } from "../controller/inputs.ts";
 import { type ActionResult, failureOutcome, type Outcome, RejectedError } from "../controller/outcome.ts";
 import { actionOf, perform } from "../controller/perform.ts";
-import type { DmExperiment, PvOutput, PvValue } from "../controller/ports.ts";
+import { type DmExperiment, OffError, type PvOutput, type PvValue } from "../controller/ports.ts";
 import { COMMANDS, type CommandName, PVS, type PvName } from "../controller/pvs.ts";
 import type { Site } from "../controller/site.ts";
 import { settledTag, tagState$ } from "../controller/tag.ts";
@@ -88,13 +89,13 @@ export class LocalRunner implements Runner {
 
   async experiments(): Promise<readonly string[]> {
     const { site, signal, clock } = this.#options;
-    const all = (await site.dataManagement?.stationExperiments({ signal })) ?? [];
-    const year = new Date(clock.now()).getFullYear() - 1;
-    const start = ({ startDate }: DmExperiment): number => startDate?.getTime() ?? 0;
-    return all
-      .filter(({ rootPath }) => Number(rootPath?.slice(0, 4) ?? year) >= year)
-      .toSorted((a, b) => start(b) - start(a) || a.name.localeCompare(b.name))
-      .map(({ name }) => name);
+    if (this.server.kind !== "dm" || site.dataManagement === undefined) return [];
+    try {
+      return await recentExperiments(site.dataManagement, clock, { signal });
+    } catch (thrown) {
+      if (thrown instanceof OffError) return [];
+      throw thrown;
+    }
   }
 
   /** The experiment of TomoScan's user PVs, once they are at rest. @throws RejectedError */
@@ -107,7 +108,7 @@ export class LocalRunner implements Runner {
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
       scheduler,
     }).pipe(takeUntil(fromEvent(signal, "abort")));
-    const { experiment, remarks } = await settledTag(state$, scheduler);
+    const { experiment, remarks } = await settledTag(state$, scheduler, { connection: true });
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);
     this.#publish("ExperimentName", experiment.name);

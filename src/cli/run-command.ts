@@ -53,7 +53,12 @@ export async function runDataCommand(
 function configOf({ common, settings }: GivenOptions, { environment }: DataContext): Config {
   const file = lookForConfigFile(common.config, environment);
   if (file === undefined && typeof common.ioc === "string")
-    return parseSource("", { file: "globus.conf", home: environment["HOME"] ?? "/", options: settings });
+    return parseSource("", {
+      file: "globus.conf",
+      home: environment["HOME"] ?? "/",
+      options: settings,
+      isServerUnknown: true,
+    });
   return loadConfig(file ?? findConfigFile(common.config, environment), environment, settings);
 }
 

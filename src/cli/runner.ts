@@ -13,7 +13,7 @@ export interface Runner {
   value(name: PvName): Promise<PvOutput | undefined>;
   /** The experiment that commands would work on, with what is known of it, one line each. @throws RejectedError without one */
   experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }>;
-  /** Names of the server's experiments of this year and the last, the latest first; absent where only their names could be typed. */
+  /** Names of the server's experiments of this year and the last, the latest first; none where nobody keeps a list, and absent where only their names could be typed. */
   experiments?(): Promise<readonly string[]>;
 }
 

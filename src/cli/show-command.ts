@@ -1,14 +1,22 @@
 /**
- * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, not a
- * failure.
+ * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, and the whole
+ * is Partial; a part that the settings leave off, or of which there is none, is a line alone.
  */
-import { messageOf } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import type { Config } from "../config.ts";
 import type { ActionRequest } from "../controller/action.ts";
-import { beamtimeOf, contains, hasProposal, type Schedule, scheduleDay } from "../controller/beamtimes.ts";
+import { beamtimesFor, beamtimeText } from "../controller/beamtimes.ts";
+import { findExperiment } from "../controller/dm-experiment.ts";
 import type { Experiment } from "../controller/experiment.ts";
-import { type ActionResult, RejectedError } from "../controller/outcome.ts";
-import { type Beamtime, type DmTransfer, isUnderWay } from "../controller/ports.ts";
+import type { ActionResult } from "../controller/outcome.ts";
+import {
+  type Beamtime,
+  type DmExperiment,
+  type DmTransfer,
+  isUnderWay,
+  NotFoundError,
+  OffError,
+} from "../controller/ports.ts";
 import type { Site } from "../controller/site.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
@@ -44,7 +52,8 @@ export async function showAll(context: ShowContext): Promise<Shown> {
       return found;
     } catch (thrown) {
       signal.throwIfAborted();
-      failed.push(title);
+      if (!(thrown instanceof ActionError)) throw thrown;
+      if (!(thrown instanceof OffError || thrown instanceof NotFoundError)) failed.push(title);
       screen.show(title, messageOf(thrown));
       return undefined;
     }
@@ -57,12 +66,12 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   const experiment = await part("TomoScan", () => context.runner.tagged(), tagLines);
   const beamtimes = await part(
     "Beamtime",
-    () => readBeamtimes(context, experiment),
-    (found) => found.flatMap(beamtimeLines),
+    () => beamtimesFor(required(site.schedule, "schedule"), experiment, context.request, { signal }),
+    (found) => (found.length === 0 ? [NO_BEAMTIME] : found.flatMap(beamtimeLines)),
   );
-  const onServer = experiment && (await part("Experiment", () => readExperiment(context, experiment), experimentLines));
+  const onServer = experiment && (await part("Experiment", () => readExperiment(context, experiment), serverLines));
   return {
-    state: "Done",
+    state: failed.length === 0 ? "Done" : "Partial",
     message: failed.length === 0 ? "All could be read." : `Not everything could be read: ${failed.join(", ")}.`,
     details: { settings: settingsObject(config), servers, tag: experiment, beamtimes, experiment: onServer },
   };
@@ -93,24 +102,11 @@ const tagLines = (experiment: Experiment): string[] => [
   `ESAF: ${experiment.esafNumber || "none"}`,
 ];
 
-/** The proposal's beamtime, or without a proposal those of the day. */
-async function readBeamtimes(context: ShowContext, experiment: Experiment | undefined): Promise<readonly Beamtime[]> {
-  const { request, signal } = context;
-  const schedule = required(context.site.schedule, "schedule");
-  if (experiment !== undefined && hasProposal(experiment))
-    return [await beamtimeOf(schedule, experiment, request, { signal })];
-  const at = scheduleDay(schedule, request);
-  const now = (await schedule.scheduling.beamtimes(at, { signal })).filter((one) => contains(one, at));
-  if (now.length === 0) throw new RejectedError(noBeamtime(schedule, at));
-  return now;
-}
-
-const noBeamtime = ({ beamline }: Schedule, at: Date): string =>
-  `There is no beamtime at ${beamline} on ${at.toISOString().slice(0, 10)}; look at another day with --set DAYS.`;
+const NO_BEAMTIME = "There is no beamtime on that day; look at another one with --set DAYS.";
 
 const beamtimeLines = (one: Beamtime): string[] => [
-  `${one.title}: ${one.start.toISOString()} to ${one.end.toISOString()}`,
-  `proposal: ${one.gupId ?? "none"}, ESAF: ${one.esafId ?? "none"}`,
+  beamtimeText(one),
+  `ESAF: ${one.esafId ?? "none"}`,
   ...(one.details ?? []).map(([label, text]) => `${label}: ${text}`),
   ...one.experimenters.map(
     ({ firstName, lastName, badge, email, isPi }) =>
@@ -118,15 +114,23 @@ const beamtimeLines = (one: Beamtime): string[] => [
   ),
 ];
 
-const readExperiment = ({ site, signal }: ShowContext, { name }: Experiment) =>
-  required(site.dataManagement, "Data Management").experimentByName(name, { signal });
+/** As Data Management has it. @returns undefined when it has none */
+async function readExperiment({ site, runner, signal }: ShowContext, experiment: Experiment) {
+  const { name, kind } = runner.server;
+  if (kind !== "dm") throw new OffError(`${name} is a Globus collection, which keeps no list of experiments.`);
+  return findExperiment(required(site.dataManagement, "Data Management"), experiment, signal);
+}
 
+const serverLines = (found: DmExperiment | undefined): readonly string[] =>
+  found === undefined ? ["It does not exist yet: Init creates it."] : experimentLines(found);
+
+/** @throws OffError without it */
 function required<T>(port: T | undefined, what: string): T {
-  if (port === undefined) throw new RejectedError(`This site has no ${what}.`);
+  if (port === undefined) throw new OffError(`This site has no ${what}.`);
   return port;
 }
 
-/** All DAQs of the station that are under way. */
+/** All DAQs of the station that are under way, whosever they are. */
 export async function runningDaqs({
   site,
   signal,

@@ -2,10 +2,11 @@
  * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to known_hosts (decision 22). It never
  * replaces a key: a host whose key has changed is shown with both fingerprints, and a person removes the old line.
  */
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import {
   fingerprint,
   type HostKeyVerdict,
@@ -112,7 +113,7 @@ async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: stri
 /** Adds one line, also where the last one has no end. */
 async function append(file: string, before: string, line: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
     const known = await open(file, "a", 0o600);
     try {
       await known.write(`${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);

@@ -1,6 +1,7 @@
 /** Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the schedule through its port. */
 import type { Clock } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
+import { facilityDay, facilityMinute } from "../base/facility-time.ts";
 import type { ActionRequest } from "./action.ts";
 import type { Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
@@ -50,6 +51,30 @@ export async function beamtimeOf(
   const found = own.find((one) => contains(one, at)) ?? own[0];
   if (found !== undefined) return found;
   throw new ActionError(
-    `proposal ${experiment.proposalNumber} has no beamtime at ${schedule.beamline} in the run of ${at.toISOString().slice(0, 10)}; check ProposalNumber, Set, and beamline in the [scheduling] section, or create the experiment by CreateManual`,
+    `proposal ${experiment.proposalNumber} has no beamtime at ${schedule.beamline} in the run of ${facilityDay(at)}; check ProposalNumber, Set, and beamline in the [scheduling] section, or create the experiment by CreateManual`,
   );
+}
+
+/** For whoever only looks: the proposal's beamtime, or without a proposal those of the day, of which there may be none. @throws as `beamtimeOf` */
+export async function beamtimesFor(
+  schedule: Schedule,
+  experiment: Pick<Experiment, "proposalNumber"> | undefined,
+  request: ActionRequest,
+  options: CallOptions,
+): Promise<readonly Beamtime[]> {
+  if (experiment !== undefined && hasProposal(experiment))
+    return [await beamtimeOf(schedule, experiment, request, options)];
+  const at = scheduleDay(schedule, request);
+  return (await schedule.scheduling.beamtimes(at, options)).filter((one) => contains(one, at));
+}
+
+/** `GUP 1014288, "Granular flows", Noether, 2026-03-03 08:00 to 2026-03-06 08:00` */
+export function beamtimeText({ gupId, title, start, end, experimenters }: Beamtime): string {
+  const pi = experimenters.find(({ isPi }) => isPi);
+  return [
+    gupId === undefined ? "no GUP" : `GUP ${gupId}`,
+    JSON.stringify(title),
+    ...(pi === undefined ? [] : [pi.lastName]),
+    `${facilityMinute(start)} to ${facilityMinute(end)}`,
+  ].join(", ");
 }

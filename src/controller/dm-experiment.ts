@@ -2,10 +2,13 @@
  * An experiment on a Data Management server: looked for under the name in use today, then under the one that the original program gave; made at most once. Which
  * experiment, and who is on it, is decided elsewhere.
  */
+import type { Clock } from "../base/clock.ts";
+import { facilityMonth } from "../base/facility-time.ts";
 import type { Experiment } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import {
   AlreadyExistsError,
+  type CallOptions,
   type DataManagement,
   type DmExperiment,
   type NewExperiment,
@@ -42,6 +45,20 @@ export async function requireExperiment(
   const found = await findExperiment(dm, experiment, signal);
   if (found !== undefined) return found;
   throw new RejectedError(`Experiment ${experiment.name} does not exist on ${serverName}; run Init first.`);
+}
+
+/** Names of the station's experiments of this year, at the facility, and the last; the latest first. */
+export async function recentExperiments(
+  dm: Pick<DataManagement, "stationExperiments">,
+  clock: Clock,
+  options: CallOptions,
+): Promise<readonly string[]> {
+  const lastYear = Number(facilityMonth(new Date(clock.now())).slice(0, 4)) - 1;
+  const start = ({ startDate }: DmExperiment): number => startDate?.getTime() ?? 0;
+  return (await dm.stationExperiments(options))
+    .filter(({ rootPath }) => rootPath === undefined || Number(rootPath.slice(0, 4)) >= lastYear)
+    .toSorted((a, b) => start(b) - start(a) || a.name.localeCompare(b.name))
+    .map(({ name }) => name);
 }
 
 export interface Made {

@@ -166,7 +166,7 @@ export const pathUnder = (top: string, parts: readonly string[]): string =>
   [top.replace(/\/+$/, ""), ...parts].join("/");
 
 /** The placeholders of a path template, with what they stand for. */
-export const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
+const TEMPLATE_FIELDS: Readonly<Record<string, (experiment: Experiment) => string>> = {
   ym: (experiment) => experiment.yearMonth,
   exp: (experiment) => experiment.name,
   last: (experiment) => experiment.piLastName,

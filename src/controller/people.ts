@@ -52,7 +52,7 @@ export const fullName = ({ firstName, lastName }: Pick<Person, "firstName" | "la
 export const personName = (person: Person): string =>
   fullName(person) || (person.badge === "" ? (person.email ?? "") : `badge ${person.badge}`);
 
-export const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
+const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
   eachOnce(
     contacts.map(({ badge, email }) => ({
       badge,

@@ -29,6 +29,9 @@ export class UnavailableError extends ActionError {
   }
 }
 
+/** The settings leave the service off: its sentence says which one is missing. Nothing was asked, and nothing is broken. */
+export class OffError extends ActionError {}
+
 /* ── Files on other hosts ─────────────────────────────────────────────── */
 
 /** What became of one directory. */

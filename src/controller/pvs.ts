@@ -298,7 +298,7 @@ export const COMMANDS = {
 export type CommandName = keyof typeof COMMANDS;
 export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 /** Commands that work on the tagged experiment, and those that do not. */
-export type TaggedCommand = {
+type TaggedCommand = {
   [N in CommandName]: (typeof COMMANDS)[N]["needs"] extends "tag" ? N : never;
 }[CommandName];
 export type FreeCommand = Exclude<CommandName, TaggedCommand>;
@@ -395,7 +395,7 @@ export type TomoScanKey = keyof typeof TOMOSCAN_PVS;
 export const TOMOSCAN_KEYS = Object.keys(TOMOSCAN_PVS) as TomoScanKey[];
 
 /** TomoScan's other PVs that are written by Tag, or compared with the settings, or set by Dirs. */
-export const MORE_TOMOSCAN_PVS = {
+const MORE_TOMOSCAN_PVS = {
   institution: "UserInstitution",
   infoUpdate: "UserInfoUpdate",
   esafDoi: "ESAFDOINumber",

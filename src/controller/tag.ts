@@ -15,8 +15,9 @@ import {
   scan,
   startWith,
   switchMap,
-  take,
+  takeLast,
   takeUntil,
+  takeWhile,
   timer,
 } from "rxjs";
 import { readTag, type Tag, type UserTexts } from "./experiment.ts";
@@ -112,6 +113,11 @@ export function tagSentence(state: TagState): string {
     : `${state.tag.remarks.join("; ")}.`;
 }
 
+export interface Patience {
+  /** Whether to wait for a TomoScan that is not connected, too: for whoever has only just begun to look for it. */
+  readonly connection?: boolean;
+}
+
 /**
  * The settled tag, waiting for it at most PATIENCE_SECONDS.
  * @throws RejectedError when it is not valid, or the PVs do not come to rest
@@ -119,13 +125,14 @@ export function tagSentence(state: TagState): string {
 export async function settledTag(
   state$: Observable<TagState>,
   scheduler?: SchedulerLike,
+  { connection = false }: Patience = {},
 ): Promise<Tag & { readonly valid: true }> {
-  const patience$ = timer(PATIENCE_SECONDS * 1000, scheduler);
   const state = await firstValueFrom(
     state$.pipe(
       filter((one) => one.settled),
-      take(1),
-      takeUntil(patience$),
+      takeWhile((one) => connection && !one.connected, true),
+      takeUntil(timer(PATIENCE_SECONDS * 1000, scheduler)),
+      takeLast(1),
     ),
     { defaultValue: undefined },
   );

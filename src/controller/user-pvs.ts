@@ -40,7 +40,7 @@ export interface BeamUser {
 /** Seconds to wait for the DOI's PV: the others of its IOC have just answered, and most TomoScans have none. */
 const DOI_SECONDS = 1;
 /** What is written where there is no title: TomoScan's user PVs name no experiment without one. */
-export const NO_TITLE = "No title";
+const NO_TITLE = "No title";
 
 /** The PVs that are written, in their order, with what goes into each. The safety form's DOI comes behind them: few TomoScans have a PV for it. */
 const ORDER = [

@@ -2,11 +2,12 @@
  * The ledger: who was mailed, in a LevelDB of its own folder, each write on disk before its promise resolves. One process holds it at a time; another one is
  * told who. It is opened when first used. It decides nothing: what was `sending` when its process was killed becomes `uncertain` (decision 19).
  */
-import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
+import { readFile, statfs, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ClassicLevel } from "classic-level";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import type { MailLedger, MailRecord } from "../controller/ports.ts";
 
 /** Who holds a ledger. */
@@ -139,7 +140,7 @@ async function openDatabase(options: LedgerOptions): Promise<Database> {
     new ActionError(
       `The ledger ${folder} cannot be ${what}: ${messageOf(cause)}; set path in the [ledger] section of globus.conf`,
     );
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  await makeFolder(folder, 0o700).catch((error: unknown) => {
     throw problem("made", error);
   });
   await refuseNetwork(options);

@@ -4,11 +4,12 @@
  */
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { LogLevel, LogSink } from "../base/log.ts";
+import { makeFolder } from "../base/make-folder.ts";
 
 export interface LogFileOptions {
   readonly folder: string;
@@ -92,7 +93,7 @@ class RollingFile {
   async #open(name: string): Promise<void> {
     const { folder } = this.#options;
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const stream = createWriteStream(join(folder, name), { flags: "a", mode: 0o640 });
       stream.on("error", (error) => this.#fail(stream, error));
       this.#stream = stream;

@@ -1,6 +1,10 @@
 /** What is asked before an e-mail, a deletion and a tag, of a person, of --yes, and of nobody. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { RejectedError } from "../../src/controller/outcome.ts";
+import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
+import type { Runner } from "../../src/cli/runner.ts";
+import { type Outcome, RejectedError } from "../../src/controller/outcome.ts";
+import { OffError, type PvOutput } from "../../src/controller/ports.ts";
+import type { CommandName, PvName } from "../../src/controller/pvs.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
 import { FakeDm } from "../support/fake-services.ts";
@@ -153,6 +157,14 @@ describe("tag-manual", () => {
     expect(out).not.toContain("2024-12-Old-1");
     expect(deeds).toEqual(["tag 2026-02-Abel-3"]);
   });
+  test("asks nothing where nobody keeps a list: Data Management is off, or the server is a Globus collection", async () => {
+    const off = () => Promise.reject(new OffError("Data Management is off."));
+    const site = listing();
+    Object.assign(site.dataManagement ?? {}, { stationExperiments: off });
+    const { questions } = await runCli(["tag-manual"], site, { answers: ["1"] });
+    await runCli(["tag-manual", "--server", "petrel"], listing(), { answers: ["1"] });
+    expect([questions, deeds]).toEqual([[], ["tag ", "tag "]]);
+  });
   test("writes nothing when none is chosen", async () => {
     expect((await runCli(["tag-manual"], listing(), { answers: ["q"] })).status).toBe(1);
     expect(deeds).toEqual([]);
@@ -222,5 +234,36 @@ describe("tag", () => {
   test("asks nothing when --beamtime says which", async () => {
     expect((await runCli(["tag", "--beamtime", "2"], tagging())).status).toBe(0);
     expect(deeds).toEqual(["tag 2"]);
+  });
+});
+
+describe("an input that is set for one run is put back, also when the run breaks off", () => {
+  /** Runs end as `ends` says; what was set is kept. */
+  function breaking(ends: Partial<Record<CommandName, Outcome>>, values: Partial<Record<PvName, PvOutput>>) {
+    const set: string[] = [];
+    const runner: Runner = {
+      set: async (name, value) => void set.push(`${name}=${value}`),
+      value: async (name) => values[name],
+      run: async (name) => {
+        const outcome = ends[name];
+        if (outcome === undefined || set.length > 0) throw new Error("broken off");
+        return outcome;
+      },
+      experiment: () => Promise.reject(new Error("nobody asks")),
+    };
+    return { runner, set };
+  }
+  const person = (answer: string): Person => ({ canAnswer: true, ask: async () => answer, show: () => {} });
+  const common = { yes: false, dryRun: false };
+
+  test("EmailMode", async () => {
+    const { runner, set } = breaking({ PreviewEmail: { state: "Done", message: "" } }, { EmailMode: 1, EmailCount: 2 });
+    await expect(DIALOGUES.Email?.({ runner, person: person("test"), common })).rejects.toThrow("broken off");
+    expect(set).toEqual(["EmailMode=2", "EmailMode=1"]);
+  });
+  test("BeamtimeIndex", async () => {
+    const { runner, set } = breaking({ Tag: { state: "Rejected", message: "" } }, { Beamtimes: "1: a\n2: b" });
+    await expect(DIALOGUES.Tag?.({ runner, person: person("2"), common })).rejects.toThrow("broken off");
+    expect(set).toEqual(["BeamtimeIndex=2", "BeamtimeIndex=0"]);
   });
 });

@@ -1,11 +1,14 @@
 /** Data-management commands as the shell sees them: what they run, print and ask, and their exit statuses. */
 import { describe, expect, test } from "vitest";
-import { ActionError } from "../../src/base/errors.ts";
+import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import type { ActionContext } from "../../src/controller/action.ts";
 import { RejectedError } from "../../src/controller/outcome.ts";
+import { type Beamtime, NotFoundError, OffError } from "../../src/controller/ports.ts";
+import type { Site } from "../../src/controller/site.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
 import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
-import { FakeDm } from "../support/fake-services.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { FakeDm, FakeScheduling } from "../support/fake-services.ts";
 
 const partial = { state: "Partial", message: "One of two was done." } as const;
 const nothing = fakeSite({});
@@ -34,12 +37,12 @@ describe("the exit status is", () => {
   test("1 when Ctrl-C came, and the action was asked to stop", async () => {
     const stop = new AbortController();
     const action = doing(({ signal }) => {
-      stop.abort(new ActionError("ended by SIGINT"));
+      stop.abort(new CancelledError("Ended by SIGINT."));
       signal.throwIfAborted();
       return done();
     });
     const run = await runCli(["init"], fakeSite({ Init: action }), { context: { signal: stop.signal } });
-    expect(run).toMatchObject({ status: 1, err: "init: Cancelled. ended by SIGINT\n" });
+    expect(run).toMatchObject({ status: 1, err: "init: Cancelled. Ended by SIGINT.\n" });
   });
   test("1 when TomoScan is not reached, with the PVs that are missing", async () => {
     const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }, { beamline: new FakeBeamline() }));
@@ -198,15 +201,71 @@ test("daq-status lists what runs at the station, whosever it is", async () => {
   expect(out).toMatch(new RegExp(`^DaqList: 2026-03-Other-1  /data/other  3/4  75 %  .*${id}$`, "m"));
 });
 
-test("show goes on where a part cannot be read", async () => {
-  const dm = new FakeDm();
-  const { out, status } = await runCli(["show", "--beamline", "2-BM"], fakeSite({}, { dataManagement: dm }));
-  expect(status).toBe(0);
-  expect(out).toContain("  beamline = 2-BM  (option)\n");
-  expect(out).toContain("  log-directory =   (file)\n");
-  expect(out).toContain(`  experiment: ${EXPERIMENT}\n`);
-  expect(out).toContain(`experiment ${EXPERIMENT} does not exist`);
-  expect(out).toMatch(/show: Done\. Not everything could be read: Beamtime, Experiment\.\n$/);
+describe("show", () => {
+  const BEAMTIME: Beamtime = {
+    gupId: "1014288",
+    esafId: "300123",
+    title: "Foams",
+    start: new Date("2026-03-01T02:00:00Z"), // in February at the facility
+    end: new Date("2026-03-06T14:00:00Z"),
+    experimenters: [{ badge: "208112", firstName: "Paul", lastName: "Lévy", isPi: true }],
+  };
+  const scheduled = (beamtimes: Beamtime[]): Pick<Site, "schedule"> => {
+    const scheduling = new FakeScheduling();
+    scheduling.beamtimesNow = beamtimes;
+    return { schedule: { scheduling, beamline: "2-BM-A,B", clock: new FakeClock() } };
+  };
+
+  test("shows the settings, the tag, the beamtime by the facility's clock, and the experiment", async () => {
+    const dm = new FakeDm();
+    dm.experiments.set(EXPERIMENT, { name: EXPERIMENT, usernames: ["d208112"] });
+    const site = fakeSite({}, { dataManagement: dm, ...scheduled([BEAMTIME]) });
+    const { out, status } = await runCli(["show", "--beamline", "2-BM"], site);
+    expect(out).toContain("  beamline = 2-BM  (option)\n");
+    expect(out).toContain("  log-directory =   (file)\n");
+    expect(out).toContain(`  experiment: ${EXPERIMENT}\n`);
+    expect(out).toContain('  GUP 1014288, "Foams", Lévy, 2026-02-28 20:00 to 2026-03-06 08:00\n  ESAF: 300123\n');
+    expect(out).toContain("  users: d208112\n");
+    expect(out).toMatch(/show: Done\. All could be read\.\n$/);
+    expect(status).toBe(0);
+  });
+  test("ends with 3 where a part cannot be read, and goes on with the others", async () => {
+    const dm = new FakeDm();
+    dm.failures.set(`experimentByName ${EXPERIMENT}`, new ActionError("DM is down."));
+    const { out, status } = await runCli(["show"], fakeSite({}, { dataManagement: dm, ...scheduled([]) }));
+    expect(status).toBe(3);
+    expect(out).toContain("Beamtime:\n  proposal 1014288 has no beamtime");
+    expect(out).toMatch(
+      /Experiment:\n {2}DM is down\.\nshow: Partial\. Not everything could be read: Beamtime, Experiment\.\n$/,
+    );
+  });
+  test("takes for no failure what the settings leave off, what is not there yet, and a collection without a list", async () => {
+    const off = new FakeDm();
+    off.failures.set(`experimentByName ${EXPERIMENT}`, new OffError("Data Management is off."));
+    const betweenRuns = scheduled([]);
+    Object.assign(betweenRuns.schedule?.scheduling ?? {}, {
+      beamtimes: () => Promise.reject(new NotFoundError("There is no run on that day.")),
+    });
+    const sites: readonly [Site, readonly string[], string][] = [
+      [fakeSite({}), [], "This site has no schedule."],
+      [fakeSite({}, betweenRuns), [], "There is no run on that day."],
+      [fakeSite({}, { dataManagement: off }), [], "Data Management is off."],
+      [fakeSite({}, { dataManagement: new FakeDm() }), [], "It does not exist yet: Init creates it."],
+      [fakeSite({}, { dataManagement: new FakeDm() }), ["--server", "petrel"], "petrel is a Globus collection"],
+    ];
+    for (const [site, args, line] of sites) {
+      const { out, status } = await runCli(["show", ...args], site);
+      expect(out).toContain(line);
+      expect(out).toMatch(/show: Done\. All could be read\.\n$/);
+      expect(status).toBe(0);
+    }
+  });
+  test("takes a bug of ours for one", async () => {
+    const dm = { experimentByName: () => Promise.reject(new TypeError("x is not a function")) };
+    const { err, status } = await runCli(["show"], fakeSite({}, { dataManagement: dm as unknown as FakeDm }));
+    expect(status).toBe(1);
+    expect(err).toMatch(/^show: Failed\. TypeError: x is not a function\n/);
+  });
 });
 
 test("an IOC that is named with its prefix needs no configuration file; anything else does", async () => {
@@ -219,6 +278,8 @@ test("an IOC that is named with its prefix needs no configuration file; anything
   const args = ["init", "--log-directory", "", "--ioc"];
   const named = await runCli([...args, "2bmb:Globus:"], nothing, { environment, context });
   expect(named.err).toBe("init: Failed. There is no network.\n");
+  const server = await runCli([...args, "2bmb:Globus:", "--server", "eagle"], nothing, { environment, context });
+  expect(server.err).toBe("init: Failed. There is no network.\n"); // which servers there are is for the IOC to know
   const unnamed = await runCli(args, nothing, { environment, context });
   expect(unnamed.status).toBe(2);
   expect(unnamed.err).toMatch(/there is no .*make one with globus-ioc config/);

@@ -1,6 +1,6 @@
-import { of, type SchedulerLike, shareReplay } from "rxjs";
+import { finalize, of, type SchedulerLike, shareReplay } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { settledTag, type TagState, tagSentence, tagState$ } from "../../src/controller/tag.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
 
@@ -92,4 +92,46 @@ test("a command waits for the PVs to come to rest, and gives up after 10 s", asy
     "early: 2026-03-Noether-1014288",
     expect.stringMatching(/^restless: .*did not come to rest within 10 s/),
   ]);
+});
+
+describe("a TomoScan that is not connected", () => {
+  /** What a command is given, and after how long. `at(ms, action)` schedules. */
+  async function asked(
+    connection: boolean,
+    scene: (beamline: FakeBeamline, at: (ms: number, action: () => void) => void) => void = () => {},
+  ): Promise<string> {
+    const scheduler = new TestScheduler(() => {});
+    let outcome: Promise<string> = Promise.resolve("");
+    let end = Number.NaN;
+    scheduler.run(({ flush }) => {
+      const beamline = new FakeBeamline();
+      scene(beamline, (ms, action) => void scheduler.schedule(action, ms));
+      const states = states$(beamline, scheduler).pipe(
+        finalize(() => {
+          end = scheduler.now();
+        }),
+      );
+      outcome = settledTag(states, scheduler, { connection }).then(
+        (tag) => tag.experiment.name,
+        (error: Error) => error.message,
+      );
+      flush();
+    });
+    return `${await outcome} after ${end} ms`;
+  }
+  const comes: Parameters<typeof asked>[1] = (beamline, at) =>
+    at(4000, () => {
+      for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
+    });
+  const absent = /^yearMonth is not connected; .* after (\d+) ms$/;
+
+  test("is refused as soon as that has settled", async () => {
+    expect(absent.exec(await asked(false, comes))?.[1]).toBe("1500");
+  });
+  test("is waited for by whoever has only just begun to look for it", async () => {
+    expect(await asked(true, comes)).toBe("2026-03-Noether-1014288 after 5500 ms");
+  });
+  test("is refused when it does not come within 10 s", async () => {
+    expect(absent.exec(await asked(true))?.[1]).toBe("10000");
+  });
 });

@@ -79,7 +79,14 @@ test("a second Ctrl-C is not needed: the first one stops the action in order", a
   const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });
   run.kill("SIGINT");
   expect(await run.exited).toMatchObject({ code: 1, signal: null });
-  expect(run.stderr).toMatch(/^init: Cancelled\. /);
+  expect(run.stderr).toMatch(/^init: Cancelled\. Ended by SIGINT\./);
+});
+
+test("a setting that only shows to be wrong when the site is opened ends the program, with status 2", async () => {
+  expect(await cli("dirs", "--ca-file", "/no/such.pem")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem cannot be read/) as unknown,
+  });
 });
 
 describe("through the IOC", () => {

@@ -101,3 +101,24 @@ test("an IOC that is killed while it sends mails nobody twice, and says of whom 
   expect(await text("EmailMessage")).toContain(`nobody knows whether they had it: ${held}`);
   expect(mailedSince(before)).toEqual(ALL.filter((one) => one !== held));
 });
+
+test("an IOC that is stopped in order while the mail server thinks about a message knows the answer after its restart", async () => {
+  site.beamline.mail.misbehave({ slowSeconds: 1 });
+  await put("PreviewEmail", 1);
+  await put("EmailArm", 1);
+  const before = messages();
+  const read = site.beamline.mail.read.length;
+  void put("Email", 1).catch(() => undefined); // its IOC ends
+  await site.beamline.mail.whenRead(read + 1);
+  await site.restartIoc(undefined, "SIGTERM");
+  site.beamline.mail.misbehave({});
+  const had = mailedSince(before);
+  expect(had).not.toEqual([]);
+  await until("ExperimentName", (name) => name === nameOf());
+  expect(await put("PreviewEmail", 1)).toBe(ECA.NORMAL);
+  expect(await number("EmailUncertain")).toBe(0);
+  await put("EmailArm", 1);
+  expect(await put("Email", 1)).toBe(ECA.NORMAL);
+  expect(await state("Email")).toBe("Done");
+  expect(mailedSince(before)).toEqual(ALL);
+});

@@ -20,8 +20,8 @@ export interface SimulatedBeamline extends AsyncDisposable {
   readonly saveFolder: string;
   /** The environment for a client that is to find both IOCs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the IOC as a crash does, and starts it again. @param meanwhile is called in between */
-  restartIoc(meanwhile?: () => void): Promise<void>;
+  /** Ends the IOC, as a crash does where nothing else is said, and starts it again. @param meanwhile is called in between */
+  restartIoc(meanwhile?: () => void, signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,8 +74,8 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
     iocPort,
     saveFolder,
     env: { ...environment, ...epicsVariables(iocPort, tomoScanPort) },
-    restartIoc: async (meanwhile) => {
-      ioc.kill("SIGKILL");
+    restartIoc: async (meanwhile, signal = "SIGKILL") => {
+      ioc.kill(signal);
       await ioc.exited;
       meanwhile?.();
       ioc = await start();

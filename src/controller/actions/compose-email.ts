@@ -1,7 +1,8 @@
 /** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
+import { addressProblem } from "../../base/mail-address.ts";
 import { type ActionContext, type ActionRequest, textInput } from "../action.ts";
 import { type Experiment, visible } from "../experiment.ts";
-import { addressProblem, isWebAddress, subjectProblem } from "../mail/headers.ts";
+import { isWebAddress, subjectProblem } from "../mail/headers.ts";
 import type { Letter } from "../mail/letter.ts";
 import { renderTemplate, wantsSlides } from "../mail/template.ts";
 import { placeholderTexts } from "../mail/values.ts";

@@ -2,12 +2,14 @@
  * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts with one copy; without those who had
  * it, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
  */
+
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { addressProblem } from "../../base/mail-address.ts";
 import type { ActionContext } from "../action.ts";
 import { findExperiment, requireExperiment } from "../dm-experiment.ts";
 import { dmUsername, LOOK_UPS } from "../dm-roster.ts";
 import { visible } from "../experiment.ts";
-import { addressProblem, plainAddress } from "../mail/headers.ts";
+import { plainAddress } from "../mail/headers.ts";
 import type { Letter, Recipient } from "../mail/letter.ts";
 import { RejectedError } from "../outcome.ts";
 import { type Contact, findPeople, type PeopleOptions, type Person, personName } from "../people.ts";

@@ -75,7 +75,7 @@ const newestFirst = (a: Esaf, b: Esaf): number =>
   b.startDate.localeCompare(a.startDate) || Number(b.esafId) - Number(a.esafId);
 
 /** `302911, Approved, 2026-03-03 to 2026-03-06, Granular flows` */
-export const esafText = ({ esafId, status, startDate, endDate, title }: Esaf): string =>
+const esafText = ({ esafId, status, startDate, endDate, title }: Esaf): string =>
   [
     esafId,
     status,

@@ -70,11 +70,9 @@ async function start(
     try {
       signal.throwIfAborted();
       const running = runningDaq(before, name, source);
-      const daq = running ?? (await startOne(dm, name, source, context));
-      if (running === undefined) {
-        started.set(daq.id, howStarted(source, context));
-        publish(daqPv(source.side, "Rate"), 0);
-      }
+      const { daq, isOurs } = running === undefined ? await startOne(dm, name, source, context) : notOurs(running);
+      if (isOurs) started.set(daq.id, howStarted(source, context));
+      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
       publish(daqPv(source.side, "Id"), daq.id);
       publish(daqPv(source.side, "State"), daqStateIndex("Running"));
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
@@ -120,17 +118,25 @@ const stopped = (signal: AbortSignal, done: readonly string[], what: string): Ca
     `${messageOf(signal.reason)} ${done.length === 0 ? "No DAQ is known to have started" : sentence(done)}; ${what} may have been asked for: look at DaqList, and run StopDaq if it is not wanted.`,
   );
 
+/** A DAQ that runs now. */
+interface Begun {
+  readonly daq: DmTransfer;
+  /** Started by us, as far as anybody knows. */
+  readonly isOurs: boolean;
+}
+const notOurs = (daq: DmTransfer): Begun => ({ daq, isOurs: false });
+
 /** @throws ActionError when it is not known to run */
 async function startOne(
   dm: DataManagement,
   name: string,
   source: CheckedSource,
   context: ActionContext,
-): Promise<DmTransfer> {
+): Promise<Begun> {
   const { signal } = context;
   const task = { ...source.root, processExistingFiles: processExisting(context) };
   try {
-    return await dm.startDaq(name, source.directory, task, { signal });
+    return { daq: await dm.startDaq(name, source.directory, task, { signal }), isOurs: true };
   } catch (thrown) {
     const answerLost = thrown instanceof UnavailableError && thrown.mayHaveHappened;
     if (signal.aborted || !(answerLost || thrown instanceof AlreadyExistsError)) throw thrown;
@@ -139,7 +145,7 @@ async function startOne(
       (daqs) => runningDaq(daqs, name, source),
       () => undefined,
     );
-    if (found !== undefined) return found;
+    if (found !== undefined) return { daq: found, isOurs: answerLost };
     throw answerLost
       ? new ActionError(`the DAQ for ${source.directory} may run or not: look at DaqList before starting it again`, {
           cause: thrown,

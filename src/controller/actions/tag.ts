@@ -2,7 +2,7 @@
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";
 import type { ActionRequest, FreeAction, RunContext } from "../action.ts";
-import { contains, type Schedule, scheduleDay } from "../beamtimes.ts";
+import { beamtimeText, contains, type Schedule, scheduleDay } from "../beamtimes.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { personName } from "../people.ts";
 import type { Beamtime, DataManagement, Experimenter } from "../ports.ts";
@@ -33,13 +33,14 @@ async function tag({ schedule, tomoScan, esafs }: TagOptions, context: RunContex
   const now = beamtimes.filter((one) => contains(one, at));
   context.publish("Beamtimes", now.map((one, index) => `${index + 1}: ${beamtimeText(one)}`).join("\n"));
   if (now.length === 0) throw new ActionError(noneSentence(schedule, beamtimes, at));
+  // It is of this list alone, whatever it says: a wrong one must not stand in the way of the next Tag.
+  if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0);
   const beamtime = chosen(now, context, at);
   const pi = beamtime.experimenters.find(({ isPi }) => isPi);
   if (pi === undefined)
     throw new ActionError(`the beamtime ${beamtimeText(beamtime)} has no experimenter; tag by TagManual`);
   const user = beamUser(beamtime, pi, (id) => doiOf(esafs, beamtime, id, context));
   const cut = await writeUserPvs(tomoScan, user, context);
-  if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0); // it was of this list alone
   const done = `TomoScan is tagged: ${personName(pi)}, proposal ${user.proposalNumber}, ${user.yearMonth}`;
   return { state: "Done", message: `${[done, ...cut].join("; ")}.` };
 }
@@ -103,15 +104,4 @@ function noneSentence({ beamline }: Schedule, beamtimes: readonly Beamtime[], at
   ];
   const others = near.length === 0 ? "nothing is scheduled in its run" : near.join("; ");
   return `there is no beamtime at ${beamline} on ${facilityMinute(at)}: ${others}; set Set to the days between, or tag by TagManual`;
-}
-
-/** `GUP 1014288, "Granular flows", Noether, 2026-03-03 08:00 to 2026-03-06 08:00` */
-function beamtimeText({ gupId, title, start, end, experimenters }: Beamtime): string {
-  const pi = experimenters.find(({ isPi }) => isPi);
-  return [
-    gupId === undefined ? "no GUP" : `GUP ${gupId}`,
-    JSON.stringify(title),
-    ...(pi === undefined ? [] : [pi.lastName]),
-    `${facilityMinute(start)} to ${facilityMinute(end)}`,
-  ].join(", ");
 }

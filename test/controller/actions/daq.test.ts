@@ -289,6 +289,7 @@ describe("StartDaq", () => {
       throw new AlreadyExistsError("a DAQ exists");
     };
     await expect(start()).resolves.toMatchObject({ state: "Done" });
+    expect(started.size).toBe(0);
   });
 
   test("without the list of DAQs nothing is started", async () => {

@@ -158,8 +158,10 @@ describe("several beamtimes at once", () => {
     expect(context.published.BeamtimeIndex).toBe(0);
   });
 
-  test.each([3, -1, 1.5])("BeamtimeIndex %s is rejected with the range", async (BeamtimeIndex) => {
-    const failure = await failureOf(run(fakeRun({ BeamtimeIndex })), RejectedError);
+  test.each([3, -1, 1.5])("BeamtimeIndex %s is rejected with the range, and is 0 again", async (BeamtimeIndex) => {
+    const context = fakeRun({ BeamtimeIndex });
+    const failure = await failureOf(run(context), RejectedError);
+    expect(context.published.BeamtimeIndex).toBe(0);
     expect(failure.message).toBe(
       `BeamtimeIndex ${BeamtimeIndex} is none of the 2 of 2026-03-01: set BeamtimeIndex to 1..2, as Beamtimes lists them.`,
     );

@@ -1,0 +1,68 @@
+/** Puts on the command line what prepares a site: trust-host and dm-record-routes, with their options. It runs neither; what they need is imported when they are run. */
+import { homedir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { Readable, Writable } from "node:stream";
+import type { Command } from "commander";
+import type { Clock } from "../base/clock.ts";
+import { silentLog } from "../base/log.ts";
+import { EXIT } from "./exit-status.ts";
+
+export interface SiteCommandContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  /** Writes a line. */
+  readonly out: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** @param heading of the help @param ended told the exit status */
+export function addSiteCommands(
+  program: Command,
+  heading: string,
+  context: SiteCommandContext,
+  ended: (status: number) => void,
+): void {
+  const { environment, clock, out: write, signal } = context;
+  program
+    .command("trust-host <host>")
+    .helpGroup(heading)
+    .description("show the key of an SSH host (host or host:port) and add it to known_hosts")
+    .option("--known-hosts <file>", "the file to add it to", path.join(homedir(), ".ssh", "known_hosts"))
+    .option("--fingerprint <SHA256:...>", "trust the host without a question if it has this fingerprint")
+    .option("--yes", "trust what is shown without a question; at a terminal only")
+    .action(async (where: string, flags: { knownHosts: string; fingerprint?: string; yes?: true }) => {
+      const { knownHosts: knownHostsFile, ...answers } = flags;
+      const { trustHost } = await import("./trust-host.ts");
+      const terminal = createInterface({ input: context.stdin, output: context.stdout });
+      const dialogue = {
+        isTerminal: context.stdin.isTTY === true,
+        write,
+        ask: (question: string) => terminal.question(question),
+      };
+      try {
+        const isTrusted = await trustHost({ where, knownHostsFile, ...answers }, dialogue, clock, signal);
+        ended(isTrusted ? EXIT.done : EXIT.failed);
+      } finally {
+        terminal.close();
+      }
+    });
+
+  program
+    .command("dm-record-routes")
+    .helpGroup(heading)
+    .description("learn the routes of Data Management from the site's dm package, without reaching any service")
+    .option("--python <program>", "the Python that has the package", "python3")
+    .option("--output <file>", "the file to write", "dm-routes.json")
+    .option(
+      "--setup-file <file>",
+      "the site's dm.setup.sh: its `export NAME=value` lines are the package's environment",
+    )
+    .option("--force", "replace the file if there is one")
+    .action(async (flags: { python: string; output: string; setupFile?: string; force?: true }) => {
+      const { recordDmRoutes } = await import("./dm-record-routes.ts");
+      ended(await recordDmRoutes(flags, { environment, clock, log: silentLog, write, signal }));
+    });
+}

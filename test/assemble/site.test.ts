@@ -1,0 +1,44 @@
+/** What is opened for a site is closed again when the settings turn out to be wrong. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openSite } from "../../src/assemble/site.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { ConfigError, parseConfig } from "../../src/config.ts";
+import type { Site } from "../../src/controller/site.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+
+let folder: string;
+let clock: FakeClock;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "globus-ioc-site-"));
+  clock = new FakeClock();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const WITH_GLOBUS = "[globus-auth]\nclient-id = 00000000-0000-0000-0000-000000000001\n";
+const WRONG_CA_FILE =
+  "[dm]\nstation = 7BM\nbackend = http\nds-url = https://127.0.0.1:1\nlogin-file = /login\nca-file = /no/such.pem\n";
+
+const open = (text: string): Site =>
+  openSite({
+    settings: parseConfig(text, join(folder, "globus.conf"), folder),
+    environment: { HOME: folder },
+    user: "op",
+    host: "ws1",
+    clock,
+    log: silentLog,
+  });
+
+test("a site with Globus looks after its login until it is closed", async () => {
+  const site = open(WITH_GLOBUS);
+  expect(clock.pending).toBe(1);
+  await site.close();
+  expect(clock.pending).toBe(0);
+});
+
+test("nothing stays open where the settings are wrong, although Globus was opened before that showed", () => {
+  expect(() => open(WITH_GLOBUS + WRONG_CA_FILE)).toThrow(ConfigError);
+  expect(clock.pending).toBe(0);
+});
