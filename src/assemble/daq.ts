@@ -7,6 +7,7 @@ import type { StartedDaqs } from "../controller/daq-progress.ts";
 import type { DaqSite } from "../controller/daq-sources.ts";
 import { watchDaqs } from "../controller/daq-watch.ts";
 import type { DataManagement } from "../controller/ports.ts";
+import { watchUploads } from "../controller/upload-watch.ts";
 import type { Watch } from "../controller/watch.ts";
 import { dataHost, dataHostName } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
@@ -14,7 +15,7 @@ import type { PartOptions } from "./parts.ts";
 export interface DaqPart {
   /** Those of a Data Management server. */
   actions(serverName: string): Pick<Actions, "StartDaq" | "StopDaq" | "Upload">;
-  readonly watch: Watch;
+  readonly watches: readonly Watch[];
 }
 
 /** @param ownName this machine's. @throws ActionError for a data host that cannot be used */
@@ -37,6 +38,6 @@ export function openDaq(options: PartOptions, dm: DataManagement, ownName: strin
         Upload: upload({ ...daq, clock, pollSeconds, patienceSeconds: stallSeconds }),
       };
     },
-    watch: watchDaqs({ dm, site, pollSeconds, stallSeconds, started }),
+    watches: [watchDaqs({ dm, site, pollSeconds, stallSeconds, started }), watchUploads({ dm, pollSeconds })],
   };
 }

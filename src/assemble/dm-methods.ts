@@ -12,6 +12,7 @@ const METHODS: Readonly<Record<MethodName, true>> = {
   stopDaq: true,
   daqs: true,
   startUpload: true,
+  uploads: true,
   upload: true,
   stopUpload: true,
   esafs: true,

@@ -87,7 +87,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     watches: [
       ...experiments.watches,
       watchUncertain(mail.ledger),
-      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? [daq.watch] : []),
+      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : []),
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },

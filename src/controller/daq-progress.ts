@@ -150,7 +150,7 @@ export class DaqProgress {
 }
 
 /** Whether a DAQ in this state is believed to run. */
-export const isAlive = (state: DaqState): boolean => state === "Running" || state === "Stalled";
+export const isAlive = (state: DaqState): boolean => /^(Running|Stalled|Unseen)$/.test(state);
 
 /** The one that watches, or else is under way, or that we know, or the last. */
 const chosen = (daqs: readonly DmTransfer[], knownId: string): DmTransfer | undefined =>

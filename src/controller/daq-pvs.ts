@@ -2,11 +2,11 @@
 import { ActionError, messageOf } from "../base/errors.ts";
 import { onePerLine } from "../base/log.ts";
 import type { ActionContext, RunContext } from "./action.ts";
-import type { LastState } from "./daq-progress.ts";
+import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, isOf, SIDE_NAMES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "./ports.ts";
-import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName } from "./pvs.ts";
+import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES, type SourceState } from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 
 /** Reads a result PV. */
@@ -19,6 +19,10 @@ export const lastState = (get: Get, side: DaqSide): LastState => ({
   id: String(get(daqPv(side, "Id"))),
 });
 
+/** Whether the last look at a side's source directory found none. */
+export const isSourceGone = (get: Get, side: DaqSide): boolean =>
+  /^(MISSING|NO_TOPDIR)$/.test(SOURCE_STATES[Number(get(daqPv(side, "SourceState")))] ?? "");
+
 /** One side of an experiment as it stands. */
 export interface SideSeen {
   readonly side: DaqSide;
@@ -27,6 +31,7 @@ export interface SideSeen {
   readonly daq: DmTransfer | undefined;
   /** Files a minute. */
   readonly rate: number;
+  readonly isSourceGone: boolean;
 }
 
 /**
@@ -42,12 +47,16 @@ export function showDaqs(
 ): boolean {
   const shown = new Set<DmTransfer>();
   const pieces: string[] = [];
-  for (const { side, state, daq, rate } of sides) {
+  for (const { side, state, daq, rate, isSourceGone: isGone } of sides) {
     put(daqPv(side, "State"), daqStateIndex(state));
-    if (daq !== undefined) showProgress(put, side, daq, rate);
+    // Of one that ended before anybody looked, an earlier beamtime's say, nothing is shown.
+    if (state === "None") showProgress(put, side, undefined, 0);
+    else if (daq !== undefined) showProgress(put, side, daq, rate);
     if (state === "None") continue;
     if (daq !== undefined) shown.add(daq);
-    pieces.push(`${SIDE_NAMES[side]} ${state}${daq === undefined ? "" : `, ${filesText(daq)}`}`);
+    const counts = daq === undefined ? "" : `, ${filesText(daq)}`;
+    const gone = isGone && isAlive(state) ? ", its source directory is not there" : "";
+    pieces.push(`${SIDE_NAMES[side]} ${state}${counts}${gone}`);
   }
   return showTotals(put, experiment, { all, shown, pieces });
 }
@@ -67,13 +76,28 @@ export async function showDaqsAtEnd(
     const all = await daqs();
     const sides = sources.map(({ side }): SideSeen => {
       const { state, id } = lastState(shown, side);
-      return { side, state, daq: all.find((one) => one.id === id), rate: Number(shown(daqPv(side, "Rate"))) };
+      const daq = all.find((one) => one.id === id);
+      return { side, state, daq, rate: Number(shown(daqPv(side, "Rate"))), isSourceGone: isSourceGone(shown, side) };
     });
     showDaqs(publish, experiment, all, sides);
   } catch (thrown) {
     if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
     say(`The DAQs cannot be seen: ${messageOf(thrown)}`);
   }
+}
+
+/** The source PVs of a side that nobody has looked at. */
+export function clearSource(put: Put, { side, directory }: DaqSource): void {
+  put(daqPv(side, "Source"), directory);
+  put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN" satisfies SourceState));
+  put(daqPv(side, "SourceBytes"), 0);
+}
+
+/** All that is told of a side that has no DAQ. */
+export function clearSide(put: Put, source: DaqSource): void {
+  put(daqPv(source.side, "State"), daqStateIndex("None"));
+  clearSource(put, source);
+  showProgress(put, source.side, undefined, 0);
 }
 
 /** One side; undefined: there is no DAQ. @param rate files a minute */

@@ -76,13 +76,15 @@ export interface CheckedSources {
   readonly usable: readonly CheckedSource[];
   /** Pieces of a sentence: what is left out, or worth knowing. */
   readonly remarks: readonly string[];
+  /** Likewise: what could not be looked at. A command with such is not Done. */
+  readonly unchecked: readonly string[];
 }
 
 /**
- * Looks at the directories, and publishes what it finds. Reconstructions that are not there (yet) are left out; a host that cannot be reached is told and does
- * not matter, for Data Management may reach it.
+ * Looks at the directories, and publishes what it finds. Reconstructions that are not there (yet) are left out, and so are those that nobody can look at. Raw
+ * data that nobody can look at are usable, for they must not wait, and Data Management may reach them.
  * @param needsFiles an empty directory is as good as none
- * @throws RejectedError when the raw data, or all that was asked for, are not there
+ * @throws RejectedError when the raw data are not there, or when nothing of what was asked for is left
  */
 export async function checkSources(
   host: DataHost,
@@ -97,25 +99,30 @@ export async function checkSources(
     publish(daqPv(side, "SourceBytes"), 0);
   }
   const checked = await Promise.all(
-    sources.map(async (source): Promise<CheckedSource & { readonly isAbsent: boolean }> => {
+    sources.map(async (source): Promise<CheckedSource & { readonly isUsable: boolean }> => {
       const report = await host.inspect(source.parts, { signal });
       publish(daqPv(source.side, "SourceState"), SOURCE_STATES.indexOf(report.state));
       publish(daqPv(source.side, "SourceBytes"), report.bytes);
       const isAbsent = /^(MISSING|NO_TOPDIR)$/.test(report.state) || (needsFiles && report.state === "EMPTY");
-      return { ...source, report, isAbsent, remark: sourceRemark(host, source, report) };
+      const isUsable = !isAbsent && (source.side === "raw" || report.state !== "UNKNOWN");
+      return { ...source, report, isUsable, remark: sourceRemark(host, source, report) };
     }),
   );
   signal.throwIfAborted();
-  const usable = checked.filter(({ isAbsent }) => !isAbsent);
-  const decisive = checked.find(({ side, isAbsent }) => isAbsent && (side === "raw" || usable.length === 0));
+  const usable = checked.filter(({ isUsable }) => isUsable);
+  const decisive = checked.find(({ side, isUsable }) => !isUsable && (side === "raw" || usable.length === 0));
   if (decisive !== undefined) throw new RejectedError(`${decisive.remark}; ${advice(decisive.report)}.`);
+  const remarksOf = (some: typeof checked): readonly string[] =>
+    some
+      .filter(({ remark }) => remark !== "")
+      .map(({ remark, side, isUsable }) =>
+        isUsable ? remark : `${remark}: the ${SIDE_NAMES[side]} are left out until this is run again`,
+      );
+  const isUnknown = ({ report }: CheckedSource): boolean => report.state === "UNKNOWN";
   return {
     usable,
-    remarks: checked
-      .filter(({ remark }) => remark !== "")
-      .map(({ remark, side, isAbsent }) =>
-        isAbsent ? `${remark}: the ${SIDE_NAMES[side]} are left out until this is run again` : remark,
-      ),
+    remarks: remarksOf(checked.filter((one) => !isUnknown(one))),
+    unchecked: remarksOf(checked.filter(isUnknown)),
   };
 }
 
@@ -134,12 +141,19 @@ function sourceRemark({ name, top }: DataHost, { place }: DaqSource, { state, re
   }
 }
 
-const advice = ({ state }: SourceReport): string =>
-  state === "NO_TOPDIR"
-    ? "correct data-host or data-top-dir in the [local] section of globus.conf"
-    : state === "EMPTY"
-      ? "there is nothing to move yet"
-      : "run Dirs first, or correct data-host, data-top-dir or the [daq] templates in globus.conf";
+function advice({ state }: SourceReport): string {
+  switch (state) {
+    case "NO_TOPDIR":
+      return "correct data-host or data-top-dir in the [local] section of globus.conf";
+    case "EMPTY":
+      return "there is nothing to move yet";
+    case "UNKNOWN":
+      return "nothing was started; run this again when that host can be reached";
+    case "MISSING":
+    case "OK":
+      return "run Dirs first, or correct data-host, data-top-dir or the [daq] templates in globus.conf";
+  }
+}
 
 /** Whether a DAQ belongs to the experiment, under either of its names. */
 export const isOf =

@@ -20,8 +20,8 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
-import { DaqProgress, isAlive, type ProgressOptions } from "./daq-progress.ts";
-import { lastState, showDaqs, showProgress } from "./daq-pvs.ts";
+import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
+import { clearSide, isSourceGone, lastState, showDaqs } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
@@ -34,7 +34,7 @@ import {
 } from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "./experiment.ts";
 import { AccessDeniedError, type DataManagement, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
-import { type CommandName, type DaqSide, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import { type CommandName, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
 export interface DaqWatchOptions extends ProgressOptions {
@@ -46,6 +46,10 @@ export interface DaqWatchOptions extends ProgressOptions {
 
 /** Between two looks while none runs: somebody else may start one. */
 const IDLE_SECONDS = 60;
+/** Looks in a row that failed, after which a DAQ that ran is shown as Unseen. */
+const UNSEEN_LOOKS = 2;
+/** While a DAQ runs, its source is looked at once in so many polls: that costs the data host more than a look at the DAQs costs Data Management. */
+const SOURCE_POLLS = 6;
 /** While these work, the list and the PVs may not agree. */
 const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
 
@@ -86,6 +90,11 @@ class DaqWatch {
   #progress = new Map<DaqSide, DaqProgress>();
   #ownRun = false;
   #isOutOfReach = false;
+  #failedLooks = 0;
+  /** What a side's state was before it was shown as Unseen. */
+  #hidden = new Map<DaqSide, DaqState>();
+  /** When a side's source was looked at, or its DAQ first seen. */
+  #sourceLooks = new Map<DaqSide, number>();
   #isRefused = false;
 
   constructor(options: DaqWatchOptions, context: WatchContext) {
@@ -109,18 +118,14 @@ class DaqWatch {
     this.#experiment = experiment;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
     this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options)]));
+    this.#hidden.clear();
+    this.#sourceLooks.clear();
     this.#ownRun = false;
     const { pvs } = this.#context;
-    for (const { side, directory } of this.#sources) {
-      pvs.put(daqPv(side, "State"), daqStateIndex("None"));
-      pvs.put(daqPv(side, "Source"), directory);
-      pvs.put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
-      pvs.put(daqPv(side, "SourceBytes"), 0);
-      showProgress((name, value) => pvs.put(name, value), side, undefined, 0);
-    }
+    for (const source of this.#sources) clearSide((name, value) => pvs.put(name, value), source);
   }
 
-  /** One look. Completes also when it fails: that is told once, and the states stay. */
+  /** One look. Completes also when it fails: that is told once, and who ran is Unseen when it happens again. */
   look$(): Observable<unknown> {
     return defer(() => {
       const abort = new AbortController();
@@ -137,6 +142,7 @@ class DaqWatch {
   async #look(signal: AbortSignal): Promise<void> {
     const all = await this.#options.dm.daqs({ signal });
     this.#isRefused = false;
+    this.#failedLooks = 0;
     await this.#lookAtSources(all, signal);
     if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return; // the next look comes when they have ended
     this.#publish(all);
@@ -148,6 +154,7 @@ class DaqWatch {
     this.#isRefused = thrown instanceof AccessDeniedError;
     const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
     this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
+    if (++this.#failedLooks >= UNSEEN_LOOKS) this.#hide();
     // Where none of ours runs, nobody waits for it: the message is enough.
     const isWorthALine = this.#someRun() || !(thrown instanceof ActionError);
     if (!isWorthALine || this.#isOutOfReach) return;
@@ -155,30 +162,61 @@ class DaqWatch {
     this.#context.journal.say(sentence, "MINOR");
   }
 
+  /** A state that nobody can vouch for must not look like one. */
+  #hide(): void {
+    const { pvs } = this.#context;
+    if (MAKERS.some((name) => isRunning(pvs, name))) return;
+    for (const side of SIDES) {
+      const { state } = lastState((name) => pvs.get(name), side);
+      if (state === "Unseen" || !isAlive(state)) continue;
+      this.#hidden.set(side, state);
+      pvs.put(daqPv(side, "State"), daqStateIndex("Unseen"));
+    }
+  }
+
+  /** As it was before it was hidden. */
+  #lastOf(side: DaqSide): LastState {
+    const last = lastState((name) => this.#context.pvs.get(name), side);
+    return last.state === "Unseen" ? { ...last, state: this.#hidden.get(side) ?? "Running" } : last;
+  }
+
   /** Whether a DAQ of the experiment runs, by the last look or by what StartDaq has said since. */
   #someRun(): boolean {
     return this.#ownRun || SIDES.some((side) => isAlive(lastState((name) => this.#context.pvs.get(name), side).state));
   }
 
-  /** Where a DAQ has seen nothing new for long: is its source still there, and are there files? */
+  /** Is the source of a DAQ that runs still there? And where it has seen nothing new for long: are there files? */
   async #lookAtSources(all: readonly DmTransfer[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     for (const source of this.#sources) {
       const daq = this.#daqsOf(all, source).find(isWatching);
       const progress = this.#progress.get(source.side);
-      if (daq === undefined || progress === undefined || !progress.needsSourceLook(daq, clock.monotonic())) continue;
+      if (daq === undefined || progress === undefined) continue;
+      const isQuiet = progress.needsSourceLook(daq, clock.monotonic());
+      if (!isQuiet && !this.#isSourceLookDue(source.side)) continue;
       const report = await this.#options.site.host.inspect(source.parts, { signal });
       if (signal.aborted) return;
-      progress.sourceLooked(daq, clock.monotonic(), report);
+      this.#sourceLooks.set(source.side, clock.monotonic());
+      if (isQuiet) progress.sourceLooked(daq, clock.monotonic(), report);
       this.#publishSource(source, report);
     }
+  }
+
+  #isSourceLookDue(side: DaqSide): boolean {
+    const now = this.#context.clock.monotonic();
+    const last = this.#sourceLooks.get(side) ?? now;
+    this.#sourceLooks.set(side, last);
+    return now - last >= SOURCE_POLLS * this.#options.pollSeconds;
   }
 
   #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
     const { pvs, journal } = this.#context;
     const index = SOURCE_STATES.indexOf(state);
-    const isAbsent = state === "MISSING" || state === "NO_TOPDIR";
-    if (isAbsent && pvs.get(daqPv(side, "SourceState")) !== index)
+    const wasGone = isSourceGone((name) => pvs.get(name), side);
+    const isGone = state === "MISSING" || state === "NO_TOPDIR";
+    if (wasGone && (state === "OK" || state === "EMPTY"))
+      journal.say(`${place}, which the DAQ of the ${SIDE_NAMES[side]} watches, is there again.`);
+    if (isGone && pvs.get(daqPv(side, "SourceState")) !== index)
       journal.say(
         `The DAQ of the ${SIDE_NAMES[side]} watches ${place}, which is not there: nothing can come.`,
         "MAJOR",
@@ -198,9 +236,9 @@ class DaqWatch {
     const { pvs, journal, clock } = this.#context;
     const verdicts = this.#sources.flatMap((source) => {
       const { side } = source;
-      const last = lastState((name) => pvs.get(name), side);
-      const verdict = this.#progress.get(side)?.judge(this.#daqsOf(all, source), last, clock.monotonic());
-      return verdict === undefined ? [] : [{ daq: undefined, ...verdict, side }];
+      const verdict = this.#progress.get(side)?.judge(this.#daqsOf(all, source), this.#lastOf(side), clock.monotonic());
+      const isGone = isSourceGone((name) => pvs.get(name), side);
+      return verdict === undefined ? [] : [{ daq: undefined, ...verdict, side, isSourceGone: isGone }];
     });
     this.#ownRun = showDaqs((name, value) => pvs.put(name, value), this.#experiment, all, verdicts);
     for (const { sentence, severity } of verdicts.flatMap(({ events }) => events)) journal.say(sentence, severity);

@@ -18,6 +18,8 @@ export class NotFoundError extends ActionError {}
 export class AlreadyExistsError extends ActionError {}
 /** The service knows us but does not let us, or does not know us. */
 export class AccessDeniedError extends ActionError {}
+/** The service may have it, but nobody can say how it is asked for at this site; the sentence says what to do. Nothing was sent. */
+export class NotOfferedError extends ActionError {}
 /** No answer worth the name: down, timed out, 5xx, or not what the service speaks. `mayHaveHappened`: the request may have taken effect. */
 export class UnavailableError extends ActionError {
   readonly mayHaveHappened: boolean;
@@ -153,6 +155,8 @@ export interface DataManagement {
   daqs(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** Never repeated after a time-out. */
   startUpload(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
+  /** All uploads that the station knows; whether ended ones are among them is the service's matter. @throws NotOfferedError */
+  uploads(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** @throws NotFoundError */
   upload(id: string, options: CallOptions): Promise<DmTransfer>;
   /** @throws NotFoundError */

@@ -65,12 +65,14 @@ export type DaqSide = keyof typeof DAQ_SIDES;
 
 /** What is told of the DAQ of each side, behind `DaqRaw` and `DaqRec`. */
 const DAQ_PARTS = {
-  State: "its state: None, Running, Stalled, Ended, Failed or Stopped",
+  State:
+    "its state: None, Running, Stalled, Ended, Failed, Stopped, or Unseen: it ran when Data Management last answered, which it does not do now",
   Id: "its id",
   Source: "the directory that is read, as Data Management knows it",
-  SourceState: "what the check of that directory found: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
-  SourceBytes: "bytes in that directory at the check",
-  FilesDone: "files that are at their destination",
+  SourceState:
+    "what the last check of that directory found, at the start and now and then while it runs: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
+  SourceBytes: "bytes in that directory at that check",
+  FilesDone: "files that Data Management counts as done; those of Errors may be among them",
   FilesTotal: "files that it has seen",
   Percent: "the part of its files that is done",
   Rate: "files done a minute, over the last minute",
@@ -203,9 +205,17 @@ export const PVS = {
   DaqMessage: result("What the DAQs do, or what is wrong with them, in one sentence."),
   DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
   DaqStopped: resultOf(["StopDaq"], 0, "how many it stopped."),
-  UploadId: resultOf(["Upload"], "", "ids of its uploads, separated by blanks."),
-  UploadState: resultOf(["Upload"], 0, "state: None, Running, Done or Failed."),
-  UploadFilesDone: resultOf(["Upload"], 0, "files done."),
+  UploadId: resultOf(["Upload"], "", "ids of the uploads of the experiment, separated by blanks."),
+  UploadState: resultOf(
+    ["Upload"],
+    0,
+    "state: None, Running, Done, Failed or Stopped. Running also where an earlier run of the program, or somebody else, has started them.",
+  ),
+  UploadFilesDone: resultOf(
+    ["Upload"],
+    0,
+    "files that Data Management counts as done; those that it could not process may be among them.",
+  ),
   UploadFilesTotal: resultOf(["Upload"], 0, "files to do."),
   UploadPercent: resultOf(["Upload"], 0, "the part of them that is done."),
   /* Tagging, and experiments without a proposal */
@@ -327,13 +337,14 @@ export const ARM_STATES = ["Safe", "Armed"] as const;
 /** Seconds that an arm stays Armed. */
 export const ARMED_SECONDS = 30;
 /** States of DaqRawState and DaqRecState. */
-export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped"] as const;
+export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped", "Unseen"] as const;
 export type DaqState = (typeof DAQ_STATES)[number];
 /** States of DaqRawSourceState and DaqRecSourceState. */
 export const SOURCE_STATES = ["UNKNOWN", "OK", "EMPTY", "MISSING", "NO_TOPDIR"] as const;
 export type SourceState = (typeof SOURCE_STATES)[number];
 /** States of UploadState. */
-export const UPLOAD_STATES = ["None", "Running", "Done", "Failed"] as const;
+export const UPLOAD_STATES = ["None", "Running", "Done", "Failed", "Stopped"] as const;
+export type UploadState = (typeof UPLOAD_STATES)[number];
 
 /** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes. */
 export const PV_STATES: Readonly<Partial<Record<PvName, readonly string[]>>> = {

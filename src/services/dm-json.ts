@@ -132,7 +132,7 @@ export const transferAnswer = transferMembers.transform(transferOf);
 
 const stationOf = z.object({ experimentStationName: optionalText });
 
-/** DAQs of all stations → those of ours. One that does not say whose it is may be ours. */
+/** DAQs, or uploads, of all stations → those of ours. One that does not say whose it is may be ours. */
 export const transfersOfStation = (station: string) =>
   listOf(transferAnswer, (json) => (stationOf.safeParse(json).data?.experimentStationName ?? station) === station);
 

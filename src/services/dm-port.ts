@@ -70,6 +70,7 @@ export function dmPort(station: string, ask: DmAsk, log: Log): Omit<DataManageme
     daqs: (call) => list("listDaqs", {}, transfersOfStation(station), call),
     startUpload: (experimentName, dataDirectory, taskInfo, call) =>
       ask("upload", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
+    uploads: (call) => list("listUploads", {}, transfersOfStation(station), call),
     upload: (id, call) => ask("getUploadInfo", { id }, transferAnswer, call),
     stopUpload: (id, call) => run("stopUpload", { id }, call),
     esafs: (year, call) => list("listStationEsafs", { stationName: station, year }, esafsAnswer, call),

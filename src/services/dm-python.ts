@@ -6,7 +6,13 @@ import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type CallOptions, type DataManagement, NotFoundError, UnavailableError } from "../controller/ports.ts";
+import {
+  type CallOptions,
+  type DataManagement,
+  NotFoundError,
+  NotOfferedError,
+  UnavailableError,
+} from "../controller/ports.ts";
 import { type BridgeFailure, DmBridge } from "./dm-bridge.ts";
 import { CODE_BY_TYPE, errorOfCode } from "./dm-errors.ts";
 import { dmPort } from "./dm-port.ts";
@@ -126,7 +132,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
 /** What the package raised, as the ports have it. Its class decides, else DM's number; never its text. */
 function errorOf({ type, message, code }: BridgeFailure, operation: DmOperation, changes: boolean): ActionError {
   if (type === "MissingMethod") {
-    return new ActionError(
+    return new NotOfferedError(
       `The site's dm package has no ${message}, so ${operation} was not done; bring the package up to date or set [dm] backend = http`,
     );
   }

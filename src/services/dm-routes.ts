@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { oneLine } from "../base/log.ts";
+import { NotOfferedError } from "../controller/ports.ts";
 import { dmEncode } from "./dm-encoding.ts";
 
 /** DM's web services; each has a URL and a session of its own: its key in globus.conf, and its name in the site's dm.setup.sh. */
@@ -118,7 +119,7 @@ export type DmOperation = keyof typeof DM_ROUTES;
 export type DmRoutes = Readonly<Record<DmOperation, DmRoute>>;
 
 /** The operation's route is a guess or not known at all, and no site file vouches for one: nothing was sent. */
-export class RouteNotVerifiedError extends ActionError {
+export class RouteNotVerifiedError extends NotOfferedError {
   readonly operation: DmOperation;
   constructor(operation: DmOperation) {
     super(

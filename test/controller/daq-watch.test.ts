@@ -337,7 +337,6 @@ describe("alarms", () => {
     await bench.wait(STALL + POLL);
     expect(bench.state).toBe("Stalled");
     expect(bench.told()[0]).toContain("sees no file, but 7 are in its source");
-    expect(bench.host.looks).toHaveLength(1);
     bench.dm.change(0, { filesTotal: 7, filesDone: 1 });
     await bench.wait(POLL);
     expect(bench.state).toBe("Running");
@@ -386,6 +385,26 @@ describe("alarms", () => {
     expect(bench.sourceState).toBe("EMPTY");
   });
 
+  test("a source that vanishes while files still come is told within some polls, in the message too, and so is its return", async () => {
+    await running({ filesDone: 2, filesTotal: 10 });
+    bench.source({ state: "MISSING", bytes: 0 });
+    for (let seen = 3; seen <= 9; seen++) {
+      bench.dm.change(0, { filesDone: seen });
+      await bench.wait(POLL);
+    }
+    expect(bench.host.looks).toHaveLength(1);
+    expect(bench.sourceState).toBe("MISSING");
+    expect(bench.told()).toHaveLength(1);
+    expect(bench.pvs.get("DaqMessage")).toBe(
+      `${NAME}: raw data Running, 9 of 10 files, its source directory is not there.`,
+    );
+    bench.source({ state: "OK" });
+    await bench.wait(6 * POLL);
+    expect(bench.sourceState).toBe("OK");
+    expect(bench.pvs.get("DaqMessage")).toBe(`${NAME}: raw data Running, 9 of 10 files.`);
+    expect(bench.pvs.get("Message")).toBe(`tomodata1:${RAW}, which the DAQ of the raw data watches, is there again.`);
+  });
+
   test("a source that vanishes is told once", async () => {
     bench.source({ state: "MISSING" });
     await running({ filesDone: 10, filesTotal: 10 });
@@ -398,15 +417,47 @@ describe("alarms", () => {
 });
 
 describe("a service that cannot be reached", () => {
-  test("leaves the states, and is told once when it goes and once when it is back", async () => {
+  test("makes a DAQ that ran Unseen from the second look on, and is told once when it goes and once when it is back", async () => {
     await running();
     bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
-    await bench.wait(5 * POLL);
+    await bench.wait(POLL);
     expect(bench.state).toBe("Running");
+    await bench.wait(4 * POLL);
+    expect(bench.state).toBe("Unseen");
     expect(bench.told()).toEqual(["The DAQs cannot be seen: DM does not answer"]);
     bench.dm.failures.clear();
     await bench.wait(POLL);
     expect(bench.pvs.get("Message")).toBe("The DAQs can be seen again.");
+    expect(bench.state).toBe("Running");
+  });
+
+  test("is over, and what came to pass meanwhile is told: a DAQ that failed, or stalls as before", async () => {
+    await running();
+    await bench.wait(STALL + POLL);
+    expect(bench.state).toBe("Stalled");
+    const before = bench.told().length;
+    bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    await bench.wait(3 * POLL);
+    expect(bench.state).toBe("Unseen");
+    bench.dm.failures.clear();
+    await bench.wait(POLL);
+    expect(bench.state).toBe("Stalled");
+    expect(bench.told()).toHaveLength(before + 1); // that it could not be seen; not once more that it stalls
+    bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    await bench.wait(3 * POLL);
+    bench.dm.failures.clear();
+    bench.dm.change(0, { status: "failed" });
+    await bench.wait(POLL);
+    expect(bench.state).toBe("Failed");
+  });
+
+  test("leaves what StopDaq has stopped, and what never ran, as it is", async () => {
+    await running();
+    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    await bench.wait(3 * IDLE);
+    expect(bench.state).toBe("Stopped");
+    expect(DAQ_STATES[Number(bench.pvs.get("DaqRecState"))]).toBe("None");
   });
 
   test("is a matter for DaqMessage alone where no DAQ of ours runs", async () => {

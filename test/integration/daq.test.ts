@@ -109,14 +109,15 @@ describe("with an experiment for each test", () => {
     expect(await text("StopDaqMessage")).toBe(`No DAQ of ${name} runs.`);
   });
 
-  test("a data host that is down is told, and the DAQ starts all the same", async () => {
+  test("a data host that is down is told, and the DAQ of the raw data alone starts all the same", async () => {
     await put("Init", 1);
     site.beamline.analysis.faults.down = true;
     const status = await put("StartDaq", 1);
     site.beamline.analysis.faults.down = false;
     expect(status).toBe(ECA.NORMAL);
+    expect(await state("StartDaq")).toBe("Partial");
     expect(await text("StartDaqMessage")).toContain("was not checked");
-    expect(started()).toBe(2);
+    expect(started()).toBe(1);
     await put("StopDaq", 1);
   });
 
@@ -143,10 +144,13 @@ describe("with an experiment for each test", () => {
     expect(await text("LastError")).toContain("Lost the connection to the data host");
   });
 
-  test("Upload moves what is there and ends", async () => {
+  test("Upload moves what is there and ends, and one whose answer got lost is not started twice", async () => {
     await put("Init", 1);
     await writeFiles(source(), 3);
+    await put("DaqRec", 0);
+    await site.beamline.dm.misbehave({ on: "/upload/", halfBody: true });
     expect(await put("Upload", 1)).toBe(ECA.NORMAL);
+    expect(site.beamline.dm.transfers("upload")).toHaveLength(1);
     expect(await state("Upload")).toBe("Done");
     expect(await text("UploadMessage")).toMatch(/^3 of 3 files of .* were moved/);
     expect(UPLOAD_STATES[await number("UploadState")]).toBe("Done");

@@ -9,6 +9,7 @@ import {
   type DmTransfer,
   isUnderWay,
   NotFoundError,
+  NotOfferedError,
   UnavailableError,
 } from "../../src/controller/ports.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
@@ -201,6 +202,7 @@ describe("uploads", () => {
     write("a/3.h5");
     clock.advance(1);
     expect(await dm.upload(id, {})).toMatchObject({ id, status: "done", filesDone: 2, filesTotal: 2, percent: 100 });
+    expect(await dm.uploads({})).toContainEqual(await dm.upload(id, {}));
   });
 
   test("from a directory that does not exist are accepted, and end with no file and DM's words", async () => {
@@ -303,10 +305,11 @@ test("what no public source shows is refused without the site's file, and nothin
     dm.stopDaq(NAME, "/data", {}),
     dm.daqs({}),
     dm.startUpload(NAME, "/data", {}, {}),
+    dm.uploads({}),
     dm.upload("1", {}),
     dm.stopUpload("1", {}),
   ])
-    await failureOf(call, RouteNotVerifiedError);
+    expect(await failureOf(call, RouteNotVerifiedError)).toBeInstanceOf(NotOfferedError);
   expect(twin.requests).toEqual([]);
 });
 

@@ -65,7 +65,7 @@ async function everything(dm: DataManagement): Promise<readonly unknown[]> {
   await dm.stopDaq(NAME, directory, call);
   const { id } = await dm.startUpload(NAME, directory, { useAnalysisDirectoryAsRoot: true }, call);
   await dm.stopUpload(id, call);
-  outcomes.push(await dm.upload(id, call), await dm.daqs(call));
+  outcomes.push(await dm.upload(id, call), await dm.uploads(call), await dm.daqs(call));
   outcomes.push(await dm.esafs(2026, call));
   await dm.deleteExperiment(NAME, call);
   outcomes.push(await dm.stationExperiments(call));

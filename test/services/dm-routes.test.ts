@@ -30,6 +30,7 @@ const USED: readonly DmOperation[] = [
   "stopDaq",
   "listDaqs",
   "upload",
+  "listUploads",
   "getUploadInfo",
   "stopUpload",
   "listStationEsafs",

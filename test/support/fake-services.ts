@@ -103,6 +103,10 @@ export class FakeDm implements DataManagement {
     this.#called("startUpload", directory);
     return this.#start("upload", experimentName, directory, task);
   }
+  async uploads(): Promise<readonly DmTransfer[]> {
+    this.#called("uploads", "");
+    return this.transfers.filter((one) => one.kind === "upload");
+  }
   async upload(id: string): Promise<DmTransfer> {
     this.#called("upload", id);
     return this.#transfer(id);

@@ -13,9 +13,17 @@ import {
 } from "../action.ts";
 import { visible } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
-import { type DataManagement, type DmExperiment, isUnderWay, NotFoundError, UnavailableError } from "../ports.ts";
+import {
+  type DataManagement,
+  type DmExperiment,
+  type DmTransfer,
+  isUnderWay,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
 import type { CommandName } from "../pvs.ts";
 import type { ArmCheck } from "../site.ts";
+import { listedUploads } from "../uploads.ts";
 
 export interface DeleteOptions {
   readonly dm: DataManagement;
@@ -92,14 +100,21 @@ async function existing({ dm, serverName }: DeleteOptions, name: string, signal:
 /** Commands that move data to an experiment, or are about to. */
 const MOVERS: readonly CommandName[] = ["StartDaq", "Upload"];
 
-/** Uploads that other programs started cannot be seen: Data Management has no list of them. @throws RejectedError */
+/** Whoever started what moves. @throws RejectedError */
 async function refuseWhileMoving(dm: DataManagement, name: string, context: ActionContext): Promise<void> {
-  const moving = (await dm.daqs(context)).find((daq) => daq.experimentName === name && isUnderWay(daq));
+  const isOfIt = (one: DmTransfer): boolean => one.experimentName === name && isUnderWay(one);
+  const moving = (await dm.daqs(context)).find(isOfIt);
   if (moving !== undefined)
     throw new RejectedError(`A DAQ of ${name} runs, from ${moving.dataDirectory}: stop it by StopDaq, then delete.`);
   for (const mover of MOVERS)
     if (context.isRunning?.(mover) === true)
       throw new RejectedError(`${mover} runs: wait until it is done, or write 1 to Abort, then delete.`);
+  const consequence = "Whether an upload runs that somebody else has started cannot be looked up";
+  const upload = (await listedUploads(dm, context, consequence))?.find(isOfIt);
+  if (upload !== undefined)
+    throw new RejectedError(
+      `Upload ${upload.id} of ${name} runs, from ${upload.dataDirectory}: wait until it is done, or run Upload for it and abort that, then delete.`,
+    );
 }
 
 /** @throws ActionError; a lost answer is looked up, and is no failure when the experiment is gone */

@@ -4,21 +4,23 @@
  */
 import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
-import type { DaqStart, StartedDaqs } from "../daq-progress.ts";
-import { showDaqsAtEnd } from "../daq-pvs.ts";
+import { type DaqStart, isAlive, type StartedDaqs } from "../daq-progress.ts";
+import { clearSide, lastState, showDaqsAtEnd } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
   type DaqSite,
+  type DaqSource,
   daqSources,
   daqStateIndex,
+  isOf,
   runningDaq,
   SIDE_NAMES,
 } from "../daq-sources.ts";
 import { requireExperiment } from "../dm-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
-import { AlreadyExistsError, type DataManagement, type DmTransfer, UnavailableError } from "../ports.ts";
+import { AlreadyExistsError, type DataManagement, type DmTransfer, isUnderWay, UnavailableError } from "../ports.ts";
 import { daqPv } from "../pvs.ts";
 
 export interface DaqOptions {
@@ -57,9 +59,10 @@ async function start(
   const { experiment, signal, publish, say } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const { usable, remarks } = await checkSources(site.host, sources, context, false);
-  for (const remark of remarks) say(`${remark}.`);
+  const { usable, remarks, unchecked } = await checkSources(site.host, sources, context, false);
+  for (const remark of [...remarks, ...unchecked]) say(`${remark}.`);
   const before = await dm.daqs({ signal });
+  clearOthers(site, sources, before, context);
   const done: string[] = [];
   const failures: unknown[] = [];
   for (const source of usable) {
@@ -79,12 +82,27 @@ async function start(
       failures.push(thrown);
     }
   }
-  const [first, ...others] = failures.map((failure) => pieceOf(failure));
-  if (done.length === 0) throw others.length === 0 ? failures[0] : new ActionError([first, ...others].join("; "));
+  const wrong = failures.map((failure) => pieceOf(failure));
+  if (done.length === 0) throw failures.length === 1 ? failures[0] : new ActionError(wrong.join("; "));
   await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
-  return failures.length === 0
+  return wrong.length + unchecked.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
-    : { state: "Partial", message: `${sentence(done)}, but ${[first, ...others, ...remarks].join("; ")}.` };
+    : { state: "Partial", message: `${sentence(done)}, but ${[...wrong, ...unchecked, ...remarks].join("; ")}.` };
+}
+
+/** What an earlier run has left of a side that is not asked for now must not look like a result of this one; what runs, or ran when last seen, is the watch's. */
+function clearOthers(
+  site: DaqSite,
+  chosen: readonly DaqSource[],
+  daqs: readonly DmTransfer[],
+  { experiment, publish, shown = () => "" }: ActionContext,
+): void {
+  const own = daqs.filter((one) => isUnderWay(one) && isOf(experiment)(one));
+  for (const source of daqSources(site, experiment)) {
+    const isChosen = chosen.some(({ side }) => side === source.side);
+    const runs = own.some(({ dataDirectory }) => dataDirectory === source.directory);
+    if (!isChosen && !runs && !isAlive(lastState(shown, source.side).state)) clearSide(publish, source);
+  }
 }
 
 const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({

@@ -5,10 +5,15 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
+import { isAlive } from "../daq-progress.ts";
+import { clearSource, lastState } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
   chosenSources,
+  type DaqSite,
+  type DaqSource,
+  daqSources,
   filesText,
   inDmsWords,
   REFUSED_SECONDS,
@@ -22,10 +27,12 @@ import {
   type DmTransfer,
   hasEndedWell,
   isMoving,
+  isUnderWay,
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
-import { UPLOAD_STATES } from "../pvs.ts";
+import type { UploadState } from "../pvs.ts";
+import { endState, listedUploads, showUploads } from "../uploads.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
 export interface UploadOptions extends DaqOptions {
@@ -61,53 +68,80 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   const { dm, site, serverName } = options;
   const { experiment, signal, say, publish } = context;
   const sources = chosenSources(site, context);
-  publish("UploadId", "");
-  publish("UploadState", UPLOAD_STATES.indexOf("None"));
-  for (const name of ["UploadFilesDone", "UploadFilesTotal", "UploadPercent"] as const) publish(name, 0);
+  showUploads(publish, [], "None");
+  clearOthers(site, sources, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const { usable, remarks } = await checkSources(site.host, sources, context, true);
-  for (const remark of remarks) say(`${remark}.`);
+  const checked = await checkSources(site.host, sources, context, true);
+  for (const remark of [...checked.remarks, ...checked.unchecked]) say(`${remark}.`);
+  const before = await listedUploads(dm, context, "An upload that runs already would be started a second time");
   const running: Running[] = [];
   const failures: string[] = [];
   try {
-    for (const source of usable) {
+    for (const source of checked.usable) {
       signal.throwIfAborted();
-      const transfer = await startOne(dm, name, source, signal).catch((thrown: unknown) => {
+      const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
         failures.push(pieceOf(thrown));
       });
       if (transfer !== undefined) running.push({ source, transfer });
-      show(running, context);
+      show(running, context, running.length === 0 ? "None" : "Running");
     }
     if (running.length > 0) await untilEnded(options, running, context);
   } catch (thrown) {
     if (signal.aborted) throw await stopAll(dm, running, context);
-    publish("UploadState", UPLOAD_STATES.indexOf("Failed"));
-    const more = [...failures, ...remarks];
+    show(running, context, "Failed");
+    const more = [...failures, ...checked.remarks, ...checked.unchecked];
     if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
     throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
   }
-  return outcome(running, { failures, remarks }, context);
+  return outcome(running, { ...checked, failures }, context);
 }
 
-async function startOne(
-  dm: DataManagement,
-  name: string,
-  source: CheckedSource,
-  signal: AbortSignal,
-): Promise<DmTransfer> {
-  const what = `the upload of ${source.directory}`;
+/** What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that runs keeps its own. */
+function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: ActionContext): void {
+  const { experiment, publish, shown = () => "" } = context;
+  for (const source of daqSources(site, experiment))
+    if (!chosen.some(({ side }) => side === source.side) && !isAlive(lastState(shown, source.side).state))
+      clearSource(publish, source);
+}
+
+interface Start {
+  readonly dm: DataManagement;
+  /** The experiment's, at Data Management. */
+  readonly name: string;
+  readonly source: CheckedSource;
+  /** The uploads that were listed before anything was started; undefined: there is no list. */
+  readonly before: readonly DmTransfer[] | undefined;
+}
+
+/** The upload that runs for this directory already, or else a new one: never two. @throws ActionError when none is known to run */
+async function startOne(start: Start, { signal, say }: ActionContext): Promise<DmTransfer> {
+  const { dm, name, source, before } = start;
+  const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
+  if (running !== undefined) {
+    say(
+      `The upload ${running.id} of ${source.directory} runs already: it is waited for, and none is started beside it.`,
+    );
+    return running;
+  }
   try {
     return await dm.startUpload(name, source.directory, source.root, { signal });
   } catch (cause) {
+    const answerLost = signal.aborted || (cause instanceof UnavailableError && cause.mayHaveHappened);
+    const listed = answerLost && before !== undefined ? await dm.uploads({}).catch(() => undefined) : undefined;
+    const found = listed?.findLast((one) => isFor(start, one) && before?.every(({ id }) => id !== one.id) === true);
+    if (found !== undefined) return found;
     if (signal.aborted || !(cause instanceof ActionError)) throw cause;
-    const answerLost = cause instanceof UnavailableError && cause.mayHaveHappened;
-    const sentence = answerLost
-      ? `${what} may run or not: see what Data Management has before you repeat it`
-      : `${what} was not started`;
+    const sentence =
+      answerLost && listed === undefined
+        ? `the upload of ${source.directory} may run or not: see what Data Management has before you repeat it`
+        : `the upload of ${source.directory} was not started${answerLost ? ", Data Management lists none" : ""}`;
     throw new ActionError(sentence, { cause });
   }
 }
+
+const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
+  experimentName === name && dataDirectory === source.directory;
 
 /** Looks at those under way until none is. @throws UnavailableError when the service has said nothing of them for too long: they go on without us */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
@@ -129,7 +163,7 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
       if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
       told = true;
     }
-    show(running, context);
+    show(running, context, "Running");
   }
 }
 
@@ -156,23 +190,18 @@ const isWaitedFor = ({ transfer, isGone }: Running): boolean => isGone !== true 
 
 const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
 
-/** The uploads together, into their PVs. */
-function show(running: readonly Running[], { publish }: ActionContext): void {
-  const sum = (of: (transfer: DmTransfer) => number): number =>
-    running.reduce((total, { transfer }) => total + of(transfer), 0);
-  const [done, total] = [sum(({ filesDone }) => filesDone), sum(({ filesTotal }) => filesTotal)];
-  publish("UploadId", idsOf(running));
-  publish("UploadState", UPLOAD_STATES.indexOf(running.length === 0 ? "None" : "Running"));
-  publish("UploadFilesDone", done);
-  publish("UploadFilesTotal", total);
-  publish("UploadPercent", total === 0 ? 0 : (100 * done) / total);
-}
+const show = (running: readonly Running[], { publish }: ActionContext, state: UploadState): void =>
+  showUploads(
+    publish,
+    running.map(({ transfer }) => transfer),
+    state,
+  );
 
 /** Stops what moves, also when the run's own signal is aborted. @returns how far they had come */
 async function stopAll(
   dm: DataManagement,
   running: readonly Running[],
-  { signal, publish }: ActionContext,
+  context: ActionContext,
 ): Promise<CancelledError> {
   const pieces: string[] = [];
   let goesOn = false;
@@ -185,29 +214,36 @@ async function stopAll(
         if (!(thrown instanceof NotFoundError)) problem = pieceOf(thrown);
       });
     goesOn ||= problem !== undefined;
-    const last = await dm.upload(id, {}).catch(() => transfer);
-    const moved = `${filesText(last)} of ${source.directory} were moved`;
+    one.transfer = await dm.upload(id, {}).catch(() => transfer);
+    const moved = `${filesText(one.transfer)} of ${source.directory} were moved`;
     pieces.push(problem === undefined ? moved : `${moved}, and upload ${id} goes on: ${problem}`);
   }
-  publish("UploadState", UPLOAD_STATES.indexOf(goesOn ? "Running" : "None"));
+  show(running, context, stateAfterAbort(running, goesOn));
   return new CancelledError(
-    `${messageOf(signal.reason)} ${pieces.join("; ") || "No upload is known to have started"}.`,
+    `${messageOf(context.signal.reason)} ${pieces.join("; ") || "No upload is known to have started"}.`,
   );
 }
 
+function stateAfterAbort(running: readonly Running[], goesOn: boolean): UploadState {
+  if (running.length === 0) return "None";
+  return goesOn ? "Running" : "Stopped";
+}
+
+/** Pieces of a sentence. */
 interface Told {
   readonly failures: readonly string[];
   readonly remarks: readonly string[];
+  readonly unchecked: readonly string[];
 }
 
-function outcome(running: readonly Running[], { failures, remarks }: Told, { publish }: ActionContext): ActionResult {
-  const isBad = ({ transfer, isGone }: Running): boolean => isGone === true || !hasEndedWell(transfer);
-  const good = running.filter((one) => !isBad(one));
-  const wrong = [...failures, ...running.filter(isBad).map(failureText), ...good.flatMap(errorText)];
-  publish(
-    "UploadState",
-    UPLOAD_STATES.indexOf(failures.length > 0 || good.length < running.length ? "Failed" : "Done"),
-  );
+function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
+  const { failures, remarks, unchecked } = told;
+  const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && hasEndedWell(transfer);
+  const good = running.filter(isDone);
+  const bad = running.filter((one) => !isDone(one));
+  const wrong = [...failures, ...bad.map(failureText), ...good.flatMap(errorText), ...unchecked];
+  const isLost = failures.length > 0 || running.some(({ isGone }) => isGone);
+  show(running, context, isLost ? "Failed" : endState(running.map(({ transfer }) => transfer)));
   if (good.length === 0) throw new ActionError([...wrong, ...remarks].join("; "));
   const done = [...good.map(successText), ...remarks].join("; ");
   return wrong.length === 0

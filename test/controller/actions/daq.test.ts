@@ -120,6 +120,26 @@ describe("StartDaq", () => {
     expect([...started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
   });
 
+  test("empties what an earlier run has left of a side that is not asked for, unless its DAQ runs still", async () => {
+    inputs["DaqRec"] = 0;
+    const left = { DaqRecState: DAQ_STATES.indexOf("Stopped"), DaqRecId: "old", DaqRecFilesDone: 9, DaqRecErrors: 1 };
+    Object.assign(published, left, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+    await start();
+    expect(published).toMatchObject({
+      DaqRecState: DAQ_STATES.indexOf("None"),
+      DaqRecId: "",
+      DaqRecFilesDone: 0,
+      DaqRecErrors: 0,
+      DaqRecSource: REC,
+      DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"),
+      DaqRecSourceBytes: 0,
+    });
+    const { id } = await dm.startDaq(NAME, REC, {});
+    Object.assign(published, { DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
+    await start();
+    expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
+  });
+
   test("leaves existing files where ProcessExisting is No", async () => {
     inputs["ProcessExisting"] = 0;
     await start();
@@ -189,12 +209,30 @@ describe("StartDaq", () => {
     expect(dm.transfers).toHaveLength(2);
   });
 
-  test("goes on when the host cannot be reached, and says why the source was not checked", async () => {
+  test("goes on with the raw data when the host cannot be reached, which is partial, and says why the source was not checked", async () => {
     source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
     const { state, message } = await start();
-    expect(state).toBe("Done");
+    expect(state).toBe("Partial");
     expect(message).toContain("was not checked: tomodata1 does not answer");
     expect(dm.transfers).toHaveLength(2);
+  });
+
+  test("leaves out reconstructions that nobody can look at, which is partial", async () => {
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    const { state, message } = await start();
+    expect(state).toBe("Partial");
+    expect(message).toContain(
+      `${REC} was not checked: tomodata1 does not answer: the reconstructions are left out until this is run again.`,
+    );
+    expect(dm.transfers.map(({ dataDirectory }) => dataDirectory)).toEqual([RAW]);
+  });
+
+  test("is rejected when all that is asked for are reconstructions that nobody can look at", async () => {
+    inputs["DaqRaw"] = 0;
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    await expect(start()).rejects.toThrow(RejectedError);
+    await expect(start()).rejects.toThrow(/nothing was started; run this again when that host can be reached\.$/);
+    expect(dm.transfers).toEqual([]);
   });
 
   test("does not start what runs already, and counts it as done", async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { deleteArm, deleteExperiment } from "../../../src/controller/actions/delete.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
-import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, NotOfferedError, UnavailableError } from "../../../src/controller/ports.ts";
 import type { PvName } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { type FakeRun, fakeRun } from "../../support/fake-run.ts";
@@ -78,6 +78,17 @@ describe("rejected, and nothing is deleted:", () => {
     expect(deletions()).toEqual([]);
   });
 
+  test.each(["pending", "running", "finalizing"])(
+    "an experiment with an upload, of whomever, that is %s",
+    async (status) => {
+      await dm.startUpload(NAME, "/data/x", {});
+      dm.change(0, { status });
+      const failure = await failureOf(run(), RejectedError);
+      expect(failure.message).toMatch(`Upload upload-1 of ${NAME} runs, from /data/x: wait until it is done`);
+      expect(deletions()).toEqual([]);
+    },
+  );
+
   test("DAQs that cannot be looked at", async () => {
     dm.failures.set("daqs", new UnavailableError("DM does not answer"));
     await failureOf(run(), UnavailableError);
@@ -90,6 +101,15 @@ test("DAQs of other experiments, and those that have ended, do not hinder", asyn
   await dm.startDaq(NAME, "/data/x", {});
   dm.change(1, { status: "done" });
   await expect(run()).resolves.toMatchObject({ state: "Done" });
+});
+
+test("uploads that a site's Data Management cannot list do not hinder, and that is said", async () => {
+  dm.failures.set("uploads", new NotOfferedError("DM's route for listUploads is not verified"));
+  const context = fakeRun(READY);
+  await expect(run(context)).resolves.toMatchObject({ state: "Done" });
+  expect(context.said).toContain(
+    "Whether an upload runs that somebody else has started cannot be looked up: DM's route for listUploads is not verified.",
+  );
 });
 
 test("one arming is for one start, also when that is refused", async () => {

@@ -7,10 +7,12 @@ import { type ActionResult, RejectedError } from "../../../src/controller/outcom
 import {
   AccessDeniedError,
   NotFoundError,
+  NotOfferedError,
+  type PvValue,
   type SourceReport,
   UnavailableError,
 } from "../../../src/controller/ports.ts";
-import { UPLOAD_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
@@ -61,6 +63,7 @@ async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<
     signal: abort.signal,
     input: (name) => inputs[name] ?? "",
     publish: (name, value) => void (published[name] = value),
+    shown: (name) => (published[name] ?? "") as PvValue,
     say: (sentence) => void said.push(sentence),
   });
   outcome.catch(() => undefined); // judged by the test, later
@@ -113,6 +116,16 @@ test.each(["EMPTY", "MISSING"] as const)("leaves out reconstructions that are %s
   expect(dm.transfers).toHaveLength(1);
 });
 
+test("empties what an earlier run has found of a side that is not asked for, unless a DAQ of it runs", async () => {
+  inputs["DaqRec"] = 0;
+  Object.assign(published, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+  await start();
+  expect(published).toMatchObject({ DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"), DaqRecSourceBytes: 0 });
+  Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Running"), DaqRecSourceBytes: 900 });
+  await start();
+  expect(published["DaqRecSourceBytes"]).toBe(900);
+});
+
 test("is rejected before Init", async () => {
   dm.experiments.clear();
   await expect((await start()).outcome).rejects.toThrow("run Init first");
@@ -156,7 +169,7 @@ test("one failed upload of two makes it partial", async () => {
   dm.change(1, { status: "aborted" });
   await clock.advanceAsync(POLL);
   await expect(outcome).resolves.toMatchObject({ state: "Partial" });
-  expect(state()).toBe("Failed");
+  expect(state()).toBe("Stopped");
 });
 
 test("files that could not be processed make it partial and are counted", async () => {
@@ -179,9 +192,88 @@ test("one that cannot be started does not keep the other", async () => {
   expect(message).toContain(`the upload of ${RAW} was not started: DM says no`);
 });
 
-test("a start whose answer got lost is told as uncertain, and not repeated", async () => {
+const LOST = new UnavailableError("no answer", { mayHaveHappened: true });
+
+/** From now on it starts uploads, but the answers get lost. */
+function loseAnswers(): void {
+  const really = dm.startUpload.bind(dm);
+  dm.startUpload = async (...call) => {
+    await really(...call);
+    throw LOST;
+  };
+}
+
+test("a start whose answer got lost is looked for among the uploads, and waited for", async () => {
   inputs["DaqRec"] = 0;
-  dm.failures.set("startUpload", new UnavailableError("no answer", { mayHaveHappened: true }));
+  await dm.startUpload(NAME, RAW, {});
+  dm.change(0, { status: "done" });
+  loseAnswers();
+  const { outcome } = await start();
+  expect(published["UploadId"]).toBe("upload-2");
+  dm.change(1, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+  expect(dm.transfers).toHaveLength(2);
+});
+
+test("a start whose answer got lost, and which Data Management does not list, was not made", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("startUpload", LOST);
+  await expect((await start()).outcome).rejects.toThrow(
+    `the upload of ${RAW} was not started, Data Management lists none`,
+  );
+});
+
+test("an upload that runs for the same directory already is waited for, and no second one is started", async () => {
+  inputs["DaqRec"] = 0;
+  await dm.startUpload("2026-02-Other-1", RAW, {});
+  await dm.startUpload(NAME, RAW, {});
+  dm.change(1, { filesDone: 3, filesTotal: 9 });
+  const { outcome } = await start();
+  expect(published).toMatchObject({ UploadId: "upload-2", UploadFilesDone: 3, UploadFilesTotal: 9 });
+  expect(state()).toBe("Running");
+  expect(said).toEqual([
+    `The upload upload-2 of ${RAW} runs already: it is waited for, and none is started beside it.`,
+  ]);
+  dm.change(1, { status: "done", filesDone: 9 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done", message: `9 of 9 files of ${RAW} were moved.` });
+  expect(dm.transfers).toHaveLength(2);
+});
+
+test("where Data Management has no list of uploads it goes on without, and says so", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("uploads", new NotOfferedError("DM's route for listUploads is not verified"));
+  const { outcome } = await start();
+  expect(said).toEqual([
+    "An upload that runs already would be started a second time: DM's route for listUploads is not verified.",
+  ]);
+  dm.change(0, { status: "done", filesDone: 1, filesTotal: 1 });
+  await clock.advanceAsync(POLL);
+  await expect(outcome).resolves.toMatchObject({ state: "Done" });
+});
+
+test("a list of uploads that cannot be had now fails it, and nothing is started", async () => {
+  dm.failures.set("uploads", new UnavailableError("DM does not answer"));
+  await expect((await start()).outcome).rejects.toThrow("DM does not answer");
+  expect(dm.transfers).toEqual([]);
+});
+
+test("raw data that nobody can look at are moved all the same, which is partial; reconstructions are left out", async () => {
+  for (const path of [NAME, `${NAME}_rec`]) source(path, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  const { outcome } = await start();
+  dm.change(0, { status: "done", problem: "no new files for upload" });
+  await clock.advanceAsync(POLL);
+  const { state: end, message } = await outcome;
+  expect(end).toBe("Partial");
+  expect(message).toContain(`but tomodata1:${RAW} was not checked: tomodata1 does not answer; tomodata1:${REC}`);
+  expect(dm.transfers).toHaveLength(1);
+});
+
+test("a start whose answer got lost is told as uncertain where there is no list, and not repeated", async () => {
+  inputs["DaqRec"] = 0;
+  dm.failures.set("uploads", new NotOfferedError("no list"));
+  dm.failures.set("startUpload", LOST);
   await expect((await start()).outcome).rejects.toThrow(`the upload of ${RAW} may run or not`);
   expect(dm.calls.filter((call) => call.startsWith("startUpload"))).toHaveLength(1);
 });
@@ -251,7 +343,30 @@ test("an abort stops both uploads and says what was moved", async () => {
   await expect(outcome).rejects.toThrow(CancelledError);
   await expect(outcome).rejects.toThrow(/^Aborted on request\. 4 of 9 files of .* were moved/);
   expect(dm.transfers.map(({ status }) => status)).toEqual(["aborted", "aborted"]);
-  expect(state()).toBe("None");
+  expect(state()).toBe("Stopped");
+});
+
+test("the counts after an abort are those of the message", async () => {
+  inputs["DaqRec"] = 0;
+  const { outcome } = await start();
+  dm.change(0, { filesDone: 10, filesTotal: 60 });
+  await clock.advanceAsync(POLL);
+  dm.change(0, { filesDone: 12 });
+  abort.abort(new CancelledError("Aborted on request."));
+  await expect(outcome).rejects.toThrow(`12 of 60 files of ${RAW} were moved`);
+  expect(published).toMatchObject({ UploadId: "upload-1", UploadFilesDone: 12, UploadFilesTotal: 60 });
+});
+
+test("an abort while the answer to the start is awaited stops what was started", async () => {
+  inputs["DaqRec"] = 0;
+  const really = dm.startUpload.bind(dm);
+  dm.startUpload = async (...call) => {
+    await really(...call);
+    abort.abort(new CancelledError("Aborted on request."));
+    throw abort.signal.reason;
+  };
+  await expect((await start()).outcome).rejects.toThrow(/^Aborted on request\. 0 of 0 files/);
+  expect(dm.transfers.map(({ status }) => status)).toEqual(["aborted"]);
 });
 
 test("an upload that an abort cannot stop is named, and shown as running", async () => {
