@@ -188,6 +188,7 @@ test("a dry run says what would be done, and runs nothing", async () => {
   }, ["would make a directory"]);
   const run = await runCli(["dirs", "--dry-run"], fakeSite({ Dirs: action }));
   expect(run).toMatchObject({ status: 0 });
+  expect(run.out.match(/would make a directory/g)).toHaveLength(1);
   expect(run.out).toContain("Dry run: would make a directory.");
   expect(ran).toBe(false);
 });
