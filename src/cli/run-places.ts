@@ -129,9 +129,11 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner, ra
   const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
   if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
   const experiment = await runner.value("ExperimentName");
+  const isWhole = outcome.state === "Done" || outcome.state === "Partial";
   for (const one of row.shows ?? []) {
     const value = await runner.value(one);
-    if (value !== undefined) results.set(one, value);
+    if (value === undefined || (!isWhole && value === 0)) continue; // a run that broke off has only begun to count
+    results.set(one, value);
   }
   return { outcome, results, details: { experiment } };
 }

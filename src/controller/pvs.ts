@@ -335,8 +335,17 @@ export type SourceState = (typeof SOURCE_STATES)[number];
 /** States of UploadState. */
 export const UPLOAD_STATES = ["None", "Running", "Done", "Failed"] as const;
 
-/** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes. */
+const NO_YES = ["No", "Yes"] as const;
+
+/** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes and prints. */
 export const PV_STATES: Readonly<Partial<Record<PvName, readonly string[]>>> = {
+  Busy: ["Done", "Busy"],
+  ServerRunning: ["Stopped", "Running"],
+  TomoScanConnected: NO_YES,
+  TagValid: NO_YES,
+  ExperimentExists: NO_YES,
+  ExperimentCreated: NO_YES,
+  DirsMatch: NO_YES,
   DirsDetector: DIRECTORY_STATES,
   DirsAnalysis: DIRECTORY_STATES,
   AuthDM: AUTH_STATES,

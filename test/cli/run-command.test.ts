@@ -56,6 +56,8 @@ describe("the exit status is", () => {
     [["init", "--sett", "3"], /^init: Usage\. globus-ioc init has no option --sett; did you mean --set\?/],
     [["init", "--zzzzzz"], /has no option --zzzzzz; see globus-ioc init --help/],
     [["init", "now"], /takes options only, and "now" is none/],
+    [["delete", "--yes=3"], /^delete: Usage\. globus-ioc delete: --yes takes no value, and "--yes=3" has one\.\n$/],
+    [["delete", "--allow-delete", "maybe"], /--allow-delete = "maybe" is not True or False/],
     [["init", "--set", "soon"], /--set = "soon" is not a number/],
     [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds above 0/],
     [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
@@ -125,6 +127,20 @@ test("every key of globus.conf is an option", async () => {
   expect(run.err).toContain("Init does not exist on petrel");
 });
 
+test.each([
+  [["--allow-delete"], true],
+  [["--allow-delete", "True"], true],
+  [["--allow-delete=true"], true],
+  [["--allow-delete=False"], false],
+  [["--dm-allow-delete", "no"], false],
+  [["--allow-delete", "--json"], true],
+  [["--no-allow-delete"], false],
+])("a key that is True or False may be given as the file has it: %j", async (args, wanted) => {
+  const config = `[general]\nlog-directory =\n[dm]\nallow-delete = ${wanted ? "False" : "True"}\n`;
+  const { settings } = await runCli(["init", ...args], fakeSite({ Init: doing(() => done()) }), { config });
+  expect(settings?.dm["allow-delete"]).toBe(wanted);
+});
+
 describe("results", () => {
   const site = (): ReturnType<typeof fakeSite> =>
     fakeSite({
@@ -168,6 +184,26 @@ describe("results", () => {
     });
     const { out } = await runCli(["dirs", "--json"], fakeSite({ Dirs: dirs }));
     expect(JSON.parse(out)).toMatchObject({ results: { DirsDetector: "Created" } });
+  });
+  test("say yes and no in words", async () => {
+    const init = doing(({ publish }) => {
+      publish("ExperimentExists", 1);
+      publish("ExperimentCreated", 0);
+      return done();
+    });
+    expect((await runCli(["init"], fakeSite({ Init: init }))).out).toContain(
+      "ExperimentExists: Yes\nExperimentCreated: No\n",
+    );
+  });
+  test("of a run that failed are those that it came to, and no counts at 0", async () => {
+    const init = doing(({ publish }) => {
+      publish("ExperimentExists", 1);
+      publish("UsersAdded", 0);
+      throw new ActionError("The service went away.");
+    });
+    const { out } = await runCli(["init"], fakeSite({ Init: init }));
+    expect(out).toContain("ExperimentExists: Yes\n");
+    expect(out).not.toContain("UsersAdded");
   });
 });
 

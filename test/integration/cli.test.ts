@@ -96,7 +96,7 @@ describe("through the IOC", () => {
     expect(JSON.parse(run.stdout)).toMatchObject({
       state: "Done",
       message: expect.stringContaining(ourName) as unknown,
-      results: { ExperimentExists: 1 },
+      results: { ExperimentExists: "Yes" },
       log: expect.arrayContaining([`Init has begun for ${ourName}.`]) as unknown,
     });
     await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${ourName}.`)); // the IOC's own file
