@@ -83,9 +83,17 @@ export function lookForConfigFile(
   return usualFiles(environment, directory).find((candidate) => existsSync(candidate));
 }
 
-const usualFiles = (environment: Environment, directory: string): string[] => [
+/** Where a new file belongs so that it is read: the first that is found, which stands in its way; else ~/globus.conf, which DMagic's own does not hide. */
+export function configFileToWrite(given: string | undefined, environment: Environment, directory = "."): string {
+  const [, home, dmagic] = usualFiles(environment, directory);
+  const found = lookForConfigFile(given, environment, directory);
+  return found === undefined || found === dmagic ? home : found;
+}
+
+const usualFiles = (environment: Environment, directory: string): [here: string, home: string, dmagic: string] => [
   path.resolve(directory, "globus.conf"),
-  ...["globus.conf", "dmagic.conf"].map((name) => path.join(environment["HOME"] ?? "/", name)),
+  path.join(environment["HOME"] ?? "/", "globus.conf"),
+  path.join(environment["HOME"] ?? "/", "dmagic.conf"),
 ];
 
 /** @throws ConfigError with every problem of the file */
