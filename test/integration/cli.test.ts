@@ -109,6 +109,15 @@ describe("through the IOC", () => {
     expect([await number("ServerName"), await number("Set")]).toEqual([0, 0]);
   });
 
+  test("an option that is longer than its PV is refused with both lengths", async () => {
+    const run = await cli("add-user", "--ioc", site.prefix, "--badges", "208112,".repeat(60));
+    expect(run).toMatchObject({
+      code: 2,
+      stderr:
+        "add-user: Usage. --badges has 420 characters, and an IOC's EditUserBadge holds 255: give less at once.\n",
+    });
+  });
+
   test("a failure has its sentence and status 1", async () => {
     await site.beamline.dm.misbehave({ loginRefused: true, unauthorized: "always" });
     const run = await cli("init", "--ioc", site.prefix);
@@ -148,7 +157,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
     );
 
   test("delete asks for the name, and another one deletes nothing", async () => {
-    const run = await atTerminal([["to delete it: ", "no\r"]], ["delete"]);
+    const run = await atTerminal([["to delete it: ", "no\r"]], ["delete", "--allow-delete"]);
     expect(run.code).toBe(1);
     expect(run.stdout).toContain(`  ${ourName}`);
     expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
@@ -169,7 +178,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
     ["Ctrl-C", "\x03"],
     ["Ctrl-D", "\x04"],
   ])("%s at the question ends it", async (_key, typed) => {
-    const run = await atTerminal([["to delete it: ", typed]], ["delete"]);
+    const run = await atTerminal([["to delete it: ", typed]], ["delete", "--allow-delete"]);
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/Cancelled/);
   });
