@@ -47,7 +47,9 @@ describe("the exit status is", () => {
   test("1 when TomoScan is not reached, with the PVs that are missing", async () => {
     const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }, { beamline: new FakeBeamline() }));
     expect(run.status).toBe(1);
-    expect(run.err).toMatch(/^init: Rejected\. t:yearMonth is not connected; .*Tag TomoScan first\.\n$/);
+    expect(run.err).toMatch(
+      /^init: Rejected\. TomoScan does not answer: t:yearMonth, .*Start its IOC, or correct ioc-prefix/,
+    );
   });
   test("1 for a command that the server does not have", async () => {
     expect((await runCli(["list-users"], nothing)).err).toContain("ListUsers does not exist on voyager");
