@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { AppError, messageOf } from "./base/errors.ts";
+import { AppError, codeOf, messageOf } from "./base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
 import { didYouMean } from "./base/suggest.ts";
 import {
@@ -105,7 +105,10 @@ export function loadConfig(file: string, environment: Environment, options: read
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
+    if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
+    throw new ConfigError([
+      `${file} does not exist; name another with --config or GLOBUS_CONF, or make it with globus-ioc config`,
+    ]);
   }
   return parseSource(text, { file, home: environment["HOME"] ?? "/", options });
 }

@@ -63,7 +63,7 @@ describe("the exit status is", () => {
     [["init", "--set", "soon"], /--set = "soon" is not a number/],
     [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds above 0/],
     [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
-    [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf cannot be read/],
+    [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf does not exist; name another with --config [^\n]*\n$/],
     [["init", "--server", "sojourner"], /--server = "sojourner" is none of the servers: voyager, petrel/],
     [["init", "--ioc", "--dry-run"], /--dry-run is for commands that run here/],
     [["init", "--ioc", "--detector", "x"], /--detector has no effect on a running IOC/],

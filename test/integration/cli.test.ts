@@ -85,7 +85,7 @@ test("a second Ctrl-C is not needed: the first one stops the action in order", a
 test("a setting that only shows to be wrong when the site is opened ends the program, with status 2", async () => {
   expect(await cli("dirs", "--ca-file", "/no/such.pem")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem cannot be read/) as unknown,
+    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem does not exist/) as unknown,
   });
 });
 
