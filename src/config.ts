@@ -11,6 +11,8 @@ import { didYouMean } from "./base/suggest.ts";
 import {
   ALIASES,
   BUILT_IN_SERVERS,
+  DMAGIC_FALLBACKS,
+  DMAGIC_SECTION,
   KINDS,
   PYTHON_SECTIONS,
   SERVER_SETTINGS,
@@ -136,8 +138,10 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const { problems } = reader;
   problems.push(...ini.problems);
   const serverNames = readHeaders(ini, problems);
+  const isDmagic = ini.sections.has(DMAGIC_SECTION) && !ini.sections.has("globus");
+  const fallbacks = isDmagic ? DMAGIC_FALLBACKS : {};
   const sections = Object.fromEntries(
-    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
+    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table, fallbacks[section])]),
   );
   const servers =
     serverNames.length > 0
@@ -273,6 +277,7 @@ class SectionReader {
         const text = given?.text ?? fallbacks[key] ?? row.fallback;
         const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
         this.lines.push({ section, key, text, origin });
+        if (given === undefined && fallbacks[key] === "") return [key, ""]; // nobody knows it
         return [key, this.#value(row, text, given, `[${section}] ${key}`)];
       }),
     );

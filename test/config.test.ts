@@ -138,6 +138,7 @@ test("a file of DMagic is read as it is", () => {
     ["petrel", "e133a81a"],
   ]);
   expect(settings.local).toMatchObject({ "data-host": "tomodata3", "dm-direct-mount": false });
+  expect([settings.local.detector, settings.local.analysis]).toEqual(["", ""]); // not those of another beamline
   expect(settings.manual).toMatchObject({ name: "Staff", title: "Commissioning", badges: "", start: "" });
 });
 
