@@ -5,12 +5,14 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { AppError, messageOf } from "./base/errors.ts";
+import { AppError, codeOf, messageOf } from "./base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
 import { didYouMean } from "./base/suggest.ts";
 import {
   ALIASES,
   BUILT_IN_SERVERS,
+  DMAGIC_FALLBACKS,
+  DMAGIC_SECTION,
   KINDS,
   PYTHON_SECTIONS,
   SERVER_SETTINGS,
@@ -83,9 +85,17 @@ export function lookForConfigFile(
   return usualFiles(environment, directory).find((candidate) => existsSync(candidate));
 }
 
-const usualFiles = (environment: Environment, directory: string): string[] => [
+/** Where a new file belongs so that it is read: the first that is found, which stands in its way; else ~/globus.conf, which DMagic's own does not hide. */
+export function configFileToWrite(given: string | undefined, environment: Environment, directory = "."): string {
+  const [, home, dmagic] = usualFiles(environment, directory);
+  const found = lookForConfigFile(given, environment, directory);
+  return found === undefined || found === dmagic ? home : found;
+}
+
+const usualFiles = (environment: Environment, directory: string): [here: string, home: string, dmagic: string] => [
   path.resolve(directory, "globus.conf"),
-  ...["globus.conf", "dmagic.conf"].map((name) => path.join(environment["HOME"] ?? "/", name)),
+  path.join(environment["HOME"] ?? "/", "globus.conf"),
+  path.join(environment["HOME"] ?? "/", "dmagic.conf"),
 ];
 
 /** @throws ConfigError with every problem of the file */
@@ -97,7 +107,10 @@ export function loadConfig(file: string, environment: Environment, options: read
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
+    if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
+    throw new ConfigError([
+      `${file} does not exist; name another with --config or GLOBUS_CONF, or make it with globus-ioc config`,
+    ]);
   }
   return parseSource(text, { file, home: environment["HOME"] ?? "/", options });
 }
@@ -125,8 +138,10 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const { problems } = reader;
   problems.push(...ini.problems);
   const serverNames = readHeaders(ini, problems);
+  const isDmagic = ini.sections.has(DMAGIC_SECTION) && !ini.sections.has("globus");
+  const fallbacks = isDmagic ? DMAGIC_FALLBACKS : {};
   const sections = Object.fromEntries(
-    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
+    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table, fallbacks[section])]),
   );
   const servers =
     serverNames.length > 0
@@ -262,6 +277,7 @@ class SectionReader {
         const text = given?.text ?? fallbacks[key] ?? row.fallback;
         const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
         this.lines.push({ section, key, text, origin });
+        if (given === undefined && fallbacks[key] === "") return [key, ""]; // nobody knows it
         return [key, this.#value(row, text, given, `[${section}] ${key}`)];
       }),
     );

@@ -347,6 +347,13 @@ export const PYTHON_SECTIONS: readonly string[] = [
   "settings",
 ];
 
+/** A section of DMagic's files, which have no [globus]. */
+export const DMAGIC_SECTION = "site";
+/** Where such a file is silent: it knows no host for Dirs, and those of another beamline are none. */
+export const DMAGIC_FALLBACKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  local: { analysis: "", detector: "" },
+};
+
 /** What a key of another program's file sets: a key of ours, or the uuid of each dm server, with the text that goes there. */
 export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
   | { readonly section: SectionName }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, findConfigFile, parseConfig, parseSource } from "../src/config.ts";
+import { ConfigError, configFileToWrite, findConfigFile, parseConfig, parseSource } from "../src/config.ts";
 
 const problems = (text: string): readonly string[] => {
   try {
@@ -138,6 +138,7 @@ test("a file of DMagic is read as it is", () => {
     ["petrel", "e133a81a"],
   ]);
   expect(settings.local).toMatchObject({ "data-host": "tomodata3", "dm-direct-mount": false });
+  expect([settings.local.detector, settings.local.analysis]).toEqual(["", ""]); // not those of another beamline
   expect(settings.manual).toMatchObject({ name: "Staff", title: "Commissioning", badges: "", start: "" });
 });
 
@@ -248,4 +249,20 @@ test("the file is looked for where the decision says, and its absence is a sente
     expect(findConfigFile(undefined, { HOME: home }, "/nowhere")).toBe(join(home, name));
   }
   rmSync(home, { recursive: true });
+});
+
+test("a new file is written where it would be read", () => {
+  const [here, home] = [
+    mkdtempSync(join(tmpdir(), "globus-ioc-here-")),
+    mkdtempSync(join(tmpdir(), "globus-ioc-home-")),
+  ];
+  const chosen = (given?: string, environment = {}) => configFileToWrite(given, { HOME: home, ...environment }, here);
+  expect(chosen()).toBe(join(home, "globus.conf"));
+  writeFileSync(join(home, "dmagic.conf"), ""); // never written over
+  expect(chosen()).toBe(join(home, "globus.conf"));
+  writeFileSync(join(here, "globus.conf"), ""); // would hide the one at home
+  expect(chosen()).toBe(join(here, "globus.conf"));
+  expect(chosen(undefined, { GLOBUS_CONF: "/c.conf" })).toBe("/c.conf");
+  expect(chosen("/a/b.conf", { GLOBUS_CONF: "/c.conf" })).toBe("/a/b.conf");
+  for (const folder of [here, home]) rmSync(folder, { recursive: true });
 });

@@ -43,6 +43,15 @@ test.each([...COMMAND_NAMES.map((name) => [`${name}Status`, COMMAND_STATES] as c
   },
 );
 
+test("every result that is a state has its words in the table", () => {
+  const found = [...database.records()].filter(
+    ({ type, name }) => /^(bi|mbbi)$/.test(type.name) && !name.endsWith("Status"),
+  );
+  const known = Object.keys(PV_STATES);
+  expect(found.length).toBeGreaterThan(10);
+  expect(found.map(({ name }) => name.slice(PREFIX.length)).filter((suffix) => !known.includes(suffix))).toEqual([]);
+});
+
 test("every text PV says that it is text", () => {
   for (const record of database.records()) {
     if (record.fields["FTVL"] !== CHAR) continue;

@@ -23,6 +23,8 @@ export function openDaq(options: PartOptions, dm: DataManagement, ownName: strin
   const { settings, clock } = options;
   const section = settings.daq;
   const [pollSeconds, stallSeconds] = [section["poll-seconds"], section["stall-seconds"]];
+  if (!settings.local["dm-direct-mount"] && dataHostName(settings) === "")
+    options.problems.add("[local]", "dm-direct-mount is False, and no host is set: set data-host");
   const site: DaqSite = {
     host: dataHost(options, ownName),
     prefix: settings.local["dm-direct-mount"] ? "" : `@${dataHostName(settings)}:`,

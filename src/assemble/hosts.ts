@@ -20,14 +20,17 @@ export function directoryTargets(options: PartOptions): DirectoryTarget[] {
   const { local, ssh } = settings;
   return SIDES.map(({ side, statePv, pathPv }) => {
     const top = local[`${side}-top-dir`];
-    const at = sshSettings(options, {
-      host: local[side],
-      port: ssh[`${side}-port`],
-      user: local[`${side}-user-name`],
-    });
+    const at =
+      local[side] === ""
+        ? noHost(side)
+        : sshSettings(options, {
+            host: local[side],
+            port: ssh[`${side}-port`],
+            user: local[`${side}-user-name`],
+          });
     const tree =
       typeof at === "string"
-        ? treeWithout(at, { name: local[side], top })
+        ? treeWithout(at, { name: local[side] || `(no ${side} host)`, top })
         : createSshTree({ ...at, top, mode: ssh["directory-mode"] }, clock);
     return { tree, template: ssh["directory-template"], statePv, pathPv };
   });
@@ -52,13 +55,23 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
   };
   const isOwn = LOOPBACK.includes(host) || unqualified(host) === unqualified(ownName);
   if (isOwn && at.port === SSH_PORT) return createLocalDataHost({ name: host, top }, clock);
-  const found = sshSettings(options, at);
+  const found = host === "" ? noHost("data-host") : sshSettings(options, at);
   if (typeof found !== "string") return createSshDataHost({ ...found, top }, clock);
-  return { name: host, top, inspect: async () => ({ state: "UNKNOWN", files: 0, bytes: 0, remark: found }) };
+  return {
+    name: host || "(no data host)",
+    top,
+    inspect: async () => ({ state: "UNKNOWN", files: 0, bytes: 0, remark: found }),
+  };
 }
 
 /** As the settings have it, and as Data Management is told. */
 export const dataHostName = ({ local }: PartOptions["settings"]): string => local["data-host"] || local.analysis;
+
+/** What is missing of a host of [local]. @param key its setting */
+const noHost = (key: "detector" | "analysis" | "data-host"): string => {
+  const stem = key.replace(/-host$/, "");
+  return `no host is set: set ${key}, ${stem}-user-name and ${stem}-top-dir in the [local] section of the configuration file`;
+};
 
 /** `mach` and `mach.xray.aps.anl.gov` are one machine; an address is what it is. */
 const unqualified = (host: string): string =>

@@ -1,7 +1,7 @@
 /** What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed. */
 import { readFileSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
-import { AppError, messageOf } from "../base/errors.ts";
+import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { ConfigError } from "../config.ts";
 import type { Settings } from "../settings.ts";
@@ -47,6 +47,7 @@ export function readSettingFile(file: string, key: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError([`${key} = ${file} cannot be read: ${messageOf(error)}`]);
+    const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(error)}`;
+    throw new ConfigError([`${key} = ${file} ${why}`]);
   }
 }

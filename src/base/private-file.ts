@@ -38,8 +38,7 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
     }
   } catch (thrown) {
     if (thrown instanceof ActionError) throw thrown;
-    if (codeOf(thrown) === "ENOENT")
-      throw new MissingFileError(`The ${what} ${path} does not exist.`, { cause: thrown });
+    if (codeOf(thrown) === "ENOENT") throw new MissingFileError(`The ${what} ${path} does not exist.`);
     throw new ActionError(`The ${what} ${path} cannot be read: ${messageOf(thrown)}.`, { cause: thrown });
   }
 }

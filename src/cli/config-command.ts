@@ -4,11 +4,10 @@
  */
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
-import path from "node:path";
 import { codeOf, messageOf } from "../base/errors.ts";
 import { oneLine } from "../base/log.ts";
 import { writePrivateFile } from "../base/private-file.ts";
-import { ConfigError, parseSource, type SettingOption } from "../config.ts";
+import { ConfigError, configFileToWrite, parseSource, type SettingOption } from "../config.ts";
 import type { ActionResult } from "../controller/outcome.ts";
 import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
 import { UsageError } from "./exit-status.ts";
@@ -21,15 +20,9 @@ export interface ConfigRequest {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where it is written: the given file, $GLOBUS_CONF, or ~/globus.conf. */
-function destination({ file, environment }: ConfigRequest): string {
-  const chosen = file ?? (environment["GLOBUS_CONF"] || path.join(environment["HOME"] ?? "/", "globus.conf"));
-  return path.resolve(chosen);
-}
-
 /** @throws ConfigError for settings that are wrong, UsageError when the file exists */
 export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
-  const file = destination(request);
+  const file = configFileToWrite(request.file, request.environment);
   const text = configText(request.settings);
   const home = request.environment["HOME"] ?? "/";
   parseSource(text, { file, home, options: request.settings }); // what was given is told in its own words

@@ -106,13 +106,14 @@ function settingDeclarations({ flag, key, row }: SettingFlag): Option[] {
   const meaning = row.meaning.replace(/\.$/, "").replace(/^./, (letter) => letter.toLowerCase());
   const options =
     row.kind === KINDS.yesNo
-      ? yesNoOptions(flag, meaning)
+      ? yesNoOptions(flag, meaning, " [True|False]")
       : [new Option(`--${flag} <${key.split("-").at(-1)}>`, meaning)];
   return SHOWN_SETTINGS.includes(flag) ? options : options.map((one) => one.hideHelp());
 }
 
-const yesNoOptions = (flag: string, meaning: string): Option[] => [
-  new Option(`--${flag}`, `${meaning}; or --no-${flag}`),
+/** @param value behind it, where a key of the file may be given as it stands there */
+const yesNoOptions = (flag: string, meaning: string, value = ""): Option[] => [
+  new Option(`--${flag}${value}`, `${meaning}; or --no-${flag}`),
   new Option(`--no-${flag}`).hideHelp(),
 ];
 
@@ -155,6 +156,7 @@ function refuseUnknown(command: Command): void {
   }
   const flag = first.split("=", 1)[0] as string;
   const known = command.options.flatMap(({ long }) => (typeof long === "string" ? [long] : []));
+  if (known.includes(flag)) throw new UsageError(`globus-ioc ${name}: ${flag} takes no value, and "${first}" has one.`);
   const hint = didYouMean(flag, known) || `; see globus-ioc ${name} --help.`;
   throw new UsageError(`globus-ioc ${name} has no option ${flag}${hint}`);
 }

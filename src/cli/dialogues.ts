@@ -28,6 +28,7 @@ export interface DialogueContext {
 type Dialogue = (context: DialogueContext) => Promise<Outcome>;
 
 const ARMED = ARM_STATES.indexOf("Armed");
+const SAFE = ARM_STATES.indexOf("Safe");
 const TEST = EMAIL_MODES.indexOf("Test");
 const cancelled = (message: string): Outcome => ({ state: "Cancelled", message });
 const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== "Partial";
@@ -88,13 +89,27 @@ async function deletion({ runner, person, common }: DialogueContext): Promise<Ou
       "delete asks for the experiment's name, and there is no terminal to ask at: give --exp-name NAME --yes.",
     );
   const { name, details } = await runner.experiment();
+  const wrong = (typed = ""): Outcome =>
+    cancelled(`${JSON.stringify(typed)} is not the name of the experiment, ${name}: nothing was deleted.`);
+  if (common.yes && given !== name) return wrong(given);
+  await refuseUnlessArmable(runner, name, given);
   person.show("This goes, with all its data", [name, ...details].join("\n"));
   const typed = common.yes ? given : await person.ask("Type its name to delete it: ");
-  if (typed !== name)
-    return cancelled(`${JSON.stringify(typed ?? "")} is not the name of the experiment, ${name}: nothing was deleted.`);
+  if (typed !== name) return wrong(typed);
   await runner.set("DeleteName", name);
   await runner.set("DeleteArm", ARMED);
   return runner.run("Delete");
+}
+
+/** Nobody is asked about what may not be: deleting is off, for one. Arms it and lets it fall. @throws RejectedError */
+async function refuseUnlessArmable(runner: Runner, name: string, before: string): Promise<void> {
+  try {
+    await runner.set("DeleteName", name);
+    await runner.set("DeleteArm", ARMED);
+  } finally {
+    await runner.set("DeleteArm", SAFE);
+    await runner.set("DeleteName", before);
+  }
 }
 
 /** Lets the person choose where the schedule has several beamtimes for that day. */

@@ -79,6 +79,7 @@ async function readSetup(file: string): Promise<Readonly<Record<string, string>>
   try {
     return usableVariables(await readFile(file, "utf8"));
   } catch (thrown) {
-    throw new ActionError(`--setup-file ${file} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
+    const why = codeOf(thrown) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(thrown)}`;
+    throw new ActionError(`--setup-file ${file} ${why}`);
   }
 }

@@ -128,6 +128,7 @@ export class LocalRunner implements Runner {
     const action = actionOf(site, this.server, name);
     const context: RunContext = {
       input: takeInputs({ get: (suffix) => this.#held(suffix) }),
+      isUncut: true,
       signal,
       say,
       publish: (suffix, value) => this.#publish(suffix, value),

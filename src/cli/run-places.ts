@@ -4,11 +4,12 @@ import { listLine } from "../controller/daq-pvs.ts";
 import type { Outcome } from "../controller/outcome.ts";
 import type { PvOutput, PvValue } from "../controller/ports.ts";
 import type { CommandName, PvName } from "../controller/pvs.ts";
-import { type InputName, type Progress, pvCommandOf } from "./data-commands.ts";
+import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";
 import { IocRunner } from "./ioc-runner.ts";
 import { LocalRunner } from "./local-runner.ts";
+import { toBytes } from "./pv-text.ts";
 import type { Run, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { runningDaqs, showAll } from "./show-command.ts";
@@ -94,13 +95,15 @@ export async function runOnIoc(request: RunRequest, holder?: string): Promise<Ru
 }
 
 /** Fills the inputs that were given, and puts back what they held: they are of this run alone. */
-async function withInputs<T>({ given, screen }: RunRequest, runner: Runner, work: () => Promise<T>): Promise<T> {
+async function withInputs<T>(request: RunRequest, runner: IocRunner, work: () => Promise<T>): Promise<T> {
+  const { given, screen, row } = request;
   const server = given.settings.find(({ key }) => key === "globus-server-name");
   const inputs = new Map<InputName, string | number>(given.inputs);
   if (server !== undefined) inputs.set("ServerName", server.text);
   const before = new Map<InputName, PvOutput | undefined>();
   try {
     for (const [name, value] of inputs) {
+      await refuseTooLong(row, runner, name, value);
       before.set(name, await runner.value(name));
       await runner.set(name, value);
     }
@@ -113,6 +116,21 @@ async function withInputs<T>({ given, screen }: RunRequest, runner: Runner, work
         .catch((thrown: unknown) => screen.warn(`${name} was not put back: ${String(thrown)}`));
     }
   }
+}
+
+/** @throws UsageError for a text of which the IOC's PV would hold the beginning alone */
+async function refuseTooLong(
+  row: DataCommand,
+  runner: IocRunner,
+  name: InputName,
+  value: string | number,
+): Promise<void> {
+  const info = (await runner.connected(name)).info();
+  if (typeof value !== "string" || info?.nativeType !== "CHAR") return;
+  const [bytes, most] = [toBytes(value).length, info.elementCount - 1]; // a NUL ends it
+  if (bytes <= most) return;
+  const option = inputOptionsOf(row).find(({ input }) => input === name)?.flag ?? name;
+  throw new UsageError(`--${option} has ${bytes} characters, and an IOC's ${name} holds ${most}: give less at once.`);
 }
 
 /** The command with its questions, and what its PVs hold afterwards. */
@@ -129,9 +147,11 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner, ra
   const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
   if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
   const experiment = await runner.value("ExperimentName");
+  const isWhole = outcome.state === "Done" || outcome.state === "Partial";
   for (const one of row.shows ?? []) {
     const value = await runner.value(one);
-    if (value !== undefined) results.set(one, value);
+    if (value === undefined || (!isWhole && value === 0)) continue; // a run that broke off has only begun to count
+    results.set(one, value);
   }
   return { outcome, results, details: { experiment } };
 }

@@ -11,6 +11,8 @@ import type { CommandName, FreeCommand, PvName } from "./pvs.ts";
 export interface ActionRequest {
   /** Input and setting PVs as they were when the run began; they do not change under it. */
   readonly input: (name: PvName) => PvValue;
+  /** Texts are as long as they were given: none went through a PV, which holds so many characters and no more. */
+  readonly isUncut?: boolean;
 }
 
 /** Given to an action for one run. */

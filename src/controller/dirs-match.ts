@@ -69,7 +69,7 @@ function remoteDifference(text: string, { user, host, top }: TopDirectory): stri
   const [, theirUser, theirHost, theirTop] = /^(?:([^@:/\s]+)@)?([^@:/\s]+):(\/.*)$/.exec(text) ?? [];
   if (theirHost === undefined || theirTop === undefined) return "user@host:/directory/ is its form";
   const different = [
-    ...(isSameHost(theirHost, host) ? [] : [`analysis is ${host}`]),
+    ...(isSameHost(theirHost, host) ? [] : [host === "" ? "analysis is not set" : `analysis is ${host}`]),
     ...(theirUser === undefined || theirUser === user ? [] : [`analysis-user-name is ${user}`]),
     ...(isSameDirectory(theirTop, top) ? [] : [`analysis-top-dir is ${top}`]),
   ];

@@ -2,7 +2,7 @@
  * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here.
  * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
  */
-import type { PvName, TomoScanKey } from "./pvs.ts";
+import { type PvName, TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
 
 /** An experiment as every action sees it; taken once, when the action starts. */
 export interface Experiment {
@@ -42,7 +42,12 @@ export type UserTexts = Readonly<Record<TomoScanKey, string | undefined>>;
 
 export type Tag =
   | { readonly valid: true; readonly experiment: Experiment; readonly remarks: readonly string[] }
-  | { readonly valid: false; readonly problems: readonly string[] };
+  | {
+      readonly valid: false;
+      readonly problems: readonly string[];
+      /** What to do, a sentence. */
+      readonly remedy: string;
+    };
 
 /** What an untagged TomoScan holds. */
 const NEVER_TAGGED = "Unknown";
@@ -74,12 +79,21 @@ export function visible(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
+const REQUIRED = TOMOSCAN_KEYS.filter((key) => TOMOSCAN_PVS[key].required);
+
+/** What is wrong when no PV of TomoScan is there. */
+const silent = (names: readonly string[]): { readonly problems: readonly string[]; readonly remedy: string } => ({
+  problems: [`TomoScan does not answer: ${names.join(", ")} are not connected`],
+  remedy: "Start its IOC, or correct ioc-prefix and tomoscan-prefix in globus.conf, or EPICS_CA_ADDR_LIST.",
+});
+
 /**
  * @param texts what the PVs hold
  * @param nameOf the full PV name of a key, for the sentences
  * @param override an experiment name to use instead of the computed one; "" for none
  */
 export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, override: string): Tag {
+  if (REQUIRED.every((key) => texts[key] === undefined)) return { valid: false, ...silent(REQUIRED.map(nameOf)) };
   const problems: string[] = [];
   const remarks: string[] = [];
   const overridden = override.trim() !== "";
@@ -120,6 +134,7 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
       );
   const proposalTitle = overridden ? optional("proposalTitle") : read("proposalTitle", () => undefined);
 
+  const ofTomoScan = problems.length;
   let name = `${yearMonth}-${lastName}-${proposalNumber}`;
   let uncleanedName = `${yearMonth}-${optional("lastName")}-${proposalNumber}`;
   if (overridden) {
@@ -133,7 +148,9 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
   }
   if (name.length > MAX_NAME)
     problems.push(`the experiment name has ${name.length} characters; at most ${MAX_NAME} make a directory name`);
-  if (problems.length > 0) return { valid: false, problems };
+  const remedy =
+    overridden && ofTomoScan === 0 ? "Correct ExperimentNameOverride, or empty it." : "Tag TomoScan first.";
+  if (problems.length > 0) return { valid: false, problems, remedy };
   const experiment = {
     name,
     uncleanedName,

@@ -27,9 +27,7 @@ export async function perform<C extends RunContext>(
 ): Promise<ActionResult> {
   const { say, experiment } = context;
   if (Number(context.input("Testing")) === 1) {
-    const plan = action.plan(context);
-    for (const sentence of plan) say(`Dry run: ${sentence}.`);
-    return { state: "Done", message: `Dry run: ${plan.join("; ")}.` };
+    return { state: "Done", message: `Dry run: ${action.plan(context).join("; ")}.` };
   }
   say(`${name} has begun${experiment === undefined ? "" : ` for ${experiment.name}`}.`);
   return action.run(context);

@@ -346,8 +346,17 @@ export type SourceState = (typeof SOURCE_STATES)[number];
 export const UPLOAD_STATES = ["None", "Running", "Done", "Failed", "Stopped"] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
-/** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes. */
+const NO_YES = ["No", "Yes"] as const;
+
+/** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes and prints. */
 export const PV_STATES: Readonly<Partial<Record<PvName, readonly string[]>>> = {
+  Busy: ["Done", "Busy"],
+  ServerRunning: ["Stopped", "Running"],
+  TomoScanConnected: NO_YES,
+  TagValid: NO_YES,
+  ExperimentExists: NO_YES,
+  ExperimentCreated: NO_YES,
+  DirsMatch: NO_YES,
   DirsDetector: DIRECTORY_STATES,
   DirsAnalysis: DIRECTORY_STATES,
   AuthDM: AUTH_STATES,

@@ -107,7 +107,7 @@ function stateOf(
 
 /** One sentence on a tag, for TagMessage and for whoever is refused because of it. */
 export function tagSentence(state: TagState): string {
-  if (!state.tag.valid) return `${state.tag.problems.join("; ")}. Tag TomoScan first.`;
+  if (!state.tag.valid) return `${state.tag.problems.join("; ")}. ${state.tag.remedy}`;
   return state.tag.remarks.length === 0
     ? `The experiment is ${state.tag.experiment.name}.`
     : `${state.tag.remarks.join("; ")}.`;

@@ -181,8 +181,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: unknown, chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#bodyBytes > this.#maxBodyBytes)
-      this.#fail(`more than ${this.#maxBodyBytes} bytes of answer`, undefined, false);
+    if (this.#bodyBytes > this.#maxBodyBytes) this.#fail(`more than ${this.#maxBodyBytes} bytes of answer`, false);
   }
   onResponseEnd(): void {
     const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
@@ -191,16 +190,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: unknown, error: Error): void {
     this.#fail(
       whatBroke(error, this.#sent, this.#status),
-      error,
-      !(error instanceof UntrustedPeer || isTlsRefusal(error)),
+      !(error instanceof UntrustedPeer || isTlsRefusal(error) || codeOf(error) === SPEAKS_NO_TLS),
     );
   }
-  #fail(what: string, cause?: Error, worthRepeating = true): void {
+  /** @param what all there is to say: no cause behind it says it again in the words of a library */
+  #fail(what: string, worthRepeating = true): void {
     const mayHaveHappened = this.#sent && !isSafe(this.#request);
     const failure = new HttpUnavailableError(`${label(this.#service, this.#request)}: ${what}`, {
       mayHaveHappened,
       worthRepeating,
-      ...(cause !== undefined && { cause }),
     });
     this.#settle(() => this.#reject(failure), true);
   }
@@ -250,9 +248,9 @@ export function statusError(service: HttpService, request: HttpRequest, answer: 
 export function jsonOf(service: HttpService, request: HttpRequest, answer: HttpAnswer): unknown {
   try {
     return JSON.parse(answer.body) as unknown;
-  } catch (cause) {
+  } catch {
     const message = `${label(service, request)}: ${describeAnswer(service, answer)} where JSON was expected; is this the right host and port?`;
-    throw new HttpUnavailableError(message, { cause, mayHaveHappened: !isSafe(request), worthRepeating: false });
+    throw new HttpUnavailableError(message, { mayHaveHappened: !isSafe(request), worthRepeating: false });
   }
 }
 
@@ -268,12 +266,15 @@ function retryAfter(text: string | null, clock: Clock): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, (at - clock.now()) / 1000);
 }
 
+/** OpenSSL's code for an answer that is no TLS record. */
+const SPEAKS_NO_TLS = "ERR_SSL_WRONG_VERSION_NUMBER";
 const BREAKAGES: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused; is the service running, and is the port right?",
   ENOTFOUND: "no such host; check the URL",
   EAI_AGAIN: "the host's name cannot be looked up at the moment",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "the network cannot be reached",
+  [SPEAKS_NO_TLS]: "it speaks no TLS; is it an http address?",
   UND_ERR_CONNECT_TIMEOUT: "no connection in time; is a firewall between?",
 };
 

@@ -93,6 +93,10 @@ async function ask<S extends z.ZodType>(
   const answer = await service.exchange(request);
   if (answer.status === 404)
     throw new NoSuchCallError(`${label(service, request)}: ${describeAnswer(service, answer)}`);
+  if (answer.status === 401)
+    throw new AccessDeniedError(
+      `${label(service, request)}: ${describeAnswer(service, answer)}; is the login in the file of [scheduling] credentials right?`,
+    );
   if (answer.status < 200 || answer.status > 299) throw statusError(service, request, answer, clock);
   const json = jsonOf(service, request, answer);
   const refusal = refusalSchema.safeParse(json);

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { dataHost } from "../../src/assemble/hosts.ts";
-import { Problems } from "../../src/assemble/parts.ts";
+import { dataHost, directoryTargets } from "../../src/assemble/hosts.ts";
+import { type PartOptions, Problems } from "../../src/assemble/parts.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -14,19 +14,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const options = (text: string, environment: Record<string, string> = {}): PartOptions => ({
+  settings: parseConfig(text, join(folder, "globus.conf"), folder),
+  environment,
+  clock: new FakeClock(),
+  log: silentLog,
+  closers: [],
+  problems: new Problems(),
+});
 /** The data host of these settings, on a machine called `arcturus`. */
 const chosen = (text: string, environment: Record<string, string> = {}) =>
-  dataHost(
-    {
-      settings: parseConfig(text, join(folder, "globus.conf"), folder),
-      environment,
-      clock: new FakeClock(),
-      log: silentLog,
-      closers: [],
-      problems: new Problems(),
-    },
-    "arcturus.xray.aps.anl.gov",
-  );
+  dataHost(options(text, environment), "arcturus.xray.aps.anl.gov");
 const local = (keys: string, ssh = "") => `[local]\n${keys}\n[ssh]\nknown-hosts-file = none\n${ssh}\n`;
 
 test("is the analysis host with its directory and its port, where nothing else is set", async () => {
@@ -62,5 +60,19 @@ test("without a key and without an agent every look says so", async () => {
   await expect(host.inspect([], {})).resolves.toMatchObject({
     state: "UNKNOWN",
     remark: expect.stringContaining("there is no SSH key for tomodata1: set identity-file") as unknown,
+  });
+});
+
+test("with DMagic's file, which names no host, nobody goes to another beamline's: what is missing is said", async () => {
+  const dmagic = "[site]\nbeamline = 2-BM-A,B\n";
+  for (const [index, side] of ["detector", "analysis"].entries()) {
+    const making = directoryTargets(options(dmagic))[index]?.tree.makeDirectories(["x"], {});
+    await expect(making).rejects.toThrow(
+      `no host is set: set ${side}, ${side}-user-name and ${side}-top-dir in the [local]`,
+    );
+  }
+  await expect(chosen(dmagic).inspect([], {})).resolves.toMatchObject({
+    state: "UNKNOWN",
+    remark: expect.stringContaining("set data-host, data-user-name and data-top-dir") as unknown,
   });
 });

@@ -47,5 +47,5 @@ test("a file of certificates that is not there is a problem of the settings, tol
     (home) => ({ HOME: home }),
   );
   expect(() => problems.throwIfAny()).toThrow(ConfigError);
-  expect(() => problems.throwIfAny()).toThrow(/^\[email\]: smtp-ca-file = .*nowhere\.pem cannot be read/);
+  expect(() => problems.throwIfAny()).toThrow(/^\[email\]: smtp-ca-file = .*nowhere\.pem does not exist/);
 });

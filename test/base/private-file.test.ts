@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ActionError } from "../../src/base/errors.ts";
+import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../../src/base/private-file.ts";
 import { failureOf } from "../support/failure-of.ts";
 
@@ -34,7 +34,8 @@ test.each([0o640, 0o604, 0o666, 0o620])("a file of mode %o is refused with the c
 });
 
 test("a missing file is told from one that cannot be read", async () => {
-  await failureOf(readPrivateFile(join(folder, "none"), "secret"), MissingFileError);
+  const missing = await failureOf(readPrivateFile(join(folder, "none"), "secret"), MissingFileError);
+  expect(messageOf(missing)).toBe(`The secret ${join(folder, "none")} does not exist.`);
   const failure = await failureOf(readPrivateFile(folder, "secret"), ActionError);
   expect(failure).not.toBeInstanceOf(MissingFileError);
   expect(failure.message).toBe(`The secret ${folder} is not a plain file.`);

@@ -124,6 +124,18 @@ describe("delete", () => {
     expect((await runCli(["delete", "--yes", "--exp-name", EXPERIMENT], deleting())).status).toBe(0);
     expect(deeds).toEqual([`delete ${EXPERIMENT} arm 1`]);
   });
+  test("says that deleting is off before it asks anything, and shows nothing", async () => {
+    const site = { ...deleting(), arms: { DeleteArm: () => "Deleting is off." } };
+    const { out, err, status, questions } = await runCli(["delete"], site, { answers: [EXPERIMENT] });
+    expect([status, questions]).toEqual([1, []]);
+    expect(err).toContain("Deleting is off.");
+    expect(out).not.toContain("This goes");
+  });
+  test("does not announce another experiment than the one that --yes names", async () => {
+    const { out, err } = await runCli(["delete", "--yes", "--exp-name", "2026-03-Other-1"], deleting());
+    expect(out).not.toContain("This goes");
+    expect(err).toContain(`"2026-03-Other-1" is not the name of the experiment, ${EXPERIMENT}`);
+  });
   test("is refused without a terminal", async () => {
     expect((await runCli(["delete", "--exp-name", EXPERIMENT], deleting())).status).toBe(2);
     expect(deeds).toEqual([]);

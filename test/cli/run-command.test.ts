@@ -47,7 +47,9 @@ describe("the exit status is", () => {
   test("1 when TomoScan is not reached, with the PVs that are missing", async () => {
     const run = await runCli(["init"], fakeSite({ Init: doing(() => done()) }, { beamline: new FakeBeamline() }));
     expect(run.status).toBe(1);
-    expect(run.err).toMatch(/^init: Rejected\. t:yearMonth is not connected; .*Tag TomoScan first\.\n$/);
+    expect(run.err).toMatch(
+      /^init: Rejected\. TomoScan does not answer: t:yearMonth, .*Start its IOC, or correct ioc-prefix/,
+    );
   });
   test("1 for a command that the server does not have", async () => {
     expect((await runCli(["list-users"], nothing)).err).toContain("ListUsers does not exist on voyager");
@@ -56,10 +58,12 @@ describe("the exit status is", () => {
     [["init", "--sett", "3"], /^init: Usage\. globus-ioc init has no option --sett; did you mean --set\?/],
     [["init", "--zzzzzz"], /has no option --zzzzzz; see globus-ioc init --help/],
     [["init", "now"], /takes options only, and "now" is none/],
+    [["delete", "--yes=3"], /^delete: Usage\. globus-ioc delete: --yes takes no value, and "--yes=3" has one\.\n$/],
+    [["delete", "--allow-delete", "maybe"], /--allow-delete = "maybe" is not True or False/],
     [["init", "--set", "soon"], /--set = "soon" is not a number/],
     [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds above 0/],
     [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
-    [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf cannot be read/],
+    [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf does not exist; name another with --config [^\n]*\n$/],
     [["init", "--server", "sojourner"], /--server = "sojourner" is none of the servers: voyager, petrel/],
     [["init", "--ioc", "--dry-run"], /--dry-run is for commands that run here/],
     [["init", "--ioc", "--detector", "x"], /--detector has no effect on a running IOC/],
@@ -125,6 +129,20 @@ test("every key of globus.conf is an option", async () => {
   expect(run.err).toContain("Init does not exist on petrel");
 });
 
+test.each([
+  [["--allow-delete"], true],
+  [["--allow-delete", "True"], true],
+  [["--allow-delete=true"], true],
+  [["--allow-delete=False"], false],
+  [["--dm-allow-delete", "no"], false],
+  [["--allow-delete", "--json"], true],
+  [["--no-allow-delete"], false],
+])("a key that is True or False may be given as the file has it: %j", async (args, wanted) => {
+  const config = `[general]\nlog-directory =\n[dm]\nallow-delete = ${wanted ? "False" : "True"}\n`;
+  const { settings } = await runCli(["init", ...args], fakeSite({ Init: doing(() => done()) }), { config });
+  expect(settings?.dm["allow-delete"]).toBe(wanted);
+});
+
 describe("results", () => {
   const site = (): ReturnType<typeof fakeSite> =>
     fakeSite({
@@ -169,6 +187,26 @@ describe("results", () => {
     const { out } = await runCli(["dirs", "--json"], fakeSite({ Dirs: dirs }));
     expect(JSON.parse(out)).toMatchObject({ results: { DirsDetector: "Created" } });
   });
+  test("say yes and no in words", async () => {
+    const init = doing(({ publish }) => {
+      publish("ExperimentExists", 1);
+      publish("ExperimentCreated", 0);
+      return done();
+    });
+    expect((await runCli(["init"], fakeSite({ Init: init }))).out).toContain(
+      "ExperimentExists: Yes\nExperimentCreated: No\n",
+    );
+  });
+  test("of a run that failed are those that it came to, and no counts at 0", async () => {
+    const init = doing(({ publish }) => {
+      publish("ExperimentExists", 1);
+      publish("UsersAdded", 0);
+      throw new ActionError("The service went away.");
+    });
+    const { out } = await runCli(["init"], fakeSite({ Init: init }));
+    expect(out).toContain("ExperimentExists: Yes\n");
+    expect(out).not.toContain("UsersAdded");
+  });
 });
 
 test.each([
@@ -188,6 +226,7 @@ test("a dry run says what would be done, and runs nothing", async () => {
   }, ["would make a directory"]);
   const run = await runCli(["dirs", "--dry-run"], fakeSite({ Dirs: action }));
   expect(run).toMatchObject({ status: 0 });
+  expect(run.out.match(/would make a directory/g)).toHaveLength(1);
   expect(run.out).toContain("Dry run: would make a directory.");
   expect(ran).toBe(false);
 });

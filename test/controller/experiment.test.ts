@@ -66,11 +66,21 @@ test("all problems are told at once", () => {
   );
 });
 
+test("a TomoScan that is not there at all is told as such, with what to look at", () => {
+  const tag = read(Object.fromEntries(Object.keys(TAGGED).map((key) => [key, undefined])));
+  expect(tag).toMatchObject({ remedy: expect.stringMatching(/^Start its IOC, or correct ioc-prefix/) as unknown });
+  expect(tag.valid ? [] : tag.problems).toEqual([
+    expect.stringMatching(/^TomoScan does not answer: .*are not connected$/),
+  ]);
+});
+
 test("an override replaces the name, and only the month must still be there", () => {
   const tag = read({ lastName: "Unknown", proposalNumber: "Unknown", proposalTitle: "" }, "2026-03-Staff-0");
   expect(tag).toMatchObject({ valid: true, experiment: { name: "2026-03-Staff-0", proposalNumber: "0" } });
   expect(problems({ yearMonth: undefined }, "Staff")).toContain("x:yearMonth");
   expect(problems({}, "../etc")).toContain("override");
+  expect(read({}, "a/b")).toMatchObject({ remedy: "Correct ExperimentNameOverride, or empty it." });
+  expect(read({ yearMonth: "" }, "a/b")).toMatchObject({ remedy: "Tag TomoScan first." });
 });
 
 test("whatever the PVs hold, a valid name is one safe path part", () => {

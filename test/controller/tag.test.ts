@@ -123,7 +123,7 @@ describe("a TomoScan that is not connected", () => {
     at(4000, () => {
       for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
     });
-  const absent = /^yearMonth is not connected; .* after (\d+) ms$/;
+  const absent = /^TomoScan does not answer: .* after (\d+) ms$/;
 
   test("is refused as soon as that has settled", async () => {
     expect(absent.exec(await asked(false, comes))?.[1]).toBe("1500");

@@ -85,7 +85,7 @@ test("a second Ctrl-C is not needed: the first one stops the action in order", a
 test("a setting that only shows to be wrong when the site is opened ends the program, with status 2", async () => {
   expect(await cli("dirs", "--ca-file", "/no/such.pem")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem cannot be read/) as unknown,
+    stderr: expect.stringMatching(/^dirs: Usage\. .*ca-file = \/no\/such\.pem does not exist/) as unknown,
   });
 });
 
@@ -96,7 +96,7 @@ describe("through the IOC", () => {
     expect(JSON.parse(run.stdout)).toMatchObject({
       state: "Done",
       message: expect.stringContaining(ourName) as unknown,
-      results: { ExperimentExists: 1 },
+      results: { ExperimentExists: "Yes" },
       log: expect.arrayContaining([`Init has begun for ${ourName}.`]) as unknown,
     });
     await vi.waitFor(() => expect(logs()).toContain(` - INFO: globus: Init has begun for ${ourName}.`)); // the IOC's own file
@@ -107,6 +107,15 @@ describe("through the IOC", () => {
     expect(run.code).toBe(0);
     expect(run.stdout).toContain("petrel:/2-BM/");
     expect([await number("ServerName"), await number("Set")]).toEqual([0, 0]);
+  });
+
+  test("an option that is longer than its PV is refused with both lengths", async () => {
+    const run = await cli("add-user", "--ioc", site.prefix, "--badges", "208112,".repeat(60));
+    expect(run).toMatchObject({
+      code: 2,
+      stderr:
+        "add-user: Usage. --badges has 420 characters, and an IOC's EditUserBadge holds 255: give less at once.\n",
+    });
   });
 
   test("a failure has its sentence and status 1", async () => {
@@ -148,7 +157,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
     );
 
   test("delete asks for the name, and another one deletes nothing", async () => {
-    const run = await atTerminal([["to delete it: ", "no\r"]], ["delete"]);
+    const run = await atTerminal([["to delete it: ", "no\r"]], ["delete", "--allow-delete"]);
     expect(run.code).toBe(1);
     expect(run.stdout).toContain(`  ${ourName}`);
     expect(run.stdout).toContain("\x1b[33mCancelled\x1b[0m");
@@ -169,7 +178,7 @@ describe.skipIf(needPeers("python3").missing)("at a terminal", { concurrent: tru
     ["Ctrl-C", "\x03"],
     ["Ctrl-D", "\x04"],
   ])("%s at the question ends it", async (_key, typed) => {
-    const run = await atTerminal([["to delete it: ", typed]], ["delete"]);
+    const run = await atTerminal([["to delete it: ", typed]], ["delete", "--allow-delete"]);
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/Cancelled/);
   });

@@ -191,6 +191,6 @@ describe.skipIf(missing)("dm-record-routes", () => {
     await writeFile(setupFile, `export PYTHONPATH="${STAND_IN}"\nexport DM_DS_WEB_SERVICE_URL=https://127.0.0.1:9\n`);
     expect((await record("/nowhere", { setupFile })).status).toBe(0);
     const failure = await failureOf(record(STAND_IN, { setupFile: "/nowhere/dm.setup.sh" }), ActionError);
-    expect(failure.message).toMatch(/^--setup-file \/nowhere\/dm\.setup\.sh cannot be read/);
+    expect(failure.message).toMatch(/^--setup-file \/nowhere\/dm\.setup\.sh does not exist/);
   });
 });

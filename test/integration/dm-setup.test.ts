@@ -122,7 +122,7 @@ describe("TLS", () => {
 
   test("a CA file that is not there is told with its key", () => {
     const { problems } = opened(settings("https://dm.example.org:22237", "ca-file = ca.pem"));
-    expect(problems).toEqual([expect.stringMatching(/^\[dm\]: ca-file = \/site\/ca\.pem cannot be read/)]);
+    expect(problems).toEqual([expect.stringMatching(/^\[dm\]: ca-file = \/site\/ca\.pem does not exist/)]);
   });
 });
 
@@ -167,7 +167,7 @@ describe("the setup file", () => {
 
   test("one that is not there is told with its key", () => {
     expect(opened(["setup-file = dm.setup.sh"]).problems).toEqual([
-      expect.stringMatching(/^\[dm\]: setup-file = \/site\/dm\.setup\.sh cannot be read/),
+      expect.stringMatching(/^\[dm\]: setup-file = \/site\/dm\.setup\.sh does not exist/),
     ]);
   });
 });

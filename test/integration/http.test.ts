@@ -6,6 +6,7 @@ import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { messageOf } from "../../src/base/errors.ts";
 import { AccessDeniedError } from "../../src/controller/ports.ts";
 import { startHttpTwin, type TwinAnswer, type TwinRequest } from "../../src/sandbox/http-twin.ts";
 import {
@@ -93,6 +94,16 @@ async function twinThat(answer: (request: TwinRequest) => TwinAnswer): Promise<s
   onTestFinished(() => twin.close());
   return twin.url;
 }
+
+test.each([
+  ["nobody listens", "http://127.0.0.1:1", "connection refused; is the service running, and is the port right?"],
+  ["https is asked of an http service", undefined, "it speaks no TLS; is it an http address?"],
+])("one sentence says it when %s, without the library's words", async (_what, given, sentence) => {
+  const url = given ?? (await twinThat(() => ({ status: 200, body: "" }))).replace("http:", "https:");
+  const failure = await failureOf(service(url).exchange(GET), HttpUnavailableError);
+  expect(messageOf(failure)).toMatch(/^test service \(127\.0\.0\.1:\d+\), GET \/thing: /);
+  expect(messageOf(failure).endsWith(`: ${sentence}`)).toBe(true);
+});
 
 describe("whom it trusts", () => {
   test("a certificate that nobody known has signed is refused before anything is sent, with what to configure", async () => {
@@ -240,7 +251,10 @@ describe("what arrives, and what is said about it", () => {
   test("an answer that is not JSON is said to be what it is", async () => {
     const asked = service(await twinThat(() => ({ status: 200, body: "<html>login</html>" })));
     const answer = await asked.exchange(GET);
-    expect(() => jsonOf(asked, GET, answer)).toThrow("status 200 with an HTML page where JSON was expected");
+    const failure = await failureOf((async () => jsonOf(asked, GET, answer))(), HttpUnavailableError);
+    expect(messageOf(failure)).toMatch(
+      /status 200 with an HTML page where JSON was expected; is this the right host and port\?$/,
+    );
     expect(() => jsonOf(asked, GET, { ...answer, body: "" })).toThrow("status 200 with an empty body");
   });
 });

@@ -146,6 +146,7 @@ describe("a service that does not answer as it should", () => {
     const { scheduling, twin, now, log } = await site({ login: { username: "someone", password: "hunter2" } });
     const failure = await failureOf(scheduling.beamtimes(now, {}), AccessDeniedError);
     expect(failure.message).toContain("status 401");
+    expect(failure.message).toContain("[scheduling] credentials");
     expect([failure.message, ...log].join("\n")).not.toContain("hunter2");
     expect(twin.requests).toEqual([{ path: "/beamline-scheduling/sched-api/run/getAllRuns", user: "someone" }]);
   });

@@ -103,6 +103,11 @@ describe("AddUser", () => {
     expect(dm.calls).toEqual([]);
   });
 
+  test("a list that came through no PV may be longer than one", async () => {
+    const one = taggedRun({ EditUserBadge: "208112,".repeat(60) }, { isUncut: true });
+    expect(await one.run(userActions(roster).AddUser)).toMatchObject({ state: "Done" });
+  });
+
   test("an experiment that does not exist is a rejection that names Init", async () => {
     dm.experiments.clear();
     const failure = await failureOf(
