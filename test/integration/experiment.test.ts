@@ -35,7 +35,7 @@ async function configure(section: string, line: string): Promise<void> {
   const { configFile } = site.beamline;
   const settings = await readFile(configFile, "utf8");
   await writeFile(configFile, settings.replace(`[${section}]\n`, `[${section}]\n${line}\n`));
-  await site.restartIoc();
+  await site.restartIoc(undefined, "SIGTERM"); // in order: a kill would bring back settings of five seconds ago
 }
 
 beforeEach(async () => {
