@@ -4,7 +4,7 @@ import type { Log } from "../base/log.ts";
 import { type DataManagement, UnavailableError } from "../controller/ports.ts";
 import { createDmPython, type DmPython } from "../services/dm-python.ts";
 import { untilAborted } from "../services/dm-session.ts";
-import { usableVariables } from "../services/dm-setup-file.ts";
+import { lostToPython, usableVariables } from "../services/dm-setup-file.ts";
 import type { Settings } from "../settings.ts";
 import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
@@ -37,7 +37,7 @@ export function dmOverBackend(
     station: section.station,
     urls: { ds: section["ds-url"], daq: section["daq-url"], apsDb: section["aps-db-url"] },
     loginFile: section["login-file"],
-    environment: { ...environment, ...setupVariables(section["setup-file"]) },
+    environment: { ...environment, ...setupVariables(section["setup-file"], log) },
     clock,
     log,
     timeoutSeconds: section.timeout,
@@ -101,5 +101,10 @@ function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
 }
 
 /** What the site's package needs beside what [dm] has, such as PYTHONPATH. */
-const setupVariables = (file: string): Readonly<Record<string, string>> =>
-  file === "" ? {} : usableVariables(readSettingFile(file, "setup-file"));
+function setupVariables(file: string, log: Log): Readonly<Record<string, string>> {
+  if (file === "") return {};
+  const text = readSettingFile(file, "setup-file");
+  const lost = lostToPython(text);
+  if (lost.length > 0) log.warn(`${file}, ${lost.join("; ")}; Python does not get it: write the whole value there`);
+  return usableVariables(text);
+}

@@ -34,6 +34,18 @@ export function usableVariables(text: string): Readonly<Record<string, string>> 
   );
 }
 
+/** What Python finds its packages by. */
+const PYTHON_PATHS = ["PYTHONPATH", "PATH", "LD_LIBRARY_PATH"];
+
+/** One piece of a sentence for each variable that Python needs and whose value needs a shell, with its line. */
+export function lostToPython(text: string): readonly string[] {
+  const entries = parseSetupFile(text);
+  return PYTHON_PATHS.flatMap((name) => {
+    const entry = entries.get(name);
+    return entry !== undefined && "unusable" in entry ? [`line ${entry.line}: ${name} ${entry.unusable}`] : [];
+  });
+}
+
 const MAY_NOT_RUN = "is set under a condition, in a function or in a pipe";
 /** What may or may not be run: an `if`, a loop, a `case`, a function or group. */
 const BLOCK_BEGINS = /^(if|for|while|until|case|\{)$/;

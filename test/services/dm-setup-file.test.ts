@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseSetupFile } from "../../src/services/dm-setup-file.ts";
+import { lostToPython, parseSetupFile } from "../../src/services/dm-setup-file.ts";
 
 /** Name → value, or what is wrong with it. */
 const read = (text: string): Readonly<Record<string, string>> =>
@@ -146,4 +146,10 @@ test("a value that is read is the one that a shell would set", () => {
     { numRuns: 100 },
   );
   expect(compared).toBeGreaterThan(10);
+});
+
+test("a path of Python that needs a shell is told with its line, any other variable is nobody's concern", () => {
+  const text = "export PS1=$HOME\nexport PYTHONPATH=/opt/dm:$PYTHONPATH\nexport PATH=/usr/bin\n";
+  expect(lostToPython(text)).toEqual([expect.stringMatching(/^line 2: PYTHONPATH /)]);
+  expect(lostToPython("export PYTHONPATH=/opt/dm\n")).toEqual([]);
 });
