@@ -3,14 +3,10 @@
  * server is chosen: data move all the same. It starts and stops nothing, and never ends in an error. Integration points 56, and section 6 rows 3 and 6.
  */
 import {
-  catchError,
   combineLatest,
-  defer,
   distinctUntilChanged,
   EMPTY,
   filter,
-  finalize,
-  from,
   map,
   type Observable,
   repeat,
@@ -19,7 +15,7 @@ import {
   switchMap,
   timer,
 } from "rxjs";
-import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
 import { clearSide, isSourceGone, lastState, showDaqs } from "./daq-pvs.ts";
 import {
@@ -33,6 +29,7 @@ import {
   SIDES,
 } from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "./experiment.ts";
+import { look$ } from "./look.ts";
 import { AccessDeniedError, type DataManagement, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
 import { type CommandName, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
@@ -127,16 +124,11 @@ class DaqWatch {
 
   /** One look. Completes also when it fails: that is told once, and who ran is Unseen when it happens again. */
   look$(): Observable<unknown> {
-    return defer(() => {
-      const abort = new AbortController();
-      return from(this.#look(abort.signal)).pipe(
-        catchError((thrown: unknown) => {
-          this.#failed(thrown);
-          return EMPTY;
-        }),
-        finalize(() => abort.abort(new CancelledError("There is a newer look at the DAQs."))),
-      );
-    });
+    return look$(
+      (signal) => this.#look(signal),
+      (thrown) => this.#failed(thrown),
+      "There is a newer look at the DAQs.",
+    );
   }
 
   async #look(signal: AbortSignal): Promise<void> {

@@ -3,14 +3,10 @@
  * begins, when the experiment is another one, and when Upload has ended; then only at those that it has found. It starts and stops none. Integration point 57.
  */
 import {
-  catchError,
   combineLatest,
-  defer,
   distinctUntilChanged,
   EMPTY,
   filter,
-  finalize,
-  from,
   map,
   NEVER,
   type Observable,
@@ -20,9 +16,10 @@ import {
   switchMap,
   timer,
 } from "rxjs";
-import { ActionError, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
+import { look$ } from "./look.ts";
 import {
   AccessDeniedError,
   type DataManagement,
@@ -93,16 +90,11 @@ class UploadWatch {
 
   /** One look. Completes also when it fails; what is shown stays then. */
   look$(): Observable<unknown> {
-    return defer(() => {
-      const abort = new AbortController();
-      return from(this.#look(abort.signal)).pipe(
-        catchError((thrown: unknown) => {
-          this.#failed(thrown);
-          return EMPTY;
-        }),
-        finalize(() => abort.abort(new CancelledError("There is a newer look at the uploads."))),
-      );
-    });
+    return look$(
+      (signal) => this.#look(signal),
+      (thrown) => this.#failed(thrown),
+      "There is a newer look at the uploads.",
+    );
   }
 
   async #look(signal: AbortSignal): Promise<void> {

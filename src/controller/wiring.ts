@@ -1,6 +1,6 @@
 /**
  * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts, tag.ts, command-board.ts or an action
- * decides.
+ * decides. Over 300 lines because nothing else may subscribe.
  */
 import {
   distinctUntilChanged,

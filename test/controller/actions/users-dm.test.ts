@@ -224,41 +224,6 @@ describe("RemoveUser", () => {
 });
 
 describe("ListUsers", () => {
-  beforeEach(() => usernames()?.push("d208112"));
-
-  test("takes users off, and says that one is a beamline contact", async () => {
-    const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
-    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
-    expect(usernames()).toEqual([]);
-    expect(published.UserResults).toBe(
-      "d208112 Emmy Noether: removed\nd56788 Rosalind Franklin: removed; it is a beamline contact, whom Init adds again",
-    );
-    expect(published).toMatchObject({ UsersChanged: 2, UserCount: 0, UserNames: [], Users: "" });
-  });
-
-  test("a user who is not on it is done, and an unknown badge is an error", async () => {
-    const { published, run } = taggedRun({ EditUserBadge: "208113,999999" });
-    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Partial" });
-    expect(published.UserResults).toBe("d208113 Ada Byron: was not on it\nbadge 999999 is unknown to Data Management");
-    expect(calls("removeUserFromExperiment")).toEqual([]);
-  });
-
-  test("a user of the experiment whom the service no longer knows can be taken off", async () => {
-    usernames()?.push("d999999");
-    const { published, run } = taggedRun({ EditUserBadge: "999999" });
-    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
-    expect(published.UserResults).toBe("d999999: removed");
-  });
-
-  test("a role that somebody else took away meanwhile is done", async () => {
-    dm.failures.set("removeUserFromExperiment", new NotFoundError("no role"));
-    const { published, run } = taggedRun({ EditUserBadge: "208112" });
-    await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
-    expect(published.UserResults).toBe("d208112 Emmy Noether: was not on it");
-  });
-});
-
-describe("ListUsers", () => {
   test("a name or address with a line end forges no user", async () => {
     dm.users.set("d56788", {
       firstName: "Rosalind",
