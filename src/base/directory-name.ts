@@ -2,6 +2,7 @@
  * What the name of a directory must be like before any service makes it: PV contents are hostile input. It does not clean names, and does not know
  * where the directory is.
  */
+import { ActionError } from "./errors.ts";
 
 /** Longest name that the usual file systems take, bytes. */
 const MOST_BYTES = 255;
@@ -15,7 +16,12 @@ export function directoryNameProblem(name: string): string | undefined {
   return Buffer.byteLength(name) > MOST_BYTES ? `is longer than ${MOST_BYTES} bytes` : undefined;
 }
 
-/** Whether `path` can be the top of a tree: absolute, no way up, no control characters. */
-export function isTopDirectory(path: string): boolean {
-  return path.startsWith("/") && !path.split("/").includes("..") && !/[\x00-\x1f\x7f]/.test(path);
+/**
+ * Lets only what can be the top of a tree pass: absolute, no way up, no control characters.
+ * @param what the directory as sentences name it; @param place the host or collection
+ * @throws ActionError
+ */
+export function checkTopDirectory(what: "top directory" | "data directory", path: string, place: string): void {
+  if (path.startsWith("/") && !path.split("/").includes("..") && !/[\x00-\x1f\x7f]/.test(path)) return;
+  throw new ActionError(`The ${what} ${JSON.stringify(path)} of ${place} must be an absolute path without "..".`);
 }

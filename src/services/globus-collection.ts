@@ -1,5 +1,5 @@
 /** One Globus collection as the settings have it, and the paths in it: PV contents are hostile, so no path is made that leaves its top directory. It sends nothing. */
-import { directoryNameProblem, isTopDirectory } from "../base/directory-name.ts";
+import { checkTopDirectory, directoryNameProblem } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
 import type { GlobusCall } from "./globus-call.ts";
 
@@ -18,9 +18,7 @@ export function checkCollection({ collectionId, name, top }: GlobusCollection): 
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(collectionId)) {
     throw new ActionError(`The id ${JSON.stringify(collectionId)} of the Globus collection ${name} is not a UUID.`);
   }
-  if (!isTopDirectory(top)) {
-    throw new ActionError(`The top directory ${JSON.stringify(top)} of ${name} must be an absolute path without "..".`);
-  }
+  checkTopDirectory("top directory", top, name);
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Clock } from "../base/clock.ts";
-import { isTopDirectory } from "../base/directory-name.ts";
-import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { checkTopDirectory } from "../base/directory-name.ts";
+import { codeOf, messageOf } from "../base/errors.ts";
 import { inspectSource, type LookLimits, type SourceFiles } from "../base/source-look.ts";
 import type { TreeEntry } from "../base/tree-count.ts";
 import type { DataHost } from "../controller/ports.ts";
@@ -23,11 +23,7 @@ const AT_ONCE = 100;
 /** @throws ActionError when `top` is not absolute */
 export function createLocalDataHost(settings: LocalDataHostSettings, clock: Clock): DataHost {
   const { name, top } = settings;
-  if (!isTopDirectory(top)) {
-    throw new ActionError(
-      `The data directory ${JSON.stringify(top)} of ${name} must be an absolute path without "..".`,
-    );
-  }
+  checkTopDirectory("data directory", top, name);
   return {
     name,
     top,

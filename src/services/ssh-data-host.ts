@@ -1,6 +1,6 @@
 /** The data host over SFTP: its files in one connection, without a shell, and never changed. What is looked for is base/source-look.ts. */
 import type { Clock } from "../base/clock.ts";
-import { isTopDirectory } from "../base/directory-name.ts";
+import { checkTopDirectory } from "../base/directory-name.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { inspectSource, type LookLimits, type SourceFiles } from "../base/source-look.ts";
 import type { TreeEntry } from "../base/tree-count.ts";
@@ -19,11 +19,7 @@ export interface SshDataHostSettings extends SshSettings {
 export function createSshDataHost(settings: SshDataHostSettings, clock: Clock): DataHost {
   const { top } = settings;
   const name = hostLabel(settings.host, settings.port ?? SSH_PORT);
-  if (!isTopDirectory(top)) {
-    throw new ActionError(
-      `The data directory ${JSON.stringify(top)} of ${name} must be an absolute path without "..".`,
-    );
-  }
+  checkTopDirectory("data directory", top, name);
   return {
     name,
     top,

@@ -5,7 +5,7 @@
 import { posix } from "node:path";
 import type { Stats } from "ssh2";
 import type { Clock } from "../base/clock.ts";
-import { directoryNameProblem, isTopDirectory } from "../base/directory-name.ts";
+import { checkTopDirectory, directoryNameProblem } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
 import { AccessDeniedError, type DirectoryState, type DirectoryTree, NotFoundError } from "../controller/ports.ts";
 import { SSH_PORT } from "./known-hosts.ts";
@@ -25,11 +25,7 @@ const DEFAULT_MODE = 0o2775;
 export function createSshTree(settings: SshTreeSettings, clock: Clock): DirectoryTree {
   const label = hostLabel(settings.host, settings.port ?? SSH_PORT);
   const { top } = settings;
-  if (!isTopDirectory(top)) {
-    throw new ActionError(
-      `The top directory ${JSON.stringify(top)} of ${label} must be an absolute path without "..".`,
-    );
-  }
+  checkTopDirectory("top directory", top, label);
   return {
     name: label,
     top,
