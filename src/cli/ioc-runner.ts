@@ -128,7 +128,7 @@ export class IocRunner implements Runner {
     if (state === undefined || state === "Idle" || state === "Running")
       return { state: "Rejected", message: (await this.#text("LastError")) || (await this.#text("Message")) };
     const message = String((await this.#part(name, "message")) ?? "");
-    if (isSuccess || (state !== "Done" && state !== "Partial")) return { state, message };
+    if (isSuccess || state !== "Done") return { state, message };
     return { state: "Rejected", message: (await this.#text("LastError")) || message };
   }
 

@@ -38,8 +38,8 @@ export function failureOutcome(thrown: unknown, cancelled?: string): Outcome {
   };
 }
 
-/** Whether a put-callback that waited for this outcome succeeds (decisions 2 to 4). */
-export const succeeded = (outcome: Outcome): boolean => outcome.state === "Done" || outcome.state === "Partial";
+/** Whether a put-callback that waited for this outcome succeeds: only where nothing is missing, so that a script that reads no state stops. */
+export const succeeded = ({ state }: Pick<Outcome, "state">): boolean => state === "Done";
 
 /** Severity of the message PV for an outcome. */
 export function severityOf(outcome: Outcome): Severity {

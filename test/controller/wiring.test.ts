@@ -142,12 +142,13 @@ test("Dirs writes results, text, time, state, and itself last", async () => {
   expect(bench.pvs.ends.at(-1)).toBe("Dirs:ok");
 });
 
-test("a directory that cannot be made fails the command on its own host only", async () => {
+test("a directory that cannot be made fails the command on its own host only, and a put-callback with an error", async () => {
   await bench.tag();
   bench.analysis.failure = new ActionError("ana: no space left for /data/x; free some");
   bench.pvs.putFromOutside("Dirs", 1);
   await bench.wait(0);
   expect(bench.pvs.get("DirsStatus")).toBe(6);
+  expect(bench.pvs.ends.at(-1)).toBe("Dirs:error");
   expect(bench.pvs.get("DirsAnalysis")).toBe(3);
   expect(bench.pvs.get("LastError")).toContain("ana: no space left");
 });

@@ -148,7 +148,7 @@ describe("services that fail", () => {
     for (const { root } of [site.beamline.detector, site.beamline.analysis])
       rmSync(join(root, "data", ourName), { recursive: true, force: true });
     Object.assign(site.beamline.detector.faults, fault);
-    expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+    expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
     expect(await state("Dirs")).toBe("Partial");
     const message = await text("DirsMessage");
     expect(message).toContain(`127.0.0.1:${site.beamline.detector.port}`);
@@ -179,7 +179,7 @@ describe("services that fail", () => {
   test("a schedule that is down leaves an existing experiment's Init partial", async () => {
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
     await site.beamline.scheduling.misbehave({ down: "reset" });
-    expect(await put("Init", 1)).toBe(ECA.NORMAL);
+    expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
     expect(await state("Init")).toBe("Partial");
     expect(await text("InitMessage")).toContain("the experimenters were not added");
   });

@@ -114,7 +114,7 @@ describe("with an experiment for each test", () => {
     site.beamline.analysis.faults.down = true;
     const status = await put("StartDaq", 1);
     site.beamline.analysis.faults.down = false;
-    expect(status).toBe(ECA.NORMAL);
+    expect(status).toBe(ECA.PUTFAIL);
     expect(await state("StartDaq")).toBe("Partial");
     expect(await text("StartDaqMessage")).toContain("was not checked");
     expect(started()).toBe(1);

@@ -39,7 +39,8 @@ beforeEach(async () => {
   month++;
   await site.beamline.tag({ ExperimentYearMonth: yearMonth() });
   await until("ExperimentName", (name) => name === nameOf());
-  expect(await put("Init", 1)).toBe(ECA.NORMAL);
+  expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
+  expect(await text("InitMessage")).toMatch(/but ESAF \d+ is not among the station's of 2020\.$/);
   await put("EmailMode", EMAIL_MODES.indexOf("NewOnly"));
 });
 
@@ -75,7 +76,7 @@ test("one refused recipient and a connection that drops after the third leave no
   await put("PreviewEmail", 1);
   await put("EmailArm", 1);
   const before = messages();
-  expect(await put("Email", 1)).toBe(ECA.NORMAL);
+  expect(await put("Email", 1)).toBe(ECA.PUTFAIL);
   expect(await state("Email")).toBe("Partial");
   expect(await text("EmailMessage")).toContain(`4 of 5 addresses; refused: ${refused} (550 no such user)`);
   expect(mailedSince(before)).toEqual(ALL.filter((one) => one !== refused));

@@ -111,7 +111,7 @@ describe("Tag", () => {
 test("an experiment without a proposal goes from CreateManual over TagManual to Init and Dirs", async () => {
   await put("ManualName", "Staff");
   await put("ManualBadges", `${PEOPLE.others[0]?.badge}, 999999`);
-  expect(await put("CreateManual", 1)).toBe(ECA.NORMAL);
+  expect(await put("CreateManual", 1)).toBe(ECA.PUTFAIL);
   expect(await state("CreateManual")).toBe("Partial");
   expect(await text("CreateManualMessage")).toMatch(/data link: https:.*, but badge 999999 is unknown/);
   const name = await text("ManualExperiment");

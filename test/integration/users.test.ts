@@ -57,7 +57,7 @@ describe("on a Data Management server", () => {
   test("two good badges and an unknown one are partial, each is told of, and the lists follow", async () => {
     expect(await put("Init", 1)).toBe(ECA.NORMAL);
     await put("EditUserBadge", `${HODGKIN.badge}, 999999, ${PEOPLE.pi.badge}`);
-    expect(await put("AddUser", 1)).toBe(ECA.NORMAL);
+    expect(await put("AddUser", 1)).toBe(ECA.PUTFAIL);
     expect(await state("AddUser")).toBe("Partial");
     expect(await lines("UserResults")).toEqual([
       `d${HODGKIN.badge} Dorothy Hodgkin: added`,
@@ -115,7 +115,7 @@ describe("on a Globus collection", () => {
 
   test("a user name, a badge and an unknown name are partial, each is told of, and the lists follow", async () => {
     await put("EditUserBadge", `${HODGKIN.email},${PEOPLE.pi.badge},nobody@nowhere.example`);
-    expect(await put("AddUser", 1)).toBe(ECA.NORMAL);
+    expect(await put("AddUser", 1)).toBe(ECA.PUTFAIL);
     expect(await state("AddUser")).toBe("Partial");
     const results = await lines("UserResults");
     expect(results.slice(0, 2)).toEqual([

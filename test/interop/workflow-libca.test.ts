@@ -1,10 +1,11 @@
 /** The whole data management of a beamtime, driven by Debian's libca, on both kinds of server. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ECA } from "../../src/ca/wire/status.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { needPeers, peerPath } from "../support/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { runPython } from "../support/spawn-peer.ts";
+import { runPython, runPythonJson } from "../support/spawn-peer.ts";
 
 interface Ended {
   readonly completed: number;
@@ -68,5 +69,16 @@ describe.skipIf(needPeers("pyepics", "libca").missing)("a beamtime with Debian's
     expect(seen.without.join("\n")).not.toContain(other?.email);
     expect(site.beamline.mail.messages.length - before).toBe(seen.sent);
     expect(seen["StartDaq"]).toMatchObject({ state: "Rejected" });
+  });
+
+  test("a put-callback tells a command that is done from one of which something is missing", {
+    timeout: 120_000,
+  }, async () => {
+    const put = (): Promise<unknown> =>
+      runPythonJson("put_status.py", [`${site.prefix}Dirs`], { ...site.env, PYEPICS_LIBCA: peerPath("libca") });
+    expect(await put()).toEqual([ECA.NORMAL]);
+    site.beamline.detector.faults.down = true;
+    expect(await put()).toEqual([ECA.PUTFAIL]);
+    site.beamline.detector.faults.down = false;
   });
 });

@@ -1,6 +1,8 @@
 /** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
-import { allPvs, COMMANDS } from "../../src/controller/pvs.ts";
+import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { succeeded } from "../../src/controller/outcome.ts";
+import { allPvs, COMMANDS, type CommandState } from "../../src/controller/pvs.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
@@ -22,10 +24,24 @@ export function pvsPage(): string {
     "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. Made from `src/controller/pvs.ts`.",
     "## Commands",
     table(["command", "what it does", "a second start", "excludes others of its group"], commands),
+    "## How a command ends",
+    "Writing 1 to `X` starts the command; `X` returns to 0 when the work is over, and a put-callback (`caput -c`) completes then. Results, `XMessage`, `XTime` and `XStatus` are written before, in this order. Only Done completes without an error: a script that does not read `XStatus` stops where something is missing.",
+    table(["XStatus", "is", "put-callback", "exit status of `globus-ioc`"], COMMAND_ENDS.map(endRow)),
+    "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way.",
     "## All",
     table(["suffix", "kind", "meaning"], rows),
   );
 }
+
+const COMMAND_ENDS = [
+  ["Done", "all of it is done"],
+  ["Partial", "some of it is done; `XMessage` says what is missing"],
+  ["Failed", "it could not be done"],
+  ["Cancelled", "it was stopped, by 0 written to `X`, by `Abort`, or with the IOC"],
+  ["Rejected", "a precondition does not hold; nothing was done"],
+] as const satisfies readonly (readonly [CommandState, string])[];
+const endRow = ([state, is]: (typeof COMMAND_ENDS)[number]): string =>
+  row(state, is, succeeded({ state }) ? "succeeds" : "ECA_PUTFAIL", exitStatusOf({ state }));
 
 export function settingsPage(): string {
   const section = (name: string, settings: Readonly<Record<string, Setting<unknown>>>): string =>
