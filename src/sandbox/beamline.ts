@@ -77,12 +77,16 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
   const clock = options.clock ?? systemClock;
   const folder = await makeTemporaryFolder();
   const closers: (() => Promise<void>)[] = [() => folder.remove()];
+  let isClosed = false;
   const keep = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const part = await starting;
-    closers.unshift(() => part.close());
+    if (isClosed)
+      await part.close(); // another part failed while this one started
+    else closers.unshift(() => part.close());
     return part;
   };
   const close = async (): Promise<void> => {
+    isClosed = true;
     for (const one of closers.splice(0)) await one();
   };
   try {

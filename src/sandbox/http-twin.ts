@@ -102,6 +102,7 @@ class Twin implements HttpTwin {
       this.#server.listen(port, "127.0.0.1", resolve);
     });
     this.#server.removeAllListeners("error");
+    this.#server.on("error", () => {}); // a client that could not be accepted, which it sees itself
     this.#port = (this.#server.address() as AddressInfo).port;
     this.url = `http://127.0.0.1:${this.#port}`;
   }

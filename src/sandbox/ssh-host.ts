@@ -83,7 +83,12 @@ const MAKES = new Set(["MKDIR", "WRITE"]);
 export async function startSshHost(options: SshHostOptions): Promise<SshHost> {
   const folder = await realpath(await mkdtemp(join(options.parent ?? tmpdir(), `globus-ioc-${options.name}-`)));
   const host = new SandboxHost(folder, options);
-  await host.start(options.folders ?? []);
+  try {
+    await host.start(options.folders ?? []);
+  } catch (thrown) {
+    await host.close();
+    throw thrown;
+  }
   return host;
 }
 
@@ -139,7 +144,7 @@ class SandboxHost implements SshHost {
     await mkdir(this.root);
     for (const path of folders) await mkdir(join(this.root, path), { recursive: true });
     await new Promise<void>((resolve, reject) => {
-      this.#listener.once("error", reject);
+      this.#listener.on("error", reject); // later ones, of a client that cannot be accepted, concern nobody
       this.#listener.listen(0, LOOPBACK, resolve);
     });
     await writeFile(this.identityFile, this.#client.private, { mode: 0o600 });
@@ -214,9 +219,10 @@ class SandboxHost implements SshHost {
   }
 }
 
-/** A new ed25519 key. */
-export /** ssh2 1.17 drops the zero bytes that one public key in 256 begins with, and then cannot read the pair: such a pair is not taken. */
-function generateKey(): { readonly private: string; readonly public: string } {
+/**
+ * A new ed25519 key. ssh2 1.17 drops the zero bytes that one public key in 256 begins with, and then cannot read the pair: such a pair is not taken.
+ */
+export function generateKey(): { readonly private: string; readonly public: string } {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync("ed25519");
     if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;

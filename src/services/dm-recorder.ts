@@ -28,6 +28,7 @@ export interface DmRecorder {
 /** Longest body that is looked at. */
 const MOST_BYTES = 1024 * 1024;
 
+/** @throws the system's error when one of its ports cannot be opened; none is open then */
 export async function startDmRecorder(): Promise<DmRecorder> {
   const servers = new Map<DmServiceKey, Server>();
   let requests: RecordedRequest[] = [];
@@ -52,13 +53,24 @@ export async function startDmRecorder(): Promise<DmRecorder> {
       response.end(isLogin ? "{}" : next);
     });
   };
-  for (const service of Object.keys(DM_SERVICES) as DmServiceKey[]) {
-    const server = createServer((request, response) => answer(service, request, response));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
-    });
-    servers.set(service, server);
+  const close = async (): Promise<void> => {
+    for (const server of servers.values()) {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
+  };
+  try {
+    for (const service of Object.keys(DM_SERVICES) as DmServiceKey[]) {
+      const server = createServer((request, response) => answer(service, request, response));
+      servers.set(service, server);
+      await new Promise<void>((resolve, reject) => {
+        server.on("error", reject); // later ones, of a client that cannot be accepted, concern nobody
+        server.listen(0, "127.0.0.1", resolve);
+      });
+    }
+  } catch (thrown) {
+    await close();
+    throw thrown;
   }
   const portOf = (server: Server): number => (server.address() as AddressInfo).port;
   return {
@@ -75,11 +87,6 @@ export async function startDmRecorder(): Promise<DmRecorder> {
       next = nextAnswer;
       return taken;
     },
-    close: async () => {
-      for (const server of servers.values()) {
-        server.closeAllConnections();
-        await new Promise<void>((resolve) => server.close(() => resolve()));
-      }
-    },
+    close,
   };
 }

@@ -186,8 +186,8 @@ class Connection {
     };
     await this.step<void>("opening the SSH connection", timeoutSeconds, (done) => {
       client.once("ready", () => done(undefined));
-      this.#started = true;
       client.connect({ ...config, hostVerifier, readyTimeout: 0 });
+      this.#started = true; // from here on it tells its end, and not before
       // Without it each small request waits for the last one's acknowledgement: 40 ms a request.
       client.setNoDelay(true);
     });
@@ -207,14 +207,19 @@ class Connection {
         reject(reason);
       };
       this.#waiting.add(fail);
-      start((error, result) => {
+      const done = (error: unknown, result?: T): void => {
         // ssh2 passes on what it knows about a dead connection before the connection's own event comes: let that speak.
         if (error !== undefined && error !== null)
           return sftpStatusOf(error) !== undefined ? fail(error) : this.#clock.soon(() => fail(error));
         cancel();
         this.#waiting.delete(fail);
         resolve(result as T);
-      });
+      };
+      try {
+        start(done);
+      } catch (thrown) {
+        fail(thrown); // ssh2 throws for what it cannot even begin
+      }
     });
   }
 

@@ -50,6 +50,11 @@ test("says that a directory exists and leaves its mode as it is", async () => {
   expect(host.requests.map(({ operation }) => operation)).not.toContain("SETSTAT");
 });
 
+test("a connection that cannot even begin is told, and nothing waits for its end", async () => {
+  const failure = await failureOf(tree({ port: 70_000 }).makeDirectories(PARTS, {}), Error);
+  expect(failure.message).toContain("70000");
+});
+
 test("makes six levels, and only the missing ones", async () => {
   const parts = ["a", "b", "c", "d", "e", "f"];
   await mkdir(join(host.root, TOP, "a", "b"), { recursive: true });
