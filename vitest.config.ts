@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 
 /** The suites by folder: `check` runs `unit` alone; `npm test` runs all three. */
 const suite = (name: string, include: string[], exclude: string[] = []) => ({
-  test: { name, include, exclude: [...exclude, "**/node_modules/**", "dist/**"], environment: "node" as const },
+  test: {
+    name,
+    include,
+    exclude: [...exclude, "**/node_modules/**", "dist/**"],
+    environment: "node" as const,
+    // Catches what hangs, not what a busy machine makes slow.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
 });
 
 export default defineConfig({

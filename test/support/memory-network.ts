@@ -153,9 +153,17 @@ export class MemoryNetwork implements Network {
   readonly servers: StreamServer[] = [];
   /** Ports that somebody else's server holds. */
   readonly takenPorts = new Set<number>();
+  /** Datagram sockets that were not opened, their address being taken. */
+  bindsRefused = 0;
+  /** Most datagram sockets that were open at one time. */
+  mostSockets = 0;
 
   constructor(clock: Pick<Clock, "soon">) {
     this.#clock = clock;
+  }
+  /** Datagram sockets open now. */
+  get openSockets(): number {
+    return this.#sockets.size;
   }
   connect(to: Address): Promise<MemoryStream> {
     const accept = this.#listeners.get(addressText(to)) ?? this.#listeners.get(`0.0.0.0:${to.port}`);
@@ -188,9 +196,13 @@ export class MemoryNetwork implements Network {
       const sameHost = address.host === host || address.host === "0.0.0.0" || host === "0.0.0.0";
       return address.port === port && sameHost && !shared;
     });
-    if (taken) return Promise.reject(systemError("EADDRINUSE", { host, port }));
+    if (taken) {
+      this.bindsRefused++;
+      return Promise.reject(systemError("EADDRINUSE", { host, port }));
+    }
     const socket = new MemoryDatagramSocket(this, { host, port: port === 0 ? this.#nextPort++ : port });
     this.#sockets.add(socket);
+    this.mostSockets = Math.max(this.mostSockets, this.openSockets);
     return Promise.resolve(socket);
   }
   /** Hands a datagram to every socket at `to`. */

@@ -86,8 +86,13 @@ export class RepeaterClient {
   }
 
   async #becomeRepeater(): Promise<void> {
-    const hosts = localInterfaces().map((one) => one.host);
-    const repeater = await startRepeater(this.#network, this.#port, hosts, (bytes, from) => this.#receive(bytes, from));
+    const repeater = await startRepeater({
+      network: this.#network,
+      clock: this.#clock,
+      port: this.#port,
+      localHosts: localInterfaces().map((one) => one.host),
+      heard: (bytes, from) => this.#receive(bytes, from),
+    });
     if (this.#isClosed) return repeater?.close();
     this.#repeater = repeater;
     // Somebody holds the port and does not confirm: ask again later.

@@ -3,6 +3,7 @@
  * Run by the first client that finds none; other programs' clients use it as they use caRepeater. CA spec §1.10.
  */
 import { ByteWriter } from "../../base/bytes.ts";
+import type { Cancel, Clock } from "../../base/clock.ts";
 import { type Address, addressText, type DatagramSocket, type Network } from "../net/transport.ts";
 import { HEADER_BYTES } from "../wire/constants.ts";
 import { Frame, viewOf } from "../wire/frame.ts";
@@ -12,6 +13,8 @@ import { ipv4Number } from "./ipv4.ts";
 
 /** More processes than this do not share one host; a flood of forged registrations must not fill the memory. */
 const MOST_CLIENTS = 1000;
+/** Between two looks at who still lives: each binds the port of every client in turn, and short-lived programs may register many times a second. */
+const SWEEP_SECONDS = 5;
 
 const confirm = viewOf(RESPONSES.repeaterConfirm);
 const beacon = viewOf(RESPONSES.beacon);
@@ -20,40 +23,88 @@ export interface Repeater {
   close(): void;
 }
 
-/**
- * Binds the repeater port.
- * @param heard called with every datagram that is not a registration, for the process that runs the repeater
- * @param localHosts addresses of this host: only its own processes may register
- * @returns undefined if the port is taken: another repeater runs
- */
-export async function startRepeater(
-  network: Network,
-  port: number,
-  localHosts: readonly string[],
-  heard: (bytes: Buffer, from: Address) => void,
-): Promise<Repeater | undefined> {
-  let socket: DatagramSocket;
+export interface RepeaterOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly port: number;
+  /** Addresses of this host: only its own processes may register. */
+  readonly localHosts: readonly string[];
+  /** Called with every datagram that is not a registration, for the process that runs the repeater. */
+  readonly heard: (bytes: Buffer, from: Address) => void;
+}
+
+/** Binds the repeater port. @returns undefined if the port is taken: another repeater runs */
+export async function startRepeater(options: RepeaterOptions): Promise<Repeater | undefined> {
   try {
-    socket = await network.datagrams({ port });
+    return new HostRepeater(options, await options.network.datagrams({ port: options.port }));
   } catch {
     return undefined;
   }
-  const clientByAddress = new Map<string, Address>();
-  const frame = new Frame();
-  socket.onMessage = (bytes, from) => {
-    if (isRegistration(bytes, frame)) {
-      if (!localHosts.includes(from.host) || clientByAddress.size >= MOST_CLIENTS) return;
-      clientByAddress.set(addressText(from), from);
-      socket.send(confirmation(from), from);
-      void forgetDead(network, clientByAddress, from);
-      return;
+}
+
+class HostRepeater implements Repeater {
+  readonly #options: RepeaterOptions;
+  readonly #socket: DatagramSocket;
+  readonly #clientByAddress = new Map<string, Address>();
+  readonly #frame = new Frame();
+  /** A sweep runs, or is due. */
+  #willSweep = false;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #cancelSweep: Cancel = () => {};
+  #isClosed = false;
+
+  constructor(options: RepeaterOptions, socket: DatagramSocket) {
+    this.#options = options;
+    this.#socket = socket;
+    socket.onMessage = (bytes, from) => this.#received(bytes, from);
+  }
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelSweep();
+    this.#socket.close();
+  }
+
+  #received(bytes: Buffer, from: Address): void {
+    if (isRegistration(bytes, this.#frame)) return this.#register(from);
+    const copy = withSender(bytes, from, this.#frame);
+    const sender = addressText(from);
+    for (const [address, client] of this.#clientByAddress) if (address !== sender) this.#socket.send(copy, client);
+    this.#options.heard(bytes, from);
+  }
+  #register(client: Address): void {
+    if (!this.#options.localHosts.includes(client.host)) return;
+    this.#sweepSoon();
+    const key = addressText(client);
+    if (!this.#clientByAddress.has(key) && this.#clientByAddress.size >= MOST_CLIENTS) return;
+    this.#clientByAddress.set(key, client);
+    this.#socket.send(confirmation(client), client);
+  }
+  /** One sweep at a time, and none sooner than SWEEP_SECONDS after the last: who registers asks for one, and need not wait for it. */
+  #sweepSoon(): void {
+    if (this.#willSweep) return;
+    this.#willSweep = true;
+    const { clock } = this.#options;
+    const wait = Math.max(0, this.#sweptAt + SWEEP_SECONDS - clock.monotonic());
+    this.#cancelSweep = clock.after(wait, () => void this.#sweep());
+  }
+  /** Forgets the clients that have gone, one after the other: never more than one socket is open for it. */
+  async #sweep(): Promise<void> {
+    for (const [key, client] of this.#clientByAddress) {
+      if (this.#isClosed) return;
+      if (await this.#hasGone(client)) this.#clientByAddress.delete(key);
     }
-    const copy = withSender(bytes, from, frame);
-    for (const client of clientByAddress.values())
-      if (addressText(client) !== addressText(from)) socket.send(copy, client);
-    heard(bytes, from);
-  };
-  return { close: () => socket.close() };
+    this.#sweptAt = this.#options.clock.monotonic();
+    this.#willSweep = false;
+  }
+  /** A client whose address can be bound has gone away. The address and not only the port: another client may have the port at another address. */
+  async #hasGone({ host, port }: Address): Promise<boolean> {
+    try {
+      (await this.#options.network.datagrams({ host, port })).close();
+      return true;
+    } catch {
+      return false; // bound: it lives; or the system has no socket left, and nothing is known
+    }
+  }
 }
 
 /** An empty datagram, or REPEATER_REGISTER. */
@@ -88,18 +139,4 @@ function withSender(bytes: Buffer, from: Address, frame: Frame): Buffer {
     return false;
   });
   return copy;
-}
-
-/** A client whose port can be bound has gone away. Looked at when another registers. */
-async function forgetDead(network: Network, clientByAddress: Map<string, Address>, but: Address): Promise<void> {
-  for (const [key, client] of clientByAddress) {
-    if (client.port === but.port) continue;
-    try {
-      const probe = await network.datagrams({ port: client.port });
-      probe.close();
-      clientByAddress.delete(key);
-    } catch {
-      // Bound: it lives.
-    }
-  }
 }

@@ -41,9 +41,10 @@ export interface StreamServer {
 
 export interface DatagramSocket {
   readonly address: Address;
-  /** Fire and forget; a failure is passed to `onError`. */
+  /** Fire and forget; a failure, and an address that can be none, is passed to `onError`. Never throws. */
   send(bytes: Buffer, to: Address): void;
   close(): void;
+  /** The sender's port is never 0. What this throws is passed to `onError`: no datagram may end the program. */
   onMessage: (bytes: Buffer, from: Address) => void;
   onError: (error: Error) => void;
 }
@@ -68,5 +69,6 @@ export interface Network {
     at: { readonly host?: string; readonly port: number },
     accept: (stream: ByteStream) => void,
   ): Promise<StreamServer>;
+  /** @throws the system's error; nothing is left open then */
   datagrams(options: DatagramOptions): Promise<DatagramSocket>;
 }

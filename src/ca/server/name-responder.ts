@@ -42,7 +42,7 @@ export class NameResponder {
     this.#socket = socket;
     this.#options = options;
     socket.onMessage = (bytes, from) => this.#answer(bytes, from);
-    socket.onError = (error) => options.log.warn(`a search reply could not be sent: ${error.message}`);
+    socket.onError = (error) => options.log.warn(`a search could not be answered: ${error.message}`);
   }
   get address(): Address {
     return this.#socket.address;
