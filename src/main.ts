@@ -16,6 +16,8 @@ import { clientConfig } from "./ca/net/ca-config.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, UsageError } from "./cli/exit-status.ts";
+import { isUnderNohup } from "./cli/hang-up.ts";
+import type { RunIocOptions } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
 import { addPvCommands } from "./cli/pv-program.ts";
 import { addSiteCommands } from "./cli/site-program.ts";
@@ -46,6 +48,7 @@ function openClient(): CaClient {
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
 async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
   const client = openClient();
+  process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
   try {
     status = await work({ client, out, err, signal: stop.signal });
   } finally {
@@ -86,7 +89,7 @@ const runData: RunData = async (row, read, isJson) => {
 async function ioc(
   args: readonly string[],
   iocEnvironment: Record<string, string | undefined>,
-  ready?: () => void,
+  sandbox: Pick<RunIocOptions, "ready" | "outlivesInput"> = {},
 ): Promise<number> {
   let wrong: ConfigError | undefined;
   const giveUp = (error: ConfigError): void => {
@@ -114,7 +117,7 @@ async function ioc(
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stop.signal,
-    ...(ready === undefined ? {} : { ready }),
+    ...sandbox,
   });
   if (wrong !== undefined) throw wrong;
   return end;
@@ -155,8 +158,9 @@ program
       program: [process.execPath, fileURLToPath(import.meta.url)],
       environment,
       write: out,
+      isTerminal: process.stdin.isTTY,
       signal: stop.signal,
-      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, ready),
+      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, { ready, outlivesInput: true }),
     });
   });
 
@@ -171,11 +175,12 @@ addSiteCommands(
 
 addPvCommands(program, withClient);
 
-// Whoever read the output has gone, as `| head` does: the work goes on.
+// Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
+    if (signal === "SIGHUP" && isUnderNohup()) return;
     if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant
     stop.abort(new CancelledError(`Ended by ${signal}.`));
   });

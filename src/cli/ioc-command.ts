@@ -44,6 +44,8 @@ export interface RunIocOptions {
   /** Instead of what the environment says. */
   readonly server?: CaServerConfig;
   readonly externalLinks?: ExternalLinks;
+  /** Without -S, too, the end of an input that is no terminal does not end the IOC. */
+  readonly outlivesInput?: boolean;
   /** Called once clients can connect. */
   readonly ready?: ((ioc: Ioc) => void) | undefined;
   /** Where relative paths begin; default: the process's folder. */
@@ -153,10 +155,14 @@ async function run(options: RunIocOptions, given: IocArguments, { shell, session
     if (ioc.state === "stopped" && !options.signal.aborted) return FAILED; // iocInit failed, and said why: nothing is served
   }
   if (given.databases.length > 0 && ioc.state === "loading" && !options.signal.aborted) await ioc.init();
-  if (given.stay) await untilAborted(ioc.clock, options.signal);
-  else {
-    const { stdin, stdout } = options;
-    await runPrompt({ shell, stdin, stdout, interrupt: () => process.kill(process.pid, "SIGINT") });
-  }
+  if (given.stay || (await inputEndsAlone(options, shell))) await untilAborted(ioc.clock, options.signal);
   return OK;
+}
+
+/** Runs the shell's lines until there are no more. @returns whether the IOC goes on without them */
+async function inputEndsAlone({ stdin, stdout, outlivesInput }: RunIocOptions, shell: Shell): Promise<boolean> {
+  await runPrompt({ shell, stdin, stdout, interrupt: () => process.kill(process.pid, "SIGINT") });
+  if (outlivesInput !== true || stdin.isTTY === true || shell.isOver) return false;
+  stdout.write(`Standard input has ended, and the IOC runs on: kill ${process.pid} ends it.\n`);
+  return true;
 }

@@ -15,6 +15,8 @@ export interface SandboxCommandOptions {
   readonly program: readonly [string, ...string[]];
   readonly environment: Record<string, string | undefined>;
   readonly write: (line: string) => void;
+  /** Somebody can type: Ctrl-C ends it. */
+  readonly isTerminal: boolean;
   /** Ends it, also while it starts. */
   readonly signal: AbortSignal;
   /** Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served. @returns the exit status */
@@ -51,7 +53,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
       EPICS_CA_AUTO_ADDR_LIST: "NO",
     });
     return await options.runIoc(script, iocEnvironment, () => {
-      for (const line of guide(ports, beamline)) write(line);
+      for (const line of guide(ports, beamline, options.isTerminal)) write(line);
     });
   } finally {
     await beamline.close();
@@ -59,18 +61,26 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
 }
 
 /** What to try next, in a second terminal. */
-const guide = (ports: { readonly ioc: number; readonly tomoScan: number }, beamline: Beamline): readonly string[] => [
+const guide = (
+  ports: { readonly ioc: number; readonly tomoScan: number },
+  beamline: Beamline,
+  isTerminal: boolean,
+): readonly string[] => [
   "The simulated beamline is ready. In a second terminal:",
   `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ports.ioc} 127.0.0.1:${ports.tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
-  "  caget  2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName",
+  "  caget -S 2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName    # -S: long texts as text, not as numbers",
   "  caput -c -w 60 2bmb:Globus:Init 1          # creates the experiment and puts its users on it",
+  "  caget -S 2bmb:Globus:InitMessage           # how that ended, in words",
   "  caput -c -w 60 2bmb:Globus:Dirs 1          # makes the directories on the detector and the analysis host",
-  "  caput -c -w 60 2bmb:Globus:PreviewEmail 1  # shows the e-mail to users; caput 2bmb:Globus:EmailArm 1 and Email 1 send it",
+  "  caput -c -w 60 2bmb:Globus:PreviewEmail 1  # shows the e-mail to users:",
+  "  caget -S 2bmb:Globus:EmailPreview",
+  "  caput 2bmb:Globus:EmailArm 1               # for 30 s,",
+  "  caput -c -w 60 2bmb:Globus:Email 1         # what was shown may be sent",
   "  caput -c -w 60 2bmb:Globus:StartDaq 1      # moves what comes into the experiment's directory:",
   `                                             #   ${path.join(beamline.analysis.root, "data")} is /data of the analysis host`,
-  "  camonitor 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
+  "  camonitor -S 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,
   "  npx globus-ioc show, init, dirs, list-users, email --ioc, start-daq, daq-status, ...; npx globus-ioc --help",
-  "Ctrl-C ends it and leaves nothing behind.",
+  `${isTerminal ? "Ctrl-C" : `kill ${process.pid}`} ends it and leaves nothing behind.`,
 ];

@@ -16,7 +16,7 @@ export interface PromptOptions {
 
 const HISTORY_LINES = 100;
 
-/** Runs what is typed until `exit`, the end of the input, or the shell's signal. */
+/** Runs what is typed until `exit`, the end of the input, or the shell's signal. An input that cannot be read has ended. */
 export async function runPrompt(options: PromptOptions): Promise<void> {
   const { shell, stdin } = options;
   if (shell.isOver) return;
@@ -31,8 +31,12 @@ export async function runPrompt(options: PromptOptions): Promise<void> {
   const close = (): void => lines.close();
   shell.signal.addEventListener("abort", close, { once: true });
   lines.on("SIGINT", options.interrupt);
+  let isUnreadable = false;
+  stdin.on("error", () => (isUnreadable = true)); // for good: a second error may come when nobody reads any more
   try {
     await runLines(shell, lines, terminal);
+  } catch (thrown) {
+    if (!isUnreadable) throw thrown;
   } finally {
     shell.signal.removeEventListener("abort", close);
     close();
