@@ -33,6 +33,9 @@ export interface GlobusCommandsOptions {
 
 /** What globusConfigure has found, for globusStart. */
 interface Configured {
+  readonly pvs: LocalPvs;
+  /** Fills what the settings say, and makes every PV defined: also where nothing is started. */
+  readonly prepare: () => void;
   readonly start: () => DataManagementProgram;
 }
 
@@ -57,7 +60,10 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
           configured = ready;
           ioc.addStage(
             "beforeServer",
-            stageOf(() => (isWanted ? ready.start() : refusing(options, ready.pvs))),
+            stageOf(() => {
+              ready.prepare();
+              return isWanted ? ready.start() : refusing(options, ready.pvs);
+            }),
           );
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
@@ -103,11 +109,7 @@ function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataMan
 }
 
 /** @throws ConfigError, ShellError */
-function configure(
-  options: GlobusCommandsOptions,
-  file: string | undefined,
-  macros: string,
-): Configured & { readonly pvs: LocalPvs } {
+function configure(options: GlobusCommandsOptions, file: string | undefined, macros: string): Configured {
   const { session, environment } = options;
   const values = parseMacros(macros);
   const prefix = `${values.get("P") ?? ""}${values.get("R") ?? ""}`;
@@ -137,9 +139,12 @@ function configure(
   const texts = fillInitially(session.ioc.database, prefix, configured);
   return {
     pvs,
-    start: () => {
+    prepare: () => {
       for (const [suffix, value] of texts) pvs.put(suffix, value);
       checkSaved(pvs, configured, settings.servers, options.log);
+      pvs.define(allPvs().keys());
+    },
+    start: () => {
       const program = start();
       return {
         stop: async () => {

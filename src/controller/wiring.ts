@@ -99,7 +99,6 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
   const { pvs } = options;
   const { board } = shared;
   board.reset();
-  defineResults(pvs);
   const tag$ = tagState$({
     text$: (key) => options.beamline.text$(options.tomoScanName(key)),
     nameOf: options.tomoScanName,
@@ -172,15 +171,6 @@ function watches$(
   };
   return merge(...watches.map((watch) => watch(context)));
 }
-
-/** Numbers that nothing has written yet are 0 rather than undefined, which clients show as INVALID. Records that process by themselves see to it. */
-function defineResults(pvs: Pvs): void {
-  for (const name of Object.keys(PVS) as PvName[]) {
-    const value = PVS[name].kind === "result" && !SELF_PROCESSING.includes(name) ? pvs.get(name) : "";
-    if (typeof value === "number") pvs.put(name, value);
-  }
-}
-const SELF_PROCESSING: readonly PvName[] = ["ServerRunning", "Watchdog"];
 
 interface CommandParts extends Shared {
   readonly name: CommandName;

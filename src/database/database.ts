@@ -224,6 +224,14 @@ export class Database {
   process(record: DbRecord): void {
     this.#processor.process(record);
   }
+  /**
+   * Processes a record with the value that it holds, as if that had been put: its alarm is that of the value, and it has a time stamp. For values that nobody
+   * puts: initial ones, and those that were restored.
+   */
+  define(record: DbRecord): void {
+    record.fields.UDF = 0;
+    this.#processor.process(record);
+  }
   scanLists(): { readonly periodic: readonly ScanList[]; readonly events: ReadonlyMap<string, ScanList> } {
     return this.#scanner.lists();
   }

@@ -49,6 +49,14 @@ export class LocalPvs {
     return [...wanted].filter((suffix) => this.#database.find(this.#prefix + suffix) === undefined);
   }
 
+  /** Makes every one of these PVs that is undefined, or has no time stamp, count with the value that it holds. After what is restored has been restored. */
+  define(suffixes: Iterable<string>): void {
+    for (const suffix of suffixes) {
+      const { record } = this.#address(suffix);
+      if (record.fields.UDF !== 0 || record.seconds === 0) this.#database.define(record);
+    }
+  }
+
   get(suffix: string): LocalValue {
     return valueAt(this.#address(suffix));
   }

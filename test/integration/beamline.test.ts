@@ -246,12 +246,6 @@ test("a dry run tells the plan and reaches no service", async () => {
   expect(site.beamline.dm.requests.length).toBe(before);
 });
 
-test("results that nothing has written yet are defined", async () => {
-  for (const suffix of ["DaqRawState", "EmailSent", "DaqPercent", "UserCount"]) {
-    expect(await use(suffix, async (pv) => (await pv.get()).alarm.severity), suffix).toBe("NO_ALARM");
-  }
-});
-
 test("results cannot be written", async () => {
   expect(await put("Message", "x")).toBe(ECA.PUTFAIL);
   expect(await put("InitStatus", 2)).toBe(ECA.PUTFAIL);

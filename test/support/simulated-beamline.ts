@@ -21,8 +21,15 @@ export interface SimulatedBeamline extends AsyncDisposable {
   /** The environment for a client that is to find both IOCs. */
   readonly env: Readonly<Record<string, string>>;
   /** Ends the IOC, as a crash does where nothing else is said, and starts it again. @param meanwhile is called in between */
-  restartIoc(meanwhile?: () => void, signal?: "SIGKILL" | "SIGTERM"): Promise<void>;
+  restartIoc(meanwhile?: () => void, signal?: "SIGKILL" | "SIGTERM", other?: IocChanges): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** How an IOC is started otherwise than that of iocBoot on this beamline. */
+export interface IocChanges {
+  /** Instead of iocBoot's st.cmd. */
+  readonly script?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Resolves when the IOC serves its PVs. @throws Error with all it said when it does not start */
@@ -38,8 +45,8 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
   const station = randomPrefix();
   const saveFolder = join(dirname(beamline.configFile), "autosave");
   const prefix = `${station}Globus:`;
-  const start = (): Promise<PeerProcess> =>
-    spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", join(ROOT, "iocBoot/iocGlobus/st.cmd")], {
+  const start = ({ script = join(ROOT, "iocBoot/iocGlobus/st.cmd"), env }: IocChanges = {}): Promise<PeerProcess> =>
+    spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", script], {
       env: {
         ...environment,
         ...loopbackEnvironment(iocPort),
@@ -50,6 +57,7 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
         P: station,
         GLOBUS_CONF: beamline.configFile,
         AUTOSAVE_DIR: saveFolder,
+        ...env,
       },
       pv: { name: `${prefix}Status`, port: iocPort },
     });
@@ -74,11 +82,11 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
     iocPort,
     saveFolder,
     env: { ...environment, ...epicsVariables(iocPort, tomoScanPort) },
-    restartIoc: async (meanwhile, signal = "SIGKILL") => {
+    restartIoc: async (meanwhile, signal = "SIGKILL", other = {}) => {
       ioc.kill(signal);
       await ioc.exited;
       meanwhile?.();
-      ioc = await start();
+      ioc = await start(other);
     },
     stop,
     [Symbol.asyncDispose]: stop,
