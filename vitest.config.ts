@@ -1,15 +1,19 @@
 import { defineConfig } from "vitest/config";
 
-/** The suites by folder: `check` runs `unit` alone; `npm test` runs all three. */
+/**
+ * The suites by folder: `check` runs `unit` alone; `npm test` runs all three. Files of a suite share their worker's modules, which are then read once a worker
+ * and not once a file: a test leaves no module-level state behind.
+ */
 const suite = (name: string, include: string[], exclude: string[] = []) => ({
   test: {
     name,
     include,
     exclude: [...exclude, "**/node_modules/**", "dist/**"],
     environment: "node" as const,
+    isolate: false,
     // Catches what hangs, not what a busy machine makes slow.
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });
 
