@@ -9,7 +9,7 @@ import { dirsMatchWatch } from "../controller/dirs-match.ts";
 import type { Experiment } from "../controller/experiment.ts";
 import type { PeopleOptions } from "../controller/people.ts";
 import type { Site } from "../controller/site.ts";
-import type { TomoScan } from "../controller/user-pvs.ts";
+import type { TomoScan } from "../controller/tomoscan.ts";
 import type { ServerSettings, Settings } from "../settings.ts";
 import type { DmPart } from "./dm.ts";
 import type { GlobusPart } from "./globus.ts";

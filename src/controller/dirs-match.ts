@@ -3,7 +3,7 @@ import { combineLatest, map, tap } from "rxjs";
 import { visible } from "./experiment.ts";
 import type { BeamlineText } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
-import type { TomoScan } from "./user-pvs.ts";
+import type { TomoScan } from "./tomoscan.ts";
 import type { Watch } from "./watch.ts";
 
 /** A top directory of the settings. */

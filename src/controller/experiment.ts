@@ -49,8 +49,8 @@ export type Tag =
       readonly remedy: string;
     };
 
-/** What an untagged TomoScan holds. */
-const NEVER_TAGGED = "Unknown";
+/** What an untagged TomoScan holds; its month also while a tag is being written. */
+export const NEVER_TAGGED = "Unknown";
 /** Longest name of a directory on the usual file systems, bytes. */
 export const MAX_NAME = 255;
 

@@ -3,7 +3,7 @@ import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { CallOptions } from "./ports.ts";
-import type { TomoScan } from "./user-pvs.ts";
+import type { TomoScan } from "./tomoscan.ts";
 import { emitsWithin } from "./within.ts";
 
 /** Seconds that FilePathExists must stay Yes: until the server has looked it speaks of the path before. */

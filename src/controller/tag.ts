@@ -20,7 +20,7 @@ import {
   takeWhile,
   timer,
 } from "rxjs";
-import { readTag, type Tag, type UserTexts } from "./experiment.ts";
+import { NEVER_TAGGED, readTag, type Tag, type UserTexts } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import type { BeamlineText } from "./ports.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
@@ -94,7 +94,13 @@ function stateOf(
   const users = required.includes(undefined) ? undefined : required.join("\n");
   // An override belongs to the tag that it was set with, and to the first one that is seen.
   const ownTag = before?.override === override ? (before.overrideTag ?? users) : users;
-  const isStale = override !== "" && users !== undefined && ownTag !== undefined && users !== ownTag;
+  // While a tag is being written the month is "Unknown": it may become the same tag again.
+  const isStale =
+    override !== "" &&
+    users !== undefined &&
+    ownTag !== undefined &&
+    user.yearMonth !== NEVER_TAGGED &&
+    users !== ownTag;
   return {
     settled: false,
     override,

@@ -264,6 +264,17 @@ test("a new tag clears the name override, the first one seen does not", async ()
   expect(bench.pvs.get("ExperimentName")).toBe("2026-03-Curie-1014288");
 });
 
+test("the same tag written again, its month unknown meanwhile, leaves the name override", async () => {
+  await bench.tag();
+  bench.pvs.put("ExperimentNameOverride", "Staff");
+  await bench.wait(2);
+  await bench.tag({ ExperimentYearMonth: "Unknown" });
+  expect(bench.pvs.get("TagValid")).toBe(0);
+  await bench.tag();
+  expect(bench.pvs.get("ExperimentName")).toBe("Staff");
+  expect(bench.pvs.get("ExperimentNameOverride")).toBe("Staff");
+});
+
 test("the server cannot be changed while a command runs", async () => {
   await bench.tag();
   expect(bench.pvs.putFromOutside("ServerName", 0)).toBe("taken");

@@ -3,6 +3,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { isolatedServer } from "../../src/ca/net/ca-config.ts";
 import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import type { PvSource } from "../../src/ca/server/pv-source.ts";
 import { CaServer } from "../../src/ca/server/server.ts";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
@@ -12,22 +13,28 @@ import { epicsEnvironment, freePort, randomPrefix } from "./epics-environment.ts
 export interface InProcessIoc extends AsyncDisposable {
   readonly database: Database;
   readonly prefix: string;
+  readonly port: number;
   /** The environment for a client that is to find this IOC alone. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * @param db text of a .db file; `$(P)` is the prefix
+ * @param db text of a .db file; `$(P)` is the prefix, `$(R)` nothing
+ * @param served what clients meet in place of the database's PVs
  * @throws Error with what is wrong in it
  */
-export async function startInProcessIoc(db: string, prefix = randomPrefix()): Promise<InProcessIoc> {
+export async function startInProcessIoc(
+  db: string,
+  prefix = randomPrefix(),
+  served: (source: PvSource) => PvSource = (source) => source,
+): Promise<InProcessIoc> {
   const database = new Database({ clock: systemClock, log: silentLog });
-  const macros = (name: string): string | undefined => (name === "P" ? prefix : undefined);
+  const macros = (name: string): string | undefined => (name === "P" ? prefix : name === "R" ? "" : undefined);
   const { errors } = loadRecords(database, { file: "test.db", text: db }, { macros });
   if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   database.initialize();
   const server = await CaServer.start({
-    source: new DatabaseSource({ database, clock: systemClock }),
+    source: served(new DatabaseSource({ database, clock: systemClock })),
     config: isolatedServer(await freePort()),
     network: nodeNetwork,
     clock: systemClock,
@@ -37,6 +44,7 @@ export async function startInProcessIoc(db: string, prefix = randomPrefix()): Pr
   return {
     database,
     prefix,
+    port: server.searchPort,
     env: epicsEnvironment(server.searchPort),
     [Symbol.asyncDispose]: async () => {
       await server.close();

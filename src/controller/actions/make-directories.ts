@@ -5,7 +5,7 @@ import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import { setFilePath } from "../file-path.ts";
 import type { DirectoryTree } from "../ports.ts";
 import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
-import type { TomoScan } from "../user-pvs.ts";
+import type { TomoScan } from "../tomoscan.ts";
 
 /** One tree to make the directory in, and the PVs that tell of it. */
 export interface DirectoryTarget {

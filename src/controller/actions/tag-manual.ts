@@ -8,7 +8,8 @@ import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
 import { cleanName, visible } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
-import { type BeamUser, type TomoScan, writeUserPvs, writtenNames } from "../user-pvs.ts";
+import type { TomoScan } from "../tomoscan.ts";
+import { type BeamUser, writeUserPvs, writtenNames } from "../user-pvs.ts";
 import { beamUser, doiOf } from "./tag.ts";
 
 export interface TagManualOptions {

@@ -7,7 +7,8 @@ import { beamtimeText, contains, type Schedule, scheduleDay } from "../beamtimes
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { personName } from "../people.ts";
 import type { Beamtime, DataManagement, Experimenter } from "../ports.ts";
-import { type BeamUser, type TomoScan, writeUserPvs, writtenNames } from "../user-pvs.ts";
+import type { TomoScan } from "../tomoscan.ts";
+import { type BeamUser, writeUserPvs, writtenNames } from "../user-pvs.ts";
 
 export interface TagOptions {
   readonly schedule: Schedule;

@@ -11,7 +11,7 @@ import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakeRun, fakeRun } from "../../support/fake-run.ts";
 import { FakeDm, FakeScheduling } from "../../support/fake-services.ts";
 
-/** In DMagic's order. */
+/** The month last, the others in DMagic's order. */
 const SUFFIXES = [
   "UserName",
   "UserLastName",
@@ -21,8 +21,8 @@ const SUFFIXES = [
   "UserInfoUpdate",
   "ProposalNumber",
   "ProposalTitle",
-  "ExperimentYearMonth",
   "ESAFNumber",
+  "ExperimentYearMonth",
 ];
 const OURS: Beamtime = {
   gupId: "1014288",
@@ -77,12 +77,13 @@ const action = () =>
   });
 const run = (context: FakeRun = fakeRun()): Promise<ActionResult> => action().run(context);
 
-test("who has the beam is written in DMagic's order, as the schedule has it", async () => {
+test("who has the beam is written as the schedule has it, in DMagic's order but for the month, which is unknown until all else is written", async () => {
   await expect(run()).resolves.toEqual({
     state: "Done",
     message: "TomoScan is tagged: Paul Lévy Strauß, proposal 1014288, 2026-02.",
   });
   expect(beamline.puts).toEqual([
+    "ExperimentYearMonth=Unknown",
     "UserName=Paul",
     "UserLastName=Lévy Strauß",
     "UserInstitution=Ecole",
@@ -91,9 +92,9 @@ test("who has the beam is written in DMagic's order, as the schedule has it", as
     "UserInfoUpdate=2026-03-01T06:00:00-06:00",
     "ProposalNumber=1014288",
     "ProposalTitle=Foams",
-    "ExperimentYearMonth=2026-02", // the beamtime began in February at the facility
     "ESAFNumber=302911",
     "ESAFDOINumber=",
+    "ExperimentYearMonth=2026-02", // the beamtime began in February at the facility
   ]);
 });
 
@@ -195,7 +196,7 @@ describe("TomoScan", () => {
       return write(name, text);
     };
     expect(messageOf(await failureOf(run(), ActionError))).toBe(
-      "UserName, UserLastName were written, what comes behind them was not; tag again: PV UserInstitution did not take it",
+      'PV UserInstitution did not take it. Written were UserName, UserLastName alone, so ExperimentYearMonth is "Unknown" and nothing counts as tagged; tag again',
     );
   });
 
@@ -208,8 +209,8 @@ describe("TomoScan", () => {
       return kept;
     };
     const failure = await failureOf(run(context), CancelledError);
-    expect(failure.message).toMatch(/^Aborted on request\. UserName, UserLastName were written/);
-    expect(beamline.puts).toHaveLength(2);
+    expect(failure.message).toMatch(/^Aborted on request\. Written were UserName, UserLastName alone/);
+    expect(beamline.puts).toHaveLength(3);
   });
 
   test("texts with line ends and controls become one line", async () => {
@@ -235,7 +236,7 @@ describe("the safety form's DOI", () => {
   test("that nobody knows empties the PV: the one of the last beamtime must not stay", async () => {
     dm.esafsByYear = {};
     await run();
-    expect(beamline.puts.at(-1)).toBe("ESAFDOINumber=");
+    await expect(beamline.readText("ESAFDOINumber")).resolves.toBe("");
   });
 
   test("that cannot be read is no failure, but is said", async () => {

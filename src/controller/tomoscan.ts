@@ -1,0 +1,12 @@
+/** TomoScan as the actions see it: its PVs by key. */
+import type { Clock } from "../base/clock.ts";
+import type { BeamlinePvs } from "./ports.ts";
+import type { AnyTomoScanKey } from "./pvs.ts";
+
+/** TomoScan's PVs, as far as tagging needs them. */
+export interface TomoScan {
+  readonly beamline: BeamlinePvs;
+  /** Full name of a PV. */
+  readonly nameOf: (key: AnyTomoScanKey) => string;
+  readonly clock: Clock;
+}
