@@ -151,6 +151,8 @@ export class MemoryNetwork implements Network {
   readonly datagramsSent: { readonly bytes: Buffer; readonly from: Address; readonly to: Address }[] = [];
   /** Every listener, for tests in which one fails to accept. */
   readonly servers: StreamServer[] = [];
+  /** Where connections come from. */
+  clientHost = "127.0.0.1";
   /** Ports that somebody else's server holds. */
   readonly takenPorts = new Set<number>();
   /** Datagram sockets that were not opened, their address being taken. */
@@ -168,7 +170,7 @@ export class MemoryNetwork implements Network {
   connect(to: Address): Promise<MemoryStream> {
     const accept = this.#listeners.get(addressText(to)) ?? this.#listeners.get(`0.0.0.0:${to.port}`);
     if (accept === undefined) return Promise.reject(systemError("ECONNREFUSED", to));
-    const from = { host: "127.0.0.1", port: this.#nextPort++ };
+    const from = { host: this.clientHost, port: this.#nextPort++ };
     const [near, far] = MemoryStream.pair(this.#clock, from, to);
     accept(far);
     return Promise.resolve(near);

@@ -29,7 +29,9 @@ export interface CircuitServices {
   /** Most bytes of one array message; undefined: as large as the PV. */
   readonly maxArrayBytes: number | undefined;
   /** Called when much waits for a client: all of them together may have too much. */
-  readonly boundBacklog: () => void;
+  readonly boundUnsent: () => void;
+  /** Called when the unfinished requests of all clients hold too much. */
+  readonly boundUnfinished: () => void;
 }
 
 /** First minor version that reads the extended header. */

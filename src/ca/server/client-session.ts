@@ -8,7 +8,7 @@
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
-import { addressText, type ByteStream } from "../net/transport.ts";
+import { type Address, addressText, type ByteStream } from "../net/transport.ts";
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
 import { DBR_TYPES, dbrBytes } from "../wire/dbr-layout.ts";
 import { type Frame, padded, viewOf } from "../wire/frame.ts";
@@ -24,6 +24,7 @@ const WRITE = viewOf(REQUESTS.write);
 
 export class ClientSession implements FrameSink {
   readonly circuit: Circuit;
+  readonly address: Address;
   readonly #stream: ByteStream;
   readonly #clock: Clock;
   readonly #output: CircuitOutput;
@@ -42,6 +43,9 @@ export class ClientSession implements FrameSink {
   /** The client is gone; its last requests are looked through. */
   #isGone = false;
   #closed = false;
+  /** What of `counters.unfinishedBytes` is its, and since when that is more than nothing, by the monotonic clock. */
+  #countedBytes = 0;
+  #unfinishedSince = 0;
   /** The handshake's timer, then the farewell's. */
   #cancelTimer: Cancel;
 
@@ -51,13 +55,14 @@ export class ClientSession implements FrameSink {
     this.#clock = clock;
     this.#onClosed = onClosed;
     const { limits, counters } = services;
+    this.address = stream.peer;
     const peer = addressText(stream.peer);
     this.#output = new CircuitOutput(
       stream,
       { clock, limits, counters },
       {
         stalled: () => this.giveUp(`nothing that was sent to it has been taken for ${limits.stalledSeconds} s`),
-        filled: services.boundBacklog,
+        filled: services.boundUnsent,
       },
     );
     this.circuit = new Circuit(peer, this.#output, services, () => this.#continueSoon());
@@ -81,12 +86,25 @@ export class ClientSession implements FrameSink {
   get backlogBytes(): number {
     return this.#output.backlogBytes;
   }
+  /** Bytes of memory that hold requests which are incomplete, or wait for their turn; none once it is given up. */
+  get unfinishedBytes(): number {
+    return this.circuit.isEnding ? 0 : this.#framer.heldMemory + this.circuit.queuedPuts.bytes;
+  }
+  /** For how long there have been such bytes without a break. */
+  get unfinishedSeconds(): number {
+    return this.unfinishedBytes === 0 ? 0 : this.#clock.monotonic() - this.#unfinishedSince;
+  }
   /** Disconnects at once. */
   giveUp(because: string): void {
     this.circuit.log.warn(`${this.circuit.peer} is disconnected: ${because}`);
+    this.drop();
+  }
+  /** As `giveUp`, without a word. */
+  drop(): void {
     this.circuit.isEnding = true;
     this.#output.close();
     this.#stream.destroy();
+    this.#countUnfinished();
   }
 
   admit(request: Frame): Verdict {
@@ -137,6 +155,18 @@ export class ClientSession implements FrameSink {
       return this.giveUp(`more than ${heldBytes} bytes of requests wait behind its put-callbacks, which have no room`);
     }
     this.#pauseOrResume();
+    this.#countUnfinished();
+  }
+  /** Keeps the sum of all clients up to date; too large, it has to be bounded. */
+  #countUnfinished(): void {
+    const { counters, services, limits } = this.circuit;
+    const bytes = this.unfinishedBytes;
+    if (bytes === this.#countedBytes) return;
+    if (this.#countedBytes === 0) this.#unfinishedSince = this.#clock.monotonic();
+    counters.unfinishedBytes += bytes - this.#countedBytes;
+    const isMore = bytes > this.#countedBytes;
+    this.#countedBytes = bytes;
+    if (isMore && counters.unfinishedBytes > limits.unfinishedBytes) services.boundUnfinished();
   }
   /** Handles requests for one turn: those of `chunk`, or those held. */
   #turn(chunk?: Buffer): void {
@@ -159,6 +189,7 @@ export class ClientSession implements FrameSink {
     this.#afterTurn();
   }
   #afterTurn(): void {
+    this.#countUnfinished();
     if (this.circuit.isEnding) return this.#farewell();
     this.#waits = this.#stopped || this.#mustWait;
     this.#pauseOrResume();
@@ -216,6 +247,7 @@ export class ClientSession implements FrameSink {
     this.#cancelTimer();
     this.circuit.close();
     this.#output.close();
+    this.#countUnfinished();
     this.#onClosed(this);
   }
   /** Applies the puts among what had been received whole before the client was gone. Nobody reads the answers, and nothing else has an effect. */

@@ -15,6 +15,8 @@ export class ServerCounters {
   bytesSent = 0;
   /** Most bytes that ever waited for one client. */
   largestBacklogBytes = 0;
+  /** Bytes that hold clients' requests which are incomplete, or wait for their turn. */
+  unfinishedBytes = 0;
   /** Requests refused: too large, no access, circuits ended for what they sent. */
   tooLarge = 0;
   denied = 0;

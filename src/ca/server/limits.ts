@@ -5,7 +5,9 @@ export interface ServerLimits {
   readonly highWaterBytes: number;
   /** Requests of one client handled before the other clients have their turn. One buffer of libca, 16384 bytes, holds up to 1024; cut in two it is slower. */
   readonly messagesPerTurn: number;
+  /** Circuits of all clients, and of those from one address: one host must not take the place of all others. When full, circuits without a channel go first. */
   readonly circuits: number;
+  readonly circuitsPerAddress: number;
   readonly channelsPerCircuit: number;
   readonly subscriptionsPerCircuit: number;
   /** Updates that wait for a subscription to a scalar; the newest is replaced when there are more. */
@@ -19,6 +21,11 @@ export interface ServerLimits {
   readonly replyBytes: number;
   /** Bytes waiting to be sent to all clients together; above it the client with most is disconnected. Many slow readers of large arrays must not take the memory of all. */
   readonly unsentBytes: number;
+  /**
+   * Bytes that hold requests of all clients which are incomplete or wait for their turn; above it the client that holds most for longest is disconnected.
+   * Thirty writes of a detector's frame fit at once; hundreds of halves of one, which nobody finishes, must not take the memory of all.
+   */
+  readonly unfinishedBytes: number;
   /** Largest refused message whose payload is skipped; a larger one ends the circuit. */
   readonly skippedBytes: number;
   /** Bytes of a CLIENT_NAME or HOST_NAME. rsrv: 512 */
@@ -37,7 +44,8 @@ const MIB = 1 << 20;
 export const DEFAULT_LIMITS: ServerLimits = {
   highWaterBytes: 256 * KIB,
   messagesPerTurn: 1100,
-  circuits: 1024,
+  circuits: 2048,
+  circuitsPerAddress: 1024,
   channelsPerCircuit: 100_000,
   subscriptionsPerCircuit: 200_000,
   updatesPerSubscription: 4,
@@ -46,6 +54,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
   heldBytes: 256 * KIB,
   replyBytes: 64 * KIB,
   unsentBytes: 512 * MIB,
+  unfinishedBytes: 256 * MIB,
   skippedBytes: 256 * MIB,
   identityBytes: 512,
   handshakeSeconds: 30,

@@ -10,6 +10,7 @@ import { IdSequence, type Sid } from "../session/ids.ts";
 import { Beacons } from "./beacons.ts";
 import type { CircuitServices } from "./circuit.ts";
 import { ClientSession } from "./client-session.ts";
+import { Clients } from "./clients.ts";
 import { ServerCounters } from "./counters.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { NameResponder } from "./name-responder.ts";
@@ -57,26 +58,27 @@ export class CaServer {
   readonly #options: CaServerOptions;
   readonly #services: CircuitServices;
   readonly #log: Log;
-  readonly #sessions = new Set<ClientSession>();
+  readonly #clients: Clients;
   #listeners: readonly StreamServer[] = [];
   #responders: readonly NameResponder[] = [];
   #beacons: Beacons | undefined;
   #closing: Promise<void> | undefined;
-  /** Told when the last session has ended. */
-  #allEnded: () => void = () => {};
 
   private constructor(options: CaServerOptions) {
     this.#options = options;
     this.#log = rateLimited(options.log, options.clock);
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#clients = new Clients(limits, this.counters, this.#log);
     this.#services = {
       source: options.source,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
       counters: this.counters,
       log: this.#log,
-      sids: new IdSequence<Sid>((sid) => this.#holds(sid)),
+      sids: new IdSequence<Sid>((sid) => this.#clients.holds(sid)),
       tcpPort: () => this.port,
       maxArrayBytes: options.config.maxArrayBytes,
-      boundBacklog: () => this.#boundBacklog(),
+      boundUnsent: () => this.#clients.boundUnsent(),
+      boundUnfinished: () => this.#clients.boundUnfinished(),
     };
   }
   /**
@@ -104,7 +106,7 @@ export class CaServer {
   report(): ServerReport {
     const broadcasts = new Set(this.#options.config.searchBroadcasts);
     return {
-      clients: [...this.#sessions].map(({ circuit }) => ({
+      clients: [...this.#clients].map(({ circuit }) => ({
         peer: circuit.peer,
         user: circuit.user,
         host: circuit.host,
@@ -135,11 +137,8 @@ export class CaServer {
     this.#beacons?.stop();
     for (const responder of this.#responders) responder.close();
     for (const listener of this.#listeners) listener.close();
-    for (const session of this.#sessions) session.close();
-    return new Promise((resolve) => {
-      this.#allEnded = resolve;
-      if (this.#sessions.size === 0) resolve();
-    });
+    for (const session of this.#clients) session.close();
+    return this.#clients.ended();
   }
   async #open(): Promise<void> {
     const { config, network, clock, source } = this.#options;
@@ -167,43 +166,14 @@ export class CaServer {
     this.#beacons.start();
   }
   #accept(stream: ByteStream): void {
-    const most = this.#services.limits.circuits;
-    const isClosing = this.#closing !== undefined;
-    if (isClosing || this.#sessions.size >= most) {
-      if (!isClosing) this.#log.warn(`${addressText(stream.peer)} is turned away: ${most} clients are connected`);
-      stream.destroy();
-      return;
-    }
-    const session = new ClientSession(stream, this.#services, this.#options.clock, (ended) => {
-      this.#sessions.delete(ended);
-      this.counters.clients = this.#sessions.size;
-      if (this.#sessions.size === 0) this.#allEnded();
-    });
-    this.#sessions.add(session);
-    this.counters.clients = this.#sessions.size;
+    if (this.#closing !== undefined || !this.#clients.makeRoomFor(stream.peer.host)) return stream.destroy();
+    const { clock } = this.#options;
+    this.#clients.add(new ClientSession(stream, this.#services, clock, (ended) => this.#clients.remove(ended)));
   }
   #couldNotAccept(listener: StreamServer, error: Error): void {
     const at = addressText(listener.address);
     this.#log.error(
       `a client could not be accepted at ${at}: ${error.message}; if too many files are open, raise that limit (ulimit -n)`,
     );
-  }
-  /** Cuts the client off for which most waits, when too much waits for all. */
-  #boundBacklog(): void {
-    let sum = 0;
-    let most = 0;
-    let slowest: ClientSession | undefined;
-    for (const session of this.#sessions) {
-      const bytes = session.backlogBytes;
-      sum += bytes;
-      if (bytes > most) [most, slowest] = [bytes, session];
-    }
-    if (sum > this.#services.limits.unsentBytes) {
-      slowest?.giveUp(`of ${sum} bytes that wait for all clients, ${most} wait for it, and it takes them too slowly`);
-    }
-  }
-  #holds(sid: Sid): boolean {
-    for (const { circuit } of this.#sessions) if (circuit.channelBySid.has(sid)) return true;
-    return false;
   }
 }

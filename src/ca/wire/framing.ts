@@ -73,6 +73,10 @@ export class StreamFramer {
   get heldBytes(): number {
     return this.#length;
   }
+  /** Bytes of memory that hold them: the buffer grows ahead of its content. */
+  get heldMemory(): number {
+    return this.#owned ? this.#rest.length : this.#length;
+  }
 
   #read(): void {
     const frame = this.#frame;

@@ -212,17 +212,6 @@ test("more channels than allowed are refused with a reason, the others live on",
   await circuit.open("x", 3);
 });
 
-test("more clients than allowed are turned away, and let in when another has left", async () => {
-  await using fixture = await startServer({}, { limits: { circuits: 1 } });
-  const first = await fixture.client();
-  const second = await fixture.connect();
-  await second.closed();
-  expect(fixture.logged.join()).toContain("turned away");
-  first.stream.destroy();
-  await first.closed();
-  await fixture.client();
-});
-
 test("when a client is gone nothing of it is left", async () => {
   const x = new FakePv(1);
   x.slow = true;
