@@ -3,10 +3,12 @@
  * and stops; commands, files and the shell are elsewhere. CA spec §5.4.
  */
 import type { Clock } from "../base/clock.ts";
+import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
 import { AppError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type CaServerConfig, serverConfig } from "../ca/net/ca-config.ts";
 import type { Network } from "../ca/net/transport.ts";
+import { DEFAULT_LIMITS, type ServerLimits } from "../ca/server/limits.ts";
 import { CaServer } from "../ca/server/server.ts";
 import { Database } from "../database/database.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
@@ -160,7 +162,14 @@ export class Ioc {
     for (const warning of warnings) log.warn(warning);
     const { database } = this;
     const source = new DatabaseSource({ database, clock, ...(access === undefined ? {} : { access }) });
-    this.#server = await CaServer.start({ source, config, network, clock, log });
+    this.#server = await CaServer.start({ source, config, network, clock, log, limits: this.#limits() });
     environment["RSRV_SERVER_PORT"] = String(this.#server.port);
+  }
+  /** Clients leave the program the files that it has to open; one address leaves half of the rest to others. */
+  #limits(): Partial<ServerLimits> {
+    const { circuits, warning } = roomForClients(openFilesLimit(), DEFAULT_LIMITS.circuits);
+    if (warning === undefined) return {};
+    this.log.warn(warning);
+    return { circuits, circuitsPerAddress: Math.ceil(circuits / 2) };
   }
 }

@@ -65,7 +65,8 @@ const LAYERS: readonly Layer[] = [
   { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },
   { at: "assemble.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
   { at: "globus-commands.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
-  { at: "main.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
+  { at: "main.ts", ours: ["base/descriptors.ts", "program.ts"] },
+  { at: "program.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
   { at: "index.ts", ours: EVERYTHING_BUT_SANDBOX },
 ];
 
@@ -80,7 +81,7 @@ const HIDDEN_CLOCKS = ["setTimeout", "setInterval", "setImmediate"];
 const RESERVED: readonly Reserved[] = [
   {
     what: "process.env",
-    places: ["ca/net/ca-config.ts", "config.ts", "main.ts"],
+    places: ["ca/net/ca-config.ts", "config.ts", "program.ts"],
     found: (node) => isMember(node, "process", "env") || importsFrom(node, ["process", "node:process"]),
   },
   {

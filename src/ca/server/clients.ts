@@ -17,8 +17,8 @@ export class Clients {
   readonly #log: Log;
   /** In the order in which they came. */
   readonly #sessions = new Set<ClientSession>();
-  /** Addresses that are known to have as many circuits as they may have: told once, until one of them comes and there is room. */
-  readonly #toldFull = new Set<string>();
+  /** The sentences about addresses that have as many circuits as they may have: each told once, until one of them comes and there is room. */
+  readonly #toldFull = new Map<string, Set<string>>();
   #allEnded: () => void = () => {};
 
   constructor(limits: ServerLimits, counters: ServerCounters, log: Log) {
@@ -71,12 +71,13 @@ export class Clients {
     return true;
   }
   #tellFull(host: string, count: number, hasUnused: boolean): void {
-    if (this.#toldFull.has(host)) return;
-    this.#toldFull.add(host);
     const whose = host === EVERYBODY ? "this server has" : `${host} has`;
     const what = hasUnused
       ? "the oldest without a channel is closed for each new one"
       : "new ones are turned away until one has ended";
+    const told = this.#toldFull.get(host) ?? new Set();
+    if (told.has(what)) return;
+    this.#toldFull.set(host, told.add(what));
     this.#log.warn(`${whose} ${count} circuits, as many as are allowed: ${what}`);
   }
 

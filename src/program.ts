@@ -1,0 +1,203 @@
+/**
+ * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when all is in place. What the commands do is in cli/ and assemble.ts.
+ * What a command needs is imported when it is run: `globus-ioc get` need not wait for the services.
+ */
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { systemClock } from "./base/clock.ts";
+import { AppError, CancelledError, messageOf } from "./base/errors.ts";
+import { createLog, silentLog } from "./base/log.ts";
+import { type CaClient, createCaClient } from "./ca/client/client.ts";
+import { clientConfig } from "./ca/net/ca-config.ts";
+import { nodeNetwork } from "./ca/net/node-network.ts";
+import { addDataCommands, type RunData } from "./cli/data-program.ts";
+import { EXIT, UsageError } from "./cli/exit-status.ts";
+import { isUnderNohup } from "./cli/hang-up.ts";
+import type { RunIocOptions } from "./cli/ioc-command.ts";
+import type { PvCommandContext } from "./cli/pv-commands.ts";
+import { addPvCommands } from "./cli/pv-program.ts";
+import { addSiteCommands } from "./cli/site-program.ts";
+import { askAtTerminal } from "./cli/terminal.ts";
+import { ConfigError } from "./config.ts";
+
+const IOC_HEADING = "The IOC:";
+/** The package's folder: this file is dist/program.js. */
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+
+const environment: Record<string, string | undefined> = process.env;
+environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
+const stop = new AbortController();
+let status: number = EXIT.done;
+
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+const err = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+const user = os.userInfo().username;
+const host = os.hostname();
+
+function openClient(): CaClient {
+  const { config, warnings } = clientConfig(environment);
+  for (const warning of warnings) err(warning);
+  return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
+}
+
+/** Runs a command of the Channel Access client, and closes the client afterwards. */
+async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
+  const client = openClient();
+  process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
+  try {
+    status = await work({ client, out, err, signal: stop.signal });
+  } finally {
+    await client.close();
+  }
+}
+
+/** Runs a command of data management in this process, or through an IOC. */
+const runData: RunData = async (row, read, isJson) => {
+  const { runDataCommand } = await import("./cli/run-command.ts");
+  const { openSite } = await import("./assemble/site.ts");
+  const { initialPvs } = await import("./assemble.ts");
+  const { LedgerLockedError } = await import("./services/ledger.ts");
+  status = await runDataCommand(row, read, isJson, {
+    environment,
+    clock: systemClock,
+    signal: stop.signal,
+    stdin: process.stdin,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    ask: (question) =>
+      askAtTerminal(question, {
+        input: process.stdin,
+        output: process.stdout,
+        signal: stop.signal,
+        interrupt: () => process.kill(process.pid, "SIGINT"),
+      }),
+    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
+    initialPvs,
+    openClient,
+    holderOf: (thrown) => (thrown instanceof LedgerLockedError ? thrown.owner?.prefix : undefined),
+  });
+};
+
+/** Runs an IOC with iocsh's own commands and those of data management. @throws ConfigError for a globus.conf that is wrong */
+async function ioc(
+  args: readonly string[],
+  iocEnvironment: Record<string, string | undefined>,
+  sandbox: Pick<RunIocOptions, "ready" | "outlivesInput"> = {},
+): Promise<number> {
+  let wrong: ConfigError | undefined;
+  const giveUp = (error: ConfigError): void => {
+    wrong = error;
+    stop.abort(error);
+  };
+  const log = createLog("globus");
+  const { runIoc } = await import("./cli/ioc-command.ts");
+  const { globusCommands } = await import("./globus-commands.ts");
+  const end = await runIoc({
+    args,
+    environment: iocEnvironment,
+    extraCommands: (session) =>
+      globusCommands({
+        session,
+        giveUp,
+        environment: iocEnvironment,
+        user,
+        host,
+        version: VERSION,
+        clock: systemClock,
+        log,
+      }),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stop.signal,
+    ...sandbox,
+  });
+  if (wrong !== undefined) throw wrong;
+  return end;
+}
+
+const program = new Command("globus-ioc")
+  .description(
+    "An EPICS soft IOC that runs a beamline's data management; the same on the command line; and a Channel Access client.",
+  )
+  .version(VERSION)
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => err(text.trimEnd()) })
+  .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(" [options]", "") })
+  .showHelpAfterError("Run globus-ioc --help for the commands.");
+
+addDataCommands(program, runData);
+
+program
+  .command("ioc [args...]")
+  .helpGroup(IOC_HEADING)
+  .description("run an IOC as softIoc does: [-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
+  .allowUnknownOption()
+  .helpOption(false)
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    status = await ioc(args, environment);
+  });
+
+program
+  .command("sandbox")
+  .helpGroup(IOC_HEADING)
+  .description("run the simulated beamline with the IOC on it, on loopback")
+  .action(async () => {
+    const { runSandbox } = await import("./cli/sandbox-command.ts");
+    status = await runSandbox({
+      root: ROOT,
+      program: [process.execPath, path.join(ROOT, "dist", "main.js")],
+      environment,
+      write: out,
+      isTerminal: process.stdin.isTTY,
+      signal: stop.signal,
+      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, { ready, outlivesInput: true }),
+    });
+  });
+
+addSiteCommands(
+  program,
+  IOC_HEADING,
+  { environment, clock: systemClock, stdin: process.stdin, stdout: process.stdout, out, signal: stop.signal },
+  (end) => {
+    status = end;
+  },
+);
+
+addPvCommands(program, withClient);
+
+// Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (signal === "SIGHUP" && isUnderNohup()) return;
+    if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant
+    stop.abort(new CancelledError(`Ended by ${signal}.`));
+  });
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  if (thrown instanceof CommanderError) status = thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else {
+    err(
+      thrown instanceof AppError
+        ? messageOf(thrown)
+        : thrown instanceof Error
+          ? (thrown.stack ?? thrown.message)
+          : String(thrown),
+    );
+    status = thrown instanceof ConfigError || thrown instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+process.exitCode = status;
