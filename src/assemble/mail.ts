@@ -1,10 +1,10 @@
 /** The e-mail as the settings have it: mail server, templates, ledger, and what the actions of all servers share. */
-import path from "node:path";
 import type { Actions } from "../controller/action.ts";
 import { previewEmail } from "../controller/actions/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../controller/actions/send-email.ts";
 import { ShownLetter } from "../controller/mail/letter.ts";
 import { createLedger, type Ledger } from "../services/ledger.ts";
+import { ledgerFolder } from "../services/ledger-files.ts";
 import { createSiteTexts } from "../services/site-texts.ts";
 import { createSmtpMailer } from "../services/smtp-mailer.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
@@ -27,9 +27,8 @@ export function openMail(
   const authorities =
     caFile === "" ? undefined : problems.collect("[email]", () => readSettingFile(caFile, "smtp-ca-file"));
   const login = email["smtp-login-file"];
-  const state = environment["XDG_STATE_HOME"] || path.join(environment["HOME"] ?? "/", ".local", "state");
   const ledger = createLedger({
-    path: settings.ledger.path || path.join(state, "globus-ioc"),
+    path: ledgerFolder(settings.ledger.path, environment),
     owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
   });
   closers.push(() => ledger.close());

@@ -2,11 +2,11 @@
  * Files that hold secrets (tokens, client secrets, private keys): read only while nobody else can read them, written so that a crash at
  * any instruction leaves either the old or the new content. It knows nothing of what they contain.
  */
-import { randomBytes } from "node:crypto";
-import { chmod, open, rename, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { type FileCalls, replaceFile } from "./replace-file.ts";
 
 /** Permission bits of the group and of everybody else. */
 const OTHERS = 0o077;
@@ -44,39 +44,14 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
 }
 
 /**
- * Replaces the file as a whole, mode 0600: a temporary file beside it, fsync, rename, fsync of the folder. Missing folders are made, 0700.
+ * Replaces the file as a whole, mode 0600. Missing folders are made, 0700.
  * @throws ActionError when that fails; the old content is then still there
  */
-export async function writePrivateFile(path: string, text: string, what: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+export async function writePrivateFile(path: string, text: string, what: string, files?: FileCalls): Promise<void> {
   try {
     await makeFolder(dirname(path), 0o700);
-    try {
-      const file = await open(temporary, "wx", 0o600);
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await chmod(temporary, 0o600);
-      await rename(temporary, path);
-    } catch (thrown) {
-      await rm(temporary, { force: true });
-      throw thrown;
-    }
-    await syncFolder(dirname(path));
+    await replaceFile(path, text, { mode: 0o600, ...(files !== undefined && { files }) });
   } catch (thrown) {
     throw new ActionError(`The ${what} ${path} cannot be written: ${messageOf(thrown)}.`, { cause: thrown });
-  }
-}
-
-/** Makes a rename durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

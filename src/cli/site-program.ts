@@ -1,4 +1,4 @@
-/** Puts on the command line what prepares a site: trust-host and dm-record-routes, with their options. It runs neither; what they need is imported when they are run. */
+/** Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs none of them; what they need is imported when they are run. */
 import { homedir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { EXIT } from "./exit-status.ts";
+import type { Dialogue } from "./trust-host.ts";
 
 export interface SiteCommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -36,17 +37,12 @@ export function addSiteCommands(
     .action(async (where: string, flags: { knownHosts: string; fingerprint?: string; yes?: true }) => {
       const { knownHosts: knownHostsFile, ...answers } = flags;
       const { trustHost } = await import("./trust-host.ts");
-      const terminal = createInterface({ input: context.stdin, output: context.stdout });
-      const dialogue = {
-        isTerminal: context.stdin.isTTY === true,
-        write,
-        ask: (question: string) => terminal.question(question),
-      };
+      const dialogue = openDialogue(context);
       try {
         const isTrusted = await trustHost({ where, knownHostsFile, ...answers }, dialogue, clock, signal);
         ended(isTrusted ? EXIT.done : EXIT.failed);
       } finally {
-        terminal.close();
+        dialogue.close();
       }
     });
 
@@ -65,4 +61,31 @@ export function addSiteCommands(
       const { recordDmRoutes } = await import("./dm-record-routes.ts");
       ended(await recordDmRoutes(flags, { environment, clock, log: silentLog, write, signal }));
     });
+
+  program
+    .command("ledger [what]")
+    .helpGroup(heading)
+    .description("check (the usual): is the ledger whole; recover: go on with what can be read of a damaged ledger")
+    .option("--config <file>", "the configuration that names the ledger; else as for every command")
+    .option("--yes", "recover without a question")
+    .action(async (what: string | undefined, flags: { config?: string; yes?: true }) => {
+      const { runLedger } = await import("./ledger-command.ts");
+      const dialogue = openDialogue(context);
+      try {
+        ended(await runLedger({ what, ...flags }, { environment, clock, dialogue }));
+      } finally {
+        dialogue.close();
+      }
+    });
+}
+
+/** The terminal, for a question. */
+function openDialogue({ stdin, stdout, out: write }: SiteCommandContext): Dialogue & { close(): void } {
+  const terminal = createInterface({ input: stdin, output: stdout });
+  return {
+    isTerminal: stdin.isTTY === true,
+    write,
+    ask: (question) => terminal.question(question),
+    close: () => terminal.close(),
+  };
 }

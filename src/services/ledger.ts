@@ -2,13 +2,16 @@
  * The ledger: who was mailed, in a LevelDB of its own folder, each write on disk before its promise resolves. One process holds it at a time; another one is
  * told who. It is opened when first used. It decides nothing: what was `sending` when its process was killed becomes `uncertain` (decision 19).
  */
-import { readFile, statfs, writeFile } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
 import path from "node:path";
-import { ClassicLevel } from "classic-level";
 import { z } from "zod";
-import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import { replaceFile } from "../base/replace-file.ts";
+import { silentTrouble, type Trouble } from "../base/troubles.ts";
 import type { MailLedger, MailRecord } from "../controller/ports.ts";
+import { readMailRecord } from "./ledger-record.ts";
+import { LedgerStore, type LedgerStoreOptions, type LevelDatabase, type LevelPut } from "./ledger-store.ts";
 
 /** Who holds a ledger. */
 export interface LedgerOwner {
@@ -27,13 +30,15 @@ export class LedgerLockedError extends ActionError {
   }
 }
 
-export interface LedgerOptions {
+export interface LedgerOptions extends Pick<LedgerStoreOptions, "openLevel"> {
   /** Folder; made where it is missing. */
   readonly path: string;
   /** This process. */
   readonly owner: LedgerOwner;
   /** The number of the file system that holds a path; for tests. */
   readonly fileSystemType?: (path: string) => Promise<number>;
+  /** Told when the ledger fails and when it works again. */
+  readonly trouble?: Trouble;
 }
 
 export interface Ledger extends MailLedger {
@@ -58,107 +63,70 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xaad7aaea, "PanFS"],
 ]);
 
-const recordSchema = z.object({
-  state: z.enum(["sending", "sent", "refused", "unsent", "uncertain"]),
-  at: z.string(),
-  reason: z.string().optional(),
-});
 const ownerSchema = z.object({ pid: z.number(), host: z.string(), prefix: z.string().optional() });
 
-const DATABASE_FOLDER = "mail";
 const OWNER_FILE = "owner.json";
 /** Between the parts of a key; names of experiments and addresses cannot hold it. */
 const SEPARATOR = "\u0000";
 const AFTER_SEPARATOR = "\u0001";
-type Database = ClassicLevel;
 
 export function createLedger(options: LedgerOptions): Ledger {
-  let opening: Promise<Database> | undefined;
-  let isClosed = false;
-  const opened = (): Promise<Database> => {
-    if (isClosed) return Promise.reject(new ActionError(`The ledger ${options.path} is closed: the program ends`));
-    opening ??= openDatabase(options).catch((error: unknown) => {
-      opening = undefined; // what was wrong may be put right
+  const { trouble = silentTrouble } = options;
+  let isSettled = false;
+  const store = new LedgerStore({
+    ...options,
+    prepare: () => prepare(options),
+    locked: (cause) => locked(options.path, cause),
+    opened: async (database) => {
+      await writeOwner(options);
+      if (!isSettled) await settle(database, options); // opened anew, what is `sending` is being sent by this process
+      isSettled = true;
+    },
+  });
+  const run = async <T>(work: (database: LevelDatabase) => Promise<T>): Promise<T> => {
+    try {
+      const result = await store.run(work);
+      trouble.ends(`The ledger ${options.path} works again.`);
+      return result;
+    } catch (error) {
+      if (!(error instanceof LedgerLockedError)) trouble.begins(`${messageOf(error)}.`);
       throw error;
-    });
-    return opening;
+    }
   };
   return {
-    open: async () => void (await opened()),
-    close: async () => {
-      isClosed = true;
-      const database = await opening?.catch(() => undefined);
-      await database?.close();
-    },
-    mailed: async (experimentName) => {
-      const database = await opened();
-      const range = { gt: experimentName + SEPARATOR, lt: experimentName + AFTER_SEPARATOR };
-      const found = await guarded(options, database.iterator(range).all());
-      return new Map(found.map(([key, value]) => [key.slice(range.gt.length), recordOf(value, options)]));
-    },
-    putMailed: async (experimentName, address, record) => {
-      const database = await opened();
-      await guarded(
-        options,
-        database.put(experimentName + SEPARATOR + address, JSON.stringify(record), { sync: true }),
-      );
-    },
+    open: () => run(async () => {}),
+    close: () => store.close(),
+    mailed: (experimentName) =>
+      run(async (database) => {
+        const range = { gt: experimentName + SEPARATOR, lt: experimentName + AFTER_SEPARATOR };
+        const found = await database.iterator(range).all();
+        return new Map(found.map(([key, value]) => [key.slice(range.gt.length), recordOf(value, options)]));
+      }),
+    putMailed: (experimentName, address, record) =>
+      run((database) => database.put(experimentName + SEPARATOR + address, JSON.stringify(record), { sync: true })),
   };
 }
 
 /** @throws ActionError: what is not understood must not count as never mailed */
 function recordOf(json: string, { path: folder }: Pick<LedgerOptions, "path">): MailRecord {
-  const data = recordSchema.safeParse(parsed(json)).data;
-  if (data === undefined)
+  const record = readMailRecord(json);
+  if (record !== undefined) return record;
+  throw new ActionError(
+    `The ledger ${folder} holds ${json}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
+  );
+}
+
+/** @throws ActionError */
+async function prepare(options: LedgerOptions): Promise<void> {
+  try {
+    await makeFolder(options.path, 0o700);
+  } catch (error) {
     throw new ActionError(
-      `The ledger ${folder} holds ${json}, which is no record of this version: use the newer version that wrote it`,
+      `The ledger ${options.path} cannot be made: ${messageOf(error)}; set path in the [ledger] section of globus.conf`,
+      { cause: error },
     );
-  const { state, at, reason } = data;
-  return { state, at, ...(reason !== undefined && { reason }) };
-}
-
-/** undefined when it is no JSON: that is no record either. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
   }
-}
-
-async function guarded<T>(options: LedgerOptions, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new ActionError(`The ledger ${options.path} failed: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function openDatabase(options: LedgerOptions): Promise<Database> {
-  const folder = options.path;
-  const problem = (what: string, cause: unknown): ActionError =>
-    new ActionError(
-      `The ledger ${folder} cannot be ${what}: ${messageOf(cause)}; set path in the [ledger] section of globus.conf`,
-    );
-  await makeFolder(folder, 0o700).catch((error: unknown) => {
-    throw problem("made", error);
-  });
   await refuseNetwork(options);
-  const database: Database = new ClassicLevel(path.join(folder, DATABASE_FOLDER));
-  try {
-    await database.open();
-  } catch (error) {
-    const cause = (error as { readonly cause?: unknown }).cause;
-    throw codeOf(cause) === "LEVEL_LOCKED" ? await locked(folder, error) : problem("opened", cause ?? error);
-  }
-  try {
-    await writeFile(path.join(folder, OWNER_FILE), `${JSON.stringify(options.owner)}\n`, { mode: 0o600 });
-    await settle(database, options);
-  } catch (error) {
-    await database.close();
-    throw error instanceof ActionError ? error : problem("written", error);
-  }
-  return database;
 }
 
 async function refuseNetwork({ path: folder, fileSystemType = typeOf }: LedgerOptions): Promise<void> {
@@ -172,7 +140,7 @@ async function refuseNetwork({ path: folder, fileSystemType = typeOf }: LedgerOp
 /** As an unsigned number of 32 bits. */
 const typeOf = async (folder: string): Promise<number> => (await statfs(folder)).type >>> 0;
 
-async function locked(folder: string, cause: unknown): Promise<LedgerLockedError> {
+export async function locked(folder: string, cause: unknown): Promise<LedgerLockedError> {
   const owner = await readOwner(folder);
   const who =
     owner === undefined
@@ -198,10 +166,13 @@ async function readOwner(folder: string): Promise<LedgerOwner | undefined> {
   }
 }
 
+const writeOwner = ({ path: folder, owner }: LedgerOptions): Promise<void> =>
+  replaceFile(path.join(folder, OWNER_FILE), `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+
 /** What its last process was sending when it was killed, nobody knows. */
-async function settle(database: Database, options: LedgerOptions): Promise<void> {
-  const changes: { readonly type: "put"; readonly key: string; readonly value: string }[] = [];
-  for await (const [key, value] of database.iterator()) {
+async function settle(database: LevelDatabase, options: LedgerOptions): Promise<void> {
+  const changes: LevelPut[] = [];
+  for (const [key, value] of await database.iterator({}).all()) {
     const record = recordOf(value, options);
     if (record.state !== "sending") continue;
     changes.push({ type: "put", key, value: JSON.stringify({ ...record, state: "uncertain" }) });

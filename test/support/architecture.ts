@@ -48,7 +48,7 @@ const LAYERS: readonly Layer[] = [
     ours: ["base/", "controller/ports.ts", "ca/client/"],
     node: "any",
     packages: "any",
-    shared: ["services/http.ts", "services/json-text.ts", "services/known-hosts.ts"],
+    shared: ["services/http.ts", "services/json-text.ts", "services/known-hosts.ts", "services/leveldb-folder.ts"],
   },
   { at: "web/", ours: ["base/", "ioc/local-pvs.ts", "controller/pvs.ts"], node: "any", packages: "any" },
   { at: "sandbox/", ours: ENGINE, node: "any", packages: "any" },

@@ -38,6 +38,10 @@ const PEERS = {
   libca: { find: () => inLibraries("libca.so"), get: debian("libca4.13.5", "libca-dev", "libcom-dev") },
   sshd: { find: () => onPath("sshd"), get: debian("openssh-server") },
   ssh: { find: () => onPath("ssh"), get: debian("openssh-client") },
+  /** Sets a process's limits from outside. */
+  prlimit: { find: () => onPath("prlimit"), get: debian("util-linux") },
+  /** Mounting a small disk. */
+  root: { find: () => (process.getuid?.() === 0 ? onPath("mount") : undefined), get: "run the tests as root" },
   chromium: { find: () => onPath("chromium"), get: debian("chromium") },
 } as const satisfies Record<string, Peer>;
 

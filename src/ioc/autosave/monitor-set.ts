@@ -10,7 +10,7 @@ import type { FieldAddress } from "../../database/field-address.ts";
 import { DBE_LOG, DBE_VALUE, type Subscription, subscribeTo } from "../../database/post.ts";
 import { savedValue } from "./field-value.ts";
 import { saveFileText } from "./save-file.ts";
-import { readSave, replaceFile, sequenceFiles } from "./save-folder.ts";
+import { readSave, replaceSave, sequenceFiles } from "./save-folder.ts";
 
 /** What the save_restoreSet_ commands change; it holds for all sets from then on. */
 export interface AutosaveSettings {
@@ -165,9 +165,9 @@ export class MonitorSet {
   async #replace(text: string): Promise<void> {
     const { file, settings } = this.#options;
     const copy = await readSave(`${file}B`);
-    if (typeof copy === "string" || "problem" in copy) await replaceFile(`${file}B`, text, settings.fileMode);
-    await replaceFile(file, text, settings.fileMode);
-    await replaceFile(`${file}B`, text, settings.fileMode);
+    if (typeof copy === "string" || "problem" in copy) await replaceSave(`${file}B`, text, settings.fileMode);
+    await replaceSave(file, text, settings.fileMode);
+    await replaceSave(`${file}B`, text, settings.fileMode);
     this.#copyLater();
   }
 
@@ -187,7 +187,7 @@ export class MonitorSet {
       const saved = await readSave(file);
       const [oldest] = await sequenceFiles(file, settings.sequenceCount);
       if (typeof saved !== "string" && "text" in saved && oldest !== undefined)
-        await replaceFile(oldest, saved.text, settings.fileMode);
+        await replaceSave(oldest, saved.text, settings.fileMode);
     });
     if (this.#failure !== undefined) this.#changed();
   }

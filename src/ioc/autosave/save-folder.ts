@@ -2,46 +2,22 @@
  * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found again with their copies. What stands in
  * them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
  */
-import { constants } from "node:fs";
-import { copyFile, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
+import { type FileCalls, replaceFile } from "../../base/replace-file.ts";
 import { isComplete } from "./save-file.ts";
 
 /** A save file cannot be written; the message names it and says why. */
 export class AutosaveError extends AppError {}
 
-/** Replaces a file as a whole: a temporary file beside it, fsync, rename, fsync of the folder. @throws AutosaveError; the old content is then still there */
-export async function replaceFile(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.tmp`;
+/** Replaces a save file as a whole. @throws AutosaveError; the old content is then still there */
+export async function replaceSave(file: string, text: string, mode: number, files?: FileCalls): Promise<void> {
   try {
-    await rm(temporary, { force: true }); // a crash may have left it, with another mode
-    try {
-      const handle = await open(temporary, "wx", mode);
-      try {
-        await handle.writeFile(text, "latin1");
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, file);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    await syncFolder(path.dirname(file));
+    const temporary = `${file}.tmp`; // one process alone writes this file: see claimSave
+    await replaceFile(file, text, { mode, encoding: "latin1", temporary, ...(files !== undefined && { files }) });
   } catch (error) {
     throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
-  }
-}
-
-/** Makes a rename durable. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

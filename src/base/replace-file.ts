@@ -1,0 +1,73 @@
+/**
+ * Files written so that a failure or a crash at any instruction leaves the old or the new content, and nothing beside it. It knows nothing of what they hold;
+ * whoever writes says in a sentence what could not be written.
+ */
+import { randomBytes } from "node:crypto";
+import * as nodeFiles from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** The calls that write. Tests hand in those of a disk that fails. */
+export type FileCalls = Pick<typeof nodeFiles, "open" | "rename" | "rm" | "link" | "copyFile" | "mkdir">;
+
+export interface WriteOptions {
+  /** Permission bits, less the process's umask. */
+  readonly mode: number;
+  /** utf8 unless said. */
+  readonly encoding?: BufferEncoding;
+  readonly files?: FileCalls;
+}
+
+/**
+ * Replaces the file as a whole: a temporary file beside it, fsync, rename, fsync of the folder.
+ * @param options temporary: its path, for a file that one process alone writes, so that what a crash leaves is removed by the next write
+ * @throws the system's error; the old content is then still there, unless the last fsync alone failed
+ */
+export async function replaceFile(
+  path: string,
+  text: string,
+  options: WriteOptions & { readonly temporary?: string },
+): Promise<void> {
+  const { files = nodeFiles, temporary = `${path}.${randomBytes(6).toString("hex")}.tmp` } = options;
+  if (options.temporary !== undefined) await files.rm(temporary, { force: true });
+  await createFile(temporary, text, options);
+  try {
+    await files.rename(temporary, path);
+  } catch (error) {
+    await removed(temporary, files);
+    throw error;
+  }
+  await syncFolder(dirname(path), files);
+}
+
+/** Writes a file that does not exist yet, and removes it when it cannot be written whole. @throws the system's error: EEXIST when there is one */
+export async function createFile(
+  path: string,
+  text: string,
+  { mode, encoding = "utf8", files = nodeFiles }: WriteOptions,
+): Promise<void> {
+  const file = await files.open(path, "wx", mode);
+  try {
+    try {
+      await file.writeFile(text, encoding);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await removed(path, files);
+    throw error;
+  }
+}
+
+/** Makes what happened to the folder's names durable. @throws the system's error */
+export async function syncFolder(path: string, files: FileCalls = nodeFiles): Promise<void> {
+  const folder = await files.open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The failure that made it necessary is the one to tell. */
+const removed = (path: string, files: FileCalls): Promise<void> => files.rm(path, { force: true }).catch(() => {});

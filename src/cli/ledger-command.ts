@@ -1,0 +1,65 @@
+/** `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is damaged, when a person says so. */
+import type { Clock } from "../base/clock.ts";
+import { ActionError } from "../base/errors.ts";
+import { lookForConfigFile, readConfig } from "../config.ts";
+import { ledgerFolder } from "../services/ledger-files.ts";
+import { lookAtLedger, recoverLedger } from "../services/ledger-recovery.ts";
+import { EXIT, UsageError } from "./exit-status.ts";
+import type { Dialogue } from "./trust-host.ts";
+
+export interface LedgerRequest {
+  /** `check` or `recover`; undefined: check. */
+  readonly what: string | undefined;
+  /** `--config`. */
+  readonly config?: string;
+  readonly yes?: boolean;
+}
+
+export interface LedgerContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly dialogue: Dialogue;
+}
+
+/** @returns the exit status: done when the ledger is whole afterwards @throws ActionError, ConfigError, UsageError */
+export async function runLedger(
+  { what = "check", ...request }: LedgerRequest,
+  context: LedgerContext,
+): Promise<number> {
+  if (what !== "check" && what !== "recover")
+    throw new UsageError(`globus-ioc ledger does not know ${JSON.stringify(what)}: say check or recover.`);
+  const { environment, clock, dialogue } = context;
+  const file = lookForConfigFile(request.config, environment);
+  const folder = ledgerFolder(file === undefined ? "" : readConfig(file, environment).ledger.path, environment);
+  const { records, problems } = await lookAtLedger(folder);
+  const known = records === 1 ? "1 address is" : `${records} addresses are`;
+  if (problems.length === 0) {
+    dialogue.write(`The ledger ${folder} is whole: ${known} known in it.`);
+    return EXIT.done;
+  }
+  dialogue.write(`The ledger ${folder} is damaged: ${problems.join("; ")}.`);
+  dialogue.write(`${known} still known in it; one that was lost looks as if it had never been mailed.`);
+  if (what === "check") {
+    dialogue.write(
+      "No e-mail is sent before a person decides: globus-ioc ledger recover goes on with what can be read.",
+    );
+    return EXIT.failed;
+  }
+  if (!(await isMeant(request, dialogue))) {
+    dialogue.write("Nothing was changed.");
+    return EXIT.failed;
+  }
+  const done = await recoverLedger(folder, clock);
+  if (done.kept !== undefined) dialogue.write(`The damaged files are kept in ${done.kept}.`);
+  dialogue.write(`The ledger has ${done.records} records now. Look at PreviewEmail before the next e-mail.`);
+  return EXIT.done;
+}
+
+/** @throws ActionError where nobody can be asked */
+async function isMeant({ yes = false }: Omit<LedgerRequest, "what">, dialogue: Dialogue): Promise<boolean> {
+  if (yes) return true;
+  if (!dialogue.isTerminal)
+    throw new ActionError("Nobody can be asked without a terminal: say globus-ioc ledger recover --yes to go on.");
+  const answer = await dialogue.ask("Go on with what can be read (yes/no)? ");
+  return answer.trim().toLowerCase() === "yes";
+}

@@ -1,0 +1,84 @@
+/**
+ * A person's look at a ledger that nobody has open, and the way on from one that is damaged: what can be read goes into a new one, and the old files stay
+ * beside it.
+ */
+import { rename, rm } from "node:fs/promises";
+import type { Clock } from "../base/clock.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
+import { syncFolder } from "../base/replace-file.ts";
+import { locked } from "./ledger.ts";
+import { databaseFolder, isHalfRecovered, readLedger, recoveredFolder } from "./ledger-files.ts";
+import { readMailRecord } from "./ledger-record.ts";
+import { lockedBy, openClassic } from "./ledger-store.ts";
+
+export interface LedgerLook {
+  /** Addresses with a record that this version understands. */
+  readonly records: number;
+  /** What is wrong, each a piece of a sentence; none: the ledger is in order, or there is none yet. */
+  readonly problems: readonly string[];
+}
+
+interface Content extends LedgerLook {
+  readonly values: readonly (readonly [key: string, value: string])[];
+}
+
+/** What stands in a ledger, read without opening it. @throws ActionError for files that cannot be read */
+export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
+  const { records, problems } = await contentOf(ledger);
+  return { records, problems };
+}
+
+/**
+ * Puts what can be read into a new ledger. It must not be open anywhere.
+ * @returns where the damaged files are kept, unless an earlier call put them there, and how many records the new ledger has
+ * @throws ActionError: nothing has changed, or calling this again goes on
+ */
+export async function recoverLedger(
+  ledger: string,
+  clock: Clock,
+): Promise<{ readonly kept: string | undefined; readonly records: number }> {
+  const at = databaseFolder(ledger);
+  const holder = await lockedBy(at);
+  if (holder !== undefined) throw await locked(ledger, holder);
+  const kept = isHalfRecovered(ledger) ? undefined : `${at}.damaged-${stamp(clock)}`;
+  try {
+    if (kept !== undefined) {
+      await build(ledger, (await contentOf(ledger)).values);
+      await rename(at, kept);
+    }
+    await rename(recoveredFolder(ledger), at);
+    await syncFolder(ledger);
+  } catch (error) {
+    throw new ActionError(`The ledger ${ledger} cannot be recovered: ${messageOf(error)}`, { cause: error });
+  }
+  return { kept, records: (await contentOf(ledger)).records };
+}
+
+/** Makes the new database, beside the place of the old one. */
+async function build(ledger: string, values: Content["values"]): Promise<void> {
+  const folder = recoveredFolder(ledger);
+  await rm(folder, { recursive: true, force: true });
+  const database = openClassic(folder);
+  await database.open();
+  try {
+    const puts = values.map(([key, value]) => ({ type: "put" as const, key, value }));
+    await database.batch(puts, { sync: true });
+  } finally {
+    await database.close();
+  }
+}
+
+async function contentOf(ledger: string): Promise<Content> {
+  const { values, damages } = await readLedger(ledger);
+  const good = [...values].filter(([, value]) => readMailRecord(value) !== undefined);
+  const others = values.size - good.length;
+  const problems = [
+    ...damages,
+    ...(others > 0 ? [`${others} of its ${values.size} records are none of this version`] : []),
+  ];
+  return { values: good, records: good.length, problems };
+}
+
+/** `20261130-101500`, UTC. */
+const stamp = (clock: Clock): string =>
+  new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { ActionError } from "../../src/base/errors.ts";
+import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
+import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
+import { createLedger } from "../../src/services/ledger.ts";
+import { failureOf } from "../support/failure-of.ts";
+
+let home: string;
+let folder: string;
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "ledger-command-"));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  folder = join(home, ".local/state/globus-ioc");
+});
+
+async function write(count: number): Promise<void> {
+  const ledger = createLedger({ path: folder, owner: { pid: 1, host: "arcturus" } });
+  for (let i = 0; i < count; i++)
+    await ledger.putMailed("E", `a${i}@x.example`, { state: "sent", at: "2026-03-01T12:00:00Z" });
+  await ledger.close();
+}
+async function damage(): Promise<void> {
+  const name = (await readdir(join(folder, "mail"))).find((one) => one.endsWith(".log"))!;
+  const bytes = await readFile(join(folder, "mail", name));
+  bytes[20]! ^= 1;
+  await writeFile(join(folder, "mail", name), bytes);
+}
+async function run(request: Partial<LedgerRequest>, answer?: string): Promise<{ status: number; text: string }> {
+  const lines: string[] = [];
+  const dialogue = {
+    isTerminal: answer !== undefined,
+    write: (line: string) => void lines.push(line),
+    ask: () => Promise.resolve(answer ?? ""),
+  };
+  const environment = { HOME: home };
+  const status = await runLedger({ what: undefined, ...request }, { environment, clock: systemClock, dialogue });
+  return { status, text: lines.join("\n") };
+}
+
+test("a whole ledger is told as whole, and is left alone by recover", async () => {
+  await write(2);
+  const said = { status: EXIT.done, text: `The ledger ${folder} is whole: 2 addresses are known in it.` };
+  expect(await run({})).toEqual(said);
+  expect(await run({ what: "recover", yes: true })).toEqual(said);
+});
+
+test("the ledger is the one that globus.conf names", async () => {
+  await mkdir(join(home, "other"));
+  await writeFile(join(home, "globus.conf"), `[ledger]\npath = ${home}/other\n`);
+  expect((await run({ config: join(home, "globus.conf") })).text).toBe(
+    `The ledger ${home}/other is whole: 0 addresses are known in it.`,
+  );
+});
+
+test("a damaged ledger is told with what is damaged and what to do, and nothing is changed", async () => {
+  await write(3);
+  await damage();
+  const { status, text } = await run({});
+  expect(status).toBe(EXIT.failed);
+  expect(text).toMatch(
+    /is damaged: \d+\.log has a wrong checksum or length at byte 0\.\n2 addresses .*\n.*ledger recover/,
+  );
+  expect((await run({})).text).toBe(text);
+});
+
+test("recover goes on when a person says yes, and keeps the damaged files", async () => {
+  await write(3);
+  await damage();
+  expect((await run({ what: "recover" }, "no")).text).toMatch(/Nothing was changed\.$/);
+  const { status, text } = await run({ what: "recover" }, "yes");
+  expect(status).toBe(EXIT.done);
+  expect(text).toContain(`The damaged files are kept in ${folder}/mail.damaged-`);
+  expect((await run({})).text).toBe(`The ledger ${folder} is whole: 2 addresses are known in it.`);
+});
+
+test("without a terminal recover needs --yes", async () => {
+  await write(3);
+  await damage();
+  const error = await failureOf(run({ what: "recover" }), ActionError);
+  expect(error.message).toContain("say globus-ioc ledger recover --yes");
+  expect((await run({ what: "recover", yes: true })).status).toBe(EXIT.done);
+});
+
+test("another word than check and recover is refused", async () => {
+  await failureOf(run({ what: "delete" }), UsageError);
+});
