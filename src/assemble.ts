@@ -24,8 +24,9 @@ export interface DataManagementProgram {
 export function assembleDataManagement(options: DataManagementOptions): () => DataManagementProgram {
   const site = openSite(options);
   return () => {
-    const { pvs, version, clock, log, host } = options;
-    const stop = startController({ ...site, pvs, version, hostname: host, clock, log });
+    const { pvs, version, clock, log, host, troubles } = options;
+    const heard = troubles === undefined ? {} : { troubles };
+    const stop = startController({ ...site, ...heard, pvs, version, hostname: host, clock, log });
     return {
       stop: async () => {
         await stop(); // what runs may still have to write what it did

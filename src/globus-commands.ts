@@ -4,7 +4,7 @@
 import type { MutableEnvironment } from "./assemble/parts.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
-import { createLog, type Log, teeLog } from "./base/log.ts";
+import { createLog, type Log, silentLog, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, readConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
@@ -132,8 +132,11 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
     );
   }
   const logFile = logFileOf(options, settings);
-  const log = logFile === undefined ? options.log : teeLog(options.log, createLog("globus", logFile.sink));
-  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log }));
+  const fileLog = logFile === undefined ? silentLog : createLog("globus", logFile.sink);
+  const log = teeLog(options.log, fileLog);
+  const { troubles } = session.ioc;
+  troubles.listen(({ sentence, isOver }) => (isOver ? fileLog.info(sentence) : fileLog.error(sentence)));
+  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
   const texts = fillInitially(session.ioc.database, prefix, configured);
@@ -157,9 +160,12 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
 }
 
 /** The IOC's log file, as [general] has it; undefined where it has none. */
-function logFileOf({ clock, log }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
+function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
   const { "log-directory": folder, "log-files": kept } = general;
-  return folder === "" ? undefined : openLogFile({ folder, program: "globus_ioc", kept, clock, failed: log.warn });
+  const trouble = session.ioc.troubles.of("the log file");
+  return folder === ""
+    ? undefined
+    : openLogFile({ folder, program: "globus_ioc", kept, clock, trouble, warn: log.warn });
 }
 
 /**

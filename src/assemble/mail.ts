@@ -8,6 +8,7 @@ import { ledgerFolder } from "../services/ledger-files.ts";
 import { createSiteTexts } from "../services/site-texts.ts";
 import { createSmtpMailer } from "../services/smtp-mailer.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
+import type { SiteOptions } from "./site.ts";
 
 type Shared = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
 export interface MailPart extends Shared {
@@ -20,7 +21,7 @@ export type ServerMail = Pick<SendEmailOptions, "serverName" | "dm" | "people" |
 /** Reaches nobody and opens nothing yet. */
 export function openMail(
   { settings, environment, clock, problems, closers }: PartOptions,
-  { host, prefix }: { readonly host: string; readonly prefix?: string },
+  { host, prefix, troubles }: Pick<SiteOptions, "host" | "prefix" | "troubles">,
 ): MailPart {
   const { email, globus } = settings;
   const caFile = email["smtp-ca-file"];
@@ -30,6 +31,7 @@ export function openMail(
   const ledger = createLedger({
     path: ledgerFolder(settings.ledger.path, environment),
     owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
+    ...(troubles !== undefined && { trouble: troubles.of("the ledger") }),
   });
   closers.push(() => ledger.close());
   return {

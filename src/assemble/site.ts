@@ -5,6 +5,7 @@
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Troubles } from "../base/troubles.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { clientConfig } from "../ca/net/ca-config.ts";
 import { nodeNetwork } from "../ca/net/node-network.ts";
@@ -42,6 +43,8 @@ export interface SiteOptions {
   readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the IOC hears of what goes wrong in the background. */
+  readonly troubles?: Troubles;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { messageOf } from "../base/errors.ts";
 import { type Log, type LogLevel, oneLine } from "../base/log.ts";
+import { Troubles } from "../base/troubles.ts";
 import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config.ts";
 import { failureOutcome } from "../controller/outcome.ts";
 import type { PvOutput } from "../controller/ports.ts";
@@ -91,6 +92,8 @@ function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): 
 /** Runs it with a log file of its own, which has everything that the screen has, and more. */
 async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Report> {
   const { config, context, row } = parts;
+  const troubles = new Troubles();
+  troubles.listen(({ sentence }) => parts.screen.warn(sentence));
   const { "log-directory": folder, "log-files": kept, verbose } = config.settings.general;
   const file =
     folder === ""
@@ -100,7 +103,8 @@ async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Re
           program: "globus",
           kept,
           clock: context.clock,
-          failed: (sentence) => parts.screen.warn(sentence),
+          trouble: troubles.of("the log file"),
+          warn: (sentence) => parts.screen.warn(sentence),
         });
   const entry = (level: LogLevel) => (sentence: string) => {
     if (level === "warn" || level === "error") parts.screen.warn(sentence);

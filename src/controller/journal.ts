@@ -27,8 +27,13 @@ export class Journal {
 
   /** One event: into Message, Log and its lines. A failure or refusal also becomes LastError. */
   say(sentence: string, severity: Severity = "NO_ALARM"): void {
+    this.#options.log[LOG_LEVEL[severity]](oneLine(sentence));
+    this.show(sentence, severity);
+  }
+
+  /** As `say`, of what the program's log has already. */
+  show(sentence: string, severity: Severity): void {
     const text = oneLine(sentence);
-    this.#options.log[LOG_LEVEL[severity]](text);
     this.#lines = [`${this.#time()} ${severity === "NO_ALARM" ? "" : `${severity} `}${text}`, ...this.#lines].slice(
       0,
       KEPT,

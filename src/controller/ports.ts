@@ -314,6 +314,8 @@ export interface MailRecord {
 
 /** The durable memory of who was mailed. What was put is on disk when the promise resolves. */
 export interface MailLedger {
+  /** Sees whether it can be used. @throws ActionError; who looks after the ledger has told it */
+  open(): Promise<void>;
   /** By address, in lower case. */
   mailed(experimentName: string): Promise<ReadonlyMap<string, MailRecord>>;
   putMailed(experimentName: string, address: string, record: MailRecord): Promise<void>;

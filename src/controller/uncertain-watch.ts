@@ -1,6 +1,5 @@
 /** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
-import { catchError, defer, EMPTY, filter, from, of, switchMap, take, tap } from "rxjs";
-import { messageOf } from "../base/errors.ts";
+import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import { uncertainOf } from "./actions/email-recipients.ts";
 import type { MailLedger } from "./ports.ts";
 import type { CommandName, PvName } from "./pvs.ts";
@@ -24,7 +23,8 @@ export const watchUncertain =
           )
         : of(SENDER),
     );
-    return experiment$.pipe(
+    const opened$ = defer(() => ledger.open()).pipe(catchError(() => EMPTY)); // what is wrong is told at the start
+    const looks$ = experiment$.pipe(
       tap(() => show(0)), // those of the former one say nothing of this one, also if the ledger cannot be read
       switchMap((experiment) =>
         experiment === undefined
@@ -35,11 +35,9 @@ export const watchUncertain =
                 show(addresses.length);
                 if (addresses.length > 0) journal.say(sentence(addresses), "MINOR");
               }),
-              catchError((thrown: unknown) => {
-                journal.say(messageOf(thrown), "MINOR");
-                return EMPTY;
-              }),
+              catchError(() => EMPTY), // a ledger that cannot be read has been told
             ),
       ),
     );
+    return merge(opened$, looks$);
   };

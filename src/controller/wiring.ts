@@ -21,6 +21,7 @@ import {
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { Troubles } from "../base/troubles.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts";
 import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
@@ -44,6 +45,8 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** What goes wrong in the background; the log has it already. */
+  readonly troubles?: Troubles;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }
@@ -57,18 +60,20 @@ const STOPPING = "The IOC stops.";
  * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work with be closed
  */
 export function startController(options: ControllerOptions): () => Promise<void> {
-  const { pvs, clock, log } = options;
+  const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
   const board = new CommandBoard({ pvs, journal, clock, log });
   const abort$ = new Subject<string>();
   const subscription = controller$(options, { journal, board, abort$ }).subscribe({
     error: (thrown: unknown) => log.error(`the controller has stopped: ${messageOf(thrown)}`),
   });
+  const deafen = troubles.listen(({ sentence, isOver }) => journal.show(sentence, isOver ? "NO_ALARM" : "MAJOR"));
   return async () => {
     board.close(STOPPING);
     abort$.next(STOPPING);
     const isOver = await emitsWithin(board.idle$, STOP_SECONDS, clock);
     if (!isOver) log.warn(`${board.runningText} did not end within ${STOP_SECONDS} s of the IOC's stop.`);
+    deafen();
     subscription.unsubscribe();
   };
 }

@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
 import { AppError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { Troubles } from "../base/troubles.ts";
 import { type CaServerConfig, serverConfig } from "../ca/net/ca-config.ts";
 import type { Network } from "../ca/net/transport.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../ca/server/limits.ts";
@@ -50,6 +51,8 @@ export interface IocOptions {
 
 export class Ioc {
   readonly database: Database;
+  /** What goes wrong in the background; it is on the console, and whoever listens hears of it. */
+  readonly troubles = new Troubles();
   readonly #options: IocOptions;
   readonly #stages: { readonly time: StageTime; readonly stage: Stage }[] = [];
   /** What has started, in this order. */
@@ -60,6 +63,7 @@ export class Ioc {
   constructor(options: IocOptions) {
     const { clock, log, externalLinks } = options;
     this.#options = options;
+    this.troubles.listen(({ sentence, isOver }) => (isOver ? log.info(sentence) : log.error(sentence)));
     this.database = new Database({ clock, log, ...(externalLinks === undefined ? {} : { externalLinks }) });
   }
   get state(): IocState {

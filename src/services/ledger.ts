@@ -42,8 +42,6 @@ export interface LedgerOptions extends Pick<LedgerStoreOptions, "openLevel"> {
 }
 
 export interface Ledger extends MailLedger {
-  /** Opens it if it is not open. @throws LedgerLockedError, ActionError */
-  open(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -89,7 +87,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       trouble.ends(`The ledger ${options.path} works again.`);
       return result;
     } catch (error) {
-      if (!(error instanceof LedgerLockedError)) trouble.begins(`${messageOf(error)}.`);
+      trouble.begins(`${messageOf(error)}.`);
       throw error;
     }
   };

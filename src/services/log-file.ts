@@ -1,15 +1,15 @@
 /**
  * Log files as the Python programs keep them: `globus_<date_time>.log` in one folder, lines `date - LEVEL: message`. A new file for each run, each day and
- * each LARGEST bytes; the oldest of the same program go, and no one else's. What cannot be written or removed is told, and nothing else suffers.
+ * each LARGEST bytes; the oldest of the same program go, and no one else's. Lines that cannot be written wait, the newest of them, until they can.
  */
-import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import * as nodeFiles from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../base/clock.ts";
-import { messageOf } from "../base/errors.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import { codeOf, messageOf } from "../base/errors.ts";
 import type { LogLevel, LogSink } from "../base/log.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import type { FileCalls } from "../base/replace-file.ts";
+import type { Trouble } from "../base/troubles.ts";
 
 export interface LogFileOptions {
   readonly folder: string;
@@ -18,23 +18,29 @@ export interface LogFileOptions {
   /** Files of the program that are kept, this one included. */
   readonly kept: number;
   readonly clock: Clock;
-  /** Told in a sentence: once when nothing can be written, until that works again; and of each old file that cannot be removed. */
-  readonly failed: (sentence: string) => void;
+  /** Told when nothing can be written, and when that works again. */
+  readonly trouble: Trouble;
+  /** For tests. */
+  readonly files?: Pick<FileCalls, "open">;
+  /** Told of each old file that cannot be removed. */
+  readonly warn: (sentence: string) => void;
 }
 
 export interface LogFile {
   /** Takes lines as createLog makes them. */
   readonly sink: LogSink;
-  /** Resolves when all is written. */
+  /** Resolves when all is written, or cannot be. */
   close(): Promise<void>;
 }
 
 /** Bytes after which a new file begins. */
 const LARGEST = 10 * 1024 * 1024;
-/** From a failure to the next attempt, unless a new day begins before. */
-const RETRY_SECONDS = 60;
+/** From a failure to the next attempt. */
+const RETRY_SECONDS = 10;
+/** Lines that wait for room on the disk; of more the oldest are lost, and counted. */
+const MOST_WAITING = 1000;
 /** What follows the program's name; in the order of time. */
-const DATED = /^_\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d\.log$/;
+const DATED = /^_\d{4}-\d\d-\d\d_\d\d:\d\d:\d\d(_\d+)?\.log$/;
 /** Python's words. */
 const LEVELS: Readonly<Record<LogLevel, string>> = { debug: "DEBUG", info: "INFO", warn: "WARNING", error: "ERROR" };
 
@@ -47,14 +53,20 @@ export function openLogFile(options: LogFileOptions): LogFile {
   };
 }
 
+interface Line {
+  readonly time: LocalTime;
+  readonly text: string;
+}
+
 class RollingFile {
   readonly #options: LogFileOptions;
-  #stream: WriteStream | undefined;
+  #file: nodeFiles.FileHandle | undefined;
   #day = "";
   #bytes = 0;
-  /** Since a failure: when to try again, by the clock's monotonic seconds. */
-  #retryAt: number | undefined;
-  /** Files are opened and closed one after the other. */
+  #waiting: Line[] = [];
+  #lost = 0;
+  #retry: Cancel | undefined;
+  /** Lines are written one batch after the other. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: LogFileOptions) {
@@ -62,86 +74,123 @@ class RollingFile {
   }
 
   write(line: string, level: LogLevel): void {
-    const time = localTime(new Date(this.#options.clock.now()));
-    const text = `${time.day} ${time.clock},${time.millis} - ${LEVELS[level]}: ${line.replace(PREFIX[level], "")}\n`;
-    const isNew = time.day !== this.#day || this.#bytes + text.length > LARGEST;
-    if (isNew) {
-      this.#day = time.day;
-      this.#bytes = 0;
-    }
-    this.#bytes += Buffer.byteLength(text);
-    this.#queue = this.#after(this.#queue, `${this.#options.program}_${time.day}_${time.clock}.log`, isNew, text);
+    this.#wait(`${LEVELS[level]}: ${line.replace(PREFIX[level], "")}`);
+    this.#queue = this.#after(this.#queue, false);
   }
 
   async close(): Promise<void> {
+    this.#queue = this.#after(this.#queue, true);
     await this.#queue;
+    this.#retry?.();
     await this.#end();
   }
 
-  /** @param name of a file that would begin with this line */
-  async #after(before: Promise<void>, name: string, isNew: boolean, text: string): Promise<void> {
+  /** @param isDue not only when nothing has failed, or its pause is over */
+  async #after(before: Promise<void>, isDue: boolean): Promise<void> {
     await before;
-    if (isNew || (this.#retryAt !== undefined && this.#options.clock.monotonic() >= this.#retryAt)) {
-      await this.#end();
-      await this.#open(name);
-    }
-    this.#stream?.write(text, (error) => {
-      if (!error) this.#retryAt = undefined;
-    });
+    if (isDue || this.#retry === undefined) await this.#writeWaiting();
   }
 
-  async #open(name: string): Promise<void> {
-    const { folder } = this.#options;
+  #wait(entry: string): void {
+    const time = localTime(new Date(this.#options.clock.now()));
+    this.#waiting.push({ time, text: `${time.day} ${time.clock},${time.millis} - ${entry}\n` });
+    this.#lost += this.#waiting.splice(0, this.#waiting.length - MOST_WAITING).length;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#retry?.();
+    this.#retry = undefined;
     try {
-      await makeFolder(folder);
-      const stream = createWriteStream(join(folder, name), { flags: "a", mode: 0o640 });
-      stream.on("error", (error) => this.#fail(stream, error));
-      this.#stream = stream;
-      await once(stream, "open");
+      while (this.#waiting.length > 0) await this.#writeOne(this.#waiting[0]!);
     } catch (error) {
-      this.#fail(this.#stream, error);
+      await this.#end().catch(() => {}); // what it says was said by the write
+      this.#fail(error);
       return;
     }
+    if (this.#file === undefined) return;
+    this.#options.trouble.ends(`The log file in ${this.#options.folder} is written again.`);
+    if (this.#lost === 0) return;
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#wait(`${LEVELS.warn}: globus: ${lost} lines before these could not be written.`);
+    await this.#writeWaiting();
+  }
+
+  /** A line that cannot be written whole stays the first that waits. */
+  async #writeOne(line: Line): Promise<void> {
+    const bytes = Buffer.from(line.text);
+    if (this.#file === undefined || line.time.day !== this.#day || this.#bytes + bytes.length > LARGEST) {
+      await this.#end();
+      await this.#open(line.time);
+    }
+    await this.#file?.appendFile(bytes);
+    this.#bytes += bytes.length;
+    if (this.#waiting[0] === line) this.#waiting.shift();
+  }
+
+  async #open(time: LocalTime): Promise<void> {
+    const { folder, program } = this.#options;
+    await makeFolder(folder);
+    const name = await this.#create(`${program}_${time.day}_${time.clock}`);
+    this.#day = time.day;
+    this.#bytes = 0;
     await this.#removeOldest(name);
   }
 
-  /** Told once, until a line was written again. */
-  #fail(stream: WriteStream | undefined, error: unknown): void {
-    stream?.destroy();
-    if (stream === this.#stream) this.#stream = undefined;
-    const isKnown = this.#retryAt !== undefined;
-    this.#retryAt = this.#options.clock.monotonic() + RETRY_SECONDS;
-    if (isKnown) return;
-    this.#options.failed(
+  /** Two programs that begin in the same second write two files; so does one that goes on after a failure. @returns the file's name */
+  async #create(stem: string): Promise<string> {
+    const { folder, files = nodeFiles } = this.#options;
+    for (let number = 1; ; number++) {
+      const name = `${stem}${number === 1 ? "" : `_${number}`}.log`;
+      try {
+        this.#file = await files.open(join(folder, name), "ax", 0o640);
+        return name;
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  #fail(error: unknown): void {
+    const { clock, trouble } = this.#options;
+    this.#retry = clock.after(RETRY_SECONDS, () => {
+      this.#queue = this.#after(this.#queue, true);
+    });
+    trouble.begins(
       `No log file is kept: ${messageOf(error)}; see log-directory in the [general] section of globus.conf.`,
     );
   }
 
   async #removeOldest(open: string): Promise<void> {
-    const { folder, program, kept, failed } = this.#options;
+    const { folder, program, kept, warn } = this.#options;
     const isOurs = (name: string): boolean => name.startsWith(program) && DATED.test(name.slice(program.length));
-    const told = (what: string) => (error: unknown) => failed(`${what}: ${messageOf(error)}.`);
-    const names = await readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
+    const told = (what: string) => (error: unknown) => warn(`${what}: ${messageOf(error)}.`);
+    const names = await nodeFiles.readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
     const others = (names ?? []).filter((name) => isOurs(name) && name !== open).sort();
     for (const name of others.slice(0, Math.max(0, others.length - kept + 1))) {
       const file = join(folder, name);
-      await rm(file, { force: true }).catch(told(`The old log file ${file} cannot be removed`));
+      await nodeFiles.rm(file, { force: true }).catch(told(`The old log file ${file} cannot be removed`));
     }
   }
 
-  /** Resolves when the file is closed, whether or not its last lines could be written: `failed` is told before. */
   async #end(): Promise<void> {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    if (stream !== undefined) await new Promise<void>((resolve) => stream.once("close", () => resolve()).end());
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
   }
 }
 
 /** The level that createLog puts before a line. */
 const PREFIX: Readonly<Record<LogLevel, RegExp>> = { debug: /^debug: /, info: /^/, warn: /^warn: /, error: /^error: / };
 
+interface LocalTime {
+  readonly day: string;
+  readonly clock: string;
+  readonly millis: string;
+}
+
 /** In the zone of the host, as Python writes it. */
-function localTime(date: Date): { readonly day: string; readonly clock: string; readonly millis: string } {
+function localTime(date: Date): LocalTime {
   const two = (value: number): string => String(value).padStart(2, "0");
   return {
     day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,

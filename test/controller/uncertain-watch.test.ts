@@ -37,13 +37,12 @@ test("the uncertain addresses of an experiment are counted and told, and gone wi
   expect(pvs.get("EmailUncertain")).toBe(0);
 });
 
-test("a ledger that cannot be read is told, and looked at again for the next experiment", async () => {
+test("a ledger that cannot be read is looked at again for the next experiment", async () => {
   const ledger = new FakeLedger();
   ledger.set("B", "a@x.example", "uncertain");
   const mailed = ledger.mailed.bind(ledger);
   ledger.mailed = () => Promise.reject(new ActionError("The ledger /x is held by process 1"));
   const { pvs, experiment$ } = watching(ledger);
-  await vi.waitFor(() => expect(pvs.get("LastError")).toBe("The ledger /x is held by process 1"));
   ledger.mailed = mailed;
   experiment$.next(experiment("B"));
   await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(1));
@@ -69,6 +68,13 @@ test("a ledger that cannot be read leaves no count of the former experiment behi
   await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(1));
   ledger.mailed = () => Promise.reject(new ActionError("The ledger /x is held by process 1"));
   experiment$.next(experiment("B"));
-  await vi.waitFor(() => expect(pvs.get("LastError")).toBe("The ledger /x is held by process 1"));
+  await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(0));
+});
+
+test("a ledger is opened at the start, so that what is wrong with it is told then", () => {
+  const ledger = new FakeLedger();
+  const open = vi.spyOn(ledger, "open").mockRejectedValue(new ActionError("The ledger /x is damaged"));
+  const { pvs } = watching(ledger);
+  expect(open).toHaveBeenCalledOnce();
   expect(pvs.get("EmailUncertain")).toBe(0);
 });

@@ -4,6 +4,7 @@ import { tap } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
+import { Troubles } from "../../src/base/troubles.ts";
 import type { Server } from "../../src/controller/action.ts";
 import { initOnGlobus } from "../../src/controller/actions/init-globus.ts";
 import { type DirectoryTarget, makeDirectories } from "../../src/controller/actions/make-directories.ts";
@@ -31,6 +32,7 @@ class Bench {
   readonly collection = new FakeTree("petrel", this.clock);
   /** The experiments that a watch was told of. */
   readonly watched: (string | undefined)[] = [];
+  readonly troubles = new Troubles();
   readonly stop: () => Promise<void>;
 
   constructor() {
@@ -72,6 +74,7 @@ class Bench {
       hostname: "testhost",
       clock: this.clock,
       log: silentLog,
+      troubles: this.troubles,
     });
   }
   /** Tags TomoScan and waits until the tag has settled. */
@@ -100,6 +103,20 @@ beforeEach(() => {
 afterEach(async () => {
   await bench.stop();
   vi.useRealTimers();
+});
+
+test("what goes wrong in the background is in LastError once, and its end in Message", () => {
+  const { pvs, troubles } = bench;
+  const disk = troubles.of("a file");
+  disk.begins("The file /x cannot be written: no space left.");
+  disk.begins("The file /x cannot be written: no space left.");
+  expect(pvs.get("LastError")).toBe("The file /x cannot be written: no space left.");
+  expect(pvs.get("MessageSeverity")).toBe(2);
+  disk.ends("The file /x is written again.");
+  disk.ends("The file /x is written again.");
+  expect(pvs.get("Message")).toBe("The file /x is written again.");
+  expect(pvs.get("MessageSeverity")).toBe(0);
+  expect(String(pvs.get("Log")).split("\n")).toHaveLength(2);
 });
 
 test("a tag fills the PVs of the experiment", async () => {

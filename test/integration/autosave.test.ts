@@ -111,7 +111,7 @@ database.setFieldText(record, "FTVL", "LONG");
 database.setFieldText(record, "NELM", "${ELEMENTS}");
 database.initialize();
 const settings = { retrySeconds: 60, sequenceCount: 0, sequenceSeconds: 60, datedBackups: false, fileMode: 0o644 };
-const set = new MonitorSet({ name: "x.req", file: folder + "/x.sav", pvs: ["x:wf"], periodSeconds: 5, settings, database, clock, log });
+const set = new MonitorSet({ name: "x.req", file: folder + "/x.sav", pvs: ["x:wf"], periodSeconds: 5, settings, database, clock, log, trouble: { begins: () => {}, ends: () => {} } });
 set.start();
 for (let value = 1; ; value++) {
   database.putInternal(database.find("x:wf"), new Int32Array(${ELEMENTS}).fill(1e9 + value));

@@ -1,26 +1,22 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Troubles } from "../../src/base/troubles.ts";
 import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
+import { FailingFiles } from "../support/failing-files.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;
 let complaints: string[];
 let clock: FakeClock;
+let troubles: Troubles;
 beforeEach(() => {
   clock = new FakeClock(new Date(2026, 2, 1, 23, 59, 58, 5).getTime());
   folder = mkdtempSync(join(tmpdir(), "globus-ioc-logs-"));
   complaints = [];
+  troubles = new Troubles();
+  troubles.listen(({ sentence }) => complaints.push(sentence));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,7 +26,8 @@ const open = (kept = 3, where = folder, changes: Partial<LogFileOptions> = {}) =
     program: "globus",
     kept,
     clock,
-    failed: (sentence) => complaints.push(sentence),
+    trouble: troubles.of("log file"),
+    warn: (sentence) => complaints.push(sentence),
     ...changes,
   });
 const text = (name: string): string => readFileSync(join(folder, name), "utf8");
@@ -114,44 +111,66 @@ test("an old file that cannot be removed is told, and the others go and the log 
   expect(existsSync(join(folder, old))).toBe(false);
 });
 
-test("what fails is told once, and tried again after a minute", async () => {
+test("what cannot be written is told once, waits, and is written when it can be, which is told too", async () => {
   writeFileSync(join(folder, "logs"), "no folder");
   clock = new FakeClock(new Date(2026, 2, 1, 12).getTime());
   const file = open(3, join(folder, "logs"));
-  const written = (line: string): Promise<void> => {
-    file.sink(line, "info");
-    return file.close();
-  };
-  await written("a");
-  clock.advance(60);
-  await written("b");
-  expect(complaints).toHaveLength(1);
-  rmSync(join(folder, "logs"));
-  clock.advance(59);
-  await written("too early");
-  clock.advance(1);
-  file.sink("c", "info");
-  await written("d");
-  expect(text("logs/globus_2026-03-01_12:02:00.log")).toMatch(/^\S+ \S+ - INFO: c\n.*: d\n$/);
-  expect(complaints).toHaveLength(1);
-});
-
-test.skipIf(!existsSync("/dev/full"))("a disk that is full is told, and the log goes on when it is not", async () => {
-  clock = new FakeClock(new Date(2026, 2, 1, 12).getTime());
-  symlinkSync("/dev/full", join(folder, "globus_2026-03-01_12:00:00.log"));
-  const file = open();
   file.sink("a", "info");
-  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]));
-  clock.advance(60);
   file.sink("b", "info");
+  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: /)]));
+  rmSync(join(folder, "logs"));
+  clock.advance(9);
+  file.sink("c", "info");
+  expect(existsSync(join(folder, "logs"))).toBe(false);
+  clock.advance(1);
+  await vi.waitFor(() => expect(complaints).toHaveLength(2));
+  expect(complaints[1]).toBe(`The log file in ${folder}/logs is written again.`);
+  expect(text("logs/globus_2026-03-01_12:00:00.log")).toMatch(/^\S+ \S+ - INFO: a\n.*: b\n.*: c\n$/);
   await file.close();
-  expect(text("globus_2026-03-01_12:01:00.log")).toMatch(/: b\n$/);
 });
 
-test.skipIf(!existsSync("/dev/full"))("a last line that is lost is told before closing ends", async () => {
-  symlinkSync("/dev/full", join(folder, "globus_2026-03-01_23:59:58.log"));
-  const file = open();
+test("of very many lines that wait the newest are written, and how many are lost", async () => {
+  writeFileSync(join(folder, "logs"), "no folder");
+  const file = open(3, join(folder, "logs"));
+  for (let i = 0; i < 1003; i++) file.sink(`line ${i}`, "info");
+  await vi.waitFor(() => expect(complaints).toHaveLength(1));
+  rmSync(join(folder, "logs"));
+  await file.close();
+  const lines = text("logs/globus_2026-03-01_23:59:58.log").trimEnd().split("\n");
+  expect(lines).toHaveLength(1001);
+  expect(lines[0]).toMatch(/ - INFO: line 3$/);
+  expect(lines.at(-1)).toMatch(/ - WARNING: globus: 3 lines before these could not be written\.$/);
+});
+
+test("a disk that is full is told, and the log goes on in a new file when it is not", async () => {
+  const files = new FailingFiles();
+  const file = open(3, folder, { files: files.calls });
+  file.sink("a", "info");
+  files.failing = 2;
+  file.sink("b", "info");
+  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]));
+  clock.advance(10);
+  await file.close();
+  expect(readdirSync(folder)).toHaveLength(2);
+  expect(text("globus_2026-03-01_23:59:58_2.log")).toMatch(/: b\n$/);
+  expect(complaints).toHaveLength(2);
+});
+
+test("a last line that is lost is told before closing ends", async () => {
+  const files = new FailingFiles();
+  Object.assign(files, { failing: 1, isLasting: true });
+  const file = open(3, folder, { files: files.calls });
   file.sink("a", "info");
   await file.close();
   expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]);
+});
+
+test("two programs that begin in the same second have a file each", async () => {
+  const [one, other] = [open(), open()];
+  one.sink("one", "info");
+  other.sink("other", "info");
+  await Promise.all([one.close(), other.close()]);
+  const names = readdirSync(folder).sort();
+  expect(names).toEqual(["globus_2026-03-01_23:59:58.log", "globus_2026-03-01_23:59:58_2.log"]);
+  expect(names.map((name) => text(name).split("\n").length)).toEqual([2, 2]);
 });

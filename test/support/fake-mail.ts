@@ -62,6 +62,7 @@ export class FakeLedger implements MailLedger {
   /** Thrown by a write of this `address state`. */
   readonly failures = new Map<string, Error>();
 
+  async open(): Promise<void> {}
   async mailed(experimentName: string): Promise<ReadonlyMap<string, MailRecord>> {
     return new Map(this.records.get(experimentName));
   }

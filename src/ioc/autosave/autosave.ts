@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import type { Troubles } from "../../base/troubles.ts";
 import type { Database } from "../../database/database.ts";
 import { type AutosaveSettings, MonitorSet } from "./monitor-set.ts";
 import { type RestorePass, Restorer } from "./restore.ts";
@@ -12,6 +13,7 @@ export interface AutosaveOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  readonly troubles: Troubles;
 }
 
 /** What a set is made of; paths are absolute. */
@@ -60,7 +62,8 @@ export class Autosave {
   }
   /** Adds a set; it is saved from `start` on, or at once if that has been. */
   addSet(description: NewSet): void {
-    const set = new MonitorSet({ ...description, ...this.#options, settings: this.settings });
+    const trouble = this.#options.troubles.of(`autosave of ${description.file}`);
+    const set = new MonitorSet({ ...description, ...this.#options, trouble, settings: this.settings });
     this.#sets.push(set);
     if (this.#isRunning) set.start();
   }

@@ -5,6 +5,7 @@
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import type { Trouble } from "../../base/troubles.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import { DBE_LOG, DBE_VALUE, type Subscription, subscribeTo } from "../../database/post.ts";
@@ -39,6 +40,8 @@ export interface MonitorSetOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told when the file cannot be written, and when it can be again. */
+  readonly trouble: Trouble;
 }
 
 export class MonitorSet {
@@ -194,17 +197,16 @@ export class MonitorSet {
 
   /** Tells of a failure once, and of its end. */
   async #attempt(work: () => Promise<void>): Promise<void> {
-    const { file, log, settings } = this.#options;
+    const { file, trouble, settings } = this.#options;
     try {
       await work();
-      if (this.#failure !== undefined) log.info(`${this.name}: ${file} is saved again.`);
       this.#failure = undefined;
+      trouble.ends(`${this.name}: ${file} is saved again.`);
     } catch (error) {
-      const sentence = messageOf(error);
-      const next = this.#isRunning ? ` Next attempt in ${settings.retrySeconds} s.` : "";
-      if (sentence !== this.#failure) log.error(`${this.name}: ${sentence}${next}`);
-      this.#failure = sentence;
+      this.#failure = messageOf(error);
       this.#written = undefined;
+      const next = this.#isRunning ? ` Next attempt in ${settings.retrySeconds} s.` : "";
+      trouble.begins(`${this.name}: ${this.#failure}${next}`);
     }
   }
 }

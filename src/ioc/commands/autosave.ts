@@ -52,7 +52,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Registers autosave's stages with the IOC, and gives the commands that fill them. */
 export function autosaveCommands(session: CommandSession): readonly ShellCommand[] {
   const { ioc } = session;
-  const autosave = new Autosave({ database: ioc.database, clock: ioc.clock, log: ioc.log });
+  const autosave = new Autosave({ database: ioc.database, clock: ioc.clock, log: ioc.log, troubles: ioc.troubles });
   const name = "autosave";
   ioc.addStage("beforeDatabase", { name, start: () => autosave.restore(0) });
   ioc.addStage("beforeProcessing", { name, start: () => autosave.restore(1) });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
+import { Troubles } from "../../../src/base/troubles.ts";
 import { MonitorSet } from "../../../src/ioc/autosave/monitor-set.ts";
 import { isComplete, parseSaveFile } from "../../../src/ioc/autosave/save-file.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -31,6 +32,8 @@ function start({ file = join(folder, "x.sav"), pvs = ["x:ao", "x:text"], setting
     clock,
   );
   const lines: string[] = [];
+  const troubles = new Troubles();
+  troubles.listen(({ sentence, isOver }) => lines.push(`${isOver ? "" : "error: "}ioc: ${sentence}`));
   const set = new MonitorSet({
     name: "x.req",
     file,
@@ -47,6 +50,7 @@ function start({ file = join(folder, "x.sav"), pvs = ["x:ao", "x:text"], setting
     database,
     clock,
     log: createLog("ioc", (line) => lines.push(line)),
+    trouble: troubles.of("x.sav"),
   });
   set.start();
   stop = () => set.stop();
