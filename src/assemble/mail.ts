@@ -1,4 +1,6 @@
 /** The e-mail as the settings have it: mail server, templates, ledger, and what the actions of all servers share. */
+
+import type { Troubles } from "../base/troubles.ts";
 import type { Actions } from "../controller/action.ts";
 import { previewEmail } from "../controller/actions/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../controller/actions/send-email.ts";
@@ -8,7 +10,6 @@ import { ledgerFolder } from "../services/ledger-files.ts";
 import { createSiteTexts } from "../services/site-texts.ts";
 import { createSmtpMailer } from "../services/smtp-mailer.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
-import type { SiteOptions } from "./site.ts";
 
 type Shared = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
 export interface MailPart extends Shared {
@@ -21,7 +22,7 @@ export type ServerMail = Pick<SendEmailOptions, "serverName" | "dm" | "people" |
 /** Reaches nobody and opens nothing yet. */
 export function openMail(
   { settings, environment, clock, problems, closers }: PartOptions,
-  { host, prefix, troubles }: Pick<SiteOptions, "host" | "prefix" | "troubles">,
+  { host, prefix, troubles }: { readonly host: string; readonly prefix?: string; readonly troubles?: Troubles },
 ): MailPart {
   const { email, globus } = settings;
   const caFile = email["smtp-ca-file"];
