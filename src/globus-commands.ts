@@ -14,6 +14,7 @@ import type { DbRecord } from "./database/record.ts";
 import type { CommandSession } from "./ioc/commands/session.ts";
 import type { Stage } from "./ioc/ioc.ts";
 import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
+import { logPuts } from "./ioc/put-log.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
 import { type LogFile, openLogFile } from "./services/log-file.ts";
@@ -34,8 +35,8 @@ export interface GlobusCommandsOptions {
 /** What globusConfigure has found, for globusStart. */
 interface Configured {
   readonly pvs: LocalPvs;
-  /** Fills what the settings say, and makes every PV defined: also where nothing is started. */
-  readonly prepare: () => void;
+  /** Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started. @returns ends that log */
+  readonly prepare: () => () => void;
   readonly start: () => DataManagementProgram;
 }
 
@@ -61,8 +62,14 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
           ioc.addStage(
             "beforeServer",
             stageOf(() => {
-              ready.prepare();
-              return isWanted ? ready.start() : refusing(options, ready.pvs);
+              const stopLogging = ready.prepare();
+              const program = isWanted ? ready.start() : refusing(options, ready.pvs);
+              return {
+                stop: () => {
+                  stopLogging();
+                  return program.stop();
+                },
+              };
             }),
           );
         } catch (error) {
@@ -146,6 +153,13 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
       for (const [suffix, value] of texts) pvs.put(suffix, value);
       checkSaved(pvs, configured, settings.servers, options.log);
       pvs.define(allPvs().keys());
+      const names = new Set([...allPvs().keys()].map((suffix) => prefix + suffix));
+      return logPuts({
+        database: session.ioc.database,
+        isLogged: (record) => names.has(record.name),
+        log,
+        clock: options.clock,
+      });
     },
     start: () => {
       const program = start();

@@ -1,5 +1,6 @@
 /** The Channel Access engine as a library: `globus-ioc/ca`. Explicit names only; what is not here is internal. */
 
+export type { ClientIdentity } from "../base/client-identity.ts";
 export { type Clock, systemClock } from "../base/clock.ts";
 export { createLog, type Log, type LogSink, silentLog } from "../base/log.ts";
 export { type CaClient, type CaClientOptions, createCaClient, type PvOptions } from "./client/client.ts";
@@ -17,7 +18,6 @@ export {
 export { nodeNetwork } from "./net/node-network.ts";
 export type { Network } from "./net/transport.ts";
 export {
-  type ClientIdentity,
   PUT_PENDING,
   type PutListener,
   type PvSource,

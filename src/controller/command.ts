@@ -32,7 +32,7 @@ import type { CommandRow } from "./pvs.ts";
 /** One request to start: a put of 1 to the command's PV. */
 export interface Start {
   /** Turns the request down while the put is still being made: the put fails and the PV stays as it is. */
-  refuse(): void;
+  refuse(reason: string): void;
 }
 
 export interface CommandOptions {
@@ -59,7 +59,7 @@ export function command(
   let running = false;
   return mergeMap((start) => {
     if (running) {
-      start.refuse();
+      start.refuse(options.alreadyRunning);
       return of(refused(options.alreadyRunning));
     }
     return admitted(options, () => {
@@ -78,7 +78,7 @@ const admitted =
   (start: Start): Observable<Outcome> => {
     const reason = options.blocked();
     if (reason === undefined) return run();
-    start.refuse();
+    start.refuse(reason);
     return of({ state: "Rejected", message: reason });
   };
 

@@ -345,8 +345,8 @@ export type PvOutput = PvValue | readonly string[] | readonly number[];
 /** A put from outside, told while it is being made; the put takes effect unless the listener says otherwise before it returns. */
 export interface OutsidePut {
   readonly value: PvValue;
-  /** The put fails, and the PV stays as it is. */
-  refuse(): void;
+  /** The put fails, and the PV stays as it is. @param reason a sentence, with its full stop */
+  refuse(reason: string): void;
   /** The put succeeds, and the PV stays as it is. */
   absorb(): void;
 }

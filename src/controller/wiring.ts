@@ -84,7 +84,7 @@ export function startController(options: ControllerOptions): () => Promise<void>
 export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: string): () => void {
   const journal = new Journal({ clock, log, pvs });
   const subscription = merge(...COMMAND_NAMES.map((name) => pvs.puts$(name))).subscribe((put) => {
-    put.refuse();
+    put.refuse(sentence);
     journal.say(sentence, "MAJOR");
   });
   journal.say(sentence, "MAJOR");
@@ -242,14 +242,14 @@ function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: Com
       ? `ServerName ${put.value} is none of the ${servers.length} servers; choose ${servers.map((server) => server.name).join(" or ")}.`
       : undefined;
   if (reason === undefined) return;
-  put.refuse();
+  put.refuse(reason);
   journal.say(reason, "MINOR");
 }
 
 /** Refuses to arm what is not ready to go off. */
 function judgeArm(put: OutsidePut, problem: string | undefined, journal: Journal): void {
   if (problem === undefined) return;
-  put.refuse();
+  put.refuse(problem);
   journal.say(problem, "MINOR");
 }
 

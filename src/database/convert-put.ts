@@ -2,6 +2,7 @@
  * What a put's value becomes in the field it is put to. The rules of numbers and texts are convert.ts's; here is chosen which of them applies.
  * CA spec §2.8.
  */
+import type { ClientIdentity } from "../base/client-identity.ts";
 import { castNumber, enumFromText, fitText, numberToText, parseNumber } from "./convert.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
@@ -19,6 +20,8 @@ export interface PutOptions {
   /** The type that the value had where it comes from; STRING for texts and DOUBLE for numbers where it is not given. */
   readonly from?: FieldType;
   readonly origin?: PutOrigin;
+  /** Who makes a put from outside; absent for one that this program's parts make. */
+  readonly by?: ClientIdentity;
   /** Elements of an array that count; all of them where it is not given. */
   readonly length?: number;
 }

@@ -16,7 +16,7 @@ import type { ExternalLinks } from "./link-ends.ts";
 import { LinkTable } from "./link-table.ts";
 import { type Subscription, subscribeTo } from "./post.ts";
 import { Processor } from "./process.ts";
-import { type PutResult, Putter } from "./put.ts";
+import { type PutReport, type PutResult, Putter } from "./put.ts";
 import { type NotifyListener, PutNotify } from "./put-notify.ts";
 import { nameProblem, splitPvName } from "./pv-name.ts";
 import { lengthAt, textsAt } from "./read.ts";
@@ -38,6 +38,8 @@ export interface DatabaseOptions {
 export class Database {
   /** Told when a record's ASG has changed. */
   readonly accessChanged = new Listeners<[record: DbRecord]>();
+  /** Told of each put that is not the program's own, once it is stored or was not done. */
+  readonly putMade = new Listeners<[put: PutReport]>();
   readonly #log: Log;
   readonly #layouts: ReadonlyMap<string, TypeLayout>;
   readonly #recordByName = new Map<string, DbRecord>();
@@ -64,6 +66,7 @@ export class Database {
       scan: (record) => this.#scanner.add(record),
       setLink: (record, field, text) => this.#links.set(record, field, text),
       changeAccess: (record) => this.accessChanged.notify(record),
+      report: (put) => this.putMade.notify(put),
     });
     this.#links = new LinkTable({
       world: { processor, putter: this.#putter },

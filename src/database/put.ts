@@ -2,6 +2,7 @@
  * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program itself. Waiting for its completion is
  * put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
  */
+import type { ClientIdentity } from "../base/client-identity.ts";
 import { castInto, type ElementType, elementTypeOf } from "./convert.ts";
 import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
@@ -22,6 +23,16 @@ interface PutFailure {
 /** undefined: done. */
 export type PutResult = PutFailure | undefined;
 
+/** A put from outside, or by another record: told when it is stored, before anything is processed, or when it is not done. */
+export interface PutReport {
+  readonly address: FieldAddress;
+  /** As the field takes it; as it came where the field does not. */
+  readonly value: PutValue;
+  /** undefined: another record. */
+  readonly by: ClientIdentity | undefined;
+  readonly result: PutResult;
+}
+
 /** What a put needs of the rest of the database. */
 export interface PutWorld {
   readonly processor: Processor;
@@ -33,6 +44,8 @@ export interface PutWorld {
   setLink(record: DbRecord, field: string, text: string): void;
   /** ASG has changed. */
   changeAccess(record: DbRecord): void;
+  /** A put that is not the program's own was stored, or not done. */
+  report(put: PutReport): void;
 }
 
 const CLIENT_NUMBER: PutOptions = {};
@@ -67,7 +80,9 @@ export class Putter {
   /** What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may wait. */
   judge(address: FieldAddress, value: PutValue, options: PutOptions): PutResult {
     const converted = convertPut(address, value, options);
-    return converted === undefined ? undefined : askGuard(address, converted);
+    const verdict = converted === undefined ? undefined : askGuard(address, converted, options.by);
+    if (verdict !== undefined) this.#report(address, converted ?? value, options, verdict);
+    return verdict;
   }
 
   /**
@@ -75,6 +90,19 @@ export class Putter {
    * @param isJudged the guard has been asked before
    */
   store(address: FieldAddress, value: PutValue, options: PutOptions, isJudged = false): PutResult {
+    const converted = convertPut(address, value, options);
+    const result = this.#store(address, value, converted, options, isJudged);
+    this.#report(address, converted ?? value, options, result);
+    return result;
+  }
+
+  #store(
+    address: FieldAddress,
+    value: PutValue,
+    converted: PutValue | undefined,
+    options: PutOptions,
+    isJudged: boolean,
+  ): PutResult {
     const { record, spec } = address;
     const origin = options.origin ?? "client";
     if (spec.attribute !== undefined) return failed(address, "it is the same for all records of the type");
@@ -82,15 +110,19 @@ export class Putter {
     if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
       return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
     }
-    const converted = convertPut(address, value, options);
     if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
     if (record.guard !== undefined && origin !== "program" && !isJudged) {
-      const refusal = askGuard(address, converted);
+      const refusal = askGuard(address, converted, options.by);
       if (refusal !== undefined) return refusal;
     }
     const failure = this.#assign(address, converted, options);
     if (failure === undefined && record.afterPut !== undefined && origin === "client") record.afterPut(address.field);
     return failure;
+  }
+
+  #report(address: FieldAddress, value: PutValue, { origin, by }: PutOptions, result: PutResult): void {
+    if (origin === "program") return;
+    this.#world.report({ address, value, by, result: result === ABSORBED ? undefined : result });
   }
 
   #assign(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
@@ -131,8 +163,12 @@ function tellType({ spec, record, field }: FieldAddress): boolean {
   return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
 
-function askGuard({ record, field }: FieldAddress, value: number | string | ArrayValue): PutResult {
-  const refusal = record.guard?.(field, value);
+function askGuard(
+  { record, field }: FieldAddress,
+  value: number | string | ArrayValue,
+  by: ClientIdentity | undefined,
+): PutResult {
+  const refusal = record.guard?.(field, value, by);
   if (refusal === undefined) return undefined;
   return refusal === "" ? ABSORBED : { kind: "refused", reason: refusal };
 }

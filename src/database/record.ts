@@ -2,6 +2,7 @@
  * One record: its fields, array, alarm, time stamp, subscribers and links, and what its type's functions may ask of it (`Rec`). When it runs is
  * process.ts's matter; what its links lead to, link-ends.ts's.
  */
+import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { parseLink } from "./links.ts";
@@ -50,8 +51,13 @@ export interface Completion {
 /**
  * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this reason. "": it counts as done,
  * but nothing is stored and nothing processed.
+ * @param by who makes the put; undefined: another record
  */
-export type PutGuard = (field: string, value: number | string | ArrayValue) => string | undefined;
+export type PutGuard = (
+  field: string,
+  value: number | string | ArrayValue,
+  by: ClientIdentity | undefined,
+) => string | undefined;
 
 const NO_INFO: ReadonlyMap<string, string> = new Map();
 

@@ -4,9 +4,9 @@
  * CA spec §2.3, §2.4, §2.7, §4.
  */
 
+import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Clock } from "../base/clock.ts";
 import {
-  type ClientIdentity,
   PUT_PENDING,
   type PutListener,
   type PvSource,
@@ -75,6 +75,8 @@ class FieldPv implements ServerPv, NotifyListener {
   readonly #clock: Clock;
   readonly #fieldRights: number;
   readonly #grant: AccessGrant | undefined;
+  /** Of the last put of a scalar: the next is most often of the same type. */
+  #putOptions: PutOptions & { readonly by: ClientIdentity };
   #rightsChanged: (() => void) | undefined;
   #notify: PutNotify | undefined;
   #listener: PutListener | undefined;
@@ -87,6 +89,7 @@ class FieldPv implements ServerPv, NotifyListener {
     this.#clock = clock;
     this.nativeType = NATIVES.indexOf(nativeOf(address));
     this.elementCount = elementCountOf(address);
+    this.#putOptions = { by: client };
     this.#fieldRights = RIGHT_READ | (address.isWritable ? RIGHT_WRITE : 0);
     this.#grant = access?.grant(address, client, () => this.#rightsChanged?.());
   }
@@ -103,13 +106,13 @@ class FieldPv implements ServerPv, NotifyListener {
   }
   write(type: DbrType, value: DbrSample): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
-    const result = this.#database.put(this.#address, valueOf(type, value), putOptions(type, value));
+    const result = this.#database.put(this.#address, valueOf(type, value), this.#optionsOf(type, value));
     return result?.kind === "refused" ? ECA.NORMAL : statusOf(result); // the record says why; MEDM gives up on too many errors
   }
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
     this.#listener = listener;
-    const options = putOptions(type, value);
+    const options = this.#optionsOf(type, value);
     const isJudged = this.#judgedAhead > 0;
     if (isJudged) this.#judgedAhead--;
     const notify = this.#database.putNotify(this.#address, valueOf(type, value), this, options, isJudged);
@@ -118,7 +121,7 @@ class FieldPv implements ServerPv, NotifyListener {
     return PUT_PENDING;
   }
   putAhead(type: DbrType, value: DbrSample): number {
-    const notify = this.#database.putAhead(this.#address, valueOf(type, value), putOptions(type, value));
+    const notify = this.#database.putAhead(this.#address, valueOf(type, value), this.#optionsOf(type, value));
     if (notify !== undefined) return statusOf(notify.result);
     this.#judgedAhead++;
     return PUT_PENDING;
@@ -142,6 +145,14 @@ class FieldPv implements ServerPv, NotifyListener {
     this.#grant?.close();
   }
 
+  #optionsOf({ native }: DbrType, value: DbrSample): PutOptions {
+    const from = FIELD_TYPE[native];
+    const { by } = this.#putOptions;
+    if (value.array !== undefined) return { from, by, length: value.length };
+    if (this.#putOptions.from !== from) this.#putOptions = { from, by };
+    return this.#putOptions;
+  }
+
   /** PUT_ACKS and PUT_ACKT concern the record, whatever the field. */
   #acknowledges(type: DbrType, value: DbrSample): boolean {
     if (type.code === DBR_PUT_ACKS) acknowledge(this.#address.record, value.number);
@@ -153,19 +164,6 @@ class FieldPv implements ServerPv, NotifyListener {
 
 const valueOf = (type: DbrType, value: DbrSample): PutValue =>
   value.array !== undefined ? (value.array as ArrayValue) : type.native === "STRING" ? value.text : value.number;
-
-const SCALAR_PUT: Readonly<Record<DbrType["native"], PutOptions>> = {
-  STRING: { from: FIELD_TYPE.STRING },
-  SHORT: { from: FIELD_TYPE.SHORT },
-  FLOAT: { from: FIELD_TYPE.FLOAT },
-  ENUM: { from: FIELD_TYPE.ENUM },
-  CHAR: { from: FIELD_TYPE.CHAR },
-  LONG: { from: FIELD_TYPE.LONG },
-  DOUBLE: { from: FIELD_TYPE.DOUBLE },
-};
-
-const putOptions = (type: DbrType, value: DbrSample): PutOptions =>
-  value.array === undefined ? SCALAR_PUT[type.native] : { from: FIELD_TYPE[type.native], length: value.length };
 
 function statusOf(result: PutResult): number {
   if (result === undefined) return ECA.NORMAL;

@@ -3,6 +3,7 @@
  * It knows no PV's name or meaning, only the prefix that it is given.
  */
 import { Observable, Subject } from "rxjs";
+import type { ClientIdentity } from "../base/client-identity.ts";
 import { AppError } from "../base/errors.ts";
 import { DBE_ALARM, DBE_VALUE } from "../ca/wire/constants.ts";
 import type { PutValue } from "../database/convert-put.ts";
@@ -20,8 +21,10 @@ export type LocalValue = string | number;
 /** A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener returns. */
 export interface LocalPut {
   readonly value: LocalValue;
-  /** The put fails, and the PV stays as it is. */
-  refuse(): void;
+  /** Who makes it; undefined: another record. */
+  readonly by: ClientIdentity | undefined;
+  /** The put fails, and the PV stays as it is. @param reason a sentence, with its full stop */
+  refuse(reason?: string): void;
   /** The put succeeds, and the PV stays as it is. */
   absorb(): void;
 }
@@ -80,7 +83,8 @@ export class LocalPvs {
     const puts = new Subject<LocalPut>();
     this.#puts.set(suffix, puts);
     const { record } = this.#address(suffix);
-    record.guard = (field, value) => (field === VALUE_FIELD ? askListeners(puts, record, value) : undefined);
+    record.guard = (field, value, by) =>
+      field === VALUE_FIELD ? askListeners(puts, record, { value, by }) : undefined;
     return puts;
   }
 
@@ -118,13 +122,14 @@ const VALUE_FIELD = "VAL";
 function askListeners(
   puts: Subject<LocalPut>,
   record: DbRecord,
-  value: number | string | ArrayValue,
+  { value, by }: { readonly value: number | string | ArrayValue; readonly by: ClientIdentity | undefined },
 ): string | undefined {
   let verdict: string | undefined;
   puts.next({
     value: typeof value === "number" ? value : typeof value === "string" ? fromBytes(value) : "",
-    refuse: () => {
-      verdict = `${record.name} does not take this put now.`;
+    by,
+    refuse: (reason = `${record.name} does not take this put now.`) => {
+      verdict = reason;
     },
     absorb: () => {
       verdict = ABSORB;

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openDm } from "../../src/assemble/dm.ts";
 import { Problems } from "../../src/assemble/parts.ts";
@@ -249,6 +249,20 @@ test("a dry run tells the plan and reaches no service", async () => {
 test("results cannot be written", async () => {
   expect(await put("Message", "x")).toBe(ECA.PUTFAIL);
   expect(await put("InitStatus", 2)).toBe(ECA.PUTFAIL);
+});
+
+test("the log, and its file, say which client wrote a command or a setting, and what was refused", async () => {
+  const who = String.raw`tester@testhost:\d+ \(127\.0\.0\.1\) wrote`;
+  const logged = (line: string): Promise<unknown> => site.ioc.said(new RegExp(`${who} ${line}`));
+  await put("Set", -1);
+  await logged(String.raw`-1 to ${site.prefix}Set\.`);
+  await put("ServerName", 15);
+  await logged(String.raw`15 to ${site.prefix}ServerName, which was refused: ServerName 15 is none of`);
+  await put("Dirs", 1);
+  await logged(String.raw`1 to ${site.prefix}Dirs\.`);
+  const folder = join(dirname(site.beamline.configFile), "logs");
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"));
+  expect(files.join("")).toMatch(new RegExp(`INFO: globus: ${who} 1 to ${site.prefix}Dirs`));
 });
 
 test("the IOC comes back from a crash idle, with the tag", async () => {

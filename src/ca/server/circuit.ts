@@ -2,6 +2,7 @@
  * One client's circuit: who the client is, what it has opened, and how the requests on it are answered and refused. The operations
  * (create-channel.ts, read.ts …) work on it; bytes and the order of requests are client-session.ts.
  */
+import type { ClientIdentity } from "../../base/client-identity.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { IdSequence, Sid } from "../session/ids.ts";
@@ -14,7 +15,7 @@ import { type CircuitContext, QueuedPuts } from "./circuit-context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { CircuitOutput } from "./output.ts";
-import type { ClientIdentity, PvSource } from "./pv-source.ts";
+import type { PvSource } from "./pv-source.ts";
 import { type Receiver, sendError } from "./replies.ts";
 
 /** What every circuit of a server uses. */

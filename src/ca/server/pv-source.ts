@@ -2,16 +2,9 @@
  * What a Channel Access server asks of its PVs. The server knows no records: the process database is one source (ioc/database-source.ts), a program
  * that embeds the server may bring its own.
  */
+import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { DbrSample } from "../wire/dbr-codec.ts";
 import type { DbrType } from "../wire/dbr-layout.ts";
-
-/** Who uses a channel, as the client says and as the socket shows. Claims, not proofs. */
-export interface ClientIdentity {
-  readonly user: string;
-  readonly host: string;
-  /** `address:port` of the peer. */
-  readonly peer: string;
-}
 
 export interface PvSource {
   /** Whether `open` would find this name. Asked for each search, so it must be cheap and have no effect. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { rateLimited } from "../../base/rate-limited-log.ts";
 import type { CaServerConfig } from "../net/ca-config.ts";
 import { type Address, addressText, type ByteStream, type Network, type StreamServer } from "../net/transport.ts";
 import { IdSequence, type Sid } from "../session/ids.ts";
@@ -16,7 +17,6 @@ import { DEFAULT_LIMITS, type ServerLimits } from "./limits.ts";
 import { NameResponder } from "./name-responder.ts";
 import { openSockets } from "./open-sockets.ts";
 import type { PvSource } from "./pv-source.ts";
-import { rateLimited } from "./rate-limited-log.ts";
 
 export interface CaServerOptions {
   readonly source: PvSource;

@@ -1,4 +1,5 @@
 /** WRITE and WRITE_NOTIFY. CA spec §1.5, §4; epics-base: rsrv/camessage.c write_action, write_notify_action. */
+import { clientText } from "../../base/client-identity.ts";
 import { messageOf } from "../../base/errors.ts";
 import { RIGHT_WRITE } from "../wire/constants.ts";
 import { DbrSample, readValue } from "../wire/dbr-codec.ts";
@@ -31,7 +32,7 @@ export function write(circuit: Circuit, request: Frame): void {
   if (channel === undefined) return;
   const type = DBR_TYPES[words.dbr];
   if (type === undefined) return unknownType(circuit, request, channel);
-  let status = take(channel, type, request);
+  let status = take(circuit, channel, type, request);
   if (status === ECA.NORMAL) status = put(circuit, channel, type);
   if (!isSuccess(status)) circuit.refuse(request, status, `${channel.name}: ${ecaName(status)}`, channel.cid);
 }
@@ -52,7 +53,8 @@ export function writeNotify(circuit: Circuit, request: Frame): void {
   const channel = circuit.channel(words.sid, request);
   if (channel === undefined) return;
   const type = DBR_TYPES[dbr];
-  const status = type === undefined ? ECA.BADTYPE : isNotified(type) ? take(channel, type, request) : ECA.PUTFAIL;
+  const status =
+    type === undefined ? ECA.BADTYPE : isNotified(type) ? take(circuit, channel, type, request) : ECA.PUTFAIL;
   if (type !== undefined && status === ECA.NORMAL) {
     return channel.putNotify(type, count, ioid, value, request.payloadBytes);
   }
@@ -66,9 +68,12 @@ export function writeNotify(circuit: Circuit, request: Frame): void {
 }
 
 /** Takes what the client wrote into `value`, at most as many elements as the PV has. @returns ECA code */
-function take(channel: Channel, type: DbrType, request: Frame): number {
+function take(circuit: Circuit, channel: Channel, type: DbrType, request: Frame): number {
   const { pv } = channel;
-  if ((pv.rights & RIGHT_WRITE) === 0) return ECA.NOWTACCESS;
+  if ((pv.rights & RIGHT_WRITE) === 0) {
+    circuit.log.warn(`${clientText(circuit)} may not write ${channel.name}, and was refused`);
+    return ECA.NOWTACCESS;
+  }
   if (type.code > LAST_COMPOSITE && !isAcknowledge(type)) return ECA.PUTFAIL;
   const { dataCount } = request;
   const count = Math.min(dataCount, pv.elementCount);

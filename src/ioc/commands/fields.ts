@@ -1,4 +1,5 @@
 /** Shell commands that read, write and process single records. CA spec §7.2; forms tried with softIoc 7.0.10. */
+import { IOC_SHELL } from "../../base/client-identity.ts";
 import type { PutValue } from "../../database/convert-put.ts";
 import type { Database } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
@@ -86,7 +87,7 @@ function process(database: Database, record: DbRecord): void {
 function put(database: Database, address: FieldAddress, text: string): void {
   if (!database.isInitialized) return putBeforeInit(database, address, text);
   const { value, from } = valueOf(address, text);
-  const failure = database.put(address, value, { from });
+  const failure = database.put(address, value, { from, by: IOC_SHELL });
   if (failure !== undefined) throw new ShellError(`dbpf: ${failure.reason}`);
 }
 

@@ -1,8 +1,8 @@
 /** A log that a broken client cannot flood. */
 import { expect, test } from "vitest";
-import { createLog } from "../../../src/base/log.ts";
-import { rateLimited } from "../../../src/ca/server/rate-limited-log.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import { createLog } from "../../src/base/log.ts";
+import { rateLimited } from "../../src/base/rate-limited-log.ts";
+import { FakeClock } from "../support/fake-clock.ts";
 
 test("twenty lines in ten seconds are written, the rest are counted", () => {
   const lines: string[] = [];

@@ -1,0 +1,28 @@
+/**
+ * Who reads and writes through a channel: what access rights, the log of puts and the record's guard are all told of a client. It comes with a put from the
+ * circuit that brought it, and is nobody's proof.
+ */
+
+/** Who uses a channel, as the client says and as the socket shows. Claims, not proofs. */
+export interface ClientIdentity {
+  /** Empty if the client has not said it. */
+  readonly user: string;
+  readonly host: string;
+  /** `address:port` of the peer, which alone the socket shows. */
+  readonly peer: string;
+}
+
+/** Whoever types at the IOC's own shell, or wrote its script. */
+export const IOC_SHELL: ClientIdentity = { user: "", host: "", peer: "the IOC's shell" };
+
+const MOST_CHARACTERS = 64;
+
+/** `user@host:port`, and the address behind it where the host that the client claims is another text. What it claims is hostile: no blank, no sign of ours is left. */
+export function clientText({ user, host, peer }: ClientIdentity): string {
+  const [, address, port] = /^(.*):(\d+)$/.exec(peer) ?? [];
+  if (address === undefined) return peer;
+  const claimed = claim(host) || address;
+  return `${claim(user) || "unknown"}@${claimed}:${port}${claimed === address ? "" : ` (${address})`}`;
+}
+
+const claim = (text: string): string => text.slice(0, MOST_CHARACTERS).replace(/[^\w.-]+/g, "?");
