@@ -54,6 +54,8 @@ export interface SettingLine {
   /** As it would stand in the file. */
   readonly text: string;
   readonly origin: "default" | "file" | "option";
+  /** In the file; 0 where the file does not set it. */
+  readonly line: number;
 }
 
 export interface Config {
@@ -276,7 +278,7 @@ class SectionReader {
         const given = this.given(section, key) ?? this.given(lastResort, key);
         const text = given?.text ?? fallbacks[key] ?? row.fallback;
         const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
-        this.lines.push({ section, key, text, origin });
+        this.lines.push({ section, key, text, origin, line: given?.line ?? 0 });
         if (given === undefined && fallbacks[key] === "") return [key, ""]; // nobody knows it
         return [key, this.#value(row, text, given, `[${section}] ${key}`)];
       }),

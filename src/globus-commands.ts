@@ -6,7 +6,7 @@ import { assembleDataManagement, type DataManagementProgram, initialPvs } from "
 import type { Clock } from "./base/clock.ts";
 import { createLog, type Log, silentLog, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
-import { ConfigError, findConfigFile, readConfig } from "./config.ts";
+import { ConfigError, findConfigFile, loadConfig } from "./config.ts";
 import { allPvs } from "./controller/pvs.ts";
 import { refuseCommands } from "./controller/wiring.ts";
 import type { Database } from "./database/database.ts";
@@ -17,6 +17,7 @@ import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
 import { logPuts } from "./ioc/put-log.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
+import { prefixProblems } from "./prefixes.ts";
 import { type LogFile, openLogFile } from "./services/log-file.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
 
@@ -119,13 +120,17 @@ function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataMan
 function configure(options: GlobusCommandsOptions, file: string | undefined, macros: string): Configured {
   const { session, environment } = options;
   const values = parseMacros(macros);
-  const prefix = `${values.get("P") ?? ""}${values.get("R") ?? ""}`;
+  const given = { P: values.get("P") ?? "", R: values.get("R") ?? "" };
+  const prefix = given.P + given.R;
   if (prefix === "")
     throw new ShellError(
       'globusConfigure needs the prefix of its PVs, e.g. globusConfigure("globus.conf", "P=2bmb:,R=Globus:").',
     );
   const path = findConfigFile(file === "" ? undefined : file, environment, session.directory.path);
-  const settings = readConfig(path, environment);
+  const config = loadConfig(path, environment);
+  const wrong = prefixProblems(config, given, path);
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  const { settings } = config;
   const pvs = new LocalPvs(session.ioc.database, prefix);
   const missing = pvs.missing(allPvs().keys());
   if (missing.length > 0) {

@@ -62,6 +62,10 @@ export const KINDS = {
     /^[0-7]{3,4}$/.test(text) ? Number.parseInt(text, 8) : undefined,
   ),
   pvPart: matching("a part of a PV name", /^[A-Za-z0-9_:.[\]<>;-]*$/),
+  prefix: matching(
+    "a prefix of PVs with the colon at its end, such as 2bmb:",
+    /^([A-Za-z0-9_:.[\]<>;{}-]*[^A-Za-z0-9])?$/,
+  ),
   template: kind("a path of {ym}, {exp}, {last}, {gup} and plain names", (text) =>
     text
       .replace(/^\/|\/$/g, "")
@@ -174,12 +178,17 @@ export const SETTINGS = {
     ),
   },
   epics: {
-    "ioc-prefix": setting(KINDS.pvPart, "7bmb1:", "First part of TomoScan's prefix."),
-    "tomoscan-prefix": setting(KINDS.pvPart, "TomoScan:", "Second part of TomoScan's prefix."),
+    "ioc-prefix": setting(KINDS.prefix, "7bmb1:", "First part of TomoScan's prefix, and of our own PVs': P of st.cmd."),
+    "tomoscan-prefix": setting(KINDS.prefix, "TomoScan:", "Second part of TomoScan's prefix."),
     "globus-prefix": setting(
-      KINDS.pvPart,
+      KINDS.prefix,
       "Globus:",
-      "Second part of our own PVs' prefix, behind ioc-prefix: where --ioc finds the IOC.",
+      "Second part of our own PVs' prefix, R of st.cmd: where --ioc finds the IOC.",
+    ),
+    "globus-ioc-prefix": setting(
+      KINDS.prefix,
+      "",
+      "First part of our own PVs' prefix, P of st.cmd, where TomoScan has another one on purpose; empty: ioc-prefix.",
     ),
     "experiment-year-month": setting(KINDS.pvPart, "ExperimentYearMonth", "TomoScan's PV of the experiment's month."),
     "user-email": setting(KINDS.pvPart, "UserEmail", "TomoScan's PV of the PI's e-mail address."),

@@ -13,7 +13,7 @@ dbLoadRecords("globus_email.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_daq.db", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 
-# What the commands work on; TomoScan's prefix stands there, ours here
+# What the commands work on; P and R must be those of its [epics] section
 globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")
 globusStart
 

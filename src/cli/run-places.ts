@@ -4,6 +4,7 @@ import { listLine } from "../controller/daq-pvs.ts";
 import type { Outcome } from "../controller/outcome.ts";
 import type { PvOutput, PvValue } from "../controller/ports.ts";
 import type { CommandName, PvName } from "../controller/pvs.ts";
+import { ownPrefix } from "../prefixes.ts";
 import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";
@@ -65,6 +66,7 @@ const COUNTED = [
   ["general"],
   ["epics", "ioc-prefix"],
   ["epics", "globus-prefix"],
+  ["epics", "globus-ioc-prefix"],
   ["globus", "globus-server-name"],
 ] as const;
 
@@ -78,8 +80,7 @@ export async function runOnIoc(request: RunRequest, holder?: string): Promise<Ru
   );
   if (idle !== undefined)
     throw new UsageError(`${idle.option} has no effect on a running IOC, which has settings of its own.`);
-  const { "ioc-prefix": station, "globus-prefix": own } = config.settings.epics;
-  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? station + own);
+  const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? ownPrefix(config.settings));
   const client = context.openClient();
   const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
   const followed = follow(request);

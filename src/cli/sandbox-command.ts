@@ -2,7 +2,7 @@
  * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback. The only file that knows the sandbox.
  */
 import path from "node:path";
-import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
+import { type Beamline, IOC_PREFIX, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
 import { freePort } from "../sandbox/free-port.ts";
 
 /** Ports that are tried first, IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not disturbed. */
@@ -47,6 +47,8 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");
     const iocEnvironment = Object.assign(environment, loopbackEnvironment(ports.ioc), {
       TOP: root,
+      P: IOC_PREFIX, // whatever the environment says of a real beamline
+      R: "Globus:",
       GLOBUS_CONF: beamline.configFile,
       AUTOSAVE_DIR: path.join(path.dirname(beamline.configFile), "autosave"),
       EPICS_CA_ADDR_LIST: `127.0.0.1:${ports.tomoScan}`,

@@ -22,7 +22,7 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { startTomoScanServer } from "./tomoscan-server.ts";
 
 /** TomoScan's prefix in the sandbox, in the two parts that globus.conf has. */
-const IOC_PREFIX = "2bmb:";
+export const IOC_PREFIX = "2bmb:";
 const TOMOSCAN_PREFIX = "TomoScan:";
 /** Seconds until TomoScan's IOC must answer. */
 const TOMOSCAN_SECONDS = 20;
@@ -45,6 +45,8 @@ export interface BeamlineOptions {
   readonly sink?: LogSink;
   /** Told of each e-mail that the simulated mail server takes. */
   readonly onMail?: (message: SinkMessage) => void;
+  /** First part of the prefix of the IOC's PVs, where it is not TomoScan's. */
+  readonly ownPrefix?: string;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
 }
@@ -119,7 +121,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
     closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
     const parts = { dm, scheduling, globus, detector, analysis, mail };
-    const configFile = await writeFiles(folder.path, parts);
+    const configFile = await writeFiles(folder.path, parts, options.ownPrefix);
     const month = yearMonth(new Date(clock.now()));
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
       tagTomoScan(
@@ -239,7 +241,7 @@ const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
 `;
 
 /** Writes globus.conf and what it names. @returns the path of globus.conf */
-async function writeFiles(directory: string, parts: Parts): Promise<string> {
+async function writeFiles(directory: string, parts: Parts, ownPrefix = ""): Promise<string> {
   const write = async (name: string, text: string): Promise<string> => {
     const file = path.join(directory, name);
     await writeFile(file, text, { mode: 0o600 });
@@ -276,7 +278,7 @@ async function writeFiles(directory: string, parts: Parts): Promise<string> {
       "data-top-dir": DATA_TOP,
     },
     daq: { "poll-seconds": DAQ_POLL_SECONDS, "stall-seconds": DAQ_STALL_SECONDS },
-    epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX },
+    epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX, "globus-ioc-prefix": ownPrefix },
     email: { "smtp-host": mail.host, "smtp-port": mail.port },
     ledger: { path: path.join(directory, "ledger") },
     dm: {

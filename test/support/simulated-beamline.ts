@@ -36,13 +36,14 @@ export interface IocChanges {
 export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
   const [iocPort, tomoScanPort] = [await freePort(), await freePort()];
   const environment = inheritedEnvironment();
+  const station = randomPrefix();
   const beamline = await startBeamline({
     iocCommand: [process.execPath, PROGRAM, "ioc"],
     tomoScanDatabase: join(ROOT, "db/sandbox_tomoscan.db"),
     tomoScanPort,
     environment,
+    ownPrefix: station,
   });
-  const station = randomPrefix();
   const saveFolder = join(dirname(beamline.configFile), "autosave");
   const prefix = `${station}Globus:`;
   const start = ({ script = join(ROOT, "iocBoot/iocGlobus/st.cmd"), env }: IocChanges = {}): Promise<PeerProcess> =>
