@@ -11,8 +11,6 @@ import { didYouMean } from "./base/suggest.ts";
 import {
   ALIASES,
   BUILT_IN_SERVERS,
-  DMAGIC_FALLBACKS,
-  DMAGIC_SECTION,
   KINDS,
   PYTHON_SECTIONS,
   SERVER_SETTINGS,
@@ -140,10 +138,8 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const { problems } = reader;
   problems.push(...ini.problems);
   const serverNames = readHeaders(ini, problems);
-  const isDmagic = ini.sections.has(DMAGIC_SECTION) && !ini.sections.has("globus");
-  const fallbacks = isDmagic ? DMAGIC_FALLBACKS : {};
   const sections = Object.fromEntries(
-    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table, fallbacks[section])]),
+    Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
   );
   const servers =
     serverNames.length > 0
@@ -151,7 +147,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
       : Object.keys(BUILT_IN_SERVERS).map((name) => readServer(reader, name, name));
   problems.push(...serverProblems(serverNames, ini.sections));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
-  if (!isServerUnknown && !servers.some((server) => server.name === chosen)) {
+  if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const names = servers.map((server) => server.name);
     const given = reader.given("globus", "globus-server-name");
     problems.push({
@@ -279,7 +275,6 @@ class SectionReader {
         const text = given?.text ?? fallbacks[key] ?? row.fallback;
         const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
         this.lines.push({ section, key, text, origin, line: given?.line ?? 0 });
-        if (given === undefined && fallbacks[key] === "") return [key, ""]; // nobody knows it
         return [key, this.#value(row, text, given, `[${section}] ${key}`)];
       }),
     );

@@ -29,6 +29,7 @@ const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
   kind(`one of ${choices.join(", ")}`, (text) => choices.find((one) => one === text));
 
 const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/);
+const badge = matching("a badge number", /^\d+$/);
 const host = matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/);
 const user = matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
 const absolutePath = matching("a path that begins with /", /^\/[^\0]*$/);
@@ -45,12 +46,12 @@ export const KINDS = {
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
   ),
-  badge: matching("a badge number", /^\d+$/),
   badges,
   email: orEmpty(kind("an e-mail address", (text) => (addressProblem(text) === undefined ? text : undefined))),
   host,
   user,
   absolutePath,
+  optionalBadge: orEmpty(badge),
   file: orEmpty(matching("a file path", /^[^\0]+$/)),
   url: kind("an address that begins with http:// or https://", (text) => {
     if (text === "") return "";
@@ -105,9 +106,9 @@ export const SETTINGS = {
     ),
   },
   scheduling: {
-    beamline: setting(KINDS.text, "7-BM-A,B", "Beamline as the scheduling service names it."),
+    beamline: setting(KINDS.text, "", "Beamline as the scheduling service names it, e.g. 2-BM-A,B."),
     set: setting(KINDS.number, "0", "Days added to now when the present run and beamtime are looked for."),
-    url: setting(KINDS.url, "https://beam-api.aps.anl.gov", "Address of the scheduling service."),
+    url: setting(KINDS.url, "", "Address of the scheduling service."),
     credentials: setting(KINDS.file, "~/.scheduling_credentials", "File with one line, user|password."),
     "schedule-file": setting(
       KINDS.file,
@@ -116,48 +117,44 @@ export const SETTINGS = {
     ),
   },
   globus: {
-    "experiment-type": setting(KINDS.text, "7BM", "Experiment type as the Data Management station defines it."),
+    "experiment-type": setting(KINDS.text, "", "Experiment type as the Data Management station defines it, e.g. 2BM."),
     "primary-beamline-contact-badge": setting(
-      KINDS.badge,
-      "56788",
+      KINDS.optionalBadge,
+      "",
       "Badge of the first beamline contact; is put on every experiment.",
     ),
-    "primary-beamline-contact-email": setting(
-      KINDS.email,
-      "akastengren@anl.gov",
-      "E-mail address of the first beamline contact.",
-    ),
+    "primary-beamline-contact-email": setting(KINDS.email, "", "E-mail address of the first beamline contact."),
     "secondary-beamline-contact-badge": setting(
-      KINDS.badge,
-      "56788",
-      "Badge of the second beamline contact; is put on every experiment.",
+      KINDS.optionalBadge,
+      "",
+      "Badge of the second beamline contact; is put on every experiment. Empty: there is none.",
     ),
     "secondary-beamline-contact-email": setting(
       KINDS.email,
-      "akastengren@anl.gov",
-      "E-mail address of the second beamline contact.",
+      "",
+      "E-mail address of the second beamline contact, who gets tests of the e-mail.",
     ),
     "globus-message-file": setting(
       KINDS.file,
-      "message-7bm.txt",
+      "",
       "Template of the e-mail to users: plain text with a line `Data link:`, or HTML with %%DATA_LINK%%. Beside globus.conf, or with its path; never written.",
     ),
     "edit-user-badge": setting(KINDS.badges, "0", "Badges of the users to add or remove."),
-    "globus-server-name": setting(KINDS.text, "voyager", "The server that is chosen at start."),
+    "globus-server-name": setting(KINDS.text, "", "The server that is chosen at start; empty: the first."),
   },
   local: {
-    analysis: setting(KINDS.host, "mach", "Analysis host."),
-    "analysis-user-name": setting(KINDS.user, "7bmb", "User on the analysis host."),
+    analysis: setting(KINDS.optionalHost, "", "Analysis host."),
+    "analysis-user-name": setting(KINDS.optionalUser, "", "User on the analysis host."),
     "analysis-top-dir": setting(
-      KINDS.absolutePath,
-      "/local/data/",
+      KINDS.optionalPath,
+      "",
       "Directory on the analysis host under which experiments lie; must exist.",
     ),
-    detector: setting(KINDS.host, "prandtl", "Detector host."),
-    "detector-user-name": setting(KINDS.user, "7bmb", "User on the detector host."),
+    detector: setting(KINDS.optionalHost, "", "Detector host."),
+    "detector-user-name": setting(KINDS.optionalUser, "", "User on the detector host."),
     "detector-top-dir": setting(
-      KINDS.absolutePath,
-      "/local/data/",
+      KINDS.optionalPath,
+      "",
       "Directory on the detector host under which experiments lie; must exist.",
     ),
     "data-host": setting(
@@ -178,7 +175,7 @@ export const SETTINGS = {
     ),
   },
   epics: {
-    "ioc-prefix": setting(KINDS.prefix, "7bmb1:", "First part of TomoScan's prefix, and of our own PVs': P of st.cmd."),
+    "ioc-prefix": setting(KINDS.prefix, "", "First part of TomoScan's prefix, and of our own PVs': P of st.cmd."),
     "tomoscan-prefix": setting(KINDS.prefix, "TomoScan:", "Second part of TomoScan's prefix."),
     "globus-prefix": setting(
       KINDS.prefix,
@@ -198,7 +195,7 @@ export const SETTINGS = {
   },
   email: {
     schedule: setting(KINDS.yesNo, "False", "Mail all users of the schedule instead of those of the experiment."),
-    "smtp-host": setting(KINDS.host, "mailhost.anl.gov", "Mail server."),
+    "smtp-host": setting(KINDS.optionalHost, "", "Mail server."),
     "smtp-port": setting(KINDS.port, "25", "Its port."),
     "smtp-security": setting(
       KINDS.smtpSecurity,
@@ -257,7 +254,7 @@ export const SETTINGS = {
     ),
   },
   dm: {
-    station: setting(KINDS.text, "", "Name of the Data Management station, e.g. 7BM; empty: Data Management is off."),
+    station: setting(KINDS.text, "", "Name of the Data Management station, e.g. 2BM; empty: Data Management is off."),
     backend: setting(
       KINDS.dmBackend,
       "auto",
@@ -324,17 +321,12 @@ export const SERVER_SETTINGS = {
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
-/** The servers of the Python program, where a globus.conf has no [server …] section. */
+/** The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections are each site's own. */
 export const BUILT_IN_SERVERS: Readonly<
   Record<string, Readonly<Partial<Record<keyof typeof SERVER_SETTINGS, string>>>>
 > = {
-  voyager: { kind: "dm", uuid: "9c9cb97e-de86-11e6-9d15-22000a1e3b52", top: "/gdata/dm/7BM" },
-  petrel: {
-    kind: "globus",
-    uuid: "e133a81a-6d04-11e5-ba46-22000b92c6ec",
-    top: "/2-BM/",
-    "data-link-path": "/2-BM/{ym}/{exp}/",
-  },
+  voyager: { kind: "dm" },
+  petrel: { kind: "globus" },
 };
 
 export type SectionName = keyof typeof SETTINGS;
@@ -355,13 +347,6 @@ export const PYTHON_SECTIONS: readonly string[] = [
   "site",
   "settings",
 ];
-
-/** A section of DMagic's files, which have no [globus]. */
-export const DMAGIC_SECTION = "site";
-/** Where such a file is silent: it knows no host for Dirs, and those of another beamline are none. */
-export const DMAGIC_FALLBACKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  local: { analysis: "", detector: "" },
-};
 
 /** What a key of another program's file sets: a key of ours, or the uuid of each dm server, with the text that goes there. */
 export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (

@@ -16,35 +16,35 @@ const problems = (text: string): readonly string[] => {
 
 /** All that the Python program globus writes with `globus config`, in its sections and order. */
 const GLOBUS_FILE = `[general]
-globus-token-file = /home/beams/7BMB/token.npy
+globus-token-file = /home/beams/99IDB/token.npy
 verbose = True
 
 [scheduling]
-beamline = 7-BM-A,B
+beamline = 99-ID-A,B
 set = 0
 url = https://beam-api-dev.example.org
-credentials = /home/beams/7BMB/.scheduling_credentials
+credentials = /home/beams/99IDB/.scheduling_credentials
 
 [globus]
-experiment-type = 7BM
-primary-beamline-contact-badge = 56788
+experiment-type = 99ID
+primary-beamline-contact-badge = 11111
 primary-beamline-contact-email = contact@example.org
 secondary-beamline-contact-badge = 56789
 secondary-beamline-contact-email = second@example.org
-globus-message-file = message-7bm.txt
+globus-message-file = message-99id.txt
 edit-user-badge = 0
 globus-server-name = petrel
 
 [local]
-analysis = mach
-analysis-user-name = 7bmb
+analysis = analysis1
+analysis-user-name = 99idb
 analysis-top-dir = /local/data/
-detector = prandtl
-detector-user-name = 7bmb
+detector = detector1
+detector-user-name = 99idb
 detector-top-dir = /local/data/
 
 [epics]
-ioc-prefix = 7bmb1:
+ioc-prefix = 99idb1:
 tomoscan-prefix = TomoScan:
 experiment-year-month = ExperimentYearMonth
 user-email = UserEmail
@@ -64,17 +64,17 @@ const DMAGIC_FILE = `[general]
 set = -3.5
 
 [site]
-beamline = 32-ID-B,C
-credentials = /home/beams/USERTXM/.scheduling_credentials
-experiment-type = 32ID
-globus-message-file = message-32id.txt
-globus-server-uuid = 480d21c2-8275-4603-b99e-5be328941b2a
-primary-beamline-contact-badge = 218262
+beamline = 98-ID-B,C
+credentials = /home/beams/USER98ID/.scheduling_credentials
+experiment-type = 98ID
+globus-message-file = message-98id.txt
+globus-server-uuid = 44444444-4444-4444-8444-444444444444
+primary-beamline-contact-badge = 222222
 primary-beamline-contact-email = first@example.org
-secondary-beamline-contact-badge = 49734
+secondary-beamline-contact-badge = 111111
 secondary-beamline-contact-email = second@example.org
-tomolog-home = /home/beams/TOMO
-tomoscan-prefix = 32id:TomoScan:
+tomolog-home = /home/beams/NOTES
+tomoscan-prefix = 98id:TomoScan:
 url = https://beam-api.example.org
 verbose = True
 
@@ -91,7 +91,7 @@ name = Staff
 title = Commissioning
 
 [local]
-data-host = tomodata3
+data-host = store3
 data-top-dir = /data3/2BM/
 dm-direct-mount = False
 
@@ -103,13 +103,13 @@ dm-direct-mount = False
 
 test("a file of the Python program globus is read as it is", () => {
   const settings = parseConfig(GLOBUS_FILE, "/site/globus.conf", "/home/op");
-  expect(settings.general).toMatchObject({ verbose: true, "globus-token-file": "/home/beams/7BMB/token.npy" });
-  expect(settings.scheduling).toMatchObject({ beamline: "7-BM-A,B", set: 0, url: "https://beam-api-dev.example.org" });
+  expect(settings.general).toMatchObject({ verbose: true, "globus-token-file": "/home/beams/99IDB/token.npy" });
+  expect(settings.scheduling).toMatchObject({ beamline: "99-ID-A,B", set: 0, url: "https://beam-api-dev.example.org" });
   expect(settings.globus).toMatchObject({
     "secondary-beamline-contact-badge": "56789",
     "globus-server-name": "petrel",
   });
-  expect(settings.local).toMatchObject({ analysis: "mach", "detector-top-dir": "/local/data/" });
+  expect(settings.local).toMatchObject({ analysis: "analysis1", "detector-top-dir": "/local/data/" });
   expect(settings.email.schedule).toBe(false);
   expect(settings.servers.map((server) => [server.name, server.kind])).toEqual([
     ["voyager", "dm"],
@@ -120,24 +120,24 @@ test("a file of the Python program globus is read as it is", () => {
 test("a file of DMagic is read as it is", () => {
   const settings = parseConfig(DMAGIC_FILE, "/home/op/dmagic.conf", "/home/op");
   expect(settings.scheduling).toMatchObject({
-    beamline: "32-ID-B,C",
+    beamline: "98-ID-B,C",
     set: -3.5,
     url: "https://beam-api.example.org",
-    credentials: "/home/beams/USERTXM/.scheduling_credentials",
+    credentials: "/home/beams/USER98ID/.scheduling_credentials",
   });
   expect(settings.globus).toMatchObject({
-    "experiment-type": "32ID",
-    "globus-message-file": "/home/op/message-32id.txt",
-    "primary-beamline-contact-badge": "218262",
+    "experiment-type": "98ID",
+    "globus-message-file": "/home/op/message-98id.txt",
+    "primary-beamline-contact-badge": "222222",
     "secondary-beamline-contact-email": "second@example.org",
   });
-  expect(settings.email["tomolog-home"]).toBe("/home/beams/TOMO");
-  expect([settings.epics["ioc-prefix"], settings.epics["tomoscan-prefix"]]).toEqual(["32id:", "TomoScan:"]);
+  expect(settings.email["tomolog-home"]).toBe("/home/beams/NOTES");
+  expect([settings.epics["ioc-prefix"], settings.epics["tomoscan-prefix"]]).toEqual(["98id:", "TomoScan:"]);
   expect(settings.servers.map(({ name, uuid }) => [name, uuid.slice(0, 8)])).toEqual([
-    ["voyager", "480d21c2"],
-    ["petrel", "e133a81a"],
+    ["voyager", "44444444"],
+    ["petrel", ""],
   ]);
-  expect(settings.local).toMatchObject({ "data-host": "tomodata3", "dm-direct-mount": false });
+  expect(settings.local).toMatchObject({ "data-host": "store3", "dm-direct-mount": false });
   expect([settings.local.detector, settings.local.analysis]).toEqual(["", ""]); // not those of another beamline
   expect(settings.manual).toMatchObject({ name: "Staff", title: "Commissioning", badges: "", start: "" });
 });
@@ -152,23 +152,23 @@ test.each([
 
 test("a key in its own place wins over where DMagic has it", () => {
   const settings = parseConfig(
-    "[site]\nbeamline = a\nglobus-server-uuid = 480d21c2-8275-4603-b99e-5be328941b2a\n[scheduling]\nbeamline = b\n[globus]\nglobus-server-name = s\n[server s]\nuuid = 054a0877-97ca-4d80-947f-47ca522b173e\n",
+    "[site]\nbeamline = a\nglobus-server-uuid = 44444444-4444-4444-8444-444444444444\n[scheduling]\nbeamline = b\n[globus]\nglobus-server-name = s\n[server s]\nuuid = 33333333-3333-4333-8333-333333333333\n",
     "/site/globus.conf",
     "/home/op",
   );
   expect(settings.scheduling.beamline).toBe("b");
-  expect(settings.servers[0].uuid).toBe("054a0877-97ca-4d80-947f-47ca522b173e");
+  expect(settings.servers[0].uuid).toBe("33333333-3333-4333-8333-333333333333");
 });
 
-test("what a Python program has written as None or as nothing is the default; a contact without an address has none", () => {
+test("what a Python program has written as None or as nothing is not set", () => {
   const settings = parseConfig(
     "[scheduling]\nbeamline =\nset = None\n[local]\nanalysis =\n[site]\nexperiment-type = None\n[globus]\nprimary-beamline-contact-email =\n",
     "/site/globus.conf",
     "/home/op",
   );
-  expect(settings.scheduling).toMatchObject({ beamline: "7-BM-A,B", set: 0 });
-  expect(settings.local.analysis).toBe("mach");
-  expect(settings.globus).toMatchObject({ "experiment-type": "7BM", "primary-beamline-contact-email": "" });
+  expect(settings.scheduling).toMatchObject({ beamline: "", set: 0 });
+  expect(settings.local.analysis).toBe("");
+  expect(settings.globus).toMatchObject({ "experiment-type": "", "primary-beamline-contact-email": "" });
 });
 
 test("an option wins over the file, and says of each setting who said so", () => {
@@ -188,8 +188,32 @@ test("an option wins over the file, and says of each setting who said so", () =>
   ]);
 });
 
-test("an empty file gives the defaults", () => {
-  expect(parseConfig("", "/site/globus.conf", "/home/op").epics["ioc-prefix"]).toBe("7bmb1:");
+test("an empty file gives the defaults, of which none belongs to a beamline, a person or a facility", () => {
+  const { lines } = parseSource("", { file: "/site/globus.conf", home: "/home/op" });
+  const set = lines.filter(
+    ({ section, text }) => text !== "" && /^(scheduling|globus|local|epics|email|dm)$/.test(section),
+  );
+  expect(set.map(({ key, text }) => `${key} = ${text}`)).toEqual([
+    "set = 0",
+    "credentials = ~/.scheduling_credentials",
+    "edit-user-badge = 0",
+    "dm-direct-mount = True",
+    "tomoscan-prefix = TomoScan:",
+    "globus-prefix = Globus:",
+    "experiment-year-month = ExperimentYearMonth",
+    "user-email = UserEmail",
+    "user-last-name = UserLastName",
+    "proposal-number = ProposalNumber",
+    "proposal-title = ProposalTitle",
+    "schedule = False",
+    "smtp-port = 25",
+    "smtp-security = auto",
+    "timeout = 60",
+    "backend = auto",
+    "python = python3",
+    "allow-delete = False",
+    "timeout = 60",
+  ]);
 });
 
 test("all problems are reported at once, each with its line, in order", () => {
@@ -197,9 +221,8 @@ test("all problems are reported at once, each with its line, in order", () => {
     "[lokal]\n[local]\nanalysis-top-dir = data\nanalisys = x\n[ssh]\ndetector-port = 99999\n[server a]\nkind = dn\n",
   );
   expect(found).toEqual([
-    expect.stringContaining('globus-server-name = "voyager" is none of the servers: a'),
     "/site/globus.conf:1: there is no section [lokal]; did you mean local?",
-    '/site/globus.conf:3: [local] analysis-top-dir = "data" is not a path that begins with /',
+    '/site/globus.conf:3: [local] analysis-top-dir = "data" is not a path that begins with /, or empty',
     "/site/globus.conf:4: [local] has no key analisys; did you mean analysis?",
     '/site/globus.conf:6: [ssh] detector-port = "99999" is not a port from 1 to 65535',
     '/site/globus.conf:8: [server a] kind = "dn" is not one of dm, globus',
@@ -208,7 +231,7 @@ test("all problems are reported at once, each with its line, in order", () => {
 
 test("a site's own servers replace the built-in ones, in their order", () => {
   const settings = parseConfig(
-    "[globus]\nglobus-server-name = sojourner\n[server sojourner]\nuuid = 054a0877-97ca-4d80-947f-47ca522b173e\n[server eagle]\nkind = globus\ntop = /2-BM\n",
+    "[globus]\nglobus-server-name = sojourner\n[server sojourner]\nuuid = 33333333-3333-4333-8333-333333333333\n[server eagle]\nkind = globus\ntop = /2-BM\n",
     "/site/globus.conf",
     "/home/op",
   );

@@ -1,6 +1,7 @@
 # Starts the IOC of the beamline's data management:  globus-ioc ioc st.cmd
-# Everything that differs between beamlines comes from the environment, with these defaults. GLOBUS_IOC is the folder of the package.
-epicsEnvSet("P", "$(P=2bmb:)")
+# Everything that differs between beamlines comes from the environment. P, the prefix of the beamline, such as 2bmb:, has no default; the others have these.
+# GLOBUS_IOC is the folder of the package.
+epicsEnvSet("P", "$(P)")
 epicsEnvSet("R", "$(R=Globus:)")
 epicsEnvSet("TOP", "$(TOP=$(GLOBUS_IOC))")
 epicsEnvSet("EPICS_DB_INCLUDE_PATH", "$(TOP)/db")

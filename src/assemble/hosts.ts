@@ -19,15 +19,10 @@ export function directoryTargets(options: PartOptions): DirectoryTarget[] {
   const { settings, clock } = options;
   const { local, ssh } = settings;
   return SIDES.map(({ side, statePv, pathPv }) => {
-    const top = local[`${side}-top-dir`];
+    const [host, user, top] = [local[side], local[`${side}-user-name`], local[`${side}-top-dir`]];
     const at =
-      local[side] === ""
-        ? noHost(side)
-        : sshSettings(options, {
-            host: local[side],
-            port: ssh[`${side}-port`],
-            user: local[`${side}-user-name`],
-          });
+      unknownPlace({ [side]: host, [`${side}-user-name`]: user, [`${side}-top-dir`]: top }) ??
+      sshSettings(options, { host, user, port: ssh[`${side}-port`] });
     const tree =
       typeof at === "string"
         ? treeWithout(at, { name: local[side] || `(no ${side} host)`, top })
@@ -54,8 +49,9 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
     user: local["data-user-name"] || local["analysis-user-name"],
   };
   const isOwn = LOOPBACK.includes(host) || unqualified(host) === unqualified(ownName);
-  if (isOwn && at.port === SSH_PORT) return createLocalDataHost({ name: host, top }, clock);
-  const found = host === "" ? noHost("data-host") : sshSettings(options, at);
+  if (isOwn && at.port === SSH_PORT && top !== "") return createLocalDataHost({ name: host, top }, clock);
+  const found =
+    unknownPlace({ "data-host": host, "data-user-name": at.user, "data-top-dir": top }) ?? sshSettings(options, at);
   if (typeof found !== "string") return createSshDataHost({ ...found, top }, clock);
   return {
     name: host || "(no data host)",
@@ -67,13 +63,15 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
 /** As the settings have it, and as Data Management is told. */
 export const dataHostName = ({ local }: PartOptions["settings"]): string => local["data-host"] || local.analysis;
 
-/** What is missing of a host of [local]. @param key its setting */
-const noHost = (key: "detector" | "analysis" | "data-host"): string => {
-  const stem = key.replace(/-host$/, "");
-  return `no host is set: set ${key}, ${stem}-user-name and ${stem}-top-dir in the [local] section of the configuration file`;
-};
+/** What is missing of a host of [local], or undefined. @param keys with what they say; the first is the host's */
+function unknownPlace(keys: Readonly<Record<string, string>>): string | undefined {
+  const missing = Object.entries(keys).flatMap(([key, text]) => (text === "" ? [key] : []));
+  if (missing.length === 0) return undefined;
+  const set = `set ${missing.join(", ").replace(/, ([^,]*)$/, " and $1")} in the [local] section of the configuration file`;
+  return missing[0] === Object.keys(keys)[0] ? `no host is set: ${set}` : set;
+}
 
-/** `mach` and `mach.xray.aps.anl.gov` are one machine; an address is what it is. */
+/** `store1` and `store1.example.org` are one machine; an address is what it is. */
 const unqualified = (host: string): string =>
   /^[\d.]+$/.test(host) ? host : (host.split(".")[0] as string).toLowerCase();
 

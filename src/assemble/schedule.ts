@@ -1,13 +1,24 @@
 /** The schedule as the settings have it: the site's own file where there is one, else the scheduling service. */
 import { ActionError } from "../base/errors.ts";
 import type { Schedule } from "../controller/beamtimes.ts";
+import { OffError } from "../controller/ports.ts";
 import { createSchedulingFile } from "../services/scheduling-file.ts";
 import { createSchedulingHttp } from "../services/scheduling-http.ts";
 import type { PartOptions } from "./parts.ts";
 
 export function openSchedule({ settings, clock, log, problems, closers }: PartOptions): Schedule {
   const { url, beamline, credentials, "schedule-file": file } = settings.scheduling;
-  if (file !== "") return { scheduling: createSchedulingFile(file), beamline, clock };
+  if (file !== "") return { scheduling: createSchedulingFile(file), beamline: beamline || "this beamline", clock };
+  const missing = Object.entries({ beamline, url }).flatMap(([key, text]) => (text === "" ? [key] : []));
+  if (missing.length > 0) {
+    const off = (): Promise<never> =>
+      Promise.reject(
+        new OffError(
+          `the schedule cannot be read: set ${missing.join(" and ")} in the [scheduling] section of globus.conf, or schedule-file`,
+        ),
+      );
+    return { scheduling: { runs: off, beamtimes: off }, beamline: beamline || "this beamline", clock };
+  }
   const scheduling = problems.collect("[scheduling]", () =>
     createSchedulingHttp({ url, beamline, login: { file: credentials }, clock, log }),
   );

@@ -2,6 +2,7 @@
  * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses implementations and decides nothing else. What is not
  * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
+import { of } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -18,7 +19,7 @@ import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import { globusRoster } from "../controller/globus-roster.ts";
 import type { PeopleOptions } from "../controller/people.ts";
-import type { BeamlinePvs } from "../controller/ports.ts";
+import { type BeamlinePvs, OffError } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
 import type { Site } from "../controller/site.ts";
 import { watchUncertain } from "../controller/uncertain-watch.ts";
@@ -31,6 +32,7 @@ import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
 import { type MailPart, mailActions, openMail, type ServerMail } from "./mail.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
+import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
 
 export interface SiteOptions {
@@ -85,7 +87,11 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const experiments = experimentSite(serverParts);
   return {
     servers: servers as [Server, ...Server[]],
-    actions: { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
+    actions: refuseWithoutNeeds(
+      { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
+      settings,
+      undefined,
+    ),
     arms: { ...experiments.arms, EmailArm: () => mail.shown.armProblem() },
     watches: [
       ...experiments.watches,
@@ -98,11 +104,18 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     schedule,
     beamline,
     tomoScanName: tomoScan.nameOf,
+    ...(settings.epics["ioc-prefix"] === "" && { tomoScanProblem: NO_TOMOSCAN }),
   };
 }
 
-/** The Channel Access client is made when it is first needed. */
-function lazyBeamline({ environment, clock, log, user, host }: SiteOptions, { closers }: PartOptions): BeamlinePvs {
+const NO_TOMOSCAN = "Nobody knows where TomoScan is: set ioc-prefix in the [epics] section of globus.conf.";
+
+/** The Channel Access client is made when it is first needed, and never where nobody knows TomoScan's prefix: names without it may be somebody else's. */
+function lazyBeamline(
+  { settings, environment, clock, log, user, host }: SiteOptions,
+  { closers }: PartOptions,
+): BeamlinePvs {
+  if (settings.epics["ioc-prefix"] === "") return NOWHERE;
   let pvs: BeamlinePvs | undefined;
   const open = (): BeamlinePvs => {
     const { config, warnings } = clientConfig(environment);
@@ -119,7 +132,13 @@ function lazyBeamline({ environment, clock, log, user, host }: SiteOptions, { cl
   };
 }
 
-/** Full names of TomoScan's PVs; globus.conf may give some of them other suffixes. */
+const NOWHERE: BeamlinePvs = {
+  text$: () => of({ connected: false, text: undefined }),
+  writeText: () => Promise.reject(new OffError(NO_TOMOSCAN)),
+  readText: () => Promise.resolve(undefined),
+};
+
+/** Full names of TomoScan's PVs; globus.conf may give some of them other suffixes, or, with a colon, whole names. */
 function tomoScanNames({ epics }: Settings): (key: AnyTomoScanKey) => string {
   const configured: Partial<Record<AnyTomoScanKey, string>> = {
     yearMonth: epics["experiment-year-month"],
@@ -128,7 +147,10 @@ function tomoScanNames({ epics }: Settings): (key: AnyTomoScanKey) => string {
     proposalTitle: epics["proposal-title"],
     email: epics["user-email"],
   };
-  return (key) => `${epics["ioc-prefix"]}${epics["tomoscan-prefix"]}${configured[key] ?? tomoScanSuffix(key)}`;
+  return (key) => {
+    const name = configured[key] ?? tomoScanSuffix(key);
+    return name.includes(":") ? name : `${epics["ioc-prefix"]}${epics["tomoscan-prefix"]}${name}`;
+  };
 }
 
 const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
@@ -145,14 +167,15 @@ interface ServerParts extends ExperimentParts {
 function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
   const linkOf: Server["dataLink"] = (experiment) =>
     server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment));
+  const actions: Actions = {
+    ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
+    ...experimentActions(server, linkOf, parts),
+    ...mailActions(parts.mail, serverMail(server, linkOf, parts)),
+  };
   return {
     name: server.name,
     kind: server.kind,
-    actions: {
-      ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
-      ...experimentActions(server, linkOf, parts),
-      ...mailActions(parts.mail, serverMail(server, linkOf, parts)),
-    },
+    actions: refuseWithoutNeeds(actions, settings, server.kind),
     dataLink: linkOf,
   };
 }

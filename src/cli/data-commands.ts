@@ -162,7 +162,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
       text("institution", "ManualInstitution", "name", "institution of its PI"),
     ],
     shows: ["ManualExperiment"],
-    examples: ['create-manual --name Staff --title "Detector tests" --badges 49734,218262'],
+    examples: ['create-manual --name Staff --title "Detector tests" --badges 111111,222222'],
   },
   {
     name: "dirs",
@@ -185,7 +185,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     about: "put users on the experiment",
     options: [BADGES, { ...BADGES, flag: "edit-user-badge", meaning: "the same, as the Python program spells it" }],
     shows: ["UsersChanged", "UserErrors", "UserResults"],
-    examples: ["add-user --badges 218262,49734"],
+    examples: ["add-user --badges 222222,111111"],
   },
   {
     name: "remove-user",
@@ -193,7 +193,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     about: "take users off the experiment",
     options: [BADGES, { ...BADGES, flag: "edit-user-badge", meaning: "the same, as the Python program spells it" }],
     shows: ["UsersChanged", "UserErrors", "UserResults"],
-    examples: ["remove-user --badges 49734"],
+    examples: ["remove-user --badges 111111"],
   },
   {
     name: "preview-email",

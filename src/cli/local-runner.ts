@@ -105,6 +105,7 @@ export class LocalRunner implements Runner {
     const state$ = tagState$({
       text$: (key) => site.beamline.text$(site.tomoScanName(key)),
       nameOf: site.tomoScanName,
+      problem: site.tomoScanProblem,
       override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
       scheduler,
     }).pipe(takeUntil(fromEvent(signal, "abort")));

@@ -18,6 +18,7 @@ import {
   OffError,
 } from "../controller/ports.ts";
 import type { Site } from "../controller/site.ts";
+import { missingSentence, missingSettings } from "../needs.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
 
@@ -40,6 +41,8 @@ export interface Shown extends ActionResult {
 export async function showAll(context: ShowContext): Promise<Shown> {
   const { config, screen, site, signal } = context;
   showSettings(config, screen);
+  const missing = missingSettings(config.settings);
+  if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
   const failed: string[] = [];
   const part = async <T>(
     title: string,
@@ -63,7 +66,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
     "Servers",
     servers.map(({ name, kind, chosen }) => `${name} (${kind})${chosen ? ", chosen" : ""}`).join("\n"),
   );
-  const experiment = await part("TomoScan", () => context.runner.tagged(), tagLines);
+  const experiment = await part("TomoScan", () => readTag(context), tagLines);
   const beamtimes = await part(
     "Beamtime",
     () => beamtimesFor(required(site.schedule, "schedule"), experiment, context.request, { signal }),
@@ -73,7 +76,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   return {
     state: failed.length === 0 ? "Done" : "Partial",
     message: failed.length === 0 ? "All could be read." : `Not everything could be read: ${failed.join(", ")}.`,
-    details: { settings: settingsObject(config), servers, tag: experiment, beamtimes, experiment: onServer },
+    details: { settings: settingsObject(config), missing, servers, tag: experiment, beamtimes, experiment: onServer },
   };
 }
 
@@ -113,6 +116,12 @@ const beamtimeLines = (one: Beamtime): string[] => [
       `${firstName} ${lastName}${isPi ? " (PI)" : ""}, badge ${badge}${email === undefined ? "" : `, ${email}`}`,
   ),
 ];
+
+/** @throws OffError where the settings do not say where TomoScan is */
+async function readTag({ site, runner }: ShowContext): Promise<Experiment> {
+  if (site.tomoScanProblem !== undefined) throw new OffError(site.tomoScanProblem);
+  return runner.tagged();
+}
 
 /** As Data Management has it. @returns undefined when it has none */
 async function readExperiment({ site, runner, signal }: ShowContext, experiment: Experiment) {

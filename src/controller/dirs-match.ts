@@ -48,18 +48,29 @@ function compare(options: DirsMatchOptions, detector: BeamlineText, analysis: Be
     key: AnyTomoScanKey,
     { text, connected }: BeamlineText,
     difference: (text: string) => string | undefined,
+    unset: string | undefined,
   ) => {
-    if (!connected || text === undefined) silent.push(`${nameOf(key)} is not connected`);
+    if (unset !== undefined) silent.push(`${unset} is not set`);
+    else if (!connected || text === undefined) silent.push(`${nameOf(key)} is not connected`);
     else if (/^\s*(Unknown)?\s*$/.test(text)) silent.push(`${nameOf(key)} says nothing`);
     else {
       const found = difference(text.trim());
       if (found !== undefined) different.push(`${nameOf(key)} is ${visible(text.trim())}, but ${found}`);
     }
   };
-  look("detectorTopDir", detector, (text) =>
-    isSameDirectory(text, options.detector.top) ? undefined : `detector-top-dir is ${options.detector.top}`,
+  const { host, top } = options.analysis;
+  look(
+    "detectorTopDir",
+    detector,
+    (text) => (isSameDirectory(text, options.detector.top) ? undefined : `detector-top-dir is ${options.detector.top}`),
+    options.detector.top === "" ? "detector-top-dir" : undefined,
   );
-  look("remoteAnalysisDir", analysis, (text) => remoteDifference(text, options.analysis));
+  look(
+    "remoteAnalysisDir",
+    analysis,
+    (text) => remoteDifference(text, options.analysis),
+    host === "" ? "analysis" : top === "" ? "analysis-top-dir" : undefined,
+  );
   const told = [...different, ...silent];
   return { matches: different.length === 0, sentence: told.length === 0 ? "" : `${told.join("; ")}.` };
 }
@@ -69,8 +80,8 @@ function remoteDifference(text: string, { user, host, top }: TopDirectory): stri
   const [, theirUser, theirHost, theirTop] = /^(?:([^@:/\s]+)@)?([^@:/\s]+):(\/.*)$/.exec(text) ?? [];
   if (theirHost === undefined || theirTop === undefined) return "user@host:/directory/ is its form";
   const different = [
-    ...(isSameHost(theirHost, host) ? [] : [host === "" ? "analysis is not set" : `analysis is ${host}`]),
-    ...(theirUser === undefined || theirUser === user ? [] : [`analysis-user-name is ${user}`]),
+    ...(isSameHost(theirHost, host) ? [] : [`analysis is ${host}`]),
+    ...(theirUser === undefined || user === "" || theirUser === user ? [] : [`analysis-user-name is ${user}`]),
     ...(isSameDirectory(theirTop, top) ? [] : [`analysis-top-dir is ${top}`]),
   ];
   return different.length === 0 ? undefined : different.join(" and ");

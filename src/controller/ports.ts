@@ -70,7 +70,7 @@ export interface DmExperiment {
 
 export interface NewExperiment {
   readonly name: string;
-  /** Experiment type as the station defines it, e.g. `7BM`. */
+  /** Experiment type as the station defines it, e.g. `99ID`. */
   readonly typeName: string;
   readonly description: string;
   /** Directory level above the experiment, `YYYY-MM`. */

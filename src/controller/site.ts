@@ -27,6 +27,8 @@ export interface Site {
   readonly beamline: BeamlinePvs;
   /** Full name of a TomoScan PV. */
   readonly tomoScanName: (key: AnyTomoScanKey) => string;
+  /** Why there is no TomoScan to look for, a sentence. */
+  readonly tomoScanProblem?: string;
   /** Closes every connection. */
   close(): Promise<void>;
 }

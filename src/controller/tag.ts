@@ -9,6 +9,7 @@ import {
   firstValueFrom,
   map,
   merge,
+  NEVER,
   type Observable,
   of,
   type SchedulerLike,
@@ -48,12 +49,15 @@ export interface TagOptions {
   /** Full PV name of a key. */
   readonly nameOf: (key: TomoScanKey) => string;
   readonly override$: Observable<string>;
+  /** Why there is nobody to ask, a sentence. */
+  readonly problem?: string | undefined;
   /** For tests in virtual time. */
   readonly scheduler: SchedulerLike | undefined;
 }
 
 /** The state now and at every change; unsettled at once, settled when quiet. */
 export function tagState$(options: TagOptions): Observable<TagState> {
+  if (options.problem !== undefined) return NEVER.pipe(startWith(noTag(options.problem)));
   const texts$ = combineLatest(
     Object.fromEntries(
       TOMOSCAN_KEYS.map((key) => [
@@ -77,6 +81,15 @@ export function tagState$(options: TagOptions): Observable<TagState> {
     ),
   );
 }
+
+const noTag = (problem: string): TagState => ({
+  settled: true,
+  connected: false,
+  override: "",
+  overrideTag: undefined,
+  overrideIsStale: false,
+  tag: { valid: false, problems: [], remedy: problem },
+});
 
 /** Writing the same text again is no change. */
 const isSame = (a: BeamlineText, b: BeamlineText): boolean => a.connected === b.connected && a.text === b.text;
@@ -113,7 +126,10 @@ function stateOf(
 
 /** One sentence on a tag, for TagMessage and for whoever is refused because of it. */
 export function tagSentence(state: TagState): string {
-  if (!state.tag.valid) return `${state.tag.problems.join("; ")}. ${state.tag.remedy}`;
+  if (!state.tag.valid)
+    return [...(state.tag.problems.length === 0 ? [] : [`${state.tag.problems.join("; ")}.`]), state.tag.remedy].join(
+      " ",
+    );
   return state.tag.remarks.length === 0
     ? `The experiment is ${state.tag.experiment.name}.`
     : `${state.tag.remarks.join("; ")}.`;

@@ -107,6 +107,7 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
   const tag$ = tagState$({
     text$: (key) => options.beamline.text$(options.tomoScanName(key)),
     nameOf: options.tomoScanName,
+    problem: options.tomoScanProblem,
     override$: pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value))),
     scheduler: options.scheduler,
   }).pipe(shareReplay({ bufferSize: 1, refCount: true }));

@@ -45,7 +45,7 @@ const experimenters: readonly Person[] = [
 /** Beamline contacts: first the primary, then the secondary one. */
 const contacts: readonly Person[] = [
   {
-    badge: "56788",
+    badge: "11111",
     firstName: "Rosalind",
     lastName: "Franklin",
     email: "franklin@beamline.example",

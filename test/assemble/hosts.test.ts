@@ -22,24 +22,29 @@ const options = (text: string, environment: Record<string, string> = {}): PartOp
   closers: [],
   problems: new Problems(),
 });
-/** The data host of these settings, on a machine called `arcturus`. */
+/** The data host of these settings, on a machine called `station1`. */
 const chosen = (text: string, environment: Record<string, string> = {}) =>
-  dataHost(options(text, environment), "arcturus.xray.aps.anl.gov");
+  dataHost(options(text, environment), "station1.example.org");
 const local = (keys: string, ssh = "") => `[local]\n${keys}\n[ssh]\nknown-hosts-file = none\n${ssh}\n`;
 
 test("is the analysis host with its directory and its port, where nothing else is set", async () => {
-  const host = chosen(local("analysis = mach\nanalysis-top-dir = /data", "analysis-port = 2222"));
-  expect(host).toMatchObject({ name: "mach:2222", top: "/data" });
+  const host = chosen(
+    local("analysis = analysis1\nanalysis-user-name = user99id\nanalysis-top-dir = /data", "analysis-port = 2222"),
+  );
+  expect(host).toMatchObject({ name: "analysis1:2222", top: "/data" });
 });
 
 test("is another host with another directory, where the settings say so", () => {
   const host = chosen(
-    local("data-host = tomodata1\ndata-top-dir = /data/2BM", "data-port = 2022\nanalysis-port = 2222"),
+    local(
+      "data-host = store1\ndata-user-name = user99id\ndata-top-dir = /data/2BM",
+      "data-port = 2022\nanalysis-port = 2222",
+    ),
   );
-  expect(host).toMatchObject({ name: "tomodata1:2022", top: "/data/2BM" });
+  expect(host).toMatchObject({ name: "store1:2022", top: "/data/2BM" });
 });
 
-test.each(["localhost", "127.0.0.1", "arcturus", "Arcturus.xray.aps.anl.gov"])(
+test.each(["localhost", "127.0.0.1", "station1", "Station1.example.org"])(
   "%s is this machine, and is looked at without SSH",
   async (name) => {
     const host = chosen(local(`data-host = ${name}\ndata-top-dir = ${folder}`));
@@ -48,7 +53,12 @@ test.each(["localhost", "127.0.0.1", "arcturus", "Arcturus.xray.aps.anl.gov"])(
 );
 
 test("a port of its own makes even this machine one for SSH", async () => {
-  const host = chosen(local(`data-host = 127.0.0.1\ndata-top-dir = ${folder}`, "data-port = 1\nidentity-file = none"));
+  const host = chosen(
+    local(
+      `data-host = 127.0.0.1\ndata-user-name = user99id\ndata-top-dir = ${folder}`,
+      "data-port = 1\nidentity-file = none",
+    ),
+  );
   await expect(host.inspect([], {})).resolves.toMatchObject({
     state: "UNKNOWN",
     remark: expect.stringContaining("SSH key file") as unknown,
@@ -56,10 +66,10 @@ test("a port of its own makes even this machine one for SSH", async () => {
 });
 
 test("without a key and without an agent every look says so", async () => {
-  const host = chosen(local("data-host = tomodata1", "identity-file ="));
+  const host = chosen(local("data-host = store1\ndata-user-name = user99id\ndata-top-dir = /data", "identity-file ="));
   await expect(host.inspect([], {})).resolves.toMatchObject({
     state: "UNKNOWN",
-    remark: expect.stringContaining("there is no SSH key for tomodata1: set identity-file") as unknown,
+    remark: expect.stringContaining("there is no SSH key for store1: set identity-file") as unknown,
   });
 });
 

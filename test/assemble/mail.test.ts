@@ -16,7 +16,7 @@ async function open(conf: (home: string) => string, environment: (home: string) 
   const problems = new Problems();
   const settings = parseConfig(conf(home), join(home, "globus.conf"), home);
   const parts = { settings, environment: environment(home), clock: new FakeClock(), log: silentLog, problems, closers };
-  const mail = openMail(parts, { host: "arcturus", prefix: "2bmb:Globus:" });
+  const mail = openMail(parts, { host: "station1", prefix: "2bmb:Globus:" });
   onTestFinished(async () => {
     for (const close of closers) await close();
   });
@@ -35,7 +35,7 @@ test.each<[string, string, (home: string) => Record<string, string>, string]>([
     await mail.ledger.mailed("2026-03-A-1");
     expect(JSON.parse(await readFile(join(home, folder, "owner.json"), "utf8"))).toEqual({
       pid: process.pid,
-      host: "arcturus",
+      host: "station1",
       prefix: "2bmb:Globus:",
     });
   },

@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const WITH_GLOBUS = "[globus-auth]\nclient-id = 00000000-0000-0000-0000-000000000001\n";
 const WRONG_CA_FILE =
-  "[dm]\nstation = 7BM\nbackend = http\nds-url = https://127.0.0.1:1\nlogin-file = /login\nca-file = /no/such.pem\n";
+  "[dm]\nstation = 99ID\nbackend = http\nds-url = https://127.0.0.1:1\nlogin-file = /login\nca-file = /no/such.pem\n";
 
 const open = (text: string): Site =>
   openSite({

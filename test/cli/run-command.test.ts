@@ -120,10 +120,10 @@ test("the name override is used for the experiment", async () => {
 
 test("every key of globus.conf is an option", async () => {
   const run = await runCli(
-    ["init", "--beamline", "32-ID-B,C", "--dm-timeout", "7", "--no-dm-direct-mount", "--server", "petrel"],
+    ["init", "--beamline", "98-ID-B,C", "--dm-timeout", "7", "--no-dm-direct-mount", "--server", "petrel"],
     nothing,
   );
-  expect(run.settings?.scheduling.beamline).toBe("32-ID-B,C");
+  expect(run.settings?.scheduling.beamline).toBe("98-ID-B,C");
   expect(run.settings?.dm.timeout).toBe(7);
   expect(run.settings?.local["dm-direct-mount"]).toBe(false);
   expect(run.err).toContain("Init does not exist on petrel");

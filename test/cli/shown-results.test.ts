@@ -31,11 +31,11 @@ function actions(): Readonly<Record<string, Action>> {
   dm.knownUsers.add("d208112");
   const scheduling = new FakeScheduling();
   scheduling.beamtimesNow = [BEAMTIME];
-  const schedule = { scheduling, beamline: "7-BM-A,B", clock };
+  const schedule = { scheduling, beamline: "99-ID-A,B", clock };
   const beamline = new FakeBeamline();
   for (const key of [...TOMOSCAN_KEYS.map(tomoScanSuffix), "UserInstitution", "UserInfoUpdate", "ESAFDOINumber"])
     beamline.set(key, "");
-  const common = { dm, serverName: "voyager", experimentType: "7BM" };
+  const common = { dm, serverName: "voyager", experimentType: "99ID" };
   const people = { schedule, esafs: undefined, contacts: [] };
   return {
     init: initOnDm({ ...common, people }),

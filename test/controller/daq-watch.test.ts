@@ -402,7 +402,7 @@ describe("alarms", () => {
     await bench.wait(6 * POLL);
     expect(bench.sourceState).toBe("OK");
     expect(bench.pvs.get("DaqMessage")).toBe(`${NAME}: raw data Running, 9 of 10 files.`);
-    expect(bench.pvs.get("Message")).toBe(`tomodata1:${RAW}, which the DAQ of the raw data watches, is there again.`);
+    expect(bench.pvs.get("Message")).toBe(`store1:${RAW}, which the DAQ of the raw data watches, is there again.`);
   });
 
   test("a source that vanishes is told once", async () => {
@@ -411,7 +411,7 @@ describe("alarms", () => {
     await bench.wait(3 * STALL);
     expect(bench.sourceState).toBe("MISSING");
     expect(bench.told()).toEqual([
-      `The DAQ of the raw data watches tomodata1:${RAW}, which is not there: nothing can come.`,
+      `The DAQ of the raw data watches store1:${RAW}, which is not there: nothing can come.`,
     ]);
   });
 });

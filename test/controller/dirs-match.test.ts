@@ -38,7 +38,7 @@ test.each([
   ["/data/2BM/", "2bmb@tomo1:/local/2BM/"],
   ["/data/2BM", "2bmb@tomo1:/local/2BM"],
   ["/data//2BM/", "tomo1:/local/2BM"],
-  ["/data/2BM/", "2bmb@TOMO1.xray.aps.anl.gov:/local/2BM/"],
+  ["/data/2BM/", "2bmb@TOMO1.example.org:/local/2BM/"],
 ])("%s and %s are those of the settings", (detector, analysis) => {
   say(detector, analysis);
   expect(verdict()).toEqual([1, ""]);
@@ -49,8 +49,8 @@ describe("what differs is told:", () => {
     ["/data2/2BM/", "2bmb@tomo1:/local/2BM/", 'DetectorTopDir is "/data2/2BM/", but detector-top-dir is /data/2BM/.'],
     [
       "/data/2BM/",
-      "user2bmb@tomo10:/local2/2BM/",
-      'RemoteAnalysisDir is "user2bmb@tomo10:/local2/2BM/", but analysis is tomo1 and analysis-user-name is 2bmb and analysis-top-dir is /local/2BM.',
+      "user99id@tomo10:/local2/2BM/",
+      'RemoteAnalysisDir is "user99id@tomo10:/local2/2BM/", but analysis is tomo1 and analysis-user-name is 2bmb and analysis-top-dir is /local/2BM.',
     ],
     ["/data/2BM/", "/local/2BM/", 'RemoteAnalysisDir is "/local/2BM/", but user@host:/directory/ is its form.'],
   ])("%s, %s", (detector, analysis, sentence) => {

@@ -110,7 +110,7 @@ test("a path template is filled level by level", () => {
 });
 
 test("the data link is fully percent-encoded and ends in a slash", () => {
-  expect(dataLink("054a0877-97ca-4d80-947f-47ca522b173e", "/2026-03/a b/")).toBe(
-    "https://app.globus.org/file-manager?origin_id=054a0877-97ca-4d80-947f-47ca522b173e&origin_path=%2F2026-03%2Fa%20b%2F",
+  expect(dataLink("33333333-3333-4333-8333-333333333333", "/2026-03/a b/")).toBe(
+    "https://app.globus.org/file-manager?origin_id=33333333-3333-4333-8333-333333333333&origin_path=%2F2026-03%2Fa%20b%2F",
   );
 });

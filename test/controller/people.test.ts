@@ -40,10 +40,10 @@ beforeEach(() => {
   };
   scheduling.beamtimesNow = [beamtime];
   options = {
-    schedule: { scheduling, beamline: "7-BM-A,B", clock },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock },
     esafs: (year) => dm.esafs(year),
     contacts: [
-      { badge: "56788", email: "Franklin@beamline.example" },
+      { badge: "11111", email: "Franklin@beamline.example" },
       { badge: "58903", email: "" },
     ],
   };
@@ -55,7 +55,7 @@ const badges = async (experiment = EXPERIMENT) => (await find(experiment)).peopl
 test("both contacts come first, then the experimenters of the proposal", async () => {
   const found = await find();
   expect(found.people).toEqual([
-    { badge: "56788", firstName: "", lastName: "", email: "franklin@beamline.example" },
+    { badge: "11111", firstName: "", lastName: "", email: "franklin@beamline.example" },
     { badge: "58903", firstName: "", lastName: "" },
     { badge: "208112", firstName: "", lastName: "Noether", email: "emmy@example.org" },
     { badge: "208113", firstName: "", lastName: "Byron" },
@@ -70,7 +70,7 @@ test("users of the safety form that TomoScan names are among them, each once", a
     esaf("1", person("1", "Other")),
   ];
   const { people, esafOnly } = await find({ ...EXPERIMENT, esafNumber: "302911" });
-  expect(people.map(({ badge }) => badge)).toEqual(["56788", "58903", "208112", "208113", "214590"]);
+  expect(people.map(({ badge }) => badge)).toEqual(["11111", "58903", "208112", "208113", "214590"]);
   expect(people.find(({ badge }) => badge === "208113")?.email).toBe("ada@example.org");
   expect(esafOnly.map(({ lastName }) => lastName)).toEqual(["Meitner"]);
 });
@@ -95,7 +95,7 @@ test("where safety forms cannot be read they are no problem", async () => {
 test("a schedule that cannot be read is a problem, and the contacts are there", async () => {
   scheduling.failure = new ActionError("the scheduling service is down.");
   const found = await find();
-  expect(found.people.map(({ badge }) => badge)).toEqual(["56788", "58903"]);
+  expect(found.people.map(({ badge }) => badge)).toEqual(["11111", "58903"]);
   expect(found.problems).toEqual(["the scheduling service is down"]);
   expect(found.scheduleError).toBe(scheduling.failure);
 });
@@ -116,9 +116,9 @@ test("an abort, and a bug, are no problems of the result", async () => {
 });
 
 test("a contact who is an experimenter, too, is there once and has a name", async () => {
-  scheduling.beamtimesNow = [{ ...beamtime, experimenters: [person("56788", "Franklin", "other@example.org")] }];
+  scheduling.beamtimesNow = [{ ...beamtime, experimenters: [person("11111", "Franklin", "other@example.org")] }];
   expect((await find()).people).toEqual([
-    { badge: "56788", firstName: "", lastName: "Franklin", email: "franklin@beamline.example" },
+    { badge: "11111", firstName: "", lastName: "Franklin", email: "franklin@beamline.example" },
     { badge: "58903", firstName: "", lastName: "" },
   ]);
 });

@@ -65,7 +65,7 @@ test("a message that is accepted while the IOC stops is on record as sent before
       "102": { lastName: "Wu", email: "wu@example.org" },
     }),
     people: {
-      schedule: { scheduling: new FakeScheduling(), beamline: "7-BM-A,B", clock },
+      schedule: { scheduling: new FakeScheduling(), beamline: "99-ID-A,B", clock },
       esafs: undefined,
       contacts: [{ badge: "", email: "contact@beamline.example" }],
     },

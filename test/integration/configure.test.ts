@@ -37,6 +37,33 @@ async function start({ settings, environment = {} }: Start): Promise<Finished & 
 
 const EPICS = "[epics]\nioc-prefix = 99id:\ntomoscan-prefix = TomoScan:\n";
 
+test("a start lists what is missing, with the commands that need it", async () => {
+  const { code, stderr, file } = await start({ settings: "", environment: { P: "99id:" } });
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    `${file}: [globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.\n`,
+  );
+});
+
+test("a command that needs a missing setting says which, and in which section; show lists them all", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-missing-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "globus.conf"), "");
+  const env = { ...epicsEnvironment(await freePort()), HOME: folder };
+  const run = (name: string) => runPeer(process.execPath, [PROGRAM, name], { env, cwd: folder });
+  expect(await run("tag")).toMatchObject({
+    code: 1,
+    stderr: "tag: Rejected. Tag needs ioc-prefix in the [epics] section of globus.conf, which is not set.\n",
+  });
+  const init = await run("init");
+  expect(init.stderr).toContain(
+    "Nobody knows where TomoScan is: set ioc-prefix in the [epics] section of globus.conf.",
+  );
+  const shown = await run("show");
+  expect(shown.code).toBe(0);
+  expect(shown.stdout).toContain("[email] smtp-host is not set: needed by Email.");
+});
+
 test("an IOC whose P is not TomoScan's prefix does not start", async () => {
   const { code, stderr, file } = await start({ settings: EPICS, environment: { P: "98id:" } });
   expect(code).toBe(2);
@@ -68,7 +95,10 @@ test("an IOC whose R is not globus-prefix does not start: --ioc would not find i
 });
 
 test("prefixes without their colon are named, those of globus.conf and those of st.cmd", async () => {
-  const inFile = await start({ settings: "[epics]\nioc-prefix = 99id\ntomoscan-prefix = TomoScan\n" });
+  const inFile = await start({
+    settings: "[epics]\nioc-prefix = 99id\ntomoscan-prefix = TomoScan\n",
+    environment: { P: "99id:" },
+  });
   expect(inFile.code).toBe(2);
   expect(inFile.stderr).toContain(
     `${inFile.file}:2: [epics] ioc-prefix = "99id" is not a prefix of PVs with the colon at its end, such as 2bmb:\n`,

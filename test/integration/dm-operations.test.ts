@@ -159,12 +159,12 @@ describe("DAQs", () => {
 
   test("of other stations are not ours", async () => {
     const { dm, twin, clock } = await dmSite();
-    const { dm: of7bm } = await dmSite({ urls: twin.urls, login: twin.login, station: "7BM" });
-    await addExperiment(of7bm, "2026-03-Lonsdale-3");
-    await of7bm.startDaq("2026-03-Lonsdale-3", "/data/a", {}, {});
+    const { dm: of99id } = await dmSite({ urls: twin.urls, login: twin.login, station: "99ID" });
+    await addExperiment(of99id, "2026-03-Lonsdale-3");
+    await of99id.startDaq("2026-03-Lonsdale-3", "/data/a", {}, {});
     clock.advance(1);
     expect(await dm.daqs({})).toEqual([]);
-    expect(await of7bm.daqs({})).toHaveLength(1);
+    expect(await of99id.daqs({})).toHaveLength(1);
   });
 
   test("the analysis directory is the target where the task says so, and the task goes over word by word", async () => {

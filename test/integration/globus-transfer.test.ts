@@ -80,10 +80,10 @@ test("a file in the way is an error", async () => {
 
 test("a missing top directory is named, also when nothing is to be made", async () => {
   const sentence =
-    "The top directory /7-BM does not exist on petrel: make it there, or correct the top directory in the configuration.";
-  const failure = await failureOf(tree({ top: "/7-BM" }).makeDirectories(PARTS, {}), NotFoundError);
+    "The top directory /99-ID does not exist on petrel: make it there, or correct the top directory in the configuration.";
+  const failure = await failureOf(tree({ top: "/99-ID" }).makeDirectories(PARTS, {}), NotFoundError);
   expect(failure.message).toBe(sentence);
-  const empty = await failureOf(tree({ top: "/7-BM" }).makeDirectories([], {}), NotFoundError);
+  const empty = await failureOf(tree({ top: "/99-ID" }).makeDirectories([], {}), NotFoundError);
   expect(empty.message).toBe(sentence);
   expect(await tree().makeDirectories([], {})).toBe("Exists");
 });

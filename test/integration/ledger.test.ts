@@ -13,7 +13,7 @@ import { failureOf } from "../support/failure-of.ts";
 import { ROOT } from "../support/real-peers.ts";
 
 const AT = "2026-03-01T12:00:00Z";
-const OWNER = { pid: 4711, host: "arcturus", prefix: "2bmb:Globus:" };
+const OWNER = { pid: 4711, host: "station1", prefix: "2bmb:Globus:" };
 
 let folder: string;
 beforeEach(async () => {
@@ -56,7 +56,7 @@ test("a second process is told who holds the ledger, and gets it once it is clos
   const error = await failureOf(second.open(), LedgerLockedError);
   expect(error.owner).toEqual(OWNER);
   expect(error.message).toBe(
-    `The ledger ${folder} is held by the IOC 2bmb:Globus:, process 4711 on arcturus: send the e-mail through it, or set another path in the [ledger] section of globus.conf`,
+    `The ledger ${folder} is held by the IOC 2bmb:Globus:, process 4711 on station1: send the e-mail through it, or set another path in the [ledger] section of globus.conf`,
   );
   await first.close();
   await second.open();

@@ -99,9 +99,9 @@ test.each(["data/2BM", "/data/../etc", "/data\n"])("refuses the top directory %j
 });
 
 test("says that the top directory is missing and makes nothing", async () => {
-  const failure = await failureOf(tree({ top: "/data/7BM" }).makeDirectories(PARTS, {}), NotFoundError);
+  const failure = await failureOf(tree({ top: "/data/99ID" }).makeDirectories(PARTS, {}), NotFoundError);
   expect(failure.message).toBe(
-    `The top directory /data/7BM does not exist on ${label()}: make it there, or correct the top directory in the configuration.`,
+    `The top directory /data/99ID does not exist on ${label()}: make it there, or correct the top directory in the configuration.`,
   );
   expect(host.requests.map(({ operation }) => operation)).not.toContain("MKDIR");
 });

@@ -72,7 +72,7 @@ describe("on a Data Management server", () => {
   test("ListUsers gives text, arrays and a count", async () => {
     expect(await put("ListUsers", 1)).toBe(ECA.NORMAL);
     expect(await state("ListUsers")).toBe("Done");
-    expect((await lines("Users"))[0]).toBe("Rosalind Franklin, badge 56788, franklin@beamline.example");
+    expect((await lines("Users"))[0]).toBe("Rosalind Franklin, badge 11111, franklin@beamline.example");
     const everybody = byLastName([...INVITED, HODGKIN]);
     expect(await array("UserBadges")).toEqual({ type: "LONG", values: everybody.map(({ badge }) => Number(badge)) });
     expect(await array("UserNames")).toEqual({ type: "STRING", values: everybody.map(nameOf) });

@@ -107,7 +107,7 @@ class Service(BaseHTTPRequestHandler):
     def acquire(self, parts, query):
         """DAQs and uploads: the routes that are known, and for the rest those of the file that the client was given."""
         if parts[2] == "daqs":
-            others = [{**activity("of another station", "/data", {}), "experimentStationName": "7BM"}]
+            others = [{**activity("of another station", "/data", {}), "experimentStationName": "99ID"}]
             return self.answer(others + daqs)
         if parts[2] == "uploads":
             # As records of uploads have it: the total under another name, percent as a number.

@@ -148,18 +148,18 @@ describe("DAQs and uploads", () => {
   test("those of other stations are left out, one that names no station is not", () => {
     const all = [
       { ...started, id: "ours", experimentStationName: "2BM" },
-      { ...started, id: "theirs", experimentStationName: "7BM" },
+      { ...started, id: "theirs", experimentStationName: "99ID" },
       { ...started, id: "anyone's" },
     ];
     expect(idsOf(all)).toEqual(["ours", "anyone's"]);
   });
 
   test("one of another station may be as odd as it likes", () => {
-    const theirs = { ...started, experimentStationName: "7BM" };
+    const theirs = { ...started, experimentStationName: "99ID" };
     const odd = [
       { ...theirs, dataDirectory: undefined },
       { ...theirs, experimentName: "" },
-      { experimentStationName: "7BM" },
+      { experimentStationName: "99ID" },
     ];
     expect(read(transfersOfStation("2BM"), [...odd, started])).toMatchObject({ list: [{ id: "u-1" }], unread: [] });
   });

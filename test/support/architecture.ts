@@ -22,7 +22,7 @@ interface Layer {
 const ENGINE = ["base/", "ca/", "database/", "dbfile/", "iocsh/", "ioc/"];
 const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "ca/net/transport.ts", "ca/net/ca-config.ts"];
 const COMPOSITION = ["assemble.ts", "assemble/", "globus-commands.ts"];
-const SETTINGS = ["config.ts", "settings.ts", "prefixes.ts"];
+const SETTINGS = ["config.ts", "settings.ts", "prefixes.ts", "needs.ts"];
 const CLI = ["base/", "controller/", "services/", "ca/client/", "ca/net/", ...SETTINGS];
 const EVERYTHING_BUT_SANDBOX = [...ENGINE, "controller/", "services/", "web/", "cli/", ...SETTINGS, ...COMPOSITION];
 
@@ -62,6 +62,7 @@ const LAYERS: readonly Layer[] = [
     node: "any",
     packages: ["zod"],
   },
+  { at: "needs.ts", ours: ["settings.ts", "controller/pvs.ts"] },
   { at: "prefixes.ts", ours: ["config.ts", "settings.ts"] },
   { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },
   { at: "assemble.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },

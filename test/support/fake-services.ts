@@ -222,7 +222,7 @@ export class FakeAccessRules implements AccessRules {
 }
 
 export class FakeDataHost implements DataHost {
-  readonly name = "tomodata1";
+  readonly name = "store1";
   readonly top = "/data/2BM";
   readonly looks: string[] = [];
   /** By the path below the top; OK with one file of 100 bytes where nothing is said. */

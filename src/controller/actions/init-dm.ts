@@ -17,7 +17,8 @@ export interface InitDmOptions {
 }
 
 export function initOnDm(options: InitDmOptions): Action {
-  const contacts = options.people.contacts.map(({ badge }) => dmUsername(badge)).join(", ");
+  const badges = options.people.contacts.map(({ badge }) => badge).filter((badge) => badge !== "");
+  const contacts = [...new Set(badges)].map(dmUsername).join(", ");
   return {
     plan: ({ experiment }) => [
       `would look for experiment ${experiment.name} on ${options.serverName} and create it (type ${options.experimentType}, root ${experiment.yearMonth}) if there is none`,

@@ -17,7 +17,7 @@ export interface DirectoryTarget {
 }
 
 export const directoryPath = (target: DirectoryTarget, experiment: Experiment): string =>
-  pathUnder(target.tree.top, directoryParts(target.template, experiment));
+  target.tree.top === "" ? "" : pathUnder(target.tree.top, directoryParts(target.template, experiment));
 
 const place = (target: DirectoryTarget, experiment: Experiment): string =>
   `${target.tree.name}:${directoryPath(target, experiment)}`;

@@ -17,7 +17,7 @@ let dm: FakeDm;
 let clock: FakeClock;
 beforeEach(() => {
   dm = new FakeDm();
-  for (const badge of ["56788", "58903", "211002"]) dm.knownUsers.add(`d${badge}`);
+  for (const badge of ["11111", "58903", "211002"]) dm.knownUsers.add(`d${badge}`);
   clock = new FakeClock(Date.UTC(2026, 2, 1, 5, 59)); // 28 February at the facility
 });
 
@@ -25,10 +25,10 @@ const action = () =>
   createManualOnDm({
     dm,
     contacts: [
-      { badge: "56788", email: "" },
+      { badge: "11111", email: "" },
       { badge: "58903", email: "" },
     ],
-    experimentType: "7BM",
+    experimentType: "99ID",
     serverName: "voyager",
     dataLink: ({ name }) => `https://x/${name}/`,
     clock,
@@ -43,12 +43,12 @@ test("this month's experiment is created with its usual dates and both contacts,
     state: "Done",
     message: `Experiment ${NAME} was created on voyager; 2 users are on it (data link: https://x/${NAME}/ ).`,
   });
-  expect(made()).toMatchObject({ name: NAME, typeName: "7BM", description: "Commissioning", rootPath: "2026-02" });
+  expect(made()).toMatchObject({ name: NAME, typeName: "99ID", description: "Commissioning", rootPath: "2026-02" });
   expect([made()?.start, made()?.end].map((at) => facilityIso(at as Date))).toEqual([
     "2026-02-01T00:00:00-06:00",
     "2026-02-15T00:00:00-06:00",
   ]);
-  expect(dm.experiments.get(NAME)?.usernames).toEqual(["d56788", "d58903"]);
+  expect(dm.experiments.get(NAME)?.usernames).toEqual(["d11111", "d58903"]);
   expect(context.published.ManualExperiment).toBe(NAME);
 });
 
@@ -83,17 +83,17 @@ test("the name is cleaned as experiments' names are, and the message says so", a
 });
 
 test("an experiment that exists is used, and its missing users are added", async () => {
-  dm.experiments.set(NAME, { name: NAME, usernames: ["d56788"] });
+  dm.experiments.set(NAME, { name: NAME, usernames: ["d11111"] });
   await expect(run()).resolves.toMatchObject({
     state: "Done",
     message: expect.stringContaining("exists on") as unknown,
   });
   expect(dm.calls).not.toContain(`addExperiment ${NAME}`);
-  expect(dm.experiments.get(NAME)?.usernames).toEqual(["d56788", "d58903"]);
+  expect(dm.experiments.get(NAME)?.usernames).toEqual(["d11111", "d58903"]);
 });
 
 test("badges that do not work leave the others on it, and are named", async () => {
-  const result = await run({ ...STAFF, ManualBadges: "211002, 999, x;y 56788" });
+  const result = await run({ ...STAFF, ManualBadges: "211002, 999, x;y 11111" });
   expect(result.state).toBe("Partial");
   expect(result.message).toMatch(
     /; 3 users are on it .*, but badge 999 is unknown to Data Management; "x;y" is not a badge number\.$/,
@@ -132,8 +132,8 @@ describe("rejected, before anything is asked:", () => {
 
 test("a dry run tells name, dates and users", () => {
   expect(action().plan(fakeRun({ ...STAFF, ManualBadges: "211002" }))).toEqual([
-    `would look for experiment ${NAME} on voyager and create it (type 7BM, root 2026-02, 2026-02-01 to 2026-02-15) if there is none`,
-    "would put d56788, d58903, d211002 on it",
+    `would look for experiment ${NAME} on voyager and create it (type 99ID, root 2026-02, 2026-02-01 to 2026-02-15) if there is none`,
+    "would put d11111, d58903, d211002 on it",
   ]);
   expect(dm.calls).toEqual([]);
 });

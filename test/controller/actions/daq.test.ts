@@ -147,9 +147,9 @@ describe("StartDaq", () => {
   });
 
   test("names the host to Data Management where it has no mount of its own", async () => {
-    await start({ prefix: "@tomodata1:" });
-    expect(dm.transfers[0]?.dataDirectory).toBe(`@tomodata1:${RAW}`);
-    expect(published["DaqRawSource"]).toBe(`@tomodata1:${RAW}`);
+    await start({ prefix: "@store1:" });
+    expect(dm.transfers[0]?.dataDirectory).toBe(`@store1:${RAW}`);
+    expect(published["DaqRawSource"]).toBe(`@store1:${RAW}`);
   });
 
   test("starts only what DaqRaw and DaqRec ask for, and nothing when both are No", async () => {
@@ -176,8 +176,8 @@ describe("StartDaq", () => {
   });
 
   test.each([
-    ["MISSING", `tomodata1:${RAW} does not exist; run Dirs first`],
-    ["NO_TOPDIR", "the top directory tomodata1:/data/2BM does not exist; correct data-host or data-top-dir"],
+    ["MISSING", `store1:${RAW} does not exist; run Dirs first`],
+    ["NO_TOPDIR", "the top directory store1:/data/2BM does not exist; correct data-host or data-top-dir"],
   ] as const)("starts nothing when the raw source is %s, and says where and what to do", async (state, sentence) => {
     source(NAME, { state });
     await expect(start()).rejects.toThrow(RejectedError);
@@ -210,26 +210,26 @@ describe("StartDaq", () => {
   });
 
   test("goes on with the raw data when the host cannot be reached, which is partial, and says why the source was not checked", async () => {
-    source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    source(NAME, { state: "UNKNOWN", remark: "store1 does not answer." });
     const { state, message } = await start();
     expect(state).toBe("Partial");
-    expect(message).toContain("was not checked: tomodata1 does not answer");
+    expect(message).toContain("was not checked: store1 does not answer");
     expect(dm.transfers).toHaveLength(2);
   });
 
   test("leaves out reconstructions that nobody can look at, which is partial", async () => {
-    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "store1 does not answer." });
     const { state, message } = await start();
     expect(state).toBe("Partial");
     expect(message).toContain(
-      `${REC} was not checked: tomodata1 does not answer: the reconstructions are left out until this is run again.`,
+      `${REC} was not checked: store1 does not answer: the reconstructions are left out until this is run again.`,
     );
     expect(dm.transfers.map(({ dataDirectory }) => dataDirectory)).toEqual([RAW]);
   });
 
   test("is rejected when all that is asked for are reconstructions that nobody can look at", async () => {
     inputs["DaqRaw"] = 0;
-    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+    source(`${NAME}_rec`, { state: "UNKNOWN", remark: "store1 does not answer." });
     await expect(start()).rejects.toThrow(RejectedError);
     await expect(start()).rejects.toThrow(/nothing was started; run this again when that host can be reached\.$/);
     expect(dm.transfers).toEqual([]);
@@ -329,7 +329,7 @@ describe("StartDaq", () => {
     });
     expect(plan).toHaveLength(3);
     expect(plan[1]).toBe(
-      `would look at tomodata1:${RAW} and start a DAQ of the raw data for ${RAW}, with the files that are there already, unless one runs`,
+      `would look at store1:${RAW} and start a DAQ of the raw data for ${RAW}, with the files that are there already, unless one runs`,
     );
     expect(dm.calls).toEqual([]);
   });

@@ -19,7 +19,7 @@ const USERS = {
   "102": { lastName: "Wu", email: "CS.Wu@Example.ORG" },
   "103": { lastName: "Curie", email: "curie@example.org" },
   "104": { lastName: "Meitner" },
-  "56788": { lastName: "Franklin", email: "franklin@beamline.example" },
+  "11111": { lastName: "Franklin", email: "franklin@beamline.example" },
 };
 const ALL = [
   "levy@example.org",
@@ -54,10 +54,10 @@ const optionsWith = (changes: Partial<SendEmailOptions> = {}): SendEmailOptions 
   serverName: "voyager",
   dm,
   people: {
-    schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock: new FakeClock() },
     esafs: undefined,
     contacts: [
-      { badge: "56788", email: "Franklin@beamline.example" },
+      { badge: "11111", email: "Franklin@beamline.example" },
       { badge: "58903", email: "lonsdale@beamline.example" },
     ],
   },
@@ -107,7 +107,7 @@ test("the preview shows the e-mail and its recipients, each address once in any 
 });
 
 test("a contact whom Data Management knows by another address gets one copy, at the address of the settings", async () => {
-  dm.with(NAME, { ...USERS, "56788": { lastName: "Franklin", email: "rosalind@elsewhere.example" } });
+  dm.with(NAME, { ...USERS, "11111": { lastName: "Franklin", email: "rosalind@elsewhere.example" } });
   await preview();
   expect(published.EmailRecipients).toBe(ALL.join("\n"));
 });

@@ -35,7 +35,7 @@ beforeEach(() => {
   dm = new FakeDm();
   scheduling = new FakeScheduling();
   scheduling.beamtimesNow = [BEAMTIME];
-  for (const badge of ["208112", "208113", "56788", "58903"]) dm.knownUsers.add(`d${badge}`);
+  for (const badge of ["208112", "208113", "11111", "58903"]) dm.knownUsers.add(`d${badge}`);
   published = {};
   said = [];
 });
@@ -48,14 +48,14 @@ const run = (
   initOnDm({
     dm,
     people: {
-      schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+      schedule: { scheduling, beamline: "99-ID-A,B", clock: new FakeClock() },
       esafs: undefined,
       contacts: [
-        { badge: "56788", email: "" },
+        { badge: "11111", email: "" },
         { badge: "58903", email: "" },
       ],
     },
-    experimentType: "7BM",
+    experimentType: "99ID",
     serverName: "voyager",
     ...changes,
   }).run({
@@ -69,8 +69,8 @@ const run = (
 test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
   await expect(run()).resolves.toMatchObject({ state: "Done" });
   expect(dm.experiments.get(EXPERIMENT.name)).toMatchObject({
-    made: { typeName: "7BM", description: "Foams", rootPath: "2026-03", start: BEAMTIME.start, end: BEAMTIME.end },
-    usernames: ["d56788", "d58903", "d208112", "d208113"],
+    made: { typeName: "99ID", description: "Foams", rootPath: "2026-03", start: BEAMTIME.start, end: BEAMTIME.end },
+    usernames: ["d11111", "d58903", "d208112", "d208113"],
   });
   expect(published).toMatchObject({ ExperimentExists: 1, ExperimentCreated: 1, UsersAdded: 4, UsersFailed: 0 });
 });
@@ -126,7 +126,7 @@ test("one unknown badge does not stop the others, and the run is partial and nam
 
 test("a proposal without beamtime gets no experiment, and the sentence names proposal and beamline", async () => {
   scheduling.beamtimesNow = [];
-  await expect(run()).rejects.toThrow(/proposal 1014288 has no beamtime at 7-BM-A,B/);
+  await expect(run()).rejects.toThrow(/proposal 1014288 has no beamtime at 99-ID-A,B/);
   expect(dm.experiments.size).toBe(0);
 });
 
@@ -137,7 +137,7 @@ test("without the schedule an existing experiment still gets its contacts", asyn
     state: "Partial",
     message: expect.stringMatching(/the experimenters were not added: the scheduling service is down/) as unknown,
   });
-  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903"]);
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d11111", "d58903"]);
 });
 
 test("time without a proposal needs no schedule", async () => {
@@ -155,7 +155,7 @@ test("an abort between two users stops there", async () => {
   await expect(run({}, EXPERIMENT, abort.signal)).rejects.toThrow(
     /^stopped .* was created on voyager and 1 of 4 users/,
   );
-  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788"]);
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d11111"]);
 });
 
 test("a service that goes down between two users fails the run, which says what was done", async () => {
@@ -179,16 +179,16 @@ test("users of the safety form are put on it beside the experimenters and both c
   ];
   dm.knownUsers.add("d214590");
   const people = {
-    schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock: new FakeClock() },
     esafs: (year: number) => dm.esafs(year),
     contacts: [
-      { badge: "56788", email: "" },
+      { badge: "11111", email: "" },
       { badge: "58903", email: "" },
     ],
   };
   await expect(run({ people }, { ...EXPERIMENT, esafNumber: "302911" })).resolves.toMatchObject({ state: "Done" });
   expect(said).toContain("On the safety form, but not on the proposal: Lise Meitner.");
-  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d56788", "d58903", "d208112", "d208113", "d214590"]);
+  expect(dm.experiments.get(EXPERIMENT.name)?.usernames).toEqual(["d11111", "d58903", "d208112", "d208113", "d214590"]);
 });
 
 test("an experimenter without a badge is named, and the others are put on it", async () => {

@@ -52,7 +52,7 @@ const run = (
   tagManually({
     dm,
     serverName: "voyager",
-    schedule: { scheduling, beamline: "7-BM-A,B", clock },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock },
     tomoScan: { beamline, nameOf: tomoScanSuffix, clock },
     esafs: undefined,
     ...changes,
@@ -218,7 +218,7 @@ test("a dry run names experiment and PVs, and refuses what would be refused", ()
   const action = tagManually({
     dm,
     serverName: "voyager",
-    schedule: { scheduling, beamline: "7-BM-A,B", clock },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock },
     tomoScan: { beamline, nameOf: tomoScanSuffix, clock },
     esafs: undefined,
   });

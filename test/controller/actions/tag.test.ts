@@ -71,7 +71,7 @@ beforeEach(() => {
 
 const action = () =>
   tagFromSchedule({
-    schedule: { scheduling, beamline: "7-BM-A,B", clock },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock },
     tomoScan: { beamline, nameOf: tomoScanSuffix, clock },
     esafs: (year) => dm.esafs(year),
   });
@@ -118,7 +118,7 @@ describe("the day that counts", () => {
     const failure = await failureOf(run(context), ActionError);
     expect(failure).not.toBeInstanceOf(RejectedError);
     expect(failure.message).toBe(
-      'there is no beamtime at 7-BM-A,B on 2026-03-06 06:00: the one before it is GUP 1014288, "Foams", Lévy Strauß, 2026-02-28 23:30 to 2026-03-04 06:00; the one after it is GUP 1014311, "Insulin", Lévy Strauß, 2026-03-08 09:00 to 2026-03-10 09:00; set Set to the days between, or tag by TagManual',
+      'there is no beamtime at 99-ID-A,B on 2026-03-06 06:00: the one before it is GUP 1014288, "Foams", Lévy Strauß, 2026-02-28 23:30 to 2026-03-04 06:00; the one after it is GUP 1014311, "Insulin", Lévy Strauß, 2026-03-08 09:00 to 2026-03-10 09:00; set Set to the days between, or tag by TagManual',
     );
     expect(context.published.Beamtimes).toBe("");
     expect(beamline.puts).toEqual([]);
@@ -264,7 +264,7 @@ test("a beamtime without experimenters tags nobody", async () => {
 test("a dry run names day and PVs, and reaches nobody", () => {
   scheduling.failure = new ActionError("must not be asked");
   expect(action().plan(fakeRun({ Set: 2 }))).toEqual([
-    "would look for the beamtime of 2026-03-03 at 7-BM-A,B",
+    "would look for the beamtime of 2026-03-03 at 99-ID-A,B",
     `would write who has it into ${SUFFIXES.join(", ")}`,
   ]);
 });

@@ -260,13 +260,13 @@ test("a list of uploads that cannot be had now fails it, and nothing is started"
 });
 
 test("raw data that nobody can look at are moved all the same, which is partial; reconstructions are left out", async () => {
-  for (const path of [NAME, `${NAME}_rec`]) source(path, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  for (const path of [NAME, `${NAME}_rec`]) source(path, { state: "UNKNOWN", remark: "store1 does not answer." });
   const { outcome } = await start();
   dm.change(0, { status: "done", problem: "no new files for upload" });
   await clock.advanceAsync(POLL);
   const { state: end, message } = await outcome;
   expect(end).toBe("Partial");
-  expect(message).toContain(`but tomodata1:${RAW} was not checked: tomodata1 does not answer; tomodata1:${REC}`);
+  expect(message).toContain(`but store1:${RAW} was not checked: store1 does not answer; store1:${REC}`);
   expect(dm.transfers).toHaveLength(1);
 });
 
@@ -326,7 +326,7 @@ test("an upload that Data Management no longer has ends alone, and is named", as
 
 test("what could not be started, and the remarks, are told too when the wait fails", async () => {
   dm.failures.set(`startUpload ${RAW}`, new ActionError("DM says no"));
-  source(NAME, { state: "UNKNOWN", remark: "tomodata1 does not answer." });
+  source(NAME, { state: "UNKNOWN", remark: "store1 does not answer." });
   const { outcome } = await start();
   dm.failures.set("upload", new AccessDeniedError("DM refuses the password"));
   await clock.advanceAsync(POLL + REFUSED_SECONDS);

@@ -16,18 +16,18 @@ let dm: FakeDm;
 let roster: Roster;
 beforeEach(() => {
   dm = new FakeDm();
-  dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: ["d56788"] });
+  dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: ["d11111"] });
   const people: [badge: string, firstName: string, lastName: string, email?: string][] = [
     ["208112", "Emmy", "Noether", "emmy@example.org"],
     ["208113", "Ada", "Byron"],
-    ["56788", "Rosalind", "Franklin", "franklin@beamline.example"],
+    ["11111", "Rosalind", "Franklin", "franklin@beamline.example"],
   ];
   for (const [badge, firstName, lastName, email] of people) {
     dm.knownUsers.add(`d${badge}`);
     dm.users.set(`d${badge}`, { firstName, lastName, ...(email !== undefined && { email }) });
   }
   dm.failures.set("userByUsername d999999", new NotFoundError("no such user"));
-  roster = dmRoster({ dm, serverName: "voyager", contacts: [{ badge: "56788", email: "" }] });
+  roster = dmRoster({ dm, serverName: "voyager", contacts: [{ badge: "11111", email: "" }] });
 });
 const usernames = () => dm.experiments.get(EXPERIMENT.name)?.usernames;
 const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${name} `));
@@ -39,7 +39,7 @@ describe("AddUser", () => {
       state: "Done",
       message: `2 users were put on ${EXPERIMENT.name}.`,
     });
-    expect(usernames()).toEqual(["d56788", "d208112", "d208113"]);
+    expect(usernames()).toEqual(["d11111", "d208112", "d208113"]);
     expect(published).toMatchObject({
       UsersChanged: 2,
       UserErrors: 0,
@@ -63,14 +63,14 @@ describe("AddUser", () => {
   });
 
   test("a user who is on it already is done, and is not added again", async () => {
-    const { published, run } = taggedRun({ EditUserBadge: "56788" });
+    const { published, run } = taggedRun({ EditUserBadge: "11111" });
     const result = await run(userActions(roster).AddUser);
     expect(result).toEqual({
       state: "Done",
       message: `no users were put on ${EXPERIMENT.name}; 1 was on it already.`,
     });
     expect(published).toMatchObject({ UsersChanged: 0, UserErrors: 0 });
-    expect(published.UserResults).toBe("d56788 Rosalind Franklin: was on it already");
+    expect(published.UserResults).toBe("d11111 Rosalind Franklin: was on it already");
     expect(calls("addUserToExperiment")).toEqual([]);
   });
 
@@ -161,7 +161,7 @@ describe("AddUser", () => {
 
   test("a service that goes down in mid-way fails the run, which says what was done", async () => {
     dm.failures.set("addUserToExperiment d208113", new UnavailableError("DM does not answer"));
-    const { published, run } = taggedRun({ EditUserBadge: "208112,208113,56788" });
+    const { published, run } = taggedRun({ EditUserBadge: "208112,208113,11111" });
     const failure = await failureOf(run(userActions(roster).AddUser), ActionError);
     expect(failure.message).toBe(`1 user was put on ${EXPERIMENT.name}; run AddUser again for the others`);
     expect(published.UserResults).toBe("d208112 Emmy Noether: added");
@@ -177,7 +177,7 @@ describe("AddUser", () => {
     const { run } = taggedRun({ EditUserBadge: "208112,208113" }, { signal: abort.signal });
     const failure = await failureOf(run(userActions(roster).AddUser), CancelledError);
     expect(failure.message).toMatch(/^Aborted on request\. 1 user was put on /);
-    expect(usernames()).toEqual(["d56788", "d208112"]);
+    expect(usernames()).toEqual(["d11111", "d208112"]);
   });
 
   test("its plan names the users and the experiment and asks nobody", () => {
@@ -192,11 +192,11 @@ describe("RemoveUser", () => {
   beforeEach(() => usernames()?.push("d208112"));
 
   test("takes users off, and says that one is a beamline contact", async () => {
-    const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
+    const { published, run } = taggedRun({ EditUserBadge: "208112,11111" });
     await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(usernames()).toEqual([]);
     expect(published.UserResults).toBe(
-      "d208112 Emmy Noether: removed\nd56788 Rosalind Franklin: removed; it is a beamline contact, whom Init adds again",
+      "d208112 Emmy Noether: removed\nd11111 Rosalind Franklin: removed; it is a beamline contact, whom Init adds again",
     );
     expect(published).toMatchObject({ UsersChanged: 2, UserCount: 0, UserNames: [], Users: "" });
   });
@@ -225,7 +225,7 @@ describe("RemoveUser", () => {
 
 describe("ListUsers", () => {
   test("a name or address with a line end forges no user", async () => {
-    dm.users.set("d56788", {
+    dm.users.set("d11111", {
       firstName: "Rosalind",
       lastName: "Franklin",
       email: "r@x.example\nMallory, badge 1, m@x",
@@ -245,25 +245,25 @@ describe("ListUsers", () => {
     });
     expect(String(published.Users).split("\n")).toEqual([
       "Ada Byron, badge 208113, no e-mail address",
-      "Rosalind Franklin, badge 56788, franklin@beamline.example",
+      "Rosalind Franklin, badge 11111, franklin@beamline.example",
       "Emmy Noether, badge 208112, emmy@example.org",
     ]);
     expect(published).toMatchObject({
       UserCount: 3,
       UserNames: ["Ada Byron", "Rosalind Franklin", "Emmy Noether"],
-      UserBadges: [208113, 56788, 208112],
+      UserBadges: [208113, 11111, 208112],
       UserEmails: ["", "franklin@beamline.example", "emmy@example.org"],
     });
   });
 
   test("a user who cannot be looked up is listed last by username with the reason, and the run is partial", async () => {
-    dm.failures.set("userByUsername d56788", new UnavailableError("DM does not answer."));
+    dm.failures.set("userByUsername d11111", new UnavailableError("DM does not answer."));
     const { published, run } = taggedRun();
     const result = await run(userActions(roster).ListUsers);
     expect(result.state).toBe("Partial");
-    expect(result.message).toContain("d56788: DM does not answer");
-    expect(published).toMatchObject({ UserCount: 3, UserBadges: [208113, 208112, 56788] });
-    expect(String(published.Users).split("\n").at(-1)).toBe("d56788: DM does not answer");
+    expect(result.message).toContain("d11111: DM does not answer");
+    expect(published).toMatchObject({ UserCount: 3, UserBadges: [208113, 208112, 11111] });
+    expect(String(published.Users).split("\n").at(-1)).toBe("d11111: DM does not answer");
   });
 
   test("no more than four look-ups are under way at once", async () => {

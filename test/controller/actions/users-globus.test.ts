@@ -38,9 +38,9 @@ beforeEach(() => {
     },
   ];
   people = {
-    schedule: { scheduling, beamline: "7-BM-A,B", clock },
+    schedule: { scheduling, beamline: "99-ID-A,B", clock },
     esafs: undefined,
-    contacts: [{ badge: "56788", email: "franklin@beamline.example" }],
+    contacts: [{ badge: "11111", email: "franklin@beamline.example" }],
   };
   roster = globusRoster({ access, template: "{ym}/{exp}", people });
 });
@@ -79,13 +79,13 @@ describe("AddUser", () => {
     };
     await taggedRun({ EditUserBadge: "byron@globusid.org" }).run(userActions(roster).AddUser);
     expect(asked).toBe(0);
-    await taggedRun({ EditUserBadge: "208112,56788" }).run(userActions(roster).AddUser);
+    await taggedRun({ EditUserBadge: "208112,11111" }).run(userActions(roster).AddUser);
     expect(asked).toBe(1);
   });
 
   test("a schedule that is down is named beside a badge that nobody else knows", async () => {
     scheduling.failure = new UnavailableError("the scheduling service is down.");
-    const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
+    const { published, run } = taggedRun({ EditUserBadge: "208112,11111" });
     await run(userActions(roster).AddUser);
     expect(published.UserResults).toContain(
       "badge 208112 is not among the experimenters and the contacts (the scheduling service is down)",
@@ -116,10 +116,10 @@ describe("RemoveUser", () => {
 
   test("a person without a rule is done, and a contact is told", async () => {
     await access.grant(["2026-03", EXPERIMENT.name], "franklin@beamline.example");
-    const { published, run } = taggedRun({ EditUserBadge: "208112,56788" });
+    const { published, run } = taggedRun({ EditUserBadge: "208112,11111" });
     await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Done" });
     expect(published.UserResults).toBe(
-      "Emmy Noether (emmy@example.org): was not on it\nbadge 56788 (franklin@beamline.example): removed; it is a beamline contact, whom Init adds again",
+      "Emmy Noether (emmy@example.org): was not on it\nbadge 11111 (franklin@beamline.example): removed; it is a beamline contact, whom Init adds again",
     );
   });
 

@@ -269,12 +269,12 @@ test("a set that would be saved to another set's file is refused, and the first 
 test("two IOCs that start from iocBoot's folder keep their settings apart", async () => {
   const boot = readFileSync(join(ROOT, "iocBoot/iocGlobus/st.cmd"), "utf8");
   const [where = ""] = /^set_savefile_path.*$/m.exec(boot) ?? [];
-  for (const station of ["2bm", "7bm"]) {
+  for (const station of ["2bm", "99id"]) {
     const script = SCRIPT.replace('set_savefile_path("saved")', where);
     await runScript(`epicsEnvSet("P", "${station}:")\nepicsEnvSet("R", "Globus:")\n${script}`, []);
   }
   const folders = readdirSync(folder).filter((name) => name.startsWith("autosave"));
-  expect(folders.toSorted()).toEqual(["autosave-2bm:Globus:", "autosave-7bm:Globus:"]);
+  expect(folders.toSorted()).toEqual(["autosave-2bm:Globus:", "autosave-99id:Globus:"]);
 });
 
 test("lines of a request file that cannot be used are told, and the rest is saved", async () => {
