@@ -9,7 +9,6 @@ import { AppError, codeOf, messageOf } from "./base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
 import { didYouMean } from "./base/suggest.ts";
 import {
-  ALIASES,
   BUILT_IN_SERVERS,
   KINDS,
   PYTHON_SECTIONS,
@@ -19,6 +18,7 @@ import {
   type Setting,
   type Settings,
 } from "./settings.ts";
+import { ALIASES } from "./settings-aliases.ts";
 
 /** Bad settings: all of them. `main` prints the message and exits with status 2. */
 export class ConfigError extends AppError {
@@ -60,6 +60,8 @@ export interface Config {
   readonly settings: Settings;
   /** Every setting, in the order of the table, then those of the servers. */
   readonly lines: readonly SettingLine[];
+  /** One sentence for each key of a Python program that does nothing here. */
+  readonly idle: readonly string[];
 }
 
 /**
@@ -141,23 +143,24 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const sections = Object.fromEntries(
     Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
   );
-  const servers =
-    serverNames.length > 0
-      ? serverNames.map((name) => readServer(reader, name, `server ${name}`))
-      : Object.keys(BUILT_IN_SERVERS).map((name) => readServer(reader, name, name));
+  const names = serverNames.length > 0 ? serverNames : Object.keys(BUILT_IN_SERVERS);
+  const servers = names.map((name) => readServer(reader, name));
   problems.push(...serverProblems(serverNames, ini.sections));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
   if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
-    const names = servers.map((server) => server.name);
     const given = reader.given("globus", "globus-server-name");
     problems.push({
       ...given,
       line: given?.line ?? 0,
-      message: `${given?.option ?? "[globus] globus-server-name"} = ${JSON.stringify(chosen)} is none of the servers: ${names.join(", ")}${didYouMean(chosen, names)}`,
+      message: `${given?.option ?? "[globus] globus-server-name"} = ${JSON.stringify(chosen)} is none of the servers: ${names.join(", ")}${didYouMean(chosen, names) || `; add a section [server ${chosen}] to the file`}`,
     });
   }
   throwIfAny(problems, file);
-  return { settings: { ...sections, servers, directory } as unknown as Settings, lines: reader.lines };
+  return {
+    settings: { ...sections, servers, directory } as unknown as Settings,
+    lines: reader.lines,
+    idle: idleKeys(ini, file),
+  };
 }
 
 interface Problem {
@@ -218,26 +221,48 @@ interface Given {
 /** What the options and the file say, by our own sections and keys; whoever stands first wins. */
 function givenBy(ini: IniFile, options: readonly SettingOption[]): readonly Given[] {
   const entries = ini.entries.filter((entry) => !isUnset(entry));
-  return [
-    ...options.map(({ section, key, text, option }) => ({ section, key, text, option, line: 0, place: option })),
-    ...entries.map(({ section, key, value, line }) => ({
-      section,
-      key,
-      line,
-      text: value,
-      place: `[${section}] ${key}`,
-    })),
-    ...entries.flatMap(({ section, key, value, line }) =>
-      (ALIASES[section]?.[key] ?? []).map((target) => ({
-        section: target.section === "server" ? `server of kind ${target.kind}` : target.section,
-        key: target.key,
-        text: target.text?.(value) ?? value,
-        line,
-        place: `[${section}] ${key}`,
-      })),
-    ),
-  ];
+  const given = options.map(({ section, key, text, option }) => ({
+    section,
+    key,
+    text,
+    option,
+    line: 0,
+    place: option,
+  }));
+  const written = entries.map(({ section, key, value, line }) => ({
+    section,
+    key,
+    line,
+    text: value,
+    place: `[${section}] ${key}`,
+  }));
+  return [...given, ...byOurNames(given), ...written, ...byOurNames(written)];
 }
+
+/** What stands in the words of another program, in ours; in the order of the table. */
+function byOurNames(given: readonly Given[]): readonly Given[] {
+  return Object.entries(ALIASES).flatMap(([section, keys]) =>
+    Object.entries(keys).flatMap(([key, targets]) =>
+      given
+        .filter((one) => one.section === section && one.key === key)
+        .flatMap((one) =>
+          targets.map((target) => ({
+            ...one,
+            section: target.section === "server" ? SERVERS_OF[target.of] : target.section,
+            key: target.key,
+            text: target.text?.(one.text) ?? one.text,
+          })),
+        ),
+    ),
+  );
+}
+/** Names of sections that no file can have. */
+const SERVERS_OF = { dm: "servers of kind dm", chosen: "the chosen server" } as const;
+
+const idleKeys = (ini: IniFile, file: string): string[] =>
+  ini.entries
+    .filter((entry) => ALIASES[entry.section]?.[entry.key]?.length === 0 && !isUnset(entry))
+    .map(({ section, key, line }) => `${file}:${line}: [${section}] ${key} of the Python program does nothing here.`);
 
 /** Whether a Python program has written that nobody set this. */
 function isUnset({ section, key, value }: IniEntry): boolean {
@@ -262,16 +287,16 @@ class SectionReader {
   given(section: string, key: string): Given | undefined {
     return this.#given.find((one) => one.section === section && one.key === key);
   }
-  /** @param fallbacks instead of the table's own @param lastResort a section whose keys count where this one is silent */
+  /** @param fallbacks instead of the table's own @param others sections whose keys count where this one is silent, one after the other */
   read(
     section: string,
     table: Table,
     fallbacks: Readonly<Record<string, string | undefined>> = {},
-    lastResort = section,
+    others: readonly string[] = [],
   ): Record<string, unknown> {
     return Object.fromEntries(
       Object.entries(table).map(([key, row]) => {
-        const given = this.given(section, key) ?? this.given(lastResort, key);
+        const given = [section, ...others].map((one) => this.given(one, key)).find((one) => one !== undefined);
         const text = given?.text ?? fallbacks[key] ?? row.fallback;
         const origin = given === undefined ? "default" : given.option === undefined ? "file" : "option";
         this.lines.push({ section, key, text, origin, line: given?.line ?? 0 });
@@ -293,11 +318,14 @@ class SectionReader {
   }
 }
 
-function readServer(reader: SectionReader, name: string, section: string): ServerSettings {
+function readServer(reader: SectionReader, name: string): ServerSettings {
+  const section = `server ${name}`;
   const builtIn = BUILT_IN_SERVERS[name];
   const kind = reader.given(section, "kind")?.text ?? builtIn?.kind ?? SERVER_SETTINGS.kind.fallback;
+  const isChosen = reader.given("globus", "globus-server-name")?.text === name;
+  const others = [...(isChosen ? [SERVERS_OF.chosen] : []), ...(kind === "dm" ? [SERVERS_OF.dm] : [])];
   return {
-    ...reader.read(section, SERVER_SETTINGS, builtIn, `server of kind ${kind}`),
+    ...reader.read(section, SERVER_SETTINGS, builtIn, others),
     name,
   } as unknown as ServerSettings;
 }

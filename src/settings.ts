@@ -1,7 +1,7 @@
 /**
  * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages, the typed settings and the manual
- * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are; what DMagic's
- * files name otherwise stands in ALIASES.
+ * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are; what their
+ * files name otherwise stands in settings-aliases.ts.
  */
 
 import { addressProblem } from "./base/mail-address.ts";
@@ -346,42 +346,13 @@ export const PYTHON_SECTIONS: readonly string[] = [
   "query",
   "site",
   "settings",
+  "dm",
+  "create",
+  "credentials",
+  "hosts",
+  "experiment",
+  "file-io",
 ];
-
-/** What a key of another program's file sets: a key of ours, or the uuid of each dm server, with the text that goes there. */
-export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
-  | { readonly section: SectionName }
-  | { readonly section: "server"; readonly kind: "dm" }
-);
-
-/** `2bmb:TomoScan:` as the two parts that globus.conf has. */
-const PREFIX_PARTS = /^((?:[^:]*:)?)(.*)$/;
-const moved = (section: SectionName, ...keys: readonly string[]): Record<string, readonly AliasTarget[]> =>
-  Object.fromEntries(keys.map((key) => [key, [{ section, key }]]));
-
-/** Keys of DMagic's dmagic.conf that stand elsewhere in globus.conf, by section and key. A key that is set in its own place wins. */
-export const ALIASES: Readonly<Record<string, Readonly<Record<string, readonly AliasTarget[]>>>> = {
-  settings: moved("scheduling", "set"),
-  site: {
-    ...moved("general", "verbose"),
-    ...moved("scheduling", "beamline", "credentials", "url"),
-    ...moved(
-      "globus",
-      "experiment-type",
-      "globus-message-file",
-      "primary-beamline-contact-badge",
-      "primary-beamline-contact-email",
-      "secondary-beamline-contact-badge",
-      "secondary-beamline-contact-email",
-    ),
-    ...moved("email", "tomolog-home"),
-    "globus-server-uuid": [{ section: "server", kind: "dm", key: "uuid" }],
-    "tomoscan-prefix": [
-      { section: "epics", key: "ioc-prefix", text: (text) => PREFIX_PARTS.exec(text)?.[1] ?? "" },
-      { section: "epics", key: "tomoscan-prefix", text: (text) => PREFIX_PARTS.exec(text)?.[2] ?? text },
-    ],
-  },
-};
 
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
 export type ServerSettings = { readonly [K in keyof typeof SERVER_SETTINGS]: ValueOf<(typeof SERVER_SETTINGS)[K]> } & {

@@ -150,6 +150,70 @@ test.each([
   expect(problems(text)).toEqual([problem]);
 });
 
+test("a file of DMagic before it had [site] means the same", () => {
+  const settings = parseConfig(
+    "[settings]\nbeamline = 99-ID-A\ncredentials = /home/user/.scheduling_credentials\nset = 0\ntomoscan-prefix = 99id:TomoScan:\nurl = https://beam-api.example.org\n",
+    "/home/op/dmagic.conf",
+    "/home/op",
+  );
+  expect(settings.scheduling).toMatchObject({
+    beamline: "99-ID-A",
+    set: 0,
+    url: "https://beam-api.example.org",
+    credentials: "/home/user/.scheduling_credentials",
+  });
+  expect(settings.epics).toMatchObject({ "ioc-prefix": "99id:", "tomoscan-prefix": "TomoScan:" });
+});
+
+test.each([
+  ["[settings]\npv_prefix = 99id:\n# scan_prefix =\n", "99id:", ""],
+  ["[settings]\npv_prefix = 99id:\nscan_prefix = Exp:\n", "99id:", "Exp:"],
+  ["[epics]\npv_prefix = 99id:\nscan_prefix = Exp:\n", "99id:", "Exp:"],
+  ["[epics]\npv-prefix = 99id:\nscan-prefix = Exp:\n", "99id:", "Exp:"],
+])("TomoScan's prefix in the words of an older version: %j", (text, first, second) => {
+  const { epics } = parseConfig(text, "/site/globus.conf", "/home/op");
+  expect([epics["ioc-prefix"], epics["tomoscan-prefix"]]).toEqual([first, second]);
+});
+
+test("DMagic's [dm] of one week, its switch and its manual experiment among it", () => {
+  const settings = parseConfig(
+    "[dm]\nexperiment-type = 99ID\nglobus-server-top-dir = /gdata/dm/99ID\nmanual = False\nname = Staff\ntitle = Tests\n[create]\nbadges = 111111\n",
+    "/home/op/dmagic.conf",
+    "/home/op",
+  );
+  expect(settings.globus["experiment-type"]).toBe("99ID");
+  expect(settings.servers.map(({ top }) => top)).toEqual(["/gdata/dm/99ID", "/"]);
+  expect(settings.manual).toMatchObject({ name: "Staff", title: "Tests", badges: "111111" });
+});
+
+test("the Python program's collection is the one of the chosen server, and its data link leads below its top", () => {
+  const uuid = "33333333-3333-4333-8333-333333333333";
+  const settings = parseConfig(
+    `[globus]\nglobus-server-name = petrel\nglobus-server-uuid = ${uuid}\nglobus-server-top-dir = /99-ID/\n`,
+    "/site/globus.conf",
+    "/home/op",
+  );
+  expect(settings.servers.map((server) => server.uuid)).toEqual(["", uuid]);
+  expect(settings.servers[1]).toMatchObject({ top: "/99-ID/", "data-link-path": "/99-ID/{ym}/{exp}/" });
+});
+
+test("a key of an older version that does nothing here is told, and accepted", () => {
+  const { idle } = parseSource("[hosts]\ninternal = https://old.example.org\n[globus]\napp-id = 7\n", {
+    file: "/site/globus.conf",
+    home: "/home/op",
+  });
+  expect(idle).toEqual([
+    "/site/globus.conf:2: [hosts] internal of the Python program does nothing here.",
+    "/site/globus.conf:4: [globus] app-id of the Python program does nothing here.",
+  ]);
+});
+
+test("a server that only the Python program knew is asked for, with the section that it needs", () => {
+  expect(problems("[globus]\nglobus-server-name = storage\n")).toEqual([
+    '/site/globus.conf:2: [globus] globus-server-name = "storage" is none of the servers: voyager, petrel; add a section [server storage] to the file',
+  ]);
+});
+
 test("a key in its own place wins over where DMagic has it", () => {
   const settings = parseConfig(
     "[site]\nbeamline = a\nglobus-server-uuid = 44444444-4444-4444-8444-444444444444\n[scheduling]\nbeamline = b\n[globus]\nglobus-server-name = s\n[server s]\nuuid = 33333333-3333-4333-8333-333333333333\n",

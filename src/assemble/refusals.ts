@@ -11,11 +11,12 @@ export function refuseWithoutNeeds(
   settings: Settings,
   kind: ServerSettings["kind"] | undefined,
 ): Actions {
-  const refused = (Object.keys(actions) as CommandName[]).flatMap((name) => {
+  const refused: Partial<Record<CommandName, FreeAction>> = {};
+  for (const name of Object.keys(actions) as CommandName[]) {
     const sentence = refusal(settings, name, kind);
-    return sentence === undefined ? [] : [[name, refusing(sentence)]];
-  });
-  return { ...actions, ...Object.fromEntries(refused) };
+    if (sentence !== undefined) refused[name] = refusing(sentence);
+  }
+  return { ...actions, ...refused };
 }
 
 const refusing = (sentence: string): FreeAction => ({

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { codeOf, messageOf } from "../base/errors.ts";
 import { oneLine } from "../base/log.ts";
 import { writePrivateFile } from "../base/private-file.ts";
-import { ConfigError, configFileToWrite, parseSource, type SettingOption } from "../config.ts";
+import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config.ts";
 import type { ActionResult } from "../controller/outcome.ts";
 import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
 import { UsageError } from "./exit-status.ts";
@@ -23,9 +23,9 @@ export interface ConfigRequest {
 /** @throws ConfigError for settings that are wrong, UsageError when the file exists */
 export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
   const file = configFileToWrite(request.file, request.environment);
-  const text = configText(request.settings);
   const home = request.environment["HOME"] ?? "/";
-  parseSource(text, { file, home, options: request.settings }); // what was given is told in its own words
+  const { lines } = parseSource("", { file, home, options: request.settings }); // what is wrong is told in its own words
+  const text = configText(lines.filter(({ origin }) => origin === "option"));
   if (request.force && existsSync(file)) {
     await writePrivateFile(file, text, "configuration file");
     return { state: "Done", message: `${file} was written anew.` };
@@ -52,14 +52,16 @@ async function create(file: string, text: string): Promise<void> {
 type Table = Readonly<Record<string, Setting<unknown>>>;
 
 /** The whole file. A key without a value stands there as a comment, as the Python programs write it. */
-function configText(given: readonly SettingOption[]): string {
+function configText(given: readonly SettingLine[]): string {
   const textOf = (section: string, key: string, fallback: string): string =>
     given.find((one) => one.section === section && one.key === key)?.text ?? fallback;
   const sections = Object.entries<Table>(SETTINGS).map(([section, table]) =>
     sectionText(section, table, (key, row) => textOf(section, key, row.fallback)),
   );
   const servers = Object.entries(BUILT_IN_SERVERS).map(([name, values]: [string, Readonly<Record<string, string>>]) =>
-    sectionText(`server ${name}`, SERVER_SETTINGS, (key, row) => values[key] ?? row.fallback),
+    sectionText(`server ${name}`, SERVER_SETTINGS, (key, row) =>
+      textOf(`server ${name}`, key, values[key] ?? row.fallback),
+    ),
   );
   return `${[HEAD, ...sections, ...servers].join("\n\n")}\n`;
 }

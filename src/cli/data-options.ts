@@ -5,7 +5,8 @@
 import { type Command, Option } from "commander";
 import { didYouMean } from "../base/suggest.ts";
 import { ConfigError, type SettingOption } from "../config.ts";
-import { KINDS, SETTINGS, type Setting } from "../settings.ts";
+import { KINDS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
+import { isWholePrefix, SITE_OPTIONS } from "../settings-aliases.ts";
 import {
   type DataCommand,
   type InputName,
@@ -44,6 +45,12 @@ export interface SettingFlag {
   readonly row: Setting<unknown>;
 }
 
+/** As DMagic has them: of the Data Management servers. */
+const SITE_ROWS = {
+  "globus-server-uuid": SERVER_SETTINGS.uuid,
+  "globus-server-top-dir": SERVER_SETTINGS.top,
+} as const satisfies Readonly<Record<(typeof SITE_OPTIONS)[number], Setting<unknown>>>;
+
 /** `--KEY` where one section alone has the key, and `--SECTION-KEY` for each; `--server` for the chosen server. */
 export function settingFlags(): readonly SettingFlag[] {
   const rows = Object.entries(SETTINGS).flatMap(([section, table]) =>
@@ -53,7 +60,8 @@ export function settingFlags(): readonly SettingFlag[] {
   const long = rows.map((one) => ({ ...one, flag: `${one.section}-${one.key}` }));
   const short = rows.filter(({ key }) => isOnly(key)).map((one) => ({ ...one, flag: one.key }));
   const server = rows.filter(({ key }) => key === "globus-server-name").map((one) => ({ ...one, flag: "server" }));
-  return [...server, ...short, ...long.filter(({ flag }) => !short.some((one) => one.flag === flag))];
+  const site = SITE_OPTIONS.map((flag) => ({ flag, section: "site", key: flag, row: SITE_ROWS[flag] }));
+  return [...server, ...site, ...short, ...long.filter(({ flag }) => !short.some((one) => one.flag === flag))];
 }
 const SETTING_FLAGS = settingFlags();
 
@@ -132,7 +140,10 @@ function commonOptions(parsed: Parsed): CommonOptions {
 function settingOption({ flag, section, key }: SettingFlag, parsed: Parsed): SettingOption[] {
   const value = parsed[attribute(flag)];
   if (value === undefined) return [];
-  if (typeof value === "string") return [{ section, key, text: value, option: `--${flag}` }];
+  if (typeof value === "string") {
+    const isSite = flag === "tomoscan-prefix" && isWholePrefix(value); // DMagic's, which is all of it
+    return [{ section: isSite ? "site" : section, key, text: value, option: `--${flag}` }];
+  }
   return [{ section, key, text: value ? "True" : "False", option: value ? `--${flag}` : `--no-${flag}` }];
 }
 

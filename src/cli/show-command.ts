@@ -42,6 +42,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   const { config, screen, site, signal } = context;
   showSettings(config, screen);
   const missing = missingSettings(config.settings);
+  if (config.idle.length > 0) screen.show("Without effect", config.idle.join("\n"));
   if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
   const failed: string[] = [];
   const part = async <T>(

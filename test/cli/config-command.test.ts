@@ -60,3 +60,22 @@ test("no other command changes the configuration file", async () => {
   await runCli(["init", "--config", file, "--beamline", "2-BM"], fakeSite({}));
   expect(readFileSync(file, "utf8")).toBe("[general]\nlog-directory =\n");
 });
+
+test("DMagic's options of [site] are options: a whole prefix is both of its parts, and the collection is the one of the Data Management servers", async () => {
+  const uuid = "33333333-3333-4333-8333-333333333333";
+  const run = await config(
+    "--tomoscan-prefix",
+    "99id:Scan:",
+    "--globus-server-uuid",
+    uuid,
+    "--globus-server-top-dir",
+    "/gdata/99ID",
+  );
+  expect(run.status).toBe(0);
+  const settings = parseConfig(readFileSync(file, "utf8"), file, "/home/op");
+  expect([settings.epics["ioc-prefix"], settings.epics["tomoscan-prefix"]]).toEqual(["99id:", "Scan:"]);
+  expect(settings.servers.map(({ name, uuid: own, top }) => [name, own, top])).toEqual([
+    ["voyager", uuid, "/gdata/99ID"],
+    ["petrel", "", "/"],
+  ]);
+});

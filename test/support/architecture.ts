@@ -22,7 +22,7 @@ interface Layer {
 const ENGINE = ["base/", "ca/", "database/", "dbfile/", "iocsh/", "ioc/"];
 const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "ca/net/transport.ts", "ca/net/ca-config.ts"];
 const COMPOSITION = ["assemble.ts", "assemble/", "globus-commands.ts"];
-const SETTINGS = ["config.ts", "settings.ts", "prefixes.ts", "needs.ts"];
+const SETTINGS = ["config.ts", "settings.ts", "settings-aliases.ts", "prefixes.ts", "needs.ts"];
 const CLI = ["base/", "controller/", "services/", "ca/client/", "ca/net/", ...SETTINGS];
 const EVERYTHING_BUT_SANDBOX = [...ENGINE, "controller/", "services/", "web/", "cli/", ...SETTINGS, ...COMPOSITION];
 
@@ -58,10 +58,11 @@ const LAYERS: readonly Layer[] = [
   { at: "settings.ts", ours: ["base/"], packages: ["zod"] },
   {
     at: "config.ts",
-    ours: ["base/", "settings.ts", "controller/ports.ts", "controller/pvs.ts"],
+    ours: ["base/", "settings.ts", "settings-aliases.ts", "controller/ports.ts", "controller/pvs.ts"],
     node: "any",
     packages: ["zod"],
   },
+  { at: "settings-aliases.ts", ours: ["settings.ts"] },
   { at: "needs.ts", ours: ["settings.ts", "controller/pvs.ts"] },
   { at: "prefixes.ts", ours: ["config.ts", "settings.ts"] },
   { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },

@@ -6,7 +6,8 @@ import { allPvs, COMMANDS, type CommandState } from "../../src/controller/pvs.ts
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
-import { ALIASES, SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/settings.ts";
+import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/settings.ts";
+import { ALIASES } from "../../src/settings-aliases.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
@@ -60,13 +61,17 @@ export function settingsPage(): string {
     ...Object.entries(SETTINGS).map(([name, settings]) => section(name, settings)),
     section("server NAME", SERVER_SETTINGS),
     "Without a `[server …]` section there are the two of the Python program, voyager (dm) and petrel (globus).",
-    ["## dmagic.conf", "A file of DMagic is read as it is. What it has elsewhere:", aliasTable()].join("\n\n"),
+    [
+      "## dmagic.conf, and older files",
+      "A file that any version of DMagic or of the Python program globus has written is read as it is. What it has elsewhere:",
+      aliasTable(),
+    ].join("\n\n"),
   );
 }
 
 const aliasTable = (): string =>
   table(
-    ["in dmagic.conf", "is here"],
+    ["there", "is here"],
     Object.entries(ALIASES).flatMap(([section, keys]) =>
       Object.entries(keys).map(([key, targets]) =>
         row(
@@ -74,10 +79,10 @@ const aliasTable = (): string =>
           targets
             .map((one) =>
               one.section === "server"
-                ? `\`${one.key}\` of each ${one.kind} server`
+                ? `\`${one.key}\` of ${one.of === "dm" ? "each dm server" : "the chosen server"}`
                 : `\`[${one.section}] ${one.key}\``,
             )
-            .join(" and "),
+            .join(" and ") || "nothing",
         ),
       ),
     ),
