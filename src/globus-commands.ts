@@ -149,6 +149,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   const log = teeLog(options.log, fileLog);
   const { troubles } = session.ioc;
   troubles.listen(({ sentence, isOver }) => (isOver ? fileLog.info(sentence) : fileLog.error(sentence)));
+  for (const sentence of config.idle) log.info(sentence);
   for (const one of missingSettings(settings)) log.warn(`${path}: ${missingSentence(one)}`);
   const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 async function write(count: number): Promise<void> {
-  const ledger = createLedger({ path: folder, owner: { pid: 1, host: "arcturus" } });
+  const ledger = createLedger({ path: folder, owner: { pid: 1, host: "station1" } });
   for (let i = 0; i < count; i++)
     await ledger.putMailed("E", `a${i}@x.example`, { state: "sent", at: "2026-03-01T12:00:00Z" });
   await ledger.close();

@@ -11,7 +11,7 @@ import { readLevelFolder } from "../../src/services/leveldb-folder.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 const AT = "2026-03-01T12:00:00Z";
-const OWNER = { pid: 4711, host: "arcturus", prefix: "2bmb:Globus:" };
+const OWNER = { pid: 4711, host: "station1", prefix: "2bmb:Globus:" };
 const SENT = { state: "sent", at: AT } as const;
 
 /** A database with tables, one of them compressed, a log of several blocks, and keys that were changed and deleted. */

@@ -18,7 +18,7 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
 });
 function ledger(changes: Partial<LedgerOptions> = {}): Ledger {
-  const made = createLedger({ path: folder, owner: { pid: 1, host: "arcturus" }, ...changes });
+  const made = createLedger({ path: folder, owner: { pid: 1, host: "station1" }, ...changes });
   onTestFinished(() => made.close());
   return made;
 }
