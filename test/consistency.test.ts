@@ -10,7 +10,6 @@ import {
   EMAIL_LINES,
   LOG_LINES,
   PV_STATES,
-  PVS,
   savedPvs,
 } from "../src/controller/pvs.ts";
 import { globusDatabase } from "./support/globus-database.ts";
@@ -59,11 +58,21 @@ test("every text PV says that it is text", () => {
   }
 });
 
-test("inputs hold at the start what the table says", () => {
-  const wanted = Object.entries(PVS).flatMap(([suffix, row]) =>
-    row.kind !== "result" && "initial" in row ? [[suffix, row.initial]] : [],
+test("every number and state holds at the start what the table says", () => {
+  const numbers = [...database.records()].filter(({ fields }) => typeof fields["VAL"] === "number");
+  expect(numbers.length).toBeGreaterThan(80);
+  const found = numbers.map(({ name, fields }) => [name.slice(PREFIX.length), fields["VAL"]]);
+  const rows = allPvs();
+  expect(found).toEqual(found.map(([suffix]) => [suffix, rows.get(String(suffix))?.initial ?? 0]));
+});
+
+test("a state that says that nobody knows is where the table says that it begins", () => {
+  const unknown = Object.entries(PV_STATES).filter(([, states]) =>
+    states.some((one) => /^(unknown|unseen)$/i.test(one)),
   );
-  expect(wanted.map(([suffix]) => [suffix, database.record(`${PREFIX}${suffix}`)?.fields["VAL"]])).toEqual(wanted);
+  expect(unknown.length).toBeGreaterThan(8);
+  for (const [suffix, states] of unknown)
+    expect(states[Number(allPvs().get(suffix)?.initial ?? 0)], suffix).toMatch(/^(unknown|unseen)$/i);
 });
 
 test("arms fall back by themselves", () => {

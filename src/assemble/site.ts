@@ -15,6 +15,7 @@ import { initOnDm } from "../controller/actions/init-dm.ts";
 import { initOnGlobus } from "../controller/actions/init-globus.ts";
 import { makeDirectories } from "../controller/actions/make-directories.ts";
 import { userActions } from "../controller/actions/users.ts";
+import { withoutDaqs } from "../controller/daq-watch.ts";
 import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import { globusRoster } from "../controller/globus-roster.ts";
@@ -96,7 +97,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     watches: [
       ...experiments.watches,
       watchUncertain(mail.ledger),
-      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : []),
+      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : [withoutDaqs]),
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity },

@@ -3,10 +3,19 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import { onePerLine } from "../base/log.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";
-import { type DaqSource, daqStateIndex, filesText, isOf, SIDE_NAMES } from "./daq-sources.ts";
+import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "./ports.ts";
-import { DAQ_STATES, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES, type SourceState } from "./pvs.ts";
+import {
+  DAQ_STATES,
+  type DaqPart,
+  type DaqSide,
+  type DaqState,
+  daqPv,
+  type PvName,
+  SOURCE_STATES,
+  UNKNOWN_COUNT,
+} from "./pvs.ts";
 import { uptime } from "./vital-signs.ts";
 
 /** Reads a result PV. */
@@ -86,18 +95,38 @@ export async function showDaqsAtEnd(
   }
 }
 
-/** The source PVs of a side that nobody has looked at. */
-export function clearSource(put: Put, { side, directory }: DaqSource): void {
-  put(daqPv(side, "Source"), directory);
-  put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN" satisfies SourceState));
-  put(daqPv(side, "SourceBytes"), 0);
+/** All that is told of a side that has no DAQ. */
+export function clearSide(put: Put, source: Pick<DaqSource, "side" | "directory">): void {
+  put(daqPv(source.side, "State"), daqStateIndex("None"));
+  forgetSource(put, source);
+  showProgress(put, source.side, undefined, 0);
 }
 
-/** All that is told of a side that has no DAQ. */
-export function clearSide(put: Put, source: DaqSource): void {
-  put(daqPv(source.side, "State"), daqStateIndex("None"));
-  clearSource(put, source);
-  showProgress(put, source.side, undefined, 0);
+/** All that is told of DAQs before anybody has looked: of an experiment that is new here. */
+export function forgetDaqs(put: Put, sources: readonly Pick<DaqSource, "side" | "directory">[]): void {
+  for (const source of sources) {
+    const { side } = source;
+    put(daqPv(side, "State"), daqStateIndex("Unseen"));
+    put(daqPv(side, "Id"), "");
+    forgetSource(put, source);
+    for (const part of FIGURES) put(daqPv(side, part), UNKNOWN_COUNT);
+  }
+  for (const name of TOTALS) put(name, UNKNOWN_COUNT);
+}
+const FIGURES = ["FilesDone", "FilesTotal", "Percent", "Rate", "RunTime", "Errors"] as const satisfies DaqPart[];
+const TOTALS = ["DaqRunning", "DaqFilesDone", "DaqFilesTotal", "DaqPercent", "DaqErrors"] as const satisfies PvName[];
+
+/** Where no Data Management is configured there is no DAQ, and that is known. */
+export function showNoDaqs(put: Put, sentence: string): void {
+  for (const side of SIDES) clearSide(put, { side, directory: "" });
+  for (const name of TOTALS) put(name, 0);
+  put("DaqMessage", sentence);
+}
+
+/** The list of all that run at the station, while nobody knows which experiment is tagged. */
+export function showListAlone(put: Put, all: readonly DmTransfer[]): void {
+  put("DaqList", onePerLine(all.filter(isUnderWay).map(listLine)));
+  put("DaqMessage", "Nobody knows yet which experiment is tagged.");
 }
 
 /** One side; undefined: there is no DAQ. @param rate files a minute */

@@ -3,11 +3,20 @@
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
 import { pieceOf } from "../base/errors.ts";
-import { type ActionContext, flagInput, type TaggedRequest } from "./action.ts";
+import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "./action.ts";
 import { directoryParts, type Experiment, pathUnder } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import { type DataHost, type DmTask, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
-import { DAQ_SIDES, DAQ_STATES, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "./pvs.ts";
+import {
+  DAQ_SIDES,
+  DAQ_STATES,
+  type DaqSide,
+  type DaqState,
+  daqPv,
+  SOURCE_STATES,
+  type SourceState,
+  UNKNOWN_COUNT,
+} from "./pvs.ts";
 
 /** Where one station's data are. */
 export interface DaqSite {
@@ -93,16 +102,11 @@ export async function checkSources(
   needsFiles: boolean,
 ): Promise<CheckedSources> {
   const { publish, signal } = context;
-  for (const { side, directory } of sources) {
-    publish(daqPv(side, "Source"), directory);
-    publish(daqPv(side, "SourceState"), SOURCE_STATES.indexOf("UNKNOWN"));
-    publish(daqPv(side, "SourceBytes"), 0);
-  }
+  for (const source of sources) forgetSource(publish, source);
   const checked = await Promise.all(
     sources.map(async (source): Promise<CheckedSource & { readonly isUsable: boolean }> => {
       const report = await host.inspect(source.parts, { signal });
-      publish(daqPv(source.side, "SourceState"), SOURCE_STATES.indexOf(report.state));
-      publish(daqPv(source.side, "SourceBytes"), report.bytes);
+      showSource(publish, source, isExpectedLater(source, report) ? "NOT_YET" : report.state, report);
       const isAbsent = /^(MISSING|NO_TOPDIR)$/.test(report.state) || (needsFiles && report.state === "EMPTY");
       const isUsable = !isAbsent && (source.side === "raw" || report.state !== "UNKNOWN");
       return { ...source, report, isUsable, remark: sourceRemark(host, source, report) };
@@ -124,6 +128,30 @@ export async function checkSources(
     remarks: remarksOf(checked.filter((one) => !isUnknown(one))),
     unchecked: remarksOf(checked.filter(isUnknown)),
   };
+}
+
+/** There are no reconstructions before the first one is made; that is no fault. */
+const isExpectedLater = ({ side }: DaqSource, { state }: SourceReport): boolean =>
+  side === "rec" && state === "MISSING";
+
+/** The source PVs of a side by a look at it. */
+export function showSource(
+  put: RunContext["publish"],
+  { side }: Pick<DaqSource, "side">,
+  state: SourceState,
+  { bytes }: Pick<SourceReport, "bytes">,
+): void {
+  put(daqPv(side, "SourceState"), SOURCE_STATES.indexOf(state));
+  put(daqPv(side, "SourceBytes"), state === "UNKNOWN" ? UNKNOWN_COUNT : bytes);
+}
+
+/** The source PVs of a side that nobody has looked at. */
+export function forgetSource(
+  put: RunContext["publish"],
+  { side, directory }: Pick<DaqSource, "side" | "directory">,
+): void {
+  put(daqPv(side, "Source"), directory);
+  showSource(put, { side }, "UNKNOWN", { bytes: UNKNOWN_COUNT });
 }
 
 function sourceRemark({ name, top }: DataHost, { place }: DaqSource, { state, remark }: SourceReport): string {

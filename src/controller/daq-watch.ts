@@ -13,11 +13,13 @@ import {
   scan,
   startWith,
   switchMap,
+  tap,
   timer,
 } from "rxjs";
 import { ActionError, messageOf } from "../base/errors.ts";
+import type { RunContext } from "./action.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
-import { clearSide, isSourceGone, lastState, showDaqs } from "./daq-pvs.ts";
+import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
 import {
   type DaqSite,
   type DaqSource,
@@ -27,11 +29,28 @@ import {
   REFUSED_SECONDS,
   SIDE_NAMES,
   SIDES,
+  showSource,
 } from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "./experiment.ts";
 import { look$ } from "./look.ts";
-import { AccessDeniedError, type DataManagement, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
-import { type CommandName, type DaqSide, type DaqState, daqPv, type PvName, SOURCE_STATES } from "./pvs.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  isWatching,
+  OffError,
+  type SourceReport,
+} from "./ports.ts";
+import {
+  type CommandName,
+  type DaqSide,
+  type DaqState,
+  daqPv,
+  type PvName,
+  SOURCE_STATES,
+  UNKNOWN_COUNT,
+} from "./pvs.ts";
+import { showUploads } from "./uploads.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
 export interface DaqWatchOptions extends ProgressOptions {
@@ -57,8 +76,9 @@ export const watchDaqs =
     const { pvs, scheduler } = context;
     // An experiment that is gone while TomoScan restarts is still the one whose DAQs run.
     const experiment$ = context.experiment$.pipe(
-      scan((last: Experiment | undefined, next) => next ?? last, undefined),
-      startWith(undefined),
+      map((experiment): Followed => experiment ?? "none"),
+      scan((last, next) => (next === "none" ? last : next)),
+      startWith("unknown" as Followed),
     );
     return combineLatest([
       experiment$,
@@ -79,10 +99,24 @@ export const watchDaqs =
     );
   };
 
+/** Where none of the servers is of Data Management: there are no DAQs and no uploads, of whatever experiment. */
+export const withoutDaqs: Watch = ({ pvs, experiment$ }) =>
+  experiment$.pipe(
+    startWith(undefined),
+    tap(() => {
+      const put: RunContext["publish"] = (name, value) => pvs.put(name, value);
+      showNoDaqs(put, "There are no DAQs: none of the servers in globus.conf is of kind dm.");
+      showUploads(put, [], "None");
+    }),
+  );
+
+/** The experiment whose DAQs are watched; none: TomoScan names none; unknown: it has not been there to say. */
+type Followed = Experiment | "none" | "unknown";
+
 class DaqWatch {
   readonly #options: DaqWatchOptions;
   readonly #context: WatchContext;
-  #experiment: Experiment | undefined;
+  #followed: Followed = "unknown";
   #sources: readonly DaqSource[] = [];
   #progress = new Map<DaqSide, DaqProgress>();
   #ownRun = false;
@@ -104,23 +138,32 @@ class DaqWatch {
     return this.#someRun() ? this.#options.pollSeconds : IDLE_SECONDS;
   }
 
-  /** From now on this experiment; the PVs are emptied when it is another one. */
-  follow(experiment: Experiment | undefined): void {
-    if (isSameExperiment(experiment, this.#experiment)) return;
+  get #experiment(): Experiment | undefined {
+    return typeof this.#followed === "object" ? this.#followed : undefined;
+  }
+
+  /** From now on this experiment; the PVs say that nobody has looked when it is another one. */
+  follow(followed: Followed): void {
+    const experiment = typeof followed === "object" ? followed : undefined;
+    const isSame =
+      isSameExperiment(experiment, this.#experiment) && (experiment !== undefined || followed === this.#followed);
+    if (isSame) return;
     if (this.#ownRun)
       this.#context.journal.say(
         `DAQs of ${this.#experiment?.name} still run, and StopDaq is now for ${experiment?.name}; set ExperimentNameOverride to stop the others.`,
         "MINOR",
       );
-    this.#experiment = experiment;
+    this.#followed = followed;
     this.#sources = experiment === undefined ? [] : daqSources(this.#options.site, experiment);
     this.#progress = new Map(SIDES.map((side) => [side, new DaqProgress(side, this.#options)]));
     this.#hidden.clear();
     this.#sourceLooks.clear();
     this.#ownRun = false;
-    const { pvs } = this.#context;
-    for (const source of this.#sources) clearSide((name, value) => pvs.put(name, value), source);
+    if (followed === "none") showNoDaqs(this.#put, "No experiment is tagged.");
+    else forgetDaqs(this.#put, this.#sources);
   }
+
+  readonly #put: RunContext["publish"] = (name, value) => this.#context.pvs.put(name, value);
 
   /** One look. Completes also when it fails: that is told once, and who ran is Unseen when it happens again. */
   look$(): Observable<unknown> {
@@ -143,6 +186,7 @@ class DaqWatch {
   }
 
   #failed(thrown: unknown): void {
+    if (thrown instanceof OffError) return showNoDaqs(this.#put, `There are no DAQs: ${messageOf(thrown)}`);
     this.#isRefused = thrown instanceof AccessDeniedError;
     const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
     this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
@@ -163,18 +207,19 @@ class DaqWatch {
       if (state === "Unseen" || !isAlive(state)) continue;
       this.#hidden.set(side, state);
       pvs.put(daqPv(side, "State"), daqStateIndex("Unseen"));
+      pvs.put("DaqRunning" satisfies PvName, UNKNOWN_COUNT);
     }
   }
 
-  /** As it was before it was hidden. */
+  /** As it was before it was hidden; None where nobody has ever seen it. */
   #lastOf(side: DaqSide): LastState {
     const last = lastState((name) => this.#context.pvs.get(name), side);
-    return last.state === "Unseen" ? { ...last, state: this.#hidden.get(side) ?? "Running" } : last;
+    return last.state === "Unseen" ? { ...last, state: this.#hidden.get(side) ?? "None" } : last;
   }
 
   /** Whether a DAQ of the experiment runs, by the last look or by what StartDaq has said since. */
   #someRun(): boolean {
-    return this.#ownRun || SIDES.some((side) => isAlive(lastState((name) => this.#context.pvs.get(name), side).state));
+    return this.#ownRun || SIDES.some((side) => isAlive(this.#lastOf(side).state));
   }
 
   /** Is the source of a DAQ that runs still there? And where it has seen nothing new for long: are there files? */
@@ -201,7 +246,8 @@ class DaqWatch {
     return now - last >= SOURCE_POLLS * this.#options.pollSeconds;
   }
 
-  #publishSource({ side, place }: DaqSource, { state, bytes }: SourceReport): void {
+  #publishSource({ side, place }: DaqSource, report: SourceReport): void {
+    const { state } = report;
     const { pvs, journal } = this.#context;
     const index = SOURCE_STATES.indexOf(state);
     const wasGone = isSourceGone((name) => pvs.get(name), side);
@@ -213,8 +259,7 @@ class DaqWatch {
         `The DAQ of the ${SIDE_NAMES[side]} watches ${place}, which is not there: nothing can come.`,
         "MAJOR",
       );
-    pvs.put(daqPv(side, "SourceState"), index);
-    pvs.put(daqPv(side, "SourceBytes"), bytes);
+    showSource(this.#put, { side }, state, report);
   }
 
   #daqsOf(all: readonly DmTransfer[], { directory }: DaqSource): readonly DmTransfer[] {
@@ -225,6 +270,7 @@ class DaqWatch {
   }
 
   #publish(all: readonly DmTransfer[]): void {
+    if (this.#followed === "unknown") return showListAlone(this.#put, all);
     const { pvs, journal, clock } = this.#context;
     const verdicts = this.#sources.flatMap((source) => {
       const { side } = source;
@@ -232,7 +278,7 @@ class DaqWatch {
       const isGone = isSourceGone((name) => pvs.get(name), side);
       return verdict === undefined ? [] : [{ daq: undefined, ...verdict, side, isSourceGone: isGone }];
     });
-    this.#ownRun = showDaqs((name, value) => pvs.put(name, value), this.#experiment, all, verdicts);
+    this.#ownRun = showDaqs(this.#put, this.#experiment, all, verdicts);
     for (const { sentence, severity } of verdicts.flatMap(({ events }) => events)) journal.say(sentence, severity);
   }
 }

@@ -2,7 +2,7 @@
 import { combineLatest, map, tap } from "rxjs";
 import { visible } from "./experiment.ts";
 import type { BeamlineText } from "./ports.ts";
-import type { AnyTomoScanKey } from "./pvs.ts";
+import { ANSWERS, type AnyTomoScanKey } from "./pvs.ts";
 import type { TomoScan } from "./tomoscan.ts";
 import type { Watch } from "./watch.ts";
 
@@ -19,9 +19,9 @@ export interface DirsMatchOptions {
   readonly analysis: TopDirectory;
 }
 
-/** `matches` is false only where TomoScan says something else; a TomoScan that says nothing is told in the sentence. */
+/** No where TomoScan says something else, Yes where it says the same of both; one that says nothing of either is Unknown, and told in the sentence. */
 export interface Verdict {
-  readonly matches: boolean;
+  readonly matches: (typeof ANSWERS)[number];
   /** Empty where there is nothing to tell. */
   readonly sentence: string;
 }
@@ -35,7 +35,7 @@ export function dirsMatchWatch(options: DirsMatchOptions): Watch {
       map(([detector, analysis]) => compare(options, detector, analysis)),
       tap(({ matches, sentence }) => {
         pvs.put("DirsMismatch", sentence);
-        pvs.put("DirsMatch", matches ? 1 : 0);
+        pvs.put("DirsMatch", ANSWERS.indexOf(matches));
       }),
     );
 }
@@ -72,7 +72,8 @@ function compare(options: DirsMatchOptions, detector: BeamlineText, analysis: Be
     host === "" ? "analysis" : top === "" ? "analysis-top-dir" : undefined,
   );
   const told = [...different, ...silent];
-  return { matches: different.length === 0, sentence: told.length === 0 ? "" : `${told.join("; ")}.` };
+  const matches = different.length > 0 ? "No" : silent.length > 0 ? "Unknown" : "Yes";
+  return { matches, sentence: told.length === 0 ? "" : `${told.join("; ")}.` };
 }
 
 /** @param text `user@host:/dir/` */

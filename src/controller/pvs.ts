@@ -9,25 +9,33 @@ export interface PvRow {
    * nothing else, survive a restart (autosave).
    */
   readonly kind: "input" | "result" | "setting";
-  /** What an input holds where nobody has written it: a number, or empty text where this is absent. db/ says the same. */
-  readonly initial?: number;
   /**
-   * For a result of one experiment on one server: the commands that write it, and what it holds until one has run there. It is emptied when the experiment or
-   * the server is another one, unless such a command runs: what that still writes is of the experiment that it began with.
+   * What it holds before anybody has written it, or knows: a number, empty text, or an empty array; 0 or empty text where this is absent. What nobody knows yet
+   * has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/ says the same of numbers.
    */
-  readonly ofExperiment?: { readonly by: readonly CommandName[]; readonly empty: 0 | "" | readonly [] };
+  readonly initial?: Initial;
+  /**
+   * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the experiment or the server is another one, unless
+   * such a command runs: what that still writes is of the experiment that it began with.
+   */
+  readonly ofExperiment?: readonly CommandName[];
   /** One sentence for operators and the manual. */
   readonly meaning: string;
 }
 
-const result = (meaning: string): PvRow & { readonly kind: "result" } => ({ kind: "result", meaning });
+type Initial = number | "" | readonly [];
+type Result = PvRow & { readonly kind: "result" };
+const result = (meaning: string, initial?: Initial): Result => ({
+  kind: "result",
+  meaning,
+  ...(initial !== undefined && { initial }),
+});
 /** A result of one experiment on one server. */
-const resultOf = (
-  by: readonly CommandName[],
-  empty: 0 | "" | readonly [],
-  meaning: string,
-): PvRow & { readonly kind: "result" } => ({ ...result(`${by.join(", ")}: ${meaning}`), ofExperiment: { by, empty } });
-type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K };
+const resultOf = (by: readonly CommandName[], initial: Initial, meaning: string): Result => ({
+  ...result(`${by.join(", ")}: ${meaning}`, initial),
+  ofExperiment: by,
+});
+type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K; readonly initial?: number };
 const input = (meaning: string, initial?: number): Input<"input"> => ({
   kind: "input",
   meaning,
@@ -37,6 +45,39 @@ const setting = (meaning: string, initial?: number): Input<"setting"> => ({
   ...input(meaning, initial),
   kind: "setting",
 });
+
+/** Values of XStatus: decision 4. */
+export const COMMAND_STATES = ["Idle", "Running", "Done", "Failed", "Cancelled", "Rejected", "Partial"] as const;
+export type CommandState = (typeof COMMAND_STATES)[number];
+
+/** What is yes or no, once somebody has looked. */
+export const ANSWERS = ["No", "Yes", "Unknown"] as const;
+/** States of DirsDetector and DirsAnalysis. */
+export const DIRECTORY_STATES = ["Unknown", "Exists", "Created", "Error"] as const;
+/** States of AuthDM and AuthGlobus. */
+export const AUTH_STATES = ["Off", "OK", "Expiring", "LoginNeeded", "Unknown"] as const;
+/** States of MessageSeverity. */
+export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+/** States of EmailTo, EmailMode, EmailArm and DeleteArm. */
+export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
+export const EMAIL_MODES = ["All", "NewOnly", "Test", "Uncertain"] as const;
+export type EmailMode = (typeof EMAIL_MODES)[number];
+export const ARM_STATES = ["Safe", "Armed"] as const;
+/** Seconds that an arm stays Armed. */
+export const ARMED_SECONDS = 30;
+/** States of DaqRawState and DaqRecState. */
+export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped", "Unseen"] as const;
+export type DaqState = (typeof DAQ_STATES)[number];
+/** States of DaqRawSourceState and DaqRecSourceState. */
+export const SOURCE_STATES = ["UNKNOWN", "OK", "EMPTY", "MISSING", "NO_TOPDIR", "NOT_YET"] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
+/** States of UploadState. */
+export const UPLOAD_STATES = ["None", "Running", "Done", "Failed", "Stopped", "Unknown"] as const;
+export type UploadState = (typeof UPLOAD_STATES)[number];
+
+/** A count, or another figure, that nobody knows. */
+export const UNKNOWN_COUNT = -1;
 
 /** Lines of the log, and of the e-mail's preview, that have a PV of their own. */
 export const LOG_LINES = 10;
@@ -48,13 +89,9 @@ type LogLine = `LogLine${Digit}`;
 type EmailLine = `EmailLine${Digit | `1${Digit}`}`;
 
 /** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */
-function lines<N extends string>(
-  stem: string,
-  count: number,
-  row: (line: string) => PvRow,
-): Record<N, PvRow & { kind: "result" }> {
+function lines<N extends string>(stem: string, count: number, row: (line: string) => PvRow): Record<N, Result> {
   const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, row(`Line ${i} of`)]);
-  return Object.fromEntries(rows) as Record<N, PvRow & { kind: "result" }>;
+  return Object.fromEntries(rows) as Record<N, Result>;
 }
 export const logLine = (index: number): LogLine => `LogLine${index as Digit}`;
 export const emailLine = (index: number): EmailLine => `EmailLine${index as Digit}`;
@@ -63,34 +100,38 @@ export const emailLine = (index: number): EmailLine => `EmailLine${index as Digi
 export const DAQ_SIDES = { raw: "DaqRaw", rec: "DaqRec" } as const;
 export type DaqSide = keyof typeof DAQ_SIDES;
 
-/** What is told of the DAQ of each side, behind `DaqRaw` and `DaqRec`. */
+/** What is told of the DAQ of each side, behind `DaqRaw` and `DaqRec`, and what it holds before anybody has looked. */
 const DAQ_PARTS = {
-  State:
-    "its state: None, Running, Stalled, Ended, Failed, Stopped, or Unseen: it ran when Data Management last answered, which it does not do now",
-  Id: "its id",
-  Source: "the directory that is read, as Data Management knows it",
-  SourceState:
-    "what the last check of that directory found, at the start and now and then while it runs: UNKNOWN, OK, EMPTY, MISSING or NO_TOPDIR",
-  SourceBytes: "bytes in that directory at that check",
-  FilesDone: "files that Data Management counts as done; those of Errors may be among them",
-  FilesTotal: "files that it has seen",
-  Percent: "the part of its files that is done",
-  Rate: "files done a minute, over the last minute",
-  RunTime: "seconds that it has run",
-  Errors: "files that could not be processed",
+  State: [
+    "its state: None, Running, Stalled, Ended, Failed, Stopped, or Unseen: Data Management does not answer, or has not been asked yet",
+    DAQ_STATES.indexOf("Unseen"),
+  ],
+  Id: ["its id", ""],
+  Source: ["the directory that is read, as Data Management knows it", ""],
+  SourceState: [
+    "what the last check of that directory found, at the start and now and then while it runs: UNKNOWN, OK, EMPTY, MISSING, NO_TOPDIR, or NOT_YET: StartDaq and Upload found no reconstructions so far",
+    SOURCE_STATES.indexOf("UNKNOWN"),
+  ],
+  SourceBytes: ["bytes in that directory at that check", UNKNOWN_COUNT],
+  FilesDone: ["files that Data Management counts as done; those of Errors may be among them", UNKNOWN_COUNT],
+  FilesTotal: ["files that it has seen", UNKNOWN_COUNT],
+  Percent: ["the part of its files that is done", UNKNOWN_COUNT],
+  Rate: ["files done a minute, over the last minute", UNKNOWN_COUNT],
+  RunTime: ["seconds that it has run", UNKNOWN_COUNT],
+  Errors: ["files that could not be processed", UNKNOWN_COUNT],
 } as const;
 export type DaqPart = keyof typeof DAQ_PARTS;
 type DaqPv = `${(typeof DAQ_SIDES)[DaqSide]}${DaqPart}`;
 export const daqPv = (side: DaqSide, part: DaqPart): DaqPv => `${DAQ_SIDES[side]}${part}`;
 
-function daqRows(): Record<DaqPv, PvRow & { kind: "result" }> {
+function daqRows(): Record<DaqPv, Result> {
   const rows = Object.entries({ raw: "raw data", rec: "reconstructions" } as const).flatMap(([side, what]) =>
-    Object.entries(DAQ_PARTS).map(([part, meaning]) => [
+    Object.entries(DAQ_PARTS).map(([part, [meaning, initial]]) => [
       daqPv(side as DaqSide, part as DaqPart),
-      result(`DAQ of the ${what}: ${meaning}.`),
+      result(`DAQ of the ${what}: ${meaning}.`, initial),
     ]),
   );
-  return Object.fromEntries(rows) as Record<DaqPv, PvRow & { kind: "result" }>;
+  return Object.fromEntries(rows) as Record<DaqPv, Result>;
 }
 
 /** The PVs beside the commands' own four. */
@@ -126,16 +167,26 @@ export const PVS = {
   ESAFNumber: result("Number of the safety form (ESAF), where TomoScan has it."),
   DataLink: result("Web address of the experiment's data, as mailed to its users."),
   ServerName: setting("Which of the configured servers is used; cannot change while a command runs.", 0),
-  AuthDM: result("Credentials for Data Management: Off, OK, Expiring or LoginNeeded."),
-  AuthGlobus: result("Credentials for Globus: Off, OK, Expiring or LoginNeeded."),
-  TokenExpires: result("Hours until the Globus token expires."),
+  AuthDM: result(
+    "Credentials for Data Management: Off, OK, Expiring, LoginNeeded, or Unknown before the service has answered.",
+    AUTH_STATES.indexOf("Unknown"),
+  ),
+  AuthGlobus: result(
+    "Credentials for Globus: Off, OK, Expiring, LoginNeeded, or Unknown before the service has answered.",
+    AUTH_STATES.indexOf("Unknown"),
+  ),
+  TokenExpires: result("Hours until the Globus token expires; -1: there is none, or nobody knows.", UNKNOWN_COUNT),
   Version: result("Version of globus-ioc."),
   Hostname: result("Host that the program runs on."),
   StartTime: result("When the program started, ISO 8601."),
   Uptime: result("Time since then, D days, HH:MM:SS."),
   Heartbeat: result("Grows by 1 each second."),
   /* Init, and users */
-  ExperimentExists: resultOf(["Init"], 0, "whether the experiment existed or exists now."),
+  ExperimentExists: resultOf(
+    ["Init"],
+    ANSWERS.indexOf("Unknown"),
+    "whether the experiment existed or exists now; Unknown before Init has looked.",
+  ),
   ExperimentCreated: resultOf(["Init"], 0, "whether this run created it."),
   UsersAdded: resultOf(["Init"], 0, "users that are on the experiment now, those who were before included."),
   UsersFailed: resultOf(["Init"], 0, "users that could not be added."),
@@ -146,7 +197,7 @@ export const PVS = {
   UserErrors: resultOf(["AddUser", "RemoveUser"], 0, "users of the list for whom it did not work."),
   UserResults: resultOf(["AddUser", "RemoveUser"], "", "what became of each user of the list, one a line."),
   Users: resultOf(["ListUsers"], "", "the users with name, badge and e-mail, one a line."),
-  UserCount: resultOf(["ListUsers"], 0, "how many there are."),
+  UserCount: resultOf(["ListUsers"], UNKNOWN_COUNT, "how many there are; -1 before anybody has looked."),
   UserNames: resultOf(["ListUsers"], [], "their names, as an array."),
   UserBadges: resultOf(["ListUsers"], [], "their badge numbers, as an array; 0 where one has none."),
   UserEmails: resultOf(
@@ -157,9 +208,20 @@ export const PVS = {
   /* Dirs */
   DetectorDir: result("Dirs: the experiment's directory on the detector host."),
   AnalysisDir: result("Dirs: the experiment's directory on the analysis host."),
-  DirsDetector: resultOf(["Dirs"], 0, "state of the detector directory: Missing, Exists, Created or Error."),
-  DirsAnalysis: resultOf(["Dirs"], 0, "state of the analysis directory: Missing, Exists, Created or Error."),
-  DirsMatch: result("Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings."),
+  DirsDetector: resultOf(
+    ["Dirs"],
+    DIRECTORY_STATES.indexOf("Unknown"),
+    "state of the detector directory: Exists, Created, Error, or Unknown before Dirs has looked.",
+  ),
+  DirsAnalysis: resultOf(
+    ["Dirs"],
+    DIRECTORY_STATES.indexOf("Unknown"),
+    "state of the analysis directory: Exists, Created, Error, or Unknown before Dirs has looked.",
+  ),
+  DirsMatch: result(
+    "Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings; Unknown where TomoScan does not say.",
+    ANSWERS.indexOf("Unknown"),
+  ),
   DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", 0),
   /* E-mail */
@@ -177,7 +239,8 @@ export const PVS = {
   EmailPreview: resultOf(["PreviewEmail"], "", "the whole e-mail as it would be sent."),
   ...lines<EmailLine>("EmailLine", EMAIL_LINES, (line) => ({
     ...result(`${line} the e-mail's text.`),
-    ofExperiment: { by: ["PreviewEmail"], empty: "" },
+    initial: "",
+    ofExperiment: ["PreviewEmail"],
   })),
   EmailRecipients: resultOf(["PreviewEmail"], "", "to whom it would go, one address a line."),
   EmailCount: resultOf(["PreviewEmail"], 0, "how many addresses that are."),
@@ -185,7 +248,8 @@ export const PVS = {
   EmailRefused: resultOf(["Email"], 0, "addresses that were refused in this run."),
   EmailNoAddress: resultOf(["PreviewEmail"], 0, "how many users have no e-mail address, or one that is none."),
   EmailUncertain: result(
-    "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending.",
+    "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending; -1 before the ledger was read.",
+    UNKNOWN_COUNT,
   ),
   EmailResults: resultOf(
     ["PreviewEmail", "Email"],
@@ -197,27 +261,27 @@ export const PVS = {
   DaqRec: setting("StartDaq, Upload: Yes: the reconstructions.", 1),
   ProcessExisting: setting("StartDaq: Yes: also the files that are there already.", 1),
   ...daqRows(),
-  DaqRunning: result("How many DAQs of the experiment run."),
-  DaqFilesDone: result("Files done by the experiment's DAQs together."),
-  DaqFilesTotal: result("Files seen by the experiment's DAQs together."),
-  DaqPercent: result("The part of them that is done."),
-  DaqErrors: result("Files that the experiment's DAQs could not process."),
+  DaqRunning: result("How many DAQs of the experiment run; -1: nobody knows.", UNKNOWN_COUNT),
+  DaqFilesDone: result("Files done by the experiment's DAQs together; -1: nobody knows.", UNKNOWN_COUNT),
+  DaqFilesTotal: result("Files seen by the experiment's DAQs together; -1: nobody knows.", UNKNOWN_COUNT),
+  DaqPercent: result("The part of them that is done; -1: nobody knows.", UNKNOWN_COUNT),
+  DaqErrors: result("Files that the experiment's DAQs could not process; -1: nobody knows.", UNKNOWN_COUNT),
   DaqMessage: result("What the DAQs do, or what is wrong with them, in one sentence."),
   DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
   DaqStopped: resultOf(["StopDaq"], 0, "how many it stopped."),
   UploadId: resultOf(["Upload"], "", "ids of the uploads of the experiment, separated by blanks."),
   UploadState: resultOf(
     ["Upload"],
-    0,
-    "state: None, Running, Done, Failed or Stopped. Running also where an earlier run of the program, or somebody else, has started them.",
+    UPLOAD_STATES.indexOf("Unknown"),
+    "state: None, Running, Done, Failed, Stopped, or Unknown before anybody has looked. Running also where an earlier run of the program, or somebody else, has started them.",
   ),
   UploadFilesDone: resultOf(
     ["Upload"],
-    0,
+    UNKNOWN_COUNT,
     "files that Data Management counts as done; those that it could not process may be among them.",
   ),
-  UploadFilesTotal: resultOf(["Upload"], 0, "files to do."),
-  UploadPercent: resultOf(["Upload"], 0, "the part of them that is done."),
+  UploadFilesTotal: resultOf(["Upload"], UNKNOWN_COUNT, "files to do."),
+  UploadPercent: resultOf(["Upload"], UNKNOWN_COUNT, "the part of them that is done."),
   /* Tagging, and experiments without a proposal */
   Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
   BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),
@@ -237,7 +301,7 @@ export const PVS = {
   EsafStart: input("ListEsafs: first day, YYYY-MM-DD; empty: the first of this month."),
   EsafEnd: input("ListEsafs: last day, YYYY-MM-DD; empty: today."),
   Esafs: result("ListEsafs: the safety forms, newest first, one a line."),
-  EsafCount: result("ListEsafs: how many there are."),
+  EsafCount: result("ListEsafs: how many there are; -1 before anybody has looked.", UNKNOWN_COUNT),
   DeleteName: input("Delete: name of the experiment to delete; must be ExperimentName."),
   DeleteArm: input("Delete: Armed allows one Delete. Safe again after 30 s, and after the deletion.", 0),
 } as const satisfies Readonly<Record<string, PvRow>>;
@@ -318,34 +382,7 @@ export const COMMAND_PARTS = {
   time: { suffix: "Time", meaning: "When its last run ended, ISO 8601." },
 } as const;
 
-/** Values of XStatus: decision 4. */
-export const COMMAND_STATES = ["Idle", "Running", "Done", "Failed", "Cancelled", "Rejected", "Partial"] as const;
-export type CommandState = (typeof COMMAND_STATES)[number];
-
-/** States of DirsDetector and DirsAnalysis. */
-export const DIRECTORY_STATES = ["Missing", "Exists", "Created", "Error"] as const;
-/** States of AuthDM and AuthGlobus. */
-export const AUTH_STATES = ["Off", "OK", "Expiring", "LoginNeeded"] as const;
-/** States of MessageSeverity. */
-export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
-export type Severity = (typeof SEVERITIES)[number];
-/** States of EmailTo, EmailMode, EmailArm and DeleteArm. */
-export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
-export const EMAIL_MODES = ["All", "NewOnly", "Test", "Uncertain"] as const;
-export type EmailMode = (typeof EMAIL_MODES)[number];
-export const ARM_STATES = ["Safe", "Armed"] as const;
-/** Seconds that an arm stays Armed. */
-export const ARMED_SECONDS = 30;
-/** States of DaqRawState and DaqRecState. */
-export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped", "Unseen"] as const;
-export type DaqState = (typeof DAQ_STATES)[number];
-/** States of DaqRawSourceState and DaqRecSourceState. */
-export const SOURCE_STATES = ["UNKNOWN", "OK", "EMPTY", "MISSING", "NO_TOPDIR"] as const;
-export type SourceState = (typeof SOURCE_STATES)[number];
-/** States of UploadState. */
-export const UPLOAD_STATES = ["None", "Running", "Done", "Failed", "Stopped"] as const;
-export type UploadState = (typeof UPLOAD_STATES)[number];
-
+/** What the program knows of itself. */
 const NO_YES = ["No", "Yes"] as const;
 
 /** PVs that choose by state, with their states: what db/ is compared with, and what words the command line takes and prints. */
@@ -354,9 +391,9 @@ export const PV_STATES: Readonly<Partial<Record<PvName, readonly string[]>>> = {
   ServerRunning: ["Stopped", "Running"],
   TomoScanConnected: NO_YES,
   TagValid: NO_YES,
-  ExperimentExists: NO_YES,
+  ExperimentExists: ANSWERS,
   ExperimentCreated: NO_YES,
-  DirsMatch: NO_YES,
+  DirsMatch: ANSWERS,
   DirsDetector: DIRECTORY_STATES,
   DirsAnalysis: DIRECTORY_STATES,
   AuthDM: AUTH_STATES,

@@ -2,7 +2,7 @@
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import { uncertainOf } from "./actions/email-recipients.ts";
 import type { MailLedger } from "./ports.ts";
-import type { CommandName, PvName } from "./pvs.ts";
+import { type CommandName, type PvName, UNKNOWN_COUNT } from "./pvs.ts";
 import { isRunning, type Watch } from "./watch.ts";
 
 const sentence = (addresses: readonly string[]): string =>
@@ -25,7 +25,8 @@ export const watchUncertain =
     );
     const opened$ = defer(() => ledger.open()).pipe(catchError(() => EMPTY)); // what is wrong is told at the start
     const looks$ = experiment$.pipe(
-      tap(() => show(0)), // those of the former one say nothing of this one, also if the ledger cannot be read
+      // Those of the former one say nothing of this one, also if the ledger cannot be read.
+      tap((experiment) => show(experiment === undefined ? 0 : UNKNOWN_COUNT)),
       switchMap((experiment) =>
         experiment === undefined
           ? EMPTY

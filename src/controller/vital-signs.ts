@@ -20,7 +20,7 @@ import { CancelledError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime } from "./journal.ts";
 import { type Identity, type Pvs, UnavailableError } from "./ports.ts";
-import { AUTH_STATES, type PvName } from "./pvs.ts";
+import { AUTH_STATES, type PvName, UNKNOWN_COUNT } from "./pvs.ts";
 
 /** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
 const WATCHDOG_COUNT = 5;
@@ -90,7 +90,8 @@ function watch$(
     return from(identity.state({ signal: abort.signal })).pipe(
       tap(({ state, expires }) => {
         pvs.put(statePv, AUTH_STATES.indexOf(state));
-        const hours = expires === undefined ? 0 : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);
+        const hours =
+          expires === undefined ? UNKNOWN_COUNT : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);
         if (expiryPv !== undefined) pvs.put(expiryPv, hours);
       }),
       catchError((thrown: unknown) => {

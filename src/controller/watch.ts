@@ -9,7 +9,10 @@ import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "./pvs.ts";
 export interface WatchContext {
   readonly pvs: Pvs;
   readonly journal: Journal;
-  /** The experiment of the settled tag, now and when it is another one (isSameExperiment); undefined while there is none. */
+  /**
+   * The experiment of the settled tag, now and when it is another one (isSameExperiment); undefined where TomoScan names none. Nothing comes while TomoScan is
+   * not connected: nobody knows then, and what was the experiment may still be.
+   */
   readonly experiment$: Observable<Experiment | undefined>;
   /** Commands that have ended. */
   readonly ended$: Observable<CommandName>;

@@ -254,10 +254,10 @@ function judgeArm(put: OutsidePut, problem: string | undefined, journal: Journal
   journal.say(problem, "MINOR");
 }
 
-/** The experiment of the settled tag, and undefined while there is none. */
+/** The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to say. */
 const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
   tag$.pipe(
-    filter((state) => state.settled),
+    filter((state) => state.settled && state.connected),
     map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
     distinctUntilChanged(isSameExperiment),
   );
@@ -303,9 +303,9 @@ function tagPublisher(options: ControllerOptions, board: CommandBoard): (state: 
 /** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
 function emptyResults(pvs: Pvs, board: CommandBoard): void {
   for (const name of Object.keys(PVS) as PvName[]) {
-    const { ofExperiment }: PvRow = PVS[name];
-    if (ofExperiment === undefined || ofExperiment.by.some((one) => board.isRunning(one))) continue;
-    pvs.put(name, ofExperiment.empty);
+    const { ofExperiment, initial = "" }: PvRow = PVS[name];
+    if (ofExperiment === undefined || ofExperiment.some((one) => board.isRunning(one))) continue;
+    pvs.put(name, initial);
   }
 }
 

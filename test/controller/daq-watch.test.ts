@@ -1,12 +1,24 @@
-import { BehaviorSubject, Subject, type Subscription } from "rxjs";
+import { BehaviorSubject, NEVER, type Observable, of, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import type { StartedDaqs } from "../../src/controller/daq-progress.ts";
 import { watchDaqs } from "../../src/controller/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
-import { AccessDeniedError, type DmTransfer, type SourceReport, UnavailableError } from "../../src/controller/ports.ts";
-import { COMMAND_STATES, type CommandName, DAQ_STATES, SOURCE_STATES } from "../../src/controller/pvs.ts";
+import {
+  AccessDeniedError,
+  type DmTransfer,
+  OffError,
+  type SourceReport,
+  UnavailableError,
+} from "../../src/controller/ports.ts";
+import {
+  COMMAND_STATES,
+  type CommandName,
+  DAQ_STATES,
+  SOURCE_STATES,
+  UNKNOWN_COUNT,
+} from "../../src/controller/pvs.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../support/fake-services.ts";
@@ -30,7 +42,8 @@ class Bench {
   readonly dm = new FakeDm();
   readonly host = new FakeDataHost();
   readonly clock = new FakeClock();
-  readonly experiment$ = new BehaviorSubject<Experiment | undefined>(EXPERIMENT);
+  readonly tag$ = new BehaviorSubject<Experiment | undefined>(EXPERIMENT);
+  experiment$: Observable<Experiment | undefined> = this.tag$;
   readonly ended$ = new Subject<CommandName>();
   readonly started: StartedDaqs = new Map();
   readonly errors: unknown[] = [];
@@ -202,14 +215,14 @@ describe("when it looks", () => {
     bench.ended$.next("Init");
     await bench.wait(1);
     expect(bench.looks()).toBe(2);
-    bench.experiment$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
+    bench.tag$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
     await bench.wait(1);
     expect(bench.looks()).toBe(3);
   });
 
   test("another experiment empties the sides, and the DAQs of the former one are told of", async () => {
     await running();
-    bench.experiment$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
+    bench.tag$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
     await bench.wait(1);
     expect(bench.state).toBe("None");
     expect(bench.pvs.get("DaqRawId")).toBe("");
@@ -220,10 +233,50 @@ describe("when it looks", () => {
 
   test("an experiment that is gone while TomoScan restarts is watched all the same", async () => {
     await running();
-    bench.experiment$.next(undefined);
+    bench.tag$.next(undefined);
     bench.dm.change(0, { status: "failed" });
     await bench.wait(POLL);
     expect(bench.state).toBe("Failed");
+  });
+
+  const FIGURES = ["DaqRawFilesDone", "DaqRawErrors", "DaqRawSourceBytes", "DaqRunning", "DaqFilesTotal", "DaqErrors"];
+  const figures = () => FIGURES.map((name) => bench.pvs.get(name));
+
+  test("before anybody has looked at another experiment nothing is certain, and a look that fails changes nothing", async () => {
+    await running();
+    bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    bench.tag$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
+    await bench.wait(0);
+    expect(bench.state).toBe("Unseen");
+    expect(figures()).toEqual(FIGURES.map(() => UNKNOWN_COUNT));
+    await bench.wait(5 * IDLE);
+    expect([bench.state, ...figures()]).toEqual(["Unseen", ...FIGURES.map(() => UNKNOWN_COUNT)]);
+    bench.dm.failures.clear();
+    await bench.wait(IDLE);
+    expect([bench.state, bench.pvs.get("DaqRunning")]).toEqual(["None", 0]);
+  });
+
+  test("as long as TomoScan does not say whose beamtime it is, the list is all that is told", async () => {
+    await bench.startRaw();
+    bench.experiment$ = NEVER;
+    await bench.watch();
+    expect(bench.pvs.writes.filter((write) => write.startsWith("DaqR"))).toEqual([]);
+    expect(bench.pvs.get("DaqList")).toContain(NAME);
+    expect(bench.pvs.get("DaqMessage")).toBe("Nobody knows yet which experiment is tagged.");
+  });
+
+  test("where TomoScan names no experiment there is no DAQ of it", async () => {
+    bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
+    bench.experiment$ = of(undefined);
+    await bench.watch();
+    expect([bench.state, bench.pvs.get("DaqRunning"), bench.pvs.get("DaqRawFilesDone")]).toEqual(["None", 0, 0]);
+  });
+
+  test("where no Data Management is configured there are no DAQs, and which setting is missing is told", async () => {
+    bench.dm.failures.set("daqs", new OffError("Data Management is off: set ds-url."));
+    await bench.watch();
+    expect([bench.state, bench.pvs.get("DaqRunning")]).toEqual(["None", 0]);
+    expect(bench.pvs.get("DaqMessage")).toBe("There are no DAQs: Data Management is off: set ds-url.");
   });
 
   test("a dry run reaches nobody", async () => {
@@ -423,7 +476,7 @@ describe("a service that cannot be reached", () => {
     await bench.wait(POLL);
     expect(bench.state).toBe("Running");
     await bench.wait(4 * POLL);
-    expect(bench.state).toBe("Unseen");
+    expect([bench.state, bench.pvs.get("DaqRunning")]).toEqual(["Unseen", UNKNOWN_COUNT]);
     expect(bench.told()).toEqual(["The DAQs cannot be seen: DM does not answer"]);
     bench.dm.failures.clear();
     await bench.wait(POLL);

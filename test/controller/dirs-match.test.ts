@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { dirsMatchWatch } from "../../src/controller/dirs-match.ts";
 import { Journal } from "../../src/controller/journal.ts";
-import { tomoScanSuffix } from "../../src/controller/pvs.ts";
+import { ANSWERS, tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
@@ -32,7 +32,7 @@ const say = (detector: string, analysis: string): void => {
   beamline.set("DetectorTopDir", detector);
   beamline.set("RemoteAnalysisDir", analysis);
 };
-const verdict = () => [pvs.get("DirsMatch"), pvs.get("DirsMismatch")];
+const verdict = () => [ANSWERS[Number(pvs.get("DirsMatch"))], pvs.get("DirsMismatch")];
 
 test.each([
   ["/data/2BM/", "2bmb@tomo1:/local/2BM/"],
@@ -41,7 +41,7 @@ test.each([
   ["/data/2BM/", "2bmb@TOMO1.example.org:/local/2BM/"],
 ])("%s and %s are those of the settings", (detector, analysis) => {
   say(detector, analysis);
-  expect(verdict()).toEqual([1, ""]);
+  expect(verdict()).toEqual(["Yes", ""]);
 });
 
 describe("what differs is told:", () => {
@@ -55,21 +55,24 @@ describe("what differs is told:", () => {
     ["/data/2BM/", "/local/2BM/", 'RemoteAnalysisDir is "/local/2BM/", but user@host:/directory/ is its form.'],
   ])("%s, %s", (detector, analysis, sentence) => {
     say(detector, analysis);
-    expect(verdict()).toEqual([0, sentence]);
+    expect(verdict()).toEqual(["No", sentence]);
   });
 });
 
-test.each(["Unknown", "", "  "])("a TomoScan that says %j differs in nothing, and that is told", (text) => {
+test.each(["Unknown", "", "  "])("whether a TomoScan that says %j matches is not known, and that is told", (text) => {
   say(text, text);
-  expect(verdict()).toEqual([1, "DetectorTopDir says nothing; RemoteAnalysisDir says nothing."]);
+  expect(verdict()).toEqual(["Unknown", "DetectorTopDir says nothing; RemoteAnalysisDir says nothing."]);
 });
 
 test("it follows TomoScan, also when that goes away", () => {
-  expect(verdict()).toEqual([1, "DetectorTopDir is not connected; RemoteAnalysisDir is not connected."]);
+  expect(verdict()).toEqual(["Unknown", "DetectorTopDir is not connected; RemoteAnalysisDir is not connected."]);
   say("/elsewhere/", "2bmb@tomo1:/local/2BM/");
-  expect(verdict()[0]).toBe(0);
+  expect(verdict()[0]).toBe("No");
   say("/data/2BM/", "2bmb@tomo1:/local/2BM/");
-  expect(verdict()).toEqual([1, ""]);
+  expect(verdict()).toEqual(["Yes", ""]);
   beamline.disconnect("DetectorTopDir");
-  expect(verdict()).toEqual([1, "DetectorTopDir is not connected."]);
+  expect(verdict()).toEqual(["Unknown", "DetectorTopDir is not connected."]);
+  say("/data/2BM/", "2bmb@tomo2:/local/2BM/");
+  beamline.disconnect("DetectorTopDir");
+  expect(verdict()[0]).toBe("No");
 });

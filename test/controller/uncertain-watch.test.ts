@@ -4,7 +4,7 @@ import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
-import { COMMAND_STATES, type CommandName } from "../../src/controller/pvs.ts";
+import { COMMAND_STATES, type CommandName, UNKNOWN_COUNT } from "../../src/controller/pvs.ts";
 import { watchUncertain } from "../../src/controller/uncertain-watch.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -55,7 +55,7 @@ test("what Email is sending now is not counted as uncertain; when it has ended, 
   const { pvs, ended$ } = watching(ledger, true);
   ended$.next("Dirs");
   expect(mailed).not.toHaveBeenCalled();
-  expect(pvs.get("EmailUncertain")).toBe(0);
+  expect(pvs.get("EmailUncertain")).toBe(UNKNOWN_COUNT);
   pvs.put("EmailStatus", COMMAND_STATES.indexOf("Done"));
   ended$.next("Email");
   await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(1));
@@ -68,7 +68,7 @@ test("a ledger that cannot be read leaves no count of the former experiment behi
   await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(1));
   ledger.mailed = () => Promise.reject(new ActionError("The ledger /x is held by process 1"));
   experiment$.next(experiment("B"));
-  await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(0));
+  await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(UNKNOWN_COUNT));
 });
 
 test("a ledger is opened at the start, so that what is wrong with it is told then", () => {
@@ -76,5 +76,5 @@ test("a ledger is opened at the start, so that what is wrong with it is told the
   const open = vi.spyOn(ledger, "open").mockRejectedValue(new ActionError("The ledger /x is damaged"));
   const { pvs } = watching(ledger);
   expect(open).toHaveBeenCalledOnce();
-  expect(pvs.get("EmailUncertain")).toBe(0);
+  expect(pvs.get("EmailUncertain")).toBe(UNKNOWN_COUNT);
 });

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT, UPLOAD_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
@@ -11,7 +11,7 @@ import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simul
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let site: SimulatedBeamline;
-const { text, number, put, state, until, close } = operatorOf(() => site);
+const { use, text, number, put, state, until, close } = operatorOf(() => site);
 /** Another one for each test that starts something, so that none sees what is left of another. */
 let name: string;
 let tags = 0;
@@ -85,7 +85,7 @@ describe("with an experiment for each test", () => {
     expect(await text("DaqRawSource")).toBe(`/data/${name}`);
     expect(SOURCE_STATES[await number("DaqRawSourceState")]).toBe("OK");
     expect(await number("DaqRawSourceBytes")).toBe(20);
-    expect(SOURCE_STATES[await number("DaqRecSourceState")]).toBe("MISSING");
+    expect(SOURCE_STATES[await number("DaqRecSourceState")]).toBe("NOT_YET");
 
     await until("DaqRawFilesDone", (value) => Number(value) === 2);
     await writeFiles(source("after"), 4);
@@ -132,6 +132,20 @@ describe("with an experiment for each test", () => {
     await site.beamline.dm.misbehave({ on: "stopDaq", halfBody: true });
     expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
     expect([await number("DaqStopped"), DAQ_STATES[await number("DaqRawState")]]).toEqual([1, "Stopped"]);
+  });
+
+  test("after a restart of the IOC a DAQ that runs is Unseen, not None, until Data Management has answered", async () => {
+    await put("Init", 1);
+    await writeFiles(source(), 1);
+    await put("StartDaq", 1);
+    await site.beamline.dm.misbehave({ down: "reset" });
+    await site.restartIoc();
+    await until("ExperimentName", (value) => value === name);
+    expect([DAQ_STATES[await number("DaqRawState")], await number("DaqRunning")]).toEqual(["Unseen", UNKNOWN_COUNT]);
+    expect(await use("DaqRawState", async (pv) => (await pv.get()).alarm.severity)).toBe("INVALID");
+    await site.beamline.dm.misbehave({});
+    await put("StopDaq", 1); // after which the watch looks at once
+    await until("DaqRunning", (value) => Number(value) === 0);
   });
 
   test("a DAQ that fails raises its state, with Data Management's words in the log", async () => {

@@ -1,7 +1,7 @@
 /** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
 import type { RunContext } from "../../src/controller/action.ts";
 import type { PvOutput, PvValue } from "../../src/controller/ports.ts";
-import { type CommandName, PVS, type PvName } from "../../src/controller/pvs.ts";
+import { type CommandName, PVS, type PvName, type PvRow } from "../../src/controller/pvs.ts";
 
 export interface FakeRun extends RunContext {
   /** The last value that was published, by PV. */
@@ -10,6 +10,8 @@ export interface FakeRun extends RunContext {
   /** Aborts the run's signal. */
   readonly abort: (reason: Error) => void;
 }
+
+const initialOf = ({ initial = "" }: PvRow): PvValue => (typeof initial === "object" ? "" : initial);
 
 /** @param inputs what input PVs hold; others hold what they hold at the start @param running commands that run beside */
 export function fakeRun(
@@ -24,7 +26,7 @@ export function fakeRun(
     said,
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    input: (name) => inputs[name] ?? ("initial" in PVS[name] ? PVS[name].initial : ""),
+    input: (name) => inputs[name] ?? initialOf(PVS[name]),
     publish: (name, value) => void (published[name] = value),
     shown: (name) => {
       const value = published[name] ?? "";

@@ -24,8 +24,8 @@ async function preview(options: PreviewEmailOptions, context: ActionContext): Pr
   options.shown.forget();
   publish("EmailArm", 0);
   for (const name of Object.keys(PVS) as PvName[]) {
-    const { ofExperiment }: PvRow = PVS[name];
-    if (ofExperiment?.by.includes("PreviewEmail") === true) publish(name, ofExperiment.empty);
+    const { ofExperiment, initial = "" }: PvRow = PVS[name];
+    if (ofExperiment?.includes("PreviewEmail") === true) publish(name, initial);
   }
   const composed = await composeEmail(options, context);
   const { letter } = composed;

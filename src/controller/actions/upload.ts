@@ -6,7 +6,7 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { isAlive } from "../daq-progress.ts";
-import { clearSource, lastState } from "../daq-pvs.ts";
+import { lastState } from "../daq-pvs.ts";
 import {
   type CheckedSource,
   checkSources,
@@ -15,6 +15,7 @@ import {
   type DaqSource,
   daqSources,
   filesText,
+  forgetSource,
   inDmsWords,
   REFUSED_SECONDS,
   SIDE_NAMES,
@@ -102,7 +103,7 @@ function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: Actio
   const { experiment, publish, shown = () => "" } = context;
   for (const source of daqSources(site, experiment))
     if (!chosen.some(({ side }) => side === source.side) && !isAlive(lastState(shown, source.side).state))
-      clearSource(publish, source);
+      forgetSource(publish, source);
 }
 
 interface Start {

@@ -12,7 +12,7 @@ import {
   type SourceReport,
   UnavailableError,
 } from "../../../src/controller/ports.ts";
-import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT } from "../../../src/controller/pvs.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
 const NAME = "2026-03-Levy-1014288";
@@ -132,7 +132,7 @@ describe("StartDaq", () => {
       DaqRecErrors: 0,
       DaqRecSource: REC,
       DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"),
-      DaqRecSourceBytes: 0,
+      DaqRecSourceBytes: UNKNOWN_COUNT,
     });
     const { id } = await dm.startDaq(NAME, REC, {});
     Object.assign(published, { DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });

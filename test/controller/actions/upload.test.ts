@@ -12,7 +12,7 @@ import {
   type SourceReport,
   UnavailableError,
 } from "../../../src/controller/ports.ts";
-import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";
 
@@ -120,7 +120,10 @@ test("empties what an earlier run has found of a side that is not asked for, unl
   inputs["DaqRec"] = 0;
   Object.assign(published, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
   await start();
-  expect(published).toMatchObject({ DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"), DaqRecSourceBytes: 0 });
+  expect(published).toMatchObject({
+    DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"),
+    DaqRecSourceBytes: UNKNOWN_COUNT,
+  });
   Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Running"), DaqRecSourceBytes: 900 });
   await start();
   expect(published["DaqRecSourceBytes"]).toBe(900);
