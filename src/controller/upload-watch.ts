@@ -1,6 +1,6 @@
 /**
  * The watch over uploads that Upload does not wait for: those that an earlier run of the program has started, or somebody else. It looks for them when it
- * begins, when the experiment is another one, and when Upload has ended; then only at those that it has found. It starts and stops none. Integration point 57.
+ * begins, when the experiment is another one, when Upload has ended, and now and then. It starts and stops none. Integration point 57.
  */
 import {
   combineLatest,
@@ -17,6 +17,7 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, messageOf } from "../base/errors.ts";
+import type { RunContext } from "./action.ts";
 import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
 import { look$ } from "./look.ts";
@@ -28,8 +29,9 @@ import {
   isUnderWay,
   NotFoundError,
   NotOfferedError,
+  OffError,
 } from "./ports.ts";
-import type { CommandName, PvName } from "./pvs.ts";
+import { type CommandName, type PvName, UPLOAD_STATES } from "./pvs.ts";
 import { endState, showUploads } from "./uploads.ts";
 import { isRunning, type Watch, type WatchContext } from "./watch.ts";
 
@@ -40,8 +42,8 @@ export interface UploadWatchOptions {
 }
 
 const UPLOAD: CommandName = "Upload";
-/** After a look that failed. */
-const AGAIN_SECONDS = 60;
+/** Between two looks while none is under way, and after one that failed: somebody else may start one. */
+const IDLE_SECONDS = 60;
 
 export const watchUploads =
   (options: UploadWatchOptions): Watch =>
@@ -73,13 +75,13 @@ export const watchUploads =
 
 /** Of one experiment, from its beginning or the end of an Upload on. */
 class UploadWatch {
-  /** Until the next look; undefined: there is nothing more to see. */
+  /** Until the next look; undefined: there is nothing to see. */
   waitSeconds: number | undefined;
   readonly #options: UploadWatchOptions;
   readonly #context: WatchContext;
   readonly #experiment: Experiment;
-  /** Those that were found, as last seen. */
-  #uploads: readonly DmTransfer[] = [];
+  /** Those that are followed, as last seen: until the last of them is over. */
+  #followed: readonly DmTransfer[] = [];
   #isOutOfReach = false;
 
   constructor(options: UploadWatchOptions, context: WatchContext, experiment: Experiment) {
@@ -98,28 +100,39 @@ class UploadWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { dm, pollSeconds } = this.#options;
-    const { pvs, journal } = this.#context;
-    this.waitSeconds = undefined; // Upload tells of its own, and there is a new watch when it has ended
-    if (isRunning(pvs, UPLOAD)) return;
-    const isFirst = this.#uploads.length === 0;
-    const isOurs = isOf(this.#experiment);
-    const uploads = isFirst
-      ? (await dm.uploads({ signal })).filter((one) => isOurs(one) && isUnderWay(one))
-      : await Promise.all(this.#uploads.map((one) => this.#lookAt(one, signal)));
+    const { pvs } = this.#context;
+    this.waitSeconds = IDLE_SECONDS;
+    if (isRunning(pvs, UPLOAD)) return; // which tells of its own, and there is a new watch when it has ended
+    const inList = (await this.#options.dm.uploads({ signal })).filter(isOf(this.#experiment));
+    const followed = await Promise.all(this.#followed.map((one) => this.#lookAt(one, inList, signal)));
     if (signal.aborted || isRunning(pvs, UPLOAD)) return;
     this.#isOutOfReach = false;
-    if (uploads.length === 0) return;
-    this.#uploads = uploads;
-    const areOver = !uploads.some(isMoving);
-    showUploads((name, value) => pvs.put(name, value), uploads, areOver ? endState(uploads) : "Running");
-    if (isFirst) journal.say(`Uploads of ${this.#experiment.name} are under way already: ${listed(uploads)}.`);
-    if (areOver) journal.say(`The uploads of ${this.#experiment.name} have ended: ${listed(uploads)}.`);
-    else this.waitSeconds = pollSeconds;
+    const found = inList.filter((one) => isUnderWay(one) && followed.every(({ id }) => id !== one.id));
+    this.#show([...followed, ...found], found);
   }
 
-  async #lookAt(upload: DmTransfer, signal: AbortSignal): Promise<DmTransfer> {
+  #show(uploads: readonly DmTransfer[], found: readonly DmTransfer[]): void {
+    const { pvs, journal } = this.#context;
+    const put: RunContext["publish"] = (name, value) => pvs.put(name, value);
+    const areOver = !uploads.some(isMoving);
+    this.#followed = areOver ? [] : uploads;
+    if (uploads.length === 0) {
+      if (pvs.get("UploadState" satisfies PvName) === UPLOAD_STATES.indexOf("Unknown")) showUploads(put, [], "None");
+      return;
+    }
+    showUploads(put, uploads, areOver ? endState(uploads) : "Running");
+    const { name } = this.#experiment;
+    if (found.length > 0)
+      journal.say(`Uploads of ${name} that Upload does not wait for are under way: ${listed(found)}.`);
+    if (areOver) journal.say(`The uploads of ${name} have ended: ${listed(uploads)}.`);
+    else this.waitSeconds = this.#options.pollSeconds;
+  }
+
+  /** @param inList what Data Management lists: whether that has ended ones is its own matter */
+  async #lookAt(upload: DmTransfer, inList: readonly DmTransfer[], signal: AbortSignal): Promise<DmTransfer> {
     if (!isMoving(upload)) return upload;
+    const found = inList.find(({ id }) => id === upload.id);
+    if (found !== undefined) return found;
     try {
       return await this.#options.dm.upload(upload.id, { signal });
     } catch (thrown) {
@@ -129,13 +142,18 @@ class UploadWatch {
   }
 
   #failed(thrown: unknown): void {
-    if (thrown instanceof NotOfferedError) return; // Upload says so when it matters
-    this.waitSeconds = thrown instanceof AccessDeniedError ? REFUSED_SECONDS : AGAIN_SECONDS;
+    const { pvs, journal } = this.#context;
+    if (thrown instanceof OffError) showUploads((name, value) => pvs.put(name, value), [], "None");
+    if (thrown instanceof OffError || thrown instanceof NotOfferedError) {
+      this.waitSeconds = undefined; // Upload says so when it matters
+      return;
+    }
+    this.waitSeconds = thrown instanceof AccessDeniedError ? REFUSED_SECONDS : IDLE_SECONDS;
     // Where none is known to run, nobody waits for it.
-    const isWorthALine = this.#uploads.length > 0 || !(thrown instanceof ActionError);
+    const isWorthALine = this.#followed.length > 0 || !(thrown instanceof ActionError);
     if (!isWorthALine || this.#isOutOfReach) return;
     this.#isOutOfReach = true;
-    this.#context.journal.say(`The uploads cannot be seen: ${messageOf(thrown)}`, "MINOR");
+    journal.say(`The uploads cannot be seen: ${messageOf(thrown)}`, "MINOR");
   }
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
-import { AccessDeniedError, NotOfferedError, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, NotOfferedError, OffError, UnavailableError } from "../../src/controller/ports.ts";
 import { COMMAND_STATES, type CommandName, UPLOAD_STATES } from "../../src/controller/pvs.ts";
 import { watchUploads } from "../../src/controller/upload-watch.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
@@ -58,22 +58,65 @@ test("an upload of the experiment that runs when the program starts is shown, an
   await watch();
   expect(state()).toBe("Running");
   expect(shown()).toEqual(["upload-2", 3, 12, 25]);
-  expect(pvs.get("Message")).toBe(`Uploads of ${NAME} are under way already: ${RAW} (upload-2) 3 of 12 files.`);
+  expect(pvs.get("Message")).toBe(
+    `Uploads of ${NAME} that Upload does not wait for are under way: ${RAW} (upload-2) 3 of 12 files.`,
+  );
   dm.change(1, { filesDone: 12, status: "done" });
   await wait(POLL);
   expect(state()).toBe("Done");
   expect(shown()).toEqual(["upload-2", 12, 12, 100]);
-  await wait(10 * POLL);
-  expect([calls("uploads"), calls("upload")]).toEqual([1, 1]);
+  await wait(AGAIN - 1);
+  expect([calls("uploads"), calls("upload")]).toEqual([2, 0]);
 });
 
-test("nothing is shown where none runs, and the list is not asked for again and again", async () => {
+test("where none runs that is shown once, and the list is asked for now and then", async () => {
   await dm.startUpload(NAME, RAW, {});
   dm.change(0, { status: "done" });
+  pvs.put("UploadState", UPLOAD_STATES.indexOf("Unknown"));
+  pvs.writes.splice(0);
   await watch();
   await wait(10 * AGAIN);
-  expect(pvs.writes.filter((write) => write.startsWith("Upload"))).toEqual([]);
-  expect(calls("uploads")).toBe(1);
+  expect(pvs.writes.filter((write) => write.startsWith("Upload"))).toEqual([
+    "UploadId=",
+    "UploadFilesDone=0",
+    "UploadFilesTotal=0",
+    "UploadPercent=0",
+    "UploadState=0",
+  ]);
+  expect(calls("uploads")).toBe(11);
+});
+
+test("one that somebody else starts later is shown, beside others and behind those that have ended", async () => {
+  await watch();
+  await dm.startUpload(NAME, RAW, {});
+  await wait(AGAIN);
+  expect([state(), pvs.get("UploadId")]).toEqual(["Running", "upload-1"]);
+  await dm.startUpload(NAME, `${RAW}_rec`, {});
+  await wait(POLL);
+  expect(pvs.get("UploadId")).toBe("upload-1 upload-2");
+  dm.change(0, { status: "done" });
+  dm.change(1, { status: "done" });
+  await wait(POLL);
+  expect(state()).toBe("Done");
+  await dm.startUpload(NAME, RAW, {});
+  await wait(AGAIN);
+  expect([state(), pvs.get("UploadId")]).toEqual(["Running", "upload-3"]);
+});
+
+test("the end of one that the list no longer has is asked for by its id", async () => {
+  await dm.startUpload(NAME, RAW, {});
+  await watch();
+  dm.change(0, { filesDone: 7, filesTotal: 7, status: "done" });
+  dm.uploads = () => Promise.resolve([]);
+  await wait(POLL);
+  expect([state(), pvs.get("UploadFilesDone")]).toEqual(["Done", 7]);
+});
+
+test("where no Data Management is configured there is none, and nobody is asked again", async () => {
+  dm.failures.set("uploads", new OffError("set ds-url"));
+  await watch();
+  await wait(10 * AGAIN);
+  expect([state(), calls("uploads")]).toEqual(["None", 1]);
 });
 
 test("what is aborted is Stopped, what fails or is gone is Failed", async () => {
@@ -124,7 +167,7 @@ test("a service that does not answer is asked again, and told of once where an u
   dm.failures.clear();
   await wait(AGAIN);
   expect(state()).toBe("Running");
-  dm.failures.set("upload", new UnavailableError("DM does not answer"));
+  dm.failures.set("uploads", new UnavailableError("DM does not answer"));
   await wait(POLL + 3 * AGAIN);
   expect(pvs.writes.filter((write) => write.startsWith("LastError="))).toEqual([
     "LastError=The uploads cannot be seen: DM does not answer",
