@@ -74,12 +74,13 @@ export function showDaqs(
  * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 3). The states are those that the action, or the watch
  * before it, has left; what has become of the DAQs since is the watch's to judge. Never fails: what the action has done is done.
  * @param daqs those of the station, or looks at them now
+ * @returns them; undefined where they cannot be seen
  */
 export async function showDaqsAtEnd(
   context: ActionContext,
   sources: readonly DaqSource[],
   daqs: () => Promise<readonly DmTransfer[]>,
-): Promise<void> {
+): Promise<readonly DmTransfer[] | undefined> {
   const { experiment, publish, say, signal, shown = () => "" } = context;
   try {
     const all = await daqs();
@@ -89,9 +90,11 @@ export async function showDaqsAtEnd(
       return { side, state, daq, rate: Number(shown(daqPv(side, "Rate"))), isSourceGone: isSourceGone(shown, side) };
     });
     showDaqs(publish, experiment, all, sides);
+    return all;
   } catch (thrown) {
     if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
     say(`The DAQs cannot be seen: ${messageOf(thrown)}`);
+    return undefined;
   }
 }
 

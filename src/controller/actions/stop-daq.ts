@@ -1,10 +1,17 @@
-/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory. Integration point 55. */
+/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
 import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { showDaqsAtEnd } from "../daq-pvs.ts";
-import { daqSources, daqStateIndex, isOf } from "../daq-sources.ts";
+import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "../daq-sources.ts";
 import type { ActionResult } from "../outcome.ts";
-import { type DataManagement, type DmTransfer, isWatching, NotFoundError, UnavailableError } from "../ports.ts";
+import {
+  type DataManagement,
+  type DmTransfer,
+  isMoving,
+  isWatching,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
 import { daqPv } from "../pvs.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
@@ -25,13 +32,13 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
     await showDaqsAtEnd(context, sources, async () => before);
     return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
   }
-  const stopped: string[] = [];
+  const stopped: DmTransfer[] = [];
   const failures: unknown[] = [];
   for (const daq of running) {
     try {
       signal.throwIfAborted();
       await stopOne(dm, daq, signal);
-      stopped.push(daq.dataDirectory);
+      stopped.push(daq);
       publish("DaqStopped", stopped.length);
       const side = sources.find(({ directory }) => directory === daq.dataDirectory)?.side;
       if (side === undefined) continue;
@@ -46,13 +53,30 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
     }
   }
-  const wrong = failures.map((failure) => pieceOf(failure)).join("; ");
-  if (stopped.length === 0) throw new ActionError(wrong);
-  await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
-  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${stopped.join(", ")}`;
-  return failures.length === 0
+  const failed = failures.map((failure) => pieceOf(failure));
+  if (stopped.length === 0) throw new ActionError(failed.join("; "));
+  const after = await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
+  const wrong = [...failed, ...stopped.flatMap((daq) => leftText(daq, after))];
+  const directories = stopped.map(({ dataDirectory }) => dataDirectory).join(", ");
+  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${directories}`;
+  return wrong.length === 0
     ? { state: "Done", message: `${done}.` }
-    : { state: "Partial", message: `${done}; but ${wrong}.` };
+    : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
+}
+
+/** What a stopped DAQ has not moved, a piece of a sentence. @param after the DAQs behind the stop; undefined: nobody knows */
+function leftText({ id, dataDirectory }: DmTransfer, after: readonly DmTransfer[] | undefined): readonly string[] {
+  const daq = after?.find((one) => one.id === id);
+  if (daq === undefined)
+    return [`how many files of ${dataDirectory} were moved is not known; Upload moves what is left`];
+  const moved = `${filesText(daq)} of ${dataDirectory} were moved`;
+  const left = isMoving(daq)
+    ? `${moved} so far, and Data Management still works at those that it has seen; Upload moves what it leaves`
+    : `${moved}; Upload moves the rest`;
+  return [
+    ...(daq.filesDone < daq.filesTotal ? [left] : []),
+    ...(daq.errors > 0 ? [`${daq.errors} files of ${dataDirectory} could not be processed${inDmsWords(daq)}`] : []),
+  ];
 }
 
 /** Resolves when it is stopped, or has ended by itself meanwhile. */

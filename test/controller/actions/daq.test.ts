@@ -352,6 +352,55 @@ describe("StopDaq", () => {
     });
   });
 
+  test("is partial where files are left, and says how many and what moves them", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (name, directory) => {
+      await really(name, directory);
+      dm.change(0, { filesDone: 15, filesTotal: 65 });
+    };
+    const stopped = `1 of 1 DAQs of ${NAME} were stopped: ${RAW}; but`;
+    await expect(stop()).resolves.toEqual({
+      state: "Partial",
+      message: `${stopped} 15 of 65 files of ${RAW} were moved; Upload moves the rest.`,
+    });
+  });
+
+  test.each([
+    [
+      { filesDone: 15, filesTotal: 65, status: "finalizing" },
+      /15 of 65 files of .* so far, and Data Management still works/,
+    ],
+    [{ filesDone: 65, filesTotal: 65, errors: 2, problem: "no space" }, /2 files of .* not be processed .*no space/],
+  ])("is partial after a stop that leaves %j", async (left, sentence) => {
+    inputs["DaqRec"] = 0;
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (name, directory) => {
+      await really(name, directory);
+      dm.change(0, left);
+    };
+    await expect(stop()).resolves.toMatchObject({
+      state: "Partial",
+      message: expect.stringMatching(sentence) as unknown,
+    });
+  });
+
+  test("is partial where nobody can say what the stopped DAQ has moved", async () => {
+    inputs["DaqRec"] = 0;
+    await start();
+    const really = dm.stopDaq.bind(dm);
+    dm.stopDaq = async (name, directory) => {
+      await really(name, directory);
+      dm.failures.set("daqs", new UnavailableError("down"));
+    };
+    await expect(stop()).resolves.toMatchObject({
+      state: "Partial",
+      message: expect.stringContaining(`how many files of ${RAW} were moved is not known`) as unknown,
+    });
+  });
+
   test("is done when nothing runs, and says so", async () => {
     await expect(stop()).resolves.toEqual({ state: "Done", message: `No DAQ of ${NAME} runs.` });
     expect(published["DaqStopped"]).toBe(0);
