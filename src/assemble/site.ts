@@ -197,13 +197,15 @@ const serverMail = (
 
 function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
   return {
-    Init: initOnDm({
-      dm: dm.dm,
-      people,
-      experimentType: settings.globus["experiment-type"],
-      serverName: server.name,
-    }),
-    ...userActions(dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts })),
+    ...userActions(
+      dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts }),
+      initOnDm({
+        dm: dm.dm,
+        people,
+        experimentType: settings.globus["experiment-type"],
+        serverName: server.name,
+      }),
+    ),
     ...daq?.actions(server.name),
   };
 }
@@ -211,8 +213,8 @@ function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq
 function globusActions(server: ServerSettings, { globus, people }: ServerParts): Actions {
   const template = server["directory-template"];
   const access = globus.access(server);
-  return {
-    Init: initOnGlobus({ tree: globus.tree(server), template, share: server.share ? { access, people } : undefined }),
-    ...userActions(globusRoster({ access, template, people })),
-  };
+  const share = server.share ? { access, people } : undefined;
+  const init = initOnGlobus({ tree: globus.tree(server), template, share });
+  const users = userActions(globusRoster({ access, template, people }), init);
+  return share === undefined ? { ...users, Init: init } : users; // who is let in by somebody else is asked for by ListUsers alone
 }

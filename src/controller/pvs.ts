@@ -134,6 +134,9 @@ function daqRows(): Record<DaqPv, Result> {
   return Object.fromEntries(rows) as Record<DaqPv, Result>;
 }
 
+/** Whatever changes who is on an experiment lists them afterwards. */
+const USER_LISTERS: readonly CommandName[] = ["ListUsers", "Init", "AddUser", "RemoveUser"];
+
 /** The PVs beside the commands' own four. */
 export const PVS = {
   /* What happens */
@@ -196,12 +199,12 @@ export const PVS = {
   UsersChanged: resultOf(["AddUser", "RemoveUser"], 0, "users that are on, or off, the experiment now because of it."),
   UserErrors: resultOf(["AddUser", "RemoveUser"], 0, "users of the list for whom it did not work."),
   UserResults: resultOf(["AddUser", "RemoveUser"], "", "what became of each user of the list, one a line."),
-  Users: resultOf(["ListUsers"], "", "the users with name, badge and e-mail, one a line."),
-  UserCount: resultOf(["ListUsers"], UNKNOWN_COUNT, "how many there are; -1 before anybody has looked."),
-  UserNames: resultOf(["ListUsers"], [], "their names, as an array."),
-  UserBadges: resultOf(["ListUsers"], [], "their badge numbers, as an array; 0 where one has none."),
+  Users: resultOf(USER_LISTERS, "", "the users with name, badge and e-mail, one a line."),
+  UserCount: resultOf(USER_LISTERS, UNKNOWN_COUNT, "how many there are; -1 before anybody has looked."),
+  UserNames: resultOf(USER_LISTERS, [], "their names, as an array."),
+  UserBadges: resultOf(USER_LISTERS, [], "their badge numbers, as an array; 0 where one has none."),
   UserEmails: resultOf(
-    ["ListUsers"],
+    USER_LISTERS,
     [],
     "their e-mail addresses, as an array; longer ones than 39 bytes are cut here.",
   ),

@@ -18,6 +18,7 @@ export const EXPERIMENT: Experiment = {
 
 export interface TaggedRun {
   readonly published: Readonly<Partial<Record<PvName, PvOutput>>>;
+  readonly said: readonly string[];
   readonly context: ActionContext;
   readonly run: (action: Action) => Promise<ActionResult>;
 }
@@ -29,5 +30,5 @@ export function taggedRun(
 ): TaggedRun {
   const one = fakeRun(inputs);
   const context: ActionContext = { ...one, experiment: EXPERIMENT, ...changes };
-  return { published: one.published, context, run: (action) => action.run(context) };
+  return { published: one.published, said: one.said, context, run: (action) => action.run(context) };
 }

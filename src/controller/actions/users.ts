@@ -1,6 +1,6 @@
 /**
  * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
- * in UserResults. The list PVs are read anew after a change.
+ * in UserResults. The list PVs are read anew after a change, and after Init, whose own work is elsewhere.
  */
 import { ActionError, pieceOf } from "../../base/errors.ts";
 import { onePerLine } from "../../base/log.ts";
@@ -40,10 +40,17 @@ interface ListOrder {
   shown: number;
 }
 
-/** The actions on the users of one server. */
-export function userActions(roster: Roster): Required<Pick<Actions, "AddUser" | "RemoveUser" | "ListUsers">> {
+/**
+ * The actions on the users of one server.
+ * @param init of the same server: behind it the lists say who is on the experiment
+ */
+export function userActions(
+  roster: Roster,
+  init?: Action,
+): Required<Pick<Actions, "AddUser" | "RemoveUser" | "ListUsers">> & Pick<Actions, "Init"> {
   const order: ListOrder = { asked: 0, shown: 0 };
   return {
+    ...(init !== undefined && { Init: listedAfter(init, roster, order) }),
     AddUser: changeAction(roster, order, {
       command: "AddUser",
       change: (open, entry) => open.add(entry),
@@ -61,6 +68,20 @@ export function userActions(roster: Roster): Required<Pick<Actions, "AddUser" | 
     ListUsers: listUsers(roster, order),
   };
 }
+
+const listedAfter = (init: Action, roster: Roster, order: ListOrder): Action => ({
+  plan: init.plan,
+  run: async (context) => {
+    const result = await init.run(context);
+    try {
+      const problem = await refresh(() => roster.open(context), order, context);
+      if (problem !== undefined) context.say(`After Init ${problem}.`);
+    } catch (thrown) {
+      if (!context.signal.aborted) throw thrown; // what Init has done is done, and ListUsers lists them
+    }
+    return result;
+  },
+});
 
 function listUsers(roster: Roster, order: ListOrder): Action {
   return {
@@ -108,7 +129,7 @@ async function run(
   });
   const sentence = summary(words, open.experimentName, changes);
   if (countOf(changes, "failed") === changes.length) throw new ActionError(`${sentence}.`);
-  const problem = await refresh(open, order, context);
+  const problem = await refresh(async () => open, order, context);
   const isWhole = countOf(changes, "failed") === 0 && problem === undefined;
   return { state: isWhole ? "Done" : "Partial", message: `${[sentence, problem].filter(Boolean).join("; ")}.` };
 }
@@ -132,9 +153,13 @@ function entriesOf(request: ActionRequest): readonly string[] {
 }
 
 /** @returns what went wrong, when the change is done but the list cannot be read */
-async function refresh(open: OpenRoster, order: ListOrder, context: RunContext): Promise<string | undefined> {
+async function refresh(
+  open: () => Promise<OpenRoster>,
+  order: ListOrder,
+  context: RunContext,
+): Promise<string | undefined> {
   try {
-    await publishUsers(open, order, context);
+    await publishUsers(await open(), order, context);
     return undefined;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof ActionError)) throw error;

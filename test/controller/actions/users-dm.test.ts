@@ -32,6 +32,24 @@ beforeEach(() => {
 const usernames = () => dm.experiments.get(EXPERIMENT.name)?.usernames;
 const calls = (name: string) => dm.calls.filter((call) => call.startsWith(`${name} `));
 
+describe("Init", () => {
+  const init = { plan: () => ["would init"], run: async () => ({ state: "Done", message: "made" }) as const };
+
+  test("leaves the lists and the count of who is on the experiment behind", async () => {
+    const { published, run } = taggedRun();
+    await expect(run(userActions(roster, init).Init ?? init)).resolves.toEqual({ state: "Done", message: "made" });
+    expect(published).toMatchObject({ UserCount: 1, UserNames: ["Rosalind Franklin"], UserBadges: [56788] });
+  });
+
+  test("is done as it was where the lists cannot be read, and that is told", async () => {
+    dm.failures.set("experimentByName", new UnavailableError("DM does not answer"));
+    const { published, said, run } = taggedRun();
+    await expect(run(userActions(roster, init).Init ?? init)).resolves.toEqual({ state: "Done", message: "made" });
+    expect(published).toEqual({});
+    expect(said).toEqual(["After Init the list of users could not be read again: DM does not answer."]);
+  });
+});
+
 describe("AddUser", () => {
   test("puts several users on the experiment, blanks between them, and tells of each by name", async () => {
     const { published, run } = taggedRun({ EditUserBadge: " 208112 ,208113 " });
