@@ -17,6 +17,8 @@ import { globusDatabase } from "./support/globus-database.ts";
 const PREFIX = "t:Globus:";
 /** menuFtype */
 const CHAR = 1;
+/** waveformPOST */
+const ON_CHANGE = 1;
 const ROOT = join(import.meta.dirname, "..");
 const database = globusDatabase(PREFIX);
 /** As clients see it. */
@@ -49,6 +51,13 @@ test("every result that is a state has its words in the table", () => {
   const known = Object.keys(PV_STATES);
   expect(found.length).toBeGreaterThan(10);
   expect(found.map(({ name }) => name.slice(PREFIX.length)).filter((suffix) => !known.includes(suffix))).toEqual([]);
+});
+
+test("every array that is a result is posted when it changes, but Message, which tells events", () => {
+  const arrays = [...database.records()].filter(({ type, fields }) => type.name === "waveform" && fields.DISP === 1);
+  expect(arrays.length).toBeGreaterThan(50);
+  const always = arrays.filter(({ fields }) => fields["MPST"] !== ON_CHANGE || fields["APST"] !== ON_CHANGE);
+  expect(always.map(({ name }) => name.slice(PREFIX.length))).toEqual(["Message"]);
 });
 
 test("every text PV says that it is text", () => {

@@ -8,6 +8,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { readConfig } from "../../src/config.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
+import { watch } from "../support/our-client.ts";
 import { operatorOf } from "../support/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
 
@@ -229,12 +230,18 @@ describe("when TomoScan's PVs change", () => {
 
   test("TomoScan's IOC may die and come back: commands are rejected meanwhile and work afterwards", async () => {
     await until("TagValid", (value) => Number(value) === 1);
-    await site.beamline.restartTomoScan();
-    await until("TagValid", (value) => Number(value) === 0);
-    expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
-    expect(await state("Dirs")).toBe("Rejected");
-    await tagged();
-    expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+    await use("TagMessage", async (pv) => {
+      const { readings } = watch(pv);
+      await site.beamline.restartTomoScan();
+      await until("TagValid", (value) => Number(value) === 0);
+      expect(await put("Dirs", 1)).toBe(ECA.PUTFAIL);
+      expect(await state("Dirs")).toBe("Rejected");
+      await tagged();
+      expect(await put("Dirs", 1)).toBe(ECA.NORMAL);
+      const told = readings.map((reading) => reading.text);
+      expect(told.length).toBeGreaterThan(3);
+      expect(told.filter((one, i) => one === told[i - 1])).toEqual([]);
+    });
   });
 });
 
