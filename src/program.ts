@@ -2,6 +2,7 @@
  * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when all is in place. What the commands do is in cli/ and assemble.ts.
  * What a command needs is imported when it is run: `globus-ioc get` need not wait for the services.
  */
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -11,7 +12,8 @@ import { systemClock } from "./base/clock.ts";
 import { AppError, CancelledError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
-import { clientConfig } from "./ca/net/ca-config.ts";
+import { clientConfig, type Environment } from "./ca/net/ca-config.ts";
+import { resolveHosts } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, UsageError } from "./cli/exit-status.ts";
@@ -31,6 +33,7 @@ const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.js
 const environment: Record<string, string | undefined> = process.env;
 environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
 const stop = new AbortController();
+setMaxListeners(0, stop.signal); // each PV and each request of a command listens to it: Node would take more than ten for a leak
 let status: number = EXIT.done;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -38,15 +41,17 @@ const err = (sentence: string): void => void process.stderr.write(`${sentence}\n
 const user = os.userInfo().username;
 const host = os.hostname();
 
-function openClient(): CaClient {
-  const { config, warnings } = clientConfig(environment);
+function openClient(from: Environment = environment): CaClient {
+  const { config, warnings } = clientConfig(from);
   for (const warning of warnings) err(warning);
   return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
 }
 
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
 async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
-  const client = openClient();
+  const resolved = await resolveHosts("client", environment);
+  for (const warning of resolved.warnings) err(warning);
+  const client = openClient(resolved.environment);
   process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
   try {
     status = await work({ client, out, err, signal: stop.signal });

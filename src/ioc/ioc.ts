@@ -4,10 +4,11 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
-import { AppError } from "../base/errors.ts";
+import { AppError, codeOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type CaServerConfig, serverConfig } from "../ca/net/ca-config.ts";
+import { resolveHosts } from "../ca/net/host-names.ts";
 import type { Network } from "../ca/net/transport.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../ca/server/limits.ts";
 import { CaServer } from "../ca/server/server.ts";
@@ -161,13 +162,25 @@ export class Ioc {
 
   async #serve(): Promise<void> {
     const { environment, network, clock, log, access } = this.#options;
-    const { config, warnings } =
-      this.#options.server === undefined ? serverConfig(environment) : { config: this.#options.server, warnings: [] };
-    for (const warning of warnings) log.warn(warning);
+    const config = this.#options.server ?? (await this.#serverConfig());
     const { database } = this;
     const source = new DatabaseSource({ database, clock, ...(access === undefined ? {} : { access }) });
-    this.#server = await CaServer.start({ source, config, network, clock, log, limits: this.#limits() });
+    this.#server = await CaServer.start({ source, config, network, clock, log, limits: this.#limits() }).catch(
+      (error: unknown) => {
+        if (codeOf(error) !== "EADDRNOTAVAIL") throw error;
+        const listed = config.interfaces.join(" ");
+        throw new IocError(`an address in EPICS_CAS_INTF_ADDR_LIST (${listed}) is none of this host's`, {
+          cause: error,
+        });
+      },
+    );
     environment["RSRV_SERVER_PORT"] = String(this.#server.port);
+  }
+  async #serverConfig(): Promise<CaServerConfig> {
+    const resolved = await resolveHosts("server", this.#options.environment);
+    const { config, warnings } = serverConfig(resolved.environment);
+    for (const warning of [...resolved.warnings, ...warnings]) this.log.warn(warning);
+    return config;
   }
   /** Clients leave the program the files that it has to open; one address leaves half of the rest to others. */
   #limits(): Partial<ServerLimits> {

@@ -213,6 +213,13 @@ test("a text PV is read as the first 39 bytes by whoever asks for a STRING", () 
   expect([read("M", "STRING").text, read("M", "CHAR").length]).toEqual(["x".repeat(39), 61]);
 });
 
+test("a text asked for as characters is read as CHAR, with its sign and the NUL", () => {
+  const { read } = siteOf({ A: { DESC: "Grün" } });
+  const bytes = [71, 114, -4, 110, 0]; // ü is 0xfc, and a CHAR has a sign
+  expect(elementsOf(read("A.DESC$", "CHAR"))).toEqual(bytes);
+  expect(elementsOf(read("A.DESC$", "LONG")).slice(0, 5)).toEqual(bytes);
+});
+
 test("a plain write that the record's owner refuses raises no error, a put-callback does", () => {
   const { db, open, write } = siteOf({ A: {} });
   db.record("A").guard = () => "It runs already.";

@@ -31,7 +31,7 @@ const LAYERS: readonly Layer[] = [
   { at: "base/", ours: [], node: "any" },
   { at: "ca/wire/", ours: ["base/"] },
   { at: "ca/session/", ours: ["base/", "ca/wire/"] },
-  { at: "ca/net/", ours: ["base/"], node: ["net", "dgram", "os"] },
+  { at: "ca/net/", ours: ["base/"], node: ["net", "dgram", "dns/promises", "os"] },
   { at: "ca/server/", ours: CA_CONVERSATION },
   { at: "ca/client/observe.ts", ours: ["ca/client/", ...CA_CONVERSATION], packages: ["rxjs"] },
   { at: "ca/client/repeater-client.ts", ours: ["ca/client/", "ca/net/interfaces.ts", ...CA_CONVERSATION] },

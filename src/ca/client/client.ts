@@ -72,6 +72,8 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   readonly #socketOpened: Promise<void>;
   readonly #frame = new Frame();
   readonly #nameServerTimers = new Set<() => void>();
+  /** Those that are known not to answer. */
+  readonly #lostNameServers = new Set<string>();
   #socket: DatagramSocket | undefined;
   #isClosed = false;
 
@@ -155,17 +157,28 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.#exceptions.notify(exception);
   }
   circuitUp(circuit: ServerConnection): void {
-    if (circuit.isKept) this.#search.restart();
+    if (!circuit.isKept) return;
+    this.#lostNameServers.delete(addressText(circuit.address));
+    this.#search.restart();
   }
-  circuitDown(circuit: ServerConnection): void {
+  circuitDown(circuit: ServerConnection, reason?: string): void {
     const key = circuitKey(circuit.address, circuit.priority);
     if (this.#circuitByKey.get(key) === circuit) this.#circuitByKey.delete(key);
     if (!circuit.isKept || this.#isClosed) return;
+    if (reason !== undefined) this.#tellLost(addressText(circuit.address), reason);
     const cancel = this.clock.after(this.connectionTimeoutSeconds, () => {
       this.#nameServerTimers.delete(cancel);
       this.#openNameServer(circuit.address);
     });
     this.#nameServerTimers.add(cancel);
+  }
+
+  /** Once, until it answers. */
+  #tellLost(nameServer: string, reason: string): void {
+    if (this.#lostNameServers.has(nameServer)) return;
+    this.#lostNameServers.add(nameServer);
+    const again = `it is tried every ${this.connectionTimeoutSeconds} s`;
+    this.log.warn(`name server ${nameServer} of EPICS_CA_NAME_SERVERS cannot be asked: ${reason}; ${again}`);
   }
 
   #newChannel(name: string, priority: number): Channel {
@@ -224,10 +237,10 @@ class Client implements CaClient, CircuitOwner, OperationServices {
       if (frame.command !== RESPONSES.search.command) return frame.command === RESPONSES.version.command;
       const { tcpPort, address, searchId } = searchReply.from(frame);
       // Servers before 4.5 have no port to tell, those before 4.8 no address. CA spec §1.7
-      const port = frame.payloadBytes < 4 ? SERVER_PORT : tcpPort;
-      const host =
-        frame.payloadBytes < 4 || address === ADDRESS_OF_SENDER || address === 0 ? from.host : ipv4Text(address);
-      this.#search.answered(searchId, { host, port });
+      const saysWhere = frame.payloadBytes > 0;
+      const isSender = !saysWhere || address === ADDRESS_OF_SENDER || address === 0;
+      const port = saysWhere ? tcpPort : SERVER_PORT;
+      this.#search.answered(searchId, { host: isSender ? from.host : ipv4Text(address), port });
       return true;
     });
   }

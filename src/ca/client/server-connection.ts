@@ -42,8 +42,8 @@ export interface CircuitOwner {
   exception(exception: CaException): void;
   /** The server has told its version. */
   circuitUp(circuit: ServerConnection): void;
-  /** The circuit takes no channels any more. */
-  circuitDown(circuit: ServerConnection): void;
+  /** The circuit takes no channels any more. @param reason why it was lost, unless it was ended from here */
+  circuitDown(circuit: ServerConnection, reason?: string): void;
 }
 
 export class ServerConnection implements Circuit, ReplyTarget {
@@ -249,7 +249,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
     const wasEnding = this.#isEnding;
     this.#isEnding = true;
     if (wasEnding) return;
-    this.#owner.circuitDown(this);
+    this.#owner.circuitDown(this, reason);
     const channels = [...this.#channelByCid.values()];
     this.#channelByCid.clear();
     const why = `the connection to ${addressText(this.address)} was lost (${reason})`;

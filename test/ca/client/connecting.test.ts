@@ -3,7 +3,7 @@ import { PvNameError, PvNotConnectedError, PvTimeoutError } from "../../../src/c
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
-import { ScriptedServer, searchReply } from "../../support/scripted-server.ts";
+import { message, ScriptedServer, searchReply } from "../../support/scripted-server.ts";
 import { DOUBLE, PORT, scene } from "./client-fixture.ts";
 
 test("a PV connects, and says its type, size, rights and server", async () => {
@@ -228,6 +228,38 @@ test("a second server for one name is reported once and not used", async () => {
     "warn: ca: PV a is served by 127.0.0.1:6000 and by 127.0.0.1:9000: the first is used; rename one of them",
   ]);
   expect(pv.info()?.server.port).toBe(PORT);
+});
+
+test("a search reply without a port is one of the usual port of its sender; one cut off in its payload says nothing", async () => {
+  const { client, network, pass } = await scene({}, {});
+  const pv = client.pv("a");
+  await pass(0.1);
+  const { from, bytes } = network.datagramsSent[0]!;
+  const id = bytes.readUInt32BE(bytes.length - 16);
+  const old = await ScriptedServer.start(network, { a: DOUBLE }, 5064);
+  const sender = await network.datagrams({ host: "127.0.0.1" });
+  const reply = (payload: Buffer): Buffer =>
+    message(RESPONSES.search, { tcpPort: 9000, address: 0x0a000001, searchId: id }, payload);
+  sender.send(reply(Buffer.alloc(4)), from);
+  await pass(0.1);
+  expect([pv.isConnected, old.circuits.length]).toEqual([false, 0]);
+  sender.send(reply(Buffer.alloc(0)), from);
+  await pass(0.1);
+  expect(pv.info()?.server).toEqual({ host: "127.0.0.1", port: 5064 });
+});
+
+test("a name server that cannot be asked is told once, with its variable, until it answers", async () => {
+  const nameServers = [{ host: "127.0.0.1", port: 8000 }];
+  const { lines, network, pass } = await scene({}, { config: { searchAddresses: [], nameServers } });
+  await pass(100);
+  const told = /^warn: ca: name server 127\.0\.0\.1:8000 of EPICS_CA_NAME_SERVERS cannot be asked: ECONNREFUSED/;
+  expect(lines).toEqual([expect.stringMatching(told)]);
+  const server = await ScriptedServer.start(network, {}, 8000);
+  await pass(31);
+  server.stop();
+  server.circuit.stream.destroy();
+  await pass(100);
+  expect(lines.length).toBe(2);
 });
 
 test("a name server is asked over its circuit, which then carries the channel", async () => {
