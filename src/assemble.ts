@@ -1,8 +1,11 @@
 /** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
+import path from "node:path";
 import { openSite, type SiteOptions } from "./assemble/site.ts";
 import type { Pvs, PvValue } from "./controller/ports.ts";
 import { EMAIL_AUDIENCES, type PvName } from "./controller/pvs.ts";
 import { startController } from "./controller/wiring.ts";
+import { ledgerFolder } from "./services/ledger-files.ts";
+import { createUnderWayFile } from "./services/under-way-file.ts";
 import type { Settings } from "./settings.ts";
 
 export interface DataManagementOptions extends SiteOptions {
@@ -26,7 +29,8 @@ export function assembleDataManagement(options: DataManagementOptions): () => Da
   return () => {
     const { pvs, version, clock, log, host, troubles } = options;
     const heard = troubles === undefined ? {} : { troubles };
-    const stop = startController({ ...site, ...heard, pvs, version, hostname: host, clock, log });
+    const underWay = createUnderWayFile(underWayFile(options));
+    const stop = startController({ ...site, ...heard, pvs, version, hostname: host, clock, log, underWay });
     return {
       stop: async () => {
         await stop(); // what runs may still have to write what it did
@@ -35,6 +39,13 @@ export function assembleDataManagement(options: DataManagementOptions): () => Da
     };
   };
 }
+
+/** One file an IOC, beside the ledger. */
+const underWayFile = ({ prefix = "", ...options }: DataManagementOptions): string =>
+  path.join(
+    ledgerFolder(options.settings.ledger.path, options.environment),
+    `under-way-${encodeURIComponent(prefix)}.json`,
+  );
 
 /** What the settings say input PVs hold at the start. */
 export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, PvValue>>> {

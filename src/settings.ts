@@ -250,7 +250,7 @@ export const SETTINGS = {
     path: setting(
       KINDS.file,
       "",
-      "Folder of the ledger, on a local disk; empty: globus-ioc in $XDG_STATE_HOME or ~/.local/state.",
+      "Folder of the ledger, and of the list of what an IOC has under way, on a local disk; empty: globus-ioc in $XDG_STATE_HOME or ~/.local/state.",
     ),
   },
   dm: {

@@ -3,6 +3,7 @@ import { filter, type Observable, Subject, startWith } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { type Log, oneLine } from "../base/log.ts";
 import { fitted } from "./fitting.ts";
+import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import { type Outcome, severityOf, succeeded } from "./outcome.ts";
 import type { Pvs } from "./ports.ts";
@@ -84,6 +85,17 @@ export class CommandBoard {
       : `${name} cannot start while ${other} runs; wait until it is done, or write 1 to Abort.`;
   }
 
+  /** From now on nothing starts, and what ends ends because of that. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** A run that ended with the last process. It is not told here. */
+  showInterrupted({ command, message, at }: Interruption): void {
+    this.#putTexts(command, message, at);
+    this.#putPart(command, "status", COMMAND_STATES.indexOf("Failed"));
+  }
+
   /** Writes an outcome to the PVs. */
   show(name: CommandName, outcome: Outcome): void {
     const { journal, pvs, clock, log } = this.#options;
@@ -100,8 +112,7 @@ export class CommandBoard {
     }
     if (outcome.stack !== undefined) log.error(outcome.stack);
     journal.say(`${name}: ${outcome.message}`, severityOf(outcome));
-    this.#putPart(name, "message", fitted(oneLine(outcome.message), MESSAGE_BYTES, " … (see Log)"));
-    this.#putPart(name, "time", isoTime(clock));
+    this.#putTexts(name, outcome.message, isoTime(clock));
     this.#putPart(name, "status", COMMAND_STATES.indexOf(outcome.state));
     if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
     this.#showRunning();
@@ -109,6 +120,10 @@ export class CommandBoard {
     this.ended$.next(name);
   }
 
+  #putTexts(name: CommandName, message: string, time: string): void {
+    this.#putPart(name, "message", fitted(oneLine(message), MESSAGE_BYTES, " … (see Log)"));
+    this.#putPart(name, "time", time);
+  }
   #putPart(name: CommandName, part: keyof typeof COMMAND_PARTS, value: string | number): void {
     this.#options.pvs.put(`${name}${COMMAND_PARTS[part].suffix}`, value);
   }

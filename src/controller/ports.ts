@@ -321,6 +321,20 @@ export interface MailLedger {
   putMailed(experimentName: string, address: string, record: MailRecord): Promise<void>;
 }
 
+/* ── What is under way ────────────────────────────────────────────────── */
+
+/** A command that has begun and not ended. `at`: its last sign of life, ISO 8601. `said`: its last sentence. */
+type Begun = { readonly command: string; readonly at: string; readonly server: string };
+export type BegunCommand = Begun & { readonly experiment?: string; readonly said?: string };
+
+/** The durable memory of what an IOC has under way: its next start is to tell what a crash interrupted. */
+export interface UnderWay {
+  /** What the last process left, and a sentence when nobody can know. Asked once, at the start. */
+  left(): { readonly commands: readonly BegunCommand[]; readonly problem?: string };
+  /** Replaces what is remembered. It is on disk when the promise resolves. @throws ActionError naming the file */
+  keep(commands: readonly BegunCommand[]): Promise<void>;
+}
+
 /* ── Source directories ───────────────────────────────────────────────── */
 
 export type { SourceReport };

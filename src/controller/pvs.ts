@@ -322,6 +322,8 @@ export interface CommandRow {
   readonly needs: "tag" | "nothing";
   /** It writes TomoScan's user PVs, and is over when they have come to rest. */
   readonly tags?: true;
+  /** What operators should know of a run that ended with the IOC, a piece of a sentence. */
+  readonly interrupted?: string;
 }
 
 const command = <N extends CommandRow["needs"]>(
@@ -329,6 +331,11 @@ const command = <N extends CommandRow["needs"]>(
   needs: N,
   meaning: string,
 ): CommandRow & { readonly needs: N } => ({ group, needs, meaning, overlap: "refuse" });
+
+/* What is known of interrupted runs. */
+const TAGS_INTERRUPTED = `TomoScan's month is "Unknown" unless its tag is whole`;
+const DONE_ONCE = "what was done stays, and is not done twice";
+const DAQ_INTERRUPTED = "DaqRawState and DaqRecState show what runs";
 
 export const COMMANDS = {
   Tag: {
@@ -338,36 +345,69 @@ export const COMMANDS = {
       "Writes who has the beam, from the scheduling service, into TomoScan's user PVs.",
     ),
     tags: true,
+    interrupted: TAGS_INTERRUPTED,
   },
   TagManual: {
     ...command("experiment", "nothing", "Writes TomoScan's user PVs from an experiment of the server."),
     tags: true,
+    interrupted: TAGS_INTERRUPTED,
   },
-  Init: command(
-    "experiment",
-    "tag",
-    "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
-  ),
-  CreateManual: command("experiment", "nothing", "Creates an experiment without a proposal, from the Manual PVs."),
-  Dirs: command("experiment", "tag", "Makes the experiment's directories on the detector and the analysis host."),
-  AddUser: command("experiment", "tag", "Puts the users of EditUserBadge on the experiment."),
-  RemoveUser: command("experiment", "tag", "Takes the users of EditUserBadge off the experiment."),
+  Init: {
+    ...command(
+      "experiment",
+      "tag",
+      "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
+    ),
+    interrupted: DONE_ONCE,
+  },
+  CreateManual: {
+    ...command("experiment", "nothing", "Creates an experiment without a proposal, from the Manual PVs."),
+    interrupted: DONE_ONCE,
+  },
+  Dirs: {
+    ...command("experiment", "tag", "Makes the experiment's directories on the detector and the analysis host."),
+    interrupted: DONE_ONCE,
+  },
+  AddUser: {
+    ...command("experiment", "tag", "Puts the users of EditUserBadge on the experiment."),
+    interrupted: DONE_ONCE,
+  },
+  RemoveUser: {
+    ...command("experiment", "tag", "Takes the users of EditUserBadge off the experiment."),
+    interrupted: DONE_ONCE,
+  },
   ListUsers: command("none", "tag", "Reads who is on the experiment."),
   PreviewEmail: command("experiment", "tag", "Composes the e-mail to users and shows it, and to whom it would go."),
-  Email: command(
-    "experiment",
-    "tag",
-    "Sends the e-mail that PreviewEmail has shown; EmailArm must be Armed but for a test.",
-  ),
-  StartDaq: command("none", "tag", "Starts the DAQs of the experiment, after a look at their source directories."),
-  StopDaq: command("none", "tag", "Stops the DAQs of the experiment that run."),
-  Upload: command("none", "tag", "Moves what is in the source directories once, and waits until it is done."),
+  Email: {
+    ...command(
+      "experiment",
+      "tag",
+      "Sends the e-mail that PreviewEmail has shown; EmailArm must be Armed but for a test.",
+    ),
+    interrupted:
+      "what the mail server accepted is in the ledger; EmailUncertain counts the addresses of which nobody knows, and EmailMode Uncertain mails these alone",
+  },
+  StartDaq: {
+    ...command("none", "tag", "Starts the DAQs of the experiment, after a look at their source directories."),
+    interrupted: DAQ_INTERRUPTED,
+  },
+  StopDaq: {
+    ...command("none", "tag", "Stops the DAQs of the experiment that run."),
+    interrupted: DAQ_INTERRUPTED,
+  },
+  Upload: {
+    ...command("none", "tag", "Moves what is in the source directories once, and waits until it is done."),
+    interrupted: "what it started goes on, and UploadState shows it",
+  },
   ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
-  Delete: command(
-    "experiment",
-    "tag",
-    "Deletes the experiment of DeleteName from the server; off unless the settings allow it.",
-  ),
+  Delete: {
+    ...command(
+      "experiment",
+      "tag",
+      "Deletes the experiment of DeleteName from the server; off unless the settings allow it.",
+    ),
+    interrupted: "the experiment may be gone, which ListUsers tells",
+  },
 } as const satisfies Readonly<Record<string, CommandRow>>;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -28,10 +28,11 @@ import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
 import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
+import { Interruptions } from "./interruptions.ts";
 import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
 import { actionOf, perform } from "./perform.ts";
-import type { OutsidePut, Pvs } from "./ports.ts";
+import type { OutsidePut, Pvs, UnderWay } from "./ports.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow, PVS, type PvName, type PvRow } from "./pvs.ts";
 import type { Site } from "./site.ts";
 import { settledTag, type TagState, tagAtRest, tagSentence, tagState$ } from "./tag.ts";
@@ -47,6 +48,8 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly log: Log;
   /** What goes wrong in the background; the log has it already. */
   readonly troubles?: Troubles;
+  /** Where what is under way is remembered for the next start. */
+  readonly underWay?: UnderWay;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }
@@ -63,8 +66,9 @@ export function startController(options: ControllerOptions): () => Promise<void>
   const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
   const board = new CommandBoard({ pvs, journal, clock, log });
+  const interruptions = new Interruptions({ underWay: options.underWay, journal, clock });
   const abort$ = new Subject<string>();
-  const subscription = controller$(options, { journal, board, abort$ }).subscribe({
+  const subscription = controller$(options, { journal, board, interruptions, abort$ }).subscribe({
     error: (thrown: unknown) => log.error(`the controller has stopped: ${messageOf(thrown)}`),
   });
   const deafen = troubles.listen(({ sentence, isOver }) => journal.show(sentence, isOver ? "NO_ALARM" : "MAJOR"));
@@ -95,6 +99,7 @@ export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: strin
 interface Shared {
   readonly journal: Journal;
   readonly board: CommandBoard;
+  readonly interruptions: Interruptions;
   /** Emits the reason when everything that runs is to stop. */
   readonly abort$: Subject<string>;
 }
@@ -104,6 +109,7 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
   const { pvs } = options;
   const { board } = shared;
   board.reset();
+  for (const one of shared.interruptions.tell()) board.showInterrupted(one);
   const tag$ = tagState$({
     text$: (key) => options.beamline.text$(options.tomoScanName(key)),
     nameOf: options.tomoScanName,
@@ -132,7 +138,7 @@ function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observab
   );
 }
 
-function buttons$({ pvs }: ControllerOptions, { journal, board, abort$ }: Shared): Observable<unknown> {
+function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, abort$ }: Shared): Observable<unknown> {
   return merge(
     pressed$(pvs, "Abort").pipe(
       tap(() => {
@@ -140,7 +146,12 @@ function buttons$({ pvs }: ControllerOptions, { journal, board, abort$ }: Shared
         abort$.next("Aborted on request.");
       }),
     ),
-    pressed$(pvs, "ErrorAck").pipe(tap(() => journal.acknowledge())),
+    pressed$(pvs, "ErrorAck").pipe(
+      tap(() => {
+        journal.acknowledge();
+        interruptions.acknowledge();
+      }),
+    ),
   );
 }
 
@@ -209,30 +220,51 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   );
 }
 
-/** One run: the inputs, the tag where one is needed, the action of the chosen server. */
+/** One run: the inputs, the tag where one is needed, the action of the chosen server. It is remembered from where it may have an effect to its end. */
 async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
   const { pvs } = options;
-  const { journal, name } = parts;
+  const { journal, name, board, interruptions } = parts;
   const server = currentServer(options);
   const context: RunContext = {
     input: takeInputs(pvs),
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
     shown: (suffix) => pvs.get(suffix),
-    say: (sentence) => journal.say(sentence),
-    isRunning: (other) => parts.board.isRunning(other),
+    say: (sentence) => {
+      journal.say(sentence);
+      interruptions.said(name, sentence);
+    },
+    isRunning: (other) => board.isRunning(other),
   };
   const action = actionOf(options, server, name);
   const untilAborted$ = parts.tag$.pipe(takeUntil(fromEvent(signal, "abort")));
   const row: CommandRow = COMMANDS[name];
-  if (row.needs === "nothing") {
-    const result = await perform(name, action as FreeAction, context);
-    if (row.tags === true && pvs.get("Testing") !== 1) await tagAtRest(untilAborted$, options.scheduler);
-    return result;
-  }
+  const isDry = Number(context.input("Testing")) === 1;
+  const remembered = async (about: { readonly experiment?: string }, work: () => Promise<ActionResult>) => {
+    if (!isDry) await interruptions.begun(name, { server: server.name, ...about });
+    try {
+      signal.throwIfAborted();
+      const result = await work();
+      await interruptions.ended(name);
+      return result;
+    } catch (thrown) {
+      // What the IOC's stop cuts short has no other place to be told than the next start.
+      if (board.isClosed) interruptions.said(name, messageOf(thrown));
+      else await interruptions.ended(name);
+      throw thrown;
+    }
+  };
+  if (row.needs === "nothing")
+    return remembered({}, async () => {
+      const result = await perform(name, action as FreeAction, context);
+      if (row.tags === true && !isDry) await tagAtRest(untilAborted$, options.scheduler);
+      return result;
+    });
   const { experiment } = await settledTag(untilAborted$, options.scheduler);
   signal.throwIfAborted();
-  return perform<ActionContext>(name, action, { ...context, experiment });
+  return remembered({ experiment: experiment.name }, () =>
+    perform<ActionContext>(name, action, { ...context, experiment }),
+  );
 }
 
 /** Refuses a choice of server that there is none for, or that comes while a command runs. */

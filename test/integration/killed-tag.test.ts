@@ -139,6 +139,10 @@ describe.each([
       ioc = await startIoc();
       await until("TagMessage", (message) => /^The experiment is |ExperimentYearMonth is "Unknown"/.test(message));
       expect(await text("ExperimentName")).toBe(left);
+      expect(await state(command)).toBe("Failed");
+      expect(await text("LastError")).toMatch(
+        new RegExp(`${command} was interrupted on .* on petrel; .*; run it again\\.$`),
+      );
     },
   );
 });
