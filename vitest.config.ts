@@ -23,9 +23,10 @@ export default defineConfig({
     maxWorkers: 4,
     coverage: { include: ["src/**"], reporter: ["text-summary", "html"] },
     projects: [
-      suite("unit", ["test/**/*.test.ts"], ["test/integration/**", "test/interop/**"]),
+      suite("unit", ["test/**/*.test.ts"], ["test/integration/**", "test/interop/**", "test/faults/**"]),
       suite("integration", ["test/integration/**/*.test.ts"]),
       suite("interop", ["test/interop/**/*.test.ts"]),
+      suite("faults", ["test/faults/**/*.test.ts"]),
     ],
   },
 });

@@ -115,6 +115,7 @@ export const SETTINGS = {
       "",
       "YAML or JSON file with runs and beamtimes, for a site without the service (docs/schedule-file.md); empty: the service is asked.",
     ),
+    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
   },
   globus: {
     "experiment-type": setting(KINDS.text, "", "Experiment type as the Data Management station defines it, e.g. 2BM."),

@@ -249,6 +249,7 @@ test("an option wins over the file, and says of each setting who said so", () =>
     "url default",
     "credentials default",
     "schedule-file default",
+    "timeout default",
   ]);
 });
 

@@ -34,7 +34,7 @@ process.chdir(ROOT);
 const vitest = await startVitest("test", filters, {
   run: true,
   watch: false,
-  ...(isCheck ? { project: ["unit"] } : {}),
+  project: isCheck ? ["unit"] : ["unit", "integration", "interop"],
 });
 for (const file of vitest.state.getTestModules()) {
   for (const test of file.children.allTests()) total[countedAs(test.result().state)]++;

@@ -7,7 +7,7 @@ import { createSchedulingHttp } from "../services/scheduling-http.ts";
 import type { PartOptions } from "./parts.ts";
 
 export function openSchedule({ settings, clock, log, problems, closers }: PartOptions): Schedule {
-  const { url, beamline, credentials, "schedule-file": file } = settings.scheduling;
+  const { url, beamline, credentials, timeout, "schedule-file": file } = settings.scheduling;
   if (file !== "") return { scheduling: createSchedulingFile(file), beamline: beamline || "this beamline", clock };
   const missing = Object.entries({ beamline, url }).flatMap(([key, text]) => (text === "" ? [key] : []));
   if (missing.length > 0) {
@@ -20,7 +20,7 @@ export function openSchedule({ settings, clock, log, problems, closers }: PartOp
     return { scheduling: { runs: off, beamtimes: off }, beamline: beamline || "this beamline", clock };
   }
   const scheduling = problems.collect("[scheduling]", () =>
-    createSchedulingHttp({ url, beamline, login: { file: credentials }, clock, log }),
+    createSchedulingHttp({ url, beamline, login: { file: credentials }, timeoutSeconds: timeout, clock, log }),
   );
   if (scheduling !== undefined) closers.push(() => scheduling.close());
   const off = (): Promise<never> => Promise.reject(new ActionError("the scheduling service is off"));

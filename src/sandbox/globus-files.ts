@@ -49,6 +49,12 @@ export class FileTree {
     if (bytes !== undefined) this.#entryByPath.set(at, { type: "file", bytes, modified: now });
     else if (!this.#entryByPath.has(at)) this.#entryByPath.set(at, { type: "dir", bytes: 0, modified: now });
   }
+  /** A path with all below it; nothing where there is no such path. */
+  remove(path: string): void {
+    const top = normalPath(path);
+    for (const one of this.#entryByPath.keys())
+      if (one === top || one.startsWith(`${top}/`)) this.#entryByPath.delete(one);
+  }
   /** Every file at or below a path, with its path relative to it. */
   filesBelow(path: string): (readonly [string, FileEntry])[] {
     const top = normalPath(path);

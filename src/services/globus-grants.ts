@@ -172,7 +172,8 @@ function recordFor(resourceServer: string, records: readonly TokenRecord[]): Tok
   throw new ActionError(`Globus Auth gave a token for ${got} where one for ${resourceServer} was asked.`);
 }
 
-function usualScope(resourceServer: string): string {
+/** What is asked for where nobody asks for more. */
+export function usualScope(resourceServer: string): string {
   const scope = SCOPES[resourceServer];
   if (scope === undefined) throw new AppError(`no scope is known for the resource server ${resourceServer}`);
   return scope;

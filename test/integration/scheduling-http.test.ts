@@ -1,7 +1,13 @@
 /** Our scheduling client against the simulated service, on loopback: what works, and every way in which it misbehaves. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Problems } from "../../src/assemble/parts.ts";
+import { openSchedule } from "../../src/assemble/schedule.ts";
 import { facilityMinute } from "../../src/base/facility-time.ts";
-import { createLog } from "../../src/base/log.ts";
+import { createLog, silentLog } from "../../src/base/log.ts";
+import { parseConfig } from "../../src/config.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL, runAt, STATION } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, type SchedulingTwin, startSchedulingTwin } from "../../src/sandbox/scheduling-service.ts";
@@ -178,6 +184,36 @@ describe("a service that does not answer as it should", () => {
     await twin.arrived("getAllRuns", 1);
     clock.advance(60);
     expect((await failed).message).toMatch(/no answer within 60 s$/);
+  });
+
+  test("globus.conf says when a service that never answers is given up", async () => {
+    const { twin, now, clock } = await site();
+    const folder = mkdtempSync(join(tmpdir(), "globus-ioc-scheduling-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const credentials = join(folder, "login");
+    writeFileSync(credentials, `${twin.login.username}|${twin.login.password}\n`, { mode: 0o600 });
+    const settings = parseConfig(
+      `[scheduling]\nbeamline = ${STATION.beamline}\nurl = ${twin.url}\ncredentials = ${credentials}\ntimeout = 90\n`,
+      join(folder, "globus.conf"),
+      folder,
+    );
+    const closers: (() => Promise<void> | void)[] = [];
+    const { scheduling } = openSchedule({
+      settings,
+      environment: {},
+      clock,
+      log: silentLog,
+      closers,
+      problems: new Problems(),
+    });
+    onTestFinished(async () => {
+      for (const close of closers) await close();
+    });
+    await twin.misbehave({ slowSeconds: 3600 });
+    const failed = failureOf(scheduling.beamtimes(now, {}), UnavailableError);
+    await twin.arrived("getAllRuns", 1);
+    clock.advance(90);
+    expect((await failed).message).toMatch(/no answer within 90 s$/);
   });
 
   test("cancelling ends the call at once", async () => {

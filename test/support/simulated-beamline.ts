@@ -1,4 +1,5 @@
 /** The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the test's own process. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../../src/sandbox/beamline.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
@@ -7,6 +8,7 @@ import { ROOT } from "./real-peers.ts";
 import { type PeerProcess, spawnPeer } from "./spawn-peer.ts";
 
 const PROGRAM = join(ROOT, "dist/main.js");
+const ST_CMD = join(ROOT, "iocBoot/iocGlobus/st.cmd");
 
 export interface SimulatedBeamline extends AsyncDisposable {
   readonly beamline: Beamline;
@@ -32,8 +34,17 @@ export interface IocChanges {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface SimulatedBeamlineOptions {
+  /** Called before the IOC starts for the first time, to put something between it and its services. @returns the port that TomoScan is to be asked on */
+  readonly between?: (beamline: Beamline) => Promise<{ readonly tomoScanPort: number }>;
+  /** Changes to the text of iocBoot's st.cmd. */
+  readonly script?: (text: string) => string;
+  /** More environment of the IOC, at each start. */
+  readonly environment?: () => Readonly<Record<string, string>>;
+}
+
 /** Resolves when the IOC serves its PVs. @throws Error with all it said when it does not start */
-export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
+export async function startSimulatedBeamline(options: SimulatedBeamlineOptions = {}): Promise<SimulatedBeamline> {
   const [iocPort, tomoScanPort] = [await freePort(), await freePort()];
   const environment = inheritedEnvironment();
   const station = randomPrefix();
@@ -46,24 +57,29 @@ export async function startSimulatedBeamline(): Promise<SimulatedBeamline> {
   });
   const saveFolder = join(dirname(beamline.configFile), "autosave");
   const prefix = `${station}Globus:`;
-  const start = ({ script = join(ROOT, "iocBoot/iocGlobus/st.cmd"), env }: IocChanges = {}): Promise<PeerProcess> =>
+  let asked = tomoScanPort;
+  const usual = options.script === undefined ? ST_CMD : join(dirname(beamline.configFile), "st.cmd");
+  if (options.script !== undefined) writeFileSync(usual, options.script(readFileSync(ST_CMD, "utf8")));
+  const start = ({ script = usual, env }: IocChanges = {}): Promise<PeerProcess> =>
     spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", script], {
       env: {
         ...environment,
         ...loopbackEnvironment(iocPort),
-        EPICS_CA_ADDR_LIST: `127.0.0.1:${tomoScanPort}`,
+        EPICS_CA_ADDR_LIST: `127.0.0.1:${asked}`,
         EPICS_CA_AUTO_ADDR_LIST: "NO",
         EPICS_CA_REPEATER_PORT: String(iocPort + 1),
         TOP: ROOT,
         P: station,
         GLOBUS_CONF: beamline.configFile,
         AUTOSAVE_DIR: saveFolder,
+        ...options.environment?.(),
         ...env,
       },
       pv: { name: `${prefix}Status`, port: iocPort },
     });
   let ioc: PeerProcess;
   try {
+    if (options.between !== undefined) asked = (await options.between(beamline)).tomoScanPort;
     ioc = await start();
   } catch (error) {
     await beamline.close();
