@@ -51,6 +51,10 @@ export type Tag =
 
 /** What an untagged TomoScan holds; its month also while a tag is being written. */
 export const NEVER_TAGGED = "Unknown";
+/** Whether a text of a user PV says nothing of anybody: blanks, or "Unknown" in any spelling. */
+export const saysNothing = (text: string): boolean => /^(unknown)?$/i.test(text.normalize("NFKD").trim());
+/** A number of a proposal, as in names: `001014288` and `1014288` are one. Digits only. */
+export const plainNumber = (digits: string): string => digits.replace(/^0+(?=\d)/, "");
 /** Longest name of a directory on the usual file systems, bytes. */
 export const MAX_NAME = 255;
 
@@ -79,6 +83,9 @@ export function visible(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
+/** What is wrong with a PV that says "Unknown". */
+const notTagged = (text: string): string => `is ${visible(text.trim())}: never tagged, or not to its end`;
+
 const REQUIRED = TOMOSCAN_KEYS.filter((key) => TOMOSCAN_PVS[key].required);
 
 /** What is wrong when no PV of TomoScan is there. */
@@ -104,8 +111,8 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
         ? "is not connected"
         : text.trim() === ""
           ? "is empty"
-          : text.trim() === NEVER_TAGGED
-            ? `is "${NEVER_TAGGED}": never tagged`
+          : saysNothing(text)
+            ? notTagged(text)
             : check(text.trim());
     if (problem !== undefined) problems.push(`${nameOf(key)} ${problem}`);
     return problem === undefined ? (text as string).trim() : "";
@@ -115,6 +122,7 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
     read(key, (text) => {
       const name = cleanName(text);
       if (!name.ok) return `${visible(text)} ${name.reason}`;
+      if (saysNothing(name.text)) return notTagged(text);
       kept = name.text;
       if (name.changed) remarks.push(`${nameOf(key)} ${visible(text)} is used as ${name.text}`);
       return undefined;
@@ -126,17 +134,21 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
     /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? undefined : `is ${visible(text)}, not a month as YYYY-MM`,
   );
   const optional = (key: TomoScanKey): string => optionalText(texts[key]);
+  const number = (): string => {
+    const digits = read("proposalNumber", (text) =>
+      /^\d{1,12}$/.test(text) ? undefined : `is ${visible(text)}, not a proposal number`,
+    );
+    const plain = plainNumber(digits);
+    if (plain !== digits) remarks.push(`${nameOf("proposalNumber")} ${visible(digits)} is used as ${plain}`);
+    return plain;
+  };
   const lastName = overridden ? cleanedOrEmpty(optional("lastName")) : cleaned("lastName");
-  const proposalNumber = overridden
-    ? optional("proposalNumber").replace(/\D/g, "") || "0"
-    : read("proposalNumber", (text) =>
-        /^\d{1,12}$/.test(text) ? undefined : `is ${visible(text)}, not a proposal number`,
-      );
+  const proposalNumber = overridden ? plainNumber(optional("proposalNumber").replace(/\D/g, "")) || "0" : number();
   const proposalTitle = overridden ? optional("proposalTitle") : read("proposalTitle", () => undefined);
 
   const ofTomoScan = problems.length;
   let name = `${yearMonth}-${lastName}-${proposalNumber}`;
-  let uncleanedName = `${yearMonth}-${optional("lastName")}-${proposalNumber}`;
+  let uncleanedName = `${yearMonth}-${optional("lastName")}-${optional("proposalNumber")}`;
   if (overridden) {
     const given = cleanName(override);
     if (!given.ok) problems.push(`the experiment name override ${visible(override)} ${given.reason}`);
@@ -163,12 +175,11 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
   return { valid: true, experiment, remarks };
 }
 
-const optionalText = (text: string | undefined): string =>
-  text === undefined || text.trim() === NEVER_TAGGED ? "" : text.trim();
+const optionalText = (text: string | undefined): string => (text === undefined || saysNothing(text) ? "" : text.trim());
 
 function cleanedOrEmpty(text: string): string {
   const name = cleanName(text);
-  return name.ok ? name.text : "";
+  return name.ok && !saysNothing(name.text) ? name.text : "";
 }
 
 /** Directory levels below a tree's top: `{ym}`, `{exp}` and `{last}` in a template such as `{ym}/{exp}`. */

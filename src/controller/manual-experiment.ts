@@ -1,7 +1,7 @@
 /** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
 import { dayAfter, facilityMidnight, facilityMonth } from "../base/facility-time.ts";
 import { type ActionRequest, textInput } from "./action.ts";
-import { cleanName, type Experiment, MAX_NAME, visible } from "./experiment.ts";
+import { cleanName, type Experiment, MAX_NAME, saysNothing, visible } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import type { PvName } from "./pvs.ts";
 
@@ -33,6 +33,7 @@ export function manualExperiment(request: ActionRequest, now: Date): ManualExper
   const given = textInput(request, "ManualName");
   const name = cleanName(given);
   if (!name.ok) throw new RejectedError(`ManualName ${visible(given)} ${name.reason}.`);
+  if (saysNothing(name.text)) throw new RejectedError(`ManualName ${visible(given)} names nobody.`);
   const proposalNumber = gup(request);
   const experimentName = `${yearMonth}-${name.text}-${proposalNumber}`;
   if (experimentName.length > MAX_NAME)

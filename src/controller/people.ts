@@ -5,7 +5,7 @@
 import { ActionError, pieceOf } from "../base/errors.ts";
 import type { ActionRequest } from "./action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
-import type { Experiment } from "./experiment.ts";
+import { cleanName, type Experiment } from "./experiment.ts";
 import { type Beamtime, type CallOptions, type DataManagement, type Experimenter, NotFoundError } from "./ports.ts";
 
 export interface Person {
@@ -52,10 +52,44 @@ export const fullName = ({ firstName, lastName }: Pick<Person, "firstName" | "la
 export const personName = (person: Person): string =>
   fullName(person) || (person.badge === "" ? (person.email ?? "") : `badge ${person.badge}`);
 
+/** 0 is how services and settings say that there is no badge. */
+export const badgeOf = (badge: string): string => (/^0*$/.test(badge) ? "" : badge);
+
+/**
+ * What is strange about the name that an experiment bears, a piece of a sentence: it is not that of its proposal's PI. Accents, case, hyphens, and ä written
+ * as ae make no difference. An experiment for another group within a beamtime is named so on purpose: this is told and refuses nothing.
+ */
+export function otherPi(
+  { piLastName, proposalNumber }: Pick<Experiment, "piLastName" | "proposalNumber">,
+  beamtime: Pick<Beamtime, "experimenters"> | undefined,
+): string | undefined {
+  const isNamed = ({ lastName }: Experimenter): boolean => spellings(lastName).has(plain(piLastName));
+  const pis = beamtime?.experimenters.filter(({ isPi }) => isPi) ?? [];
+  if (piLastName === "" || pis.length === 0 || pis.some(isNamed)) return undefined;
+  const names = pis.map(personName).join(" and ");
+  const role = beamtime?.experimenters.some(isNamed) === true ? " is one of its experimenters and" : "";
+  return `the PI of proposal ${proposalNumber} is ${names}: ${piLastName}, after whom it is named,${role} is not; correct UserLastName or ProposalNumber if that is a mistake`;
+}
+
+/** The same for all the ways in which a name is written in one system and another. */
+const plain = (name: string): string =>
+  name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "")
+    .replace(/([aou])e/g, "$1");
+const LETTERS: Readonly<Record<string, string>> = { ß: "ss", ø: "o", æ: "a", œ: "o", ł: "l", đ: "d" };
+/** With letters that have no decomposition dropped, as cleaned names have them, and written out. */
+function spellings(lastName: string): ReadonlySet<string> {
+  const cleaned = cleanName(lastName);
+  const written = lastName.toLowerCase().replace(/[ßøæœłđ]/g, (letter) => LETTERS[letter] ?? "");
+  return new Set([plain(cleaned.ok ? cleaned.text : lastName), plain(written)]);
+}
+
 const contactPeople = (contacts: readonly Contact[]): readonly Person[] =>
   eachOnce(
     contacts.map(({ badge, email }) => ({
-      badge,
+      badge: badgeOf(badge),
       firstName: "",
       lastName: "",
       ...(email !== "" && { email: email.toLowerCase() }),
@@ -101,7 +135,7 @@ export async function findPeople(
 }
 
 const personOf = ({ badge, firstName, lastName, email }: Experimenter): Person => ({
-  badge,
+  badge: badgeOf(badge),
   firstName,
   lastName,
   ...(email !== undefined && { email: email.toLowerCase() }),

@@ -21,7 +21,7 @@ import {
   takeWhile,
   timer,
 } from "rxjs";
-import { NEVER_TAGGED, readTag, type Tag, type UserTexts } from "./experiment.ts";
+import { readTag, saysNothing, type Tag, type UserTexts } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import type { BeamlineText } from "./ports.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
@@ -112,7 +112,7 @@ function stateOf(
     override !== "" &&
     users !== undefined &&
     ownTag !== undefined &&
-    user.yearMonth !== NEVER_TAGGED &&
+    !saysNothing(user.yearMonth ?? "") &&
     users !== ownTag;
   return {
     settled: false,

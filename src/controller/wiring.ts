@@ -230,8 +230,8 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     signal,
     publish: (suffix, value) => pvs.put(suffix, value),
     shown: (suffix) => pvs.get(suffix),
-    say: (sentence) => {
-      journal.say(sentence);
+    say: (sentence, severity) => {
+      journal.say(sentence, severity);
       interruptions.said(name, sentence);
     },
     isRunning: (other) => board.isRunning(other),

@@ -60,6 +60,52 @@ test.each([
   expect(problems(changes)).toMatch(sentence);
 });
 
+test.each(["Unknown", "unknown", "UNKNOWN", " Unknown ", "Ｕｎｋｎｏｗｎ", "", " ", "\u00a0"])(
+  "%j in any user PV says nothing: required ones are missing, others are empty",
+  (text) => {
+    for (const key of ["yearMonth", "lastName", "proposalNumber", "proposalTitle"] as const)
+      expect(problems({ [key]: text })).toMatch(
+        new RegExp(`^x:${key} is (empty|".*": never tagged, or not to its end)$`),
+      );
+    expect(read({ esafNumber: text })).toMatchObject({ valid: true, experiment: { esafNumber: "" } });
+    expect(read({ lastName: text, proposalNumber: text, proposalTitle: text }, "2026-03-Staff-0")).toMatchObject({
+      valid: true,
+      experiment: { piLastName: "", proposalNumber: "0", proposalTitle: "" },
+    });
+  },
+);
+
+test.each(["'Unknown'", "(unknown)", "Unknown?"])("the last name %j is none once it is cleaned", (lastName) => {
+  expect(problems({ lastName })).toContain("never tagged");
+});
+
+test.each(["Unknownsky", "Mc Unknown"])("the last name %j is one", (lastName) => {
+  expect(read({ lastName })).toMatchObject({ valid: true });
+});
+
+test.each([
+  ["001014288", "1014288"],
+  ["0001", "1"],
+  ["000", "0"],
+])("proposal %s is %s, and the experiment that has the zeros in its name is found", (digits, plain) => {
+  expect(read({ proposalNumber: digits })).toMatchObject({
+    valid: true,
+    remarks: [`x:proposalNumber "${digits}" is used as ${plain}`],
+    experiment: {
+      name: `2026-03-Noether-${plain}`,
+      proposalNumber: plain,
+      uncleanedName: `2026-03-Noether-${digits}`,
+    },
+  });
+});
+
+test.each(["2026-3", "2026-00", "2026-13", "26-03", "2026/03", "03-2026", "2026-03-01", "March", "２０２６-03"])(
+  "%j is no month",
+  (yearMonth) => {
+    expect(problems({ yearMonth })).toBe(`x:yearMonth is ${JSON.stringify(yearMonth)}, not a month as YYYY-MM`);
+  },
+);
+
 test("all problems are told at once", () => {
   expect(problems({ lastName: "Unknown", proposalNumber: "Unknown", yearMonth: "Unknown" }).split("; ")).toHaveLength(
     3,

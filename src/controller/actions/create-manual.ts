@@ -10,7 +10,7 @@ import { dmUsername, putOn } from "../dm-roster.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import { type ManualExperiment, manualExperiment } from "../manual-experiment.ts";
 import type { ActionResult } from "../outcome.ts";
-import type { Contact } from "../people.ts";
+import { badgeOf, type Contact } from "../people.ts";
 import type { DataManagement, DirectoryTree } from "../ports.ts";
 import { changeUsers, countOf } from "../roster.ts";
 
@@ -43,7 +43,7 @@ export function createManualOnDm(options: CreateManualOnDmOptions): FreeAction {
 }
 
 const usersOf = ({ contacts }: CreateManualOnDmOptions, badges: readonly string[]): readonly string[] => [
-  ...new Set([...contacts.map(({ badge }) => badge), ...badges].filter((badge) => badge !== "")),
+  ...new Set([...contacts.map(({ badge }) => badge), ...badges].map(badgeOf).filter((badge) => badge !== "")),
 ];
 
 async function create(options: CreateManualOnDmOptions, context: RunContext): Promise<ActionResult> {

@@ -3,7 +3,7 @@ import type { Action, ActionContext } from "../action.ts";
 import { createExperiment, findExperiment } from "../dm-experiment.ts";
 import { dmUsername, putOn } from "../dm-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, fullName, type PeopleOptions, type Person, personName, sayEsafOnly } from "../people.ts";
+import { findPeople, fullName, otherPi, type PeopleOptions, type Person, personName, sayEsafOnly } from "../people.ts";
 import type { DataManagement, DmExperiment } from "../ports.ts";
 import { changeUsers, countOf, failuresOf, type UserChange } from "../roster.ts";
 
@@ -57,7 +57,9 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
     ...(scheduleError === undefined ? problems : [`the experimenters were not added: ${problems.join("; ")}`]),
     ...failuresOf(changes),
   ];
-  const present = `${sentence}; ${presentOf(changes)} users are on it`;
+  const other = otherPi(experiment, beamtime);
+  if (other !== undefined) context.say(`${made.experiment.name}: ${other}.`, "MINOR");
+  const present = `${sentence}; ${presentOf(changes)} users are on it${other === undefined ? "" : `; ${other}`}`;
   return missing.length === 0
     ? { state: "Done", message: `${present}.` }
     : { state: "Partial", message: `${present}, but ${missing.join("; ")}.` };

@@ -7,7 +7,7 @@ import type { Action, ActionContext } from "../action.ts";
 import { directoryParts, pathUnder } from "../experiment.ts";
 import { letRead, loginOf } from "../globus-roster.ts";
 import type { ActionResult } from "../outcome.ts";
-import { findPeople, type PeopleOptions, personName, sayEsafOnly } from "../people.ts";
+import { findPeople, otherPi, type PeopleOptions, personName, sayEsafOnly } from "../people.ts";
 import type { AccessRules, DirectoryTree } from "../ports.ts";
 import { changeUsers, countOf, failuresOf, type UserChange } from "../roster.ts";
 
@@ -66,6 +66,8 @@ async function letPeopleRead(
   const everybody = await findPeople(options, experiment, context, { signal });
   const { people, problems } = everybody;
   sayEsafOnly(everybody, context.say);
+  const other = otherPi(experiment, everybody.beamtime);
+  if (other !== undefined) context.say(`${experiment.name}: ${other}.`, "MINOR");
   const logins = people.flatMap((person) => loginOf(person) ?? []);
   const soFar = (changes: readonly UserChange[]): string =>
     `${sentence} and ${readers(changes)} of ${logins.length} users may read it`;
@@ -83,7 +85,7 @@ async function letPeopleRead(
     const without = people.filter((person) => loginOf(person) === undefined).map(personName);
     const noAddress = without.length === 0 ? "" : `; without an e-mail address: ${without.join(", ")}`;
     const missing = [...problems, ...failuresOf(changes)];
-    const message = `${soFar(changes)}${noAddress}`;
+    const message = `${soFar(changes)}${noAddress}${other === undefined ? "" : `; ${other}`}`;
     return missing.length === 0
       ? { state: "Done", message: `${message}.` }
       : { state: "Partial", message: `${message}, but ${missing.join("; ")}.` };

@@ -5,7 +5,7 @@
 import { ActionError, pieceOf } from "../../base/errors.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
-import { cleanName, visible } from "../experiment.ts";
+import { cleanName, saysNothing, visible } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
 import type { TomoScan } from "../tomoscan.ts";
@@ -52,6 +52,8 @@ function wanted(request: ActionRequest): NameParts & { readonly name: string } {
   const name = textInput(request, "ManualExperiment");
   if (name === "") throw new RejectedError("ManualExperiment is empty: write the experiment's name to it.");
   const parts = parseName(name);
+  if (parts !== undefined && saysNothing(parts.lastName))
+    throw new RejectedError(`ManualExperiment ${visible(name)} names nobody: ${parts.lastName} is no last name.`);
   if (parts !== undefined) return { ...parts, name };
   throw new RejectedError(
     `ManualExperiment ${visible(name)} is not of the form YYYY-MM-LastName-GUP; for such a name use ExperimentNameOverride.`,

@@ -4,6 +4,7 @@ import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-
 import { onePerLine } from "../../base/log.ts";
 import type { ActionRequest, FreeAction, RunContext } from "../action.ts";
 import { beamtimeText, contains, type Schedule, scheduleDay } from "../beamtimes.ts";
+import { plainNumber } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { personName } from "../people.ts";
 import type { Beamtime, DataManagement, Experimenter } from "../ports.ts";
@@ -60,7 +61,7 @@ export function beamUser(
     institution: pi.institution ?? "",
     email: pi.email ?? "",
     badge: pi.badge,
-    proposalNumber: beamtime.gupId ?? "0",
+    proposalNumber: plainNumber(beamtime.gupId ?? "0"),
     proposalTitle: beamtime.title,
     yearMonth: facilityMonth(beamtime.start),
     esafNumber: esafId ?? "",

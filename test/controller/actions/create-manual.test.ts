@@ -116,6 +116,7 @@ describe("rejected, before anything is asked:", () => {
     ["ManualName", { ManualName: "../../etc" }],
     ["ManualName", { ManualName: "a;b" }],
     ["ManualName", { ManualName: "x".repeat(250) }],
+    ["ManualName", { ManualName: "unknown" }],
     ["ManualDate", { ManualDate: "March" }],
     ["ManualDate", { ManualDate: "2026-3" }],
     ["ManualStart", { ManualStart: "2026-02-30" }],

@@ -63,7 +63,7 @@ const run = (
     signal,
     input: () => 0,
     publish: (name, value) => void (published[name] = value),
-    say: (sentence) => void said.push(sentence),
+    say: (sentence, severity) => void said.push(severity === undefined ? sentence : `${severity} ${sentence}`),
   });
 
 test("a new experiment is created with the beamtime's dates, and experimenters and both contacts are put on it", async () => {
@@ -205,4 +205,70 @@ test("a run that fails for every user is partial, for the experiment is there", 
   dm.knownUsers.clear();
   await expect(run()).resolves.toMatchObject({ state: "Partial" });
   expect(published).toMatchObject({ ExperimentExists: 1, UsersAdded: 0, UsersFailed: 4 });
+});
+
+const withPis = (...lastNames: readonly string[]): Beamtime => ({
+  ...BEAMTIME,
+  experimenters: [
+    ...lastNames.map((lastName, index) => ({ badge: `20811${index}`, firstName: "", lastName, isPi: true })),
+    { badge: "208119", firstName: "Ada", lastName: "Byron", isPi: false },
+  ],
+});
+
+test("an experiment that bears another name than its proposal's PI is made, and that is told with a minor alarm", async () => {
+  scheduling.beamtimesNow = [withPis("Noether", "Curie")];
+  for (const badge of ["208110", "208111", "208119"]) dm.knownUsers.add(`d${badge}`);
+  const other =
+    "the PI of proposal 1014288 is Noether and Curie: Levy, after whom it is named, is not; correct UserLastName or ProposalNumber if that is a mistake";
+  await expect(run()).resolves.toEqual({
+    state: "Done",
+    message: `Experiment 2026-03-Levy-1014288 was created on voyager; 5 users are on it; ${other}.`,
+  });
+  expect(said).toContain(`MINOR 2026-03-Levy-1014288: ${other}.`);
+});
+
+test("one that bears the name of another experimenter is told as such", async () => {
+  await expect(run({}, { ...EXPERIMENT, piLastName: "Byron" })).resolves.toMatchObject({
+    message: expect.stringContaining(
+      "Byron, after whom it is named, is one of its experimenters and is not; ",
+    ) as unknown,
+  });
+});
+
+test.each([
+  ["Levy", "Lévy"],
+  ["levy", "LÉVY"],
+  ["Levy", "Le\u0301vy"],
+  ["Mueller", "Müller"],
+  ["Muller", "Mueller"],
+  ["Strauss", "Strauß"],
+  ["Strau", "Strauß"],
+  ["Joliot_Curie", "Joliot-Curie"],
+  ["ONeill", "O'Neill"],
+  ["de_la_Cruz", "de la Cruz"],
+  ["", "Lévy"],
+])("%s is the PI %s", async (piLastName, lastName) => {
+  scheduling.beamtimesNow = [withPis("Noether", lastName)];
+  await run({}, { ...EXPERIMENT, piLastName });
+  expect(said.filter((sentence) => sentence.startsWith("MINOR"))).toEqual([]);
+});
+
+test("a badge 0 is none: the contact of the settings is left out, an experimenter is told", async () => {
+  scheduling.beamtimesNow = [
+    {
+      ...BEAMTIME,
+      experimenters: [{ badge: "0", firstName: "Paul", lastName: "Lévy", email: "p@example.org", isPi: true }],
+    },
+  ];
+  const { message } = await run({
+    people: {
+      schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+      esafs: undefined,
+      contacts: [
+        { badge: "56788", email: "" },
+        { badge: "0", email: "" },
+      ],
+    },
+  });
+  expect(message).toMatch(/; 1 users are on it, but Paul Lévy has no badge number\.$/);
 });

@@ -227,3 +227,8 @@ test("a dry run names experiment and PVs, and refuses what would be refused", ()
   ]);
   expect(() => action.plan(fakeRun())).toThrow(RejectedError);
 });
+
+test.each(["2026-03-unknown-1014288", "2026-03-Unknown-0"])("%s names nobody, and nothing is written", async (name) => {
+  expect((await failureOf(run(name), RejectedError)).message).toMatch(/^ManualExperiment ".*" names nobody: /);
+  expect(beamline.puts).toEqual([]);
+});

@@ -107,6 +107,12 @@ test("what Tag writes names an experiment, whatever the schedule leaves out", as
   expect(readTag(texts, tomoScanSuffix, "")).toMatchObject({ valid: true, experiment: { name: "2026-02-Staff-0" } });
 });
 
+test("a proposal's leading zeros are left out, so that two spellings are one experiment", async () => {
+  scheduling.beamtimesNow = [{ ...OURS, gupId: "001014288" }];
+  await run();
+  expect(beamline.puts).toContain("ProposalNumber=1014288");
+});
+
 describe("the day that counts", () => {
   test("is moved by Set", async () => {
     await run(fakeRun({ Set: 8 }));

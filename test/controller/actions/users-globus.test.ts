@@ -159,13 +159,21 @@ describe("Init", () => {
   const init = () => initOnGlobus({ tree: new FakeTree("petrel"), template: "{ym}/{exp}", share: { access, people } });
 
   test("lets everybody with an address read the directory, and names who has none", async () => {
-    const { published, run } = taggedRun();
+    const { published, run } = taggedRun({}, { experiment: { ...EXPERIMENT, piLastName: "Noether" } });
     await expect(run(init())).resolves.toEqual({
       state: "Done",
       message: `petrel:/data${DIRECTORY} was made and 2 of 2 users may read it; without an e-mail address: Ada Byron.`,
     });
     expect(readers()).toEqual([`franklin@beamline.example ${DIRECTORY}`, `emmy@example.org ${DIRECTORY}`]);
     expect(published).toMatchObject({ ExperimentCreated: 1, UsersAdded: 2, UsersFailed: 0 });
+  });
+
+  test("of an experiment that bears another name than its proposal's PI says so", async () => {
+    const { run } = taggedRun();
+    await expect(run(init())).resolves.toMatchObject({
+      state: "Done",
+      message: expect.stringContaining("; the PI of proposal 1014288 is Emmy Noether: Levy, ") as unknown,
+    });
   });
 
   test("a person whom Globus does not know makes it partial, and the others are let in", async () => {
