@@ -29,8 +29,9 @@ export function assembleDataManagement(options: DataManagementOptions): () => Da
   return () => {
     const { pvs, version, clock, log, host, troubles } = options;
     const heard = troubles === undefined ? {} : { troubles };
+    const named = options.prefix === undefined ? {} : { prefix: options.prefix };
     const underWay = createUnderWayFile(underWayFile(options));
-    const stop = startController({ ...site, ...heard, pvs, version, hostname: host, clock, log, underWay });
+    const stop = startController({ ...site, ...heard, ...named, pvs, version, hostname: host, clock, log, underWay });
     return {
       stop: async () => {
         await stop(); // what runs may still have to write what it did

@@ -93,7 +93,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
       settings,
       undefined,
     ),
-    arms: { ...experiments.arms, EmailArm: () => mail.shown.armProblem() },
+    arms: { ...experiments.arms, EmailArm: (get) => mail.shown.armProblem(get) },
     watches: [
       ...experiments.watches,
       watchUncertain(mail.ledger),

@@ -200,7 +200,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     runs: "PreviewEmail",
     about: "show the e-mail to users, and to whom it would go",
     options: emailOptions(),
-    shows: ["EmailCount", "EmailRecipients", "EmailNoAddress", "EmailUncertain", "EmailPreview"],
+    shows: ["EmailCount", "EmailRecipients", "EmailHadBefore", "EmailNoAddress", "EmailUncertain", "EmailPreview"],
     examples: ["preview-email --mode new"],
   },
   {

@@ -53,12 +53,13 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
     const preview = await runner.run("PreviewEmail");
     const count = numberOf(await runner.value("EmailCount"));
     if (hasEnded(preview) || count === 0) return preview;
+    const again = numberOf(await runner.value("EmailHadBefore"));
     await showPreview(runner, person);
     const answer = common.yes
       ? "yes"
       : await choose(
           person,
-          `Send it to ${count} address${count === 1 ? "" : "es"}? [y]es, [n]o, [t]est: `,
+          `Send it to ${count} address${count === 1 ? "" : "es"}${again === 0 ? "" : ` (${again} of them had it before)`}? [y]es, [n]o, [t]est: `,
           ["yes", "no", "test"],
           true,
         );

@@ -230,7 +230,7 @@ export const PVS = {
   /* E-mail */
   EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", 0),
   EmailMode: setting(
-    "All, NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
+    "All (also who had it before: not at most once), NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
     1,
   ),
   EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
@@ -249,6 +249,11 @@ export const PVS = {
   EmailCount: resultOf(["PreviewEmail"], 0, "how many addresses that are."),
   EmailSent: resultOf(["Email"], 0, "addresses whose mail server accepted it in this run."),
   EmailRefused: resultOf(["Email"], 0, "addresses that were refused in this run."),
+  EmailHadBefore: resultOf(
+    ["PreviewEmail"],
+    0,
+    "how many of EmailCount had it before: EmailMode All writes to them again.",
+  ),
   EmailNoAddress: resultOf(["PreviewEmail"], 0, "how many users have no e-mail address, or one that is none."),
   EmailUncertain: result(
     "Addresses of which nobody knows whether they had it: an earlier run was killed, or lost its connection, while sending; -1 before the ledger was read.",

@@ -26,11 +26,12 @@ import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts"
 import { directoryPath } from "./actions/make-directories.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
-import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
+import { EXPERIMENT_PVS, type Experiment, isSameExperiment, visible } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Interruptions } from "./interruptions.ts";
 import { Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
+import { isOwnName, TEXT_INPUTS } from "./own-name.ts";
 import { actionOf, perform } from "./perform.ts";
 import type { OutsidePut, Pvs, UnderWay } from "./ports.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow, PVS, type PvName, type PvRow } from "./pvs.ts";
@@ -42,6 +43,8 @@ import { emitsWithin } from "./within.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
+  /** Of its own PVs, as clients know them. */
+  readonly prefix?: string;
   readonly version: string;
   readonly hostname: string;
   readonly clock: Clock;
@@ -155,7 +158,7 @@ function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, a
   );
 }
 
-/** Puts that are judged before they take effect: the choice of a server, and arming. */
+/** Puts that are judged before they take effect: the choice of a server, arming, and texts that nobody means. */
 function guards$(options: ControllerOptions, { journal, board }: Shared): Observable<unknown> {
   const { pvs } = options;
   const arms = Object.entries(options.arms).map(([name, problem]) =>
@@ -170,7 +173,14 @@ function guards$(options: ControllerOptions, { journal, board }: Shared): Observ
       ),
     ),
   );
-  return merge(pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))), ...arms);
+  const texts = TEXT_INPUTS.map((name) =>
+    pvs.puts$(name).pipe(tap((put) => judgeText(put, `${options.prefix ?? ""}${name}`, journal))),
+  );
+  return merge(
+    pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))),
+    ...arms,
+    ...texts,
+  );
 }
 
 function watches$(
@@ -275,6 +285,14 @@ function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: Com
       ? `ServerName ${put.value} is none of the ${servers.length} servers; choose ${servers.map((server) => server.name).join(" or ")}.`
       : undefined;
   if (reason === undefined) return;
+  put.refuse(reason);
+  journal.say(reason, "MINOR");
+}
+
+/** Refuses a PV's own name in angle brackets. @param name full name of the PV */
+function judgeText(put: OutsidePut, name: string, journal: Journal): void {
+  if (typeof put.value !== "string" || !isOwnName(put.value, name)) return;
+  const reason = `${name} was not set to ${visible(put.value)}: that is what a field of Phoebus shows while its PV is disconnected; put the text itself.`;
   put.refuse(reason);
   journal.say(reason, "MINOR");
 }

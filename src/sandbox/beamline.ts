@@ -236,8 +236,10 @@ type Parts = Pick<Beamline, "dm" | "scheduling" | "globus" | "detector" | "analy
 
 /** The sandbox's e-mail; a site's own is like iocBoot/iocGlobus/message.html. */
 const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
-<p>the data of <b>%%ProposalTitle%%</b> are at %%DATA_LINK%%.</p>
-<p>Slides: %%SLIDES_LINK%%</p>
+<p>the data of <b>%%ProposalTitle%%</b> are here:<br>
+%%DATA_LINK%%</p>
+<p>Slides:<br>
+%%SLIDES_LINK%%</p>
 `;
 
 /** Writes globus.conf and what it names. @returns the path of globus.conf */

@@ -70,6 +70,7 @@ class Bench {
       watches: [({ experiment$ }) => experiment$.pipe(tap((experiment) => this.watched.push(experiment?.name)))],
       directories,
       auth: { dm: noIdentity, globus: noIdentity },
+      prefix: "2bmb:Globus:",
       version: "1.2.3",
       hostname: "testhost",
       clock: this.clock,
@@ -291,6 +292,17 @@ test("the same tag written again, its month unknown meanwhile, leaves the name o
   expect(bench.pvs.get("ExperimentName")).toBe("Staff");
   expect(bench.pvs.get("ExperimentNameOverride")).toBe("Staff");
 });
+
+test.each(["EmailSubject", "ManualExperiment", "DeleteName", "EditUserBadge"])(
+  "%s does not take its own name in angle brackets, and the sentence names it; it takes other texts",
+  (name) => {
+    expect(bench.pvs.putFromOutside(name, `<2bmb:Globus:${name}>`)).toBe("refused");
+    expect(bench.pvs.get("LastError")).toBe(
+      `2bmb:Globus:${name} was not set to "<2bmb:Globus:${name}>": that is what a field of Phoebus shows while its PV is disconnected; put the text itself.`,
+    );
+    expect(bench.pvs.putFromOutside(name, "<b>Your data</b>")).toBe("taken");
+  },
+);
 
 test("the server cannot be changed while a command runs", async () => {
   await bench.tag();

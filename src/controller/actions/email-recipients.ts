@@ -44,6 +44,8 @@ export interface BadAddress {
 
 export interface Recipients {
   readonly recipients: readonly Recipient[];
+  /** Recipients who had it before and get it again. */
+  readonly again: number;
   /** Users left out because they had it. */
   readonly alreadyHad: number;
   /** Users whom the ledger knows to have had it, left out or not. */
@@ -71,6 +73,7 @@ export async function findRecipients(
   const known = await options.ledger.mailed(context.experiment.name);
   const uncertain = uncertainAddresses(known);
   const nobody = {
+    again: 0,
     alreadyHad: 0,
     recorded: [],
     withoutAddress: [],
@@ -91,9 +94,11 @@ export async function findRecipients(
   const alreadyHad = mailable.filter(({ isContact }) => !isContact).length - users.length;
   // A copy is of what users get: the contacts have none alone, but for one that was kept from them.
   const hasCopies = mode === "Uncertain" || users.length + alreadyHad > 0;
+  const recipients = [...users, ...(hasCopies ? wanted.filter(({ isContact }) => isContact) : [])];
   return {
     ...nobody,
-    recipients: [...users, ...(hasCopies ? wanted.filter(({ isContact }) => isContact) : [])],
+    recipients,
+    again: recipients.filter(had).length,
     alreadyHad,
     recorded: all.recipients.filter(({ address, isContact }) => !isContact && known.get(address)?.state === "sent"),
     withoutAddress: all.withoutAddress,

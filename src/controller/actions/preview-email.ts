@@ -30,21 +30,24 @@ async function preview(options: PreviewEmailOptions, context: ActionContext): Pr
   const composed = await composeEmail(options, context);
   const { letter } = composed;
   publish("EmailPreview", previewText(letter));
-  shortLines(letter.text).forEach((line, index) => publish(emailLine(index), line));
+  shortLines(letter.text, options.dataLink(context.experiment)).forEach((line, index) =>
+    publish(emailLine(index), line),
+  );
   publish("EmailRecipients", onePerLine(letter.recipients.map(({ address }) => address)));
   publish("EmailCount", letter.recipients.length);
+  publish("EmailHadBefore", composed.again);
   publish("EmailNoAddress", composed.withoutAddress.length + composed.badAddresses.length);
   publish("EmailUncertain", composed.uncertain.length);
   publish("EmailResults", onePerLine(leftOut(composed)));
-  if (letter.recipients.length > 0) options.shown.keep(letter);
+  options.shown.keep(letter);
   const remarks = remarksOn(composed);
   return {
     state: isWhole(composed) ? "Done" : "Partial",
-    message: `${summary(letter)}${remarks.map((remark) => `; ${remark}`).join("")}.`,
+    message: `${summary(composed)}${remarks.map((remark) => `; ${remark}`).join("")}.`,
   };
 }
 
-function summary({ subject, recipients, mode }: Letter): string {
+function summary({ letter: { subject, recipients, mode }, again }: Composed): string {
   if (recipients.length === 0) return "Nobody would get the e-mail";
   const contacts = recipients.filter(({ isContact }) => isContact).length;
   const whom =
@@ -53,7 +56,7 @@ function summary({ subject, recipients, mode }: Letter): string {
       : `${counted(recipients.length, "address", "es")}: ${[
           ...(contacts < recipients.length ? [counted(recipients.length - contacts, "user")] : []),
           ...(contacts > 0 ? [counted(contacts, "beamline contact")] : []),
-        ].join(" and ")}`;
+        ].join(" and ")}${again === 0 ? "" : ` (${again} of them had it before)`}`;
   const next =
     mode === "Test"
       ? "start Email to send it"
@@ -103,11 +106,18 @@ function previewText(letter: Letter): string {
   return `From: ${from}\nTo: ${counted(recipients.length, "address", "es")}, a message to each\nSubject: ${subject}\nForm: ${form}\n\n${text}\n`;
 }
 
-/** The text in the lines that there are PVs for; the last one tells of what has no place. */
-function shortLines(text: string): string[] {
-  const lines = text.split("\n");
+/** The text in the lines that there are PVs for; the last one tells of what has no place. The data link has a line of its own: screens cut long lines. */
+function shortLines(text: string, link: string): string[] {
+  const lines = text.split("\n").flatMap((line) => linkApart(line, link));
   const kept = Array.from({ length: EMAIL_LINES }, (_, index) => lines[index] ?? "");
   if (lines.length > EMAIL_LINES)
     kept[EMAIL_LINES - 1] = `… and ${lines.length - EMAIL_LINES + 1} lines more, in EmailPreview`;
   return kept;
+}
+
+/** Punctuation behind the link is no line. */
+function linkApart(line: string, link: string): string[] {
+  if (link === "" || !line.includes(link)) return [line];
+  const [before = "", ...behind] = line.split(link);
+  return [before, link, behind.join(link)].map((piece) => piece.trim()).filter((piece) => /[\p{L}\p{N}]/u.test(piece));
 }

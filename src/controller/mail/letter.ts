@@ -2,7 +2,8 @@
  * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that nothing else is sent than what a person
  * has read. One memory serves the actions of all servers.
  */
-import type { EMAIL_AUDIENCES, EmailMode } from "../pvs.ts";
+import type { PvValue } from "../ports.ts";
+import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode, type PvName } from "../pvs.ts";
 import { digestOf } from "./digest.ts";
 
 /** One who gets it. */
@@ -63,18 +64,27 @@ export class ShownLetter {
     this.#shown = undefined;
   }
   get letter(): Letter | undefined {
-    return this.#shown;
+    return this.#shown?.recipients.length === 0 ? undefined : this.#shown;
   }
-  /** Why nothing can be armed now, a sentence, or undefined. */
-  armProblem(): string | undefined {
-    return this.#shown === undefined
-      ? "EmailArm cannot be armed: there is no e-mail that PreviewEmail has shown; run PreviewEmail, and read it."
-      : undefined;
+  /** Why nothing can be armed now, a sentence, or undefined. @param get reads our own PVs */
+  armProblem(get: (name: PvName) => PvValue): string | undefined {
+    const shown = this.#shown;
+    if (shown === undefined)
+      return "EmailArm cannot be armed: there is no e-mail that PreviewEmail has shown; run PreviewEmail, and read it.";
+    if (shown.recipients.length === 0)
+      return "EmailArm cannot be armed: nobody would get the e-mail that PreviewEmail has shown; see PreviewEmailMessage and EmailResults.";
+    const now = {
+      experiment: String(get("ExperimentName")),
+      mode: EMAIL_MODES[Number(get("EmailMode"))] ?? shown.mode,
+      audience: EMAIL_AUDIENCES[Number(get("EmailTo"))] ?? shown.audience,
+    };
+    const problem = this.difference({ ...shown, ...now });
+    return problem === undefined ? undefined : `EmailArm cannot be armed: ${problem.replace(/^The/, "the")}`;
   }
   /** Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown. */
   difference(letter: Letter): string | undefined {
     const shown = this.#shown;
-    if (shown === undefined)
+    if (shown === undefined || shown.recipients.length === 0)
       return "There is no e-mail that PreviewEmail has shown; run PreviewEmail, read it, and arm.";
     const changed = (Object.keys(PARTS) as (keyof Letter)[])
       .filter((part) => partText(letter, part) !== partText(shown, part))

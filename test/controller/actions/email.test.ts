@@ -100,7 +100,8 @@ test("the preview shows the e-mail and its recipients, each address once in any 
     EmailNoAddress: 1,
     EmailResults: "Meitner: no address",
     EmailLine0: `Experiment ${NAME}`,
-    EmailLine1: `Data link: https://data.example/${NAME}`,
+    EmailLine1: "Data link:",
+    EmailLine2: `https://data.example/${NAME}`,
   });
   expect(published.EmailPreview).toMatch(/^From: Franklin@beamline\.example\nTo: 5 addresses[^]*Data link: https:/);
   expect(mailer.opened).toBe(0);
@@ -115,13 +116,29 @@ test("a contact whom Data Management knows by another address gets one copy, at 
 test("a text of more lines than there are PVs ends with how many more there are", async () => {
   texts.template = `Data link:\n${"line\n".repeat(40)}`;
   await preview();
-  expect(published.EmailLine19).toBe("… and 23 lines more, in EmailPreview");
+  expect(published.EmailLine19).toBe("… and 24 lines more, in EmailPreview");
+});
+
+/** What our own PVs hold: the experiment, and the inputs. */
+const nowHeld = (name: PvName): PvValue =>
+  name === "ExperimentName" ? EXPERIMENT.name : (inputs[name] ?? (name === "EmailMode" ? 1 : 0));
+
+test.each([
+  ["the experiment", (name: PvName): PvValue => (name === "ExperimentName" ? "2026-03-Curie-1014311" : nowHeld(name))],
+  ["the experiment", (name: PvName): PvValue => (name === "ExperimentName" ? "" : nowHeld(name))],
+  ["EmailMode", (name: PvName): PvValue => (name === "EmailMode" ? 0 : nowHeld(name))],
+  ["EmailTo", (name: PvName): PvValue => (name === "EmailTo" ? 1 : nowHeld(name))],
+])("a preview of before %s changed cannot be armed, and the sentence names it", async (what, get) => {
+  await preview();
+  expect(shown.armProblem(get)).toBe(
+    `EmailArm cannot be armed: the e-mail has changed since it was previewed: ${what}; run PreviewEmail again, read it, and arm.`,
+  );
 });
 
 test("nothing can be armed before a preview, and it can after one", async () => {
-  expect(shown.armProblem()).toMatch(/^EmailArm cannot be armed: .* run PreviewEmail/);
+  expect(shown.armProblem(nowHeld)).toMatch(/^EmailArm cannot be armed: .* run PreviewEmail/);
   await preview();
-  expect(shown.armProblem()).toBeUndefined();
+  expect(shown.armProblem(nowHeld)).toBeUndefined();
 });
 
 test("a preview that fails leaves nothing of the e-mail that was shown before, and nothing armed", async () => {
@@ -135,7 +152,7 @@ test("a preview that fails leaves nothing of the e-mail that was shown before, a
     expect(published[name]).toBe(name === "EmailCount" ? 0 : "");
   }
   expect(published).toMatchObject({ EmailNoAddress: 0, EmailArm: 0 });
-  expect(shown.armProblem()).toBeDefined();
+  expect(shown.armProblem(nowHeld)).toBeDefined();
 });
 
 test("a preview makes EmailArm safe: what was armed was another e-mail", async () => {
@@ -264,7 +281,7 @@ test("when nobody is new, nobody gets it, the contacts neither, and nothing can 
     message: "Nobody would get the e-mail; 3 users had it before; without an address: Meitner.",
   });
   expect(published.EmailCount).toBe(0);
-  expect(shown.armProblem()).toBeDefined();
+  expect(shown.armProblem(nowHeld)).toBeDefined();
 });
 
 test("NewOnly leaves out whom DMagic has mailed, but not whom our ledger knows to have been refused", async () => {
@@ -531,7 +548,7 @@ test.each<[string, () => void, RegExp]>([
   spoil();
   await expect(preview()).rejects.toThrow(RejectedError);
   await expect(preview()).rejects.toThrow(sentence);
-  expect(shown.armProblem()).toBeDefined();
+  expect(shown.armProblem(nowHeld)).toBeDefined();
 });
 
 test("placeholders stand for inputs too, a state by its name, and slides come from SlidesLink, else from tomolog", async () => {
@@ -591,7 +608,7 @@ test("EmailTo Schedule on a site without Data Management is whole, and EmailTo E
 test("a Data Management that goes down between two users fails the preview: the recipients would not be all", async () => {
   dm.failures.set("userByUsername d103", new UnavailableError("DM does not answer"));
   await expect(preview()).rejects.toThrow("DM does not answer");
-  expect(shown.armProblem()).toBeDefined();
+  expect(shown.armProblem(nowHeld)).toBeDefined();
 });
 
 test("on a Globus collection each recipient may read the data before the e-mail goes; who may not is told and not mailed", async () => {
@@ -642,4 +659,40 @@ test("a dry run of Email is rejected where the run would be: another mode than t
   expect(() =>
     planOf(sendEmail(optionsWith({ people: { ...people, contacts: people.contacts.slice(0, 1) } }))),
   ).toThrow(/^A test goes to the second beamline contact, who has no address/);
+});
+
+test("the data link stands in the lines alone, wherever the template has it, and unchanged in the e-mail", async () => {
+  texts.template = "The data are at %%DATA_LINK%%. Copy them soon.\nSee https://example.org, too.";
+  await preview();
+  expect([0, 1, 2, 3].map((line) => published[`EmailLine${line}` as PvName])).toEqual([
+    "The data are at",
+    `https://data.example/${NAME}`,
+    ". Copy them soon.",
+    "See https://example.org, too.",
+  ]);
+  expect(published.EmailPreview).toContain(`\nThe data are at https://data.example/${NAME}. Copy them soon.\n`);
+});
+
+test("EmailMode All writes to those who had it again, and says how many before it is armed", async () => {
+  for (const address of ["levy@example.org", "lonsdale@beamline.example"]) ledger.set(NAME, address, "sent");
+  dm.with(NAME, USERS, "d103");
+  mode("All");
+  await expect(preview()).resolves.toMatchObject({
+    message: expect.stringContaining(
+      "5 addresses: 3 users and 2 beamline contacts (3 of them had it before); to send it",
+    ) as unknown,
+  });
+  expect(published).toMatchObject({ EmailCount: 5, EmailHadBefore: 3 });
+  mode("NewOnly");
+  await preview();
+  expect(published).toMatchObject({ EmailCount: 2, EmailHadBefore: 0 });
+});
+
+test("what nobody would get is shown, and cannot be armed, which is said", async () => {
+  for (const address of ALL) ledger.set(NAME, address, "sent");
+  await preview();
+  expect(published.EmailPreview).not.toBe("");
+  expect(shown.armProblem(nowHeld)).toBe(
+    "EmailArm cannot be armed: nobody would get the e-mail that PreviewEmail has shown; see PreviewEmailMessage and EmailResults.",
+  );
 });

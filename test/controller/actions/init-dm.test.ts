@@ -260,12 +260,13 @@ test("a badge 0 is none: the contact of the settings is left out, an experimente
       experimenters: [{ badge: "0", firstName: "Paul", lastName: "Lévy", email: "p@example.org", isPi: true }],
     },
   ];
+  dm.knownUsers.add("d11111");
   const { message } = await run({
     people: {
       schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
       esafs: undefined,
       contacts: [
-        { badge: "56788", email: "" },
+        { badge: "11111", email: "" },
         { badge: "0", email: "" },
       ],
     },

@@ -93,7 +93,7 @@ test("the template of iocBoot says where the data and the slides are", () => {
   const text = readFileSync(join(ROOT, "iocBoot/iocGlobus/message.html"), "utf8");
   const body = renderTemplate({ name: "message.html", text }, values({}, "https://slides.example/1"));
   expect(body.html).not.toMatch(/%%|<!--/);
-  expect(body.text).toContain(`being collected here: ${LINK}`);
-  expect(body.text).toContain("made during the experiment: https://slides.example/1");
+  expect(body.text).toContain(`being collected here:\n${LINK}\n`);
+  expect(body.text).toContain("made during the experiment:\nhttps://slides.example/1");
   expect(body.text).toMatch(/\n\n1\. Open the address/);
 });
