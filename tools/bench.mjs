@@ -7,11 +7,11 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { searchUntilAnswered } from "./ca-search.mjs";
+import { freePort } from "./free-port.mjs";
 import { collect, fail, PYTHON, ROOT, SOFT_IOC, say } from "./run.mjs";
 
 const RECORDS = 1000;
@@ -122,19 +122,6 @@ function parseFigures(text) {
     .split("\n")
     .map((line) => line.split("\t"));
   return Object.fromEntries(rows.map(([row, value, unit]) => [row, { value: Number(value), unit }]));
-}
-
-/** Below the range for outgoing connections, as cabench makes some. */
-async function freePort() {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const free = await new Promise((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
 }
 
 function median(numbers) {
