@@ -38,9 +38,11 @@ test("get and monitor of fifteen PVs print their values, and nothing beside them
   await using ioc = await startOurIoc({ db: DB });
   const names = Array.from({ length: 15 }, (_, i) => `${ioc.prefix}x${i}`);
   const run = (...words: readonly string[]) => runPeer(process.execPath, [PROGRAM, ...words], { env: ioc.env });
-  const got = await run("get", ...names);
+  const got = await run("get", "-w", "20", ...names);
   expect([got.code, got.stderr, got.stdout.trim().split("\n").length]).toEqual([0, "", 15]);
-  await using watching = await spawnPeer(process.execPath, [PROGRAM, "monitor", ...names], { env: ioc.env });
+  await using watching = await spawnPeer(process.execPath, [PROGRAM, "monitor", "-w", "20", ...names], {
+    env: ioc.env,
+  });
   await watching.said(/^(?:.+\n){15}/);
   expect(watching.stderr).toBe("");
 });
@@ -52,7 +54,7 @@ test("a client whose address list names a host that is not found says so, and fi
     EPICS_CA_ADDR_LIST: `${NOBODY} ${ioc.env["EPICS_CA_ADDR_LIST"]}`,
     EPICS_CA_NAME_SERVERS: NOBODY,
   };
-  const got = await runPeer(process.execPath, [PROGRAM, "get", `${ioc.prefix}x7`], { env });
+  const got = await runPeer(process.execPath, [PROGRAM, "get", "-w", "20", `${ioc.prefix}x7`], { env });
   expect(got.stderr.split("\n").slice(0, 2)).toEqual([
     `EPICS_CA_ADDR_LIST: there is no host "${NOBODY}"; it is left out`,
     `EPICS_CA_NAME_SERVERS: there is no host "${NOBODY}"; it is left out`,
