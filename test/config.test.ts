@@ -261,6 +261,7 @@ test("an empty file gives the defaults, of which none belongs to a beamline, a p
   expect(set.map(({ key, text }) => `${key} = ${text}`)).toEqual([
     "set = 0",
     "credentials = ~/.scheduling_credentials",
+    "timeout = 60",
     "edit-user-badge = 0",
     "dm-direct-mount = True",
     "tomoscan-prefix = TomoScan:",

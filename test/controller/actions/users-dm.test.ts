@@ -38,7 +38,7 @@ describe("Init", () => {
   test("leaves the lists and the count of who is on the experiment behind", async () => {
     const { published, run } = taggedRun();
     await expect(run(userActions(roster, init).Init ?? init)).resolves.toEqual({ state: "Done", message: "made" });
-    expect(published).toMatchObject({ UserCount: 1, UserNames: ["Rosalind Franklin"], UserBadges: [56788] });
+    expect(published).toMatchObject({ UserCount: 1, UserNames: ["Rosalind Franklin"], UserBadges: [11111] });
   });
 
   test("is done as it was where the lists cannot be read, and that is told", async () => {
