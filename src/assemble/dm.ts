@@ -12,6 +12,8 @@ import { type PartOptions, readSettingFile } from "./parts.ts";
 export interface DmPart {
   readonly dm: DataManagement;
   readonly identity: Identity;
+  /** What its login depends on. */
+  readonly files: readonly string[];
   /** Where safety forms are read; undefined where no APS database service is configured. */
   readonly esafs: DataManagement["esafs"] | undefined;
 }
@@ -19,7 +21,7 @@ export interface DmPart {
 export function openDm(options: PartOptions): DmPart {
   const { clock, log, problems, closers } = options;
   const section = filledFromSetupFile(options);
-  const off = (sentence: string): DmPart => ({ dm: dmOff(sentence), identity: globusOff, esafs: undefined });
+  const off = (sentence: string): DmPart => ({ dm: dmOff(sentence), identity: globusOff, files: [], esafs: undefined });
   const missing = (["station", "ds-url", "login-file"] as const).filter((key) => section[key] === "");
   if (missing.length > 0) return off(offSentence(missing, section["setup-file"]));
   const http = (): DmHttp => {
@@ -46,6 +48,7 @@ export function openDm(options: PartOptions): DmPart {
   return {
     dm,
     identity: { state: async (call) => (await dm.checkLogin(call), { state: "OK" }) },
+    files: [section["login-file"], section["ca-file"]].filter((file) => file !== ""),
     esafs: section["aps-db-url"] === "" ? undefined : (year, call) => dm.esafs(year, call),
   };
 }

@@ -14,6 +14,8 @@ import type { PartOptions } from "./parts.ts";
 
 export interface GlobusPart {
   readonly identity: Identity;
+  /** What its login depends on. */
+  readonly files: readonly string[];
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
   /** Who may use its directories. @throws ActionError for settings that cannot be used */
@@ -21,6 +23,7 @@ export interface GlobusPart {
 }
 
 export function openGlobus(options: PartOptions): GlobusPart {
+  const section = options.settings["globus-auth"];
   const opened = options.problems.collect("[globus-auth]", () => open(options));
   const call: GlobusCall =
     opened?.call ??
@@ -33,6 +36,7 @@ export function openGlobus(options: PartOptions): GlobusPart {
   });
   return {
     identity: opened?.identity ?? globusOff,
+    files: opened === undefined ? [] : [section["client-secret-file"] || section["token-store"]],
     tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),
     access: (server) =>
       server.uuid === ""

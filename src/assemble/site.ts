@@ -2,9 +2,11 @@
  * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses implementations and decides nothing else. What is not
  * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
+
 import { of } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
+import { fileState } from "../base/file-state.ts";
 import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
@@ -100,7 +102,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
       ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : [withoutDaqs]),
     ],
     directories,
-    auth: { dm: dm.identity, globus: globus.identity },
+    auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
     dataManagement: dm.dm,
     schedule,
     beamline,

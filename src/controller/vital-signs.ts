@@ -2,6 +2,7 @@
 import {
   catchError,
   defer,
+  distinctUntilChanged,
   EMPTY,
   exhaustMap,
   filter,
@@ -12,25 +13,31 @@ import {
   type Observable,
   of,
   type SchedulerLike,
+  skip,
   startWith,
+  switchMap,
   tap,
 } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import { CancelledError, messageOf } from "../base/errors.ts";
+import { CancelledError, messageOf, pieceOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime } from "./journal.ts";
 import { type Identity, type Pvs, UnavailableError } from "./ports.ts";
-import { AUTH_STATES, type PvName, UNKNOWN_COUNT } from "./pvs.ts";
+import { AUTH_STATES, type PvName, type Severity, UNKNOWN_COUNT } from "./pvs.ts";
 
 /** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
 const WATCHDOG_COUNT = 5;
 /** Seconds between two looks at the credentials. */
 const AUTH_PERIOD_SECONDS = 300;
+/** Seconds between two looks at the files that they come from. */
+const FILES_PERIOD_SECONDS = 2;
 
 /** The credentials whose state is shown. */
 export interface AuthWatch {
   readonly dm: Identity;
   readonly globus: Identity;
+  /** A text that is another one when a file that they come from has changed; absent where there is none. */
+  readonly filesState?: () => Promise<string>;
 }
 
 export interface VitalSignsOptions {
@@ -40,6 +47,8 @@ export interface VitalSignsOptions {
   readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Tells operators. */
+  readonly tell: (sentence: string, severity: Severity) => void;
   readonly scheduler?: SchedulerLike;
 }
 
@@ -62,41 +71,73 @@ export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unkno
       put("Watchdog", WATCHDOG_COUNT);
     }),
   );
-  const auth$ = merge(interval(AUTH_PERIOD_SECONDS * 1000, scheduler), again$).pipe(
+  return merge(births$, beats$, auth$(options, again$));
+}
+
+/** Looks now and then, and at once when a file has changed: what was asked with the former one is given up. */
+function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
+  const { pvs, auth, scheduler } = options;
+  const told = new Set<PvName>();
+  const { filesState } = auth;
+  const changed$ =
+    filesState === undefined
+      ? EMPTY
+      : interval(FILES_PERIOD_SECONDS * 1000, scheduler).pipe(
+          startWith(-1),
+          exhaustMap(() => from(filesState())),
+          distinctUntilChanged(),
+          skip(1),
+        );
+  const look$ = merge(interval(AUTH_PERIOD_SECONDS * 1000, scheduler), again$).pipe(
     startWith(-1),
     filter(() => pvs.get("Testing" satisfies PvName) !== 1), // a dry run reaches nobody
     exhaustMap(() =>
-      merge(
-        watch$(options, options.auth.dm, "AuthDM"),
-        watch$(options, options.auth.globus, "AuthGlobus", "TokenExpires"),
-      ),
+      merge(watch$(options, told, auth.dm, "AuthDM"), watch$(options, told, auth.globus, "AuthGlobus", "TokenExpires")),
     ),
   );
-  return merge(births$, beats$, auth$);
+  return changed$.pipe(
+    startWith(undefined),
+    switchMap(() => look$),
+  );
 }
 
 /**
- * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is told in the log and shown as
- * LoginNeeded; the next look may find it well.
+ * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is shown as LoginNeeded, and told
+ * once, with when it is asked again.
+ * @param told those that operators were told of
  */
 function watch$(
-  { pvs, clock, log }: VitalSignsOptions,
+  { pvs, clock, log, tell }: VitalSignsOptions,
+  told: Set<PvName>,
   identity: Identity,
   statePv: PvName,
   expiryPv?: PvName,
 ): Observable<unknown> {
+  const needed = (why: string): void => {
+    if (told.has(statePv)) return log.warn(`${statePv}: ${why}.`);
+    told.add(statePv);
+    tell(
+      `${statePv} is LoginNeeded: ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,
+      "MAJOR",
+    );
+  };
   return defer(() => {
     const abort = new AbortController();
     return from(identity.state({ signal: abort.signal })).pipe(
       tap(({ state, expires }) => {
         pvs.put(statePv, AUTH_STATES.indexOf(state));
+        if (state === "LoginNeeded") needed("there is no login, or it is over");
+        else if (told.delete(statePv)) tell(`${statePv} is ${state} again.`, "NO_ALARM");
         const hours =
           expires === undefined ? UNKNOWN_COUNT : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);
         if (expiryPv !== undefined) pvs.put(expiryPv, hours);
       }),
       catchError((thrown: unknown) => {
-        log.warn(messageOf(thrown));
-        if (!(thrown instanceof UnavailableError)) pvs.put(statePv, AUTH_STATES.indexOf("LoginNeeded"));
+        if (thrown instanceof UnavailableError) log.warn(messageOf(thrown));
+        else {
+          pvs.put(statePv, AUTH_STATES.indexOf("LoginNeeded"));
+          needed(pieceOf(thrown));
+        }
         return EMPTY;
       }),
       finalize(() => abort.abort(new CancelledError("The program ends."))),

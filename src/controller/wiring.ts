@@ -126,7 +126,7 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
     buttons$(options, shared),
     guards$(options, shared),
     watches$(options, shared, tag$),
-    vitalSigns$(options, board.ended$),
+    vitalSigns$({ ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) }, board.ended$),
   ).pipe(ignoreElements());
 }
 
