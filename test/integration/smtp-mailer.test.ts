@@ -329,7 +329,9 @@ test("a server that wants a login refuses each recipient of a session without on
 test("a password goes without encryption to this machine alone", async () => {
   const server = await sink({ needsLogin: true });
   const login = server.login;
-  await expect(open(server, { login })).resolves.toBeDefined();
+  const session = await open(server, { login });
+  await expect(session.send(mailTo("a@x.example"), {})).resolves.toEqual({ accepted: true });
+  expect(server.messages.map(({ isEncrypted }) => isEncrypted)).toEqual([false]);
   // Another name of this machine, which the program cannot know to be this machine.
   const error = await failureOf(open({ host: "0.0.0.0", port: server.port }, { login }), ActionError);
   expect(error.message).toMatch(/^The mail server 0\.0\.0\.0:\d+ offers no encryption, and the password/);
