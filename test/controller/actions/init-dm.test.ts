@@ -263,7 +263,7 @@ test("a badge 0 is none: the contact of the settings is left out, an experimente
   dm.knownUsers.add("d11111");
   const { message } = await run({
     people: {
-      schedule: { scheduling, beamline: "7-BM-A,B", clock: new FakeClock() },
+      schedule: { scheduling, beamline: "99-ID-A,B", clock: new FakeClock() },
       esafs: undefined,
       contacts: [
         { badge: "11111", email: "" },
