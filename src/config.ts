@@ -8,6 +8,7 @@ import path from "node:path";
 import { AppError, codeOf, messageOf } from "./base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
 import { didYouMean } from "./base/suggest.ts";
+import { decodeLines } from "./base/utf8-lines.ts";
 import {
   BUILT_IN_SERVERS,
   KINDS,
@@ -105,15 +106,24 @@ export const readConfig = (file: string, environment: Environment): Settings => 
 
 /** The file and the options of the command line. @throws ConfigError with every problem of both */
 export function loadConfig(file: string, environment: Environment, options: readonly SettingOption[] = []): Config {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
     throw new ConfigError([
       `${file} does not exist; name another with --config or GLOBUS_CONF, or make it with globus-ioc config`,
     ]);
   }
+  const { text, badLines } = decodeLines(bytes);
+  const lines = text.split("\n");
+  const noText = badLines
+    .filter((line) => !/^\s*[#;]/.test(lines[line - 1] ?? ""))
+    .map((line) => ({
+      line,
+      message: "the line holds bytes that are no UTF-8, as Latin-1 has them: save the file as UTF-8",
+    }));
+  throwIfAny(noText, file);
   return parseSource(text, { file, home: environment["HOME"] ?? "/", options });
 }
 
@@ -306,11 +316,15 @@ class SectionReader {
   }
   #value(row: Setting<unknown>, text: string, given: Given | undefined, name: string): unknown {
     const value = row.kind.parse(text);
-    if (value === undefined) {
+    const isQuoted = given !== undefined && given.option === undefined && /^(["']).*\1$/s.test(text);
+    if (value === undefined || isQuoted) {
+      const wrong = isQuoted
+        ? "stands in quotes, which would be part of it: leave them out"
+        : `is not ${row.kind.wanted}`;
       this.problems.push({
         line: given?.line ?? 0,
         ...(given?.option === undefined ? {} : { option: given.option }),
-        message: `${given?.place ?? name} = ${JSON.stringify(text)} is not ${row.kind.wanted}`,
+        message: `${given?.place ?? name} = ${JSON.stringify(text)} ${wrong}`,
       });
     }
     if (row.kind !== KINDS.file || typeof value !== "string" || value === "") return value;

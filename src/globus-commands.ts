@@ -17,7 +17,7 @@ import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
 import { logPuts } from "./ioc/put-log.ts";
 import { ShellError } from "./iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "./iocsh/shell-command.ts";
-import { missingSentence, missingSettings } from "./needs.ts";
+import { fileSentences, missingSentence, missingSettings } from "./needs.ts";
 import { prefixProblems } from "./prefixes.ts";
 import { type LogFile, openLogFile } from "./services/log-file.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
@@ -150,7 +150,8 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   const { troubles } = session.ioc;
   troubles.listen(({ sentence, isOver }) => (isOver ? fileLog.info(sentence) : fileLog.error(sentence)));
   for (const sentence of config.idle) log.info(sentence);
-  for (const one of missingSettings(settings)) log.warn(`${path}: ${missingSentence(one)}`);
+  for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
+    log.warn(`${path}: ${sentence}`);
   const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);

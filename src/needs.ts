@@ -1,8 +1,10 @@
 /**
  * THE table of settings that have no default because they belong to one beamline, to a person or to a facility: which commands need which. The start and `show`
  * list what is missing from it, and a command that cannot do anything without is refused with its sentence. Where a service merely is off without a setting,
- * the service says so itself: a command may do without it.
+ * the service says so itself: a command may do without it. The same for files that are named and are not there.
  */
+import { accessSync, constants } from "node:fs";
+import { codeOf } from "./base/errors.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName } from "./controller/pvs.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
 
@@ -26,19 +28,22 @@ const TAGGED = COMMAND_NAMES.filter((name) => COMMANDS[name].needs === "tag");
 const USERS = ["AddUser", "RemoveUser", "ListUsers"] as const;
 const DAQ = ["StartDaq", "StopDaq", "Upload"] as const;
 const MAIL = ["PreviewEmail", "Email"] as const;
+const SCHEDULED = ["Tag", "TagManual", "Init", ...MAIL] as const;
+const DM_COMMANDS = ["Init", "TagManual", "CreateManual", ...USERS, ...MAIL, ...DAQ, "ListEsafs", "Delete"] as const;
+const GLOBUS_COMMANDS = ["Init", "CreateManual", ...USERS, "Email"] as const;
 
 const NEEDS: readonly Need[] = [
   { section: "epics", keys: ["ioc-prefix"], by: ["Tag", "TagManual", ...TAGGED], refuses: true },
   {
     section: "scheduling",
     keys: ["beamline", "url"],
-    by: ["Tag", "TagManual", "Init", ...MAIL],
+    by: SCHEDULED,
     unless: ["scheduling", "schedule-file"],
   },
   {
     section: "dm",
     keys: ["station", "ds-url", "login-file"],
-    by: ["Init", "TagManual", "CreateManual", ...USERS, ...MAIL, ...DAQ, "ListEsafs", "Delete"],
+    by: DM_COMMANDS,
     on: "dm",
     unless: ["dm", "setup-file"],
   },
@@ -54,7 +59,7 @@ const NEEDS: readonly Need[] = [
   {
     section: "globus-auth",
     keys: ["client-id"],
-    by: ["Init", "CreateManual", ...USERS, "Email"],
+    by: GLOBUS_COMMANDS,
     on: "globus",
   },
   { section: "server", keys: ["uuid"], by: MAIL, on: "dm" },
@@ -119,6 +124,52 @@ export function refusal(
     return `${listed(keys)} in the [${section}] section`;
   });
   return `${name} needs ${listed(places)} of globus.conf, which ${lacking.length === 1 ? "is" : "are"} not set.`;
+}
+
+/** Files that are read when a command needs them, not before: one that is not there would be met at night. */
+interface NeededFile {
+  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh";
+  readonly key: string;
+  readonly by: readonly CommandName[];
+  /** Asked for where this is so; absent: where it is set. */
+  readonly when?: (settings: Settings) => boolean;
+}
+const hasHosts = ({ local }: Settings): boolean => local.detector !== "" || local.analysis !== "";
+
+const FILES: readonly NeededFile[] = [
+  { section: "globus", key: "globus-message-file", by: MAIL },
+  { section: "scheduling", key: "schedule-file", by: SCHEDULED },
+  {
+    section: "scheduling",
+    key: "credentials",
+    by: SCHEDULED,
+    when: ({ scheduling }) => scheduling["schedule-file"] === "" && scheduling.url !== "",
+  },
+  { section: "email", key: "smtp-login-file", by: ["Email"] },
+  { section: "dm", key: "login-file", by: DM_COMMANDS },
+  {
+    section: "globus-auth",
+    key: "client-secret-file",
+    by: GLOBUS_COMMANDS,
+    when: (settings) => settings["globus-auth"]["client-id"] !== "",
+  },
+  { section: "ssh", key: "identity-file", by: ["Dirs", ...DAQ], when: hasHosts },
+  { section: "ssh", key: "known-hosts-file", by: ["Dirs", ...DAQ], when: hasHosts },
+];
+
+/** One sentence for each file that cannot be read. */
+export function fileSentences(settings: Settings): readonly string[] {
+  return FILES.flatMap(({ section, key, by, when }) => {
+    const file = (settings[section] as Readonly<Record<string, unknown>>)[key];
+    if (typeof file !== "string" || file === "" || when?.(settings) === false) return [];
+    try {
+      accessSync(file, constants.R_OK);
+      return [];
+    } catch (error) {
+      const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read (${codeOf(error)})`;
+      return [`[${section}] ${key} = ${file} ${why}: needed by ${listed(by)}.`];
+    }
+  });
 }
 
 /** For the log and the screen. */

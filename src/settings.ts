@@ -29,19 +29,35 @@ const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
   kind(`one of ${choices.join(", ")}`, (text) => choices.find((one) => one === text));
 
 const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/);
-const badge = matching("a badge number", /^\d+$/);
+const badge = matching("a badge number", /^[1-9]\d*$/);
+/** More is no time to wait, and beyond what a timer can. */
+const MOST_SECONDS = 1_000_000;
+const MOST_DAYS = 36_500;
+/** As one of the calendar. */
+const isDay = (text: string): boolean => {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+};
 const host = matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/);
 const user = matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
 const absolutePath = matching("a path that begins with /", /^\/[^\0]*$/);
+
+/** Without the slash at its end, and without a user, a query and a fragment, which no service's address has. */
+function webAddress(text: string): string | undefined {
+  if (text === "") return "";
+  return /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(text) && URL.canParse(text) ? text.replace(/\/+$/, "") : undefined;
+}
 
 export const KINDS = {
   text: kind("text", (text) => text),
   yesNo: kind("True or False", (text) =>
     /^(1|yes|true|on)$/i.test(text) ? true : /^(0|no|false|off)$/i.test(text) ? false : undefined,
   ),
-  number: kind("a number", (text) => (text !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined)),
-  seconds: kind("a number of seconds above 0", (text) =>
-    Number(text) > 0 && Number.isFinite(Number(text)) ? Number(text) : undefined,
+  days: kind(`a number of days from -${MOST_DAYS} to ${MOST_DAYS}`, (text) =>
+    text !== "" && Math.abs(Number(text)) <= MOST_DAYS ? Number(text) : undefined,
+  ),
+  seconds: kind(`a number of seconds from 0.1 to ${MOST_SECONDS}`, (text) =>
+    Number(text) >= 0.1 && Number(text) <= MOST_SECONDS ? Number(text) : undefined,
   ),
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
@@ -53,14 +69,18 @@ export const KINDS = {
   absolutePath,
   optionalBadge: orEmpty(badge),
   file: orEmpty(matching("a file path", /^[^\0]+$/)),
-  url: kind("an address that begins with http:// or https://", (text) => {
-    if (text === "") return "";
-    return /^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text) ? text.replace(/\/+$/, "") : undefined;
-  }),
+  url: kind("an address that begins with http:// or https://", webAddress),
+  link: kind("an address that begins with http:// or https://", (text) =>
+    text === "" || (/^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text)) ? text : undefined,
+  ),
+  serviceUrl: kind(
+    "an address that begins with http:// or https:// and has a port, such as https://dm.example.org:22237",
+    (text) => (text === "" || /^https?:\/\/[^/]+:\d+(\/|$)/.test(text) ? webAddress(text) : undefined),
+  ),
   uuid: orEmpty(matching("a UUID", /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)),
   fingerprint: orEmpty(matching("a SHA-256 fingerprint of 64 hexadecimal digits", /^([0-9A-Fa-f]{2}:?){32}$/)),
-  mode: kind("an octal mode such as 2775", (text) =>
-    /^[0-7]{3,4}$/.test(text) ? Number.parseInt(text, 8) : undefined,
+  mode: kind("an octal mode such as 2775 that lets its owner in", (text) =>
+    /^[0-7]?7[0-7]{2}$/.test(text) ? Number.parseInt(text, 8) : undefined,
   ),
   pvPart: matching("a part of a PV name", /^[A-Za-z0-9_:.[\]<>;-]*$/),
   prefix: matching(
@@ -80,8 +100,10 @@ export const KINDS = {
   smtpSecurity: choice("auto", "none", "starttls", "tls"),
   count: kind("a whole number above 0", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)),
   optionalBadges: orEmpty(badges),
-  day: orEmpty(matching("a day as YYYY-MM-DD", /^\d{4}-\d{2}-\d{2}$/)),
-  month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-\d{2}$/)),
+  day: orEmpty(
+    kind("a day as YYYY-MM-DD", (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text) ? text : undefined)),
+  ),
+  month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-(0[1-9]|1[0-2])$/)),
   gup: matching("a proposal number", /^\d{1,12}$/),
   optionalHost: orEmpty(host),
   optionalUser: orEmpty(user),
@@ -107,7 +129,7 @@ export const SETTINGS = {
   },
   scheduling: {
     beamline: setting(KINDS.text, "", "Beamline as the scheduling service names it, e.g. 2-BM-A,B."),
-    set: setting(KINDS.number, "0", "Days added to now when the present run and beamtime are looked for."),
+    set: setting(KINDS.days, "0", "Days added to now when the present run and beamtime are looked for."),
     url: setting(KINDS.url, "", "Address of the scheduling service."),
     credentials: setting(KINDS.file, "~/.scheduling_credentials", "File with one line, user|password."),
     "schedule-file": setting(
@@ -267,9 +289,9 @@ export const SETTINGS = {
       "The site's dm.setup.sh: its `export NAME=value` lines fill what is left empty here; nothing in it is run.",
     ),
     python: setting(KINDS.text, "python3", "The Python that has the site's dm package."),
-    "ds-url": setting(KINDS.url, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
-    "daq-url": setting(KINDS.url, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
-    "aps-db-url": setting(KINDS.url, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    "ds-url": setting(KINDS.serviceUrl, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
+    "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
+    "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
     "allow-delete": setting(KINDS.yesNo, "False", "Whether Delete may delete experiments."),
     "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),
     "routes-file": setting(KINDS.file, "", "The site's dm-routes.json: routes that no public source shows."),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, configFileToWrite, findConfigFile, parseConfig, parseSource } from "../src/config.ts";
+import { ConfigError, configFileToWrite, findConfigFile, loadConfig, parseConfig, parseSource } from "../src/config.ts";
 
 const problems = (text: string): readonly string[] => {
   try {
@@ -145,7 +145,10 @@ test("a file of DMagic is read as it is", () => {
 test.each([
   ["[site]\nbeamlin = x\n", "/site/globus.conf:2: [site] has no key beamlin; did you mean beamline?"],
   ["[site]\nglobus-server-uuid = 7\n", '/site/globus.conf:2: [site] globus-server-uuid = "7" is not a UUID, or empty'],
-  ["[settings]\nset = soon\n", '/site/globus.conf:2: [settings] set = "soon" is not a number'],
+  [
+    "[settings]\nset = soon\n",
+    '/site/globus.conf:2: [settings] set = "soon" is not a number of days from -36500 to 36500',
+  ],
 ])("what is wrong in it is told with its line: %j", (text, problem) => {
   expect(problems(text)).toEqual([problem]);
 });
@@ -354,4 +357,36 @@ test("a new file is written where it would be read", () => {
   expect(chosen(undefined, { GLOBUS_CONF: "/c.conf" })).toBe("/c.conf");
   expect(chosen("/a/b.conf", { GLOBUS_CONF: "/c.conf" })).toBe("/a/b.conf");
   for (const folder of [here, home]) rmSync(folder, { recursive: true });
+});
+
+test.each([
+  [
+    '[scheduling]\nbeamline = "99-ID-A"\n',
+    'beamline = "\\"99-ID-A\\"" stands in quotes, which would be part of it: leave them out',
+  ],
+  ["[dm]\nds-url = https://dm.example.org\n", "is not an address that begins with http:// or https:// and has a port"],
+  ["[dm]\nds-url = https://dm.example.org:22237/?a=b\n", "is not an address"],
+  ["[scheduling]\nurl = https://user:secret@api.example.org\n", "is not an address"],
+  ["[scheduling]\nset = 1e9\n", "is not a number of days from -36500 to 36500"],
+  ["[dm]\ntimeout = 1e12\n", "is not a number of seconds from 0.1 to 1000000"],
+  ["[daq]\npoll-seconds = 0.00001\n", "is not a number of seconds from 0.1"],
+  ["[manual]\nstart = 2026-02-30\n", "is not a day as YYYY-MM-DD"],
+  ["[manual]\ndate = 2026-13\n", "is not a month as YYYY-MM"],
+  ["[globus]\nprimary-beamline-contact-badge = 0\n", "is not a badge number"],
+  ["[globus]\nprimary-beamline-contact-email = contact\n", "is not an e-mail address"],
+  ["[ssh]\ndirectory-mode = 0066\n", "is not an octal mode such as 2775 that lets its owner in"],
+])("what would fail only when it is used is refused at the start: %j", (text, sentence) => {
+  expect(problems(text)).toEqual([expect.stringContaining(sentence)]);
+});
+
+test("a line of the file that is no UTF-8 is named; a comment may be anything", () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-latin1-"));
+  const file = join(folder, "globus.conf");
+  writeFileSync(file, Buffer.from("# Zürich\n[manual]\ntitle = Zürich\n", "latin1"));
+  expect(() => loadConfig(file, {})).toThrow(
+    `${file}:3: the line holds bytes that are no UTF-8, as Latin-1 has them: save the file as UTF-8`,
+  );
+  writeFileSync(file, "# Zürich\n[manual]\ntitle = Zürich\n");
+  expect(loadConfig(file, {}).settings.manual.title).toBe("Zürich");
+  rmSync(folder, { recursive: true });
 });

@@ -7,7 +7,7 @@ import { silentLog } from "../src/base/log.ts";
 import { parseConfig } from "../src/config.ts";
 import { actionOf } from "../src/controller/perform.ts";
 import { COMMAND_NAMES, type CommandName, type FreeCommand } from "../src/controller/pvs.ts";
-import { missingSentence, missingSettings, refusal } from "../src/needs.ts";
+import { fileSentences, missingSentence, missingSettings, refusal } from "../src/needs.ts";
 import type { Settings } from "../src/settings.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 
@@ -106,3 +106,20 @@ test.each(COMMAND_NAMES.filter((name) => refusal(settingsOf(""), name, "dm") !==
     await site.close();
   },
 );
+
+test("a file that is named and cannot be read is told, with the commands that need it", () => {
+  const all = fileSentences(
+    settingsOf(COMPLETE.replace("setup-file = /opt/dm/etc/dm.setup.sh", "login-file = /nowhere/login")),
+  );
+  expect(all).toContain(
+    "[globus] globus-message-file = /site/message.html does not exist: needed by PreviewEmail and Email.",
+  );
+  expect(all.map((one) => one.split(" = ")[0])).toEqual([
+    "[globus] globus-message-file",
+    "[scheduling] credentials",
+    "[dm] login-file",
+    "[ssh] identity-file",
+    "[ssh] known-hosts-file",
+  ]);
+  expect(fileSentences(settingsOf(""))).toEqual([]);
+});

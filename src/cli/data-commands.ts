@@ -60,7 +60,7 @@ const text = (
 });
 const yesNo = (flag: string, input: InputName, meaning: string): InputOption => ({ flag, input, meaning });
 
-const SET = text("set", "Set", "days", "days added to now when the beamtime is looked for", KINDS.number);
+const SET = text("set", "Set", "days", "days added to now when the beamtime is looked for", KINDS.days);
 const BADGES = text(
   "badges",
   "EditUserBadge",
@@ -270,7 +270,7 @@ function emailOptions(): readonly InputOption[] {
     text("mode", "EmailMode", "who", "whom to write to"),
     yesNo("schedule", "EmailTo", "mail all users of the schedule instead of those of the experiment"),
     text("subject", "EmailSubject", "text", "subject, instead of the usual one"),
-    text("presentation-url", "SlidesLink", "url", "address of the slides, instead of tomolog's newest", KINDS.url),
+    text("presentation-url", "SlidesLink", "url", "address of the slides, instead of tomolog's newest", KINDS.link),
   ];
 }
 

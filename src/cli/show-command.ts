@@ -2,7 +2,7 @@
  * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, and the whole
  * is Partial; a part that the settings leave off, or of which there is none, is a line alone.
  */
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
 import type { Config } from "../config.ts";
 import type { ActionRequest } from "../controller/action.ts";
 import { beamtimesFor, beamtimeText } from "../controller/beamtimes.ts";
@@ -18,7 +18,7 @@ import {
   OffError,
 } from "../controller/ports.ts";
 import type { Site } from "../controller/site.ts";
-import { missingSentence, missingSettings } from "../needs.ts";
+import { fileSentences, missingSentence, missingSettings } from "../needs.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
 
@@ -44,6 +44,8 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   const missing = missingSettings(config.settings);
   if (config.idle.length > 0) screen.show("Without effect", config.idle.join("\n"));
   if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
+  const files = fileSentences(config.settings);
+  if (files.length > 0) screen.show("Files", files.join("\n"));
   const failed: string[] = [];
   const part = async <T>(
     title: string,
@@ -70,14 +72,22 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   const experiment = await part("TomoScan", () => readTag(context), tagLines);
   const beamtimes = await part(
     "Beamtime",
-    () => beamtimesFor(required(site.schedule, "schedule"), experiment, context.request, { signal }),
+    () => readBeamtimes(context, experiment),
     (found) => (found.length === 0 ? [NO_BEAMTIME] : found.flatMap(beamtimeLines)),
   );
   const onServer = experiment && (await part("Experiment", () => readExperiment(context, experiment), serverLines));
   return {
     state: failed.length === 0 ? "Done" : "Partial",
     message: failed.length === 0 ? "All could be read." : `Not everything could be read: ${failed.join(", ")}.`,
-    details: { settings: settingsObject(config), missing, servers, tag: experiment, beamtimes, experiment: onServer },
+    details: {
+      settings: settingsObject(config),
+      missing,
+      files,
+      servers,
+      tag: experiment,
+      beamtimes,
+      experiment: onServer,
+    },
   };
 }
 
@@ -122,6 +132,16 @@ const beamtimeLines = (one: Beamtime): string[] => [
 async function readTag({ site, runner }: ShowContext): Promise<Experiment> {
   if (site.tomoScanProblem !== undefined) throw new OffError(site.tomoScanProblem);
   return runner.tagged();
+}
+
+/** No run today is no failure: there are weeks between two. A day that a person asks for and that is in none was not found. */
+async function readBeamtimes({ site, request, signal }: ShowContext, experiment: Experiment | undefined) {
+  try {
+    return await beamtimesFor(required(site.schedule, "schedule"), experiment, request, { signal });
+  } catch (thrown) {
+    if (!(thrown instanceof NotFoundError) || Number(request.input("Set")) === 0) throw thrown;
+    throw new ActionError(`${pieceOf(thrown)}: give --set the days to another one`);
+  }
 }
 
 /** As Data Management has it. @returns undefined when it has none */

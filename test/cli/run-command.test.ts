@@ -61,7 +61,7 @@ describe("the exit status is", () => {
     [["delete", "--yes=3"], /^delete: Usage\. globus-ioc delete: --yes takes no value, and "--yes=3" has one\.\n$/],
     [["delete", "--allow-delete", "maybe"], /--allow-delete = "maybe" is not True or False/],
     [["init", "--set", "soon"], /--set = "soon" is not a number/],
-    [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds above 0/],
+    [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds from 0.1 to 1000000/],
     [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
     [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf does not exist; name another with --config [^\n]*\n$/],
     [["init", "--server", "sojourner"], /--server = "sojourner" is none of the servers: voyager, petrel/],
@@ -298,6 +298,17 @@ describe("show", () => {
       expect(out).toMatch(/show: Done\. All could be read\.\n$/);
       expect(status).toBe(0);
     }
+  });
+  test("ends with 3 where the day that --set asks for is in no run", async () => {
+    const betweenRuns = scheduled([]);
+    Object.assign(betweenRuns.schedule?.scheduling ?? {}, {
+      beamtimes: () => Promise.reject(new NotFoundError("There is no run on that day.")),
+    });
+    const { out, status } = await runCli(["show", "--set", "-1500"], fakeSite({}, betweenRuns));
+    expect(out).toMatch(
+      /There is no run on that day: give --set the days to another one[^]*show: Partial\. Not everything could be read: Beamtime\.\n$/,
+    );
+    expect(status).toBe(3);
   });
   test("takes a bug of ours for one", async () => {
     const dm = { experimentByName: () => Promise.reject(new TypeError("x is not a function")) };

@@ -1,5 +1,5 @@
 /** globusConfigure as the shipped st.cmd says it, in a process of its own: what globus.conf and st.cmd must agree on, and what a start tells. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -13,7 +13,7 @@ const SCRIPT = join(ROOT, "iocBoot/iocGlobus/st.cmd");
 
 interface Start {
   /** globus.conf. */
-  readonly settings: string;
+  readonly settings: string | Buffer;
   /** Behind the private ones: P, R. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -43,6 +43,39 @@ test("a start lists what is missing, with the commands that need it", async () =
   expect(stderr).toContain(
     `${file}: [globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.\n`,
   );
+});
+
+test("a start tells a file that is not there, and refuses a line that is no UTF-8", async () => {
+  const missing = await start({ settings: "[globus]\nglobus-message-file = none.html\n", environment: { P: "99id:" } });
+  expect(missing.stderr).toMatch(
+    /\[globus\] globus-message-file = \S+\/none\.html does not exist: needed by PreviewEmail and Email\.\n/,
+  );
+  const latin = await start({
+    settings: Buffer.from("[manual]\ntitle = Zürich\n", "latin1"),
+    environment: { P: "99id:" },
+  });
+  expect(latin).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`${latin.file}:2: the line holds bytes that are no UTF-8`) as unknown,
+  });
+});
+
+test("start_medm opens the package's screens from a copied folder, and says what it lacks", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-medm-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  copyFileSync(join(ROOT, "iocBoot/iocGlobus/start_medm"), join(folder, "start_medm"));
+  writeFileSync(join(folder, "medm"), '#!/bin/sh\necho "$PWD $*"\n', { mode: 0o755 });
+  for (const name of ["package/dist", "package/medm"]) mkdirSync(join(folder, name), { recursive: true });
+  writeFileSync(join(folder, "package/dist/main.js"), "", { mode: 0o755 }); // as npm install leaves it
+  symlinkSync(join(folder, "package/dist/main.js"), join(folder, "globus-ioc"));
+  const run = (variables: Readonly<Record<string, string>>) =>
+    runPeer("/bin/sh", [join(folder, "start_medm")], { env: { PATH: `${folder}:/usr/bin:/bin`, ...variables } });
+  expect(await run({ P: "99id:" })).toMatchObject({
+    code: 0,
+    stdout: `${join(folder, "package/medm")} -x -macro P=99id:,R=Globus: globus.adl\n`,
+  });
+  expect((await run({})).stderr).toContain("set P to the prefix of the IOC, such as 2bmb:");
+  expect((await run({ P: "99id:", PATH: "/usr/bin:/bin" })).stderr).toContain("globus-ioc is not on the PATH");
 });
 
 test("a command that needs a missing setting says which, and in which section; show lists them all", async () => {

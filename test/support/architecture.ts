@@ -63,7 +63,7 @@ const LAYERS: readonly Layer[] = [
     packages: ["zod"],
   },
   { at: "settings-aliases.ts", ours: ["settings.ts"] },
-  { at: "needs.ts", ours: ["settings.ts", "controller/pvs.ts"] },
+  { at: "needs.ts", ours: ["base/", "settings.ts", "controller/pvs.ts"], node: ["fs"] },
   { at: "prefixes.ts", ours: ["config.ts", "settings.ts"] },
   { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },
   { at: "assemble.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
