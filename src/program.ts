@@ -6,6 +6,7 @@ import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { systemClock } from "./base/clock.ts";
@@ -22,8 +23,10 @@ import type { RunIocOptions } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
 import { addPvCommands } from "./cli/pv-program.ts";
 import { addSiteCommands } from "./cli/site-program.ts";
+import { stampedStream } from "./cli/stamped-stream.ts";
 import { askAtTerminal } from "./cli/terminal.ts";
 import { ConfigError } from "./config.ts";
+import { canDriveTerminal } from "./ioc/prompt.ts";
 
 const IOC_HEADING = "The IOC:";
 /** The package's folder: this file is dist/program.js. */
@@ -37,7 +40,9 @@ setMaxListeners(0, stop.signal); // each PV and each request of a command listen
 let status: number = EXIT.done;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
-const err = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+/** Where sentences about what is wrong go; an IOC's have the time. */
+let errors: Writable = process.stderr;
+const err = (sentence: string): void => void errors.write(`${sentence}\n`);
 const user = os.userInfo().username;
 const host = os.hostname();
 
@@ -100,7 +105,9 @@ async function ioc(
     wrong = error;
     stop.abort(error);
   };
-  const log = createLog("globus");
+  const log = createLog("globus", (line, level) =>
+    (level === "error" || level === "warn" ? errors : process.stdout).write(`${line}\n`),
+  );
   const { runIoc } = await import("./cli/ioc-command.ts");
   const { globusCommands } = await import("./globus-commands.ts");
   const end = await runIoc({
@@ -119,7 +126,7 @@ async function ioc(
       }),
     stdin: process.stdin,
     stdout: process.stdout,
-    stderr: process.stderr,
+    stderr: errors,
     signal: stop.signal,
     ...sandbox,
   });
@@ -148,6 +155,8 @@ program
   .helpOption(false)
   .passThroughOptions()
   .action(async (args: string[]) => {
+    const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
+    if (!isPerson) errors = stampedStream(process.stderr, systemClock);
     status = await ioc(args, environment);
   });
 

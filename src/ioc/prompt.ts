@@ -9,24 +9,30 @@ import type { Shell } from "../iocsh/shell.ts";
 export interface PromptOptions {
   readonly shell: Shell;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  /** False: known to be no terminal, as a file is. */
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   /** Ctrl-C at the terminal, which gives no signal while a line is edited. */
   readonly interrupt: () => void;
 }
 
 const HISTORY_LINES = 100;
 
+/** Whether what stands at a terminal understands cursor codes: a dumb one does not, and neither does procServ, which is a terminal that keeps a log. */
+export const canDriveTerminal = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+  environment["PROCSERV_INFO"] === undefined && environment["TERM"] !== "dumb";
+
 /** Runs what is typed until `exit`, the end of the input, or the shell's signal. An input that cannot be read has ended. */
 export async function runPrompt(options: PromptOptions): Promise<void> {
   const { shell, stdin } = options;
   if (shell.isOver) return;
-  const terminal = stdin.isTTY === true;
+  const isPrompted = stdin.isTTY === true;
+  const terminal = isPrompted && options.stdout.isTTY !== false && canDriveTerminal(shell.environment);
   const lines = createInterface({
     input: stdin,
     terminal,
     historySize: HISTORY_LINES,
     completer: (line: string) => complete(shell, line),
-    ...(terminal ? { output: options.stdout, prompt: promptText(shell) } : {}),
+    ...(isPrompted ? { output: options.stdout, prompt: promptText(shell) } : {}),
   });
   const close = (): void => lines.close();
   shell.signal.addEventListener("abort", close, { once: true });
@@ -34,7 +40,7 @@ export async function runPrompt(options: PromptOptions): Promise<void> {
   let isUnreadable = false;
   stdin.on("error", () => (isUnreadable = true)); // for good: a second error may come when nobody reads any more
   try {
-    await runLines(shell, lines, terminal);
+    await runLines(shell, lines, isPrompted);
   } catch (thrown) {
     if (!isUnreadable) throw thrown;
   } finally {
@@ -43,12 +49,12 @@ export async function runPrompt(options: PromptOptions): Promise<void> {
   }
 }
 
-async function runLines(shell: Shell, lines: Interface, terminal: boolean): Promise<void> {
-  if (terminal) lines.prompt();
+async function runLines(shell: Shell, lines: Interface, isPrompted: boolean): Promise<void> {
+  if (isPrompted) lines.prompt();
   for await (const line of lines) {
     if (!shell.isOver) await shell.runLine(Buffer.from(line, "utf8").toString("latin1"));
     if (shell.isOver) return;
-    if (terminal) lines.prompt();
+    if (isPrompted) lines.prompt();
   }
 }
 

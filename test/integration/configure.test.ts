@@ -43,6 +43,7 @@ test("a start lists what is missing, with the commands that need it", async () =
   expect(stderr).toContain(
     `${file}: [globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.\n`,
   );
+  for (const line of stderr.trimEnd().split("\n")) expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S/);
 });
 
 test("a start tells a file that is not there, and refuses a line that is no UTF-8", async () => {

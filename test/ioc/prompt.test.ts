@@ -59,6 +59,17 @@ test("the prompt is what IOCSH_PS1 says", async () => {
   expect(screen()).toContain("2bm> ");
 });
 
+test.each([
+  ["procServ", { PROCSERV_INFO: "PID=1" }],
+  ["a dumb terminal", { TERM: "dumb" }],
+])("under %s the prompt has no cursor codes", async (_name, environment) => {
+  const { stdin, done, said, screen } = terminal(environment);
+  stdin.write("greet a\nexit\n");
+  await done;
+  expect(said).toEqual(["hello a"]);
+  expect(screen()).toBe("epics> epics> ");
+});
+
 test("tab completes a command, the arrow brings the last line back", async () => {
   const { stdin, done, said } = terminal();
   for (const keys of ["gre", "\t", " a\r", "\x1b[A", "\r", "exit\r"]) {

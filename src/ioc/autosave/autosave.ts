@@ -50,7 +50,10 @@ export class Autosave {
   }
   /** Restores the files of this pass, in the order in which they were named. */
   async restore(pass: RestorePass): Promise<void> {
-    for (const one of this.#restores) if (one.pass === pass) await this.#restorer.restore(one.file, pass);
+    for (const { file } of this.#restores.filter((one) => one.pass === pass)) {
+      const isFollowed = pass === 0 && this.#restores.some((one) => one.pass === 1 && one.file === file);
+      await this.#restorer.restore(file, pass, isFollowed);
+    }
   }
 
   set(name: string): MonitorSet | undefined {

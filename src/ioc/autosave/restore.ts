@@ -20,6 +20,19 @@ interface Loaded {
   readonly content: SaveFile;
 }
 
+interface Left {
+  readonly values: Set<string>;
+  readonly problems: Map<string, string>;
+}
+
+interface Counted {
+  readonly done: number;
+  /** Without a PV. */
+  readonly missing: readonly string[];
+  /** Where the others are restored, as the end of a sentence; empty: there are none. */
+  readonly elsewhere: string;
+}
+
 export interface RestorerOptions {
   readonly database: Database;
   readonly settings: AutosaveSettings;
@@ -34,6 +47,8 @@ export class Restorer {
   /** By the path that was asked for: both passes use the same file. */
   readonly #loaded = new Map<string, Loaded | undefined>();
   readonly #report: string[] = [];
+  /** What pass 0 has left to pass 1, by file: its values, and why it could not restore some of them. */
+  readonly #left = new Map<string, Left>();
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -44,28 +59,52 @@ export class Restorer {
     return this.#report;
   }
 
-  /** Restores what this pass can of a file, or of the newest whole copy of it. Never throws for what files hold or lack. @param file absolute path */
-  async restore(file: string, pass: RestorePass): Promise<void> {
+  /**
+   * Restores what this pass can of a file, or of the newest whole copy of it. Never throws for what files hold or lack.
+   * @param file absolute path @param isFollowed pass 1 of the same file comes: what it restores needs no word now
+   */
+  async restore(file: string, pass: RestorePass, isFollowed: boolean): Promise<void> {
     if (!this.#loaded.has(file)) this.#loaded.set(file, await this.#load(file));
     const loaded = this.#loaded.get(file);
     if (loaded === undefined) {
       this.#report.push(`pass ${pass}: ${file}: nothing to restore from`);
       return;
     }
+    const { log } = this.#options;
+    const found = this.#restoreValues(loaded, pass, isFollowed);
+    const { values } = loaded.content;
+    const line = `pass ${pass}: ${found.done} of ${values.length} values restored from ${loaded.file}${found.elsewhere}`;
+    this.#report.push(found.missing.length === 0 ? line : `${line}; no such PV: ${found.missing.join(", ")}`);
+    log.info(`${line}.`);
+    if (found.missing.length > 0 && pass === 1)
+      log.warn(`${loaded.file} has ${found.missing.length} values without a PV in this IOC: ${listed(found.missing)}.`);
+  }
+
+  #restoreValues(loaded: Loaded, pass: RestorePass, isFollowed: boolean): Counted {
     const { database, log } = this.#options;
+    const before = pass === 1 ? this.#left.get(loaded.file) : undefined;
+    const left: Left = { values: new Set(), problems: new Map() };
     const missing: string[] = [];
     let done = 0;
+    let isDoneBefore = 0;
+    const refused = (pv: string, problem: string): void =>
+      log.warn(`${loaded.file}: ${pv} is not restored: ${problem}`);
     for (const saved of loaded.content.values) {
+      const { pv } = saved;
       const result: Restored = PASSES[pass](database, saved);
+      const problem = before?.problems.get(pv);
       if (result === "done") done++;
-      else if (result === "no such PV") missing.push(saved.pv);
-      else if (result !== "not now") log.warn(`${loaded.file}: ${saved.pv} is not restored: ${result.problem}`);
+      else if (result === "no such PV") missing.push(pv);
+      else if (isFollowed) {
+        left.values.add(pv);
+        if (result !== "not now") left.problems.set(pv, result.problem);
+      } else if (result !== "not now") refused(pv, result.problem);
+      else if (problem !== undefined) refused(pv, problem);
+      else if (before !== undefined && !before.values.has(pv)) isDoneBefore++;
     }
-    const line = `pass ${pass}: ${done} of ${loaded.content.values.length} values restored from ${loaded.file}`;
-    this.#report.push(missing.length === 0 ? line : `${line}; no such PV: ${missing.join(", ")}`);
-    log.info(`${line}.`);
-    if (missing.length > 0 && pass === 1)
-      log.warn(`${loaded.file} has ${missing.length} values without a PV in this IOC: ${listed(missing)}.`);
+    if (isFollowed) this.#left.set(loaded.file, left);
+    const rest = isDoneBefore > 0 ? `, ${isDoneBefore} in pass 0` : "";
+    return { done, missing, elsewhere: left.values.size > 0 ? `, ${left.values.size} left to pass 1` : rest };
   }
 
   async #load(file: string): Promise<Loaded | undefined> {

@@ -284,3 +284,21 @@ test("lines of a request file that cannot be used are told, and the rest is save
   expect(printed).toContain("ERROR: part.req: 1 of its lines cannot be used; the rest is saved.");
   expect(readFileSync(file("part.sav"), "latin1")).toContain("\nx:ao 1.5\n");
 });
+
+test("what pass 0 leaves to pass 1 is no loss, and is told as what it is", async () => {
+  await run(...CHANGE);
+  const { told } = await run();
+  const passes = told.filter((line) => line.includes("values restored from"));
+  expect(passes).toEqual([
+    `ioc: pass 0: 7 of 9 values restored from ${file("x.sav")}, 2 left to pass 1.`,
+    `ioc: pass 1: 8 of 9 values restored from ${file("x.sav")}, 1 in pass 0.`,
+  ]);
+});
+
+test("a value that pass 1 restores is not announced as lost by pass 0", async () => {
+  await run(...CHANGE);
+  const text = readFileSync(file("x.sav"), "latin1");
+  writeFileSync(file("x.sav"), text.replace(/^x:mode .*$/m, "x:mode Two"), "latin1");
+  const { told } = await run();
+  expect(told.filter((line) => line.startsWith("warn")).map((line) => line.replace(/: [^:]*$/, ""))).toEqual([]);
+});
