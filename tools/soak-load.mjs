@@ -10,13 +10,14 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCaClient, isolatedClient, nodeNetwork, silentLog, systemClock } from "../dist/ca/index.js";
+import { allPvs } from "../dist/controller/pvs.js";
 import { ROOT } from "./run.mjs";
 
 const HOST = "127.0.0.1";
 const COMMANDS = "Init Dirs PreviewEmail ListUsers AddUser RemoveUser ListEsafs StartDaq StopDaq Email TagManual".split(
   " ",
 );
-const PVS = "Status Log LogLine0 ExperimentName Heartbeat Set EmailSubject InitStatus DaqRawState UserList".split(" ");
+const PVS = [...allPvs().keys()];
 const HALF_OPEN = 60;
 const COMMAND_SECONDS = 60;
 

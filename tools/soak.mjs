@@ -22,6 +22,9 @@ const REST_SECONDS = 8;
 const COMPARED = 3;
 const WARM_UP_ROUNDS = 2;
 const START_SECONDS = 60;
+/** As the sandbox has it in its globus.conf, on ports of its own. */
+const STATION = "2bmb:";
+const PREFIX = `${STATION}Globus:`;
 const MIB = 2 ** 20;
 
 /** What may differ between the first rests and the last. A leak of one descriptor, or a kilobyte, for each client is thousands of them. */
@@ -57,7 +60,7 @@ function startIoc(beamline, iocPort, repeaterPort) {
     EPICS_CA_AUTO_ADDR_LIST: "NO",
     EPICS_CA_REPEATER_PORT: String(repeaterPort),
     TOP: ROOT,
-    P: "soak:",
+    P: STATION,
     GLOBUS_CONF: beamline.configFile,
     AUTOSAVE_DIR: join(dirname(beamline.configFile), "autosave"),
   };
@@ -128,11 +131,11 @@ async function endOf(process) {
   if (!isStopping) throw new Error(`the IOC ended with ${signal ?? code} in the middle:\n${said()}`);
 }
 let problems = [];
-const load = createLoad({ iocPort, repeaterPort, prefix: "soak:Globus:", beamline });
+const load = createLoad({ iocPort, repeaterPort, prefix: PREFIX, beamline });
 const started = Date.now();
 
 async function work() {
-  await serves("soak:Globus:Status", iocPort);
+  await serves(`${PREFIX}Status`, iocPort);
   const rests = [];
   say(`${rounds} rounds of ${LOAD_SECONDS} s of load and ${REST_SECONDS} s of rest`);
   say(["rest", "descriptors", "resources", "heap MiB", "resident MiB"].map(column).join(""));
