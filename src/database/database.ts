@@ -66,7 +66,7 @@ export class Database {
       scan: (record) => this.#scanner.add(record),
       setLink: (record, field, text) => this.#links.set(record, field, text),
       changeAccess: (record) => this.accessChanged.notify(record),
-      report: (put) => this.putMade.notify(put),
+      putMade: this.putMade,
     });
     this.#links = new LinkTable({
       world: { processor, putter: this.#putter },

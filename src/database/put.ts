@@ -3,6 +3,7 @@
  * put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
  */
 import type { ClientIdentity } from "../base/client-identity.ts";
+import type { Listeners } from "../base/listeners.ts";
 import { castInto, type ElementType, elementTypeOf } from "./convert.ts";
 import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
@@ -44,8 +45,8 @@ export interface PutWorld {
   setLink(record: DbRecord, field: string, text: string): void;
   /** ASG has changed. */
   changeAccess(record: DbRecord): void;
-  /** A put that is not the program's own was stored, or not done. */
-  report(put: PutReport): void;
+  /** Told of each put that is not the program's own, once it is stored or was not done. */
+  readonly putMade: Listeners<[put: PutReport]>;
 }
 
 const CLIENT_NUMBER: PutOptions = {};
@@ -121,8 +122,9 @@ export class Putter {
   }
 
   #report(address: FieldAddress, value: PutValue, { origin, by }: PutOptions, result: PutResult): void {
-    if (origin === "program") return;
-    this.#world.report({ address, value, by, result: result === ABSORBED ? undefined : result });
+    const { putMade } = this.#world;
+    if (origin === "program" || putMade.size === 0) return; // most puts allocate nothing
+    putMade.notify({ address, value, by, result: result === ABSORBED ? undefined : result });
   }
 
   #assign(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
