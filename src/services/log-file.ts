@@ -8,6 +8,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
 import type { LogLevel, LogSink } from "../base/log.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import { OwnerFile } from "../base/owner-file.ts";
 import type { FileCalls } from "../base/replace-file.ts";
 import type { Trouble } from "../base/troubles.ts";
 
@@ -21,6 +22,7 @@ export interface LogFileOptions {
   /** Told when nothing can be written, and when that works again. */
   readonly trouble: Trouble;
   /** For tests. */
+  readonly owner?: OwnerFile;
   readonly files?: Pick<FileCalls, "open">;
   /** Told of each old file that cannot be removed. */
   readonly warn: (sentence: string) => void;
@@ -60,6 +62,9 @@ interface Line {
 
 class RollingFile {
   readonly #options: LogFileOptions;
+  /** Who removes old files. Runs of the command line are many, and short. */
+  readonly #owner: OwnerFile | undefined;
+  #isShared = false;
   #file: nodeFiles.FileHandle | undefined;
   #day = "";
   #bytes = 0;
@@ -70,7 +75,9 @@ class RollingFile {
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: LogFileOptions) {
+    const { program, folder, owner = new OwnerFile(join(folder, `${program}.owner`)) } = options;
     this.#options = options;
+    this.#owner = program === "globus_ioc" ? owner : undefined;
   }
 
   write(line: string, level: LogLevel): void {
@@ -83,6 +90,7 @@ class RollingFile {
     await this.#queue;
     this.#retry?.();
     await this.#end();
+    await this.#owner?.release().catch(() => {}); // the next process takes over what this one leaves
   }
 
   /** @param isDue not only when nothing has failed, or its pause is over */
@@ -164,12 +172,32 @@ class RollingFile {
   async #removeOldest(open: string): Promise<void> {
     const { folder, program, kept, warn } = this.#options;
     const isOurs = (name: string): boolean => name.startsWith(program) && DATED.test(name.slice(program.length));
+    if (await this.#isAnothers()) return;
     const told = (what: string) => (error: unknown) => warn(`${what}: ${messageOf(error)}.`);
     const names = await nodeFiles.readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
     const others = (names ?? []).filter((name) => isOurs(name) && name !== open).sort();
     for (const name of others.slice(0, Math.max(0, others.length - kept + 1))) {
       const file = join(folder, name);
       await nodeFiles.rm(file, { force: true }).catch(told(`The old log file ${file} cannot be removed`));
+    }
+  }
+
+  /** Whether another IOC keeps its log files here, which is told once: the one that was first removes old files. */
+  async #isAnothers(): Promise<boolean> {
+    const { folder, warn } = this.#options;
+    const say = (sentence: string): true => {
+      if (!this.#isShared) warn(sentence);
+      this.#isShared = true;
+      return true;
+    };
+    try {
+      const other = await this.#owner?.claim();
+      if (other === undefined) return false;
+      return say(
+        `The log files in ${folder} are also written by process ${other.pid} on ${other.host}, and no old ones are removed here: give each IOC a log-directory of its own in the [general] section of globus.conf, or, if that process is gone, remove ${this.#owner?.path}.`,
+      );
+    } catch (error) {
+      return say(`No old log files in ${folder} are removed: ${messageOf(error)}.`);
     }
   }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
 import { Troubles } from "../../src/base/troubles.ts";
 import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
 import { FailingFiles } from "../support/failing-files.ts";
@@ -80,7 +81,7 @@ test("a folder that cannot be written is told once, and closing works", async ()
 test("runs of the command line never remove the file that the IOC writes", async () => {
   const ioc = open(2, folder, { program: "globus_ioc" });
   ioc.sink("before", "info");
-  await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1));
+  await vi.waitFor(() => expect(text("globus_ioc_2026-03-01_23:59:58.log")).toContain("before"));
   for (let run = 0; run < 3; run++) {
     clock.advance(3600);
     const file = open(2);
@@ -173,4 +174,27 @@ test("two programs that begin in the same second have a file each", async () => 
   const names = readdirSync(folder).sort();
   expect(names).toEqual(["globus_2026-03-01_23:59:58.log", "globus_2026-03-01_23:59:58_2.log"]);
   expect(names.map((name) => text(name).split("\n").length)).toEqual([2, 2]);
+});
+
+test("of two IOCs with one folder the second removes nothing of the first, and says so once", async () => {
+  const first = open(1, folder, { program: "globus_ioc" });
+  first.sink("one", "info");
+  await vi.waitFor(() => expect(readdirSync(folder)).toContain("globus_ioc.owner"));
+  const self = { ...thisProcess(), host: "arcturus", pid: 4711 };
+  const owner = new OwnerFile(join(folder, "globus_ioc.owner"), { self });
+  const second = open(1, folder, { program: "globus_ioc", owner });
+  second.sink("two", "info");
+  await vi.waitFor(() => expect(complaints).toHaveLength(1));
+  clock.advance(3);
+  second.sink("the next day", "info");
+  await second.close();
+  expect(complaints).toEqual([
+    expect.stringMatching(/are also written by process \d+ on .* a log-directory of its own/),
+  ]);
+  await first.close();
+  expect(readdirSync(folder).sort()).toEqual([
+    "globus_ioc_2026-03-01_23:59:58.log",
+    "globus_ioc_2026-03-01_23:59:58_2.log",
+    "globus_ioc_2026-03-02_00:00:01.log",
+  ]);
 });

@@ -5,13 +5,14 @@
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import { OwnerFile } from "../../base/owner-file.ts";
 import type { Trouble } from "../../base/troubles.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import { DBE_LOG, DBE_VALUE, type Subscription, subscribeTo } from "../../database/post.ts";
 import { savedValue } from "./field-value.ts";
 import { saveFileText } from "./save-file.ts";
-import { readSave, replaceSave, sequenceFiles } from "./save-folder.ts";
+import { claimSave, readSave, replaceSave, sequenceFiles } from "./save-folder.ts";
 
 /** What the save_restoreSet_ commands change; it holds for all sets from then on. */
 export interface AutosaveSettings {
@@ -42,11 +43,14 @@ export interface MonitorSetOptions {
   readonly log: Log;
   /** Told when the file cannot be written, and when it can be again. */
   readonly trouble: Trouble;
+  /** Says that this process alone writes the file. */
+  readonly owner?: OwnerFile;
 }
 
 export class MonitorSet {
   readonly name: string;
   readonly #options: MonitorSetOptions;
+  readonly #owner: OwnerFile;
   #pvs: readonly { readonly pv: string; readonly address: FieldAddress | undefined }[] = [];
   #subscriptions: Subscription[] = [];
   #isRunning = false;
@@ -64,6 +68,7 @@ export class MonitorSet {
   constructor(options: MonitorSetOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#owner = options.owner ?? new OwnerFile(`${options.file}.owner`);
   }
   /** Absolute path of its save file. */
   get file(): string {
@@ -88,7 +93,7 @@ export class MonitorSet {
     this.#changed();
   }
 
-  /** Writes what has changed since the last save, and ends. Never throws: a failure is in the log. */
+  /** Writes what has changed since the last save, and ends; from then on another IOC may write the file. Never throws: a failure is told. */
   async stop(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;
@@ -96,6 +101,7 @@ export class MonitorSet {
     this.#sequenceTimer?.();
     for (const subscription of this.#subscriptions.splice(0)) subscription.cancel();
     await this.#save();
+    await this.#owner.release().catch(() => {}); // the next process takes over what this one leaves
   }
 
   /** Saves now. @returns undefined, or the sentence that says why it failed */
@@ -167,6 +173,7 @@ export class MonitorSet {
   /** While x.sav is replaced, x.savB is whole, and the other way round. */
   async #replace(text: string): Promise<void> {
     const { file, settings } = this.#options;
+    await claimSave(file, this.#owner);
     const copy = await readSave(`${file}B`);
     if (typeof copy === "string" || "problem" in copy) await replaceSave(`${file}B`, text, settings.fileMode);
     await replaceSave(file, text, settings.fileMode);
@@ -189,8 +196,9 @@ export class MonitorSet {
     await this.#attempt(async () => {
       const saved = await readSave(file);
       const [oldest] = await sequenceFiles(file, settings.sequenceCount);
-      if (typeof saved !== "string" && "text" in saved && oldest !== undefined)
-        await replaceSave(oldest, saved.text, settings.fileMode);
+      if (typeof saved === "string" || !("text" in saved) || oldest === undefined) return;
+      await claimSave(file, this.#owner);
+      await replaceSave(oldest, saved.text, settings.fileMode);
     });
     if (this.#failure !== undefined) this.#changed();
   }

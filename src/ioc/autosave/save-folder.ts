@@ -5,6 +5,7 @@
 import { copyFile, readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
+import type { Owner, OwnerFile } from "../../base/owner-file.ts";
 import { type FileCalls, replaceFile } from "../../base/replace-file.ts";
 import { isComplete } from "./save-file.ts";
 
@@ -19,6 +20,20 @@ export async function replaceSave(file: string, text: string, mode: number, file
   } catch (error) {
     throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
+}
+
+/** Makes sure that this process alone writes a save file. @throws AutosaveError naming the other process */
+export async function claimSave(file: string, owner: OwnerFile): Promise<void> {
+  let other: Owner | undefined;
+  try {
+    other = await owner.claim();
+  } catch (error) {
+    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+  }
+  if (other === undefined) return;
+  throw new AutosaveError(
+    `The save file ${file} is written by process ${other.pid} on ${other.host}, so nothing is saved here: give each IOC a folder of its own with set_savefile_path, or, if that process is gone, remove ${owner.path}.`,
+  );
 }
 
 /** The text of a save file; `missing`: there is none; `damaged`: it does not end as one does; else why it cannot be read, as the rest of a sentence. */

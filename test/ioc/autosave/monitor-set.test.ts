@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
+import { OwnerFile, thisProcess } from "../../../src/base/owner-file.ts";
 import { Troubles } from "../../../src/base/troubles.ts";
 import { MonitorSet } from "../../../src/ioc/autosave/monitor-set.ts";
 import { isComplete, parseSaveFile } from "../../../src/ioc/autosave/save-file.ts";
@@ -20,7 +21,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start({ file = join(folder, "x.sav"), pvs = ["x:ao", "x:text"], settings = {} } = {}) {
+function start({
+  file = join(folder, "x.sav"),
+  pvs = ["x:ao", "x:text"],
+  settings = {},
+  owner = new OwnerFile(`${file}.owner`),
+} = {}) {
   const clock = new FakeClock(new Date(2026, 2, 1, 12).getTime());
   const { database } = databaseOf(
     {
@@ -51,6 +57,7 @@ function start({ file = join(folder, "x.sav"), pvs = ["x:ao", "x:text"], setting
     clock,
     log: createLog("ioc", (line) => lines.push(line)),
     trouble: troubles.of("x.sav"),
+    owner,
   });
   set.start();
   stop = () => set.stop();
@@ -122,7 +129,7 @@ test("saves that are asked for at once are made one after the other", async () =
   });
   expect(await Promise.all(results)).toEqual(Array(10).fill(undefined));
   expect(saved()).toMatchObject({ "x:ao": "9" });
-  expect([lines, readdirSync(folder).toSorted()]).toEqual([[], ["x.sav", "x.savB"]]);
+  expect([lines, readdirSync(folder).toSorted()]).toEqual([[], ["x.sav", "x.sav.owner", "x.savB"]]);
 });
 
 test("a PV that does not exist is told, and marked in the file", async () => {
@@ -136,7 +143,7 @@ test("what a crash left of a temporary file does not matter", async () => {
   writeFileSync(join(folder, "x.sav.tmp"), "half", { mode: 0o400 });
   const { set } = start();
   expect(await set.saveNow()).toBeUndefined();
-  expect(readdirSync(folder).toSorted()).toEqual(["x.sav", "x.savB"]);
+  expect(readdirSync(folder).toSorted()).toEqual(["x.sav", "x.sav.owner", "x.savB"]);
 });
 
 test("a copy that is not whole is replaced", async () => {
@@ -165,11 +172,11 @@ describe("a folder that is missing", () => {
   test("is told once, with file and reason, and saved to when it is there", async () => {
     const file = join(folder, "later", "x.sav");
     const { clock, set, holds, lines } = start({ file });
-    expect(await set.saveNow()).toMatch(/^The save file .*x\.savB cannot be written: ENOENT/);
+    expect(await set.saveNow()).toMatch(/^The save file .*x\.sav cannot be written: ENOENT/);
     await set.saveNow();
     expect(lines).toEqual([
       expect.stringMatching(
-        /^error: ioc: x\.req: The save file .*x\.savB cannot be written: ENOENT.* Next attempt in 60 s\.$/,
+        /^error: ioc: x\.req: The save file .*x\.sav cannot be written: ENOENT.* Next attempt in 60 s\.$/,
       ),
     ]);
     expect(set.report().at(-1)).toContain("cannot be written");
@@ -178,5 +185,27 @@ describe("a folder that is missing", () => {
     await holds("1");
     await set.stop();
     expect(lines.at(-1)).toBe(`ioc: x.req: ${file} is saved again.`);
+  });
+});
+
+describe("two IOCs with one save file", () => {
+  test("the second one is told who writes it, and saves once the first has ended", async () => {
+    const file = join(folder, "x.sav");
+    const first = start();
+    expect(await first.set.saveNow()).toBeUndefined();
+    const self = { ...thisProcess(), host: "arcturus", pid: 4711 };
+    const second = start({ owner: new OwnerFile(`${file}.owner`, { self }) });
+    second.put("x:ao", 9);
+    const { pid, host } = thisProcess();
+    const sentence = `The save file ${file} is written by process ${pid} on ${host}, so nothing is saved here: give each IOC a folder of its own with set_savefile_path, or, if that process is gone, remove ${file}.owner.`;
+    expect(await second.set.saveNow()).toBe(sentence);
+    expect(second.lines).toEqual([`error: ioc: x.req: ${sentence} Next attempt in 60 s.`]);
+    expect(first.saved()).toMatchObject({ "x:ao": "1" });
+    await first.set.stop();
+    second.clock.advance(60);
+    await second.holds("9");
+    await second.set.stop();
+    expect(second.lines.at(-1)).toBe(`ioc: x.req: ${file} is saved again.`);
+    expect(readdirSync(folder).toSorted()).toEqual(["x.sav", "x.savB"]);
   });
 });
