@@ -52,11 +52,15 @@ export interface SiteOptions {
   readonly troubles?: Troubles;
 }
 
+const CHECKS_STAY =
+  "NODE_TLS_REJECT_UNAUTHORIZED=0 is in the environment and turns off no check of certificates here: take it out, and name an authority of your own in the ca-file keys of globus.conf.";
+
 /**
  * Nothing stays open when it throws: a login that is looked after would keep the process from ending.
  * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used
  */
 export function openSite(options: SiteOptions): Site {
+  if (options.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") options.log.warn(CHECKS_STAY);
   const closers: PartOptions["closers"] = [];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map(async (one) => one()));

@@ -317,7 +317,8 @@ function connector({ name, tls = {}, timeoutSeconds }: HttpServiceOptions): buil
   const timeout = timeoutSeconds * 1000;
   const servername = tls.serverName === undefined ? {} : { servername: tls.serverName };
   const ca = tls.caFile === undefined ? {} : { ca: readCaFile(name, tls.caFile) };
-  if (tls.fingerprint === undefined) return buildConnector({ ...ca, ...servername, timeout });
+  // Said explicitly, or NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would let anybody in.
+  if (tls.fingerprint === undefined) return buildConnector({ ...ca, ...servername, timeout, rejectUnauthorized: true });
   const pin = tls.fingerprint.replaceAll(":", "").toUpperCase();
   if (!/^[0-9A-F]{64}$/.test(pin)) {
     throw new ActionError(

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openSite } from "../../src/assemble/site.ts";
-import { silentLog } from "../../src/base/log.ts";
+import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
+import { createLog, silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -21,7 +21,7 @@ const WITH_GLOBUS = "[globus-auth]\nclient-id = 00000000-0000-0000-0000-00000000
 const WRONG_CA_FILE =
   "[dm]\nstation = 99ID\nbackend = http\nds-url = https://127.0.0.1:1\nlogin-file = /login\nca-file = /no/such.pem\n";
 
-const open = (text: string): Site =>
+const open = (text: string, changes: Partial<SiteOptions> = {}): Site =>
   openSite({
     settings: parseConfig(text, join(folder, "globus.conf"), folder),
     environment: { HOME: folder },
@@ -29,6 +29,7 @@ const open = (text: string): Site =>
     host: "ws1",
     clock,
     log: silentLog,
+    ...changes,
   });
 
 test("a site with Globus looks after its login until it is closed", async () => {
@@ -41,4 +42,12 @@ test("a site with Globus looks after its login until it is closed", async () => 
 test("nothing stays open where the settings are wrong, although Globus was opened before that showed", () => {
   expect(() => open(WITH_GLOBUS + WRONG_CA_FILE)).toThrow(ConfigError);
   expect(clock.pending).toBe(0);
+});
+
+test("an environment that tells Node to check no certificate is warned of at the start", async () => {
+  const lines: string[] = [];
+  const log = createLog("globus", (line) => lines.push(line));
+  const environment = { HOME: folder, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+  await open("", { environment, log }).close();
+  expect(lines).toEqual([expect.stringMatching(/^warn: globus: NODE_TLS_REJECT_UNAUTHORIZED=0 .* take it out/)]);
 });

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { messageOf } from "../../src/base/errors.ts";
 import { AccessDeniedError } from "../../src/controller/ports.ts";
 import { startHttpTwin, type TwinAnswer, type TwinRequest } from "../../src/sandbox/http-twin.ts";
@@ -106,6 +106,18 @@ test.each([
 });
 
 describe("whom it trusts", () => {
+  test("a certificate is checked also where the environment tells Node not to", async () => {
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url, requests } = await tlsServer("server");
+    await failureOf(service(url).exchange(GET), HttpUnavailableError);
+    const byAnother = service(url, { tls: { caFile: path.join(TLS, "other.pem") } });
+    await failureOf(byAnother.exchange(GET), HttpUnavailableError);
+    expect(requests()).toBe(0);
+    const byItsAuthority = service(url, { tls: { caFile: path.join(TLS, "ca.pem") } });
+    expect((await byItsAuthority.exchange(GET)).status).toBe(200);
+  });
+
   test("a certificate that nobody known has signed is refused before anything is sent, with what to configure", async () => {
     const { url, requests } = await tlsServer("server");
     const failure = await failureOf(service(url).exchange(GET), HttpUnavailableError);

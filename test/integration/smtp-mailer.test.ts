@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, type Mail, type MailSession, UnavailableError } from "../../src/controller/ports.ts";
@@ -280,6 +280,15 @@ test("TLS is used where it is offered, and checked against the authorities that 
 });
 
 test("a certificate of an unknown authority is refused where TLS is wanted", async () => {
+  const server = await sink({ tls: KEY });
+  await expect(failureOf(open(server, { security: "starttls" }), UnavailableError)).resolves.toMatchObject({
+    message: expect.stringMatching(/cannot be used: .*(certificate|issuer)/i) as unknown,
+  });
+});
+
+test("a certificate of an unknown authority is refused also where the environment tells Node not to look", async () => {
+  vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const server = await sink({ tls: KEY });
   await expect(failureOf(open(server, { security: "starttls" }), UnavailableError)).resolves.toMatchObject({
     message: expect.stringMatching(/cannot be used: .*(certificate|issuer)/i) as unknown,
