@@ -2,6 +2,7 @@
  * What the name of a directory must be like before any service makes it: PV contents are hostile input. It does not clean names, and does not know
  * where the directory is.
  */
+import { cleanJson, isUnclean } from "./clean-text.ts";
 import { ActionError } from "./errors.ts";
 
 /** Longest name that the usual file systems take, bytes. */
@@ -12,7 +13,7 @@ export function directoryNameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name === "." || name === "..") return "leads elsewhere";
   if (name.includes("/")) return 'holds a "/"';
-  if (/[\x00-\x1f\x7f]/.test(name)) return "holds a control character";
+  if (isUnclean(name)) return "holds a control character";
   return Buffer.byteLength(name) > MOST_BYTES ? `is longer than ${MOST_BYTES} bytes` : undefined;
 }
 
@@ -22,6 +23,6 @@ export function directoryNameProblem(name: string): string | undefined {
  * @throws ActionError
  */
 export function checkTopDirectory(what: "top directory" | "data directory", path: string, place: string): void {
-  if (path.startsWith("/") && !path.split("/").includes("..") && !/[\x00-\x1f\x7f]/.test(path)) return;
-  throw new ActionError(`The ${what} ${JSON.stringify(path)} of ${place} must be an absolute path without "..".`);
+  if (path.startsWith("/") && !path.split("/").includes("..") && !isUnclean(path)) return;
+  throw new ActionError(`The ${what} ${cleanJson(path)} of ${place} must be an absolute path without "..".`);
 }

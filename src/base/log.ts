@@ -2,6 +2,8 @@
  * Named loggers that write one line a record. Where the lines go is the caller's choice (the console by default).
  */
 
+import { oneLine } from "./clean-text.ts";
+
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
@@ -38,11 +40,3 @@ export function teeLog(...logs: readonly Log[]): Log {
   };
   return { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
 }
-
-/** Control characters, and what else programs take for line ends, as blanks: text from the network must not forge a second line or drive a terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]+/g, " ");
-}
-
-/** For what holds one entry a line: none can forge another. */
-export const onePerLine = (entries: readonly string[]): string => entries.map(oneLine).join("\n");

@@ -2,7 +2,9 @@
  * The look at one source directory, the same whatever host it is on: is it there, does it stay below its top directory, and how much is in it. It touches no file
  * itself: the host's `files` do. Integration point 53.
  */
+
 import { posix } from "node:path";
+import { cleanJson } from "./clean-text.ts";
 import type { Clock } from "./clock.ts";
 import { directoryNameProblem } from "./directory-name.ts";
 import { orAbort } from "./or-abort.ts";
@@ -58,7 +60,7 @@ export async function inspectSource(look: SourceLook): Promise<SourceReport> {
   const { host, top, parts, limits = QUICK_LOOK, clock, signal } = look;
   for (const part of parts) {
     const problem = directoryNameProblem(part);
-    if (problem !== undefined) return unknown(`the directory name ${JSON.stringify(part)} ${problem}`);
+    if (problem !== undefined) return unknown(`the directory name ${cleanJson(part)} ${problem}`);
   }
   const path = posix.join(top, ...parts);
   const late = new AbortController();

@@ -2,10 +2,11 @@
  * `globus-ioc config`: writes a globus.conf with every key, its meaning and its default, and the settings that were given. Never over a file that exists
  * unless --force says so; no other command writes one.
  */
+
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { oneLine } from "../base/clean-text.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
-import { oneLine } from "../base/log.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config.ts";
 import type { ActionResult } from "../controller/outcome.ts";

@@ -2,6 +2,7 @@
  * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and the progress, reads how it ended. What
  * the IOC does with them is its own matter. Text is Unicode here and bytes on the wire.
  */
+import { cleanJson } from "../base/clean-text.ts";
 import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import {
@@ -47,9 +48,7 @@ export class IocRunner implements Runner {
     const pv = await this.connected(name);
     const status = await asked(pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT));
     if (isDone(status)) return;
-    throw new RejectedError(
-      `${this.#full(name)} did not take ${JSON.stringify(value)}: ${await this.#text("Message")}`,
-    );
+    throw new RejectedError(`${this.#full(name)} did not take ${cleanJson(value)}: ${await this.#text("Message")}`);
   }
 
   async value(name: PvName): Promise<PvOutput | undefined> {

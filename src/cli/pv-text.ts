@@ -2,6 +2,7 @@
  * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads no PV. The sources of the forms:
  * CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
  */
+import { escapeUnclean } from "../base/clean-text.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo } from "../ca/client/remote-pv.ts";
 
@@ -30,9 +31,11 @@ const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\
 
 /** Printable on one line: no control character reaches the terminal. */
 export const escaped = (bytes: string): string =>
-  fromBytes(bytes).replace(
-    /[\x00-\x1f\x7f-\x9f\\]/g,
-    (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  escapeUnclean(
+    fromBytes(bytes).replace(
+      /[\x00-\x1f\x7f-\x9f\\]/g,
+      (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    ),
   );
 
 /**

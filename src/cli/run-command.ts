@@ -2,8 +2,9 @@
  * One data-management command from its options to its exit status: settings, log file, where it runs (here, or on an IOC), its questions, its report. What
  * it does is the actions' matter; what it prints is the screen's.
  */
+import { oneLine } from "../base/clean-text.ts";
 import { messageOf } from "../base/errors.ts";
-import { type Log, type LogLevel, oneLine } from "../base/log.ts";
+import { type Log, type LogLevel } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config.ts";
 import { failureOutcome } from "../controller/outcome.ts";

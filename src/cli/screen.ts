@@ -2,7 +2,7 @@
  * What a data-management command prints: sentences, titled texts, a progress bar and its end for people; or one JSON object for programs. It decides no
  * status and asks nothing. Text that came from outside cannot drive the terminal.
  */
-import { oneLine } from "../base/log.ts";
+import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
 import type { PvOutput } from "../controller/ports.ts";
 import { PV_STATES, type PvName } from "../controller/pvs.ts";
 
@@ -56,9 +56,7 @@ const STATE_COLOURS: Readonly<Record<string, Colour>> = { Done: "green", Failed:
 const CLEAR_LINE = "\r\x1b[K";
 const BAR_WIDTH = 30;
 
-/** Control characters as blanks, line by line. */
-const safe = (text: string): string => text.split("\n").map(oneLine).join("\n");
-const indented = (text: string): string => safe(text).replace(/^/gm, "  ");
+const indented = (text: string): string => cleanLines(text).replace(/^/gm, "  ");
 
 export class TextScreen implements Screen {
   readonly #options: ScreenOptions;
@@ -93,7 +91,7 @@ export class TextScreen implements Screen {
   end({ command, state, message, results, exitStatus }: Report): void {
     this.endProgress();
     for (const [name, value] of results) this.#result(name, value);
-    const text = `${oneLine(command)}: ${this.#coloured(STATE_COLOURS[state] ?? "yellow", state)}. ${safe(message)}\n`;
+    const text = `${oneLine(command)}: ${this.#coloured(STATE_COLOURS[state] ?? "yellow", state)}. ${cleanLines(message)}\n`;
     if (exitStatus === 0 || state === "Partial") this.#options.out(text);
     else this.#options.err(text);
   }
@@ -147,7 +145,7 @@ export class JsonScreen implements Screen {
       ...details,
       log: this.#log,
     };
-    this.#out(`${JSON.stringify(object)}\n`);
+    this.#out(`${cleanJson(object)}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the schedule through its port. */
+import { cleanJson } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import { facilityDay, facilityMinute } from "../base/facility-time.ts";
@@ -73,7 +74,7 @@ export function beamtimeText({ gupId, title, start, end, experimenters }: Beamti
   const pi = experimenters.find(({ isPi }) => isPi);
   return [
     gupId === undefined ? "no GUP" : `GUP ${gupId}`,
-    JSON.stringify(title),
+    cleanJson(title),
     ...(pi === undefined ? [] : [pi.lastName]),
     `${facilityMinute(start)} to ${facilityMinute(end)}`,
   ].join(", ");

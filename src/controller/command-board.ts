@@ -1,7 +1,9 @@
 /** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
+
 import { filter, type Observable, Subject, startWith } from "rxjs";
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
-import { type Log, oneLine } from "../base/log.ts";
+import { type Log } from "../base/log.ts";
 import { fitted } from "./fitting.ts";
 import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";

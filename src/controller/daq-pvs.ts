@@ -1,6 +1,6 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
+import { onePerLine } from "../base/clean-text.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
-import { onePerLine } from "../base/log.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";

@@ -1,6 +1,7 @@
 /** Whether TomoScan writes its data where the settings say they are: DetectorTopDir and RemoteAnalysisDir against [local] (decision 23). It changes neither. */
+
 import { combineLatest, map, tap } from "rxjs";
-import { visible } from "./experiment.ts";
+import { visible } from "../base/clean-text.ts";
 import type { BeamlineText } from "./ports.ts";
 import { ANSWERS, type AnyTomoScanKey } from "./pvs.ts";
 import type { TomoScan } from "./tomoscan.ts";

@@ -1,8 +1,8 @@
 /** The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there. */
+import { visible } from "../base/clean-text.ts";
 import { ActionError, pieceOf } from "../base/errors.ts";
 import { fewAtATime } from "../base/few-at-a-time.ts";
 import { requireExperiment } from "./dm-experiment.ts";
-import { visible } from "./experiment.ts";
 import { type Contact, fullName } from "./people.ts";
 import {
   AlreadyExistsError,

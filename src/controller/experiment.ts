@@ -2,6 +2,7 @@
  * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here.
  * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
  */
+import { uncleanIn, visible } from "../base/clean-text.ts";
 import { type PvName, TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
 
 /** An experiment as every action sees it; taken once, when the action starts. */
@@ -67,8 +68,8 @@ export type Cleaned =
  * Refused: a path separator, `;`, a control character, `..`, and whatever leaves nothing.
  */
 export function cleanName(text: string): Cleaned {
-  const bad = /[/\\;\x00-\x1f\x7f]|\.\./.exec(text);
-  if (bad !== null) return { ok: false, reason: `holds ${visible(bad[0])}, which no name may` };
+  const bad = /[/\\;]|\.\./.exec(text)?.[0] ?? uncleanIn(text);
+  if (bad !== undefined) return { ok: false, reason: `holds ${visible(bad)}, which no name may` };
   const cleaned = text
     .trim()
     .normalize("NFKD")
@@ -76,11 +77,6 @@ export function cleanName(text: string): Cleaned {
     .replace(/[^-_A-Za-z0-9]/g, "");
   if (!/[A-Za-z0-9]/.test(cleaned)) return { ok: false, reason: "has no letter or digit that a name can keep" };
   return { ok: true, text: cleaned, changed: cleaned !== text };
-}
-
-/** A piece of hostile text, fit for a message. */
-export function visible(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
 /** What is wrong with a PV that says "Unknown". */

@@ -1,6 +1,7 @@
 /** What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to the program's log. */
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
-import { type Log, oneLine } from "../base/log.ts";
+import { type Log } from "../base/log.ts";
 import { fitted } from "./fitting.ts";
 import type { Pvs } from "./ports.ts";
 import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "./pvs.ts";

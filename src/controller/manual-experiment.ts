@@ -1,7 +1,8 @@
 /** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
+import { visible } from "../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../base/facility-time.ts";
 import { type ActionRequest, textInput } from "./action.ts";
-import { cleanName, type Experiment, MAX_NAME, saysNothing, visible } from "./experiment.ts";
+import { cleanName, type Experiment, MAX_NAME, saysNothing } from "./experiment.ts";
 import { RejectedError } from "./outcome.ts";
 import type { PvName } from "./pvs.ts";
 

@@ -3,11 +3,12 @@
  * before each write: what a restarted TomoScan has restored gets nothing on top of it. All are read again before and behind the month: another program that
  * writes them at the same time makes a mixture that is nobody's tag. Which text goes where is user-pvs.ts's.
  */
+
 import { merge, Observable, switchMap } from "rxjs";
+import { cleanJson, oneLine, onePerLine, visible } from "../base/clean-text.ts";
 import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
-import { oneLine, onePerLine } from "../base/log.ts";
 import type { RunContext } from "./action.ts";
-import { NEVER_TAGGED, visible } from "./experiment.ts";
+import { NEVER_TAGGED } from "./experiment.ts";
 import { type CallOptions, UnavailableError } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
 import { PATIENCE_SECONDS, QUIET_SECONDS } from "./tag.ts";
@@ -24,8 +25,7 @@ interface Cut {
   readonly kept: string;
 }
 
-const cutLine = ({ name, text, kept }: Cut): string =>
-  `${name} holds only ${JSON.stringify(kept)} of ${JSON.stringify(text)}`;
+const cutLine = ({ name, text, kept }: Cut): string => `${name} holds only ${cleanJson(kept)} of ${cleanJson(text)}`;
 
 /** A user PV does not hold what was written to it. */
 class ConflictError extends ActionError {}

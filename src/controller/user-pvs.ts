@@ -6,12 +6,14 @@
  * was never tagged, and gets its text last: without a month there is no tag for us, and no experiment for DMagic's scripts. A kill at any moment leaves the
  * former tag, "Unknown", or the new tag. In between DMagic's order holds (integration, section 1.9).
  */
+
 import { filter } from "rxjs";
+import { visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, pieceOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
 import type { RunContext } from "./action.ts";
-import { NEVER_TAGGED, visible } from "./experiment.ts";
+import { NEVER_TAGGED } from "./experiment.ts";
 import { UnavailableError } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
 import { pvText, TagWriting } from "./tag-writing.ts";

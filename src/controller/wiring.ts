@@ -18,12 +18,14 @@ import {
   takeUntil,
   tap,
 } from "rxjs";
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts";
 import { directoryPath } from "./actions/make-directories.ts";
+import { cleanPvs } from "./clean-pvs.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
 import { EXPERIMENT_PVS, type Experiment, isSameExperiment, visible } from "./experiment.ts";
@@ -65,7 +67,8 @@ const STOPPING = "The IOC stops.";
  * Starts the controller.
  * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work with be closed
  */
-export function startController(options: ControllerOptions): () => Promise<void> {
+export function startController(given: ControllerOptions): () => Promise<void> {
+  const options = { ...given, pvs: cleanPvs(given.pvs) };
   const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
   const board = new CommandBoard({ pvs, journal, clock, log });
@@ -362,7 +365,7 @@ function emptyResults(pvs: Pvs, board: CommandBoard): void {
 function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
   const { pvs } = options;
   for (const [name, read] of Object.entries(EXPERIMENT_PVS))
-    pvs.put(name, experiment === undefined ? "" : read(experiment));
+    pvs.put(name, experiment === undefined ? "" : oneLine(read(experiment)));
   pvs.put("DataLink", experiment === undefined ? "" : currentServer(options).dataLink(experiment));
   for (const target of options.directories)
     pvs.put(target.pathPv, experiment === undefined ? "" : directoryPath(target, experiment));

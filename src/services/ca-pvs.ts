@@ -1,5 +1,7 @@
 /** PVs of other IOCs (TomoScan's) as the controller reads and writes them: text in Unicode, whatever the native type, with the connection's state. */
+
 import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
+import { cleanJson } from "../base/clean-text.ts";
 import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
@@ -51,7 +53,7 @@ async function writeText(client: CaClient, name: string, text: string, { signal 
     wasAsked = true;
     const status = await pv.putCallback(Buffer.from(kept, "utf8").toString("latin1"), wait);
     if (!isDone(status))
-      throw new UnavailableError(`PV ${name} did not take ${JSON.stringify(kept)} (${statusName(status)}).`);
+      throw new UnavailableError(`PV ${name} did not take ${cleanJson(kept)} (${statusName(status)}).`);
     return kept;
   } catch (thrown) {
     if (thrown instanceof UnavailableError || signal?.aborted === true) throw thrown;

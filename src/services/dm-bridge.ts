@@ -2,12 +2,14 @@
  * The site's own Python `dm` package behind line JSON (dm_bridge.py): a child process that is started when it is first needed and again after it has died,
  * one call at a time. It knows nothing of what the calls mean; dm-python.ts does. No login is on its command line: the package finds it by DM_LOGIN_FILE.
  */
+
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
-import { type Log, oneLine } from "../base/log.ts";
+import { type Log } from "../base/log.ts";
 import { UnavailableError } from "../controller/ports.ts";
 import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
 import { untilAborted } from "./dm-session.ts";

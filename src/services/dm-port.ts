@@ -2,8 +2,10 @@
  * The DataManagement port as operations of DM: which operation does what, with which arguments, and what its answer must be. How an operation gets to
  * DM, over HTTP or through the site's Python package, is not its matter.
  */
+
 import * as z from "zod";
-import { type Log, oneLine } from "../base/log.ts";
+import { oneLine } from "../base/clean-text.ts";
+import { type Log } from "../base/log.ts";
 import type { CallOptions, DataManagement } from "../controller/ports.ts";
 import {
   esafsAnswer,

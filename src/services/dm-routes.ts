@@ -4,9 +4,10 @@
  * marks one that may be left out, its segment or query pair with it. Rows of provenance `guess` are off: asking for one fails with
  * the operation's name and what to do. A site switches them on, or corrects any row, in its dm-routes.json.
  */
+
 import * as z from "zod";
+import { oneLine } from "../base/clean-text.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
-import { oneLine } from "../base/log.ts";
 import { NotOfferedError } from "../controller/ports.ts";
 import { dmEncode } from "./dm-encoding.ts";
 

@@ -1,4 +1,5 @@
 /** One Globus collection as the settings have it, and the paths in it: PV contents are hostile, so no path is made that leaves its top directory. It sends nothing. */
+import { cleanJson } from "../base/clean-text.ts";
 import { checkTopDirectory, directoryNameProblem } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
 import type { GlobusCall } from "./globus-call.ts";
@@ -16,7 +17,7 @@ export interface GlobusCollection {
 /** @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute */
 export function checkCollection({ collectionId, name, top }: GlobusCollection): void {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(collectionId)) {
-    throw new ActionError(`The id ${JSON.stringify(collectionId)} of the Globus collection ${name} is not a UUID.`);
+    throw new ActionError(`The id ${cleanJson(collectionId)} of the Globus collection ${name} is not a UUID.`);
   }
   checkTopDirectory("top directory", top, name);
 }
@@ -31,7 +32,7 @@ export function directoriesBelow({ name, top }: GlobusCollection, parts: readonl
     const problem = directoryNameProblem(part);
     if (problem !== undefined) {
       throw new ActionError(
-        `The directory name ${JSON.stringify(part)} for ${name} ${problem}: correct the experiment's name.`,
+        `The directory name ${cleanJson(part)} for ${name} ${problem}: correct the experiment's name.`,
       );
     }
     path += `${part}/`;

@@ -2,8 +2,8 @@
  * What Globus says when it refuses, as the ports' errors: the error documents of Auth and Transfer are read here, and one table says what each code
  * means and what to do about it. Codes decide, never messages. It sends nothing.
  */
+import { oneLine } from "../base/clean-text.ts";
 import { ActionError, AppError } from "../base/errors.ts";
-import { oneLine } from "../base/log.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../controller/ports.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */

@@ -2,8 +2,10 @@
  * Who is who at Globus: identities by user name and by id, from Globus Auth. There is no search by e-mail address: a user name often looks like one, and need
  * not be the person's address. An unknown name gives an empty list, no error (globus-api §3.1).
  */
+
 import { auth } from "@globus/sdk";
 import { z } from "zod";
+import { cleanJson } from "../base/clean-text.ts";
 import { ActionError } from "../base/errors.ts";
 import { type CallOptions, NotFoundError, UnavailableError } from "../controller/ports.ts";
 import type { GlobusCall } from "./globus-call.ts";
@@ -42,7 +44,7 @@ export async function identityNamed(
   options: CallOptions,
 ): Promise<GlobusIdentity> {
   if (!/^[^\s@,\x00-\x1f\x7f]+@[^\s@,\x00-\x1f\x7f]+$/.test(username)) {
-    throw new ActionError(`${JSON.stringify(username)} is not a Globus user name, which looks like name@domain.`);
+    throw new ActionError(`${cleanJson(username)} is not a Globus user name, which looks like name@domain.`);
   }
   const query = { usernames: username, ...(provision && { provision: "true" }) };
   const found = (await ask(call, `look up ${username}`, query, options)).filter(

@@ -3,12 +3,13 @@
  * service, host:port, route and what came instead of an answer. The plumbing that the HTTP services share; the one file of `services`
  * that others there may import. It knows no login, no JSON protocol and no repetition: `worthRepeating` is the verdict for base/retry.ts.
  */
+
 import { readFileSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
-import { oneLine } from "../base/log.ts";
 import type { Verdict } from "../base/retry.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports.ts";
 

@@ -2,8 +2,10 @@
  * Looks through the folder of a LevelDB that nobody has open: is everything there and whole that its program was told is on disk? It changes nothing. LevelDB
  * itself, opening a folder, drops what is damaged, says so in its own LOG alone, and begins anew where CURRENT is missing.
  */
+
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { cleanJson } from "../base/clean-text.ts";
 import { codeOf } from "../base/errors.ts";
 import { changesOf, type LevelChange, LevelCursor, LevelFormatError } from "./leveldb-bytes.ts";
 import { readLevelLog } from "./leveldb-log.ts";
@@ -127,7 +129,7 @@ async function livingFiles(
   }
   const manifest = current.trimEnd();
   if (!MANIFEST.test(manifest) || !current.endsWith("\n")) {
-    damages.push(`CURRENT holds ${JSON.stringify(current.slice(0, 40))} instead of the name of a manifest`);
+    damages.push(`CURRENT holds ${cleanJson(current.slice(0, 40))} instead of the name of a manifest`);
     return all();
   }
   const file = await read(manifest);

@@ -3,12 +3,13 @@
  * address's. It tells a refusal, in the server's words, from no answer, and then whether the message may have been taken. It writes no text and repeats nothing.
  * Source: RFC 5321; RFC 3207 (STARTTLS).
  */
+
 import { Readable } from "node:stream";
 import MailComposer from "nodemailer/lib/mail-composer";
 import SMTPConnection, { type SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
+import { oneLine } from "../base/clean-text.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
-import { oneLine } from "../base/log.ts";
 import { type Login, type LoginSource, readLogin } from "../base/login-file.ts";
 import {
   AccessDeniedError,

@@ -2,8 +2,10 @@
  * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so nothing a PV says is ever parsed by one.
  * A directory is made level by level below a top that must exist; only what was made here gets its mode set. Integration points 20-22 and 64.
  */
+
 import { posix } from "node:path";
 import type { Stats } from "ssh2";
+import { cleanJson } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { checkTopDirectory, directoryNameProblem } from "../base/directory-name.ts";
 import { ActionError } from "../base/errors.ts";
@@ -46,7 +48,7 @@ function checkPart(part: string, label: string): void {
   const problem = directoryNameProblem(part);
   if (problem === undefined) return;
   throw new ActionError(
-    `The directory name ${JSON.stringify(part)} for ${label} ${problem}: correct the experiment's name.`,
+    `The directory name ${cleanJson(part)} for ${label} ${problem}: correct the experiment's name.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TextScreen, wantsColours } from "../../src/cli/screen.ts";
+import { JsonScreen, TextScreen, wantsColours } from "../../src/cli/screen.ts";
 
 function screen(isTerminal: boolean): { readonly screen: TextScreen; readonly out: () => string } {
   let text = "";
@@ -33,4 +33,13 @@ test("colours are for terminals that can, unless NO_COLOR is set", () => {
   expect(wantsColours(false, { TERM: "xterm" })).toBe(false);
   expect(wantsColours(true, { TERM: "dumb" })).toBe(false);
   expect(wantsColours(true, { NO_COLOR: "1" })).toBe(false);
+});
+
+test("JSON has no character that drives a terminal, and programs read what the PV holds", () => {
+  const lines: string[] = [];
+  const message = "a\x9b2J\u202eb";
+  const json = new JsonScreen((text) => lines.push(text));
+  json.end({ command: "show", state: "Done", message, results: new Map(), exitStatus: 0 });
+  expect(lines.join("")).toContain('"a\\u009b2J\\u202eb"');
+  expect((JSON.parse(lines.join("")) as { message: string }).message).toBe(message);
 });

@@ -106,6 +106,13 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+test("what TomoScan's PVs hold drives no terminal from ours, and is one line", async () => {
+  await bench.tag({ ProposalTitle: "a\x1b[2J\r\nb\x9bc\u202ed" });
+  expect(bench.pvs.get("ProposalTitle")).toBe("a [2J b c d");
+  await bench.tag({ UserLastName: "N\x9bo/ther" });
+  expect(bench.pvs.get("TagMessage")).toContain('"N\\u009bo/ther"');
+});
+
 test("what goes wrong in the background is in LastError once, and its end in Message", () => {
   const { pvs, troubles } = bench;
   const disk = troubles.of("a file");

@@ -1,7 +1,8 @@
 /** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
+import { cleanJson, visible } from "../../base/clean-text.ts";
 import { addressProblem } from "../../base/mail-address.ts";
 import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../action.ts";
-import { type Experiment, visible } from "../experiment.ts";
+import { type Experiment } from "../experiment.ts";
 import { isWebAddress, subjectProblem } from "../mail/headers.ts";
 import type { Letter } from "../mail/letter.ts";
 import { renderTemplate, wantsSlides } from "../mail/template.ts";
@@ -92,7 +93,7 @@ async function bodyOf(
   const slides = !wantsSlides(template) ? "" : given || ((await texts.slidesLink(experiment.proposalNumber)) ?? "");
   if (slides !== "" && !isWebAddress(slides))
     throw new RejectedError(
-      `The link to the slides ${JSON.stringify(slides)}, from ${given === "" ? "tomolog's file" : "SlidesLink"}, is no address that begins with https:// or http://.`,
+      `The link to the slides ${cleanJson(slides)}, from ${given === "" ? "tomolog's file" : "SlidesLink"}, is no address that begins with https:// or http://.`,
     );
   const names = { DataLink: link, SlidesLink: slides, EmailSubject: subject, ServerName: serverName } as const;
   return renderTemplate(template, {

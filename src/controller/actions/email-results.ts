@@ -2,8 +2,8 @@
  * What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the
  * sentence at its end. It decides nothing about the sending.
  */
+import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
-import { onePerLine } from "../../base/log.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { EmailMode } from "../pvs.ts";

@@ -1,9 +1,9 @@
 /** ListEsafs: the station's safety forms whose dates touch the days from EsafStart to EsafEnd, newest first. Reads only. */
 
+import { onePerLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay } from "../../base/facility-time.ts";
-import { onePerLine } from "../../base/log.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { day } from "../manual-experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";

@@ -1,7 +1,6 @@
 /** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
-import { onePerLine } from "../../base/log.ts";
+import { onePerLine, visible } from "../../base/clean-text.ts";
 import type { Action, ActionContext } from "../action.ts";
-import { visible } from "../experiment.ts";
 import type { Letter, ShownLetter } from "../mail/letter.ts";
 import type { ActionResult } from "../outcome.ts";
 import { ARMED_SECONDS, EMAIL_LINES, emailLine, PVS, type PvName, type PvRow } from "../pvs.ts";

@@ -2,10 +2,11 @@
  * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for another group within a beamtime. What the
  * name does not tell comes from the schedule, or from CreateManual's inputs where they are of this experiment; else it is emptied.
  */
+import { visible } from "../../base/clean-text.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
-import { cleanName, saysNothing, visible } from "../experiment.ts";
+import { cleanName, saysNothing } from "../experiment.ts";
 import { type ActionResult, RejectedError } from "../outcome.ts";
 import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
 import type { TomoScan } from "../tomoscan.ts";

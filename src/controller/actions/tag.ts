@@ -1,7 +1,7 @@
 /** Tag: who has the beam, from the schedule of now and Set days, into TomoScan's user PVs. It chooses no beamtime where several are possible: a person does. */
+import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";
-import { onePerLine } from "../../base/log.ts";
 import type { ActionRequest, FreeAction, RunContext } from "../action.ts";
 import { beamtimeText, contains, type Schedule, scheduleDay } from "../beamtimes.ts";
 import { plainNumber } from "../experiment.ts";

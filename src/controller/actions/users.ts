@@ -2,8 +2,8 @@
  * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
  * in UserResults. The list PVs are read anew after a change, and after Init, whose own work is elsewhere.
  */
+import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
-import { onePerLine } from "../../base/log.ts";
 import {
   type Action,
   type ActionContext,

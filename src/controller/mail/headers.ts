@@ -1,10 +1,9 @@
 /** What may stand in the header of a mail beside addresses (base/mail-address.ts): subjects come from PVs, and must not smuggle in a line of their own. Pure. */
-import { CONTROL_CHARACTER } from "../../base/mail-address.ts";
-import { visible } from "../experiment.ts";
+import { isUnclean, visible } from "../../base/clean-text.ts";
 
 /** What is wrong with a subject, as a sentence; undefined: nothing. @param pv that it came from */
 export const subjectProblem = (subject: string, pv: string): string | undefined =>
-  CONTROL_CHARACTER.test(subject)
+  isUnclean(subject)
     ? `${pv} ${visible(subject)} holds a line end or another control character, which no subject may; write it without.`
     : undefined;
 

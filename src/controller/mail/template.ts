@@ -3,11 +3,12 @@
  * `%%NAME%%` for what is known of the experiment. Values come from PVs and are hostile: one line each, escaped in HTML. The template itself is never
  * changed. Placeholders and the line are those of DMagic and of `globus` (integration, points 26, 48, 62).
  */
-import { oneLine } from "../../base/log.ts";
+import { oneLine, visible } from "../../base/clean-text.ts";
 import { didYouMeanSentence } from "../../base/suggest.ts";
 import { EXPERIMENT_PVS } from "../experiment.ts";
 import { RejectedError } from "../outcome.ts";
-import { escapeHtml, htmlPieces } from "./html.ts";
+import { isWebAddress } from "./headers.ts";
+import { escapeHtml, htmlPieces, unescapeHtml } from "./html.ts";
 import { htmlToText } from "./html-text.ts";
 
 export interface MessageTemplate {
@@ -42,6 +43,13 @@ const LINKS: Readonly<Record<string, "dataLink" | "slidesLink">> = {
 /** What templates have for the most part. */
 const USUAL = ["DATA_LINK", "SLIDES_LINK", ...Object.keys(EXPERIMENT_PVS)];
 const NO_SLIDES = "(no slides yet)";
+/** What stands before it, its name, and its value with the quotation marks. */
+const QUOTED_ATTRIBUTE = /((?:^|[\s"'/])([^\s=>"'/]*)\s*=?\s*)("[^"]*"|'[^']*')/g;
+/** Attributes that programs follow or load. */
+const ADDRESS_ATTRIBUTE =
+  /^(href|src|action|formaction|background|poster|cite|data|longdesc|usemap|ping|manifest|codebase|lowsrc|dynsrc|xlink:href)$/;
+/** What a template's own text makes of an address before a PV comes. */
+const OWN_SCHEME = /^\s*(https?:\/\/[^\s/]+\/|mailto:|tel:|#)/i;
 const PLACEHOLDER = /%%(\w+)%%/g;
 const LINK_LINE = /^(Data link:).*$/gim;
 
@@ -85,8 +93,10 @@ class Filling {
       if (piece.kind === "comment") return isForReaders(piece.source) ? piece.source : "";
       if (piece.kind === "text") return piece.source.replace(PLACEHOLDER, (_whole, name: string) => this.#shown(name));
       if (piece.kind === "raw") return this.#withoutPlaceholder(piece.source, "in a style or script");
-      const quoted = piece.source.replace(/"[^"]*"|'[^']*'/g, (part) =>
-        part.replace(PLACEHOLDER, (_whole, name: string) => escapeHtml(this.#link(name) ?? this.#text(name))),
+      const quoted = piece.source.replace(
+        QUOTED_ATTRIBUTE,
+        (_whole, before: string, attribute: string, value: string) =>
+          before + this.#attribute(attribute.toLowerCase(), value),
       );
       this.#withoutPlaceholder(piece.source.replace(/"[^"]*"|'[^']*'/g, ""), "in a tag without quotes around it");
       return quoted;
@@ -95,10 +105,34 @@ class Filling {
     return { text: htmlToText(html.join("")), html: html.join("") };
   }
 
+  /**
+   * A quoted value. One that begins with a PV must be a web address where programs follow it; where they run it, none may be in it.
+   * @throws RejectedError
+   */
+  #attribute(name: string, quoted: string): string {
+    const at = quoted.search(PLACEHOLDER);
+    if (at < 0) return quoted;
+    if (/^on|^style$|^srcset$|^srcdoc$/.test(name)) this.#withoutPlaceholder(quoted, `in the attribute ${name}`);
+    const filled = quoted.replace(PLACEHOLDER, (_whole, key: string) => escapeHtml(this.#link(key) ?? this.#text(key)));
+    const isFollowed = ADDRESS_ATTRIBUTE.test(name) && !OWN_SCHEME.test(quoted.slice(1, at));
+    if (isFollowed)
+      this.#checkAddress(quoted.match(PLACEHOLDER)![0].slice(2, -2), unescapeHtml(filled.slice(1, -1)), name);
+    return filled;
+  }
+
+  /** @throws RejectedError unless the address is on the web, or empty */
+  #checkAddress(pv: string, address: string, attribute = "href"): void {
+    if (address === "" || isWebAddress(address)) return;
+    throw new RejectedError(
+      `The e-mail template ${this.#template.name} has %%${pv}%% in ${attribute}, which makes ${visible(address)}: that is no web address that begins with http:// or https://.`,
+    );
+  }
+
   /** For text in HTML: links can be clicked. */
   #shown(name: string): string {
     const link = this.#link(name);
     if (link === undefined) return escapeHtml(this.#text(name));
+    this.#checkAddress(name, link);
     return link === "" ? NO_SLIDES : `<a href="${escapeHtml(link)}">${escapeHtml(link)}</a>`;
   }
 

@@ -52,10 +52,52 @@ test.each([
   ],
   ["<p>%%DATA_LINKS%%</p>", /has %%DATA_LINKS%%, which stands for nothing\. Did you mean "DATA_LINK"\?/],
   ["<p class=%%ProposalTitle%%>%%DATA_LINK%%</p>", /%%ProposalTitle%% in a tag without quotes around it/],
+  [
+    '<a href="%%ProposalTitle%%">x</a>%%DATA_LINK%%',
+    /%%ProposalTitle%% in href, which makes "Foams": that is no web address that begins with http:\/\/ or https:\/\/\.$/,
+  ],
+  ['<img src="%%ProposalTitle%%">%%DATA_LINK%%', /%%ProposalTitle%% in src, /],
+  ["<a HREF = '%%ProposalTitle%%'>x</a>%%DATA_LINK%%", /%%ProposalTitle%% in href, /],
+  ['<p style="color: %%ProposalTitle%%">%%DATA_LINK%%</p>', /%%ProposalTitle%% in the attribute style, where no value/],
+  ['<p onclick="%%ProposalTitle%%">%%DATA_LINK%%</p>', /%%ProposalTitle%% in the attribute onclick, where no value/],
   ["<style>%%ProposalTitle%%</style>%%DATA_LINK%%", /%%ProposalTitle%% in a style or script/],
 ])("the template %j is rejected with a sentence that names it", (text, sentence) => {
   expect(() => render(text)).toThrow(RejectedError);
   expect(() => render(text)).toThrow(sentence);
+});
+
+test.each([
+  "javascript:alert(1)",
+  "java\nscript:alert(1)",
+  " data:text/html,x",
+  "//host.example",
+  "http:x",
+  "file:///etc/passwd",
+])("a link that a PV makes %j is rejected, in a tag of the template and in one of ours", (link) => {
+  const hostile = values({ ProposalTitle: link }, link);
+  for (const text of [
+    '<a href="%%ProposalTitle%%">%%DATA_LINK%%</a>',
+    '<a href="%%SLIDES_LINK%%">%%DATA_LINK%%</a>',
+    "<p>%%SLIDES_LINK%%%%DATA_LINK%%</p>",
+  ])
+    expect(() => render(text, hostile)).toThrow(RejectedError);
+});
+
+test.each([
+  ["https://x.example/%%ProposalTitle%%", "https://x.example/a:b"],
+  ["mailto:%%ProposalTitle%%", "mailto:a:b"],
+  ["#%%ProposalTitle%%", "#a:b"],
+])("a template's own %s keeps its scheme whatever the PV holds", (href, wanted) => {
+  const body = render(`<a href="${href}">%%DATA_LINK%%</a>`, values({ ProposalTitle: "a:b" }));
+  expect(body.html).toContain(`href="${wanted}"`);
+});
+
+test("a PV that is a web address may be a link", () => {
+  const body = render(
+    '<a href="%%ProposalTitle%%">%%DATA_LINK%%</a>',
+    values({ ProposalTitle: "https://x.example/1?a=b&c" }),
+  );
+  expect(body.html).toContain('href="https://x.example/1?a=b&amp;c"');
 });
 
 test("a placeholder in a value is not filled in", () => {
