@@ -2,10 +2,10 @@
  * What was under way when the IOC ended without a word: remembered before each command has an effect, forgotten when it has ended, told at the next start.
  * A memory that cannot be written is told once and keeps no command from running.
  */
+import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, pieceOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
-import { oneLine } from "../base/log.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import { type BegunCommand, UnavailableError, type UnderWay } from "./ports.ts";

@@ -18,7 +18,7 @@ import {
   takeUntil,
   tap,
 } from "rxjs";
-import { oneLine } from "../base/clean-text.ts";
+import { oneLine, visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -28,7 +28,7 @@ import { directoryPath } from "./actions/make-directories.ts";
 import { cleanPvs } from "./clean-pvs.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
-import { EXPERIMENT_PVS, type Experiment, isSameExperiment, visible } from "./experiment.ts";
+import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
 import { takeInputs } from "./inputs.ts";
 import { Interruptions } from "./interruptions.ts";
 import { Journal } from "./journal.ts";

@@ -1,7 +1,8 @@
 /** The log of puts: one line for each put from outside, with who made it, what was written and what became of it. Which records it is for is the caller's choice. */
+import { oneLine } from "../base/clean-text.ts";
 import { clientText } from "../base/client-identity.ts";
 import type { Clock } from "../base/clock.ts";
-import { type Log, oneLine } from "../base/log.ts";
+import { type Log } from "../base/log.ts";
 import { rateLimited } from "../base/rate-limited-log.ts";
 import type { Database } from "../database/database.ts";
 import type { PutReport } from "../database/put.ts";
