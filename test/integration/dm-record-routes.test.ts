@@ -167,6 +167,14 @@ describe.skipIf(missing)("dm-record-routes", () => {
     expect(failure.message).toMatch(/did getUserByUsername without asking the recorder/);
   });
 
+  test("a package that raises before it has asked anybody is told with what it raised", async () => {
+    const body = 'raise ValueError("no cache for " + username)';
+    const failure = await failureOf(record(await folderWithDm(packageWith(body))), ActionError);
+    expect(failure.message).toMatch(
+      /did getUserByUsername without asking the recorder that DM_\*_WEB_SERVICE_URL name: ValueError says "no cache for d987654"; nothing is learned$/,
+    );
+  });
+
   test("a Python without the package is said with what to do", async () => {
     const failure = await failureOf(record(await folderWithDm("import nothing_of_the_kind")), ActionError);
     expect(failure.message).toMatch(

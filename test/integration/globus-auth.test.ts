@@ -205,6 +205,18 @@ test("while Auth is down a login that still holds is Expiring, and after its end
   expect((await auth.state({})).state).toBe("OK");
 });
 
+test("a token that a service refuses is renewed once, and not where another process has renewed it meanwhile", async () => {
+  await logIn(HOUR);
+  const auth = person();
+  expect(await auth.token(TRANSFER_SERVER, {})).toBe("first");
+  const old = (await store.read()).get(TRANSFER_SERVER)!;
+  await createTokenStore(store.path).put([{ ...old, accessToken: "of another process" }]);
+  expect(await auth.renewed(TRANSFER_SERVER, "first", {})).toBe("of another process");
+  expect(grants()).toEqual([]);
+  expect(await auth.renewed(TRANSFER_SERVER, "of another process", {})).toMatch(/^Ag/);
+  expect(grants()).toEqual(["refresh_token"]);
+});
+
 test("a token file that others can read is refused", async () => {
   await logIn(30);
   await chmod(store.path, 0o604);

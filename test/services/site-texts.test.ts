@@ -54,6 +54,14 @@ test("of a proposal's slides the newest by date are taken, whatever their order 
   await expect(slides(yaml)).resolves.toBe("https://slides.example/4");
 });
 
+test("of two entries of one date the later one in the file is taken, which tomolog has written last", async () => {
+  const yaml = `
+- {gup: 1014288, date: 2026-03-02, presentation_url: "https://slides.example/first"}
+- {gup: 1014288, date: 2026-03-02, presentation_url: "https://slides.example/second"}
+`;
+  await expect(slides(yaml)).resolves.toBe("https://slides.example/second");
+});
+
 test("without a file, a folder or an entry there are no slides", async () => {
   await expect(texts().slidesLink("1")).resolves.toBeUndefined();
   await expect(createSiteTexts({ templateFile: "", tomologHome: "" }).slidesLink("1")).resolves.toBeUndefined();
