@@ -60,6 +60,7 @@ function open({
   clock,
   log,
   closers,
+  troubles,
 }: PartOptions): { readonly identity: Identity; readonly call: GlobusCall } | undefined {
   const section = settings["globus-auth"];
   const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
@@ -69,7 +70,10 @@ function open({
   const clientId = section["client-id"];
   const auth =
     section["client-secret-file"] === ""
-      ? createPersonLogin({ clientId, store: createTokenStore(section["token-store"]) }, transport)
+      ? createPersonLogin(
+          { clientId, store: createTokenStore(section["token-store"], { trouble: troubles?.of("the token file") }) },
+          transport,
+        )
       : createServiceAccount({ clientId, secretFile: section["client-secret-file"] }, transport);
   const rest = auth.keepAlive(log);
   closers.push(() => {

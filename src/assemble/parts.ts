@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Troubles } from "../base/troubles.ts";
 import { ConfigError } from "../config.ts";
 import type { Settings } from "../settings.ts";
 
@@ -14,6 +15,8 @@ export interface PartOptions {
   readonly environment: MutableEnvironment;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the IOC hears of what goes wrong in the background. */
+  readonly troubles?: Troubles;
   /** Each is called once at the end. */
   readonly closers: (() => Promise<void> | void)[];
   readonly problems: Problems;

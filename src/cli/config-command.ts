@@ -4,10 +4,10 @@
  */
 
 import { existsSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { oneLine } from "../base/clean-text.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
 import { writePrivateFile } from "../base/private-file.ts";
+import { createFile, type FileCalls } from "../base/replace-file.ts";
 import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config.ts";
 import type { ActionResult } from "../controller/outcome.ts";
 import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
@@ -19,6 +19,8 @@ export interface ConfigRequest {
   readonly force: boolean;
   readonly settings: readonly SettingOption[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** For tests. */
+  readonly files?: FileCalls;
 }
 
 /** @throws ConfigError for settings that are wrong, UsageError when the file exists */
@@ -28,21 +30,17 @@ export async function writeConfig(request: ConfigRequest): Promise<ActionResult>
   const { lines } = parseSource("", { file, home, options: request.settings }); // what is wrong is told in its own words
   const text = configText(lines.filter(({ origin }) => origin === "option"));
   if (request.force && existsSync(file)) {
-    await writePrivateFile(file, text, "configuration file");
+    await writePrivateFile(file, text, "configuration file", request.files);
     return { state: "Done", message: `${file} was written anew.` };
   }
-  await create(file, text);
+  await create(file, text, request.files);
   return { state: "Done", message: `${file} was written; edit it, then see globus-ioc show.` };
 }
 
-async function create(file: string, text: string): Promise<void> {
+/** Leaves nothing behind when it cannot be written whole. @throws ConfigError, UsageError */
+async function create(file: string, text: string, files?: FileCalls): Promise<void> {
   try {
-    const made = await open(file, "wx", 0o600);
-    try {
-      await made.writeFile(text);
-    } finally {
-      await made.close();
-    }
+    await createFile(file, text, { mode: 0o600, ...(files !== undefined && { files }) });
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST")
       throw new UsageError(`${file} exists and was left as it is; give --force to write it anew.`);

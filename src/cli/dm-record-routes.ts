@@ -4,10 +4,11 @@
  */
 
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { createFile, type FileCalls, replaceFile } from "../base/replace-file.ts";
 import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
 import { routesFromFile } from "../services/dm-routes.ts";
 import { usableVariables } from "../services/dm-setup-file.ts";
@@ -51,7 +52,7 @@ export async function recordDmRoutes(request: RecordRequest, context: RecordCont
   }
   const text = `${JSON.stringify(routes, undefined, 2)}\n`;
   routesFromFile(text, output);
-  await save(output, text, force);
+  await saveRoutes(output, text, force);
   write(`${count} of ${learned.length} routes written to ${output}: name it in [dm] routes-file.`);
   return count === learned.length ? EXIT.done : EXIT.partial;
 }
@@ -65,9 +66,11 @@ function tell(one: Learned): string {
 const exists = (output: string): ActionError =>
   new ActionError(`${output} exists already: name another file with --output, or replace it with --force.`);
 
-async function save(output: string, text: string, force: boolean): Promise<void> {
+/** A file that is replaced stays as it was when the new one cannot be written. @throws ActionError */
+export async function saveRoutes(output: string, text: string, force: boolean, files?: FileCalls): Promise<void> {
+  const options = { mode: 0o644, ...(files !== undefined && { files }) };
   try {
-    await writeFile(output, text, { mode: 0o644, flag: force ? "w" : "wx" });
+    await (force ? replaceFile(output, text, options) : createFile(output, text, options));
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST") throw exists(output);
     throw new ActionError(`${output} cannot be written: ${messageOf(thrown)}`, { cause: thrown });

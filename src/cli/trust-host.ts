@@ -2,11 +2,12 @@
  * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to known_hosts (decision 22). It never
  * replaces a key: a host whose key has changed is shown with both fingerprints, and a person removes the old line.
  */
-import { open } from "node:fs/promises";
+import * as nodeFiles from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import type { FileCalls } from "../base/replace-file.ts";
 import {
   fingerprint,
   type HostKeyVerdict,
@@ -65,7 +66,7 @@ export async function trustHost(
     dialogue.write("Nothing was added.");
     return false;
   }
-  await append(file, text, knownHostsLine(host, port, key));
+  await appendKnownHost(file, text, knownHostsLine(host, port, key));
   dialogue.write(`Added to ${file}.`);
   return true;
 }
@@ -110,14 +111,21 @@ async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: stri
   return answer.trim().toLowerCase() === "yes";
 }
 
-/** Adds one line, also where the last one has no end. */
-async function append(file: string, before: string, line: string): Promise<void> {
+/** Adds one line, also where the last one has no end; takes back what of the line could be written when the rest cannot. @throws ActionError */
+export async function appendKnownHost(file: string, before: string, line: string, files?: FileCalls): Promise<void> {
+  const { open } = files ?? nodeFiles;
   try {
     await makeFolder(dirname(file), 0o700);
     const known = await open(file, "a", 0o600);
     try {
-      await known.write(`${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);
-      await known.sync();
+      const { size } = await known.stat();
+      try {
+        await known.appendFile(`${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);
+        await known.sync();
+      } catch (thrown) {
+        await known.truncate(size).catch(() => {}); // the failure of the write is the one to tell
+        throw thrown;
+      }
     } finally {
       await known.close();
     }

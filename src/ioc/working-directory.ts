@@ -2,7 +2,7 @@
  * The folder that relative paths of the shell begin in, and reading and writing there. Paths and texts are byte strings: a file's bytes, one character each.
  * The process's own folder never changes.
  */
-import { closeSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ShellOutput } from "../iocsh/shell.ts";
 
@@ -39,7 +39,7 @@ export class WorkingDirectory {
     const descriptor = openSync(this.resolve(file), append ? "a" : "w");
     return {
       write: (text) => {
-        writeSync(descriptor, bytesOf(text));
+        writeFileSync(descriptor, bytesOf(text)); // all of it: one write may take a part
       },
       close: () => {
         closeSync(descriptor);

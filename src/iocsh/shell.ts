@@ -194,7 +194,7 @@ export class Shell implements ShellControl {
   async #redirected(line: ShellLine, run: (print: (text: string) => void) => void | Promise<void>): Promise<void> {
     const errors = this.#open(line.errors);
     const output = this.#open(line.output);
-    const write = output === undefined ? this.#world.print : (text: string) => output.write(text);
+    const write = output === undefined ? this.#world.print : (text: string) => written(line.output?.file, output, text);
     try {
       await run((text) => write(text.endsWith("\n") ? text : `${text}\n`));
     } catch (error) {
@@ -213,6 +213,15 @@ export class Shell implements ShellControl {
     } catch (error) {
       throw new ShellError(`${to.file} cannot be written`, { cause: error });
     }
+  }
+}
+
+/** @throws ShellError naming the file */
+function written(file: string | undefined, output: ShellOutput, text: string): void {
+  try {
+    output.write(text);
+  } catch (error) {
+    throw new ShellError(`${file} cannot be written`, { cause: error });
   }
 }
 

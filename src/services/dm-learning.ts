@@ -2,13 +2,14 @@
  * Learns a site's routes from its own `dm` package: each method is called with marked arguments while the package believes that DM is a recorder on this
  * host, and the request that came is turned into a route. No real service is reached, and no real login is read (reference: dm-api §9.2).
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
-import { ActionError } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { createFile } from "../base/replace-file.ts";
 import { type BridgeFailure, DmBridge } from "./dm-bridge.ts";
 import { dmEnvironment } from "./dm-python.ts";
 import { type DmRecorder, type RecordedRequest, startDmRecorder } from "./dm-recorder.ts";
@@ -87,9 +88,9 @@ const tableSchema = z.record(z.string(), z.object({ method: z.string(), takes: z
  * @throws ActionError when the package does not go where its environment sends it: nothing is learned then
  */
 export async function learnRoutes(options: LearnOptions): Promise<readonly Learned[]> {
-  const folder = await mkdtemp(join(tmpdir(), "globus-ioc-record-"));
-  const recorder = await startDmRecorder();
+  const folder = await temporaryFolder();
   const loginFile = join(folder, "login");
+  const recorder = await startDmRecorder();
   const { environment, ...rest } = options;
   const station = MARKERS["stationName"] as string;
   const bridge = new DmBridge({
@@ -105,12 +106,30 @@ export async function learnRoutes(options: LearnOptions): Promise<readonly Learn
     onlyPorts: recorder.ports,
   });
   try {
-    await writeFile(loginFile, `${USER}|recorder\n`, { mode: 0o600 });
     return await new Lesson(bridge, recorder, options).all();
   } finally {
     await bridge.close();
     await recorder.close();
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** With the login of a user whom nobody is. @throws ActionError */
+async function temporaryFolder(): Promise<string> {
+  const parent = tmpdir();
+  let folder: string | undefined;
+  try {
+    folder = await mkdtemp(join(parent, "globus-ioc-record-"));
+    await createFile(join(folder, "login"), `${USER}|recorder\n`, { mode: 0o600 });
+    return folder;
+  } catch (thrown) {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    throw new ActionError(
+      `The folder ${parent} for temporary files cannot be used: ${messageOf(thrown)}; set TMPDIR.`,
+      {
+        cause: thrown,
+      },
+    );
   }
 }
 

@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../base/private-file.ts";
+import type { FileCalls } from "../base/replace-file.ts";
+import type { Trouble } from "../base/troubles.ts";
 
 /** What one service accepts from us. */
 export interface TokenRecord {
@@ -48,30 +50,62 @@ const fileSchema = z.object({
   ),
 });
 
-export function createTokenStore(path: string): TokenStore {
-  let writing: Promise<void> = Promise.resolve();
-  const read = async (): Promise<ReadonlyMap<string, TokenRecord>> => {
-    try {
-      return parseTokens(await readPrivateFile(path, WHAT), path);
-    } catch (thrown) {
-      if (thrown instanceof MissingFileError) return new Map();
-      throw thrown;
-    }
+export interface TokenStoreOptions {
+  /** Told when the file cannot be written, and when it can be again; without one `put` fails instead. */
+  readonly trouble?: Trouble | undefined;
+  readonly files?: FileCalls;
+}
+
+/** What cannot be written is kept while the program runs, and written with the next look: a refresh token that is lost ends the login. */
+export function createTokenStore(path: string, { trouble, files }: TokenStoreOptions = {}): TokenStore {
+  const unwritten = new Map<string, TokenRecord>();
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = queue.then(work);
+    queue = done.catch(() => {}); // told to its own caller; the next one begins afresh
+    return done;
   };
-  const replace = async (records: readonly TokenRecord[]): Promise<void> => {
-    const all = new Map(await read());
-    for (const record of records) all.set(record.resourceServer, record);
-    await writePrivateFile(path, printTokens(all), WHAT);
+  /** The file's records, and those that are newer and could not be written. */
+  const all = async (): Promise<ReadonlyMap<string, TokenRecord>> => {
+    const records = new Map(await readFile(path));
+    for (const [server, record] of unwritten)
+      if ((records.get(server)?.obtained ?? 0) > record.obtained) unwritten.delete(server);
+      else records.set(server, record);
+    return records;
+  };
+  const write = async (): Promise<void> => {
+    const records = await all();
+    try {
+      if (unwritten.size > 0) await writePrivateFile(path, printTokens(records), WHAT, files);
+      unwritten.clear();
+      trouble?.ends(`The ${WHAT} ${path} is written again.`);
+    } catch (thrown) {
+      if (trouble === undefined) throw thrown;
+      trouble.begins(`${messageOf(thrown)} The login is kept in memory until it can be.`);
+    }
   };
   return {
     path,
-    read,
-    put: (records) => {
-      const done = writing.then(() => replace(records));
-      writing = done.catch(() => {}); // told to its own caller; the next write begins afresh
-      return done;
-    },
+    read: () =>
+      inTurn(async () => {
+        if (unwritten.size > 0) await write().catch(() => {}); // told when it was put
+        return all();
+      }),
+    put: (records) =>
+      inTurn(async () => {
+        for (const record of records) unwritten.set(record.resourceServer, record);
+        await write();
+      }),
   };
+}
+
+async function readFile(path: string): Promise<ReadonlyMap<string, TokenRecord>> {
+  try {
+    return parseTokens(await readPrivateFile(path, WHAT), path);
+  } catch (thrown) {
+    if (thrown instanceof MissingFileError) return new Map();
+    throw thrown;
+  }
 }
 
 /** @throws ActionError naming `path` when the text is no token file */

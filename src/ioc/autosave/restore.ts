@@ -130,7 +130,7 @@ export class Restorer {
 
   async #backUp(found: FoundSave, backup: string): Promise<void> {
     try {
-      await keepBackup(found, backup);
+      await keepBackup(found, backup, this.#options.settings.fileMode);
     } catch (error) {
       if (!(error instanceof AutosaveError)) throw error;
       this.#options.log.warn(messageOf(error));

@@ -2,7 +2,7 @@
  * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found again with their copies. What stands in
  * them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
  */
-import { copyFile, readFile, rename, stat } from "node:fs/promises";
+import { readFile, rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
 import type { Owner, OwnerFile } from "../../base/owner-file.ts";
@@ -109,10 +109,16 @@ async function moveAside(file: string, date: string): Promise<string> {
   }
 }
 
-/** Keeps a copy of what was restored from. @throws AutosaveError */
-export async function keepBackup(found: FoundSave, backup: string): Promise<void> {
+/** Keeps a copy of what was restored from, as a whole or not at all. @throws AutosaveError */
+export async function keepBackup(found: FoundSave, backup: string, mode: number, files?: FileCalls): Promise<void> {
   try {
-    await copyFile(found.file, backup);
+    const temporary = `${backup}.tmp`;
+    await replaceFile(backup, found.text, {
+      mode,
+      encoding: "latin1",
+      temporary,
+      ...(files !== undefined && { files }),
+    });
   } catch (error) {
     throw new AutosaveError(`The backup ${backup} cannot be written: ${messageOf(error)}.`, { cause: error });
   }
