@@ -57,7 +57,7 @@ test.each<[string, Partial<Owner>]>([
 });
 
 test.each<[string, Partial<Owner>]>([
-  ["another host", { host: "arcturus", boot: "another boot" }],
+  ["another host", { host: "otherhost", boot: "another boot" }],
   ["another host of the same name", { machine: "another machine", boot: "another boot" }],
 ])("what a process on %s has is its own: nobody can see whether that process runs", async (_, owner) => {
   leave(owner);

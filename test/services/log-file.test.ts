@@ -180,7 +180,7 @@ test("of two IOCs with one folder the second removes nothing of the first, and s
   const first = open(1, folder, { program: "globus_ioc" });
   first.sink("one", "info");
   await vi.waitFor(() => expect(readdirSync(folder)).toContain("globus_ioc.owner"));
-  const self = { ...thisProcess(), host: "arcturus", pid: 4711 };
+  const self = { ...thisProcess(), host: "otherhost", pid: 4711 };
   const owner = new OwnerFile(join(folder, "globus_ioc.owner"), { self });
   const second = open(1, folder, { program: "globus_ioc", owner });
   second.sink("two", "info");

@@ -193,7 +193,7 @@ describe("two IOCs with one save file", () => {
     const file = join(folder, "x.sav");
     const first = start();
     expect(await first.set.saveNow()).toBeUndefined();
-    const self = { ...thisProcess(), host: "arcturus", pid: 4711 };
+    const self = { ...thisProcess(), host: "otherhost", pid: 4711 };
     const second = start({ owner: new OwnerFile(`${file}.owner`, { self }) });
     second.put("x:ao", 9);
     const { pid, host } = thisProcess();
