@@ -41,7 +41,7 @@ export function clampFloat(value: number): number {
 type Cast = (value: number) => number;
 const same: Cast = (value) => value;
 const int64: Cast = (value) => (Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2 ** 63));
-const uint64: Cast = (value) => (value < 0 ? int64(value) + 2 ** 64 : value < 2 ** 64 ? Math.trunc(value) : 2 ** 63);
+const uint64: Cast = (value) => (value < 0 ? int64(value) + 2 ** 64 : value < 2 ** 64 ? Math.trunc(value) : 0);
 
 /** A number with a fraction, assigned to a field. */
 const FROM_FLOATING: Readonly<Record<NumericFieldType, Cast>> = {
@@ -198,8 +198,14 @@ function fits(value: bigint, type: NumericFieldType, bits: number): boolean {
   return value < end && value >= (isSigned(type) ? -end : 1n - end);
 }
 
-const wrap = (value: bigint, type: NumericFieldType): number =>
-  Number(isSigned(type) ? BigInt.asIntN(bitsOf(type), value) : BigInt.asUintN(bitsOf(type), value));
+const wrap = (value: bigint, type: NumericFieldType): bigint =>
+  isSigned(type) ? BigInt.asIntN(bitsOf(type), value) : BigInt.asUintN(bitsOf(type), value);
+
+/** All digits of an integer, whatever follows; undefined when there is none, or it does not fit. */
+function parseWhole(text: string, type: NumericFieldType): bigint | undefined {
+  const parsed = parseInteger(text);
+  return parsed !== undefined && fits(parsed.value, type, bitsOf(type)) ? wrap(parsed.value, type) : undefined;
+}
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/;
 const HEXADECIMAL = /^([+-]?)0[xX]([0-9a-fA-F]*)(?:\.([0-9a-fA-F]*))?(?:[pP]([+-]?\d+))?/;
@@ -248,10 +254,9 @@ export function parseNumber(text: string, type: NumericFieldType): number | unde
     const value = parseFloating(text)?.value;
     return value === undefined || type === "DOUBLE" ? value : floatOf(value);
   }
-  const parsed = parseInteger(text);
-  if (type === "ULONG" && (parsed === undefined || /^[.eE]/.test(parsed.rest))) return largeUnsigned(text);
-  if (parsed === undefined || !fits(parsed.value, type, bitsOf(type))) return undefined;
-  return wrap(parsed.value, type);
+  if (type === "ULONG" && /^[.eE]/.test(parseInteger(text)?.rest ?? ".")) return largeUnsigned(text);
+  const whole = parseWhole(text, type);
+  return whole === undefined ? undefined : Number(whole);
 }
 
 /** ULONG travels as DOUBLE, so its text may be one: "1e3". */
@@ -273,7 +278,7 @@ export function parseDbText(text: string, type: NumericFieldType): number | unde
   }
   const parsed = parseInteger(text);
   if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, type, 64)) return undefined;
-  return wrap(parsed.value, type);
+  return Number(wrap(parsed.value, type));
 }
 
 // Choices
@@ -288,7 +293,7 @@ export function enumFromText(text: string, choices: readonly string[], limit = c
   if (index >= 0) return index;
   const parsed = parseInteger(text);
   if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, "ENUM", 16)) return undefined;
-  const value = wrap(parsed.value, "ENUM");
+  const value = Number(wrap(parsed.value, "ENUM"));
   return value < limit ? value : undefined;
 }
 
@@ -298,7 +303,7 @@ export function menuFromDbText(text: string, choices: readonly string[]): number
   if (index >= 0) return index;
   const parsed = parseInteger(text === "" ? "0" : text);
   if (parsed === undefined || parsed.rest !== "" || !fits(parsed.value, "MENU", 16)) return undefined;
-  const value = wrap(parsed.value, "MENU");
+  const value = Number(wrap(parsed.value, "MENU"));
   return value > choices.length && choices.length > 0 && value < 0xffff ? undefined : value;
 }
 
@@ -329,20 +334,22 @@ export function makeArray(type: ElementType, length: number): ArrayValue {
 }
 
 /** The type of the elements of values that do not say it. */
-export function elementTypeOf(values: ArrayValue | readonly (number | string)[]): ElementType {
+export function elementTypeOf(values: ArrayValue | readonly Element[]): ElementType {
   const types = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
   return types.find((type) => values instanceof ARRAYS[type]) ?? (typeof values[0] === "string" ? "STRING" : "DOUBLE");
 }
 
 /** What an array is made from. */
 export interface ArraySource {
-  readonly values: ArrayValue | readonly (number | string)[];
+  readonly values: ArrayValue | readonly Element[];
   /** Elements used. */
   readonly length: number;
+  /** Of the elements that are neither texts nor bigints. */
   readonly type: ElementType;
   /** Digits of floating numbers that become text. */
   readonly precision?: number | undefined;
 }
+type Element = number | string | bigint;
 
 /**
  * Writes `source` into `target`, an array of `type`, from its element `offset` on; what does not fit is dropped.
@@ -357,8 +364,7 @@ export function castInto(target: ArrayValue, type: ElementType, source: ArraySou
   for (let i = 0; i < count; i++) {
     const value = castElement(source.values[i] ?? 0, type, source);
     if (value === undefined) return undefined;
-    if (target instanceof BigInt64Array || target instanceof BigUint64Array) target[offset + i] = toBigInt(value);
-    else target[offset + i] = value;
+    (target as Element[])[offset + i] = value;
   }
   return count;
 }
@@ -378,19 +384,30 @@ function copiesBits(target: ArrayValue, type: ElementType, source: ArraySource):
   return true;
 }
 
-const is64Bit = (type: ElementType): boolean => type === "INT64" || type === "UINT64";
-const toBigInt = (value: number | string): bigint => (Number.isFinite(Number(value)) ? BigInt(value) : 0n);
+/** Numbers that JavaScript holds exactly only as bigint. */
+type WideType = "INT64" | "UINT64";
+const is64Bit = (type: ElementType): type is WideType => type === "INT64" || type === "UINT64";
 
-function castElement(
-  value: number | string | bigint,
-  to: ElementType,
-  source: ArraySource,
-): number | string | undefined {
-  if (typeof value === "string") return to === "STRING" ? fitText(value, TEXT_BYTES) : parseNumber(value, to);
-  if (typeof value === "bigint") return to === "STRING" ? String(value) : wrapBigInt(value, to);
-  const from = source.type === "STRING" ? "DOUBLE" : source.type;
-  return to === "STRING" ? numberToText(value, from, source.precision) : castNumber(value, to, from);
+/** A bigint for INT64 and UINT64. */
+function castElement(value: Element, to: ElementType, { type, precision }: ArraySource): Element | undefined {
+  const from = type === "STRING" ? "DOUBLE" : type;
+  if (to === "STRING") {
+    return typeof value === "number" ? numberToText(value, from, precision) : fitText(String(value), TEXT_BYTES);
+  }
+  if (is64Bit(to)) return castWide(value, to, from);
+  if (typeof value === "number") return castNumber(value, to, from);
+  return castScalar(value, to);
 }
 
-const wrapBigInt = (value: bigint, to: NumericFieldType): number =>
-  isFloating(to) ? castNumber(Number(value), to) : wrap(value, to);
+/** A text or a 64-bit integer as a number of type `to`; undefined for a text that is none. */
+export function castScalar(value: string | bigint, to: NumericFieldType): number | undefined {
+  if (typeof value === "string") return parseNumber(value, to);
+  return isFloating(to) ? castNumber(Number(value), to) : Number(wrap(value, to));
+}
+
+function castWide(value: Element, to: WideType, from: NumericFieldType): bigint | undefined {
+  if (typeof value === "string") return value === "" ? 0n : parseWhole(value, to);
+  if (typeof value === "bigint") return wrap(value, to);
+  const isLarge = to === "UINT64" && value > 0;
+  return wrap(BigInt(isFloating(from) ? (isLarge ? uint64 : int64)(value) : value), to);
+}

@@ -3,7 +3,7 @@
  * and `{"ts":{}}` for updates. Anything else is refused, so the name is not found. Filters act on what is read and on updates, never on puts.
  * CA spec §2.5, §2.6.
  */
-import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
+import { type Json, membersOf, numberOf, parseLenientJson } from "./lenient-json.ts";
 
 /** Elements `start` to `end`, both included, every `increment`th. Negative counts from the end, −1 being the last. */
 export interface Slice {
@@ -69,16 +69,23 @@ type Options = Readonly<Record<string, Json>>;
 
 const FILTERS: Readonly<Record<string, (options: Options) => Partial<Modifier> | undefined>> = {
   arr: (options) => {
-    const { s = 0, i = 1, e = -1 } = options;
-    if (typeof s !== "number" || typeof i !== "number" || typeof e !== "number" || i < 1) return undefined;
-    return { slice: { start: s, increment: i, end: e } };
+    const [start, increment, end] = [
+      numberOf(options["s"] ?? 0),
+      numberOf(options["i"] ?? 1),
+      numberOf(options["e"] ?? -1),
+    ];
+    if (start === undefined || increment === undefined || end === undefined || increment < 1) return undefined;
+    return { slice: { start, increment, end } };
   },
   dbnd: (options) => {
     const isRelative = "rel" in options || options["m"] === "rel";
-    const width = options["abs"] ?? options["rel"] ?? options["d"];
-    return typeof width === "number" ? { deadband: { isRelative, width } } : undefined;
+    const width = numberOf(options["abs"] ?? options["rel"] ?? options["d"]);
+    return width === undefined ? undefined : { deadband: { isRelative, width } };
   },
-  dec: ({ n }) => (typeof n === "number" && n >= 1 ? { every: Math.trunc(n) } : undefined),
+  dec: (options) => {
+    const every = numberOf(options["n"]) ?? 0;
+    return every >= 1 ? { every: Math.trunc(every) } : undefined;
+  },
   ts: (options) => (Object.keys(options).length === 0 ? { stampsNow: true } : undefined),
 };
 

@@ -2,6 +2,8 @@
  * The text of a link field → what it says, and back in the canonical form that clients read. Nothing is looked up or read here (link-ends.ts does).
  * CA spec §5.3; epics-base: dbStaticLib.c dbParseLink.
  */
+import { type Constant, constantOf } from "./constants.ts";
+import { parseFloating } from "./convert.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
 
@@ -29,7 +31,8 @@ export interface CalcLink {
 }
 
 export type LinkText =
-  | { readonly kind: "constant"; readonly value: number | string | readonly (number | string)[] | undefined }
+  /** Without a value: empty. */
+  | { readonly kind: "constant"; readonly value?: Constant }
   /** `@text`: an address for device support. */
   | { readonly kind: "address" }
   | PvLink
@@ -42,46 +45,37 @@ const ALLOWED: Readonly<Record<LinkDirection, readonly LinkAccess[]>> = {
   FWDLINK: ["NPP", "CA"],
 };
 
-const CONSTANT_NUMBER = /^[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)$/i;
-
 /** @throws DatabaseError for JSON that is no link we know */
 export function parseLink(given: string, direction: LinkDirection): LinkText {
   const text = given.trim();
-  if (text === "") return { kind: "constant", value: undefined };
-  if (CONSTANT_NUMBER.test(text)) return { kind: "constant", value: toNumber(text) };
+  if (text === "") return { kind: "constant" };
   if (text.startsWith("@")) return { kind: "address" };
-  if (text.startsWith("[") && text.endsWith("]"))
-    return { kind: "constant", value: constantOf(parseLenientJson(text), text) };
-  if (text.startsWith("{")) return parseJsonLink(text);
+  const isConstant = parseFloating(text)?.rest === "" || (text.startsWith("[") && text.endsWith("]"));
+  if (isConstant) return { kind: "constant", value: { form: "plain", text } };
+  if (text.startsWith("{")) return parseJsonLink(text, direction);
   const [name = "", ...modifiers] = text.split(/[ \t]+/);
   const access = ACCESSES.find((one) => modifiers.includes(one) && ALLOWED[direction].includes(one)) ?? "NPP";
   const severity = direction === "FWDLINK" ? undefined : SEVERITIES.find((one) => modifiers.includes(one));
   return { kind: "pv", name, access, severity: severity ?? "NMS" };
 }
 
-const toNumber = (text: string): number => {
-  const word = /^([+-]?)(inf|nan)/i.exec(text);
-  if (word === null) return Number(text);
-  return word[2]!.toLowerCase() === "nan" ? Number.NaN : word[1] === "-" ? -Infinity : Infinity;
-};
-
-function parseJsonLink(text: string): LinkText {
+function parseJsonLink(text: string, direction: LinkDirection): LinkText {
   const [[kind, body] = ["", null], ...more] = Object.entries(membersOf(parseLenientJson(text)) ?? {});
+  if (more.length === 0 && (kind === "const" || kind === "calc") && direction !== "INLINK") {
+    throw new DatabaseError(`The link ${text} can only be read; name the PV that is to be written.`);
+  }
   if (more.length === 0 && kind === "const") return { kind: "constant", value: constantOf(body, text) };
   if (more.length === 0 && kind === "calc") {
     const { expr, args = [] } = membersOf(body) ?? {};
     const all = Array.isArray(args) ? (args as readonly Json[]) : [args];
-    if (typeof expr === "string") return { kind: "calc", expression: expr, arguments: all.filter(isScalar) };
+    if (typeof expr === "string") return { kind: "calc", expression: expr, arguments: all.flatMap(argumentOf) };
   }
   throw new DatabaseError(`The link ${text} is not one of {const:…} and {calc:{expr:"…", args:[…]}}.`);
 }
 
-const isScalar = (json: Json): json is number | string => typeof json === "number" || typeof json === "string";
-
-function constantOf(json: Json | undefined, text: string): number | string | readonly (number | string)[] {
-  if (json !== undefined && isScalar(json)) return json;
-  if (Array.isArray(json) && json.every(isScalar)) return json;
-  throw new DatabaseError(`The constant link ${text} is neither a number, nor a text in quotes, nor an array of them.`);
+function argumentOf(json: Json): (number | string)[] {
+  if (typeof json === "string") return [json];
+  return typeof json === "number" || typeof json === "bigint" ? [Number(json)] : [];
 }
 
 /** The form that clients read: `name PP NMS`; for what is not a PV link, as given. */

@@ -108,12 +108,16 @@ export interface Rec<F extends FieldTable = FieldTable> {
 
   /** Whether the link is empty or a constant: there is nothing to read or write at run time. */
   isConstantLink(link: keyof F & string): boolean;
-  /** The number of a constant link, or undefined: for initialisation. */
-  constantNumber(link: keyof F & string): number | undefined;
-  /** The text of a constant JSON link `{const:"text"}`, or undefined. */
-  constantText(link: keyof F & string): string | undefined;
-  /** The elements of a constant array link `[1,2,3]`, or undefined. */
-  constantArray(link: keyof F & string): readonly (number | string)[] | undefined;
+  /**
+   * What a constant link gives to a field of this type, for `initialize`. undefined: the link is empty or no constant, or gives no such value, of which
+   * the operator is told.
+   * @param present what the field holds; an empty array `[]` leaves it
+   */
+  constantNumber(link: keyof F & string, type: NumericFieldType, present?: number): number | undefined;
+  /** As `constantNumber`, a text of at most 39 bytes. */
+  constantText(link: keyof F & string, present?: string): string | undefined;
+  /** As `constantNumber`, at most `room` elements of an array. */
+  constantArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
   /** What the link points to, as calcout's INAV … OUTV show it: nothing that is there, another process, a record of this one, a constant. */
   linkKind(link: keyof F & string): "disconnected" | "external" | "local" | "constant";
   /**

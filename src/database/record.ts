@@ -5,9 +5,11 @@
 import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { type Constant, constantElements, constantNumber, constantText } from "./constants.ts";
+import type { ElementType } from "./convert.ts";
 import { parseLink } from "./links.ts";
 import { type FieldMonitors, postTo } from "./post.ts";
-import type { ArrayValue, LinkMetadata, Rec, RecordType, Subroutine } from "./record-type.ts";
+import type { ArrayValue, LinkMetadata, NumericFieldType, Rec, RecordType, Subroutine } from "./record-type.ts";
 import type { FieldSpec, FieldValues, TypeLayout } from "./type-layout.ts";
 
 /** What a record asks of the database that it is in. */
@@ -150,18 +152,14 @@ export class DbRecord implements Rec {
   linkKind(link: string): "disconnected" | "external" | "local" | "constant" {
     return this.links?.get(link)?.kind ?? "constant";
   }
-  constantNumber(link: string): number | undefined {
-    const value = this.#constant(link);
-    const first = Array.isArray(value) ? (value as readonly (number | string)[])[0] : value;
-    return typeof first === "number" ? first : undefined;
+  constantNumber(link: string, type: NumericFieldType, present = 0): number | undefined {
+    return this.#fromConstant(link, type, (constant) => constantNumber(constant, type, present));
   }
-  constantText(link: string): string | undefined {
-    const value = this.#constant(link);
-    return typeof value === "string" ? value : undefined;
+  constantText(link: string, present = ""): string | undefined {
+    return this.#fromConstant(link, "STRING", (constant) => constantText(constant, present));
   }
-  constantArray(link: string): readonly (number | string)[] | undefined {
-    const value = this.#constant(link);
-    return Array.isArray(value) ? (value as readonly (number | string)[]) : undefined;
+  constantArray(link: string, type: ElementType, room: number): ArrayValue | undefined {
+    return this.#fromConstant(link, type, (constant) => constantElements(constant, type, room));
   }
   readNumber(link: string): number | undefined {
     return this.links?.get(link)?.readNumber();
@@ -215,10 +213,18 @@ export class DbRecord implements Rec {
     });
   }
 
-  #constant(link: string): number | string | readonly (number | string)[] | undefined {
+  /** Converts the value of a constant link, and says so when that cannot be done. */
+  #fromConstant<T>(link: string, type: ElementType, convert: (constant: Constant) => T | undefined): T | undefined {
     const row = this.spec(link)?.row;
-    if (row === undefined || !this.isConstantLink(link)) return undefined;
+    if (row === undefined || this.textOf(link) === "" || !this.isConstantLink(link)) return undefined;
     const parsed = parseLink(this.textOf(link), row.type as "INLINK");
-    return parsed.kind === "constant" ? parsed.value : undefined;
+    if (parsed.kind !== "constant" || parsed.value === undefined) return undefined;
+    const converted = convert(parsed.value);
+    if (converted === undefined) {
+      this.world.log.warn(
+        `${this.name}.${link}: the constant ${this.textOf(link)} gives no ${type} value; it is not used.`,
+      );
+    }
+    return converted;
   }
 }

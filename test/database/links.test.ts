@@ -20,20 +20,29 @@ test.each([
 
 test.each([
   ["", undefined],
-  ["3.5", 3.5],
-  ["0x1F", 31],
-  ["-inf", -Infinity],
-  ["[1,2,3]", [1, 2, 3]],
-  ['["a","b"]', ["a", "b"]],
-  ['{const:"text"}', "text"],
-  ["{'const':[4,5]}", [4, 5]],
+  ["3.5", { form: "plain", text: "3.5" }],
+  [" -inf ", { form: "plain", text: "-inf" }],
+  ["[1,2,3]", { form: "plain", text: "[1,2,3]" }],
+  ['{const:"text"}', { form: "const", value: "text" }],
+  ["{'const':[0x4,5,],}", { form: "const", value: [4n, 5n] }],
+  ["{const:[1,2.5]}", { form: "const", value: [1, 2.5] }],
 ])("%j is a constant", (text, value) => {
   expect(parseLink(text, "INLINK")).toEqual({ kind: "constant", value });
 });
 
+test("a constant that does not fit its field is told, and the field keeps what it has", () => {
+  const db = databaseOf({ A: { type: "longin", VAL: "7", INP: '{const:"seven"}' } });
+  expect(db.lines).toEqual(['warn: db: A.INP: the constant {const:"seven"} gives no LONG value; it is not used.']);
+  expect(db.get("A")).toBe("7");
+});
+
+test("constants and computations are refused where something is to be written", () => {
+  expect(() => parseLink("{const:1}", "OUTLINK")).toThrow("can only be read");
+});
+
 test("JSON that is no link is refused with a sentence", () => {
   expect(() => parseLink("{pva:{pv:'x'}}", "INLINK")).toThrow(/is not one of/);
-  expect(() => parseLink("[1,{}]", "INLINK")).toThrow(/neither a number/);
+  expect(() => parseLink("{const:[1,{}]}", "INLINK")).toThrow(/neither a number/);
 });
 
 test("a link to a name that is not here raises LINK/INVALID, and the value stays", () => {

@@ -102,11 +102,11 @@ export class FakeRecord {
   }
   constantText(link: string): string | undefined {
     const value = this.#constant(link);
-    return typeof value === "string" ? value : undefined;
+    return value === undefined ? undefined : String(value);
   }
   constantArray(link: string): unknown {
     const value = this.#constant(link);
-    return Array.isArray(value) ? value : undefined;
+    return typeof value === "number" ? [value] : value;
   }
   #read(link: string): unknown {
     const end = this.links[link];

@@ -68,17 +68,15 @@ function initialize(record: Ai, pass: 0 | 1): void {
   const { fields } = record;
   record.state = { filteredAt: 0, hasRead: false } satisfies Memory;
   initializeSimulation(record);
-  fields.SVAL = record.constantNumber("SIOL") ?? fields.SVAL;
+  fields.SVAL = record.constantNumber("SIOL", "DOUBLE", fields.SVAL) ?? fields.SVAL;
   fields.INIT = 1;
   // For LINR=LINEAR without a device that knows better. A device of base keeps both for SLOPE.
   if (fields.ESLO === 1 && fields.EOFF === 0 && fields.LINR !== LINR.SLOPE) fields.EOFF = fields.EGUL;
-  const constant = record.constantNumber("INP");
-  if (constant !== undefined) {
-    if (fields.DTYP === RAW_DEVICE) fields.RVAL = castNumber(constant, "LONG");
-    else {
-      fields.VAL = constant;
-      fields.UDF = 0;
-    }
+  if (fields.DTYP === RAW_DEVICE) fields.RVAL = record.constantNumber("INP", "LONG", fields.RVAL) ?? fields.RVAL;
+  else {
+    const constant = record.constantNumber("INP", "DOUBLE", fields.VAL);
+    fields.VAL = constant ?? fields.VAL;
+    if (constant !== undefined) fields.UDF = 0;
   }
   rememberValue(record);
   fields.ORAW = fields.RVAL;

@@ -77,7 +77,7 @@ function initialize(record: Ao, pass: 0 | 1): void {
   if (pass === 0) return;
   const { fields } = record;
   initializeSimulation(record);
-  const constant = record.constantNumber("DOL");
+  const constant = record.constantNumber("DOL", "DOUBLE", fields.VAL);
   if (constant !== undefined) {
     fields.VAL = constant;
     fields.UDF = Number.isNaN(constant) ? 1 : 0;

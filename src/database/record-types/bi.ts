@@ -41,14 +41,12 @@ function initialize(record: Bi, pass: 0 | 1): void {
   if (pass === 0) return;
   const { fields } = record;
   initializeSimulation(record);
-  fields.SVAL = asUnsigned(record.constantNumber("SIOL") ?? fields.SVAL);
-  const constant = record.constantNumber("INP");
-  if (constant !== undefined) {
-    if (fields.DTYP === RAW_DEVICE) fields.RVAL = asUnsigned(constant);
-    else {
-      fields.VAL = castNumber(constant, "ENUM");
-      fields.UDF = 0;
-    }
+  fields.SVAL = record.constantNumber("SIOL", "USHORT", fields.SVAL) ?? fields.SVAL;
+  if (fields.DTYP === RAW_DEVICE) fields.RVAL = record.constantNumber("INP", "ULONG", fields.RVAL) ?? fields.RVAL;
+  else {
+    const constant = record.constantNumber("INP", "ENUM", fields.VAL);
+    fields.VAL = constant ?? fields.VAL;
+    if (constant !== undefined) fields.UDF = 0;
   }
   fields.MLST = fields.VAL;
   fields.LALM = fields.VAL;

@@ -19,9 +19,9 @@ const RAW_DEVICE = 1;
 export function initializeBinaryOutput(record: BinaryOutput): void {
   const { fields } = record;
   initializeSimulation(record);
-  const constant = record.constantNumber("DOL");
+  const constant = record.constantNumber("DOL", "USHORT", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = castNumber(constant, "USHORT") === 0 ? 0 : 1;
+    fields.VAL = constant === 0 ? 0 : 1;
     fields.UDF = 0;
   }
   setRaw(record);

@@ -58,8 +58,8 @@ export class Expression {
 /** Constant links give the inputs their first values. */
 export function initializeInputs(record: WithInputs): void {
   for (const [i, input] of INPUTS.entries()) {
-    const constant = record.constantNumber(INPUT_LINKS[i]!);
-    if (constant !== undefined) record.fields[input] = constant;
+    const { fields } = record;
+    fields[input] = record.constantNumber(INPUT_LINKS[i]!, "DOUBLE", fields[input]) ?? fields[input];
   }
 }
 

@@ -47,10 +47,10 @@ function initialize(record: Longin, pass: 0 | 1): void {
   const { fields } = record;
   record.state = { filteredAt: 0 } satisfies FilterMemory;
   initializeSimulation(record);
-  fields.SVAL = asLong(record.constantNumber("SIOL") ?? fields.SVAL);
-  const constant = record.constantNumber("INP");
+  fields.SVAL = record.constantNumber("SIOL", "LONG", fields.SVAL) ?? fields.SVAL;
+  const constant = record.constantNumber("INP", "LONG", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = asLong(constant);
+    fields.VAL = constant;
     fields.UDF = 0;
   }
   rememberValue(record);

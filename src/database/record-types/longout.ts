@@ -62,9 +62,9 @@ function initialize(record: Longout, pass: 0 | 1): void {
   const { fields } = record;
   record.state = { isNewOutput: true } satisfies Memory;
   initializeSimulation(record);
-  const constant = record.constantNumber("DOL");
+  const constant = record.constantNumber("DOL", "LONG", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = castNumber(constant, "LONG");
+    fields.VAL = constant;
     fields.UDF = 0;
   }
   rememberValue(record);

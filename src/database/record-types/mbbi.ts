@@ -63,16 +63,14 @@ function initialize(record: Mbbi, pass: 0 | 1): void {
   const { fields } = record;
   record.state = { filteredAt: 0 } satisfies FilterMemory;
   initializeSimulation(record);
-  fields.SVAL = asUnsigned(record.constantNumber("SIOL") ?? fields.SVAL);
+  fields.SVAL = record.constantNumber("SIOL", "USHORT", fields.SVAL) ?? fields.SVAL;
   const isRaw = fields.DTYP === RAW_DEVICE;
   initializeMask(record, isRaw);
-  const constant = record.constantNumber("INP");
-  if (constant !== undefined) {
-    if (isRaw) fields.RVAL = asUnsigned(constant);
-    else {
-      fields.VAL = castNumber(constant, "ENUM");
-      fields.UDF = 0;
-    }
+  if (isRaw) fields.RVAL = record.constantNumber("INP", "ULONG", fields.RVAL) ?? fields.RVAL;
+  else {
+    const constant = record.constantNumber("INP", "ENUM", fields.VAL);
+    fields.VAL = constant ?? fields.VAL;
+    if (constant !== undefined) fields.UDF = 0;
   }
   findStates(record);
   fields.MLST = fields.VAL;

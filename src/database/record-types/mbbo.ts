@@ -68,9 +68,9 @@ function initialize(record: Mbbo, pass: 0 | 1): void {
   if (pass === 0) return;
   const { fields } = record;
   initializeSimulation(record);
-  const constant = record.constantNumber("DOL");
+  const constant = record.constantNumber("DOL", "USHORT", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = castNumber(constant, "USHORT");
+    fields.VAL = constant;
     fields.UDF = 0;
   }
   initializeMask(record, fields.DTYP === RAW_DEVICE);

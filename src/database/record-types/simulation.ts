@@ -15,8 +15,8 @@ type Simulated = WithFields<"SIMM" | "SIMS", "SIML" | "SIOL"> & { readonly field
 
 /** For `initialize`, pass 1: a constant SIML sets SIMM. */
 export function initializeSimulation(record: Simulated): void {
-  const mode = record.constantNumber("SIML");
-  if (mode !== undefined) record.fields.SIMM = castNumber(mode, "MENU");
+  const mode = record.constantNumber("SIML", "USHORT", record.fields.SIMM);
+  if (mode !== undefined) record.fields.SIMM = mode;
 }
 
 /**

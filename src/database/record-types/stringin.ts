@@ -5,7 +5,7 @@ import { menuYesNo, stringinPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { INP, SIOL_IN, simulation } from "./shared-fields.ts";
 import { initializeSimulation, simulationStep } from "./simulation.ts";
-import { constantText, postText, TEXT_SIZE } from "./text-value.ts";
+import { postText, TEXT_SIZE } from "./text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },
@@ -24,10 +24,10 @@ function initialize(record: Stringin, pass: 0 | 1): void {
   if (pass === 0) return;
   const { fields } = record;
   initializeSimulation(record);
-  fields.SVAL = fitText(constantText(record, "SIOL") ?? fields.SVAL, TEXT_SIZE);
-  const constant = constantText(record, "INP");
+  fields.SVAL = record.constantText("SIOL", fields.SVAL) ?? fields.SVAL;
+  const constant = record.constantText("INP", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = fitText(constant, TEXT_SIZE);
+    fields.VAL = constant;
     fields.UDF = 0;
   }
   fields.OVAL = fields.VAL;

@@ -7,7 +7,7 @@ import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { isClosedLoop, outputAction } from "./output.ts";
 import { DOL, IVOA, ivov, OMSL, OUT, SIOL_OUT, simulation } from "./shared-fields.ts";
 import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
-import { constantText, postText, TEXT_SIZE } from "./text-value.ts";
+import { postText, TEXT_SIZE } from "./text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },
@@ -29,9 +29,9 @@ function initialize(record: Stringout, pass: 0 | 1): void {
   if (pass === 0) return;
   const { fields } = record;
   initializeSimulation(record);
-  const constant = constantText(record, "DOL");
+  const constant = record.constantText("DOL", fields.VAL);
   if (constant !== undefined) {
-    fields.VAL = fitText(constant, TEXT_SIZE);
+    fields.VAL = constant;
     fields.UDF = 0;
   }
   fields.OVAL = fields.VAL;

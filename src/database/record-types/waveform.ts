@@ -45,8 +45,7 @@ function initialize(record: Waveform, pass: 0 | 1): void {
     return;
   }
   initializeSimulation(record);
-  const scalar = record.constantNumber("INP");
-  const constant = record.constantArray("INP") ?? (scalar === undefined ? undefined : [scalar]);
+  const constant = record.constantArray("INP", elementType(record), fields.NELM);
   fields.NORD = constant === undefined ? 0 : store(record, constant);
   if (constant !== undefined) fields.UDF = 0;
 }

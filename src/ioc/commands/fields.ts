@@ -102,7 +102,10 @@ function putBeforeInit(database: Database, address: FieldAddress, text: string):
 }
 
 /** CHAR arrays and everything behind `$` take characters; other arrays JSON, or one element; the rest text. */
-function valueOf(address: FieldAddress, text: string): { value: PutValue; from: "STRING" | "DOUBLE" | "CHAR" } {
+function valueOf(
+  address: FieldAddress,
+  text: string,
+): { value: PutValue; from: "STRING" | "DOUBLE" | "INT64" | "CHAR" } {
   if (address.kind !== "array" || address.isTextArray) return { value: text, from: "STRING" };
   if (address.type === "CHAR" || address.type === "UCHAR") {
     return { value: Uint8Array.from(Buffer.from(`${text}\0`, "latin1")), from: "CHAR" };
@@ -111,6 +114,8 @@ function valueOf(address: FieldAddress, text: string): { value: PutValue; from: 
   const json = parseLenientJson(text);
   if (!Array.isArray(json)) throw new ShellError(`dbpf: ${text} is not an array; write it as [1,2,3].`);
   const elements = json as readonly unknown[];
-  if (elements.every((one) => typeof one === "number")) return { value: Float64Array.from(elements), from: "DOUBLE" };
+  if (elements.every((one) => typeof one === "bigint")) return { value: BigInt64Array.from(elements), from: "INT64" };
+  const areNumbers = elements.every((one) => typeof one === "bigint" || typeof one === "number");
+  if (areNumbers) return { value: Float64Array.from(elements, Number), from: "DOUBLE" };
   return { value: elements.map((one) => String(one)), from: "STRING" };
 }

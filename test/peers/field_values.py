@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""What EPICS base makes of records, asked in its own process: reads cases as JSON on standard input, prints a JSON list of answers.
+
+    field_values.py < cases.json
+
+A case is {"records": [text, ...], "steps": [[pv], [pv, text], ...]}. It meets an empty database in a process of its own: each text is loaded as a
+file, iocInit runs, then the steps: one name is read as text, all elements of it; with a text it is put, as a client's STRING, and processed.
+The answer is {"refused": [true where a text did not load], "seen": [list of texts, null where there is no such value; for a put true or false]},
+or null when base did not survive the case. "wait" as a name lets base's other threads come to rest.
+"""
+import ctypes
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from epicscorelibs import ioc
+
+ALONE = "--alone"
+STRING, LONG, TEXT_BYTES = 0, 5, 40
+MOST_ELEMENTS = 64
+REST_SECONDS = 0.3
+
+
+def load(text: str) -> bool:
+    with tempfile.NamedTemporaryFile(suffix=".db") as file:
+        file.write(text.encode("latin-1"))
+        file.flush()
+        return ioc.dbLoadRecords(file.name.encode(), b"") == 0
+
+
+def address(pv: str):
+    found = ctypes.create_string_buffer(1024)
+    return None if ioc.dbCore.dbNameToAddr(pv.encode("latin-1"), found) else found
+
+
+def elements(found, kind: int, size: int):
+    values = ctypes.create_string_buffer(size * MOST_ELEMENTS)
+    options, count = ctypes.c_long(0), ctypes.c_long(MOST_ELEMENTS)
+    failed = ioc.dbCore.dbGetField(found, kind, values, ctypes.byref(options), ctypes.byref(count), None)
+    return None if failed else [values.raw[at * size : (at + 1) * size] for at in range(count.value)]
+
+
+def read(pv: str):
+    """As texts; what base does not give as text, arrays of ENUM, as numbers."""
+    found = address(pv)
+    if found is None:
+        return None
+    texts = elements(found, STRING, TEXT_BYTES)
+    if texts is not None:
+        return [text.split(b"\0")[0].decode("latin-1") for text in texts]
+    numbers = elements(found, LONG, 4)
+    return numbers and [str(int.from_bytes(number, sys.byteorder, signed=True)) for number in numbers]
+
+
+def put(pv: str, text: str) -> bool:
+    found = address(pv)
+    value = ctypes.create_string_buffer(text.encode("latin-1")[: TEXT_BYTES - 1], TEXT_BYTES)
+    return found is not None and ioc.dbCore.dbPutField(found, STRING, value, ctypes.c_long(1)) == 0
+
+
+def step(pv: str, *text: str):
+    if pv == "wait":
+        time.sleep(REST_SECONDS)
+        return None
+    return put(pv, *text) if text else read(pv)
+
+
+def answer(case: dict) -> dict:
+    refused = [not load(text) for text in case["records"]]
+    if ioc.iocInit():
+        sys.exit("field_values.py: iocInit failed")
+    return {"refused": refused, "seen": [step(*one) for one in case["steps"]]}
+
+
+def alone() -> None:
+    """Answers one case: the last line of the output."""
+    ioc.iocshRegisterCommon()
+    if ioc.dbLoadDatabase(b"base.dbd", ioc.DEFAULT_DBD_PATH.encode(), None):
+        sys.exit("field_values.py: cannot load base.dbd")
+    if ioc.registerRecordDeviceDriver(ioc.pdbbase):
+        sys.exit("field_values.py: cannot register the record types")
+    answered = json.dumps(answer(json.load(sys.stdin)))
+    ioc.Com.fflush(None)  # what base has printed
+    print(f"\n{answered}", flush=True)
+    os._exit(0)  # base's threads still run
+
+
+def in_a_process(case: dict):
+    run = subprocess.run([sys.executable, __file__, ALONE], input=json.dumps(case), capture_output=True, text=True, timeout=60)
+    return json.loads(run.stdout.splitlines()[-1]) if run.returncode == 0 else None
+
+
+def main() -> None:
+    print(json.dumps([in_a_process(case) for case in json.load(sys.stdin)]))
+
+
+if __name__ == "__main__":
+    alone() if ALONE in sys.argv else main()

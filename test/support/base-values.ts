@@ -1,0 +1,109 @@
+/**
+ * What records come to, in EPICS base and in our database. A chapter is a list of examples, each some records and what is read of them; base's answers
+ * (test/peers/field_values.py) stand in a text file, one line an example. test/interop/chapters-softioc.test.ts holds the file to base,
+ * test/database/chapters.test.ts our database, with a clock that stands still, to the file.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createLog } from "../../src/base/log.ts";
+import { Database } from "../../src/database/database.ts";
+import { loadRecords } from "../../src/dbfile/load.ts";
+import { epicsEnvironment, freePort } from "./epics-environment.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { PYTHON, ROOT } from "./real-peers.ts";
+import { runPeer } from "./spawn-peer.ts";
+
+/** Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen. */
+export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
+
+export interface ValueCase {
+  /** .db texts, each loaded as a file of its own. */
+  readonly records: readonly string[];
+  readonly steps: readonly ValueStep[];
+}
+
+/** One line of a chapter. In records and steps `$R` stands for a name that no other example has. */
+export interface Example extends ValueCase {
+  readonly title: string;
+  /** Why ours differs. docs/protocol-compliance.md says the same. */
+  readonly onPurpose?: string;
+}
+
+export interface Chapter {
+  /** Of the file beside the chapters. */
+  readonly name: string;
+  readonly examples: readonly Example[];
+}
+
+export interface ValueAnswer {
+  /** For each text whether it did not load. */
+  readonly refused: readonly boolean[];
+  /** For each step the elements as texts, null where there is no such value; for a put whether it succeeded. */
+  readonly seen: readonly (readonly string[] | boolean | null)[];
+}
+
+/** @returns null for a case that base does not survive */
+export async function askBase(cases: readonly ValueCase[]): Promise<readonly (ValueAnswer | null)[]> {
+  const env = { ...process.env, ...epicsEnvironment(await freePort()) } as Record<string, string>;
+  const request = { input: JSON.stringify(cases), env, timeoutSeconds: 300 };
+  const { code, stdout, stderr } = await runPeer(PYTHON, ["test/peers/field_values.py"], request);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as readonly (ValueAnswer | null)[];
+}
+
+/** @param said told each line of the database's log */
+export function askOurs({ records, steps }: ValueCase, said: (line: string) => void = () => {}): ValueAnswer {
+  const clock = new FakeClock();
+  const database = new Database({ clock, log: createLog("db", said) });
+  const refused = records.map((text) => {
+    const { errors } = loadRecords(database, { file: "case.db", text });
+    for (const error of errors) said(error.message);
+    return errors.length > 0;
+  });
+  database.initialize();
+  database.start();
+  clock.settle();
+  const answer = ([pv, text]: ValueStep): ValueAnswer["seen"][number] => {
+    if (pv === "wait") {
+      clock.settle();
+      return null;
+    }
+    const address = database.find(pv);
+    if (address === undefined) return text === undefined ? null : false;
+    if (text !== undefined) return database.put(address, text) === undefined;
+    return database.getStrings(address).map((one) => one.slice(0, 39));
+  };
+  const seen = steps.map(answer);
+  database.stop();
+  return { refused, seen };
+}
+
+export const answersFile = ({ name }: Chapter): string => join(ROOT, "test/database/base", `${name}.txt`);
+
+/** The lines of the file. */
+export const recordedLines = (chapter: Chapter): readonly string[] =>
+  readFileSync(answersFile(chapter), "utf8").trimEnd().split("\n");
+
+/** All examples as one case, and the lines that its answer comes to. */
+export function asCase({ examples }: Chapter): ValueCase {
+  const named = (text: string, index: number): string => text.replaceAll("$R", `R${index}`);
+  return {
+    records: examples.flatMap(({ records }, index) => records.map((text) => named(text, index))),
+    steps: examples.flatMap(({ steps }, index) =>
+      steps.map((step) => step.map((text) => named(text, index)) as unknown as ValueStep),
+    ),
+  };
+}
+
+/** `title => seen | seen`, or `title => refused`. */
+export function linesOf({ examples }: Chapter, { refused, seen }: ValueAnswer): readonly string[] {
+  let [record, step] = [0, 0];
+  return examples.map(({ title, records, steps }) => {
+    const isRefused = refused.slice(record, (record += records.length)).includes(true);
+    const answers = seen.slice(step, (step += steps.length)).filter((_, index) => steps[index]?.length === 1);
+    return `${title} => ${isRefused ? "refused" : answers.map(shown).join(" | ")}`;
+  });
+}
+
+const shown = (answer: ValueAnswer["seen"][number]): string =>
+  answer === null ? "none" : Array.isArray(answer) ? answer.join(",").trim() : String(answer);
