@@ -1,11 +1,11 @@
 /** A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. CA spec §5.3; epics-base: lnkCalc.c. */
 import { type CalcProgram, compileCalc, evaluateCalc } from "./calc.ts";
-import { numberToText } from "./convert.ts";
+import { castArray, castNumber, type ElementType } from "./convert.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type LinkOwner, raiseLink } from "./link-ends.ts";
 import type { CalcLink } from "./links.ts";
 import type { LinkEnd } from "./record.ts";
-import type { ArrayValue } from "./record-type.ts";
+import type { ArrayValue, NumericFieldType } from "./record-type.ts";
 
 /** A … L, as base's calc link. */
 const MAX_ARGUMENTS = 12;
@@ -33,26 +33,18 @@ export class CalcEnd implements LinkEnd {
     this.#arguments = link.arguments.map((argument) => (typeof argument === "number" ? argument : open(argument)));
   }
 
-  readNumber(): number | undefined {
-    const inputs = this.#inputs;
-    for (let i = 0; i < this.#arguments.length; i++) {
-      const argument = this.#arguments[i]!;
-      const value = typeof argument === "number" ? argument : argument.readNumber();
-      if (value === undefined) return undefined; // the argument has raised the alarm
-      inputs[i] = value;
-    }
-    const result = evaluateCalc(this.#program, inputs, 0);
-    if (result === undefined) raiseLink(this.#owner);
-    return result;
+  readNumber(type: NumericFieldType): number | undefined {
+    const result = this.#compute();
+    return result === undefined ? undefined : castNumber(result, type);
   }
   readText(): string | undefined {
-    const value = this.readNumber();
-    return value === undefined ? undefined : numberToText(value, "DOUBLE");
+    return this.readArray("STRING")?.[0] as string | undefined;
   }
-  readArray(): ArrayValue | undefined {
-    const value = this.readNumber();
-    return value === undefined ? undefined : Float64Array.of(value);
+  readArray(type: ElementType): ArrayValue | undefined {
+    const result = this.#compute();
+    return result === undefined ? undefined : castArray({ values: [result], length: 1, type: "DOUBLE" }, type);
   }
+
   write(): boolean {
     raiseLink(this.#owner);
     return false;
@@ -60,5 +52,18 @@ export class CalcEnd implements LinkEnd {
   follow(): void {}
   close(): void {
     for (const argument of this.#arguments) if (typeof argument !== "number") argument.close();
+  }
+
+  #compute(): number | undefined {
+    const inputs = this.#inputs;
+    for (let i = 0; i < this.#arguments.length; i++) {
+      const argument = this.#arguments[i]!;
+      const value = typeof argument === "number" ? argument : argument.readNumber("DOUBLE");
+      if (value === undefined) return undefined; // the argument has raised the alarm
+      inputs[i] = value;
+    }
+    const result = evaluateCalc(this.#program, inputs, 0);
+    if (result === undefined) raiseLink(this.#owner);
+    return result;
   }
 }

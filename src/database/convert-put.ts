@@ -34,6 +34,7 @@ export function convertPut(address: FieldAddress, value: PutValue, options: PutO
   switch (address.kind) {
     case "number":
       if (typeof value === "number" && address.type === "DOUBLE") return value;
+      if (value === "" && address.spec.row.special === "SPC_DBADDR") return undefined; // an mbbo without states
       return toNumber(address, value, options);
     case "enum":
     case "menu":

@@ -4,6 +4,7 @@
  * CA spec §2.5, §2.6.
  */
 import { type Json, membersOf, numberOf, parseLenientJson } from "./lenient-json.ts";
+import type { ArrayValue } from "./record-type.ts";
 
 /** Elements `start` to `end`, both included, every `increment`th. Negative counts from the end, −1 being the last. */
 export interface Slice {
@@ -15,7 +16,8 @@ export interface Slice {
 export interface Modifier {
   /** `$`: text or a link as CHAR elements. */
   readonly asCharacters: boolean;
-  readonly slice?: Slice;
+  /** One after the other; none is undefined. */
+  readonly slices?: readonly Slice[];
   /** Only changes of more than `width`, or of more than `width` percent, are updates. */
   readonly deadband?: { readonly isRelative: boolean; readonly width: number };
   /** Every nth update only. */
@@ -35,7 +37,7 @@ export function parseModifier(text: string): Modifier | undefined {
     const close = rest.indexOf("]") + 1;
     const slice = parseRange(rest.slice(1, close - 1));
     if (close === 0 || slice === undefined) return undefined;
-    modifier = { ...modifier, slice };
+    modifier = { ...modifier, slices: [slice] };
     rest = rest.slice(close);
   }
   return rest === "" ? modifier : withFilters(modifier, rest);
@@ -60,10 +62,13 @@ function withFilters(modifier: Modifier, text: string): Modifier | undefined {
     const parse = FILTERS[name];
     const parsed: Partial<Modifier> | undefined = parse?.(membersOf(options) ?? {});
     if (parsed === undefined) return undefined;
-    result = { ...result, ...parsed };
+    result = { ...result, ...parsed, ...addSlices(result.slices, parsed.slices) };
   }
   return result;
 }
+
+const addSlices = (before: Modifier["slices"], added: Modifier["slices"] = []): Pick<Modifier, "slices"> =>
+  before === undefined && added.length === 0 ? {} : { slices: [...(before ?? []), ...added] };
 
 type Options = Readonly<Record<string, Json>>;
 
@@ -74,8 +79,8 @@ const FILTERS: Readonly<Record<string, (options: Options) => Partial<Modifier> |
       numberOf(options["i"] ?? 1),
       numberOf(options["e"] ?? -1),
     ];
-    if (start === undefined || increment === undefined || end === undefined || increment < 1) return undefined;
-    return { slice: { start, increment, end } };
+    if (start === undefined || increment === undefined || end === undefined) return undefined;
+    return { slices: [{ start, increment: increment < 1 ? 1 : increment, end }] };
   },
   dbnd: (options) => {
     const isRelative = "rel" in options || options["m"] === "rel";
@@ -89,8 +94,22 @@ const FILTERS: Readonly<Record<string, (options: Options) => Partial<Modifier> |
   ts: (options) => (Object.keys(options).length === 0 ? { stampsNow: true } : undefined),
 };
 
+/** The elements that the slices leave. */
+export function sliced<T extends ArrayValue>(elements: T, slices: readonly Slice[]): T {
+  return slices.reduce((rest, slice) => {
+    const { first, count } = sliceOf(slice, rest.length);
+    if (slice.increment === 1) return rest.slice(first, first + count) as T;
+    const strided = (rest as string[]).filter((_, i) => i >= first && (i - first) % slice.increment === 0);
+    return strided.slice(0, count) as unknown as T;
+  }, elements);
+}
+
+/** How many of `length` elements the slices leave. */
+export const slicedLength = (length: number, slices: readonly Slice[]): number =>
+  slices.reduce((rest, slice) => sliceOf(slice, rest).count, length);
+
 /** First element and number of elements that a slice takes of `length`. epics-base: dbExtractArray.c wrapArrayIndices */
-export function sliceOf(slice: Slice, length: number): { readonly first: number; readonly count: number } {
+function sliceOf(slice: Slice, length: number): { readonly first: number; readonly count: number } {
   const fromStart = (index: number): number => Math.max(0, index < 0 ? length + index : index);
   const first = Math.min(fromStart(slice.start), length);
   const last = Math.min(fromStart(slice.end), length - 1);

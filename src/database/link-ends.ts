@@ -3,16 +3,17 @@
  * be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
  */
 import { SEVERITY, STATUS } from "./alarms.ts";
+import { castArray, type ElementType, elementTypeOf } from "./convert.ts";
 import type { PutOptions } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
+import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
 import { metadataAt } from "./metadata.ts";
 import { DBE_ALARM, DBE_VALUE, type Subscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
 import type { Putter } from "./put.ts";
-import { elementsAt, longTextAt, numberAt, textAt } from "./read.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
-import type { ArrayValue, LinkMetadata } from "./record-type.ts";
+import type { ArrayValue, LinkMetadata, NumericFieldType } from "./record-type.ts";
 import { SCAN_PASSIVE } from "./scan.ts";
 
 /** A PV of another process, seen through a Channel Access client. */
@@ -97,20 +98,17 @@ export class LocalEnd implements LinkEnd {
     changed();
   }
 
-  readNumber(): number | undefined {
+  readNumber(type: NumericFieldType): number | undefined {
     this.#beforeRead();
-    return numberAt(this.#target, "DOUBLE") ?? raiseLink(this.#owner);
+    return linkNumberAt(this.#target, type) ?? raiseLink(this.#owner);
   }
   readText(): string | undefined {
     this.#beforeRead();
-    const target = this.#target;
-    const isLong =
-      target.isTextArray || target.modifier.asCharacters || this.#owner.record.fields["SIZV"] !== undefined;
-    return isLong ? longTextAt(target) : textAt(target);
+    return linkTextAt(this.#target) ?? raiseLink(this.#owner);
   }
-  readArray(): ArrayValue | undefined {
+  readArray(type: ElementType, room: number): ArrayValue | undefined {
     this.#beforeRead();
-    return elementsAt(this.#target, this.#target.kind === "array" ? this.#target.elementType : "DOUBLE", Infinity);
+    return linkElementsAt(this.#target, type, room) ?? raiseLink(this.#owner);
   }
   /** Two records may ask each other; the second one that asks gets no answer. */
   metadata(): LinkMetadata | undefined {
@@ -122,7 +120,7 @@ export class LocalEnd implements LinkEnd {
       this.#isDescribing = false;
     }
   }
-  write(value: number | string | ArrayValue): boolean {
+  write(value: number | string | ArrayValue, from?: NumericFieldType): boolean {
     const { processor, putter } = this.#world;
     const target = this.#target;
     const owner = this.#owner;
@@ -130,7 +128,8 @@ export class LocalEnd implements LinkEnd {
       processor.soon(() => putter.put(target, value));
       return true;
     }
-    const options = typeof value === "number" ? this.#putOptions : LINK_PUT;
+    const options =
+      typeof value !== "number" ? LINK_PUT : from === undefined ? this.#putOptions : { ...LINK_PUT, from };
     const failure = putter.store(target, value, options);
     const { fields } = owner.record;
     inherit(target.record, this.#link.severity, fields.NSTA, fields.NSEV, owner.record.textOf("NAMSG"));
@@ -213,24 +212,19 @@ export class ExternalEnd implements LinkEnd {
   get kind(): "external" | "disconnected" {
     return this.#pv?.value === undefined ? "disconnected" : "external";
   }
-  readNumber(): number | undefined {
-    const value = this.#read();
-    const first = typeof value === "object" ? value[0] : value;
-    const number = first === undefined || first === "" ? Number.NaN : Number(first);
-    return typeof first === "string" && Number.isNaN(number)
-      ? raiseLink(this.#owner)
-      : first === undefined
-        ? undefined
-        : number;
+  readNumber(type: NumericFieldType): number | undefined {
+    const first = this.readArray(type, 1)?.[0];
+    return first === undefined ? undefined : Number(first);
   }
   readText(): string | undefined {
-    const value = this.#read();
-    return value === undefined ? undefined : String(typeof value === "object" ? (value[0] ?? "") : value);
+    return this.readArray("STRING", 1)?.[0] as string | undefined;
   }
-  readArray(): ArrayValue | undefined {
+  readArray(type: ElementType, room: number): ArrayValue | undefined {
     const value = this.#read();
-    if (value === undefined || typeof value === "object") return value;
-    return typeof value === "number" ? Float64Array.of(value) : [value];
+    if (value === undefined) return undefined;
+    const values = typeof value === "object" ? value : [value];
+    const length = Math.min(room, values.length);
+    return castArray({ values, length, type: elementTypeOf(values) }, type) ?? raiseLink(this.#owner);
   }
   write(value: number | string | ArrayValue): boolean {
     const isDone = this.#pv?.put(value) ?? false;

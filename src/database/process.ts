@@ -8,7 +8,6 @@ import { messageOf, stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { resetAlarms, showDisabled } from "./alarm-transition.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
-import { castNumber } from "./convert.ts";
 import { DBE_LOG, DBE_VALUE } from "./post.ts";
 import type { DbRecord } from "./record.ts";
 import { stamp } from "./time-stamp.ts";
@@ -45,8 +44,8 @@ export class Processor {
     if (record.isRunning || fields.PACT !== 0) return this.#attemptOnActive(record);
     fields.LCNT = 0;
     if (record.links !== undefined) {
-      const disable = record.readNumber("SDIS");
-      if (disable !== undefined) fields.DISA = castNumber(disable, "SHORT");
+      const disable = record.readNumber("SDIS", "SHORT");
+      if (disable !== undefined) fields.DISA = disable;
     }
     if (fields.DISA === fields.DISV) return this.#skipDisabled(record);
     if (fields.TPRO !== 0) this.#log.info(`process ${record.name}`);

@@ -111,6 +111,9 @@ export class Putter {
     if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
       return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
     }
+    if (origin === "link" && address.kind === "link") {
+      return failed(address, "a link is changed by clients, not by another record's link");
+    }
     if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
     if (record.guard !== undefined && origin !== "program" && !isJudged) {
       const refusal = askGuard(address, converted, options.by);
@@ -193,6 +196,7 @@ function assignArray(address: FieldAddress, value: number | string | ArrayValue,
     const values = typeof value === "object" ? value : [value];
     const type = (options.from ?? elementTypeOf(values)) as ElementType;
     const count = Math.min(options.length ?? values.length, values.length);
+    if (isNoElement(values, count, address.elementType)) return failed(address, `it does not take ${describe(value)}`);
     const precision = address.type === "STRING" ? address.precision : undefined;
     length = castInto(array, address.elementType, { values, length: count, type, precision });
   }
@@ -201,6 +205,13 @@ function assignArray(address: FieldAddress, value: number | string | ArrayValue,
   record.fields["NORD"] = length;
   if (length !== before) record.post("NORD", DBE_VALUE | DBE_LOG);
   return undefined;
+}
+
+/** An empty text, where numbers are wanted; a single text for an array of states. */
+function isNoElement(values: ArrayValue | readonly (number | string)[], count: number, type: ElementType): boolean {
+  if (!Array.isArray(values) || type === "STRING") return false;
+  const isText = typeof values[0] === "string";
+  return (isText && type === "ENUM" && count === 1) || values.slice(0, count).includes("");
 }
 
 /** A value, short enough for a sentence. */

@@ -121,14 +121,21 @@ export interface Rec<F extends FieldTable = FieldTable> {
   /** What the link points to, as calcout's INAV … OUTV show it: nothing that is there, another process, a record of this one, a constant. */
   linkKind(link: keyof F & string): "disconnected" | "external" | "local" | "constant";
   /**
-   * Reads an input link now (processing its target first where the link says PP). For an empty or constant link, and when the target is not
-   * there, undefined; the latter raises LINK/INVALID. Maximises alarms as the link's MS modifier says.
+   * Reads an input link now (processing its target first where the link says PP), as a field of this type takes it. undefined: the link is empty or
+   * constant; or the target is not there or has no such value, which raises LINK/INVALID. Maximises alarms as the link's MS modifier says.
    */
-  readNumber(link: keyof F & string): number | undefined;
+  readNumber(link: keyof F & string, type: NumericFieldType): number | undefined;
+  /** As `readNumber`, but what cannot be read raises nothing. */
+  tryNumber(link: keyof F & string, type: NumericFieldType): number | undefined;
+  /** As `readNumber`, at most 39 bytes; of a text array all. */
   readText(link: keyof F & string): string | undefined;
-  readArray(link: keyof F & string): ArrayValue | undefined;
-  /** Writes an output link now (processing its target where the link says PP). False when the target is not there, which raises LINK/INVALID. */
-  writeLink(link: keyof F & string, value: number | string | ArrayValue): boolean;
+  /** As `readNumber`, at most `room` elements. */
+  readArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
+  /**
+   * Writes an output link now (processing its target where the link says PP). False when the target is not there, which raises LINK/INVALID.
+   * @param from the type of a number that is not of VAL's
+   */
+  writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): boolean;
 
   /** What clients are told of the field that the link leads to; undefined for a constant link, and one that leads to another process or nowhere. */
   linkMetadata(link: keyof F & string): LinkMetadata | undefined;

@@ -27,10 +27,10 @@ export interface RecordWorld {
 export interface LinkEnd {
   readonly kind: "disconnected" | "external" | "local";
   /** Reads as `Rec.readNumber` and its companions say. */
-  readNumber(): number | undefined;
+  readNumber(type: NumericFieldType): number | undefined;
   readText(): string | undefined;
-  readArray(): ArrayValue | undefined;
-  write(value: number | string | ArrayValue): boolean;
+  readArray(type: ElementType, room: number): ArrayValue | undefined;
+  write(value: number | string | ArrayValue, from?: NumericFieldType): boolean;
   /** Copies the target's time stamp to the owner if the link names TIME (TSEL). @returns whether it did */
   copyTime?(): boolean;
   metadata?(): LinkMetadata | undefined;
@@ -161,8 +161,17 @@ export class DbRecord implements Rec {
   constantArray(link: string, type: ElementType, room: number): ArrayValue | undefined {
     return this.#fromConstant(link, type, (constant) => constantElements(constant, type, room));
   }
-  readNumber(link: string): number | undefined {
-    return this.links?.get(link)?.readNumber();
+  readNumber(link: string, type: NumericFieldType): number | undefined {
+    return this.links?.get(link)?.readNumber(type);
+  }
+  tryNumber(link: string, type: NumericFieldType): number | undefined {
+    const { NSTA, NSEV } = this.fields;
+    const message = this.textOf("NAMSG");
+    const value = this.readNumber(link, type);
+    if (value !== undefined) return value;
+    Object.assign(this.fields, { NSTA, NSEV });
+    this.setText("NAMSG", message);
+    return undefined;
   }
   linkMetadata(link: string): LinkMetadata | undefined {
     return this.links?.get(link)?.metadata?.();
@@ -170,11 +179,11 @@ export class DbRecord implements Rec {
   readText(link: string): string | undefined {
     return this.links?.get(link)?.readText();
   }
-  readArray(link: string): ArrayValue | undefined {
-    return this.links?.get(link)?.readArray();
+  readArray(link: string, type: ElementType, room: number): ArrayValue | undefined {
+    return this.links?.get(link)?.readArray(type, room);
   }
-  writeLink(link: string, value: number | string | ArrayValue): boolean {
-    return this.links?.get(link)?.write(value) ?? true;
+  writeLink(link: string, value: number | string | ArrayValue, from?: NumericFieldType): boolean {
+    return this.links?.get(link)?.write(value, from) ?? true;
   }
   followLink(link: string): void {
     this.links?.get(link)?.follow();

@@ -9,6 +9,7 @@ import type { DbRecord } from "./record.ts";
 /** Indices of menuScan. */
 export const SCAN_PASSIVE = 0;
 const SCAN_EVENT = 1;
+const SCAN_INTERRUPT = 2;
 const FIRST_PERIOD = 3;
 /** Seconds, from index 3 of menuScan. */
 const PERIODS = [10, 5, 2, 1, 0.5, 0.2, 0.1] as const;
@@ -81,6 +82,11 @@ export class Scanner {
   add(record: DbRecord): void {
     const { SCAN } = record.fields;
     if (SCAN === SCAN_PASSIVE) return;
+    if (SCAN === SCAN_INTERRUPT) {
+      record.warn("SCAN is I/O Intr, and no device here interrupts; the record is Passive now.");
+      record.fields.SCAN = SCAN_PASSIVE;
+      return;
+    }
     const list = this.#listOf(record);
     list?.add(record);
     if (this.#isRunning && list !== undefined) this.#schedule(list);

@@ -15,6 +15,13 @@ export function textOfBytes(bytes: Uint8Array | Int8Array, length: number): stri
   return text;
 }
 
+/** `length` characters, as numbers from −128 to 127; the last is a NUL. */
+export function charactersOf(text: string, length: number): Int8Array {
+  const characters = new Int8Array(length);
+  for (let i = 0; i < Math.min(text.length, length - 1); i++) characters[i] = text.charCodeAt(i);
+  return characters;
+}
+
 /** The byte string that a put to a text array means. @param isCodes its elements are UTF-16 units, not bytes */
 export function textOfPut(value: number | string | ArrayValue, length: number, isCodes: boolean): string {
   if (typeof value === "string") return value;

@@ -12,7 +12,7 @@ export function stamp(record: DbRecord, clock: Clock): void {
   const selector = record.links?.get("TSEL");
   if (selector !== undefined) {
     if (selector.copyTime?.() === true) return;
-    record.fields.TSE = selector.readNumber() ?? record.fields.TSE;
+    record.fields.TSE = selector.readNumber("SHORT") ?? record.fields.TSE;
   }
   if (record.fields.TSE !== FROM_DEVICE) stampNow(record, clock);
 }

@@ -7,9 +7,10 @@ import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
 import { castArray, fitText, TEXT_BYTES } from "../database/convert.ts";
 import type { FieldAddress } from "../database/field-address.ts";
-import { sliceOf } from "../database/filters.ts";
+import { sliced } from "../database/filters.ts";
 import { longTextAt } from "../database/read.ts";
-import type { ArrayValue, FieldType } from "../database/record-type.ts";
+import type { FieldType } from "../database/record-type.ts";
+import { charactersOf } from "../database/text-array.ts";
 
 /** DBR → the field type of the same form. */
 export const FIELD_TYPE = {
@@ -47,7 +48,7 @@ export function fillWholeText(address: FieldAddress, native: Native, count: numb
  */
 export function fillCharacters(address: FieldAddress, type: DbrType, count: number, into: DbrSample): void {
   const field = charactersOf(longTextAt(address), address.elements);
-  const characters = address.modifier.slice === undefined ? field : (takeSlice(field, address) as Int8Array);
+  const characters = sliced(field, address.modifier.slices ?? []);
   const length = count === 0 ? characters.length : Math.min(count, characters.length);
   if (type.native !== "CHAR") {
     into.setArray(castArray({ values: characters, length, type: "CHAR" }, FIELD_TYPE[type.native]) as ValueArray);
@@ -56,21 +57,4 @@ export function fillCharacters(address: FieldAddress, type: DbrType, count: numb
   if (length > 0) characters[length - 1] = 0;
   const endsWithText = type.family === "PLAIN" || type.family === "TIME";
   into.setArray(characters, endsWithText ? characters.indexOf(0) + 1 : length);
-}
-
-/** `length` characters, as numbers from −128 to 127; the last is a NUL. */
-function charactersOf(text: string, length: number): Int8Array {
-  const characters = new Int8Array(length);
-  for (let i = 0; i < Math.min(text.length, length - 1); i++) characters[i] = text.charCodeAt(i);
-  return characters;
-}
-
-/** The elements that the channel's slice names, as an array of its own. */
-export function takeSlice(elements: ArrayValue, { modifier }: FieldAddress): ValueArray {
-  const slice = modifier.slice!;
-  const { first, count } = sliceOf(slice, elements.length);
-  const { increment } = slice;
-  if (increment === 1) return elements.slice(first, first + count) as ValueArray;
-  const strided = (elements as string[]).filter((_, i) => i >= first && (i - first) % increment === 0);
-  return strided.slice(0, count);
 }

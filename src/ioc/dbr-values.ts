@@ -5,12 +5,12 @@ import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
 import { castNumber, type ElementType } from "../database/convert.ts";
 import type { FieldAddress } from "../database/field-address.ts";
-import { sliceOf } from "../database/filters.ts";
+import { sliced, slicedLength } from "../database/filters.ts";
 import { alarmLimitsAt, controlLimitsAt, displayLimitsAt, precisionAt, unitsAt } from "../database/metadata.ts";
 import { elementsAt, lengthAt, numberAt, textAt } from "../database/read.ts";
 import type { FieldType } from "../database/record-type.ts";
 import { stampNow } from "../database/time-stamp.ts";
-import { FIELD_TYPE, fillCharacters, fillWholeText, isWholeText, takeSlice } from "./dbr-text.ts";
+import { FIELD_TYPE, fillCharacters, fillWholeText, isWholeText } from "./dbr-text.ts";
 
 /** DBF → DBR. */
 const NATIVE: Readonly<Record<Exclude<FieldType, "NOACCESS">, Native>> = {
@@ -37,7 +37,7 @@ export const nativeOf = (address: FieldAddress): Native => NATIVE[address.type a
 
 /** The most elements that clients can read. */
 export const elementCountOf = ({ elements, modifier }: FieldAddress): number =>
-  modifier.slice === undefined ? elements : sliceOf(modifier.slice, elements).count;
+  slicedLength(elements, modifier.slices ?? []);
 
 /**
  * @param count most elements wanted; 0: all there are
@@ -85,15 +85,15 @@ function fillArray(address: FieldAddress, native: Native, count: number, into: D
     into.setText(textAt(address));
     return true;
   }
-  const { slice } = address.modifier;
+  const { slices } = address.modifier;
   const length = lengthAt(address);
   if (native === "ENUM" && address.type === "STRING" && length === 1) return false;
   const most = count === 0 ? length : Math.min(count, length);
-  const elements = elementsAt(address, elementType(address, native), slice === undefined ? most : length);
+  const elements = elementsAt(address, elementType(address, native), slices === undefined ? most : length);
   if (length > 0 && most > 0 && elements.length === 0) return false;
-  if (slice === undefined) into.setArray(elements as ValueArray, elements.length);
+  if (slices === undefined) into.setArray(elements as ValueArray, elements.length);
   else {
-    const taken = takeSlice(elements, address);
+    const taken = sliced(elements, slices) as ValueArray;
     into.setArray(taken, count === 0 ? taken.length : Math.min(count, taken.length));
   }
   return true;

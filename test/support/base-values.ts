@@ -101,7 +101,7 @@ export function linesOf({ examples }: Chapter, { refused, seen }: ValueAnswer): 
   return examples.map(({ title, records, steps }) => {
     const isRefused = refused.slice(record, (record += records.length)).includes(true);
     const answers = seen.slice(step, (step += steps.length)).filter((_, index) => steps[index]?.length === 1);
-    return `${title} => ${isRefused ? "refused" : answers.map(shown).join(" | ")}`;
+    return `${title} => ${isRefused ? "refused" : answers.map(shown).join(" | ")}`.trimEnd();
   });
 }
 

@@ -3,8 +3,17 @@
  * written and raised written down. `run` does what the engine does around one processing, as far as a type's functions can tell.
  */
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
+import { castNumber } from "../../src/database/convert.ts";
 import { DBE_ALARM } from "../../src/database/post.ts";
-import type { ArrayValue, FieldRow, FieldTable, Rec, RecordType, Subroutine } from "../../src/database/record-type.ts";
+import type {
+  ArrayValue,
+  FieldRow,
+  FieldTable,
+  NumericFieldType,
+  Rec,
+  RecordType,
+  Subroutine,
+} from "../../src/database/record-type.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /** Where a link leads: a constant (a number, a text, or a list), or a place with a value; `undefined` as value: nobody is there. */
@@ -117,9 +126,13 @@ export class FakeRecord {
   linkMetadata(_link: string): undefined {
     return undefined;
   }
-  readNumber(link: string): number | undefined {
+  readNumber(link: string, type: NumericFieldType): number | undefined {
     const value = this.#read(link);
-    return value === undefined ? undefined : Number(value);
+    return value === undefined ? undefined : castNumber(Number(value), type);
+  }
+  tryNumber(link: string, type: NumericFieldType): number | undefined {
+    const value = (this.links[link] as { value?: unknown } | undefined)?.value;
+    return value === undefined ? undefined : castNumber(Number(value), type);
   }
   readText(link: string): string | undefined {
     const value = this.#read(link);

@@ -30,7 +30,7 @@ export const probe: RecordType<typeof FIELDS> = {
         record.resumeAfter(fields.DLY);
         return "pending";
       }
-      const input = record.readNumber("INP");
+      const input = record.readNumber("INP", "DOUBLE");
       if (input !== undefined) fields.VAL = input;
       if (fields.RAIS > 0) record.raise(15, fields.RAIS);
       record.writeLink("OUT", fields.VAL);

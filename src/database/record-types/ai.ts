@@ -61,7 +61,6 @@ interface Memory extends FilterMemory {
 
 const RAW_DEVICE = 1;
 const LINR = numbersOf(menuConvert);
-const asDouble = (value: number): number => value;
 
 function initialize(record: Ai, pass: 0 | 1): void {
   if (pass === 0) return;
@@ -102,13 +101,13 @@ function readDevice(record: Ai): boolean {
     if (isRaw) convert(record);
     return true;
   }
-  const value = record.readNumber("INP");
+  const value = record.readNumber("INP", isRaw ? "LONG" : "DOUBLE");
   if (value === undefined) {
     memory.hasRead = false;
     return false;
   }
   if (isRaw) {
-    fields.RVAL = castNumber(value, "LONG");
+    fields.RVAL = value;
     convert(record);
   } else {
     fields.VAL = memory.hasRead ? smooth(record, value) : value;
@@ -119,7 +118,7 @@ function readDevice(record: Ai): boolean {
 
 function readSimulated(record: Ai): boolean {
   const { fields } = record;
-  const value = simulatedNumber(record, asDouble);
+  const value = simulatedNumber(record, "DOUBLE");
   if (value === undefined) return false;
   if (fields.SIMM === SIMM.RAW) {
     fields.RVAL = castNumber(Math.floor(value), "LONG");

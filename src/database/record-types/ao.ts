@@ -109,7 +109,7 @@ function process(record: Ao): "done" | "pending" {
 function readDesired(record: Ao): number | undefined {
   const { fields } = record;
   fields.VAL = fields.PVAL;
-  const value = record.readNumber("DOL");
+  const value = record.readNumber("DOL", "DOUBLE");
   return value !== undefined && fields.OIF === OIF.Incremental ? value + fields.VAL : value;
 }
 
@@ -156,8 +156,14 @@ function write(record: Ao): "done" | "pending" {
   const step = simulationStep(record, true);
   if (step === "later") return "pending";
   if (step === "now") writeSimulated(record, fields.OVAL, fields.RVAL);
-  else if (step === "off") record.writeLink("OUT", fields.DTYP === RAW_DEVICE ? fields.RVAL : fields.OVAL);
+  else if (step === "off") writeDevice(record);
   return "done";
+}
+
+function writeDevice(record: Ao): void {
+  const { fields } = record;
+  if (fields.DTYP === RAW_DEVICE) record.writeLink("OUT", fields.RVAL, "LONG");
+  else record.writeLink("OUT", fields.OVAL);
 }
 
 function monitor(record: Ao, alarmMask: number): void {

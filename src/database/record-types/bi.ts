@@ -64,19 +64,20 @@ function process(record: Bi): "done" | "pending" {
 
 function readDevice(record: Bi): void {
   const { fields } = record;
-  const value = record.isConstantLink("INP") ? undefined : record.readNumber("INP");
+  const isRaw = fields.DTYP === RAW_DEVICE;
+  const value = record.readNumber("INP", isRaw ? "ULONG" : "USHORT");
   if (value === undefined && !record.isConstantLink("INP")) return;
-  if (fields.DTYP === RAW_DEVICE) {
-    if (value !== undefined) fields.RVAL = asUnsigned(value);
+  if (isRaw) {
+    if (value !== undefined) fields.RVAL = value;
     if (fields.MASK !== 0) fields.RVAL = (fields.RVAL & fields.MASK) >>> 0;
     fields.VAL = fields.RVAL === 0 ? 0 : 1;
-  } else if (value !== undefined) fields.VAL = castNumber(value, "USHORT");
+  } else if (value !== undefined) fields.VAL = value;
   fields.UDF = 0;
 }
 
 function readSimulated(record: Bi): void {
   const { fields } = record;
-  const value = simulatedNumber(record, asUnsigned);
+  const value = simulatedNumber(record, "ULONG");
   if (value === undefined) return;
   if (fields.SIMM === SIMM.RAW) {
     fields.RVAL = value & 0xffff;

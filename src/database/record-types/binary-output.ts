@@ -56,9 +56,9 @@ export function driveBinaryOutput(record: BinaryOutput, hasRaw: boolean): "done"
 }
 
 function readDesired(record: BinaryOutput): void {
-  const value = record.readNumber("DOL");
+  const value = record.readNumber("DOL", "USHORT");
   if (value === undefined) return;
-  record.fields.VAL = castNumber(value, "USHORT");
+  record.fields.VAL = value;
   record.fields.UDF = 0;
 }
 

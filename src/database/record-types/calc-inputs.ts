@@ -69,7 +69,7 @@ export function readInputs(record: WithInputs): boolean {
   for (let i = 0; i < INPUTS.length; i++) {
     const link = INPUT_LINKS[i]!;
     if (record.isConstantLink(link)) continue;
-    const value = record.readNumber(link);
+    const value = record.readNumber(link, "DOUBLE");
     if (value === undefined) isComplete = false;
     else record.fields[INPUTS[i]!] = value;
   }

@@ -60,9 +60,9 @@ function process(record: Longin): "done" | "pending" {
   const { fields } = record;
   const step = simulationStep(record, false);
   if (step === "later") return "pending";
-  const value = step === "off" ? read(record) : step === "now" ? simulatedNumber(record, asLong) : undefined;
+  const value = step === "off" ? read(record) : step === "now" ? simulatedNumber(record, "LONG") : undefined;
   if (value !== undefined) {
-    fields.VAL = asLong(value);
+    fields.VAL = value;
     fields.UDF = 0;
   }
   checkFilteredLimits(record, fields.VAL, record.state as FilterMemory);
@@ -70,7 +70,7 @@ function process(record: Longin): "done" | "pending" {
 }
 
 const read = (record: Longin): number | undefined =>
-  record.isConstantLink("INP") ? record.fields.VAL : record.readNumber("INP");
+  record.isConstantLink("INP") ? record.fields.VAL : record.readNumber("INP", "LONG");
 
 function monitor(record: Longin, alarmMask: number): void {
   postValue(record, alarmMask);

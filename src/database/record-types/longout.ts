@@ -84,10 +84,9 @@ function process(record: Longout): "done" | "pending" {
 }
 
 function readDesired(record: Longout): number | undefined {
-  const value = record.readNumber("DOL");
-  if (value === undefined) return undefined;
-  record.fields.UDF = 0;
-  return castNumber(value, "LONG");
+  const value = record.readNumber("DOL", "LONG");
+  if (value !== undefined) record.fields.UDF = 0;
+  return value;
 }
 
 function limit({ fields: { DRVH, DRVL } }: Longout, value: number): number {

@@ -89,20 +89,20 @@ function process(record: Mbbi): "done" | "pending" {
 
 function readDevice(record: Mbbi): void {
   const { fields } = record;
-  const isConstant = record.isConstantLink("INP");
-  const value = isConstant ? undefined : record.readNumber("INP");
-  if (value === undefined && !isConstant) return;
-  if (fields.DTYP === RAW_DEVICE) {
-    if (value !== undefined) fields.RVAL = castNumber(value, "LONG") >>> 0;
+  const isRaw = fields.DTYP === RAW_DEVICE;
+  const value = record.readNumber("INP", isRaw ? "LONG" : "USHORT");
+  if (value === undefined && !record.isConstantLink("INP")) return;
+  if (isRaw) {
+    if (value !== undefined) fields.RVAL = value >>> 0;
     fields.RVAL = (fields.RVAL & fields.MASK) >>> 0;
     fields.VAL = stateOfRaw(record);
-  } else if (value !== undefined) fields.VAL = castNumber(value, "USHORT");
+  } else if (value !== undefined) fields.VAL = value;
   fields.UDF = 0;
 }
 
 function readSimulated(record: Mbbi): void {
   const { fields } = record;
-  const value = simulatedNumber(record, asUnsigned);
+  const value = simulatedNumber(record, "ULONG");
   if (value === undefined) return;
   if (fields.SIMM === SIMM.RAW) {
     fields.RVAL = value;

@@ -102,8 +102,8 @@ function process(record: Mbbo): "done" | "pending" {
 /** VAL from DOL in closed loop. @returns whether there is a value */
 function decide(record: Mbbo): boolean {
   if (!isClosedLoop(record)) return !raiseUndefined(record);
-  const value = record.readNumber("DOL");
-  if (value !== undefined) record.fields.VAL = castNumber(value, "USHORT");
+  const value = record.readNumber("DOL", "USHORT");
+  if (value !== undefined) record.fields.VAL = value;
   return value !== undefined;
 }
 

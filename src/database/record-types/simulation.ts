@@ -4,9 +4,8 @@
  * CA spec §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c readValue.
  */
 import { SEVERITY, STATUS, type WithFields } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { menuSimm, numbersOf } from "../menus.ts";
-import type { ArrayValue } from "../record-type.ts";
+import type { ArrayValue, NumericFieldType } from "../record-type.ts";
 
 export const SIMM = numbersOf(menuSimm);
 
@@ -42,24 +41,17 @@ export function simulationStep(record: Simulated, hasRaw: boolean): "off" | "now
 /** A SIML that leads nowhere is shown as LINK without a severity, and SIMM stays. */
 function readMode(record: Simulated): void {
   const { fields } = record;
-  const { NSTA, NSEV } = fields;
-  const mode = record.readNumber("SIML");
-  if (mode !== undefined) fields.SIMM = castNumber(mode, "MENU");
-  else {
-    fields.NSEV = NSEV;
-    fields.NSTA = NSEV === 0 ? STATUS.LINK : NSTA;
-  }
+  const mode = record.tryNumber("SIML", "USHORT");
+  if (mode !== undefined) fields.SIMM = mode;
+  else if (fields.NSEV === 0) fields.NSTA = STATUS.LINK;
 }
 
-/** What an input is while simulated: SIOL's value, which SVAL keeps, or SVAL itself when SIOL is constant. undefined: SIOL leads nowhere. */
-export function simulatedNumber(
-  record: Simulated & WithFields<"SVAL">,
-  cast: (value: number) => number,
-): number | undefined {
+/** What an input is while simulated: SIOL's value as `type`, which SVAL keeps, or SVAL itself when SIOL is constant. undefined: SIOL leads nowhere. */
+export function simulatedNumber(record: Simulated & WithFields<"SVAL">, type: NumericFieldType): number | undefined {
   if (!record.isConstantLink("SIOL")) {
-    const value = record.readNumber("SIOL");
+    const value = record.readNumber("SIOL", type);
     if (value === undefined) return undefined;
-    record.fields.SVAL = cast(value);
+    record.fields.SVAL = value;
   }
   return record.fields.SVAL;
 }

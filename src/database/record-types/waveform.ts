@@ -60,7 +60,10 @@ function process(record: Waveform): "done" | "pending" {
   const { fields } = record;
   const step = simulationStep(record, false);
   if (step === "later") return "pending";
-  const values = step === "refused" ? undefined : record.readArray(step === "off" ? "INP" : "SIOL");
+  const values =
+    step === "refused"
+      ? undefined
+      : record.readArray(step === "off" ? "INP" : "SIOL", elementType(record), fields.NELM);
   if (values !== undefined) {
     const before = fields.NORD;
     fields.NORD = store(record, values);
