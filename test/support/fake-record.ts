@@ -111,7 +111,7 @@ export class FakeRecord {
   }
   constantText(link: string): string | undefined {
     const value = this.#constant(link);
-    return value === undefined ? undefined : String(value);
+    return typeof value === "number" || typeof value === "string" ? String(value) : undefined;
   }
   constantArray(link: string): unknown {
     const value = this.#constant(link);

@@ -1,7 +1,6 @@
 /** The binary input record. CA spec §5.5; epics-base: biRecord.c, devBiSoft.c, devBiSoftRaw.c */
 
 import { raiseUndefined } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import {
@@ -35,7 +34,6 @@ const FIELDS = {
 type Bi = Rec<typeof FIELDS>;
 
 const RAW_DEVICE = 1;
-const asUnsigned = (value: number): number => castNumber(value, "ULONG");
 
 function initialize(record: Bi, pass: 0 | 1): void {
   if (pass === 0) return;

@@ -3,7 +3,6 @@
  * CA spec §4.4, §5.5; epics-base: boRecord.c, devBoSoft.c, devBoSoftRaw.c; synApps: busyRecord.c
  */
 import { raiseUndefined, type WithFields } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { isClosedLoop, outputAction } from "./output.ts";
 import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
 import { checkStates } from "./two-states.ts";

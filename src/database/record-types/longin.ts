@@ -1,7 +1,6 @@
 /** The 32-bit integer input record. CA spec §5.5; epics-base: longinRecord.c, devLiSoft.c */
 
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { menuYesNo } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { analogMetadata, postValue, rememberValue } from "./analog.ts";
@@ -39,8 +38,6 @@ const FIELDS = {
 } as const satisfies FieldTable;
 
 type Longin = Rec<typeof FIELDS>;
-
-const asLong = (value: number): number => castNumber(value, "LONG");
 
 function initialize(record: Longin, pass: 0 | 1): void {
   if (pass === 0) return;

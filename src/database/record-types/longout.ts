@@ -1,7 +1,6 @@
 /** The 32-bit integer output record. CA spec §5.5; epics-base: longoutRecord.c, devLoSoft.c */
 
 import { checkLimits } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { longoutOOPT, menuYesNo, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { analogMetadata, postValue, rememberValue } from "./analog.ts";

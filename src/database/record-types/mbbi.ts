@@ -1,7 +1,6 @@
 /** The multi-bit binary input record. CA spec §5.5; epics-base: mbbiRecord.c, devMbbiSoft.c, devMbbiSoftRaw.c */
 
 import { type FilterMemory, filterLevel, raiseUndefined, STATUS } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import {
@@ -56,7 +55,6 @@ const FIELDS = {
 type Mbbi = Rec<typeof FIELDS>;
 
 const RAW_DEVICE = 1;
-const asUnsigned = (value: number): number => castNumber(value, "ULONG");
 
 function initialize(record: Mbbi, pass: 0 | 1): void {
   if (pass === 0) return;

@@ -1,7 +1,6 @@
 /** The multi-bit binary output record. CA spec §5.5; epics-base: mbboRecord.c, devMbboSoft.c, devMbboSoftRaw.c */
 
 import { raiseUndefined, SEVERITY, STATUS } from "../alarms.ts";
-import { castNumber } from "../convert.ts";
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { isClosedLoop, outputAction } from "./output.ts";
