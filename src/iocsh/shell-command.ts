@@ -33,8 +33,8 @@ export interface ShellControl {
   readonly environment: ShellEnvironment;
   /** By name. */
   commands(): readonly ShellCommand[];
-  /** Runs a script. @returns whether it came to its end @throws ShellError when it cannot be read */
-  runScript(file: string, macros?: ReadonlyMap<string, string>): Promise<boolean>;
+  /** Runs a script to its end. @throws ShellError when it cannot be read, or an error broke it off */
+  runWhole(file: string, macros?: ReadonlyMap<string, string>): Promise<void>;
   /** Runs one line without echo. @throws what the line throws */
   runCommand(line: string, macros?: ReadonlyMap<string, string>): Promise<void>;
   /** For the script that runs; at the prompt it has no effect. */

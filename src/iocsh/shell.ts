@@ -10,6 +10,9 @@ import { didYouMean } from "../base/suggest.ts";
 import { parseShellLine, type Redirection, ShellError, type ShellLine } from "./parse.ts";
 import type { ErrorPolicy, ShellCommand, ShellControl, ShellEnvironment } from "./shell-command.ts";
 
+/** A failure whose sentence is in the file that `2>` names: the error policy applies, nothing is printed. */
+class ToldError extends ShellError {}
+
 /** Where text goes to. */
 export interface ShellOutput {
   write(text: string): void;
@@ -105,10 +108,21 @@ export class Shell implements ShellControl {
     return await this.#runGuarded(line, this.#prompt);
   }
 
-  /** For iocshCmd and iocshRun; within the script that runs. */
+  /** For iocshLoad and `<`: a script that its own error policy breaks off is an error of the line that runs it. @throws ShellError */
+  async runWhole(file: string, macros?: ReadonlyMap<string, string>): Promise<void> {
+    if (!(await this.runScript(file, macros))) throw new ShellError(`The script ${file} was broken off by an error.`);
+  }
+
+  /** For iocshCmd and iocshRun: a script of one line, whose `exit` and `on error` are its own. */
   async runCommand(line: string, macros: ReadonlyMap<string, string> = new Map()): Promise<void> {
     const words = parseShellLine(this.#expand(line.trim(), macros));
-    await this.#execute(words, this.#innermost);
+    const script: Script = { ...this.#innermost, policy: "break", macros };
+    this.#scripts.push(script);
+    try {
+      await this.#execute(words, script);
+    } finally {
+      this.#scripts.pop();
+    }
   }
 
   setErrorPolicy(policy: ErrorPolicy): void {
@@ -136,6 +150,7 @@ export class Shell implements ShellControl {
       await this.#run(line, script);
       return true;
     } catch (error) {
+      if (error instanceof ToldError) return await this.#afterError(script);
       const where = script.file === undefined ? "" : ` ${script.file} line ${script.line}:`;
       this.#world.printError(`ERROR${where === "" ? ":" : where} ${messageOf(error)}\n`);
       if (!(error instanceof AppError) && error instanceof Error) this.#world.printError(`${error.stack ?? ""}\n`);
@@ -180,7 +195,7 @@ export class Shell implements ShellControl {
   async #execute(line: ShellLine, script: Script): Promise<void> {
     const [name, ...words] = line.words;
     if (name === undefined) {
-      if (line.input !== undefined) await this.runScript(line.input, script.macros);
+      if (line.input !== undefined) await this.runWhole(line.input, script.macros);
       return;
     }
     if (line.input !== undefined)
@@ -200,6 +215,7 @@ export class Shell implements ShellControl {
     } catch (error) {
       if (errors === undefined) throw error;
       errors.write(`${messageOf(error)}\n`);
+      throw new ToldError(messageOf(error), { cause: error });
     } finally {
       await output?.close();
       await errors?.close();

@@ -101,12 +101,31 @@ describe("on error", () => {
     expect(said).toContain("said after");
     expect(errors[0]).toBe("ERROR s line 1: here");
   });
-  test("break leaves the script, and its caller goes on", async () => {
-    const { shell, said } = shellWith({ s: "< t\nsay outside\n", t: script("break") });
+  test.each(["< t", "iocshLoad t", "iocshCmd 'iocshLoad t'", "iocshRun '< t'"])(
+    "break leaves the script, which is an error of the line that ran it: %s",
+    async (line) => {
+      const { shell, said, errors } = shellWith({ s: `${line}\nsay outside\n`, t: script("break") });
+      expect(await shell.runScript("s")).toBe(true);
+      expect(said).toContain("said outside");
+      expect(said).not.toContain("said after");
+      expect(errors).toContain("ERROR s line 1: The script t was broken off by an error.");
+    },
+  );
+  test.each(["< t", "iocshLoad t", "iocshCmd 'iocshLoad t'"])("break passes through two callers: %s", async (line) => {
+    const caller = `on error break\n${line}\nsay never\n`;
+    const { shell, said } = shellWith({ r: "on error break\n< s\nsay never", s: caller, t: script("break") });
+    expect(await shell.runScript("r")).toBe(false);
+    expect(said).not.toContain("said never");
+  });
+  test("break is taken by a caller that goes on, and holds in its own script alone", async () => {
+    const { shell, said } = shellWith({ s: "iocshCmd 'on error break'\nfail\n< t\nsay outside", t: "on error break" });
     expect(await shell.runScript("s")).toBe(true);
-    expect(await shell.runScript("t")).toBe(false);
     expect(said).toContain("said outside");
-    expect(said).not.toContain("said after");
+  });
+  test("break holds for an error whose sentence goes to a file", async () => {
+    const { shell, said, errors } = shellWith({ s: "on error break\nfail here 2> e\nsay after" });
+    expect(await shell.runScript("s")).toBe(false);
+    expect([said.includes("said after"), errors]).toEqual([false, ["s: the error policy is break."]]);
   });
   test("wait goes on later", async () => {
     const { shell, said, clock } = shellWith({ s: script("wait 5") });

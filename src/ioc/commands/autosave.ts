@@ -45,7 +45,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   autosaveBuild: "write a request file",
   asVerify: "compare the .sav file with caget",
   save_restoreSet_NFSHost: "let the system mount the folder",
-  save_restoreSet_IncompleteSetsOk: "PVs that a file lacks never hinder the others",
   save_restoreSet_periodicDatedBackups: "use save_restoreSet_NumSeqFiles",
 };
 
@@ -107,14 +106,13 @@ function fileCommands({ ioc }: CommandSession, autosave: Autosave, folders: Fold
       name: "set_savefile_path",
       arguments: PATH,
       help: "Names the folder of the save files; it is made if it is missing.",
-      run: ({ print }, folder, inside) =>
-        folders.saveIn(required(folder, "set_savefile_path", "folder"), inside ?? "", print),
+      run: ({ print }, folder, inside) => folders.saveIn(joined("set_savefile_path", folder, inside), print),
     }),
     shellCommand({
       name: "set_requestfile_path",
       arguments: PATH,
       help: "Adds a folder in which request files are looked for.",
-      run: (_, folder, inside) => folders.requestsIn(required(folder, "set_requestfile_path", "folder"), inside ?? ""),
+      run: (_, folder, inside) => folders.requestsIn(joined("set_requestfile_path", folder, inside)),
     }),
     restoreCommand(0, "before records are initialized: scalars and links"),
     restoreCommand(1, "after records are initialized: scalars and arrays"),
@@ -221,6 +219,7 @@ function settingCommands({ settings }: Autosave): readonly ShellCommand[] {
       "1: each restore leaves a copy of its file with the date in the name; 0: one copy, x.sav.bu.",
       ifAt(0, 1, (value) => (settings.datedBackups = value === 1)),
     ),
+    setting("IncompleteSetsOk", "PVs that a file lacks never hinder the others: 1 only.", (value) => value === 1),
     setting(
       "RetrySeconds",
       "Tries a save that failed again after so many seconds: 1 or more.",
@@ -238,6 +237,12 @@ function settingCommands({ settings }: Autosave): readonly ShellCommand[] {
   ];
 }
 
+/** A folder in another one; either may be empty, not both. @throws ShellError */
+function joined(command: string, folder: string | undefined, inside: string | undefined): string {
+  const parts = [folder, inside].filter((part) => part !== undefined && part !== "") as string[];
+  return path.posix.join(required(parts[0], command, "folder"), ...parts.slice(1));
+}
+
 /** Where files lie: absolute, from the shell's folder at the time of the command. */
 class Folders {
   readonly #session: CommandSession;
@@ -248,8 +253,8 @@ class Folders {
     this.#session = session;
   }
   /** @throws ShellError when there is no such folder and it cannot be made */
-  saveIn(folder: string, inside: string, print: ShellContext["print"]): void {
-    const target = this.#resolve(folder, inside);
+  saveIn(folder: string, print: ShellContext["print"]): void {
+    const target = this.#session.directory.resolve(folder);
     this.#save = target;
     try {
       if (statSync(target, { throwIfNoEntry: false }) !== undefined) return;
@@ -259,8 +264,8 @@ class Folders {
       throw new ShellError(`set_savefile_path: the folder ${target} cannot be made: ${messageOf(error)}.`);
     }
   }
-  requestsIn(folder: string, inside: string): void {
-    this.#requests.push(this.#resolve(folder, inside));
+  requestsIn(folder: string): void {
+    this.#requests.push(this.#session.directory.resolve(folder));
   }
   saveFile(name: string): string {
     return path.resolve(this.#save ?? this.#session.directory.path, unicode(name));
@@ -278,9 +283,6 @@ class Folders {
   }
   #requestFolders(): readonly string[] {
     return this.#requests.length > 0 ? this.#requests : [this.#session.directory.path];
-  }
-  #resolve(folder: string, inside: string): string {
-    return this.#session.directory.resolve(path.posix.join(folder, inside));
   }
 }
 

@@ -64,10 +64,11 @@ export function environmentCommands({ ioc, directory }: CommandSession): readonl
       arguments: [{ name: "folder", kind: "text" }],
       help: "Makes a folder the one that relative paths begin in.",
       run: (_, folder) => {
+        const target = required(folder, "cd", "folder");
         try {
-          directory.change(required(folder, "cd", "folder"));
+          directory.change(target);
         } catch (error) {
-          throw new ShellError(`The folder ${folder ?? ""} cannot be entered`, { cause: error });
+          throw new ShellError(`The folder ${target} cannot be entered`, { cause: error });
         }
       },
     }),

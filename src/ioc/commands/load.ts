@@ -105,8 +105,10 @@ export class FileLoader {
   #find(file: string): DbText {
     const found = this.#read(file, []);
     if (found !== undefined) return found;
-    const searched = this.#folders(file, []).join(", ");
-    throw new ShellError(`The file ${file} is not found${searched === "." ? "" : `; looked in ${searched}`}.`);
+    const searched = file.includes("/") ? "" : this.#folders(file, []).join(", ");
+    throw new ShellError(
+      `The file ${file} is not found${searched === "" || searched === "." ? "" : `; looked in ${searched}`}.`,
+    );
   }
 
   #read(name: string, include: readonly string[]): DbText | undefined {

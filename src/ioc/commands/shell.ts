@@ -47,9 +47,8 @@ export const SHELL_COMMANDS: readonly ShellCommand[] = [
       { name: "macros", kind: "text" },
     ],
     help: "Runs a script with macros that hold in its lines.",
-    run: async ({ shell }, script, macros) => {
-      await shell.runScript(required(script, "iocshLoad", "script"), parseMacros(macros ?? ""));
-    },
+    run: ({ shell }, script, macros) =>
+      shell.runWhole(required(script, "iocshLoad", "script"), parseMacros(macros ?? "")),
   }),
   shellCommand({
     name: "iocshRun",

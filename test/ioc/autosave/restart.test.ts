@@ -210,6 +210,13 @@ test("values that no PV has, or that its field does not take, are told and hinde
   expect(told.filter((line) => line.includes("x:ao.PREC is not restored"))).not.toEqual([]);
 });
 
+test("a value that the second pass restores is not announced as lost by the first", async () => {
+  await run();
+  writeFileSync(file("x.sav"), '# autosave R5.3\nx:on "3 mm"\nx:ao 3 mm\n<END>\n');
+  const { told } = await run("dbgf x:ao");
+  expect(told.filter((line) => line.includes("x:ao is not restored"))).toEqual([]);
+});
+
 test("a text array is restored from text, too", async () => {
   await run();
   writeFileSync(file("x.sav"), "# autosave R5.3\nx:text$ by hand\n<END>\n");
@@ -226,12 +233,23 @@ describe("a command that cannot do what it says", () => {
     ["save_restoreSet_NumSeqFiles(11)", /^ERROR: save_restoreSet_NumSeqFiles does not take 11\. /],
     ["save_restoreSet_FilePermissions(0044)", /^ERROR: save_restoreSet_FilePermissions does not take 36\. /],
     ["create_triggered_set", "create_triggered_set is not supported: use create_monitor_set."],
+    ["save_restoreSet_IncompleteSetsOk(0)", /^ERROR: save_restoreSet_IncompleteSetsOk does not take 0\. /],
+    ['set_savefile_path("", "")', "set_savefile_path needs an argument: the folder."],
     ['set_savefile_path("a/b/c")', /^ERROR: set_savefile_path: the folder .*a\/b\/c cannot be made: ENOENT/],
   ])("says why: %s", async (line, sentence) => {
     const { printed } = await run(line);
     expect(printed).toContainEqual(
       typeof sentence === "string" ? `ERROR: ${sentence}` : expect.stringMatching(sentence),
     );
+  });
+
+  test.each([
+    "save_restoreSet_IncompleteSetsOk(1)",
+    'set_savefile_path("", "inside")',
+    'set_requestfile_path("", "inside")',
+  ])("is none of these: %s", async (line) => {
+    const { printed } = await run(line);
+    expect(printed.filter((one) => one.startsWith("ERROR"))).toEqual([]);
   });
 
   test("that it means nothing here: save_restoreSet_Debug", async () => {
