@@ -1,6 +1,8 @@
 # Starts the IOC of the beamline's data management:  globus-ioc ioc st.cmd
 # Everything that differs between beamlines comes from the environment. P, the prefix of the beamline, such as 2bmb:, has no default; the others have these.
 # GLOBUS_IOC is the folder of the package.
+# A line that fails ends the program with status 1: an IOC without its records or its settings must not look healthy to a supervisor.
+on error break
 epicsEnvSet("P", "$(P)")
 epicsEnvSet("R", "$(R=Globus:)")
 epicsEnvSet("TOP", "$(TOP=$(GLOBUS_IOC))")

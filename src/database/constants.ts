@@ -2,18 +2,10 @@
  * What a constant link gives to a field when its record is initialized: the conversions of base's two kinds of constants, which differ. A plain one is a
  * number or `[…]` as it was written; `{const:…}` is a value with a type. CA spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
  */
-import {
-  castArray,
-  castNumber,
-  castScalar,
-  type ElementType,
-  fitText,
-  numberToText,
-  parseNumber,
-  TEXT_BYTES,
-} from "./convert.ts";
+import { castArray, castNumber, castScalar, type ElementType, fitText, parseNumber, TEXT_BYTES } from "./convert.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type Json, parseLenientJson } from "./lenient-json.ts";
+import { numberToText } from "./number-text.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
 
 type Scalar = bigint | number | string;

@@ -3,8 +3,9 @@
  * CA spec §2.8.
  */
 import type { ClientIdentity } from "../base/client-identity.ts";
-import { castNumber, enumFromText, fitText, numberToText, parseNumber } from "./convert.ts";
+import { castNumber, enumFromText, fitText, parseNumber } from "./convert.ts";
 import type { FieldAddress } from "./field-address.ts";
+import { numberToText } from "./number-text.ts";
 import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
 import { textOfPut } from "./text-array.ts";
 

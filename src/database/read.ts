@@ -1,17 +1,9 @@
 /**
  * The value at an address as a number, a text or an array: of its own type, or cast as base casts it. Metadata are metadata.ts's. CA spec §2.4, §2.7.
  */
-import {
-  castArray,
-  castNumber,
-  type ElementType,
-  fitText,
-  menuToText,
-  numberToText,
-  parseNumber,
-  TEXT_BYTES,
-} from "./convert.ts";
+import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber, TEXT_BYTES } from "./convert.ts";
 import type { FieldAddress } from "./field-address.ts";
+import { numberToText } from "./number-text.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
 import { textOfBytes } from "./text-array.ts";
 

@@ -280,3 +280,22 @@ test("output goes to a file, or behind what it holds", async () => {
   await typed("dbl ao > list.txt", "echo more >> list.txt");
   expect(readFileSync(join(folder, "list.txt"), "utf8")).toBe("x:ao\nx:alias\nmore\n");
 });
+
+test.each([
+  [
+    "without its records",
+    { P: "x:", TOP: "/nowhere" },
+    "ERROR st.cmd line 12: The file globus.db is not found; looked in /nowhere/db, ..",
+  ],
+  [
+    "without a prefix",
+    { TOP: "/nowhere" },
+    'ERROR st.cmd line 6: macro P is undefined; the line is not run: epicsEnvSet("P", "$(P)")',
+  ],
+])("the shipped st.cmd ends with status 1 %s", async (_, environment, sentence) => {
+  const shipped = readFileSync(new URL("../../iocBoot/iocGlobus/st.cmd", import.meta.url), "utf8");
+  const { status, err, out } = await run({ args: ["st.cmd"], files: { "st.cmd": shipped }, environment });
+  expect(status).toBe(1);
+  expect(err).toEqual([sentence, "st.cmd: the error policy is break."]);
+  expect(out.join("\n")).not.toContain("iocInit");
+});

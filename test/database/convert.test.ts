@@ -10,13 +10,13 @@ import {
   makeArray,
   menuFromDbText,
   menuToText,
-  numberToText,
   parseDbText,
   parseNumber,
   toInt32,
   toUint32,
 } from "../../src/database/convert.ts";
 import { menuAlarmSevr } from "../../src/database/menus.ts";
+import { numberToText } from "../../src/database/number-text.ts";
 import type { NumericFieldType } from "../../src/database/record-type.ts";
 
 // Expected values: EPICS base, measured (CA spec §2.7, §2.8) or from test/interop/convert-softioc.test.ts.

@@ -7,11 +7,11 @@ import {
   enumFromText,
   menuFromDbText,
   menuToText,
-  numberToText,
   parseDbText,
   parseNumber,
 } from "../../src/database/convert.ts";
 import { menuAlarmSevr, menuScan } from "../../src/database/menus.ts";
+import { numberToText } from "../../src/database/number-text.ts";
 import type { ArrayValue, NumericFieldType } from "../../src/database/record-type.ts";
 import {
   numberOf,

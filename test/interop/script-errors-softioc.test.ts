@@ -25,15 +25,24 @@ const PARTS: Readonly<Record<string, string>> = {
 };
 
 const CALLS: readonly string[] = [
-  ...["< part", 'iocshLoad("part")', "iocshCmd('iocshLoad part')", "iocshRun('iocshLoad part')", "< nofile"],
-  ...["< careless", "< middle", "< ends", "< macro", "< unknown", "< quote", "< policy", 'iocshLoad("middle")'],
-  ...[
-    "nosuch",
-    'dbLoadRecords("missing.db")',
-    "iocshCmd('nosuch')",
-    "iocshCmd('on error continue')",
-    "iocshLoad('nofile')",
-  ],
+  "< part",
+  'iocshLoad("part")',
+  "iocshCmd('iocshLoad part')",
+  "iocshRun('iocshLoad part')",
+  "< nofile",
+  "< careless",
+  "< middle",
+  "< ends",
+  "< macro",
+  "< unknown",
+  "< quote",
+  "< policy",
+  'iocshLoad("middle")',
+  "nosuch",
+  'dbLoadRecords("missing.db")',
+  "iocshCmd('nosuch')",
+  "iocshCmd('on error continue')",
+  "iocshLoad('nofile')",
 ];
 const SCRIPTS = CALLS.flatMap((call) => [`${call}\necho outer`, `on error break\n${call}\necho outer`]);
 
