@@ -187,7 +187,7 @@ export class Database {
   initializeRecords(): void {
     for (const record of this.records()) initializeRecord(record);
     this.#isInitialized = true;
-    for (const record of this.records()) this.#links.openAll(record, this.#log.error);
+    for (const record of this.records()) this.#links.openAll(record, this.#log);
     for (const record of this.records()) {
       record.type.support.initialize?.(record, 1);
       this.#scanner.add(record);

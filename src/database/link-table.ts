@@ -1,10 +1,12 @@
 /** Opens and closes the links of records: chooses what kind of end a link's text asks for. CA spec §5.3. */
 import { messageOf } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import { CalcEnd } from "./calc-end.ts";
 import { DatabaseError } from "./database-error.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { ExternalEnd, type ExternalLinks, type LinkOwner, type LinkWorld, LocalEnd, TimeEnd } from "./link-ends.ts";
 import { canonicalLink, type LinkDirection, type LinkText, type PvLink, parseLink } from "./links.ts";
+import { splitPvName } from "./pv-name.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
 
 export interface LinkTableOptions {
@@ -21,15 +23,17 @@ export class LinkTable {
     this.#options = options;
   }
 
-  /** Opens the links of a record that has just been loaded. @param report told of each link that cannot be opened, which is then as an empty one */
-  openAll(record: DbRecord, report: (sentence: string) => void): void {
+  /** Opens the links of a record that has just been loaded. @param log told of each link that cannot be opened, and of each that leads nowhere */
+  openAll(record: DbRecord, log: Log): void {
     for (const [field] of record.layout.links) {
       const text = record.textOf(field);
       if (text === "") continue;
       try {
-        this.#open(record, field, parse(record, field, text));
+        const link = parse(record, field, text);
+        this.#open(record, field, link);
+        for (const name of this.#nowhere(record, field, link)) log.warn(`${record.name}.${field}: ${name}`);
       } catch (thrown) {
-        report(`${record.name}.${field}: ${messageOf(thrown)}`);
+        log.error(`${record.name}.${field}: ${messageOf(thrown)}`);
       }
     }
   }
@@ -41,6 +45,24 @@ export class LinkTable {
     record.links?.delete(field);
     record.setText(field, canonicalLink(text, link, directionOf(record, field)));
     this.#open(record, field, link);
+  }
+
+  /** Why what the link names stays disconnected, one sentence a name. */
+  #nowhere(record: DbRecord, field: string, link: LinkText): string[] {
+    const { find, external } = this.#options;
+    if (external !== undefined || record.links?.get(field)?.copyTime !== undefined) return [];
+    const names = link.kind === "pv" ? [link.name] : link.kind === "calc" ? link.arguments.filter(isName) : [];
+    return names.filter((name) => find(name) === undefined).map((name) => this.#whyNowhere(name));
+  }
+
+  #whyNowhere(name: string): string {
+    const split = splitPvName(name);
+    const here = this.#options.record(split?.record ?? name.replace(/[.].*/, ""));
+    const what =
+      here === undefined
+        ? `${name} is not in this IOC, and links to other IOCs are not supported`
+        : `${name} is no field of ${here.name}, or has a filter that is not supported`;
+    return `${what}; the link stays disconnected (LINK, INVALID).`;
   }
 
   #open(record: DbRecord, field: string, link: LinkText): void {
@@ -73,6 +95,7 @@ export class LinkTable {
   }
 }
 
+const isName = (argument: number | string): argument is string => typeof argument === "string";
 const directionOf = (record: DbRecord, field: string): LinkDirection => record.spec(field)?.row.type as LinkDirection;
 
 /** Device support of base that is given an address. epics-base: devSoft.dbd, INST_IO */

@@ -52,6 +52,22 @@ test("a link to a name that is not here raises LINK/INVALID, and the value stays
   expect(db.record("A").linkKind("INP")).toBe("disconnected");
 });
 
+test("a link that leads nowhere is told of at the start, once, with the reason", () => {
+  const db = databaseOf({
+    A: { INP: "other:pv CP MS", OUT: "B.NOPE", FLNK: "B" },
+    B: { INP: "C.{sync:{m:'while',s:'red'}}", OUT: "A.VAL[1:2]", TSEL: "A.TIME" },
+    C: { INP: '{calc:{expr:"A+B", args:["third:pv", 5]}}' },
+  });
+  expect(db.lines).toEqual([
+    "warn: db: A.INP: other:pv is not in this IOC, and links to other IOCs are not supported; the link stays disconnected (LINK, INVALID).",
+    "warn: db: A.OUT: B.NOPE is no field of B, or has a filter that is not supported; the link stays disconnected (LINK, INVALID).",
+    "warn: db: B.INP: C.{sync:{m:'while',s:'red'}} is no field of C, or has a filter that is not supported; the link stays disconnected (LINK, INVALID).",
+    "warn: db: C.INP: third:pv is not in this IOC, and links to other IOCs are not supported; the link stays disconnected (LINK, INVALID).",
+  ]);
+  db.put("A.PROC", 1);
+  expect(db.lines).toHaveLength(4);
+});
+
 test.each([
   ["NMS", "NO_ALARM", "NO_ALARM"],
   ["MS", "LINK", "MAJOR"],
