@@ -11,6 +11,7 @@ import { allPvs } from "./controller/pvs.ts";
 import { refuseCommands } from "./controller/wiring.ts";
 import type { Database } from "./database/database.ts";
 import type { DbRecord } from "./database/record.ts";
+import { type GlobusReport, globusReport } from "./globus-report.ts";
 import type { CommandSession } from "./ioc/commands/session.ts";
 import type { Stage } from "./ioc/ioc.ts";
 import { LocalPvs, type LocalValue } from "./ioc/local-pvs.ts";
@@ -36,6 +37,8 @@ export interface GlobusCommandsOptions {
 
 /** What globusConfigure has found, for globusStart. */
 interface Configured {
+  /** For globusShow. */
+  readonly shown: Omit<GlobusReport, "isStarted">;
   readonly pvs: LocalPvs;
   /** Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started. @returns ends that log */
   readonly prepare: () => () => void;
@@ -89,6 +92,18 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
           throw new ShellError('globusStart has no settings: say globusConfigure("globus.conf", "P=...,R=...") first.');
         if (ioc.state !== "loading") throw new ShellError("globusStart must stand before iocInit.");
         isWanted = true;
+      },
+    }),
+    shellCommand({
+      name: "globusShow",
+      arguments: [{ name: "level", kind: "integer" }],
+      help: "Tells which globus.conf counts, the prefixes and servers, and what is missing; 1: also what the file sets; 2: also the defaults.",
+      run: ({ print }, level) => {
+        if (configured === undefined)
+          throw new ShellError(
+            'globusShow has nothing to show: globusConfigure("globus.conf", "P=...,R=...") has not run.',
+          );
+        for (const line of globusReport({ ...configured.shown, isStarted: isWanted }, level ?? 0)) print(line);
       },
     }),
   ];
@@ -158,6 +173,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   const texts = fillInitially(session.ioc.database, prefix, configured);
   return {
     pvs,
+    shown: { file: session.directory.resolve(path), config, prefix },
     prepare: () => {
       for (const [suffix, value] of texts) pvs.put(suffix, value);
       checkSaved(pvs, configured, settings.servers, options.log);

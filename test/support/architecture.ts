@@ -21,7 +21,7 @@ interface Layer {
 
 const ENGINE = ["base/", "ca/", "database/", "dbfile/", "iocsh/", "ioc/"];
 const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "ca/net/transport.ts", "ca/net/ca-config.ts"];
-const COMPOSITION = ["assemble.ts", "assemble/", "globus-commands.ts"];
+const COMPOSITION = ["assemble.ts", "assemble/", "globus-commands.ts", "globus-report.ts"];
 const SETTINGS = ["config.ts", "settings.ts", "settings-aliases.ts", "prefixes.ts", "needs.ts"];
 const CLI = ["base/", "controller/", "services/", "ca/client/", "ca/net/", ...SETTINGS];
 const EVERYTHING_BUT_SANDBOX = [...ENGINE, "controller/", "services/", "web/", "cli/", ...SETTINGS, ...COMPOSITION];
@@ -63,6 +63,7 @@ const LAYERS: readonly Layer[] = [
     packages: ["zod"],
   },
   { at: "settings-aliases.ts", ours: ["settings.ts"] },
+  { at: "globus-report.ts", ours: ["config.ts", "needs.ts"] },
   { at: "needs.ts", ours: ["base/", "settings.ts", "controller/pvs.ts"], node: ["fs"] },
   { at: "prefixes.ts", ours: ["config.ts", "settings.ts"] },
   { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },
