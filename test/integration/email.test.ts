@@ -52,7 +52,8 @@ test("an e-mail is previewed, armed and sent to each user once, and a second pre
   expect(await put("PreviewEmail", 1)).toBe(ECA.NORMAL);
   expect(inOrder((await text("EmailRecipients")).split("\n"))).toEqual(ALL);
   expect(await number("EmailNoAddress")).toBe(1);
-  expect(await text("EmailLine2")).toMatch(/^the data of Symmetry .* are at https:\/\/app\.globus\.org\//);
+  expect(await text("EmailLine2")).toMatch(/^the data of Symmetry .* are here:$/);
+  expect(await text("EmailLine3")).toMatch(/^https:\/\/app\.globus\.org\/\S+$/);
   await put("EmailArm", 1);
   const before = messages();
   expect(await put("Email", 1)).toBe(ECA.NORMAL);

@@ -112,20 +112,23 @@ test("after a creation whose answer got lost the experiment is looked for, not c
 
 describe("rejected, before anything is asked:", () => {
   test.each<[string, Inputs]>([
-    ["ManualName", { ManualName: "" }],
-    ["ManualName", { ManualName: "../../etc" }],
-    ["ManualName", { ManualName: "a;b" }],
-    ["ManualName", { ManualName: "x".repeat(250) }],
-    ["ManualName", { ManualName: "unknown" }],
-    ["ManualDate", { ManualDate: "March" }],
-    ["ManualDate", { ManualDate: "2026-3" }],
-    ["ManualStart", { ManualStart: "2026-02-30" }],
-    ["ManualEnd", { ManualEnd: "soon" }],
-    ["ManualEnd", { ManualStart: "2026-03-02", ManualEnd: "2026-03-01" }],
-    ["ManualGup", { ManualGup: -1 }],
-  ])("%s of %j", async (name, inputs) => {
+    ['ManualName "" has no letter or digit that a name can keep.', { ManualName: "" }],
+    ['ManualName "../../etc" holds "..", which no name may.', { ManualName: "../../etc" }],
+    ['ManualName "a;b" holds ";", which no name may.', { ManualName: "a;b" }],
+    ["ManualName is too long: the experiment's name may have 255 characters.", { ManualName: "x".repeat(250) }],
+    ['ManualName "unknown" names nobody.', { ManualName: "unknown" }],
+    ['ManualDate "March" is not a month as YYYY-MM, e.g. 2026-03.', { ManualDate: "March" }],
+    ['ManualDate "2026-3" is not a month as YYYY-MM, e.g. 2026-03.', { ManualDate: "2026-3" }],
+    ['ManualStart "2026-02-30" is not a day as YYYY-MM-DD, e.g. 2026-03-01.', { ManualStart: "2026-02-30" }],
+    ['ManualEnd "soon" is not a day as YYYY-MM-DD, e.g. 2026-03-01.', { ManualEnd: "soon" }],
+    [
+      "ManualEnd 2026-03-01 lies before ManualStart 2026-03-02.",
+      { ManualStart: "2026-03-02", ManualEnd: "2026-03-01" },
+    ],
+    ["ManualGup -1 is not a proposal number; 0 means none.", { ManualGup: -1 }],
+  ])("%s", async (sentence, inputs) => {
     const failure = await failureOf(run({ ...STAFF, ...inputs }), RejectedError);
-    expect(failure.message).toMatch(`${name} `);
+    expect(failure.message).toBe(sentence);
     expect(dm.calls).toEqual([]);
     expect(() => action().plan(fakeRun({ ...STAFF, ...inputs }))).toThrow(RejectedError);
   });

@@ -158,7 +158,7 @@ describe("StartDaq", () => {
     expect(calls("startDaq")).toEqual([`startDaq ${REC}`]);
     inputs["DaqRec"] = 0;
     await expect(start()).rejects.toThrow(RejectedError);
-    await expect(start()).rejects.toThrow("DaqRaw and DaqRec are both No");
+    await expect(start()).rejects.toThrow("DaqRaw and DaqRec are both No; set one of them to Yes.");
   });
 
   test("is rejected before Init, and says so", async () => {
