@@ -4,7 +4,7 @@ import { checkFilteredLimits, type FilterMemory, SEVERITY, STATUS } from "../ala
 import { castNumber } from "../convert.ts";
 import { menuConvert, menuSimm, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { analogMetadata, postValue, rememberValue } from "./analog.ts";
+import { analogMetadata, postValue } from "./analog.ts";
 import {
   AFTC,
   AFVL,
@@ -77,8 +77,7 @@ function initialize(record: Ai, pass: 0 | 1): void {
     fields.VAL = constant ?? fields.VAL;
     if (constant !== undefined) fields.UDF = 0;
   }
-  rememberValue(record);
-  fields.ORAW = fields.RVAL;
+  // Unlike its siblings base's ai does not remember its first value: the first processing always posts.
 }
 
 function process(record: Ai): "done" | "pending" {

@@ -1,7 +1,8 @@
 /** The chapters. */
 import type { Chapter } from "../../support/base-values.ts";
 import { constants } from "./constants.ts";
+import { initial } from "./initial.ts";
 import { inputs } from "./inputs.ts";
 import { outputs } from "./outputs.ts";
 
-export const CHAPTERS: readonly Chapter[] = [constants, inputs, outputs];
+export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, outputs];

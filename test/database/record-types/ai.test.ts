@@ -5,7 +5,7 @@ import { fakeRecord } from "../../support/fake-record.ts";
 
 test("a constant link gives the first value", () => {
   const record = fakeRecord(ai, { links: { INP: { constant: 3 } } });
-  expect(record.fields).toMatchObject({ VAL: 3, UDF: 0, MLST: 3, LALM: 3 });
+  expect(record.fields).toMatchObject({ VAL: 3, UDF: 0, MLST: 0, LALM: 0 });
 });
 
 test("the value of the link is read at each processing", () => {
