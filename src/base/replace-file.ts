@@ -4,7 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import * as nodeFiles from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+
+/** How the names of temporary files end, behind twelve hexadecimal digits, and the age at which nobody writes one any more. */
+const TEMPORARY_END = ".tmp";
+const LEFT_MILLISECONDS = 3_600_000;
 
 /** The calls that write. Tests hand in those of a disk that fails. */
 export type FileCalls = Pick<typeof nodeFiles, "open" | "rename" | "rm" | "link" | "copyFile" | "mkdir">;
@@ -27,7 +31,7 @@ export async function replaceFile(
   text: string,
   options: WriteOptions & { readonly temporary?: string },
 ): Promise<void> {
-  const { files = nodeFiles, temporary = `${path}.${randomBytes(6).toString("hex")}.tmp` } = options;
+  const { files = nodeFiles, temporary = `${path}.${randomBytes(6).toString("hex")}${TEMPORARY_END}` } = options;
   if (options.temporary !== undefined) await files.rm(temporary, { force: true });
   await createFile(temporary, text, options);
   try {
@@ -37,6 +41,28 @@ export async function replaceFile(
     throw error;
   }
   await syncFolder(dirname(path), files);
+  if (options.temporary === undefined) await removeLeft(path, files);
+}
+
+/**
+ * Removes what programs that were killed while they wrote have left beside the file: it may hold secrets. What is young may still be written. Ages are those
+ * of the file system's own clock.
+ */
+async function removeLeft(path: string, files: FileCalls): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const isLeft = (one: string): boolean =>
+    one.startsWith(`${name}.`) && /^\.[0-9a-f]{12}$/.test(one.slice(name.length, -TEMPORARY_END.length));
+  const names = await nodeFiles.readdir(folder).catch((): string[] => []); // the file itself is written
+  const found = names.filter((one) => one.endsWith(TEMPORARY_END) && isLeft(one));
+  if (found.length === 0) return;
+  const { mtimeMs: now } = await nodeFiles.stat(path);
+  for (const file of found.map((one) => join(folder, one))) {
+    const written = await nodeFiles.stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now, // somebody else has removed it
+    );
+    if (now - written > LEFT_MILLISECONDS) await removed(file, files);
+  }
 }
 
 /** Writes a file that does not exist yet, and removes it when it cannot be written whole. @throws the system's error: EEXIST when there is one */

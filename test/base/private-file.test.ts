@@ -1,7 +1,7 @@
 /** Files that hold secrets. */
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../../src/base/private-file.ts";
@@ -47,4 +47,15 @@ test("a file that cannot be written leaves nothing behind", async () => {
   const failure = await failureOf(writePrivateFile(path, "y", "secret"), ActionError);
   expect(failure.message).toContain(`The secret ${path} cannot be written`);
   expect(await readdir(folder)).toEqual(["taken"]);
+});
+
+test("what a killed program has left beside the file goes with a later write, and what another one is writing stays", async () => {
+  const path = join(folder, "secret");
+  const [left, written] = [`${path}.0123456789ab.tmp`, `${path}.ba9876543210.tmp`];
+  const others = [`${path}.tmp`, join(folder, "other.0123456789ab.tmp")];
+  for (const file of [left, written, ...others]) await writeFile(file, "half of a sec");
+  const yesterday = new Date(Date.now() - 24 * 3_600_000);
+  for (const file of [left, ...others]) await utimes(file, yesterday, yesterday);
+  await writePrivateFile(path, "whole", "secret");
+  expect((await readdir(folder)).sort()).toEqual([path, written, ...others].map((file) => basename(file)).sort());
 });
