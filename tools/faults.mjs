@@ -35,6 +35,7 @@ line(
   "all",
   COLUMNS.map((column) => total[column]),
 );
+for (const { scenario, findings } of rows) for (const finding of findings) say(`${scenario}: ${finding}`);
 const seconds = Math.round((Date.now() - began) / 1000);
 say(`${seconds} s on ${cpus().length} × ${cpus()[0]?.model ?? "an unknown processor"}, Node ${process.version}`);
 const isWell = status === 0 && rows.length > 0 && COLUMNS.slice(1).every((column) => total[column] === 0);

@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { ROOT } from "../support/real-peers.ts";
+import { comeToStart, giveInputs, judgeEnd, openBench } from "./bench.ts";
 import { type Bench, type CommandCase, caseOf } from "./command-cases.ts";
-import { comeToStart, giveInputs, judgeEnd, openBench } from "./kills.ts";
 import { Tally } from "./tally.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 });

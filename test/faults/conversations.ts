@@ -47,7 +47,7 @@ export class Turns implements Conversation {
 /** `POST /dm/login`, `MAIL FROM:<…>`; of what is no text, nothing. */
 function firstLine(bytes: Buffer): string {
   const line = bytes.toString("latin1").split(/\r?\n/, 1)[0] ?? "";
-  return /^[\x20-\x7e]+$/.test(line) ? line.replace(/ HTTP\/1\.1$/, "").slice(0, 80) : "";
+  return /^[\x20-\x7e]+$/.test(line) ? line.replace(/ HTTP\/1\.1$/, "").slice(0, 160) : "";
 }
 
 /** Channel Access: each write is a call; reads, monitors and searches are none. */

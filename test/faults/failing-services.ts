@@ -2,13 +2,13 @@
  * Each service that a command asks, harmed in each way on its way to the IOC, one at a time: the command must end with a sentence that names the service, the
  * IOC live on, and the same command, given again when the service is well, finish the work with nothing done twice.
  */
-import { afterAll, beforeAll, test, vi } from "vitest";
+import { test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { COMMAND_STATES, type CommandName } from "../../src/controller/pvs.ts";
+import { benchOfTests, comeToStart, giveInputs, judgeEnd, settled } from "./bench.ts";
 import { type Bench, COMMAND_CASES, type CommandCase } from "./command-cases.ts";
 import { heal, type ServiceName } from "./faulty-beamline.ts";
 import type { Fault } from "./gate.ts";
-import { comeToStart, judgeEnd, openBench, settled } from "./kills.ts";
 import { Tally } from "./tally.ts";
 
 /** For all faults of all services of one command. */
@@ -62,7 +62,7 @@ async function harmOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promi
   tally.find("untrue", where, await lies(bench, one, { ...attempt, status }));
   await heal(bench.beamline);
   if (service === "tomoscan") await settled(bench);
-  await one.inputs?.(bench);
+  await giveInputs(bench, one);
   await pvs.put(one.command, 1);
   await judgeEnd(bench, one, one.endsAgain ?? one.ends ?? ["Done"], { tally, where });
 }
@@ -92,16 +92,10 @@ async function lies(
 
 /** A test for each of these commands on each server that has it, all on one beamline. */
 export function serviceTests(commands: readonly CommandName[], faults = FAULTS): void {
-  vi.setConfig({ testTimeout: TEST_MILLISECONDS, hookTimeout: 60_000 });
-  let bench: Bench;
-  beforeAll(async () => {
-    bench = await openBench();
-  });
-  afterAll(async () => {
-    await bench?.beamline[Symbol.asyncDispose]();
-  });
+  vi.setConfig({ testTimeout: TEST_MILLISECONDS });
+  const bench = benchOfTests();
   const cases = COMMAND_CASES.filter(({ command }) => commands.includes(command));
   test.each(cases)("$command on $server names the service at fault, and is whole when repeated", async (one) => {
-    (await harmEachService(bench, one, faults)).close();
+    (await harmEachService(bench(), one, faults)).close();
   });
 }

@@ -7,8 +7,8 @@ import type { Beamline } from "../../src/sandbox/beamline.ts";
 import { AUTH_SERVER, TRANSFER_SERVER, usualScope } from "../../src/services/globus-grants.ts";
 import { printTokens, type TokenRecord } from "../../src/services/globus-token-store.ts";
 import { ROOT } from "../support/real-peers.ts";
+import { comeToStart, openBench, quickSaves } from "./bench.ts";
 import { type Bench, caseOf } from "./command-cases.ts";
-import { comeToStart, openBench, quickSaves } from "./kills.ts";
 import { Tally } from "./tally.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 });
@@ -47,21 +47,30 @@ const STORES: readonly Store[] = [
     },
   },
   {
+    title: "what is under way",
+    part: "/under-way-",
+    write: async ({ beamline }) => void (await beamline.pvs.put("CreateManual", 1).catch(() => undefined)),
+    // A write that fails keeps no command from running.
+    judge: async (bench) => runsOnCollection(bench),
+  },
+  {
     title: "the Globus tokens",
     part: "/tokens.json",
     write: async (bench) => {
       bench.beamline.site.beamline.globus.expireTokens();
       await bench.beamline.pvs.put("CreateManual", 1).catch(() => undefined);
     },
-    judge: async (bench) => {
-      const { pvs } = bench.beamline;
-      await comeToStart(bench, collection);
-      await pvs.put("CreateManual", 1);
-      const state = await pvs.state("CreateManual");
-      return state === "Done" ? [] : [`CreateManual is ${state}: ${await pvs.text("CreateManualMessage")}`];
-    },
+    judge: async (bench) => runsOnCollection(bench),
   },
 ];
+
+async function runsOnCollection(bench: Bench): Promise<readonly string[]> {
+  const { pvs } = bench.beamline;
+  await comeToStart(bench, collection);
+  await pvs.put("CreateManual", 1);
+  const state = await pvs.state("CreateManual");
+  return state === "Done" ? [] : [`CreateManual is ${state}: ${await pvs.text("CreateManualMessage")}`];
+}
 
 /** Nothing of a file that does not exist. */
 function textOf(file: string): string {

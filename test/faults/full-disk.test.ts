@@ -1,32 +1,40 @@
 /** A full disk under each of the things that the IOC keeps: who was mailed, the settings, the log. */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, onTestFinished, test, vi } from "vitest";
+import { createLedger } from "../../src/services/ledger.ts";
+import { mountSmallDisk, type SmallDisk, writeLedgerOnFailingDisk } from "../support/failing-disk.ts";
+import { needPeers } from "../support/real-peers.ts";
+import { comeToStart, judgeEnd, openBench, quickSaves, settled } from "./bench.ts";
 import { caseOf } from "./command-cases.ts";
-import { comeToStart, judgeEnd, openBench, quickSaves, settled } from "./kills.ts";
-import { noSmallDisk, SmallDisk } from "./small-disk.ts";
 import { Tally } from "./tally.ts";
+import { absent } from "./world.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 });
-if (noSmallDisk !== undefined) process.stderr.write(`The full disk is not tried: ${noSmallDisk}.\n`);
 const email = caseOf("Email", "voyager");
-describe.skipIf(noSmallDisk !== undefined)("a full disk", () => {
+describe.skipIf(needPeers("root").missing)("a full disk", () => {
+  let disk: SmallDisk;
+  beforeEach(async () => {
+    disk = await mountSmallDisk(DISK_BYTES);
+  });
+  afterEach(() => disk.remove());
+
   test("under the ledger stops Email with a sentence, and nobody is mailed twice when there is room again", async () => {
-    using disk = new SmallDisk();
     const tally = new Tally("full disk under the ledger");
-    const bench = await openBench({ settings: () => ({ ledger: [`path = ${disk.folder}`] }) });
+    const bench = await openBench({ settings: () => ({ ledger: [`path = ${disk.path}`] }) });
     await using _ = bench.beamline;
     const { pvs, site } = bench.beamline;
     for (let time = 1; time <= 3; time++) {
       const where = `time ${time}`;
       await comeToStart(bench, email);
       tally.tried++;
-      disk.fill();
+      await disk.fill();
       await pvs.put("Email", 1);
       const message = await pvs.text("EmailMessage");
-      if (!message.includes(disk.folder))
+      if (!message.includes(disk.path))
         tally.find("untrue", where, [`EmailMessage does not name the ledger: ${message}`]);
-      disk.empty();
+      await disk.empty();
       await email.inputs?.(bench);
       await pvs.put("Email", 1);
       await judgeEnd(bench, email, ["Done", "Partial", "Rejected"], { tally, where });
@@ -42,22 +50,21 @@ describe.skipIf(noSmallDisk !== undefined)("a full disk", () => {
   });
 
   test("under the settings is told, and what was put is saved when there is room again", async () => {
-    using disk = new SmallDisk();
     const tally = new Tally("full disk under the settings");
     const bench = await openBench({
-      script: (text) => quickSaves(text).replace("$(AUTOSAVE_DIR=autosave-$(P)$(R))", disk.folder),
+      script: (text) => quickSaves(text).replace("$(AUTOSAVE_DIR=autosave-$(P)$(R))", disk.path),
     });
     await using _ = bench.beamline;
     const { pvs, site } = bench.beamline;
     tally.tried++;
-    disk.fill();
+    await disk.fill();
     await pvs.put("EmailSubject", "Put on a full disk");
     await pvs
-      .until("LastError", (text) => text.includes(disk.folder))
+      .until("LastError", (text) => text.includes(disk.path))
       .catch(() => {
         tally.find("untrue", "full", ["LastError does not tell that the settings are not saved"]);
       });
-    disk.empty();
+    await disk.empty();
     await site.restartIoc(undefined, "SIGTERM");
     const subject = await pvs.text("EmailSubject");
     if (subject !== "Put on a full disk") tally.find("lost", "room again", [`EmailSubject is ${subject}`]);
@@ -65,31 +72,55 @@ describe.skipIf(noSmallDisk !== undefined)("a full disk", () => {
   });
 
   test("under the log is told, commands go on, and the log goes on when there is room again", async () => {
-    using disk = new SmallDisk();
     const tally = new Tally("full disk under the log");
-    const bench = await openBench({ settings: () => ({ general: [`log-directory = ${disk.folder}`] }) });
+    const bench = await openBench({ settings: () => ({ general: [`log-directory = ${disk.path}`] }) });
     await using _ = bench.beamline;
     const { pvs } = bench.beamline;
     const list = caseOf("ListEsafs", "voyager");
     await comeToStart(bench, list);
     tally.tried++;
-    disk.fill();
-    await pvs.put("ListEsafs", 1);
+    await disk.fill();
+    const isTold = async (): Promise<boolean> => (await pvs.text("LastError")).includes("log-directory");
+    // The log's last block on the disk still has room.
+    for (let time = 0; time < LOG_ATTEMPTS && !(await isTold()); time++) await pvs.put("ListEsafs", 1);
     await judgeEnd(bench, list, ["Done"], { tally, where: "full" });
-    await pvs
-      .until("LastError", (text) => text.includes(disk.folder))
-      .catch(() => {
-        tally.find("untrue", "full", ["LastError does not tell that no log file is kept"]);
-      });
-    disk.empty();
+    if (!(await isTold())) tally.find("untrue", "full", ["LastError does not tell that no log file is kept"]);
+    await disk.empty();
     const mark = "after the disk was full";
     const isLogged = (): boolean =>
-      readdirSync(disk.folder).some((name) => readFileSync(join(disk.folder, name), "utf8").includes(mark));
+      readdirSync(disk.path).some((name) => readFileSync(join(disk.path, name), "utf8").includes(mark));
     await pvs.put("ManualExperiment", mark);
     for (let time = 0; time < LOG_ATTEMPTS && !isLogged(); time++) await pvs.put("TagManual", 1);
     if (!isLogged()) tally.find("lost", "room again", ["the log has no line behind the full disk"]);
     tally.close();
   });
 });
+const LEDGER_WRITES = 10_000;
+const DISK_BYTES = 1024 * 1024;
 /** Commands, each with a line in the log, until the log must have begun again. */
-const LOG_ATTEMPTS = 20;
+const LOG_ATTEMPTS = 100;
+
+test.skipIf(needPeers("prlimit").missing)(
+  "no write of the ledger that was acknowledged is lost though every tenth one is torn",
+  async () => {
+    const tally = new Tally("ledger, every tenth write torn");
+    const folder = mkdtempSync(join(tmpdir(), "globus-ioc-ledger-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    tally.tried = LEDGER_WRITES;
+    const { acknowledged, sentences } = await writeLedgerOnFailingDisk(folder, LEDGER_WRITES);
+    const ledger = createLedger({ path: folder, owner: { pid: process.pid, host: "test" } });
+    onTestFinished(() => ledger.close());
+    const found = await ledger.mailed("E");
+    tally.find(
+      "lost",
+      "after a restart",
+      absent(
+        acknowledged.map((one) => `a${one}@x.example`),
+        [...found.keys()],
+      ),
+    );
+    const silent = LEDGER_WRITES - acknowledged.length - sentences.length;
+    if (silent !== 0) tally.find("untrue", "while writing", [`${silent} writes neither acknowledged nor refused`]);
+    tally.close();
+  },
+);

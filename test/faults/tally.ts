@@ -29,8 +29,9 @@ export class Tally {
     const file = process.env["FAULTS_REPORT"];
     const { scenario, tried } = this;
     const counts = Object.fromEntries(WRONGS.map((wrong) => [wrong, this.count(wrong)]));
-    if (file !== undefined) appendFileSync(file, `${JSON.stringify({ scenario, tried, ...counts })}\n`);
-    expect(this.findings.map(({ wrong, what }) => `${wrong}: ${what}`)).toEqual([]);
+    const findings = this.findings.map(({ wrong, what }) => `${wrong}: ${what}`);
+    if (file !== undefined) appendFileSync(file, `${JSON.stringify({ scenario, tried, ...counts, findings })}\n`);
+    expect(findings).toEqual([]);
     expect(tried).toBeGreaterThan(0);
   }
 }

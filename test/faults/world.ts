@@ -1,6 +1,7 @@
 /** What the simulated services hold, as a fault scenario sets and judges it, past the IOC: none of it goes through a gate. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { DaqForm, DaqKind } from "../../src/sandbox/dm-daq.ts";
 import type { TwinExperiment } from "../../src/sandbox/dm-store.ts";
 import { PEOPLE, PROPOSAL, STATION } from "../../src/sandbox/people.ts";
 import type { FaultyBeamline } from "./faulty-beamline.ts";
@@ -21,8 +22,7 @@ export const GUEST = { badge: PEOPLE.others[0]?.badge ?? "", email: PEOPLE.other
 export class World {
   readonly #beamline: FaultyBeamline;
   #mailsBefore = 0;
-  #daqsBefore = 0;
-  #uploadsBefore = 0;
+  readonly #transfersBefore: Record<DaqKind, number> = { daq: 0, upload: 0 };
 
   constructor(beamline: FaultyBeamline) {
     this.#beamline = beamline;
@@ -45,8 +45,7 @@ export class World {
     await dm.misbehave({ daqs: "end" });
     await dm.misbehave({});
     this.#mailsBefore = mail.messages.length;
-    this.#daqsBefore = dm.transfers("daq").length;
-    this.#uploadsBefore = dm.transfers("upload").length;
+    for (const kind of ["daq", "upload"] as const) this.#transfersBefore[kind] = dm.transfers(kind).length;
   }
 
   /* Data Management */
@@ -72,16 +71,30 @@ export class World {
   get experiments(): readonly string[] {
     return [...this.#services.dm.experiments.keys()];
   }
-  /** The directories of the DAQs started since `clear`, each as often as it was started. */
-  get daqs(): readonly string[] {
-    return this.#services.dm.transfers("daq").slice(this.#daqsBefore).map(directoryOf);
+  /** The directories of the DAQs, or uploads, started since `clear`, each as often as one was. */
+  started(kind: DaqKind): readonly string[] {
+    return this.#since(kind).map(directoryOf);
   }
-  get uploads(): readonly string[] {
-    return this.#services.dm.transfers("upload").slice(this.#uploadsBefore).map(directoryOf);
+  /** Those of which one was started while another of the same directory was under way. */
+  startedBeside(kind: DaqKind): readonly string[] {
+    const forms = this.#since(kind);
+    const isBeside = (one: DaqForm, index: number): boolean =>
+      forms
+        .slice(0, index)
+        .some(
+          (before) =>
+            directoryOf(before) === directoryOf(one) &&
+            Number(before["endTime"] ?? Infinity) > Number(one["startTime"]),
+        );
+    return forms.filter(isBeside).map(directoryOf);
   }
   get daqsUnderWay(): readonly string[] {
-    const isUnderWay = ({ status }: Readonly<Record<string, unknown>>): boolean => status === "running";
-    return this.#services.dm.transfers("daq").slice(this.#daqsBefore).filter(isUnderWay).map(directoryOf);
+    return this.#since("daq")
+      .filter(({ status }) => status === "running")
+      .map(directoryOf);
+  }
+  #since(kind: DaqKind): readonly DaqForm[] {
+    return this.#services.dm.transfers(kind).slice(this.#transfersBefore[kind]);
   }
 
   /* The hosts */
@@ -124,7 +137,7 @@ export class World {
   }
 }
 
-const directoryOf = (form: Readonly<Record<string, unknown>>): string => String(form["dataDirectory"]);
+const directoryOf = (form: DaqForm): string => String(form["dataDirectory"]);
 
 /** Those that stand there more than once, once for each time too many. */
 export function repeats(texts: readonly string[]): readonly string[] {
