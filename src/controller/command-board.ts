@@ -22,6 +22,9 @@ import {
 /** Status while nothing runs, as TomoScan's family says it. */
 const IDLE_STATUS = "Done";
 
+/** Within which a second start is a double click. */
+const DOUBLE_CLICK_SECONDS = 1;
+
 /** What a command's message PV holds, as db/globus_command.template has it: its elements but one for the NUL. */
 const MESSAGE_BYTES = 511;
 
@@ -37,6 +40,8 @@ export class CommandBoard {
   readonly ended$ = new Subject<CommandName>();
   readonly #options: CommandBoardOptions;
   readonly #running = new Set<CommandName>();
+  /** When the last run of each began, monotonic seconds. */
+  readonly #startedAt = new Map<CommandName, number>();
   #requests = 0;
   /** Why nothing starts any more. */
   #closed: string | undefined;
@@ -102,11 +107,12 @@ export class CommandBoard {
   show(name: CommandName, outcome: Outcome): void {
     const { journal, pvs, clock, log } = this.#options;
     if (outcome.state === "Refused") {
-      journal.say(outcome.message, "MINOR");
+      if (!this.#isDoubleClick(name)) journal.say(outcome.message, "MINOR");
       return;
     }
     if (outcome.state === "Running") {
       this.#running.add(name);
+      this.#startedAt.set(name, clock.monotonic());
       pvs.put("RequestId" satisfies PvName, ++this.#requests);
       this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
       this.#showRunning();
@@ -126,6 +132,13 @@ export class CommandBoard {
     this.#putPart(name, "message", fitted(oneLine(message), MESSAGE_BYTES, " … (see Log)"));
     this.#putPart(name, "time", time);
   }
+
+  /** A second start right behind the first is one wish: it is refused like any other, and leaves no error behind. */
+  #isDoubleClick(name: CommandName): boolean {
+    const startedAt = this.#startedAt.get(name);
+    return startedAt !== undefined && this.#options.clock.monotonic() - startedAt < DOUBLE_CLICK_SECONDS;
+  }
+
   #putPart(name: CommandName, part: keyof typeof COMMAND_PARTS, value: string | number): void {
     this.#options.pvs.put(`${name}${COMMAND_PARTS[part].suffix}`, value);
   }

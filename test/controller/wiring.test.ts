@@ -211,11 +211,24 @@ test("a second start is refused, and only Message and LastError tell of it", asy
   await bench.tag();
   bench.detector.seconds = 5;
   bench.pvs.putFromOutside("Dirs", 1);
-  await bench.wait(0);
+  await bench.wait(1);
   bench.writes();
   expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("refused");
   expect(bench.writes()).toEqual([expect.stringMatching(/^LastError=Dirs is running/)]);
   expect(bench.pvs.get("DirsStatus")).toBe(1);
+});
+
+test("a double click starts a command once and leaves no error behind", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0.9);
+  bench.writes();
+  expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("refused");
+  expect(bench.writes()).toEqual([]);
+  await bench.wait(5);
+  expect(bench.pvs.get("DirsStatus")).toBe(2);
+  expect(bench.pvs.get("LastError")).toBe("");
 });
 
 test("a command of the same group is rejected while another runs", async () => {
