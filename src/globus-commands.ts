@@ -7,7 +7,8 @@ import type { Clock } from "./base/clock.ts";
 import { createLog, type Log, silentLog, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "./config.ts";
-import { allPvs } from "./controller/pvs.ts";
+import { inputProblem } from "./controller/input-check.ts";
+import { allPvs, type PvName, savedPvs } from "./controller/pvs.ts";
 import { refuseCommands } from "./controller/wiring.ts";
 import type { Database } from "./database/database.ts";
 import type { DbRecord } from "./database/record.ts";
@@ -232,6 +233,14 @@ function checkSaved(
   log: Log,
 ): void {
   const rows = allPvs();
+  for (const suffix of savedPvs()) {
+    const value = pvs.get(suffix);
+    const problem = typeof value === "number" ? inputProblem(suffix, { value, given: value, room: 0 }) : undefined;
+    if (problem === undefined || suffix === "ServerName") continue; // which is checked below
+    const initial = Number(configured[suffix as PvName] ?? rows.get(suffix)?.initial ?? 0);
+    pvs.put(suffix, initial);
+    log.warn(`The saved value of ${suffix} cannot be used, ${initial} is: ${problem}`);
+  }
   for (const [suffix, value] of Object.entries(configured)) {
     const saved = pvs.get(suffix);
     if (rows.get(suffix)?.kind !== "setting" || saved === value) continue;

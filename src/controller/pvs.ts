@@ -14,6 +14,8 @@ export interface PvRow {
    * has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/ says the same of numbers.
    */
   readonly initial?: Initial;
+  /** What an input that is a number may hold, where it is none of a few states: from, to; the unit, or "whole" for whole numbers. */
+  readonly takes?: Takes;
   /**
    * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the experiment or the server is another one, unless
    * such a command runs: what that still writes is of the experiment that it began with.
@@ -24,6 +26,11 @@ export interface PvRow {
 }
 
 type Initial = number | "" | readonly [];
+export interface Takes {
+  readonly least: number;
+  readonly most: number;
+  readonly isWhole: boolean;
+}
 type Result = PvRow & { readonly kind: "result" };
 const result = (meaning: string, initial?: Initial): Result => ({
   kind: "result",
@@ -291,15 +298,24 @@ export const PVS = {
   UploadFilesTotal: resultOf(["Upload"], UNKNOWN_COUNT, "files to do."),
   UploadPercent: resultOf(["Upload"], UNKNOWN_COUNT, "the part of them that is done."),
   /* Tagging, and experiments without a proposal */
-  Set: setting("Days added to now when the present run and beamtime are looked for.", 0),
-  BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),
+  Set: {
+    ...setting("Days added to now when the present run and beamtime are looked for.", 0),
+    takes: { least: -36_500, most: 36_500, isWhole: false },
+  },
+  BeamtimeIndex: {
+    ...input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", 0),
+    takes: { least: 0, most: 1000, isWhole: true },
+  },
   Beamtimes: result("Tag: the beamtimes that it found for that day, one a line."),
   TagTruncated: result("Tag: texts that TomoScan's PVs could not hold whole, one a line."),
   ManualExperiment: input("TagManual: name of the experiment, as YYYY-MM-LastName-GUP."),
   ManualName: input("CreateManual: last name."),
   ManualFirstName: input("CreateManual: first name."),
   ManualTitle: input("CreateManual: title."),
-  ManualGup: input("CreateManual: proposal (GUP) number; 0: none.", 0),
+  ManualGup: {
+    ...input("CreateManual: proposal (GUP) number; 0: none.", 0),
+    takes: { least: 0, most: 2_147_483_647, isWhole: true },
+  },
   ManualDate: input("CreateManual: YYYY-MM; empty: this month."),
   ManualStart: input("CreateManual: first day, YYYY-MM-DD; empty: the first of the month."),
   ManualEnd: input("CreateManual: last day, YYYY-MM-DD; empty: 14 days after the first."),

@@ -25,10 +25,12 @@ import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "./action.ts";
 import { directoryPath } from "./actions/make-directories.ts";
+import { checkedInputs } from "./checked-inputs.ts";
 import { cleanPvs } from "./clean-pvs.ts";
 import { command, type Start } from "./command.ts";
 import { CommandBoard } from "./command-board.ts";
 import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
+import { INPUT_NAMES } from "./input-check.ts";
 import { takeInputs } from "./inputs.ts";
 import { Interruptions } from "./interruptions.ts";
 import { Journal } from "./journal.ts";
@@ -111,8 +113,9 @@ interface Shared {
 }
 
 /** Everything the controller does, as one stream without elements. */
-function controller$(options: ControllerOptions, shared: Shared): Observable<never> {
-  const { pvs } = options;
+function controller$(given: ControllerOptions, shared: Shared): Observable<never> {
+  const pvs = checkedInputs(given.pvs, shared.journal);
+  const options = { ...given, pvs };
   const { board } = shared;
   board.reset();
   for (const one of shared.interruptions.tell()) board.showInterrupted(one);
@@ -128,6 +131,7 @@ function controller$(options: ControllerOptions, shared: Shared): Observable<nev
     ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
     buttons$(options, shared),
     guards$(options, shared),
+    ...INPUT_NAMES.map((name) => pvs.puts$(name)),
     watches$(options, shared, tag$),
     vitalSigns$({ ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) }, board.ended$),
   ).pipe(ignoreElements());

@@ -81,7 +81,7 @@ export class Putter {
   /** What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may wait. */
   judge(address: FieldAddress, value: PutValue, options: PutOptions): PutResult {
     const converted = convertPut(address, value, options);
-    const verdict = converted === undefined ? undefined : askGuard(address, converted, options.by);
+    const verdict = converted === undefined ? undefined : askGuard(address, converted, options.by, value);
     if (verdict !== undefined) this.#report(address, converted ?? value, options, verdict);
     return verdict;
   }
@@ -116,7 +116,7 @@ export class Putter {
     }
     if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
     if (record.guard !== undefined && origin !== "program" && !isJudged) {
-      const refusal = askGuard(address, converted, options.by);
+      const refusal = askGuard(address, converted, options.by, value);
       if (refusal !== undefined) return refusal;
     }
     const failure = this.#assign(address, converted, options);
@@ -172,8 +172,9 @@ function askGuard(
   { record, field }: FieldAddress,
   value: number | string | ArrayValue,
   by: ClientIdentity | undefined,
+  given: PutValue,
 ): PutResult {
-  const refusal = record.guard?.(field, value, by);
+  const refusal = record.guard?.(field, value, by, given);
   if (refusal === undefined) return undefined;
   return refusal === "" ? ABSORBED : { kind: "refused", reason: refusal };
 }

@@ -53,12 +53,15 @@ export interface Completion {
 /**
  * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this reason. "": it counts as done,
  * but nothing is stored and nothing processed.
+ * @param value as the field would hold it, but for a text array, whose text may be longer than it
  * @param by who makes the put; undefined: another record
+ * @param given as it was put: with the fraction, or the end of a text, that the field cannot hold
  */
 export type PutGuard = (
   field: string,
   value: number | string | ArrayValue,
   by: ClientIdentity | undefined,
+  given: number | string | ArrayValue,
 ) => string | undefined;
 
 const NO_INFO: ReadonlyMap<string, string> = new Map();

@@ -21,6 +21,10 @@ export type LocalValue = string | number;
 /** A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener returns. */
 export interface LocalPut {
   readonly value: LocalValue;
+  /** As it was put: with the fraction, or the end of a text, that the PV cannot hold. */
+  readonly given: LocalValue;
+  /** Bytes of UTF-8 that the PV holds of a text. */
+  readonly room: number;
   /** Who makes it; undefined: another record. */
   readonly by: ClientIdentity | undefined;
   /** The put fails, and the PV stays as it is. @param reason a sentence, with its full stop */
@@ -83,8 +87,8 @@ export class LocalPvs {
     const puts = new Subject<LocalPut>();
     this.#puts.set(suffix, puts);
     const { record } = this.#address(suffix);
-    record.guard = (field, value, by) =>
-      field === VALUE_FIELD ? askListeners(puts, record, { value, by }) : undefined;
+    record.guard = (field, value, by, given) =>
+      field === VALUE_FIELD ? askListeners(puts, record, { value, by, given }) : undefined;
     return puts;
   }
 
@@ -119,14 +123,26 @@ export class LocalPvs {
 /** The field of a record that `puts$` watches. */
 const VALUE_FIELD = "VAL";
 
-function askListeners(
-  puts: Subject<LocalPut>,
-  record: DbRecord,
-  { value, by }: { readonly value: number | string | ArrayValue; readonly by: ClientIdentity | undefined },
-): string | undefined {
+interface GuardedPut {
+  readonly value: number | string | ArrayValue;
+  readonly by: ClientIdentity | undefined;
+  readonly given: number | string | ArrayValue;
+}
+
+/** What was put, a number where the PV is one. Arrays put to it are their first element, as they are to the record; the text of one is whole in `value`. */
+function givenValue(value: number | string | ArrayValue, given: number | string | ArrayValue): LocalValue {
+  const first = typeof given === "object" ? given[0] : given;
+  if (typeof value === "number") return typeof first === "string" ? value : Number(first ?? value);
+  if (typeof value !== "string") return "";
+  return fromBytes(typeof given === "string" ? given : value);
+}
+
+function askListeners(puts: Subject<LocalPut>, record: DbRecord, { value, by, given }: GuardedPut): string | undefined {
   let verdict: string | undefined;
   puts.next({
     value: typeof value === "number" ? value : typeof value === "string" ? fromBytes(value) : "",
+    given: givenValue(value, given),
+    room: record.array === undefined ? TEXT_SIZE - 1 : record.array.length - 1,
     by,
     refuse: (reason = `${record.name} does not take this put now.`) => {
       verdict = reason;

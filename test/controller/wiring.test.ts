@@ -359,6 +359,17 @@ test("a command that is started while a new tag comes in runs for the new tag, n
   expect(bench.detector.made).toEqual(["2026-03-Meitner-1014288"]);
 });
 
+test("what an input cannot mean is refused at the put, and LastError says why", () => {
+  expect(bench.pvs.putFromOutside("Set", Number.NaN)).toBe("refused");
+  expect(bench.pvs.get("LastError")).toBe("Set takes numbers from -36500 to 36500, not NaN; it stays as it was.");
+  expect(bench.pvs.putFromOutside("BeamtimeIndex", 1, 1.5)).toBe("refused");
+  expect(bench.pvs.putFromOutside("EmailSubject", "x".repeat(600))).toBe("refused");
+  expect(bench.pvs.get("LastError")).toMatch(/^EmailSubject holds 255 bytes, and the text has 600/);
+  expect(bench.pvs.putFromOutside("Set", 2)).toBe("taken");
+  expect(bench.pvs.putFromOutside("Dirs", 7)).toBe("refused");
+  expect(bench.pvs.get("DirsStatus")).toBe(0);
+});
+
 test("a server that is not configured cannot be chosen", async () => {
   expect(bench.pvs.putFromOutside("ServerName", 9)).toBe("refused");
   expect(bench.pvs.get("LastError")).toMatch(/ServerName 9 is none of the 2 servers; choose petrel or eagle/);

@@ -14,6 +14,7 @@ import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simul
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+const DBR = { CHAR: 4, LONG: 5, DOUBLE: 6 } as const;
 let site: SimulatedBeamline;
 /** Of the experiment that TomoScan is tagged with. */
 let ourName: string;
@@ -110,9 +111,11 @@ test("a put-callback of a failed command completes with an error, and the PVs sa
 });
 
 test("a second start is refused while the first runs, and does not disturb it", async () => {
-  await site.beamline.scheduling.misbehave({ slowSeconds: 0.3 });
+  await site.beamline.scheduling.misbehave({ slowSeconds: 3 });
   const done = put("Init", 1);
   await until("ActiveCommand", (names) => names === "Init");
+  const beats = await number("Heartbeat");
+  await until("Heartbeat", (now) => Number(now) >= beats + 2); // no double click any more
   expect(await put("Init", 1)).toBe(ECA.PUTFAIL);
   expect(await text("LastError")).toContain("Init is running");
   expect(await state("Init")).toBe("Running");
@@ -251,6 +254,29 @@ test("a dry run tells the plan and reaches no service", async () => {
   expect(await put("Init", 1)).toBe(ECA.NORMAL);
   expect(await text("InitMessage")).toMatch(/^Dry run: would look for experiment/);
   expect(site.beamline.dm.requests.length).toBe(before);
+});
+
+test("what an input cannot mean is refused, and it keeps its value: NaN, a fraction, a state that it has not, a text that is too long", async () => {
+  await put("EmailSubject", "Your data");
+  for (const [suffix, value] of [
+    ["Set", Number.NaN],
+    ["Set", 1e9],
+    ["EmailMode", 9],
+    ["BeamtimeIndex", -1],
+  ] as const) {
+    expect(await put(suffix, value), suffix).toBe(ECA.PUTFAIL);
+    expect(await text("LastError")).toMatch(new RegExp(`^${suffix} (takes|holds) `));
+  }
+  for (const [suffix, value, type] of [
+    ["BeamtimeIndex", 1.5, DBR.DOUBLE],
+    ["EmailSubject", Array<number>(256).fill(120), DBR.CHAR], // bytes without a NUL
+    ["ManualName", Array<number>(128).fill(233), DBR.LONG], // codes of characters, as Phoebus writes them
+  ] as const) {
+    expect(await use(suffix, (pv) => pv.putCallback(value, { type })), suffix).toBe(ECA.PUTFAIL);
+    expect(await text("LastError")).toMatch(new RegExp(`^${suffix} (takes|holds) `));
+  }
+  expect([await number("Set"), await number("BeamtimeIndex"), await text("EmailSubject")]).toEqual([0, 0, "Your data"]);
+  await put("ErrorAck", 1);
 });
 
 test("results cannot be written", async () => {

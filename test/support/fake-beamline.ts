@@ -47,11 +47,13 @@ export class FakeControllerPvs implements Pvs {
     this.ends.push(end);
     this.#value(suffix).next(0);
   }
-  /** A client's put. */
-  putFromOutside(suffix: string, value: PvValue): PutVerdict {
+  /** A client's put. @param given what was put, where the PV cannot hold it whole @param room bytes that the PV holds */
+  putFromOutside(suffix: string, value: PvValue, given = value, room = 255): PutVerdict {
     let verdict: PutVerdict = "taken";
     this.#puts.get(suffix)?.next({
       value,
+      given,
+      room,
       refuse: () => {
         verdict = "refused";
       },

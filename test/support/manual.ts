@@ -1,8 +1,9 @@
 /** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { takesText } from "../../src/controller/input-check.ts";
 import { succeeded } from "../../src/controller/outcome.ts";
-import { allPvs, COMMANDS, type CommandState } from "../../src/controller/pvs.ts";
+import { allPvs, COMMANDS, type CommandState, type PvRow } from "../../src/controller/pvs.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
@@ -16,13 +17,15 @@ const table = (head: readonly string[], rows: readonly string[]): string =>
 const page = (title: string, ...parts: readonly string[]): string => `${[`# ${title}`, ...parts].join("\n\n")}\n`;
 
 export function pvsPage(): string {
-  const rows = [...allPvs()].map(([suffix, pv]) => row(`\`${suffix}\``, pv.kind, pv.meaning));
+  const takes = (suffix: string, pv: PvRow): string =>
+    pv.takes === undefined ? pv.meaning : `${pv.meaning} Takes ${takesText(suffix)}.`;
+  const rows = [...allPvs()].map(([suffix, pv]) => row(`\`${suffix}\``, pv.kind, takes(suffix, pv)));
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
     row(`\`${name}\``, command.meaning, command.overlap, command.group),
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. Made from `src/controller/pvs.ts`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs.ts`.",
     "## Commands",
     table(["command", "what it does", "a second start", "excludes others of its group"], commands),
     "## How a command ends",
