@@ -2,7 +2,8 @@
 import { filter, share } from "rxjs";
 import { INPUT_NAMES, inputProblem } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
-import type { OutsidePut, Pvs } from "./ports.ts";
+import type { OutsidePut } from "./outside-put.ts";
+import type { Pvs } from "./ports.ts";
 
 /** The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other. @param journal is told of each refusal */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {

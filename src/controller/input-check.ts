@@ -1,5 +1,5 @@
 /** Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits. Pure: it refuses nothing itself. */
-import type { OutsidePut } from "./ports.ts";
+import type { OutsidePut } from "./outside-put.ts";
 import { allPvs, PV_STATES, type PvName, type Takes } from "./pvs.ts";
 
 /** The states of inputs that db/ gives no more than two names. */

@@ -3,9 +3,11 @@
  * Each port is an interface with a real implementation in `services`, and a fake one in the tests.
  * Every call takes an AbortSignal and fails with an ActionError whose message an operator can read, or a subclass below that says more.
  */
+
 import type { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
 import type { SourceReport } from "../base/source-look.ts";
+import type { OutsidePut } from "./outside-put.ts";
 
 /** Common to every call: aborting the signal ends the work at its next safe point. */
 export interface CallOptions {
@@ -355,19 +357,6 @@ export interface DataHost {
 export type PvValue = string | number;
 /** What the program may write, arrays too. */
 export type PvOutput = PvValue | readonly string[] | readonly number[];
-
-/** A put from outside, told while it is being made; the put takes effect unless the listener says otherwise before it returns. */
-export interface OutsidePut {
-  readonly value: PvValue;
-  /** As it was put: with the fraction, or the end of a text, that the PV cannot hold. */
-  readonly given: PvValue;
-  /** Bytes of UTF-8 that the PV holds of a text. */
-  readonly room: number;
-  /** The put fails, and the PV stays as it is. @param reason a sentence, with its full stop */
-  refuse(reason: string): void;
-  /** The put succeeds, and the PV stays as it is. */
-  absorb(): void;
-}
 
 /** Our own PVs, by the suffix behind the prefix. Synchronous: they are in this process. */
 export interface Pvs {
