@@ -69,11 +69,16 @@ export interface Config {
  * The first of: the given path, $GLOBUS_CONF, ./globus.conf, ~/globus.conf (decision 28), DMagic's ~/dmagic.conf.
  * @throws ConfigError when none exists
  */
-export function findConfigFile(given: string | undefined, environment: Environment, directory = "."): string {
+export function findConfigFile(
+  given: string | undefined,
+  environment: Environment,
+  directory = ".",
+  namer: ConfigNamer = "--config",
+): string {
   const found = lookForConfigFile(given, environment, directory);
   if (found !== undefined) return found;
   throw new ConfigError([
-    `there is no ${usualFiles(environment, directory).join(" and no ")}; name a configuration file with --config or GLOBUS_CONF, or make one with globus-ioc config`,
+    `There is no ${usualFiles(environment, directory).join(" and no ")}; name a configuration file with ${namer} or GLOBUS_CONF, or make one with globus-ioc config`,
   ]);
 }
 
@@ -101,18 +106,26 @@ const usualFiles = (environment: Environment, directory: string): [here: string,
   path.join(environment["HOME"] ?? "/", "dmagic.conf"),
 ];
 
+/** With what a person names a configuration file: on the command line, and in st.cmd. */
+export type ConfigNamer = "--config" | "globusConfigure";
+
 /** @throws ConfigError with every problem of the file */
 export const readConfig = (file: string, environment: Environment): Settings => loadConfig(file, environment).settings;
 
-/** The file and the options of the command line. @throws ConfigError with every problem of both */
-export function loadConfig(file: string, environment: Environment, options: readonly SettingOption[] = []): Config {
+/** The file and the options of the command line. @param namer for the sentence that there is no such file @throws ConfigError with every problem of both */
+export function loadConfig(
+  file: string,
+  environment: Environment,
+  options: readonly SettingOption[] = [],
+  namer: ConfigNamer = "--config",
+): Config {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
     throw new ConfigError([
-      `${file} does not exist; name another with --config or GLOBUS_CONF, or make it with globus-ioc config`,
+      `${file} does not exist; name another with ${namer} or GLOBUS_CONF, or make it with globus-ioc config`,
     ]);
   }
   const { text, badLines } = decodeLines(bytes);

@@ -143,8 +143,8 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
     throw new ShellError(
       'globusConfigure needs the prefix of its PVs, e.g. globusConfigure("globus.conf", "P=2bmb:,R=Globus:").',
     );
-  const path = findConfigFile(file === "" ? undefined : file, environment, session.directory.path);
-  const config = loadConfig(path, environment);
+  const path = findConfigFile(file === "" ? undefined : file, environment, session.directory.path, "globusConfigure");
+  const config = loadConfig(path, environment, [], "globusConfigure");
   const wrong = prefixProblems(config, given, path);
   if (wrong.length > 0) throw new ConfigError(wrong);
   const { settings } = config;

@@ -10,14 +10,14 @@ import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { systemClock } from "./base/clock.ts";
-import { AppError, CancelledError, messageOf } from "./base/errors.ts";
+import { AppError, asSentences, CancelledError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { clientConfig, type Environment } from "./ca/net/ca-config.ts";
 import { resolveHosts } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
-import { EXIT, UsageError } from "./cli/exit-status.ts";
+import { EXIT, EXIT_HINT, UsageError } from "./cli/exit-status.ts";
 import { isUnderNohup } from "./cli/hang-up.ts";
 import type { RunIocOptions } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
@@ -28,6 +28,12 @@ import { askAtTerminal } from "./cli/terminal.ts";
 import { ConfigError } from "./config.ts";
 import { canDriveTerminal } from "./ioc/prompt.ts";
 
+const IOC_HELP = `
+  -m MACROS     macros of the -d behind it, as A=1,B=2
+  -d FILE.db    loads a database; iocInit follows the last one
+  -S            no shell: runs until it is signalled; without -S the IOC ends with its standard input
+  st.cmd        a start-up script
+Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
 /** The package's folder: this file is dist/program.js. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -45,6 +51,14 @@ let errors: Writable = process.stderr;
 const err = (sentence: string): void => void errors.write(`${sentence}\n`);
 const user = os.userInfo().username;
 const host = os.hostname();
+
+const ask = (question: string): Promise<string | undefined> =>
+  askAtTerminal(question, {
+    input: process.stdin,
+    output: process.stdout,
+    signal: stop.signal,
+    interrupt: () => process.kill(process.pid, "SIGINT"),
+  });
 
 function openClient(from: Environment = environment): CaClient {
   const { config, warnings } = clientConfig(from);
@@ -79,13 +93,7 @@ const runData: RunData = async (row, read, isJson) => {
     isTerminal: process.stdout.isTTY,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    ask: (question) =>
-      askAtTerminal(question, {
-        input: process.stdin,
-        output: process.stdout,
-        signal: stop.signal,
-        interrupt: () => process.kill(process.pid, "SIGINT"),
-      }),
+    ask,
     commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
     openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
     initialPvs,
@@ -139,6 +147,7 @@ const program = new Command("globus-ioc")
     "An EPICS soft IOC that runs a beamline's data management; the same on the command line; and a Channel Access client.",
   )
   .version(VERSION)
+  .addHelpText("after", `\n${EXIT_HINT}`)
   .enablePositionalOptions()
   .exitOverride()
   .configureOutput({ writeErr: (text) => err(text.trimEnd()) })
@@ -150,9 +159,10 @@ addDataCommands(program, runData);
 program
   .command("ioc [args...]")
   .helpGroup(IOC_HEADING)
-  .description("run an IOC as softIoc does: [-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
+  .usage("[-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
+  .description("run an IOC as softIoc does")
+  .addHelpText("after", IOC_HELP)
   .allowUnknownOption()
-  .helpOption(false)
   .passThroughOptions()
   .action(async (args: string[]) => {
     const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
@@ -180,13 +190,20 @@ program
 addSiteCommands(
   program,
   IOC_HEADING,
-  { environment, clock: systemClock, stdin: process.stdin, stdout: process.stdout, out, signal: stop.signal },
+  { environment, clock: systemClock, stdin: process.stdin, ask, out, signal: stop.signal },
   (end) => {
     status = end;
   },
 );
 
 addPvCommands(program, withClient);
+
+/** Help for a command that does not exist is asked of nobody: the name is what is wrong. */
+function asked(words: readonly string[]): readonly string[] {
+  const [first = ""] = words;
+  const isKnown = program.commands.some((one) => one.name() === first || one.aliases().includes(first));
+  return first === "" || first.startsWith("-") || first === "help" || isKnown ? words : [first];
+}
 
 // Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
@@ -200,13 +217,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync([...process.argv.slice(0, 2), ...asked(process.argv.slice(2))]);
 } catch (thrown) {
   if (thrown instanceof CommanderError) status = thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
   else {
     err(
       thrown instanceof AppError
-        ? messageOf(thrown)
+        ? asSentences(messageOf(thrown))
         : thrown instanceof Error
           ? (thrown.stack ?? thrown.message)
           : String(thrown),

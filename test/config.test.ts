@@ -316,7 +316,7 @@ test("the file is looked for where the decision says, and its absence is a sente
   expect(findConfigFile("/a/b.conf", {})).toBe("/a/b.conf");
   expect(findConfigFile(undefined, { GLOBUS_CONF: "/c.conf" })).toBe("/c.conf");
   expect(() => findConfigFile(undefined, { HOME: "/nowhere" }, "/nowhere")).toThrow(
-    /there is no .*globus\.conf.*dmagic\.conf.*--config/,
+    /There is no .*globus\.conf.*dmagic\.conf.*--config/,
   );
   const home = mkdtempSync(join(tmpdir(), "globus-ioc-home-"));
   for (const name of ["dmagic.conf", "globus.conf"]) {

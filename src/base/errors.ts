@@ -43,6 +43,15 @@ export function messageOf(thrown: unknown): string {
 /** The text of anything that was thrown, or a sentence, as a piece of a longer one: without its full stop. */
 export const pieceOf = (thrown: unknown): string => messageOf(thrown).trim().replace(/\.$/, "");
 
+/** A text with the full stop that it may lack. */
+export function asSentence(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed === "" || /[.!?:…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+/** As `asSentence`, for a text of one sentence a line. */
+export const asSentences = (text: string): string => text.split("\n").map(asSentence).join("\n");
+
 /** For the log, when what was thrown is a bug of ours: where it happened too, if that is known. */
 export function stackOf(thrown: unknown): string {
   return thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : messageOf(thrown);

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { DATA_COMMANDS, type DataCommand, spellingsOf } from "./data-commands.ts";
 import { declareOptions, type GivenOptions } from "./data-options.ts";
+import { EXIT_HINT } from "./exit-status.ts";
 
 /** Runs a command. @param read what was given, or throws what is wrong with it. @param isJson whether --json was given, also where the rest is wrong */
 export type RunData = (row: DataCommand, read: () => GivenOptions, isJson: boolean) => Promise<void>;
@@ -10,8 +11,6 @@ const DATA_HEADING = "Data management:";
 
 const SETTINGS_HINT =
   "Every key of globus.conf is an option, too, and wins over the file: --KEY VALUE, or --SECTION-KEY VALUE where several sections have the key.\n`globus-ioc config` writes a file with all of them and what they mean.";
-const EXIT_HINT =
-  "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.";
 
 export function addDataCommands(program: Command, run: RunData): void {
   const declarations = new Map<Command, () => void>();

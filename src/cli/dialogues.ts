@@ -23,6 +23,8 @@ export interface DialogueContext {
   readonly runner: Runner;
   readonly person: Person;
   readonly common: Pick<CommonOptions, "yes" | "dryRun">;
+  /** What options of the command line say. */
+  readonly inputs: ReadonlyMap<InputName, string | number>;
 }
 
 type Dialogue = (context: DialogueContext) => Promise<Outcome>;
@@ -39,6 +41,7 @@ export const DIALOGUES: Readonly<Partial<Record<CommandName, Dialogue>>> = {
   Delete: deletion,
   Tag: tag,
   TagManual: tagManual,
+  CreateManual: createManual,
   AddUser: (context) => users(context, "AddUser"),
   RemoveUser: (context) => users(context, "RemoveUser"),
 };
@@ -157,6 +160,20 @@ async function chooseNumber(person: Person, count: number): Promise<number | und
   const numbers = Array.from({ length: count }, (_one, index) => String(index + 1));
   const answer = await choose(person, `Which one, 1 to ${count}, or q to leave it? `, [...numbers, "q"]);
   return answer === undefined || answer === "q" ? undefined : Number(answer);
+}
+
+/** An experiment that nobody named is made only when a person says which. */
+async function createManual({ runner, person, common, inputs }: DialogueContext): Promise<Outcome> {
+  if (inputs.has("ManualName") || common.yes || common.dryRun) return runner.run("CreateManual");
+  const usual = String((await runner.value("ManualName")) ?? "");
+  if (!person.canAnswer)
+    throw new UsageError(
+      `No --name was given, and there is no terminal to ask at: give --name NAME, or --yes for ${usual}.`,
+    );
+  const name = await person.ask(`Last name that the experiment is to have, or nothing for ${usual}: `);
+  if (name === undefined) return cancelled("No experiment was named: nothing was created.");
+  if (name !== "") await runner.set("ManualName", name);
+  return runner.run("CreateManual");
 }
 
 /** Asks who is meant where nobody was named. */

@@ -12,7 +12,7 @@ import { createFile, type FileCalls, replaceFile } from "../base/replace-file.ts
 import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
 import { routesFromFile } from "../services/dm-routes.ts";
 import { usableVariables } from "../services/dm-setup-file.ts";
-import { EXIT } from "./exit-status.ts";
+import { EXIT, UsageError } from "./exit-status.ts";
 
 export interface RecordRequest {
   readonly python: string;
@@ -32,7 +32,7 @@ export interface RecordContext {
 
 /**
  * @returns the exit status: done when all routes were learned, partial when some, failed when none
- * @throws ActionError when nothing can be learned, or the file exists or cannot be written
+ * @throws ActionError when nothing can be learned or the file cannot be written, UsageError when it exists
  */
 export async function recordDmRoutes(request: RecordRequest, context: RecordContext): Promise<number> {
   const { python, output, setupFile, force = false } = request;
@@ -63,8 +63,8 @@ function tell(one: Learned): string {
   return `${method} ${path}${one.remark === undefined ? "" : `  (${one.remark})`}`;
 }
 
-const exists = (output: string): ActionError =>
-  new ActionError(`${output} exists already: name another file with --output, or replace it with --force.`);
+const exists = (output: string): UsageError =>
+  new UsageError(`${output} exists already: name another file with --output, or replace it with --force.`);
 
 /** A file that is replaced stays as it was when the new one cannot be written. @throws ActionError */
 export async function saveRoutes(output: string, text: string, force: boolean, files?: FileCalls): Promise<void> {

@@ -9,7 +9,13 @@ export const EXIT = {
   /** The command line or the configuration is wrong, or a question would have to be asked and there is no terminal. */
   usage: 2,
   partial: 3,
+  /** Ctrl-C ended a command of the Channel Access client. */
+  interrupted: 130,
 } as const;
+
+/** The numbers, for the help. */
+export const EXIT_HINT =
+  "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.";
 
 /** The command line asks for what makes no sense: nothing was done. `main` ends with EXIT.usage. */
 export class UsageError extends AppError {}

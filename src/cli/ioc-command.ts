@@ -19,12 +19,11 @@ import { runPrompt } from "../ioc/prompt.ts";
 import { bytesOf, WorkingDirectory } from "../ioc/working-directory.ts";
 import { Shell } from "../iocsh/shell.ts";
 import type { ShellCommand, ShellEnvironment } from "../iocsh/shell-command.ts";
+import { EXIT } from "./exit-status.ts";
 
-const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-a FILE.acf] [-S] [st.cmd]";
+const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-S] [st.cmd]";
 
-const OK = 0;
-const FAILED = 1;
-const USAGE = 2;
+const { done: OK, failed: FAILED, usage: USAGE } = EXIT;
 
 export interface RunIocOptions {
   /** What stands behind `globus-ioc ioc`. */

@@ -1,11 +1,10 @@
 /** `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is damaged, when a person says so. */
 import type { Clock } from "../base/clock.ts";
-import { ActionError } from "../base/errors.ts";
 import { lookForConfigFile, readConfig } from "../config.ts";
 import { ledgerFolder } from "../services/ledger-files.ts";
 import { lookAtLedger, recoverLedger } from "../services/ledger-recovery.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
-import type { Dialogue } from "./trust-host.ts";
+import { type Dialogue, isConfirmed } from "./trust-host.ts";
 
 export interface LedgerRequest {
   /** `check` or `recover`; undefined: check. */
@@ -55,11 +54,10 @@ export async function runLedger(
   return EXIT.done;
 }
 
-/** @throws ActionError where nobody can be asked */
+/** @throws UsageError where nobody can be asked */
 async function isMeant({ yes = false }: Omit<LedgerRequest, "what">, dialogue: Dialogue): Promise<boolean> {
   if (yes) return true;
   if (!dialogue.isTerminal)
-    throw new ActionError("Nobody can be asked without a terminal: say globus-ioc ledger recover --yes to go on.");
-  const answer = await dialogue.ask("Go on with what can be read (yes/no)? ");
-  return answer.trim().toLowerCase() === "yes";
+    throw new UsageError("Nobody can be asked without a terminal: say globus-ioc ledger recover --yes to go on.");
+  return isConfirmed(dialogue, "Go on with what can be read (yes/no)? ");
 }

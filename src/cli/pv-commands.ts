@@ -2,13 +2,15 @@
  * `globus-ioc get | put | monitor | info`: a Channel Access client for people without EPICS base, with the options and the output of caget, caput,
  * camonitor and cainfo. Text is UTF-8 here and bytes below. The option parser and the client are handed in by main. CA spec §4.5, Appendix C.
  */
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { exceptionText, isDone, PvNotConnectedError, PvTimeoutError, statusName } from "../ca/client/errors.ts";
 import type { TypeWish } from "../ca/client/operations.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
 import { dbrCodeOf, maskOf } from "../ca/client/wish-text.ts";
+import { EXIT } from "./exit-status.ts";
+import { whyRefused } from "./put-refusal.ts";
 import {
   fromBytes,
   infoLines,
@@ -64,11 +66,7 @@ export interface MonitorCommandOptions extends ReadOptions {
   readonly mask?: string | undefined;
 }
 
-/** Exit statuses: done; something failed; the command line makes no sense; Ctrl-C. */
-const DONE = 0;
-const FAILED = 1;
-const USAGE = 2;
-const INTERRUPTED = 130;
+const { done: DONE, failed: FAILED, usage: USAGE, interrupted: INTERRUPTED } = EXIT;
 const DEFAULT_WAIT_SECONDS = 1;
 
 /** Reads and prints each PV, in the order given. @returns exit status: 1 if any could not be read */
@@ -105,7 +103,7 @@ export async function putPv(
   const value = putValue(values, options);
   if (value === undefined) {
     context.err(
-      `put ${name}: ${values.length} value(s) given; one is needed, or with -a their number and then as many`,
+      `put ${name}: ${values.length} value(s) given; one is needed, or with -a their number and then as many.`,
     );
     return USAGE;
   }
@@ -125,17 +123,18 @@ export async function putPv(
       for (const line of await show("Old", pv, info)) context.out(line);
       const failure = await putAndSee(pv, value, options, context);
       const lines = await show("New", pv, info);
-      const why = failure ?? refusal; // the refusal of a plain put comes before the new reading
-      if (why === undefined) return lines;
+      const status = failure ?? refusal; // the refusal of a plain put comes before the new reading
+      if (status === undefined) return lines;
       for (const line of lines) context.out(line);
-      throw new ActionError(why);
+      const why = await whyRefused(context.client, pv.name, limits(options, context));
+      throw new ActionError(`${status}; ${why ?? "see its status and alarm"}`);
     });
   } finally {
     stop();
   }
 }
 
-/** @returns why the put failed, as far as the server has told by now */
+/** @returns how the put failed, as far as the server has told by now */
 async function putAndSee(
   pv: RemotePv,
   value: number | string | readonly string[],
@@ -149,7 +148,7 @@ async function putAndSee(
   }
   const status = await pv.putCallback(value, { type, ...limits(options, context) });
   if (isDone(status)) return undefined;
-  return `PV ${fromBytes(pv.name)}: the put was completed with an error (${statusName(status)}); see its status and alarm`;
+  return `PV ${fromBytes(pv.name)}: the put was completed with an error (${statusName(status)})`;
 }
 
 /**
@@ -164,7 +163,7 @@ export async function monitorPvs(
   if (!isTypeKnown(options, context)) return USAGE;
   const mask = options.mask === undefined ? undefined : maskOf(options.mask);
   if (options.mask !== undefined && mask === undefined) {
-    context.err(`monitor: mask "${options.mask}" is not made of the letters v, a, l, p`);
+    context.err(`monitor: mask "${options.mask}" is not made of the letters v, a, l, p.`);
     return USAGE;
   }
   const pvs = names.map((name) => watch(name, options, mask, context));
@@ -213,7 +212,7 @@ async function eachPv(
   work: (name: string, pv: RemotePv, info: PvInfo) => Promise<string[]>,
 ): Promise<number> {
   const results = names.map((name) => onePv(name, options, context, work));
-  let status = DONE;
+  let status: number = DONE;
   for (const result of results) {
     const { lines, failed } = await result;
     for (const line of lines) context.out(line);
@@ -241,7 +240,7 @@ async function onePv(
         failed: true,
       };
     }
-    if (!context.signal.aborted) context.err(messageOf(error));
+    if (!context.signal.aborted) context.err(asSentence(messageOf(error)));
     return { lines: [], failed: true };
   } finally {
     pv?.close();
@@ -266,7 +265,7 @@ function wantedType(options: ReadOptions): TypeWish {
 
 function isTypeKnown(options: ReadOptions, context: PvCommandContext): boolean {
   if (options.type === undefined || dbrCodeOf(options.type) !== undefined) return true;
-  context.err(`-d: "${options.type}" is no DBR type; give a name such as CTRL_DOUBLE or a number from 0 to 38`);
+  context.err(`-d: "${options.type}" is no DBR type; give a name such as CTRL_DOUBLE or a number from 0 to 38.`);
   return false;
 }
 

@@ -3,8 +3,8 @@
  * it does is the actions' matter; what it prints is the screen's.
  */
 import { oneLine } from "../base/clean-text.ts";
-import { messageOf } from "../base/errors.ts";
-import { type Log, type LogLevel } from "../base/log.ts";
+import { asSentences, messageOf } from "../base/errors.ts";
+import type { Log, LogLevel } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config.ts";
 import { failureOutcome } from "../controller/outcome.ts";
@@ -16,6 +16,7 @@ import type { DataCommand } from "./data-commands.ts";
 import type { GivenOptions } from "./data-options.ts";
 import type { Person } from "./dialogues.ts";
 import { EXIT, exitStatusOf, UsageError } from "./exit-status.ts";
+import { inOptionWords } from "./option-words.ts";
 import { runHere, runOnIoc } from "./run-places.ts";
 import type { DataContext, Run, RunRequest } from "./run-request.ts";
 import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
@@ -72,12 +73,14 @@ function newScreen({ out, err, isTerminal, environment }: DataContext, isJson: b
   return new TextScreen({ out, err, isTerminal, hasColours: wantsColours(isTerminal, environment), isVerbose });
 }
 
+/** What an input of this run cannot be was given, or left out, on the command line. */
 const reportOf = (row: DataCommand, { outcome, results, details }: Run): Report => ({
   command: row.name,
-  state: outcome.state,
-  message: outcome.message,
+  ...(outcome.input === undefined
+    ? { state: outcome.state, exitStatus: exitStatusOf(outcome) }
+    : { state: "Usage", exitStatus: EXIT.usage }),
+  message: inOptionWords(row, outcome.message),
   results,
-  exitStatus: exitStatusOf(outcome),
   ...(details === undefined ? {} : { details }),
 });
 
@@ -85,7 +88,13 @@ const reportOf = (row: DataCommand, { outcome, results, details }: Run): Report 
 function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): Report {
   const results = new Map<PvName, PvOutput>();
   if (thrown instanceof UsageError || thrown instanceof ConfigError)
-    return { command: row.name, state: "Usage", message: messageOf(thrown), results, exitStatus: EXIT.usage };
+    return {
+      command: row.name,
+      state: "Usage",
+      message: asSentences(messageOf(thrown)),
+      results,
+      exitStatus: EXIT.usage,
+    };
   const outcome = failureOutcome(thrown, signal.aborted ? messageOf(signal.reason) : undefined);
   return reportOf(row, { outcome: { ...outcome, message: outcome.stack ?? outcome.message }, results });
 }
@@ -156,12 +165,22 @@ const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen
 async function runSomewhere(request: RunRequest): Promise<Run> {
   const { given, context, screen } = request;
   if (given.common.ioc !== false) return runOnIoc(request);
+  const told = new Set<string>();
+  const telling = (say: (sentence: string) => void): Screen => ({ ...screen, say });
   try {
-    return await runHere(request);
+    const noted = telling((sentence) => {
+      told.add(sentence);
+      screen.say(sentence);
+    });
+    return await runHere({ ...request, screen: noted });
   } catch (thrown) {
     const holder = context.holderOf(thrown);
     if (holder === undefined) throw thrown;
     screen.say(`The IOC ${holder} holds the ledger: the command goes through its PVs.`);
-    return runOnIoc(request, holder);
+    // The IOC begins anew, and says so as this process did.
+    const again = telling((sentence) => {
+      if (!told.delete(sentence)) screen.say(sentence);
+    });
+    return runOnIoc({ ...request, screen: again }, holder);
   }
 }

@@ -143,7 +143,7 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner, ra
       ? { state: "Done", message: "This is what its PVs hold." }
       : dialogue === undefined
         ? await runner.run(name)
-        : await dialogue({ runner, person, common: given.common });
+        : await dialogue({ runner, person, common: given.common, inputs: given.inputs });
   const results = new Map<PvName, PvOutput>();
   const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
   if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
@@ -154,7 +154,11 @@ async function runCommand({ row, person, given }: RunRequest, runner: Runner, ra
     if (value === undefined || (!isWhole && value === 0)) continue; // a run that broke off has only begun to count
     results.set(one, value);
   }
-  return { outcome, results, details: { experiment } };
+  return {
+    outcome,
+    results,
+    details: experiment === undefined || experiment === "" ? {} : { experiment: { name: experiment } },
+  };
 }
 
 interface Followed extends RunnerEvents {

@@ -1,8 +1,7 @@
 /** Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs none of them; what they need is imported when they are run. */
 import { homedir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline/promises";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
@@ -13,7 +12,8 @@ export interface SiteCommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  /** Asks at the terminal. */
+  readonly ask: (question: string) => Promise<string | undefined>;
   /** Writes a line. */
   readonly out: (line: string) => void;
   readonly signal: AbortSignal;
@@ -37,13 +37,8 @@ export function addSiteCommands(
     .action(async (where: string, flags: { knownHosts: string; fingerprint?: string; yes?: true }) => {
       const { knownHosts: knownHostsFile, ...answers } = flags;
       const { trustHost } = await import("./trust-host.ts");
-      const dialogue = openDialogue(context);
-      try {
-        const isTrusted = await trustHost({ where, knownHostsFile, ...answers }, dialogue, clock, signal);
-        ended(isTrusted ? EXIT.done : EXIT.failed);
-      } finally {
-        dialogue.close();
-      }
+      const isTrusted = await trustHost({ where, knownHostsFile, ...answers }, dialogueOf(context), clock, signal);
+      ended(isTrusted ? EXIT.done : EXIT.failed);
     });
 
   program
@@ -70,22 +65,13 @@ export function addSiteCommands(
     .option("--yes", "recover without a question")
     .action(async (what: string | undefined, flags: { config?: string; yes?: true }) => {
       const { runLedger } = await import("./ledger-command.ts");
-      const dialogue = openDialogue(context);
-      try {
-        ended(await runLedger({ what, ...flags }, { environment, clock, dialogue }));
-      } finally {
-        dialogue.close();
-      }
+      ended(await runLedger({ what, ...flags }, { environment, clock, dialogue: dialogueOf(context) }));
     });
 }
 
 /** The terminal, for a question. */
-function openDialogue({ stdin, stdout, out: write }: SiteCommandContext): Dialogue & { close(): void } {
-  const terminal = createInterface({ input: stdin, output: stdout });
-  return {
-    isTerminal: stdin.isTTY === true,
-    write,
-    ask: (question) => terminal.question(question),
-    close: () => terminal.close(),
-  };
-}
+const dialogueOf = ({ stdin, out: write, ask }: SiteCommandContext): Dialogue => ({
+  isTerminal: stdin.isTTY === true,
+  write,
+  ask,
+});

@@ -20,6 +20,7 @@ import {
 } from "../services/known-hosts.ts";
 import { fetchHostKey, readKnownHosts } from "../services/ssh-connection.ts";
 import { hostLabel } from "../services/ssh-failures.ts";
+import { UsageError } from "./exit-status.ts";
 
 export interface TrustRequest {
   /** `host`, `host:port` or `[IPv6]:port`. */
@@ -35,13 +36,13 @@ export interface TrustRequest {
 export interface Dialogue {
   readonly isTerminal: boolean;
   readonly write: (line: string) => void;
-  /** The answer to a question, without its line end. */
-  readonly ask: (question: string) => Promise<string>;
+  /** The answer to a question, without blanks around it; undefined at the end of the input. */
+  readonly ask: (question: string) => Promise<string | undefined>;
 }
 
 /**
  * @returns true when the host is trusted afterwards, false when the person said no
- * @throws ActionError, UnavailableError: nothing was added
+ * @throws ActionError, UnavailableError, UsageError: nothing was added
  */
 export async function trustHost(
   request: TrustRequest,
@@ -71,19 +72,19 @@ export async function trustHost(
   return true;
 }
 
-/** @throws ActionError for anything else than a host with or without a port */
+/** @throws UsageError for anything else than a host with or without a port */
 function parseWhere(where: string): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, digits] = /^(?:\[([^\]\s]+)\]|([^\s:[\]@,*?!|]+))(?::(\d{1,5}))?$/.exec(where) ?? [];
   const host = bracketed ?? plain ?? (/^[0-9a-fA-F:.]+$/.test(where) ? where : undefined);
   const port = digits === undefined ? SSH_PORT : Number(digits);
   if (host !== undefined && port >= 1 && port <= 65535) return { host, port };
-  throw new ActionError(`${JSON.stringify(where)} is not a host: give HOST or HOST:PORT.`);
+  throw new UsageError(`${JSON.stringify(where)} is not a host: give HOST or HOST:PORT.`);
 }
 
 /** Without a terminal nobody sees what is shown: only a fingerprint that was given can then decide. */
 function requireWitness(request: TrustRequest, dialogue: Dialogue): void {
   if (dialogue.isTerminal || request.fingerprint !== undefined) return;
-  throw new ActionError(
+  throw new UsageError(
     `Nobody can compare the key of ${request.where} without a terminal: run trust-host at a terminal, or give --fingerprint SHA256:….`,
   );
 }
@@ -107,8 +108,16 @@ async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: stri
     );
   }
   if (request.yes === true) return true;
-  const answer = await dialogue.ask(`Does its administrator confirm this fingerprint (yes/no)? `);
-  return answer.trim().toLowerCase() === "yes";
+  return isConfirmed(dialogue, "Does its administrator confirm this fingerprint (yes/no)? ");
+}
+
+/** Asks until the answer is yes or no; the end of the input is no. */
+export async function isConfirmed(dialogue: Dialogue, question: string): Promise<boolean> {
+  for (let asked = question; ; asked = "Please type yes or no: ") {
+    const answer = (await dialogue.ask(asked))?.toLowerCase();
+    if (answer === "yes") return true;
+    if (answer === "no" || answer === undefined) return false;
+  }
 }
 
 /** Adds one line, also where the last one has no end; takes back what of the line could be written when the rest cannot. @throws ActionError */

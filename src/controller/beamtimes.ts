@@ -5,7 +5,7 @@ import { ActionError } from "../base/errors.ts";
 import { facilityDay, facilityMinute } from "../base/facility-time.ts";
 import type { ActionRequest } from "./action.ts";
 import type { Experiment } from "./experiment.ts";
-import { RejectedError } from "./outcome.ts";
+import { InputError } from "./outcome.ts";
 import type { Beamtime, CallOptions, Scheduling } from "./ports.ts";
 
 /** The schedule of one beamline. */
@@ -25,7 +25,10 @@ const MOST_DAYS = 36_500;
 export function scheduleDay({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date {
   const days = Number(request.input("Set"));
   if (!(Math.abs(days) <= MOST_DAYS))
-    throw new RejectedError(`Set ${days} is not a number of days from -${MOST_DAYS} to ${MOST_DAYS}; 0 means today.`);
+    throw new InputError(
+      "Set",
+      `Set ${days} is not a number of days from -${MOST_DAYS} to ${MOST_DAYS}; 0 means today.`,
+    );
   return new Date(clock.now() + days * DAY_MS);
 }
 

@@ -5,7 +5,7 @@
 import { pieceOf } from "../base/errors.ts";
 import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "./action.ts";
 import { directoryParts, type Experiment, pathUnder } from "./experiment.ts";
-import { RejectedError } from "./outcome.ts";
+import { InputError, RejectedError } from "./outcome.ts";
 import { type DataHost, type DmTask, type DmTransfer, isWatching, type SourceReport } from "./ports.ts";
 import {
   DAQ_SIDES,
@@ -65,7 +65,7 @@ export function daqSources({ host, prefix, templates }: DaqSite, experiment: Exp
 export function chosenSources(site: DaqSite, request: TaggedRequest): readonly DaqSource[] {
   const sources = daqSources(site, request.experiment).filter(({ side }) => flagInput(request, DAQ_SIDES[side]));
   if (sources.length === 0)
-    throw new RejectedError(`${DAQ_SIDES.raw} and ${DAQ_SIDES.rec} are both No; set one of them to Yes.`);
+    throw new InputError(DAQ_SIDES.raw, `${DAQ_SIDES.raw} and ${DAQ_SIDES.rec} are both No; set one of them to Yes.`);
   const [one, other] = sources;
   if (one?.directory === other?.directory)
     throw new RejectedError(

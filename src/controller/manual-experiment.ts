@@ -3,7 +3,7 @@ import { visible } from "../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../base/facility-time.ts";
 import { type ActionRequest, textInput } from "./action.ts";
 import { cleanName, type Experiment, MAX_NAME, saysNothing } from "./experiment.ts";
-import { RejectedError } from "./outcome.ts";
+import { InputError } from "./outcome.ts";
 import type { PvName } from "./pvs.ts";
 
 export interface ManualExperiment {
@@ -19,26 +19,29 @@ export interface ManualExperiment {
 /** Days from the first to the last where ManualEnd is empty. */
 const USUAL_DAYS = 14;
 
-/** @param now what ManualDate is where it is empty @throws RejectedError naming the input that is wrong */
+/** @param now what ManualDate is where it is empty @throws InputError */
 export function manualExperiment(request: ActionRequest, now: Date): ManualExperiment {
   const month = textInput(request, "ManualDate") || facilityMonth(now);
   const firstOfMonth = facilityMidnight(`${month}-01`);
   if (firstOfMonth === undefined)
-    throw new RejectedError(`ManualDate ${visible(month)} is not a month as YYYY-MM, e.g. 2026-03.`);
+    throw new InputError("ManualDate", `ManualDate ${visible(month)} is not a month as YYYY-MM, e.g. 2026-03.`);
   const first = textInput(request, "ManualStart") || `${month}-01`;
   const start = day("ManualStart", first);
   const last = textInput(request, "ManualEnd") || dayAfter(first, USUAL_DAYS);
   const end = day("ManualEnd", last);
-  if (end < start) throw new RejectedError(`ManualEnd ${last} lies before ManualStart ${first}.`);
+  if (end < start) throw new InputError("ManualEnd", `ManualEnd ${last} lies before ManualStart ${first}.`);
   const yearMonth = first.slice(0, 7);
   const given = textInput(request, "ManualName");
   const name = cleanName(given);
-  if (!name.ok) throw new RejectedError(`ManualName ${visible(given)} ${name.reason}.`);
-  if (saysNothing(name.text)) throw new RejectedError(`ManualName ${visible(given)} names nobody.`);
+  if (!name.ok) throw new InputError("ManualName", `ManualName ${visible(given)} ${name.reason}.`);
+  if (saysNothing(name.text)) throw new InputError("ManualName", `ManualName ${visible(given)} names nobody.`);
   const proposalNumber = gup(request);
   const experimentName = `${yearMonth}-${name.text}-${proposalNumber}`;
   if (experimentName.length > MAX_NAME)
-    throw new RejectedError(`ManualName is too long: the experiment's name may have ${MAX_NAME} characters.`);
+    throw new InputError(
+      "ManualName",
+      `ManualName is too long: the experiment's name may have ${MAX_NAME} characters.`,
+    );
   return {
     experiment: {
       name: experimentName,
@@ -59,13 +62,13 @@ export function manualExperiment(request: ActionRequest, now: Date): ManualExper
 function gup(request: ActionRequest): string {
   const number = Number(request.input("ManualGup"));
   if (Number.isInteger(number) && number >= 0) return String(number);
-  throw new RejectedError(`ManualGup ${number} is not a proposal number; 0 means none.`);
+  throw new InputError("ManualGup", `ManualGup ${number} is not a proposal number; 0 means none.`);
 }
 
-/** Midnight of a day of an input, at the facility. @throws RejectedError */
+/** Midnight of a day of an input, at the facility. @throws InputError */
 export function day(name: PvName, text: string): Date {
   const at = facilityMidnight(text);
   if (at === undefined)
-    throw new RejectedError(`${name} ${visible(text)} is not a day as YYYY-MM-DD, e.g. 2026-03-01.`);
+    throw new InputError(name, `${name} ${visible(text)} is not a day as YYYY-MM-DD, e.g. 2026-03-01.`);
   return at;
 }

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { type Beamtime, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
 import { looseText } from "./json-text.ts";
 import { beamtimeDetails, experimentersOf } from "./scheduling-details.ts";
@@ -61,7 +62,7 @@ export function parseSchedule(text: string, file: string): ScheduleText {
     );
   const checked = scheduleSchema.safeParse(contents(document, file));
   if (!checked.success) {
-    const problems = checked.error.issues.map(({ path, message }) => ({
+    const problems = checked.error.issues.flatMap(placed).map(({ path, message }) => ({
       line: lineAt(offsetOf(document, path)),
       problem: `${where(path)}${message}`,
     }));
@@ -92,6 +93,21 @@ function wrong(file: string, problems: readonly string[]): ActionError {
   const more = problems.length - MOST_PROBLEMS;
   const told = [...problems.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
   return new ActionError(`The schedule file ${file} is wrong: ${told.join("; ")}`);
+}
+
+interface Placed {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A key that nobody knows stands at its own place, not at that of what it is in. */
+function placed(issue: z.core.$ZodIssue): readonly Placed[] {
+  if (issue.code !== "unrecognized_keys") return [issue];
+  const known = new Set([runSchema, beamtimeSchema, experimenterSchema].flatMap(({ shape }) => Object.keys(shape)));
+  return issue.keys.map((key) => ({
+    path: [...issue.path, key],
+    message: `there is no such key${didYouMean(key, known)}`.replace(/\?$/, ""),
+  }));
 }
 
 /** `beamtimes[0].start `, counted from 1 as people do. */

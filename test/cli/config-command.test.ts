@@ -51,7 +51,7 @@ test("a file that exists is left as it is, unless --force is given", async () =>
 
 test("a setting that is wrong is told in its own words, and nothing is written", async () => {
   const { status, err } = await config("--detector-port", "x");
-  expect([status, err]).toEqual([2, 'config: Usage. --detector-port = "x" is not a port from 1 to 65535\n']);
+  expect([status, err]).toEqual([2, 'config: Usage. --detector-port = "x" is not a port from 1 to 65535.\n']);
   expect(() => statSync(file)).toThrow();
 });
 

@@ -188,6 +188,29 @@ describe("tag-manual", () => {
   });
 });
 
+describe("create-manual", () => {
+  const creating = (): Site =>
+    fakeSite({}, { actions: { CreateManual: doing(({ input }) => done(`create ${input("ManualName")}`)) } });
+  const ran = (args: readonly string[], answers?: readonly string[]) =>
+    runCli(["create-manual", ...args], creating(), answers === undefined ? {} : { answers });
+
+  test("makes nothing where nobody was named and there is no terminal", async () => {
+    const { status, err } = await ran([]);
+    expect([status, err]).toEqual([
+      2,
+      "create-manual: Usage. No --name was given, and there is no terminal to ask at: give --name NAME, or --yes for Staff.\n",
+    ]);
+  });
+  test("asks for the name, and takes the usual one where nothing is typed", async () => {
+    expect((await ran([], ["Byron"])).out).toContain("create Byron");
+    expect((await ran([], [""])).out).toContain("create Staff");
+  });
+  test("asks nothing where the name was given, or --yes", async () => {
+    expect((await ran(["--name", "Levy"])).out).toContain("create Levy");
+    expect((await ran(["--yes"])).out).toContain("create Staff");
+  });
+});
+
 describe("add-user", () => {
   const adding = (): Site =>
     fakeSite({
@@ -267,15 +290,16 @@ describe("an input that is set for one run is put back, also when the run breaks
   }
   const person = (answer: string): Person => ({ canAnswer: true, ask: async () => answer, show: () => {} });
   const common = { yes: false, dryRun: false };
+  const inputs = new Map<never, never>();
 
   test("EmailMode", async () => {
     const { runner, set } = breaking({ PreviewEmail: { state: "Done", message: "" } }, { EmailMode: 1, EmailCount: 2 });
-    await expect(DIALOGUES.Email?.({ runner, person: person("test"), common })).rejects.toThrow("broken off");
+    await expect(DIALOGUES.Email?.({ runner, person: person("test"), common, inputs })).rejects.toThrow("broken off");
     expect(set).toEqual(["EmailMode=2", "EmailMode=1"]);
   });
   test("BeamtimeIndex", async () => {
     const { runner, set } = breaking({ Tag: { state: "Rejected", message: "" } }, { Beamtimes: "1: a\n2: b" });
-    await expect(DIALOGUES.Tag?.({ runner, person: person("2"), common })).rejects.toThrow("broken off");
+    await expect(DIALOGUES.Tag?.({ runner, person: person("2"), common, inputs })).rejects.toThrow("broken off");
     expect(set).toEqual(["BeamtimeIndex=2", "BeamtimeIndex=0"]);
   });
 });

@@ -89,7 +89,7 @@ test("a PV that may not be written is rejected: an input as well as the command"
   );
   expect(await ended(one, one.runner.run("Init"))).toEqual({
     state: "Rejected",
-    message: "PV p:Init cannot be put: the server gives this user and host no write access (ECA_NOWTACCESS)",
+    message: "PV p:Init cannot be put: the server gives this user and host no write access (ECA_NOWTACCESS).",
   });
 });
 
@@ -136,6 +136,6 @@ test("a bug of ours is told as one, with the place where it is", async () => {
     say: (sentence) => said.push(sentence),
     ...events,
   });
-  expect(await runner.run("Init")).toMatchObject({ state: "Failed", message: "internal error: pv is not a function" });
+  expect(await runner.run("Init")).toMatchObject({ state: "Failed", message: "Internal error: pv is not a function." });
   expect(said).toEqual([expect.stringMatching(/^TypeError: pv is not a function\n +at /)]);
 });

@@ -102,8 +102,8 @@ test("a text for a CHAR waveform is sent as UTF-8 with its NUL", async () => {
 
 test.each([
   ["completes", ECA.NORMAL, 0, undefined],
-  ["fails", ECA.PUTFAIL, 1, "PV a: the put was completed with an error (ECA_PUTFAIL); see its status and alarm"],
-  ["takes too long", undefined, 1, "PV a: the put was not confirmed within 1 s; it may still be under way"],
+  ["fails", ECA.PUTFAIL, 1, "PV a: the put was completed with an error (ECA_PUTFAIL); see its status and alarm."],
+  ["takes too long", undefined, 1, "PV a: the put was not confirmed within 1 s; it may still be under way."],
 ])("put --wait when the put %s", async (_how, putStatus, status, sentence) => {
   const one = await stage({ a: { native: 6, count: 1 } }, putStatus);
   if (putStatus === undefined) one.server.react = dropPuts(one);

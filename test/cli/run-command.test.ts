@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import type { ActionContext } from "../../src/controller/action.ts";
-import { RejectedError } from "../../src/controller/outcome.ts";
+import { InputError, RejectedError } from "../../src/controller/outcome.ts";
 import { type Beamtime, NotFoundError, OffError } from "../../src/controller/ports.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
@@ -173,7 +173,7 @@ describe("results", () => {
       command: "list-users",
       state: "Done",
       message: "2 users.",
-      experiment: EXPERIMENT,
+      experiment: { name: EXPERIMENT },
       exitStatus: 0,
       results: { UserCount: 2, UserNames: ["Ada Byron", "Emmy Noether"] },
       log: expect.arrayContaining(["Reading users."]) as unknown,
@@ -332,7 +332,20 @@ test("an IOC that is named with its prefix needs no configuration file; anything
   expect(server.err).toBe("init: Failed. There is no network.\n"); // which servers there are is for the IOC to know
   const unnamed = await runCli(args, nothing, { environment, context });
   expect(unnamed.status).toBe(2);
-  expect(unnamed.err).toMatch(/there is no .*make one with globus-ioc config/);
+  expect(unnamed.err).toMatch(/There is no .*make one with globus-ioc config/);
+});
+
+test("what an input cannot hold is a wrong command line, told in the words of its option", async () => {
+  const empty = doing(() => {
+    throw new InputError("EditUserBadge", "EditUserBadge is empty: name one user.");
+  });
+  const late = doing(() => {
+    throw new InputError("Set", "Set 400 is too far; Set another day");
+  });
+  const site = fakeSite({ AddUser: empty, Tag: late });
+  const users = await runCli(["add-user"], site);
+  expect([users.status, users.err]).toEqual([2, "add-user: Usage. --badges is empty: name one user.\n"]);
+  expect((await runCli(["tag"], site)).err).toBe("tag: Usage. --set 400 is too far; Set another day.\n");
 });
 
 test("what only a running IOC can do goes to it, and the command says so", async () => {

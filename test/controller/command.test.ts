@@ -21,7 +21,7 @@ const OUTCOMES: Record<string, Outcome> = {
   R: { state: "Running", message: "" },
   D: { state: "Done", message: "made" },
   P: { state: "Partial", message: "half" },
-  F: { state: "Failed", message: "no route to host" },
+  F: { state: "Failed", message: "no route to host." },
   r: { state: "Refused", message: "busy" },
   j: { state: "Rejected", message: "blocked" },
   C: { state: "Cancelled", message: "Aborted on request." },
@@ -122,6 +122,6 @@ test("a bug in an action becomes a failed run with its stack", () => {
       .subscribe((outcome) => seen.push(outcome));
     flush();
   });
-  expect(seen[1]).toMatchObject({ state: "Failed", message: "internal error: x is undefined" });
+  expect(seen[1]).toMatchObject({ state: "Failed", message: "Internal error: x is undefined." });
   expect(seen[1]?.stack).toContain("TypeError");
 });

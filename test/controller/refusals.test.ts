@@ -25,13 +25,18 @@ const filesUnder = (folder: string): string[] =>
     .map((name) => join(folder, name));
 const sourceOf = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
+/** Which argument of a refusal is its sentence, by its class. */
+const SENTENCE_AT: Readonly<Record<string, number>> = { RejectedError: 0, InputError: 1 };
+const sentenceOf = ({ type, callee, arguments: given }: Node): unknown => {
+  const index = type === "NewExpression" && isNode(callee) ? SENTENCE_AT[String(callee["name"])] : undefined;
+  return index === undefined ? undefined : (given as unknown[])[index];
+};
+
 /** The fixed pieces of each sentence that the file refuses with; one that is put together elsewhere has none here. */
 function refusalsIn(file: string): string[][] {
-  const made = [...walk(parseAst(sourceOf(file), { lang: "ts" }))].filter(
-    (node) => node.type === "NewExpression" && isNode(node["callee"]) && node["callee"]["name"] === "RejectedError",
-  );
-  return made.flatMap((node) => {
-    const sentences = [...walk((node["arguments"] as unknown[])[0])];
+  const made = [...walk(parseAst(sourceOf(file), { lang: "ts" }))].map(sentenceOf);
+  return made.flatMap((sentence) => {
+    const sentences = [...walk(sentence)];
     const templates = sentences.filter((one) => one.type === "TemplateLiteral").map(piecesOf);
     const literals = templates.length > 0 ? [] : sentences.filter((one) => typeof one["value"] === "string");
     return [...templates, ...literals.map((one) => [String(one["value"])])].filter((pieces) => hasWords(pieces));

@@ -74,6 +74,37 @@ describe("in this process", { concurrent: true }, () => {
   });
 });
 
+test("help is given where it is asked for, and a command that does not exist has none", {
+  concurrent: true,
+}, async () => {
+  const [help, unknown] = await Promise.all([cli("ioc", "--help"), cli("nosuch", "--help")]);
+  expect(help).toMatchObject({ code: 0, stderr: "" });
+  expect(help.stdout).toMatch(/^Usage: globus-ioc ioc .*st\.cmd/);
+  expect(unknown).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("'nosuch'") as unknown });
+});
+
+describe("put", { concurrent: true }, () => {
+  test("to a result is refused because it is one", async () => {
+    for (const wait of [[], ["--wait"]]) {
+      const run = await cli("put", ...wait, `${site.prefix}UserCount`, "3");
+      expect(run.code).toBe(1);
+      expect(run.stderr).toMatch(/UserCount.*its IOC alone writes\.\n$|UserCount.*no write access/);
+      expect(run.stderr.match(/ECA_\w+/g)).toHaveLength(1);
+    }
+  });
+  test("to a command that is refused says what the IOC said of it", async () => {
+    const run = await cli("put", "--wait", "-w", "20", `${site.prefix}Delete`, "1");
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/\(ECA_PUTFAIL\); \S+Globus:Message says: Delete: Deleting is off: .*\.\n$/);
+  });
+  test("of a value that an input cannot hold quotes nothing that is not about it", async () => {
+    const run = await cli("put", "--wait", `${site.prefix}Set`, "soon");
+    expect(run.stderr).toMatch(
+      /Set: the put was completed with an error \(ECA_PUTFAIL\); see its status and alarm\.\n$/,
+    );
+  });
+});
+
 test("a second Ctrl-C is not needed: the first one stops the action in order", async () => {
   await site.beamline.dm.misbehave({ slowSeconds: 20 });
   const run = await spawnPeer(process.execPath, [PROGRAM, "init"], { env: environment(), line: /Init has begun/ });

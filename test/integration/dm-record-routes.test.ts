@@ -9,6 +9,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type RecordRequest, recordDmRoutes } from "../../src/cli/dm-record-routes.ts";
+import { UsageError } from "../../src/cli/exit-status.ts";
 import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { DM_ROUTES, type DmOperation, routesFromFile, routesWith } from "../../src/services/dm-routes.ts";
@@ -185,7 +186,7 @@ describe.skipIf(missing)("dm-record-routes", () => {
   test("a file that exists is replaced only when that is asked for", async () => {
     const output = join(await testFolder(), "dm-routes.json");
     await writeFile(output, "mine");
-    const failure = await failureOf(record(STAND_IN, { output }), ActionError);
+    const failure = await failureOf(record(STAND_IN, { output }), UsageError);
     expect(failure.message).toBe(
       `${output} exists already: name another file with --output, or replace it with --force.`,
     );

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { ActionError } from "../../src/base/errors.ts";
 import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
 import { createLedger } from "../../src/services/ledger.ts";
@@ -80,7 +79,7 @@ test("recover goes on when a person says yes, and keeps the damaged files", asyn
 test("without a terminal recover needs --yes", async () => {
   await write(3);
   await damage();
-  const error = await failureOf(run({ what: "recover" }), ActionError);
+  const error = await failureOf(run({ what: "recover" }), UsageError);
   expect(error.message).toContain("say globus-ioc ledger recover --yes");
   expect((await run({ what: "recover", yes: true })).status).toBe(EXIT.done);
 });

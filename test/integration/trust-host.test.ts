@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
+import { UsageError } from "../../src/cli/exit-status.ts";
 import { type Dialogue, type TrustRequest, trustHost } from "../../src/cli/trust-host.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh-host.ts";
@@ -47,8 +48,23 @@ test("a confirmed key is added, and the host can be used from then on", async ()
 });
 
 test("a key that is not confirmed is not added", async () => {
-  expect(await trust("y")).toBe(false);
+  expect(await trust("no")).toBe(false);
+  expect(written.at(-1)).toBe("Nothing was added.");
   await expect(readFile(knownHostsFile)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("an answer that is neither yes nor no is asked for again, until the end of the input", async () => {
+  const answers = ["maybe", "y", undefined];
+  const dialogue: Dialogue = {
+    isTerminal: true,
+    write: (line) => written.push(line),
+    ask: (question) => {
+      written.push(question);
+      return Promise.resolve(answers.shift());
+    },
+  };
+  expect(await trustHost({ where: where(), knownHostsFile }, dialogue, systemClock)).toBe(false);
+  expect(written.slice(2)).toEqual(["Please type yes or no: ", "Please type yes or no: ", "Nothing was added."]);
 });
 
 test("--yes at a terminal adds without a question", async () => {
@@ -57,7 +73,7 @@ test("--yes at a terminal adds without a question", async () => {
 });
 
 test("without a terminal only a fingerprint decides, not --yes", async () => {
-  const failure = await failureOf(trust(undefined, { yes: true }), ActionError);
+  const failure = await failureOf(trust(undefined, { yes: true }), UsageError);
   expect(failure.message).toContain("give --fingerprint SHA256:");
   const wrong = await failureOf(trust(undefined, { fingerprint: "SHA256:wrong" }), ActionError);
   expect(wrong.message).toContain("not the fingerprint that was given, SHA256:wrong");
@@ -81,7 +97,7 @@ test("a changed key is never replaced", async () => {
 });
 
 test.each(["", "a b", "host:", "host:0", "host:99999", "user@host", "a,b"])("%j is not a host", async (wrong) => {
-  const failure = await failureOf(trust("yes", { where: wrong }), ActionError);
+  const failure = await failureOf(trust("yes", { where: wrong }), UsageError);
   expect(failure.message).toContain("give HOST or HOST:PORT");
 });
 

@@ -117,7 +117,7 @@ describe("a file that is wrong is told with its lines:", () => {
     end: 2026-03-04T08:00:00Z
 `),
     ).toMatch(
-      /^The schedule file s\.yaml is wrong: line 3: beamtimes 1, start: "2026-03-03T08:00:00" is not a time with its offset, such as 2026-03-03T08:00:00-06:00; line 5: beamtimes 1, gup: must be a number; line 6: beamtimes 2: .*"experimentors"; line 7: beamtimes 2, end: end lies before start; line 10: beamtimes 3, end: end lies before start$/,
+      /^The schedule file s\.yaml is wrong: line 3: beamtimes 1, start: "2026-03-03T08:00:00" is not a time with its offset, such as 2026-03-03T08:00:00-06:00; line 5: beamtimes 1, gup: must be a number; line 7: beamtimes 2, end: end lies before start; line 8: beamtimes 2, experimentors: there is no such key; did you mean experimenters; line 10: beamtimes 3, end: end lies before start$/,
     );
   });
 

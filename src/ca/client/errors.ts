@@ -69,5 +69,10 @@ export interface CaException {
   readonly text: string;
 }
 
-export const exceptionText = (one: CaException): string =>
-  `${one.pv === undefined ? "server" : `PV ${one.pv} at`} ${addressText(one.server)}: ${ecaName(one.status)}: ${one.text}`;
+/** Name, address and status, and the server's words where they say more than the name and the status. */
+export function exceptionText({ pv, server, status, text }: CaException): string {
+  const who = pv === undefined ? `server ${addressText(server)}` : `PV ${pv} at ${addressText(server)}`;
+  const name = ecaName(status);
+  const words = pv !== undefined && text.startsWith(`${pv}: `) ? text.slice(pv.length + 2) : text;
+  return words === name || words === "" ? `${who}: ${name}` : `${who}: ${name}: ${words}`;
+}

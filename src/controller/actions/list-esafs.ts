@@ -6,7 +6,7 @@ import { ActionError } from "../../base/errors.ts";
 import { facilityDay } from "../../base/facility-time.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { day } from "../manual-experiment.ts";
-import { type ActionResult, RejectedError } from "../outcome.ts";
+import { type ActionResult, InputError } from "../outcome.ts";
 import type { DataManagement, Esaf } from "../ports.ts";
 
 export interface ListEsafsOptions {
@@ -34,15 +34,16 @@ export function listEsafs(options: ListEsafsOptions): FreeAction {
   };
 }
 
-/** @throws RejectedError */
+/** @throws InputError */
 function range(request: ActionRequest, clock: Clock): Range {
   const today = facilityDay(new Date(clock.now()));
   const first = textInput(request, "EsafStart") || `${today.slice(0, 7)}-01`;
   const last = textInput(request, "EsafEnd") || today;
   const [start, end] = [day("EsafStart", first), day("EsafEnd", last)];
-  if (end < start) throw new RejectedError(`EsafEnd ${last} lies before EsafStart ${first}.`);
+  if (end < start) throw new InputError("EsafEnd", `EsafEnd ${last} lies before EsafStart ${first}.`);
   if (yearOf(last) - yearOf(first) >= MOST_YEARS)
-    throw new RejectedError(
+    throw new InputError(
+      "EsafStart",
       `From EsafStart ${first} to EsafEnd ${last} are too many years; ${MOST_YEARS} are the most.`,
     );
   return { first, last };

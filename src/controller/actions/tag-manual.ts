@@ -7,7 +7,7 @@ import { ActionError, pieceOf } from "../../base/errors.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
 import { cleanName, saysNothing } from "../experiment.ts";
-import { type ActionResult, RejectedError } from "../outcome.ts";
+import { type ActionResult, InputError } from "../outcome.ts";
 import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { type BeamUser, writeUserPvs, writtenNames } from "../user-pvs.ts";
@@ -48,15 +48,19 @@ export function tagManually(options: TagManualOptions): FreeAction {
   };
 }
 
-/** @throws RejectedError */
+/** @throws InputError */
 function wanted(request: ActionRequest): NameParts & { readonly name: string } {
   const name = textInput(request, "ManualExperiment");
-  if (name === "") throw new RejectedError("ManualExperiment is empty: write the experiment's name to it.");
+  if (name === "") throw new InputError("ManualExperiment", "ManualExperiment is empty: name an experiment.");
   const parts = parseName(name);
   if (parts !== undefined && saysNothing(parts.lastName))
-    throw new RejectedError(`ManualExperiment ${visible(name)} names nobody: ${parts.lastName} is no last name.`);
+    throw new InputError(
+      "ManualExperiment",
+      `ManualExperiment ${visible(name)} names nobody: ${parts.lastName} is no last name.`,
+    );
   if (parts !== undefined) return { ...parts, name };
-  throw new RejectedError(
+  throw new InputError(
+    "ManualExperiment",
     `ManualExperiment ${visible(name)} is not of the form YYYY-MM-LastName-GUP; for such a name use ExperimentNameOverride.`,
   );
 }
@@ -81,9 +85,13 @@ async function titleOf(
     return (await dm?.experimentByName(name, { signal }))?.description;
   } catch (thrown) {
     if (!(thrown instanceof NotFoundError)) throw thrown;
-    throw new RejectedError(`There is no experiment ${name} on ${serverName}; ManualExperiment must name one.`, {
-      cause: thrown,
-    });
+    throw new InputError(
+      "ManualExperiment",
+      `There is no experiment ${name} on ${serverName}; ManualExperiment must name one.`,
+      {
+        cause: thrown,
+      },
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type RunContext,
   textInput,
 } from "../action.ts";
-import { type ActionResult, RejectedError } from "../outcome.ts";
+import { type ActionResult, InputError } from "../outcome.ts";
 import { EDIT_USER_CHARACTERS } from "../pvs.ts";
 import {
   changeUsers,
@@ -134,12 +134,13 @@ async function run(
   return { state: isWhole ? "Done" : "Partial", message: `${[sentence, problem].filter(Boolean).join("; ")}.` };
 }
 
-/** What stands in EditUserBadge, each once. @throws RejectedError when that is nothing, or may not be all */
+/** What stands in EditUserBadge, each once. @throws InputError when that is nothing, or may not be all */
 function entriesOf(request: ActionRequest): readonly string[] {
   const text = textInput(request, "EditUserBadge");
   // Of a longer text there is only the beginning, and with it perhaps half a badge.
   if (request.isUncut !== true && text.length >= EDIT_USER_CHARACTERS)
-    throw new RejectedError(
+    throw new InputError(
+      "EditUserBadge",
       `EditUserBadge is full with ${text.length} characters, so its end may be missing; write fewer users at once.`,
     );
   const entries = new Set(
@@ -149,7 +150,7 @@ function entriesOf(request: ActionRequest): readonly string[] {
       .filter((entry) => entry !== ""),
   );
   if (entries.size > 0) return [...entries];
-  throw new RejectedError("EditUserBadge is empty; write one user or several, separated by commas, to it.");
+  throw new InputError("EditUserBadge", "EditUserBadge is empty: name one user or several, separated by commas.");
 }
 
 /** @returns what went wrong, when the change is done but the list cannot be read */
@@ -212,4 +213,4 @@ function summary({ verb, already }: Change, experimentName: string, changes: rea
 }
 
 const people = (count: number, one: string, several: string): string =>
-  `${count === 0 ? "no" : count} ${count === 1 ? "user" : "users"} ${count === 1 ? one : several}`;
+  `${count === 0 ? "No" : count} ${count === 1 ? "user" : "users"} ${count === 1 ? one : several}`;

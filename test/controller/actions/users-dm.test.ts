@@ -85,7 +85,7 @@ describe("AddUser", () => {
     const result = await run(userActions(roster).AddUser);
     expect(result).toEqual({
       state: "Done",
-      message: `no users were put on ${EXPERIMENT.name}; 1 was on it already.`,
+      message: `No users were put on ${EXPERIMENT.name}; 1 was on it already.`,
     });
     expect(published).toMatchObject({ UsersChanged: 0, UserErrors: 0 });
     expect(published.UserResults).toBe("d11111 Rosalind Franklin: was on it already");
@@ -103,7 +103,7 @@ describe("AddUser", () => {
     const failure = await failureOf(run(userActions(roster).AddUser), ActionError);
     expect(failure).not.toBeInstanceOf(RejectedError);
     expect(failure.message).toBe(
-      `no users were put on ${EXPERIMENT.name}; badge 999999 is unknown to Data Management.`,
+      `No users were put on ${EXPERIMENT.name}; badge 999999 is unknown to Data Management.`,
     );
     expect(published).toMatchObject({ UserErrors: 1, UserResults: "badge 999999 is unknown to Data Management" });
   });
@@ -341,7 +341,7 @@ describe("ListUsers", () => {
     dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: [] });
     const { published, run } = taggedRun();
     await expect(run(userActions(roster).ListUsers)).resolves.toMatchObject({
-      message: `no users are on ${EXPERIMENT.name} on voyager.`,
+      message: `No users are on ${EXPERIMENT.name} on voyager.`,
     });
     expect(published).toMatchObject({ Users: "", UserCount: 0, UserBadges: [] });
   });

@@ -98,7 +98,7 @@ describe("AddUser", () => {
       taggedRun({ EditUserBadge: "208112,byron@globusid.org" }).run(userActions(roster).AddUser),
       ActionError,
     );
-    expect(failure.message).toBe(`no users were put on ${EXPERIMENT.name}; run AddUser again`);
+    expect(failure.message).toBe(`No users were put on ${EXPERIMENT.name}; run AddUser again`);
     expect((failure.cause as Error).message).toContain("access_manager role on petrel");
     expect(access.calls).toHaveLength(1);
   });
