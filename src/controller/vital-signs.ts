@@ -9,6 +9,7 @@ import {
   finalize,
   from,
   interval,
+  map,
   merge,
   type Observable,
   of,
@@ -88,11 +89,18 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
           distinctUntilChanged(),
           skip(1),
         );
-  const look$ = merge(interval(AUTH_PERIOD_SECONDS * 1000, scheduler), again$).pipe(
-    startWith(-1),
+  const now$ = merge(
+    interval(AUTH_PERIOD_SECONDS * 1000, scheduler).pipe(map(() => false)),
+    again$.pipe(map(() => true)), // quietly: a command that failed for it has said so, and is to be read
+  );
+  const look$ = now$.pipe(
+    startWith(false),
     filter(() => pvs.get("Testing" satisfies PvName) !== 1), // a dry run reaches nobody
-    exhaustMap(() =>
-      merge(watch$(options, told, auth.dm, "AuthDM"), watch$(options, told, auth.globus, "AuthGlobus", "TokenExpires")),
+    exhaustMap((isQuiet) =>
+      merge(
+        watch$(options, { told, isQuiet }, auth.dm, "AuthDM"),
+        watch$(options, { told, isQuiet }, auth.globus, "AuthGlobus", "TokenExpires"),
+      ),
     ),
   );
   return changed$.pipe(
@@ -104,17 +112,17 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
 /**
  * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is shown as LoginNeeded, and told
  * once, with when it is asked again.
- * @param told those that operators were told of
+ * @param news those that operators were told of, and whether another goes to the log alone
  */
 function watch$(
   { pvs, clock, log, tell }: VitalSignsOptions,
-  told: Set<PvName>,
+  { told, isQuiet }: { readonly told: Set<PvName>; readonly isQuiet: boolean },
   identity: Identity,
   statePv: PvName,
   expiryPv?: PvName,
 ): Observable<unknown> {
   const needed = (why: string): void => {
-    if (told.has(statePv)) return log.warn(`${statePv}: ${why}.`);
+    if (isQuiet || told.has(statePv)) return log.warn(`${statePv}: ${why}.`);
     told.add(statePv);
     tell(
       `${statePv} is LoginNeeded: ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,

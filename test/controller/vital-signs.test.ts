@@ -97,6 +97,19 @@ test("the end of a command asks again", async () => {
   expect(state()).toBe("OK");
 });
 
+test("a look at the end of a command leaves that command's own sentence in its place; a later one tells", async () => {
+  dm.answer = "OK";
+  again$.next(undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  told = [];
+  dm.answer = new ActionError("The login file /x/dm_login has mode 0644.");
+  again$.next(undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  expect([state(), told]).toEqual(["LoginNeeded", []]);
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(told).toEqual([NEEDED]);
+});
+
 test("a service that is down says nothing of the login", async () => {
   dm.answer = "OK";
   again$.next(undefined);
