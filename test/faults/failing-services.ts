@@ -70,7 +70,7 @@ async function harmOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promi
 /** What is not so of a command that has just ended. */
 async function lies(
   bench: Bench,
-  { command }: CommandCase,
+  { command, ends = ["Done"] }: CommandCase,
   { service, fault, isNeeded, status }: Attempt & { readonly status: number | string },
 ): Promise<readonly string[]> {
   const { pvs, gates, site } = bench.beamline;
@@ -81,7 +81,8 @@ async function lies(
   const isDone = state === "Done";
   if (isDone !== (status === ECA.NORMAL))
     told.push(`${command}Status is ${state}, and the put completes with ${status}`);
-  if (fault.kind === SLOW.kind) return isDone ? told : [...told, `${state}: ${message}`];
+  if (fault.kind === SLOW.kind)
+    return state !== undefined && ends.includes(state) ? told : [...told, `${state}: ${message}`];
   if (isDone && isNeeded) told.push(`it is Done without it: ${message}`);
   const address = service === "tomoscan" ? site.beamline.tomoScanPrefix : `127.0.0.1:${gates[service].port}`;
   if (!isDone && !message.includes(address))
