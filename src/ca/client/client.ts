@@ -16,12 +16,15 @@ import { RESPONSES } from "../wire/messages.ts";
 import { Channel } from "./channel.ts";
 import { type CaException, exceptionText, PvNameError } from "./errors.ts";
 import { IdTable } from "./id-table.ts";
-import { ipv4Text } from "./ipv4.ts";
+import { ipv4Text, mayBeHost } from "./ipv4.ts";
 import { NameSearch } from "./name-search.ts";
 import type { OperationServices, Operations } from "./operations.ts";
 import { RemotePv } from "./remote-pv.ts";
 import { RepeaterClient } from "./repeater-client.ts";
 import { type CircuitOwner, ServerConnection } from "./server-connection.ts";
+
+/** What a search reply carries: the server's minor version, padded. */
+const VERSION_PAYLOAD_BYTES = 8;
 
 export interface CaClientOptions {
   readonly network: Network;
@@ -150,7 +153,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.#search.again(channel.cid, connectedSeconds);
   }
   found(searchId: number, server: Address): void {
-    this.#search.answered(searchId, server);
+    if (mayBeServer(server)) this.#search.answered(searchId, server);
   }
   exception(exception: CaException): void {
     if (this.#exceptions.size === 0) this.log.warn(exceptionText(exception));
@@ -235,12 +238,13 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   #receive(bytes: Buffer, from: Address): void {
     readDatagram(bytes, this.#frame, (frame) => {
       if (frame.command !== RESPONSES.search.command) return frame.command === RESPONSES.version.command;
+      if (frame.payloadBytes > VERSION_PAYLOAD_BYTES) return false; // another client's search, which holds a name
       const { tcpPort, address, searchId } = searchReply.from(frame);
       // Servers before 4.5 have no port to tell, those before 4.8 no address. CA spec §1.7
       const saysWhere = frame.payloadBytes > 0;
       const isSender = !saysWhere || address === ADDRESS_OF_SENDER || address === 0;
       const port = saysWhere ? tcpPort : SERVER_PORT;
-      this.#search.answered(searchId, { host: isSender ? from.host : ipv4Text(address), port });
+      this.found(searchId, { host: isSender ? from.host : ipv4Text(address), port });
       return true;
     });
   }
@@ -252,6 +256,9 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     if (anomalous) this.#search.hurry();
   }
 }
+
+/** Waiting for a connection to where no server can be would keep the right answer out. */
+const mayBeServer = ({ host, port }: Address): boolean => port !== 0 && mayBeHost(host);
 
 const circuitKey = (server: Address, priority: number): string => `${addressText(server)}/${priority}`;
 

@@ -10,3 +10,9 @@ export function ipv4Number(host: string): number {
   if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) return 0;
   return parts.reduce((sum, part) => sum * 256 + part, 0);
 }
+
+/** Neither 0.x.x.x nor multicast, reserved or broadcast. */
+export function mayBeHost(host: string): boolean {
+  const first = ipv4Number(host) >>> 24;
+  return first > 0 && first < 224;
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { PvNameError, PvNotConnectedError, PvTimeoutError } from "../../../src/ca/client/errors.ts";
+import { ADDRESS_OF_SENDER } from "../../../src/ca/wire/constants.ts";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
@@ -246,6 +247,26 @@ test("a search reply without a port is one of the usual port of its sender; one 
   sender.send(reply(Buffer.alloc(0)), from);
   await pass(0.1);
   expect(pv.info()?.server).toEqual({ host: "127.0.0.1", port: 5064 });
+});
+
+test("a search of another client, and a reply that names an address where no host can be, are no answers", async () => {
+  const { client, network, pass } = await scene({}, {});
+  const pv = client.pv("a");
+  await pass(0.1);
+  const { from, bytes } = network.datagramsSent[0]!;
+  const searchId = bytes.readUInt32BE(bytes.length - 16);
+  const sender = await network.datagrams({ host: "127.0.0.1" });
+  const version = Buffer.alloc(8);
+  const server = await ScriptedServer.start(network, { a: DOUBLE }, 9000);
+  const reply = (address: number, payload: Buffer): Buffer =>
+    message(RESPONSES.search, { tcpPort: 9000, address, searchId }, payload);
+  sender.send(reply(ADDRESS_OF_SENDER, Buffer.from("anotherPV".padEnd(16, "\0"))), from);
+  for (const address of [0x00000001, 0xe0000001, 0xfffffffe]) sender.send(reply(address, version), from);
+  await pass(0.1);
+  expect([pv.isConnected, server.circuits.length]).toEqual([false, 0]);
+  sender.send(reply(ADDRESS_OF_SENDER, version), from);
+  await pass(0.1);
+  expect(pv.info()?.server).toEqual({ host: "127.0.0.1", port: 9000 });
 });
 
 test("a name server that cannot be asked is told once, with its variable, until it answers", async () => {

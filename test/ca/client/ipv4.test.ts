@@ -1,6 +1,6 @@
 /** IPv4 addresses as numbers. */
 import { expect, test } from "vitest";
-import { ipv4Number, ipv4Text } from "../../../src/ca/client/ipv4.ts";
+import { ipv4Number, ipv4Text, mayBeHost } from "../../../src/ca/client/ipv4.ts";
 
 test.each([
   ["127.0.0.1", 0x7f000001],
@@ -25,4 +25,14 @@ test.each([
   "1.2.3.1e1x",
 ])("%j is no address", (text) => {
   expect(ipv4Number(text)).toBe(0);
+});
+
+test.each([
+  ["10.0.0.1", true],
+  ["223.1.2.3", true],
+  ["0.0.0.1", false],
+  ["224.0.0.1", false],
+  ["255.255.255.254", false],
+])("whether a host may have %s: %s", (text, mayBe) => {
+  expect(mayBeHost(text)).toBe(mayBe);
 });
