@@ -38,10 +38,16 @@ const search = (name) => messageOf(6, nameBytes(name), [5, 13, 1, 1]);
 
 /**
  * @param site { iocPort, repeaterPort, prefix, beamline }
- * @returns counts of what was done, by name, and `run`, which does it for so many seconds
+ * @returns counts of what was done, by name; how often what failed, by sentence; and `run`, which does it for so many seconds
  */
 export function createLoad(site) {
   const counts = {};
+  const failures = new Map();
+  const failed = (what, error) => {
+    const cause = error?.cause instanceof Error ? `: ${error.cause.message}` : "";
+    const sentence = `${what} failed: ${error?.message ?? error}${cause}`;
+    failures.set(sentence, (failures.get(sentence) ?? 0) + 1);
+  };
   const count = (what, by = 1) => {
     counts[what] = (counts[what] ?? 0) + by;
   };
@@ -60,9 +66,11 @@ export function createLoad(site) {
   const run = async (seconds) => {
     const end = Date.now() + seconds * 1000;
     const until = () => Date.now() < end;
-    await Promise.all(workers.map((work) => work(site, until, count).catch(() => count("workers that failed"))));
+    await Promise.all(
+      workers.map((work) => work(site, until, count, failed).catch((error) => failed(`worker ${work.name}`, error))),
+    );
   };
-  return { counts, run };
+  return { counts, failures, run };
 }
 
 function newClient({ iocPort, repeaterPort }) {
@@ -78,7 +86,7 @@ function newClient({ iocPort, repeaterPort }) {
 }
 
 /** Opens, reads, subscribes, and is gone. */
-async function shortClients(site, until, count) {
+async function shortClients(site, until, count, failed) {
   while (until()) {
     const client = newClient(site);
     try {
@@ -87,14 +95,14 @@ async function shortClients(site, until, count) {
       pvs[0].monitor({}, () => count("updates"));
       await Promise.all(pvs.map((pv) => pv.get({ timeoutSeconds: 5 })));
       count("short-lived clients");
-    } catch {
-      count("short-lived clients that failed");
+    } catch (error) {
+      failed("short-lived client", error);
     }
     await client.close();
   }
 }
 
-async function puts(site, until, count) {
+async function puts(site, until, count, failed) {
   const client = newClient(site);
   const [number, text] = [client.pv(`${site.prefix}Set`), client.pv(`${site.prefix}EmailSubject`)];
   while (until()) {
@@ -105,8 +113,8 @@ async function puts(site, until, count) {
       const words = randomBytes(20).toString("latin1").replaceAll("\0", " ");
       await text.putCallback(words, { timeoutSeconds: 5 });
       count("puts", 2);
-    } catch {
-      count("puts that failed");
+    } catch (error) {
+      failed("put", error);
     }
     await sleep(20);
   }
@@ -123,7 +131,7 @@ async function monitors(site, until, count) {
   }
 }
 
-async function commands(site, until, count) {
+async function commands(site, until, count, failed) {
   const client = newClient(site);
   const put = async (name, value) => {
     const pv = client.pv(site.prefix + name);
@@ -131,8 +139,8 @@ async function commands(site, until, count) {
       await pv.connected({ timeoutSeconds: 5 });
       await pv.putCallback(value, { timeoutSeconds: COMMAND_SECONDS });
       count("commands");
-    } catch {
-      count("commands that failed");
+    } catch (error) {
+      failed("command", error);
     } finally {
       pv.close();
     }

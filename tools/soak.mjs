@@ -148,6 +148,7 @@ async function work() {
   }
   say(`\nActive resources at the last rest: ${JSON.stringify(rests.at(-1).kinds)}`);
   say(`In ${((Date.now() - started) / 60_000).toFixed(1)} minutes: ${tally(load.counts)}.`);
+  for (const [sentence, times] of load.failures) say(`${times} times: ${sentence}`);
   problems = judge(rests.slice(WARM_UP_ROUNDS));
 }
 
