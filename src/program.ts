@@ -190,7 +190,14 @@ program
 addSiteCommands(
   program,
   IOC_HEADING,
-  { environment, clock: systemClock, stdin: process.stdin, ask, out, signal: stop.signal },
+  {
+    environment,
+    clock: systemClock,
+    isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    ask,
+    out,
+    signal: stop.signal,
+  },
   (end) => {
     status = end;
   },

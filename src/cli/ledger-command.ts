@@ -30,7 +30,13 @@ export async function runLedger(
   const { environment, clock, dialogue } = context;
   const file = lookForConfigFile(request.config, environment);
   const folder = ledgerFolder(file === undefined ? "" : readConfig(file, environment).ledger.path, environment);
-  const { records, problems } = await lookAtLedger(folder);
+  const { exists, records, problems } = await lookAtLedger(folder);
+  if (!exists) {
+    dialogue.write(
+      `There is no ledger in ${folder} yet: no e-mail was sent with it. Another globus.conf, or another user, has another ledger.`,
+    );
+    return EXIT.done;
+  }
   const known = records === 1 ? "1 address is" : `${records} addresses are`;
   if (problems.length === 0) {
     dialogue.write(`The ledger ${folder} is whole: ${known} known in it.`);

@@ -1,7 +1,6 @@
 /** Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs none of them; what they need is imported when they are run. */
 import { homedir } from "node:os";
 import path from "node:path";
-import type { Readable } from "node:stream";
 import type { Command } from "commander";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
@@ -11,7 +10,8 @@ import type { Dialogue } from "./trust-host.ts";
 export interface SiteCommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Somebody sees what is written and can answer. */
+  readonly isTerminal: boolean;
   /** Asks at the terminal. */
   readonly ask: (question: string) => Promise<string | undefined>;
   /** Writes a line. */
@@ -70,8 +70,4 @@ export function addSiteCommands(
 }
 
 /** The terminal, for a question. */
-const dialogueOf = ({ stdin, out: write, ask }: SiteCommandContext): Dialogue => ({
-  isTerminal: stdin.isTTY === true,
-  write,
-  ask,
-});
+const dialogueOf = ({ isTerminal, out: write, ask }: SiteCommandContext): Dialogue => ({ isTerminal, write, ask });

@@ -2,6 +2,7 @@
  * A person's look at a ledger that nobody has open, and the way on from one that is damaged: what can be read goes into a new one, and the old files stay
  * beside it.
  */
+import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
@@ -12,20 +13,22 @@ import { readMailRecord } from "./ledger-record.ts";
 import { lockedBy, openClassic } from "./ledger-store.ts";
 
 export interface LedgerLook {
+  /** Something was written there once. */
+  readonly exists: boolean;
   /** Addresses with a record that this version understands. */
   readonly records: number;
   /** What is wrong, each a piece of a sentence; none: the ledger is in order, or there is none yet. */
   readonly problems: readonly string[];
 }
 
-interface Content extends LedgerLook {
+interface Content extends Omit<LedgerLook, "exists"> {
   readonly values: readonly (readonly [key: string, value: string])[];
 }
 
 /** What stands in a ledger, read without opening it. @throws ActionError for files that cannot be read */
 export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
   const { records, problems } = await contentOf(ledger);
-  return { records, problems };
+  return { exists: problems.length > 0 || existsSync(databaseFolder(ledger)), records, problems };
 }
 
 /**

@@ -7,6 +7,8 @@ import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
 import { createLedger } from "../../src/services/ledger.ts";
 import { failureOf } from "../support/failure-of.ts";
+import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
+import { runPeer } from "../support/spawn-peer.ts";
 
 let home: string;
 let folder: string;
@@ -48,10 +50,11 @@ test("a whole ledger is told as whole, and is left alone by recover", async () =
 });
 
 test("the ledger is the one that globus.conf names", async () => {
-  await mkdir(join(home, "other"));
-  await writeFile(join(home, "globus.conf"), `[ledger]\npath = ${home}/other\n`);
+  folder = join(home, "other");
+  await write(1);
+  await writeFile(join(home, "globus.conf"), `[ledger]\npath = ${folder}\n`);
   expect((await run({ config: join(home, "globus.conf") })).text).toBe(
-    `The ledger ${home}/other is whole: 0 addresses are known in it.`,
+    `The ledger ${folder} is whole: 1 address is known in it.`,
   );
 });
 
@@ -82,6 +85,25 @@ test("without a terminal recover needs --yes", async () => {
   const error = await failureOf(run({ what: "recover" }), UsageError);
   expect(error.message).toContain("say globus-ioc ledger recover --yes");
   expect((await run({ what: "recover", yes: true })).status).toBe(EXIT.done);
+});
+
+test.skipIf(needPeers("python3").missing).each([
+  ["Ctrl-C", "\x03"],
+  ["Ctrl-D", "\x04"],
+])("%s at the question changes nothing, and is no failure of the program", async (_key, typed) => {
+  await write(3);
+  await damage();
+  const exercise = [join(ROOT, "test/peers/at_terminal.py"), JSON.stringify([["(yes/no)? ", typed]])];
+  const args = [...exercise, process.execPath, join(ROOT, "dist/main.js"), "ledger", "recover"];
+  const { code, stdout } = await runPeer(peerPath("python3"), args, { env: { HOME: home }, cwd: home });
+  expect(code).toBe(EXIT.failed);
+  expect(stdout).toMatch(/Nothing was changed\.\s*$/);
+  expect((await run({})).status).toBe(EXIT.failed);
+});
+
+test("where there is no ledger yet, none is called whole", async () => {
+  const said = `There is no ledger in ${folder} yet: no e-mail was sent with it. Another globus.conf, or another user, has another ledger.`;
+  for (const what of ["check", "recover"]) expect(await run({ what })).toEqual({ status: EXIT.done, text: said });
 });
 
 test("another word than check and recover is refused", async () => {

@@ -117,6 +117,7 @@ test("a person's decision brings back every whole record, also those behind the 
   const running = ledger();
   await failureOf(running.mailed("E"), LedgerDamagedError);
   expect(await lookAtLedger(folder)).toEqual({
+    exists: true,
     records: 8,
     problems: [`${name} has a wrong checksum or length at byte ${record * 4}`],
   });
