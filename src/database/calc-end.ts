@@ -45,9 +45,8 @@ export class CalcEnd implements LinkEnd {
     return result === undefined ? undefined : castArray({ values: [result], length: 1, type: "DOUBLE" }, type);
   }
 
-  write(): boolean {
+  write(): void {
     raiseLink(this.#owner);
-    return false;
   }
   follow(): void {}
   close(): void {

@@ -11,7 +11,7 @@ import type { LinkSeverity, PvLink } from "./links.ts";
 import { metadataAt } from "./metadata.ts";
 import { DBE_ALARM, DBE_VALUE, type Subscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
-import type { Putter } from "./put.ts";
+import { isAbsorbed, type Putter } from "./put.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
 import type { ArrayValue, LinkMetadata, NumericFieldType } from "./record-type.ts";
 import { SCAN_PASSIVE } from "./scan.ts";
@@ -120,13 +120,13 @@ export class LocalEnd implements LinkEnd {
       this.#isDescribing = false;
     }
   }
-  write(value: number | string | ArrayValue, from?: NumericFieldType): boolean {
+  write(value: number | string | ArrayValue, from?: NumericFieldType): void {
     const { processor, putter } = this.#world;
     const target = this.#target;
     const owner = this.#owner;
     if (this.#link.access === "CA") {
       processor.soon(() => putter.put(target, value));
-      return true;
+      return;
     }
     const options =
       typeof value !== "number" ? LINK_PUT : from === undefined ? this.#putOptions : { ...LINK_PUT, from };
@@ -134,14 +134,13 @@ export class LocalEnd implements LinkEnd {
     const { fields } = owner.record;
     inherit(target.record, this.#link.severity, fields.NSTA, fields.NSEV, owner.record.textOf("NAMSG"));
     if (failure !== undefined) {
-      if (failure.reason !== "") raiseLink(owner);
-      return failure.reason === "";
+      if (!isAbsorbed(failure)) raiseLink(owner);
+      return;
     }
     const isPassive = target.record.fields.SCAN === SCAN_PASSIVE;
     if (target.field === "PROC" || (this.#link.access === "PP" && isPassive)) {
       processor.processTarget(owner.record, target.record);
     }
-    return true;
   }
   follow(): void {
     const { record } = this.#target;
@@ -226,10 +225,8 @@ export class ExternalEnd implements LinkEnd {
     const length = Math.min(room, values.length);
     return castArray({ values, length, type: elementTypeOf(values) }, type) ?? raiseLink(this.#owner);
   }
-  write(value: number | string | ArrayValue): boolean {
-    const isDone = this.#pv?.put(value) ?? false;
-    if (!isDone) raiseLink(this.#owner);
-    return isDone;
+  write(value: number | string | ArrayValue): void {
+    if (this.#pv?.put(value) !== true) raiseLink(this.#owner);
   }
   follow(): void {
     this.#pv?.put(1);

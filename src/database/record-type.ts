@@ -132,10 +132,10 @@ export interface Rec<F extends FieldTable = FieldTable> {
   /** As `readNumber`, at most `room` elements. */
   readArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
   /**
-   * Writes an output link now (processing its target where the link says PP). False when the target is not there, which raises LINK/INVALID.
+   * Writes an output link now (processing its target where the link says PP). A target that is not there raises LINK/INVALID.
    * @param from the type of a number that is not of VAL's
    */
-  writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): boolean;
+  writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): void;
 
   /** What clients are told of the field that the link leads to; undefined for a constant link, and one that leads to another process or nowhere. */
   linkMetadata(link: keyof F & string): LinkMetadata | undefined;

@@ -30,7 +30,7 @@ export interface LinkEnd {
   readNumber(type: NumericFieldType): number | undefined;
   readText(): string | undefined;
   readArray(type: ElementType, room: number): ArrayValue | undefined;
-  write(value: number | string | ArrayValue, from?: NumericFieldType): boolean;
+  write(value: number | string | ArrayValue, from?: NumericFieldType): void;
   /** Copies the target's time stamp to the owner if the link names TIME (TSEL). @returns whether it did */
   copyTime?(): boolean;
   metadata?(): LinkMetadata | undefined;
@@ -185,8 +185,8 @@ export class DbRecord implements Rec {
   readArray(link: string, type: ElementType, room: number): ArrayValue | undefined {
     return this.links?.get(link)?.readArray(type, room);
   }
-  writeLink(link: string, value: number | string | ArrayValue, from?: NumericFieldType): boolean {
-    return this.links?.get(link)?.write(value, from) ?? true;
+  writeLink(link: string, value: number | string | ArrayValue, from?: NumericFieldType): void {
+    this.links?.get(link)?.write(value, from);
   }
   followLink(link: string): void {
     this.links?.get(link)?.follow();

@@ -141,9 +141,8 @@ export class FakeRecord {
   readArray(link: string): ArrayValue | undefined {
     return this.#read(link) as ArrayValue | undefined;
   }
-  writeLink(link: string, value: number | string | ArrayValue): boolean {
+  writeLink(link: string, value: number | string | ArrayValue): void {
     this.writes.push([link, value]);
-    return true;
   }
   followLink(): void {}
   postEvent(event: string): void {
