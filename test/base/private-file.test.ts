@@ -41,6 +41,15 @@ test("a missing file is told from one that cannot be read", async () => {
   expect(failure.message).toBe(`The secret ${folder} is not a plain file.`);
 });
 
+test("a file of 1 MiB is read; a larger one is refused with its size", async () => {
+  const path = join(folder, "secret");
+  await writeFile(path, "x".repeat(1_048_576), { mode: 0o600 });
+  expect(await readPrivateFile(path, "token file")).toHaveLength(1_048_576);
+  await writeFile(path, "y", { flag: "a" });
+  const failure = await failureOf(readPrivateFile(path, "token file"), ActionError);
+  expect(failure.message).toBe(`The token file ${path} has 1048577 bytes: that is not a token file.`);
+});
+
 test("a file that cannot be written leaves nothing behind", async () => {
   const path = join(folder, "taken");
   await writePrivateFile(join(path, "x"), "", "secret");

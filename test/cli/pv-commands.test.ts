@@ -132,6 +132,15 @@ function dropPuts(one: Scene): Scene["server"]["react"] {
   };
 }
 
+test("a get, an info and a put that are interrupted are exit status 130", async () => {
+  const one = await stage({});
+  const statusOf = async (command: (context: PvCommandContext) => Promise<number>): Promise<number> =>
+    (await run(one, command, 0)).status;
+  expect(await statusOf((context) => getPvs(["a"], {}, context))).toBe(130);
+  expect(await statusOf((context) => infoPvs(["a"], {}, context))).toBe(130);
+  expect(await statusOf((context) => putPv("a", ["1"], {}, context))).toBe(130);
+});
+
 test("a command line that makes no sense is exit status 2", async () => {
   const one = await stage({});
   const statusOf = async (command: (context: PvCommandContext) => Promise<number>): Promise<readonly unknown[]> => {

@@ -83,6 +83,9 @@ const TEXTS: readonly (readonly [value: number, precision: number, text: string]
   [NaN, 3, "nan"],
   [Infinity, 3, "       inf"],
   [-Infinity, 0, "   -inf"],
+  [NaN, 9, "             nan"],
+  [Infinity, 9, "             inf"],
+  [-Infinity, 9, "            -inf"],
 ];
 for (const [value, precision, text] of TEXTS) {
   test(`the double ${value} with ${precision} digits reads "${text}"`, () => {

@@ -82,6 +82,17 @@ test("a few bytes and then silence again do not make it connected", async () => 
   expect(states).toEqual([true, false]);
 });
 
+test("while it is probed, the answer to one of two ECHOs is not enough at once, but is after the time for an ECHO", async () => {
+  const { server, pass, states } = await silenced();
+  server.circuit.say(RESPONSES.readSync);
+  await pass();
+  server.circuit.say(RESPONSES.echo);
+  await pass(4.9);
+  expect(states).toEqual([true, false]);
+  await pass(0.2);
+  expect(states).toEqual([true, false, true]);
+});
+
 test("a server silent for minutes is given up and searched", async () => {
   const { server, pass, states } = await silenced();
   server.answersEcho = true;

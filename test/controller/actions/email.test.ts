@@ -447,6 +447,12 @@ test("an abort behind the last user leaves the contacts for NewOnly", async () =
   expect(mailer.acceptedBy).toEqual(ALL);
 });
 
+test("an abort behind the last message comes too late: everybody has it, and the run is done", async () => {
+  const last = ALL.at(-1) ?? "";
+  await expect(mail({}, abortAt(last))).resolves.toMatchObject({ state: "Done" });
+  expect(mailer.acceptedBy).toEqual(ALL);
+});
+
 test("what is advised after an abort in EmailMode All is true for those who had an earlier copy", async () => {
   mode("All");
   await expect(mail({}, abortAt("levy@example.org"))).rejects.toThrow(

@@ -92,6 +92,15 @@ describe("AddUser", () => {
     expect(calls("addUserToExperiment")).toEqual([]);
   });
 
+  test("several who are on it already are counted, beside one who is new", async () => {
+    dm.experiments.set(EXPERIMENT.name, { name: EXPERIMENT.name, usernames: ["d11111", "d208112"] });
+    const { run } = taggedRun({ EditUserBadge: "11111,208112,208113" });
+    await expect(run(userActions(roster).AddUser)).resolves.toEqual({
+      state: "Done",
+      message: `1 user was put on ${EXPERIMENT.name}; 2 were on it already.`,
+    });
+  });
+
   test("a badge that is written twice is added once", async () => {
     const { published, run } = taggedRun({ EditUserBadge: "208112,208112" });
     await run(userActions(roster).AddUser);
@@ -224,6 +233,18 @@ describe("RemoveUser", () => {
     await expect(run(userActions(roster).RemoveUser)).resolves.toMatchObject({ state: "Partial" });
     expect(published.UserResults).toBe("d208113 Ada Byron: was not on it\nbadge 999999 is unknown to Data Management");
     expect(calls("removeUserFromExperiment")).toEqual([]);
+  });
+
+  test("those who were not on it are counted in the message", async () => {
+    const messageOfRemoving = async (badges: string): Promise<string> =>
+      (await taggedRun({ EditUserBadge: badges }).run(userActions(roster).RemoveUser)).message;
+    dm.knownUsers.add("d208114");
+    dm.users.set("d208114", { firstName: "Cecilia", lastName: "Payne" });
+    expect(await messageOfRemoving("208113")).toBe(`no users were taken off ${EXPERIMENT.name}; 1 was not on it.`);
+    expect(await messageOfRemoving("208113,208114")).toBe(
+      `no users were taken off ${EXPERIMENT.name}; 2 were not on it.`,
+    );
+    expect(await messageOfRemoving("11111,208112")).toBe(`2 users were taken off ${EXPERIMENT.name}.`);
   });
 
   test("a user of the experiment whom the service no longer knows can be taken off", async () => {

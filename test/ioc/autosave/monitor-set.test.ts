@@ -168,6 +168,22 @@ test("earlier states go to the oldest file of the sequence", async () => {
   await holds("20", "1");
 });
 
+test("a clean stop copies nothing to the files for earlier states later on", async () => {
+  const { clock, set, put } = start();
+  put("x:ao", 7);
+  await set.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("with no files for earlier states, none is written", async () => {
+  const { clock, set, put } = start({ settings: { sequenceCount: 0 } });
+  put("x:ao", 7);
+  await set.saveNow();
+  clock.advance(3600);
+  await set.stop();
+  expect(readdirSync(folder).toSorted()).toEqual(["x.sav", "x.savB"]);
+});
+
 describe("a folder that is missing", () => {
   test("is told once, with file and reason, and saved to when it is there", async () => {
     const file = join(folder, "later", "x.sav");
