@@ -252,6 +252,18 @@ test("0 written to a running command stops it; it stays busy until the action ha
   expect(bench.pvs.ends.at(-1)).toBe("Dirs:error");
 });
 
+test("Status, Busy and ActiveCommand say what runs, and that nothing does", async () => {
+  await bench.tag();
+  const shown = (): unknown[] => ["Status", "Busy", "ActiveCommand"].map((name) => bench.pvs.get(name));
+  expect(shown()).toEqual(["Done", 0, ""]);
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(shown()).toEqual(["Running Dirs", 1, "Dirs"]);
+  await bench.wait(5);
+  expect(shown()).toEqual(["Done", 0, ""]);
+});
+
 test("Abort stops what runs", async () => {
   await bench.tag();
   bench.detector.seconds = 5;

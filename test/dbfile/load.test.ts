@@ -42,6 +42,13 @@ describe("a text that only this program refuses is refused", () => {
   test.each(REFUSED_BY_US_ALONE)("%s", (text) => expect(load(text).messages).not.toEqual([]));
 });
 
+test("each refusal says what is wrong with the text", async () => {
+  const told = [...REFUSED, ...REFUSED_BY_US_ALONE].map(
+    (text) => `${text}\n    ${load(text).messages.join("\n    ")}\n`,
+  );
+  await expect(told.join("")).toMatchFileSnapshot("refused.txt");
+});
+
 describe("a value is read as softIoc reads it", () => {
   test.each([
     ["1.5e3", "1.5e3"],

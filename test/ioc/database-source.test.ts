@@ -107,13 +107,15 @@ test("time stamp and alarm travel with the value", () => {
   expect(sample.seconds).toBeGreaterThan(0);
 });
 
-test("STSACK tells what is not acknowledged, PUT_ACKS acknowledges through any field", () => {
-  const { db, read, write } = siteOf({ A: { RAIS: "MAJOR" } });
+test("STSACK tells what is not acknowledged, PUT_ACKS acknowledges through any field, which stays", () => {
+  const { db, read, write } = siteOf({ A: { RAIS: "MAJOR", DESC: "door" } });
   db.put("A", 1);
   const sample = read("A", "STSACK_STRING");
   expect([sample.text, sample.acknowledgeTransient, sample.acknowledgeSeverity]).toEqual(["1.000000", 1, 2]);
   expect(write("A.DESC", "PUT_ACKS", 3)).toBe(ECA.NORMAL);
   expect(read("A", "STSACK_STRING").acknowledgeSeverity).toBe(0);
+  expect(write("A.DESC", "PUT_ACKT", 0)).toBe(ECA.NORMAL);
+  expect([db.get("A.ACKT"), db.get("A.DESC")]).toEqual(["NO", "door"]);
 });
 
 test("metadata without a source are base's defaults", () => {

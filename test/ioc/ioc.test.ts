@@ -17,14 +17,14 @@ function newIoc() {
     print: (line) => events.push(line),
     server: isolatedServer(),
   });
-  const stage = (name: string, start?: () => void): Stage => ({
+  const stage = (name: string, start?: () => void | Promise<void>): Stage => ({
     name,
     start: () => {
       const { database, server } = ioc;
       events.push(
         `${name} (${database.isInitialized ? "initialized" : "loaded"}, ${server === undefined ? "no server" : "server"})`,
       );
-      start?.();
+      return start?.();
     },
     stop: () => void events.push(`${name} stops`),
   });
@@ -54,6 +54,23 @@ test("stages start around database and server, and stop in the opposite order", 
     "restore stops",
   ]);
 });
+
+test.each(["beforeDatabase", "beforeProcessing", "beforeServer", "afterServer", "running"] as const)(
+  "a stage %s that rejects later fails the start, which ends what has started",
+  async (place) => {
+    const { ioc, events, stage } = newIoc();
+    ioc.addStage("beforeDatabase", stage("good"));
+    ioc.addStage(
+      place,
+      stage("bad", async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        throw new Error("no disk");
+      }),
+    );
+    await expect(ioc.init()).rejects.toThrow(new IocError("iocInit: bad cannot start"));
+    expect([ioc.state, events.slice(-2)]).toEqual(["stopped", ["bad stops", "good stops"]]);
+  },
+);
 
 test("a stage that cannot start stops what has started, and is named", async () => {
   const { ioc, events, stage } = newIoc();

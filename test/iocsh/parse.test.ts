@@ -31,10 +31,16 @@ describe("output and errors go to files", () => {
 });
 
 describe("a line that makes no sense is refused", () => {
-  test.each(['echo "a', "echo 'a\"", 'set B "a\\"b"', "echo a\\", "dbl >", "dbl > > x", "dbl > a > b", "dbl 3> a"])(
-    "%s",
-    (line) => expect(() => parseShellLine(line)).toThrow(ShellError),
-  );
+  test.each([
+    ['echo "a', "Unbalanced quote."],
+    ["echo 'a\"", "Unbalanced quote."],
+    ['set B "a\\"b"', "Unbalanced quote."],
+    ["echo a\\", "The line ends with a backslash."],
+    ["dbl >", "A redirection names no file."],
+    ["dbl > > x", "A redirection names no file."],
+    ["dbl > a > b", "The same output is redirected twice."],
+    ["dbl 3> a", "Only output (>) and errors (2>) can be redirected, not 3>."],
+  ])("%s", (line, sentence) => expect(() => parseShellLine(line)).toThrow(new ShellError(sentence)));
 });
 
 test("words in quotes come back as they are", () => {

@@ -84,6 +84,13 @@ test("a string of 40 bytes or more is cut so that a NUL remains", () => {
   expect(bytes.toString("latin1")).toBe(`${"x".repeat(39)}\0`);
 });
 
+test("a string of 40 bytes without a NUL is read to its end, and not into the next one", () => {
+  const type = DBR_TYPES[0]!;
+  const [one, other] = ["x".repeat(40), "y".repeat(40)];
+  expect(readDbr(type, 1, Buffer.from(one))!.text).toBe(one);
+  expect(readDbr(type, 2, Buffer.from(one + other))!.array).toEqual([one, other]);
+});
+
 test("units never fill their eight bytes", () => {
   const sample = new DbrSample();
   sample.units = "millimetres";

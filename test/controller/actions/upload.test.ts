@@ -372,6 +372,25 @@ test("an abort while the answer to the start is awaited stops what was started",
   expect(dm.transfers.map(({ status }) => status)).toEqual(["aborted"]);
 });
 
+test("an abort during the start of what was not started is told as that, and stops nothing", async () => {
+  inputs["DaqRec"] = 0;
+  dm.startUpload = async () => {
+    abort.abort(new CancelledError("Aborted on request."));
+    throw abort.signal.reason;
+  };
+  const { outcome } = await start();
+  await expect(outcome).rejects.toThrow(/^Aborted on request\./);
+  expect(dm.transfers).toEqual([]);
+  expect(dm.calls.filter((call) => call.startsWith("stopUpload"))).toEqual([]);
+});
+
+test("what is no failure of the service comes through as it is", async () => {
+  inputs["DaqRec"] = 0;
+  const mistake = new TypeError("undefined is no function");
+  dm.startUpload = () => Promise.reject(mistake);
+  await expect((await start()).outcome).rejects.toBe(mistake);
+});
+
 test("an upload that an abort cannot stop is named, and shown as running", async () => {
   inputs["DaqRec"] = 0;
   const { outcome } = await start();

@@ -53,6 +53,30 @@ test("on change it is posted only when its elements changed", () => {
   expect(record.run().posts).toEqual(["HASH 1", "VAL 3"]);
 });
 
+test.each([
+  ["On Change", "Always", ["VAL 2"], ["HASH 1", "VAL 3"]],
+  ["Always", "On Change", ["VAL 1"], ["HASH 1", "VAL 3"]],
+  ["Always", "Always", ["VAL 3"], ["VAL 3"]],
+] as const)("with MPST %s and APST %s it posts what each wants", (MPST, APST, unchanged, changed) => {
+  const link = { value: Float64Array.of(1, 2) };
+  const record = fakeRecord(waveform, {
+    fields: { NELM: 2, FTVL: "DOUBLE", MPST, APST },
+    links: { INP: link },
+  });
+  record.run();
+  expect(record.run().posts).toEqual(unchanged);
+  link.value = Float64Array.of(1, 3);
+  expect(record.run().posts).toEqual(changed);
+});
+
+test.each(["STRING", "CHAR", "UCHAR", "SHORT", "USHORT", "LONG", "ULONG", "FLOAT", "DOUBLE", "ENUM"])(
+  "its elements are served as the %s that FTVL says",
+  (FTVL) => {
+    const record = fakeRecord(waveform, { fields: { NELM: 2, FTVL } });
+    expect(record.type.support.servedType?.(record.asRec, "VAL")).toBe(FTVL);
+  },
+);
+
 test("monitors and archivers may be told at different times", () => {
   const record = fakeRecord(waveform, { fields: { APST: "On Change" } });
   record.run();

@@ -189,6 +189,7 @@ describe("a folder that is missing", () => {
     const file = join(folder, "later", "x.sav");
     const { clock, set, holds, lines } = start({ file });
     expect(await set.saveNow()).toMatch(/^The save file .*x\.sav cannot be written: ENOENT/);
+    expect(lines).toHaveLength(1);
     await set.saveNow();
     expect(lines).toEqual([
       expect.stringMatching(
