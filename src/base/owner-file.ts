@@ -117,6 +117,12 @@ function ownerIn(text: string): Owner | undefined {
   }
 }
 
+/** Whether an owner is another process of this host that runs. One on another host cannot be looked at, and does not count. */
+export function isAnotherHere(owner: Owner, self: Owner = thisProcess()): boolean {
+  const isHere = owner.host === self.host && owner.machine === self.machine;
+  return isHere && !isSame(owner, self) && mayLive(owner, self);
+}
+
 const isSame = (one: Owner, other: Owner): boolean =>
   one.pid === other.pid &&
   one.host === other.host &&

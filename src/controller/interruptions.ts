@@ -15,6 +15,8 @@ import { COMMANDS, type CommandName, type CommandRow } from "./pvs.ts";
 const DISK_SECONDS = 2;
 /** Bytes of what a command said last: the rest of the sentence must have room beside it. */
 const SAID_BYTES = 160;
+/** Bytes of how a command ended when the IOC was stopped, which stands in the place of what is known of every kill. */
+const ENDED_BYTES = 240;
 
 export interface InterruptionsOptions {
   /** Absent: nothing is remembered, and nothing is told. */
@@ -71,6 +73,15 @@ export class Interruptions {
     void this.#keep();
   }
 
+  /** The IOC's stop in order has cut the command short, which has no other place to be told than the next start. @param how in its own words; may be empty */
+  cutShort(command: CommandName, how: string): void {
+    const before = this.#begun.get(command);
+    if (before === undefined) return;
+    const ended = fitted(oneLine(how), ENDED_BYTES, " …");
+    this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
+    void this.#keep();
+  }
+
   async ended(command: CommandName): Promise<void> {
     if (this.#begun.delete(command)) await this.#keep();
   }
@@ -109,13 +120,16 @@ export class Interruptions {
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
 /** `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of life. */
-export function interruptedSentence({ command, at, server, experiment, said }: BegunCommand): string {
+export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
   const time = facilityIso(new Date(at)).slice(0, 19).replace("T", " ");
   const row: CommandRow | undefined = isCommand(command) ? COMMANDS[command] : undefined;
-  const known = [
-    `the IOC ended while it worked${experiment === undefined ? "" : ` for ${experiment}`} on ${server}`,
-    ...(said === undefined ? [] : [`the last it said was "${pieceOf(said)}"`]),
-    ...(row?.interrupted === undefined ? [] : [row.interrupted]),
-  ];
+  const works = `while it worked${experiment === undefined ? "" : ` for ${experiment}`} on ${server}`;
+  const known = ended
+    ? [`the IOC was stopped ${works}`, `it ended with "${pieceOf(ended)}"`]
+    : [
+        `the IOC ${ended === undefined ? "ended" : "was stopped"} ${works}`,
+        ...(said === undefined ? [] : [`the last it said was "${pieceOf(said)}"`]),
+        ...(row?.interrupted === undefined ? [] : [row.interrupted]),
+      ];
   return `${command} was interrupted on ${time}: ${known.join("; ")}; run it again.`;
 }

@@ -325,9 +325,9 @@ export interface MailLedger {
 
 /* ── What is under way ────────────────────────────────────────────────── */
 
-/** A command that has begun and not ended. `at`: its last sign of life, ISO 8601. `said`: its last sentence. */
+/** A command that has begun and not ended. `at`: its last sign of life, ISO 8601. `said`: its last sentence. `ended`: how the IOC's stop in order cut it short. */
 type Begun = { readonly command: string; readonly at: string; readonly server: string };
-export type BegunCommand = Begun & { readonly experiment?: string; readonly said?: string };
+export type BegunCommand = Begun & { readonly experiment?: string; readonly said?: string; readonly ended?: string };
 
 /** The durable memory of what an IOC has under way: its next start is to tell what a crash interrupted. */
 export interface UnderWay {

@@ -260,14 +260,16 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
   const isDry = Number(context.input("Testing")) === 1;
   const remembered = async (about: { readonly experiment?: string }, work: () => Promise<ActionResult>) => {
     if (!isDry) await interruptions.begun(name, { server: server.name, ...about });
+    let isAtWork = false;
     try {
       signal.throwIfAborted();
+      isAtWork = true;
       const result = await work();
-      await interruptions.ended(name);
+      if (board.isClosed && result.state !== "Done") interruptions.cutShort(name, result.message);
+      else await interruptions.ended(name);
       return result;
     } catch (thrown) {
-      // What the IOC's stop cuts short has no other place to be told than the next start.
-      if (board.isClosed) interruptions.said(name, messageOf(thrown));
+      if (board.isClosed && isAtWork) interruptions.cutShort(name, withoutReason(messageOf(thrown)));
       else await interruptions.ended(name);
       throw thrown;
     }
@@ -284,6 +286,10 @@ async function runAction(options: ControllerOptions, parts: CommandParts, signal
     perform<ActionContext>(name, action, { ...context, experiment }),
   );
 }
+
+/** What a command that was stopped tells of itself, behind why it was. */
+const withoutReason = (message: string): string =>
+  (message.startsWith(STOPPING) ? message.slice(STOPPING.length) : message).trim();
 
 /** Refuses a choice of server that there is none for, or that comes while a command runs. */
 function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: CommandBoard, journal: Journal): void {

@@ -4,11 +4,21 @@
  */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { codeOf, messageOf } from "../base/errors.ts";
+import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { isAnotherHere, type Owner, thisProcess } from "../base/owner-file.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import type { BegunCommand, UnderWay } from "../controller/ports.ts";
 
+const ownerSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
+  machine: z.string(),
+  boot: z.string(),
+  started: z.string(),
+});
+
 const fileSchema = z.object({
+  owner: ownerSchema.optional(),
   commands: z.array(
     z.object({
       command: z.string(),
@@ -16,21 +26,33 @@ const fileSchema = z.object({
       server: z.string(),
       experiment: z.string().optional(),
       said: z.string().optional(),
+      ended: z.string().optional(),
     }),
   ),
 });
 
-/** @param path the file; its folder is made when it is first written */
-export function createUnderWayFile(path: string): UnderWay {
+type FileContent = z.infer<typeof fileSchema>;
+
+/**
+ * @param path the file; its folder is made when it is first written
+ * @param self this process
+ */
+export function createUnderWayFile(path: string, self: Owner = thisProcess()): UnderWay {
   /** One write after the other: an older state must not have the last word. */
   let writing = Promise.resolve();
+  const write = async (commands: readonly BegunCommand[]): Promise<void> => {
+    refuseAnother(path, self);
+    await writePrivateFile(path, `${JSON.stringify({ owner: self, commands })}\n`, "list of what is under way");
+  };
   return {
     left: () => {
       try {
-        return { commands: fileSchema.parse(JSON.parse(readFileSync(path, "utf8"))).commands.map(begunCommand) };
+        const { owner, commands } = read(path);
+        if (owner !== undefined && isAnotherHere(owner, self)) return { commands: [], problem: takenBy(path, owner) };
+        return { commands: commands.map(begunCommand) };
       } catch (error) {
         if (codeOf(error) === "ENOENT") return { commands: [] };
-        const why = error instanceof z.ZodError || error instanceof SyntaxError ? "is damaged" : messageOf(error);
+        const why = isDamage(error) ? "is damaged" : messageOf(error);
         return {
           commands: [],
           problem: `${path}: ${why}; nobody knows whether a command was interrupted when the IOC ended: look at what was started last. The next command writes the file anew.`,
@@ -38,13 +60,31 @@ export function createUnderWayFile(path: string): UnderWay {
       }
     },
     keep: (commands) => {
-      const text = `${JSON.stringify({ commands })}\n`;
-      const written = writing.then(() => writePrivateFile(path, text, "list of what is under way"));
+      const written = writing.then(() => write(commands));
       writing = written.catch(() => undefined); // told to whoever asked for that one
       return written;
     },
   };
 }
+
+/** @throws the system's error, SyntaxError, ZodError */
+const read = (path: string): FileContent => fileSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+
+const isDamage = (error: unknown): boolean => error instanceof z.ZodError || error instanceof SyntaxError;
+
+/** @throws ActionError when another IOC of this host remembers its commands there */
+function refuseAnother(path: string, self: Owner): void {
+  let owner: Owner | undefined;
+  try {
+    owner = read(path).owner;
+  } catch {
+    return; // what cannot be read is nobody's; whether it can be written is seen next
+  }
+  if (owner !== undefined && isAnotherHere(owner, self)) throw new ActionError(takenBy(path, owner));
+}
+
+const takenBy = (path: string, { pid, host }: Owner): string =>
+  `${path} is written by process ${pid} on ${host}, another IOC with the prefix of this one: end one of the two.`;
 
 const begunCommand = ({
   command,
@@ -52,10 +92,12 @@ const begunCommand = ({
   server,
   experiment,
   said,
-}: z.infer<typeof fileSchema>["commands"][number]): BegunCommand => ({
+  ended,
+}: FileContent["commands"][number]): BegunCommand => ({
   command,
   at,
   server,
   ...(experiment !== undefined && { experiment }),
   ...(said !== undefined && { said }),
+  ...(ended !== undefined && { ended }),
 });

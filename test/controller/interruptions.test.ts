@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CancelledError, messageOf } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { FreeAction, Server } from "../../src/controller/action.ts";
 import type { BegunCommand, UnderWay } from "../../src/controller/ports.ts";
@@ -43,6 +44,8 @@ class Process {
   readonly stop: () => Promise<void>;
   /** The commands whose action runs. */
   readonly acting = new Map<CommandName, () => void>();
+  /** What a command says of itself behind the reason when it is stopped. */
+  stopped = "";
 
   constructor(underWay: UnderWay, inputs: Readonly<Record<string, number>> = {}) {
     for (const [suffix, value] of Object.entries(inputs)) this.pvs.put(suffix, value);
@@ -52,7 +55,9 @@ class Process {
         say(`${name} has done a part.`);
         return new Promise((resolve, reject) => {
           this.acting.set(name, () => resolve({ state: "Done", message: "It is done." }));
-          signal.addEventListener("abort", () => reject(signal.reason as Error));
+          signal.addEventListener("abort", () =>
+            reject(new CancelledError(`${messageOf(signal.reason)}${this.stopped}`)),
+          );
         });
       },
     });
@@ -194,14 +199,41 @@ test("is told at each start until the command runs again, or an operator acknowl
   expect(underWay.names).toEqual([]);
 });
 
-test("what the IOC's stop in order cuts short is told after the restart, with how far it came", async () => {
-  const before = start();
-  await before.tag();
-  await before.start("Init");
-  await before.stop();
-  expect(String(start().pvs.get("InitMessage"))).toMatch(
-    /^Init was interrupted on .*"The IOC stops"; .*; run it again\.$/,
-  );
+describe("what the IOC's stop in order cuts short", () => {
+  test("is told after the restart, with how far it came", async () => {
+    const before = start();
+    await before.tag();
+    await before.start("Init");
+    await before.stop();
+    expect(start().pvs.get("InitMessage")).toBe(
+      `Init was interrupted on 2026-03-01 06:00:00: the IOC was stopped while it worked for ${EXPERIMENT} on voyager; the last it said was "Init has done a part"; what was done stays, and is not done twice; run it again.`,
+    );
+  });
+
+  test("is told in its own words where it has any: an upload that was stopped does not go on", async () => {
+    const before = start();
+    await before.tag();
+    before.stopped = " 5 of 20 files were moved.";
+    await before.start("Upload");
+    await before.stop();
+    expect(start().pvs.get("UploadMessage")).toBe(
+      `Upload was interrupted on 2026-03-01 06:00:00: the IOC was stopped while it worked for ${EXPERIMENT} on voyager; it ended with "5 of 20 files were moved"; run it again.`,
+    );
+  });
+
+  test("is not told where it had not begun: the disk was still to remember it", async () => {
+    const before = start();
+    await before.tag();
+    let written = (): void => {};
+    underWay.failure = new Promise((resolve) => {
+      written = () => resolve(undefined as never);
+    });
+    await before.start("Init");
+    const stopping = before.stop();
+    written();
+    await stopping;
+    expect(start().state("Init")).toBe("Idle");
+  });
 });
 
 test("a command of another version is told of, though it has no PVs here", () => {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
+import { thisProcess } from "../../src/base/owner-file.ts";
 import { createUnderWayFile } from "../../src/services/under-way-file.ts";
 import { failureOf } from "../support/failure-of.ts";
 
@@ -34,6 +35,33 @@ test("the last of several writes at once counts, and none leaves a file beside i
   await Promise.all([underWay.keep([INIT]), underWay.keep([INIT, TAG]), underWay.keep([TAG])]);
   expect(underWay.left()).toEqual({ commands: [TAG] });
   expect(readdirSync(join(folder, "state"))).toEqual(["under-way.json"]);
+});
+
+describe("two IOCs with one prefix", () => {
+  const self = thisProcess();
+  /** The process that started this one runs for as long as this test. */
+  const other = { ...self, pid: process.ppid, started: "" };
+
+  test("the second is told of the first, takes nothing from it for interrupted, and leaves its memory alone", async () => {
+    await createUnderWayFile(file, other).keep([INIT]);
+    const second = createUnderWayFile(file, self);
+    const problem = `${file} is written by process ${other.pid} on ${other.host}, another IOC with the prefix of this one: end one of the two.`;
+    expect(second.left()).toEqual({ commands: [], problem });
+    expect((await failureOf(second.keep([TAG]), ActionError)).message).toBe(problem);
+    expect(createUnderWayFile(file, other).left()).toEqual({ commands: [INIT] });
+  });
+
+  test.each([
+    ["a process that has ended", { pid: 2 ** 30 }],
+    ["the host before it was started anew", { boot: "another" }],
+    ["another host, which nobody can look at", { host: "station9" }],
+  ])("what is left of %s is interrupted", async (_what, change) => {
+    await createUnderWayFile(file, { ...other, ...change }).keep([INIT]);
+    const next = createUnderWayFile(file, self);
+    expect(next.left()).toEqual({ commands: [INIT] });
+    await next.keep([TAG]);
+    expect(next.left()).toEqual({ commands: [TAG] });
+  });
 });
 
 test("before the first command nothing is left", () => {
