@@ -6,7 +6,8 @@
 A case is {"records": [text, ...], "steps": [[pv], [pv, text], ...]}. It meets an empty database in a process of its own: each text is loaded as a
 file, iocInit runs, then the steps: one name is read as text, all elements of it; with a text it is put, as a client's STRING, and processed.
 The answer is {"refused": [true where a text did not load], "seen": [list of texts, null where there is no such value; for a put true or false]},
-or null when base did not survive the case. "wait" as a name lets base's other threads come to rest.
+or null when base did not survive the case. "wait" as a name lets base's other threads come to rest. "posts PV" tells how a PV has been posted since
+it was asked last, and watches it from the first time on: V, L and A for VALUE, LOG and ALARM, as often as each was.
 """
 import ctypes
 import json
@@ -14,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from epicscorelibs import ioc
@@ -22,6 +24,9 @@ ALONE = "--alone"
 STRING, LONG, TEXT_BYTES = 0, 5, 40
 MOST_ELEMENTS = 64
 REST_SECONDS = 0.3
+POSTED = {"V": 1, "L": 2, "A": 4}
+NEVER_POSTED = 128  # a bit of the mask that base has no use for
+EVENT = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
 
 def load(text: str) -> bool:
@@ -61,10 +66,52 @@ def put(pv: str, text: str) -> bool:
     return found is not None and ioc.dbCore.dbPutField(found, STRING, value, ctypes.c_long(1)) == 0
 
 
+class Watch:
+    """Subscriptions to a PV, one for each bit. They share a queue, so that an event behind the others tells that all have come."""
+
+    def __init__(self, pv: str):
+        self.posts: list[str] = []
+        self.seen_all = threading.Event()
+        core = ioc.dbCore
+        for function in (core.dbChannelCreate, core.db_init_events, core.db_add_event):
+            function.restype = ctypes.c_void_p
+        self.channel = ctypes.c_void_p(core.dbChannelCreate(pv.encode("latin-1")))
+        self.context = ctypes.c_void_p(core.db_init_events())
+        if core.dbChannelOpen(self.channel) or core.db_start_events(self.context, b"watch", None, None, 50):
+            sys.exit(f"field_values.py: {pv} cannot be watched")
+        self.told = [EVENT(lambda *_, name=name: self.posts.append(name)) for name in POSTED]
+        self.told.append(EVENT(lambda *_: self.seen_all.set()))
+        *_, self.last = [self.subscribe(*one) for one in zip(self.told, [*POSTED.values(), NEVER_POSTED])]
+
+    def subscribe(self, told, mask: int):
+        subscription = ctypes.c_void_p(ioc.dbCore.db_add_event(self.context, self.channel, told, None, mask))
+        ioc.dbCore.db_event_enable(subscription)
+        return subscription
+
+    def since_last(self) -> list[str]:
+        self.seen_all.clear()
+        ioc.dbCore.db_post_single_event(self.last)
+        if not self.seen_all.wait(10):
+            sys.exit("field_values.py: base told of no event")
+        posts, self.posts = self.posts, []
+        return sorted(posts, key=list(POSTED).index)
+
+
+WATCHES: dict[str, Watch] = {}
+
+
+def posts_of(pv: str):
+    if pv not in WATCHES:
+        WATCHES[pv] = Watch(pv)
+    return WATCHES[pv].since_last()
+
+
 def step(pv: str, *text: str):
     if pv == "wait":
         time.sleep(REST_SECONDS)
         return None
+    if pv.startswith("posts "):
+        return posts_of(pv.removeprefix("posts "))
     return put(pv, *text) if text else read(pv)
 
 

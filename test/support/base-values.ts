@@ -7,13 +7,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLog } from "../../src/base/log.ts";
 import { Database } from "../../src/database/database.ts";
+import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../src/database/post.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
 import { epicsEnvironment, freePort } from "./epics-environment.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { PYTHON, ROOT } from "./real-peers.ts";
 import { runPeer } from "./spawn-peer.ts";
 
-/** Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen. */
+/**
+ * Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen; "posts PV" tells how the PV has been posted since that was asked
+ * last, and watches it from the first time on.
+ */
 export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
 
 export interface ValueCase {
@@ -63,11 +67,13 @@ export function askOurs({ records, steps }: ValueCase, said: (line: string) => v
   database.initialize();
   database.start();
   clock.settle();
+  const watched = new Map<string, string[]>();
   const answer = ([pv, text]: ValueStep): ValueAnswer["seen"][number] => {
     if (pv === "wait") {
       clock.settle();
       return null;
     }
+    if (pv.startsWith("posts ")) return postsOf(database, pv.slice("posts ".length), watched);
     const address = database.find(pv);
     if (address === undefined) return text === undefined ? null : false;
     if (text !== undefined) return database.put(address, text) === undefined;
@@ -76,6 +82,27 @@ export function askOurs({ records, steps }: ValueCase, said: (line: string) => v
   const seen = steps.map(answer);
   database.stop();
   return { refused, seen };
+}
+
+const POSTED = [
+  ["V", DBE_VALUE],
+  ["L", DBE_LOG],
+  ["A", DBE_ALARM],
+] as const;
+
+/** The bits by which a PV was posted since the last call, each as often as it was. @param watched for each PV asked for what it waits with */
+function postsOf(database: Database, pv: string, watched: Map<string, string[]>): readonly string[] | null {
+  const address = database.find(pv);
+  if (address === undefined) return null;
+  const posts = watched.get(pv);
+  if (posts !== undefined) {
+    const names = posts.splice(0);
+    return POSTED.flatMap(([name]) => names.filter((one) => one === name));
+  }
+  const waiting: string[] = [];
+  watched.set(pv, waiting);
+  for (const [name, mask] of POSTED) database.subscribe(address, mask, () => void waiting.push(name));
+  return [];
 }
 
 export const answersFile = ({ name }: Chapter): string => join(ROOT, "test/database/base", `${name}.txt`);

@@ -4,5 +4,6 @@ import { constants } from "./constants.ts";
 import { initial } from "./initial.ts";
 import { inputs } from "./inputs.ts";
 import { outputs } from "./outputs.ts";
+import { posting } from "./posting.ts";
 
-export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, outputs];
+export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, outputs, posting];
