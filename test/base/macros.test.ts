@@ -1,7 +1,14 @@
 /** $(NAME): a table made with epics-base's libCom (macParseDefns, macExpandString), then the properties that hold for any text. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expandMacros, MAX_EXPANSION, parseMacros, quoteMacroValue, sourceOffset } from "../../src/base/macros.ts";
+import {
+  type Expansion,
+  expandMacros,
+  MAX_EXPANSION,
+  parseMacros,
+  quoteMacroValue,
+  sourceOffset,
+} from "../../src/base/macros.ts";
 
 /** Definitions, text, value, whether something was undefined or recursive. Source: libCom 7.0.10, where an undefined reference stays as `$(NAME)`. */
 const VECTORS: readonly (readonly [string, string, string, boolean])[] = [
@@ -137,12 +144,36 @@ test("text without references stays as it is", () => {
   );
 });
 
-test("any text expands in bounded time to a text", () => {
+test("any text expands to itself but for its references, and asks for each value once", () => {
   const piece = fc.constantFrom("$(", "${", ")", "}", "=", ",", "A", "B", "\\", '"', "'", " ");
   const text = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(""));
   fc.assert(
     fc.property(text, text, (definitions, one) => {
-      expect(expand(definitions, one).text).toBeTypeOf("string");
+      const macros = parseMacros(definitions);
+      const asked: string[] = [];
+      const expansion = expandMacros(one, (name) => {
+        const value = macros.get(name);
+        if (value !== undefined) asked.push(name);
+        return value;
+      });
+      expect(new Set(asked).size).toBe(asked.length);
+      const [kept, shown] = [
+        plainText(one, expansion, "from", "to"),
+        plainText(expansion.text, expansion, "resultFrom", "resultTo"),
+      ];
+      expect(shown).toEqual(kept);
+      expect(expansion.problems.some(({ kind }) => kind === "undefined")).toBe(/,undefined\)/.test(expansion.text));
     }),
   );
 });
+
+/** What stands before, between and behind the references of a text, or what took their place. */
+function plainText(
+  text: string,
+  { replaced }: Expansion,
+  from: "from" | "resultFrom",
+  to: "to" | "resultTo",
+): string[] {
+  const begins = [0, ...replaced.map((one) => one[to])];
+  return begins.map((begin, index) => text.slice(begin, replaced[index]?.[from]));
+}

@@ -179,7 +179,7 @@ test("text survives being written into a file and read", () => {
   );
 });
 
-test("any text gives records or errors, never a crash", () => {
+test("any text gives records, or sentences with a place in the text", () => {
   const piece = fc.constantFrom(
     "record",
     "(",
@@ -206,7 +206,39 @@ test("any text gives records or errors, never a crash", () => {
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
-      expect(load(pieces.join(" ")).errors).toBeInstanceOf(Array);
+      const text = pieces.join(" ");
+      const lines = text.split("\n");
+      for (const { file, line, column, reason, excerpt } of load(text).errors) {
+        expect([file, excerpt, reason]).toEqual([
+          "test.db",
+          lines[line - 1],
+          expect.stringMatching(/^[^\n]*\w[^\n]*$/),
+        ]);
+        expect(column).toBeGreaterThan(0);
+        expect(column).toBeLessThanOrEqual(excerpt.length + 1);
+      }
+    }),
+  );
+});
+
+test("a text that is taken has been read to its end: what cannot stand behind it is refused there, and only that", () => {
+  const piece = fc.constantFrom(
+    "record(ao,a)",
+    "{",
+    "}",
+    'field(DESC,"x")',
+    "alias(b)",
+    "# }",
+    "\n",
+    "info(q,[1])",
+    "'",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const text = pieces.join(" ");
+      fc.pre(load(text).errors.length === 0);
+      const places = load(`${text}\n}`).errors.map(({ line, column }) => [line, column]);
+      expect(places).toEqual([[text.split("\n").length + 1, 1]]);
     }),
   );
 });

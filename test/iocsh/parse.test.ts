@@ -1,7 +1,7 @@
 /** Lines of the shell language, tried with epics-base 7.0.10. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseShellLine, ShellError } from "../../src/iocsh/parse.ts";
+import { parseShellLine, ShellError, type ShellLine } from "../../src/iocsh/parse.ts";
 
 describe("a line is split into words", () => {
   test.each<[string, string[]]>([
@@ -52,14 +52,57 @@ test("words in quotes come back as they are", () => {
   );
 });
 
-test("any line gives words or a ShellError", () => {
+const LINES = fc.string({ unit: fc.constantFrom(..."ab\"'\\ ,()<>12#$".split("")) });
+
+test("any line gives words that read as the same when each character is protected, or one sentence", () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(..."ab\"'\\ ,()<>12#$".split("")) }), (line) => {
-      try {
-        expect(parseShellLine(line).words).toBeInstanceOf(Array);
-      } catch (error) {
-        expect(error).toBeInstanceOf(ShellError);
+    fc.property(LINES, (line) => {
+      const read = attempt(line);
+      if (typeof read === "string") {
+        expect(SENTENCES).toContain(read);
+        return;
       }
+      const words = [...read.words, read.input, read.output?.file, read.errors?.file].filter(
+        (one) => one !== undefined,
+      );
+      expect(parseShellLine(words.map(protectedWord).join(" "))).toEqual({ words });
     }),
   );
 });
+
+test("no character of a line gets lost but separators, quotes, backslashes and redirections", () => {
+  fc.assert(
+    fc.property(LINES, (line) => {
+      const read = attempt(line);
+      if (typeof read === "string") return;
+      const characters = [...read.words, read.input ?? "", read.output?.file ?? "", read.errors?.file ?? ""].join("");
+      const letters = (text: string): string =>
+        text
+          .replace(/[^ab#$]/g, "")
+          .split("")
+          .toSorted()
+          .join("");
+      expect(letters(characters)).toBe(letters(line));
+    }),
+  );
+});
+
+const SENTENCES = [
+  "Unbalanced quote.",
+  "The line ends with a backslash.",
+  "A redirection names no file.",
+  "The same output is redirected twice.",
+  ...["1", "2"].map((digit) => `Only output (>) and errors (2>) can be redirected, not ${digit}>.`),
+];
+
+const protectedWord = (word: string): string => (word === "" ? "''" : word.replace(/./g, "\\$&"));
+
+/** The line as it is read, or the sentence with which it is refused. */
+function attempt(line: string): ShellLine | string {
+  try {
+    return parseShellLine(line);
+  } catch (error) {
+    if (error instanceof ShellError) return error.message;
+    throw error;
+  }
+}
