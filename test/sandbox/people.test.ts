@@ -26,6 +26,11 @@ test("whenever the sandbox runs, its run and its beamtime cover now, and the bea
   );
 });
 
+test("everybody has a badge, both names and an institution", () => {
+  for (const { badge, firstName, lastName, institution } of EVERYONE)
+    expect([badge, firstName, lastName, institution]).not.toContain("");
+});
+
 test("runs are named by year and third, and meet", () => {
   expect(runAt(new Date("2026-11-22T12:00:00Z")).runName).toBe("2026-3");
   expect(runAt(new Date("2027-01-01T05:59:59Z")).runName).toBe("2026-3");

@@ -89,11 +89,12 @@ test.each([
   ["lets nobody write", { name: { ...TEXT, rights: 1 } }, false],
   ["does not answer the put", { name: TEXT }, true],
 ] as const)(
-  "a text for a PV that %s tells whether it may have been written",
+  "a text for a PV that %s fails with the PV's name, and tells whether it may have been written",
   async (_which, served, mayHaveHappened) => {
     const { pvs, pass } = await beamline(served);
     const failure = failureOf(pvs.writeText("name", "Curie", {}), UnavailableError);
     await pass(11);
+    expect((await failure).message).toMatch(/^PV name cannot be written: \S+ \S+/);
     expect((await failure).mayHaveHappened).toBe(mayHaveHappened);
   },
 );
