@@ -302,7 +302,11 @@ export const SETTINGS = {
       "SHA-256 fingerprint of the services' certificate, instead of ca-file.",
     ),
     "tls-name": setting(KINDS.optionalHost, "", "Name in the services' certificate, where it is not that of the host."),
-    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
+    timeout: setting(
+      KINDS.seconds,
+      "60",
+      "Seconds until a request is given up; long lists have at least 90, the catalogue at least 180, unless routes-file says otherwise.",
+    ),
   },
   "globus-auth": {
     "client-id": setting(KINDS.uuid, "", "Globus application or service account; empty: Globus is off."),

@@ -60,6 +60,12 @@ const chooseGuest =
   async ({ beamline }: Bench): Promise<void> => {
     await beamline.pvs.put("EditUserBadge", entry);
   };
+/** A folder that the guest may read. */
+async function addReader(bench: Bench): Promise<void> {
+  addFolder(bench);
+  await chooseGuest(GUEST.email)(bench);
+  await bench.beamline.pvs.put("AddUser", 1);
+}
 const missingUsers = ({ world, name }: Bench): readonly string[] => absent(USERNAMES, world.usersOf(name) ?? []);
 const missingRules = ({ world }: Bench): readonly string[] =>
   world.rules.length < READERS.length ? ["an access rule"] : [];
@@ -246,11 +252,7 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     command: "RemoveUser",
     server: "petrel",
     needs: ["globus"],
-    prepare: async (bench) => {
-      addFolder(bench);
-      await chooseGuest(GUEST.email)(bench);
-      await bench.beamline.pvs.put("AddUser", 1);
-    },
+    prepare: addReader,
     inputs: chooseGuest(GUEST.email),
     lost: ({ world }) => world.rules.map(() => "the removal"),
   },
@@ -262,7 +264,13 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     lost: async ({ beamline }) =>
       (await beamline.pvs.number("UserCount")) === USERNAMES.length ? [] : ["a user of the list"],
   },
-  { command: "ListUsers", server: "petrel", needs: ["globus"], prepare: addFolder },
+  {
+    command: "ListUsers",
+    server: "petrel",
+    needs: ["globus"],
+    prepare: addReader,
+    lost: async ({ beamline }) => ((await beamline.pvs.number("UserCount")) === 1 ? [] : ["the user of the list"]),
+  },
   {
     command: "PreviewEmail",
     server: "voyager",
@@ -362,12 +370,12 @@ export function caseOf(command: CommandName, server: ServerName): CommandCase {
   return found;
 }
 
-/** Tags an experiment about which nobody was mailed: the ledger remembers all others. */
+/** Tags an experiment about which nobody was mailed: the ledger remembers all others. Its year stays: safety forms are those of a year. */
 async function tagAnew(bench: Bench): Promise<void> {
   const { site, pvs } = bench.beamline;
-  const month = `${2000 + Math.floor(bench.tries / 12)}-${String(1 + (bench.tries % 12)).padStart(2, "0")}`;
-  bench.name = `${month}-${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;
-  await site.beamline.tag({ ExperimentYearMonth: month });
+  const lastName = `${PEOPLE.pi.lastName}-${bench.tries}`;
+  bench.name = `${site.beamline.yearMonth}-${lastName}-${PROPOSAL.gupId}`;
+  await site.beamline.tag({ UserLastName: lastName });
   await pvs.until("ExperimentName", (name) => name === bench.name);
   addExperiment(bench);
   addFolder(bench);
