@@ -123,7 +123,7 @@ export function loadConfig(
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error)}`]);
+    if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error, file)}`]);
     throw new ConfigError([
       `${file} does not exist; name another with ${namer} or GLOBUS_CONF, or make it with globus-ioc config`,
     ]);

@@ -135,7 +135,7 @@ test("tokens that cannot be written hold while the program runs, and are written
   expect((await store.read()).get("transfer.api.globus.org")?.accessToken).toBe("second");
   expect(readFileSync(path, "utf8")).toContain("refresh second");
   expect(told[0]).toMatch(
-    /^The Globus token file \S+ cannot be written: ENOSPC.*\. The login is kept in memory until it can be\.$/,
+    /^The Globus token file \S+ cannot be written: the disk is full \(ENOSPC\)\. The login is kept in memory until it can be\.$/,
   );
   expect(told.at(-1)).toBe(`The Globus token file ${path} is written again.`);
 });
@@ -146,7 +146,9 @@ test("a newer login of another process counts more than one that could not be wr
   const files = new FailingFiles();
   const store = createTokenStore(path, { files: files.calls });
   Object.assign(files, { failing: 0, isLasting: true });
-  await expect(store.put([record])).rejects.toThrow(`The Globus token file ${path} cannot be written: ENOSPC`);
+  await expect(store.put([record])).rejects.toThrow(
+    `The Globus token file ${path} cannot be written: the disk is full (ENOSPC).`,
+  );
   expect((await store.read()).get("s")?.accessToken).toBe("mine");
   await createTokenStore(path).put([{ ...record, accessToken: "theirs", obtained: 2000 }]);
   expect((await store.read()).get("s")?.accessToken).toBe("theirs");

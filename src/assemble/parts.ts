@@ -50,7 +50,7 @@ export function readSettingFile(file: string, key: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(error)}`;
+    const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(error, file)}`;
     throw new ConfigError([`${key} = ${file} ${why}`]);
   }
 }

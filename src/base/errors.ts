@@ -2,6 +2,7 @@
  * The errors that cross a boundary of the program. A class says whose fault it is; its data say what happened; nobody matches on text.
  * Errors of one layer only (DbFileError, ShellError, ConfigError …) live beside the code that throws them.
  */
+import { type SystemFailure, systemFailure } from "./system-failure.ts";
 
 /** Root of every error that this program raises on purpose. */
 export class AppError extends Error {
@@ -31,13 +32,34 @@ export class RemoteProtocolError extends AppError {
   }
 }
 
-/** The text of anything that was thrown, followed by the texts of its causes. */
-export function messageOf(thrown: unknown): string {
+/**
+ * The text of anything that was thrown, followed by the texts of its causes.
+ * @param told the beginning of the sentence that the text stands in: a path in it is not said again
+ */
+export function messageOf(thrown: unknown, told = ""): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const cause = thrown.cause === undefined ? "" : messageOf(thrown.cause);
-  return cause === "" || thrown.message.includes(cause)
-    ? thrown.message
-    : `${thrown.message.replace(/\.$/, "")}: ${cause}`;
+  const failure = systemFailure(thrown);
+  if (failure !== undefined) return named(failure, told);
+  const { message, cause } = thrown;
+  const why = cause === undefined ? "" : messageOf(cause, told + message);
+  const isSaid = message.includes(systemFailure(cause)?.words ?? why);
+  return isSaid ? message : `${message.replace(/\.$/, "")}: ${why}`;
+}
+
+/** Whether a path stands in a text, and not as the beginning of another. */
+const names = (text: string, path: string): boolean =>
+  text
+    .split(path)
+    .slice(1)
+    .some((rest) => !/^\.?[\w/-]/.test(rest));
+
+/** A file beside the one that was told, as `x.sav.tmp` beside `x.sav`, is told with that one; a folder above one that was told is not. */
+function named({ words, path }: SystemFailure, told: string): string {
+  if (path === undefined || path === "") return words;
+  const nameAt = path.lastIndexOf("/") + 1;
+  for (let end = path.length; end > nameAt; end = path.lastIndexOf(".", end - 1))
+    if (names(told, path.slice(0, end))) return words;
+  return `${words} at ${path}`;
 }
 
 /** The text of anything that was thrown, or a sentence, as a piece of a longer one: without its full stop. */

@@ -39,7 +39,7 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
   } catch (thrown) {
     if (thrown instanceof ActionError) throw thrown;
     if (codeOf(thrown) === "ENOENT") throw new MissingFileError(`The ${what} ${path} does not exist.`);
-    throw new ActionError(`The ${what} ${path} cannot be read: ${messageOf(thrown)}.`, { cause: thrown });
+    throw new ActionError(`The ${what} ${path} cannot be read: ${messageOf(thrown, path)}.`, { cause: thrown });
   }
 }
 
@@ -52,6 +52,6 @@ export async function writePrivateFile(path: string, text: string, what: string,
     await makeFolder(dirname(path), 0o700);
     await replaceFile(path, text, { mode: 0o600, ...(files !== undefined && { files }) });
   } catch (thrown) {
-    throw new ActionError(`The ${what} ${path} cannot be written: ${messageOf(thrown)}.`, { cause: thrown });
+    throw new ActionError(`The ${what} ${path} cannot be written: ${messageOf(thrown, path)}.`, { cause: thrown });
   }
 }

@@ -44,7 +44,7 @@ async function create(file: string, text: string, files?: FileCalls): Promise<vo
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST")
       throw new UsageError(`${file} exists and was left as it is; give --force to write it anew.`);
-    throw new ConfigError([`${file} cannot be written: ${messageOf(thrown)}`]);
+    throw new ConfigError([`${file} cannot be written: ${messageOf(thrown, file)}`]);
   }
 }
 

@@ -73,7 +73,7 @@ export async function saveRoutes(output: string, text: string, force: boolean, f
     await (force ? replaceFile(output, text, options) : createFile(output, text, options));
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST") throw exists(output);
-    throw new ActionError(`${output} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
+    throw new ActionError(`${output} cannot be written: ${messageOf(thrown, output)}`, { cause: thrown });
   }
 }
 
@@ -82,7 +82,7 @@ async function readSetup(file: string): Promise<Readonly<Record<string, string>>
   try {
     return usableVariables(await readFile(file, "utf8"));
   } catch (thrown) {
-    const why = codeOf(thrown) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(thrown)}`;
+    const why = codeOf(thrown) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(thrown, file)}`;
     throw new ActionError(`--setup-file ${file} ${why}`);
   }
 }

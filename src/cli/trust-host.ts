@@ -139,6 +139,8 @@ export async function appendKnownHost(file: string, before: string, line: string
       await known.close();
     }
   } catch (thrown) {
-    throw new ActionError(`The known hosts file ${file} cannot be written: ${messageOf(thrown)}.`, { cause: thrown });
+    throw new ActionError(`The known hosts file ${file} cannot be written: ${messageOf(thrown, file)}.`, {
+      cause: thrown,
+    });
   }
 }

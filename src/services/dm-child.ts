@@ -75,7 +75,7 @@ export class DmChild {
         resolve();
       };
       this.#process.once("error", (error) => {
-        const how = `cannot be started: ${messageOf(error)}`;
+        const how = `cannot be started: ${messageOf(error, program)}`;
         end(ABSENT.has(codeOf(error) ?? "") ? new ChildAbsent(how) : new ChildEnded(how));
       });
       let cancel = (): void => {};

@@ -125,7 +125,7 @@ async function temporaryFolder(): Promise<string> {
   } catch (thrown) {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     throw new ActionError(
-      `The folder ${parent} for temporary files cannot be used: ${messageOf(thrown)}; set TMPDIR.`,
+      `The folder ${parent} for temporary files cannot be used: ${messageOf(thrown, parent)}; set TMPDIR.`,
       {
         cause: thrown,
       },

@@ -345,7 +345,7 @@ function readCaFile(name: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new ActionError(`${name}: the CA file ${path} cannot be read (${codeOf(cause) ?? messageOf(cause)})`, {
+    throw new ActionError(`${name}: the CA file ${path} cannot be read: ${messageOf(cause, path)}`, {
       cause,
     });
   }

@@ -23,6 +23,6 @@ export async function readLedger(ledger: string): Promise<LevelContent> {
     const content = await readLevelFolder(databaseFolder(ledger));
     return isHalfRecovered(ledger) ? { ...content, damages: ["a recovery of it was interrupted"] } : content;
   } catch (error) {
-    throw new ActionError(`The ledger ${ledger} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ActionError(`The ledger ${ledger} cannot be read: ${messageOf(error, ledger)}`, { cause: error });
   }
 }

@@ -52,7 +52,7 @@ export async function recoverLedger(
     await rename(recoveredFolder(ledger), at);
     await syncFolder(ledger);
   } catch (error) {
-    throw new ActionError(`The ledger ${ledger} cannot be recovered: ${messageOf(error)}`, { cause: error });
+    throw new ActionError(`The ledger ${ledger} cannot be recovered: ${messageOf(error, ledger)}`, { cause: error });
   }
   return { kept, records: (await contentOf(ledger)).records };
 }

@@ -60,7 +60,9 @@ export class LedgerStore {
       } catch (error) {
         this.#isSuspect = true;
         if (error instanceof ActionError) throw error;
-        throw new ActionError(`The ledger ${this.#options.path} failed: ${messageOf(error)}`, { cause: error });
+        throw new ActionError(`The ledger ${this.#options.path} failed: ${messageOf(error, this.#options.path)}`, {
+          cause: error,
+        });
       }
     });
   }
@@ -154,6 +156,6 @@ const isLocked = (error: unknown): boolean => codeOf(causeOf(error)) === "LEVEL_
 
 const unopened = (folder: string, cause: unknown): ActionError =>
   new ActionError(
-    `The ledger ${folder} cannot be opened: ${messageOf(cause)}; set path in the [ledger] section of globus.conf`,
+    `The ledger ${folder} cannot be opened: ${messageOf(cause, folder)}; set path in the [ledger] section of globus.conf`,
     { cause },
   );

@@ -120,7 +120,7 @@ async function prepare(options: LedgerOptions): Promise<void> {
     await makeFolder(options.path, 0o700);
   } catch (error) {
     throw new ActionError(
-      `The ledger ${options.path} cannot be made: ${messageOf(error)}; set path in the [ledger] section of globus.conf`,
+      `The ledger ${options.path} cannot be made: ${messageOf(error, options.path)}; set path in the [ledger] section of globus.conf`,
       { cause: error },
     );
   }

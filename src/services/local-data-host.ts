@@ -37,7 +37,7 @@ export function createLocalDataHost(settings: LocalDataHostSettings, clock: Cloc
         signal,
         open: async () => FILES,
         remarkOn: (thrown, at) =>
-          codeOf(thrown) === undefined ? undefined : `${at} cannot be looked into: ${messageOf(thrown)}`,
+          codeOf(thrown) === undefined ? undefined : `${at} cannot be looked into: ${messageOf(thrown, at)}`,
         isLocal: (thrown) => codeOf(thrown) !== undefined,
       }),
   };

@@ -160,12 +160,12 @@ class RollingFile {
   }
 
   #fail(error: unknown): void {
-    const { clock, trouble } = this.#options;
+    const { clock, folder, trouble } = this.#options;
     this.#retry = clock.after(RETRY_SECONDS, () => {
       this.#queue = this.#after(this.#queue, true);
     });
     trouble.begins(
-      `No log file is kept: ${messageOf(error)}; see log-directory in the [general] section of globus.conf.`,
+      `No log file is kept in ${folder}: ${messageOf(error, folder)}; see log-directory in the [general] section of globus.conf.`,
     );
   }
 
@@ -173,7 +173,7 @@ class RollingFile {
     const { folder, program, kept, warn } = this.#options;
     const isOurs = (name: string): boolean => name.startsWith(program) && DATED.test(name.slice(program.length));
     if (await this.#isAnothers()) return;
-    const told = (what: string) => (error: unknown) => warn(`${what}: ${messageOf(error)}.`);
+    const told = (what: string) => (error: unknown) => warn(`${what}: ${messageOf(error, what)}.`);
     const names = await nodeFiles.readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
     const others = (names ?? []).filter((name) => isOurs(name) && name !== open).sort();
     for (const name of others.slice(0, Math.max(0, others.length - kept + 1))) {
@@ -197,7 +197,7 @@ class RollingFile {
         `The log files in ${folder} are also written by process ${other.pid} on ${other.host}, and no old ones are removed here: give each IOC a log-directory of its own in the [general] section of globus.conf, or, if that process is gone, remove ${this.#owner?.path}.`,
       );
     } catch (error) {
-      return say(`No old log files in ${folder} are removed: ${messageOf(error)}.`);
+      return say(`No old log files in ${folder} are removed: ${messageOf(error, folder)}.`);
     }
   }
 

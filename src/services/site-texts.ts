@@ -52,7 +52,7 @@ async function readText(file: string, what: string): Promise<string | undefined>
     if (error instanceof ActionError) throw error;
     if (codeOf(error) === "ENOENT") return undefined;
     if (error instanceof TypeError) throw new ActionError(`The ${what} ${file} is not text in UTF-8`, { cause: error });
-    throw new ActionError(`The ${what} ${file} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new ActionError(`The ${what} ${file} cannot be read: ${messageOf(error, file)}`, { cause: error });
   }
 }
 

@@ -41,7 +41,9 @@ export async function readKnownHosts(path: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (thrown) {
     if (codeOf(thrown) === "ENOENT") return "";
-    throw new ActionError(`The known hosts file ${path} cannot be read: ${messageOf(thrown)}.`, { cause: thrown });
+    throw new ActionError(`The known hosts file ${path} cannot be read: ${messageOf(thrown, path)}.`, {
+      cause: thrown,
+    });
   }
 }
 

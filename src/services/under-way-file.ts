@@ -52,7 +52,7 @@ export function createUnderWayFile(path: string, self: Owner = thisProcess()): U
         return { commands: commands.map(begunCommand) };
       } catch (error) {
         if (codeOf(error) === "ENOENT") return { commands: [] };
-        const why = isDamage(error) ? "is damaged" : messageOf(error);
+        const why = isDamage(error) ? "is damaged" : messageOf(error, path);
         return {
           commands: [],
           problem: `${path}: ${why}; nobody knows whether a command was interrupted when the IOC ended: look at what was started last. The next command writes the file anew.`,

@@ -446,7 +446,10 @@ describe("settings that cannot work are refused before anything is sent", () => 
       [{ urls: { ds: url }, station: "" }, "set [dm] station (DM_STATION_NAME)"],
       [{ urls: { ds: "dm.example.org" } }, "not of the form https://host:port"],
       [{ urls: { ds: "http://dm.example.org:22237" } }, "would send the password in clear"],
-      [{ urls: { ds: url }, tls: { caFile: "/nowhere/ca.pem" } }, "CA file /nowhere/ca.pem cannot be read (ENOENT)"],
+      [
+        { urls: { ds: url }, tls: { caFile: "/nowhere/ca.pem" } },
+        "CA file /nowhere/ca.pem cannot be read: there is no such file or folder (ENOENT)",
+      ],
       [{ urls: { ds: url }, tls: { fingerprint: "ab:cd" } }, "not a SHA-256 of 64 hexadecimal digits"],
     ] as const) {
       const failure = await failureOf(dmSite(changes), ActionError);

@@ -232,7 +232,9 @@ describe.skipIf(missing)("over a package that misbehaves", () => {
   test("a Python that is not there is said with the setting", async () => {
     const dm = dmOverPython(await testFolder(), { python: "/nowhere/python" });
     const failure = await failureOf(dm.userByUsername(PI, {}), UnavailableError);
-    expect(failure.message).toMatch(/^The Python of \[dm\] python, \/nowhere\/python, cannot be started: .*ENOENT/);
+    expect(failure.message).toMatch(
+      /^The Python of \[dm\] python, \/nowhere\/python, cannot be started: there is no such file or folder \(ENOENT\)/,
+    );
     expect(failure.mayHaveHappened).toBe(false);
   });
 

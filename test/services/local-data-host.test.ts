@@ -67,7 +67,9 @@ test("what cannot be looked into is UNKNOWN, and the remark says why", async () 
   await symlink("loop", join(top, "loop"));
   const report = await host().inspect(["loop"], {});
   expect(report).toMatchObject({ state: "UNKNOWN" });
-  expect(report.remark).toContain(`${join(top, "loop")} cannot be looked into: ELOOP`);
+  expect(report.remark).toContain(
+    `${join(top, "loop")} cannot be looked into: its symbolic links lead in a circle (ELOOP)`,
+  );
 });
 
 test("looks at no name that leads elsewhere, and takes no relative top", async () => {

@@ -74,7 +74,7 @@ test("a folder that cannot be written is told once, and closing works", async ()
   file.sink("a", "info");
   file.sink("b", "error");
   await file.close();
-  expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: .*log-directory/)]);
+  expect(complaints).toEqual([expect.stringMatching(/^No log file is kept in \S+: .*log-directory/)]);
   expect(existsSync(join(folder, "file", "logs"))).toBe(false);
 });
 
@@ -118,7 +118,7 @@ test("what cannot be written is told once, waits, and is written when it can be,
   const file = open(3, join(folder, "logs"));
   file.sink("a", "info");
   file.sink("b", "info");
-  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: /)]));
+  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept in \S+: /)]));
   rmSync(join(folder, "logs"));
   clock.advance(9);
   file.sink("c", "info");
@@ -149,7 +149,9 @@ test("a disk that is full is told, and the log goes on in a new file when it is 
   file.sink("a", "info");
   files.failing = 2;
   file.sink("b", "info");
-  await vi.waitFor(() => expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]));
+  await vi.waitFor(() =>
+    expect(complaints).toEqual([expect.stringMatching(/^No log file is kept in \S+: the disk is full \(ENOSPC\);/)]),
+  );
   clock.advance(10);
   await file.close();
   expect(readdirSync(folder)).toHaveLength(2);
@@ -163,7 +165,7 @@ test("a last line that is lost is told before closing ends", async () => {
   const file = open(3, folder, { files: files.calls });
   file.sink("a", "info");
   await file.close();
-  expect(complaints).toEqual([expect.stringMatching(/^No log file is kept: ENOSPC/)]);
+  expect(complaints).toEqual([expect.stringMatching(/^No log file is kept in \S+: the disk is full \(ENOSPC\);/)]);
 });
 
 test("two programs that begin in the same second have a file each", async () => {

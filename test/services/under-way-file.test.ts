@@ -90,7 +90,7 @@ test.each([
 test("a file that cannot be read, and cannot be written, is told with its path, and a later write works once it can be", async () => {
   mkdirSync(file, { recursive: true }); // a folder in its place
   const underWay = createUnderWayFile(file);
-  expect(underWay.left().problem).toContain(`${file}: EISDIR`);
+  expect(underWay.left().problem).toContain(`${file}: that is a folder (EISDIR); nobody knows`);
   expect((await failureOf(underWay.keep([TAG]), ActionError)).message).toContain(file);
   rmSync(file, { recursive: true });
   await underWay.keep([TAG]);

@@ -3,6 +3,7 @@
  * as one step, so that a test can let each step of a store fail in turn.
  */
 import * as nodeFiles from "node:fs/promises";
+import { constants } from "node:os";
 import type { FileCalls } from "../../src/base/replace-file.ts";
 
 export class FailingFiles {
@@ -62,7 +63,8 @@ export class FailingFiles {
     return this.failing !== undefined && (this.isLasting ? step >= this.failing : step === this.failing);
   }
   #error(name: string): Error {
-    return Object.assign(new Error(`${this.code}: ${name}`), { code: this.code });
+    const errno = -(constants.errno as Readonly<Record<string, number>>)[this.code]!;
+    return Object.assign(new Error(`${this.code}: ${name}`), { code: this.code, errno, syscall: name });
   }
 }
 

@@ -18,7 +18,7 @@ export async function replaceSave(file: string, text: string, mode: number, file
     const temporary = `${file}.tmp`; // one process alone writes this file: see claimSave
     await replaceFile(file, text, { mode, encoding: "latin1", temporary, ...(files !== undefined && { files }) });
   } catch (error) {
-    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error, file)}.`, { cause: error });
   }
 }
 
@@ -28,7 +28,7 @@ export async function claimSave(file: string, owner: OwnerFile): Promise<void> {
   try {
     other = await owner.claim();
   } catch (error) {
-    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new AutosaveError(`The save file ${file} cannot be written: ${messageOf(error, file)}.`, { cause: error });
   }
   if (other === undefined) return;
   throw new AutosaveError(
@@ -44,7 +44,7 @@ export async function readSave(file: string): Promise<SaveText> {
     const text = await readFile(file, "latin1");
     return isComplete(text) ? { text } : "damaged";
   } catch (error) {
-    return codeOf(error) === "ENOENT" ? "missing" : { problem: messageOf(error) };
+    return codeOf(error) === "ENOENT" ? "missing" : { problem: messageOf(error, file) };
   }
 }
 
@@ -105,7 +105,7 @@ async function moveAside(file: string, date: string): Promise<string> {
     await rename(file, aside);
     return `now ${path.basename(aside)}`;
   } catch (error) {
-    return `still there, for it cannot be renamed: ${messageOf(error)}`;
+    return `still there, for it cannot be renamed: ${messageOf(error, file)}`;
   }
 }
 
@@ -120,6 +120,6 @@ export async function keepBackup(found: FoundSave, backup: string, mode: number,
       ...(files !== undefined && { files }),
     });
   } catch (error) {
-    throw new AutosaveError(`The backup ${backup} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new AutosaveError(`The backup ${backup} cannot be written: ${messageOf(error, backup)}.`, { cause: error });
   }
 }

@@ -261,7 +261,7 @@ class Folders {
       mkdirSync(target, { mode: FOLDER_MODE });
       print(`set_savefile_path: the folder ${target} was made.`);
     } catch (error) {
-      throw new ShellError(`set_savefile_path: the folder ${target} cannot be made: ${messageOf(error)}.`);
+      throw new ShellError(`set_savefile_path: the folder ${target} cannot be made: ${messageOf(error, target)}.`);
     }
   }
   requestsIn(folder: string): void {

@@ -188,12 +188,14 @@ describe("a folder that is missing", () => {
   test("is told once, with file and reason, and saved to when it is there", async () => {
     const file = join(folder, "later", "x.sav");
     const { clock, set, holds, lines } = start({ file });
-    expect(await set.saveNow()).toMatch(/^The save file .*x\.sav cannot be written: ENOENT/);
+    expect(await set.saveNow()).toMatch(
+      /^The save file .*x\.sav cannot be written: there is no such file or folder \(ENOENT\)\.$/,
+    );
     expect(lines).toHaveLength(1);
     await set.saveNow();
     expect(lines).toEqual([
       expect.stringMatching(
-        /^error: ioc: x\.req: The save file .*x\.sav cannot be written: ENOENT.* Next attempt in 60 s\.$/,
+        /^error: ioc: x\.req: The save file .*x\.sav cannot be written: there is no such file or folder \(ENOENT\)\. Next attempt in 60 s\.$/,
       ),
     ]);
     expect(set.report().at(-1)).toContain("cannot be written");
