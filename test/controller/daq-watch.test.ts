@@ -1,7 +1,7 @@
 import { BehaviorSubject, NEVER, type Observable, of, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import type { StartedDaqs } from "../../src/controller/daq-progress.ts";
+import { DaqProgress, type StartedDaqs } from "../../src/controller/daq-progress.ts";
 import { watchDaqs } from "../../src/controller/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
 import { Journal } from "../../src/controller/journal.ts";
@@ -159,6 +159,15 @@ describe("what is published", () => {
     await bench.watch();
     expect(bench.state).toBe("Running");
     expect(bench.pvs.get("DaqRawId")).toBe("daq-2");
+  });
+
+  test("two looks at one instant tell no rate, whatever was done between them", () => {
+    const progress = new DaqProgress("raw", { stallSeconds: STALL, started: new Map() });
+    const counts = { filesTotal: 90, percent: 0, errors: 0, runSeconds: 0 };
+    const daq = { id: "daq-1", experimentName: NAME, dataDirectory: RAW, status: "running", ...counts };
+    const look = (filesDone: number, now: number) =>
+      progress.judge([{ ...daq, filesDone }], { state: "Running", id: daq.id }, now).rate;
+    expect([look(0, 100), look(50, 100), look(50, 130)]).toEqual([0, 0, 100]);
   });
 
   test("the rate is that of the last minute", async () => {

@@ -64,6 +64,24 @@ test("a new PI with the old proposal is never settled on", () => {
   expect(names).toEqual(["2026-03-Noether-1014288", "2026-03-Curie-2000000"]);
 });
 
+test("an override is stale when the tag changes, and none is where there is no override", () => {
+  const stale = (override: string) => {
+    const seen: boolean[] = [];
+    const beamline = new FakeBeamline();
+    const scheduler = new TestScheduler(() => {});
+    for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
+    tagState$({
+      text$: (key) => beamline.text$(key),
+      nameOf: (key) => key,
+      override$: of(override),
+      scheduler,
+    }).subscribe(({ overrideIsStale }) => seen.push(overrideIsStale));
+    beamline.set("lastName", "Curie");
+    return seen.at(-1);
+  };
+  expect([stale("2026-03-Override"), stale("")]).toEqual([true, false]);
+});
+
 test("a TomoScan that goes away makes the tag invalid and names the PVs", () => {
   const seen = watch((beamline, at) => {
     for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);

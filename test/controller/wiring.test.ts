@@ -207,6 +207,16 @@ test("a command's message that its PV cannot hold ends behind a word and points 
   expect(bench.pvs.get("Message")).toMatch(/ word … \(see Log\)$/);
 });
 
+test("Status names what runs, and is Done when nothing does", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  bench.pvs.putFromOutside("Dirs", 1);
+  await bench.wait(0);
+  expect(bench.pvs.get("Status")).toBe("Running Dirs");
+  await bench.wait(5);
+  expect(bench.pvs.get("Status")).toBe("Done");
+});
+
 test("a second start is refused, and only Message and LastError tell of it", async () => {
   await bench.tag();
   bench.detector.seconds = 5;

@@ -140,6 +140,21 @@ describe("StartDaq", () => {
     expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
   });
 
+  test.each([
+    ["another experiment's that runs", "2026-02-Other-1", "running"],
+    ["an own one that has ended", NAME, "done"],
+  ] as const)(
+    "a DAQ of the same directory, %s, keeps nothing that an earlier run has left",
+    async (_, name, status) => {
+      inputs["DaqRec"] = 0;
+      const { id } = await dm.startDaq(name, REC, {});
+      dm.change(0, { status });
+      Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Stopped"), DaqRecId: id, DaqRecFilesDone: 9 });
+      await start();
+      expect(published).toMatchObject({ DaqRecState: DAQ_STATES.indexOf("None"), DaqRecId: "", DaqRecFilesDone: 0 });
+    },
+  );
+
   test("leaves existing files where ProcessExisting is No", async () => {
     inputs["ProcessExisting"] = 0;
     await start();

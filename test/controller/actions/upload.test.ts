@@ -391,6 +391,22 @@ test("what is no failure of the service comes through as it is", async () => {
   await expect((await start()).outcome).rejects.toBe(mistake);
 });
 
+test("an abort during a start that has started nothing says so, and shows none", async () => {
+  inputs["DaqRec"] = 0;
+  dm.startUpload = async () => {
+    abort.abort(new CancelledError("Aborted on request."));
+    throw abort.signal.reason;
+  };
+  await expect((await start()).outcome).rejects.toThrow(/^Aborted on request\. No upload is known to have started\.$/);
+  expect(state()).toBe("None");
+});
+
+test("a bug of ours at the start is no reason that an operator reads: it comes through", async () => {
+  const bug = new TypeError("undefined is not a function");
+  dm.startUpload = () => Promise.reject(bug);
+  await expect((await start()).outcome).rejects.toBe(bug);
+});
+
 test("an upload that an abort cannot stop is named, and shown as running", async () => {
   inputs["DaqRec"] = 0;
   const { outcome } = await start();
