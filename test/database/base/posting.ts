@@ -47,7 +47,7 @@ const simulated = (modes: readonly string[]): string[] => [
   ...each("SIMM", modes, 'field(SIOL,"$R:o PP")'),
   ...each("SIMS", SEVERITIES, 'field(SIMM,YES)field(SIOL,"$R:o PP")'),
   ...each("SIOL", ["8", "$R:nosuch"], "field(SIMM,YES)"),
-  ...each("SIML", ["0", "1", "$R:m", "$R:nosuch"], 'field(SIOL,"$R:o PP")'),
+  ...each("SIML", ["0", "1", "2", "$R:m", "$R:nosuch"], 'field(SIOL,"$R:o PP")'),
 ];
 const [TWO_MODES, THREE_MODES] = [
   ["NO", "YES"],
