@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** The facility of the tests and of the programs that they start, whatever the machine's own zone is. */
+process.env["TZ"] = "America/Chicago";
+
 /**
  * The suites by folder: `check` runs `unit` alone; `npm test` runs all three. Files of a suite share their worker's modules, which are then read once a worker
  * and not once a file: a test leaves no module-level state behind.

@@ -4,6 +4,7 @@
 import type { MutableEnvironment } from "./assemble/parts.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
+import { facilityZone } from "./base/facility-time.ts";
 import { createLog, type Log, silentLog, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "./config.ts";
@@ -29,6 +30,8 @@ export interface GlobusCommandsOptions {
   /** Called for settings that are wrong: the IOC must not run without what they are for. */
   readonly giveUp: (error: ConfigError) => void;
   readonly environment: MutableEnvironment;
+  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  readonly setZone: (zone: string) => void;
   readonly user: string;
   readonly host: string;
   readonly version: string;
@@ -39,7 +42,7 @@ export interface GlobusCommandsOptions {
 /** What globusConfigure has found, for globusStart. */
 interface Configured {
   /** For globusShow. */
-  readonly shown: Omit<GlobusReport, "isStarted">;
+  readonly shown: Omit<GlobusReport, "isStarted" | "zone">;
   readonly pvs: LocalPvs;
   /** Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started. @returns ends that log */
   readonly prepare: () => () => void;
@@ -104,7 +107,8 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
           throw new ShellError(
             'globusShow has nothing to show: globusConfigure("globus.conf", "P=...,R=...") has not run.',
           );
-        for (const line of globusReport({ ...configured.shown, isStarted: isWanted }, level ?? 0)) print(line);
+        const zone = facilityZone(new Date(options.clock.now()));
+        for (const line of globusReport({ ...configured.shown, isStarted: isWanted, zone }, level ?? 0)) print(line);
       },
     }),
   ];
@@ -160,6 +164,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
         )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
     );
   }
+  options.setZone(settings.general["time-zone"]);
   const logFile = logFileOf(options, settings);
   const fileLog = logFile === undefined ? silentLog : createLog("globus", logFile.sink);
   const log = teeLog(options.log, fileLog);

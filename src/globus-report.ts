@@ -10,10 +10,15 @@ export interface GlobusReport {
   readonly prefix: string;
   /** Whether st.cmd says globusStart. */
   readonly isStarted: boolean;
+  /** In which times are told, e.g. `America/Chicago (-06:00)`. */
+  readonly zone: string;
 }
 
 /** For people, one line each. @param level from 1 on every setting that globus.conf sets, from 2 on those with their defaults too */
-export function globusReport({ file, config, prefix, isStarted }: GlobusReport, level: number): readonly string[] {
+export function globusReport(
+  { file, config, prefix, isStarted, zone }: GlobusReport,
+  level: number,
+): readonly string[] {
   const { epics, servers } = config.settings;
   const tomoScan =
     epics["ioc-prefix"] === "" ? "nowhere: ioc-prefix is not set" : epics["ioc-prefix"] + epics["tomoscan-prefix"];
@@ -21,6 +26,7 @@ export function globusReport({ file, config, prefix, isStarted }: GlobusReport, 
   return [
     `Settings: ${file}`,
     `Data management: ${isStarted ? "started by iocInit" : "not started, for st.cmd does not say globusStart"}`,
+    `Time zone: ${zone}`,
     `PVs: ${prefix}*`,
     `TomoScan: ${tomoScan}`,
     `Servers: ${servers.map(({ name, kind }) => `${name} (${kind})`).join(", ") || "none"}`,

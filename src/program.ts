@@ -41,6 +41,10 @@ const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.js
 
 const environment: Record<string, string | undefined> = process.env;
 environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
+/** Node's local times follow TZ, also when it changes. */
+const setZone = (zone: string): void => {
+  if (zone !== "") process.env["TZ"] = zone;
+};
 const stop = new AbortController();
 setMaxListeners(0, stop.signal); // each PV and each request of a command listens to it: Node would take more than ten for a leak
 let status: number = EXIT.done;
@@ -87,6 +91,7 @@ const runData: RunData = async (row, read, isJson) => {
   const { LedgerLockedError } = await import("./services/ledger.ts");
   status = await runDataCommand(row, read, isJson, {
     environment,
+    setZone,
     clock: systemClock,
     signal: stop.signal,
     stdin: process.stdin,
@@ -126,6 +131,7 @@ async function ioc(
         session,
         giveUp,
         environment: iocEnvironment,
+        setZone,
         user,
         host,
         version: VERSION,

@@ -4,6 +4,7 @@
  * files name otherwise stands in settings-aliases.ts.
  */
 
+import { knownZone } from "./base/facility-time.ts";
 import { addressProblem } from "./base/mail-address.ts";
 
 /** How a value is written, and the sentence for one that is not written so. */
@@ -62,6 +63,7 @@ export const KINDS = {
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
   ),
+  zone: orEmpty(kind("a time zone such as America/Chicago", knownZone)),
   badges,
   email: orEmpty(kind("an e-mail address", (text) => (addressProblem(text) === undefined ? text : undefined))),
   host,
@@ -118,6 +120,11 @@ export const SETTINGS = {
       KINDS.file,
       "~/token.npy",
       "Read by the Python program only; tokens are kept in [globus-auth] token-store.",
+    ),
+    "time-zone": setting(
+      KINDS.zone,
+      "",
+      "The facility's time zone, such as America/Chicago: its days and months count, and all times are told in it; empty: the host's.",
     ),
     verbose: setting(KINDS.yesNo, "True", "What happens on the way is told, too, and more lines in the log."),
     "log-directory": setting(KINDS.file, "~/logs", "Where log files are kept; empty: none are."),

@@ -146,6 +146,10 @@ test.each([
   ["[site]\nbeamlin = x\n", "/site/globus.conf:2: [site] has no key beamlin; did you mean beamline?"],
   ["[site]\nglobus-server-uuid = 7\n", '/site/globus.conf:2: [site] globus-server-uuid = "7" is not a UUID, or empty'],
   [
+    "[general]\ntime-zone = Chicago\n",
+    '/site/globus.conf:2: [general] time-zone = "Chicago" is not a time zone such as America/Chicago, or empty',
+  ],
+  [
     "[settings]\nset = soon\n",
     '/site/globus.conf:2: [settings] set = "soon" is not a number of days from -36500 to 36500',
   ],

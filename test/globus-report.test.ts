@@ -5,14 +5,18 @@ import { globusReport } from "../src/globus-report.ts";
 
 const report = (text: string, level: number): readonly string[] => {
   const config = parseSource(text, { file: "globus.conf", home: "/home/user" });
-  return globusReport({ file: "/ioc/globus.conf", config, prefix: "99id:Globus:", isStarted: true }, level);
+  return globusReport(
+    { file: "/ioc/globus.conf", config, prefix: "99id:Globus:", isStarted: true, zone: "America/Chicago (-06:00)" },
+    level,
+  );
 };
 
-test("globusShow names the file, the prefixes, the servers and what is missing", () => {
+test("globusShow names the file, the zone of its times, the prefixes, the servers and what is missing", () => {
   const lines = report("[epics]\nioc-prefix = 99id:\n", 0);
-  expect(lines.slice(0, 4)).toEqual([
+  expect(lines.slice(0, 5)).toEqual([
     "Settings: /ioc/globus.conf",
     "Data management: started by iocInit",
+    "Time zone: America/Chicago (-06:00)",
     "PVs: 99id:Globus:*",
     "TomoScan: 99id:TomoScan:",
   ]);

@@ -3,6 +3,7 @@
  * CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
  */
 import { escapeUnclean } from "../base/clean-text.ts";
+import { facilitySecond } from "../base/facility-time.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo } from "../ca/client/remote-pv.ts";
 
@@ -98,10 +99,8 @@ export const nameColumn = (name: string): string => name.padEnd(NAME_WIDTH);
 export function timeText(reading: Reading): string {
   const { time } = reading;
   if (time === undefined) return "<undefined>";
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
   const micros = String(Math.floor(reading.sample.nanoseconds / 1000)).padStart(6, "0");
-  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${micros}`;
+  return `${facilitySecond(time)}.${micros}`;
 }
 
 /** ` HIGH MINOR`, or nothing without an alarm. */

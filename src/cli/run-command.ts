@@ -42,6 +42,7 @@ export async function runDataCommand(
       report = reportOf(row, { outcome, results: new Map() });
     } else {
       const config = configOf(given, context);
+      context.setZone(config.settings.general["time-zone"]);
       screen = newScreen(context, isJson, config.settings.general.verbose);
       report = await runWithLog({ row, given, config, context, screen });
     }

@@ -42,6 +42,7 @@ export async function runHere(request: RunRequest): Promise<Run> {
         site,
         runner,
         signal,
+        clock,
         request: { input: (name) => inputs[name] ?? "" },
       });
       return { outcome: shown, results: new Map(), details: shown.details };

@@ -18,6 +18,8 @@ import type { Screen } from "./screen.ts";
 /** The process around the commands, handed in by main. */
 export interface DataContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  readonly setZone: (zone: string) => void;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

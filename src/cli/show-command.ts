@@ -2,7 +2,9 @@
  * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, and the whole
  * is Partial; a part that the settings leave off, or of which there is none, is a line alone.
  */
+import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
+import { facilityZone } from "../base/facility-time.ts";
 import type { Config } from "../config.ts";
 import type { ActionRequest } from "../controller/action.ts";
 import { beamtimesFor, beamtimeText } from "../controller/beamtimes.ts";
@@ -28,6 +30,7 @@ export interface ShowContext {
   readonly runner: LocalRunner;
   readonly screen: Screen;
   readonly signal: AbortSignal;
+  readonly clock: Pick<Clock, "now">;
   /** For Set. */
   readonly request: ActionRequest;
 }
@@ -39,8 +42,10 @@ export interface Shown extends ActionResult {
 
 /** Shows everything, part by part, as it comes. */
 export async function showAll(context: ShowContext): Promise<Shown> {
-  const { config, screen, site, signal } = context;
+  const { clock, config, screen, site, signal } = context;
   showSettings(config, screen);
+  const zone = facilityZone(new Date(clock.now()));
+  screen.show("Time zone", zone);
   const missing = missingSettings(config.settings);
   if (config.idle.length > 0) screen.show("Without effect", config.idle.join("\n"));
   if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
@@ -81,6 +86,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
     message: failed.length === 0 ? "All could be read." : `Not everything could be read: ${failed.join(", ")}.`,
     details: {
       settings: settingsObject(config),
+      zone,
       missing,
       files,
       servers,

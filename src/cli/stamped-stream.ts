@@ -1,10 +1,11 @@
 /** An output whose lines begin with the time, for whatever keeps them and has none of its own. It changes nothing else, and holds nothing back. */
 import { Writable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
+import { facilitySecond } from "../base/facility-time.ts";
 
 const LF = 10;
 
-/** @returns writes to `target`, each line behind the time of this machine, as `2026-03-03 08:00:00 ` */
+/** @returns writes to `target`, each line behind the time at the facility, as `2026-03-03 08:00:00 ` */
 export function stampedStream(target: Pick<Writable, "write">, clock: Pick<Clock, "now">): Writable {
   let isAtStart = true;
   return new Writable({
@@ -14,7 +15,7 @@ export function stampedStream(target: Pick<Writable, "write">, clock: Pick<Clock
       for (let start = 0; start < chunk.length; ) {
         const end = chunk.indexOf(LF, start);
         const next = end < 0 ? chunk.length : end + 1;
-        if (isAtStart) parts.push(Buffer.from(`${localSecond(new Date(clock.now()))} `));
+        if (isAtStart) parts.push(Buffer.from(`${facilitySecond(new Date(clock.now()))} `));
         parts.push(chunk.subarray(start, next));
         isAtStart = end >= 0;
         start = next;
@@ -23,10 +24,4 @@ export function stampedStream(target: Pick<Writable, "write">, clock: Pick<Clock
       done();
     },
   });
-}
-
-function localSecond(at: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(two).join("-");
-  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
 }

@@ -5,7 +5,7 @@
 import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, pieceOf } from "../base/errors.ts";
-import { facilityIso } from "../base/facility-time.ts";
+import { facilitySecond } from "../base/facility-time.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import { type BegunCommand, UnavailableError, type UnderWay } from "./ports.ts";
@@ -121,7 +121,7 @@ const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS,
 
 /** `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of life. */
 export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
-  const time = facilityIso(new Date(at)).slice(0, 19).replace("T", " ");
+  const time = facilitySecond(new Date(at));
   const row: CommandRow | undefined = isCommand(command) ? COMMANDS[command] : undefined;
   const works = `while it worked${experiment === undefined ? "" : ` for ${experiment}`} on ${server}`;
   const known = ended

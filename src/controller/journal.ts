@@ -1,6 +1,7 @@
 /** What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to the program's log. */
 import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
+import { facilityIso, facilitySecond } from "../base/facility-time.ts";
 import { type Log } from "../base/log.ts";
 import { fitted } from "./fitting.ts";
 import type { Pvs } from "./ports.ts";
@@ -61,11 +62,11 @@ export class Journal {
     this.#options.pvs.put(name, text);
   }
   #time(): string {
-    return isoTime(this.#options.clock).replace("T", " ").slice(0, 19);
+    return facilitySecond(new Date(this.#options.clock.now()));
   }
 }
 
 const LOG_LEVEL = { NO_ALARM: "info", MINOR: "warn", MAJOR: "error" } as const;
 
-/** Now, ISO 8601 to the second, UTC. */
-export const isoTime = (clock: Clock): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+/** Now, ISO 8601 to the second, with the facility's offset from UTC. */
+export const isoTime = (clock: Clock): string => facilityIso(new Date(clock.now()));

@@ -152,7 +152,7 @@ export const PVS = {
   MessageSeverity: result("How grave the last event is: NO_ALARM, MINOR or MAJOR."),
   LastError: result("The last failure or refusal; stays until ErrorAck."),
   ErrorAck: input("Writing 1 empties LastError.", 0),
-  Log: result("The latest events with their times, newest first, one a line."),
+  Log: result("The latest events with their times at the facility, newest first, one a line."),
   ...lines<LogLine>("LogLine", LOG_LINES, (line) => result(`${line} Log.`)),
   Busy: result("Whether any command runs."),
   ActiveCommand: result("The commands that run, separated by blanks."),
@@ -188,7 +188,7 @@ export const PVS = {
   TokenExpires: result("Hours until the Globus token expires; -1: there is none, or nobody knows.", UNKNOWN_COUNT),
   Version: result("Version of globus-ioc."),
   Hostname: result("Host that the program runs on."),
-  StartTime: result("When the program started, ISO 8601."),
+  StartTime: result("When the program started, ISO 8601 with the facility's offset from UTC."),
   Uptime: result("Time since then, D days, HH:MM:SS."),
   Heartbeat: result("Grows by 1 each second."),
   /* Init, and users */
@@ -443,7 +443,7 @@ export type FreeCommand = Exclude<CommandName, TaggedCommand>;
 export const COMMAND_PARTS = {
   status: { suffix: "Status", meaning: "State: Idle, Running, Done, Failed, Cancelled, Rejected or Partial." },
   message: { suffix: "Message", meaning: "How its last run ended, in one sentence." },
-  time: { suffix: "Time", meaning: "When its last run ended, ISO 8601." },
+  time: { suffix: "Time", meaning: "When its last run ended, ISO 8601 with the facility's offset from UTC." },
 } as const;
 
 /** What the program knows of itself. */

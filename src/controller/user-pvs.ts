@@ -11,9 +11,9 @@ import { filter } from "rxjs";
 import { visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, pieceOf } from "../base/errors.ts";
-import { facilityIso } from "../base/facility-time.ts";
 import type { RunContext } from "./action.ts";
 import { NEVER_TAGGED } from "./experiment.ts";
+import { isoTime } from "./journal.ts";
 import { UnavailableError } from "./ports.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
 import { pvText, TagWriting } from "./tag-writing.ts";
@@ -48,7 +48,7 @@ const ORDER = [
   ["institution", (user) => user.institution],
   ["email", (user) => user.email],
   ["badge", (user) => user.badge],
-  ["infoUpdate", (_user, clock) => facilityIso(new Date(clock.now()))],
+  ["infoUpdate", (_user, clock) => isoTime(clock)],
   ["proposalNumber", (user) => user.proposalNumber],
   ["proposalTitle", (user) => (user.proposalTitle === "" ? NO_TITLE : user.proposalTitle)],
   ["esafNumber", (user) => user.esafNumber],

@@ -14,7 +14,7 @@ import { nodeNetwork } from "../ca/net/node-network.ts";
 import { SANDBOX_DM_ROUTES } from "./dm-routes.ts";
 import { type DmTwin, startDmTwin } from "./dm-service.ts";
 import { type GlobusService, startGlobusService } from "./globus-service.ts";
-import { PEOPLE, PROPOSAL, STATION, yearMonth } from "./people.ts";
+import { localIso, PEOPLE, PROPOSAL, STATION, yearMonth, ZONE } from "./people.ts";
 import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
 import { type SinkMessage, type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, type SshHost, startSshHost } from "./ssh-host.ts";
@@ -207,7 +207,7 @@ function tagTexts(now: Date, month: string): readonly (readonly [suffix: string,
     ["UserInstitution", pi.institution ?? ""],
     ["UserEmail", pi.email ?? ""],
     ["UserBadge", pi.badge],
-    ["UserInfoUpdate", now.toISOString().slice(0, 19)],
+    ["UserInfoUpdate", localIso(now)],
     ["ProposalNumber", PROPOSAL.gupId],
     ["ProposalTitle", PROPOSAL.title],
     ["ExperimentYearMonth", month],
@@ -253,7 +253,7 @@ async function writeFiles(directory: string, parts: Parts, ownPrefix = ""): Prom
   const { dm, scheduling, globus, detector, analysis, mail } = parts;
   const knownHosts = await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`);
   const sections: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
-    general: { "log-directory": path.join(directory, "logs") },
+    general: { "time-zone": ZONE, "log-directory": path.join(directory, "logs") },
     scheduling: {
       beamline: STATION.beamline,
       url: scheduling.url,

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { SourceFiles } from "./dm-sources.ts";
+import { ZONE } from "./people.ts";
 
 /** A DAQ or upload as DM shows it; the task's own keys come back beside these. */
 export type DaqForm = Readonly<Record<string, unknown>>;
@@ -140,12 +141,12 @@ export class DmDaq {
 }
 
 const clockAtFacility = new Intl.DateTimeFormat("en-CA", {
-  timeZone: "America/Chicago",
+  timeZone: ZONE,
   dateStyle: "short",
   timeStyle: "medium",
   hourCycle: "h23",
 });
-const zoneAtFacility = new Intl.DateTimeFormat("en-US", { timeZone: "America/Chicago", timeZoneName: "short" });
+const zoneAtFacility = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, timeZoneName: "short" });
 
 /** `YYYY/MM/DD HH:MM:SS CDT`, as DM writes times for people beside the number. @param at seconds since 1970 */
 function stamp(at: number): string {

@@ -97,9 +97,11 @@ export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...esafOnly, .
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** The facility's zone, told by an Intl of its own: what the program under test makes of times is held against this. */
+/** The facility's zone. */
+export const ZONE = "America/Chicago";
+/** An Intl of its own: what the program under test makes of times is held against this. */
 const wallClock = new Intl.DateTimeFormat("sv-SE", {
-  timeZone: "America/Chicago",
+  timeZone: ZONE,
   dateStyle: "short",
   timeStyle: "medium",
 });

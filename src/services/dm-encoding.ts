@@ -1,7 +1,7 @@
 /**
  * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3, §6, §7.1).
  */
-import { FACILITY_ZONE } from "../base/facility-time.ts";
+import { facilityDay } from "../base/facility-time.ts";
 
 /** Characters in a line of MIME base64. */
 const MIME_LINE = 76;
@@ -28,20 +28,13 @@ export function dmDecode(segment: string): string | undefined {
   return Buffer.from(mime, "base64").toString("utf8");
 }
 
-const dayParts = new Intl.DateTimeFormat("en-US", {
-  timeZone: FACILITY_ZONE,
-  day: "2-digit",
-  month: "short",
-  year: "2-digit",
-});
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `DD-Mon-YY` as DM takes dates, e.g. `03-Mar-26`: English months on every machine, the day as it is at the facility. */
 export function dmDate(at: Date): string {
-  const parts = Object.fromEntries(dayParts.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${parts["day"]}-${parts["month"]}-${parts["year"]}`;
+  const [year = "", month = "", day = ""] = facilityDay(at).split("-");
+  return `${day}-${MONTHS[Number(month) - 1]}-${year.slice(2)}`;
 }
-
-const zoneOffset = new Intl.DateTimeFormat("en-US", { timeZone: FACILITY_ZONE, timeZoneName: "longOffset" });
 
 /**
  * A time as DM writes it: `YYYY-MM-DD HH:MM:SS`, with a fraction or not, and `±HH:MM`, `±HHMM` or `±HH`; without an offset it is the facility's own.
@@ -51,15 +44,7 @@ export function readDmDate(text: string): Date | undefined {
   const [, day, time = "00:00:00", hours, minutes = "00"] =
     /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?))?(?:Z|([+-]\d{2})(?::?(\d{2}))?)?$/.exec(text) ?? [];
   if (day === undefined) return undefined;
-  const utc = Date.parse(`${day}T${time}Z`);
-  if (Number.isNaN(utc)) return undefined;
-  const offset = text.endsWith("Z") ? "Z" : hours === undefined ? facilityOffset(utc) : `${hours}:${minutes}`;
+  const offset = text.endsWith("Z") ? "Z" : hours === undefined ? "" : `${hours}:${minutes}`;
   const at = Date.parse(`${day}T${time}${offset}`);
   return Number.isNaN(at) ? undefined : new Date(at);
-}
-
-/** Such as `-06:00`: that of the same reading in UTC, hence off by an hour within a few hours of a change of the clocks. */
-function facilityOffset(at: number): string {
-  const name = zoneOffset.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
-  return name.replace("GMT", "") || "Z";
 }

@@ -4,6 +4,7 @@
  */
 import type { Cancel } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { facilityIso } from "../base/facility-time.ts";
 import type { Log } from "../base/log.ts";
 import { type CallOptions, type Identity, UnavailableError } from "../controller/ports.ts";
 import { LoginNeededError } from "./globus-errors.ts";
@@ -137,7 +138,7 @@ class Credentials implements GlobusAuth {
       const held = await Promise.all(this.#servers.map((server) => this.#held(server, true)));
       const stale = held.find(({ isStale }) => isStale);
       if (stale === undefined) return "";
-      const end = new Date(stale.record.expires).toISOString();
+      const end = facilityIso(new Date(stale.record.expires));
       return `The Globus login for ${stale.record.resourceServer} could not be renewed and ends at ${end}.`;
     } catch (thrown) {
       return thrown instanceof ActionError ? thrown.message : messageOf(thrown);

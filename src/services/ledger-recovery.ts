@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { facilitySecond } from "../base/facility-time.ts";
 import { syncFolder } from "../base/replace-file.ts";
 import { locked } from "./ledger.ts";
 import { databaseFolder, isHalfRecovered, readLedger, recoveredFolder } from "./ledger-files.ts";
@@ -82,6 +83,5 @@ async function contentOf(ledger: string): Promise<Content> {
   return { values: good, records: good.length, problems };
 }
 
-/** `20261130-101500`, UTC. */
-const stamp = (clock: Clock): string =>
-  new Date(clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+/** `20261130-101500`, at the facility. */
+const stamp = (clock: Clock): string => facilitySecond(new Date(clock.now())).replace(/[-:]/g, "").replace(" ", "-");

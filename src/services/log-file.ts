@@ -6,6 +6,7 @@ import * as nodeFiles from "node:fs/promises";
 import { join } from "node:path";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
+import { facilitySecond } from "../base/facility-time.ts";
 import type { LogLevel, LogSink } from "../base/log.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { OwnerFile } from "../base/owner-file.ts";
@@ -217,12 +218,8 @@ interface LocalTime {
   readonly millis: string;
 }
 
-/** In the zone of the host, as Python writes it. */
+/** Of the facility, as in Log. */
 function localTime(date: Date): LocalTime {
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return {
-    day: `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
-    clock: `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
-    millis: String(date.getMilliseconds()).padStart(3, "0"),
-  };
+  const [day = "", clock = ""] = facilitySecond(date).split(" ");
+  return { day, clock, millis: String(date.getMilliseconds()).padStart(3, "0") };
 }

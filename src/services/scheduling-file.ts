@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { facilityDay } from "../base/facility-time.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { type Beamtime, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
 import { looseText } from "./json-text.ts";
@@ -28,7 +29,7 @@ export function createSchedulingFile(file: string): Scheduling {
       if (runs.length === 0) return beamtimes;
       const run = runs.find(({ start, end }) => start <= at && at <= end);
       if (run === undefined)
-        throw new NotFoundError(`The schedule file ${file} has no run that contains ${at.toISOString().slice(0, 10)}`);
+        throw new NotFoundError(`The schedule file ${file} has no run that contains ${facilityDay(at)}`);
       return beamtimes.filter(({ start, end }) => start <= run.end && end >= run.start);
     },
   };

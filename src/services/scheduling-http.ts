@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { facilityDay } from "../base/facility-time.ts";
 import type { Log } from "../base/log.ts";
 import { type LoginSource, readLogin } from "../base/login-file.ts";
 import { PATIENT, retry } from "../base/retry.ts";
@@ -128,9 +129,7 @@ async function runThatContains(
   const runs = runsOf(await get(`${ROOT}/run/getAllRuns`, runsSchema, signal));
   const current = runs.find(({ start, end }) => start <= at && at <= end);
   if (current !== undefined) return current.name;
-  throw new NotFoundError(
-    `The ${service.name} (${service.address}) has no run that contains ${at.toISOString().slice(0, 10)}`,
-  );
+  throw new NotFoundError(`The ${service.name} (${service.address}) has no run that contains ${facilityDay(at)}`);
 }
 
 /** Sorted by start; a run whose times cannot be read is none. */

@@ -268,6 +268,12 @@ describe("show", () => {
     expect(out).toMatch(/show: Done\. All could be read\.\n$/);
     expect(status).toBe(0);
   });
+  test("says the time zone, which the settings name", async () => {
+    const config = "[general]\nlog-directory =\ntime-zone = europe/berlin\n";
+    const { out, zones } = await runCli(["show"], fakeSite({}), { config });
+    expect(zones).toEqual(["Europe/Berlin"]);
+    expect(out).toContain("Time zone:\n  America/Chicago (-06:00)\n"); // that of this process, where nothing was changed
+  });
   test("ends with 3 where a part cannot be read, and goes on with the others", async () => {
     const dm = new FakeDm();
     dm.failures.set(`experimentByName ${EXPERIMENT}`, new ActionError("DM is down."));

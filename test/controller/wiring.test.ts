@@ -160,7 +160,7 @@ test("Dirs writes results, text, time, state, and itself last", async () => {
     "DirsDetector=2",
     "DirsAnalysis=2",
     expect.stringMatching(/^DirsMessage=det:.* was made; ana:.* was made\.$/),
-    expect.stringMatching(/^DirsTime=2026-03-01T12:00:00Z$/),
+    expect.stringMatching(/^DirsTime=2026-03-01T06:00:00-06:00$/),
     "DirsStatus=2",
     "Dirs:ok",
   ]);

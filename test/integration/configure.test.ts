@@ -1,5 +1,14 @@
 /** globusConfigure as the shipped st.cmd says it, in a process of its own: what globus.conf and st.cmd must agree on, and what a start tells. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -16,10 +25,12 @@ interface Start {
   readonly settings: string | Buffer;
   /** Behind the private ones: P, R. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Typed at the prompt. */
+  readonly input?: string;
 }
 
-/** Runs the shipped st.cmd until its standard input, which is empty, ends it. */
-async function start({ settings, environment = {} }: Start): Promise<Finished & { readonly file: string }> {
+/** Runs the shipped st.cmd until its standard input ends it. */
+async function start({ settings, environment = {}, input = "" }: Start): Promise<Finished & { readonly file: string }> {
   const folder = mkdtempSync(join(tmpdir(), "globus-ioc-configure-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "globus.conf");
@@ -32,7 +43,7 @@ async function start({ settings, environment = {} }: Start): Promise<Finished & 
     AUTOSAVE_DIR: join(folder, "autosave"),
     ...environment,
   };
-  return { ...(await runPeer(process.execPath, [PROGRAM, "ioc", SCRIPT], { env })), file };
+  return { ...(await runPeer(process.execPath, [PROGRAM, "ioc", SCRIPT], { env, input })), file };
 }
 
 const EPICS = "[epics]\nioc-prefix = 99id:\ntomoscan-prefix = TomoScan:\n";
@@ -44,6 +55,22 @@ test("a start lists what is missing, with the commands that need it", async () =
     `${file}: [globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.\n`,
   );
   for (const line of stderr.trimEnd().split("\n")) expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S/);
+});
+
+test("an IOC tells every time in the zone of its settings, whatever the host's is", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-zone-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { stderr, stdout } = await start({
+    settings: `[general]\ntime-zone = Pacific/Kiritimati\nlog-directory = ${folder}\n`,
+    environment: { P: "99id:", TZ: "UTC" },
+    input: "globusShow\ndbgf 99id:Globus:StartTime\n",
+  });
+  expect(stdout).toContain("Time zone: Pacific/Kiritimati (+14:00)\n");
+  const [, startTime = ""] = /^DBF_STRING: +"([^"]+\+14:00)"/m.exec(stdout) ?? [];
+  const file = readdirSync(folder).find((name) => name.startsWith("globus_ioc_")) ?? "";
+  const lineTimes = [stderr, readFileSync(join(folder, file), "utf8")].map((lines) => `${lines.slice(0, 19)}+14:00`);
+  for (const told of [startTime, ...lineTimes])
+    expect(Math.abs(Date.parse(told) - Date.now()), told).toBeLessThan(3_600_000);
 });
 
 test("a start tells a file that is not there, and refuses a line that is no UTF-8", async () => {

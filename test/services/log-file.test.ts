@@ -2,11 +2,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createLog } from "../../src/base/log.ts";
 import { OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
 import { Troubles } from "../../src/base/troubles.ts";
+import { Journal } from "../../src/controller/journal.ts";
 import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
 import { FailingFiles } from "../support/failing-files.ts";
+import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { inZone } from "../support/in-zone.ts";
 
 let folder: string;
 let complaints: string[];
@@ -42,6 +46,20 @@ test("lines are written as the Python programs write them, in a file named by it
     "2026-03-01 23:59:58,005 - INFO: globus: Dirs has begun.\n2026-03-01 23:59:58,005 - WARNING: globus: It is slow.\n",
   );
 });
+
+test.each(["America/Chicago", "Asia/Tokyo"])(
+  "an event has the same time in the file and in Log, in %s",
+  async (zone) => {
+    const pvs = new FakeControllerPvs();
+    await inZone(zone, async () => {
+      const file = open();
+      new Journal({ clock, pvs, log: createLog("globus", file.sink) }).say("Dirs has begun.");
+      await file.close();
+    });
+    const [name = ""] = readdirSync(folder);
+    expect(text(name).replace(/,005 - INFO: globus:/, "")).toBe(`${String(pvs.get("LogLine0"))}\n`);
+  },
+);
 
 test("nothing is written before there is something to write", async () => {
   await open().close();

@@ -83,7 +83,7 @@ describe("runs", () => {
       createSchedulingFile(file).beamtimes(new Date("2026-05-15T00:00:00Z"), {}),
       NotFoundError,
     );
-    expect(failure.message).toBe(`The schedule file ${file} has no run that contains 2026-05-15`);
+    expect(failure.message).toBe(`The schedule file ${file} has no run that contains 2026-05-14`);
   });
 
   test("may be left out: all beamtimes are of one then", async () => {

@@ -59,6 +59,8 @@ export interface CliRun {
   readonly err: string;
   /** The settings that the site was opened with. */
   readonly settings: Settings | undefined;
+  /** The zones that times were to be told in. */
+  readonly zones: readonly string[];
   /** What was asked. */
   readonly questions: readonly string[];
 }
@@ -79,11 +81,13 @@ export async function runCli(args: readonly string[], site: Site, options: CliOp
   const scheduler = new VirtualTimeScheduler();
   const answers = [...(options.answers ?? [])];
   const questions: string[] = [];
+  const zones: string[] = [];
   const isTerminal = options.answers !== undefined;
   let [out, err, status] = ["", "", -1];
   let settings: Settings | undefined;
   const context: DataContext = {
     environment: { HOME: folder, GLOBUS_CONF: file, ...options.environment },
+    setZone: (zone) => void zones.push(zone),
     clock: new FakeClock(),
     signal: new AbortController().signal,
     stdin: Object.assign(Readable.from([]), { isTTY: isTerminal }),
@@ -116,7 +120,7 @@ export async function runCli(args: readonly string[], site: Site, options: CliOp
   } finally {
     rmSync(folder, { recursive: true });
   }
-  return { status, out, err, settings, questions };
+  return { status, out, err, settings, zones, questions };
 }
 
 /** Lets virtual time pass until the promise has settled. */

@@ -1,4 +1,6 @@
 /** Fields as `dbgf` and `dbpr` print them, and their columns. CA spec §7.2; forms tried with softIoc 7.0.10; epics-base: dbTest.c. */
+
+import { facilitySecond } from "../../base/facility-time.ts";
 import type { Database } from "../../database/database.ts";
 import { FieldAddress } from "../../database/field-address.ts";
 import { elementsAt, lengthAt, longTextAt, numberAt } from "../../database/read.ts";
@@ -126,10 +128,7 @@ function linkWord(record: DbRecord, field: string, text: string): string {
 function timeText(record: DbRecord): string {
   if (record.seconds === 0 && record.nanoseconds === 0) return "<undefined>";
   const time = new Date(EPICS_EPOCH_MILLISECONDS + record.seconds * 1000);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
-  return `${day} ${clock}.${String(record.nanoseconds).padStart(9, "0")}`;
+  return `${facilitySecond(time)}.${String(record.nanoseconds).padStart(9, "0")}`;
 }
 
 const CONTROL: Readonly<Record<string, string>> = {
