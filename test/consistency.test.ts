@@ -123,3 +123,29 @@ test("screens show only PVs that exist, and every PV but the later lines of the 
   );
   expect(unseen).toEqual([]);
 });
+
+/** What shows a value in the colour of its alarm. */
+const coloured = readdirSync(join(ROOT, "medm")).flatMap((file) =>
+  readFileSync(join(ROOT, "medm", file), "utf8")
+    .split(/\n(?=\S.* \{\n)/)
+    .filter((one) => one.includes('clrmod="alarm"'))
+    .map((one) => ({
+      suffix: /chan="\$\(P\)\$\(R\)(\w+)"/.exec(one)?.[1] ?? "",
+      width: Number(/width=(\d+)/.exec(one)?.[1]),
+      colours: /\bclr=(\d+)\s+bclr=(\d+)/.exec(one)?.slice(1),
+    })),
+);
+
+test("alarm colours stand on black, where MEDM's white of INVALID can be read", () => {
+  expect(coloured.length).toBeGreaterThan(30);
+  expect(coloured.filter(({ colours }) => String(colours) !== "0,14")).toEqual([]);
+});
+
+test("screens have room for the longest word of each state", () => {
+  const WIDTH = 8; // pixels of a letter in MEDM's font of this height
+  const room = coloured.map(({ suffix, width }) => {
+    const words = initialized.find(`${PREFIX}${suffix}`)?.choices ?? [];
+    return { suffix, width, needed: WIDTH * Math.max(0, ...words.map((word) => word.length)) };
+  });
+  expect(room.filter(({ width, needed }) => width < needed)).toEqual([]);
+});
