@@ -14,31 +14,33 @@ export interface DataManagementOptions extends SiteOptions {
   readonly version: string;
 }
 
-/** Started data management; stopping it cancels what runs, waits for it a little, and closes every connection. */
+/** Started data management; stopping it cancels what runs, and waits for it a little. */
 export interface DataManagementProgram {
   stop(): Promise<void>;
 }
 
+/** Data management that can be started. What it works with is open already: `close` closes every connection, whether it was started or not. */
+export interface DataManagement {
+  start(): DataManagementProgram;
+  close(): Promise<void>;
+}
+
 /**
  * Chooses the ports that the settings ask for; reaches nobody yet.
- * @returns starts the controller on them
  * @throws ConfigError with everything that only shows to be wrong here
  */
-export function assembleDataManagement(options: DataManagementOptions): () => DataManagementProgram {
+export function assembleDataManagement(options: DataManagementOptions): DataManagement {
   const site = openSite(options);
-  return () => {
+  const start = (): DataManagementProgram => {
     const { pvs, version, clock, log, host, troubles } = options;
     const heard = troubles === undefined ? {} : { troubles };
     const named = options.prefix === undefined ? {} : { prefix: options.prefix };
     const underWay = createUnderWayFile(underWayFile(options));
-    const stop = startController({ ...site, ...heard, ...named, pvs, version, hostname: host, clock, log, underWay });
     return {
-      stop: async () => {
-        await stop(); // what runs may still have to write what it did
-        await site.close();
-      },
+      stop: startController({ ...site, ...heard, ...named, pvs, version, hostname: host, clock, log, underWay }),
     };
   };
+  return { start, close: () => site.close() };
 }
 
 /** One file an IOC, beside the ledger. */

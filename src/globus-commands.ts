@@ -173,7 +173,8 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   for (const sentence of config.idle) log.info(sentence);
   for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
     log.warn(`${path}: ${sentence}`);
-  const start = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
+  const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
+  session.ioc.addRunning("data management's connections", management.close);
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
   const texts = fillInitially(session.ioc.database, prefix, configured);
@@ -192,15 +193,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
         clock: options.clock,
       });
     },
-    start: () => {
-      const program = start();
-      return {
-        stop: async () => {
-          await program.stop();
-          await logFile?.close();
-        },
-      };
-    },
+    start: management.start,
   };
 }
 
@@ -208,9 +201,10 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
 function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
   const { "log-directory": folder, "log-files": kept } = general;
   const trouble = session.ioc.troubles.of("the log file");
-  return folder === ""
-    ? undefined
-    : openLogFile({ folder, program: "globus_ioc", kept, clock, trouble, warn: log.warn });
+  if (folder === "") return undefined;
+  const file = openLogFile({ folder, program: "globus_ioc", kept, clock, trouble, warn: log.warn });
+  session.ioc.addRunning("the log file", () => file.close());
+  return file;
 }
 
 /**

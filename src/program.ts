@@ -48,6 +48,7 @@ const setZone = (zone: string): void => {
 const stop = new AbortController();
 setMaxListeners(0, stop.signal); // each PV and each request of a command listens to it: Node would take more than ten for a leak
 let status: number = EXIT.done;
+let isOver = false;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Where sentences about what is wrong go; an IOC's have the time. */
@@ -224,7 +225,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (signal === "SIGHUP" && isUnderNohup()) return;
-    if (stop.signal.aborted) process.exit(128 + os.constants.signals[signal]); // the second time it is meant
+    // The second time it is meant, and where the work is over only something that was left open can still keep the program.
+    if (stop.signal.aborted || isOver) process.exit(128 + os.constants.signals[signal]);
     stop.abort(new CancelledError(`Ended by ${signal}.`));
   });
 }
@@ -245,3 +247,4 @@ try {
   }
 }
 process.exitCode = status;
+isOver = true;

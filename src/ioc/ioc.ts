@@ -90,6 +90,11 @@ export class Ioc {
     this.#stages.push({ time, stage });
   }
 
+  /** Adds something that works already: it is stopped after all that iocInit starts, also where iocInit never comes. */
+  addRunning(name: string, stop: () => Promise<void>): void {
+    this.#started.push({ name, start: () => {}, stop });
+  }
+
   /** iocInit. @throws IocError when it has run before, or something cannot start; what has started is stopped then */
   async init(): Promise<void> {
     if (this.#state !== "loading") throw new IocError("iocInit runs once only; this IOC has been initialized.");

@@ -73,6 +73,17 @@ test("an IOC tells every time in the zone of its settings, whatever the host's i
     expect(Math.abs(Date.parse(told) - Date.now()), told).toBeLessThan(3_600_000);
 });
 
+test("a start that breaks off ends the program, also while the log file cannot be written", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-no-folder-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "file");
+  writeFileSync(file, "");
+  const settings = `${EPICS}[general]\nlog-directory = ${file}/logs\n`;
+  const { code, stderr } = await start({ settings, environment: { P: "99id:", AUTOSAVE_DIR: `${file}/autosave` } });
+  expect(stderr).toMatch(/set_savefile_path: the folder \S+ cannot be made/);
+  expect(code).toBe(1);
+});
+
 test("a start tells a file that is not there, and refuses a line that is no UTF-8", async () => {
   const missing = await start({ settings: "[globus]\nglobus-message-file = none.html\n", environment: { P: "99id:" } });
   expect(missing.stderr).toMatch(
@@ -130,7 +141,7 @@ test("an IOC whose P is not TomoScan's prefix does not start", async () => {
   expect(code).toBe(2);
   expect(stderr).toContain(
     `${file}:2: st.cmd's P is "98id:", and [epics] ioc-prefix is "99id:", TomoScan of another beamline: make them alike, or ` +
-      "set globus-ioc-prefix = 98id: in [epics] where TomoScan has another prefix on purpose\n",
+      "set globus-ioc-prefix = 98id: in [epics] where TomoScan has another prefix on purpose.\n",
   );
 });
 
@@ -142,7 +153,7 @@ test("a TomoScan at another prefix on purpose is said by globus-ioc-prefix", asy
   expect(other).toMatchObject({
     code: 2,
     stderr: expect.stringContaining(
-      `${other.file}:4: st.cmd's P is "97id:", and [epics] globus-ioc-prefix is "98id:": make them alike\n`,
+      `${other.file}:4: st.cmd's P is "97id:", and [epics] globus-ioc-prefix is "98id:": make them alike.\n`,
     ) as unknown,
   });
 });
@@ -151,7 +162,7 @@ test("an IOC whose R is not globus-prefix does not start: --ioc would not find i
   const { code, stderr, file } = await start({ settings: EPICS, environment: { P: "99id:", R: "Data:" } });
   expect(code).toBe(2);
   expect(stderr).toContain(
-    `${file}: st.cmd's R is "Data:", and [epics] globus-prefix is "Globus:", where --ioc would look for this IOC: make them alike\n`,
+    `${file}: st.cmd's R is "Data:", and [epics] globus-prefix is "Globus:", where --ioc would look for this IOC: make them alike.\n`,
   );
 });
 
