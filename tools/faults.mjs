@@ -10,8 +10,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runNode, say, VITEST } from "./run.mjs";
 
-/** More than processors: they wait for quiet user PVs and for time limits. Each starts a beamline of two programs, which must not starve. */
-const WORKERS = 2 * cpus().length;
+/** More than processors: mostly they wait for quiet user PVs and for time limits. Each starts a beamline of two programs, which must not starve. */
+const WORKERS = 4 * cpus().length;
 const COLUMNS = ["tried", "lost", "doubled", "crashed", "untrue"];
 
 const folder = mkdtempSync(join(tmpdir(), "globus-ioc-faults-"));

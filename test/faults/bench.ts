@@ -1,7 +1,7 @@
 /** A beamline at which faults are tried: how it is opened, brought to where a command can start, and judged when the command is over. */
 import { afterAll, beforeAll } from "vitest";
 import { COMMAND_STATES, type CommandState } from "../../src/controller/pvs.ts";
-import { type Bench, type CommandCase, serverIndex } from "./command-cases.ts";
+import { type Bench, type CommandCase, serverIndex } from "./command-case.ts";
 import { type FaultyBeamlineOptions, heal, startFaultyBeamline } from "./faulty-beamline.ts";
 import type { Tally } from "./tally.ts";
 import { World } from "./world.ts";

@@ -7,7 +7,8 @@ import { expect, test, vi } from "vitest";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { ROOT } from "../support/real-peers.ts";
 import { comeToStart, giveInputs, judgeEnd, openBench } from "./bench.ts";
-import { type Bench, type CommandCase, caseOf } from "./command-cases.ts";
+import type { Bench, CommandCase } from "./command-case.ts";
+import { caseOf } from "./command-cases.ts";
 import { Tally } from "./tally.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 });

@@ -2,134 +2,37 @@
  * Each command on each kind of server as the fault scenarios run it: what must be there before, what is written to the inputs, what the services must hold
  * when the command is over however often it was begun, and what the PVs may say when it was not.
  */
-import { type CommandName, type CommandState, DAQ_STATES, EMAIL_MODES } from "../../src/controller/pvs.ts";
-import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
-import type { FaultyBeamline, ServiceName } from "./faulty-beamline.ts";
-import { absent, GUEST, MAILED, READERS, repeats, USERNAMES, type World } from "./world.ts";
-
-export type ServerName = "voyager" | "petrel";
-
-/** One beamline at work. */
-export interface Bench {
-  readonly beamline: FaultyBeamline;
-  readonly world: World;
-  /** Of the experiment that TomoScan is tagged with when the command starts. */
-  name: string;
-  /** Grows with each try, for what must be new in each. */
-  tries: number;
-}
-
-export interface CommandCase {
-  readonly command: CommandName;
-  readonly server: ServerName;
-  /** The services that it cannot do without: with one of them down it does not end as Done. */
-  readonly needs: readonly ServiceName[];
-  /** The services that it asks, and does without. */
-  readonly asks?: readonly ServiceName[];
-  /** Services and PVs as they are before the command's first start; the world is empty and the experiment tagged. */
-  readonly prepare?: (bench: Bench) => Promise<void> | void;
-  /** What a person does before each start: inputs do not survive a restart. */
-  readonly inputs?: (bench: Bench) => Promise<void>;
-  /** How it may end where nothing disturbs it. */
-  readonly ends?: readonly CommandState[];
-  /** How it may end when an earlier start has done it, or a part. */
-  readonly endsAgain?: readonly CommandState[];
-  /** What was done twice; at any time. */
-  readonly doubled?: (bench: Bench) => readonly string[];
-  /** What is not there although the command is over. */
-  readonly lost?: (bench: Bench) => readonly string[] | Promise<readonly string[]>;
-  /** What the PVs say and is not so, once the tag has settled after a restart. */
-  readonly untrue?: (bench: Bench) => Promise<readonly string[]>;
-}
-
-const SERVER_NAMES: readonly ServerName[] = ["voyager", "petrel"];
-export const serverIndex = (server: ServerName): number => SERVER_NAMES.indexOf(server);
-
-const source = ({ name }: Bench): string => `/data/${name}`;
-const collectionFolder = ({ name }: Bench): string => `/2-BM/${name.slice(0, 7)}/${name}`;
-
-const addExperiment = ({ world, name }: Bench): void => world.addExperiment(name);
-const addFolder = (bench: Bench): void => bench.world.addFolder(collectionFolder(bench));
-const addSource = (bench: Bench): void => {
-  addExperiment(bench);
-  bench.world.addFiles(bench.name, 3);
-};
-const nobody = (): readonly string[] => [];
-const chooseGuest =
-  (entry: string) =>
-  async ({ beamline }: Bench): Promise<void> => {
-    await beamline.pvs.put("EditUserBadge", entry);
-  };
-/** A folder that the guest may read. */
-async function addReader(bench: Bench): Promise<void> {
-  addFolder(bench);
-  await chooseGuest(GUEST.email)(bench);
-  await bench.beamline.pvs.put("AddUser", 1);
-}
-const missingUsers = ({ world, name }: Bench): readonly string[] => absent(USERNAMES, world.usersOf(name) ?? []);
-const missingRules = ({ world }: Bench): readonly string[] =>
-  world.rules.length < READERS.length ? ["an access rule"] : [];
-
-/** What names an experiment besides the new and the old one. */
-const OLD = { UserLastName: "Lovelace", ProposalNumber: "777", ExperimentYearMonth: "2020-05" } as const;
-const OLD_NAME = `${OLD.ExperimentYearMonth}-${OLD.UserLastName}-${OLD.ProposalNumber}`;
-async function tagOld(bench: Bench): Promise<void> {
-  const { site, pvs } = bench.beamline;
-  await site.beamline.tag(OLD);
-  await pvs.until("ExperimentName", (name) => name === OLD_NAME);
-}
-/** No mixture of two experiments is valid. */
-async function mixture(bench: Bench): Promise<readonly string[]> {
-  const found = await bench.beamline.pvs.text("ExperimentName");
-  return [OLD_NAME, bench.name, ""].includes(found) ? [] : [`ExperimentName is ${found}`];
-}
-const notTagged = async (bench: Bench): Promise<readonly string[]> => {
-  const found = await bench.beamline.pvs.text("ExperimentName");
-  return found === bench.name ? [] : [`the tag: ExperimentName is ${JSON.stringify(found)} instead of ${bench.name}`];
-};
-
-/** Data of an earlier experiment must not stand beside the new name. */
-async function noDaqInvented({ beamline, world }: Bench): Promise<readonly string[]> {
-  const shown = await beamline.pvs.number("DaqRunning");
-  const states = [await beamline.pvs.number("DaqRawState"), await beamline.pvs.number("DaqRecState")];
-  if (states.includes(DAQ_STATES.indexOf("Unseen"))) return [];
-  const truth = world.daqsUnderWay.length;
-  const shownRunning = states.filter((one) => one === DAQ_STATES.indexOf("Running")).length;
-  return shown === truth && shownRunning === truth
-    ? []
-    : [`DaqRunning is ${shown} and ${shownRunning} states are Running, but ${truth} run`];
-}
-
-/** Where nobody is left who has not had it, there is nothing to arm. */
-async function armEmail({ beamline }: Bench): Promise<void> {
-  const { pvs } = beamline;
-  await pvs.put("EmailMode", EMAIL_MODES.indexOf("NewOnly"));
-  await pvs.put("PreviewEmail", 1);
-  if ((await pvs.number("EmailCount")) === 0) return;
-  await pvs.use("EmailArm", (pv) => pv.put(1));
-  await pvs.until("EmailArm", (value) => value === "1");
-}
-const doubledMails = ({ world }: Bench): readonly string[] => repeats(world.mailed).map((to) => `mail to ${to}`);
-/** Who had none, and of whom that is not said either. */
-async function lostMails({ beamline, world }: Bench): Promise<readonly string[]> {
-  const suffixes = ["EmailResults", "EmailMessage", "PreviewEmailMessage"];
-  const told = (await Promise.all(suffixes.map(beamline.pvs.text))).flatMap((text) => text.split(/[\n;]/));
-  const isUncertain = (to: string): boolean =>
-    told.some((part) => part.includes(to) && /uncertain|nobody knows/i.test(part));
-  return absent(MAILED, world.mailed)
-    .filter((to) => !isUncertain(to))
-    .map((to) => `mail to ${to}`);
-}
-
-const doubledDaqs = ({ world }: Bench): readonly string[] => world.startedBeside("daq").map((one) => `DAQ of ${one}`);
-const doubledUploads = ({ world }: Bench): readonly string[] =>
-  world.startedBeside("upload").map((one) => `upload of ${one}`);
-
-const DM = ["ds"] as const;
-const MANUAL_FIRST = "Ada";
-const manualName = ({ tries }: Bench): string => `Staff${tries}`;
-const madeManually = ({ world }: Bench): readonly string[] =>
-  world.experiments.filter((name) => name.includes("-Staff"));
+import type { CommandName } from "../../src/controller/pvs.ts";
+import { PROPOSAL } from "../../src/sandbox/people.ts";
+import {
+  addExperiment,
+  addFolder,
+  addReader,
+  addSource,
+  armEmail,
+  chooseGuest,
+  collectionFolder,
+  DM,
+  doubledDaqs,
+  doubledMails,
+  doubledUploads,
+  lostMails,
+  MANUAL_FIRST,
+  madeManually,
+  manualName,
+  missingRules,
+  missingUsers,
+  mixture,
+  nobody,
+  noDaqInvented,
+  notTagged,
+  source,
+  tagAnew,
+  tagOld,
+  untilFollowed,
+} from "./case-steps.ts";
+import type { CommandCase, ServerName } from "./command-case.ts";
+import { absent, GUEST, MAILED, repeats, USERNAMES } from "./world.ts";
 
 export const COMMAND_CASES: readonly CommandCase[] = [
   {
@@ -338,6 +241,8 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     asks: ["analysis"],
     prepare: addSource,
     inputs: async ({ beamline }) => void (await beamline.pvs.put("DaqRec", 0)),
+    whenKilled: ({ beamline }) => void beamline.site.beamline.dm.misbehave({ daqs: "stall" }),
+    whenRepeated: untilFollowed,
     doubled: doubledUploads,
     lost: (bench) => absent([source(bench)], bench.world.started("upload")).map((one) => `the upload of ${one}`),
   },
@@ -368,15 +273,4 @@ export function caseOf(command: CommandName, server: ServerName): CommandCase {
   const found = COMMAND_CASES.find((one) => one.command === command && one.server === server);
   if (found === undefined) throw new Error(`there is no case of ${command} on ${server}`);
   return found;
-}
-
-/** Tags an experiment about which nobody was mailed: the ledger remembers all others. Its year stays: safety forms are those of a year. */
-async function tagAnew(bench: Bench): Promise<void> {
-  const { site, pvs } = bench.beamline;
-  const lastName = `${PEOPLE.pi.lastName}-${bench.tries}`;
-  bench.name = `${site.beamline.yearMonth}-${lastName}-${PROPOSAL.gupId}`;
-  await site.beamline.tag({ UserLastName: lastName });
-  await pvs.until("ExperimentName", (name) => name === bench.name);
-  addExperiment(bench);
-  addFolder(bench);
 }

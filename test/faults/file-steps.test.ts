@@ -8,7 +8,8 @@ import { AUTH_SERVER, TRANSFER_SERVER, usualScope } from "../../src/services/glo
 import { printTokens, type TokenRecord } from "../../src/services/globus-token-store.ts";
 import { ROOT } from "../support/real-peers.ts";
 import { comeToStart, openBench, quickSaves } from "./bench.ts";
-import { type Bench, caseOf } from "./command-cases.ts";
+import type { Bench } from "./command-case.ts";
+import { caseOf } from "./command-cases.ts";
 import { Tally } from "./tally.ts";
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 });

@@ -1,3 +1,3 @@
 import { killTests } from "./kills.ts";
 
-killTests(["Init", "AddUser", "RemoveUser", "ListUsers"]);
+killTests(["AddUser", "RemoveUser"]);

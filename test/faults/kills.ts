@@ -5,7 +5,8 @@
 import { test, vi } from "vitest";
 import type { CommandName } from "../../src/controller/pvs.ts";
 import { benchOfTests, comeToStart, giveInputs, judgeEnd, SAVED_SUBJECT, settled } from "./bench.ts";
-import { type Bench, COMMAND_CASES, type CommandCase } from "./command-cases.ts";
+import type { Bench, CommandCase } from "./command-case.ts";
+import { COMMAND_CASES } from "./command-cases.ts";
 import { Tally } from "./tally.ts";
 import type { Moment } from "./trap.ts";
 
@@ -34,28 +35,19 @@ export async function killAtEachCall(bench: Bench, one: CommandCase, chosen?: Ch
   return tally;
 }
 
-/** The calls of an undisturbed run, in their order. */
-export async function callsOf(bench: Bench, one: CommandCase): Promise<readonly string[]> {
-  const { trap, pvs } = bench.beamline;
-  await comeToStart(bench, one);
-  trap.set(0, "before", () => {});
-  await pvs.put(one.command, 1);
-  trap.release();
-  return trap.calls;
-}
-
 function* everyNumber(): Generator<number> {
   for (let number = 1; ; number++) yield number;
 }
 
 interface Attempt {
-  readonly call: number;
+  /** Its number, or how it looks. */
+  readonly call: number | RegExp;
   readonly moment: Moment;
   readonly tally: Tally;
 }
 
 /** @returns the call; undefined when the command was over before it */
-async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promise<string | undefined> {
+export async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promise<string | undefined> {
   const { call, moment, tally } = attempt;
   const { beamline } = bench;
   const { trap, site, pvs } = beamline;
@@ -63,6 +55,7 @@ async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promi
   const killed = new Promise<true>((resolve) =>
     trap.set(call, moment, () => {
       site.ioc.kill("SIGKILL");
+      one.whenKilled?.(bench);
       resolve(true);
     }),
   );
@@ -77,13 +70,15 @@ async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promi
     return undefined;
   }
   tally.tried++;
-  const what = trap.calls[call - 1] ?? "";
-  const where = `${moment} call ${call} (${what})`;
+  const { call: number, what } = trap.caught;
+  const where = `${moment} call ${number} (${what})`;
   await site.restartIoc();
   await settled(bench);
   tally.find("untrue", where, await lies(bench, one));
   await giveInputs(bench, one);
-  await pvs.put(one.command, 1);
+  const again = pvs.put(one.command, 1);
+  await Promise.race([again, one.whenRepeated?.(bench) ?? again]);
+  await again;
   await judgeEnd(bench, one, one.endsAgain ?? one.ends ?? ["Done"], { tally, where });
   return what;
 }

@@ -1,10 +1,11 @@
-/** The short form of `npm run test:faults`: every command has its scenario there, and some that could lose or double most are tried at a few calls. */
+/** The short form of `npm run test:faults`: every command has its scenario there, and some that could lose or double most are tried once. */
 import { describe, expect, test, vi } from "vitest";
 import { COMMAND_NAMES } from "../../src/controller/pvs.ts";
 import { benchOfTests } from "../faults/bench.ts";
 import { COMMAND_CASES, caseOf } from "../faults/command-cases.ts";
 import { harmEachService } from "../faults/failing-services.ts";
-import { callsOf, killAtEachCall } from "../faults/kills.ts";
+import { killOnce } from "../faults/kills.ts";
+import { Tally } from "../faults/tally.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -18,16 +19,27 @@ describe("a few of its scenarios", () => {
   test.each([
     { command: "Tag", call: /^tomoscan/ },
     { command: "Init", call: /POST .*addExperiment/ },
-    { command: "StartDaq", call: /POST .*startDaq/ },
     { command: "Email", call: /^mail (?!EHLO|MAIL|RCPT|DATA|QUIT)/ },
-  ] as const)("$command, killed in mid-way, is true afterwards and whole when repeated", async ({ command, call }) => {
-    const one = caseOf(command, "voyager");
-    const number = 1 + (await callsOf(bench(), one)).findLastIndex((text) => call.test(text));
-    expect(number).toBeGreaterThan(0);
-    (await killAtEachCall(bench(), one, [number])).close();
-  });
+    { command: "Upload", call: /POST .*upload/ },
+  ] as const)(
+    "$command, killed when the service has acted, is true afterwards and whole when repeated",
+    async ({ command, call }) => {
+      const one = caseOf(command, "voyager");
+      const tally = new Tally(`SIGKILL in ${command}, once`);
+      await killOnce(bench(), one, { call, moment: "after", tally });
+      tally.close();
+    },
+  );
 
-  test("AddUser names a Data Management that answers with garbage, and is whole when repeated", async () => {
-    (await harmEachService(bench(), caseOf("AddUser", "voyager"), [{ kind: "garbage" }])).close();
-  });
+  test.each([
+    { command: "AddUser", server: "voyager", fault: { kind: "garbage" } },
+    { command: "CreateManual", server: "petrel", fault: { kind: "reset" } },
+    { command: "StopDaq", server: "voyager", fault: { kind: "cut", afterBytes: 20 } },
+    { command: "ListEsafs", server: "voyager", fault: { kind: "refused" } },
+  ] as const)(
+    "$command on $server names a service at fault ($fault.kind), and is whole when repeated",
+    async ({ command, server, fault }) => {
+      (await harmEachService(bench(), caseOf(command, server), [fault])).close();
+    },
+  );
 });

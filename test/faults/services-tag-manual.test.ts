@@ -1,3 +1,3 @@
 import { serviceTests } from "./failing-services.ts";
 
-serviceTests(["Tag", "TagManual"]);
+serviceTests(["TagManual"]);

@@ -1,3 +1,0 @@
-import { killTests } from "./kills.ts";
-
-killTests(["Dirs", "StartDaq", "StopDaq", "Upload", "ListEsafs", "Delete"]);

@@ -1,3 +1,0 @@
-import { killTests } from "./kills.ts";
-
-killTests(["Tag", "TagManual", "CreateManual"]);
