@@ -1,6 +1,7 @@
 /**
  * The sending of one letter: a message to each recipient, over one connection that is made anew when it drops, each noted in the ledger before it goes and
- * after it was answered (decision 19). A message that may have been taken is never repeated; a refusal or a lost message stops nobody else's.
+ * after it was answered (decision 19). A message that may have been taken is never repeated; a refusal or a lost message stops nobody else's, a mail server or
+ * a collection that is away everybody's.
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type Letter, messageIdOf, type Recipient } from "../mail/letter.ts";
@@ -86,7 +87,10 @@ export class Delivery {
     } catch (error) {
       if (signal.aborted) return "aborted";
       if (!(error instanceof ActionError)) throw error;
-      return `no access to the data on ${access.rules.name}: ${messageOf(error)}`;
+      const reason = `no access to the data on ${access.rules.name}: ${messageOf(error)}`;
+      // Has been asked for as long as is worth while; the next recipient would wait as long for nothing.
+      if (error instanceof UnavailableError) this.#down = reason;
+      return reason;
     }
   }
 

@@ -636,6 +636,18 @@ test("on a Globus collection each recipient may read the data before the e-mail 
   expect(ledger.writes).not.toContain("ada@example.org sending");
 });
 
+test("a Globus that is away is asked for the first recipient alone: the others are not mailed, and told why", async () => {
+  scheduling.beamtimesNow = [SCHEDULED];
+  const rules = new FakeAccess();
+  rules.failures.set("levy@example.org", new UnavailableError("Globus does not answer"));
+  const globus = { dm: undefined, serverName: "petrel", access: { rules, template: "{ym}/{exp}" } };
+  await expect(mail(globus)).rejects.toThrow(
+    "ada@example.org (no access to the data on petrel: Globus does not answer)",
+  );
+  expect(rules.grants).toEqual([]);
+  expect(mailer.accepted).toEqual([]);
+});
+
 /** The plan with the inputs of now. */
 const planOf = (action: Action): readonly string[] => action.plan(taggedRun(inputs).context);
 const COMPOSED = `would compose the e-mail "Important information for experiment ${NAME}" from Franklin@beamline.example with the template message.txt and the data link https://data.example/${NAME} (ServerName voyager, EmailTo Experiment, EmailMode NewOnly)`;
