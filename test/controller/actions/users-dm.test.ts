@@ -240,9 +240,9 @@ describe("RemoveUser", () => {
       (await taggedRun({ EditUserBadge: badges }).run(userActions(roster).RemoveUser)).message;
     dm.knownUsers.add("d208114");
     dm.users.set("d208114", { firstName: "Cecilia", lastName: "Payne" });
-    expect(await messageOfRemoving("208113")).toBe(`no users were taken off ${EXPERIMENT.name}; 1 was not on it.`);
+    expect(await messageOfRemoving("208113")).toBe(`No users were taken off ${EXPERIMENT.name}; 1 was not on it.`);
     expect(await messageOfRemoving("208113,208114")).toBe(
-      `no users were taken off ${EXPERIMENT.name}; 2 were not on it.`,
+      `No users were taken off ${EXPERIMENT.name}; 2 were not on it.`,
     );
     expect(await messageOfRemoving("11111,208112")).toBe(`2 users were taken off ${EXPERIMENT.name}.`);
   });
