@@ -46,7 +46,7 @@ export function systemFailure(thrown: unknown): SystemFailure | undefined {
 
 function isSystemError(thrown: unknown): thrown is SystemError {
   if (!(thrown instanceof Error)) return false;
-  const { code, errno, syscall, address } = thrown as Partial<SystemError> & { readonly address?: unknown };
+  const { code, errno, syscall } = thrown as Partial<SystemError>;
   const isOfSystem = typeof code === "string" && typeof errno === "number" && typeof syscall === "string";
-  return isOfSystem && address === undefined;
+  return isOfSystem && !("address" in thrown);
 }

@@ -50,6 +50,10 @@ test("a file beside the one that was named is told with that one, and another on
   }
 });
 
+test("a file without a name is no path", () => {
+  expect(messageOf(failure(() => readFileSync("")))).toBe(NO_SUCH);
+});
+
 test("as a cause it is told once, in words", () => {
   const told = `The script ${MISSING} cannot be read`;
   expect(messageOf(new ActionError(told, { cause: missing }))).toBe(`${told}: ${NO_SUCH}`);
@@ -58,6 +62,8 @@ test("as a cause it is told once, in words", () => {
   );
   const whole = `${told}: ${messageOf(missing, told)}; name another`;
   expect(messageOf(new ActionError(whole, { cause: missing }))).toBe(whole);
+  const spelt = `The link cannot be read: ${NO_SUCH}`; // by another name than the system's
+  expect(messageOf(new ActionError(spelt, { cause: missing }))).toBe(spelt);
 });
 
 test("a full disk is told in words though the system names no path", async () => {
@@ -91,5 +97,7 @@ test("a socket's failure keeps its host and port", async () => {
   const { port } = server.address() as { port: number };
   const [thrown] = await once(createServer().listen(port, "127.0.0.1"), "error");
   expect(messageOf(thrown)).toContain(`127.0.0.1:${port}`);
+  const low = { code: "EACCES", errno: -13, syscall: "listen", address: "127.0.0.1", port: 80 };
+  expect(messageOf(Object.assign(new Error("listen EACCES: permission denied 127.0.0.1:80"), low))).toContain(":80");
   server.close();
 });

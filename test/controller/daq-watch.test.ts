@@ -25,6 +25,7 @@ import { FakeDataHost, FakeDm } from "../support/fake-services.ts";
 
 const NAME = "2026-03-Levy-1014288";
 const RAW = `/data/2BM/${NAME}`;
+const REC = `${RAW}_rec`;
 const EXPERIMENT: Experiment = {
   name: NAME,
   uncleanedName: NAME,
@@ -140,6 +141,22 @@ describe("what is published", () => {
       ].join("\n"),
     );
     expect(bench.pvs.get("DaqMessage")).toBe(`${NAME}: raw data Running, 2 of 8 files.`);
+  });
+
+  test("the figures of the reconstructions are their own, and the totals are of both", async () => {
+    await bench.startRaw();
+    bench.dm.change(0, { filesDone: 2, filesTotal: 8, errors: 1 });
+    await bench.dm.startDaq(NAME, REC, {});
+    bench.dm.change(1, { filesDone: 3, filesTotal: 12, percent: 25, runSeconds: 77, errors: 2 });
+    await bench.watch();
+    await bench.wait(1);
+    bench.dm.change(1, { filesDone: 9, percent: 75 });
+    await bench.wait(60);
+    const shown = ["DaqRecFilesDone", "DaqRecFilesTotal", "DaqRecPercent", "DaqRecRunTime", "DaqRecErrors"];
+    expect(shown.map((name) => bench.pvs.get(name))).toEqual([9, 12, 75, 77, 2]);
+    expect(bench.pvs.get("DaqRecRate")).toBeCloseTo(6, 0);
+    const totals = ["DaqRunning", "DaqFilesDone", "DaqFilesTotal", "DaqPercent", "DaqErrors"];
+    expect(totals.map((name) => bench.pvs.get(name))).toEqual([2, 11, 20, 55, 3]);
   });
 
   test("a DAQ of the experiment for another directory counts in the totals and is named", async () => {

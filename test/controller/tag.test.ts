@@ -82,6 +82,16 @@ test("an override is stale when the tag changes, and none is where there is no o
   expect([stale("2026-03-Override"), stale("")]).toEqual([true, false]);
 });
 
+test("where no TomoScan is configured no override is stale", () => {
+  const seen: boolean[] = [];
+  const problem = "there is no TomoScan";
+  const scheduler = new TestScheduler(() => {});
+  tagState$({ text$: () => of(), nameOf: (key) => key, override$: of("x"), scheduler, problem }).subscribe(
+    ({ overrideIsStale }) => seen.push(overrideIsStale),
+  );
+  expect(seen).toEqual([false]);
+});
+
 test("a TomoScan that goes away makes the tag invalid and names the PVs", () => {
   const seen = watch((beamline, at) => {
     for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);

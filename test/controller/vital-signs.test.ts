@@ -7,11 +7,11 @@ import { AUTH_STATES } from "../../src/controller/pvs.ts";
 import { vitalSigns$ } from "../../src/controller/vital-signs.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { noIdentity } from "../support/fake-services.ts";
 
 /** A login whose next answers a test decides. */
 class FakeIdentity implements Identity {
   answer: AuthState | Error | undefined = "OK";
+  expires: Date | undefined;
   looks = 0;
   readonly aborted: AbortSignal[] = [];
   async state({ signal }: Parameters<Identity["state"]>[0]): ReturnType<Identity["state"]> {
@@ -21,11 +21,13 @@ class FakeIdentity implements Identity {
       return new Promise(() => {});
     }
     if (this.answer instanceof Error) throw this.answer;
-    return { state: this.answer };
+    return { state: this.answer, ...(this.expires !== undefined && { expires: this.expires }) };
   }
 }
 
 let dm: FakeIdentity;
+let globus: FakeIdentity;
+let clock: FakeClock;
 let pvs: FakeControllerPvs;
 let files: string;
 let told: string[];
@@ -34,6 +36,9 @@ let stop: () => void;
 beforeEach(async () => {
   vi.useFakeTimers();
   dm = new FakeIdentity();
+  globus = new FakeIdentity();
+  globus.answer = "Off";
+  clock = new FakeClock();
   pvs = new FakeControllerPvs();
   files = "as they were";
   told = [];
@@ -42,10 +47,10 @@ beforeEach(async () => {
   const subscription = vitalSigns$(
     {
       pvs,
-      auth: { dm, globus: noIdentity, filesState: async () => files },
+      auth: { dm, globus, filesState: async () => files },
       version: "1.2.3",
       hostname: "testhost",
-      clock: new FakeClock(),
+      clock,
       log: silentLog,
       tell: (sentence, severity) => void told.push(`${severity} ${sentence}`),
     },
@@ -67,6 +72,17 @@ test("a login that is not accepted is LoginNeeded, and told once, with when it i
   expect([state(), told]).toEqual(["LoginNeeded", [NEEDED]]);
   await vi.advanceTimersByTimeAsync(300_000);
   expect([dm.looks, told]).toEqual([2, [NEEDED]]);
+});
+
+test("TokenExpires is the hours that are left, 0 when they are over, and -1 where there is no token", async () => {
+  const seen: unknown[] = [pvs.get("TokenExpires")];
+  for (const hours of [36.5, -2]) {
+    globus.answer = "OK";
+    globus.expires = new Date(clock.now() + hours * 3_600_000);
+    await vi.advanceTimersByTimeAsync(300_000);
+    seen.push(pvs.get("TokenExpires"));
+  }
+  expect(seen).toEqual([-1, 36.5, 0]);
 });
 
 test("a file that has changed is asked with at once, and that it is well again is told", async () => {

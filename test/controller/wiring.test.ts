@@ -228,6 +228,16 @@ test("a second start is refused, and only Message and LastError tell of it", asy
   expect(bench.pvs.get("DirsStatus")).toBe(1);
 });
 
+test("RequestId grows by 1 with each command that is accepted, and with none that is refused", async () => {
+  await bench.tag();
+  bench.detector.seconds = 5;
+  for (const name of ["Dirs", "Init", "Dirs"]) bench.pvs.putFromOutside(name, 1);
+  expect(bench.pvs.get("RequestId")).toBe(1);
+  await bench.wait(5);
+  bench.pvs.putFromOutside("Init", 1);
+  expect(bench.pvs.get("RequestId")).toBe(2);
+});
+
 test("a double click starts a command once and leaves no error behind", async () => {
   await bench.tag();
   bench.detector.seconds = 5;
