@@ -224,7 +224,7 @@ test("a second start is refused, and only Message and LastError tell of it", asy
   await bench.wait(1);
   bench.writes();
   expect(bench.pvs.putFromOutside("Dirs", 1)).toBe("refused");
-  expect(bench.writes()).toEqual([expect.stringMatching(/^LastError=Dirs is running/)]);
+  expect(bench.writes()).toEqual(["LastError=Dirs is running; wait until it is done, or write 1 to Abort."]);
   expect(bench.pvs.get("DirsStatus")).toBe(1);
 });
 
@@ -363,6 +363,7 @@ test("the server cannot be changed while a command runs", async () => {
   bench.pvs.putFromOutside("Dirs", 1);
   await bench.wait(0);
   expect(bench.pvs.putFromOutside("ServerName", 0)).toBe("refused");
+  expect(bench.pvs.get("LastError")).toBe("ServerName cannot change while Dirs runs; try again when it is over.");
 });
 
 test("the program shows that it lives", async () => {
