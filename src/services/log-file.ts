@@ -67,7 +67,10 @@ class RollingFile {
   readonly #owner: OwnerFile | undefined;
   #isShared = false;
   #file: nodeFiles.FileHandle | undefined;
+  /** Of #file. */
+  #name = "";
   #day = "";
+  /** In whole lines of #file. */
   #bytes = 0;
   #waiting: Line[] = [];
   #lost = 0;
@@ -112,7 +115,7 @@ class RollingFile {
     try {
       while (this.#waiting.length > 0) await this.#writeOne(this.#waiting[0]!);
     } catch (error) {
-      await this.#end().catch(() => {}); // what it says was said by the write
+      await this.#giveUp();
       this.#fail(error);
       return;
     }
@@ -125,7 +128,7 @@ class RollingFile {
     await this.#writeWaiting();
   }
 
-  /** A line that cannot be written whole stays the first that waits. */
+  /** A line that cannot be written whole stays the first that waits. Old files go when the new one holds a line, so that a full disk costs none. */
   async #writeOne(line: Line): Promise<void> {
     const bytes = Buffer.from(line.text);
     if (this.#file === undefined || line.time.day !== this.#day || this.#bytes + bytes.length > LARGEST) {
@@ -133,17 +136,18 @@ class RollingFile {
       await this.#open(line.time);
     }
     await this.#file?.appendFile(bytes);
+    const isFirst = this.#bytes === 0;
     this.#bytes += bytes.length;
     if (this.#waiting[0] === line) this.#waiting.shift();
+    if (isFirst) await this.#removeOldest();
   }
 
   async #open(time: LocalTime): Promise<void> {
     const { folder, program } = this.#options;
     await makeFolder(folder);
-    const name = await this.#create(`${program}_${time.day}_${time.clock}`);
+    this.#name = await this.#create(`${program}_${time.day}_${time.clock}`);
     this.#day = time.day;
     this.#bytes = 0;
-    await this.#removeOldest(name);
   }
 
   /** Two programs that begin in the same second write two files; so does one that goes on after a failure. @returns the file's name */
@@ -170,13 +174,13 @@ class RollingFile {
     );
   }
 
-  async #removeOldest(open: string): Promise<void> {
+  async #removeOldest(): Promise<void> {
     const { folder, program, kept, warn } = this.#options;
     const isOurs = (name: string): boolean => name.startsWith(program) && DATED.test(name.slice(program.length));
     if (await this.#isAnothers()) return;
     const told = (what: string) => (error: unknown) => warn(`${what}: ${messageOf(error, what)}.`);
     const names = await nodeFiles.readdir(folder).catch(told(`The log files in ${folder} cannot be listed`));
-    const others = (names ?? []).filter((name) => isOurs(name) && name !== open).sort();
+    const others = (names ?? []).filter((name) => isOurs(name) && name !== this.#name).sort();
     for (const name of others.slice(0, Math.max(0, others.length - kept + 1))) {
       const file = join(folder, name);
       await nodeFiles.rm(file, { force: true }).catch(told(`The old log file ${file} cannot be removed`));
@@ -200,6 +204,13 @@ class RollingFile {
     } catch (error) {
       return say(`No old log files in ${folder} are removed: ${messageOf(error, folder)}.`);
     }
+  }
+
+  /** Leaves no file in which no whole line stands: the next attempt makes another. What fails here was said by the write. */
+  async #giveUp(): Promise<void> {
+    const isBare = this.#file !== undefined && this.#bytes === 0;
+    await this.#end().catch(() => {});
+    if (isBare) await nodeFiles.rm(join(this.#options.folder, this.#name), { force: true }).catch(() => {});
   }
 
   async #end(): Promise<void> {

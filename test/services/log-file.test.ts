@@ -177,6 +177,24 @@ test("a disk that is full is told, and the log goes on in a new file when it is 
   expect(complaints).toHaveLength(2);
 });
 
+test("a disk that stays full costs none of the old files, and leaves no new ones", async () => {
+  const old = ["globus_2025-01-01_00:00:00.log", "globus_2025-01-02_00:00:00.log", "globus_2025-01-03_00:00:00.log"];
+  for (const name of old) writeFileSync(join(folder, name), "yesterday\n");
+  const files = new FailingFiles();
+  Object.assign(files, { failing: 0, isLasting: true, call: "appendFile" });
+  const file = open(3, folder, { files: files.calls });
+  file.sink("a", "info");
+  await vi.waitFor(
+    () => {
+      clock.advance(10);
+      expect(files.steps.filter((step) => step === "appendFile").length).toBeGreaterThan(200);
+    },
+    { interval: 1, timeout: 20_000 },
+  );
+  await file.close();
+  expect(readdirSync(folder).sort()).toEqual(old);
+});
+
 test("a last line that is lost is told before closing ends", async () => {
   const files = new FailingFiles();
   Object.assign(files, { failing: 1, isLasting: true });

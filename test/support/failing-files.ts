@@ -13,6 +13,8 @@ export class FailingFiles {
   failing: number | undefined;
   /** All steps from the failing one on fail, as on a disk that stays full. */
   isLasting = false;
+  /** Calls of this name alone fail; undefined: of any. */
+  call: string | undefined;
   code = "ENOSPC";
 
   readonly calls = {
@@ -60,6 +62,7 @@ export class FailingFiles {
 
   #fails(name: string): boolean {
     const step = this.steps.push(name) - 1;
+    if (this.call !== undefined && this.call !== name) return false;
     return this.failing !== undefined && (this.isLasting ? step >= this.failing : step === this.failing);
   }
   #error(name: string): Error {
