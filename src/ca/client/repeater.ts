@@ -69,6 +69,7 @@ class HostRepeater implements Repeater {
     const copy = withSender(bytes, from, this.#frame);
     const sender = addressText(from);
     for (const [address, client] of this.#clientByAddress) if (address !== sender) this.#socket.send(copy, client);
+    if (this.#clientByAddress.size > 0) this.#sweepSoon();
     this.#options.heard(bytes, from);
   }
   #register(client: Address): void {
@@ -79,7 +80,10 @@ class HostRepeater implements Repeater {
     this.#clientByAddress.set(key, client);
     this.#socket.send(confirmation(client), client);
   }
-  /** One sweep at a time, and none sooner than SWEEP_SECONDS after the last: who registers asks for one, and need not wait for it. */
+  /**
+   * One sweep at a time, and none sooner than SWEEP_SECONDS after the last. Each registration asks for a sweep, and each datagram that goes to clients, since
+   * who has gone costs something only then; neither waits for the sweep.
+   */
   #sweepSoon(): void {
     if (this.#willSweep) return;
     this.#willSweep = true;

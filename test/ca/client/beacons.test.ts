@@ -201,6 +201,35 @@ test("a client that has gone is forgotten although another has the same port at 
   expect(network.datagramsSent.slice(before).map(({ to }) => to)).toEqual([AT_REPEATER, stays.socket.address]);
 });
 
+test("clients that have gone get no beacon any more although nobody registers after them", async () => {
+  const { clock, network } = await withRepeater();
+  const goes = await neighbour(network);
+  const stays = await neighbour(network, { host: "127.0.0.1", port: 7000 });
+  for (const one of [goes, stays]) one.register();
+  await clock.advanceAsync(UNTIL_SWEPT_SECONDS);
+  goes.socket.close();
+  const server = await network.datagrams({});
+  server.send(beacon(1), AT_REPEATER);
+  await clock.advanceAsync(UNTIL_SWEPT_SECONDS);
+  const before = network.datagramsSent.length;
+  server.send(beacon(2), AT_REPEATER);
+  await clock.advanceAsync(0);
+  expect(network.datagramsSent.slice(before).map(({ to }) => to)).toEqual([AT_REPEATER, stays.socket.address]);
+});
+
+test("beacons in quick succession make a repeater look once who lives, not once each", async () => {
+  const { clock, network } = await withRepeater();
+  const client = await neighbour(network);
+  client.register();
+  await clock.advanceAsync(UNTIL_SWEPT_SECONDS);
+  const looked = network.bindsRefused;
+  const server = await network.datagrams({});
+  for (let sequence = 0; sequence < 100; sequence++) server.send(beacon(sequence), AT_REPEATER);
+  await clock.advanceAsync(UNTIL_SWEPT_SECONDS);
+  expect(client.heard.length).toBe(1 + 100);
+  expect(network.bindsRefused).toBe(looked + 1);
+});
+
 test("a repeater that is full of clients that have gone takes new ones again", async () => {
   const { clock, network } = await withRepeater();
   for (let i = 0; i < 1000; i++) {
