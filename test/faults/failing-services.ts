@@ -43,7 +43,10 @@ export const servicesOf = ({ needs, asks = [] }: CommandCase): readonly HarmedSe
 export async function harmEachService(bench: Bench, one: CommandCase, faults = FAULTS): Promise<Tally> {
   const tally = new Tally(`services at fault in ${one.command} on ${one.server}`);
   for (const harmed of servicesOf(one))
-    for (const fault of faults) await harmOnce(bench, one, { ...harmed, fault, tally });
+    for (const fault of faults)
+      await tally.attempt(`${harmed.service} ${faultText(fault)}`, () =>
+        harmOnce(bench, one, { ...harmed, fault, tally }),
+      );
   return tally;
 }
 

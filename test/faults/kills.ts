@@ -26,12 +26,15 @@ export async function killAtEachCall(bench: Bench, one: CommandCase, chosen?: Ch
   const tally = new Tally(`SIGKILL in ${one.command} on ${one.server}`);
   const made = new Map<number, string>();
   for (const call of chosen ?? everyNumber()) {
-    const what = await killOnce(bench, one, { call, moment: "before", tally });
+    const what = await tally.attempt(`before call ${call}`, () =>
+      killOnce(bench, one, { call, moment: "before", tally }),
+    );
     if (what === undefined) break;
     made.set(call, what);
   }
   for (const [call, what] of made)
-    if (!CHANGES_NOTHING.test(what)) await killOnce(bench, one, { call, moment: "after", tally });
+    if (!CHANGES_NOTHING.test(what))
+      await tally.attempt(`after call ${call}`, () => killOnce(bench, one, { call, moment: "after", tally }));
   return tally;
 }
 

@@ -21,6 +21,15 @@ export class Tally {
   find(wrong: Wrong, where: string, whats: readonly string[]): void {
     this.findings.push(...whats.map((what) => ({ wrong, what: `${where}: ${what}` })));
   }
+  /** A try that cannot be brought to its end is a finding, too, and the row is kept. @returns undefined then */
+  async attempt<T>(where: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (thrown) {
+      this.find("untrue", where, [`the scenario did not get to its end: ${String(thrown)}`]);
+      return undefined;
+    }
+  }
   count(wrong: Wrong): number {
     return this.findings.filter((one) => one.wrong === wrong).length;
   }
