@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { systemClock } from "./base/clock.ts";
@@ -18,7 +19,6 @@ import { resolveHosts } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./cli/exit-status.ts";
-import { isUnderNohup } from "./cli/hang-up.ts";
 import type { RunIocOptions } from "./cli/ioc-command.ts";
 import type { PvCommandContext } from "./cli/pv-commands.ts";
 import { addPvCommands } from "./cli/pv-program.ts";
@@ -222,9 +222,11 @@ function asked(words: readonly string[]): readonly string[] {
 // Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
+/** A hang-up is meant for who sits at the terminal. nohup, which puts /dev/null in a terminal's place, has SIGHUP ignored; Node takes that away at its start. */
+const isAtTerminal = isatty(0);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    if (signal === "SIGHUP" && isUnderNohup()) return;
+    if (signal === "SIGHUP" && !isAtTerminal) return;
     // The second time it is meant, and where the work is over only something that was left open can still keep the program.
     if (stop.signal.aborted || isOver) process.exit(128 + os.constants.signals[signal]);
     stop.abort(new CancelledError(`Ended by ${signal}.`));

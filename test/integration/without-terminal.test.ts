@@ -86,19 +86,24 @@ describe("the simulated beamline", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("runs with a closed input until it is hung up; a second signal ends it at once, and nothing is left behind either", async () => {
+  test("runs with a closed input; a second signal ends it at once, and nothing is left behind either", async () => {
     const run = await startSandbox('exec "$0" "$@" <&-', INPUT_ENDED);
     const { folder } = placeOf(run);
-    for (const signal of ["SIGHUP", "SIGINT"] as const) process.kill(run.pid, signal);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.kill(run.pid, signal);
     const { code } = await run.exited;
-    expect([128 + constants.signals.SIGHUP, 128 + constants.signals.SIGINT]).toContain(code);
+    expect([128 + constants.signals.SIGTERM, 128 + constants.signals.SIGINT]).toContain(code);
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("outlives its terminal under nohup", async () => {
-    const run = await startSandbox('exec "$0" "$@" 0>/dev/null', INPUT_ENDED);
-    process.kill(run.pid, "SIGHUP");
-    expect(await answers(placeOf(run).port, "2bmb:Globus:InitStatus")).toBe(true);
+  test.each([
+    ["/dev/null", "</dev/null"],
+    ["nohup leaves of a terminal's", "0>/dev/null"],
+  ])("outlives its terminal under nohup with the standard input %s, TomoScan's IOC too", async (_what, input) => {
+    const run = await startSandbox(`exec nohup "$0" "$@" ${input}`, INPUT_ENDED);
+    const { port, tomoScanPort } = placeOf(run);
+    run.kill("SIGHUP"); // to the whole process group, as a terminal does
+    expect(await answers(port, "2bmb:Globus:InitStatus")).toBe(true);
+    expect(await answers(tomoScanPort, "2bmb:TomoScan:UserBadge")).toBe(true);
     process.kill(run.pid, "SIGINT");
     expect(await run.exited).toEqual({ code: 0, signal: null });
   });
