@@ -31,7 +31,7 @@ export function pvsPage(): string {
     "## How a command ends",
     "Writing 1 to `X` starts the command; `X` returns to 0 when the work is over, and a put-callback (`caput -c`) completes then. Results, `XMessage`, `XTime` and `XStatus` are written before, in this order. Only Done completes without an error: a script that does not read `XStatus` stops where something is missing.",
     table(["XStatus", "is", "put-callback", "exit status of `globus-ioc`"], COMMAND_ENDS.map(endRow)),
-    "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way.",
+    "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way. A repeat within a second of a command that has already ended starts it again.",
     "## All",
     table(["suffix", "kind", "meaning"], rows),
   );
