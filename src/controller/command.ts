@@ -1,14 +1,13 @@
 /**
- * The command operator: starts → outcomes, with the command's overlap policy. The only place where a failure of an action is caught, so one bad run never
+ * The command operator: starts → outcomes, one run at a time; a start during a run is refused. The only place where a failure of an action is caught, so one bad run never
  * ends the stream; and the only place that starts, refuses and cancels runs.
  *
- *   starts    -a-a----b-----        refuse: the second "a" comes while the first runs
+ *   starts    -a-a----b-----        the second "a" comes while the first runs
  *   outcomes  -R-r-D--R-F---        R Running, r Refused, D Done, F Failed
  */
 import {
   catchError,
   concat,
-  concatMap,
   connect,
   defer,
   finalize,
@@ -21,13 +20,11 @@ import {
   type ObservableInput,
   type OperatorFunction,
   of,
-  switchMap,
   takeUntil,
   tap,
 } from "rxjs";
 import { CancelledError } from "../base/errors.ts";
-import { type ActionResult, failureOutcome, type Outcome, RUNNING, refused } from "./outcome.ts";
-import type { CommandRow } from "./pvs.ts";
+import { type ActionResult, failureOutcome, type Outcome, RUNNING, refused, rejected } from "./outcome.ts";
 
 /** One request to start: a put of 1 to the command's PV. */
 export interface Start {
@@ -36,7 +33,6 @@ export interface Start {
 }
 
 export interface CommandOptions {
-  readonly overlap: CommandRow["overlap"];
   /** Why a start cannot be taken now although this command does not run, or undefined. Asked at each start. */
   readonly blocked: () => string | undefined;
   /** What to say to a second start. */
@@ -46,41 +42,33 @@ export interface CommandOptions {
 }
 
 /**
- * Runs `action` for the starts that the policy lets through. The action gets a signal that is aborted on cancellation; the run lasts until the action has
+ * Runs `action` for the starts that are let through. The action gets a signal that is aborted on cancellation; the run lasts until the action has
  * ended, whatever it then returns or throws. A cancelled action that still ends well counts as done: its work is done.
  */
 export function command(
   options: CommandOptions,
   action: (signal: AbortSignal) => ObservableInput<ActionResult>,
 ): OperatorFunction<Start, Outcome> {
-  const run = (): Observable<Outcome> => runOnce(action, options.cancel$);
-  if (options.overlap === "queue") return concatMap(admitted(options, run));
-  if (options.overlap === "replace") return switchMap(admitted(options, run));
   let running = false;
+  const refusal = (): Outcome | undefined => {
+    if (running) return refused(options.alreadyRunning);
+    const reason = options.blocked();
+    return reason === undefined ? undefined : rejected(reason);
+  };
   return mergeMap((start) => {
-    if (running) {
-      start.refuse(options.alreadyRunning);
-      return of(refused(options.alreadyRunning));
+    const outcome = refusal();
+    if (outcome !== undefined) {
+      start.refuse(outcome.message);
+      return of(outcome);
     }
-    return admitted(options, () => {
-      running = true;
-      return run().pipe(
-        finalize(() => {
-          running = false;
-        }),
-      );
-    })(start);
+    running = true;
+    return runOnce(action, options.cancel$).pipe(
+      finalize(() => {
+        running = false;
+      }),
+    );
   });
 }
-
-const admitted =
-  (options: CommandOptions, run: () => Observable<Outcome>) =>
-  (start: Start): Observable<Outcome> => {
-    const reason = options.blocked();
-    if (reason === undefined) return run();
-    start.refuse(reason);
-    return of({ state: "Rejected", message: reason });
-  };
 
 function runOnce(
   action: (signal: AbortSignal) => ObservableInput<ActionResult>,

@@ -335,8 +335,6 @@ export type PvName = keyof typeof PVS;
 /** A command is four PVs: X, XStatus, XMessage and XTime. */
 export interface CommandRow {
   readonly meaning: string;
-  /** What a start does while this command runs: it is refused with a sentence, waits its turn, or stops the running one and takes its place. */
-  readonly overlap: "refuse" | "queue" | "replace";
   /** Commands of one group exclude one another. */
   readonly group: "experiment" | "none";
   /** `tag`: it works on the experiment that TomoScan's user PVs name, and is rejected without one. */
@@ -351,7 +349,7 @@ const command = <N extends CommandRow["needs"]>(
   group: CommandRow["group"],
   needs: N,
   meaning: string,
-): CommandRow & { readonly needs: N } => ({ group, needs, meaning, overlap: "refuse" });
+): CommandRow & { readonly needs: N } => ({ group, needs, meaning });
 
 /* What is known of interrupted runs. */
 const TAGS_INTERRUPTED = `TomoScan's month is "Unknown" unless its tag is whole`;

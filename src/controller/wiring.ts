@@ -227,7 +227,6 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   return starts$.pipe(
     command(
       {
-        overlap: COMMANDS[name].overlap,
         blocked: () => board.blocker(name),
         alreadyRunning: `${name} is running; wait until it is done, or write 1 to Abort.`,
         cancel$: merge(stops$, parts.abort$),

@@ -2,7 +2,7 @@ import { NEVER, type Observable } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { type CommandOptions, command, type Start } from "../../src/controller/command.ts";
+import { command, type Start } from "../../src/controller/command.ts";
 import type { ActionResult, Outcome } from "../../src/controller/outcome.ts";
 
 interface TestStart extends Start {
@@ -32,7 +32,6 @@ const RESULTS: Record<string, ActionResult> = {
 };
 
 interface Scene {
-  readonly overlap?: CommandOptions["overlap"];
   /** One marble diagram a run, in order. */
   readonly runs: readonly string[];
   readonly starts: string;
@@ -52,7 +51,6 @@ function play(scene: Scene): { readonly starts: readonly TestStart[]; readonly s
     const outcomes = hot<TestStart>(scene.starts, starts).pipe(
       command(
         {
-          overlap: scene.overlap ?? "refuse",
           blocked: scene.blocked ?? (() => undefined),
           alreadyRunning: "busy",
           cancel$,
@@ -75,20 +73,6 @@ test("a start during a run is refused, a failure does not end the stream", () =>
     outcomes: "-R-r-D--R-F---",
   });
   expect(starts.map((one) => one.refused)).toEqual([false, true, false]);
-});
-
-test("with overlap queue, a start waits its turn", () => {
-  play({ overlap: "queue", starts: "-a-b-------", runs: ["----(d|)", "----(p|)"], outcomes: "-R---(DR)P" });
-});
-
-test("with overlap replace, a start stops the running one", () => {
-  const { signals } = play({
-    overlap: "replace",
-    starts: "-a-b-------",
-    runs: ["----(d|)", "--(d|)"],
-    outcomes: "-R-R-D-----",
-  });
-  expect(signals[0]?.aborted).toBe(true);
 });
 
 test("cancellation aborts the action's signal, and the run lasts until the action has ended", () => {
@@ -115,7 +99,7 @@ test("a bug in an action becomes a failed run with its stack", () => {
   new TestScheduler(() => {}).run(({ hot, flush }) => {
     hot<TestStart>("a", { a: start("a") })
       .pipe(
-        command({ overlap: "refuse", blocked: () => undefined, alreadyRunning: "", cancel$: NEVER }, () => {
+        command({ blocked: () => undefined, alreadyRunning: "", cancel$: NEVER }, () => {
           throw new TypeError("x is undefined");
         }),
       )

@@ -21,17 +21,17 @@ export function pvsPage(): string {
     pv.takes === undefined ? pv.meaning : `${pv.meaning} Takes ${takesText(suffix)}.`;
   const rows = [...allPvs()].map(([suffix, pv]) => row(`\`${suffix}\``, pv.kind, takes(suffix, pv)));
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
-    row(`\`${name}\``, command.meaning, command.overlap, command.group),
+    row(`\`${name}\``, command.meaning, command.group),
   );
   return page(
     "PVs",
     "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs.ts`.",
     "## Commands",
-    table(["command", "what it does", "a second start", "excludes others of its group"], commands),
+    table(["command", "what it does", "excludes others of its group"], commands),
     "## How a command ends",
     "Writing 1 to `X` starts the command; `X` returns to 0 when the work is over, and a put-callback (`caput -c`) completes then. Results, `XMessage`, `XTime` and `XStatus` are written before, in this order. Only Done completes without an error: a script that does not read `XStatus` stops where something is missing.",
     table(["XStatus", "is", "put-callback", "exit status of `globus-ioc`"], COMMAND_ENDS.map(endRow)),
-    "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way. A repeat within a second of a command that has already ended starts it again.",
+    "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way. A repeat within a second is refused without a word in `LastError`; one that comes when the command has already ended starts it again.",
     "## All",
     table(["suffix", "kind", "meaning"], rows),
   );
