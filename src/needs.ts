@@ -5,6 +5,7 @@
  */
 import { accessSync, constants } from "node:fs";
 import { codeOf } from "./base/errors.ts";
+import { listed } from "./base/word-list.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName } from "./controller/pvs.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
 
@@ -189,5 +190,3 @@ function usedServers({ servers, globus }: Settings): readonly ServerSettings[] {
   const chosen = globus["globus-server-name"] || servers[0].name;
   return servers.filter(({ name, uuid }) => name === chosen || uuid !== "");
 }
-
-const listed = (words: readonly string[]): string => words.join(", ").replace(/, ([^,]*)$/, " and $1");

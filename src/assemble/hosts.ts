@@ -1,5 +1,6 @@
 /** The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their data. */
 import { ActionError } from "../base/errors.ts";
+import { listed } from "../base/word-list.ts";
 import type { DirectoryTarget } from "../controller/actions/make-directories.ts";
 import type { DataHost, DirectoryTree } from "../controller/ports.ts";
 import { SSH_PORT } from "../services/known-hosts.ts";
@@ -67,7 +68,7 @@ export const dataHostName = ({ local }: PartOptions["settings"]): string => loca
 function unknownPlace(keys: Readonly<Record<string, string>>): string | undefined {
   const missing = Object.entries(keys).flatMap(([key, text]) => (text === "" ? [key] : []));
   if (missing.length === 0) return undefined;
-  const set = `set ${missing.join(", ").replace(/, ([^,]*)$/, " and $1")} in the [local] section of the configuration file`;
+  const set = `set ${listed(missing)} in the [local] section of the configuration file`;
   return missing[0] === Object.keys(keys)[0] ? `no host is set: ${set}` : set;
 }
 

@@ -2,6 +2,7 @@
  * The variables of a station's dm.setup.sh that stand for settings of ours: which they are, which of them can be used, and what is still missing. How the file is
  * read is in dm-setup-file.ts (reference: dm-api §1).
  */
+import { listed } from "../base/word-list.ts";
 import { DM_SERVICES } from "./dm-routes.ts";
 import { parseSetupFile, type SetupEntry } from "./dm-setup-file.ts";
 
@@ -56,8 +57,7 @@ const flawOf = (entry: SetupEntry, { wanted }: ValueKind): string =>
 
 /** Why there is no way to Data Management. @param missing keys of the [dm] section @param setupFile "" without one */
 export function offSentence(missing: readonly string[], setupFile: string): string {
-  const keys = missing.join(", ").replace(/, ([^,]*)$/, " and $1");
-  const set = `Data Management is off: set ${keys} in the [dm] section of globus.conf`;
+  const set = `Data Management is off: set ${listed(missing)} in the [dm] section of globus.conf`;
   return setupFile === ""
     ? `${set}, or setup-file to the site's dm.setup.sh`
     : `${set}, which ${setupFile} does not give`;
