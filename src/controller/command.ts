@@ -1,6 +1,7 @@
 /**
- * The command operator: starts → outcomes, one run at a time; a start during a run is refused. The only place where a failure of an action is caught, so one bad run never
- * ends the stream; and the only place that starts, refuses and cancels runs.
+ * The command operator: starts → outcomes, one run at a time; a start during a run is refused. The only place where a
+ * failure of an action is caught, so one bad run never ends the stream; and the only place that starts, refuses and
+ * cancels runs.
  *
  *   starts    -a-a----b-----        the second "a" comes while the first runs
  *   outcomes  -R-r-D--R-F---        R Running, r Refused, D Done, F Failed

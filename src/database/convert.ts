@@ -1,8 +1,10 @@
 /**
- * The only place where a value changes its type: field to field, field to what a client asks for, what a client sends to field, .db text to field. Results
- * are those of base's C code on x86-64, byte for byte (CA spec §2.7, §2.8, §5.1; epics-base: dbConvert.c, cvtFast.c, epicsStdlib.c), compared with it in
- * test/interop/convert-softioc.test.ts. Numbers become text in number-text.ts. It knows no records: precision, choices and limits are handed in. Wire bytes are ca/wire's. Longer than most files
- * because the rules for numbers, texts and arrays are one table each and belong together.
+ * The only place where a value changes its type: field to field, field to what a client asks for, what a client sends
+ * to field, .db text to field. Results are those of base's C code on x86-64, byte for byte (CA spec §2.7, §2.8, §5.1;
+ * epics-base: dbConvert.c, cvtFast.c, epicsStdlib.c), compared with it in test/interop/convert-softioc.test.ts.
+ * Numbers become text in number-text.ts. It knows no records: precision, choices and limits are handed in. Wire bytes
+ * are ca/wire's. Longer than most files because the rules for numbers, texts and arrays are one table each and belong
+ * together.
  */
 import { numberToText } from "./number-text.ts";
 import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
