@@ -11,7 +11,8 @@ import { syncFolder } from "../base/replace-file.ts";
 import { locked } from "./ledger.ts";
 import { databaseFolder, isHalfRecovered, readLedger, recoveredFolder } from "./ledger-files.ts";
 import { readMailRecord } from "./ledger-record.ts";
-import { lockedBy, openClassic } from "./ledger-store.ts";
+import { lockedBy, openClassic, readUnheld } from "./ledger-store.ts";
+import type { LevelContent } from "./leveldb-folder.ts";
 
 export interface LedgerLook {
   /** Something was written there once. */
@@ -26,9 +27,13 @@ interface Content extends Omit<LedgerLook, "exists"> {
   readonly values: readonly (readonly [key: string, value: string])[];
 }
 
-/** What stands in a ledger, read without opening it. @throws ActionError for files that cannot be read */
+/** What to do about the process that has the ledger open. */
+const END_IT = "it changes the files while they are read, so end that process first, and start it again afterwards";
+const held = (ledger: string, cause: unknown): Promise<Error> => locked(ledger, cause, END_IT);
+
+/** What stands in a ledger, read without opening it. @throws ActionError for files that cannot be read, or that another process changes meanwhile */
 export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
-  const { records, problems } = await contentOf(ledger);
+  const { records, problems } = contentOf(await readUnheld(ledger, (cause) => held(ledger, cause)));
   return { exists: problems.length > 0 || existsSync(databaseFolder(ledger)), records, problems };
 }
 
@@ -43,11 +48,11 @@ export async function recoverLedger(
 ): Promise<{ readonly kept: string | undefined; readonly records: number }> {
   const at = databaseFolder(ledger);
   const holder = await lockedBy(at);
-  if (holder !== undefined) throw await locked(ledger, holder);
+  if (holder !== undefined) throw await held(ledger, holder);
   const kept = isHalfRecovered(ledger) ? undefined : `${at}.damaged-${stamp(clock)}`;
   try {
     if (kept !== undefined) {
-      await build(ledger, (await contentOf(ledger)).values);
+      await build(ledger, contentOf(await readLedger(ledger)).values);
       await rename(at, kept);
     }
     await rename(recoveredFolder(ledger), at);
@@ -55,7 +60,7 @@ export async function recoverLedger(
   } catch (error) {
     throw new ActionError(`The ledger ${ledger} cannot be recovered: ${messageOf(error, ledger)}`, { cause: error });
   }
-  return { kept, records: (await contentOf(ledger)).records };
+  return { kept, records: contentOf(await readLedger(ledger)).records };
 }
 
 /** Makes the new database, beside the place of the old one. */
@@ -72,8 +77,7 @@ async function build(ledger: string, values: Content["values"]): Promise<void> {
   }
 }
 
-async function contentOf(ledger: string): Promise<Content> {
-  const { values, damages } = await readLedger(ledger);
+function contentOf({ values, damages }: LevelContent): Content {
   const good = [...values].filter(([, value]) => readMailRecord(value) !== undefined);
   const others = values.size - good.length;
   const problems = [

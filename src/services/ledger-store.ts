@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { databaseFolder, readLedger } from "./ledger-files.ts";
-import { readDropped } from "./leveldb-folder.ts";
+import { type LevelContent, readDropped } from "./leveldb-folder.ts";
 
 /** What is used of a ClassicLevel. */
 export interface LevelDatabase {
@@ -113,15 +113,29 @@ export class LedgerStore {
     }
   }
 
-  /** Of another process that has it open, files come and go while they are read: whether one has it is asked first, then once more for damage. */
   async #refuseDamage(): Promise<void> {
-    const { path: folder, locked } = this.#options;
-    const at = databaseFolder(folder);
-    if ((await readLedger(folder)).damages.length === 0) return;
-    const holder = (await readDropped(at)) === undefined ? await lockedBy(at, this.#options.openLevel) : undefined;
-    if (holder !== undefined) throw await locked(holder);
-    refuse(folder, (await readLedger(folder)).damages);
+    const { path: folder, locked, openLevel } = this.#options;
+    refuse(folder, (await readUnheld(folder, locked, openLevel)).damages);
   }
+}
+
+/**
+ * What stands in a ledger. Of another process that has it open, files come and go while they are read: before anything counts as damaged, whether one has it
+ * is asked, and it is read once more.
+ * @param locked makes the error when another process has it, of LevelDB's
+ * @throws that error; ActionError for what cannot be read
+ */
+export async function readUnheld(
+  ledger: string,
+  locked: LedgerStoreOptions["locked"],
+  openLevel = openClassic,
+): Promise<LevelContent> {
+  const content = await readLedger(ledger);
+  if (content.damages.length === 0) return content;
+  const at = databaseFolder(ledger);
+  const holder = (await readDropped(at)) === undefined ? await lockedBy(at, openLevel) : undefined;
+  if (holder !== undefined) throw await locked(holder);
+  return readLedger(ledger);
 }
 
 /**

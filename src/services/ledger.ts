@@ -63,6 +63,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 
 const ownerSchema = z.object({ pid: z.number(), host: z.string(), prefix: z.string().optional() });
 
+const SEND_THROUGH = "send the e-mail through it, or set another path in the [ledger] section of globus.conf";
 const OWNER_FILE = "owner.json";
 /** Between the parts of a key; names of experiments and addresses cannot hold it. */
 const SEPARATOR = "\u0000";
@@ -138,7 +139,8 @@ async function refuseNetwork({ path: folder, fileSystemType = typeOf }: LedgerOp
 /** As an unsigned number of 32 bits. */
 const typeOf = async (folder: string): Promise<number> => (await statfs(folder)).type >>> 0;
 
-export async function locked(folder: string, cause: unknown): Promise<LedgerLockedError> {
+/** @param advice what to do, behind the colon */
+export async function locked(folder: string, cause: unknown, advice = SEND_THROUGH): Promise<LedgerLockedError> {
   const owner = await readOwner(folder);
   const who =
     owner === undefined
@@ -146,13 +148,10 @@ export async function locked(folder: string, cause: unknown): Promise<LedgerLock
       : owner.prefix === undefined
         ? `process ${owner.pid} on ${owner.host}`
         : `the IOC ${owner.prefix}, process ${owner.pid} on ${owner.host}`;
-  return new LedgerLockedError(
-    `The ledger ${folder} is held by ${who}: send the e-mail through it, or set another path in the [ledger] section of globus.conf`,
-    {
-      cause,
-      owner,
-    },
-  );
+  return new LedgerLockedError(`The ledger ${folder} is held by ${who}: ${advice}`, {
+    cause,
+    owner,
+  });
 }
 
 async function readOwner(folder: string): Promise<LedgerOwner | undefined> {

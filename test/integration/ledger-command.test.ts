@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { ActionError } from "../../src/base/errors.ts";
 import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
 import { createLedger } from "../../src/services/ledger.ts";
@@ -77,6 +78,20 @@ test("recover goes on when a person says yes, and keeps the damaged files", asyn
   expect(status).toBe(EXIT.done);
   expect(text).toContain(`The damaged files are kept in ${folder}/mail.damaged-`);
   expect((await run({})).text).toBe(`The ledger ${folder} is whole: 2 addresses are known in it.`);
+});
+
+test("a ledger that another process has open is not called damaged for files that change: that process is named", async () => {
+  await write(3);
+  const ledger = createLedger({ path: folder, owner: { pid: 4711, host: "station1", prefix: "2bmb:Globus:" } });
+  onTestFinished(() => ledger.close());
+  await ledger.open();
+  await rm(join(folder, "mail", "CURRENT")); // as while LevelDB replaces it
+  for (const what of ["check", "recover"]) {
+    const error = await failureOf(run({ what, yes: true }), ActionError);
+    expect(error.message).toMatch(
+      /^The ledger \S+ is held by the IOC 2bmb:Globus:, process 4711 on station1: .* end that process first/,
+    );
+  }
 });
 
 test("without a terminal recover needs --yes", async () => {
