@@ -1,6 +1,6 @@
 /**
  * The ledger's LevelDB: one call after the other, on a database that was looked through before it was opened, and that is closed and opened anew after
- * any call that failed: LevelDB writes on behind a record that it could not finish, and at its next opening drops everything from there on.
+ * any call of its own that failed: LevelDB writes on behind a record that it could not finish, and at its next opening drops everything from there on.
  */
 import { existsSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
@@ -41,7 +41,7 @@ export class LedgerDamagedError extends ActionError {}
 export class LedgerStore {
   readonly #options: LedgerStoreOptions;
   #database: LevelDatabase | undefined;
-  /** A call failed since the database was opened. */
+  /** A call of LevelDB failed since the database was opened. */
   #isSuspect = false;
   #isClosed = false;
   #queue: Promise<unknown> = Promise.resolve();
@@ -58,8 +58,8 @@ export class LedgerStore {
       try {
         return await work(database);
       } catch (error) {
+        if (error instanceof ActionError) throw error; // what is said of a record that was read: LevelDB has not failed
         this.#isSuspect = true;
-        if (error instanceof ActionError) throw error;
         throw new ActionError(`The ledger ${this.#options.path} failed: ${messageOf(error, this.#options.path)}`, {
           cause: error,
         });

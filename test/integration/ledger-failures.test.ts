@@ -59,6 +59,18 @@ test("after a write that failed the database is closed and opened anew before th
   expect(await known(made)).toEqual(addresses([0, 2]));
 });
 
+test("a record that is not understood is told at each look, and the database stays open", async () => {
+  const level = new FailingLevel();
+  let written: LevelDatabase | undefined;
+  const made = ledger({ openLevel: (at) => (written = level.open(at)) });
+  await made.open();
+  await written?.put("E\u0000a0@x.example", "{}", { sync: true });
+  level.calls.length = 0;
+  for (let look = 0; look < 3; look++)
+    expect((await failureOf(made.mailed("E"), ActionError)).message).toContain("holds {}, which is no record");
+  expect(level.calls).toEqual(["iterator", "iterator", "iterator"]);
+});
+
 test.each(["open", "close", "batch", "iterator", "put"] as const)(
   "while %s fails every call is refused with a sentence, and the first one after that succeeds",
   async (failing) => {
