@@ -199,6 +199,7 @@ addSiteCommands(
   IOC_HEADING,
   {
     environment,
+    setZone,
     clock: systemClock,
     isTerminal: process.stdin.isTTY && process.stdout.isTTY,
     ask,

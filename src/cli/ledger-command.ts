@@ -16,6 +16,8 @@ export interface LedgerRequest {
 
 export interface LedgerContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  readonly setZone: (zone: string) => void;
   readonly clock: Clock;
   readonly dialogue: Dialogue;
 }
@@ -28,8 +30,7 @@ export async function runLedger(
   if (what !== "check" && what !== "recover")
     throw new UsageError(`globus-ioc ledger does not know ${JSON.stringify(what)}: say check or recover.`);
   const { environment, clock, dialogue } = context;
-  const file = lookForConfigFile(request.config, environment);
-  const folder = ledgerFolder(file === undefined ? "" : readConfig(file, environment).ledger.path, environment);
+  const folder = folderOf(request, context);
   const { exists, records, problems } = await lookAtLedger(folder);
   if (!exists) {
     dialogue.write(
@@ -58,6 +59,15 @@ export async function runLedger(
   if (done.kept !== undefined) dialogue.write(`The damaged files are kept in ${done.kept}.`);
   dialogue.write(`The ledger has ${done.records} records now. Look at PreviewEmail before the next e-mail.`);
   return EXIT.done;
+}
+
+/** The ledger's, and the facility's zone with it. @throws ConfigError */
+function folderOf({ config }: Pick<LedgerRequest, "config">, { environment, setZone }: LedgerContext): string {
+  const file = lookForConfigFile(config, environment);
+  if (file === undefined) return ledgerFolder("", environment);
+  const { general, ledger } = readConfig(file, environment);
+  setZone(general["time-zone"]);
+  return ledgerFolder(ledger.path, environment);
 }
 
 /** @throws UsageError where nobody can be asked */

@@ -9,6 +9,8 @@ import type { Dialogue } from "./trust-host.ts";
 
 export interface SiteCommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Makes a zone that of every local time; empty: the host's stays. */
+  readonly setZone: (zone: string) => void;
   readonly clock: Clock;
   /** Somebody sees what is written and can answer. */
   readonly isTerminal: boolean;
@@ -26,7 +28,7 @@ export function addSiteCommands(
   context: SiteCommandContext,
   ended: (status: number) => void,
 ): void {
-  const { environment, clock, out: write, signal } = context;
+  const { environment, setZone, clock, out: write, signal } = context;
   program
     .command("trust-host <host>")
     .helpGroup(heading)
@@ -65,7 +67,7 @@ export function addSiteCommands(
     .option("--yes", "recover without a question")
     .action(async (what: string | undefined, flags: { config?: string; yes?: true }) => {
       const { runLedger } = await import("./ledger-command.ts");
-      ended(await runLedger({ what, ...flags }, { environment, clock, dialogue: dialogueOf(context) }));
+      ended(await runLedger({ what, ...flags }, { environment, setZone, clock, dialogue: dialogueOf(context) }));
     });
 }
 

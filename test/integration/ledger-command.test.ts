@@ -2,18 +2,22 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
 import { createLedger } from "../../src/services/ledger.ts";
 import { failureOf } from "../support/failure-of.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { inZone } from "../support/in-zone.ts";
 import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
 import { runPeer } from "../support/spawn-peer.ts";
 
 let home: string;
 let folder: string;
+let clock: Clock;
 beforeEach(async () => {
+  clock = systemClock;
   home = await mkdtemp(join(tmpdir(), "ledger-command-"));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   folder = join(home, ".local/state/globus-ioc");
@@ -39,7 +43,10 @@ async function run(request: Partial<LedgerRequest>, answer?: string): Promise<{ 
     ask: () => Promise.resolve(answer ?? ""),
   };
   const environment = { HOME: home };
-  const status = await runLedger({ what: undefined, ...request }, { environment, clock: systemClock, dialogue });
+  const setZone = (zone: string): void => {
+    if (zone !== "") process.env["TZ"] = zone;
+  };
+  const status = await runLedger({ what: undefined, ...request }, { environment, setZone, clock, dialogue });
   return { status, text: lines.join("\n") };
 }
 
@@ -92,6 +99,19 @@ test("a ledger that another process has open is not called damaged for files tha
       /^The ledger \S+ is held by the IOC 2bmb:Globus:, process 4711 on station1: .* end that process first/,
     );
   }
+});
+
+test("the damaged files are named by the facility's time", async () => {
+  await write(3);
+  await damage();
+  const config = join(home, "globus.conf");
+  await writeFile(config, "[general]\ntime-zone = Pacific/Kiritimati\n");
+  clock = new FakeClock(Date.UTC(2026, 2, 1, 12));
+  await inZone("America/Chicago", async () => {
+    expect((await run({ what: "recover", config, yes: true })).text).toContain(
+      `${folder}/mail.damaged-20260302-020000.`,
+    );
+  });
 });
 
 test("without a terminal recover needs --yes", async () => {
