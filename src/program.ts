@@ -10,6 +10,7 @@ import type { Writable } from "node:stream";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
+import { accountName } from "./base/account.ts";
 import { systemClock } from "./base/clock.ts";
 import { AppError, asSentences, CancelledError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
@@ -54,7 +55,7 @@ const out = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Where sentences about what is wrong go; an IOC's have the time. */
 let errors: Writable = process.stderr;
 const err = (sentence: string): void => void errors.write(`${sentence}\n`);
-const user = os.userInfo().username;
+const user = accountName(environment);
 const host = os.hostname();
 
 const ask = (question: string): Promise<string | undefined> =>

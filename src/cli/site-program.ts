@@ -1,7 +1,7 @@
 /** Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs none of them; what they need is imported when they are run. */
-import { homedir } from "node:os";
 import path from "node:path";
 import type { Command } from "commander";
+import { homeFolder } from "../base/account.ts";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { EXIT } from "./exit-status.ts";
@@ -33,7 +33,7 @@ export function addSiteCommands(
     .command("trust-host <host>")
     .helpGroup(heading)
     .description("show the key of an SSH host (host or host:port) and add it to known_hosts")
-    .option("--known-hosts <file>", "the file to add it to", path.join(homedir(), ".ssh", "known_hosts"))
+    .option("--known-hosts <file>", "the file to add it to", path.join(homeFolder(environment), ".ssh", "known_hosts"))
     .option("--fingerprint <SHA256:...>", "trust the host without a question if it has this fingerprint")
     .option("--yes", "trust what is shown without a question; at a terminal only")
     .action(async (where: string, flags: { knownHosts: string; fingerprint?: string; yes?: true }) => {

@@ -3,9 +3,10 @@
  * host, and the request that came is turned into a route. No real service is reached, and no real login is read (reference: dm-api §9.2).
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
+import { homeFolder } from "../base/account.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -135,7 +136,7 @@ async function temporaryFolder(): Promise<string> {
 
 /** Where the package might keep real sessions is out of its sight: a recorder's session among them would spoil them. What its user installed is not. */
 function withoutSessions(environment: LearnOptions["environment"], home: string): LearnOptions["environment"] {
-  const { HOME = homedir(), PYTHONUSERBASE = join(HOME, ".local"), ...rest } = environment;
+  const { HOME: _home, PYTHONUSERBASE = join(homeFolder(environment), ".local"), ...rest } = environment;
   const kept = Object.entries(rest).filter(([name]) => !/^DM_|SESSION_CACHE/.test(name));
   return { ...Object.fromEntries(kept), HOME: home, PYTHONUSERBASE };
 }

@@ -76,6 +76,14 @@ describe("globus-ioc ioc", { concurrent: true }, () => {
   });
 });
 
+test("every command runs as a user without an entry in the passwd database, and without HOME", async ({ skip }) => {
+  const as = ["--reuid", "54321", "--clear-groups", "env", "-u", "HOME", "-u", "USER", "-u", "LOGNAME"];
+  const stranger = (...words: readonly string[]) =>
+    runPeer("setpriv", [...as, ...words], { env: inheritedEnvironment() });
+  if ((await stranger("test", "-r", PROGRAM)).code !== 0) skip("setpriv cannot run the program as another user here");
+  expect(await stranger(process.execPath, PROGRAM, "--version")).toMatchObject({ code: 0, stderr: "" });
+});
+
 describe("the simulated beamline", () => {
   test("runs without an input until SIGTERM, and leaves nothing behind", async () => {
     const run = await startSandbox('exec "$0" "$@" </dev/null', INPUT_ENDED);
