@@ -4,20 +4,26 @@ import type { WaitOptions } from "../ca/client/pending.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import { escaped } from "./pv-text.ts";
 
+/** Longest wait for a PV that may not exist, and then for its value. */
+const MOST_SECONDS = 1;
+
 /**
  * @param name of the PV, in bytes
- * @returns a clause: that nobody may write to the record, or what the Message PV of a data-management IOC says of it; undefined when neither is so
+ * @param options the put's own limits; the wait here is short, as the put itself may take an hour
+ * @returns a clause: that nobody may write to the record, or what the Message PV beside the record says of it; undefined when neither is so
  */
-export async function whyRefused(client: CaClient, name: string, limits: WaitOptions): Promise<string | undefined> {
+export async function whyRefused(client: CaClient, name: string, options: WaitOptions): Promise<string | undefined> {
+  const limits = { ...options, timeoutSeconds: Math.min(options.timeoutSeconds ?? MOST_SECONDS, MOST_SECONDS) };
   const record = name.replace(/\.[A-Z0-9]+\$?$/, "");
   const prefix = record.slice(0, record.lastIndexOf(":") + 1);
-  const isCommandFamily = prefix !== "";
+  const hasPrefix = prefix !== "";
   const [disabled, message, lastError] = await Promise.all([
     read(client, `${record}.DISP`, limits),
-    isCommandFamily ? read(client, `${prefix}Message`, limits) : undefined,
-    isCommandFamily ? read(client, `${prefix}LastError`, limits) : undefined,
+    hasPrefix ? read(client, `${prefix}Message`, limits) : undefined,
+    hasPrefix ? read(client, `${prefix}LastError`, limits) : undefined,
   ]);
   if (disabled?.value === 1) return `its DISP is 1: it is a result, which its IOC alone writes`;
+  // Both as long texts: those of a data-management IOC, not of any IOC that has a Message.
   const said = [message, lastError].every((one) => one?.type.native === "CHAR") ? (message?.text ?? "") : "";
   return names(said, record.slice(prefix.length)) ? `${escaped(prefix)}Message says: ${escaped(said)}` : undefined;
 }

@@ -124,6 +124,15 @@ test.each([
   expect([result, err]).toEqual([status, sentence === undefined ? [] : [sentence]]);
 });
 
+test("a put that failed is told within seconds, however long it might have taken, where there is no Message to ask", async () => {
+  const one = await stage({ "x:a": { native: 6, count: 1 } }, ECA.PUTFAIL);
+  const { status, err } = await run(one, (context) => putPv("x:a", ["8"], { wait: true, waitSeconds: 600 }, context));
+  expect([status, err]).toEqual([
+    1,
+    ["PV x:a: the put was completed with an error (ECA_PUTFAIL); see its status and alarm."],
+  ]);
+});
+
 /** As the server does, but puts are never confirmed. */
 function dropPuts(one: Scene): Scene["server"]["react"] {
   const react = one.server.react.bind(one.server);
