@@ -104,7 +104,7 @@ function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): 
 async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Report> {
   const { config, context, row } = parts;
   const troubles = new Troubles();
-  troubles.listen(({ sentence }) => parts.screen.warn(sentence));
+  troubles.listen(({ sentence, isOver }) => (isOver ? parts.screen.say(sentence) : parts.screen.warn(sentence)));
   const { "log-directory": folder, "log-files": kept, verbose } = config.settings.general;
   const file =
     folder === ""

@@ -1,4 +1,7 @@
 /** Data-management commands as the shell sees them: what they run, print and ask, and their exit statuses. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import type { ActionContext } from "../../src/controller/action.ts";
@@ -104,6 +107,29 @@ describe("an action sees", () => {
   test("the days of list-esafs, spelt with an underscore", async () => {
     expect((await inputsOf(["list_esafs", "--start-date", "2026-02-01"]))("EsafStart")).toBe("2026-02-01");
   });
+});
+
+test("a log file that cannot be written is a warning, and that it can be again is none", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-log-"));
+  const logs = join(folder, "logs");
+  writeFileSync(logs, "a file in the folder's place");
+  try {
+    const action = doing(async () => {
+      await warned;
+      rmSync(logs);
+      return done();
+    });
+    let isWarned = (): void => {};
+    const warned = new Promise<void>((resolve) => (isWarned = resolve));
+    let err = "";
+    const config = `[general]\nlog-directory = ${logs}\n`;
+    const context = { err: (text: string) => void ((err += text), isWarned()) };
+    const { out } = await runCli(["init"], fakeSite({ Init: action }), { config, context });
+    expect(err).toMatch(/^[^\n]*logs[^\n]*\n$/);
+    expect(out).toMatch(/written again[^]*init: Done\. It was done\./);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("the name override is used for the experiment", async () => {
