@@ -27,10 +27,11 @@ export function prefixProblems({ settings: { epics }, lines }: Config, given: Sc
     return line > 0 ? `${file}:${line}` : file;
   };
   const first = firstPart(epics);
-  if (first === "" || given.P + given.R === ownPrefix({ epics })) return [];
+  // Without the first part globus.conf leaves it to st.cmd; R is always there.
+  if (first === "" ? given.R === epics["globus-prefix"] : given.P + given.R === ownPrefix({ epics })) return [];
   const differ = (name: keyof ScriptPrefix, key: string, text: string): string =>
     `${at(key)}: st.cmd's ${name} is ${JSON.stringify(given[name])}, and [epics] ${key} is ${JSON.stringify(text)}`;
-  if (given.P === first)
+  if (first === "" || given.P === first)
     return [
       `${differ("R", "globus-prefix", epics["globus-prefix"])}, where --ioc would look for this IOC: make them alike`,
     ];
