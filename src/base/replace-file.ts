@@ -31,7 +31,7 @@ export async function replaceFile(
   text: string,
   options: WriteOptions & { readonly temporary?: string },
 ): Promise<void> {
-  const { files = nodeFiles, temporary = `${path}.${randomBytes(6).toString("hex")}${TEMPORARY_END}` } = options;
+  const { files = nodeFiles, temporary = temporaryOf(path) } = options;
   if (options.temporary !== undefined) await files.rm(temporary, { force: true });
   await createFile(temporary, text, options);
   try {
@@ -44,15 +44,20 @@ export async function replaceFile(
   if (options.temporary === undefined) await removeLeft(path, files);
 }
 
+/** Where a file is written before it has its name; what a crash leaves there goes with removeLeft. */
+export const temporaryOf = (path: string): string => `${path}.${randomBytes(6).toString("hex")}${TEMPORARY_END}`;
+
 /**
- * Removes what programs that were killed while they wrote have left beside the file: it may hold secrets. What is young may still be written. Ages are those
- * of the file system's own clock.
+ * Removes what programs that were killed while they wrote have left beside the file, which was just written: it may hold secrets. What is young may still be
+ * written. Ages are those of the file system's own clock. Never fails: the file itself is there, and the next write tries again.
  */
-async function removeLeft(path: string, files: FileCalls): Promise<void> {
+export const removeLeft = (path: string, files: FileCalls): Promise<void> => sweep(path, files).catch(() => {});
+
+async function sweep(path: string, files: FileCalls): Promise<void> {
   const [folder, name] = [dirname(path), basename(path)];
   const isLeft = (one: string): boolean =>
     one.startsWith(`${name}.`) && /^\.[0-9a-f]{12}$/.test(one.slice(name.length, -TEMPORARY_END.length));
-  const names = await nodeFiles.readdir(folder).catch((): string[] => []); // the file itself is written
+  const names = await nodeFiles.readdir(folder);
   const found = names.filter((one) => one.endsWith(TEMPORARY_END) && isLeft(one));
   if (found.length === 0) return;
   const { mtimeMs: now } = await nodeFiles.stat(path);

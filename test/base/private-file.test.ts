@@ -1,10 +1,12 @@
 /** Files that hold secrets. */
+import * as nodeFiles from "node:fs/promises";
 import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../../src/base/private-file.ts";
+import { type FileCalls, replaceFile } from "../../src/base/replace-file.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 let folder: string;
@@ -56,6 +58,17 @@ test("a file that cannot be written leaves nothing behind", async () => {
   const failure = await failureOf(writePrivateFile(path, "y", "secret"), ActionError);
   expect(failure.message).toContain(`The secret ${path} cannot be written`);
   expect(await readdir(folder)).toEqual(["taken"]);
+});
+
+test("a file that is replaced, but gone before what lies beside it was looked at, counts as written", async () => {
+  const path = join(folder, "secret");
+  await writeFile(`${path}.0123456789ab.tmp`, "half of a sec");
+  const rename: FileCalls["rename"] = async (from, to) => {
+    await nodeFiles.rename(from, to);
+    await rm(to);
+  };
+  await replaceFile(path, "whole", { mode: 0o600, files: { ...nodeFiles, rename } });
+  expect(await readdir(folder)).toEqual(["secret.0123456789ab.tmp"]);
 });
 
 test("what a killed program has left beside the file goes with a later write, and what another one is writing stays", async () => {
