@@ -44,14 +44,6 @@ test("a tag in DMagic's order with 50 ms gaps settles exactly once, 1.5 s after 
   expect(settled[0]?.state.tag).toMatchObject({ valid: true, experiment: { name: "2026-03-Noether-1014288" } });
 });
 
-test("without an override nothing is stale, whatever the tag", () => {
-  const seen = watch((beamline, at) => {
-    for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
-    at(5000, () => beamline.set("lastName", "Curie"));
-  });
-  expect(seen.map(({ state }) => state.overrideIsStale)).not.toContain(true);
-});
-
 test("a new PI with the old proposal is never settled on", () => {
   const seen = watch((beamline, at) => {
     for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
