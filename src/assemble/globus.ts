@@ -1,6 +1,8 @@
 /** Globus as the settings have it: the login, and calls with it; or off. */
+import { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
 import type { AccessRules, DirectoryTree, Identity } from "../controller/ports.ts";
+import type { Watch } from "../controller/watch.ts";
 import { createGlobusAccess } from "../services/globus-access.ts";
 import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus-auth.ts";
 import { createGlobusCall, type GlobusCall } from "../services/globus-call.ts";
@@ -16,6 +18,8 @@ export interface GlobusPart {
   readonly identity: Identity;
   /** What its login depends on. */
   readonly files: readonly string[];
+  /** Looks after the login of an IOC that runs. */
+  readonly watches: readonly Watch[];
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
   /** Who may use its directories. @throws ActionError for settings that cannot be used */
@@ -37,6 +41,7 @@ export function openGlobus(options: PartOptions): GlobusPart {
   return {
     identity: opened?.identity ?? globusOff,
     files: opened === undefined ? [] : [section["client-secret-file"] || section["token-store"]],
+    watches: opened === undefined ? [] : [opened.watch],
     tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),
     access: (server) =>
       server.uuid === ""
@@ -61,7 +66,7 @@ function open({
   log,
   closers,
   troubles,
-}: PartOptions): { readonly identity: Identity; readonly call: GlobusCall } | undefined {
+}: PartOptions): { readonly identity: Identity; readonly call: GlobusCall; readonly watch: Watch } | undefined {
   const section = settings["globus-auth"];
   const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
   Object.assign(environment, globusServiceUrls(urls));
@@ -75,10 +80,10 @@ function open({
           transport,
         )
       : createServiceAccount({ clientId, secretFile: section["client-secret-file"] }, transport);
-  const rest = auth.keepAlive(log);
-  closers.push(() => {
-    rest();
-    return transport.close();
-  });
-  return { identity: auth, call: createGlobusCall(auth, transport) };
+  closers.push(() => transport.close());
+  return {
+    identity: auth,
+    call: createGlobusCall(auth, transport),
+    watch: () => new Observable(() => auth.keepAlive(log)),
+  };
 }

@@ -56,7 +56,7 @@ const CHECKS_STAY =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is in the environment and turns off no check of certificates here: take it out, and name an authority of your own in the ca-file keys of globus.conf.";
 
 /**
- * Nothing stays open when it throws: a login that is looked after would keep the process from ending.
+ * Nothing goes on by itself before the watches do, and nothing stays open when it throws: either would keep the process from ending.
  * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used
  */
 export function openSite(options: SiteOptions): Site {
@@ -102,6 +102,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     arms: { ...experiments.arms, EmailArm: (get) => mail.shown.armProblem(get) },
     watches: [
       ...experiments.watches,
+      ...globus.watches,
       watchUncertain(mail.ledger),
       ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : [withoutDaqs]),
     ],

@@ -32,7 +32,7 @@ export interface LogFileOptions {
 export interface LogFile {
   /** Takes lines as createLog makes them. */
   readonly sink: LogSink;
-  /** Resolves when all is written, or cannot be. */
+  /** Resolves when all is written, or cannot be; what is said later is not. */
   close(): Promise<void>;
 }
 
@@ -66,6 +66,7 @@ class RollingFile {
   /** Who removes old files. Runs of the command line are many, and short. */
   readonly #owner: OwnerFile | undefined;
   #isShared = false;
+  #isClosed = false;
   #file: nodeFiles.FileHandle | undefined;
   /** Of #file. */
   #name = "";
@@ -85,11 +86,13 @@ class RollingFile {
   }
 
   write(line: string, level: LogLevel): void {
+    if (this.#isClosed) return; // the process is to end, and a retry would keep it
     this.#wait(`${LEVELS[level]}: ${line.replace(PREFIX[level], "")}`);
     this.#queue = this.#after(this.#queue, false);
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#queue = this.#after(this.#queue, true);
     await this.#queue;
     this.#retry?.();
@@ -166,9 +169,10 @@ class RollingFile {
 
   #fail(error: unknown): void {
     const { clock, folder, trouble } = this.#options;
-    this.#retry = clock.after(RETRY_SECONDS, () => {
+    const again = (): void => {
       this.#queue = this.#after(this.#queue, true);
-    });
+    };
+    if (!this.#isClosed) this.#retry = clock.after(RETRY_SECONDS, again);
     trouble.begins(
       `No log file is kept in ${folder}: ${messageOf(error, folder)}; see log-directory in the [general] section of globus.conf.`,
     );

@@ -2,11 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { merge } from "rxjs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openGlobus } from "../../src/assemble/globus.ts";
+import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config.ts";
 import type { Site } from "../../src/controller/site.ts";
+import type { WatchContext } from "../../src/controller/watch.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;
@@ -32,11 +36,21 @@ const open = (text: string, changes: Partial<SiteOptions> = {}): Site =>
     ...changes,
   });
 
-test("a site with Globus looks after its login until it is closed", async () => {
-  const site = open(WITH_GLOBUS);
-  expect(clock.pending).toBe(1);
-  await site.close();
+test("a Globus login is looked after while its watch runs, and not before", () => {
+  const settings = parseConfig(WITH_GLOBUS, join(folder, "globus.conf"), folder);
+  const parts = { settings, environment: {}, clock, log: silentLog, closers: [], problems: new Problems() };
+  const { watches } = openGlobus(parts);
   expect(clock.pending).toBe(0);
+  const watching = merge(...watches.map((watch) => watch({} as WatchContext))).subscribe();
+  expect(clock.pending).toBe(1);
+  watching.unsubscribe();
+  expect(clock.pending).toBe(0);
+});
+
+test("a site with Globus does nothing by itself", async () => {
+  const site = open(WITH_GLOBUS);
+  expect(clock.pending).toBe(0);
+  await site.close();
 });
 
 test("nothing stays open where the settings are wrong, although Globus was opened before that showed", () => {

@@ -86,3 +86,30 @@ test("a stage that cannot start stops what has started, and is named", async () 
   expect(ioc.state).toBe("stopped");
   expect(() => ioc.addStage("afterServer", stage("late"))).toThrow("late comes too late: iocInit has run.");
 });
+
+test("what was opened while files were loaded is closed behind all stages, the last opened first", async () => {
+  const { ioc, events, stage } = newIoc();
+  ioc.addRunning("a file", async () => void events.push("file closed"));
+  ioc.addStage("beforeServer", stage("good"));
+  ioc.addRunning("a socket", async () => void events.push("socket closed"));
+  await ioc.init();
+  await ioc.stop();
+  expect(events.slice(-3)).toEqual(["good stops", "socket closed", "file closed"]);
+});
+
+test.each([
+  ["fails", (ioc: Ioc) => ioc.init().catch(() => {})],
+  ["never runs", (ioc: Ioc) => ioc.stop()],
+])("what was opened is closed where iocInit %s", async (_what, end) => {
+  const { ioc, stage } = newIoc();
+  let closed = 0;
+  ioc.addRunning("a file", async () => void closed++);
+  ioc.addStage(
+    "beforeDatabase",
+    stage("bad", () => {
+      throw new Error("no disk");
+    }),
+  );
+  await end(ioc);
+  expect(closed).toBe(1);
+});

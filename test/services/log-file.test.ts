@@ -61,6 +61,19 @@ test.each(["America/Chicago", "Asia/Tokyo"])(
   },
 );
 
+test("a line that comes behind the end begins no file, and no wait for one", async () => {
+  const closed = open();
+  await closed.close();
+  closed.sink("globus: Dirs has begun.", "info");
+  await closed.close();
+  expect(readdirSync(folder)).toEqual([]);
+  writeFileSync(join(folder, "file"), "");
+  const failing = open(3, join(folder, "file"));
+  failing.sink("globus: Dirs has begun.", "info");
+  await failing.close();
+  expect(clock.pending).toBe(0);
+});
+
 test("nothing is written before there is something to write", async () => {
   await open().close();
   expect(readdirSync(folder)).toEqual([]);
