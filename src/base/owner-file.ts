@@ -1,13 +1,14 @@
 /**
  * A file that says which process has something for itself, where two would spoil it. What a process left that was killed is taken over; a process on another
- * host cannot be looked at, so what it left is its own until a person removes the file. Works on network file systems: the claim is a hard link.
+ * host cannot be looked at, so what it left is its own until a person removes the file. A container counts as the host that runs it, since its own name may be
+ * new at each start; two of them that run at once cannot see each other, and the one that claimed last has the file. Works on network file systems: the claim
+ * is a hard link.
  */
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
 import os from "node:os";
 import { codeOf } from "./errors.ts";
-import { createFile, type FileCalls } from "./replace-file.ts";
+import { createFile, type FileCalls, removeLeft, temporaryOf } from "./replace-file.ts";
 
 /** A process, told from every other one that ever had its number. */
 export interface Owner {
@@ -33,6 +34,8 @@ export class OwnerFile {
   readonly path: string;
   readonly #self: Owner;
   readonly #files: FileCalls;
+  /** This process has had the file: who has it now came later. */
+  #hasHeld = false;
 
   constructor(path: string, { self = thisProcess(), files = nodeFiles }: OwnerFileOptions = {}) {
     this.path = path;
@@ -45,15 +48,31 @@ export class OwnerFile {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const text = await this.#read(this.path);
       if (text === undefined) {
-        if (await this.#create(this.path)) return undefined;
-        continue;
+        if (!(await this.#create(this.path))) continue;
+        this.#hasHeld = true;
+        await removeLeft(this.path, this.#files);
+        return undefined;
       }
       const owner = ownerIn(text);
       if (owner !== undefined && isSame(owner, this.#self)) return undefined;
-      if (owner !== undefined && mayLive(owner, this.#self)) return owner;
+      if (owner !== undefined && (mayLive(owner, this.#self) || this.#isSuccessor(owner))) return owner;
       await this.#takeAway();
     }
-    throw new Error(`${this.path} changes all the time`);
+    const taker = ownerIn((await this.#read(this.#taking)) ?? "");
+    throw new Error(
+      taker === undefined
+        ? `${this.path} changes all the time`
+        : `process ${taker.pid} on ${taker.host} takes ${this.path} over and does not end; if that process is gone, remove ${this.#taking}`,
+    );
+  }
+
+  /** Whether an owner in another container, which cannot be seen from here, took over what this process had. */
+  #isSuccessor(owner: Owner): boolean {
+    return this.#hasHeld && owner.host !== this.#self.host;
+  }
+
+  get #taking(): string {
+    return `${this.path}.taking`;
   }
 
   /** Gives it back, if it is this process's. @throws the system's error */
@@ -73,7 +92,7 @@ export class OwnerFile {
 
   /** @returns false when another process was faster */
   async #create(path: string): Promise<boolean> {
-    const written = `${path}.${randomBytes(6).toString("hex")}`;
+    const written = temporaryOf(this.path);
     await createFile(written, `${JSON.stringify(this.#self)}\n`, { mode: 0o644, files: this.#files });
     try {
       await this.#files.link(written, path);
@@ -82,17 +101,19 @@ export class OwnerFile {
       if (codeOf(error) === "EEXIST") return false;
       throw error;
     } finally {
-      await this.#files.rm(written, { force: true });
+      await this.#files.rm(written, { force: true }).catch(() => {}); // swept after a later claim
     }
   }
 
   /** Removes what a process left. One process does so at a time, or a second would remove what the first has claimed. */
   async #takeAway(): Promise<void> {
-    const taking = `${this.path}.taking`;
+    const taking = this.#taking;
     if (!(await this.#create(taking))) {
-      const taker = ownerIn((await this.#read(taking)) ?? "");
-      if (taker !== undefined && !isSame(taker, this.#self) && !mayLive(taker, this.#self))
-        await this.#files.rm(taking, { force: true });
+      const text = await this.#read(taking);
+      const taker = ownerIn(text ?? "");
+      const isLeft =
+        taker === undefined ? text !== undefined : !isSame(taker, this.#self) && !mayLive(taker, this.#self);
+      if (isLeft) await this.#files.rm(taking, { force: true });
       return;
     }
     try {
@@ -119,8 +140,7 @@ function ownerIn(text: string): Owner | undefined {
 
 /** Whether an owner is another process of this host that runs. One on another host cannot be looked at, and does not count. */
 export function isAnotherHere(owner: Owner, self: Owner = thisProcess()): boolean {
-  const isHere = owner.host === self.host && owner.machine === self.machine;
-  return isHere && !isSame(owner, self) && mayLive(owner, self);
+  return isHere(owner, self) && !isSame(owner, self) && mayLive(owner, self);
 }
 
 const isSame = (one: Owner, other: Owner): boolean =>
@@ -130,9 +150,13 @@ const isSame = (one: Owner, other: Owner): boolean =>
   one.boot === other.boot &&
   one.started === other.started;
 
+/** Whether an owner is of this host, or of a container on it: one start of one kernel, whatever name it has. */
+const isHere = (owner: Owner, self: Owner): boolean =>
+  owner.machine === self.machine && (owner.host === self.host || (owner.boot !== "" && owner.boot === self.boot));
+
 /** Whether an owner that is not this process may still run. */
 function mayLive(owner: Owner, self: Owner): boolean {
-  if (owner.host !== self.host || owner.machine !== self.machine) return true;
+  if (!isHere(owner, self)) return true;
   if (owner.boot !== self.boot) return false;
   const started = startOf(owner.pid);
   if (started !== undefined && owner.started !== "") return started === owner.started;

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Owner, OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
 import { atEachStep } from "../support/failing-files.ts";
+import { failureOf } from "../support/failure-of.ts";
 
 let folder: string;
 let path: string;
@@ -47,6 +48,7 @@ test("what another process on this host has is its own while it runs, and is tak
 test.each<[string, Partial<Owner>]>([
   ["a process whose number another one has now", { pid: process.ppid, started: "1" }],
   ["this process's own number in an earlier life", { started: "1" }],
+  ["a container that had another name", { host: "0a1b2c3d4e5f", pid: 1, started: "1" }],
   ["a process before the host was started again", { boot: "another boot" }],
   ["a process that is gone, where the system tells no start times", { pid: 2 ** 22 + 1, started: "" }],
 ])("what %s left is taken over", async (_, owner) => {
@@ -62,6 +64,39 @@ test.each<[string, Partial<Owner>]>([
 ])("what a process on %s has is its own: nobody can see whether that process runs", async (_, owner) => {
   leave(owner);
   expect(await new OwnerFile(path).claim()).toEqual(owned(owner));
+});
+
+test("what a container took over from one that still runs is told to that one, and stays with the later", async () => {
+  const first = new OwnerFile(path);
+  await first.claim();
+  const later = owned({ host: "0a1b2c3d4e5f", pid: 1, started: "1" });
+  writeFileSync(path, JSON.stringify(later));
+  expect(await first.claim()).toEqual(later);
+  expect(holder()).toEqual(later);
+});
+
+test("a taker on another host that did not end is named, with the file to remove", async () => {
+  leave({ started: "1" });
+  writeFileSync(`${path}.taking`, JSON.stringify(owned({ host: "otherhost", boot: "another boot", pid: 4711 })));
+  const failure = await failureOf(new OwnerFile(path).claim(), Error);
+  expect(failure.message).toBe(
+    `process 4711 on otherhost takes ${path} over and does not end; if that process is gone, remove ${path}.taking`,
+  );
+});
+
+test("a file of a taker that no process wrote is removed", async () => {
+  writeFileSync(path, "{");
+  writeFileSync(`${path}.taking`, "");
+  expect(await new OwnerFile(path).claim()).toBeUndefined();
+  expect(readdirSync(folder)).toEqual(["x.owner"]);
+});
+
+test("what was left of an earlier claim that was cut short goes with the next one", async () => {
+  const left = `${path}.0123456789ab.tmp`;
+  writeFileSync(left, "{");
+  utimesSync(left, 1, 1);
+  await new OwnerFile(path).claim();
+  expect(readdirSync(folder)).toEqual(["x.owner"]);
 });
 
 test("a file that no process wrote is nobody's", async () => {

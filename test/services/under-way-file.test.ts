@@ -54,7 +54,7 @@ describe("two IOCs with one prefix", () => {
   test.each([
     ["a process that has ended", { pid: 2 ** 30 }],
     ["the host before it was started anew", { boot: "another" }],
-    ["another host, which nobody can look at", { host: "station9" }],
+    ["another host, which nobody can look at", { host: "station9", boot: "another" }],
   ])("what is left of %s is interrupted", async (_what, change) => {
     await createUnderWayFile(file, { ...other, ...change }).keep([INIT]);
     const next = createUnderWayFile(file, self);
