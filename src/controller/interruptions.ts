@@ -4,7 +4,7 @@
  */
 import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, pieceOf } from "../base/errors.ts";
+import { pieceOf } from "../base/errors.ts";
 import { facilitySecond } from "../base/facility-time.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
@@ -40,6 +40,11 @@ export class Interruptions {
   /** Those of the last process. */
   readonly #left = new Map<string, BegunCommand>();
   #hasFailed = false;
+  /** The write that is under way, and the one behind it, which will hold the newest state; never a third, however much is said. */
+  #writing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  /** Over when the newest state is on disk, or cannot be. */
+  #kept: Promise<void> = Promise.resolve();
 
   constructor(options: InterruptionsOptions) {
     this.#options = options;
@@ -70,7 +75,7 @@ export class Interruptions {
     if (before === undefined) return;
     const said = fitted(oneLine(sentence), SAID_BYTES, " …");
     this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), said });
-    void this.#keep();
+    this.#keep();
   }
 
   /** The IOC's stop in order has cut the command short, which has no other place to be told than the next start. @param how in its own words; may be empty */
@@ -79,7 +84,7 @@ export class Interruptions {
     if (before === undefined) return;
     const ended = fitted(oneLine(how), ENDED_BYTES, " …");
     this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
-    void this.#keep();
+    this.#keep();
   }
 
   async ended(command: CommandName): Promise<void> {
@@ -90,13 +95,34 @@ export class Interruptions {
   acknowledge(): void {
     if (this.#left.size === 0) return;
     this.#left.clear();
-    void this.#keep();
+    this.#keep();
   }
 
-  /** @throws nothing */
-  async #keep(): Promise<void> {
-    const { underWay, journal, clock } = this.#options;
-    if (underWay === undefined) return;
+  /** Resolves when all that was to be remembered is on disk, or cannot be. */
+  settled(): Promise<void> {
+    return this.#kept;
+  }
+
+  /** @returns never rejects */
+  #keep(): Promise<void> {
+    const { underWay } = this.#options;
+    this.#kept = underWay === undefined ? Promise.resolve() : this.#within(this.#write(underWay));
+    return this.#kept;
+  }
+
+  #write(underWay: UnderWay): Promise<void> {
+    this.#next ??= this.#writing.then(() => {
+      this.#next = undefined;
+      const written = underWay.keep([...this.#left.values(), ...this.#begun.values()]);
+      this.#writing = written.catch(() => {}); // told to those who wait for that one
+      return written;
+    });
+    return this.#next;
+  }
+
+  /** Whatever fails is told: nobody may be stopped by it. @returns never rejects */
+  async #within(written: Promise<void>): Promise<void> {
+    const { journal, clock } = this.#options;
     let cancel: () => void = () => {};
     const limit = new Promise<never>((_, reject) => {
       cancel = clock.after(DISK_SECONDS, () =>
@@ -104,10 +130,9 @@ export class Interruptions {
       );
     });
     try {
-      await Promise.race([underWay.keep([...this.#left.values(), ...this.#begun.values()]), limit]);
+      await Promise.race([written, limit]);
       this.#hasFailed = false;
     } catch (thrown) {
-      if (!(thrown instanceof ActionError)) throw thrown;
       if (!this.#hasFailed)
         journal.say(`${pieceOf(thrown)}: should the IOC be killed now, nobody is told of what it did.`, "MINOR");
       this.#hasFailed = true;

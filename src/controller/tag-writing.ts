@@ -100,26 +100,29 @@ export class TagWriting {
   /** Whether another program, once it is done, has left the very texts of this pass: a tag that was asked for twice. The month is written again then. */
   async #isAgreed(): Promise<boolean> {
     if ((await this.#forgetMonth()) !== undefined) return false; // at once: nobody may take what there is now for a tag
-    await this.#untilQuiet();
-    const keys = [...this.#texts.keys()].filter((key) => key !== STAMP && key !== "yearMonth");
-    const texts = await this.#read(keys, {});
-    if (!keys.every((key, index) => texts[index] === this.#texts.get(key))) return false;
     try {
+      await this.#untilQuiet();
+      const keys = [...this.#texts.keys()].filter((key) => key !== STAMP && key !== "yearMonth");
+      const texts = await this.#read(keys, { signal: this.#context.signal });
+      if (!keys.every((key, index) => texts[index] === this.#texts.get(key))) return false;
       for (const [key, text] of this.#texts) this.#kept.set(key, text);
       await this.write("yearMonth", this.#texts.get("yearMonth") ?? NEVER_TAGGED);
       await this.checkAll();
       return true;
     } catch {
-      return false; // the conflict is told
+      return false; // the conflict is told, or the abort
     }
   }
 
-  /** Resolves when the user PVs have been quiet for a while, or are not for too long; before anybody else takes them for quiet. */
+  /**
+   * Resolves when the user PVs have been quiet for a while, or are not for too long; before anybody else takes them for quiet.
+   * @throws the signal's reason
+   */
   async #untilQuiet(): Promise<void> {
     const { beamline, nameOf, clock } = this.#tomoScan;
     const changes$ = merge(...[...this.#texts.keys()].map((key) => beamline.text$(nameOf(key))));
     const wait$ = new Observable((subscriber) => clock.after(QUIET_SECONDS / 2, () => subscriber.next(undefined)));
-    await emitsWithin(changes$.pipe(switchMap(() => wait$)), PATIENCE_SECONDS, clock);
+    await emitsWithin(changes$.pipe(switchMap(() => wait$)), PATIENCE_SECONDS, clock, this.#context.signal);
   }
 
   /** What was thrown in mid-way, with what is left of it. */

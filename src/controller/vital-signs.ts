@@ -148,7 +148,9 @@ function watch$(
         }
         return EMPTY;
       }),
-      finalize(() => abort.abort(new CancelledError("The program ends."))),
+      finalize(() =>
+        abort.abort(new CancelledError(`The look at ${statePv} was given up: its file has changed, or the IOC ends.`)),
+      ),
     );
   });
 }

@@ -88,6 +88,7 @@ export function startController(given: ControllerOptions): () => Promise<void> {
     if (!isOver) log.warn(`${board.runningText} did not end within ${STOP_SECONDS} s of the IOC's stop.`);
     deafen();
     subscription.unsubscribe();
+    await interruptions.settled();
   };
 }
 

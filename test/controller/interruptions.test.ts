@@ -24,11 +24,16 @@ class FakeUnderWay implements UnderWay {
   problem: string | undefined;
   /** What the next writes do instead. */
   failure: Promise<never> | undefined;
+  /** What the next writes wait for. */
+  slowness: Promise<unknown> | undefined;
+  writes = 0;
   left(): ReturnType<UnderWay["left"]> {
     return { commands: this.commands, ...(this.problem !== undefined && { problem: this.problem }) };
   }
   async keep(commands: readonly BegunCommand[]): Promise<void> {
+    this.writes++;
     await this.failure;
+    await this.slowness;
     this.commands = commands;
   }
   get names(): readonly string[] {
@@ -44,6 +49,7 @@ class Process {
   readonly stop: () => Promise<void>;
   /** The commands whose action runs. */
   readonly acting = new Map<CommandName, () => void>();
+  readonly says = new Map<CommandName, (sentence: string) => void>();
   /** What a command says of itself behind the reason when it is stopped. */
   stopped = "";
 
@@ -53,6 +59,7 @@ class Process {
       plan: () => ["would do something"],
       run: ({ say, signal }) => {
         say(`${name} has done a part.`);
+        this.says.set(name, say);
         return new Promise((resolve, reject) => {
           this.acting.set(name, () => resolve({ state: "Done", message: "It is done." }));
           signal.addEventListener("abort", () =>
@@ -236,6 +243,39 @@ describe("what the IOC's stop in order cuts short", () => {
   });
 });
 
+test("the stop waits for the disk, which is to hold what was cut short", async () => {
+  const before = start();
+  await before.tag();
+  before.stopped = " 5 of 20 files were moved.";
+  await before.start("Upload");
+  let written = (): void => {};
+  underWay.slowness = new Promise<void>((resolve) => (written = resolve));
+  const ended = vi.fn();
+  const stopping = before.stop().then(ended);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(ended).not.toHaveBeenCalled();
+  written();
+  await stopping;
+  expect(underWay.commands).toMatchObject([{ command: "Upload", ended: "5 of 20 files were moved." }]);
+});
+
+test("however much a command says while the disk is slow, one write waits, and it holds the last", async () => {
+  const process = start();
+  await process.tag();
+  await process.start("Upload");
+  let written = (): void => {};
+  underWay.slowness = new Promise<void>((resolve) => (written = resolve));
+  const before = underWay.writes;
+  process.says.get("Upload")?.("0 files were moved.");
+  await vi.advanceTimersByTimeAsync(1);
+  for (let i = 1; i <= 100; i++) process.says.get("Upload")?.(`${i} files were moved.`);
+  await vi.advanceTimersByTimeAsync(1);
+  written();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(underWay.writes - before).toBe(2);
+  expect(underWay.commands).toMatchObject([{ command: "Upload", said: "100 files were moved." }]);
+});
+
 test("a command of another version is told of, though it has no PVs here", () => {
   underWay.commands = [{ command: "Paint", at: "2026-03-01T12:00:00Z", server: "voyager" }];
   expect(start().pvs.get("LastError")).toBe(
@@ -263,6 +303,17 @@ describe("a memory that fails", () => {
     ]);
   });
 
+  test("in a way that nobody foresaw is told, too, and ends nothing", async () => {
+    const process = start();
+    await process.tag();
+    underWay.failure = Promise.reject(new TypeError("commands is not iterable"));
+    underWay.failure.catch(() => {});
+    await process.start("Dirs");
+    await process.end("Dirs");
+    expect(process.state("Dirs")).toBe("Done");
+    expect(process.pvs.get("LastError")).toMatch(/^commands is not iterable: should the IOC be killed now/);
+  });
+
   test("by never answering holds a command up for two seconds alone", async () => {
     const process = start();
     await process.tag();
@@ -272,5 +323,9 @@ describe("a memory that fails", () => {
     await process.clock.advanceAsync(2);
     await vi.advanceTimersByTimeAsync(1);
     expect(process.acting.has("Dirs")).toBe(true);
+    const stopping = process.stop(); // which waits no longer
+    await vi.advanceTimersByTimeAsync(1);
+    await process.clock.advanceAsync(2);
+    await stopping;
   });
 });

@@ -195,6 +195,20 @@ describe("two programs at once", () => {
     expect(both.flat().join("\n")).toContain("another program writes the user PVs too");
   });
 
+  test("an abort while the user PVs come to rest is an abort at once, and leaves no tag", async () => {
+    const context = fakeRun();
+    beamline.onPut = async (count) => {
+      if (count === 3) beamline.set("UserName", "Hypatia");
+    };
+    const writing = write(CURIE, context).catch((thrown: unknown) => thrown);
+    await clock.advanceAsync(0.25);
+    context.abort(new CancelledError("Aborted on request."));
+    const failure = await writing;
+    expect(failure).toBeInstanceOf(CancelledError);
+    expect(messageOf(failure)).toMatch(/^Aborted on request\. Written were .*; tag again\.$/);
+    expect(beamline.tag).toBe("");
+  });
+
   test("the same tag twice is one tag", async () => {
     await expect(finished(Promise.all([write(CURIE), write(CURIE)]))).resolves.toEqual([[], []]);
     expect(beamline.tag).toBe(NEW);

@@ -1,6 +1,6 @@
 import { Subject } from "rxjs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ActionError } from "../../src/base/errors.ts";
+import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type AuthState, type Identity, UnavailableError } from "../../src/controller/ports.ts";
 import { AUTH_STATES } from "../../src/controller/pvs.ts";
@@ -103,7 +103,9 @@ test("a file that changes while nobody answers what was asked with the former on
   files = "mended";
   await vi.advanceTimersByTimeAsync(2_000);
   expect(state()).toBe("OK");
-  expect(dm.aborted.map(({ aborted }) => aborted)).toEqual([true]);
+  expect(dm.aborted.map(({ reason }) => messageOf(reason))).toEqual([
+    "The look at AuthDM was given up: its file has changed, or the IOC ends.",
+  ]);
 });
 
 test("the end of a command asks again", async () => {
