@@ -174,7 +174,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
     log.warn(`${path}: ${sentence}`);
   const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
-  session.ioc.addRunning("data management's connections", management.close);
+  session.ioc.addRunning("data management's connections", () => management.close());
   nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
   const texts = fillInitially(session.ioc.database, prefix, configured);
@@ -193,7 +193,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
         clock: options.clock,
       });
     },
-    start: management.start,
+    start: () => management.start(),
   };
 }
 

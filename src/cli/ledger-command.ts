@@ -29,7 +29,7 @@ export async function runLedger(
 ): Promise<number> {
   if (what !== "check" && what !== "recover")
     throw new UsageError(`globus-ioc ledger does not know ${JSON.stringify(what)}: say check or recover.`);
-  const { environment, clock, dialogue } = context;
+  const { clock, dialogue } = context;
   const folder = folderOf(request, context);
   const { exists, records, problems } = await lookAtLedger(folder);
   if (!exists) {

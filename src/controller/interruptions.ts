@@ -75,7 +75,7 @@ export class Interruptions {
     if (before === undefined) return;
     const said = fitted(oneLine(sentence), SAID_BYTES, " …");
     this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), said });
-    this.#keep();
+    void this.#keep();
   }
 
   /** The IOC's stop in order has cut the command short, which has no other place to be told than the next start. @param how in its own words; may be empty */
@@ -84,7 +84,7 @@ export class Interruptions {
     if (before === undefined) return;
     const ended = fitted(oneLine(how), ENDED_BYTES, " …");
     this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
-    this.#keep();
+    void this.#keep();
   }
 
   async ended(command: CommandName): Promise<void> {
@@ -95,7 +95,7 @@ export class Interruptions {
   acknowledge(): void {
     if (this.#left.size === 0) return;
     this.#left.clear();
-    this.#keep();
+    void this.#keep();
   }
 
   /** Resolves when all that was to be remembered is on disk, or cannot be. */

@@ -87,7 +87,7 @@ test("what has no words of ours has the system's own", () => {
 
 test("a program that is not there is told in words", async () => {
   const child = spawn(MISSING);
-  const [thrown] = await once(child, "error");
+  const [thrown] = (await once(child, "error")) as [Error];
   expect(messageOf(thrown, `The program ${MISSING}`)).toBe(NO_SUCH);
 });
 
@@ -95,7 +95,7 @@ test("a socket's failure keeps its host and port", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };
-  const [thrown] = await once(createServer().listen(port, "127.0.0.1"), "error");
+  const [thrown] = (await once(createServer().listen(port, "127.0.0.1"), "error")) as [Error];
   expect(messageOf(thrown)).toContain(`127.0.0.1:${port}`);
   const low = { code: "EACCES", errno: -13, syscall: "listen", address: "127.0.0.1", port: 80 };
   expect(messageOf(Object.assign(new Error("listen EACCES: permission denied 127.0.0.1:80"), low))).toContain(":80");

@@ -123,7 +123,12 @@ test("a log file that cannot be written is a warning, and that it can be again i
     const warned = new Promise<void>((resolve) => (isWarned = resolve));
     let err = "";
     const config = `[general]\nlog-directory = ${logs}\n`;
-    const context = { err: (text: string) => void ((err += text), isWarned()) };
+    const context = {
+      err: (text: string): void => {
+        err += text;
+        isWarned();
+      },
+    };
     const { out } = await runCli(["init"], fakeSite({ Init: action }), { config, context });
     expect(err).toMatch(/^[^\n]*logs[^\n]*\n$/);
     expect(out).toMatch(/written again[^]*init: Done\. It was done\./);

@@ -129,6 +129,7 @@ describe("with an experiment for each test", () => {
     expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
     expect(started()).toBe(1);
     expect(await text("DaqRawId")).not.toBe("");
+    await until("DaqRawFilesDone", (value) => Number(value) === 1); // none is left behind
     await site.beamline.dm.misbehave({ on: "stopDaq", halfBody: true });
     expect(await put("StopDaq", 1)).toBe(ECA.NORMAL);
     expect([await number("DaqStopped"), DAQ_STATES[await number("DaqRawState")]]).toEqual([1, "Stopped"]);

@@ -168,6 +168,7 @@ describe.skipIf(needPeers("softIoc").missing)("our client and softIoc", { timeou
       await using second = await startSoftIoc({ db: DB, prefix: first.prefix, port: first.port });
       await becomes(count, true);
       await counted.next((reading) => Number(reading.value) > 2, seen);
+      await texts.next((reading) => reading.value === "hello", 1);
       expect(texts.readings.map((reading) => reading.value)).toEqual(["hello", "hello"]);
       await so.put("back");
       expect((await texts.next((reading) => reading.value === "back")).value).toBe("back");
