@@ -1,17 +1,48 @@
 /** A beamline at which faults are tried: how it is opened, brought to where a command can start, and judged when the command is over. */
+import { mkdirSync, rmdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
+import { codeOf } from "../../src/base/errors.ts";
 import { COMMAND_STATES, type CommandState } from "../../src/controller/pvs.ts";
 import { type Bench, type CommandCase, serverIndex } from "./command-case.ts";
 import { type FaultyBeamlineOptions, heal, startFaultyBeamline } from "./faulty-beamline.ts";
 import type { Tally } from "./tally.ts";
 import { World } from "./world.ts";
 
-const HOOK_MILLISECONDS = 120_000;
+/** Beamlines start one after the other. */
+const HOOK_MILLISECONDS = 600_000;
+const TURN_MILLISECONDS = 100;
 /** A setting that was saved before the first kill, and must be found after each. */
 export const SAVED_SUBJECT = "A subject of our own";
 
 /** With that setting saved. */
-export async function openBench(options: FaultyBeamlineOptions = {}): Promise<Bench> {
+export const openBench = (options: FaultyBeamlineOptions = {}): Promise<Bench> => inTurn(() => startBench(options));
+
+/** Workers that start all at once keep one another from serving in time: in a run with a report one starts, and the others wait. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const { FAULTS_REPORT } = process.env;
+  if (FAULTS_REPORT === undefined) return work();
+  const turn = `${FAULTS_REPORT}.starting`;
+  while (!isMade(turn)) await sleep(TURN_MILLISECONDS);
+  try {
+    return await work();
+  } finally {
+    rmdirSync(turn);
+  }
+}
+
+/** Whether the folder was made now; false when it is there. */
+function isMade(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === "EEXIST") return false;
+    throw thrown;
+  }
+}
+
+async function startBench(options: FaultyBeamlineOptions): Promise<Bench> {
   const beamline = await startFaultyBeamline(options);
   const bench: Bench = { beamline, world: new World(beamline), name: beamline.site.experimentName, tries: 0 };
   await beamline.pvs.until("ExperimentName", (name) => name === bench.name);

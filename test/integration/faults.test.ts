@@ -33,7 +33,7 @@ describe("a few of its scenarios", () => {
 
   test.each([
     { command: "AddUser", server: "voyager", fault: { kind: "garbage" } },
-    { command: "CreateManual", server: "petrel", fault: { kind: "reset" } },
+    { command: "Dirs", server: "voyager", fault: { kind: "reset" } },
     { command: "StopDaq", server: "voyager", fault: { kind: "cut", afterBytes: 20 } },
     { command: "ListEsafs", server: "voyager", fault: { kind: "refused" } },
   ] as const)(
