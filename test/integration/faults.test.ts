@@ -18,7 +18,6 @@ describe("a few of its scenarios", () => {
 
   test.each([
     { command: "Tag", call: /^tomoscan/ },
-    { command: "Init", call: /POST .*addExperiment/ },
     { command: "Email", call: /^mail (?!EHLO|MAIL|RCPT|DATA|QUIT)/ },
     { command: "Upload", call: /POST .*upload/ },
   ] as const)(
@@ -33,7 +32,7 @@ describe("a few of its scenarios", () => {
 
   test.each([
     { command: "AddUser", server: "voyager", fault: { kind: "garbage" } },
-    { command: "Dirs", server: "voyager", fault: { kind: "reset" } },
+    { command: "RemoveUser", server: "voyager", fault: { kind: "reset" } },
     { command: "StopDaq", server: "voyager", fault: { kind: "cut", afterBytes: 20 } },
     { command: "ListEsafs", server: "voyager", fault: { kind: "refused" } },
   ] as const)(
