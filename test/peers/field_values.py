@@ -123,21 +123,22 @@ def answer(case: dict) -> dict:
 
 
 def alone() -> None:
-    """Answers one case: the last line of the output."""
+    """Answers one case. What base prints, at any time and from any thread, goes to standard error; standard output is the answer alone."""
+    output = os.dup(1)
+    os.dup2(2, 1)
     ioc.iocshRegisterCommon()
     if ioc.dbLoadDatabase(b"base.dbd", ioc.DEFAULT_DBD_PATH.encode(), None):
         sys.exit("field_values.py: cannot load base.dbd")
     if ioc.registerRecordDeviceDriver(ioc.pdbbase):
         sys.exit("field_values.py: cannot register the record types")
-    answered = json.dumps(answer(json.load(sys.stdin)))
-    ioc.Com.fflush(None)  # what base has printed
-    print(f"\n{answered}", flush=True)
+    with open(output, "w", encoding="ascii") as answers:
+        json.dump(answer(json.load(sys.stdin)), answers)
     os._exit(0)  # base's threads still run
 
 
 def in_a_process(case: dict):
     run = subprocess.run([sys.executable, __file__, ALONE], input=json.dumps(case), capture_output=True, text=True, timeout=60)
-    return json.loads(run.stdout.splitlines()[-1]) if run.returncode == 0 else None
+    return json.loads(run.stdout) if run.returncode == 0 else None
 
 
 def main() -> None:
