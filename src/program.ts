@@ -15,8 +15,7 @@ import { systemClock } from "./base/clock.ts";
 import { AppError, asSentences, CancelledError, messageOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
-import { clientConfig, type Environment } from "./ca/net/ca-config.ts";
-import { resolveHosts } from "./ca/net/host-names.ts";
+import { resolvedClientConfig } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./cli/exit-status.ts";
@@ -66,17 +65,15 @@ const ask = (question: string): Promise<string | undefined> =>
     interrupt: () => process.kill(process.pid, "SIGINT"),
   });
 
-function openClient(from: Environment = environment): CaClient {
-  const { config, warnings } = clientConfig(from);
+async function openClient(): Promise<CaClient> {
+  const { config, warnings } = await resolvedClientConfig(environment);
   for (const warning of warnings) err(warning);
   return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
 }
 
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
 async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
-  const resolved = await resolveHosts("client", environment);
-  for (const warning of resolved.warnings) err(warning);
-  const client = openClient(resolved.environment);
+  const client = await openClient();
   process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
   try {
     status = await work({ client, out, err, signal: stop.signal });

@@ -3,14 +3,14 @@
  * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
 
-import { of } from "rxjs";
+import { from, of, startWith, switchMap } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { fileState } from "../base/file-state.ts";
 import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
-import { type CaClient, createCaClient } from "../ca/client/client.ts";
-import { clientConfig } from "../ca/net/ca-config.ts";
+import { createCaClient } from "../ca/client/client.ts";
+import { resolvedClientConfig } from "../ca/net/host-names.ts";
 import { nodeNetwork } from "../ca/net/node-network.ts";
 import type { Actions, Server } from "../controller/action.ts";
 import { initOnDm } from "../controller/actions/init-dm.ts";
@@ -22,7 +22,7 @@ import { dmRoster } from "../controller/dm-roster.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import { globusRoster } from "../controller/globus-roster.ts";
 import type { PeopleOptions } from "../controller/people.ts";
-import { type BeamlinePvs, OffError } from "../controller/ports.ts";
+import { type BeamlinePvs, type BeamlineText, OffError } from "../controller/ports.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
 import type { Site } from "../controller/site.ts";
 import { watchUncertain } from "../controller/uncertain-watch.ts";
@@ -124,24 +124,34 @@ function lazyBeamline(
   { closers }: PartOptions,
 ): BeamlinePvs {
   if (settings.epics["ioc-prefix"] === "") return NOWHERE;
-  let pvs: BeamlinePvs | undefined;
-  const open = (): BeamlinePvs => {
-    const { config, warnings } = clientConfig(environment);
+  const open = async () => {
+    const { config, warnings } = await resolvedClientConfig(environment);
     for (const warning of warnings) log.warn(warning);
-    const client: CaClient = createCaClient({ network: nodeNetwork, clock, config, user, host, log });
-    closers.push(() => client.close());
-    return createCaPvs(client);
+    return createCaClient({ network: nodeNetwork, clock, config, user, host, log });
   };
-  const used = (): BeamlinePvs => (pvs ??= open());
+  let pvs: Promise<BeamlinePvs> | undefined;
+  const used = (): Promise<BeamlinePvs> => {
+    if (pvs !== undefined) return pvs;
+    const client = open();
+    closers.push(async () => (await client).close());
+    pvs = client.then(createCaPvs);
+    return pvs;
+  };
   return {
-    text$: (name) => used().text$(name),
-    writeText: (name, text, call) => used().writeText(name, text, call),
-    readText: (name, call) => used().readText(name, call),
+    text$: (name) =>
+      from(used()).pipe(
+        switchMap((opened) => opened.text$(name)),
+        startWith(UNCONNECTED), // while host names are looked up
+      ),
+    writeText: async (name, text, call) => (await used()).writeText(name, text, call),
+    readText: async (name, call) => (await used()).readText(name, call),
   };
 }
 
+const UNCONNECTED: BeamlineText = { connected: false, text: undefined };
+
 const NOWHERE: BeamlinePvs = {
-  text$: () => of({ connected: false, text: undefined }),
+  text$: () => of(UNCONNECTED),
   writeText: () => Promise.reject(new OffError(NO_TOMOSCAN)),
   readText: () => Promise.resolve(undefined),
 };

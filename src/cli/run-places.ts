@@ -82,7 +82,7 @@ export async function runOnIoc(request: RunRequest, holder?: string): Promise<Ru
   if (idle !== undefined)
     throw new UsageError(`${idle.option} has no effect on a running IOC, which has settings of its own.`);
   const prefix = typeof given.common.ioc === "string" ? given.common.ioc : (holder ?? ownPrefix(config.settings));
-  const client = context.openClient();
+  const client = await context.openClient();
   const watched = row.progress === undefined ? [] : [...row.progress.done, row.progress.total];
   const followed = follow(request);
   const runner = new IocRunner({ client, prefix, watched, signal: context.signal, ...followed });

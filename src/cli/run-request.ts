@@ -36,7 +36,7 @@ export interface DataContext {
   readonly openSite: (settings: Settings, log: Log) => Site;
   /** What the settings say input PVs hold at the start. */
   readonly initialPvs: (settings: Settings) => Readonly<Partial<Record<PvName, PvValue>>>;
-  readonly openClient: () => CaClient;
+  readonly openClient: () => Promise<CaClient>;
   /** The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it (decision 21). */
   readonly holderOf: (thrown: unknown) => string | undefined;
   /** For tests in virtual time. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { merge } from "rxjs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openGlobus } from "../../src/assemble/globus.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
@@ -11,6 +11,7 @@ import { createLog, silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config.ts";
 import type { Site } from "../../src/controller/site.ts";
 import type { WatchContext } from "../../src/controller/watch.ts";
+import { freePort } from "../support/epics-environment.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;
@@ -64,4 +65,20 @@ test("an environment that tells Node to check no certificate is warned of at the
   const environment = { HOME: folder, NODE_TLS_REJECT_UNAUTHORIZED: "0" };
   await open("", { environment, log }).close();
   expect(lines).toEqual([expect.stringMatching(/^warn: globus: NODE_TLS_REJECT_UNAUTHORIZED=0 .* take it out/)]);
+});
+
+test("a host in EPICS_CA_ADDR_LIST that does not exist is warned of with its variable when TomoScan is looked for", async () => {
+  const lines: string[] = [];
+  const environment = {
+    HOME: folder,
+    EPICS_CA_ADDR_LIST: "no..such",
+    EPICS_CA_AUTO_ADDR_LIST: "NO",
+    EPICS_CA_REPEATER_PORT: String(await freePort()),
+  };
+  const log = createLog("globus", (line) => lines.push(line));
+  const site = open("[epics]\nioc-prefix = 99id:\n", { environment, log });
+  const subscription = site.beamline.text$("99id:TomoScan:UserBadge").subscribe();
+  await vi.waitFor(() => expect(lines).toContainEqual(expect.stringMatching(/EPICS_CA_ADDR_LIST: .*"no\.\.such"/)));
+  subscription.unsubscribe();
+  await site.close();
 });

@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
-import type { Environment } from "./ca-config.ts";
+import { type CaClientConfig, clientConfig, type Environment, type ParsedConfig } from "./ca-config.ts";
 
 /** Variables that hold `host` or `host:port`, with blanks between. */
 const SERVER_LISTS = ["EPICS_CAS_INTF_ADDR_LIST", "EPICS_CAS_BEACON_ADDR_LIST", "EPICS_CAS_IGNORE_ADDR_LIST"];
@@ -47,4 +47,14 @@ export async function resolveHosts(
     resolved[variable] = found.filter((word) => word !== "").join(" ");
   }
   return { environment: resolved, warnings };
+}
+
+/** A client's configuration, its host names looked up; the warnings are of both. */
+export async function resolvedClientConfig(
+  environment: Environment,
+  find: Lookup = systemLookup,
+): Promise<ParsedConfig<CaClientConfig>> {
+  const resolved = await resolveHosts("client", environment, find);
+  const { config, warnings } = clientConfig(resolved.environment);
+  return { config, warnings: [...resolved.warnings, ...warnings] };
 }
