@@ -81,16 +81,20 @@ export class ShownLetter {
     const problem = this.difference({ ...shown, ...now });
     return problem === undefined ? undefined : `EmailArm cannot be armed: ${problem.replace(/^The/, "the")}`;
   }
-  /** Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown. */
-  difference(letter: Letter): string | undefined {
+  /**
+   * Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown.
+   * @param problems why recipients may be missing, each the rest of a sentence
+   */
+  difference(letter: Letter, problems: readonly string[] = []): string | undefined {
     const shown = this.#shown;
     if (shown === undefined || shown.recipients.length === 0)
       return "There is no e-mail that PreviewEmail has shown; run PreviewEmail, read it, and arm.";
     const changed = (Object.keys(PARTS) as (keyof Letter)[])
       .filter((part) => partText(letter, part) !== partText(shown, part))
       .map((part) => PARTS[part]);
-    return changed.length === 0
-      ? undefined
+    if (changed.length === 0) return undefined;
+    return changed.includes(PARTS.recipients) && problems.length > 0
+      ? `Nothing was sent, because ${problems.join("; ")}; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.`
       : `The e-mail has changed since it was previewed: ${changed.join(", ")}; run PreviewEmail again, read it, and arm.`;
   }
 }

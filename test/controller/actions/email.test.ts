@@ -188,6 +188,18 @@ test.each<[string, () => void, RegExp]>([
   expect(mailer.opened).toBe(0);
 });
 
+test("Email whose recipients cannot all be found any more is rejected with what keeps them from being found", async () => {
+  scheduling.beamtimesNow = [SCHEDULED];
+  inputs = { EmailTo: 1 };
+  await preview();
+  inputs = { EmailTo: 1, EmailArm: 1 };
+  scheduling.failure = new UnavailableError("the schedule at sched.example refused the connection");
+  await expect(send()).rejects.toThrow(
+    "Nothing was sent, because the schedule at sched.example refused the connection; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.",
+  );
+  expect(mailer.opened).toBe(0);
+});
+
 test("a preview on one server arms no other", async () => {
   await preview();
   inputs = { EmailArm: 1 };
