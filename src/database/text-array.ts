@@ -31,9 +31,15 @@ export function textOfPut(value: number | string | ArrayValue, length: number, i
     const element = elements[i]!;
     if (typeof element === "string") text += element;
     else if (Number(element) === 0) break;
-    else text += String.fromCharCode(Number(element) & (isCodes ? 0xffff : 0xff));
+    else text += isCodes ? characterOf(Number(element)) : String.fromCharCode(Number(element) & 0xff);
   }
   return isCodes ? utf8(text) : text;
+}
+
+/** A negative SHORT is a unit above 0x7FFF, a code that no unit holds is a code point; U+FFFD for what is neither. */
+function characterOf(code: number): string {
+  if (code >= -0x8000 && code <= 0xffff) return String.fromCharCode(code & 0xffff);
+  return code > 0xffff && code < 0x110000 ? String.fromCodePoint(Math.trunc(code)) : "\uFFFD";
 }
 
 /** Unicode → byte string. */

@@ -37,6 +37,15 @@ test("a text that is longer than its PV is refused, counted in bytes of UTF-8; o
   );
 });
 
+test("a text with bytes that are no UTF-8 is refused, however long it is", () => {
+  const latin1 = Buffer.from("Café", "latin1").toString("utf8");
+  const refusal =
+    "EmailSubject takes text in UTF-8, and character 4 of this one is none; nothing was written: let the client send UTF-8, or leave out the accents.";
+  expect(text("EmailSubject", latin1, 255)).toBe(refusal);
+  expect(text("EmailSubject", latin1, 2)).toBe(refusal);
+  expect(text("EmailSubject", "Café 😀", 255)).toBeUndefined();
+});
+
 test("what every number input holds at the start is what it takes", () => {
   const numbers = INPUT_NAMES.flatMap((name) => {
     const row = PVS[name as keyof typeof PVS];

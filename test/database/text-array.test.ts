@@ -31,6 +31,19 @@ test("codes of UTF-16 units are stored as UTF-8", () => {
   expect(Buffer.from(db.get("M"), "latin1").toString("utf8")).toBe("5 µm 😀");
 });
 
+test.each<[string, PutValue, FieldType, string]>([
+  ["a code above 0xFFFF is a code point", Int32Array.of(0x35, 0x1f600), "LONG", "5😀"],
+  ["a negative SHORT is a unit above 0x7FFF", Int16Array.of(0x9e97 - 0x10000), "SHORT", "麗"],
+  ["a code above the last code point is no character", Int32Array.of(0x35, 0x110041), "LONG", "5\uFFFD"],
+  ["a code below every SHORT is no character", Int32Array.of(-0x8001, 0x35), "LONG", "\uFFFD5"],
+  ["NaN is no character", Float64Array.of(0x35, Number.NaN, 0x36), "DOUBLE", "5\uFFFD6"],
+  ["half a surrogate pair is no character", Int32Array.of(0xd83d, 0x35), "LONG", "\uFFFD5"],
+])("%s", (_, value, from, text) => {
+  const db = messageOf(20);
+  db.database.put(db.address("M"), value, { from });
+  expect(Buffer.from(db.get("M"), "latin1").toString("utf8")).toBe(text);
+});
+
 test("a text that is too long is cut between characters, and one NUL remains", () => {
   const db = messageOf(8);
   db.put("M", "1234567890");
@@ -55,6 +68,8 @@ test("a CHAR array without the info is an array of numbers", () => {
   expect([db.get("W"), db.get("W.NORD")]).toEqual(["65", "1"]);
   db.database.put(db.address("W"), codesOf("Hi"), { from: "LONG" });
   expect(db.get("W")).toBe("72 105");
+  db.database.put(db.address("W"), Int32Array.of(0x148, 0x10069), { from: "LONG" });
+  expect(db.get("W")).toBe("72 105"); // each cast to 8 bits
 });
 
 test("whatever is stored ends in a NUL within the array, and never in half a character", () => {
