@@ -27,7 +27,7 @@ export function inputProblem(
 const NO_CHARACTER = "\uFFFD";
 
 function textProblem(name: string, text: string, room: number): string | undefined {
-  const broken = [...text].indexOf(NO_CHARACTER) + 1;
+  const broken = Array.from(text).indexOf(NO_CHARACTER) + 1;
   if (broken > 0)
     return `${name} takes text in UTF-8, and character ${broken} of this one is none; nothing was written: let the client send UTF-8, or leave out the accents.`;
   const bytes = new TextEncoder().encode(text).length;

@@ -1,4 +1,3 @@
-import { test } from "vitest";
 import type { Action } from "../../../src/controller/action.ts";
 import { startDaq } from "../../../src/controller/actions/start-daq.ts";
 import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
