@@ -3,10 +3,11 @@
  * line and what to do. Reads one file, once; writes none. Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
  * It is long for one reason: what the options, the file and its aliases say is judged together, so that a person is told of every problem at once.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { AppError, codeOf, messageOf } from "./base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "./base/ini.ts";
+import { readRegularFileSync } from "./base/regular-file.ts";
 import { didYouMean } from "./base/suggest.ts";
 import { decodeLines } from "./base/utf8-lines.ts";
 import {
@@ -121,7 +122,7 @@ export function loadConfig(
 ): Config {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readRegularFileSync(file);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw new ConfigError([`${file} cannot be read: ${messageOf(error, file)}`]);
     throw new ConfigError([

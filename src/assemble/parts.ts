@@ -1,8 +1,8 @@
 /** What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed. */
-import { readFileSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Troubles } from "../base/troubles.ts";
 import { ConfigError } from "../config.ts";
 import type { Settings } from "../settings.ts";
@@ -48,7 +48,7 @@ export class Problems {
 /** @throws ConfigError naming the key */
 export function readSettingFile(file: string, key: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readRegularFileSync(file).toString("utf8");
   } catch (error) {
     const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(error, file)}`;
     throw new ConfigError([`${key} = ${file} ${why}`]);

@@ -14,6 +14,15 @@ export class AppError extends Error {
 /** An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to do. */
 export class ActionError extends AppError {}
 
+/** A file is not what it must be. The message is a piece of a sentence without the path, which is told as those of the system's errors are. */
+export class FileError extends AppError {
+  readonly path: string;
+  constructor(message: string, path: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
 /**
  * The action was cancelled on request (Abort, or 0 written to the command PV, or a signal); not a failure. Its message is a sentence, with its full stop: an
  * action that was in the middle writes what was done behind it. So is every reason that a signal is aborted with.
@@ -38,13 +47,16 @@ export class RemoteProtocolError extends AppError {
  */
 export function messageOf(thrown: unknown, told = ""): string {
   if (!(thrown instanceof Error)) return String(thrown);
-  const failure = systemFailure(thrown);
+  const failure = fileFailure(thrown);
   if (failure !== undefined) return named(failure, told);
   const { message, cause } = thrown;
   const why = cause === undefined ? "" : messageOf(cause, told + message);
-  const isSaid = message.includes(systemFailure(cause)?.words ?? why);
+  const isSaid = message.includes(fileFailure(cause)?.words ?? why);
   return isSaid ? message : `${message.replace(/\.$/, "")}: ${why}`;
 }
+
+const fileFailure = (thrown: unknown): SystemFailure | undefined =>
+  thrown instanceof FileError ? { words: thrown.message, path: thrown.path } : systemFailure(thrown);
 
 /** Whether a path stands in a text, and not as the beginning of another. */
 const names = (text: string, path: string): boolean =>

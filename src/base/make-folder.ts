@@ -4,12 +4,12 @@
  */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
-import { codeOf } from "./errors.ts";
+import { codeOf, FileError } from "./errors.ts";
 
 /**
  * Leaves a folder that exists as it is.
  * @param mode of what is made, less the process's umask
- * @throws the system's error for the folder that cannot be made
+ * @throws FileError, or the system's error, for the folder that cannot be made
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   try {
@@ -25,6 +25,7 @@ export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
       if (isThere) throw error;
       await makeFolder(above, mode);
       await mkdir(folder, { mode });
-    } else if (code !== "EEXIST" || !(await stat(folder)).isDirectory()) throw error;
+    } else if (code !== "EEXIST") throw error;
+    else if (!(await stat(folder)).isDirectory()) throw new FileError("that is no folder", folder);
   }
 }

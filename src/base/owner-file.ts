@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
 import os from "node:os";
 import { codeOf } from "./errors.ts";
+import { readRegularFile } from "./regular-file.ts";
 import { createFile, type FileCalls, removeLeft, temporaryOf } from "./replace-file.ts";
 
 /** A process, told from every other one that ever had its number. */
@@ -83,7 +84,7 @@ export class OwnerFile {
 
   async #read(path: string): Promise<string | undefined> {
     try {
-      return await nodeFiles.readFile(path, "utf8");
+      return (await readRegularFile(path)).toString("utf8");
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;

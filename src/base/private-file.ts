@@ -2,10 +2,10 @@
  * Files that hold secrets (tokens, client secrets, private keys): read only while nobody else can read them, written so that a crash at
  * any instruction leaves either the old or the new content. It knows nothing of what they contain.
  */
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
+import { openRegularFile } from "./regular-file.ts";
 import { type FileCalls, replaceFile } from "./replace-file.ts";
 
 /** Permission bits of the group and of everybody else. */
@@ -19,14 +19,13 @@ export class MissingFileError extends ActionError {}
 /**
  * The text of a file that its owner alone may read.
  * @param what the content as the sentences name it, e.g. `Globus token file`
- * @throws MissingFileError, or an ActionError when the file is readable for others, not readable for us, or no plain file
+ * @throws MissingFileError, or an ActionError when the file is readable for others, not readable for us, or no file
  */
 export async function readPrivateFile(path: string, what: string): Promise<string> {
   try {
-    const file = await open(path, "r");
+    const file = await openRegularFile(path);
     try {
       const { mode, size } = await file.stat();
-      if ((mode & 0o170000) !== 0o100000) throw new ActionError(`The ${what} ${path} is not a plain file.`);
       const bits = (mode & 0o777).toString(8).padStart(4, "0");
       if ((mode & OTHERS) !== 0) {
         throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);

@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EEXIST: "there is one already",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  ENXIO: "that is a socket, or a device that is not there",
   EROFS: "the file system is read-only",
   EIO: "the disk has failed",
   ESTALE: "the file server no longer knows the file",

@@ -4,10 +4,10 @@
  */
 
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { createFile, type FileCalls, replaceFile } from "../base/replace-file.ts";
 import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
 import { routesFromFile } from "../services/dm-routes.ts";
@@ -80,7 +80,7 @@ export async function saveRoutes(output: string, text: string, force: boolean, f
 /** The variables of a dm.setup.sh that need no shell. */
 async function readSetup(file: string): Promise<Readonly<Record<string, string>>> {
   try {
-    return usableVariables(await readFile(file, "utf8"));
+    return usableVariables((await readRegularFile(file)).toString("utf8"));
   } catch (thrown) {
     const why = codeOf(thrown) === "ENOENT" ? "does not exist" : `cannot be read: ${messageOf(thrown, file)}`;
     throw new ActionError(`--setup-file ${file} ${why}`);

@@ -2,8 +2,9 @@
  * The folder that relative paths of the shell begin in, and reading and writing there. Paths and texts are byte strings: a file's bytes, one character each.
  * The process's own folder never changes.
  */
-import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { openToWrite, readRegularFileSync } from "../base/regular-file.ts";
 import type { ShellOutput } from "../iocsh/shell.ts";
 
 export class WorkingDirectory {
@@ -27,16 +28,27 @@ export class WorkingDirectory {
     if (!statSync(target).isDirectory()) throw new Error(`${target} is not a folder`);
     this.#path = target;
   }
-  isFile(file: string): boolean {
-    return statSync(this.resolve(file), { throwIfNoEntry: false })?.isFile() ?? false;
+  /** The first of these paths that is a file; else the first that is anything at all: reading it says what it is. */
+  find(files: readonly string[]): string | undefined {
+    const kinds = files.map((file) => this.#kindOf(file));
+    const index = kinds.includes("file") ? kinds.indexOf("file") : kinds.indexOf("other");
+    return files[index];
   }
-  /** @throws the system's error */
+  #kindOf(file: string): "file" | "other" | "none" {
+    try {
+      const stats = statSync(this.resolve(file), { throwIfNoEntry: false });
+      return stats === undefined ? "none" : stats.isFile() ? "file" : "other";
+    } catch {
+      return "other";
+    }
+  }
+  /** @throws NoFileError, or the system's error */
   read(file: string): string {
-    return readFileSync(this.resolve(file), "latin1");
+    return readRegularFileSync(this.resolve(file)).toString("latin1");
   }
-  /** @throws the system's error */
+  /** @throws NoFileError, or the system's error */
   openOutput(file: string, append: boolean): ShellOutput {
-    const descriptor = openSync(this.resolve(file), append ? "a" : "w");
+    const descriptor = openToWrite(this.resolve(file), append ? "a" : "w");
     return {
       write: (text) => {
         writeFileSync(descriptor, bytesOf(text)); // all of it: one write may take a part

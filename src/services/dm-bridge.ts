@@ -3,13 +3,13 @@
  * one call at a time. It knows nothing of what the calls mean; dm-python.ts does. No login is on its command line: the package finds it by DM_LOGIN_FILE.
  */
 
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { type Log } from "../base/log.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { UnavailableError } from "../controller/ports.ts";
 import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./dm-child.ts";
 import { untilAborted } from "./dm-session.ts";
@@ -246,6 +246,9 @@ function read<S extends z.ZodType>(schema: S, line: string): z.output<S> | undef
 /** Only to hide it: the package itself says what is wrong with the file. */
 async function passwordIn(file: string | undefined): Promise<string> {
   if (file === undefined || file === "") return "";
-  const text = await readFile(file, "utf8").catch(() => "");
+  const text = await readRegularFile(file).then(
+    (bytes) => bytes.toString("utf8"),
+    () => "",
+  );
   return (text.split(/\r?\n/, 1)[0] ?? "").replace(/^[^|]*\|/, "").trim();
 }

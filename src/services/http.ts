@@ -5,12 +5,12 @@
  * Longer than most files because every way in which an exchange can break has its sentence here, beside the exchange that knows how far it had come.
  */
 
-import { readFileSync } from "node:fs";
 import type { TLSSocket } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Verdict } from "../base/retry.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports.ts";
 
@@ -344,7 +344,7 @@ function connector({ name, tls = {}, timeoutSeconds }: HttpServiceOptions): buil
 
 function readCaFile(name: string, path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readRegularFileSync(path).toString("utf8");
   } catch (cause) {
     throw new ActionError(`${name}: the CA file ${path} cannot be read: ${messageOf(cause, path)}`, {
       cause,

@@ -2,11 +2,12 @@
  * The ledger: who was mailed, in a LevelDB of its own folder, each write on disk before its promise resolves. One process holds it at a time; another one is
  * told who. It is opened when first used. It decides nothing: what was `sending` when its process was killed becomes `uncertain` (decision 19).
  */
-import { readFile, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { replaceFile } from "../base/replace-file.ts";
 import { silentTrouble, type Trouble } from "../base/troubles.ts";
 import type { MailLedger, MailRecord } from "../controller/ports.ts";
@@ -156,7 +157,9 @@ export async function locked(folder: string, cause: unknown, advice = SEND_THROU
 
 async function readOwner(folder: string): Promise<LedgerOwner | undefined> {
   try {
-    const { pid, host, prefix } = ownerSchema.parse(JSON.parse(await readFile(path.join(folder, OWNER_FILE), "utf8")));
+    const { pid, host, prefix } = ownerSchema.parse(
+      JSON.parse((await readRegularFile(path.join(folder, OWNER_FILE))).toString("utf8")),
+    );
     return { pid, host, ...(prefix !== undefined && { prefix }) };
   } catch {
     return undefined; // it is being written, or is none of ours: the sentence says "another process"

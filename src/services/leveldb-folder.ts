@@ -3,10 +3,11 @@
  * itself, opening a folder, drops what is damaged, says so in its own LOG alone, and begins anew where CURRENT is missing.
  */
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { cleanJson } from "../base/clean-text.ts";
 import { codeOf } from "../base/errors.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { changesOf, type LevelChange, LevelCursor, LevelFormatError } from "./leveldb-bytes.ts";
 import { readLevelLog } from "./leveldb-log.ts";
 import { readLevelTable } from "./leveldb-table.ts";
@@ -60,7 +61,7 @@ export async function readDropped(folder: string): Promise<string | undefined> {
 /** A process that opens a folder at the same time renames and removes files: what is gone is not there. */
 async function bytesOf(file: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(file);
+    return await readRegularFile(file);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;

@@ -2,11 +2,11 @@
  * The Scheduling port over a site's own file, YAML or JSON, for beamlines without the scheduling service. The file is read anew at each use, so that an edit
  * counts at once; all that is wrong with it is told together, each with its line. It is never written. Form: docs/schedule-file.md.
  */
-import { readFile } from "node:fs/promises";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { facilityDay } from "../base/facility-time.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { type Beamtime, NotFoundError, type Run, type Scheduling } from "../controller/ports.ts";
 import { looseText } from "./json-text.ts";
@@ -43,7 +43,7 @@ export interface ScheduleText {
 
 async function readText(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return (await readRegularFile(file)).toString("utf8");
   } catch (thrown) {
     throw new ActionError(`The schedule file ${file} cannot be read; check schedule-file in the [scheduling] section`, {
       cause: thrown,
@@ -61,6 +61,7 @@ export function parseSchedule(text: string, file: string): ScheduleText {
       file,
       document.errors.map(({ pos, message }) => `line ${lineAt(pos[0])}: ${message}`),
     );
+  if (document.contents === null) throw wrong(file, ["there is nothing in it; docs/schedule-file.md has an example"]);
   const checked = scheduleSchema.safeParse(contents(document, file));
   if (!checked.success) {
     const problems = checked.error.issues.flatMap(placed).map(({ path, message }) => ({

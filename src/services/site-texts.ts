@@ -2,11 +2,11 @@
  * The site's own texts: the template of the e-mail, and tomolog's record of slides. Read anew each time, so that an edit counts at once; never written.
  * Source of the form of `.tomolog`: a YAML list of entries with gup, date and presentation_url.
  */
-import { open } from "node:fs/promises";
 import path from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { openRegularFile } from "../base/regular-file.ts";
 import type { SiteTexts } from "../controller/ports.ts";
 import { looseText } from "./json-text.ts";
 
@@ -40,7 +40,7 @@ export const createSiteTexts = ({ templateFile, tomologHome }: SiteTextsOptions)
 /** @returns undefined when there is no such file. @throws ActionError */
 async function readText(file: string, what: string): Promise<string | undefined> {
   try {
-    const handle = await open(file, "r");
+    const handle = await openRegularFile(file);
     try {
       const { size } = await handle.stat();
       if (size > MOST_BYTES) throw new ActionError(`The ${what} ${file} has ${size} bytes: that is another file`);

@@ -2,12 +2,12 @@
  * One SSH connection with SFTP on it: host key verified against known_hosts, one user, one key file or agent, every step with a time limit,
  * every failure a sentence. It never starts a remote shell and never reads ~/.ssh/config. What is done with the files is ssh-hosts.ts.
  */
-import { readFile } from "node:fs/promises";
 import type { Client, ConnectConfig, FileEntryWithStats, ServerHostKeyAlgorithm, SFTPWrapper, Stats } from "ssh2";
 import ssh2 from "ssh2";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { readPrivateFile } from "../base/private-file.ts";
+import { readRegularFile } from "../base/regular-file.ts";
 import { UnavailableError } from "../controller/ports.ts";
 import { type KnownHost, linesFor, parseKnownHosts, SSH_PORT } from "./known-hosts.ts";
 import {
@@ -38,7 +38,7 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorit
 /** The text of a known_hosts file; a missing file is an empty one. */
 export async function readKnownHosts(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return (await readRegularFile(path)).toString("utf8");
   } catch (thrown) {
     if (codeOf(thrown) === "ENOENT") return "";
     throw new ActionError(`The known hosts file ${path} cannot be read: ${messageOf(thrown, path)}.`, {

@@ -2,11 +2,11 @@
  * What an IOC has under way, in a small file of its own: replaced as a whole and synced, so that a kill at any moment leaves what was before or what is now.
  * It decides nothing; who writes when is the controller's matter.
  */
-import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { isAnotherHere, type Owner, thisProcess } from "../base/owner-file.ts";
 import { writePrivateFile } from "../base/private-file.ts";
+import { NoFileError, readRegularFileSync } from "../base/regular-file.ts";
 import type { BegunCommand, UnderWay } from "../controller/ports.ts";
 
 const ownerSchema = z.object({
@@ -52,11 +52,7 @@ export function createUnderWayFile(path: string, self: Owner = thisProcess()): U
         return { commands: commands.map(begunCommand) };
       } catch (error) {
         if (codeOf(error) === "ENOENT") return { commands: [] };
-        const why = isDamage(error) ? "is damaged" : messageOf(error, path);
-        return {
-          commands: [],
-          problem: `${path}: ${why}; nobody knows whether a command was interrupted when the IOC ended: look at what was started last. The next command writes the file anew.`,
-        };
+        return { commands: [], problem: unknown(path, error) };
       }
     },
     keep: (commands) => {
@@ -68,7 +64,7 @@ export function createUnderWayFile(path: string, self: Owner = thisProcess()): U
 }
 
 /** @throws the system's error, SyntaxError, ZodError */
-const read = (path: string): FileContent => fileSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+const read = (path: string): FileContent => fileSchema.parse(JSON.parse(readRegularFileSync(path).toString("utf8")));
 
 const isDamage = (error: unknown): boolean => error instanceof z.ZodError || error instanceof SyntaxError;
 
@@ -81,6 +77,15 @@ function refuseAnother(path: string, self: Owner): void {
     return; // what cannot be read is nobody's; whether it can be written is seen next
   }
   if (owner !== undefined && isAnotherHere(owner, self)) throw new ActionError(takenBy(path, owner));
+}
+
+function unknown(path: string, error: unknown): string {
+  const why = isDamage(error) ? "is damaged" : `cannot be read: ${messageOf(error, path)}`;
+  const next =
+    error instanceof NoFileError && error.isFolder
+      ? "Remove it: no command can be remembered there."
+      : "The next command writes the file anew.";
+  return `${path} ${why}. So nobody knows whether a command was interrupted when the IOC ended: look at what was started last. ${next}`;
 }
 
 const takenBy = (path: string, { pid, host }: Owner): string =>

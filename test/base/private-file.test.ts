@@ -40,7 +40,7 @@ test("a missing file is told from one that cannot be read", async () => {
   expect(messageOf(missing)).toBe(`The secret ${join(folder, "none")} does not exist.`);
   const failure = await failureOf(readPrivateFile(folder, "secret"), ActionError);
   expect(failure).not.toBeInstanceOf(MissingFileError);
-  expect(failure.message).toBe(`The secret ${folder} is not a plain file.`);
+  expect(failure.message).toBe(`The secret ${folder} cannot be read: that is a folder.`);
 });
 
 test("a file of 1 MiB is read; a larger one is refused with its size", async () => {

@@ -37,7 +37,7 @@ test("a folder above the one that was named is named too, since that is the one 
   const thrown = await makeFolder(join(file, "a", "b")).catch((error: unknown) => error);
   expect(messageOf(thrown, `The folder ${join(file, "a", "b")}`)).toBe("a part of its path is no folder (ENOTDIR)");
   const isFile = await makeFolder(file).catch((error: unknown) => error);
-  expect(messageOf(isFile, `The folder ${join(file, "a")}`)).toBe(`there is one already (EEXIST) at ${file}`);
+  expect(messageOf(isFile, `The folder ${join(file, "a")}`)).toBe(`that is no folder at ${file}`);
 });
 
 test("a file beside the one that was named is told with that one, and another one is not", async () => {

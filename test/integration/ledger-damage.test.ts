@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger.ts";
 import { lookAtLedger, recoverLedger } from "../../src/services/ledger-recovery.ts";
 import { LedgerDamagedError, openClassic } from "../../src/services/ledger-store.ts";
@@ -210,3 +212,15 @@ test("a ledger that another process has open is held, however its files look jus
   await failureOf(ledger().open(), LedgerLockedError);
   await failureOf(recoverLedger(folder, systemClock), LedgerLockedError);
 });
+
+test.each(["CURRENT", "LOG", "LOG.old"])(
+  "a named pipe in the place of %s is told, and nobody waits for a writer",
+  async (name) => {
+    await written(1);
+    await rm(at(name), { force: true });
+    expect(spawnSync("mkfifo", [at(name)]).status).toBe(0);
+    expect(messageOf(await failureOf(ledger().mailed("E"), ActionError))).toBe(
+      `The ledger ${folder} cannot be read: that is a named pipe at ${at(name)}`,
+    );
+  },
+);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +46,20 @@ test("lines are written as the Python programs write them, in a file named by it
   expect(text("logs/globus_2026-03-01_23:59:58.log")).toBe(
     "2026-03-01 23:59:58,005 - INFO: globus: Dirs has begun.\n2026-03-01 23:59:58,005 - WARNING: globus: It is slow.\n",
   );
+});
+
+test.each<[string, (place: string) => void]>([
+  ["a file", (place) => writeFileSync(place, "")],
+  ["a named pipe", (place) => expect(spawnSync("mkfifo", [place]).status).toBe(0)],
+])("%s in the place of the folder is told", async (_what, make) => {
+  const place = join(folder, "logs");
+  make(place);
+  const file = open(3, place);
+  file.sink("globus: Dirs has begun.", "info");
+  await file.close();
+  expect(complaints).toEqual([
+    `No log file is kept in ${place}: that is no folder; see log-directory in the [general] section of globus.conf.`,
+  ]);
 });
 
 test.each(["America/Chicago", "Asia/Tokyo"])(

@@ -124,7 +124,7 @@ describe("a file that is wrong is told with its lines:", () => {
   test.each([
     ["a key twice", "beamtimes: []\nbeamtimes: []\n", /line 2: .*unique/],
     ["no YAML at all", "beamtimes: [\n", /line \d: /],
-    ["nothing", "", /line 1: /],
+    ["nothing", "", /there is nothing in it/],
     ["only a text", "soon", /line 1: /],
     ["no beamtimes", "runs: []\n", /beamtimes: must be a list/],
     [

@@ -81,7 +81,7 @@ test.each([
   const underWay = createUnderWayFile(file);
   expect(underWay.left()).toEqual({
     commands: [],
-    problem: `${file}: is damaged; nobody knows whether a command was interrupted when the IOC ended: look at what was started last. The next command writes the file anew.`,
+    problem: `${file} is damaged. So nobody knows whether a command was interrupted when the IOC ended: look at what was started last. The next command writes the file anew.`,
   });
   await underWay.keep([TAG]);
   expect(underWay.left()).toEqual({ commands: [TAG] });
@@ -90,7 +90,7 @@ test.each([
 test("a file that cannot be read, and cannot be written, is told with its path, and a later write works once it can be", async () => {
   mkdirSync(file, { recursive: true }); // a folder in its place
   const underWay = createUnderWayFile(file);
-  expect(underWay.left().problem).toContain(`${file}: that is a folder (EISDIR); nobody knows`);
+  expect(underWay.left().problem).toContain(`${file} cannot be read: that is a folder. So nobody knows`);
   expect((await failureOf(underWay.keep([TAG]), ActionError)).message).toContain(file);
   rmSync(file, { recursive: true });
   await underWay.keep([TAG]);

@@ -2,10 +2,11 @@
  * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found again with their copies. What stands in
  * them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
  */
-import { readFile, rename, stat } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import path from "node:path";
 import { AppError, codeOf, messageOf } from "../../base/errors.ts";
 import type { Owner, OwnerFile } from "../../base/owner-file.ts";
+import { readRegularFile } from "../../base/regular-file.ts";
 import { type FileCalls, replaceFile } from "../../base/replace-file.ts";
 import { isComplete } from "./save-file.ts";
 
@@ -41,7 +42,7 @@ export type SaveText = { readonly text: string } | "missing" | "damaged" | { rea
 
 export async function readSave(file: string): Promise<SaveText> {
   try {
-    const text = await readFile(file, "latin1");
+    const text = (await readRegularFile(file)).toString("latin1");
     return isComplete(text) ? { text } : "damaged";
   } catch (error) {
     return codeOf(error) === "ENOENT" ? "missing" : { problem: messageOf(error, file) };

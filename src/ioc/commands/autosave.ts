@@ -273,10 +273,15 @@ class Folders {
   /** A name with a slash in front is a path; else it is looked for in each folder, or in the shell's if none was named. */
   request(name: string): RequestText | undefined {
     const { directory } = this.#session;
-    const file = this.#requestFolders()
-      .map((folder) => path.resolve(folder, unicode(name)))
-      .find((one) => directory.isFile(bytesOfPath(one)));
-    return file === undefined ? undefined : { file, text: directory.read(bytesOfPath(file)) };
+    const file = directory.find(
+      this.#requestFolders().map((folder) => bytesOfPath(path.resolve(folder, unicode(name)))),
+    );
+    if (file === undefined) return undefined;
+    try {
+      return { file: unicode(file), text: directory.read(file) };
+    } catch (error) {
+      throw new ShellError(`The request file ${unicode(file)} cannot be read`, { cause: error });
+    }
   }
   requestPath(): string {
     return this.#requestFolders().join(", ");

@@ -114,8 +114,13 @@ export class FileLoader {
   #read(name: string, include: readonly string[]): DbText | undefined {
     const { directory } = this.#session;
     const folders = this.#folders(name, include);
-    const file = folders.map((folder) => path.posix.join(folder, name)).find((one) => directory.isFile(one));
-    return file === undefined ? undefined : { file, text: directory.read(file) };
+    const file = directory.find(folders.map((folder) => path.posix.join(folder, name)));
+    if (file === undefined) return undefined;
+    try {
+      return { file, text: directory.read(file) };
+    } catch (error) {
+      throw new ShellError(`The file ${file} cannot be read`, { cause: error });
+    }
   }
 
   /** A name with a slash is a path; else the file's own `path`, EPICS_DB_INCLUDE_PATH, and the shell's folder. */
