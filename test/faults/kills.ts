@@ -1,6 +1,6 @@
 /**
- * SIGKILL at each call that a command makes, one after the other, until a run gets through: the IOC is killed before the service has the call, or when the
- * service has acted and before the answer; then it is started again, what it says is judged, and the command is given once more.
+ * SIGKILL at each call that a command makes, one after the other, as a run that nothing disturbs makes them: before the service has the call, or when the
+ * service has acted and its answer is on the way. Then the IOC is started again, what it says is judged, and the command is given once more.
  */
 import { test, vi } from "vitest";
 import type { CommandName } from "../../src/controller/pvs.ts";
@@ -8,58 +8,59 @@ import { benchOfTests, comeToStart, giveInputs, judgeEnd, SAVED_SUBJECT, settled
 import type { Bench, CommandCase } from "./command-case.ts";
 import { COMMAND_CASES } from "./command-cases.ts";
 import { Tally } from "./tally.ts";
-import type { Moment } from "./trap.ts";
+import type { CallPlace, Moment } from "./trap.ts";
 
 /** For all kills in one command. */
 const TEST_MILLISECONDS = 900_000;
 /** Until one has the call that is to be killed at. */
 const MOST_RUNS = 3;
-/** Which calls are killed at, counted from 1; undefined: each one. */
+/** Which calls are killed at, counted from 1 in the order of a run that nothing disturbs; undefined: each one. */
 export type Chosen = readonly number[] | undefined;
 
-/**
- * A call that changes nothing is killed at once: before it and behind it, service and IOC are in the same state. What SSH says is not readable, and counts as
- * changing something.
- */
+/** A call that changes nothing is killed at once: before it and behind it, service and IOC are in the same state. */
 const CHANGES_NOTHING = / (GET|EHLO|MAIL|RCPT|DATA|QUIT) ?/;
+/** A turn of SSH: nobody can read what it asks. It counts as changing something, and how many there are depends on how their bytes are cut. */
+const UNREADABLE = /^\S+$/;
 
 /** @returns what was tried and found */
 export async function killAtEachCall(bench: Bench, one: CommandCase, chosen?: Chosen): Promise<Tally> {
   const tally = new Tally(`SIGKILL in ${one.command} on ${one.server}`);
-  const made = new Map<number, string>();
-  for (const call of chosen ?? everyNumber()) {
-    const what = await tally.attempt(`before call ${call}`, () =>
-      killOnce(bench, one, { call, moment: "before", tally }),
-    );
-    if (what === undefined) break;
-    made.set(call, what);
-  }
-  for (const [call, what] of made)
-    if (!CHANGES_NOTHING.test(what))
-      await tally.attempt(`after call ${call}`, () => killBehind(bench, one, call, tally));
+  const { trap } = bench.beamline;
+  await afresh(bench);
+  await tally.attempt("undisturbed", () => killOnce(bench, one, { call: undefined, moment: "before", tally }));
+  const places = trap.places.filter((_, index) => chosen?.includes(index + 1) ?? true);
+  for (const moment of ["before", "after"] as const)
+    for (const call of places)
+      if (moment === "before" || !CHANGES_NOTHING.test(call.says))
+        await tally.attempt(`${moment} ${call.says} (${call.nth})`, () => killAt(bench, one, { call, moment, tally }));
   return tally;
 }
 
-/** A run can need a call less than the one before: what SSH says comes in pieces of any size. @throws when none of a few runs has that call */
-async function killBehind(bench: Bench, one: CommandCase, call: number, tally: Tally): Promise<void> {
-  for (let run = 0; run < MOST_RUNS; run++)
-    if ((await killOnce(bench, one, { call, moment: "after", tally })) !== undefined) return;
-  throw new Error(`no answer to a call ${call} came in ${MOST_RUNS} runs`);
-}
-
-function* everyNumber(): Generator<number> {
-  for (let number = 1; ; number++) yield number;
+/** A program that has just begun logs in first. */
+async function afresh(bench: Bench): Promise<void> {
+  await bench.beamline.site.restartIoc();
+  await settled(bench);
 }
 
 interface Attempt {
-  /** Its number, or how it looks. */
-  readonly call: number | RegExp;
+  /** The call, or how it looks; undefined: none. */
+  readonly call: CallPlace | RegExp | undefined;
   readonly moment: Moment;
   readonly tally: Tally;
 }
 
-/** @returns the call; undefined when the command was over before it */
-export async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promise<string | undefined> {
+/** @throws when none of a few runs has the call, whose words can be read */
+async function killAt(bench: Bench, one: CommandCase, attempt: Attempt & { readonly call: CallPlace }): Promise<void> {
+  for (let run = 0; run < MOST_RUNS; run++) {
+    if (await killOnce(bench, one, attempt)) return;
+    if (UNREADABLE.test(attempt.call.says)) return;
+    await afresh(bench);
+  }
+  throw new Error(`the call did not come in ${MOST_RUNS} runs`);
+}
+
+/** @returns whether the command came to the call */
+export async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt): Promise<boolean> {
   const { call, moment, tally } = attempt;
   const { beamline } = bench;
   const { trap, site, pvs } = beamline;
@@ -79,7 +80,7 @@ export async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt)
   trap.release();
   if (!wasKilled) {
     await judgeEnd(bench, one, one.ends ?? ["Done"], { tally, where: "undisturbed" });
-    return undefined;
+    return false;
   }
   tally.tried++;
   const { call: number, what } = trap.caught;
@@ -92,7 +93,7 @@ export async function killOnce(bench: Bench, one: CommandCase, attempt: Attempt)
   await Promise.race([again, one.whenRepeated?.(bench) ?? again]);
   await again;
   await judgeEnd(bench, one, one.endsAgain ?? one.ends ?? ["Done"], { tally, where });
-  return what;
+  return true;
 }
 
 /** What is not so after a kill and a restart. */
@@ -115,15 +116,17 @@ async function lies(bench: Bench, one: CommandCase): Promise<readonly string[]> 
 const { FAULTS_CALLS } = process.env;
 const askedFor: Chosen = FAULTS_CALLS?.split(",").map(Number);
 
-/** A test for each of these commands on each server that has it, all on one beamline. */
-export function killTests(commands: readonly CommandName[], chosen = askedFor): void {
+/** A test for each of these commands on each server, or on this one, all on one beamline. */
+export function killTests(commands: readonly CommandName[], on?: CommandCase["server"]): void {
   vi.setConfig({ testTimeout: TEST_MILLISECONDS });
   const bench = benchOfTests();
-  const cases = COMMAND_CASES.filter(({ command }) => commands.includes(command));
+  const cases = COMMAND_CASES.filter(
+    ({ command, server }) => commands.includes(command) && (on === undefined || on === server),
+  );
   test.each(cases)(
     "$command on $server, killed at each call, is true afterwards and whole when repeated",
     async (one) => {
-      (await killAtEachCall(bench(), one, chosen)).close();
+      (await killAtEachCall(bench(), one, askedFor)).close();
     },
   );
 }

@@ -1,3 +1,3 @@
 import { killTests } from "./kills.ts";
 
-killTests(["Init"]);
+killTests(["StartDaq"]);

@@ -1,3 +1,3 @@
 import { killTests } from "./kills.ts";
 
-killTests(["StartDaq", "Upload"]);
+killTests(["Init"], "petrel");
