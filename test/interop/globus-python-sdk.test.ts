@@ -3,6 +3,8 @@
  * of the same types. Where a sample says null, the real service may say anything.
  */
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
+import type { FileDocument, FileListDocument } from "@globus/sdk/services/transfer/service/file-operations";
+import type { EventDocument } from "@globus/sdk/services/transfer/service/task";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
@@ -22,7 +24,10 @@ interface Answer {
   readonly request_id?: string;
 }
 
-/** Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type. */
+/** Names the kind of a document of Transfer: of it the value counts too. */
+const KIND = "DATA_TYPE";
+
+/** Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type, another kind of document. */
 function differences(sample: unknown, ours: unknown, at = "answer"): string[] {
   if (sample === null) return [];
   if (typeof sample !== typeof ours || Array.isArray(sample) !== Array.isArray(ours) || ours === null) {
@@ -36,7 +41,9 @@ function differences(sample: unknown, ours: unknown, at = "answer"): string[] {
   }
   if (typeof sample !== "object") return [];
   const [theirs, mine] = [sample as Record<string, unknown>, ours as Record<string, unknown>];
+  const isOtherKind = typeof theirs[KIND] === "string" && KIND in mine && theirs[KIND] !== mine[KIND];
   return [
+    ...(isOtherKind ? [`${at}.${KIND} is ${String(mine[KIND])}, published: ${theirs[KIND] as string}`] : []),
     ...Object.keys(theirs).flatMap((name) =>
       name in mine ? differences(theirs[name], mine[name], `${at}.${name}`) : [`${at}.${name} is missing`],
     ),
@@ -50,6 +57,9 @@ test("the comparison of shapes sees what it must see", () => {
   expect(differences({ a: 1, b: {} }, { b: null })).toEqual([
     "answer.a is missing",
     "answer.b is null, published: object",
+  ]);
+  expect(differences([{ DATA_TYPE: "file" }], [{ DATA_TYPE: "" }])).toEqual([
+    "answer[0].DATA_TYPE is , published: file",
   ]);
 });
 
@@ -74,8 +84,8 @@ const PUBLISHED: readonly (readonly [ours: string, set: string, sample: string])
   ["task_list", "transfer.task_list", "default"],
   ["cancel", "transfer.cancel_task", "default"],
 ];
-/** Transfer's results, and an access rule; null where the service may say anything. */
-const RESULT = { DATA_TYPE: "", code: "", message: "", request_id: "", resource: "" };
+/** Transfer's results, an access rule and an entry of a folder; null where the service may say anything. */
+const RESULT = { DATA_TYPE: "result", code: "", message: "", request_id: "", resource: "" };
 const ACCESS_DOCUMENT: Readonly<Record<Exclude<keyof AccessDocument, `notify_${string}`>, unknown>> = {
   DATA_TYPE: "access",
   id: null,
@@ -87,6 +97,40 @@ const ACCESS_DOCUMENT: Readonly<Record<Exclude<keyof AccessDocument, `notify_${s
   permissions: "",
   create_time: null,
   expiration_date: null,
+};
+const FILE_DOCUMENT: Readonly<Record<keyof FileDocument, unknown>> = {
+  DATA_TYPE: "file",
+  name: "",
+  type: "",
+  link_target: null,
+  size: 0,
+  last_modified: "",
+  permissions: "",
+  user: null,
+  group: null,
+  link_size: null,
+  link_user: null,
+  link_group: null,
+  link_last_modified: null,
+};
+const FILE_LIST: Readonly<Record<keyof FileListDocument, unknown>> = {
+  DATA_TYPE: "file_list",
+  DATA: [FILE_DOCUMENT],
+  endpoint: "",
+  path: "",
+  absolute_path: null,
+  rename_supported: true,
+  symlink_supported: false,
+  length: 0,
+  total: 0,
+};
+const EVENT_DOCUMENT: EventDocument = {
+  DATA_TYPE: "event",
+  code: "",
+  is_error: true,
+  description: "",
+  details: "",
+  time: "",
 };
 /** Fields that a login with refresh tokens adds to the published answer, as the service's reference says. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
@@ -201,11 +245,12 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
 
   // The Python SDK has no samples of these: their fields are those of the types in Globus' JavaScript SDK.
   test.each([
-    ["access", 201, { ...RESULT, access_id: "" }, "Created"],
+    ["access", 201, { ...RESULT, DATA_TYPE: "access_create_result", access_id: "" }, "Created"],
     ["access_update", 200, RESULT, "Updated"],
     ["access_delete", 200, RESULT, "Deleted"],
     ["access_rule", 200, ACCESS_DOCUMENT, undefined],
-    ["access_list", 200, { DATA_TYPE: "", DATA: [ACCESS_DOCUMENT], length: 0, endpoint: "" }, undefined],
+    ["access_list", 200, { DATA_TYPE: "access_list", DATA: [ACCESS_DOCUMENT], length: 0, endpoint: "" }, undefined],
+    ["ls", 200, FILE_LIST, undefined],
   ])("%s has the fields that Globus' own types name", (name, status, fields, code) => {
     const answer = answers[name];
     expect(answer?.status).toBe(status);
@@ -221,6 +266,7 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
       faults: 1,
     });
     expect(answers["lost_events"]).toEqual(["FILE_NOT_FOUND", "STARTED"]);
+    expect(differences({ ...EVENT_DOCUMENT, parent_task_id: null }, answers["lost_event"])).toEqual([]);
     expect(answers["canceled_task"]?.json).toMatchObject({ status: "FAILED", fatal_error: { code: "CANCELED" } });
   });
 });

@@ -105,7 +105,9 @@ def tasks(client):
     lost = client.submit_transfer(document(f"{given['top']}/none"))
     time.sleep(1.1)
     keep("lost_task", lambda: client.get_task(lost["task_id"]))
-    answers["lost_events"] = [event["code"] for event in client.task_event_list(lost["task_id"])]
+    events = list(client.task_event_list(lost["task_id"]))
+    answers["lost_events"] = [event["code"] for event in events]
+    answers["lost_event"] = events[0]
     keep("cancel", lambda: client.cancel_task(lost["task_id"]))
     keep("canceled_task", lambda: client.get_task(lost["task_id"]))
     keep("task_list", lambda: client.task_list(filter={"status": "SUCCEEDED"}))

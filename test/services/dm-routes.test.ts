@@ -96,6 +96,12 @@ test.each<[DmOperation, Record<string, unknown>, string]>([
     { stationName: "25IDC", beamlineName: "25-ID-C", year: 2026 },
     "/dm/esaf/stationEsafs/b'TWpWSlJFTT0K'/b'TWpVdFNVUXRRdz09Cg=='?year=2026",
   ],
+  // Plain values: our own clients' apostrophes and equals signs are as safe as those of the encoding.
+  [
+    "listStationEsafs",
+    { stationName: "25IDC", year: "'26='" },
+    "/dm/esaf/stationEsafs/b'TWpWSlJFTT0K'?year=%2726%3D%27",
+  ],
   ["listProcessingJobs", { owner: "user25idc", skip: 5 }, "/dm/processingJobsByOwner/user25idc?skip=5"],
   ["listWorkflows", { owner: "user25idc" }, "/dm/workflowsByOwner/user25idc"],
 ])("%s %j goes to %s", (operation, args, path) => {
