@@ -56,6 +56,7 @@ test("a site with Globus does nothing by itself", async () => {
 
 test("nothing stays open where the settings are wrong, although Globus was opened before that showed", () => {
   expect(() => open(WITH_GLOBUS + WRONG_CA_FILE)).toThrow(ConfigError);
+  expect(() => open(WITH_GLOBUS + WRONG_CA_FILE)).toThrow("[dm]: ca-file = /no/such.pem does not exist");
   expect(clock.pending).toBe(0);
 });
 

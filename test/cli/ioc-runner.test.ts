@@ -113,6 +113,22 @@ test("an IOC that goes away while the command runs is a failure, and no bug of o
   expect(one.said).toEqual([]);
 });
 
+test.each([
+  ["an array of characters with one in it is a text", { native: CHAR, count: 256 }, [65], "A"],
+  ["an array of characters is a text", { native: CHAR, count: 256 }, [67, 195, 169], "Cé"],
+  ["one character is a number", { native: CHAR, count: 1 }, [65], 65],
+  ["an array of numbers is one", { native: DOUBLE, count: 3 }, [1.5, 2], [1.5, 2]],
+])("of what is read %s", async (_, served, bytes, value) => {
+  const one = await stage({ "p:Message": served });
+  const read = one.runner.value("Message");
+  await one.pass(1);
+  const { dbr = -1, ioid = -1 } = one.server.circuit.last("readNotify")?.words ?? {};
+  one.server.circuit.sayValue(RESPONSES.readNotify, ioid, dbr, (sample) =>
+    sample.setArray(served.native === CHAR ? Uint8Array.from(bytes) : Float64Array.from(bytes)),
+  );
+  expect(await ended(one, read)).toEqual(value);
+});
+
 test("a prefix that can begin no name is a rejection", async () => {
   const one = await stage(PVS, "p".repeat(500));
   await failureOf(ended(one, one.runner.set("Set", 1)), RejectedError);

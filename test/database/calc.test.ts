@@ -30,6 +30,7 @@ const RESULTS: readonly (readonly [expression: string, result: number])[] = [
   ["VAL+1", 43],
   ["d2r*180=pi", 1],
   ["1=1 && 2#3", 1],
+  ["!0 + !B*10 + !5*100", 1],
 ];
 for (const [expression, result] of RESULTS) {
   test(`${expression} is ${result}`, () => {

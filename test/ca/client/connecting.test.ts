@@ -18,6 +18,18 @@ test("a PV connects, and says its type, size, rights and server", async () => {
   expect(pv.info()).toMatchObject(info);
 });
 
+test("a channel of whose rights the server says nothing has none", async () => {
+  const { client, server, pass } = await scene({});
+  server.pvs.set("a", DOUBLE);
+  server.creates = false;
+  const pv = client.pv("a");
+  await pass();
+  const [{ words = {} } = {}] = server.circuit.requests.filter(({ name }) => name === "createChan");
+  server.circuit.say(RESPONSES.createChan, { cid: words["cid"] ?? -1, sid: 1, dbr: 6, count: 1 });
+  await pass();
+  expect(pv.info()).toMatchObject({ canRead: false, canWrite: false });
+});
+
 test("the greeting and all channels of a turn travel in one write", async () => {
   const { client, server, pass } = await scene({ a: DOUBLE, b: DOUBLE, c: DOUBLE });
   for (const name of ["a", "b", "c"]) client.pv(name);

@@ -71,6 +71,7 @@ test("an array without elements is an update, the answer to a cancellation is no
   const id = subscriptionId(one);
   one.server.circuit.say(RESPONSES.eventAdd, { status: ECA.NORMAL, dbr: 6, count: 0, subscriptionId: id });
   one.server.circuit.say(RESPONSES.eventAdd, { status: 100, dbr: 6, count: 0, subscriptionId: id });
+  one.server.circuit.say(RESPONSES.eventAdd, { status: ECA.NORMAL, dbr: 6, count: 1, subscriptionId: id });
   await one.pass();
   expect(values).toEqual([new Float64Array(0)]);
 });
