@@ -4,7 +4,7 @@
  */
 import { SEVERITY, STATUS } from "./alarms.ts";
 import { castArray, type ElementType, elementTypeOf } from "./convert.ts";
-import type { PutOptions } from "./convert-put.ts";
+import { convertPut, type PutOptions } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
@@ -71,17 +71,30 @@ function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): (
   };
 }
 
-/** A field of this database. */
+/**
+ * Whether a forward link does anything by Channel Access: it writes 1, and only to PROC. epics-base: dbLink.c dbInitLink, pvlOptFWD
+ * @param name of the PV
+ */
+export const isForwardByChannel = (name: string): boolean => /[.][^.]*PROC[^.]*$/.test(name);
+
+/**
+ * A field of this database. With CA, CP or CPP base reaches it through Channel Access; here it is read as without them, and written as without them in a
+ * later turn, as a client's put.
+ */
 export class LocalEnd implements LinkEnd {
-  /** base reaches its own records through Channel Access when the link says CA, CP or CPP. */
   readonly kind: "local" | "external";
   readonly #owner: LinkOwner;
   readonly #link: PvLink;
   readonly #target: FieldAddress;
   readonly #world: LinkWorld;
+  /** For texts and arrays. */
   readonly #putOptions: PutOptions;
+  /** For numbers. */
+  readonly #numberOptions: PutOptions;
   readonly #subscription: Subscription | undefined;
   #isDescribing = false;
+  /** The log knows that puts are refused. */
+  #isRefusalTold = false;
 
   constructor(owner: LinkOwner, link: PvLink, target: FieldAddress, world: LinkWorld) {
     this.#owner = owner;
@@ -91,7 +104,8 @@ export class LocalEnd implements LinkEnd {
     this.kind = link.access === "NPP" || link.access === "PP" ? "local" : "external";
     const ownType = owner.record.spec("VAL")?.row.type;
     const isInteger = ownType === "LONG" || ownType === "INT64" || ownType === "ENUM";
-    this.#putOptions = isInteger ? { origin: "link", from: ownType } : { origin: "link" };
+    this.#putOptions = link.access === "CA" ? CHANNEL_PUT : LINK_PUT;
+    this.#numberOptions = isInteger ? { ...this.#putOptions, from: ownType } : this.#putOptions;
     if (link.access !== "CP" && link.access !== "CPP") return;
     const changed = processOnChange(owner.record, link, world.processor);
     this.#subscription = subscribeTo(target.record, target.field, DBE_VALUE | DBE_ALARM, changed);
@@ -124,12 +138,9 @@ export class LocalEnd implements LinkEnd {
     const { processor, putter } = this.#world;
     const target = this.#target;
     const owner = this.#owner;
-    if (this.#link.access === "CA") {
-      processor.soon(() => putter.put(target, value));
-      return;
-    }
-    const options =
-      typeof value !== "number" ? LINK_PUT : from === undefined ? this.#putOptions : { ...LINK_PUT, from };
+    const byType = from === undefined ? this.#numberOptions : { ...this.#putOptions, from };
+    const options = typeof value === "number" ? byType : this.#putOptions;
+    if (this.#link.access === "CA") return this.#writeLater(value, options);
     const failure = putter.store(target, value, options);
     const { fields } = owner.record;
     inherit(target.record, this.#link.severity, fields.NSTA, fields.NSEV, owner.record.textOf("NAMSG"));
@@ -144,8 +155,9 @@ export class LocalEnd implements LinkEnd {
   }
   follow(): void {
     const { record } = this.#target;
-    if (this.#link.access === "CA") this.#world.processor.soon(() => this.#world.putter.put(this.#target, 1));
-    else if (record.fields.SCAN === SCAN_PASSIVE) this.#world.processor.processTarget(this.#owner.record, record);
+    if (this.#link.access === "CA") {
+      if (isForwardByChannel(this.#link.name)) this.#writeLater(1, CHANNEL_PUT);
+    } else if (record.fields.SCAN === SCAN_PASSIVE) this.#world.processor.processTarget(this.#owner.record, record);
   }
   close(): void {
     this.#subscription?.cancel();
@@ -157,11 +169,23 @@ export class LocalEnd implements LinkEnd {
     if (this.#link.access === "PP" && record.fields.SCAN === SCAN_PASSIVE) {
       this.#world.processor.processTarget(owner, record);
     }
+    if (record === owner && this.kind === "local") return;
     inherit(owner, this.#link.severity, record.fields.STAT, record.fields.SEVR, record.textOf("AMSG"));
+  }
+  #writeLater(value: number | string | ArrayValue, options: PutOptions): void {
+    const { processor, putter } = this.#world;
+    if (convertPut(this.#target, value, options) === undefined) return raiseLink(this.#owner);
+    processor.soon(() => {
+      const failure = putter.put(this.#target, value, options);
+      if (failure !== undefined && !this.#isRefusalTold)
+        this.#owner.record.warn(`${this.#owner.field}: ${failure.reason}`);
+      this.#isRefusalTold = failure !== undefined;
+    });
   }
 }
 
 const LINK_PUT: PutOptions = { origin: "link" };
+const CHANNEL_PUT: PutOptions = { origin: "client" };
 
 /** TSEL that names another record's TIME. */
 export class TimeEnd implements LinkEnd {
@@ -229,7 +253,7 @@ export class ExternalEnd implements LinkEnd {
     if (this.#pv?.put(value) !== true) raiseLink(this.#owner);
   }
   follow(): void {
-    this.#pv?.put(1);
+    if (isForwardByChannel(this.#link.name)) this.#pv?.put(1);
   }
   close(): void {
     this.#pv?.close();

@@ -4,7 +4,15 @@ import type { Log } from "../base/log.ts";
 import { CalcEnd } from "./calc-end.ts";
 import { DatabaseError } from "./database-error.ts";
 import type { FieldAddress } from "./field-address.ts";
-import { ExternalEnd, type ExternalLinks, type LinkOwner, type LinkWorld, LocalEnd, TimeEnd } from "./link-ends.ts";
+import {
+  ExternalEnd,
+  type ExternalLinks,
+  isForwardByChannel,
+  type LinkOwner,
+  type LinkWorld,
+  LocalEnd,
+  TimeEnd,
+} from "./link-ends.ts";
 import { canonicalLink, type LinkDirection, type LinkText, type PvLink, parseLink } from "./links.ts";
 import { splitPvName } from "./pv-name.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
@@ -31,7 +39,7 @@ export class LinkTable {
       try {
         const link = parse(record, field, text);
         this.#open(record, field, link);
-        for (const name of this.#nowhere(record, field, link)) log.warn(`${record.name}.${field}: ${name}`);
+        for (const why of this.#idle(record, field, link)) log.warn(`${record.name}.${field}: ${why}`);
       } catch (thrown) {
         log.error(`${record.name}.${field}: ${messageOf(thrown)}`);
       }
@@ -47,7 +55,15 @@ export class LinkTable {
     this.#open(record, field, link);
   }
 
-  /** Why what the link names stays disconnected, one sentence a name. */
+  /** Why the link does nothing, one sentence a name. */
+  #idle(record: DbRecord, field: string, link: LinkText): string[] {
+    const isForward = link.kind === "pv" && link.access === "CA" && directionOf(record, field) === "FWDLINK";
+    if (!isForward || isForwardByChannel(link.name)) return this.#nowhere(record, field, link);
+    const advice = `write ${recordOf(link.name)}.PROC CA, or leave CA out`;
+    return [`${link.name} CA processes nothing: with CA a forward link must name PROC; ${advice}.`];
+  }
+
+  /** Why what the link names stays disconnected. */
   #nowhere(record: DbRecord, field: string, link: LinkText): string[] {
     const { find, external } = this.#options;
     if (external !== undefined || record.links?.get(field)?.copyTime !== undefined) return [];
@@ -57,7 +73,7 @@ export class LinkTable {
 
   #whyNowhere(name: string): string {
     const split = splitPvName(name);
-    const here = this.#options.record(split?.record ?? name.replace(/[.].*/, ""));
+    const here = this.#options.record(split?.record ?? recordOf(name));
     const what =
       here === undefined
         ? `${name} is not in this IOC, and links to other IOCs are not supported`
@@ -95,6 +111,7 @@ export class LinkTable {
   }
 }
 
+const recordOf = (pvName: string): string => pvName.replace(/[.].*/, "");
 const isName = (argument: number | string): argument is string => typeof argument === "string";
 const directionOf = (record: DbRecord, field: string): LinkDirection => record.spec(field)?.row.type as LinkDirection;
 

@@ -9,11 +9,14 @@ import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
 
 export type LinkDirection = "INLINK" | "OUTLINK" | "FWDLINK";
 
-/** NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes the owner (CPP: if Passive). */
-const ACCESSES = ["NPP", "PP", "CA", "CP", "CPP"] as const;
+/**
+ * NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes the owner (CPP: if Passive). They are
+ * looked for in this order, anywhere behind the name. epics-base: dbStaticLib.c dbParseLink
+ */
+const ACCESSES = ["NPP", "CPP", "PP", "CA", "CP"] as const;
 type LinkAccess = (typeof ACCESSES)[number];
-/** How the target's alarm reaches the owner: not; severity; only INVALID; severity and status. */
-const SEVERITIES = ["NMS", "MS", "MSI", "MSS"] as const;
+/** How the target's alarm reaches the owner: not; only INVALID; severity and status; severity. Looked for as `ACCESSES`. */
+const SEVERITIES = ["NMS", "MSI", "MSS", "MS"] as const;
 export type LinkSeverity = (typeof SEVERITIES)[number];
 
 export interface PvLink {
@@ -53,10 +56,16 @@ export function parseLink(given: string, direction: LinkDirection): LinkText {
   const isConstant = parseFloating(text)?.rest === "" || (text.startsWith("[") && text.endsWith("]"));
   if (isConstant) return { kind: "constant", value: { form: "plain", text } };
   if (text.startsWith("{")) return parseJsonLink(text, direction);
-  const [name = "", ...modifiers] = text.split(/[ \t]+/);
-  const access = ACCESSES.find((one) => modifiers.includes(one) && ALLOWED[direction].includes(one)) ?? "NPP";
-  const severity = direction === "FWDLINK" ? undefined : SEVERITIES.find((one) => modifiers.includes(one));
-  return { kind: "pv", name, access, severity: severity ?? "NMS" };
+  const [name = ""] = text.split(" ", 1);
+  const modifiers = text.slice(name.length);
+  const access = ACCESSES.find((one) => modifiers.includes(one)) ?? "NPP";
+  const severity = SEVERITIES.find((one) => modifiers.includes(one)) ?? "NMS";
+  return {
+    kind: "pv",
+    name,
+    access: ALLOWED[direction].includes(access) ? access : "NPP",
+    severity: direction === "FWDLINK" ? "NMS" : severity,
+  };
 }
 
 function parseJsonLink(text: string, direction: LinkDirection): LinkText {

@@ -60,7 +60,10 @@ export class Processor {
   /** Processes `target` because a link of `source` leads to it. What `source` was processed for, `target` is too. */
   processTarget(source: DbRecord, target: DbRecord): void {
     if (target.isActive) {
-      if (source.fields.PUTF !== 0 && !target.isRunning) target.fields.RPRO = 1;
+      if (source.fields.PUTF !== 0 && !target.isRunning) {
+        target.fields.PUTF = 0;
+        target.fields.RPRO = 1;
+      }
     } else {
       target.fields.PUTF = source.fields.PUTF;
       if (source.notify !== undefined && target.notify === undefined) source.notify.join(target);

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { asCase, askOurs, type Example, linesOf, recordedLines } from "../support/base-values.ts";
 import { CHAPTERS } from "./base/index.ts";
+import { inputs } from "./base/inputs.ts";
+import { outputs } from "./base/outputs.ts";
 import { posting } from "./base/posting.ts";
 
 describe.each(CHAPTERS.map((chapter) => [chapter.name, chapter] as const))("%s", (_, chapter) => {
@@ -30,4 +32,30 @@ test("busy, which base does not have, posts and writes what bo does, but for SIM
   };
   expect(bo.examples.length).toBeGreaterThan(40);
   expect(linesOf(busy, askOurs(asCase(busy)))).toEqual(linesOf(bo, askOurs(asCase(bo))));
+});
+
+/** What the examples come to with another end of their link. */
+const withEnd = (name: string, examples: readonly Example[], end: RegExp, other: string): readonly string[] => {
+  const chapter = {
+    name,
+    examples: examples.map((one) => ({ ...one, records: one.records.map((text) => text.replace(end, other)) })),
+  };
+  return linesOf(chapter, askOurs(asCase(chapter)));
+};
+
+test("a link with CA reads what it reads without", () => {
+  const lines = withEnd("inputs", inputs.examples, /(?="\)\}$)/, " CA");
+  expect(lines).toEqual(withEnd("inputs", inputs.examples, /(?="\)\}$)/, " NPP"));
+});
+
+test("a link with CA writes what it writes without, but for the text of a link, which only clients change", () => {
+  const examples = outputs.examples
+    .filter(({ title }) => !title.endsWith("d.DOL"))
+    .map((one) => ({
+      ...one,
+      steps: [...one.steps.slice(0, 1), ["wait"] as const, ...one.steps.filter(([pv]) => !pv.startsWith("$R."))],
+    }));
+  const lines = withEnd("outputs", examples, / PP"\)\}$/, ' CA")}');
+  expect(lines).toEqual(withEnd("outputs", examples, /never/, ""));
+  expect(lines.length).toBeGreaterThan(800);
 });

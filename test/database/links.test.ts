@@ -140,6 +140,41 @@ test("a link with CA puts as a client would, in a later turn", () => {
   expect([db.get("B"), db.get("B.RUNS")]).toEqual(["3.000000", "1"]);
 });
 
+test.each([
+  ["B CA", "B CA", "B.PROC CA"],
+  ["B.VAL CA", "B.VAL CA", "B.PROC CA"],
+])("a forward link to %s processes nothing, as in base, and that is told at the start", (text, name, advice) => {
+  const db = databaseOf({ A: { FLNK: text }, B: {} });
+  expect(db.lines).toEqual([
+    `warn: db: A.FLNK: ${name} processes nothing: with CA a forward link must name PROC; write ${advice}, or leave CA out.`,
+  ]);
+  db.put("A.PROC", 1);
+  db.clock.settle();
+  expect([db.get("B"), db.get("B.RUNS")]).toEqual(["0.000000", "0"]);
+});
+
+test("a link with CA that cannot write is told of: as LINK/INVALID where it is the value, else in the log", () => {
+  const db = databaseOf({
+    A: { type: "stringout", VAL: "text", OUT: "B CA" },
+    B: { DISP: "1", VAL: "4" },
+    C: { OUT: "B CA" },
+  });
+  db.put("A.PROC", 1);
+  expect([db.get("A.STAT"), db.get("A.SEVR"), db.get("A.AMSG")]).toEqual(["LINK", "INVALID", "field OUT"]);
+  const line = "warn: db: C: OUT: B takes no puts: its DISP is not 0.";
+  for (const value of [3, 5]) {
+    db.put("C", value);
+    db.clock.settle();
+  }
+  expect([db.get("C.SEVR"), db.get("B"), db.lines]).toEqual(["NO_ALARM", "4.000000", [line]]);
+  for (const disabled of [0, 1]) {
+    db.put("B.DISP", disabled);
+    db.put("C.PROC", 1);
+    db.clock.settle();
+  }
+  expect([db.get("B"), db.lines]).toEqual(["5.000000", [line, line]]);
+});
+
 test("an input of a calculation shows the metadata of the field that it is read from", () => {
   const db = databaseOf({
     C: { type: "calc", CALC: "A", INPA: "X", PREC: "1", INPB: "D.A" },

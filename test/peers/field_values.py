@@ -6,7 +6,7 @@
 A case is {"records": [text, ...], "steps": [[pv], [pv, text], ...]}. It meets an empty database in a process of its own: each text is loaded as a
 file, iocInit runs, then the steps: one name is read as text, all elements of it; with a text it is put, as a client's STRING, and processed.
 The answer is {"refused": [true where a text did not load], "seen": [list of texts, null where there is no such value; for a put true or false]},
-or null when base did not survive the case. "wait" as a name lets base's other threads come to rest. "posts PV" tells how a PV has been posted since
+or null when base did not survive the case. "wait" as a name lets base's other threads do what they were asked for. "posts PV" tells how a PV has been posted since
 it was asked last, and watches it from the first time on: V, L and A for VALUE, LOG and ALARM, as often as each was.
 """
 import ctypes
@@ -23,7 +23,10 @@ from epicscorelibs import ioc
 ALONE = "--alone"
 STRING, LONG, TEXT_BYTES = 0, 5, 40
 MOST_ELEMENTS = 64
-REST_SECONDS = 0.3
+REST = """record(calc, "field_values:asked") {field(CALC, "VAL+1")}
+record(ai, "field_values:done") {field(INP, "field_values:asked CP")}"""
+ROUNDS = 8  # what a thread does may ask another one, so often at most
+MOST_AT_ONCE = 100_000  # records that wait for the thread of scanOnce; base drops what is more than its 1000
 POSTED = {"V": 1, "L": 2, "A": 4}
 NEVER_POSTED = 128  # a bit of the mask that base has no use for
 EVENT = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
@@ -106,10 +109,21 @@ def posts_of(pv: str):
     return WATCHES[pv].since_last()
 
 
+def wait() -> None:
+    """In each round a value takes the way of Channel Access links, behind all that is on it: subscription, scanOnce, processing."""
+    until = time.monotonic() + 30
+    for _ in range(ROUNDS):
+        ioc.dbCore.dbCaSync()
+        put("field_values:asked.PROC", "1")
+        while read("field_values:done") != read("field_values:asked"):
+            if time.monotonic() > until:
+                sys.exit("field_values.py: base does not come to rest")
+            time.sleep(0.001)
+
+
 def step(pv: str, *text: str):
     if pv == "wait":
-        time.sleep(REST_SECONDS)
-        return None
+        return wait()
     if pv.startswith("posts "):
         return posts_of(pv.removeprefix("posts "))
     return put(pv, *text) if text else read(pv)
@@ -117,6 +131,9 @@ def step(pv: str, *text: str):
 
 def answer(case: dict) -> dict:
     refused = [not load(text) for text in case["records"]]
+    if ["wait"] in case["steps"]:
+        load(REST)
+        ioc.dbCore.scanOnceSetQueueSize(MOST_AT_ONCE)
     if ioc.iocInit():
         sys.exit("field_values.py: iocInit failed")
     return {"refused": refused, "seen": [step(*one) for one in case["steps"]]}

@@ -15,7 +15,7 @@ import { PYTHON, ROOT } from "./real-peers.ts";
 import { runPeer } from "./spawn-peer.ts";
 
 /**
- * Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen; "posts PV" tells how the PV has been posted since that was asked
+ * Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen, for all examples of a chapter at once; "posts PV" tells how the PV has been posted since that was asked
  * last, and watches it from the first time on.
  */
 export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
@@ -111,24 +111,46 @@ export const answersFile = ({ name }: Chapter): string => join(ROOT, "test/datab
 export const recordedLines = (chapter: Chapter): readonly string[] =>
   readFileSync(answersFile(chapter), "utf8").trimEnd().split("\n");
 
-/** All examples as one case, and the lines that its answer comes to. */
+/** All examples as one case. */
 export function asCase({ examples }: Chapter): ValueCase {
   const named = (text: string, index: number): string => text.replaceAll("$R", `R${index}`);
   return {
     records: examples.flatMap(({ records }, index) => records.map((text) => named(text, index))),
-    steps: examples.flatMap(({ steps }, index) =>
-      steps.map((step) => step.map((text) => named(text, index)) as unknown as ValueStep),
+    steps: stepsOf(examples).map(
+      ({ step, index }) => step.map((text) => named(text, index)) as readonly string[] as ValueStep,
     ),
   };
 }
 
-/** `title => seen | seen`, or `title => refused`. */
+interface PlacedStep {
+  readonly step: ValueStep;
+  /** Of the example; -1 for the wait of all. */
+  readonly index: number;
+}
+
+/** The steps in the order of a case: what each example has before its first "wait", one wait for all, what each has before its second, and so on. */
+function stepsOf(examples: readonly Example[]): readonly PlacedStep[] {
+  const stages: PlacedStep[][] = [];
+  for (const [index, { steps }] of examples.entries()) {
+    let stage = 0;
+    for (const step of steps) {
+      stages[stage] ??= stage === 0 ? [] : [{ step: ["wait"], index: -1 }];
+      if (step[0] === "wait") stage++;
+      else stages[stage]?.push({ step, index });
+    }
+  }
+  return stages.flat();
+}
+
+/** `title => seen | seen`, or `title => refused`: the lines that the answer to the case comes to. */
 export function linesOf({ examples }: Chapter, { refused, seen }: ValueAnswer): readonly string[] {
-  let [record, step] = [0, 0];
-  return examples.map(({ title, records, steps }) => {
+  const answers = examples.map((): string[] => []);
+  for (const [place, { step, index }] of stepsOf(examples).entries())
+    if (step.length === 1) answers[index]?.push(shown(seen[place] ?? null));
+  let record = 0;
+  return examples.map(({ title, records }, index) => {
     const isRefused = refused.slice(record, (record += records.length)).includes(true);
-    const answers = seen.slice(step, (step += steps.length)).filter((_, index) => steps[index]?.length === 1);
-    return `${title} => ${isRefused ? "refused" : answers.map(shown).join(" | ")}`.trimEnd();
+    return `${title} => ${isRefused ? "refused" : answers[index]?.join(" | ")}`.trimEnd();
   });
 }
 

@@ -3,7 +3,8 @@ import type { Chapter } from "../../support/base-values.ts";
 import { constants } from "./constants.ts";
 import { initial } from "./initial.ts";
 import { inputs } from "./inputs.ts";
+import { modifiers } from "./modifiers.ts";
 import { outputs } from "./outputs.ts";
 import { posting } from "./posting.ts";
 
-export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, outputs, posting];
+export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, modifiers, outputs, posting];
