@@ -66,7 +66,7 @@ function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): (
     isAsked = true;
     processor.soon(() => {
       isAsked = false;
-      processor.process(owner);
+      processor.processForPut(owner);
     });
   };
 }

@@ -72,6 +72,15 @@ export class Processor {
     else this.process(target);
   }
 
+  /** Processes `record` because of a put to it, or of a change that it follows: again afterwards if it is active. */
+  processForPut(record: DbRecord): void {
+    if (record.isActive) record.fields.RPRO = 1;
+    else {
+      record.fields.PUTF = 1;
+      this.process(record);
+    }
+  }
+
   /** Processes it soon, in the order of asking. */
   scanOnce(record: DbRecord): void {
     if (this.#once.push(record) > 1) return;

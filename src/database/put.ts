@@ -63,13 +63,7 @@ export class Putter {
   put(address: FieldAddress, value: PutValue, options: PutOptions = CLIENT_NUMBER): PutResult {
     const failure = this.store(address, value, options);
     if (failure !== undefined) return failure === ABSORBED ? undefined : failure;
-    if (!this.wantsProcessing(address)) return undefined;
-    const { record } = address;
-    if (record.isActive) record.fields.RPRO = 1;
-    else {
-      record.fields.PUTF = 1;
-      this.#world.processor.process(record);
-    }
+    if (this.wantsProcessing(address)) this.#world.processor.processForPut(address.record);
     return undefined;
   }
 

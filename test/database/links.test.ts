@@ -102,6 +102,16 @@ test("a CP link processes its record when the source changes, once for many chan
   expect([db.get("A.RUNS"), db.get("A")]).toEqual(["2", "2.000000"]);
 });
 
+test("a CP link whose record is active processes it again afterwards, so that no change is lost", () => {
+  const db = databaseOf({ C: { type: "calcout", CALC: "A", INPA: "B CP", ODLY: "2" }, B: {} });
+  db.clock.settle();
+  db.put("B", 5);
+  db.clock.advance(1);
+  expect([db.get("C"), db.get("C.RPRO")]).toEqual(["0", "1"]);
+  db.clock.advance(10);
+  expect([db.get("C"), db.get("C.RPRO"), db.get("C.PUTF"), db.get("C.PACT")]).toEqual(["5", "0", "0", "0"]);
+});
+
 test("a CPP link does so only while its record is Passive", () => {
   const db = databaseOf({ A: { INP: "B CPP", SCAN: "10 second" }, B: {} });
   db.put("B", 1);

@@ -7,7 +7,8 @@ A case is {"records": [text, ...], "steps": [[pv], [pv, text], ...]}. It meets a
 file, iocInit runs, then the steps: one name is read as text, all elements of it; with a text it is put, as a client's STRING, and processed.
 The answer is {"refused": [true where a text did not load], "seen": [list of texts, null where there is no such value; for a put true or false]},
 or null when base did not survive the case. "wait" as a name lets base's other threads do what they were asked for. "posts PV" tells how a PV has been posted since
-it was asked last, and watches it from the first time on: V, L and A for VALUE, LOG and ALARM, as often as each was.
+it was asked last, and watches it from the first time on: V, L and A for VALUE, LOG and ALARM, as often as each was. "callback PV" with a text puts it
+with a callback; without one it tells how each of these puts to the PV has ended so far: done, failed, or waiting.
 """
 import ctypes
 import json
@@ -109,12 +110,74 @@ def posts_of(pv: str):
     return WATCHES[pv].since_last()
 
 
+class ProcessNotify(ctypes.Structure):
+    """dbNotify.h: struct processNotify"""
+
+
+PUT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ProcessNotify), ctypes.c_int)
+DONE = ctypes.CFUNCTYPE(None, ctypes.POINTER(ProcessNotify))
+ProcessNotify._fields_ = [
+    ("restart_node", ctypes.c_void_p * 3),
+    ("private", ctypes.c_void_p),
+    ("status", ctypes.c_int),
+    ("was_processed", ctypes.c_int),
+    ("request", ctypes.c_int),
+    ("channel", ctypes.c_void_p),
+    ("put", PUT),
+    ("get", ctypes.c_void_p),
+    ("done", DONE),
+    ("user", ctypes.c_void_p),
+]
+PUT_PROCESS_REQUEST, PUT_DISABLED, PUT_FIELD = 1, 0, 1
+NOTIFY_OK, NOTIFY_ERROR = 0, 2
+
+
+class Callback:
+    """A put of a text whose end is told."""
+
+    def __init__(self, pv: str, text: str):
+        core = ioc.dbCore
+        core.dbChannelCreate.restype = ctypes.c_void_p
+        self.ended = threading.Event()
+        self.text = ctypes.create_string_buffer(text.encode("latin-1")[: TEXT_BYTES - 1], TEXT_BYTES)
+        channel = ctypes.c_void_p(core.dbChannelCreate(pv.encode("latin-1")))
+        if core.dbChannelOpen(channel):
+            sys.exit(f"field_values.py: {pv} cannot be put to")
+        self.request = ProcessNotify(request=PUT_PROCESS_REQUEST, channel=channel, put=PUT(self.put), done=DONE(self.done))
+        core.dbProcessNotify(ctypes.byref(self.request))
+
+    def put(self, request, kind: int) -> int:
+        if kind == PUT_DISABLED:
+            self.request.status = NOTIFY_ERROR
+            return 0
+        core = ioc.dbCore
+        function = core.dbChannelPutField if kind == PUT_FIELD else core.dbChannelPut
+        failed = function(ctypes.c_void_p(self.request.channel), STRING, self.text, ctypes.c_long(1))
+        self.request.status = NOTIFY_ERROR if failed else NOTIFY_OK
+        return 1
+
+    def done(self, request) -> None:
+        self.ended.set()
+
+    def state(self) -> str:
+        return "waiting" if not self.ended.is_set() else "done" if self.request.status == NOTIFY_OK else "failed"
+
+
+CALLBACKS: dict[str, list[Callback]] = {}
+
+
+def put_with_callback(pv: str, text: str) -> Callback:
+    callback = Callback(pv, text)
+    CALLBACKS.setdefault(pv, []).append(callback)
+    return callback
+
+
 def wait() -> None:
-    """In each round a value takes the way of Channel Access links, behind all that is on it: subscription, scanOnce, processing."""
+    """In each round a value takes the way of Channel Access links, behind all that is on it: put-callback, subscription, scanOnce, processing."""
     until = time.monotonic() + 30
     for _ in range(ROUNDS):
         ioc.dbCore.dbCaSync()
-        put("field_values:asked.PROC", "1")
+        put_with_callback("field_values:asked.PROC", "1").ended.wait(30)
         while read("field_values:done") != read("field_values:asked"):
             if time.monotonic() > until:
                 sys.exit("field_values.py: base does not come to rest")
@@ -126,6 +189,9 @@ def step(pv: str, *text: str):
         return wait()
     if pv.startswith("posts "):
         return posts_of(pv.removeprefix("posts "))
+    if pv.startswith("callback "):
+        pv = pv.removeprefix("callback ")
+        return put_with_callback(pv, *text) and None if text else [one.state() for one in CALLBACKS.get(pv, [])]
     return put(pv, *text) if text else read(pv)
 
 

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { createLog } from "../../src/base/log.ts";
 import { Database } from "../../src/database/database.ts";
 import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../src/database/post.ts";
+import type { PutResult } from "../../src/database/put.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
 import { epicsEnvironment, freePort } from "./epics-environment.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -15,8 +16,9 @@ import { PYTHON, ROOT } from "./real-peers.ts";
 import { runPeer } from "./spawn-peer.ts";
 
 /**
- * Reads a PV, or puts a text to it; "wait" lets everything that was asked for happen, for all examples of a chapter at once; "posts PV" tells how the PV has been posted since that was asked
- * last, and watches it from the first time on.
+ * Reads a PV, or puts a text to it. "wait" lets everything that was asked for happen, for all examples of a chapter at once. "posts PV" tells how the PV
+ * has been posted since that was asked last, and watches it from the first time on. "callback PV" puts with a callback, or tells how each of these puts has
+ * ended: done, failed, waiting.
  */
 export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
 
@@ -68,12 +70,14 @@ export function askOurs({ records, steps }: ValueCase, said: (line: string) => v
   database.start();
   clock.settle();
   const watched = new Map<string, string[]>();
+  const callbacks = new Map<string, string[]>();
   const answer = ([pv, text]: ValueStep): ValueAnswer["seen"][number] => {
     if (pv === "wait") {
       clock.settle();
       return null;
     }
     if (pv.startsWith("posts ")) return postsOf(database, pv.slice("posts ".length), watched);
+    if (pv.startsWith("callback ")) return callbackOf(database, pv.slice("callback ".length), text, callbacks);
     const address = database.find(pv);
     if (address === undefined) return text === undefined ? null : false;
     if (text !== undefined) return database.put(address, text) === undefined;
@@ -103,6 +107,24 @@ function postsOf(database: Database, pv: string, watched: Map<string, string[]>)
   watched.set(pv, waiting);
   for (const [name, mask] of POSTED) database.subscribe(address, mask, () => void waiting.push(name));
   return [];
+}
+
+/** Puts `text` with a callback, or tells how those before have ended. @param ended for each PV */
+function callbackOf(
+  database: Database,
+  pv: string,
+  text: string | undefined,
+  ended: Map<string, string[]>,
+): readonly string[] | null {
+  const ends = ended.get(pv) ?? [];
+  ended.set(pv, ends);
+  const address = database.find(pv);
+  if (address === undefined || text === undefined) return [...ends];
+  const place = ends.push("waiting") - 1;
+  const notifyDone = (result: PutResult): void => void (ends[place] = result === undefined ? "done" : "failed");
+  const notify = database.putNotify(address, text, { notifyDone });
+  if (notify.isDone) notifyDone(notify.result);
+  return null;
 }
 
 export const answersFile = ({ name }: Chapter): string => join(ROOT, "test/database/base", `${name}.txt`);

@@ -1,5 +1,6 @@
 /** The chapters. */
 import type { Chapter } from "../../support/base-values.ts";
+import { callbacks } from "./callbacks.ts";
 import { constants } from "./constants.ts";
 import { initial } from "./initial.ts";
 import { inputs } from "./inputs.ts";
@@ -7,4 +8,4 @@ import { modifiers } from "./modifiers.ts";
 import { outputs } from "./outputs.ts";
 import { posting } from "./posting.ts";
 
-export const CHAPTERS: readonly Chapter[] = [constants, initial, inputs, modifiers, outputs, posting];
+export const CHAPTERS: readonly Chapter[] = [callbacks, constants, initial, inputs, modifiers, outputs, posting];

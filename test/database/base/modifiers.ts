@@ -440,6 +440,15 @@ ${source()}`,
     [".DISA", "0"],
     [":s", "4"],
   ]),
+  hand(
+    `change where the owner is active ${access}`,
+    `record(calcout,"$R"){${ACTIVE}field(INPB,"$R:s ${access} MS")field(FLNK,"$R:n")}\n${source()}\n${counter("n")}`,
+    Array.from({ length: 12 }, (_, index): readonly ValueStep[] => [
+      ...read("$R", "$R.B", "$R.PACT", "$R.PUTF", "$R.RPRO", "$R.LCNT", "$R.SEVR", "$R:n"),
+      ["$R:s", String(index)],
+      WAIT,
+    ]).flat(),
+  ),
   change(`where the owner takes no puts ${access}`, `${follower(` ${access}`, "field(DISP,1)")}\n${source()}`, TWICE),
   change(`while SCAN changes ${access}`, `${follower(` ${access}`, NOT_PASSIVE)}\n${source()}`, [
     [":s", "3"],
