@@ -47,7 +47,7 @@ function inherit(record: DbRecord, mode: LinkSeverity, status: number, severity:
   else record.raise(STATUS.LINK, severity);
 }
 
-/** The link field that has the end. */
+/** A field of a record; as the owner of an end, its link field. */
 export interface LinkOwner {
   readonly record: DbRecord;
   readonly field: string;
@@ -69,6 +69,14 @@ function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): (
       processor.processForPut(owner);
     });
   };
+}
+
+/** CP and CPP to a field of this database: its posts process the owner, and so does the beginning. */
+function follow(owner: LinkOwner, link: PvLink, target: LinkOwner, processor: Processor): Subscription | undefined {
+  if (link.access !== "CP" && link.access !== "CPP") return undefined;
+  const changed = processOnChange(owner.record, link, processor);
+  changed();
+  return subscribeTo(target.record, target.field, DBE_VALUE | DBE_ALARM, changed);
 }
 
 /**
@@ -106,10 +114,7 @@ export class LocalEnd implements LinkEnd {
     const isInteger = ownType === "LONG" || ownType === "INT64" || ownType === "ENUM";
     this.#putOptions = link.access === "CA" ? CHANNEL_PUT : LINK_PUT;
     this.#numberOptions = isInteger ? { ...this.#putOptions, from: ownType } : this.#putOptions;
-    if (link.access !== "CP" && link.access !== "CPP") return;
-    const changed = processOnChange(owner.record, link, world.processor);
-    this.#subscription = subscribeTo(target.record, target.field, DBE_VALUE | DBE_ALARM, changed);
-    changed();
+    this.#subscription = follow(owner, link, target, world.processor);
   }
 
   readNumber(type: NumericFieldType): number | undefined {
@@ -192,10 +197,12 @@ export class TimeEnd implements LinkEnd {
   readonly kind = "local";
   readonly #owner: LinkOwner;
   readonly #target: DbRecord;
+  readonly #subscription: Subscription | undefined;
 
-  constructor(owner: LinkOwner, target: DbRecord) {
+  constructor(owner: LinkOwner, link: PvLink, target: DbRecord, processor: Processor) {
     this.#owner = owner;
     this.#target = target;
+    this.#subscription = follow(owner, link, { record: target, field: "VAL" }, processor);
   }
   copyTime(): boolean {
     this.#owner.record.seconds = this.#target.seconds;
@@ -216,7 +223,9 @@ export class TimeEnd implements LinkEnd {
     return false;
   }
   follow(): void {}
-  close(): void {}
+  close(): void {
+    this.#subscription?.cancel();
+  }
 }
 
 /** A PV of another process, or of none: without `ExternalLinks` it stays disconnected. */

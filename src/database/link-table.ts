@@ -98,7 +98,7 @@ export class LinkTable {
     if (link.kind !== "pv") return undefined;
     if (field === "TSEL" && link.name.endsWith(".TIME")) {
       const source = this.#options.record(link.name.slice(0, -".TIME".length));
-      if (source !== undefined) return new TimeEnd({ record, field }, source);
+      if (source !== undefined) return new TimeEnd({ record, field }, link, source, this.#options.world.processor);
     }
     return this.#pvEnd({ record, field }, link);
   }

@@ -426,6 +426,26 @@ ${source()}`,
     TWICE,
   ),
   change(
+    `of TSEL ${access}`,
+    `record(calc,"$R"){field(CALC,"VAL+1")field(TSEL,"$R:s.TIME ${access}")field(FLNK,"$R:n")}\n${source()}`,
+    TWICE,
+  ),
+  change(
+    `of an alias ${access}`,
+    `record(ai,"$R"){field(INP,"$R:al ${access}")field(FLNK,"$R:n")}\n${source()}\nalias("$R:s","$R:al")`,
+    TWICE,
+  ),
+  change(
+    `of DOL that is not used ${access}`,
+    `record(ao,"$R"){field(DOL,"$R:s ${access}")field(FLNK,"$R:n")}\n${source()}`,
+    TWICE,
+  ),
+  change(
+    `of SIOL that is not used ${access}`,
+    `record(ai,"$R"){field(SIOL,"$R:s ${access}")field(FLNK,"$R:n")}\n${source()}`,
+    TWICE,
+  ),
+  change(
     `of SDIS ${access}`,
     `record(calc,"$R"){field(CALC,"VAL+1")field(SDIS,"$R:s ${access}")field(FLNK,"$R:n")}\n${source()}`,
     [
@@ -490,6 +510,12 @@ const late: readonly Example[] = ["CA", "CP"].flatMap((access) => [
 ]);
 const within: readonly Example[] = [
   hand(
+    "text that begins as JSON",
+    `record(ai,"$R"){}`,
+    [["$R.INP", "{const:7"], ...read("$R.INP")],
+    "it is refused; base takes it for the name of a PV",
+  ),
+  hand(
     "within MDEL CA",
     `${follower(" CA")}\n${counter("n")}\n${source("field(MDEL,5)")}`,
     [["$R:s", "3"], ["$R:s", "4"], WAIT, PROCESS, ...read("$R")],
@@ -502,6 +528,45 @@ const within: readonly Example[] = [
     onPurpose: "a link with CA reads from the start; base's is not connected yet",
   },
 ];
+
+/** Links that are put anew while the database runs; base changes calc.INPU by half, and what waveform.SIOL leaves is said above. */
+const FIRST = ["", "5", "$R:other MS"];
+const SECOND = [
+  "$R:s PP MS",
+  "$R:s CA",
+  "$R:s.HIGH",
+  "7",
+  "{const:7}",
+  "[8,9]",
+  "",
+  "$R:nosuch MS",
+  "@text",
+  "$R:x y z",
+];
+const relinked: readonly Example[] = [
+  ...INPUTS.filter((place) => !/INPU|waveform.SIOL/.test(titled(place))),
+  ...OUTPUTS,
+].flatMap((place) =>
+  FIRST.flatMap((first) =>
+    SECOND.map((second) => ({
+      title: `put ${titled(place, first.replace("$R", ""))} then ${second.replace("$R", "")}`,
+      records: [owner(place, first), counter("s", STATES["MINOR"]), counter("other", STATES["MAJOR"])],
+      steps: [
+        WAIT,
+        PROCESS,
+        ...read(valueOf(place)),
+        [`$R.${place.link}`, second] as const,
+        ...read(`$R.${place.link}`, valueOf(place), "$R:n"),
+        WAIT,
+        PROCESS,
+        WAIT,
+        ...read(valueOf(place)),
+        ...alarmOf("$R"),
+        ...read("$R.UDF", "$R:s", "$R:s.A", "$R:other", "$R:n"),
+      ],
+    })),
+  ),
+);
 
 export const modifiers: Chapter = {
   name: "modifiers",
@@ -518,5 +583,6 @@ export const modifiers: Chapter = {
     ...changes,
     ...late,
     ...within,
+    ...relinked,
   ],
 };
