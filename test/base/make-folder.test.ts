@@ -20,7 +20,7 @@ test("makes every level that is missing, with its mode, and finds them the next 
 
 test("a file in the way is an error", async () => {
   writeFileSync(join(folder, "file"), "");
-  await expect(makeFolder(join(folder, "file"))).rejects.toMatchObject({ code: "EEXIST" });
+  await expect(makeFolder(join(folder, "file"))).rejects.toThrow(/^that is no folder$/);
   await expect(makeFolder(join(folder, "file", "x"))).rejects.toMatchObject({ code: "ENOTDIR" });
 });
 
