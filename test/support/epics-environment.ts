@@ -51,11 +51,11 @@ export function epicsEnvironment(port: number, ...more: readonly number[]): Reco
   return { ...inheritedEnvironment(), ...epicsVariables(port, ...more) };
 }
 
-/** This process's environment without anything of EPICS, pyepics or Python's own settings. */
+/** This process's environment without what changes what programs say or do: EPICS, pyepics, Python's own settings, colours. */
 export function inheritedEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined && !/^(EPICS|PYEPICS|PYTHON|CAPROTO|GLOBUS)_?/.test(entry[0]),
+      entry[1] !== undefined && !/^((EPICS|PYEPICS|PYTHON|CAPROTO|GLOBUS)_?|(NO|FORCE)_COLOR$)/.test(entry[0]),
   );
   return Object.fromEntries(kept);
 }
