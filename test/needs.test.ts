@@ -46,15 +46,38 @@ test("a complete file lacks nothing", () => {
 });
 
 test("an empty file is told what it lacks, each setting with the commands that need it", () => {
-  const all = sentences("");
-  expect(all[0]).toBe(
-    "[epics] ioc-prefix is not set: needed by Tag, TagManual, Init, Dirs, AddUser, RemoveUser, ListUsers, PreviewEmail, Email, StartDaq, StopDaq, Upload and Delete.",
-  );
-  expect(all).toContain(
-    "[globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.",
-  );
-  expect(all).toContain("[server voyager] uuid is not set: needed by PreviewEmail and Email.");
-  expect(all.join()).not.toContain("petrel"); // nobody chose it
+  expect(sentences("")).toMatchInlineSnapshot(`
+    [
+      "[epics] ioc-prefix is not set: needed by Tag, TagManual, Init, Dirs, AddUser, RemoveUser, ListUsers, PreviewEmail, Email, StartDaq, StopDaq, Upload and Delete.",
+      "[scheduling] beamline and url are not set: needed by Tag, TagManual, Init, PreviewEmail and Email.",
+      "[dm] station, ds-url and login-file are not set: needed by Init, TagManual, CreateManual, AddUser, RemoveUser, ListUsers, PreviewEmail, Email, StartDaq, StopDaq, Upload, ListEsafs and Delete.",
+      "[dm] daq-url is not set: needed by StartDaq, StopDaq and Upload.",
+      "[dm] aps-db-url is not set: needed by ListEsafs.",
+      "[globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.",
+      "[server voyager] uuid is not set: needed by PreviewEmail and Email.",
+      "[local] detector, detector-user-name, detector-top-dir, analysis, analysis-user-name and analysis-top-dir are not set: needed by Dirs.",
+      "[local] data-host and data-top-dir are not set: needed by StartDaq and Upload.",
+      "[globus] globus-message-file is not set: needed by PreviewEmail and Email.",
+      "[globus] primary-beamline-contact-email is not set: needed by PreviewEmail and Email.",
+      "[email] smtp-host is not set: needed by Email.",
+    ]
+  `);
+});
+
+test("what only a chosen Globus collection lacks is told of it, and not of one that nobody chose", () => {
+  expect(sentences("").join()).not.toContain("petrel");
+  expect(sentences("[globus]\nglobus-server-name = petrel\n")).toMatchInlineSnapshot(`
+    [
+      "[epics] ioc-prefix is not set: needed by Tag, TagManual, Init, Dirs, AddUser, RemoveUser, ListUsers, PreviewEmail, Email, StartDaq, StopDaq, Upload and Delete.",
+      "[scheduling] beamline and url are not set: needed by Tag, TagManual, Init, PreviewEmail and Email.",
+      "[globus-auth] client-id is not set: needed by Init, CreateManual, AddUser, RemoveUser, ListUsers and Email.",
+      "[server petrel] uuid is not set: needed by Init, CreateManual, AddUser, RemoveUser, ListUsers, PreviewEmail and Email.",
+      "[local] detector, detector-user-name, detector-top-dir, analysis, analysis-user-name and analysis-top-dir are not set: needed by Dirs.",
+      "[globus] globus-message-file is not set: needed by PreviewEmail and Email.",
+      "[globus] primary-beamline-contact-email is not set: needed by PreviewEmail and Email.",
+      "[email] smtp-host is not set: needed by Email.",
+    ]
+  `);
 });
 
 test.each([

@@ -152,3 +152,10 @@ test("TPRO tells the log of each processing", () => {
   db.put("A", 1);
   expect(db.lines).toEqual(["db: process A"]);
 });
+
+test("TPRO tells the log of a record that is disabled, and of no other", () => {
+  const db = databaseOf({ A: { TPRO: "1", DISA: "1", DISV: "1" }, B: { DISA: "1", DISV: "1" } });
+  db.put("A", 1);
+  db.put("B", 1);
+  expect(db.lines).toEqual(["db: A is disabled"]);
+});

@@ -71,6 +71,8 @@ test("a task whose source is missing stays active with more and more faults, unt
     isOk: false,
     faults: 1,
   });
+  expect(taskDocument(lost, PACE, at(10))).toMatchObject({ faults: 1, subtasks_retrying: 1, subtasks_pending: 2 });
+  expect(taskDocument(task(), PACE, at(60))).toMatchObject({ faults: 0, subtasks_retrying: 0, subtasks_pending: 1 });
   expect(stateOf(lost, PACE, at(100)).faults).toBe(4);
   expect(stateOf(lost, PACE, at(1000))).toMatchObject({ status: "FAILED", fatal: { code: "EXPIRED" } });
 });
