@@ -1,5 +1,5 @@
 /** The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with auto, the latter where it is. */
-import { messageOf } from "../base/errors.ts";
+import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type DataManagement, UnavailableError } from "../controller/ports.ts";
 import { createDmPython, type DmPython } from "../services/dm-python.ts";
@@ -80,7 +80,7 @@ function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
       return (chosen = problem === undefined ? python : web);
     } catch (thrown) {
       closing.signal.throwIfAborted();
-      const sentence = `Data Management is reached over HTTP for now, since it is not known whether the dm package is there: ${messageOf(thrown)}; the next call looks again`;
+      const sentence = `Data Management is reached over HTTP for now, since it is not known whether the dm package is there: ${clauseOf(thrown)}; the next call looks again`;
       log[hasWarned ? "debug" : "warn"](sentence);
       hasWarned = true;
       return web;

@@ -52,7 +52,7 @@ export function messageOf(thrown: unknown, told = ""): string {
   const { message, cause } = thrown;
   const why = cause === undefined ? "" : messageOf(cause, told + message);
   const isSaid = message.includes(fileFailure(cause)?.words ?? why);
-  return isSaid ? message : `${message.replace(/\.$/, "")}: ${why}`;
+  return isSaid ? message : `${message.replace(/\.$/, "")}: ${small(why)}`;
 }
 
 const fileFailure = (thrown: unknown): SystemFailure | undefined =>
@@ -77,9 +77,16 @@ function named({ words, path }: SystemFailure, told: string): string {
 /** The text of anything that was thrown, or a sentence, as a piece of a longer one: without its full stop. */
 export const pieceOf = (thrown: unknown): string => messageOf(thrown).trim().replace(/\.$/, "");
 
-/** A text with the full stop that it may lack. */
+/** As `pieceOf`, for the middle of a sentence: `The schedule …` begins small there, a name as it is. */
+export const clauseOf = (thrown: unknown): string => small(pieceOf(thrown));
+
+/** Words that are no names wherever they stand first in our sentences. */
+const FIRST_WORD = /^(?:the|there|this|it|nobody|nothing|no)(?= )/i;
+const small = (text: string): string => text.replace(FIRST_WORD, (word) => word.toLowerCase());
+
+/** A text with the full stop and the capital that it may lack. */
 export function asSentence(text: string): string {
-  const trimmed = text.trimEnd();
+  const trimmed = text.trimEnd().replace(FIRST_WORD, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   return trimmed === "" || /[.!?:…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 

@@ -1,6 +1,6 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
 import { onePerLine } from "../base/clean-text.ts";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, clauseOf } from "../base/errors.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";
@@ -93,7 +93,7 @@ export async function showDaqsAtEnd(
     return all;
   } catch (thrown) {
     if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
-    say(`The DAQs cannot be seen: ${messageOf(thrown)}`);
+    say(asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`));
     return undefined;
   }
 }

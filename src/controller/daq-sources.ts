@@ -2,7 +2,7 @@
  * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything starts: Data Management accepts a directory
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
-import { pieceOf } from "../base/errors.ts";
+import { clauseOf } from "../base/errors.ts";
 import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "./action.ts";
 import { directoryParts, type Experiment, pathUnder } from "./experiment.ts";
 import { InputError, RejectedError } from "./outcome.ts";
@@ -165,7 +165,7 @@ function sourceRemark({ name, top }: DataHost, { place }: DaqSource, { state, re
     case "NO_TOPDIR":
       return `the top directory ${name}:${top} does not exist`;
     case "UNKNOWN":
-      return `${place} was not checked: ${pieceOf(remark ?? "nobody knows why")}`;
+      return `${place} was not checked: ${clauseOf(remark ?? "nobody knows why")}`;
   }
 }
 
@@ -201,7 +201,7 @@ export const daqStateIndex = (state: DaqState): number => DAQ_STATES.indexOf(sta
 
 /** What Data Management says is wrong with it, in brackets behind a piece of a sentence; "" for nothing. */
 export const inDmsWords = ({ problem }: DmTransfer): string =>
-  problem === undefined ? "" : ` (Data Management: ${pieceOf(problem)})`;
+  problem === undefined ? "" : ` (Data Management: ${clauseOf(problem)})`;
 
 /** `12 of 30 files`. */
 export const filesText = ({ filesDone, filesTotal }: Pick<DmTransfer, "filesDone" | "filesTotal">): string =>

@@ -16,7 +16,7 @@ import {
   tap,
   timer,
 } from "rxjs";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, clauseOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
 import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
@@ -186,9 +186,10 @@ class DaqWatch {
   }
 
   #failed(thrown: unknown): void {
-    if (thrown instanceof OffError) return showNoDaqs(this.#put, `There are no DAQs: ${messageOf(thrown)}`);
+    if (thrown instanceof OffError)
+      return showNoDaqs(this.#put, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
     this.#isRefused = thrown instanceof AccessDeniedError;
-    const sentence = `The DAQs cannot be seen: ${messageOf(thrown)}`;
+    const sentence = asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`);
     this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
     if (++this.#failedLooks >= UNSEEN_LOOKS) this.#hide();
     // Where none of ours runs, nobody waits for it: the message is enough.

@@ -1,6 +1,6 @@
 /** The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there. */
 import { visible } from "../base/clean-text.ts";
-import { ActionError, pieceOf } from "../base/errors.ts";
+import { ActionError, clauseOf } from "../base/errors.ts";
 import { fewAtATime } from "../base/few-at-a-time.ts";
 import { requireExperiment } from "./dm-experiment.ts";
 import { type Contact, fullName } from "./people.ts";
@@ -119,7 +119,7 @@ async function listed({ dm, signal }: DmMembership, username: string): Promise<L
     return { name, lastName, badge: Number(user.badge) || badge, email, line };
   } catch (error) {
     if (signal.aborted || !(error instanceof ActionError)) throw error;
-    const reason = error instanceof NotFoundError ? "is unknown to Data Management" : pieceOf(error);
+    const reason = error instanceof NotFoundError ? "is unknown to Data Management" : clauseOf(error);
     const problem = `${username}: ${reason}`;
     return { name: username, lastName: "", badge, email: "", line: problem, problem };
   }

@@ -2,7 +2,7 @@
  * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both beamline contacts, each once. What cannot be
  * found out is told beside the rest; nobody is written to here.
  */
-import { ActionError, pieceOf } from "../base/errors.ts";
+import { ActionError, clauseOf } from "../base/errors.ts";
 import type { ActionRequest } from "./action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
 import { cleanName, type Experiment } from "./experiment.ts";
@@ -128,7 +128,7 @@ export async function findPeople(
   return {
     people,
     esafOnly: beamtime === undefined ? [] : people.filter((person) => !isProposed.has(keyOf(person))),
-    problems: errors.map((error) => pieceOf(error)),
+    problems: errors.map((error) => clauseOf(error)),
     ...(beamtime !== undefined && { beamtime }),
     ...(schedule instanceof ActionError && { scheduleError: schedule }),
   };

@@ -2,7 +2,7 @@
  * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus collection (globus-roster.ts). Users are
  * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
  */
-import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
+import { ActionError, CancelledError, clauseOf, messageOf } from "../base/errors.ts";
 import type { ActionContext, RunContext } from "./action.ts";
 import type { CommandName } from "./pvs.ts";
 
@@ -65,7 +65,7 @@ export const failed = (line: string): UserChange => ({ state: "failed", line });
 export function ownFailure(error: unknown, signal: AbortSignal | undefined, forAll: readonly ErrorKind[]): string {
   const isForAll = forAll.some((kind) => error instanceof kind);
   if (signal?.aborted === true || !(error instanceof ActionError) || isForAll) throw error;
-  return pieceOf(error);
+  return clauseOf(error);
 }
 type ErrorKind = abstract new (...args: never[]) => ActionError;
 

@@ -6,7 +6,7 @@
 
 import { merge, Observable, switchMap } from "rxjs";
 import { cleanJson, oneLine, onePerLine, visible } from "../base/clean-text.ts";
-import { ActionError, CancelledError, messageOf, pieceOf } from "../base/errors.ts";
+import { ActionError, CancelledError, clauseOf, messageOf, pieceOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
 import { NEVER_TAGGED } from "./experiment.ts";
 import { type CallOptions, UnavailableError } from "./ports.ts";
@@ -153,7 +153,7 @@ export class TagWriting {
       if ((await beamline.readText(month, {})) !== NEVER_TAGGED) await beamline.writeText(month, NEVER_TAGGED, {});
       return undefined;
     } catch (thrown) {
-      return pieceOf(thrown);
+      return clauseOf(thrown);
     }
   }
 }

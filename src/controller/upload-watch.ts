@@ -16,7 +16,7 @@ import {
   switchMap,
   timer,
 } from "rxjs";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, clauseOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
 import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import type { Experiment } from "./experiment.ts";
@@ -153,7 +153,7 @@ class UploadWatch {
     const isWorthALine = this.#followed.length > 0 || !(thrown instanceof ActionError);
     if (!isWorthALine || this.#isOutOfReach) return;
     this.#isOutOfReach = true;
-    journal.say(`The uploads cannot be seen: ${messageOf(thrown)}`, "MINOR");
+    journal.say(asSentence(`The uploads cannot be seen: ${clauseOf(thrown)}`), "MINOR");
   }
 }
 

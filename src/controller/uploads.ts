@@ -1,5 +1,5 @@
 /** The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for Upload, for Delete and for the watch. It starts and stops none. */
-import { messageOf } from "../base/errors.ts";
+import { asSentence, clauseOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell, NotOfferedError } from "./ports.ts";
 import { UPLOAD_STATES, type UploadState } from "./pvs.ts";
@@ -36,7 +36,7 @@ export async function listedUploads(
     return await dm.uploads({ signal });
   } catch (thrown) {
     if (!(thrown instanceof NotOfferedError)) throw thrown;
-    say(`${consequence}: ${messageOf(thrown)}.`);
+    say(asSentence(`${consequence}: ${clauseOf(thrown)}`));
     return undefined;
   }
 }

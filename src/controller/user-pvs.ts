@@ -10,7 +10,7 @@
 import { filter } from "rxjs";
 import { visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, pieceOf } from "../base/errors.ts";
+import { ActionError, asSentence, clauseOf } from "../base/errors.ts";
 import type { RunContext } from "./action.ts";
 import { NEVER_TAGGED } from "./experiment.ts";
 import { isoTime } from "./journal.ts";
@@ -115,6 +115,6 @@ async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context:
     if (doi !== undefined) await beamline.writeText(nameOf("esafDoi"), pvText(doi), { signal });
   } catch (thrown) {
     if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
-    say(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${pieceOf(thrown)}.`);
+    say(asSentence(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${clauseOf(thrown)}`));
   }
 }

@@ -20,7 +20,7 @@ import {
   tap,
 } from "rxjs";
 import type { Clock } from "../base/clock.ts";
-import { CancelledError, messageOf, pieceOf } from "../base/errors.ts";
+import { asSentence, CancelledError, clauseOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isoTime } from "./journal.ts";
 import { type Identity, type Pvs, UnavailableError } from "./ports.ts";
@@ -122,10 +122,10 @@ function watch$(
   expiryPv?: PvName,
 ): Observable<unknown> {
   const needed = (why: string): void => {
-    if (isQuiet || told.has(statePv)) return log.warn(`${statePv}: ${why}.`);
+    if (isQuiet || told.has(statePv)) return log.warn(asSentence(`${statePv}: ${why}`));
     told.add(statePv);
     tell(
-      `${statePv} is LoginNeeded: ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,
+      `${statePv} is LoginNeeded, since ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,
       "MAJOR",
     );
   };
@@ -144,7 +144,7 @@ function watch$(
         if (thrown instanceof UnavailableError) log.warn(messageOf(thrown));
         else {
           pvs.put(statePv, AUTH_STATES.indexOf("LoginNeeded"));
-          needed(pieceOf(thrown));
+          needed(clauseOf(thrown));
         }
         return EMPTY;
       }),

@@ -2,7 +2,7 @@
 
 import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
 import { cleanJson } from "../base/clean-text.ts";
-import { messageOf } from "../base/errors.ts";
+import { clauseOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
 import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
@@ -57,7 +57,7 @@ async function writeText(client: CaClient, name: string, text: string, { signal 
     return kept;
   } catch (thrown) {
     if (thrown instanceof UnavailableError || signal?.aborted === true) throw thrown;
-    throw new UnavailableError(`PV ${name} cannot be written: ${messageOf(thrown)}`, {
+    throw new UnavailableError(`PV ${name} cannot be written: ${clauseOf(thrown)}`, {
       cause: thrown,
       mayHaveHappened: wasAsked && !(thrown instanceof PutRefusedError),
     });

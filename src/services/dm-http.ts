@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, pieceOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { LoginSource } from "../base/login-file.ts";
 import { PATIENT, retry } from "../base/retry.ts";
@@ -113,6 +113,6 @@ function patiently<T>(
   attempt: () => Promise<T>,
 ): Promise<T> {
   const onRepeat = (thrown: unknown, waitSeconds: number): void =>
-    log.warn(`${messageOf(thrown)}; asking again in ${waitSeconds.toFixed(1)} s`);
+    log.warn(`${pieceOf(thrown)}; asking again in ${waitSeconds.toFixed(1)} s`);
   return retry(attempt, { policy: PATIENT, clock, signal, verdict: httpVerdict, onRepeat });
 }

@@ -5,7 +5,7 @@
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { replaceFile } from "../base/replace-file.ts";
@@ -89,7 +89,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       trouble.ends(`The ledger ${options.path} works again.`);
       return result;
     } catch (error) {
-      trouble.begins(`${messageOf(error)}.`);
+      trouble.begins(asSentence(messageOf(error)));
       throw error;
     }
   };

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import type { Clock } from "../base/clock.ts";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, pieceOf } from "../base/errors.ts";
 import { facilityDay } from "../base/facility-time.ts";
 import type { Log } from "../base/log.ts";
 import { type LoginSource, readLogin } from "../base/login-file.ts";
@@ -66,7 +66,7 @@ export function createSchedulingHttp(options: SchedulingHttpOptions): Scheduling
       return ask(service, { method: "GET", path, headers, signal }, schema, options.clock);
     };
     const onRepeat = (thrown: unknown, wait: number): void =>
-      options.log.warn(`${messageOf(thrown)}; asking again in ${wait.toFixed(1)} s`);
+      options.log.warn(`${pieceOf(thrown)}; asking again in ${wait.toFixed(1)} s`);
     return retry(attempt, { policy: PATIENT, clock: options.clock, signal, verdict: httpVerdict, onRepeat });
   };
   return {

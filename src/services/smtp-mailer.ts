@@ -9,7 +9,7 @@ import MailComposer from "nodemailer/lib/mail-composer";
 import SMTPConnection, { type SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
 import { oneLine } from "../base/clean-text.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
-import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
+import { ActionError, clauseOf, messageOf } from "../base/errors.ts";
 import { type Login, type LoginSource, readLogin } from "../base/login-file.ts";
 import {
   AccessDeniedError,
@@ -89,7 +89,7 @@ class SmtpSession implements MailSession {
           `${this.#name} does not accept the login of smtp-login-file in the [email] section of globus.conf: ${this.#words(error)}`,
         );
       throw new UnavailableError(
-        `${this.#name} cannot be used: ${pieceOf(this.#words(error))}; it is smtp-host and smtp-port in the [email] section of globus.conf`,
+        `${this.#name} cannot be used: ${clauseOf(this.#words(error))}; it is smtp-host and smtp-port in the [email] section of globus.conf`,
       );
     }
   }

@@ -3,7 +3,7 @@
  * sentences name. It opens nothing: ssh-connection.ts does.
  */
 import ssh2 from "ssh2";
-import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, clauseOf, codeOf } from "../base/errors.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports.ts";
 import { fingerprint, judgeHostKey, type KnownHost, keyTypeOf, knownHostsName, SSH_PORT } from "./known-hosts.ts";
 
@@ -95,7 +95,7 @@ const SOCKET_FAILURES: Readonly<Record<string, string>> = {
 export function socketFailure(error: unknown, label: string): UnavailableError {
   const known = SOCKET_FAILURES[codeOf(error) ?? ""];
   const sentence =
-    known === undefined ? `${label} cannot be used over SSH: ${messageOf(error)}.` : `${label} ${known}?`;
+    known === undefined ? asSentence(`${label} cannot be used over SSH: ${clauseOf(error)}`) : `${label} ${known}?`;
   return new UnavailableError(sentence, { cause: error });
 }
 

@@ -21,7 +21,7 @@ const OUTCOMES: Record<string, Outcome> = {
   R: { state: "Running", message: "" },
   D: { state: "Done", message: "made" },
   P: { state: "Partial", message: "half" },
-  F: { state: "Failed", message: "no route to host." },
+  F: { state: "Failed", message: "No route to host." },
   r: { state: "Refused", message: "busy" },
   j: { state: "Rejected", message: "blocked" },
   C: { state: "Cancelled", message: "Aborted on request." },

@@ -302,7 +302,7 @@ describe("when it looks", () => {
     bench.dm.failures.set("daqs", new OffError("Data Management is off: set ds-url."));
     await bench.watch();
     expect([bench.state, bench.pvs.get("DaqRunning")]).toEqual(["None", 0]);
-    expect(bench.pvs.get("DaqMessage")).toBe("There are no DAQs: Data Management is off: set ds-url.");
+    expect(bench.pvs.get("DaqMessage")).toBe("There are no DAQs, since Data Management is off: set ds-url.");
   });
 
   test("a dry run reaches nobody", async () => {
@@ -503,7 +503,7 @@ describe("a service that cannot be reached", () => {
     expect(bench.state).toBe("Running");
     await bench.wait(4 * POLL);
     expect([bench.state, bench.pvs.get("DaqRunning")]).toEqual(["Unseen", UNKNOWN_COUNT]);
-    expect(bench.told()).toEqual(["The DAQs cannot be seen: DM does not answer"]);
+    expect(bench.told()).toEqual(["The DAQs cannot be seen: DM does not answer."]);
     bench.dm.failures.clear();
     await bench.wait(POLL);
     expect(bench.pvs.get("Message")).toBe("The DAQs can be seen again.");
@@ -544,14 +544,14 @@ describe("a service that cannot be reached", () => {
     await bench.watch();
     await bench.wait(2 * IDLE);
     expect(bench.told()).toEqual([]);
-    expect(bench.pvs.get("DaqMessage")).toBe("The DAQs cannot be seen: DM does not answer");
+    expect(bench.pvs.get("DaqMessage")).toBe("The DAQs cannot be seen: DM does not answer.");
   });
 
   test("is told of also where none runs, when the failure is a bug", async () => {
     bench.dm.daqs = () => Promise.reject(new TypeError("x is undefined"));
     await bench.watch();
     await bench.wait(2 * IDLE);
-    expect(bench.told()).toEqual(["The DAQs cannot be seen: x is undefined"]);
+    expect(bench.told()).toEqual(["The DAQs cannot be seen: x is undefined."]);
   });
 
   test("is knocked at every five minutes only when it refuses the login", async () => {

@@ -170,7 +170,7 @@ test("a service that does not answer is asked again, and told of once where an u
   dm.failures.set("uploads", new UnavailableError("DM does not answer"));
   await wait(POLL + 3 * AGAIN);
   expect(pvs.writes.filter((write) => write.startsWith("LastError="))).toEqual([
-    "LastError=The uploads cannot be seen: DM does not answer",
+    "LastError=The uploads cannot be seen: DM does not answer.",
   ]);
   expect(state()).toBe("Running");
 });

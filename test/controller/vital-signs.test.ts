@@ -66,7 +66,7 @@ afterEach(() => {
 const state = (): string | undefined => AUTH_STATES[Number(pvs.get("AuthDM"))];
 
 const NEEDED =
-  "MAJOR AuthDM is LoginNeeded: The login file /x/dm_login has mode 0644; asked again when its file has changed, after each command, and at the latest in 5 minutes.";
+  "MAJOR AuthDM is LoginNeeded, since the login file /x/dm_login has mode 0644; asked again when its file has changed, after each command, and at the latest in 5 minutes.";
 
 test("a login that is not accepted is LoginNeeded, and told once, with when it is asked again", async () => {
   expect([state(), told]).toEqual(["LoginNeeded", [NEEDED]]);

@@ -3,7 +3,7 @@
  * after it was answered (decision 19). A message that may have been taken is never repeated; a refusal or a lost message stops nobody else's, a mail server or
  * a collection that is away everybody's.
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { ActionError, clauseOf, messageOf } from "../../base/errors.ts";
 import { type Letter, messageIdOf, type Recipient } from "../mail/letter.ts";
 import type { AccessRules, Mailer, MailLedger, MailRecord, MailSession } from "../ports.ts";
 import { UnavailableError } from "../ports.ts";
@@ -87,7 +87,7 @@ export class Delivery {
     } catch (error) {
       if (signal.aborted) return "aborted";
       if (!(error instanceof ActionError)) throw error;
-      const reason = `no access to the data on ${access.rules.name}: ${messageOf(error)}`;
+      const reason = `no access to the data on ${access.rules.name}: ${clauseOf(error)}`;
       // Has been asked for as long as is worth while; the next recipient would wait as long for nothing.
       if (error instanceof UnavailableError) this.#down = reason;
       return reason;

@@ -3,7 +3,7 @@
  * sentence at its end. It decides nothing about the sending.
  */
 import { onePerLine } from "../../base/clean-text.ts";
-import { ActionError, pieceOf } from "../../base/errors.ts";
+import { ActionError, clauseOf } from "../../base/errors.ts";
 import type { ActionContext } from "../action.ts";
 import type { ActionResult } from "../outcome.ts";
 import type { EmailMode } from "../pvs.ts";
@@ -119,4 +119,4 @@ export class EmailResults {
 }
 
 const lineOf = ({ address, state, reason }: Result): string =>
-  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${pieceOf(reason)}`}`;
+  `${address} ${WORDS[state]}${reason === "" ? "" : `: ${clauseOf(reason)}`}`;

@@ -1,5 +1,5 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
-import { ActionError, AppError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
+import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../action.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import { setFilePath } from "../file-path.ts";
@@ -57,7 +57,7 @@ export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: T
       const isThere = results.some((result) => result.target === target && result.error === undefined);
       if (target !== undefined && isThere) results.push(await tellTomoScan(tomoScan, target, context));
       const isWhole = results.every(({ error }) => error === undefined);
-      return { state: isWhole ? "Done" : "Partial", message: `${sentenceOf(results)}.` };
+      return { state: isWhole ? "Done" : "Partial", message: asSentence(sentenceOf(results)) };
     },
   };
 }
@@ -72,7 +72,7 @@ interface OneResult {
 }
 
 const sentenceOf = (results: readonly OneResult[]): string =>
-  results.map(({ sentence }) => pieceOf(sentence)).join("; ");
+  results.map(({ sentence }, index) => (index === 0 ? pieceOf : clauseOf)(sentence)).join("; ");
 
 async function makeOne(target: DirectoryTarget, context: ActionContext): Promise<OneResult> {
   const { experiment, signal, publish } = context;

@@ -3,7 +3,7 @@
  * goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only accepted addresses count as mailed.
  */
 import type { Clock } from "../../base/clock.ts";
-import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
 import { dmUsername } from "../dm-roster.ts";
 import { directoryParts } from "../experiment.ts";
@@ -113,7 +113,7 @@ async function listOnDm(
   } catch (error) {
     if (!(error instanceof ActionError || signal.aborted)) throw error;
     return [
-      `DMagic's list of who was mailed, emailedUsers of ${onDm.name}, was not brought up to date: ${pieceOf(error)}`,
+      `DMagic's list of who was mailed, emailedUsers of ${onDm.name}, was not brought up to date: ${clauseOf(error)}`,
     ];
   }
 }

@@ -2,7 +2,7 @@
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
-import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../action.ts";
 import { type DaqStart, isAlive, type StartedDaqs } from "../daq-progress.ts";
 import { clearSide, lastState, showDaqsAtEnd } from "../daq-pvs.ts";
@@ -82,7 +82,7 @@ async function start(
       failures.push(thrown);
     }
   }
-  const wrong = failures.map((failure) => pieceOf(failure));
+  const wrong = failures.map((failure) => clauseOf(failure));
   if (done.length === 0) throw failures.length === 1 ? failures[0] : new ActionError(wrong.join("; "));
   await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
   return wrong.length + unchecked.length === 0

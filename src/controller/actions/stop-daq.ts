@@ -1,5 +1,5 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
-import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { showDaqsAtEnd } from "../daq-pvs.ts";
 import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "../daq-sources.ts";
@@ -53,7 +53,7 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
     }
   }
-  const failed = failures.map((failure) => pieceOf(failure));
+  const failed = failures.map((failure) => clauseOf(failure));
   if (stopped.length === 0) throw new ActionError(failed.join("; "));
   const after = await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
   const wrong = [...failed, ...stopped.flatMap((daq) => leftText(daq, after))];

@@ -3,7 +3,7 @@
  * name does not tell comes from the schedule, or from CreateManual's inputs where they are of this experiment; else it is emptied.
  */
 import { visible } from "../../base/clean-text.ts";
-import { ActionError, pieceOf } from "../../base/errors.ts";
+import { ActionError, clauseOf } from "../../base/errors.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../beamtimes.ts";
 import { cleanName, saysNothing } from "../experiment.ts";
@@ -107,7 +107,7 @@ async function scheduled(schedule: Schedule, parts: NameParts, context: RunConte
     return { beamtime: await beamtimeOf(schedule, parts, context, context), remarks: [] };
   } catch (thrown) {
     if (context.signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    const reason = pieceOf(thrown);
+    const reason = clauseOf(thrown);
     return { remarks: [`first name, e-mail and badge were emptied: ${reason}`] };
   }
 }

@@ -3,7 +3,7 @@
  * is aborted is stopped at the service, too. Integration point 57.
  */
 import { type Clock, sleep } from "../../base/clock.ts";
-import { ActionError, CancelledError, messageOf, pieceOf } from "../../base/errors.ts";
+import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import type { Action, ActionContext } from "../action.ts";
 import { isAlive } from "../daq-progress.ts";
 import { lastState } from "../daq-pvs.ts";
@@ -82,7 +82,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
       signal.throwIfAborted();
       const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
         if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-        failures.push(pieceOf(thrown));
+        failures.push(clauseOf(thrown));
       });
       if (transfer !== undefined) running.push({ source, transfer });
       show(running, context, running.length === 0 ? "None" : "Running");
@@ -161,7 +161,7 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
       const ids = idsOf(running.filter(isWaitedFor));
       if (clock.monotonic() - answered >= patienceSeconds)
         throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
-      if (!told) say(`The uploads ${ids} go on, but Data Management does not say how: ${messageOf(cause)}`);
+      if (!told) say(asSentence(`The uploads ${ids} go on, but Data Management does not say how: ${clauseOf(cause)}`));
       told = true;
     }
     show(running, context, "Running");
@@ -212,7 +212,7 @@ async function stopAll(
     let problem: string | undefined;
     if (isWaitedFor(one))
       await dm.stopUpload(id, {}).catch((thrown: unknown) => {
-        if (!(thrown instanceof NotFoundError)) problem = pieceOf(thrown);
+        if (!(thrown instanceof NotFoundError)) problem = clauseOf(thrown);
       });
     goesOn ||= problem !== undefined;
     one.transfer = await dm.upload(id, {}).catch(() => transfer);

@@ -3,7 +3,7 @@
  * in UserResults. The list PVs are read anew after a change, and after Init, whose own work is elsewhere.
  */
 import { onePerLine } from "../../base/clean-text.ts";
-import { ActionError, pieceOf } from "../../base/errors.ts";
+import { ActionError, clauseOf } from "../../base/errors.ts";
 import {
   type Action,
   type ActionContext,
@@ -164,7 +164,7 @@ async function refresh(
     return undefined;
   } catch (error) {
     if (context.signal.aborted || !(error instanceof ActionError)) throw error;
-    return `the list of users could not be read again: ${pieceOf(error)}`;
+    return `the list of users could not be read again: ${clauseOf(error)}`;
   }
 }
 

@@ -2,6 +2,7 @@
  * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that nothing else is sent than what a person
  * has read. One memory serves the actions of all servers.
  */
+import { clauseOf } from "../../base/errors.ts";
 import type { PvValue } from "../ports.ts";
 import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode, type PvName } from "../pvs.ts";
 import { digestOf } from "./digest.ts";
@@ -79,7 +80,7 @@ export class ShownLetter {
       audience: EMAIL_AUDIENCES[Number(get("EmailTo"))] ?? shown.audience,
     };
     const problem = this.difference({ ...shown, ...now });
-    return problem === undefined ? undefined : `EmailArm cannot be armed: ${problem.replace(/^The/, "the")}`;
+    return problem === undefined ? undefined : `EmailArm cannot be armed: ${clauseOf(problem)}.`;
   }
   /**
    * Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown.
@@ -95,6 +96,6 @@ export class ShownLetter {
     if (changed.length === 0) return undefined;
     return changed.includes(PARTS.recipients) && problems.length > 0
       ? `Nothing was sent, because ${problems.join("; ")}; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.`
-      : `The e-mail has changed since it was previewed: ${changed.join(", ")}; run PreviewEmail again, read it, and arm.`;
+      : `The e-mail has changed since it was previewed (${changed.join(", ")}); run PreviewEmail again, read it, and arm.`;
   }
 }

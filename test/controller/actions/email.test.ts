@@ -134,7 +134,7 @@ test.each([
 ])("a preview of before %s changed cannot be armed, and the sentence names it", async (what, get) => {
   await preview();
   expect(shown.armProblem(get)).toBe(
-    `EmailArm cannot be armed: the e-mail has changed since it was previewed: ${what}; run PreviewEmail again, read it, and arm.`,
+    `EmailArm cannot be armed: the e-mail has changed since it was previewed (${what}); run PreviewEmail again, read it, and arm.`,
   );
 });
 
@@ -174,11 +174,11 @@ test.each<[string, () => void, RegExp]>([
   [
     "the subject",
     () => (inputs = { ...inputs, EmailSubject: "Other" }),
-    /changed since it was previewed: the subject; run PreviewEmail again/,
+    /changed since it was previewed \(the subject\); run PreviewEmail again/,
   ],
-  ["the text", () => (texts.template = "Other\nData link:"), /the text;/],
-  ["EmailMode", () => mode("All"), /EmailMode;/],
-  ["the recipients", () => dm.with(NAME, { "101": USERS["101"] }), /the recipients;/],
+  ["the text", () => (texts.template = "Other\nData link:"), /\(the text\);/],
+  ["EmailMode", () => mode("All"), /\(EmailMode\);/],
+  ["the recipients", () => dm.with(NAME, { "101": USERS["101"] }), /\(the recipients\);/],
 ])("Email is rejected when %s has changed since the preview", async (_what, change, sentence) => {
   await preview();
   inputs = { ...inputs, EmailArm: 1 };
@@ -203,7 +203,7 @@ test("Email whose recipients cannot all be found any more is rejected with what 
 test("a preview on one server arms no other", async () => {
   await preview();
   inputs = { EmailArm: 1 };
-  await expect(send({ serverName: "petrel" })).rejects.toThrow(/previewed: ServerName;/);
+  await expect(send({ serverName: "petrel" })).rejects.toThrow(/previewed \(ServerName\);/);
 });
 
 test("each recipient gets a message of its own over one connection, and the ledger knows each before and after", async () => {
@@ -686,7 +686,7 @@ test("a dry run of Email says to whom the shown e-mail would go, and reaches nob
 test("a dry run of Email is rejected where the run would be: another mode than that of the preview, no contact for a test", async () => {
   await preview();
   mode("All");
-  expect(() => planOf(sendEmail(optionsWith()))).toThrow(/changed since it was previewed: EmailMode;/);
+  expect(() => planOf(sendEmail(optionsWith()))).toThrow(/changed since it was previewed \(EmailMode\);/);
   mode("Test");
   const { people } = optionsWith();
   expect(() =>
