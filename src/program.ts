@@ -17,6 +17,7 @@ import { createLog, silentLog } from "./base/log.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { resolvedClientConfig } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
+import { boundedOutput } from "./cli/bounded-output.ts";
 import { addDataCommands, type RunData } from "./cli/data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./cli/exit-status.ts";
 import type { RunIocOptions } from "./cli/ioc-command.ts";
@@ -35,6 +36,8 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
+/** How long a program that a signal has ended waits for the reader of what it said last. */
+const UNREAD_SECONDS = 2;
 /** The package's folder: this file is dist/program.js. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
@@ -50,9 +53,16 @@ setMaxListeners(0, stop.signal); // each PV and each request of a command listen
 let status: number = EXIT.done;
 let isOver = false;
 
-const out = (line: string): void => void process.stdout.write(`${line}\n`);
+/** Where what is asked for goes. */
+let output: Writable = process.stdout;
+const out = (line: string): void => void output.write(`${line}\n`);
 /** Where sentences about what is wrong go; an IOC's have the time. */
 let errors: Writable = process.stderr;
+/** For a program that runs for years, whoever reads what it says. */
+function waitForNoReader(): void {
+  if (!process.stdout.isTTY) output = boundedOutput(process.stdout);
+  if (!process.stderr.isTTY) errors = boundedOutput(process.stderr);
+}
 const err = (sentence: string): void => void errors.write(`${sentence}\n`);
 const user = accountName(environment);
 const host = os.hostname();
@@ -118,7 +128,7 @@ async function ioc(
     stop.abort(error);
   };
   const log = createLog("globus", (line, level) =>
-    (level === "error" || level === "warn" ? errors : process.stdout).write(`${line}\n`),
+    (level === "error" || level === "warn" ? errors : output).write(`${line}\n`),
   );
   const { runIoc } = await import("./cli/ioc-command.ts");
   const { globusCommands } = await import("./globus-commands.ts");
@@ -138,7 +148,7 @@ async function ioc(
         log,
       }),
     stdin: process.stdin,
-    stdout: process.stdout,
+    stdout: output,
     stderr: errors,
     signal: stop.signal,
     ...sandbox,
@@ -171,7 +181,8 @@ program
   .passThroughOptions()
   .action(async (args: string[]) => {
     const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
-    if (!isPerson) errors = stampedStream(process.stderr, systemClock);
+    waitForNoReader();
+    if (!isPerson) errors = stampedStream(errors, systemClock);
     status = await ioc(args, environment);
   });
 
@@ -181,6 +192,7 @@ program
   .description("run the simulated beamline with the IOC on it, on loopback")
   .action(async () => {
     const { runSandbox } = await import("./cli/sandbox-command.ts");
+    waitForNoReader();
     status = await runSandbox({
       root: ROOT,
       program: [process.execPath, path.join(ROOT, "dist", "main.js")],
@@ -249,3 +261,9 @@ try {
 }
 process.exitCode = status;
 isOver = true;
+// What nobody reads would keep a program that was told to end.
+if (stop.signal.aborted) {
+  const cancel = systemClock.after(UNREAD_SECONDS, () => process.exit());
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((read) => stream.write("", read))));
+  cancel();
+}

@@ -1,9 +1,10 @@
 /** The IOC and the simulated beamline where nobody sits at a terminal: in a container, under nohup, with standard streams that are closed, full or unread. */
 import { existsSync, rmSync } from "node:fs";
-import { constants } from "node:os";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { inheritedEnvironment } from "../support/epics-environment.ts";
+import { epicsEnvironment, freePort, inheritedEnvironment } from "../support/epics-environment.ts";
 import { becomes, openClient, watch } from "../support/our-client.ts";
 import { ROOT } from "../support/real-peers.ts";
 import { type RunningIoc, startIoc } from "../support/soft-ioc.ts";
@@ -62,6 +63,25 @@ describe("globus-ioc ioc", { concurrent: true }, () => {
       await ioc.process.said(/status 0/);
     },
   );
+
+  test("SIGTERM ends it though its output is a pipe whose reader has stopped reading", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "unread-"));
+    try {
+      const script = join(folder, "st.cmd");
+      const line = `echo "${"x".repeat(120)}"\n`;
+      await writeFile(script, `${line.repeat(20_000)}iocInit\nnosuch\n`); // more than pipes hold; the last line goes to standard error
+      const unread =
+        '{ "$0" "$@" </dev/null 3>&- & echo "pid $!" >&3; wait $!; echo "status $?" >&3; } 3>&2 | sleep 600';
+      const run = await spawnPeer("/bin/sh", ["-c", unread, process.execPath, PROGRAM, "ioc", "-S", script], {
+        env: epicsEnvironment(await freePort()),
+        line: /nosuch/,
+      });
+      process.kill(Number(/pid (\d+)/.exec(run.stderr)?.[1]), "SIGTERM");
+      await run.said(/status 0/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 
   test("monitor ends when nobody reads it any more", async () => {
     await using ioc = await startOurs(shell('exec "$0" "$@"'));
