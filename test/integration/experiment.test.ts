@@ -97,7 +97,7 @@ describe("Tag", () => {
     await put("Set", (end.getTime() - Date.now()) / 86_400_000 + 1);
     expect(await put("Tag", 1)).toBe(ECA.PUTFAIL);
     expect(await state("Tag")).toBe("Failed");
-    expect(await text("LastError")).toMatch(/^Tag: there is no beamtime at 2-BM-A,B on /);
+    expect(await text("LastError")).toMatch(/^Tag: There is no beamtime at 2-BM-A,B on /);
     expect(await tomoScan("UserLastName")).toBe(PEOPLE.pi.lastName);
   });
 
