@@ -28,6 +28,10 @@ export function loadRecords(database: Database, text: DbText, options: LoadOptio
   const parsed = parseDb(text, macros, readInclude);
   const loader = new Loader(database);
   for (const definition of parsed.definitions) {
+    if (loader.errors.length >= MAX_ERRORS) {
+      loader.errors.push(new DbFileError(definition.at, "this and what follows is not loaded, after so many errors"));
+      break;
+    }
     if (definition.kind === "record") loader.record(definition);
     else loader.alias(definition.record, definition.name, definition.at);
   }
@@ -36,6 +40,9 @@ export function loadRecords(database: Database, text: DbText, options: LoadOptio
     warnings: inOrder([...parsed.warnings, ...loader.warnings]),
   };
 }
+
+/** More of them help nobody: what is wrong with a prefix or a template is wrong with every record. */
+const MAX_ERRORS = 100;
 
 class Loader {
   readonly errors: DbFileError[] = [];

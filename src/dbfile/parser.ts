@@ -42,8 +42,11 @@ export interface ParsedDb {
   readonly warnings: readonly DbFileError[];
 }
 
-/** Texts inside one another. */
+/** Texts inside one another, and in all: files that include two others each could otherwise be read for days. */
 const MAX_INCLUDES = 32;
+const MAX_INCLUDED = 10_000;
+/** Errors, and characters that belong nowhere, after which no more is read: it is no database text. */
+const MAX_ERRORS = 100;
 
 /** Parses a .db text. Never throws: what cannot be understood is in `errors`. */
 export function parseDb(text: DbText, macros: MacroLookup, readInclude: IncludeReader): ParsedDb {
@@ -61,6 +64,9 @@ class Parser {
   #ahead: Token | undefined;
   /** Since the last error nothing was understood: the next one is likely to be its consequence. */
   #isLost = false;
+  /** Passed over behind an error. */
+  #strangeCharacters = 0;
+  #included = 0;
 
   constructor(source: Source, macros: MacroLookup, readInclude: IncludeReader) {
     this.#tokens = new TokenStream(source);
@@ -73,8 +79,10 @@ class Parser {
     for (;;) {
       const start = this.#recovering(() => this.#next(), TOP_LEVEL);
       if (start === undefined) continue;
-      if (start.kind === "end")
+      if (start.kind === "end") {
+        if (this.#isHopeless) this.#errors.push(new DbFileError(start, "the rest is not read; is it a database file?"));
         return { definitions: this.#definitions, errors: this.#errors, warnings: this.#warnings };
+      }
       this.#recovering(() => this.#item(start), TOP_LEVEL);
     }
   }
@@ -155,6 +163,7 @@ class Parser {
     const { name, at } = this.#name();
     if (this.#tokens.depth >= MAX_INCLUDES)
       throw new DbFileError(at, `more than ${MAX_INCLUDES} files include one another`);
+    if (++this.#included > MAX_INCLUDED) throw new DbFileError(at, `more than ${MAX_INCLUDED} files are included`);
     const text = this.#readInclude(name, this.#path);
     if (text === undefined) throw new DbFileError(at, `the file ${name} is not found${this.#searched()}`);
     if (this.#tokens.isReading(text.file)) throw new DbFileError(at, `the file ${name} includes itself`);
@@ -192,7 +201,11 @@ class Parser {
     this.#warnings.push(new DbFileError(start, `the breaktable ${name} is ignored: no record type here uses one`));
   }
 
+  get #isHopeless(): boolean {
+    return this.#errors.length + this.#strangeCharacters >= MAX_ERRORS;
+  }
   #next(): Token {
+    if (this.#isHopeless) return { kind: "end", text: "", ...this.#tokens.place };
     const token = this.#ahead ?? this.#tokens.next("definition");
     this.#ahead = undefined;
     return token;
@@ -234,7 +247,8 @@ class Parser {
         this.#ahead = token;
         return;
       } catch (error) {
-        if (!(error instanceof DbFileError)) throw error; // a further strange character on the way
+        if (!(error instanceof DbFileError)) throw error;
+        this.#strangeCharacters++;
       }
     }
   }

@@ -19,6 +19,10 @@ export interface DbText {
   readonly text: string;
 }
 
+/** Characters of a sentence, and of the line under it, that are shown: a file that is no text may have one line of megabytes. */
+const MOST_REASON = 400;
+const MOST_EXCERPT = 240;
+
 /** Something wrong in a database text. The message is one line; `describe` shows the place as well. */
 export class DbFileError extends AppError {
   readonly file: string;
@@ -31,6 +35,8 @@ export class DbFileError extends AppError {
 
   constructor(place: Place, reason: string, cause?: unknown) {
     const { file, line, column, excerpt } = place.source.locate(place.offset);
+    const half = MOST_REASON / 2;
+    if (reason.length > MOST_REASON) reason = `${reason.slice(0, half)} … ${reason.slice(-half)}`;
     super(`${file}:${line}:${column}: ${reason}`, { cause });
     this.file = file;
     this.line = line;
@@ -43,8 +49,10 @@ export class DbFileError extends AppError {
   describe(kind: "error" | "warning" = "error"): string {
     const { file, line, column, reason, excerpt } = this;
     const margin = " ".repeat(String(line).length);
-    const indent = excerpt.slice(0, column - 1).replace(/[^\t]/g, " ");
-    return `${file}:${line}:${column}: ${kind}: ${reason}\n ${line} | ${excerpt}\n ${margin} | ${indent}^`;
+    const from = excerpt.length <= MOST_EXCERPT ? 0 : Math.max(0, column - 1 - MOST_EXCERPT / 2);
+    const shown = excerpt.slice(from, from + MOST_EXCERPT);
+    const indent = excerpt.slice(from, column - 1).replace(/[^\t]/g, " ");
+    return `${file}:${line}:${column}: ${kind}: ${reason}\n ${line} | ${shown}\n ${margin} | ${indent}^`;
   }
 }
 

@@ -34,11 +34,12 @@ export interface Token extends Place {
   readonly text: string;
 }
 
-const STRING = String.raw`"(?:[^"\n\\]|\\.)*"`;
+// One step of the loop for each escape, not for each character: the regular expression remembers every step, and long texts have millions.
+const STRING = String.raw`"[^"\n\\]*(?:\\.[^"\n\\]*)*"`;
 /** Strings of values may have single quotes and go on behind a backslash at the end of a line. */
-const VALUE_STRING = String.raw`"(?:[^"\n\\]|\\[^])*"|'(?:[^'\n\\]|\\[^])*'`;
+const VALUE_STRING = String.raw`"[^"\n\\]*(?:\\[^][^"\n\\]*)*"|'[^'\n\\]*(?:\\[^][^'\n\\]*)*'`;
 
-const LINE_STRING = String.raw`"(?:[^"\n\\]|\\.)*"|'(?:[^'\n\\]|\\.)*'`;
+const LINE_STRING = String.raw`${STRING}|'[^'\n\\]*(?:\\.[^'\n\\]*)*'`;
 
 /** Groups: string, word, mark. */
 const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
@@ -46,13 +47,28 @@ const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
   value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
   substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
 };
-const BLANKS_AND_COMMENTS = /(?:\s+|#[^\n]*)*/y;
+/** As often as it advances. */
+const BLANKS_AND_COMMENT = /\s*(?:#[^\n]*)?/y;
 const REST_OF_LINE = /[^\S\n]*(?:#[^\n]*)?/y;
 const KINDS = ["string", "word", "mark"] as const;
 
+interface Reading {
+  readonly source: Source;
+  offset: number;
+}
+
+/** Reads past what `pattern` matches. @returns whether that is anything */
+function advance(reading: Reading, pattern: RegExp): boolean {
+  const from = reading.offset;
+  pattern.lastIndex = from;
+  pattern.exec(reading.source.text);
+  reading.offset = pattern.lastIndex;
+  return reading.offset > from;
+}
+
 export class TokenStream {
   /** The texts that are being read, the innermost last, and how far. */
-  readonly #open: { readonly source: Source; offset: number }[];
+  readonly #open: Reading[];
   /** To be read from the next line on. */
   #included: Source | undefined;
 
@@ -86,14 +102,12 @@ export class TokenStream {
     return { kind: isKeyword ? "keyword" : kind, text, source, offset };
   }
 
-  #skipBlanks(): { readonly source: Source; offset: number } {
+  #skipBlanks(): Reading {
     for (;;) {
       const reading = this.#reading;
       const { text } = reading.source;
-      const pattern = this.#included === undefined ? BLANKS_AND_COMMENTS : REST_OF_LINE;
-      pattern.lastIndex = reading.offset;
-      pattern.exec(text);
-      reading.offset = pattern.lastIndex;
+      if (this.#included === undefined) while (advance(reading, BLANKS_AND_COMMENT));
+      else advance(reading, REST_OF_LINE);
       const isAtEnd = reading.offset >= text.length;
       if (this.#included !== undefined && (isAtEnd || text[reading.offset] === "\n")) {
         this.#open.push({ source: this.#included, offset: 0 });
@@ -103,11 +117,15 @@ export class TokenStream {
     }
   }
 
-  get #reading(): { readonly source: Source; offset: number } {
-    return this.#open.at(-1) as { readonly source: Source; offset: number };
+  /** How far it has read. */
+  get place(): Place {
+    return { ...this.#reading };
+  }
+  get #reading(): Reading {
+    return this.#open.at(-1) as Reading;
   }
 
-  #unknown(reading: { readonly source: Source; offset: number }): DbFileError {
+  #unknown(reading: Reading): DbFileError {
     const { source, offset } = reading;
     const character = source.text[offset] ?? "";
     const isQuote = character === '"' || character === "'";

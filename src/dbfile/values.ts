@@ -10,7 +10,7 @@ const LITERAL =
   /^(?:true|false|null|[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?0[xX][\da-fA-F]+|[-+]?Infinity|-?NaN)$/;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 /** What may stand in a string: no control characters, and after a backslash no digit but 0, and all digits of \x and \u. */
-const SOUND_STRING = /^(?:[^\\\x00-\x1f]|\\(?:[^1-9xu]|x[\da-fA-F]{2}|u[\da-fA-F]{4}))*$/;
+const SOUND_STRING = /^[^\\\x00-\x1f]*(?:\\(?:[^1-9xu]|x[\da-fA-F]{2}|u[\da-fA-F]{4})[^\\\x00-\x1f]*)*$/;
 const MAX_DEPTH = 64;
 
 /** Reads a value. @throws DbFileError */

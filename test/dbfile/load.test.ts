@@ -242,3 +242,34 @@ test("a text that is taken has been read to its end: what cannot stand behind it
     }),
   );
 });
+
+describe("what is no database text, or no end of it", () => {
+  test("a file of something else is given up after a hundred characters that belong nowhere", () => {
+    const { messages } = load("\x01 \x02\n".repeat(10_000));
+    expect(messages).toHaveLength(2);
+    expect(messages[1]).toMatch(/: the rest is not read; is it a database file\?$/);
+  });
+
+  test("of records that are all wrong a hundred are told", () => {
+    const { messages, database } = load(`${"record(nosuch,a){}\n".repeat(200)}record(ao,b){}\n`);
+    expect(messages).toHaveLength(101);
+    expect(messages[100]).toBe("test.db:101:15: this and what follows is not loaded, after so many errors");
+    expect(database.record("b")).toBeUndefined();
+  });
+
+  test("files that include two others each are given up", () => {
+    const twice = (name: string): string => `include "${name}"\n`.repeat(2);
+    const names = Array.from({ length: 20 }, (_, level) => `level${level}.db`);
+    const files = Object.fromEntries(names.map((name, level) => [name, twice(names[level + 1] ?? "none.db")]));
+    files["none.db"] = "";
+    expect(load(twice("level0.db"), { files }).messages.at(-1)).toMatch(/: more than 10000 files are included$/);
+  });
+
+  test("a long comment, string or name is read or refused in a line, however long it is", () => {
+    const long = "x".repeat(8_000_000);
+    expect(load(`${"#\n".repeat(8_000_000)}record(ao,a){}`).messages).toEqual([]);
+    const { errors } = load(`record(ao,"${long}"){field(DESC,"${long}")}`);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) expect(error.describe().length).toBeLessThan(1000);
+  });
+});
