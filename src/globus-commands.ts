@@ -5,7 +5,7 @@ import type { MutableEnvironment } from "./assemble/parts.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./assemble.ts";
 import type { Clock } from "./base/clock.ts";
 import { facilityZone } from "./base/facility-time.ts";
-import { createLog, type Log, silentLog, teeLog } from "./base/log.ts";
+import { createLog, type Log, teeLog } from "./base/log.ts";
 import { parseMacros } from "./base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "./config.ts";
 import { inputProblem } from "./controller/input-check.ts";
@@ -139,7 +139,39 @@ function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataMan
 
 /** @throws ConfigError, ShellError */
 function configure(options: GlobusCommandsOptions, file: string | undefined, macros: string): Configured {
-  const { session, environment } = options;
+  const { session } = options;
+  const { ioc } = session;
+  const { path, config, prefix } = settingsOf(options, file, macros);
+  const { settings } = config;
+  const pvs = pvsOf(ioc.database, prefix);
+  options.setZone(settings.general["time-zone"]);
+  const log = openLog(options, settings);
+  for (const sentence of config.idle) log.info(sentence);
+  for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
+    log.warn(`${path}: ${sentence}`);
+  const { troubles } = ioc;
+  const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
+  ioc.addRunning("data management's connections", () => management.close());
+  nameServers(ioc.database, `${prefix}ServerName`, settings.servers);
+  const configured = initialPvs(settings);
+  const texts = fillInitially(ioc.database, prefix, configured);
+  return {
+    pvs,
+    shown: { file: session.directory.resolve(path), config, prefix },
+    prepare: () => {
+      for (const [suffix, value] of texts) pvs.put(suffix, value);
+      checkSaved(pvs, configured, settings.servers, options.log);
+      pvs.define(allPvs().keys());
+      const names = new Set([...allPvs().keys()].map((suffix) => prefix + suffix));
+      const isLogged = (record: { readonly name: string }): boolean => names.has(record.name);
+      return logPuts({ database: ioc.database, isLogged, log, clock: options.clock });
+    },
+    start: () => management.start(),
+  };
+}
+
+/** The settings, and the prefix that the line of st.cmd and they agree on. @throws ConfigError, ShellError */
+function settingsOf({ session, environment }: GlobusCommandsOptions, file: string | undefined, macros: string) {
   const values = parseMacros(macros);
   const given = { P: values.get("P") ?? "", R: values.get("R") ?? "" };
   const prefix = given.P + given.R;
@@ -151,50 +183,29 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   const config = loadConfig(path, environment, [], "globusConfigure");
   const wrong = prefixProblems(config, given, path);
   if (wrong.length > 0) throw new ConfigError(wrong);
-  const { settings } = config;
-  const pvs = new LocalPvs(session.ioc.database, prefix);
-  const missing = pvs.missing(allPvs().keys());
-  if (missing.length > 0) {
-    throw new ShellError(
-      `There is no PV ${missing
-        .slice(0, 3)
-        .map((suffix) => prefix + suffix)
-        .join(
-          ", ",
-        )}${missing.length > 3 ? ` and ${missing.length - 3} more` : ""}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
-    );
-  }
-  options.setZone(settings.general["time-zone"]);
+  return { path, config, prefix };
+}
+
+/** @throws ShellError when one of them is not loaded */
+function pvsOf(database: Database, prefix: string): LocalPvs {
+  const pvs = new LocalPvs(database, prefix);
+  const missing = pvs.missing(allPvs().keys()).map((suffix) => prefix + suffix);
+  if (missing.length === 0) return pvs;
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
+  throw new ShellError(
+    `There is no PV ${missing.slice(0, 3).join(", ")}${more}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
+  );
+}
+
+/** To standard error, and to the log file where there is one; which is told, too, of what fails in the background. */
+function openLog(options: GlobusCommandsOptions, settings: Settings): Log {
   const logFile = logFileOf(options, settings);
-  const fileLog = logFile === undefined ? silentLog : createLog("globus", logFile.sink);
-  const log = teeLog(options.log, fileLog);
-  const { troubles } = session.ioc;
-  troubles.listen(({ sentence, isOver }) => (isOver ? fileLog.info(sentence) : fileLog.error(sentence)));
-  for (const sentence of config.idle) log.info(sentence);
-  for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
-    log.warn(`${path}: ${sentence}`);
-  const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
-  session.ioc.addRunning("data management's connections", () => management.close());
-  nameServers(session.ioc.database, `${prefix}ServerName`, settings.servers);
-  const configured = initialPvs(settings);
-  const texts = fillInitially(session.ioc.database, prefix, configured);
-  return {
-    pvs,
-    shown: { file: session.directory.resolve(path), config, prefix },
-    prepare: () => {
-      for (const [suffix, value] of texts) pvs.put(suffix, value);
-      checkSaved(pvs, configured, settings.servers, options.log);
-      pvs.define(allPvs().keys());
-      const names = new Set([...allPvs().keys()].map((suffix) => prefix + suffix));
-      return logPuts({
-        database: session.ioc.database,
-        isLogged: (record) => names.has(record.name),
-        log,
-        clock: options.clock,
-      });
-    },
-    start: () => management.start(),
-  };
+  if (logFile === undefined) return options.log;
+  const fileLog = createLog("globus", logFile.sink);
+  options.session.ioc.troubles.listen(({ sentence, isOver }) =>
+    isOver ? fileLog.info(sentence) : fileLog.error(sentence),
+  );
+  return teeLog(options.log, fileLog);
 }
 
 /** The IOC's log file, as [general] has it; undefined where it has none. */

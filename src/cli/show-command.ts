@@ -42,38 +42,13 @@ export interface Shown extends ActionResult {
 
 /** Shows everything, part by part, as it comes. */
 export async function showAll(context: ShowContext): Promise<Shown> {
-  const { clock, config, screen, site, signal } = context;
-  showSettings(config, screen);
-  const zone = facilityZone(new Date(clock.now()));
-  screen.show("Time zone", zone);
-  const missing = missingSettings(config.settings);
-  if (config.idle.length > 0) screen.show("Without effect", config.idle.join("\n"));
-  if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
-  const files = fileSentences(config.settings);
-  if (files.length > 0) screen.show("Files", files.join("\n"));
+  const configured = showConfigured(context);
   const failed: string[] = [];
-  const part = async <T>(
-    title: string,
-    read: () => Promise<T>,
-    lines: (found: T) => readonly string[],
-  ): Promise<T | undefined> => {
-    try {
-      const found = await read();
-      screen.show(title, lines(found).join("\n"));
-      return found;
-    } catch (thrown) {
-      signal.throwIfAborted();
-      if (!(thrown instanceof ActionError)) throw thrown;
-      if (!(thrown instanceof OffError || thrown instanceof NotFoundError)) failed.push(title);
-      screen.show(title, messageOf(thrown));
-      return undefined;
-    }
+  const part: ShowPart = async (title, read, lines) => {
+    const found = await showPart(context, title, read, lines);
+    if (found === "failed") failed.push(title);
+    return found === "failed" || found === "absent" ? undefined : found.value;
   };
-  const servers = site.servers.map(({ name, kind }) => ({ name, kind, chosen: name === context.runner.server.name }));
-  screen.show(
-    "Servers",
-    servers.map(({ name, kind, chosen }) => `${name} (${kind})${chosen ? ", chosen" : ""}`).join("\n"),
-  );
   const experiment = await part("TomoScan", () => readTag(context), tagLines);
   const beamtimes = await part(
     "Beamtime",
@@ -84,17 +59,51 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   return {
     state: failed.length === 0 ? "Done" : "Partial",
     message: failed.length === 0 ? "All could be read." : `Not everything could be read: ${failed.join(", ")}.`,
-    details: {
-      settings: settingsObject(config),
-      zone,
-      missing,
-      files,
-      servers,
-      tag: experiment,
-      beamtimes,
-      experiment: onServer,
-    },
+    details: { ...configured, tag: experiment, beamtimes, experiment: onServer },
   };
+}
+
+/** What is known without asking anybody. @returns it, for --json */
+function showConfigured({ clock, config, screen, site, runner }: ShowContext): Readonly<Record<string, unknown>> {
+  showSettings(config, screen);
+  const zone = facilityZone(new Date(clock.now()));
+  screen.show("Time zone", zone);
+  const missing = missingSettings(config.settings);
+  if (config.idle.length > 0) screen.show("Without effect", config.idle.join("\n"));
+  if (missing.length > 0) screen.show("Not set", missing.map(missingSentence).join("\n"));
+  const files = fileSentences(config.settings);
+  if (files.length > 0) screen.show("Files", files.join("\n"));
+  const servers = site.servers.map(({ name, kind }) => ({ name, kind, chosen: name === runner.server.name }));
+  screen.show(
+    "Servers",
+    servers.map(({ name, kind, chosen }) => `${name} (${kind})${chosen ? ", chosen" : ""}`).join("\n"),
+  );
+  return { settings: settingsObject(config), zone, missing, files, servers };
+}
+
+type ShowPart = <T>(
+  title: string,
+  read: () => Promise<T>,
+  lines: (found: T) => readonly string[],
+) => Promise<T | undefined>;
+
+/** Shows what is read, or why it is not. @returns `absent` where there is none to be read */
+async function showPart<T>(
+  { screen, signal }: ShowContext,
+  title: string,
+  read: () => Promise<T>,
+  lines: (found: T) => readonly string[],
+): Promise<{ readonly value: T } | "absent" | "failed"> {
+  try {
+    const value = await read();
+    screen.show(title, lines(value).join("\n"));
+    return { value };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (!(thrown instanceof ActionError)) throw thrown;
+    screen.show(title, messageOf(thrown));
+    return thrown instanceof OffError || thrown instanceof NotFoundError ? "absent" : "failed";
+  }
 }
 
 function showSettings({ lines }: Config, screen: Screen): void {

@@ -97,78 +97,112 @@ const silent = (names: readonly string[]): { readonly problems: readonly string[
  */
 export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, override: string): Tag {
   if (REQUIRED.every((key) => texts[key] === undefined)) return { valid: false, ...silent(REQUIRED.map(nameOf)) };
-  const problems: string[] = [];
-  const remarks: string[] = [];
-  const overridden = override.trim() !== "";
-  const read = (key: TomoScanKey, check: (text: string) => string | undefined): string => {
-    const text = texts[key];
-    const problem =
-      text === undefined
-        ? "is not connected"
-        : text.trim() === ""
-          ? "is empty"
-          : saysNothing(text)
-            ? notTagged(text)
-            : check(text.trim());
-    if (problem !== undefined) problems.push(`${nameOf(key)} ${problem}`);
-    return problem === undefined ? (text as string).trim() : "";
+  const reading = new TagReading(texts, nameOf);
+  const { problems, remarks } = reading;
+  const isOverridden = override.trim() !== "";
+  const { yearMonth, ...user } = isOverridden ? reading.withOverride() : reading.inFull();
+  const ofTomoScan = problems.length;
+  const computed = {
+    name: `${yearMonth}-${user.piLastName}-${user.proposalNumber}`,
+    uncleanedName: `${yearMonth}-${reading.optional("lastName")}-${reading.optional("proposalNumber")}`,
   };
-  const cleaned = (key: TomoScanKey): string => {
+  const names = (isOverridden ? overridingNames(override, reading) : undefined) ?? computed;
+  if (names.name.length > MAX_NAME)
+    problems.push(`the experiment name has ${names.name.length} characters; at most ${MAX_NAME} make a directory name`);
+  const remedy =
+    isOverridden && ofTomoScan === 0 ? "Correct ExperimentNameOverride, or empty it." : "Tag TomoScan first.";
+  if (problems.length > 0) return { valid: false, problems, remedy };
+  return {
+    valid: true,
+    experiment: { ...names, yearMonth, ...user, esafNumber: reading.optional("esafNumber") },
+    remarks,
+  };
+}
+
+/** @returns undefined when the override is no name, which is then among the problems */
+function overridingNames(override: string, { problems, remarks }: TagReading) {
+  const given = cleanName(override);
+  if (!given.ok) problems.push(`the experiment name override ${visible(override)} ${given.reason}`);
+  else if (given.changed) remarks.push(`the experiment name override ${visible(override)} is used as ${given.text}`);
+  return given.ok ? { name: given.text, uncleanedName: given.text } : undefined;
+}
+
+/** Reads TomoScan's PVs one by one, and keeps what is wrong with them and what was changed. */
+class TagReading {
+  readonly problems: string[] = [];
+  readonly remarks: string[] = [];
+  readonly #texts: UserTexts;
+  readonly #nameOf: (key: TomoScanKey) => string;
+
+  constructor(texts: UserTexts, nameOf: (key: TomoScanKey) => string) {
+    this.#texts = texts;
+    this.#nameOf = nameOf;
+  }
+
+  /** Every PV that a name is made of must say something. */
+  inFull() {
+    return {
+      yearMonth: this.#month(),
+      piLastName: this.#lastName(),
+      proposalNumber: this.#proposalNumber(),
+      proposalTitle: this.#read("proposalTitle", () => undefined),
+    };
+  }
+
+  /** An experiment whose name is given needs its month alone. */
+  withOverride() {
+    return {
+      yearMonth: this.#month(),
+      piLastName: cleanedOrEmpty(this.optional("lastName")),
+      proposalNumber: plainNumber(this.optional("proposalNumber").replace(/\D/g, "")) || "0",
+      proposalTitle: this.optional("proposalTitle"),
+    };
+  }
+
+  optional(key: TomoScanKey): string {
+    return optionalText(this.#texts[key]);
+  }
+
+  #month(): string {
+    return this.#read("yearMonth", (text) =>
+      /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? undefined : `is ${visible(text)}, not a month as YYYY-MM`,
+    );
+  }
+
+  #lastName(): string {
     let kept = "";
-    read(key, (text) => {
+    this.#read("lastName", (text) => {
       const name = cleanName(text);
       if (!name.ok) return `${visible(text)} ${name.reason}`;
       if (saysNothing(name.text)) return notTagged(text);
       kept = name.text;
-      if (name.changed) remarks.push(`${nameOf(key)} ${visible(text)} is used as ${name.text}`);
+      if (name.changed) this.remarks.push(`${this.#nameOf("lastName")} ${visible(text)} is used as ${name.text}`);
       return undefined;
     });
     return kept;
-  };
+  }
 
-  const yearMonth = read("yearMonth", (text) =>
-    /^\d{4}-(0[1-9]|1[0-2])$/.test(text) ? undefined : `is ${visible(text)}, not a month as YYYY-MM`,
-  );
-  const optional = (key: TomoScanKey): string => optionalText(texts[key]);
-  const number = (): string => {
-    const digits = read("proposalNumber", (text) =>
+  #proposalNumber(): string {
+    const digits = this.#read("proposalNumber", (text) =>
       /^\d{1,12}$/.test(text) ? undefined : `is ${visible(text)}, not a proposal number`,
     );
     const plain = plainNumber(digits);
-    if (plain !== digits) remarks.push(`${nameOf("proposalNumber")} ${visible(digits)} is used as ${plain}`);
+    if (plain !== digits) this.remarks.push(`${this.#nameOf("proposalNumber")} ${visible(digits)} is used as ${plain}`);
     return plain;
-  };
-  const lastName = overridden ? cleanedOrEmpty(optional("lastName")) : cleaned("lastName");
-  const proposalNumber = overridden ? plainNumber(optional("proposalNumber").replace(/\D/g, "")) || "0" : number();
-  const proposalTitle = overridden ? optional("proposalTitle") : read("proposalTitle", () => undefined);
-
-  const ofTomoScan = problems.length;
-  let name = `${yearMonth}-${lastName}-${proposalNumber}`;
-  let uncleanedName = `${yearMonth}-${optional("lastName")}-${optional("proposalNumber")}`;
-  if (overridden) {
-    const given = cleanName(override);
-    if (!given.ok) problems.push(`the experiment name override ${visible(override)} ${given.reason}`);
-    else {
-      name = given.text;
-      uncleanedName = given.text;
-      if (given.changed) remarks.push(`the experiment name override ${visible(override)} is used as ${given.text}`);
-    }
   }
-  if (name.length > MAX_NAME)
-    problems.push(`the experiment name has ${name.length} characters; at most ${MAX_NAME} make a directory name`);
-  const remedy =
-    overridden && ofTomoScan === 0 ? "Correct ExperimentNameOverride, or empty it." : "Tag TomoScan first.";
-  if (problems.length > 0) return { valid: false, problems, remedy };
-  const experiment = {
-    name,
-    uncleanedName,
-    yearMonth,
-    piLastName: lastName,
-    proposalNumber,
-    proposalTitle,
-    esafNumber: optional("esafNumber"),
-  };
-  return { valid: true, experiment, remarks };
+
+  /** @param check what is wrong with the text, behind the PV's name; undefined: nothing @returns empty when something is */
+  #read(key: TomoScanKey, check: (text: string) => string | undefined): string {
+    const text = this.#texts[key];
+    const problem = text === undefined ? "is not connected" : textProblem(text, check);
+    if (problem !== undefined) this.problems.push(`${this.#nameOf(key)} ${problem}`);
+    return problem === undefined ? (text as string).trim() : "";
+  }
+}
+
+function textProblem(text: string, check: (text: string) => string | undefined): string | undefined {
+  if (text.trim() === "") return "is empty";
+  return saysNothing(text) ? notTagged(text) : check(text.trim());
 }
 
 const optionalText = (text: string | undefined): string => (text === undefined || saysNothing(text) ? "" : text.trim());

@@ -240,51 +240,66 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
 
 /** One run: the inputs, the tag where one is needed, the action of the chosen server. It is remembered from where it may have an effect to its end. */
 async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
-  const { pvs } = options;
-  const { journal, name, board, interruptions } = parts;
+  const { name } = parts;
   const server = currentServer(options);
-  const context: RunContext = {
-    input: takeInputs(pvs),
-    signal,
-    publish: (suffix, value) => pvs.put(suffix, value),
-    shown: (suffix) => pvs.get(suffix),
-    say: (sentence, severity) => {
-      journal.say(sentence, severity);
-      interruptions.said(name, sentence);
-    },
-    isRunning: (other) => board.isRunning(other),
-  };
+  const context = runContext(options, parts, signal);
   const action = actionOf(options, server, name);
   const untilAborted$ = parts.tag$.pipe(takeUntil(fromEvent(signal, "abort")));
   const row: CommandRow = COMMANDS[name];
   const isDry = Number(context.input("Testing")) === 1;
-  const remembered = async (about: { readonly experiment?: string }, work: () => Promise<ActionResult>) => {
-    if (!isDry) await interruptions.begun(name, { server: server.name, ...about });
-    let isAtWork = false;
-    try {
-      signal.throwIfAborted();
-      isAtWork = true;
-      const result = await work();
-      if (board.isClosed && result.state !== "Done") interruptions.cutShort(name, result.message);
-      else await interruptions.ended(name);
-      return result;
-    } catch (thrown) {
-      if (board.isClosed && isAtWork) interruptions.cutShort(name, withoutReason(messageOf(thrown)));
-      else await interruptions.ended(name);
-      throw thrown;
-    }
-  };
   if (row.needs === "nothing")
-    return remembered({}, async () => {
+    return remembered(parts, { signal, isDry, server: server.name }, async () => {
       const result = await perform(name, action as FreeAction, context);
       if (row.tags === true && !isDry) await tagAtRest(untilAborted$, options.scheduler);
       return result;
     });
   const { experiment } = await settledTag(untilAborted$, options.scheduler);
   signal.throwIfAborted();
-  return remembered({ experiment: experiment.name }, () =>
+  return remembered(parts, { signal, isDry, server: server.name, experiment: experiment.name }, () =>
     perform<ActionContext>(name, action, { ...context, experiment }),
   );
+}
+
+const runContext = ({ pvs }: ControllerOptions, parts: CommandParts, signal: AbortSignal): RunContext => ({
+  input: takeInputs(pvs),
+  signal,
+  publish: (suffix, value) => pvs.put(suffix, value),
+  shown: (suffix) => pvs.get(suffix),
+  say: (sentence, severity) => {
+    parts.journal.say(sentence, severity);
+    parts.interruptions.said(parts.name, sentence);
+  },
+  isRunning: (other) => parts.board.isRunning(other),
+});
+
+interface RememberedRun {
+  readonly signal: AbortSignal;
+  /** Has no effect, so nothing of it need be remembered. */
+  readonly isDry: boolean;
+  readonly server: string;
+  readonly experiment?: string;
+}
+
+/** Remembers the run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next start. */
+async function remembered(
+  { name, board, interruptions }: CommandParts,
+  { signal, isDry, ...about }: RememberedRun,
+  work: () => Promise<ActionResult>,
+): Promise<ActionResult> {
+  if (!isDry) await interruptions.begun(name, about);
+  let isAtWork = false;
+  try {
+    signal.throwIfAborted();
+    isAtWork = true;
+    const result = await work();
+    if (board.isClosed && result.state !== "Done") interruptions.cutShort(name, result.message);
+    else await interruptions.ended(name);
+    return result;
+  } catch (thrown) {
+    if (board.isClosed && isAtWork) interruptions.cutShort(name, withoutReason(messageOf(thrown)));
+    else await interruptions.ended(name);
+    throw thrown;
+  }
 }
 
 /** What a command that was stopped tells of itself, behind why it was. */
