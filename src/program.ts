@@ -12,8 +12,9 @@ import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { accountName } from "./base/account.ts";
 import { systemClock } from "./base/clock.ts";
-import { AppError, asSentences, CancelledError, messageOf } from "./base/errors.ts";
+import { AppError, asSentences, CancelledError, messageOf, stackOf } from "./base/errors.ts";
 import { createLog, silentLog } from "./base/log.ts";
+import { systemFailure } from "./base/system-failure.ts";
 import { type CaClient, createCaClient } from "./ca/client/client.ts";
 import { resolvedClientConfig } from "./ca/net/host-names.ts";
 import { nodeNetwork } from "./ca/net/node-network.ts";
@@ -252,9 +253,9 @@ try {
     err(
       thrown instanceof AppError
         ? asSentences(messageOf(thrown))
-        : thrown instanceof Error
-          ? (thrown.stack ?? thrown.message)
-          : String(thrown),
+        : systemFailure(thrown) !== undefined
+          ? `globus-ioc has ended: ${messageOf(thrown)}.`
+          : stackOf(thrown),
     );
     status = thrown instanceof ConfigError || thrown instanceof UsageError ? EXIT.usage : EXIT.failed;
   }

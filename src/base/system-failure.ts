@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   ENXIO: "that is a socket, or a device that is not there",
+  EFBIG: "the file would be larger than this process may write",
   EROFS: "the file system is read-only",
   EIO: "the disk has failed",
   ESTALE: "the file server no longer knows the file",
@@ -21,6 +22,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ENFILE: "this host has too many files open",
   EBUSY: "somebody else uses the file",
 };
+
+/** Asked for whenever a path is relative; the system names none. */
+const FOLDER_GONE = "the folder that the program was started in has been removed: start it in another";
 
 /** As Node throws it. */
 interface SystemError extends Error {
@@ -40,6 +44,7 @@ export interface SystemFailure {
 /** @returns undefined for anything else than an error of the system about a file, folder or program */
 export function systemFailure(thrown: unknown): SystemFailure | undefined {
   if (!isSystemError(thrown)) return undefined;
+  if (thrown.syscall === "uv_cwd") return { words: FOLDER_GONE, path: undefined };
   const path = typeof thrown.path === "string" ? thrown.path : undefined;
   const words = WORDS[thrown.code] ?? (path === undefined ? undefined : getSystemErrorMap().get(thrown.errno)?.[1]);
   return words === undefined ? undefined : { words: `${words} (${thrown.code})`, path };

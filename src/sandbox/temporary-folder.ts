@@ -6,6 +6,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { AppError, messageOf } from "../base/errors.ts";
 
 /** `globus-ioc-sandbox-<pid>-<random>` */
 const NAME = /^globus-ioc-sandbox-(\d+)-/;
@@ -15,26 +16,42 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** Makes an empty folder that only this user can read. */
-export async function makeTemporaryFolder(): Promise<TemporaryFolder> {
-  sweep();
-  const folder = await realpath(await mkdtemp(path.join(tmpdir(), `globus-ioc-sandbox-${process.pid}-`)));
-  const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
+const EVERYTHING = { recursive: true, force: true } as const;
+
+/** Makes an empty folder that only this user can read. @throws AppError when `parent` does not take it */
+export async function makeTemporaryFolder(parent = tmpdir(), removeTree = rmSync): Promise<TemporaryFolder> {
+  const folder = await made(parent, removeTree);
+  const removeNow = (): void => removeTree(folder, EVERYTHING);
   process.once("exit", removeNow);
   return {
     path: folder,
     remove: async () => {
-      process.removeListener("exit", removeNow);
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, EVERYTHING);
+      process.removeListener("exit", removeNow); // until then a second signal may end the process
     },
   };
 }
 
-/** Removes the folders of processes that are no more. */
-function sweep(): void {
-  for (const name of readdirSync(tmpdir())) {
+async function made(parent: string, removeTree: typeof rmSync): Promise<string> {
+  try {
+    sweep(parent, removeTree);
+    return await realpath(await mkdtemp(path.join(parent, `globus-ioc-sandbox-${process.pid}-`)));
+  } catch (error) {
+    const start = `The simulated beamline cannot keep its files in ${parent}`;
+    throw new AppError(`${start}: ${messageOf(error, start)}; set TMPDIR to a folder that can be written to.`);
+  }
+}
+
+/** Removes the folders of processes that are no more, but for those of other users. */
+function sweep(parent: string, removeTree: typeof rmSync): void {
+  for (const name of readdirSync(parent)) {
     const pid = Number(NAME.exec(name)?.[1]);
-    if (pid > 0 && !isAlive(pid)) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    if (!(pid > 0) || isAlive(pid)) continue;
+    try {
+      removeTree(path.join(parent, name), EVERYTHING);
+    } catch {
+      // somebody else's: it stays until they start a sandbox
+    }
   }
 }
 

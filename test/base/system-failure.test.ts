@@ -101,3 +101,12 @@ test("a socket's failure keeps its host and port", async () => {
   expect(messageOf(Object.assign(new Error("listen EACCES: permission denied 127.0.0.1:80"), low))).toContain(":80");
   server.close();
 });
+
+test("a folder that was removed under the program is told as that", () => {
+  const gone = Object.assign(new Error("ENOENT: no such file or directory, uv_cwd"), {
+    code: "ENOENT",
+    errno: -2,
+    syscall: "uv_cwd",
+  });
+  expect(messageOf(gone)).toBe("the folder that the program was started in has been removed: start it in another");
+});

@@ -96,6 +96,15 @@ describe("globus-ioc ioc", { concurrent: true }, () => {
   });
 });
 
+test("a program whose folder was removed says so in a sentence", async () => {
+  const gone = 'd=$(mktemp -d) && cd "$d" && rmdir "$d" && exec "$0" "$@"';
+  const run = await runPeer("/bin/sh", ["-c", gone, process.execPath, PROGRAM, "ioc"], { env: inheritedEnvironment() });
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(
+    / globus-ioc has ended: the folder that the program was started in has been removed: start it in another\.\n$/,
+  );
+});
+
 test("every command runs as a user without an entry in the passwd database, and without HOME", async ({ skip }) => {
   const as = ["--reuid", "54321", "--clear-groups", "env", "-u", "HOME", "-u", "USER", "-u", "LOGNAME"];
   const stranger = (...words: readonly string[]) =>
