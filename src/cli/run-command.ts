@@ -177,7 +177,7 @@ async function runSomewhere(request: RunRequest): Promise<Run> {
   } catch (thrown) {
     const holder = context.holderOf(thrown);
     if (holder === undefined) throw thrown;
-    screen.say(`The IOC ${holder} holds the ledger: the command goes through its PVs.`);
+    screen.say(`The IOC ${holder} holds the ledger, so the command goes through its PVs.`);
     // The IOC begins anew, and says so as this process did.
     const again = telling((sentence) => {
       if (!told.delete(sentence)) screen.say(sentence);

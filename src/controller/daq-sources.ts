@@ -120,7 +120,7 @@ export async function checkSources(
     some
       .filter(({ remark }) => remark !== "")
       .map(({ remark, side, isUsable }) =>
-        isUsable ? remark : `${remark}: the ${SIDE_NAMES[side]} are left out until this is run again`,
+        isUsable ? remark : `${remark}, so the ${SIDE_NAMES[side]} are left out until this is run again`,
       );
   const isUnknown = ({ report }: CheckedSource): boolean => report.state === "UNKNOWN";
   return {

@@ -398,6 +398,6 @@ test("what only a running IOC can do goes to it, and the command says so", async
       },
     },
   });
-  expect(out).toContain("The IOC 2bmb:Globus: holds the ledger: the command goes through its PVs.");
+  expect(out).toContain("The IOC 2bmb:Globus: holds the ledger, so the command goes through its PVs.");
   expect(err).toBe("init: Failed. There is no network.\n");
 });

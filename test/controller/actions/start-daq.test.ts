@@ -147,7 +147,7 @@ test("is done without reconstructions that are not there yet, and says that they
   source(`${NAME}_rec`, { state: "MISSING" });
   const result = await start();
   expect(result.state).toBe("Done");
-  expect(result.message).toContain(`${REC} does not exist: the reconstructions are left out`);
+  expect(result.message).toContain(`${REC} does not exist, so the reconstructions are left out`);
   expect(calls("startDaq")).toEqual([`startDaq ${RAW}`]);
 });
 
@@ -179,7 +179,7 @@ test("leaves out reconstructions that nobody can look at, which is partial", asy
   const { state, message } = await start();
   expect(state).toBe("Partial");
   expect(message).toContain(
-    `${REC} was not checked: store1 does not answer: the reconstructions are left out until this is run again.`,
+    `${REC} was not checked: store1 does not answer, so the reconstructions are left out until this is run again.`,
   );
   expect(dm.transfers.map(({ dataDirectory }) => dataDirectory)).toEqual([RAW]);
 });
