@@ -80,7 +80,7 @@ describe("with an experiment for each test", () => {
     expect(await put("StartDaq", 1)).toBe(ECA.NORMAL);
     expect(await state("StartDaq")).toBe("Done");
     expect(await text("StartDaqMessage")).toMatch(
-      /raw data .* was started; .*_rec does not exist: .* left out until this is run again\.$/,
+      /raw data .* was started; .*_rec does not exist, so .* left out until this is run again\.$/,
     );
     expect(await text("DaqRawSource")).toBe(`/data/${name}`);
     expect(SOURCE_STATES[await number("DaqRawSourceState")]).toBe("OK");
