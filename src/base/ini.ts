@@ -43,6 +43,7 @@ export function parseIni(text: string): IniFile {
 
 class IniReader {
   readonly #problems: IniProblem[] = [];
+  readonly #told = new Set<string>();
   readonly #sections = new Map<string, number>();
   readonly #raw = new Map<string, Map<string, RawEntry>>();
   #section: string | undefined;
@@ -77,7 +78,7 @@ class IniReader {
         section,
         key: entry.key,
         line: entry.line,
-        value: this.#expand(entry, own, 0),
+        value: this.#expanded(entry, own),
       }));
     });
     return { entries, sections: this.#sections, problems: this.#problems };
@@ -102,27 +103,38 @@ class IniReader {
     entries.set(key, this.#entry);
   }
 
-  #expand(entry: RawEntry, scope: ReadonlyMap<string, RawEntry>, depth: number): string {
-    const raw = entry.lines.join("\n").trimEnd();
-    return raw.replace(/%(?:%|\(([^)]*)\)s)?/g, (whole, name: string | undefined) => {
-      if (whole === "%%") return "%";
-      const target = name === undefined ? undefined : scope.get(name.toLowerCase());
-      if (target !== undefined && depth < MAX_DEPTH) return this.#expand(target, scope, depth + 1);
-      const why =
-        name === undefined
-          ? 'a single "%" must be written "%%"'
-          : target === undefined
-            ? `${whole} names no key`
-            : `${whole} refers to itself`;
-      this.#problem(entry.line, `${entry.key}: ${why}`);
-      return whole;
-    });
+  #expanded(entry: RawEntry, scope: ReadonlyMap<string, RawEntry>): string {
+    let references = 0;
+    /** @param open entries whose values are being expanded, the outermost first */
+    const expand = (one: RawEntry, open: readonly RawEntry[]): string =>
+      one.lines
+        .join("\n")
+        .trimEnd()
+        .replace(/%(?:%|\(([^)]*)\)s)?/g, (whole, name: string | undefined) => {
+          if (whole === "%%") return "%";
+          const target = name === undefined ? undefined : scope.get(name.toLowerCase());
+          let why: string;
+          if (name === undefined) why = 'a single "%" must be written "%%"';
+          else if (target === undefined) why = `${whole} names no key`;
+          else if (open.includes(target) || open.length > MAX_DEPTH) why = `${whole} refers to itself`;
+          else if (++references > MAX_REFERENCES) why = `it refers to more than ${MAX_REFERENCES} values`;
+          else return expand(target, [...open, target]);
+          this.#problem(one.line, `${one.key}: ${why}`);
+          return whole;
+        });
+    return expand(entry, [entry]);
   }
 
+  /** The same thing is told once of a line. */
   #problem(line: number, message: string): void {
+    const told = `${line} ${message}`;
+    if (this.#told.has(told)) return;
+    this.#told.add(told);
     this.#problems.push({ line, message });
   }
 }
 
 /** configparser's own limit for `%(key)s` within `%(key)s`. */
 const MAX_DEPTH = 10;
+/** Within one value: a few values that name one another often would otherwise fill the memory. */
+const MAX_REFERENCES = 1000;

@@ -34,6 +34,19 @@ test.each([
   const { problems } = parseIni(text);
   expect(problems[0]).toMatchObject({ line, message: expect.stringMatching(sentence) as unknown });
 });
+test.each([
+  ["itself", `x = ${"%(x)s".repeat(4)}\n`, /^x: %\(x\)s refers to itself$/],
+  [
+    "others that do the same",
+    Array.from({ length: 9 }, (_, level) => `x${level} = ${`%(x${level + 1})s`.repeat(4)}\n`).join("") + "x9 = y\n",
+    /^x\d: it refers to more than 1000 values$/,
+  ],
+])("a value that names %s several times is a problem, told once of a line", (_what, text, sentence) => {
+  const { problems, entries } = parseIni(`[a]\n${text}`);
+  expect(problems[0]?.message).toMatch(sentence);
+  expect(problems.length).toBeLessThanOrEqual(entries.length);
+  for (const { value } of entries) expect(value.length).toBeLessThan(100_000);
+});
 test("whatever is written as one line is read back", () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/);
   const value = fc.stringMatching(/^[!-$&-~]([ -$&-~]*[!-$&-~])?$/);
