@@ -45,6 +45,8 @@ interface Script {
 
 /** Scripts inside one another. */
 const MAX_SCRIPTS = 32;
+/** Lines of scripts between two looks of the program at its signals and clients: a file of something else has millions of lines. */
+const LINES_AT_ONCE = 100;
 
 export class Shell implements ShellControl {
   readonly environment: ShellEnvironment;
@@ -53,6 +55,7 @@ export class Shell implements ShellControl {
   readonly #families: { readonly names: RegExp; readonly command: ShellCommand }[] = [];
   /** The innermost last. */
   readonly #scripts: Script[] = [];
+  #linesAtOnce = 0;
   readonly #prompt: Script = { file: undefined, line: 0, policy: "continue", isOver: false, macros: new Map() };
 
   constructor(environment: ShellEnvironment, world: ShellWorld) {
@@ -94,8 +97,10 @@ export class Shell implements ShellControl {
     try {
       for (const { line, number } of joinContinued(text)) {
         script.line = number;
+        await this.#letOthersRun();
+        if (this.#world.signal.aborted) break;
         if (!(await this.#runGuarded(line, script))) return false;
-        if (script.isOver || this.#world.signal.aborted) break;
+        if (script.isOver) break;
       }
       return true;
     } finally {
@@ -134,6 +139,12 @@ export class Shell implements ShellControl {
 
   get #innermost(): Script {
     return this.#scripts.at(-1) ?? this.#prompt;
+  }
+
+  async #letOthersRun(): Promise<void> {
+    if (++this.#linesAtOnce < LINES_AT_ONCE) return;
+    this.#linesAtOnce = 0;
+    await new Promise<void>((resolve) => this.#world.clock.soon(resolve));
   }
 
   #read(file: string): string {

@@ -85,6 +85,15 @@ describe("a script", () => {
     expect(said).toEqual(["< t", "exit", "say after", "said after"]);
     expect(shell.isOver).toBe(false);
   });
+  test("hears between its lines that the program is to end", async () => {
+    const { shell, said, stop, clock } = shellWith({ s: "say x\n".repeat(1000) });
+    const ended = shell.runScript("s");
+    await new Promise((resume) => setImmediate(resume));
+    stop.abort();
+    clock.settle();
+    await ended;
+    expect(said.length).toBeLessThan(1000);
+  });
   test("that runs itself is stopped", async () => {
     const { shell, errors } = shellWith({ s: "< s\n" });
     expect(await shell.runScript("s")).toBe(true);
