@@ -148,6 +148,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     };
   } catch (error) {
     await close();
+    options.signal?.throwIfAborted(); // what failed then failed because of it
     throw error;
   }
 }
