@@ -66,7 +66,8 @@ test("subscriptions are made again after the server has restarted, with the type
 test("an array without elements is an update, the answer to a cancellation is none", async () => {
   const one = await scene({ a: { native: 6, count: 10 } });
   const values: unknown[] = [];
-  one.client.pv("a").monitor({ type: "PLAIN" }, (reading) => values.push(reading.value));
+  const pv = one.client.pv("a");
+  pv.monitor({ type: "PLAIN" }, (reading) => values.push(reading.value));
   await one.pass();
   const id = subscriptionId(one);
   one.server.circuit.say(RESPONSES.eventAdd, { status: ECA.NORMAL, dbr: 6, count: 0, subscriptionId: id });
@@ -74,6 +75,8 @@ test("an array without elements is an update, the answer to a cancellation is no
   one.server.circuit.say(RESPONSES.eventAdd, { status: ECA.NORMAL, dbr: 6, count: 1, subscriptionId: id });
   await one.pass();
   expect(values).toEqual([new Float64Array(0)]);
+  expect(pv.isConnected).toBe(true);
+  expect(one.lines).toEqual([]);
 });
 
 test("without read access the listener is told why no value comes", async () => {
