@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { runNode, say, VITEST } from "./run.mjs";
 
 /** More than processors: mostly they wait for quiet user PVs and for time limits. Each starts a beamline of two programs, which must not starve. */
-const WORKERS = 3 * cpus().length;
+const WORKERS = 4 * cpus().length;
 const COLUMNS = ["tried", "lost", "doubled", "crashed", "untrue"];
 
 const folder = mkdtempSync(join(tmpdir(), "globus-ioc-faults-"));

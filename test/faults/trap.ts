@@ -11,8 +11,8 @@ export interface CallPlace {
   readonly nth: number;
 }
 
-/** A call without what differs from run to run: numbers, and names that hold some. */
-const alike = (what: string): string => what.replace(/[0-9a-f-]{8,}|\d+/gi, "#");
+/** A call without what differs from run to run: values of a query, Data Management's encoded texts, and numbers. */
+const alike = (what: string): string => what.replace(/(?<==)[^&\s]+|b'[^']*'|[0-9a-f-]{8,}|\d+/gi, "#");
 
 /** `before`: the service never learns of the call. `after`: it has acted, and the answer is lost. */
 export type Moment = "before" | "after";
