@@ -12,7 +12,7 @@ const FAILED = 1;
 const problem = descriptorProblem(openFilesLimit());
 if (problem === undefined) {
   try {
-    await import("./program.ts");
+    await import("./cli/program.ts");
   } catch (thrown) {
     if (!isOutOfDescriptors(thrown)) throw thrown;
     process.stderr.write(`${OUT_OF_DESCRIPTORS}\n`);

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, configFileToWrite, findConfigFile, loadConfig, parseConfig, parseSource } from "../src/config.ts";
-import { SETTINGS } from "../src/settings.ts";
-import { ALIASES } from "../src/settings-aliases.ts";
+import { ConfigError, configFileToWrite, findConfigFile, loadConfig, parseConfig, parseSource } from "../src/config/config.ts";
+import { SETTINGS } from "../src/config/settings.ts";
+import { ALIASES } from "../src/config/settings-aliases.ts";
 
 const problems = (text: string): readonly string[] => {
   try {

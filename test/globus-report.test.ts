@@ -1,7 +1,7 @@
 /** What globusShow prints of a globus.conf. */
 import { expect, test } from "vitest";
-import { parseSource } from "../src/config.ts";
-import { globusReport } from "../src/globus-report.ts";
+import { parseSource } from "../src/config/config.ts";
+import { globusReport } from "../src/assemble/report.ts";
 
 const report = (text: string, level: number): readonly string[] => {
   const config = parseSource(text, { file: "globus.conf", home: "/home/user" });

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openSite } from "../src/assemble/site.ts";
 import { silentLog } from "../src/base/log.ts";
-import { parseConfig } from "../src/config.ts";
-import { actionOf } from "../src/controller/perform.ts";
+import { parseConfig } from "../src/config/config.ts";
+import { actionOf } from "../src/controller/run/perform.ts";
 import { COMMAND_NAMES, type CommandName, type FreeCommand } from "../src/controller/pvs.ts";
-import { fileSentences, missingSentence, missingSettings, refusal } from "../src/needs.ts";
-import type { Settings } from "../src/settings.ts";
+import { fileSentences, missingSentence, missingSettings, refusal } from "../src/config/needs.ts";
+import type { Settings } from "../src/config/settings.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 
 const ROOT = join(import.meta.dirname, "..");

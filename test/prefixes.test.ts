@@ -1,7 +1,7 @@
 /** What st.cmd and globus.conf must say alike of the prefixes. */
 import { expect, test } from "vitest";
-import { parseSource } from "../src/config.ts";
-import { prefixProblems } from "../src/prefixes.ts";
+import { parseSource } from "../src/config/config.ts";
+import { prefixProblems } from "../src/config/prefixes.ts";
 
 const problems = (text: string, P: string, R: string): string[] =>
   prefixProblems(parseSource(text, { file: "globus.conf", home: "/home/op" }), { P, R }, "globus.conf");

@@ -11,7 +11,7 @@ import { writeConfig } from "../src/cli/config-command.ts";
 import { saveRoutes } from "../src/cli/dm-record-routes.ts";
 import { appendKnownHost } from "../src/cli/trust-host.ts";
 import { keepBackup, replaceSave } from "../src/ioc/autosave/save-folder.ts";
-import { createTokenStore, type TokenRecord } from "../src/services/globus-token-store.ts";
+import { createTokenStore, type TokenRecord } from "../src/services/globus/token-store.ts";
 import { FailingFiles } from "./support/failing-files.ts";
 
 let folder: string;

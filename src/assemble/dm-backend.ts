@@ -2,10 +2,10 @@
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type DataManagement, UnavailableError } from "../controller/ports.ts";
-import { createDmPython, type DmPython } from "../services/dm-python.ts";
-import { untilAborted } from "../services/dm-session.ts";
-import { lostToPython, usableVariables } from "../services/dm-setup-file.ts";
-import type { Settings } from "../settings.ts";
+import { createDmPython, type DmPython } from "../services/dm/over-python.ts";
+import { untilAborted } from "../services/dm/session.ts";
+import { lostToPython, usableVariables } from "../services/dm/setup-file.ts";
+import type { Settings } from "../config/settings.ts";
 import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 

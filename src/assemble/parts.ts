@@ -4,8 +4,8 @@ import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Troubles } from "../base/troubles.ts";
-import { ConfigError } from "../config.ts";
-import type { Settings } from "../settings.ts";
+import { ConfigError } from "../config/config.ts";
+import type { Settings } from "../config/settings.ts";
 
 /** The process environment, as main hands it on; the Globus SDK reads its service addresses from the real one, so this must be it. */
 export type MutableEnvironment = Record<string, string | undefined>;

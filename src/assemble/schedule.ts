@@ -1,9 +1,9 @@
 /** The schedule as the settings have it: the site's own file where there is one, else the scheduling service. */
 import { ActionError } from "../base/errors.ts";
-import type { Schedule } from "../controller/beamtimes.ts";
+import type { Schedule } from "../controller/tagging/beamtimes.ts";
 import { OffError } from "../controller/ports.ts";
-import { createSchedulingFile } from "../services/scheduling-file.ts";
-import { createSchedulingHttp } from "../services/scheduling-http.ts";
+import { createSchedulingFile } from "../services/scheduling/schedule-file.ts";
+import { createSchedulingHttp } from "../services/scheduling/web-service.ts";
 import type { PartOptions } from "./parts.ts";
 
 export function openSchedule({ settings, clock, log, problems, closers }: PartOptions): Schedule {

@@ -14,9 +14,9 @@ export {
   isolatedClient,
   isolatedServer,
   serverConfig,
-} from "./net/ca-config.ts";
-export { nodeNetwork } from "./net/node-network.ts";
-export type { Network } from "./net/transport.ts";
+} from "./ca-config.ts";
+export { nodeNetwork } from "../net/node-network.ts";
+export type { Network } from "../net/transport.ts";
 export {
   PUT_PENDING,
   type PutListener,

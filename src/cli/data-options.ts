@@ -4,9 +4,9 @@
  */
 import { type Command, Option } from "commander";
 import { didYouMean } from "../base/suggest.ts";
-import { ConfigError, type SettingOption } from "../config.ts";
-import { KINDS, SERVER_SETTINGS, SETTINGS, type Setting } from "../settings.ts";
-import { isWholePrefix, SITE_OPTIONS } from "../settings-aliases.ts";
+import { ConfigError, type SettingOption } from "../config/config.ts";
+import { KINDS, SERVER_SETTINGS, SETTINGS, type Setting } from "../config/settings.ts";
+import { isWholePrefix, SITE_OPTIONS } from "../config/settings-aliases.ts";
 import {
   type DataCommand,
   type InputName,

@@ -9,9 +9,9 @@ import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { createFile, type FileCalls, replaceFile } from "../base/replace-file.ts";
-import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm-learning.ts";
-import { routesFromFile } from "../services/dm-routes.ts";
-import { usableVariables } from "../services/dm-setup-file.ts";
+import { type Learned, type LearnedRoute, learnRoutes } from "../services/dm/learning/learning.ts";
+import { routesFromFile } from "../services/dm/routes.ts";
+import { usableVariables } from "../services/dm/setup-file.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 
 export interface RecordRequest {

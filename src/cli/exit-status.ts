@@ -1,6 +1,6 @@
 /** How a data-management command ends, for the shell: the one place that knows the numbers. */
 import { AppError } from "../base/errors.ts";
-import type { Outcome } from "../controller/outcome.ts";
+import type { Outcome } from "../controller/run/outcome.ts";
 
 export const EXIT = {
   done: 0,

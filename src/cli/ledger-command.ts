@@ -1,8 +1,8 @@
 /** `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is damaged, when a person says so. */
 import type { Clock } from "../base/clock.ts";
-import { lookForConfigFile, readConfig } from "../config.ts";
-import { ledgerFolder } from "../services/ledger-files.ts";
-import { lookAtLedger, recoverLedger } from "../services/ledger-recovery.ts";
+import { lookForConfigFile, readConfig } from "../config/config.ts";
+import { ledgerFolder } from "../services/ledger/files.ts";
+import { lookAtLedger, recoverLedger } from "../services/ledger/recovery.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { type Dialogue, isConfirmed } from "./trust-host.ts";
 

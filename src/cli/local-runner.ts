@@ -5,17 +5,17 @@
 import { fromEvent, of, type SchedulerLike, takeUntil } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import type { ActionContext, FreeAction, RunContext, Server } from "../controller/action.ts";
-import { directoryPath } from "../controller/actions/make-directories.ts";
-import { recentExperiments } from "../controller/dm-experiment.ts";
+import type { ActionContext, FreeAction, RunContext, Server } from "../controller/run/action.ts";
+import { directoryPath } from "../controller/setup/make-directories.ts";
+import { recentExperiments } from "../controller/setup/dm-experiment.ts";
 import type { Experiment } from "../controller/experiment.ts";
-import { takeInputs } from "../controller/inputs.ts";
-import { type ActionResult, failureOutcome, type Outcome, RejectedError } from "../controller/outcome.ts";
-import { actionOf, perform } from "../controller/perform.ts";
+import { takeInputs } from "../controller/run/inputs.ts";
+import { type ActionResult, failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
+import { actionOf, perform } from "../controller/run/perform.ts";
 import { type DmExperiment, OffError, type PvOutput, type PvValue } from "../controller/ports.ts";
 import { COMMANDS, type CommandName, PVS, type PvName } from "../controller/pvs.ts";
 import type { Site } from "../controller/site.ts";
-import { settledTag, tagState$ } from "../controller/tag.ts";
+import { settledTag, tagState$ } from "../controller/tagging/tag.ts";
 import type { InputName } from "./data-commands.ts";
 import type { Runner, RunnerEvents } from "./runner.ts";
 

@@ -17,9 +17,9 @@ import {
   knownHostsName,
   parseKnownHosts,
   SSH_PORT,
-} from "../services/known-hosts.ts";
-import { fetchHostKey, readKnownHosts } from "../services/ssh-connection.ts";
-import { hostLabel } from "../services/ssh-failures.ts";
+} from "../services/ssh/known-hosts.ts";
+import { fetchHostKey, readKnownHosts } from "../services/ssh/connection.ts";
+import { hostLabel } from "../services/ssh/failures.ts";
 import { UsageError } from "./exit-status.ts";
 
 export interface TrustRequest {

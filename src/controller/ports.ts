@@ -7,7 +7,7 @@
 import type { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
 import type { SourceReport } from "../base/source-look.ts";
-import type { OutsidePut } from "./outside-put.ts";
+import type { OutsidePut } from "./ports/outside-put.ts";
 
 /** Common to every call: aborting the signal ends the work at its next safe point. */
 export interface CallOptions {

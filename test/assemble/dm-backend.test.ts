@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ClosingDm, dmOverBackend } from "../../src/assemble/dm-backend.ts";
 import { createLog } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;

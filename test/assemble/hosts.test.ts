@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { dataHost, directoryTargets } from "../../src/assemble/hosts.ts";
 import { type PartOptions, Problems } from "../../src/assemble/parts.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 let folder: string;

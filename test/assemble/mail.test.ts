@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openMail } from "../../src/assemble/mail.ts";
+import { openMail } from "../../src/assemble/email.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { ConfigError, parseConfig } from "../../src/config.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 async function open(conf: (home: string) => string, environment: (home: string) => Record<string, string>) {

@@ -8,9 +8,9 @@ import { openGlobus } from "../../src/assemble/globus.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
-import { ConfigError, parseConfig } from "../../src/config.ts";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import type { Site } from "../../src/controller/site.ts";
-import type { WatchContext } from "../../src/controller/watch.ts";
+import type { WatchContext } from "../../src/controller/run/watch.ts";
 import { freePort } from "../support/epics-environment.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { addressProblem } from "../../src/base/mail-address.ts";
-import { KINDS } from "../../src/settings.ts";
+import { KINDS } from "../../src/config/settings.ts";
 
 test.each(["a@b", "CS.Wu@Example.ORG", "o'neil+x@mail.example.org", "x@10.example"])("%s is an address", (address) => {
   expect(addressProblem(address)).toBeUndefined();

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseConfig } from "../../src/config.ts";
-import { BUILT_IN_SERVERS, SETTINGS } from "../../src/settings.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { BUILT_IN_SERVERS, SETTINGS } from "../../src/config/settings.ts";
 import { fakeSite, runCli } from "../support/fake-cli.ts";
 
 let folder: string;

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
 import type { Runner } from "../../src/cli/runner.ts";
-import { type Outcome, RejectedError } from "../../src/controller/outcome.ts";
+import { type Outcome, RejectedError } from "../../src/controller/run/outcome.ts";
 import { OffError, type PvOutput } from "../../src/controller/ports.ts";
 import type { CommandName, PvName } from "../../src/controller/pvs.ts";
 import type { Site } from "../../src/controller/site.ts";

@@ -4,11 +4,11 @@
  */
 import { expect, test } from "vitest";
 import { DATA_COMMANDS } from "../../src/cli/data-commands.ts";
-import type { Action } from "../../src/controller/action.ts";
-import { createManualOnDm } from "../../src/controller/actions/create-manual.ts";
-import { initOnDm } from "../../src/controller/actions/init-dm.ts";
-import { listEsafs } from "../../src/controller/actions/list-esafs.ts";
-import { tagFromSchedule } from "../../src/controller/actions/tag.ts";
+import type { Action } from "../../src/controller/run/action.ts";
+import { createManualOnDm } from "../../src/controller/setup/create-manual.ts";
+import { initOnDm } from "../../src/controller/setup/init-dm.ts";
+import { listEsafs } from "../../src/controller/tagging/list-esafs.ts";
+import { tagFromSchedule } from "../../src/controller/tagging/tag-experiment.ts";
 import type { Beamtime } from "../../src/controller/ports.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { scheduleDay } from "../../src/controller/beamtimes.ts";
-import { RejectedError } from "../../src/controller/outcome.ts";
+import { scheduleDay } from "../../src/controller/tagging/beamtimes.ts";
+import { RejectedError } from "../../src/controller/run/outcome.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { fakeRun } from "../support/fake-run.ts";
 

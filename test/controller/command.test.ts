@@ -2,8 +2,8 @@ import { NEVER, type Observable } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { command, type Start } from "../../src/controller/command.ts";
-import type { ActionResult, Outcome } from "../../src/controller/outcome.ts";
+import { command, type Start } from "../../src/controller/run/command.ts";
+import type { ActionResult, Outcome } from "../../src/controller/run/outcome.ts";
 
 interface TestStart extends Start {
   readonly key: string;

@@ -1,10 +1,10 @@
 import { BehaviorSubject, NEVER, type Observable, of, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import { DaqProgress, type StartedDaqs } from "../../src/controller/daq-progress.ts";
-import { watchDaqs } from "../../src/controller/daq-watch.ts";
+import { DaqProgress, type StartedDaqs } from "../../src/controller/daq/daq-progress.ts";
+import { watchDaqs } from "../../src/controller/daq/daq-watch.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
-import { Journal } from "../../src/controller/journal.ts";
+import { Journal } from "../../src/controller/run/journal.ts";
 import {
   AccessDeniedError,
   type DmTransfer,

@@ -1,8 +1,8 @@
 import { EMPTY, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import { dirsMatchWatch } from "../../src/controller/dirs-match.ts";
-import { Journal } from "../../src/controller/journal.ts";
+import { dirsMatchWatch } from "../../src/controller/setup/dirs-match.ts";
+import { Journal } from "../../src/controller/run/journal.ts";
 import { ANSWERS, tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";

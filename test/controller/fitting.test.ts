@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitted } from "../../src/controller/fitting.ts";
+import { fitted } from "../../src/controller/run/fitting.ts";
 
 const sizeOf = (text: string): number => Buffer.byteLength(text);
 

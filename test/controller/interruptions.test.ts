@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CancelledError, messageOf } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
-import type { FreeAction, Server } from "../../src/controller/action.ts";
+import type { FreeAction, Server } from "../../src/controller/run/action.ts";
 import type { BegunCommand, UnderWay } from "../../src/controller/ports.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
 import { COMMAND_NAMES, COMMAND_STATES, COMMANDS, type CommandName, tomoScanSuffix } from "../../src/controller/pvs.ts";

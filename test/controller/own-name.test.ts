@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isOwnName, TEXT_INPUTS } from "../../src/controller/own-name.ts";
+import { isOwnName, TEXT_INPUTS } from "../../src/controller/run/own-name.ts";
 import { allPvs } from "../../src/controller/pvs.ts";
 
 const NAME = "2bmb:Globus:EmailSubject";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { eachOnce, findPeople, type PeopleOptions, personName } from "../../src/controller/people.ts";
+import { eachOnce, findPeople, type PeopleOptions, personName } from "../../src/controller/users/people.ts";
 import type { Beamtime, Esaf, Experimenter } from "../../src/controller/ports.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { FakeDm, FakeScheduling } from "../support/fake-services.ts";

@@ -1,8 +1,8 @@
 /** Which beamtime counts, and by whose clock. */
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { beamtimeOf, beamtimesFor, type Schedule } from "../../src/controller/beamtimes.ts";
-import { recentExperiments } from "../../src/controller/dm-experiment.ts";
+import { beamtimeOf, beamtimesFor, type Schedule } from "../../src/controller/tagging/beamtimes.ts";
+import { recentExperiments } from "../../src/controller/setup/dm-experiment.ts";
 import type { Beamtime } from "../../src/controller/ports.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -3,7 +3,7 @@ import { ActionError, CancelledError, messageOf } from "../../src/base/errors.ts
 import { readTag, type UserTexts } from "../../src/controller/experiment.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
-import { type BeamUser, writeUserPvs, writtenNames } from "../../src/controller/user-pvs.ts";
+import { type BeamUser, writeUserPvs, writtenNames } from "../../src/controller/tagging/user-pvs.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -1,7 +1,7 @@
 import { finalize, of, type SchedulerLike, shareReplay } from "rxjs";
 import { TestScheduler } from "rxjs/testing";
 import { describe, expect, test } from "vitest";
-import { settledTag, type TagState, tagSentence, tagState$ } from "../../src/controller/tag.ts";
+import { settledTag, type TagState, tagSentence, tagState$ } from "../../src/controller/tagging/tag.ts";
 import { FakeBeamline } from "../support/fake-beamline.ts";
 
 const DMAGIC_ORDER: readonly (readonly [string, string])[] = [

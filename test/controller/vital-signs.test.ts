@@ -4,7 +4,7 @@ import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { type AuthState, type Identity, UnavailableError } from "../../src/controller/ports.ts";
 import { AUTH_STATES } from "../../src/controller/pvs.ts";
-import { vitalSigns$ } from "../../src/controller/vital-signs.ts";
+import { vitalSigns$ } from "../../src/controller/run/vital-signs.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Beamline } from "../../src/sandbox/beamline.ts";
-import { DM_ROUTES, type DmRoute } from "../../src/services/dm-routes.ts";
+import { DM_ROUTES, type DmRoute } from "../../src/services/dm/routes.ts";
 import { operatorOf, type PvOperator } from "../support/pv-operator.ts";
 import {
   type SimulatedBeamline,

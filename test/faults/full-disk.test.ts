@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, onTestFinished, test, vi } from "vitest";
-import { createLedger } from "../../src/services/ledger.ts";
+import { createLedger } from "../../src/services/ledger/ledger.ts";
 import { mountSmallDisk, type SmallDisk, writeLedgerOnFailingDisk } from "../support/failing-disk.ts";
 import { needPeers } from "../support/real-peers.ts";
 import { comeToStart, judgeEnd, openBench, quickSaves, settled } from "./bench.ts";

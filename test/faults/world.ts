@@ -1,8 +1,8 @@
 /** What the simulated services hold, as a fault scenario sets and judges it, past the IOC: none of it goes through a gate. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DaqForm, DaqKind } from "../../src/sandbox/dm-daq.ts";
-import type { TwinExperiment } from "../../src/sandbox/dm-store.ts";
+import type { DaqForm, DaqKind } from "../../src/sandbox/dm/daq.ts";
+import type { TwinExperiment } from "../../src/sandbox/dm/store.ts";
 import { PEOPLE, PROPOSAL, STATION } from "../../src/sandbox/people.ts";
 import type { FaultyBeamline } from "./faulty-beamline.ts";
 

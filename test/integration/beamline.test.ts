@@ -6,7 +6,7 @@ import { Problems } from "../../src/assemble/parts.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { watch } from "../support/our-client.ts";
 import { operatorOf } from "../support/pv-operator.ts";

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { isolatedServer } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { isolatedServer } from "../../src/ca/ca-config.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 import { CaServer } from "../../src/ca/server/server.ts";
 import { defineCatvsCases } from "../support/catvs-cases.ts";
 import { FakePv, FakePvs } from "../support/fake-pvs.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 import { lacksDescriptors } from "../support/descriptors.ts";
 import { startOurIoc } from "../support/our-ioc.ts";
 import { RawCircuit } from "../support/raw-circuit.ts";

@@ -8,10 +8,10 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../../src/controller/ports.ts";
-import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
+import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { startHttpTwin } from "../../src/sandbox/http-twin.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
-import { DM_ROUTES, type DmOperation, RouteNotVerifiedError } from "../../src/services/dm-routes.ts";
+import { DM_ROUTES, type DmOperation, RouteNotVerifiedError } from "../../src/services/dm/routes.ts";
 import { HttpUnavailableError } from "../../src/services/http.ts";
 import { type DmSite, dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";

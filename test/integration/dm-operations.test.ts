@@ -13,7 +13,7 @@ import {
   UnavailableError,
 } from "../../src/controller/ports.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
-import { DM_ROUTES, RouteNotVerifiedError } from "../../src/services/dm-routes.ts";
+import { DM_ROUTES, RouteNotVerifiedError } from "../../src/services/dm/routes.ts";
 import { type DmSite, dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";
 

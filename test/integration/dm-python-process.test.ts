@@ -23,7 +23,7 @@ const visit = (url: string): string => `urllib.request.urlopen("${url}")`;
 
 /** dm_bridge.py with the package in `folder`, as its parent has it; killed when the test ends. */
 function bridge(folder: string): ChildProcess {
-  const script = join(ROOT, "src/services/dm_bridge.py");
+  const script = join(ROOT, "src/services/dm/dm_bridge.py");
   const child = spawn("python3", ["-B", "-u", script], { env: withDmIn(folder), stdio: ["pipe", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;

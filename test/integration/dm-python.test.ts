@@ -6,7 +6,7 @@ import { dmOverBackend } from "../../src/assemble/dm-backend.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import {
   AccessDeniedError,
   AlreadyExistsError,
@@ -15,10 +15,10 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../../src/controller/ports.ts";
-import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
+import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, STATION } from "../../src/sandbox/people.ts";
-import { createDmHttp } from "../../src/services/dm-http.ts";
-import { routesWith } from "../../src/services/dm-routes.ts";
+import { createDmHttp } from "../../src/services/dm/over-http.ts";
+import { routesWith } from "../../src/services/dm/routes.ts";
 import {
   bridgeProcesses,
   dmOverPython,

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLog } from "../../src/base/log.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
-import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
-import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus-auth.ts";
-import { LoginNeededError } from "../../src/services/globus-errors.ts";
-import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus-grants.ts";
-import { createTokenStore, type TokenStore } from "../../src/services/globus-token-store.ts";
-import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus-transport.ts";
+import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
+import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus/auth.ts";
+import { LoginNeededError } from "../../src/services/globus/errors.ts";
+import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus/grants.ts";
+import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
+import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { ImpatientClock } from "../support/impatient-clock.ts";
 

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
-import { createLedger } from "../../src/services/ledger.ts";
+import { createLedger } from "../../src/services/ledger/ledger.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { inZone } from "../support/in-zone.ts";

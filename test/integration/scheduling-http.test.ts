@@ -7,7 +7,7 @@ import { Problems } from "../../src/assemble/parts.ts";
 import { openSchedule } from "../../src/assemble/schedule.ts";
 import { facilityMinute } from "../../src/base/facility-time.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL, runAt, STATION } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, type SchedulingTwin, startSchedulingTwin } from "../../src/sandbox/scheduling-service.ts";
@@ -15,7 +15,7 @@ import {
   createSchedulingHttp,
   type SchedulingHttp,
   type SchedulingHttpOptions,
-} from "../../src/services/scheduling-http.ts";
+} from "../../src/services/scheduling/web-service.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { ImpatientClock } from "../support/impatient-clock.ts";
 

@@ -9,7 +9,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, type Mail, type MailSession, UnavailableError } from "../../src/controller/ports.ts";
 import { type SmtpSink, type SmtpSinkOptions, startSmtpSink } from "../../src/sandbox/smtp-sink.ts";
-import { createSmtpMailer, type SmtpMailerOptions } from "../../src/services/smtp-mailer.ts";
+import { createSmtpMailer, type SmtpMailerOptions } from "../../src/services/mail/smtp-mailer.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { ROOT } from "../support/real-peers.ts";

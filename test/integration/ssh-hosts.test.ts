@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
-import { type SshHost, startSshHost } from "../../src/sandbox/ssh-host.ts";
-import { createSshTree, type SshTreeSettings } from "../../src/services/ssh-hosts.ts";
+import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
+import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 

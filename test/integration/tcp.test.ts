@@ -1,7 +1,7 @@
 /** Streams over real sockets of 127.0.0.1: large writes go out in pieces, in order, to their end. */
 import { expect, test } from "vitest";
-import { connectTcp, listenTcp } from "../../src/ca/net/tcp.ts";
-import type { ByteStream, StreamServer } from "../../src/ca/net/transport.ts";
+import { connectTcp, listenTcp } from "../../src/net/tcp.ts";
+import type { ByteStream, StreamServer } from "../../src/net/transport.ts";
 
 interface Pair {
   readonly listener: StreamServer;

@@ -7,8 +7,8 @@ import { ActionError } from "../../src/base/errors.ts";
 import { UsageError } from "../../src/cli/exit-status.ts";
 import { type Dialogue, type TrustRequest, trustHost } from "../../src/cli/trust-host.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
-import { type SshHost, startSshHost } from "../../src/sandbox/ssh-host.ts";
-import { createSshTree } from "../../src/services/ssh-hosts.ts";
+import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
+import { createSshTree } from "../../src/services/ssh/directories.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 let host: SshHost;

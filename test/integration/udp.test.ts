@@ -1,9 +1,9 @@
 /** Datagram sockets and listeners on the real network of 127.0.0.1: nothing that is sent to them or cannot be sent ends the program, and nothing stays open that failed. */
 import dgram from "node:dgram";
 import { expect, test, vi } from "vitest";
-import { connectTcp, listenTcp } from "../../src/ca/net/tcp.ts";
-import type { Address, DatagramSocket } from "../../src/ca/net/transport.ts";
-import { openUdp } from "../../src/ca/net/udp.ts";
+import { connectTcp, listenTcp } from "../../src/net/tcp.ts";
+import type { Address, DatagramSocket } from "../../src/net/transport.ts";
+import { openUdp } from "../../src/net/udp.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
 import { lacksRawSockets, sendFromPortZero } from "../support/raw-datagram.ts";
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { AlreadyExistsError, NotFoundError } from "../../src/controller/ports.ts";
-import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
+import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, PROPOSAL, STATION } from "../../src/sandbox/people.ts";
-import { createDmHttp } from "../../src/services/dm-http.ts";
-import { routesWith } from "../../src/services/dm-routes.ts";
+import { createDmHttp } from "../../src/services/dm/over-http.ts";
+import { routesWith } from "../../src/services/dm/routes.ts";
 import { dmSite } from "../support/dm-site.ts";
 import { inheritedEnvironment } from "../support/epics-environment.ts";
 import { failureOf } from "../support/failure-of.ts";

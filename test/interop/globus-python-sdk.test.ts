@@ -7,7 +7,7 @@ import type { FileDocument, FileListDocument } from "@globus/sdk/services/transf
 import type { EventDocument } from "@globus/sdk/services/transfer/service/task";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { type GlobusService, startGlobusService } from "../../src/sandbox/globus-service.ts";
+import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { inheritedEnvironment } from "../support/epics-environment.ts";
 import { needPeers } from "../support/real-peers.ts";
 import { runPythonJson } from "../support/spawn-peer.ts";

@@ -1,9 +1,9 @@
 /** Our mailer before a mail server, and the simulated mail server under a client, that are both Python's: other hands, other libraries. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { renderTemplate } from "../../src/controller/mail/template.ts";
+import { renderTemplate } from "../../src/controller/email/letter/template.ts";
 import { startSmtpSink } from "../../src/sandbox/smtp-sink.ts";
-import { createSmtpMailer } from "../../src/services/smtp-mailer.ts";
+import { createSmtpMailer } from "../../src/services/mail/smtp-mailer.ts";
 import { inheritedEnvironment } from "../support/epics-environment.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import { isolatedServer } from "../../src/ca/net/ca-config.ts";
+import { isolatedServer } from "../../src/ca/ca-config.ts";
 import { runIoc } from "../../src/cli/ioc-command.ts";
 import { epicsEnvironment, freePort } from "../support/epics-environment.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -1,8 +1,8 @@
 /** The order in which an IOC starts and stops, with a server on loopback. */
 import { expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
-import { isolatedServer } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { isolatedServer } from "../../src/ca/ca-config.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 import { Ioc, IocError, type Stage } from "../../src/ioc/ioc.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type DaqKind, FILES_A_SECOND } from "../../src/sandbox/dm-daq.ts";
-import { DmDaqs } from "../../src/sandbox/dm-daqs.ts";
-import { DmSources } from "../../src/sandbox/dm-sources.ts";
+import { type DaqKind, FILES_A_SECOND } from "../../src/sandbox/dm/daq.ts";
+import { DmDaqs } from "../../src/sandbox/dm/daqs.ts";
+import { DmSources } from "../../src/sandbox/dm/sources.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
 const DIRECTORY = "/data/e";

@@ -1,7 +1,7 @@
 /** The life of a simulated transfer, by the clock alone. */
 import { expect, test } from "vitest";
-import { FileTree } from "../../src/sandbox/globus-files.ts";
-import { settle, stateOf, type TransferTask, taskDocument } from "../../src/sandbox/globus-tasks.ts";
+import { FileTree } from "../../src/sandbox/globus/files.ts";
+import { settle, stateOf, type TransferTask, taskDocument } from "../../src/sandbox/globus/tasks.ts";
 
 const PACE = { queuedSeconds: 10, workSeconds: 100 };
 const START = Date.UTC(2026, 2, 1);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { dmDate, dmDecode, dmEncode } from "../../src/services/dm-encoding.ts";
+import { dmDate, dmDecode, dmEncode } from "../../src/services/dm/encoding.ts";
 
 /** Text and segment; the first four as vendor clients were seen to send them (dm-api §3). */
 const VECTORS: readonly (readonly [string, string])[] = [

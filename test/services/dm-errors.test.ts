@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
-import { DmError, resultOf, sessionRefused } from "../../src/services/dm-errors.ts";
+import { DmError, resultOf, sessionRefused } from "../../src/services/dm/errors.ts";
 import { type HttpAnswer, type HttpRequest, type HttpService, HttpUnavailableError } from "../../src/services/http.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 

@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type * as z from "zod";
-import { readDmDate } from "../../src/services/dm-encoding.ts";
+import { readDmDate } from "../../src/services/dm/encoding.ts";
 import {
   esafsAnswer,
   experimentAnswer,
   transferAnswer,
   transfersOfStation,
   userAnswer,
-} from "../../src/services/dm-json.ts";
+} from "../../src/services/dm/json.ts";
 
 /** What the schema makes of it; undefined when it is no such answer. */
 const read = <S extends z.ZodType>(schema: S, json: unknown): z.output<S> | undefined => schema.safeParse(json).data;

@@ -1,7 +1,7 @@
 /** The port's operations on answers that a test gives. */
 import { expect, test } from "vitest";
 import { createLog } from "../../src/base/log.ts";
-import { type DmAsk, dmPort } from "../../src/services/dm-port.ts";
+import { type DmAsk, dmPort } from "../../src/services/dm/port.ts";
 
 /** The port of station 2BM before a DM that answers everything with the JSON of the moment. */
 function portOver(answer: { json: unknown }) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
-import { dmEncode } from "../../src/services/dm-encoding.ts";
+import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
+import { dmEncode } from "../../src/services/dm/encoding.ts";
 import {
   DM_ROUTES,
   DM_SERVICES,
@@ -13,7 +13,7 @@ import {
   routesFromFile,
   routesWith,
   targetOf,
-} from "../../src/services/dm-routes.ts";
+} from "../../src/services/dm/routes.ts";
 
 const rows = Object.entries(DM_ROUTES) as [DmOperation, DmRoute][];
 /** What the DataManagement port sends. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { lostToPython, parseSetupFile } from "../../src/services/dm-setup-file.ts";
+import { lostToPython, parseSetupFile } from "../../src/services/dm/setup-file.ts";
 
 /** Name → value, or what is wrong with it. */
 const read = (text: string): Readonly<Record<string, string>> =>

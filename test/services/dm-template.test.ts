@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { dmEncode } from "../../src/services/dm-encoding.ts";
-import type { RecordedRequest } from "../../src/services/dm-recorder.ts";
-import { isSameTarget, readableTarget, templateOf } from "../../src/services/dm-template.ts";
+import { dmEncode } from "../../src/services/dm/encoding.ts";
+import type { RecordedRequest } from "../../src/services/dm/learning/recorder.ts";
+import { isSameTarget, readableTarget, templateOf } from "../../src/services/dm/learning/template.ts";
 
 const request = (target: string): RecordedRequest => ({ service: "ds", method: "GET", target, hasBody: false });
 const MARKERS = { name: "marked-experiment", station: "MARKED", info: { a: 1, b: "x y" }, start: "03-May-71" };

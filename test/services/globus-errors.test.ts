@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
-import { LoginNeededError, parseRefusal, refusalError, refusalOf } from "../../src/services/globus-errors.ts";
+import { LoginNeededError, parseRefusal, refusalError, refusalOf } from "../../src/services/globus/errors.ts";
 
 const document = (code: string, more: object = {}) => ({
   code,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { createTokenStore, parseTokens, printTokens, type TokenRecord } from "../../src/services/globus-token-store.ts";
+import { createTokenStore, parseTokens, printTokens, type TokenRecord } from "../../src/services/globus/token-store.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 let folder: string;

@@ -8,7 +8,7 @@ import {
   knownHostsLine,
   knownHostsName,
   parseKnownHosts,
-} from "../../src/services/known-hosts.ts";
+} from "../../src/services/ssh/known-hosts.ts";
 
 /** A public key in the wire's form: a type, then anything. */
 function key(type: string, body: string): Buffer {

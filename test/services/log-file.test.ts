@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createLog } from "../../src/base/log.ts";
 import { OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
 import { Troubles } from "../../src/base/troubles.ts";
-import { Journal } from "../../src/controller/journal.ts";
+import { Journal } from "../../src/controller/run/journal.ts";
 import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
 import { FailingFiles } from "../support/failing-files.ts";
 import { FakeControllerPvs } from "../support/fake-beamline.ts";

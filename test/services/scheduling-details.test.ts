@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { experimentersOf } from "../../src/services/scheduling-details.ts";
+import { experimentersOf } from "../../src/services/scheduling/details.ts";
 
 const person = (lastName: string, isMarkedPi: boolean) => ({ lastName, isMarkedPi });
 const principals = (people: Parameters<typeof experimentersOf>[0]) =>

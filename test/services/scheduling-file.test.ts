@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { NotFoundError } from "../../src/controller/ports.ts";
-import { createSchedulingFile, parseSchedule } from "../../src/services/scheduling-file.ts";
+import { createSchedulingFile, parseSchedule } from "../../src/services/scheduling/schedule-file.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTime } from "../../src/services/scheduling-time.ts";
+import { parseTime } from "../../src/services/scheduling/time.ts";
 
 test.each([
   "2026-03-03T08:00:00-05:00",

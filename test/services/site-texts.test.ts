@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { createSiteTexts } from "../../src/services/site-texts.ts";
+import { createSiteTexts } from "../../src/services/mail/site-texts.ts";
 
 let folder: string;
 beforeEach(async () => {

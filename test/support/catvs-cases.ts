@@ -3,7 +3,7 @@
  * `ival` (LONG, 42) and `aval` (SHORT, five elements, zero), and no PV `invalid`. They hold for any server, ours and softIoc alike.
  */
 import { describe, expect, test } from "vitest";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 import { Frame } from "../../src/ca/wire/frame.ts";
 import { readDatagram } from "../../src/ca/wire/framing.ts";
 import { ECA } from "../../src/ca/wire/status.ts";

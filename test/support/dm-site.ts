@@ -1,11 +1,11 @@
 /** The simulated DM service with our client before it, on a clock that the test moves. */
 import { onTestFinished } from "vitest";
 import { createLog } from "../../src/base/log.ts";
-import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm-routes.ts";
-import { type DmTwin, startDmTwin } from "../../src/sandbox/dm-service.ts";
+import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
+import { type DmTwin, startDmTwin } from "../../src/sandbox/dm/service.ts";
 import { STATION } from "../../src/sandbox/people.ts";
-import { createDmHttp, type DmHttp, type DmHttpOptions } from "../../src/services/dm-http.ts";
-import { routesWith } from "../../src/services/dm-routes.ts";
+import { createDmHttp, type DmHttp, type DmHttpOptions } from "../../src/services/dm/over-http.ts";
+import { routesWith } from "../../src/services/dm/routes.ts";
 import { ImpatientClock } from "./impatient-clock.ts";
 
 export interface DmSite {

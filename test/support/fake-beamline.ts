@@ -1,6 +1,6 @@
 /** The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from outside can be made. */
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
-import type { OutsidePut } from "../../src/controller/outside-put.ts";
+import type { OutsidePut } from "../../src/controller/ports/outside-put.ts";
 import {
   type BeamlinePvs,
   type BeamlineText,

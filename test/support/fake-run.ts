@@ -1,5 +1,5 @@
 /** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
-import type { RunContext } from "../../src/controller/action.ts";
+import type { RunContext } from "../../src/controller/run/action.ts";
 import type { PvOutput, PvValue } from "../../src/controller/ports.ts";
 import { type CommandName, PVS, type PvName, type PvRow } from "../../src/controller/pvs.ts";
 

@@ -1,8 +1,8 @@
 /** Our database and server inside the test's own process, on a private port of 127.0.0.1, with the real clock. */
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { isolatedServer } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { isolatedServer } from "../../src/ca/ca-config.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 import type { PvSource } from "../../src/ca/server/pv-source.ts";
 import { CaServer } from "../../src/ca/server/server.ts";
 import { Database } from "../../src/database/database.ts";

@@ -1,14 +1,14 @@
 /** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
-import { takesText } from "../../src/controller/input-check.ts";
-import { succeeded } from "../../src/controller/outcome.ts";
+import { takesText } from "../../src/controller/run/input-check.ts";
+import { succeeded } from "../../src/controller/run/outcome.ts";
 import { allPvs, COMMANDS, type CommandState, type PvRow } from "../../src/controller/pvs.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
-import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/settings.ts";
-import { ALIASES } from "../../src/settings-aliases.ts";
+import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
+import { ALIASES } from "../../src/config/settings-aliases.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
@@ -60,7 +60,7 @@ export function settingsPage(): string {
     ].join("\n\n");
   return page(
     "globus.conf",
-    "INI text as Python's configparser reads it. Looked for as `--config`, `$GLOBUS_CONF`, `./globus.conf`, `~/globus.conf`, `~/dmagic.conf`; the first that is found. Every key is an option of the command line, too. Relative file names begin at the file, `~/` at home. Made from `src/settings.ts`.",
+    "INI text as Python's configparser reads it. Looked for as `--config`, `$GLOBUS_CONF`, `./globus.conf`, `~/globus.conf`, `~/dmagic.conf`; the first that is found. Every key is an option of the command line, too. Relative file names begin at the file, `~/` at home. Made from `src/config/settings.ts`.",
     ...Object.entries(SETTINGS).map(([name, settings]) => section(name, settings)),
     section("server NAME", SERVER_SETTINGS),
     "Without a `[server …]` section there are the two of the Python program, voyager (dm) and petrel (globus).",

@@ -11,7 +11,7 @@ import {
   type DatagramSocket,
   type Network,
   type StreamServer,
-} from "../../src/ca/net/transport.ts";
+} from "../../src/net/transport.ts";
 
 /** The system's error for a port that is taken or closed. */
 const systemError = (code: string, at: Address): Error =>

@@ -4,8 +4,8 @@ import { createLog } from "../../src/base/log.ts";
 import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
 import type { Reading } from "../../src/ca/client/reading.ts";
 import type { MonitorOptions, RemotePv } from "../../src/ca/client/remote-pv.ts";
-import { type CaClientConfig, isolatedClient } from "../../src/ca/net/ca-config.ts";
-import { nodeNetwork } from "../../src/ca/net/node-network.ts";
+import { type CaClientConfig, isolatedClient } from "../../src/ca/ca-config.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
 
 export interface OurClient extends AsyncDisposable {
   readonly client: CaClient;

@@ -4,7 +4,7 @@
  */
 import { expect } from "vitest";
 import { ByteWriter } from "../../src/base/bytes.ts";
-import type { ByteStream } from "../../src/ca/net/transport.ts";
+import type { ByteStream } from "../../src/net/transport.ts";
 import { type HeaderWords, padded, writeHeader } from "../../src/ca/wire/frame.ts";
 import { StreamFramer } from "../../src/ca/wire/framing.ts";
 import {

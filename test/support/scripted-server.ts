@@ -3,7 +3,7 @@
  * nothing with ca/server; it knows the message table and no behaviour.
  */
 import { ByteWriter } from "../../src/base/bytes.ts";
-import type { Address, ByteStream, DatagramSocket, Network, StreamServer } from "../../src/ca/net/transport.ts";
+import type { Address, ByteStream, DatagramSocket, Network, StreamServer } from "../../src/net/transport.ts";
 import { ADDRESS_OF_SENDER, MINOR_VERSION } from "../../src/ca/wire/constants.ts";
 import { DbrSample, writeDbr } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR_TYPES, dbrBytes } from "../../src/ca/wire/dbr-layout.ts";

@@ -1,7 +1,7 @@
 /** One experiment, and a run of an action for it without a controller: what it published can be read. */
-import type { Action, ActionContext } from "../../src/controller/action.ts";
+import type { Action, ActionContext } from "../../src/controller/run/action.ts";
 import type { Experiment } from "../../src/controller/experiment.ts";
-import type { ActionResult } from "../../src/controller/outcome.ts";
+import type { ActionResult } from "../../src/controller/run/outcome.ts";
 import type { PvOutput, PvValue } from "../../src/controller/ports.ts";
 import type { PvName } from "../../src/controller/pvs.ts";
 import { fakeRun } from "./fake-run.ts";

@@ -4,7 +4,7 @@
  */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { Listeners } from "../../base/listeners.ts";
-import { type Address, addressText } from "../net/transport.ts";
+import { type Address, addressText } from "../../net/transport.ts";
 import { RIGHT_READ, RIGHT_WRITE } from "../wire/constants.ts";
 import { NATIVES, type Native } from "../wire/dbr-layout.ts";
 import { ECA } from "../wire/status.ts";

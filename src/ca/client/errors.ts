@@ -1,6 +1,6 @@
 /** What can go wrong with a PV of another IOC: a class says what happened, its data say to which PV and with which status. */
 import { AppError } from "../../base/errors.ts";
-import { type Address, addressText } from "../net/transport.ts";
+import { type Address, addressText } from "../../net/transport.ts";
 import { ecaName, isSuccess } from "../wire/status.ts";
 
 /** Whether an ECA status, such as `putCallback` returns, reports success. */

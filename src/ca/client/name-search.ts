@@ -6,7 +6,7 @@
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { type Address, addressText } from "../net/transport.ts";
+import { type Address, addressText } from "../../net/transport.ts";
 import {
   nextTries,
   searchWaitSeconds,

@@ -3,7 +3,7 @@
  * is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
  */
 import { Listeners } from "../../base/listeners.ts";
-import type { Address } from "../net/transport.ts";
+import type { Address } from "../../net/transport.ts";
 import { DBE_ALARM, DBE_VALUE } from "../wire/constants.ts";
 import { DBR, DBR_PUT_ACKS, DBR_PUT_ACKT, LAST_COMPOSITE, NATIVES, type Native } from "../wire/dbr-layout.ts";
 import { ECA } from "../wire/status.ts";

@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
-import { type Address, addressText, type DatagramSocket, type Network } from "../net/transport.ts";
+import { type Address, addressText, type DatagramSocket, type Network } from "../../net/transport.ts";
 import { HEADER_BYTES } from "../wire/constants.ts";
 import { Frame, viewOf } from "../wire/frame.ts";
 import { readDatagram } from "../wire/framing.ts";

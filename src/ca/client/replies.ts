@@ -1,6 +1,6 @@
 /** What a client does with each message of a server: one row a message, keyed by command. Protocol state is the circuit's and the channels' business. */
 import { RemoteProtocolError } from "../../base/errors.ts";
-import type { Address } from "../net/transport.ts";
+import type { Address } from "../../net/transport.ts";
 import { ADDRESS_OF_SENDER } from "../wire/constants.ts";
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";

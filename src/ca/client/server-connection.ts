@@ -7,7 +7,7 @@ import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf, RemoteProtocolError, stackOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { type Address, addressText, type ByteStream, type Network } from "../net/transport.ts";
+import { type Address, addressText, type ByteStream, type Network } from "../../net/transport.ts";
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
 import type { Frame } from "../wire/frame.ts";
 import { StreamFramer, type Verdict } from "../wire/framing.ts";

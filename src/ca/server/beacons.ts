@@ -5,7 +5,7 @@
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
-import { type Address, addressText, type DatagramSocket } from "../net/transport.ts";
+import { type Address, addressText, type DatagramSocket } from "../../net/transport.ts";
 import { MINOR_VERSION } from "../wire/constants.ts";
 import { viewOf } from "../wire/frame.ts";
 import { RESPONSES } from "../wire/messages.ts";

@@ -8,7 +8,7 @@
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
-import { type Address, addressText, type ByteStream } from "../net/transport.ts";
+import { type Address, addressText, type ByteStream } from "../../net/transport.ts";
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
 import { DBR_TYPES, dbrBytes } from "../wire/dbr-layout.ts";
 import { type Frame, padded, viewOf } from "../wire/frame.ts";

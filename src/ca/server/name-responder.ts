@@ -3,7 +3,7 @@
  * CA spec §1.7; epics-base: rsrv/cast_server.c, camessage.c search_reply_udp.
  */
 import { ByteWriter } from "../../base/bytes.ts";
-import type { Address, DatagramSocket } from "../net/transport.ts";
+import type { Address, DatagramSocket } from "../../net/transport.ts";
 import { ADDRESS_OF_SENDER, DATAGRAM_BYTES, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";
 import { Frame, viewOf } from "../wire/frame.ts";
 import { readDatagram } from "../wire/framing.ts";

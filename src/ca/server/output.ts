@@ -5,7 +5,7 @@
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
-import type { ByteStream } from "../net/transport.ts";
+import type { ByteStream } from "../../net/transport.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerLimits } from "./limits.ts";
 

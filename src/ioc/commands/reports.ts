@@ -1,5 +1,5 @@
 /** Shell commands that report on the server and on scanning, and post events. CA spec §7.2; forms tried with softIoc 7.0.10. */
-import { addressText } from "../../ca/net/transport.ts";
+import { addressText } from "../../net/transport.ts";
 import type { CaServer, ClientReport, NameServerReport, ServerReport } from "../../ca/server/server.ts";
 import { MINOR_VERSION } from "../../ca/wire/constants.ts";
 import { menuScan } from "../../database/menus.ts";

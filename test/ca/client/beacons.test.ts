@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { BeaconWatch } from "../../../src/ca/client/beacon-watch.ts";
 import { type Repeater, startRepeater } from "../../../src/ca/client/repeater.ts";
-import type { DatagramSocket } from "../../../src/ca/net/transport.ts";
+import type { DatagramSocket } from "../../../src/net/transport.ts";
 import { REQUESTS, RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createLog, silentLog } from "../../../src/base/log.ts";
 import { NameSearch } from "../../../src/ca/client/name-search.ts";
-import type { Address } from "../../../src/ca/net/transport.ts";
+import type { Address } from "../../../src/net/transport.ts";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { readDatagram } from "../../../src/ca/wire/framing.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

@@ -1,7 +1,7 @@
 /** The environment variables of Channel Access servers, read. */
 import { expect, test } from "vitest";
-import { type Environment, serverConfig } from "../../../src/ca/net/ca-config.ts";
-import { broadcastOf, type Interface } from "../../../src/ca/net/interfaces.ts";
+import { type Environment, serverConfig } from "../../../src/ca/ca-config.ts";
+import { broadcastOf, type Interface } from "../../../src/net/interfaces.ts";
 
 const LOCAL: readonly Interface[] = [
   { host: "127.0.0.1", broadcast: "127.255.255.255", loopback: true },

@@ -1,6 +1,6 @@
 /** When a client is given up because it takes nothing. */
 import { expect, test } from "vitest";
-import type { ByteStream } from "../../../src/ca/net/transport.ts";
+import type { ByteStream } from "../../../src/net/transport.ts";
 import { ServerCounters } from "../../../src/ca/server/counters.ts";
 import { DEFAULT_LIMITS } from "../../../src/ca/server/limits.ts";
 import { CircuitOutput } from "../../../src/ca/server/output.ts";

@@ -1,6 +1,6 @@
 /** How clients find a server: searches over UDP and TCP, beacons, ports that are taken. */
 import { expect, test } from "vitest";
-import type { Address, DatagramSocket } from "../../../src/ca/net/transport.ts";
+import type { Address, DatagramSocket } from "../../../src/net/transport.ts";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { readDatagram } from "../../../src/ca/wire/framing.ts";
 import { FakePv } from "../../support/fake-pvs.ts";

@@ -1,6 +1,6 @@
 /** A server in memory, its PVs, its clock, and raw clients for it. */
 import { createLog } from "../../../src/base/log.ts";
-import { type CaServerConfig, isolatedServer } from "../../../src/ca/net/ca-config.ts";
+import { type CaServerConfig, isolatedServer } from "../../../src/ca/ca-config.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../../../src/ca/server/limits.ts";
 import { CaServer } from "../../../src/ca/server/server.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

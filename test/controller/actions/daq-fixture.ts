@@ -1,9 +1,9 @@
-import type { Action } from "../../../src/controller/action.ts";
-import { startDaq } from "../../../src/controller/actions/start-daq.ts";
-import { stopDaq } from "../../../src/controller/actions/stop-daq.ts";
-import type { StartedDaqs } from "../../../src/controller/daq-progress.ts";
+import type { Action } from "../../../src/controller/run/action.ts";
+import { startDaq } from "../../../src/controller/daq/start-daq.ts";
+import { stopDaq } from "../../../src/controller/daq/stop-daq.ts";
+import type { StartedDaqs } from "../../../src/controller/daq/daq-progress.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import { type ActionResult } from "../../../src/controller/outcome.ts";
+import { type ActionResult } from "../../../src/controller/run/outcome.ts";
 import { type PvValue, type SourceReport } from "../../../src/controller/ports.ts";
 import { DAQ_STATES } from "../../../src/controller/pvs.ts";
 import { FakeDataHost, FakeDm } from "../../support/fake-services.ts";

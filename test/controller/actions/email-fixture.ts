@@ -1,9 +1,9 @@
 import { ActionError } from "../../../src/base/errors.ts";
-import type { Action } from "../../../src/controller/action.ts";
-import { previewEmail } from "../../../src/controller/actions/preview-email.ts";
-import { type SendEmailOptions, sendEmail } from "../../../src/controller/actions/send-email.ts";
-import { ShownLetter } from "../../../src/controller/mail/letter.ts";
-import type { ActionResult } from "../../../src/controller/outcome.ts";
+import type { Action } from "../../../src/controller/run/action.ts";
+import { previewEmail } from "../../../src/controller/email/preview-email.ts";
+import { type SendEmailOptions, sendEmail } from "../../../src/controller/email/send-email.ts";
+import { ShownLetter } from "../../../src/controller/email/letter/letter.ts";
+import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import type { PvValue } from "../../../src/controller/ports.ts";
 import { EMAIL_MODES, type PvName } from "../../../src/controller/pvs.ts";
 import { FakeClock } from "../../support/fake-clock.ts";

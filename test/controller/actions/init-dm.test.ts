@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { type InitDmOptions, initOnDm } from "../../../src/controller/actions/init-dm.ts";
+import { type InitDmOptions, initOnDm } from "../../../src/controller/setup/init-dm.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import type { ActionResult } from "../../../src/controller/outcome.ts";
+import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import { AlreadyExistsError, type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeDm, FakeScheduling } from "../../support/fake-services.ts";

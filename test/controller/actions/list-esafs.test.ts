@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { listEsafs } from "../../../src/controller/actions/list-esafs.ts";
-import { RejectedError } from "../../../src/controller/outcome.ts";
+import { listEsafs } from "../../../src/controller/tagging/list-esafs.ts";
+import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { type Esaf, UnavailableError } from "../../../src/controller/ports.ts";
 import type { PvName } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -4,8 +4,8 @@ import {
   type DirectoryTarget,
   directoryPath,
   makeDirectories,
-} from "../../../src/controller/actions/make-directories.ts";
-import type { ActionResult } from "../../../src/controller/outcome.ts";
+} from "../../../src/controller/setup/make-directories.ts";
+import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import { tomoScanSuffix } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeBeamline } from "../../support/fake-beamline.ts";

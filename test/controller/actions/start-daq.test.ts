@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { startDaq } from "../../../src/controller/actions/start-daq.ts";
-import { RejectedError } from "../../../src/controller/outcome.ts";
+import { startDaq } from "../../../src/controller/daq/start-daq.ts";
+import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { AlreadyExistsError, UnavailableError } from "../../../src/controller/ports.ts";
 import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT } from "../../../src/controller/pvs.ts";
 import { daqScene, EXPERIMENT, NAME, RAW, REC, RUNNING } from "./daq-fixture.ts";

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { parseName, type TagManualOptions, tagManually } from "../../../src/controller/actions/tag-manual.ts";
+import { parseName, type TagManualOptions, tagManually } from "../../../src/controller/tagging/tag-manual.ts";
 import { cleanName } from "../../../src/controller/experiment.ts";
-import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
+import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
 import { type PvName, tomoScanSuffix } from "../../../src/controller/pvs.ts";
-import { writtenNames } from "../../../src/controller/user-pvs.ts";
+import { writtenNames } from "../../../src/controller/tagging/user-pvs.ts";
 import { anyText } from "../../support/any-text.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeBeamline } from "../../support/fake-beamline.ts";

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
-import { tagFromSchedule } from "../../../src/controller/actions/tag.ts";
+import { tagFromSchedule } from "../../../src/controller/tagging/tag-experiment.ts";
 import { readTag, type UserTexts } from "../../../src/controller/experiment.ts";
-import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
+import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { type Beamtime, NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { upload } from "../../../src/controller/actions/upload.ts";
-import { REFUSED_SECONDS } from "../../../src/controller/daq-sources.ts";
+import { upload } from "../../../src/controller/daq/upload.ts";
+import { REFUSED_SECONDS } from "../../../src/controller/daq/daq-sources.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import { type ActionResult, RejectedError } from "../../../src/controller/outcome.ts";
+import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import {
   AccessDeniedError,
   NotFoundError,

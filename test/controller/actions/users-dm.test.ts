@@ -2,12 +2,12 @@
 import { firstValueFrom, Subject } from "rxjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import type { RunContext } from "../../../src/controller/action.ts";
-import { userActions } from "../../../src/controller/actions/users.ts";
-import { dmRoster } from "../../../src/controller/dm-roster.ts";
-import { RejectedError } from "../../../src/controller/outcome.ts";
+import type { RunContext } from "../../../src/controller/run/action.ts";
+import { userActions } from "../../../src/controller/users/users.ts";
+import { dmRoster } from "../../../src/controller/users/dm-roster.ts";
+import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
-import type { Roster } from "../../../src/controller/roster.ts";
+import type { Roster } from "../../../src/controller/users/roster.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeDm } from "../../support/fake-services.ts";
 import { EXPERIMENT, taggedRun } from "../../support/tagged-run.ts";

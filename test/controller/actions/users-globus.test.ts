@@ -1,12 +1,12 @@
 /** AddUser, RemoveUser and ListUsers on a Globus collection, and Init, which lets the experiment's people read its directory. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { initOnGlobus } from "../../../src/controller/actions/init-globus.ts";
-import { userActions } from "../../../src/controller/actions/users.ts";
-import { globusRoster } from "../../../src/controller/globus-roster.ts";
-import type { PeopleOptions } from "../../../src/controller/people.ts";
+import { initOnGlobus } from "../../../src/controller/setup/init-globus.ts";
+import { userActions } from "../../../src/controller/users/users.ts";
+import { globusRoster } from "../../../src/controller/users/globus-roster.ts";
+import type { PeopleOptions } from "../../../src/controller/users/people.ts";
 import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports.ts";
-import type { Roster } from "../../../src/controller/roster.ts";
+import type { Roster } from "../../../src/controller/users/roster.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { FakeAccessRules, FakeScheduling, FakeTree } from "../../support/fake-services.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { htmlToText } from "../../../src/controller/mail/html-text.ts";
+import { htmlToText } from "../../../src/controller/email/letter/html-text.ts";
 
 test.each([
   ["paragraphs", "<p>One\n  two</p>\n<p>three</p>", "One two\n\nthree"],

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { htmlPieces } from "../../../src/controller/mail/html.ts";
-import { renderTemplate, type TemplateValues } from "../../../src/controller/mail/template.ts";
-import { RejectedError } from "../../../src/controller/outcome.ts";
+import { htmlPieces } from "../../../src/controller/email/letter/html.ts";
+import { renderTemplate, type TemplateValues } from "../../../src/controller/email/letter/template.ts";
+import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { ROOT } from "../../support/real-peers.ts";
 
 const LINK = "https://app.globus.org/file-manager?origin_id=x&origin_path=%2F2026-03%2FA%2F";

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
-import { isolatedServer } from "../../../src/ca/net/ca-config.ts";
+import { isolatedServer } from "../../../src/ca/ca-config.ts";
 import { runIoc } from "../../../src/cli/ioc-command.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { ROOT } from "../../support/real-peers.ts";

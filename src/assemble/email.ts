@@ -1,0 +1,59 @@
+/** The e-mail as the settings have it: mail server, templates, ledger, and what the actions of all servers share. */
+
+import type { Troubles } from "../base/troubles.ts";
+import type { Actions } from "../controller/run/action.ts";
+import { previewEmail } from "../controller/email/preview-email.ts";
+import { type SendEmailOptions, sendEmail } from "../controller/email/send-email.ts";
+import { ShownLetter } from "../controller/email/letter/letter.ts";
+import { createLedger, type Ledger } from "../services/ledger/ledger.ts";
+import { ledgerFolder } from "../services/ledger/files.ts";
+import { createSiteTexts } from "../services/mail/site-texts.ts";
+import { createSmtpMailer } from "../services/mail/smtp-mailer.ts";
+import { type PartOptions, readSettingFile } from "./parts.ts";
+
+type Shared = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
+export interface MailPart extends Shared {
+  readonly ledger: Ledger;
+}
+
+/** What differs from server to server. `access` stands for a collection that is shared by access rules. */
+export type ServerMail = Pick<SendEmailOptions, "serverName" | "dm" | "people" | "dataLink" | "access">;
+
+/** Reaches nobody and opens nothing yet. */
+export function openMail(
+  { settings, environment, clock, problems, closers }: PartOptions,
+  { host, prefix, troubles }: { readonly host: string; readonly prefix?: string; readonly troubles?: Troubles },
+): MailPart {
+  const { email, globus } = settings;
+  const caFile = email["smtp-ca-file"];
+  const authorities =
+    caFile === "" ? undefined : problems.collect("[email]", () => readSettingFile(caFile, "smtp-ca-file"));
+  const login = email["smtp-login-file"];
+  const ledger = createLedger({
+    path: ledgerFolder(settings.ledger.path, environment),
+    owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
+    ...(troubles !== undefined && { trouble: troubles.of("the ledger") }),
+  });
+  closers.push(() => ledger.close());
+  return {
+    mailer: createSmtpMailer({
+      host: email["smtp-host"],
+      port: email["smtp-port"],
+      security: email["smtp-security"],
+      login: login === "" ? undefined : { file: login },
+      authorities,
+      timeoutSeconds: email.timeout,
+      clock,
+    }),
+    texts: createSiteTexts({ templateFile: globus["globus-message-file"], tomologHome: email["tomolog-home"] }),
+    ledger,
+    from: email.from,
+    clock,
+    shown: new ShownLetter(),
+  };
+}
+
+export function mailActions(mail: MailPart, server: ServerMail): Actions {
+  const options: SendEmailOptions = { ...mail, ...server };
+  return { PreviewEmail: previewEmail(options), Email: sendEmail(options) };
+}

@@ -1,0 +1,75 @@
+/** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
+import path from "node:path";
+import { openSite, type SiteOptions } from "./site.ts";
+import type { Pvs, PvValue } from "../controller/ports.ts";
+import { EMAIL_AUDIENCES, type PvName } from "../controller/pvs.ts";
+import { startController } from "../controller/wiring.ts";
+import { ledgerFolder } from "../services/ledger/files.ts";
+import { createUnderWayFile } from "../services/under-way-file.ts";
+import type { Settings } from "../config/settings.ts";
+
+export interface DataManagementOptions extends SiteOptions {
+  /** This IOC's own PVs. */
+  readonly pvs: Pvs;
+  readonly version: string;
+}
+
+/** Started data management; stopping it cancels what runs, and waits for it a little. */
+export interface DataManagementProgram {
+  stop(): Promise<void>;
+}
+
+/** Data management that can be started. What it works with is open already: `close` closes every connection, whether it was started or not. */
+export interface DataManagement {
+  start(): DataManagementProgram;
+  close(): Promise<void>;
+}
+
+/**
+ * Chooses the ports that the settings ask for; reaches nobody yet.
+ * @throws ConfigError with everything that only shows to be wrong here
+ */
+export function assembleDataManagement(options: DataManagementOptions): DataManagement {
+  const site = openSite(options);
+  const start = (): DataManagementProgram => {
+    const { pvs, version, clock, log, host, troubles } = options;
+    const heard = troubles === undefined ? {} : { troubles };
+    const named = options.prefix === undefined ? {} : { prefix: options.prefix };
+    const underWay = createUnderWayFile(underWayFile(options));
+    return {
+      stop: startController({ ...site, ...heard, ...named, pvs, version, hostname: host, clock, log, underWay }),
+    };
+  };
+  return { start, close: () => site.close() };
+}
+
+/** One file an IOC, beside the ledger. */
+const underWayFile = ({ prefix = "", ...options }: DataManagementOptions): string =>
+  path.join(
+    ledgerFolder(options.settings.ledger.path, options.environment),
+    `under-way-${encodeURIComponent(prefix)}.json`,
+  );
+
+/** What the settings say input PVs hold at the start. */
+export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, PvValue>>> {
+  const { globus, scheduling, email, manual, query, servers } = settings;
+  const chosen = servers.findIndex((server) => server.name === globus["globus-server-name"]);
+  return {
+    ServerName: Math.max(0, chosen),
+    Set: scheduling.set,
+    EmailTo: EMAIL_AUDIENCES.indexOf(email.schedule ? "Schedule" : "Experiment"),
+    EditUserBadge: globus["edit-user-badge"] === "0" ? "" : globus["edit-user-badge"],
+    ManualName: manual.name,
+    ManualFirstName: manual["first-name"],
+    ManualTitle: manual.title,
+    ManualGup: Number(manual.gup),
+    ManualDate: manual.date,
+    ManualStart: manual.start,
+    ManualEnd: manual.end,
+    ManualBadges: manual.badges,
+    ManualEmail: manual.email,
+    ManualInstitution: manual.institution,
+    EsafStart: query["start-date"],
+    EsafEnd: query["end-date"],
+  };
+}

@@ -1,0 +1,297 @@
+/**
+ * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the controller with the IOC.
+ */
+import type { MutableEnvironment } from "./parts.ts";
+import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
+import type { Clock } from "../base/clock.ts";
+import { facilityZone } from "../base/facility-time.ts";
+import { createLog, type Log, teeLog } from "../base/log.ts";
+import { parseMacros } from "../base/macros.ts";
+import { ConfigError, findConfigFile, loadConfig } from "../config/config.ts";
+import { inputProblem } from "../controller/run/input-check.ts";
+import { allPvs, type PvName, savedPvs } from "../controller/pvs.ts";
+import { refuseCommands } from "../controller/wiring.ts";
+import type { Database } from "../database/database.ts";
+import type { DbRecord } from "../database/record.ts";
+import { type GlobusReport, globusReport } from "./report.ts";
+import type { CommandSession } from "../ioc/commands/session.ts";
+import type { Stage } from "../ioc/ioc.ts";
+import { LocalPvs, type LocalValue } from "../ioc/local-pvs.ts";
+import { logPuts } from "../ioc/put-log.ts";
+import { ShellError } from "../iocsh/parse.ts";
+import { type ShellCommand, shellCommand } from "../iocsh/shell-command.ts";
+import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
+import { prefixProblems } from "../config/prefixes.ts";
+import { type LogFile, openLogFile } from "../services/log-file.ts";
+import type { ServerSettings, Settings } from "../config/settings.ts";
+
+export interface GlobusCommandsOptions {
+  readonly session: CommandSession;
+  /** Called for settings that are wrong: the IOC must not run without what they are for. */
+  readonly giveUp: (error: ConfigError) => void;
+  readonly environment: MutableEnvironment;
+  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  readonly setZone: (zone: string) => void;
+  readonly user: string;
+  readonly host: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What globusConfigure has found, for globusStart. */
+interface Configured {
+  /** For globusShow. */
+  readonly shown: Omit<GlobusReport, "isStarted" | "zone">;
+  readonly pvs: LocalPvs;
+  /** Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started. @returns ends that log */
+  readonly prepare: () => () => void;
+  readonly start: () => DataManagementProgram;
+}
+
+export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
+  const { ioc } = options.session;
+  let configured: Configured | undefined;
+  let isWanted = false;
+  return [
+    shellCommand({
+      name: "globusConfigure",
+      arguments: [
+        { name: "globus.conf", kind: "text" },
+        { name: "P=prefix,R=prefix", kind: "text" },
+      ],
+      help: "Reads the settings of data management and prepares its PVs. After dbLoadRecords, before iocInit.",
+      run: (_context, file, macros) => {
+        if (ioc.state !== "loading")
+          throw new ShellError("globusConfigure must stand before iocInit: ServerName's states are made there.");
+        if (configured !== undefined) throw new ShellError("globusConfigure runs once only.");
+        try {
+          const ready = configure(options, file, macros ?? "");
+          configured = ready;
+          ioc.addStage(
+            "beforeServer",
+            stageOf(() => {
+              const stopLogging = ready.prepare();
+              const program = isWanted ? ready.start() : refusing(options, ready.pvs);
+              return {
+                stop: () => {
+                  stopLogging();
+                  return program.stop();
+                },
+              };
+            }),
+          );
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          options.giveUp(error);
+        }
+      },
+    }),
+    shellCommand({
+      name: "globusStart",
+      arguments: [],
+      help: "Lets iocInit start data management. After globusConfigure, before iocInit.",
+      run: () => {
+        if (configured === undefined)
+          throw new ShellError('globusStart has no settings: say globusConfigure("globus.conf", "P=...,R=...") first.');
+        if (ioc.state !== "loading") throw new ShellError("globusStart must stand before iocInit.");
+        isWanted = true;
+      },
+    }),
+    shellCommand({
+      name: "globusShow",
+      arguments: [{ name: "level", kind: "integer" }],
+      help: "Tells which globus.conf counts, the prefixes and servers, and what is missing; 1: also what the file sets; 2: also the defaults.",
+      run: ({ print }, level) => {
+        if (configured === undefined)
+          throw new ShellError(
+            'globusShow has nothing to show: globusConfigure("globus.conf", "P=...,R=...") has not run.',
+          );
+        const zone = facilityZone(new Date(options.clock.now()));
+        for (const line of globusReport({ ...configured.shown, isStarted: isWanted, zone }, level ?? 0)) print(line);
+      },
+    }),
+  ];
+}
+
+/** Something that iocInit starts, and that is stopped with the IOC. */
+function stageOf(start: () => DataManagementProgram): Stage {
+  let program: DataManagementProgram | undefined;
+  return {
+    name: "data management",
+    start: () => {
+      program = start();
+    },
+    stop: () => program?.stop(),
+  };
+}
+
+/** Stands in when st.cmd does not say globusStart: commands are refused instead of waiting for nobody. */
+function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataManagementProgram {
+  const stop = refuseCommands(
+    pvs,
+    clock,
+    log,
+    "Data management was not started: st.cmd must say globusStart before iocInit.",
+  );
+  return { stop: () => Promise.resolve(stop()) };
+}
+
+/** @throws ConfigError, ShellError */
+function configure(options: GlobusCommandsOptions, file: string | undefined, macros: string): Configured {
+  const { session } = options;
+  const { ioc } = session;
+  const { path, config, prefix } = settingsOf(options, file, macros);
+  const { settings } = config;
+  const pvs = pvsOf(ioc.database, prefix);
+  options.setZone(settings.general["time-zone"]);
+  const log = openLog(options, settings);
+  for (const sentence of config.idle) log.info(sentence);
+  for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
+    log.warn(`${path}: ${sentence}`);
+  const { troubles } = ioc;
+  const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
+  ioc.addRunning("data management's connections", () => management.close());
+  nameServers(ioc.database, `${prefix}ServerName`, settings.servers);
+  const configured = initialPvs(settings);
+  const texts = fillInitially(ioc.database, prefix, configured);
+  return {
+    pvs,
+    shown: { file: session.directory.resolve(path), config, prefix },
+    prepare: () => {
+      for (const [suffix, value] of texts) pvs.put(suffix, value);
+      checkSaved(pvs, configured, settings.servers, options.log);
+      pvs.define(allPvs().keys());
+      const names = new Set([...allPvs().keys()].map((suffix) => prefix + suffix));
+      const isLogged = (record: { readonly name: string }): boolean => names.has(record.name);
+      return logPuts({ database: ioc.database, isLogged, log, clock: options.clock });
+    },
+    start: () => management.start(),
+  };
+}
+
+/** The settings, and the prefix that the line of st.cmd and they agree on. @throws ConfigError, ShellError */
+function settingsOf({ session, environment }: GlobusCommandsOptions, file: string | undefined, macros: string) {
+  const values = parseMacros(macros);
+  const given = { P: values.get("P") ?? "", R: values.get("R") ?? "" };
+  const prefix = given.P + given.R;
+  if (prefix === "")
+    throw new ShellError(
+      'globusConfigure needs the prefix of its PVs, e.g. globusConfigure("globus.conf", "P=2bmb:,R=Globus:").',
+    );
+  const path = findConfigFile(file === "" ? undefined : file, environment, session.directory.path, "globusConfigure");
+  const config = loadConfig(path, environment, [], "globusConfigure");
+  const wrong = prefixProblems(config, given, path);
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return { path, config, prefix };
+}
+
+/** @throws ShellError when one of them is not loaded */
+function pvsOf(database: Database, prefix: string): LocalPvs {
+  const pvs = new LocalPvs(database, prefix);
+  const missing = pvs.missing(allPvs().keys()).map((suffix) => prefix + suffix);
+  if (missing.length === 0) return pvs;
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
+  throw new ShellError(
+    `There is no PV ${missing.slice(0, 3).join(", ")}${more}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
+  );
+}
+
+/** To standard error, and to the log file where there is one; which is told, too, of what fails in the background. */
+function openLog(options: GlobusCommandsOptions, settings: Settings): Log {
+  const logFile = logFileOf(options, settings);
+  if (logFile === undefined) return options.log;
+  const fileLog = createLog("globus", logFile.sink);
+  options.session.ioc.troubles.listen(({ sentence, isOver }) =>
+    isOver ? fileLog.info(sentence) : fileLog.error(sentence),
+  );
+  return teeLog(options.log, fileLog);
+}
+
+/** The IOC's log file, as [general] has it; undefined where it has none. */
+function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: Settings): LogFile | undefined {
+  const { "log-directory": folder, "log-files": kept } = general;
+  const trouble = session.ioc.troubles.of("the log file");
+  if (folder === "") return undefined;
+  const file = openLogFile({ folder, program: "globus_ioc", kept, clock, trouble, warn: log.warn });
+  session.ioc.addRunning("the log file", () => file.close());
+  return file;
+}
+
+/**
+ * Gives PVs what the settings say they hold at the start: numbers now, as if they stood in the .db file, so that autosave may put back what was saved.
+ * @returns the texts, which a record takes only once it is initialized; none of them is a setting that autosave keeps
+ */
+function fillInitially(
+  database: Database,
+  prefix: string,
+  values: ReturnType<typeof initialPvs>,
+): readonly (readonly [suffix: string, text: string])[] {
+  const texts: [string, string][] = [];
+  for (const [suffix, value] of Object.entries(values)) {
+    if (typeof value === "string") texts.push([suffix, value]);
+    else database.setFieldText(recordOf(database, prefix + suffix), "VAL", String(value));
+  }
+  return texts;
+}
+
+/** What was saved wins over what is configured, and that is told; but a server that is not there any more cannot be used. */
+function checkSaved(
+  pvs: LocalPvs,
+  configured: ReturnType<typeof initialPvs>,
+  servers: readonly ServerSettings[],
+  log: Log,
+): void {
+  const rows = allPvs();
+  for (const suffix of savedPvs()) {
+    const value = pvs.get(suffix);
+    const problem = typeof value === "number" ? inputProblem(suffix, { value, given: value, room: 0 }) : undefined;
+    if (problem === undefined || suffix === "ServerName") continue; // which is checked below
+    const initial = Number(configured[suffix as PvName] ?? rows.get(suffix)?.initial ?? 0);
+    pvs.put(suffix, initial);
+    log.warn(`The saved value of ${suffix} cannot be used, ${initial} is: ${problem}`);
+  }
+  for (const [suffix, value] of Object.entries(configured)) {
+    const saved = pvs.get(suffix);
+    if (rows.get(suffix)?.kind !== "setting" || saved === value) continue;
+    const isServer = suffix === "ServerName";
+    const shown = (index: LocalValue): LocalValue => (isServer ? (servers[Number(index)]?.name ?? "") : index);
+    if (!isServer || servers[Number(saved)] !== undefined) {
+      log.info(`${suffix} is ${shown(saved)}, as saved; configured is ${shown(value)}.`);
+    } else {
+      pvs.put(suffix, value);
+      log.warn(
+        `The saved ServerName is number ${saved}, and globus.conf has ${servers.length} servers: ${shown(value)} is used, as configured.`,
+      );
+    }
+  }
+}
+
+/** @throws ShellError when there is none */
+function recordOf(database: Database, name: string): DbRecord {
+  const record = database.record(name);
+  if (record === undefined) throw new ShellError(`There is no record ${name}.`);
+  return record;
+}
+
+/** Names the file in each problem of a ConfigError that `work` throws. */
+function inFile<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `${path}: ${problem}`));
+  }
+}
+
+/** Prefixes of the fields for an mbbo's states, 0 to 15. */
+const STATES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ");
+
+/** Gives ServerName a state for each configured server, before any client can see it (decision 15). */
+function nameServers(database: Database, name: string, servers: readonly ServerSettings[]): void {
+  const record = recordOf(database, name);
+  servers.forEach((server, index) => {
+    database.setFieldText(record, `${STATES[index]}ST`, server.name);
+    database.setFieldText(record, `${STATES[index]}VL`, String(index));
+  });
+}

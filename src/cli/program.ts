@@ -1,0 +1,270 @@
+/**
+ * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when all is in place. What the commands do is in cli/ and assemble.ts.
+ * What a command needs is imported when it is run: `globus-ioc get` need not wait for the services.
+ */
+import { setMaxListeners } from "node:events";
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Writable } from "node:stream";
+import { isatty } from "node:tty";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError } from "commander";
+import { accountName } from "../base/account.ts";
+import { systemClock } from "../base/clock.ts";
+import { AppError, asSentences, CancelledError, messageOf, stackOf } from "../base/errors.ts";
+import { createLog, silentLog } from "../base/log.ts";
+import { systemFailure } from "../base/system-failure.ts";
+import { type CaClient, createCaClient } from "../ca/client/client.ts";
+import { resolvedClientConfig } from "../ca/host-names.ts";
+import { nodeNetwork } from "../net/node-network.ts";
+import { boundedOutput } from "./bounded-output.ts";
+import { addDataCommands, type RunData } from "./data-program.ts";
+import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
+import type { RunIocOptions } from "./ioc-command.ts";
+import type { PvCommandContext } from "./pv-commands.ts";
+import { addPvCommands } from "./pv-program.ts";
+import { addSiteCommands } from "./site-program.ts";
+import { stampedStream } from "./stamped-stream.ts";
+import { askAtTerminal } from "./terminal.ts";
+import { ConfigError } from "../config/config.ts";
+import { canDriveTerminal } from "../ioc/prompt.ts";
+
+const IOC_HELP = `
+  -m MACROS     macros of the -d behind it, as A=1,B=2
+  -d FILE.db    loads a database; iocInit follows the last one
+  -S            no shell: runs until it is signalled; without -S the IOC ends with its standard input
+  st.cmd        a start-up script
+Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
+const IOC_HEADING = "The IOC:";
+/** How long a program that a signal has ended waits for the reader of what it said last. */
+const UNREAD_SECONDS = 2;
+/** The package's folder: this file is dist/program.js. */
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+
+const environment: Record<string, string | undefined> = process.env;
+environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
+/** Node's local times follow TZ, also when it changes. */
+const setZone = (zone: string): void => {
+  if (zone !== "") process.env["TZ"] = zone;
+};
+const stop = new AbortController();
+setMaxListeners(0, stop.signal); // each PV and each request of a command listens to it: Node would take more than ten for a leak
+let status: number = EXIT.done;
+let isOver = false;
+
+/** Where what is asked for goes. */
+let output: Writable = process.stdout;
+const out = (line: string): void => void output.write(`${line}\n`);
+/** Where sentences about what is wrong go; an IOC's have the time. */
+let errors: Writable = process.stderr;
+/** For a program that runs for years, whoever reads what it says. */
+function waitForNoReader(): void {
+  if (!process.stdout.isTTY) output = boundedOutput(process.stdout);
+  if (!process.stderr.isTTY) errors = boundedOutput(process.stderr);
+}
+const err = (sentence: string): void => void errors.write(`${sentence}\n`);
+const user = accountName(environment);
+const host = os.hostname();
+
+const ask = (question: string): Promise<string | undefined> =>
+  askAtTerminal(question, {
+    input: process.stdin,
+    output: process.stdout,
+    signal: stop.signal,
+    interrupt: () => process.kill(process.pid, "SIGINT"),
+  });
+
+async function openClient(): Promise<CaClient> {
+  const { config, warnings } = await resolvedClientConfig(environment);
+  for (const warning of warnings) err(warning);
+  return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
+}
+
+/** Runs a command of the Channel Access client, and closes the client afterwards. */
+async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
+  const client = await openClient();
+  process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
+  try {
+    status = await work({ client, out, err, signal: stop.signal });
+  } finally {
+    await client.close();
+  }
+}
+
+/** Runs a command of data management in this process, or through an IOC. */
+const runData: RunData = async (row, read, isJson) => {
+  const { runDataCommand } = await import("./run-command.ts");
+  const { openSite } = await import("../assemble/site.ts");
+  const { initialPvs } = await import("../assemble/ioc.ts");
+  const { LedgerLockedError } = await import("../services/ledger/ledger.ts");
+  status = await runDataCommand(row, read, isJson, {
+    environment,
+    setZone,
+    clock: systemClock,
+    signal: stop.signal,
+    stdin: process.stdin,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    ask,
+    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
+    initialPvs,
+    openClient,
+    holderOf: (thrown) => (thrown instanceof LedgerLockedError ? thrown.owner?.prefix : undefined),
+  });
+};
+
+/** Runs an IOC with iocsh's own commands and those of data management. @throws ConfigError for a globus.conf that is wrong */
+async function ioc(
+  args: readonly string[],
+  iocEnvironment: Record<string, string | undefined>,
+  sandbox: Pick<RunIocOptions, "ready" | "outlivesInput"> = {},
+): Promise<number> {
+  let wrong: ConfigError | undefined;
+  const giveUp = (error: ConfigError): void => {
+    wrong = error;
+    stop.abort(error);
+  };
+  const log = createLog("globus", (line, level) =>
+    (level === "error" || level === "warn" ? errors : output).write(`${line}\n`),
+  );
+  const { runIoc } = await import("./ioc-command.ts");
+  const { globusCommands } = await import("../assemble/shell-commands.ts");
+  const end = await runIoc({
+    args,
+    environment: iocEnvironment,
+    extraCommands: (session) =>
+      globusCommands({
+        session,
+        giveUp,
+        environment: iocEnvironment,
+        setZone,
+        user,
+        host,
+        version: VERSION,
+        clock: systemClock,
+        log,
+      }),
+    stdin: process.stdin,
+    stdout: output,
+    stderr: errors,
+    signal: stop.signal,
+    ...sandbox,
+  });
+  if (wrong !== undefined) throw wrong;
+  return end;
+}
+
+const program = new Command("globus-ioc")
+  .description(
+    "An EPICS soft IOC that runs a beamline's data management; the same on the command line; and a Channel Access client.",
+  )
+  .version(VERSION)
+  .addHelpText("after", `\n${EXIT_HINT}`)
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => err(text.trimEnd()) })
+  .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(" [options]", "") })
+  .showHelpAfterError("Run globus-ioc --help for the commands.");
+
+addDataCommands(program, runData);
+
+program
+  .command("ioc [args...]")
+  .helpGroup(IOC_HEADING)
+  .usage("[-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
+  .description("run an IOC as softIoc does")
+  .addHelpText("after", IOC_HELP)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
+    waitForNoReader();
+    if (!isPerson) errors = stampedStream(errors, systemClock);
+    status = await ioc(args, environment);
+  });
+
+program
+  .command("sandbox")
+  .helpGroup(IOC_HEADING)
+  .description("run the simulated beamline with the IOC on it, on loopback")
+  .action(async () => {
+    const { runSandbox } = await import("./sandbox-command.ts");
+    waitForNoReader();
+    status = await runSandbox({
+      root: ROOT,
+      program: [process.execPath, path.join(ROOT, "dist", "main.js")],
+      environment,
+      write: out,
+      isTerminal: process.stdin.isTTY,
+      signal: stop.signal,
+      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, { ready, outlivesInput: true }),
+    });
+  });
+
+addSiteCommands(
+  program,
+  IOC_HEADING,
+  {
+    environment,
+    setZone,
+    clock: systemClock,
+    isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    ask,
+    out,
+    signal: stop.signal,
+  },
+  (end) => {
+    status = end;
+  },
+);
+
+addPvCommands(program, withClient);
+
+/** Help for a command that does not exist is asked of nobody: the name is what is wrong. */
+function asked(words: readonly string[]): readonly string[] {
+  const [first = ""] = words;
+  const isKnown = program.commands.some((one) => one.name() === first || one.aliases().includes(first));
+  return first === "" || first.startsWith("-") || first === "help" || isKnown ? words : [first];
+}
+
+// Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+/** A hang-up is meant for who sits at the terminal. nohup, which puts /dev/null in a terminal's place, has SIGHUP ignored; Node takes that away at its start. */
+const isAtTerminal = isatty(0);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (signal === "SIGHUP" && !isAtTerminal) return;
+    // The second time it is meant, and where the work is over only something that was left open can still keep the program.
+    if (stop.signal.aborted || isOver) process.exit(128 + os.constants.signals[signal]);
+    stop.abort(new CancelledError(`Ended by ${signal}.`));
+  });
+}
+
+try {
+  await program.parseAsync([...process.argv.slice(0, 2), ...asked(process.argv.slice(2))]);
+} catch (thrown) {
+  if (thrown instanceof CommanderError) status = thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+  else {
+    err(
+      thrown instanceof AppError
+        ? asSentences(messageOf(thrown))
+        : systemFailure(thrown) !== undefined
+          ? `globus-ioc has ended: ${messageOf(thrown)}.`
+          : stackOf(thrown),
+    );
+    status = thrown instanceof ConfigError || thrown instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+process.exitCode = status;
+isOver = true;
+// What nobody reads would keep a program that was told to end.
+if (stop.signal.aborted) {
+  const cancel = systemClock.after(UNREAD_SECONDS, () => process.exit());
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((read) => stream.write("", read))));
+  cancel();
+}

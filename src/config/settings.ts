@@ -1,0 +1,406 @@
+/**
+ * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages, the typed settings and the manual
+ * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are; what their
+ * files name otherwise stands in settings-aliases.ts.
+ */
+
+import { knownZone } from "../base/facility-time.ts";
+import { addressProblem } from "../base/mail-address.ts";
+
+/** How a value is written, and the sentence for one that is not written so. */
+export interface Kind<T> {
+  readonly wanted: string;
+  /** @returns undefined if the text is no such value */
+  readonly parse: (text: string) => T | undefined;
+}
+
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** As it would stand in the file. */
+  readonly fallback: string;
+  readonly meaning: string;
+}
+
+const kind = <T>(wanted: string, parse: (text: string) => T | undefined): Kind<T> => ({ wanted, parse });
+const matching = (wanted: string, pattern: RegExp): Kind<string> =>
+  kind(wanted, (text) => (pattern.test(text) ? text : undefined));
+const orEmpty = <T>(one: Kind<T>): Kind<T | ""> =>
+  kind(`${one.wanted}, or empty`, (text) => (text === "" ? "" : one.parse(text)));
+const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
+  kind(`one of ${choices.join(", ")}`, (text) => choices.find((one) => one === text));
+
+const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/);
+const badge = matching("a badge number", /^[1-9]\d*$/);
+/** More is no time to wait, and beyond what a timer can. */
+const MOST_SECONDS = 1_000_000;
+const MOST_DAYS = 36_500;
+/** As one of the calendar. */
+const isDay = (text: string): boolean => {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+};
+const host = matching("a host name or address", /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/);
+const user = matching("a user name", /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/);
+const absolutePath = matching("a path that begins with /", /^\/[^\0]*$/);
+
+/** Without the slash at its end, and without a user, a query and a fragment, which no service's address has. */
+function webAddress(text: string): string | undefined {
+  if (text === "") return "";
+  return /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(text) && URL.canParse(text) ? text.replace(/\/+$/, "") : undefined;
+}
+
+export const KINDS = {
+  text: kind("text", (text) => text),
+  yesNo: kind("True or False", (text) =>
+    /^(1|yes|true|on)$/i.test(text) ? true : /^(0|no|false|off)$/i.test(text) ? false : undefined,
+  ),
+  days: kind(`a number of days from -${MOST_DAYS} to ${MOST_DAYS}`, (text) =>
+    text !== "" && Math.abs(Number(text)) <= MOST_DAYS ? Number(text) : undefined,
+  ),
+  seconds: kind(`a number of seconds from 0.1 to ${MOST_SECONDS}`, (text) =>
+    Number(text) >= 0.1 && Number(text) <= MOST_SECONDS ? Number(text) : undefined,
+  ),
+  port: kind("a port from 1 to 65535", (text) =>
+    /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
+  ),
+  zone: orEmpty(kind("a time zone such as America/Chicago", knownZone)),
+  badges,
+  email: orEmpty(kind("an e-mail address", (text) => (addressProblem(text) === undefined ? text : undefined))),
+  host,
+  user,
+  absolutePath,
+  optionalBadge: orEmpty(badge),
+  file: orEmpty(matching("a file path", /^[^\0]+$/)),
+  url: kind("an address that begins with http:// or https://", webAddress),
+  link: kind("an address that begins with http:// or https://", (text) =>
+    text === "" || (/^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text)) ? text : undefined,
+  ),
+  serviceUrl: kind(
+    "an address that begins with http:// or https:// and has a port, such as https://dm.example.org:22237",
+    (text) => (text === "" || /^https?:\/\/[^/]+:\d+(\/|$)/.test(text) ? webAddress(text) : undefined),
+  ),
+  uuid: orEmpty(matching("a UUID", /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)),
+  fingerprint: orEmpty(matching("a SHA-256 fingerprint of 64 hexadecimal digits", /^([0-9A-Fa-f]{2}:?){32}$/)),
+  mode: kind("an octal mode such as 2775 that lets its owner in", (text) =>
+    /^[0-7]?7[0-7]{2}$/.test(text) ? Number.parseInt(text, 8) : undefined,
+  ),
+  pvPart: matching("a part of a PV name", /^[A-Za-z0-9_:.[\]<>;-]*$/),
+  prefix: matching(
+    "a prefix of PVs with the colon at its end, such as 2bmb:",
+    /^([A-Za-z0-9_:.[\]<>;{}-]*[^A-Za-z0-9])?$/,
+  ),
+  template: kind("a path of {ym}, {exp}, {last}, {gup} and plain names", (text) =>
+    text
+      .replace(/^\/|\/$/g, "")
+      .split("/")
+      .every((part) => /^(\{(ym|exp|last|gup)\}|[-_A-Za-z0-9.])+$/.test(part) && !/^\.+$/.test(part))
+      ? text
+      : undefined,
+  ),
+  serverKind: choice("dm", "globus"),
+  dmBackend: choice("auto", "http", "python"),
+  smtpSecurity: choice("auto", "none", "starttls", "tls"),
+  count: kind("a whole number above 0", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)),
+  optionalBadges: orEmpty(badges),
+  day: orEmpty(
+    kind("a day as YYYY-MM-DD", (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text) ? text : undefined)),
+  ),
+  month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-(0[1-9]|1[0-2])$/)),
+  gup: matching("a proposal number", /^\d{1,12}$/),
+  optionalHost: orEmpty(host),
+  optionalUser: orEmpty(user),
+  optionalPath: orEmpty(absolutePath),
+} as const;
+
+const setting = <T>(one: Kind<T>, fallback: string, meaning: string): Setting<T> => ({ kind: one, fallback, meaning });
+
+export const SETTINGS = {
+  general: {
+    "globus-token-file": setting(
+      KINDS.file,
+      "~/token.npy",
+      "Read by the Python program only; tokens are kept in [globus-auth] token-store.",
+    ),
+    "time-zone": setting(
+      KINDS.zone,
+      "",
+      "The facility's time zone, such as America/Chicago: its days and months count, and all times are told in it; empty: the host's.",
+    ),
+    verbose: setting(KINDS.yesNo, "True", "What happens on the way is told, too, and more lines in the log."),
+    "log-directory": setting(KINDS.file, "~/logs", "Where log files are kept; empty: none are."),
+    "log-files": setting(
+      KINDS.count,
+      "100",
+      "Log files that are kept of the IOC, and as many of the command line; the oldest go.",
+    ),
+  },
+  scheduling: {
+    beamline: setting(KINDS.text, "", "Beamline as the scheduling service names it, e.g. 2-BM-A,B."),
+    set: setting(KINDS.days, "0", "Days added to now when the present run and beamtime are looked for."),
+    url: setting(KINDS.url, "", "Address of the scheduling service."),
+    credentials: setting(KINDS.file, "~/.scheduling_credentials", "File with one line, user|password."),
+    "schedule-file": setting(
+      KINDS.file,
+      "",
+      "YAML or JSON file with runs and beamtimes, for a site without the service (docs/schedule-file.md); empty: the service is asked.",
+    ),
+    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
+  },
+  globus: {
+    "experiment-type": setting(KINDS.text, "", "Experiment type as the Data Management station defines it, e.g. 2BM."),
+    "primary-beamline-contact-badge": setting(
+      KINDS.optionalBadge,
+      "",
+      "Badge of the first beamline contact; is put on every experiment.",
+    ),
+    "primary-beamline-contact-email": setting(KINDS.email, "", "E-mail address of the first beamline contact."),
+    "secondary-beamline-contact-badge": setting(
+      KINDS.optionalBadge,
+      "",
+      "Badge of the second beamline contact; is put on every experiment. Empty: there is none.",
+    ),
+    "secondary-beamline-contact-email": setting(
+      KINDS.email,
+      "",
+      "E-mail address of the second beamline contact, who gets tests of the e-mail.",
+    ),
+    "globus-message-file": setting(
+      KINDS.file,
+      "",
+      "Template of the e-mail to users: plain text with a line `Data link:`, or HTML with %%DATA_LINK%%. Beside globus.conf, or with its path; never written.",
+    ),
+    "edit-user-badge": setting(KINDS.badges, "0", "Badges of the users to add or remove."),
+    "globus-server-name": setting(KINDS.text, "", "The server that is chosen at start; empty: the first."),
+  },
+  local: {
+    analysis: setting(KINDS.optionalHost, "", "Analysis host."),
+    "analysis-user-name": setting(KINDS.optionalUser, "", "User on the analysis host."),
+    "analysis-top-dir": setting(
+      KINDS.optionalPath,
+      "",
+      "Directory on the analysis host under which experiments lie; must exist.",
+    ),
+    detector: setting(KINDS.optionalHost, "", "Detector host."),
+    "detector-user-name": setting(KINDS.optionalUser, "", "User on the detector host."),
+    "detector-top-dir": setting(
+      KINDS.optionalPath,
+      "",
+      "Directory on the detector host under which experiments lie; must exist.",
+    ),
+    "data-host": setting(
+      KINDS.optionalHost,
+      "",
+      "Host on which DAQs and uploads find their data; empty: the analysis host.",
+    ),
+    "data-user-name": setting(KINDS.optionalUser, "", "User on the data host; empty: the one of the analysis host."),
+    "data-top-dir": setting(
+      KINDS.optionalPath,
+      "",
+      "Directory on the data host under which experiments lie; empty: the one of the analysis host.",
+    ),
+    "dm-direct-mount": setting(
+      KINDS.yesNo,
+      "True",
+      "Data Management sees the data host's directories under the same path; False: it is told @host:path.",
+    ),
+  },
+  epics: {
+    "ioc-prefix": setting(KINDS.prefix, "", "First part of TomoScan's prefix, and of our own PVs': P of st.cmd."),
+    "tomoscan-prefix": setting(KINDS.prefix, "TomoScan:", "Second part of TomoScan's prefix."),
+    "globus-prefix": setting(
+      KINDS.prefix,
+      "Globus:",
+      "Second part of our own PVs' prefix, R of st.cmd: where --ioc finds the IOC.",
+    ),
+    "globus-ioc-prefix": setting(
+      KINDS.prefix,
+      "",
+      "First part of our own PVs' prefix, P of st.cmd, where TomoScan has another one on purpose; empty: ioc-prefix.",
+    ),
+    "experiment-year-month": setting(KINDS.pvPart, "ExperimentYearMonth", "TomoScan's PV of the experiment's month."),
+    "user-email": setting(KINDS.pvPart, "UserEmail", "TomoScan's PV of the PI's e-mail address."),
+    "user-last-name": setting(KINDS.pvPart, "UserLastName", "TomoScan's PV of the PI's last name."),
+    "proposal-number": setting(KINDS.pvPart, "ProposalNumber", "TomoScan's PV of the proposal number."),
+    "proposal-title": setting(KINDS.pvPart, "ProposalTitle", "TomoScan's PV of the proposal title."),
+  },
+  email: {
+    schedule: setting(KINDS.yesNo, "False", "Mail all users of the schedule instead of those of the experiment."),
+    "smtp-host": setting(KINDS.optionalHost, "", "Mail server."),
+    "smtp-port": setting(KINDS.port, "25", "Its port."),
+    "smtp-security": setting(
+      KINDS.smtpSecurity,
+      "auto",
+      "auto: encrypted where the server offers it, its certificate checked where there is a login or smtp-ca-file; starttls: encrypted or not at all; tls: from the first byte; none: never.",
+    ),
+    "smtp-login-file": setting(
+      KINDS.file,
+      "",
+      "File with one line, user|password, which is sent over an encrypted connection alone; empty: no login.",
+    ),
+    "smtp-ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the mail server's own."),
+    from: setting(KINDS.email, "", "Sender; empty: the first beamline contact."),
+    "tomolog-home": setting(
+      KINDS.file,
+      "",
+      "Folder with tomolog's .tomolog, for the link to the slides; empty: no link.",
+    ),
+    timeout: setting(
+      KINDS.seconds,
+      "60",
+      "Seconds until the mail server is given up; it has at least 600 to answer a message's text.",
+    ),
+  },
+  daq: {
+    "raw-template": setting(KINDS.template, "{exp}", "Levels below data-top-dir at which the raw data are."),
+    "rec-template": setting(KINDS.template, "{exp}_rec", "Levels below data-top-dir at which the reconstructions are."),
+    "poll-seconds": setting(KINDS.seconds, "10", "Seconds between two looks at the DAQs that run."),
+    "stall-seconds": setting(
+      KINDS.seconds,
+      "600",
+      "Seconds without a file done, while there are files to do, after which a DAQ counts as stalled.",
+    ),
+  },
+  manual: {
+    name: setting(KINDS.text, "Staff", "create-manual: last name."),
+    "first-name": setting(KINDS.text, "", "create-manual: first name."),
+    title: setting(KINDS.text, "Commissioning", "create-manual: title."),
+    gup: setting(KINDS.gup, "0", "create-manual: proposal number; 0: none."),
+    date: setting(KINDS.month, "", "create-manual: YYYY-MM; empty: this month."),
+    start: setting(KINDS.day, "", "create-manual: first day; empty: the first of the month."),
+    end: setting(KINDS.day, "", "create-manual: last day; empty: 14 days after the first."),
+    badges: setting(KINDS.optionalBadges, "", "create-manual: badges of its users."),
+    email: setting(KINDS.email, "", "create-manual: e-mail address of its PI."),
+    institution: setting(KINDS.text, "", "create-manual: institution of its PI."),
+  },
+  query: {
+    "start-date": setting(KINDS.day, "", "list-esafs: first day; empty: the first of this month."),
+    "end-date": setting(KINDS.day, "", "list-esafs: last day; empty: today."),
+  },
+  ledger: {
+    path: setting(
+      KINDS.file,
+      "",
+      "Folder of the ledger, and of the list of what an IOC has under way, on a local disk; empty: globus-ioc in $XDG_STATE_HOME or ~/.local/state.",
+    ),
+  },
+  dm: {
+    station: setting(KINDS.text, "", "Name of the Data Management station, e.g. 2BM; empty: Data Management is off."),
+    backend: setting(
+      KINDS.dmBackend,
+      "auto",
+      "http: the web services; python: the site's own dm package, through [dm] python; auto: python where it can be imported and neither ca-file nor fingerprint is set.",
+    ),
+    "setup-file": setting(
+      KINDS.file,
+      "",
+      "The site's dm.setup.sh: its `export NAME=value` lines fill what is left empty here; nothing in it is run.",
+    ),
+    python: setting(KINDS.text, "python3", "The Python that has the site's dm package."),
+    "ds-url": setting(KINDS.serviceUrl, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
+    "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
+    "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    "allow-delete": setting(KINDS.yesNo, "False", "Whether Delete may delete experiments."),
+    "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),
+    "routes-file": setting(KINDS.file, "", "The site's dm-routes.json: routes that no public source shows."),
+    "ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the services' own."),
+    fingerprint: setting(
+      KINDS.fingerprint,
+      "",
+      "SHA-256 fingerprint of the services' certificate, instead of ca-file.",
+    ),
+    "tls-name": setting(KINDS.optionalHost, "", "Name in the services' certificate, where it is not that of the host."),
+    timeout: setting(
+      KINDS.seconds,
+      "60",
+      "Seconds until a request is given up; long lists have at least 90, the catalogue at least 180, unless routes-file says otherwise.",
+    ),
+  },
+  "globus-auth": {
+    "client-id": setting(KINDS.uuid, "", "Globus application or service account; empty: Globus is off."),
+    "client-secret-file": setting(KINDS.file, "", "File with the service account's secret; empty: a person logs in."),
+    "token-store": setting(KINDS.file, "~/.globus-ioc/tokens.json", "Where tokens are kept."),
+    "auth-url": setting(KINDS.url, "https://auth.globus.org", "Address of Globus Auth."),
+    "transfer-url": setting(KINDS.url, "https://transfer.api.globus.org", "Address of Globus Transfer."),
+    "flows-url": setting(KINDS.url, "https://flows.globus.org", "Address of Globus Flows."),
+    timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
+  },
+  ssh: {
+    "detector-port": setting(KINDS.port, "22", "SSH port of the detector host."),
+    "analysis-port": setting(KINDS.port, "22", "SSH port of the analysis host."),
+    "data-port": setting(KINDS.port, "22", "SSH port of the data host."),
+    "identity-file": setting(KINDS.file, "~/.ssh/id_ed25519", "Private key; empty: the SSH agent's keys."),
+    "known-hosts-file": setting(
+      KINDS.file,
+      "~/.ssh/known_hosts",
+      "Host keys that are trusted (globus-ioc trust-host adds one).",
+    ),
+    "directory-mode": setting(KINDS.mode, "2775", "Mode of the directories that are made."),
+    "directory-template": setting(KINDS.template, "{exp}", "Levels below the top directories."),
+    timeout: setting(KINDS.seconds, "30", "Seconds until a connection or an answer is given up."),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>;
+
+/** Keys of a `[server NAME]` section; a site may have several. */
+export const SERVER_SETTINGS = {
+  kind: setting(KINDS.serverKind, "dm", "dm: a Data Management server. globus: a Globus collection."),
+  uuid: setting(KINDS.uuid, "", "Globus collection with the data."),
+  top: setting(KINDS.absolutePath, "/", "Directory on the collection under which experiments lie."),
+  "directory-template": setting(KINDS.template, "{ym}/{exp}", "globus: levels below top that Init makes."),
+  "data-link-path": setting(KINDS.template, "/{ym}/{exp}/", "Path in the data link."),
+  share: setting(KINDS.yesNo, "True", "globus: Init and Email let users read the directory, by access rules."),
+  provision: setting(
+    KINDS.yesNo,
+    "False",
+    "globus: Globus may make an identity for an e-mail address that it does not know yet.",
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections are each site's own. */
+export const BUILT_IN_SERVERS: Readonly<
+  Record<string, Readonly<Partial<Record<keyof typeof SERVER_SETTINGS, string>>>>
+> = {
+  voyager: { kind: "dm" },
+  petrel: { kind: "globus" },
+};
+
+export type SectionName = keyof typeof SETTINGS;
+
+/**
+ * Sections that the Python programs write. They write every key, and what a person has not set as `None` or as nothing: there, `None` means the default, and
+ * so does nothing where the key needs a value.
+ */
+export const PYTHON_SECTIONS: readonly string[] = [
+  "general",
+  "scheduling",
+  "globus",
+  "local",
+  "epics",
+  "email",
+  "manual",
+  "query",
+  "site",
+  "settings",
+  "dm",
+  "create",
+  "credentials",
+  "hosts",
+  "experiment",
+  "file-io",
+];
+
+type ValueOf<S> = S extends Setting<infer T> ? T : never;
+export type ServerSettings = { readonly [K in keyof typeof SERVER_SETTINGS]: ValueOf<(typeof SERVER_SETTINGS)[K]> } & {
+  /** As ServerName shows it. */
+  readonly name: string;
+};
+/** The settings, typed from the table, by section and key. */
+export type Settings = {
+  readonly [S in keyof typeof SETTINGS]: {
+    readonly [K in keyof (typeof SETTINGS)[S]]: ValueOf<(typeof SETTINGS)[S][K]>;
+  };
+} & {
+  /** In the order of ServerName's states; at least one. */
+  readonly servers: readonly [ServerSettings, ...ServerSettings[]];
+  /** The directory of the file: relative paths begin there. */
+  readonly directory: string;
+};

@@ -1,0 +1,93 @@
+/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
+import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import { showDaqsAtEnd } from "./daq-pvs.ts";
+import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "./daq-sources.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import {
+  type DataManagement,
+  type DmTransfer,
+  isMoving,
+  isWatching,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
+import { daqPv } from "../pvs.ts";
+import type { DaqOptions } from "./start-daq.ts";
+
+export function stopDaq(options: DaqOptions): Action {
+  return {
+    plan: ({ experiment }) => [`would stop every DAQ of ${experiment.name} that runs on ${options.serverName}`],
+    run: (context) => stop(options, context),
+  };
+}
+
+async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+  const { experiment, signal, publish } = context;
+  publish("DaqStopped", 0);
+  const before = await dm.daqs({ signal });
+  const sources = daqSources(site, experiment);
+  const running = before.filter((one) => isWatching(one) && isOf(experiment)(one));
+  if (running.length === 0) {
+    await showDaqsAtEnd(context, sources, async () => before);
+    return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
+  }
+  const stopped: DmTransfer[] = [];
+  const failures: unknown[] = [];
+  for (const daq of running) {
+    try {
+      signal.throwIfAborted();
+      await stopOne(dm, daq, signal);
+      stopped.push(daq);
+      publish("DaqStopped", stopped.length);
+      const side = sources.find(({ directory }) => directory === daq.dataDirectory)?.side;
+      if (side === undefined) continue;
+      publish(daqPv(side, "Id"), daq.id);
+      publish(daqPv(side, "State"), daqStateIndex("Stopped"));
+    } catch (thrown) {
+      if (signal.aborted)
+        throw new CancelledError(
+          `${messageOf(signal.reason)} ${stopped.length} of ${running.length} DAQs of ${experiment.name} are known to be stopped; run StopDaq again for the others.`,
+        );
+      if (!(thrown instanceof ActionError)) throw thrown;
+      failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
+    }
+  }
+  const failed = failures.map((failure) => clauseOf(failure));
+  if (stopped.length === 0) throw new ActionError(failed.join("; "));
+  const after = await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
+  const wrong = [...failed, ...stopped.flatMap((daq) => leftText(daq, after))];
+  const directories = stopped.map(({ dataDirectory }) => dataDirectory).join(", ");
+  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${directories}`;
+  return wrong.length === 0
+    ? { state: "Done", message: `${done}.` }
+    : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
+}
+
+/** What a stopped DAQ has not moved, a piece of a sentence. @param after the DAQs behind the stop; undefined: nobody knows */
+function leftText({ id, dataDirectory }: DmTransfer, after: readonly DmTransfer[] | undefined): readonly string[] {
+  const daq = after?.find((one) => one.id === id);
+  if (daq === undefined)
+    return [`how many files of ${dataDirectory} were moved is not known; Upload moves what is left`];
+  const moved = `${filesText(daq)} of ${dataDirectory} were moved`;
+  const left = isMoving(daq)
+    ? `${moved} so far, and Data Management still works at those that it has seen; Upload moves what it leaves`
+    : `${moved}; Upload moves the rest`;
+  return [
+    ...(daq.filesDone < daq.filesTotal ? [left] : []),
+    ...(daq.errors > 0 ? [`${daq.errors} files of ${dataDirectory} could not be processed${inDmsWords(daq)}`] : []),
+  ];
+}
+
+/** Resolves when it is stopped, or has ended by itself meanwhile. */
+async function stopOne(dm: DataManagement, daq: DmTransfer, signal: AbortSignal): Promise<void> {
+  try {
+    await dm.stopDaq(daq.experimentName, daq.dataDirectory, { signal });
+  } catch (thrown) {
+    if (thrown instanceof NotFoundError) return;
+    if (signal.aborted || !(thrown instanceof UnavailableError && thrown.mayHaveHappened)) throw thrown;
+    // The answer got lost: whether it still runs is what the service says now.
+    const after = await dm.daqs({ signal }).catch(() => undefined);
+    if (after === undefined || after.some((one) => one.id === daq.id && isWatching(one))) throw thrown;
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The watch over uploads that Upload does not wait for: those that an earlier run of the program has started, or somebody else. It looks for them when it
+ * begins, when the experiment is another one, when Upload has ended, and now and then. It starts and stops none. Integration point 57.
+ */
+import {
+  combineLatest,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  map,
+  NEVER,
+  type Observable,
+  repeat,
+  scan,
+  startWith,
+  switchMap,
+  timer,
+} from "rxjs";
+import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
+import type { RunContext } from "../run/action.ts";
+import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
+import type { Experiment } from "../experiment.ts";
+import { look$ } from "../run/look.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  isMoving,
+  isUnderWay,
+  NotFoundError,
+  NotOfferedError,
+  OffError,
+} from "../ports.ts";
+import { type CommandName, type PvName, UPLOAD_STATES } from "../pvs.ts";
+import { endState, showUploads } from "./uploads.ts";
+import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
+
+export interface UploadWatchOptions {
+  readonly dm: DataManagement;
+  /** Between two looks while an upload of the experiment is under way. */
+  readonly pollSeconds: number;
+}
+
+const UPLOAD: CommandName = "Upload";
+/** Between two looks while none is under way, and after one that failed: somebody else may start one. */
+const IDLE_SECONDS = 60;
+
+export const watchUploads =
+  (options: UploadWatchOptions): Watch =>
+  (context) => {
+    const { pvs, scheduler } = context;
+    return combineLatest([
+      // An experiment that is gone while TomoScan restarts is still the one whose uploads run.
+      context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
+      pvs.value$("Testing" satisfies PvName).pipe(
+        map((value) => value === 1),
+        distinctUntilChanged(),
+      ),
+      context.ended$.pipe(
+        filter((name) => name === UPLOAD),
+        startWith(undefined),
+      ),
+    ]).pipe(
+      switchMap(([experiment, isDryRun]) => {
+        if (experiment === undefined || isDryRun) return EMPTY; // a dry run reaches nobody
+        const watch = new UploadWatch(options, context, experiment);
+        return watch.look$().pipe(
+          repeat({
+            delay: () => (watch.waitSeconds === undefined ? NEVER : timer(watch.waitSeconds * 1000, scheduler)),
+          }),
+        );
+      }),
+    );
+  };
+
+/** Of one experiment, from its beginning or the end of an Upload on. */
+class UploadWatch {
+  /** Until the next look; undefined: there is nothing to see. */
+  waitSeconds: number | undefined;
+  readonly #options: UploadWatchOptions;
+  readonly #context: WatchContext;
+  readonly #experiment: Experiment;
+  /** Those that are followed, as last seen: until the last of them is over. */
+  #followed: readonly DmTransfer[] = [];
+  #isOutOfReach = false;
+
+  constructor(options: UploadWatchOptions, context: WatchContext, experiment: Experiment) {
+    this.#options = options;
+    this.#context = context;
+    this.#experiment = experiment;
+  }
+
+  /** One look. Completes also when it fails; what is shown stays then. */
+  look$(): Observable<unknown> {
+    return look$(
+      (signal) => this.#look(signal),
+      (thrown) => this.#failed(thrown),
+      "There is a newer look at the uploads.",
+    );
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { pvs } = this.#context;
+    this.waitSeconds = IDLE_SECONDS;
+    if (isRunning(pvs, UPLOAD)) return; // which tells of its own, and there is a new watch when it has ended
+    const inList = (await this.#options.dm.uploads({ signal })).filter(isOf(this.#experiment));
+    const followed = await Promise.all(this.#followed.map((one) => this.#lookAt(one, inList, signal)));
+    if (signal.aborted || isRunning(pvs, UPLOAD)) return;
+    this.#isOutOfReach = false;
+    const found = inList.filter((one) => isUnderWay(one) && followed.every(({ id }) => id !== one.id));
+    this.#show([...followed, ...found], found);
+  }
+
+  #show(uploads: readonly DmTransfer[], found: readonly DmTransfer[]): void {
+    const { pvs, journal } = this.#context;
+    const put: RunContext["publish"] = (name, value) => pvs.put(name, value);
+    const areOver = !uploads.some(isMoving);
+    this.#followed = areOver ? [] : uploads;
+    if (uploads.length === 0) {
+      if (pvs.get("UploadState" satisfies PvName) === UPLOAD_STATES.indexOf("Unknown")) showUploads(put, [], "None");
+      return;
+    }
+    showUploads(put, uploads, areOver ? endState(uploads) : "Running");
+    const { name } = this.#experiment;
+    if (found.length > 0)
+      journal.say(`Uploads of ${name} that Upload does not wait for are under way: ${listed(found)}.`);
+    if (areOver) journal.say(`The uploads of ${name} have ended: ${listed(uploads)}.`);
+    else this.waitSeconds = this.#options.pollSeconds;
+  }
+
+  /** @param inList what Data Management lists: whether that has ended ones is its own matter */
+  async #lookAt(upload: DmTransfer, inList: readonly DmTransfer[], signal: AbortSignal): Promise<DmTransfer> {
+    if (!isMoving(upload)) return upload;
+    const found = inList.find(({ id }) => id === upload.id);
+    if (found !== undefined) return found;
+    try {
+      return await this.#options.dm.upload(upload.id, { signal });
+    } catch (thrown) {
+      if (!(thrown instanceof NotFoundError)) throw thrown;
+      return { ...upload, status: "no longer known to Data Management" };
+    }
+  }
+
+  #failed(thrown: unknown): void {
+    const { pvs, journal } = this.#context;
+    if (thrown instanceof OffError) showUploads((name, value) => pvs.put(name, value), [], "None");
+    if (thrown instanceof OffError || thrown instanceof NotOfferedError) {
+      this.waitSeconds = undefined; // Upload says so when it matters
+      return;
+    }
+    this.waitSeconds = thrown instanceof AccessDeniedError ? REFUSED_SECONDS : IDLE_SECONDS;
+    // Where none is known to run, nobody waits for it.
+    const isWorthALine = this.#followed.length > 0 || !(thrown instanceof ActionError);
+    if (!isWorthALine || this.#isOutOfReach) return;
+    this.#isOutOfReach = true;
+    journal.say(asSentence(`The uploads cannot be seen: ${clauseOf(thrown)}`), "MINOR");
+  }
+}
+
+const listed = (uploads: readonly DmTransfer[]): string =>
+  uploads
+    .map((one) => `${one.dataDirectory} (${one.id}) ${isUnderWay(one) ? "" : `${one.status}, `}${filesText(one)}`)
+    .join("; ");

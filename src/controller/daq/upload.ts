@@ -1,0 +1,270 @@
+/**
+ * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that moves nothing is told as such; one that
+ * is aborted is stopped at the service, too. Integration point 57.
+ */
+import { type Clock, sleep } from "../../base/clock.ts";
+import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import { isAlive } from "./daq-progress.ts";
+import { lastState } from "./daq-pvs.ts";
+import {
+  type CheckedSource,
+  checkSources,
+  chosenSources,
+  type DaqSite,
+  type DaqSource,
+  daqSources,
+  filesText,
+  forgetSource,
+  inDmsWords,
+  REFUSED_SECONDS,
+  SIDE_NAMES,
+} from "./daq-sources.ts";
+import { requireExperiment } from "../setup/dm-experiment.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  hasEndedWell,
+  isMoving,
+  isUnderWay,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
+import type { UploadState } from "../pvs.ts";
+import { endState, listedUploads, showUploads } from "./uploads.ts";
+import type { DaqOptions } from "./start-daq.ts";
+
+export interface UploadOptions extends DaqOptions {
+  readonly clock: Clock;
+  /** Between two looks at the uploads. */
+  readonly pollSeconds: number;
+  /** Without an answer, after which they are no longer waited for. */
+  readonly patienceSeconds: number;
+}
+
+export function upload(options: UploadOptions): Action {
+  return {
+    plan: (request) => [
+      `would look for experiment ${request.experiment.name} on ${options.serverName}`,
+      ...chosenSources(options.site, request).map(
+        ({ side, place, directory }) =>
+          `would look at ${place} and move the ${SIDE_NAMES[side]} that are in ${directory}`,
+      ),
+    ],
+    run: (context) => run(options, context),
+  };
+}
+
+/** One upload that was accepted, as it was last seen. */
+interface Running {
+  readonly source: CheckedSource;
+  transfer: DmTransfer;
+  /** Data Management no longer has it. */
+  isGone?: true;
+}
+
+async function run(options: UploadOptions, context: ActionContext): Promise<ActionResult> {
+  const { dm, site, serverName } = options;
+  const { experiment, signal, say, publish } = context;
+  const sources = chosenSources(site, context);
+  showUploads(publish, [], "None");
+  clearOthers(site, sources, context);
+  const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
+  const checked = await checkSources(site.host, sources, context, true);
+  for (const remark of [...checked.remarks, ...checked.unchecked]) say(`${remark}.`);
+  const before = await listedUploads(dm, context, "An upload that runs already would be started a second time");
+  const running: Running[] = [];
+  const failures: string[] = [];
+  try {
+    for (const source of checked.usable) {
+      signal.throwIfAborted();
+      const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
+        if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
+        failures.push(clauseOf(thrown));
+      });
+      if (transfer !== undefined) running.push({ source, transfer });
+      show(running, context, running.length === 0 ? "None" : "Running");
+    }
+    if (running.length > 0) await untilEnded(options, running, context);
+  } catch (thrown) {
+    if (signal.aborted) throw await stopAll(dm, running, context);
+    show(running, context, "Failed");
+    const more = [...failures, ...checked.remarks, ...checked.unchecked];
+    if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
+    throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
+  }
+  return outcome(running, { ...checked, failures }, context);
+}
+
+/** What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that runs keeps its own. */
+function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: ActionContext): void {
+  const { experiment, publish, shown = () => "" } = context;
+  for (const source of daqSources(site, experiment))
+    if (!chosen.some(({ side }) => side === source.side) && !isAlive(lastState(shown, source.side).state))
+      forgetSource(publish, source);
+}
+
+interface Start {
+  readonly dm: DataManagement;
+  /** The experiment's, at Data Management. */
+  readonly name: string;
+  readonly source: CheckedSource;
+  /** The uploads that were listed before anything was started; undefined: there is no list. */
+  readonly before: readonly DmTransfer[] | undefined;
+}
+
+/** The upload that runs for this directory already, or else a new one: never two. @throws ActionError when none is known to run */
+async function startOne(start: Start, { signal, say }: ActionContext): Promise<DmTransfer> {
+  const { dm, name, source, before } = start;
+  const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
+  if (running !== undefined) {
+    say(
+      `The upload ${running.id} of ${source.directory} runs already: it is waited for, and none is started beside it.`,
+    );
+    return running;
+  }
+  try {
+    return await dm.startUpload(name, source.directory, source.root, { signal });
+  } catch (cause) {
+    const answerLost = signal.aborted || (cause instanceof UnavailableError && cause.mayHaveHappened);
+    const listed = answerLost && before !== undefined ? await dm.uploads({}).catch(() => undefined) : undefined;
+    const found = listed?.findLast((one) => isFor(start, one) && before?.every(({ id }) => id !== one.id) === true);
+    if (found !== undefined) return found;
+    if (signal.aborted || !(cause instanceof ActionError)) throw cause;
+    const sentence =
+      answerLost && listed === undefined
+        ? `the upload of ${source.directory} may run or not: see what Data Management has before you repeat it`
+        : `the upload of ${source.directory} was not started${answerLost ? ", Data Management lists none" : ""}`;
+    throw new ActionError(sentence, { cause });
+  }
+}
+
+const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
+  experimentName === name && dataDirectory === source.directory;
+
+/** Looks at those under way until none is. @throws UnavailableError when the service has said nothing of them for too long: they go on without us */
+async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
+  const { clock, pollSeconds, patienceSeconds } = options;
+  const { signal, say } = context;
+  let answered = clock.monotonic();
+  let told = false;
+  let cause: ActionError | undefined;
+  while (running.some(isWaitedFor)) {
+    await sleep(clock, cause instanceof AccessDeniedError ? REFUSED_SECONDS : pollSeconds, signal);
+    cause = await lookAtAll(options.dm, running.filter(isWaitedFor), signal);
+    if (cause === undefined) {
+      answered = clock.monotonic();
+      told = false;
+    } else {
+      const ids = idsOf(running.filter(isWaitedFor));
+      if (clock.monotonic() - answered >= patienceSeconds)
+        throw new UnavailableError(`The uploads ${ids} go on, but nobody can say how`, { cause });
+      if (!told) say(asSentence(`The uploads ${ids} go on, but Data Management does not say how: ${clauseOf(cause)}`));
+      told = true;
+    }
+    show(running, context, "Running");
+  }
+}
+
+/** @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that is away */
+async function lookAtAll(
+  dm: DataManagement,
+  moving: readonly Running[],
+  signal: AbortSignal,
+): Promise<ActionError | undefined> {
+  let problem: ActionError | undefined;
+  for (const one of moving) {
+    try {
+      one.transfer = await dm.upload(one.transfer.id, { signal });
+    } catch (thrown) {
+      if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
+      if (thrown instanceof NotFoundError) one.isGone = true;
+      else problem = thrown;
+    }
+  }
+  return problem;
+}
+
+const isWaitedFor = ({ transfer, isGone }: Running): boolean => isGone !== true && isMoving(transfer);
+
+const idsOf = (running: readonly Running[]): string => running.map(({ transfer }) => transfer.id).join(" ");
+
+const show = (running: readonly Running[], { publish }: ActionContext, state: UploadState): void =>
+  showUploads(
+    publish,
+    running.map(({ transfer }) => transfer),
+    state,
+  );
+
+/** Stops what moves, also when the run's own signal is aborted. @returns how far they had come */
+async function stopAll(
+  dm: DataManagement,
+  running: readonly Running[],
+  context: ActionContext,
+): Promise<CancelledError> {
+  const pieces: string[] = [];
+  let goesOn = false;
+  for (const one of running) {
+    const { source, transfer } = one;
+    const { id } = transfer;
+    let problem: string | undefined;
+    if (isWaitedFor(one))
+      await dm.stopUpload(id, {}).catch((thrown: unknown) => {
+        if (!(thrown instanceof NotFoundError)) problem = clauseOf(thrown);
+      });
+    goesOn ||= problem !== undefined;
+    one.transfer = await dm.upload(id, {}).catch(() => transfer);
+    const moved = `${filesText(one.transfer)} of ${source.directory} were moved`;
+    pieces.push(problem === undefined ? moved : `${moved}, and upload ${id} goes on: ${problem}`);
+  }
+  show(running, context, stateAfterAbort(running, goesOn));
+  return new CancelledError(
+    `${messageOf(context.signal.reason)} ${pieces.join("; ") || "No upload is known to have started"}.`,
+  );
+}
+
+function stateAfterAbort(running: readonly Running[], goesOn: boolean): UploadState {
+  if (running.length === 0) return "None";
+  return goesOn ? "Running" : "Stopped";
+}
+
+/** Pieces of a sentence. */
+interface Told {
+  readonly failures: readonly string[];
+  readonly remarks: readonly string[];
+  readonly unchecked: readonly string[];
+}
+
+function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
+  const { failures, remarks, unchecked } = told;
+  const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && hasEndedWell(transfer);
+  const good = running.filter(isDone);
+  const bad = running.filter((one) => !isDone(one));
+  const wrong = [...failures, ...bad.map(failureText), ...good.flatMap(errorText), ...unchecked];
+  const isLost = failures.length > 0 || running.some(({ isGone }) => isGone);
+  show(running, context, isLost ? "Failed" : endState(running.map(({ transfer }) => transfer)));
+  if (good.length === 0) throw new ActionError([...wrong, ...remarks].join("; "));
+  const done = [...good.map(successText), ...remarks].join("; ");
+  return wrong.length === 0
+    ? { state: "Done", message: `${done}.` }
+    : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
+}
+
+const failureText = ({ source, transfer, isGone }: Running): string =>
+  isGone === true
+    ? `the upload ${transfer.id} of ${source.directory} is gone after ${filesText(transfer)}: Data Management no longer has it`
+    : `the upload of ${source.directory} is ${transfer.status} after ${filesText(transfer)}${inDmsWords(transfer)}`;
+
+const errorText = ({ source, transfer }: Running): string[] =>
+  transfer.errors === 0 ? [] : [`${transfer.errors} files of ${source.directory} could not be processed`];
+
+function successText({ source, transfer }: Running): string {
+  if (transfer.filesTotal > 0) return `${filesText(transfer)} of ${source.directory} were moved`;
+  const there =
+    source.report.state === "OK"
+      ? `; ${source.place} holds ${source.report.files}: either Data Management has them all, or it does not see that directory (dm-direct-mount in the [local] section)`
+      : "";
+  return `Nothing of ${source.directory} was moved, there was no new file${inDmsWords(transfer)}${there}`;
+}

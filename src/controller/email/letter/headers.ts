@@ -1,0 +1,14 @@
+/** What may stand in the header of a mail beside addresses (base/mail-address.ts): subjects come from PVs, and must not smuggle in a line of their own. Pure. */
+import { isUnclean, visible } from "../../../base/clean-text.ts";
+
+/** What is wrong with a subject, as a sentence; undefined: nothing. @param pv that it came from */
+export const subjectProblem = (subject: string, pv: string): string | undefined =>
+  isUnclean(subject)
+    ? `${pv} ${visible(subject)} holds a line end or another control character, which no subject may; write it without.`
+    : undefined;
+
+/** Whether text is a web address that may be put into a mail. */
+export const isWebAddress = (text: string): boolean => /^https?:\/\/[^\s<>"]+$/i.test(text) && URL.canParse(text);
+
+/** The form in which addresses are compared, kept and mailed. */
+export const plainAddress = (address: string): string => address.trim().toLowerCase();

@@ -1,0 +1,101 @@
+/**
+ * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that nothing else is sent than what a person
+ * has read. One memory serves the actions of all servers.
+ */
+import { clauseOf } from "../../../base/errors.ts";
+import type { PvValue } from "../../ports.ts";
+import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode, type PvName } from "../../pvs.ts";
+import { digestOf } from "./digest.ts";
+
+/** One who gets it. */
+export interface Recipient {
+  /** As it is compared and mailed. */
+  readonly address: string;
+  /** For sentences; the address where there is no other. */
+  readonly name: string;
+  /** Beamline contacts get a copy; users are those whom it is for. */
+  readonly isContact: boolean;
+  /** Empty: unknown. */
+  readonly badge: string;
+}
+
+export interface Letter {
+  readonly server: string;
+  readonly experiment: string;
+  readonly mode: EmailMode;
+  readonly audience: (typeof EMAIL_AUDIENCES)[number];
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  readonly recipients: readonly Recipient[];
+}
+
+/** The parts of a letter, and how a sentence names them. */
+const PARTS: Readonly<Record<keyof Letter, string>> = {
+  server: "ServerName",
+  experiment: "the experiment",
+  mode: "EmailMode",
+  audience: "EmailTo",
+  from: "the sender",
+  subject: "the subject",
+  text: "the text",
+  html: "the HTML text",
+  recipients: "the recipients",
+};
+
+const partText = (letter: Letter, part: keyof Letter): string =>
+  part === "recipients" ? letter.recipients.map(({ address }) => address).join("\n") : (letter[part] ?? "");
+
+/** The same for each recipient and run as long as the letter says the same: what a mail program knows a second copy by. Without brackets. */
+export async function messageIdOf(letter: Letter, address: string): Promise<string> {
+  const { experiment, subject, text, html = "", from } = letter;
+  const digest = await digestOf([experiment, address, subject, text, html]);
+  return `${digest.slice(0, 40)}@${from.slice(from.lastIndexOf("@") + 1)}`;
+}
+
+/** What PreviewEmail has shown last, until it is sent. */
+export class ShownLetter {
+  #shown: Letter | undefined;
+
+  keep(letter: Letter): void {
+    this.#shown = letter;
+  }
+  forget(): void {
+    this.#shown = undefined;
+  }
+  get letter(): Letter | undefined {
+    return this.#shown?.recipients.length === 0 ? undefined : this.#shown;
+  }
+  /** Why nothing can be armed now, a sentence, or undefined. @param get reads our own PVs */
+  armProblem(get: (name: PvName) => PvValue): string | undefined {
+    const shown = this.#shown;
+    if (shown === undefined)
+      return "EmailArm cannot be armed: there is no e-mail that PreviewEmail has shown; run PreviewEmail, and read it.";
+    if (shown.recipients.length === 0)
+      return "EmailArm cannot be armed: nobody would get the e-mail that PreviewEmail has shown; see PreviewEmailMessage and EmailResults.";
+    const now = {
+      experiment: String(get("ExperimentName")),
+      mode: EMAIL_MODES[Number(get("EmailMode"))] ?? shown.mode,
+      audience: EMAIL_AUDIENCES[Number(get("EmailTo"))] ?? shown.audience,
+    };
+    const problem = this.difference({ ...shown, ...now });
+    return problem === undefined ? undefined : `EmailArm cannot be armed: ${clauseOf(problem)}.`;
+  }
+  /**
+   * Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown.
+   * @param problems why recipients may be missing, each the rest of a sentence
+   */
+  difference(letter: Letter, problems: readonly string[] = []): string | undefined {
+    const shown = this.#shown;
+    if (shown === undefined || shown.recipients.length === 0)
+      return "There is no e-mail that PreviewEmail has shown; run PreviewEmail, read it, and arm.";
+    const changed = (Object.keys(PARTS) as (keyof Letter)[])
+      .filter((part) => partText(letter, part) !== partText(shown, part))
+      .map((part) => PARTS[part]);
+    if (changed.length === 0) return undefined;
+    return changed.includes(PARTS.recipients) && problems.length > 0
+      ? `Nothing was sent, because ${problems.join("; ")}; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.`
+      : `The e-mail has changed since it was previewed (${changed.join(", ")}); run PreviewEmail again, read it, and arm.`;
+  }
+}

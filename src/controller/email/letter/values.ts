@@ -1,0 +1,23 @@
+/** What the placeholders of a message template stand for: the PVs of the experiment, and every input PV as it was when the run began. Pure. */
+import type { TaggedRequest } from "../../run/action.ts";
+import { EXPERIMENT_PVS } from "../../experiment.ts";
+import type { PvValue } from "../../ports.ts";
+import { PV_STATES, PVS, type PvName } from "../../pvs.ts";
+
+/** @param more texts that are found out rather than read, by PV; they win. @returns by the PV's name */
+export function placeholderTexts(
+  request: TaggedRequest,
+  more: Readonly<Partial<Record<PvName, string>>>,
+): ReadonlyMap<string, string> {
+  const inputs = (Object.keys(PVS) as PvName[])
+    .filter((name) => PVS[name].kind !== "result")
+    .map((name): [string, string] => [name, stateText(name, request.input(name))]);
+  const ofExperiment = Object.entries(EXPERIMENT_PVS).map(([name, read]): [string, string] => [
+    name,
+    read(request.experiment),
+  ]);
+  return new Map([...inputs, ...ofExperiment, ...Object.entries(more)]);
+}
+
+/** What a PV holds, a state by its name. */
+const stateText = (name: PvName, value: PvValue): string => PV_STATES[name]?.[Number(value)] ?? String(value);

@@ -1,0 +1,119 @@
+/**
+ * Email: sends what PreviewEmail has shown, if it is armed and still says the same; a test goes without. What became of each address is published as it
+ * goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only accepted addresses count as mailed.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
+import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
+import { dmUsername } from "../users/dm-roster.ts";
+import { directoryParts } from "../experiment.ts";
+import { isoTime } from "../run/journal.ts";
+import { type ActionResult, RejectedError } from "../run/outcome.ts";
+import type { AccessRules, Mailer } from "../ports.ts";
+import { ARMED_SECONDS } from "../pvs.ts";
+import { type Composed, composeEmail, composePlan, emailAudience, emailMode, reject } from "./compose-email.ts";
+import { Delivery } from "./deliver-email.ts";
+import { emailedUsers, testContact, uncertainOf } from "./email-recipients.ts";
+import { EmailResults } from "./email-results.ts";
+import { counted, type PreviewEmailOptions } from "./preview-email.ts";
+
+export interface SendEmailOptions extends PreviewEmailOptions {
+  readonly mailer: Mailer;
+  readonly clock: Clock;
+  /** On a Globus collection that is shared by access rules: whom it writes to may read the experiment's directory first. */
+  readonly access?: { readonly rules: AccessRules; readonly template: string };
+}
+
+export function sendEmail(options: SendEmailOptions): Action {
+  return {
+    plan: (request) => plan(options, request),
+    run: (context) => run(options, context),
+  };
+}
+
+/** Who would get an e-mail that was not shown only services know, and a dry run asks none. */
+function plan(options: SendEmailOptions, request: TaggedRequest): string[] {
+  const { shown, people, serverName } = options;
+  const mode = emailMode(request);
+  const composing = composePlan(options, request);
+  if (mode === "Test") return [composing, `would send it to ${testContact(people.contacts).address} alone, as a test`];
+  const { letter } = shown;
+  if (letter === undefined)
+    return [
+      composing,
+      "would send it to each recipient, once PreviewEmail has shown it and them and EmailArm is Armed",
+    ];
+  const { experiment } = request;
+  const asked = { server: serverName, experiment: experiment.name, mode, audience: emailAudience(request) };
+  reject(shown.difference({ ...letter, ...asked }));
+  const addresses = letter.recipients.map(({ address }) => address);
+  return [
+    `would send "${letter.subject}", once EmailArm is Armed, to ${counted(addresses.length, "address", "es")}: ${addresses.join(", ")}`,
+  ];
+}
+
+async function run(options: SendEmailOptions, context: ActionContext): Promise<ActionResult> {
+  const { publish, signal } = context;
+  const isTest = emailMode(context) === "Test";
+  if (!isTest && !flagInput(context, "EmailArm"))
+    throw new RejectedError(
+      `EmailArm is Safe, so nothing was sent: run PreviewEmail, read the e-mail, set EmailArm to Armed, and start Email within ${ARMED_SECONDS} s.`,
+    );
+  const composed = await composeEmail(options, context);
+  const { letter } = composed;
+  if (!isTest) reject(options.shown.difference(letter, composed.problems));
+  const results = new EmailResults(composed, context);
+  const delivery = new Delivery(letter, {
+    mailer: options.mailer,
+    ledger: isTest ? undefined : options.ledger,
+    known: composed.known,
+    access: isTest ? undefined : accessOf(options, context),
+    time: () => isoTime(options.clock),
+    signal,
+    progress: (recipient, fate) => results.add(recipient.address, fate),
+  });
+  await delivery.open();
+  if (!isTest) {
+    options.shown.forget();
+    publish("EmailArm", 0);
+  }
+  try {
+    await delivery.run();
+    publish("EmailUncertain", (await uncertainOf(options.ledger, letter.experiment)).length);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    throw new ActionError(results.interrupted(), { cause: error });
+  }
+  if (signal.aborted && !results.isComplete)
+    throw new CancelledError(`${messageOf(signal.reason)} ${results.interrupted()}.`);
+  return results.outcome(isTest ? [] : await listOnDm(options, composed, results.addresses("sent"), signal));
+}
+
+const accessOf = ({ access }: SendEmailOptions, { experiment }: ActionContext) =>
+  access === undefined ? undefined : { rules: access.rules, parts: directoryParts(access.template, experiment) };
+
+/**
+ * Adds the users who accepted it, now or in a run that did not come to this, to the list that DMagic reads, by username; what others wrote there stays.
+ * @returns what went wrong; the ledger knows better anyway
+ */
+async function listOnDm(
+  { dm }: SendEmailOptions,
+  { onDm, letter, recorded }: Composed,
+  sent: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const users = letter.recipients.filter(({ address, isContact }) => sent.includes(address) && !isContact);
+  const usernames = [...users, ...recorded].filter(({ badge }) => badge !== "").map(({ badge }) => dmUsername(badge));
+  if (dm === undefined || onDm === undefined || usernames.length === 0) return [];
+  try {
+    const now = await dm.experimentByName(onDm.name, { signal });
+    const list = [...new Set([...emailedUsers(now), ...usernames])].sort();
+    await dm.setExperimentMetadata(onDm.name, "emailedUsers", list.join(","), { signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ActionError || signal.aborted)) throw error;
+    return [
+      `DMagic's list of who was mailed, emailedUsers of ${onDm.name}, was not brought up to date: ${clauseOf(error)}`,
+    ];
+  }
+}

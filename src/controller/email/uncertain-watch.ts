@@ -1,0 +1,44 @@
+/** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
+import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
+import { uncertainOf } from "./email-recipients.ts";
+import type { MailLedger } from "../ports.ts";
+import { type CommandName, type PvName, UNKNOWN_COUNT } from "../pvs.ts";
+import { isRunning, type Watch } from "../run/watch.ts";
+
+const sentence = (addresses: readonly string[]): string =>
+  `Nobody knows whether ${addresses.join(", ")} had the e-mail, because the program was stopped while sending: ask them; EmailMode Uncertain mails these alone.`;
+
+/** What it is sending now is no mystery yet: the ledger is looked into when it has ended. */
+const SENDER: CommandName = "Email";
+
+export const watchUncertain =
+  (ledger: MailLedger): Watch =>
+  ({ pvs, journal, experiment$, ended$ }) => {
+    const show = (count: number): void => pvs.put("EmailUncertain" satisfies PvName, count);
+    const sent$ = defer(() =>
+      isRunning(pvs, SENDER)
+        ? ended$.pipe(
+            filter((name) => name === SENDER),
+            take(1),
+          )
+        : of(SENDER),
+    );
+    const opened$ = defer(() => ledger.open()).pipe(catchError(() => EMPTY)); // what is wrong is told at the start
+    const looks$ = experiment$.pipe(
+      // Those of the former one say nothing of this one, also if the ledger cannot be read.
+      tap((experiment) => show(experiment === undefined ? 0 : UNKNOWN_COUNT)),
+      switchMap((experiment) =>
+        experiment === undefined
+          ? EMPTY
+          : sent$.pipe(
+              switchMap(() => from(uncertainOf(ledger, experiment.name))),
+              tap((addresses) => {
+                show(addresses.length);
+                if (addresses.length > 0) journal.say(sentence(addresses), "MINOR");
+              }),
+              catchError(() => EMPTY), // a ledger that cannot be read has been told
+            ),
+      ),
+    );
+    return merge(opened$, looks$);
+  };

@@ -1,0 +1,34 @@
+/** Refuses puts that an input PV cannot mean, before anybody else hears of them. What that is, input-check.ts knows. */
+import { filter, share } from "rxjs";
+import { INPUT_NAMES, inputProblem } from "./input-check.ts";
+import type { Journal } from "./journal.ts";
+import type { OutsidePut } from "../ports/outside-put.ts";
+import type { Pvs } from "../ports.ts";
+
+/** The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other. @param journal is told of each refusal */
+export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
+  const checked = new Map(
+    INPUT_NAMES.map((name) => [
+      name,
+      pvs.puts$(name).pipe(
+        filter((put) => !isRefused(name, put, journal)),
+        share(),
+      ),
+    ]),
+  );
+  return {
+    get: (name) => pvs.get(name),
+    value$: (name) => pvs.value$(name),
+    put: (name, value) => pvs.put(name, value),
+    finish: (name, succeeded) => pvs.finish(name, succeeded),
+    puts$: (name) => checked.get(name) ?? pvs.puts$(name),
+  };
+}
+
+function isRefused(name: string, put: OutsidePut, journal: Journal): boolean {
+  const problem = inputProblem(name, put);
+  if (problem === undefined) return false;
+  put.refuse(problem);
+  journal.say(problem, "MINOR");
+  return true;
+}

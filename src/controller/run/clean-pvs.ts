@@ -1,0 +1,18 @@
+/** Our own PVs, with every text that the program writes into them made clean on its way: whatever action, watch or service it came from. */
+import { cleanLines, oneLine } from "../../base/clean-text.ts";
+import type { PvOutput, Pvs } from "../ports.ts";
+
+/** Reads and puts by clients are as they are. A text keeps its line ends, an array's elements have none. */
+export const cleanPvs = (pvs: Pvs): Pvs => ({
+  get: (suffix) => pvs.get(suffix),
+  value$: (suffix) => pvs.value$(suffix),
+  puts$: (suffix) => pvs.puts$(suffix),
+  put: (suffix, value) => pvs.put(suffix, clean(value)),
+  finish: (suffix, succeeded) => pvs.finish(suffix, succeeded),
+});
+
+function clean(value: PvOutput): PvOutput {
+  if (typeof value === "string") return cleanLines(value);
+  if (typeof value === "number") return value;
+  return value.every((one) => typeof one === "string") ? value.map(oneLine) : value;
+}

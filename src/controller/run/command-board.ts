@@ -1,0 +1,156 @@
+/** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
+
+import { filter, type Observable, Subject, startWith } from "rxjs";
+import { oneLine } from "../../base/clean-text.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type Log } from "../../base/log.ts";
+import { fitted } from "./fitting.ts";
+import type { Interruption } from "./interruptions.ts";
+import { isoTime, type Journal } from "./journal.ts";
+import { type Outcome, severityOf, succeeded } from "./outcome.ts";
+import type { Pvs } from "../ports.ts";
+import {
+  COMMAND_NAMES,
+  COMMAND_PARTS,
+  COMMAND_STATES,
+  COMMANDS,
+  type CommandName,
+  type CommandRow,
+  type PvName,
+} from "../pvs.ts";
+
+/** Status while nothing runs, as TomoScan's family says it. */
+const IDLE_STATUS = "Done";
+
+/** Within which a second start is a double click. */
+const DOUBLE_CLICK_SECONDS = 1;
+
+/** What a command's message PV holds, as db/globus_command.template has it: its elements but one for the NUL. */
+const MESSAGE_BYTES = 511;
+
+export interface CommandBoardOptions {
+  readonly pvs: Pvs;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class CommandBoard {
+  /** Emits the name of each command that has ended. */
+  readonly ended$ = new Subject<CommandName>();
+  readonly #options: CommandBoardOptions;
+  readonly #running = new Set<CommandName>();
+  /** When the last run of each began, monotonic seconds. */
+  readonly #startedAt = new Map<CommandName, number>();
+  #requests = 0;
+  /** Why nothing starts any more. */
+  #closed: string | undefined;
+
+  constructor(options: CommandBoardOptions) {
+    this.#options = options;
+  }
+
+  /** At start-up: every command off and idle. */
+  reset(): void {
+    for (const name of COMMAND_NAMES) {
+      this.#options.pvs.finish(name, true);
+      this.#putPart(name, "status", COMMAND_STATES.indexOf("Idle"));
+    }
+    this.#showRunning();
+  }
+
+  isRunning(name: CommandName): boolean {
+    return this.#running.has(name);
+  }
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+  /** The running commands, in the order of their starts. */
+  get runningText(): string {
+    return [...this.#running].join(" ");
+  }
+
+  /** From now on nothing starts. */
+  close(reason: string): void {
+    this.#closed = reason;
+  }
+  /** Emits when nothing runs, now or later. */
+  get idle$(): Observable<unknown> {
+    return this.ended$.pipe(
+      startWith(undefined),
+      filter(() => !this.busy),
+    );
+  }
+
+  /** The sentence that refuses a start of `name`, because another command of its group runs or nothing starts any more; or undefined. */
+  blocker(name: CommandName): string | undefined {
+    if (this.#closed !== undefined) return this.#closed;
+    const group = groupOf(name);
+    const other = [...this.#running].find((one) => one !== name && group !== NO_GROUP && groupOf(one) === group);
+    return other === undefined
+      ? undefined
+      : `${name} cannot start while ${other} runs; wait until it is done, or write 1 to Abort.`;
+  }
+
+  /** From now on nothing starts, and what ends ends because of that. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** A run that ended with the last process. It is not told here. */
+  showInterrupted({ command, message, at }: Interruption): void {
+    this.#putTexts(command, message, at);
+    this.#putPart(command, "status", COMMAND_STATES.indexOf("Failed"));
+  }
+
+  /** Writes an outcome to the PVs. */
+  show(name: CommandName, outcome: Outcome): void {
+    const { journal, pvs, clock, log } = this.#options;
+    if (outcome.state === "Refused") {
+      if (!this.#isDoubleClick(name)) journal.say(outcome.message, "MINOR");
+      return;
+    }
+    if (outcome.state === "Running") {
+      this.#running.add(name);
+      this.#startedAt.set(name, clock.monotonic());
+      pvs.put("RequestId" satisfies PvName, ++this.#requests);
+      this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
+      this.#showRunning();
+      return;
+    }
+    if (outcome.stack !== undefined) log.error(outcome.stack);
+    journal.say(`${name}: ${outcome.message}`, severityOf(outcome));
+    this.#putTexts(name, outcome.message, isoTime(clock));
+    this.#putPart(name, "status", COMMAND_STATES.indexOf(outcome.state));
+    if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
+    this.#showRunning();
+    pvs.finish(name, succeeded(outcome));
+    this.ended$.next(name);
+  }
+
+  #putTexts(name: CommandName, message: string, time: string): void {
+    this.#putPart(name, "message", fitted(oneLine(message), MESSAGE_BYTES, " … (see Log)"));
+    this.#putPart(name, "time", time);
+  }
+
+  /** A second start right behind the first is one wish: it is refused like any other, and leaves no error behind. */
+  #isDoubleClick(name: CommandName): boolean {
+    const startedAt = this.#startedAt.get(name);
+    return startedAt !== undefined && this.#options.clock.monotonic() - startedAt < DOUBLE_CLICK_SECONDS;
+  }
+
+  #putPart(name: CommandName, part: keyof typeof COMMAND_PARTS, value: string | number): void {
+    this.#options.pvs.put(`${name}${COMMAND_PARTS[part].suffix}`, value);
+  }
+  #showRunning(): void {
+    const { pvs, journal } = this.#options;
+    pvs.put("ActiveCommand" satisfies PvName, this.runningText);
+    pvs.put("Busy" satisfies PvName, this.busy ? 1 : 0);
+    journal.status(this.busy ? `Running ${this.runningText}` : IDLE_STATUS);
+  }
+}
+
+/** The group of commands that run beside everything. */
+const NO_GROUP = "none";
+
+const groupOf = (name: CommandName): CommandRow["group"] => COMMANDS[name].group;

@@ -1,0 +1,48 @@
+/** Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits. Pure: it refuses nothing itself. */
+import type { OutsidePut } from "../ports/outside-put.ts";
+import { allPvs, PV_STATES, type PvName, type Takes } from "../pvs.ts";
+
+/** The states of inputs that db/ gives no more than two names. */
+const TWO_STATES = 2;
+/** Its states are the servers of globus.conf; which there are is another check's matter. */
+const SERVERS: Takes = { least: 0, most: 15, isWhole: true };
+const ROWS = allPvs();
+
+/** Every PV that clients write. */
+export const INPUT_NAMES: readonly string[] = [...ROWS].flatMap(([name, row]) => (row.kind === "result" ? [] : [name]));
+
+/** Why this cannot be put to the input, a sentence; or undefined. */
+export function inputProblem(
+  name: string,
+  { value, given, room }: Pick<OutsidePut, "value" | "given" | "room">,
+): string | undefined {
+  if (typeof value === "string") return textProblem(name, String(given), room);
+  const number = Number(given);
+  const { least, most, isWhole } = takenBy(name);
+  if (number >= least && number <= most && !(isWhole && !Number.isInteger(number))) return undefined;
+  return `${name} takes ${takesText(name)}, not ${number}; it stays as it was.`;
+}
+
+/** What local-pvs.ts makes of bytes that are no UTF-8, and the database of codes that are no UTF-16. */
+const NO_CHARACTER = "\uFFFD";
+
+function textProblem(name: string, text: string, room: number): string | undefined {
+  const broken = Array.from(text).indexOf(NO_CHARACTER) + 1;
+  if (broken > 0)
+    return `${name} takes text in UTF-8, and character ${broken} of this one is none; nothing was written: let the client send UTF-8, or leave out the accents.`;
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes <= room) return undefined;
+  return `${name} holds ${room} bytes, and the text has ${bytes}; nothing was written: shorten it.`;
+}
+
+const takenBy = (name: string): Takes =>
+  ROWS.get(name)?.takes ??
+  (name === ("ServerName" satisfies PvName)
+    ? SERVERS
+    : { least: 0, most: (PV_STATES[name as PvName]?.length ?? TWO_STATES) - 1, isWhole: true });
+
+/** What a number input takes, as `whole numbers from 0 to 1000`. */
+export function takesText(name: string): string {
+  const { least, most, isWhole } = takenBy(name);
+  return `${isWhole ? "whole numbers" : "numbers"} from ${least} to ${most}`;
+}

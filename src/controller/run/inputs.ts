@@ -1,0 +1,11 @@
+/** The inputs of one run: every input and setting PV, read once when it begins, so that they do not change under it. */
+import type { Pvs, PvValue } from "../ports.ts";
+import { PVS, type PvName } from "../pvs.ts";
+
+const INPUTS = (Object.keys(PVS) as PvName[]).filter((name) => PVS[name].kind !== "result");
+
+/** What the PVs hold now. @returns by name; a result PV reads as empty */
+export function takeInputs(pvs: Pick<Pvs, "get">): (name: PvName) => PvValue {
+  const taken = new Map(INPUTS.map((name) => [name, pvs.get(name)]));
+  return (name) => taken.get(name) ?? "";
+}

@@ -1,0 +1,160 @@
+/**
+ * What was under way when the IOC ended without a word: remembered before each command has an effect, forgotten when it has ended, told at the next start.
+ * A memory that cannot be written is told once and keeps no command from running.
+ */
+import { oneLine } from "../../base/clean-text.ts";
+import type { Clock } from "../../base/clock.ts";
+import { pieceOf } from "../../base/errors.ts";
+import { facilitySecond } from "../../base/facility-time.ts";
+import { fitted } from "./fitting.ts";
+import { isoTime, type Journal } from "./journal.ts";
+import { type BegunCommand, UnavailableError, type UnderWay } from "../ports.ts";
+import { COMMANDS, type CommandName, type CommandRow } from "../pvs.ts";
+
+/** Seconds that a command waits for the disk. */
+const DISK_SECONDS = 2;
+/** Bytes of what a command said last: the rest of the sentence must have room beside it. */
+const SAID_BYTES = 160;
+/** Bytes of how a command ended when the IOC was stopped, which stands in the place of what is known of every kill. */
+const ENDED_BYTES = 240;
+
+export interface InterruptionsOptions {
+  /** Absent: nothing is remembered, and nothing is told. */
+  readonly underWay: UnderWay | undefined;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/** A command of the last process that did not end. */
+export interface Interruption {
+  readonly command: CommandName;
+  /** ISO 8601. */
+  readonly at: string;
+  /** A sentence. */
+  readonly message: string;
+}
+
+export class Interruptions {
+  readonly #options: InterruptionsOptions;
+  readonly #begun = new Map<string, BegunCommand>();
+  /** Those of the last process. */
+  readonly #left = new Map<string, BegunCommand>();
+  #hasFailed = false;
+  /** The write that is under way, and the one behind it, which will hold the newest state; never a third, however much is said. */
+  #writing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  /** Over when the newest state is on disk, or cannot be. */
+  #kept: Promise<void> = Promise.resolve();
+
+  constructor(options: InterruptionsOptions) {
+    this.#options = options;
+  }
+
+  /** Says what the last process left. @returns it, for the commands' PVs */
+  tell(): readonly Interruption[] {
+    const { underWay, journal } = this.#options;
+    const { commands, problem } = underWay?.left() ?? { commands: [] };
+    for (const one of commands) this.#left.set(one.command, one);
+    if (problem !== undefined) journal.say(problem, "MINOR");
+    if (commands.length > 0) journal.say(commands.map(interruptedSentence).join(" "), "MAJOR");
+    return commands.flatMap((one) =>
+      isCommand(one.command) ? [{ command: one.command, at: one.at, message: interruptedSentence(one) }] : [],
+    );
+  }
+
+  /** Resolves when it is on disk, or cannot be. What was left of an earlier run of the command is told no more. */
+  async begun(command: CommandName, about: Pick<BegunCommand, "server" | "experiment">): Promise<void> {
+    this.#left.delete(command);
+    this.#begun.set(command, { command, at: isoTime(this.#options.clock), ...about });
+    await this.#keep();
+  }
+
+  /** What a command says is how far it has come; the command does not wait for the disk. */
+  said(command: CommandName, sentence: string): void {
+    const before = this.#begun.get(command);
+    if (before === undefined) return;
+    const said = fitted(oneLine(sentence), SAID_BYTES, " …");
+    this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), said });
+    void this.#keep();
+  }
+
+  /** The IOC's stop in order has cut the command short, which has no other place to be told than the next start. @param how in its own words; may be empty */
+  cutShort(command: CommandName, how: string): void {
+    const before = this.#begun.get(command);
+    if (before === undefined) return;
+    const ended = fitted(oneLine(how), ENDED_BYTES, " …");
+    this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
+    void this.#keep();
+  }
+
+  async ended(command: CommandName): Promise<void> {
+    if (this.#begun.delete(command)) await this.#keep();
+  }
+
+  /** An operator has seen what was left. */
+  acknowledge(): void {
+    if (this.#left.size === 0) return;
+    this.#left.clear();
+    void this.#keep();
+  }
+
+  /** Resolves when all that was to be remembered is on disk, or cannot be. */
+  settled(): Promise<void> {
+    return this.#kept;
+  }
+
+  /** @returns never rejects */
+  #keep(): Promise<void> {
+    const { underWay } = this.#options;
+    this.#kept = underWay === undefined ? Promise.resolve() : this.#within(this.#write(underWay));
+    return this.#kept;
+  }
+
+  #write(underWay: UnderWay): Promise<void> {
+    this.#next ??= this.#writing.then(() => {
+      this.#next = undefined;
+      const written = underWay.keep([...this.#left.values(), ...this.#begun.values()]);
+      this.#writing = written.catch(() => {}); // told to those who wait for that one
+      return written;
+    });
+    return this.#next;
+  }
+
+  /** Whatever fails is told: nobody may be stopped by it. @returns never rejects */
+  async #within(written: Promise<void>): Promise<void> {
+    const { journal, clock } = this.#options;
+    let cancel: () => void = () => {};
+    const limit = new Promise<never>((_, reject) => {
+      cancel = clock.after(DISK_SECONDS, () =>
+        reject(new UnavailableError(`the disk has not written it within ${DISK_SECONDS} s`)),
+      );
+    });
+    try {
+      await Promise.race([written, limit]);
+      this.#hasFailed = false;
+    } catch (thrown) {
+      if (!this.#hasFailed)
+        journal.say(`${pieceOf(thrown)}: should the IOC be killed now, nobody is told of what it did.`, "MINOR");
+      this.#hasFailed = true;
+    } finally {
+      cancel();
+    }
+  }
+}
+
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+
+/** `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of life. */
+export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
+  const time = facilitySecond(new Date(at));
+  const row: CommandRow | undefined = isCommand(command) ? COMMANDS[command] : undefined;
+  const works = `while it worked${experiment === undefined ? "" : ` for ${experiment}`} on ${server}`;
+  const known = ended
+    ? [`the IOC was stopped ${works}`, `it ended with "${pieceOf(ended)}"`]
+    : [
+        `the IOC ${ended === undefined ? "ended" : "was stopped"} ${works}`,
+        ...(said === undefined ? [] : [`the last it said was "${pieceOf(said)}"`]),
+        ...(row?.interrupted === undefined ? [] : [row.interrupted]),
+      ];
+  return `${command} was interrupted on ${time}: ${known.join("; ")}; run it again.`;
+}

@@ -1,0 +1,60 @@
+/** How a run of a command stands or ended, as operators see it, and how whatever was thrown becomes that. */
+import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
+import type { CommandState, PvName, Severity } from "../pvs.ts";
+
+export interface Outcome {
+  /** `Refused`: a second start that was turned away; the run that is under way is not concerned. */
+  readonly state: Exclude<CommandState, "Idle"> | "Refused";
+  /** One sentence; empty for Running. */
+  readonly message: string;
+  /** Rejected because of what this input holds, or because it holds nothing. */
+  readonly input?: PvName;
+  /** A bug of ours, for the log. */
+  readonly stack?: string;
+}
+
+/** What an action that came to its end returns. */
+export interface ActionResult {
+  readonly state: "Done" | "Partial";
+  readonly message: string;
+}
+
+/** A precondition of the action does not hold: nothing was done. */
+export class RejectedError extends ActionError {}
+
+/** What an input holds cannot be meant. The message names the PV. */
+export class InputError extends RejectedError {
+  readonly input: PvName;
+  constructor(input: PvName, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.input = input;
+  }
+}
+
+export const RUNNING: Outcome = { state: "Running", message: "" };
+export const refused = (message: string): Outcome => ({ state: "Refused", message });
+export const rejected = (message: string): Outcome => ({ state: "Rejected", message });
+
+/** The outcome of an action that threw. @param cancelled the reason, when cancellation had been asked for */
+export function failureOutcome(thrown: unknown, cancelled?: string): Outcome {
+  if (thrown instanceof CancelledError) return { state: "Cancelled", message: thrown.message };
+  if (cancelled !== undefined) return { state: "Cancelled", message: cancelled };
+  if (thrown instanceof InputError) return { ...rejected(asSentence(thrown.message)), input: thrown.input };
+  if (thrown instanceof RejectedError) return rejected(asSentence(thrown.message));
+  if (thrown instanceof ActionError) return { state: "Failed", message: asSentence(messageOf(thrown)) };
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  return {
+    state: "Failed",
+    message: asSentence(`Internal error: ${messageOf(thrown)}`),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+/** Whether a put-callback that waited for this outcome succeeds: only where nothing is missing, so that a script that reads no state stops. */
+export const succeeded = ({ state }: Pick<Outcome, "state">): boolean => state === "Done";
+
+/** Severity of the message PV for an outcome. */
+export function severityOf(outcome: Outcome): Severity {
+  if (outcome.state === "Failed") return "MAJOR";
+  return outcome.state === "Done" || outcome.state === "Running" ? "NO_ALARM" : "MINOR";
+}

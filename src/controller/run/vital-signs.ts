@@ -1,0 +1,164 @@
+/** The PVs that show that the program lives: version, times, heartbeat, watchdog, and the state of its credentials. */
+import {
+  catchError,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  exhaustMap,
+  filter,
+  finalize,
+  from,
+  interval,
+  map,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+  skip,
+  startWith,
+  switchMap,
+  tap,
+} from "rxjs";
+import type { Clock } from "../../base/clock.ts";
+import { asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import { isoTime } from "./journal.ts";
+import { type Identity, type Pvs, UnavailableError } from "../ports.ts";
+import { AUTH_STATES, type PvName, type Severity, UNKNOWN_COUNT } from "../pvs.ts";
+
+/** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
+const WATCHDOG_COUNT = 5;
+/** Seconds between two looks at the credentials. */
+const AUTH_PERIOD_SECONDS = 300;
+/** Seconds between two looks at the files that they come from. */
+const FILES_PERIOD_SECONDS = 2;
+
+/** The credentials whose state is shown. */
+export interface AuthWatch {
+  readonly dm: Identity;
+  readonly globus: Identity;
+  /** A text that is another one when a file that they come from has changed; absent where there is none. */
+  readonly filesState?: () => Promise<string>;
+}
+
+export interface VitalSignsOptions {
+  readonly pvs: Pvs;
+  readonly auth: AuthWatch;
+  readonly version: string;
+  readonly hostname: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Tells operators. */
+  readonly tell: (sentence: string, severity: Severity) => void;
+  readonly scheduler?: SchedulerLike;
+}
+
+/** @param again$ when the credentials are worth another look */
+export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
+  const { pvs, clock, scheduler } = options;
+  const put = (name: PvName, value: string | number): void => pvs.put(name, value);
+  const started = clock.monotonic();
+  const births$ = defer(() => {
+    put("Version", options.version);
+    put("Hostname", options.hostname);
+    put("StartTime", isoTime(clock));
+    return of(undefined);
+  });
+  const beats$ = interval(1000, scheduler).pipe(
+    startWith(-1),
+    tap((beat) => {
+      put("Heartbeat", beat + 1);
+      put("Uptime", uptime(clock.monotonic() - started));
+      put("Watchdog", WATCHDOG_COUNT);
+    }),
+  );
+  return merge(births$, beats$, auth$(options, again$));
+}
+
+/** Looks now and then, and at once when a file has changed: what was asked with the former one is given up. */
+function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
+  const { pvs, auth, scheduler } = options;
+  const told = new Set<PvName>();
+  const { filesState } = auth;
+  const changed$ =
+    filesState === undefined
+      ? EMPTY
+      : interval(FILES_PERIOD_SECONDS * 1000, scheduler).pipe(
+          startWith(-1),
+          exhaustMap(() => from(filesState())),
+          distinctUntilChanged(),
+          skip(1),
+        );
+  const now$ = merge(
+    interval(AUTH_PERIOD_SECONDS * 1000, scheduler).pipe(map(() => false)),
+    again$.pipe(map(() => true)), // quietly: a command that failed for it has said so, and is to be read
+  );
+  const look$ = now$.pipe(
+    startWith(false),
+    filter(() => pvs.get("Testing" satisfies PvName) !== 1), // a dry run reaches nobody
+    exhaustMap((isQuiet) =>
+      merge(
+        watch$(options, { told, isQuiet }, auth.dm, "AuthDM"),
+        watch$(options, { told, isQuiet }, auth.globus, "AuthGlobus", "TokenExpires"),
+      ),
+    ),
+  );
+  return changed$.pipe(
+    startWith(undefined),
+    switchMap(() => look$),
+  );
+}
+
+/**
+ * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is shown as LoginNeeded, and told
+ * once, with when it is asked again.
+ * @param news those that operators were told of, and whether another goes to the log alone
+ */
+function watch$(
+  { pvs, clock, log, tell }: VitalSignsOptions,
+  { told, isQuiet }: { readonly told: Set<PvName>; readonly isQuiet: boolean },
+  identity: Identity,
+  statePv: PvName,
+  expiryPv?: PvName,
+): Observable<unknown> {
+  const needed = (why: string): void => {
+    if (isQuiet || told.has(statePv)) return log.warn(asSentence(`${statePv}: ${why}`));
+    told.add(statePv);
+    tell(
+      `${statePv} is LoginNeeded, since ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,
+      "MAJOR",
+    );
+  };
+  return defer(() => {
+    const abort = new AbortController();
+    return from(identity.state({ signal: abort.signal })).pipe(
+      tap(({ state, expires }) => {
+        pvs.put(statePv, AUTH_STATES.indexOf(state));
+        if (state === "LoginNeeded") needed("there is no login, or it is over");
+        else if (told.delete(statePv)) tell(`${statePv} is ${state} again.`, "NO_ALARM");
+        const hours =
+          expires === undefined ? UNKNOWN_COUNT : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);
+        if (expiryPv !== undefined) pvs.put(expiryPv, hours);
+      }),
+      catchError((thrown: unknown) => {
+        if (thrown instanceof UnavailableError) log.warn(messageOf(thrown));
+        else {
+          pvs.put(statePv, AUTH_STATES.indexOf("LoginNeeded"));
+          needed(clauseOf(thrown));
+        }
+        return EMPTY;
+      }),
+      finalize(() =>
+        abort.abort(new CancelledError(`The look at ${statePv} was given up: its file has changed, or the IOC ends.`)),
+      ),
+    );
+  });
+}
+
+/** `3 days, 04:05:06`; without days below one. */
+export function uptime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+  return whole < 86400 ? clock : `${Math.floor(whole / 86400)} days, ${clock}`;
+}

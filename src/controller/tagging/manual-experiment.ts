@@ -1,0 +1,74 @@
+/** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
+import { visible } from "../../base/clean-text.ts";
+import { dayAfter, facilityMidnight, facilityMonth } from "../../base/facility-time.ts";
+import { type ActionRequest, textInput } from "../run/action.ts";
+import { cleanName, type Experiment, MAX_NAME, saysNothing } from "../experiment.ts";
+import { InputError } from "../run/outcome.ts";
+import type { PvName } from "../pvs.ts";
+
+export interface ManualExperiment {
+  readonly experiment: Experiment;
+  /** First and last day, from midnight of the facility. */
+  readonly start: Date;
+  readonly end: Date;
+  readonly badges: readonly string[];
+  /** How the name was cleaned, the rest of a sentence; absent if it was not. */
+  readonly remark?: string;
+}
+
+/** Days from the first to the last where ManualEnd is empty. */
+const USUAL_DAYS = 14;
+
+/** @param now what ManualDate is where it is empty @throws InputError */
+export function manualExperiment(request: ActionRequest, now: Date): ManualExperiment {
+  const month = textInput(request, "ManualDate") || facilityMonth(now);
+  const firstOfMonth = facilityMidnight(`${month}-01`);
+  if (firstOfMonth === undefined)
+    throw new InputError("ManualDate", `ManualDate ${visible(month)} is not a month as YYYY-MM, e.g. 2026-03.`);
+  const first = textInput(request, "ManualStart") || `${month}-01`;
+  const start = day("ManualStart", first);
+  const last = textInput(request, "ManualEnd") || dayAfter(first, USUAL_DAYS);
+  const end = day("ManualEnd", last);
+  if (end < start) throw new InputError("ManualEnd", `ManualEnd ${last} lies before ManualStart ${first}.`);
+  const yearMonth = first.slice(0, 7);
+  const given = textInput(request, "ManualName");
+  const name = cleanName(given);
+  if (!name.ok) throw new InputError("ManualName", `ManualName ${visible(given)} ${name.reason}.`);
+  if (saysNothing(name.text)) throw new InputError("ManualName", `ManualName ${visible(given)} names nobody.`);
+  const proposalNumber = gup(request);
+  const experimentName = `${yearMonth}-${name.text}-${proposalNumber}`;
+  if (experimentName.length > MAX_NAME)
+    throw new InputError(
+      "ManualName",
+      `ManualName is too long: the experiment's name may have ${MAX_NAME} characters.`,
+    );
+  return {
+    experiment: {
+      name: experimentName,
+      uncleanedName: experimentName,
+      yearMonth,
+      piLastName: name.text,
+      proposalNumber,
+      proposalTitle: textInput(request, "ManualTitle"),
+      esafNumber: "",
+    },
+    start,
+    end,
+    badges: textInput(request, "ManualBadges").split(/[\s,]+/),
+    ...(name.changed && { remark: `ManualName ${visible(given)} is used as ${name.text}` }),
+  };
+}
+
+function gup(request: ActionRequest): string {
+  const number = Number(request.input("ManualGup"));
+  if (Number.isInteger(number) && number >= 0) return String(number);
+  throw new InputError("ManualGup", `ManualGup ${number} is not a proposal number; 0 means none.`);
+}
+
+/** Midnight of a day of an input, at the facility. @throws InputError */
+export function day(name: PvName, text: string): Date {
+  const at = facilityMidnight(text);
+  if (at === undefined)
+    throw new InputError(name, `${name} ${visible(text)} is not a day as YYYY-MM-DD, e.g. 2026-03-01.`);
+  return at;
+}

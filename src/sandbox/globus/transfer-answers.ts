@@ -1,0 +1,50 @@
+/**
+ * What the simulated Transfer's routes share: the forms of its results and refusals, who the bearer is, and the body and collection of a request. The
+ * routes themselves are in globus-transfer-routes.ts and globus-task-routes.ts.
+ */
+import { type Asked, bearerOf, type Collection, Refusal, requestId, type Token } from "./world.ts";
+import type { TwinAnswer } from "../http-twin.ts";
+
+const TRANSFER_SERVER = "transfer.api.globus.org";
+
+export type Fields = Readonly<Record<string, unknown>>;
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** A refusal in Transfer's form. */
+export function refuse(asked: Asked, status: number, code: string, message: string, more: Fields = {}): Refusal {
+  const body = { code, message, request_id: requestId(), resource: asked.request.path, ...more };
+  return new Refusal({ status, body });
+}
+
+/** A result in Transfer's form. */
+export function result(
+  asked: Asked,
+  status: number,
+  type: string,
+  code: string,
+  message: string,
+  more: Fields = {},
+): TwinAnswer {
+  const body = { DATA_TYPE: type, code, message, request_id: requestId(), resource: asked.request.path, ...more };
+  return { status, body };
+}
+
+export function requireBearer(asked: Asked): Token {
+  const token = asked.world.faults.refusesTokens ? undefined : bearerOf(asked, TRANSFER_SERVER);
+  if (token === undefined) throw refuse(asked, 401, "AuthenticationFailed", "Token is not active");
+  return token;
+}
+
+export function bodyOf(asked: Asked): Fields {
+  try {
+    return JSON.parse(asked.request.body) as Fields;
+  } catch {
+    throw refuse(asked, 400, "ClientError.BadRequest", "The body is not JSON");
+  }
+}
+
+export function collectionOf(asked: Asked, id: string): Collection {
+  const found = asked.world.collectionById.get(id);
+  if (found === undefined) throw refuse(asked, 404, "EndpointNotFound", `No such endpoint '${id}'`);
+  return found;
+}

@@ -1,0 +1,141 @@
+/**
+ * What the simulated Globus services share: their collections, identities, tokens and tasks, how they misbehave, and the form of routes and refusals.
+ * Each service's own answers are in globus-auth-routes.ts and globus-transfer-routes.ts.
+ */
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../../base/clock.ts";
+import type { FileTree } from "./files.ts";
+import type { Pace, TransferTask } from "./tasks.ts";
+import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
+
+/** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
+export interface GlobusFaults {
+  /** Operations on a path that begins with this one are denied. */
+  deniedBelow: string | undefined;
+  /** The collections' own servers fail at each operation. */
+  endpointError: boolean;
+  /** Operations want the `data_access` consent of the collection in the token. */
+  consentRequired: boolean;
+  /** Transfer refuses every token, new ones too. */
+  refusesTokens: boolean;
+  /** Auth gives a new refresh token with each renewal, and the old one ends. */
+  rotatesRefreshTokens: boolean;
+  /** The bearer may not see or change access rules. */
+  lacksAccessManager: boolean;
+  /** The collections are mapped ones, which have no access rules. */
+  isMapped: boolean;
+}
+
+export interface Identity {
+  readonly id: string;
+  readonly username: string;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly organization: string | null;
+  status: "unused" | "used";
+}
+
+export interface Collection {
+  readonly id: string;
+  readonly name: string;
+  readonly files: FileTree;
+  readonly rules: AccessRule[];
+}
+
+export interface AccessRule {
+  readonly id: string;
+  readonly principal_type: "identity" | "group";
+  readonly principal: string;
+  readonly path: string;
+  permissions: "r" | "rw";
+  /** Milliseconds since 1970 UTC. */
+  readonly created: number;
+}
+
+/** What a bearer of an access token may do. */
+export interface Token {
+  readonly identity: Identity;
+  readonly resourceServer: string;
+  readonly scope: string;
+  /** Milliseconds since 1970 UTC. */
+  expires: number;
+}
+
+/** A login that can be renewed. */
+export interface Login {
+  readonly clientId: string;
+  readonly identity: Identity;
+  readonly scope: string;
+}
+
+/** A login under way: the code that the browser carries back. */
+export interface PendingLogin extends Login {
+  readonly redirectUri: string;
+  readonly challenge: string | undefined;
+  readonly isOffline: boolean;
+}
+
+export interface GlobusWorld {
+  readonly clock: Clock;
+  readonly faults: GlobusFaults;
+  readonly pace: Pace;
+  readonly serviceAccount: { readonly clientId: string; readonly secret: string };
+  /** The native application that persons log in with; it has no secret. */
+  readonly nativeClientId: string;
+  /** Who sits at the browser. */
+  readonly person: Identity;
+  readonly identities: Identity[];
+  readonly collectionById: Map<string, Collection>;
+  readonly tokenByText: Map<string, Token>;
+  readonly loginByRefreshToken: Map<string, Login>;
+  readonly pendingByCode: Map<string, PendingLogin>;
+  readonly taskById: Map<string, TransferTask>;
+}
+
+/** One request with the parts of its path that the route left open. */
+export interface Asked {
+  readonly world: GlobusWorld;
+  readonly request: TwinRequest;
+  readonly part: (name: string) => string;
+}
+
+/** Method and path, in which `:name` stands for one part. */
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+  readonly answer: (asked: Asked) => TwinAnswer;
+}
+
+/** A refusal on the way to an answer. */
+export class Refusal extends Error {
+  readonly answer: TwinAnswer;
+  constructor(answer: TwinAnswer) {
+    super(`status ${answer.status}`);
+    this.answer = answer;
+  }
+}
+
+/** The names of a route's open parts with their values; undefined when the path is another. */
+export function matchRoute(route: Route, request: TwinRequest): ReadonlyMap<string, string> | undefined {
+  const wanted = route.path.split("/").slice(1);
+  const { segments } = request;
+  if (route.method !== request.method || wanted.length !== segments.length) return undefined;
+  const parts = new Map<string, string>();
+  for (const [index, part] of wanted.entries()) {
+    const given = segments[index] ?? "";
+    if (part.startsWith(":")) parts.set(part.slice(1), given);
+    else if (part !== given) return undefined;
+  }
+  return parts;
+}
+
+/** The bearer of the request's token, if it is valid for this resource server. */
+export function bearerOf({ world, request }: Asked, resourceServer: string): Token | undefined {
+  const text = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
+  const token = text === undefined ? undefined : world.tokenByText.get(text);
+  const isValid = token !== undefined && token.expires > world.clock.now() && token.resourceServer === resourceServer;
+  return isValid ? token : undefined;
+}
+
+/** A text such as Globus uses for request ids. */
+export const requestId = (): string => randomBytes(6).toString("base64url");

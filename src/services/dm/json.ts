@@ -1,0 +1,207 @@
+/**
+ * DM's JSON ↔ the port's shapes: each schema reads one kind of answer tolerantly and gives what the port promises (reference: dm-api §7).
+ * Unknown members are dropped; a member that may be missing may also be null, empty, or a number that is written as text. Sends nothing.
+ */
+import * as z from "zod";
+import type { DmExperiment, DmTransfer, DmUser, Esaf, Experimenter, NewExperiment } from "../../controller/ports.ts";
+import { dmDate, readDmDate } from "./encoding.ts";
+import type { DmArguments } from "./routes.ts";
+import { looseText } from "../json-text.ts";
+
+/* ── Members ──────────────────────────────────────────────────────────── */
+
+const neededText = looseText.refine((value) => value !== "", "is empty");
+/** Undefined for anything but a text or number, and for an empty one: DM is read more tolerantly than others. */
+const optionalText = z
+  .unknown()
+  .optional()
+  .transform((value) => looseText.safeParse(value).data || undefined);
+/** Undefined for anything but a number, or a text that is one. */
+const optionalNumber = z
+  .unknown()
+  .optional()
+  .transform((value) => {
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+  });
+const optionalDate = optionalText.transform((value) => (value === undefined ? undefined : readDmDate(value)));
+
+/** Without the members that are undefined: the port's optional members are there or not. */
+type Present<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+const present = <T extends object>(members: T): Present<T> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+
+/** What could be read of a list, and what was wrong with each entry that could not. */
+export interface Listed<T> {
+  readonly list: readonly T[];
+  readonly unread: readonly string[];
+}
+
+/** One odd entry must not cost the others. @param isConcerned of an entry's raw JSON: only such are read */
+const listOf = <S extends z.ZodType>(entry: S, isConcerned: (json: unknown) => boolean = () => true) =>
+  z.array(z.unknown()).transform((all): Listed<z.output<S>> => {
+    const read = all.filter(isConcerned).map((json) => entry.safeParse(json));
+    return {
+      list: read.flatMap(({ success, data }) => (success ? [data] : [])),
+      unread: read.flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)])),
+    };
+  });
+
+/* ── Experiments and users ────────────────────────────────────────────── */
+
+/** dm-api §7.1: lists leave the usernames and directories out, and look-ups some of the directories. */
+export const experimentAnswer = z
+  .object({
+    name: neededText,
+    description: optionalText,
+    experimentUsernameList: z.array(z.string().nullable()).nullish(),
+    rootPath: optionalText,
+    startDate: optionalDate,
+    endDate: optionalDate,
+    storageDirectory: optionalText,
+    dataDirectory: optionalText,
+    analysisDirectory: optionalText,
+    // Not DM's own: DMagic keeps it there.
+    emailedUsers: optionalText,
+  })
+  .transform(
+    ({ experimentUsernameList, ...rest }): DmExperiment =>
+      present({ ...rest, usernames: experimentUsernameList?.filter((name) => name !== null) }),
+  );
+export const experimentsAnswer = listOf(experimentAnswer);
+
+/** dm-api §7.2. A username is `d` and the badge. */
+export const userAnswer = z
+  .object({
+    username: neededText,
+    badge: optionalText,
+    firstName: optionalText,
+    lastName: optionalText,
+    email: optionalText,
+  })
+  .transform(
+    ({ username, badge, firstName, lastName, email }): DmUser => ({
+      username,
+      badge: badge ?? username.replace(/^d/, ""),
+      firstName: firstName ?? "",
+      lastName: lastName ?? "",
+      ...present({ email }),
+    }),
+  );
+
+/** As the Python method takes them (dm-api §6). */
+export function newExperimentArguments(experiment: NewExperiment, stationName: string): DmArguments {
+  const { name, typeName, description, rootPath, start, end } = experiment;
+  return {
+    experimentName: name,
+    stationName,
+    typeName,
+    description,
+    rootPath,
+    startDate: start === undefined ? undefined : dmDate(start),
+    endDate: end === undefined ? undefined : dmDate(end),
+  };
+}
+
+/* ── DAQs and uploads ─────────────────────────────────────────────────── */
+
+/** dm-api §7.3. What is not counted yet is not there. */
+const transferMembers = z.object({
+  id: neededText,
+  experimentName: neededText,
+  // Compared with what it was started with, so not a blank is taken away.
+  dataDirectory: z.string(),
+  status: neededText,
+  countFiles: optionalNumber,
+  nFiles: optionalNumber,
+  nCompletedFiles: optionalNumber,
+  nProcessedFiles: optionalNumber,
+  nProcessingErrors: optionalNumber,
+  percentageComplete: optionalNumber,
+  runTime: optionalNumber,
+  startTime: optionalNumber,
+  endTime: optionalNumber,
+  startTimestamp: optionalText,
+  errorMessage: optionalText,
+});
+
+/** One DAQ or upload. */
+export const transferAnswer = transferMembers.transform(transferOf);
+
+const stationOf = z.object({ experimentStationName: optionalText });
+
+/** DAQs, or uploads, of all stations → those of ours. One that does not say whose it is may be ours. */
+export const transfersOfStation = (station: string) =>
+  listOf(transferAnswer, (json) => (stationOf.safeParse(json).data?.experimentStationName ?? station) === station);
+
+function transferOf(json: z.output<typeof transferMembers>): DmTransfer {
+  const { id, experimentName, dataDirectory, status, startTime, endTime } = json;
+  const filesDone = json.nCompletedFiles ?? json.nProcessedFiles ?? 0;
+  const filesTotal = json.countFiles ?? json.nFiles ?? 0;
+  const percent = json.percentageComplete ?? (filesTotal > 0 ? (100 * filesDone) / filesTotal : 0);
+  const runSeconds = json.runTime ?? (startTime === undefined || endTime === undefined ? 0 : endTime - startTime);
+  return {
+    id,
+    experimentName,
+    dataDirectory,
+    status: status.toLowerCase(),
+    filesDone,
+    filesTotal,
+    percent: Math.min(100, Math.max(0, percent)),
+    errors: json.nProcessingErrors ?? 0,
+    runSeconds: Math.max(0, runSeconds),
+    ...present({ startedAt: json.startTimestamp, problem: json.errorMessage }),
+  };
+}
+
+/* ── Safety forms ─────────────────────────────────────────────────────── */
+
+/** dm-api §7.7. The days are the facility's own, so they stay text. */
+const day = optionalText.transform((value) => /^\d{4}-\d{2}-\d{2}/.exec(value ?? "")?.[0] ?? "");
+
+const esafUser = z
+  .object({
+    badge: optionalText,
+    badgeNumber: optionalText,
+    firstName: optionalText,
+    lastName: optionalText,
+    email: optionalText,
+    institution: optionalText,
+    piFlag: z.unknown().optional(),
+  })
+  .transform(
+    ({ badge, badgeNumber, firstName, lastName, email, institution, piFlag }): Experimenter => ({
+      badge: badge ?? badgeNumber ?? "",
+      firstName: firstName ?? "",
+      lastName: lastName ?? "",
+      ...present({ email, institution }),
+      isPi: piFlag === true || (typeof piFlag === "string" && /^y(es)?$/i.test(piFlag.trim())),
+    }),
+  );
+
+/** The safety forms of a station. */
+export const esafsAnswer = listOf(
+  z
+    .object({
+      esafId: neededText,
+      esafTitle: optionalText,
+      esafStatus: optionalText,
+      experimentStartDate: day,
+      experimentEndDate: day,
+      doi: optionalText,
+      experimentUsers: z.array(esafUser.nullable()).nullish(),
+    })
+    .transform(
+      (json): Esaf => ({
+        esafId: json.esafId,
+        title: json.esafTitle ?? "",
+        status: json.esafStatus ?? "",
+        startDate: json.experimentStartDate,
+        endDate: json.experimentEndDate,
+        ...present({ doi: json.doi }),
+        users: (json.experimentUsers ?? []).filter((user) => user !== null),
+      }),
+    ),
+);

@@ -1,0 +1,92 @@
+/**
+ * A server that stands where DM's services would be: one port of 127.0.0.1 for each, success and nothing to everything, and a note of what was asked.
+ * Of a login it notes nothing but that there was one. For learning routes (dm-learning.ts); it contacts nobody (reference: dm-api §9.2).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DM_SERVICES, type DmServiceKey } from "../routes.ts";
+
+/** One request as it was sent. */
+export interface RecordedRequest {
+  readonly service: DmServiceKey;
+  readonly method: string;
+  /** Raw path and query. */
+  readonly target: string;
+  readonly hasBody: boolean;
+}
+
+export interface DmRecorder {
+  readonly urls: Readonly<Record<DmServiceKey, string>>;
+  readonly ports: readonly number[];
+  /** Whether anybody has come at all, for a login or anything else. */
+  readonly wasReached: boolean;
+  /** The requests since the last time, logins left out. @param answer what the next ones are answered with, as JSON */
+  take(answer: "{}" | "[]"): readonly RecordedRequest[];
+  close(): Promise<void>;
+}
+
+/** Longest body that is looked at. */
+const MOST_BYTES = 1024 * 1024;
+
+/** @throws the system's error when one of its ports cannot be opened; none is open then */
+export async function startDmRecorder(): Promise<DmRecorder> {
+  const servers = new Map<DmServiceKey, Server>();
+  let requests: RecordedRequest[] = [];
+  let wasReached = false;
+  let next = "{}";
+  const answer = (service: DmServiceKey, request: IncomingMessage, response: ServerResponse): void => {
+    wasReached = true;
+    const { method = "", url: target = "/" } = request;
+    const isLogin = target.split("?")[0] === "/dm/login";
+    let bytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MOST_BYTES) request.destroy();
+    });
+    request.once("end", () => {
+      if (!isLogin) requests.push({ service, method, target, hasBody: bytes > 0 });
+      response.writeHead(200, {
+        "Content-Type": "application/json",
+        "Dm-Status-Code": "0",
+        "Set-Cookie": "session_id=recorder; Path=/",
+      });
+      response.end(isLogin ? "{}" : next);
+    });
+  };
+  const close = async (): Promise<void> => {
+    for (const server of servers.values()) {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    }
+  };
+  try {
+    for (const service of Object.keys(DM_SERVICES) as DmServiceKey[]) {
+      const server = createServer((request, response) => answer(service, request, response));
+      servers.set(service, server);
+      await new Promise<void>((resolve, reject) => {
+        server.on("error", reject); // later ones, of a client that cannot be accepted, concern nobody
+        server.listen(0, "127.0.0.1", resolve);
+      });
+    }
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  return {
+    urls: Object.fromEntries(
+      [...servers].map(([service, server]) => [service, `http://127.0.0.1:${portOf(server)}`]),
+    ) as DmRecorder["urls"],
+    ports: [...servers.values()].map(portOf),
+    get wasReached() {
+      return wasReached;
+    },
+    take: (nextAnswer) => {
+      const taken = requests;
+      requests = [];
+      next = nextAnswer;
+      return taken;
+    },
+    close,
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * The DataManagement port over the site's own Python `dm` package: the operations of dm-port.ts as calls through the bridge, the package's exceptions as the
+ * ports' errors. It repeats nothing: the package keeps its own sessions and decides itself whom it trusts (reference: dm-api §6, §9.3).
+ */
+import * as z from "zod";
+import type { Clock } from "../../base/clock.ts";
+import { ActionError } from "../../base/errors.ts";
+import type { Log } from "../../base/log.ts";
+import {
+  type CallOptions,
+  type DataManagement,
+  NotFoundError,
+  NotOfferedError,
+  UnavailableError,
+} from "../../controller/ports.ts";
+import { type BridgeFailure, DmBridge } from "./bridge.ts";
+import { CODE_BY_TYPE, errorOfCode } from "./errors.ts";
+import { dmPort } from "./port.ts";
+import {
+  DM_ROUTES,
+  DM_SERVICES,
+  type DmArguments,
+  type DmOperation,
+  type DmRoute,
+  type DmServiceKey,
+  noUrl,
+} from "./routes.ts";
+
+export interface DmPythonOptions {
+  /** The Python that has the package: a program, found as a shell finds it. */
+  readonly python: string;
+  /** As DM calls it, e.g. `2BM`. */
+  readonly station: string;
+  /** What is empty or absent stays as the environment has it. */
+  readonly urls: Readonly<Partial<Record<DmServiceKey, string | undefined>>>;
+  readonly loginFile: string;
+  /** The child inherits it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For one call; default 60. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
+export interface DmPython extends DataManagement {
+  /**
+   * Whether the package is there; it is kept running then.
+   * @returns why not, in Python's own words, or undefined when it is
+   * @throws UnavailableError when that stays unknown, or the signal's reason
+   */
+  look(signal: AbortSignal | undefined): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_SECONDS = 60;
+/** Seconds for which an answer proves that the login holds. */
+const PROVEN_SECONDS = 300;
+/** Nobody has this name, so asking for it costs DM nothing and shows whether it lets us ask. */
+const NOBODY = "d0";
+
+/** The package's environment: what is inherited, and over it what is given. */
+export function dmEnvironment(
+  options: Pick<DmPythonOptions, "station" | "urls" | "loginFile" | "environment">,
+): Record<string, string | undefined> {
+  const { station, urls, loginFile, environment } = options;
+  const given = new Map([
+    ["DM_STATION_NAME", station],
+    ["DM_LOGIN_FILE", loginFile],
+  ]);
+  for (const key of Object.keys(DM_SERVICES) as DmServiceKey[]) given.set(DM_SERVICES[key].variable, urls[key] ?? "");
+  const filled = [...given].filter(([, value]) => value !== "");
+  return { ...environment, ...Object.fromEntries(filled) };
+}
+
+/** Starts nothing yet. @throws ActionError for a station or URL that is missing */
+export function createDmPython(options: DmPythonOptions): DmPython {
+  const { python, station, clock, log, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
+  const environment = dmEnvironment(options);
+  const hasUrl = (service: DmServiceKey): boolean => (environment[DM_SERVICES[service].variable] ?? "") !== "";
+  if (!hasUrl("ds")) throw noUrl("ds");
+  const bridge = new DmBridge({
+    python,
+    namedBy: "[dm] python",
+    remedy: "set [dm] python to the Python that has it, or [dm] backend = http",
+    environment,
+    clock,
+    log,
+    startSeconds: timeoutSeconds,
+  });
+  let provenAt = Number.NEGATIVE_INFINITY;
+
+  async function ask<S extends z.ZodType>(
+    operation: DmOperation,
+    args: DmArguments,
+    schema: S,
+    { signal }: CallOptions,
+  ): Promise<z.output<S>> {
+    const { service, method, timeoutSeconds: own = 0 }: DmRoute = DM_ROUTES[operation];
+    if (!hasUrl(service)) throw noUrl(service);
+    const changes = method !== "GET";
+    const seconds = Math.max(own, timeoutSeconds);
+    const answer = await bridge.call({ operation, args, changes, seconds, signal });
+    if ("failure" in answer) {
+      const error = errorOf({ ...answer.failure, message: bridge.clean(answer.failure.message) }, operation, changes);
+      if (error instanceof NotFoundError) provenAt = clock.monotonic();
+      throw error;
+    }
+    provenAt = clock.monotonic();
+    const checked = schema.safeParse(answer.result);
+    if (checked.success) return checked.data;
+    const problem = z.prettifyError(checked.error).replaceAll("\n", " ");
+    throw new UnavailableError(`DM's Python package: the answer is not what ${operation} gives (${problem})`, {
+      mayHaveHappened: changes,
+    });
+  }
+  return {
+    ...dmPort(station, ask, log),
+    checkLogin: async (call) => {
+      if (clock.monotonic() - provenAt < PROVEN_SECONDS) return;
+      try {
+        await ask("getUserByUsername", { username: NOBODY }, z.unknown(), call);
+      } catch (thrown) {
+        if (!(thrown instanceof NotFoundError)) throw thrown;
+      }
+    },
+    look: (signal) => bridge.look(signal),
+    close: () => bridge.close(),
+  };
+}
+
+/** What the package raised, as the ports have it. Its class decides, else DM's number; never its text. */
+function errorOf({ type, message, code }: BridgeFailure, operation: DmOperation, changes: boolean): ActionError {
+  if (type === "MissingMethod") {
+    return new NotOfferedError(
+      `The site's dm package has no ${message}, so ${operation} was not done; bring the package up to date or set [dm] backend = http`,
+    );
+  }
+  const sentence = `DM's Python package, ${operation}: ${type} says "${message}"`;
+  const known = CODE_BY_TYPE[type] ?? (code !== null && code > LEAST_REFUSAL ? code : undefined);
+  // Without a refusal of DM's own nobody knows whether it has heard.
+  if (known === undefined) return new UnavailableError(sentence, { mayHaveHappened: changes });
+  return errorOfCode(known, sentence, !changes);
+}
+
+/** DM's numbers up to this one tell of a breakdown on the way: generic, internal, communication, configuration. */
+const LEAST_REFUSAL = 4;

@@ -1,0 +1,180 @@
+/**
+ * How each kind of Globus login comes by tokens: a service account by its client id and secret, a person by the refresh tokens in the token file. When
+ * to renew, and what the login's state is, globus-auth.ts decides. Reference: globus-api §3.1, §3.2.
+ */
+import { auth } from "@globus/sdk";
+import { z } from "zod";
+import { ActionError, AppError } from "../../base/errors.ts";
+import { readPrivateFile } from "../../base/private-file.ts";
+import { UnavailableError } from "../../controller/ports.ts";
+import { LOGIN_ADVICE, LoginNeededError, refusalOf } from "./errors.ts";
+import type { TokenRecord, TokenStore } from "./token-store.ts";
+import type { GlobusDocument, GlobusTransport } from "./transport.ts";
+
+export const TRANSFER_SERVER = "transfer.api.globus.org";
+export const AUTH_SERVER = "auth.globus.org";
+
+/** What a service account asks for first; what a service wants beyond that it says itself (ConsentRequired). */
+const SCOPES: Readonly<Record<string, string>> = {
+  [TRANSFER_SERVER]: "urn:globus:auth:scope:transfer.api.globus.org:all",
+  [AUTH_SERVER]: "urn:globus:auth:scope:auth.globus.org:view_identities",
+};
+
+export interface ServiceAccountSettings {
+  /** The application's id, a UUID. */
+  readonly clientId: string;
+  /** Holds the secret alone; mode 0600. */
+  readonly secretFile: string;
+}
+
+export interface PersonSettings {
+  /** The native application that the login was made with. */
+  readonly clientId: string;
+  readonly store: TokenStore;
+}
+
+/** How one kind of login comes by tokens. */
+export interface Grant {
+  readonly canConsent: boolean;
+  current(resourceServer: string): Promise<TokenRecord | undefined>;
+  /** @param scopes wanted beside the usual ones; @throws LoginNeededError when Globus will not, UnavailableError when it cannot now */
+  renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord>;
+}
+
+/** Tokens in memory alone: another can always be had. */
+export class ServiceAccount implements Grant {
+  readonly canConsent = true;
+  readonly #settings: ServiceAccountSettings;
+  readonly #transport: GlobusTransport;
+  readonly #recordByServer = new Map<string, TokenRecord>();
+  /** Scopes that were wanted once are asked for ever after. */
+  readonly #scopesByServer = new Map<string, ReadonlySet<string>>();
+
+  constructor(settings: ServiceAccountSettings, transport: GlobusTransport) {
+    this.#settings = settings;
+    this.#transport = transport;
+  }
+
+  current(resourceServer: string): Promise<TokenRecord | undefined> {
+    return Promise.resolve(this.#recordByServer.get(resourceServer));
+  }
+
+  async renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord> {
+    const { clientId, secretFile } = this.#settings;
+    const wanted = new Set([...(this.#scopesByServer.get(resourceServer) ?? [usualScope(resourceServer)]), ...scopes]);
+    const secret = (await readPrivateFile(secretFile, "Globus client secret file")).trim();
+    const payload = { grant_type: "client_credentials", scope: [...wanted].join(" ") };
+    const headers = { Authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}` };
+    const document = await this.#transport
+      .exchange(
+        {
+          what: `give a token to the service account ${clientId}`,
+          // The SDK types this function for one grant only; it posts any form (globus-api §2.3).
+          send: (sdk) => auth.oauth2.token.token({ payload: payload as never, headers }, sdk),
+          repeatable: true,
+        },
+        {},
+      )
+      .catch((thrown: unknown) => {
+        if (refusalOf(thrown)?.code !== "invalid_client" && refusalOf(thrown)?.status !== 401) throw thrown;
+        const advice =
+          "correct `client-id` and the secret, or make a new secret at https://app.globus.org/settings/developers";
+        const message = `Globus does not accept the service account ${clientId} with the secret in ${secretFile}: ${advice}.`;
+        throw new LoginNeededError(message, { cause: thrown });
+      });
+    this.#scopesByServer.set(resourceServer, wanted);
+    const records = recordsOf(document, this.#transport.clock.now());
+    for (const record of records) this.#recordByServer.set(record.resourceServer, record);
+    return recordFor(resourceServer, records);
+  }
+}
+
+/** Tokens in the token file, where another process may renew them too. */
+export class Person implements Grant {
+  readonly canConsent = false;
+  readonly #settings: PersonSettings;
+  readonly #transport: GlobusTransport;
+  /** Refresh tokens that Globus has refused: asking again would only repeat it. */
+  readonly #refused = new Set<string>();
+
+  constructor(settings: PersonSettings, transport: GlobusTransport) {
+    this.#settings = settings;
+    this.#transport = transport;
+  }
+
+  async current(resourceServer: string): Promise<TokenRecord | undefined> {
+    return (await this.#settings.store.read()).get(resourceServer);
+  }
+
+  async renew(resourceServer: string): Promise<TokenRecord> {
+    const { clientId, store } = this.#settings;
+    const old = await this.current(resourceServer);
+    const lacking = `${store.path} has no Globus login for ${resourceServer} that can be renewed: ${LOGIN_ADVICE}.`;
+    if (old?.refreshToken === undefined) throw new LoginNeededError(lacking);
+    const refresh = old.refreshToken;
+    const over = `Globus no longer accepts the login for ${resourceServer} in ${store.path}: ${LOGIN_ADVICE}.`;
+    if (this.#refused.has(refresh)) throw new LoginNeededError(over);
+    const payload = { grant_type: "refresh_token", refresh_token: refresh, client_id: clientId } as const;
+    const document = await this.#transport
+      .exchange(
+        {
+          what: `renew the login for ${resourceServer}`,
+          send: (sdk) => auth.oauth2.token.refresh({ payload }, sdk),
+          repeatable: true,
+        },
+        {},
+      )
+      .catch((thrown: unknown) => {
+        if (refusalOf(thrown)?.code !== "invalid_grant") throw thrown;
+        this.#refused.add(refresh);
+        throw new LoginNeededError(over, { cause: thrown });
+      });
+    const records = recordsOf(document, this.#transport.clock.now()).map((record) =>
+      // Globus gives the same refresh token again, a new one, or none; only a new one replaces the old.
+      record.resourceServer === resourceServer ? { refreshToken: refresh, ...record } : record,
+    );
+    await store.put(records);
+    return recordFor(resourceServer, records);
+  }
+}
+
+const grantSchema = z.object({
+  access_token: z.string().min(1),
+  scope: z.string(),
+  expires_in: z.number().positive(),
+  resource_server: z.string().min(1),
+  refresh_token: z.string().min(1).nullish(),
+});
+const answerSchema = grantSchema.extend({ other_tokens: z.array(grantSchema).optional() });
+
+/** The records in a token answer: one per resource server, the first at the top level. @throws UnavailableError for another form */
+export function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
+  const parsed = answerSchema.safeParse(document);
+  if (!parsed.success) {
+    const where = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");
+    throw new UnavailableError(`Globus Auth gave an answer that is no token (${where}).`);
+  }
+  const { other_tokens: others = [], ...first } = parsed.data;
+  return [first, ...others].map((grant) => ({
+    resourceServer: grant.resource_server,
+    accessToken: grant.access_token,
+    scope: grant.scope,
+    expires: now + grant.expires_in * 1000,
+    obtained: now,
+    ...(typeof grant.refresh_token === "string" && { refreshToken: grant.refresh_token }),
+  }));
+}
+
+function recordFor(resourceServer: string, records: readonly TokenRecord[]): TokenRecord {
+  const record = records.find((one) => one.resourceServer === resourceServer);
+  if (record !== undefined) return record;
+  const got = records.map((one) => one.resourceServer).join(", ");
+  throw new ActionError(`Globus Auth gave a token for ${got} where one for ${resourceServer} was asked.`);
+}
+
+/** What is asked for where nobody asks for more. */
+export function usualScope(resourceServer: string): string {
+  const scope = SCOPES[resourceServer];
+  if (scope === undefined) throw new AppError(`no scope is known for the resource server ${resourceServer}`);
+  return scope;
+}
