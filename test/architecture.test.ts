@@ -1,9 +1,9 @@
-/** The source tree obeys its rules, and each rule can fail. The rules: test/support/architecture.ts. */
+/** The source tree obeys its rules, and each rule can fail. The rules: test/support/rules/architecture.ts. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { architectureProblems } from "./support/architecture.ts";
-import { ROOT } from "./support/real-peers.ts";
+import { ROOT } from "./support/peers/real-peers.ts";
+import { architectureProblems } from "./support/rules/architecture.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ROOT } from "./support/real-peers.ts";
+import { ROOT } from "./support/peers/real-peers.ts";
 
 const rows = readFileSync(join(ROOT, "docs/parity.md"), "utf8")
   .split("\n")

@@ -12,7 +12,7 @@ import { saveRoutes } from "../src/cli/dm-record-routes.ts";
 import { appendKnownHost } from "../src/cli/trust-host.ts";
 import { keepBackup, replaceSave } from "../src/ioc/autosave/save-folder.ts";
 import { createTokenStore, type TokenRecord } from "../src/services/globus/token-store.ts";
-import { FailingFiles } from "./support/failing-files.ts";
+import { FailingFiles } from "./support/fakes/failing-files.ts";
 
 let folder: string;
 beforeEach(() => {

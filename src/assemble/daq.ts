@@ -1,13 +1,14 @@
 /** DAQs and uploads as the settings have them: where their data are, the actions on them, and the watch over them. */
-import type { Actions } from "../controller/run/action.ts";
-import { startDaq } from "../controller/daq/start-daq.ts";
-import { stopDaq } from "../controller/daq/stop-daq.ts";
-import { upload } from "../controller/daq/upload.ts";
+
 import type { StartedDaqs } from "../controller/daq/daq-progress.ts";
 import type { DaqSite } from "../controller/daq/daq-sources.ts";
 import { watchDaqs } from "../controller/daq/daq-watch.ts";
-import type { DataManagement } from "../controller/ports.ts";
+import { startDaq } from "../controller/daq/start-daq.ts";
+import { stopDaq } from "../controller/daq/stop-daq.ts";
+import { upload } from "../controller/daq/upload.ts";
 import { watchUploads } from "../controller/daq/upload-watch.ts";
+import type { DataManagement } from "../controller/ports.ts";
+import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { dataHost, dataHostName } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";

@@ -1,11 +1,11 @@
 /** The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with auto, the latter where it is. */
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import type { Settings } from "../config/settings.ts";
 import { type DataManagement, UnavailableError } from "../controller/ports.ts";
 import { createDmPython, type DmPython } from "../services/dm/over-python.ts";
 import { untilAborted } from "../services/dm/session.ts";
 import { lostToPython, usableVariables } from "../services/dm/setup-file.ts";
-import type { Settings } from "../config/settings.ts";
 import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 

@@ -1,10 +1,11 @@
 /** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
+
+import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";
 import { type DataManagement, type Identity, OffError } from "../controller/ports.ts";
 import { createDmHttp, type DmHttp } from "../services/dm/over-http.ts";
 import { DM_ROUTES, routesFromFile } from "../services/dm/routes.ts";
 import { offSentence, SETUP_KEYS, setupValues } from "../services/dm/setup-values.ts";
 import { globusOff } from "../services/globus/auth.ts";
-import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";
 import { dmOverBackend } from "./dm-backend.ts";
 import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";

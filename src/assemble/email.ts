@@ -1,12 +1,12 @@
 /** The e-mail as the settings have it: mail server, templates, ledger, and what the actions of all servers share. */
 
 import type { Troubles } from "../base/troubles.ts";
-import type { Actions } from "../controller/run/action.ts";
+import { ShownLetter } from "../controller/email/letter/letter.ts";
 import { previewEmail } from "../controller/email/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../controller/email/send-email.ts";
-import { ShownLetter } from "../controller/email/letter/letter.ts";
-import { createLedger, type Ledger } from "../services/ledger/ledger.ts";
+import type { Actions } from "../controller/run/action.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
+import { createLedger, type Ledger } from "../services/ledger/ledger.ts";
 import { createSiteTexts } from "../services/mail/site-texts.ts";
 import { createSmtpMailer } from "../services/mail/smtp-mailer.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";

@@ -1,16 +1,17 @@
 /** The commands about experiments as the settings have them: tagging, manual experiments, deletion, safety forms, and TomoScan's directories. */
+
+import type { ServerSettings, Settings } from "../config/settings.ts";
+import type { Experiment } from "../controller/experiment.ts";
 import type { Actions } from "../controller/run/action.ts";
 import { createManualOnDm, createManualOnGlobus } from "../controller/setup/create-manual.ts";
 import { deleteArm, deleteExperiment } from "../controller/setup/delete.ts";
+import { dirsMatchWatch } from "../controller/setup/dirs-match.ts";
+import type { Site } from "../controller/site.ts";
 import { listEsafs } from "../controller/tagging/list-esafs.ts";
 import { tagFromSchedule } from "../controller/tagging/tag-experiment.ts";
 import { tagManually } from "../controller/tagging/tag-manual.ts";
-import { dirsMatchWatch } from "../controller/setup/dirs-match.ts";
-import type { Experiment } from "../controller/experiment.ts";
-import type { PeopleOptions } from "../controller/users/people.ts";
-import type { Site } from "../controller/site.ts";
 import type { TomoScan } from "../controller/tomoscan.ts";
-import type { ServerSettings, Settings } from "../config/settings.ts";
+import type { PeopleOptions } from "../controller/users/people.ts";
 import type { DmPart } from "./dm.ts";
 import type { GlobusPart } from "./globus.ts";
 

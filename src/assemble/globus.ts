@@ -1,16 +1,16 @@
 /** Globus as the settings have it: the login, and calls with it; or off. */
 import { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
+import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules, DirectoryTree, Identity } from "../controller/ports.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { createGlobusAccess } from "../services/globus/access.ts";
 import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus/auth.ts";
 import { createGlobusCall, type GlobusCall } from "../services/globus/call.ts";
 import type { GlobusCollection } from "../services/globus/collection.ts";
-import { createTokenStore } from "../services/globus/token-store.ts";
 import { createGlobusTree } from "../services/globus/directories.ts";
+import { createTokenStore } from "../services/globus/token-store.ts";
 import { createGlobusTransport, globusServiceUrls } from "../services/globus/transport.ts";
-import type { ServerSettings } from "../config/settings.ts";
 import { treeWithout } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
 

@@ -1,13 +1,13 @@
 /** The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their data. */
 import { ActionError } from "../base/errors.ts";
 import { listed } from "../base/word-list.ts";
-import type { DirectoryTarget } from "../controller/setup/make-directories.ts";
 import type { DataHost, DirectoryTree } from "../controller/ports.ts";
-import { SSH_PORT } from "../services/ssh/known-hosts.ts";
+import type { DirectoryTarget } from "../controller/setup/make-directories.ts";
 import { createLocalDataHost } from "../services/local-data-host.ts";
 import { createSshDataHost } from "../services/ssh/data-host.ts";
-import type { SshSettings } from "../services/ssh/failures.ts";
 import { createSshTree } from "../services/ssh/directories.ts";
+import type { SshSettings } from "../services/ssh/failures.ts";
+import { SSH_PORT } from "../services/ssh/known-hosts.ts";
 import type { PartOptions } from "./parts.ts";
 
 /** The two hosts of Dirs. */

@@ -1,12 +1,12 @@
 /** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
 import path from "node:path";
-import { openSite, type SiteOptions } from "./site.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Pvs, PvValue } from "../controller/ports.ts";
 import { EMAIL_AUDIENCES, type PvName } from "../controller/pvs.ts";
 import { startController } from "../controller/wiring.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { createUnderWayFile } from "../services/under-way-file.ts";
-import type { Settings } from "../config/settings.ts";
+import { openSite, type SiteOptions } from "./site.ts";
 
 export interface DataManagementOptions extends SiteOptions {
   /** This IOC's own PVs. */

@@ -1,9 +1,10 @@
 /** Actions that the settings leave without what they need: refused before anything is done, a dry run too, with the sentence of the table (needs.ts). */
-import type { Actions, FreeAction } from "../controller/run/action.ts";
-import { RejectedError } from "../controller/run/outcome.ts";
-import type { CommandName } from "../controller/pvs.ts";
+
 import { refusal } from "../config/needs.ts";
 import type { ServerSettings, Settings } from "../config/settings.ts";
+import type { CommandName } from "../controller/pvs.ts";
+import type { Actions, FreeAction } from "../controller/run/action.ts";
+import { RejectedError } from "../controller/run/outcome.ts";
 
 /** @param kind of the server that they are of; undefined for those that do not depend on it */
 export function refuseWithoutNeeds(

@@ -1,29 +1,30 @@
 /**
  * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the controller with the IOC.
  */
-import type { MutableEnvironment } from "./parts.ts";
-import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
+
 import type { Clock } from "../base/clock.ts";
 import { facilityZone } from "../base/facility-time.ts";
 import { createLog, type Log, teeLog } from "../base/log.ts";
 import { parseMacros } from "../base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "../config/config.ts";
-import { inputProblem } from "../controller/run/input-check.ts";
+import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
+import { prefixProblems } from "../config/prefixes.ts";
+import type { ServerSettings, Settings } from "../config/settings.ts";
 import { allPvs, type PvName, savedPvs } from "../controller/pvs.ts";
+import { inputProblem } from "../controller/run/input-check.ts";
 import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
 import type { DbRecord } from "../database/record.ts";
-import { type GlobusReport, globusReport } from "./report.ts";
 import type { CommandSession } from "../ioc/commands/session.ts";
 import type { Stage } from "../ioc/ioc.ts";
 import { LocalPvs, type LocalValue } from "../ioc/local-pvs.ts";
 import { logPuts } from "../ioc/put-log.ts";
 import { ShellError } from "../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../iocsh/shell-command.ts";
-import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
-import { prefixProblems } from "../config/prefixes.ts";
 import { type LogFile, openLogFile } from "../services/log-file.ts";
-import type { ServerSettings, Settings } from "../config/settings.ts";
+import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
+import type { MutableEnvironment } from "./parts.ts";
+import { type GlobusReport, globusReport } from "./report.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;

@@ -3,10 +3,8 @@
 export type { ClientIdentity } from "../base/client-identity.ts";
 export { type Clock, systemClock } from "../base/clock.ts";
 export { createLog, type Log, type LogSink, silentLog } from "../base/log.ts";
-export { type CaClient, type CaClientOptions, createCaClient, type PvOptions } from "./client/client.ts";
-export { connected$, text$, value$ } from "./client/observe.ts";
-export type { Reading } from "./client/reading.ts";
-export type { GetOptions, MonitorOptions, PutOptions, PvInfo, RemotePv } from "./client/remote-pv.ts";
+export { nodeNetwork } from "../net/node-network.ts";
+export type { Network } from "../net/transport.ts";
 export {
   type CaClientConfig,
   type CaServerConfig,
@@ -15,8 +13,10 @@ export {
   isolatedServer,
   serverConfig,
 } from "./ca-config.ts";
-export { nodeNetwork } from "../net/node-network.ts";
-export type { Network } from "../net/transport.ts";
+export { type CaClient, type CaClientOptions, createCaClient, type PvOptions } from "./client/client.ts";
+export { connected$, text$, value$ } from "./client/observe.ts";
+export type { Reading } from "./client/reading.ts";
+export type { GetOptions, MonitorOptions, PutOptions, PvInfo, RemotePv } from "./client/remote-pv.ts";
 export {
   PUT_PENDING,
   type PutListener,

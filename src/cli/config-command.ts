@@ -9,8 +9,8 @@ import { codeOf, messageOf } from "../base/errors.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import { createFile, type FileCalls } from "../base/replace-file.ts";
 import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config/config.ts";
-import type { ActionResult } from "../controller/run/outcome.ts";
 import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../config/settings.ts";
+import type { ActionResult } from "../controller/run/outcome.ts";
 import { UsageError } from "./exit-status.ts";
 
 export interface ConfigRequest {

@@ -2,8 +2,9 @@
  * THE table of the data-management commands: their names, the PV command that each runs, the options that fill its inputs, and what is shown of it. The
  * parser, the help, the runs here and on an IOC come from it. Names and spellings are those of the Python programs globus and DMagic (integration, 5A, 5B).
  */
-import { COMMANDS, type CommandName, PV_STATES, PVS, type PvName } from "../controller/pvs.ts";
+
 import { KINDS, type Kind } from "../config/settings.ts";
+import { COMMANDS, type CommandName, PV_STATES, PVS, type PvName } from "../controller/pvs.ts";
 
 /** The PVs that an option may fill. */
 export type InputName = { [N in PvName]: (typeof PVS)[N]["kind"] extends "result" ? never : N }[PvName];

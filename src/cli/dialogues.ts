@@ -2,8 +2,9 @@
  * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime is meant. At a terminal only, or
  * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
  */
-import type { Outcome } from "../controller/run/outcome.ts";
+
 import { ARM_STATES, type CommandName, EMAIL_MODES } from "../controller/pvs.ts";
+import type { Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 import type { CommonOptions } from "./data-options.ts";
 import { UsageError } from "./exit-status.ts";

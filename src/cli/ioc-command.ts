@@ -7,8 +7,6 @@ import { type Clock, systemClock, untilAborted } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
 import type { CaServerConfig } from "../ca/ca-config.ts";
-import { nodeNetwork } from "../net/node-network.ts";
-import type { Network } from "../net/transport.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
 import { registerIocCommands } from "../ioc/commands/all.ts";
 import { securityRefusal } from "../ioc/commands/init.ts";
@@ -19,6 +17,8 @@ import { runPrompt } from "../ioc/prompt.ts";
 import { bytesOf, WorkingDirectory } from "../ioc/working-directory.ts";
 import { Shell } from "../iocsh/shell.ts";
 import type { ShellCommand, ShellEnvironment } from "../iocsh/shell-command.ts";
+import { nodeNetwork } from "../net/node-network.ts";
+import type { Network } from "../net/transport.ts";
 import { EXIT } from "./exit-status.ts";
 
 const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-S] [st.cmd]";

@@ -16,9 +16,9 @@ import {
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
 import { dbrCodeOf } from "../ca/client/wish-text.ts";
-import { failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import { type PvOutput, UnavailableError } from "../controller/ports.ts";
 import { COMMAND_PARTS, COMMAND_STATES, type CommandName, type PvName } from "../controller/pvs.ts";
+import { failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 import { fromBytes, toBytes } from "./pv-text.ts";
 import { linesOf, numberOf, type Runner, type RunnerEvents } from "./runner.ts";

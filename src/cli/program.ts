@@ -17,6 +17,8 @@ import { createLog, silentLog } from "../base/log.ts";
 import { systemFailure } from "../base/system-failure.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { resolvedClientConfig } from "../ca/host-names.ts";
+import { ConfigError } from "../config/config.ts";
+import { canDriveTerminal } from "../ioc/prompt.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { boundedOutput } from "./bounded-output.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
@@ -27,8 +29,6 @@ import { addPvCommands } from "./pv-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
-import { ConfigError } from "../config/config.ts";
-import { canDriveTerminal } from "../ioc/prompt.ts";
 
 const IOC_HELP = `
   -m MACROS     macros of the -d behind it, as A=1,B=2

@@ -6,10 +6,17 @@ import { oneLine } from "../base/clean-text.ts";
 import { asSentences, messageOf } from "../base/errors.ts";
 import type { Log, LogLevel } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
-import { type Config, ConfigError, findConfigFile, loadConfig, lookForConfigFile, parseSource } from "../config/config.ts";
-import { failureOutcome } from "../controller/run/outcome.ts";
+import {
+  type Config,
+  ConfigError,
+  findConfigFile,
+  loadConfig,
+  lookForConfigFile,
+  parseSource,
+} from "../config/config.ts";
 import type { PvOutput } from "../controller/ports.ts";
 import type { PvName } from "../controller/pvs.ts";
+import { failureOutcome } from "../controller/run/outcome.ts";
 import { openLogFile } from "../services/log-file.ts";
 import { writeConfig } from "./config-command.ts";
 import type { DataCommand } from "./data-commands.ts";

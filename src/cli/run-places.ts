@@ -1,10 +1,10 @@
 /** The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose inputs are put back afterwards. */
 
+import { ownPrefix } from "../config/prefixes.ts";
 import { listLine } from "../controller/daq/daq-pvs.ts";
-import type { Outcome } from "../controller/run/outcome.ts";
 import type { PvOutput, PvValue } from "../controller/ports.ts";
 import type { CommandName, PvName } from "../controller/pvs.ts";
-import { ownPrefix } from "../config/prefixes.ts";
+import type { Outcome } from "../controller/run/outcome.ts";
 import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";

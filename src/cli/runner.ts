@@ -1,7 +1,8 @@
 /** What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this. */
-import type { Outcome } from "../controller/run/outcome.ts";
+
 import type { PvOutput } from "../controller/ports.ts";
 import type { CommandName, PvName } from "../controller/pvs.ts";
+import type { Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 
 export interface Runner {

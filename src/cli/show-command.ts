@@ -6,11 +6,8 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
 import { facilityZone } from "../base/facility-time.ts";
 import type { Config } from "../config/config.ts";
-import type { ActionRequest } from "../controller/run/action.ts";
-import { beamtimesFor, beamtimeText } from "../controller/tagging/beamtimes.ts";
-import { findExperiment } from "../controller/setup/dm-experiment.ts";
+import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
 import type { Experiment } from "../controller/experiment.ts";
-import type { ActionResult } from "../controller/run/outcome.ts";
 import {
   type Beamtime,
   type DmExperiment,
@@ -19,8 +16,11 @@ import {
   NotFoundError,
   OffError,
 } from "../controller/ports.ts";
+import type { ActionRequest } from "../controller/run/action.ts";
+import type { ActionResult } from "../controller/run/outcome.ts";
+import { findExperiment } from "../controller/setup/dm-experiment.ts";
 import type { Site } from "../controller/site.ts";
-import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
+import { beamtimesFor, beamtimeText } from "../controller/tagging/beamtimes.ts";
 import { experimentLines, type LocalRunner } from "./local-runner.ts";
 import type { Screen } from "./screen.ts";
 

@@ -8,6 +8,8 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import type { FileCalls } from "../base/replace-file.ts";
+import { fetchHostKey, readKnownHosts } from "../services/ssh/connection.ts";
+import { hostLabel } from "../services/ssh/failures.ts";
 import {
   fingerprint,
   type HostKeyVerdict,
@@ -18,8 +20,6 @@ import {
   parseKnownHosts,
   SSH_PORT,
 } from "../services/ssh/known-hosts.ts";
-import { fetchHostKey, readKnownHosts } from "../services/ssh/connection.ts";
-import { hostLabel } from "../services/ssh/failures.ts";
 import { UsageError } from "./exit-status.ts";
 
 export interface TrustRequest {

@@ -1,11 +1,12 @@
 /** Everything that commands work with at one beamline, chosen once (assemble/) for the IOC or for the command line. */
-import type { Actions, Server } from "./run/action.ts";
-import type { DirectoryTarget } from "./setup/make-directories.ts";
-import type { Schedule } from "./tagging/beamtimes.ts";
+
 import type { BeamlinePvs, DataManagement, PvValue } from "./ports.ts";
 import type { AnyTomoScanKey, PvName } from "./pvs.ts";
+import type { Actions, Server } from "./run/action.ts";
 import type { AuthWatch } from "./run/vital-signs.ts";
 import type { Watch } from "./run/watch.ts";
+import type { DirectoryTarget } from "./setup/make-directories.ts";
+import type { Schedule } from "./tagging/beamtimes.ts";
 
 /** Why a PV cannot be armed now, a sentence, or undefined. @param get reads our own PVs, results too */
 export type ArmCheck = (get: (name: PvName) => PvValue) => string | undefined;

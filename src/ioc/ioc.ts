@@ -9,12 +9,12 @@ import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type CaServerConfig, serverConfig } from "../ca/ca-config.ts";
 import { resolveHosts } from "../ca/host-names.ts";
-import type { Network } from "../net/transport.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../ca/server/limits.ts";
 import { CaServer } from "../ca/server/server.ts";
 import { Database } from "../database/database.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
 import type { ShellEnvironment } from "../iocsh/shell-command.ts";
+import type { Network } from "../net/transport.ts";
 import { type AccessControl, DatabaseSource } from "./database-source.ts";
 
 /**

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { type ClosingDm, dmOverBackend } from "../../src/assemble/dm-backend.ts";
 import { createLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 let folder: string;
 beforeEach(() => {

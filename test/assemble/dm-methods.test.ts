@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { dmOf } from "../../src/assemble/dm-methods.ts";
 import { OffError } from "../../src/controller/ports.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeDm } from "../support/fake-services.ts";
+import { FakeDm } from "../support/fakes/fake-services.ts";
 
 test("each method is called on the one that was chosen for the call, with all that it was given", async () => {
   const dm = new FakeDm();

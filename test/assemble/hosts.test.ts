@@ -6,7 +6,7 @@ import { dataHost, directoryTargets } from "../../src/assemble/hosts.ts";
 import { type PartOptions, Problems } from "../../src/assemble/parts.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 let folder: string;
 beforeEach(async () => {

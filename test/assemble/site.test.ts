@@ -9,10 +9,10 @@ import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
-import type { Site } from "../../src/controller/site.ts";
 import type { WatchContext } from "../../src/controller/run/watch.ts";
-import { freePort } from "../support/epics-environment.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import type { Site } from "../../src/controller/site.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { freePort } from "../support/peers/epics-environment.ts";
 
 let folder: string;
 let clock: FakeClock;

@@ -1,7 +1,7 @@
 /** The system's clock and what is built on any clock. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { guardedClock, systemClock } from "../../src/base/clock.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const DAY = 86400;
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseIni } from "../../src/base/ini.ts";
-import { anyText } from "../support/any-text.ts";
+import { anyText } from "../support/engine/any-text.ts";
 
 const values = (text: string): Record<string, string> =>
   Object.fromEntries(parseIni(text).entries.map((entry) => [`${entry.section}.${entry.key}`, entry.value]));

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Owner, OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
-import { atEachStep } from "../support/failing-files.ts";
 import { failureOf } from "../support/failure-of.ts";
+import { atEachStep } from "../support/fakes/failing-files.ts";
 
 let folder: string;
 let path: string;

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createLog } from "../../src/base/log.ts";
 import { rateLimited } from "../../src/base/rate-limited-log.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 test("twenty lines in ten seconds are written, the rest are counted", () => {
   const lines: string[] = [];

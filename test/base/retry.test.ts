@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { PATIENT, type RetryPolicy, retry, type Verdict } from "../../src/base/retry.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const policy: RetryPolicy = { attempts: 4, firstWaitSeconds: 1, longestWaitSeconds: 10, withinSeconds: 100 };
 const always = (): Verdict => ({ repeat: true });

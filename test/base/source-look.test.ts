@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { inspectSource, type SourceFiles, type SourceLook } from "../../src/base/source-look.ts";
 import type { TreeEntry } from "../../src/base/tree-count.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const never = () => new Promise<never>(() => {});
 /** Lists a file of 5 bytes, and then says nothing more. */

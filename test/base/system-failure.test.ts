@@ -9,7 +9,7 @@ import { afterAll, expect, test } from "vitest";
 import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { makeFolder } from "../../src/base/make-folder.ts";
 import { replaceFile } from "../../src/base/replace-file.ts";
-import { FailingFiles } from "../support/failing-files.ts";
+import { FailingFiles } from "../support/fakes/failing-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "system-failure-"));
 afterAll(() => rmSync(folder, { recursive: true }));

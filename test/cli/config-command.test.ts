@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { BUILT_IN_SERVERS, SETTINGS } from "../../src/config/settings.ts";
-import { fakeSite, runCli } from "../support/fake-cli.ts";
+import { fakeSite, runCli } from "../support/fakes/fake-cli.ts";
 
 let folder: string;
 let file: string;

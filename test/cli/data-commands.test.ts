@@ -10,8 +10,8 @@ import {
   spellingsOf,
 } from "../../src/cli/data-commands.ts";
 import { declareOptions, settingFlags } from "../../src/cli/data-options.ts";
-import { COMMAND_NAMES, PVS } from "../../src/controller/pvs.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
+import { COMMAND_NAMES, PVS } from "../../src/controller/pvs.ts";
 
 const rows = DATA_COMMANDS.map((row): [string, DataCommand] => [row.name, row]);
 const named = (name: string): DataCommand | undefined =>

@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
 import type { Runner } from "../../src/cli/runner.ts";
-import { type Outcome, RejectedError } from "../../src/controller/run/outcome.ts";
 import { OffError, type PvOutput } from "../../src/controller/ports.ts";
 import type { CommandName, PvName } from "../../src/controller/pvs.ts";
+import { type Outcome, RejectedError } from "../../src/controller/run/outcome.ts";
 import type { Site } from "../../src/controller/site.ts";
-import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fake-cli.ts";
-import { FakeDm } from "../support/fake-services.ts";
+import { doing, done, EXPERIMENT, fakeSite, runCli } from "../support/fakes/fake-cli.ts";
+import { FakeDm } from "../support/fakes/fake-services.ts";
 
 /** What was done, in order. */
 let deeds: string[];

@@ -8,7 +8,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { isolatedServer } from "../../src/ca/ca-config.ts";
 import { runIoc } from "../../src/cli/ioc-command.ts";
 import { shellCommand } from "../../src/iocsh/shell-command.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { IocRunner } from "../../src/cli/ioc-runner.ts";
-import { RejectedError } from "../../src/controller/run/outcome.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
+import { RejectedError } from "../../src/controller/run/outcome.ts";
 import { type Scene, scene } from "../ca/client/client-fixture.ts";
+import type { Served } from "../support/engine/scripted-server.ts";
 import { failureOf } from "../support/failure-of.ts";
-import type { Served } from "../support/scripted-server.ts";
 
 const CHAR = 4;
 const DOUBLE = 6;

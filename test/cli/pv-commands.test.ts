@@ -3,7 +3,7 @@ import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "../../src/cli/pv-commands.ts";
 import { type Scene, scene } from "../ca/client/client-fixture.ts";
-import type { Served } from "../support/scripted-server.ts";
+import type { Served } from "../support/engine/scripted-server.ts";
 
 interface Run {
   readonly status: number;

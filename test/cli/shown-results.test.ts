@@ -4,17 +4,17 @@
  */
 import { expect, test } from "vitest";
 import { DATA_COMMANDS } from "../../src/cli/data-commands.ts";
+import type { Beamtime } from "../../src/controller/ports.ts";
+import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
 import type { Action } from "../../src/controller/run/action.ts";
 import { createManualOnDm } from "../../src/controller/setup/create-manual.ts";
 import { initOnDm } from "../../src/controller/setup/init-dm.ts";
 import { listEsafs } from "../../src/controller/tagging/list-esafs.ts";
 import { tagFromSchedule } from "../../src/controller/tagging/tag-experiment.ts";
-import type { Beamtime } from "../../src/controller/ports.ts";
-import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
-import { FakeBeamline } from "../support/fake-beamline.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { FakeDm, FakeScheduling } from "../support/fake-services.ts";
-import { EXPERIMENT, taggedRun } from "../support/tagged-run.ts";
+import { FakeBeamline } from "../support/fakes/fake-beamline.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { FakeDm, FakeScheduling } from "../support/fakes/fake-services.ts";
+import { EXPERIMENT, taggedRun } from "../support/fakes/tagged-run.ts";
 
 const BEAMTIME: Beamtime = {
   gupId: EXPERIMENT.proposalNumber,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { cleanName, dataLink, directoryParts, readTag, type UserTexts } from "../../src/controller/experiment.ts";
-import { anyText } from "../support/any-text.ts";
+import { anyText } from "../support/engine/any-text.ts";
 
 const TAGGED: UserTexts = {
   yearMonth: "2026-03",

@@ -2,14 +2,14 @@ import { tap } from "rxjs";
 import { vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { Troubles } from "../../src/base/troubles.ts";
+import { tomoScanSuffix } from "../../src/controller/pvs.ts";
 import type { Server } from "../../src/controller/run/action.ts";
 import { initOnGlobus } from "../../src/controller/setup/init-globus.ts";
 import { type DirectoryTarget, makeDirectories } from "../../src/controller/setup/make-directories.ts";
-import { tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { startController } from "../../src/controller/wiring.ts";
-import { FakeBeamline, FakeControllerPvs } from "../support/fake-beamline.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { FakeTree, noIdentity } from "../support/fake-services.ts";
+import { FakeBeamline, FakeControllerPvs } from "../support/fakes/fake-beamline.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { FakeTree, noIdentity } from "../support/fakes/fake-services.ts";
 
 const TAG = {
   ExperimentYearMonth: "2026-03",

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { refuseCommands } from "../../src/controller/wiring.ts";
-import { FakeControllerPvs } from "../support/fake-beamline.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { ROOT } from "../support/real-peers.ts";
+import { FakeControllerPvs } from "../support/fakes/fake-beamline.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 import { Bench } from "./wiring-fixture.ts";
 
 let bench: Bench;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ai } from "../../src/database/record-types/ai.ts";
 import { ao } from "../../src/database/record-types/ao.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { type FakeRecord, fakeRecord } from "../support/fake-record.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { type FakeRecord, fakeRecord } from "../support/fakes/fake-record.ts";
 
 const LIMITS = { HIHI: 90, HIGH: 80, LOW: 20, LOLO: 10 };
 const SEVERITIES = { HHSV: "MAJOR", HSV: "MINOR", LSV: "MINOR", LLSV: "MAJOR" };

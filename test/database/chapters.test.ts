@@ -1,6 +1,6 @@
 /** Our records come to what EPICS base's come to: its answers are in the text files beside the chapters. */
 import { describe, expect, test } from "vitest";
-import { asCase, askOurs, type Example, linesOf, recordedLines } from "../support/base-values.ts";
+import { asCase, askOurs, type Example, linesOf, recordedLines } from "../support/engine/base-values.ts";
 import { CHAPTERS } from "./base/index.ts";
 import { inputs } from "./base/inputs.ts";
 import { outputs } from "./base/outputs.ts";

@@ -3,9 +3,9 @@ import vm from "node:vm";
 import { expect, test } from "vitest";
 import { Database } from "../../src/database/database.ts";
 import { DatabaseError } from "../../src/database/database-error.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { probe } from "../support/probe-record.ts";
-import { databaseOf } from "../support/test-database.ts";
+import { probe } from "../support/engine/probe-record.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const emptyDatabase = (): Database => new Database({ clock: new FakeClock(), recordTypes: [probe] });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { canonicalLink, parseLink } from "../../src/database/links.ts";
 import { metadataAt } from "../../src/database/metadata.ts";
-import { databaseOf } from "../support/test-database.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
 
 test.each([
   ["rec", "INLINK", "rec NPP NMS"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { order } from "../support/probe-record.ts";
-import { databaseOf } from "../support/test-database.ts";
+import { order } from "../support/engine/probe-record.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
 
 test("a put to a passive record processes it and what its forward links lead to, in order", () => {
   const db = databaseOf({ A: { FLNK: "B" }, B: { FLNK: "C" }, C: {} });

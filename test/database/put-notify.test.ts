@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { databaseOf } from "../support/test-database.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
 
 test("a put-callback on an idle record is complete at once", () => {
   const db = databaseOf({ A: {} });

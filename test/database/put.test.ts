@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { acknowledge, acknowledgeTransients } from "../../src/database/alarm-transition.ts";
-import { databaseOf } from "../support/test-database.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
 
 const VALUE_LOG = 3;
 

@@ -1,7 +1,7 @@
 /** How much there is to read at an address, and a text read as its characters. */
 import { beforeEach, expect, test } from "vitest";
 import { elementsAt, lengthAt } from "../../src/database/read.ts";
-import { databaseOf, type TestDatabase } from "../support/test-database.ts";
+import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
 
 let db: TestDatabase;
 beforeEach(() => {

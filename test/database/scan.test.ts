@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { FakeClock } from "../support/fake-clock.ts";
-import { order } from "../support/probe-record.ts";
-import { databaseOf } from "../support/test-database.ts";
+import { order } from "../support/engine/probe-record.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 test("periodic records process at their period, in the order of PHAS", () => {
   const db = databaseOf({

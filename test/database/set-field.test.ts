@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { databaseOf } from "../support/test-database.ts";
+import { databaseOf } from "../support/engine/test-database.ts";
 
 const set = (field: string, text: string) => {
   const db = databaseOf({ A: {} });

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import type { PutValue } from "../../src/database/convert-put.ts";
 import type { FieldType } from "../../src/database/record-type.ts";
 import { cutLength, storeText } from "../../src/database/text-array.ts";
-import { anyText } from "../support/any-text.ts";
-import { databaseOf, type TestDatabase } from "../support/test-database.ts";
+import { anyText } from "../support/engine/any-text.ts";
+import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
 
 const messageOf = (elements: number): TestDatabase =>
   databaseOf({ M: { type: "waveform", FTVL: "CHAR", NELM: String(elements), "info Q:form": "String" } });

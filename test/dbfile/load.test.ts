@@ -5,7 +5,7 @@ import { parseMacros } from "../../src/base/macros.ts";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
 import { quoteText } from "../../src/dbfile/values.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { ACCEPTED, REFUSED, REFUSED_BY_US_ALONE } from "./snippets.ts";
 
 /** Loads a text, in UTF-8 bytes as a file has it, and others that it may include. */

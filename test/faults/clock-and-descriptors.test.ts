@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
-import { ROOT } from "../support/real-peers.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 import { comeToStart, giveInputs, judgeEnd, openBench } from "./bench.ts";
 import type { Bench, CommandCase } from "./command-case.ts";
 import { caseOf } from "./command-cases.ts";

@@ -3,12 +3,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Beamline } from "../../src/sandbox/beamline.ts";
 import { DM_ROUTES, type DmRoute } from "../../src/services/dm/routes.ts";
-import { operatorOf, type PvOperator } from "../support/pv-operator.ts";
+import { operatorOf, type PvOperator } from "../support/peers/pv-operator.ts";
 import {
   type SimulatedBeamline,
   type SimulatedBeamlineOptions,
   startSimulatedBeamline,
-} from "../support/simulated-beamline.ts";
+} from "../support/peers/simulated-beamline.ts";
 import { Gate, type GateOptions, WELL } from "./gate.ts";
 import { Trap } from "./trap.ts";
 

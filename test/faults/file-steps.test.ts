@@ -6,7 +6,7 @@ import { test, vi } from "vitest";
 import type { Beamline } from "../../src/sandbox/beamline.ts";
 import { AUTH_SERVER, TRANSFER_SERVER, usualScope } from "../../src/services/globus/grants.ts";
 import { printTokens, type TokenRecord } from "../../src/services/globus/token-store.ts";
-import { ROOT } from "../support/real-peers.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 import { comeToStart, openBench, quickSaves } from "./bench.ts";
 import type { Bench } from "./command-case.ts";
 import { caseOf } from "./command-cases.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, onTestFinished, test, vi } from "vitest";
 import { createLedger } from "../../src/services/ledger/ledger.ts";
 import { mountSmallDisk, type SmallDisk, writeLedgerOnFailingDisk } from "../support/failing-disk.ts";
-import { needPeers } from "../support/real-peers.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 import { comeToStart, judgeEnd, openBench, quickSaves, settled } from "./bench.ts";
 import { caseOf } from "./command-cases.ts";
 import { Tally } from "./tally.ts";

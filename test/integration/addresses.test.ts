@@ -1,9 +1,9 @@
 /** The programs among addresses that are none, and with many PVs at once: as they are started and typed. */
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { startOurIoc } from "../support/our-ioc.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { startOurIoc } from "../support/peers/our-ioc.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { isComplete, parseSaveFile } from "../../src/ioc/autosave/save-file.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { spawnPeer } from "../support/spawn-peer.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { spawnPeer } from "../support/peers/spawn-peer.ts";
 
 const SECONDS = 20;
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -8,9 +8,9 @@ import { silentLog } from "../../src/base/log.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
-import { watch } from "../support/our-client.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { watch } from "../support/peers/our-client.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

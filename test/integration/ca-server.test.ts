@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { isolatedServer } from "../../src/ca/ca-config.ts";
-import { nodeNetwork } from "../../src/net/node-network.ts";
 import { CaServer } from "../../src/ca/server/server.ts";
-import { defineCatvsCases } from "../support/catvs-cases.ts";
-import { FakePv, FakePvs } from "../support/fake-pvs.ts";
-import { doubles, maskPayload, RawCircuit, requestBytes } from "../support/raw-circuit.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
+import { defineCatvsCases } from "../support/engine/catvs-cases.ts";
+import { doubles, maskPayload, RawCircuit, requestBytes } from "../support/engine/raw-circuit.ts";
+import { FakePv, FakePvs } from "../support/fakes/fake-pvs.ts";
 
 const wave = new FakePv(Array.from({ length: 100_000 }, (_, i) => i));
 const scalar = new FakePv(0);

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { operatorOf } from "../support/pv-operator.ts";
-import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { type Finished, runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { needPeers, peerPath, ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { type Finished, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
 import { isolatedClient } from "../../src/ca/ca-config.ts";
-import { nodeNetwork } from "../../src/net/node-network.ts";
+import { type CaClient, createCaClient } from "../../src/ca/client/client.ts";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
-import { FaultProxy } from "../support/fault-proxy.ts";
-import { becomes, watch } from "../support/our-client.ts";
-import { ScriptedServer } from "../support/scripted-server.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
+import { ScriptedServer } from "../support/engine/scripted-server.ts";
+import { FaultProxy } from "../support/peers/fault-proxy.ts";
+import { becomes, watch } from "../support/peers/our-client.ts";
 
 /** Ten of its seconds are one of ours. */
 const SPEED = 10;

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { epicsEnvironment, freePort } from "../support/epics-environment.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { epicsEnvironment, freePort } from "../support/peers/epics-environment.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

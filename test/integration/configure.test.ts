@@ -12,9 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { epicsEnvironment, freePort } from "../support/epics-environment.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type Finished, runPeer } from "../support/spawn-peer.ts";
+import { epicsEnvironment, freePort } from "../support/peers/epics-environment.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type Finished, runPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { ECA } from "../../src/ca/wire/status.ts";
 import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT, UPLOAD_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Reading } from "../../src/ca/client/reading.ts";
 import { allPvs, savedPvs } from "../../src/controller/pvs.ts";
-import { freePort } from "../support/epics-environment.ts";
-import { openClient } from "../support/our-client.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { freePort } from "../support/peers/epics-environment.ts";
+import { openClient } from "../support/peers/our-client.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { nodeNetwork } from "../../src/net/node-network.ts";
 import { lacksDescriptors } from "../support/descriptors.ts";
-import { startOurIoc } from "../support/our-ioc.ts";
-import { RawCircuit } from "../support/raw-circuit.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type RunningIoc, startIoc } from "../support/soft-ioc.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { RawCircuit } from "../support/engine/raw-circuit.ts";
+import { startOurIoc } from "../support/peers/our-ioc.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type RunningIoc, startIoc } from "../support/peers/soft-ioc.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

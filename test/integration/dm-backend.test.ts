@@ -11,10 +11,17 @@ import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp } from "../../src/services/dm/over-http.ts";
 import { routesWith } from "../../src/services/dm/routes.ts";
-import { bridgeProcesses, doorbell, folderWithDm, STAND_IN, standInSite, withDmIn } from "../support/dm-python-site.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { needPeers } from "../support/real-peers.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import {
+  bridgeProcesses,
+  doorbell,
+  folderWithDm,
+  STAND_IN,
+  standInSite,
+  withDmIn,
+} from "../support/peers/dm-python-site.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 
 const { missing } = needPeers("python3");
 const PI = `d${PEOPLE.pi.badge}`;

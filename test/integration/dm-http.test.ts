@@ -15,7 +15,7 @@ import { DM_ROUTES, type DmOperation, RouteNotVerifiedError } from "../../src/se
 import { HttpUnavailableError } from "../../src/services/http.ts";
 import { type DmSite, dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const NAME = "2026-03-Noether-1014288";
 const newExperiment: NewExperiment = {

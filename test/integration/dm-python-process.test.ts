@@ -7,11 +7,18 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { AccessDeniedError, UnavailableError } from "../../src/controller/ports.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
-import { dmOverPython, doorbell, folderWithDm, STAND_IN, standInSite, withDmIn } from "../support/dm-python-site.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
-import { needPeers, ROOT } from "../support/real-peers.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
+import {
+  dmOverPython,
+  doorbell,
+  folderWithDm,
+  STAND_IN,
+  standInSite,
+  withDmIn,
+} from "../support/peers/dm-python-site.ts";
+import { needPeers, ROOT } from "../support/peers/real-peers.ts";
 
 const { missing } = needPeers("python3");
 const PI = `d${PEOPLE.pi.badge}`;

@@ -19,6 +19,9 @@ import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp } from "../../src/services/dm/over-http.ts";
 import { routesWith } from "../../src/services/dm/routes.ts";
+import { failureOf } from "../support/failure-of.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 import {
   bridgeProcesses,
   dmOverPython,
@@ -27,11 +30,8 @@ import {
   standInSite,
   testFolder,
   withDmIn,
-} from "../support/dm-python-site.ts";
-import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
-import { needPeers } from "../support/real-peers.ts";
+} from "../support/peers/dm-python-site.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 
 const { missing } = needPeers("python3");
 const NAME = "2026-03-Noether-1014288";

@@ -13,10 +13,10 @@ import { UsageError } from "../../src/cli/exit-status.ts";
 import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { DM_ROUTES, type DmOperation, routesFromFile, routesWith } from "../../src/services/dm/routes.ts";
-import { folderWithDm, STAND_IN, testFolder, withDmIn } from "../support/dm-python-site.ts";
 import { dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { needPeers } from "../support/real-peers.ts";
+import { folderWithDm, STAND_IN, testFolder, withDmIn } from "../support/peers/dm-python-site.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 
 const { missing } = needPeers("python3");
 

@@ -14,7 +14,7 @@ import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
 import { dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const TLS = path.join(import.meta.dirname, "../support/tls");
 const pem = (name: string): string => readFileSync(path.join(TLS, name), "utf8");

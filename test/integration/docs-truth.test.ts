@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { CaClient } from "../../src/ca/client/client.ts";
-import { inheritedEnvironment } from "../support/epics-environment.ts";
-import { openClient } from "../support/our-client.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { openClient } from "../support/peers/our-client.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 /** Each test has an experiment of its own, about which nobody has been mailed. */

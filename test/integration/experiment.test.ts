@@ -7,8 +7,8 @@ import { facilityMonth } from "../../src/base/facility-time.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, LONG_TITLE } from "../../src/sandbox/scheduling-service.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const OURS = `${PEOPLE.pi.lastName}-${PROPOSAL.gupId}`;

@@ -13,7 +13,7 @@ import { createGlobusCall } from "../../src/services/globus/call.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const TOP = "/2-BM/";
 const PARTS = ["2026-03", "2026-03-Noether-1014288"];

@@ -13,7 +13,7 @@ import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus/grants.t
 import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const HOUR = 3600;
 const SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all";

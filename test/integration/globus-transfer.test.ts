@@ -9,13 +9,13 @@ import { type GlobusService, startGlobusService } from "../../src/sandbox/globus
 import { createPersonLogin, createServiceAccount, type GlobusAuth } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
 import type { GlobusCollection } from "../../src/services/globus/collection.ts";
+import { createGlobusTree } from "../../src/services/globus/directories.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
 import { TRANSFER_SERVER } from "../../src/services/globus/grants.ts";
 import { createTokenStore } from "../../src/services/globus/token-store.ts";
-import { createGlobusTree } from "../../src/services/globus/directories.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const TOP = "/2-BM";
 const PARTS = ["2026-03", "2026-03-Curie-90210"];

@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { REQUESTS, RESPONSES } from "../../src/ca/wire/messages.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
-import { openClient } from "../support/our-client.ts";
-import { requestBytes } from "../support/raw-circuit.ts";
-import { lacksRawSockets, sendFromPortZero } from "../support/raw-datagram.ts";
-import { message } from "../support/scripted-server.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { requestBytes } from "../support/engine/raw-circuit.ts";
+import { lacksRawSockets, sendFromPortZero } from "../support/engine/raw-datagram.ts";
+import { message } from "../support/engine/scripted-server.ts";
+import { openClient } from "../support/peers/our-client.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

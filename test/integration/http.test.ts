@@ -20,7 +20,7 @@ import {
   statusError,
 } from "../../src/services/http.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const TLS = path.join(import.meta.dirname, "../support/tls");
 const pem = (name: string): string => readFileSync(path.join(TLS, name), "utf8");

@@ -8,11 +8,11 @@ import type { PvSource } from "../../src/ca/server/pv-source.ts";
 import { readTag, type UserTexts } from "../../src/controller/experiment.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
 import { loopbackEnvironment } from "../../src/sandbox/beamline.ts";
-import { freePort, inheritedEnvironment, randomPrefix } from "../support/epics-environment.ts";
-import { type InProcessIoc, startInProcessIoc } from "../support/in-process-ioc.ts";
-import { operatorOf } from "../support/pv-operator.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type PeerProcess, spawnPeer } from "../support/spawn-peer.ts";
+import { type InProcessIoc, startInProcessIoc } from "../support/engine/in-process-ioc.ts";
+import { freePort, inheritedEnvironment, randomPrefix } from "../support/peers/epics-environment.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type PeerProcess, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

@@ -8,10 +8,10 @@ import { EXIT, UsageError } from "../../src/cli/exit-status.ts";
 import { type LedgerRequest, runLedger } from "../../src/cli/ledger-command.ts";
 import { createLedger } from "../../src/services/ledger/ledger.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { inZone } from "../support/in-zone.ts";
-import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { needPeers, peerPath, ROOT } from "../support/peers/real-peers.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 let home: string;
 let folder: string;

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "v
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError, messageOf } from "../../src/base/errors.ts";
 import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/ledger.ts";
+import { readLevelFolder } from "../../src/services/ledger/leveldb/folder.ts";
 import { lookAtLedger, recoverLedger } from "../../src/services/ledger/recovery.ts";
 import { LedgerDamagedError, openClassic } from "../../src/services/ledger/store.ts";
-import { readLevelFolder } from "../../src/services/ledger/leveldb/folder.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 const AT = "2026-03-01T12:00:00Z";

@@ -7,7 +7,7 @@ import { createLedger, type Ledger, type LedgerOptions } from "../../src/service
 import { type LevelDatabase, openClassic } from "../../src/services/ledger/store.ts";
 import { mountSmallDisk, writeLedgerOnFailingDisk, writeLedgerUntilKilled } from "../support/failing-disk.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { needPeers } from "../support/real-peers.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 
 const SENT = { state: "sent", at: "2026-03-01T12:00:00Z" } as const;
 const addresses = (numbers: readonly number[]): string[] => numbers.map((one) => `a${one}@x.example`).sort();

@@ -10,7 +10,7 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/ledger.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ROOT } from "../support/real-peers.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 
 const AT = "2026-03-01T12:00:00Z";
 const OWNER = { pid: 4711, host: "station1", prefix: "2bmb:Globus:" };

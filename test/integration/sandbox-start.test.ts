@@ -2,7 +2,7 @@
 import { expect, test, vi } from "vitest";
 import { CancelledError } from "../../src/base/errors.ts";
 import { startBeamline } from "../../src/sandbox/beamline.ts";
-import { freePort } from "../support/epics-environment.ts";
+import { freePort } from "../support/peers/epics-environment.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -17,7 +17,7 @@ import {
   type SchedulingHttpOptions,
 } from "../../src/services/scheduling/web-service.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 interface Site {
   readonly twin: SchedulingTwin;

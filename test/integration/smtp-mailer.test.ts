@@ -11,8 +11,8 @@ import { AccessDeniedError, type Mail, type MailSession, UnavailableError } from
 import { type SmtpSink, type SmtpSinkOptions, startSmtpSink } from "../../src/sandbox/smtp-sink.ts";
 import { createSmtpMailer, type SmtpMailerOptions } from "../../src/services/mail/smtp-mailer.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { ROOT } from "../support/real-peers.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 
 const tlsFile = (name: string): string => readFileSync(join(ROOT, "test/support/tls", name), "utf8");
 const KEY = { key: tlsFile("server.key"), cert: tlsFile("server.pem") };

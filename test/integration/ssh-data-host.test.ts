@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshDataHost, type SshDataHostSettings } from "../../src/services/ssh/data-host.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const TOP = "/data/2BM";
 let host: SshHost;

@@ -8,7 +8,7 @@ import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/co
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const TOP = "/data/2BM";
 const PARTS = ["2026-03", "2026-03-Curie-90210"];

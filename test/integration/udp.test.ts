@@ -5,7 +5,7 @@ import { connectTcp, listenTcp } from "../../src/net/tcp.ts";
 import type { Address, DatagramSocket } from "../../src/net/transport.ts";
 import { openUdp } from "../../src/net/udp.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
-import { lacksRawSockets, sendFromPortZero } from "../support/raw-datagram.ts";
+import { lacksRawSockets, sendFromPortZero } from "../support/engine/raw-datagram.ts";
 
 const HOST = "127.0.0.1";
 

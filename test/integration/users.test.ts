@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { PEOPLE, type Person } from "../../src/sandbox/people.ts";
-import { operatorOf, utf8 } from "../support/pv-operator.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
+import { operatorOf, utf8 } from "../support/peers/pv-operator.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const { pi, experimenters, esafOnly, contacts } = PEOPLE;

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { epicsEnvironment, freePort, inheritedEnvironment } from "../support/epics-environment.ts";
-import { becomes, openClient, watch } from "../support/our-client.ts";
-import { ROOT } from "../support/real-peers.ts";
-import { type RunningIoc, startIoc } from "../support/soft-ioc.ts";
-import { type PeerProcess, runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { epicsEnvironment, freePort, inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { becomes, openClient, watch } from "../support/peers/our-client.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type RunningIoc, startIoc } from "../support/peers/soft-ioc.ts";
+import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const PROGRAM = join(ROOT, "dist/main.js");

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PEOPLE } from "../../src/sandbox/people.ts";
-import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { type Finished, runPeer } from "../support/spawn-peer.ts";
+import { needPeers, peerPath, ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { type Finished, runPeer } from "../support/peers/spawn-peer.ts";
 
 const PROGRAM = join(ROOT, "dist/main.js");
 /** For some ten programs, one after the other, on a machine that may be busy. */

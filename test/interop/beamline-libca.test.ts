@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { COMMAND_STATES } from "../../src/controller/pvs.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
-import { needPeers, peerPath } from "../support/real-peers.ts";
-import { startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { runPython } from "../support/spawn-peer.ts";
+import { needPeers, peerPath } from "../support/peers/real-peers.ts";
+import { startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { runPython } from "../support/peers/spawn-peer.ts";
 
 interface Seen {
   readonly name: string;

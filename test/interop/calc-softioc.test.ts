@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileCalc, evaluateCalc } from "../../src/database/calc.ts";
 import { BINARY, LISTS, PAIRS, UNARY } from "../../src/database/calc-elements.ts";
-import { numberOf, type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/put-get.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
+import { numberOf, type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/engine/put-get.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 /** Values of A … U in the test. */
 const INPUTS = [

@@ -1,10 +1,10 @@
 /** Our server under caproto, which decodes every message by tables of its own: its client library and its command line programs see what they see at softIoc. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compareIocs, type Facts, pythonExercise } from "../support/both-iocs.ts";
-import { needPeers, VENV } from "../support/real-peers.ts";
-import type { RunningIoc } from "../support/soft-ioc.ts";
-import { runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { compareIocs, type Facts, pythonExercise } from "../support/engine/both-iocs.ts";
+import { needPeers, VENV } from "../support/peers/real-peers.ts";
+import type { RunningIoc } from "../support/peers/soft-ioc.ts";
+import { runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 const SECTIONS = [
   "channels",

@@ -1,8 +1,8 @@
 /** The conversations that our server has to hold, held with the reference IOC: what we ask of ours is what EPICS does. */
 import { afterAll, beforeAll, describe } from "vitest";
-import { defineCatvsCases } from "../support/catvs-cases.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { type RunningIoc, startSoftIoc } from "../support/soft-ioc.ts";
+import { defineCatvsCases } from "../support/engine/catvs-cases.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { type RunningIoc, startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 const DB = `
 record(longout, "$(P)ival") { field(VAL, "42") }

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { epicsEnvironment, freePort, randomPrefix } from "../support/epics-environment.ts";
-import { becomes, openClient, watch } from "../support/our-client.ts";
-import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";
-import { type PeerProcess, spawnPeer } from "../support/spawn-peer.ts";
+import { epicsEnvironment, freePort, randomPrefix } from "../support/peers/epics-environment.ts";
+import { becomes, openClient, watch } from "../support/peers/our-client.ts";
+import { needPeers, PYTHON, ROOT } from "../support/peers/real-peers.ts";
+import { type PeerProcess, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 const TEN_SECONDS = { timeoutSeconds: 10 };
 const RESTART_TEST_MS = 60_000;

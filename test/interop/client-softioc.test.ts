@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { becomes, openClient, watch } from "../support/our-client.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
+import { becomes, openClient, watch } from "../support/peers/our-client.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 const TEN_SECONDS = { timeoutSeconds: 10 };
 const RESTART_TEST_MS = 60_000;

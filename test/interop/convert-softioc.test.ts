@@ -20,9 +20,9 @@ import {
   putAndGet,
   type WireType,
   type WireValue,
-} from "../support/put-get.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
+} from "../support/engine/put-get.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 /** The field type that a wire type is when it is read. */
 const READ: Readonly<Record<WireType, ElementType>> = {

@@ -5,9 +5,9 @@ import { parseMacros } from "../../src/base/macros.ts";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
 import { ACCEPTED, REFUSED, REFUSED_BY_US_ALONE } from "../dbfile/snippets.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { needPeers, PYTHON } from "../support/real-peers.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { needPeers, PYTHON } from "../support/peers/real-peers.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 const MACROS = "P=x:";
 const defined = parseMacros(MACROS);

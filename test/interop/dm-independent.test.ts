@@ -7,11 +7,11 @@ import { PEOPLE, PROPOSAL, STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp } from "../../src/services/dm/over-http.ts";
 import { routesWith } from "../../src/services/dm/routes.ts";
 import { dmSite } from "../support/dm-site.ts";
-import { inheritedEnvironment } from "../support/epics-environment.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { ImpatientClock } from "../support/impatient-clock.ts";
-import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";
-import { runPythonJson, spawnPeer } from "../support/spawn-peer.ts";
+import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { needPeers, PYTHON, ROOT } from "../support/peers/real-peers.ts";
+import { runPythonJson, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 /** Any package of the peers' Python environment proves that it is there; the scripts use none. */
 const { missing } = needPeers("caproto");

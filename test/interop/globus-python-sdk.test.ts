@@ -8,9 +8,9 @@ import type { EventDocument } from "@globus/sdk/services/transfer/service/task";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
-import { inheritedEnvironment } from "../support/epics-environment.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { runPythonJson } from "../support/spawn-peer.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { runPythonJson } from "../support/peers/spawn-peer.ts";
 
 const TOP = "/2-BM";
 const FILE = `${TOP}/scan_001.h5`;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compareIocs, type Facts } from "../support/both-iocs.ts";
-import { needPeers, peerPath, ROOT } from "../support/real-peers.ts";
-import type { RunningIoc } from "../support/soft-ioc.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { compareIocs, type Facts } from "../support/engine/both-iocs.ts";
+import { needPeers, peerPath, ROOT } from "../support/peers/real-peers.ts";
+import type { RunningIoc } from "../support/peers/soft-ioc.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 const SECTIONS = [
   "channels",

@@ -4,10 +4,10 @@ import { systemClock } from "../../src/base/clock.ts";
 import { renderTemplate } from "../../src/controller/email/letter/template.ts";
 import { startSmtpSink } from "../../src/sandbox/smtp-sink.ts";
 import { createSmtpMailer } from "../../src/services/mail/smtp-mailer.ts";
-import { inheritedEnvironment } from "../support/epics-environment.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";
-import { runPythonJson, spawnPeer } from "../support/spawn-peer.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { needPeers, PYTHON, ROOT } from "../support/peers/real-peers.ts";
+import { runPythonJson, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 /** Any package of the peers' Python environment proves that it is there; the scripts use none. */
 const { missing } = needPeers("caproto");

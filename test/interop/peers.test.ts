@@ -1,8 +1,8 @@
 /** The test support itself: the reference IOC starts, answers, obeys its shell and leaves nothing behind. */
 import { describe, expect, test } from "vitest";
-import { needPeers } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
-import { runPeer, runPython } from "../support/spawn-peer.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
+import { runPeer, runPython } from "../support/peers/spawn-peer.ts";
 
 const DB = `record(ao, "$(P)x") { field(PREC, "3") }`;
 

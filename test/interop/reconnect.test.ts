@@ -1,9 +1,9 @@
 /** A user's script survives an IOC that is killed and started again: it is told both, and its monitor goes on. */
 import { describe, expect, test } from "vitest";
-import { startOurIoc } from "../support/our-ioc.ts";
-import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
-import { spawnPeer } from "../support/spawn-peer.ts";
+import { startOurIoc } from "../support/peers/our-ioc.ts";
+import { needPeers, PYTHON, ROOT } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
+import { spawnPeer } from "../support/peers/spawn-peer.ts";
 
 const record = (value: number): string => `record(ao, "$(P)x") { field(VAL, "${value}") field(PINI, "YES") }`;
 

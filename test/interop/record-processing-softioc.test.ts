@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { startInProcessIoc } from "../support/in-process-ioc.ts";
-import { type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/put-get.ts";
-import { needPeers, ROOT } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
+import { startInProcessIoc } from "../support/engine/in-process-ioc.ts";
+import { type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/engine/put-get.ts";
+import { needPeers, ROOT } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 const DB = readFileSync(join(ROOT, "test/peers/record_types.db"), "utf8");
 

@@ -6,8 +6,8 @@ import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import * as menus from "../../src/database/menus.ts";
 import type { FieldRow, FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
-import { type Dbd, type DbdField, parseDbd } from "../support/dbd-parser.ts";
-import { dbdFolder, needPeers } from "../support/real-peers.ts";
+import { type Dbd, type DbdField, parseDbd } from "../support/engine/dbd-parser.ts";
+import { dbdFolder, needPeers } from "../support/peers/real-peers.ts";
 
 const { missing } = needPeers("dbd");
 /** synApps' own: base has no .dbd of it. The table of busy follows busyRecord.dbd of synApps by hand. */

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { randomPrefix } from "../support/epics-environment.ts";
-import { startInProcessIoc } from "../support/in-process-ioc.ts";
-import { needPeers, ROOT } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
-import { runPythonJson } from "../support/spawn-peer.ts";
+import { startInProcessIoc } from "../support/engine/in-process-ioc.ts";
+import { randomPrefix } from "../support/peers/epics-environment.ts";
+import { needPeers, ROOT } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
+import { runPythonJson } from "../support/peers/spawn-peer.ts";
 
 const DB = readFileSync(join(ROOT, "test/peers/same_fields.db"), "utf8");
 

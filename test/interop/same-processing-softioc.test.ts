@@ -1,9 +1,9 @@
 /** The same puts to the same records in EPICS base's IOC and in ours: what processes, what is refused, and what is read afterwards has to be the same. */
 import { describe, expect, test } from "vitest";
-import { startInProcessIoc } from "../support/in-process-ioc.ts";
-import { type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/put-get.ts";
-import { needPeers } from "../support/real-peers.ts";
-import { startSoftIoc } from "../support/soft-ioc.ts";
+import { startInProcessIoc } from "../support/engine/in-process-ioc.ts";
+import { type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/engine/put-get.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
+import { startSoftIoc } from "../support/peers/soft-ioc.ts";
 
 /** Calculations of VAL+1 count how often they process. */
 const counter = (name: string, fields = ""): string =>

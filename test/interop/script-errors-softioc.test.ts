@@ -7,10 +7,10 @@ import { describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { isolatedServer } from "../../src/ca/ca-config.ts";
 import { runIoc } from "../../src/cli/ioc-command.ts";
-import { epicsEnvironment, freePort } from "../support/epics-environment.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import { needPeers, PYTHON, ROOT } from "../support/real-peers.ts";
-import { runPeer } from "../support/spawn-peer.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { epicsEnvironment, freePort } from "../support/peers/epics-environment.ts";
+import { needPeers, PYTHON, ROOT } from "../support/peers/real-peers.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 /** What breaks, and how it is run. */
 const PARTS: Readonly<Record<string, string>> = {

@@ -3,10 +3,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { operatorOf } from "../support/pv-operator.ts";
-import { needPeers, PYTHON, peerPath, ROOT } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { type Finished, type PeerProcess, runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { operatorOf } from "../support/peers/pv-operator.ts";
+import { needPeers, PYTHON, peerPath, ROOT } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { type Finished, type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 

@@ -8,13 +8,13 @@ import { ActionError } from "../../src/base/errors.ts";
 import { trustHost } from "../../src/cli/trust-host.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
-import { fingerprint, judgeHostKey, parseKnownHosts } from "../../src/services/ssh/known-hosts.ts";
 import { createSshDataHost, type SshDataHostSettings } from "../../src/services/ssh/data-host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";
+import { fingerprint, judgeHostKey, parseKnownHosts } from "../../src/services/ssh/known-hosts.ts";
 import { failureOf } from "../support/failure-of.ts";
-import { keygen, makeKey, type OpenSsh, startOpenSsh } from "../support/open-ssh.ts";
-import { needPeers, peerPath } from "../support/real-peers.ts";
-import { runPeer, spawnPeer } from "../support/spawn-peer.ts";
+import { keygen, makeKey, type OpenSsh, startOpenSsh } from "../support/peers/open-ssh.ts";
+import { needPeers, peerPath } from "../support/peers/real-peers.ts";
+import { runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 let scratch: string;
 beforeEach(async () => {

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
-import { needPeers, peerPath } from "../support/real-peers.ts";
-import { type SimulatedBeamline, startSimulatedBeamline } from "../support/simulated-beamline.ts";
-import { runPython, runPythonJson } from "../support/spawn-peer.ts";
+import { needPeers, peerPath } from "../support/peers/real-peers.ts";
+import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { runPython, runPythonJson } from "../support/peers/spawn-peer.ts";
 
 interface Ended {
   readonly completed: number;

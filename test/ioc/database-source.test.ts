@@ -5,7 +5,7 @@ import { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES, type DbrType, NATIVES } from "../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { type AccessGrant, DatabaseSource } from "../../src/ioc/database-source.ts";
-import { databaseOf, type RecordTexts, type TestDatabase } from "../support/test-database.ts";
+import { databaseOf, type RecordTexts, type TestDatabase } from "../support/engine/test-database.ts";
 
 const CLIENT = { user: "op1", host: "console", peer: "127.0.0.1:1" };
 const typeOf = (name: string): DbrType => DBR_TYPES[DBR[name]!]!;

@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { isolatedServer } from "../../src/ca/ca-config.ts";
-import { nodeNetwork } from "../../src/net/node-network.ts";
 import { Ioc, IocError, type Stage } from "../../src/ioc/ioc.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { nodeNetwork } from "../../src/net/node-network.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 function newIoc() {
   const events: string[] = [];

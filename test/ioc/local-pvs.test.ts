@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { LocalPvError, LocalPvs } from "../../src/ioc/local-pvs.ts";
-import { databaseOf, type TestDatabase } from "../support/test-database.ts";
+import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
 
 let db: TestDatabase;
 let pvs: LocalPvs;

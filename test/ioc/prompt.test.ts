@@ -5,7 +5,7 @@ import { SHELL_COMMANDS } from "../../src/ioc/commands/shell.ts";
 import { runPrompt } from "../../src/ioc/prompt.ts";
 import { Shell } from "../../src/iocsh/shell.ts";
 import { shellCommand } from "../../src/iocsh/shell-command.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 function terminal(environment: Record<string, string> = {}) {
   const said: string[] = [];

@@ -6,7 +6,7 @@ import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";
 import { DatabaseSource } from "../../src/ioc/database-source.ts";
 import { LocalPvs } from "../../src/ioc/local-pvs.ts";
 import { logPuts } from "../../src/ioc/put-log.ts";
-import { databaseOf, type RecordTexts, type TestDatabase } from "../support/test-database.ts";
+import { databaseOf, type RecordTexts, type TestDatabase } from "../support/engine/test-database.ts";
 
 const CLIENT = { user: "op1", host: "ws1", peer: "10.0.0.5:51234" };
 const WHO = "op1@ws1:51234 (10.0.0.5)";

@@ -5,7 +5,7 @@ import { environmentCommands } from "../../src/ioc/commands/environment.ts";
 import { reportCommands } from "../../src/ioc/commands/reports.ts";
 import type { CommandSession } from "../../src/ioc/commands/session.ts";
 import { Shell } from "../../src/iocsh/shell.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 const at = (port: number) => ({ host: "127.0.0.1", port });
 const ONE: ClientReport = {

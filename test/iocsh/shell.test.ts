@@ -4,7 +4,7 @@ import { parseMacros } from "../../src/base/macros.ts";
 import { SHELL_COMMANDS } from "../../src/ioc/commands/shell.ts";
 import { Shell } from "../../src/iocsh/shell.ts";
 import { shellCommand } from "../../src/iocsh/shell-command.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 /** A shell whose commands are those of the shell itself, `say` and `fail`. */
 function shellWith(scripts: Readonly<Record<string, string>>, environment: Record<string, string | undefined> = {}) {

@@ -5,8 +5,8 @@ import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { UnavailableError } from "../../src/controller/ports.ts";
 import { createCaPvs } from "../../src/services/ca-pvs.ts";
 import { scene } from "../ca/client/client-fixture.ts";
+import type { Served } from "../support/engine/scripted-server.ts";
 import { failureOf } from "../support/failure-of.ts";
-import type { Served } from "../support/scripted-server.ts";
 
 const TEXT: Served = { native: 0, count: 1 };
 const LONG_TEXT: Served = { native: 4, count: 256 };

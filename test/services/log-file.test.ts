@@ -8,9 +8,9 @@ import { OwnerFile, thisProcess } from "../../src/base/owner-file.ts";
 import { Troubles } from "../../src/base/troubles.ts";
 import { Journal } from "../../src/controller/run/journal.ts";
 import { type LogFileOptions, openLogFile } from "../../src/services/log-file.ts";
-import { FailingFiles } from "../support/failing-files.ts";
-import { FakeControllerPvs } from "../support/fake-beamline.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import { FailingFiles } from "../support/fakes/failing-files.ts";
+import { FakeControllerPvs } from "../support/fakes/fake-beamline.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { inZone } from "../support/in-zone.ts";
 
 let folder: string;

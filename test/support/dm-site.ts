@@ -6,7 +6,7 @@ import { type DmTwin, startDmTwin } from "../../src/sandbox/dm/service.ts";
 import { STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp, type DmHttp, type DmHttpOptions } from "../../src/services/dm/over-http.ts";
 import { routesWith } from "../../src/services/dm/routes.ts";
-import { ImpatientClock } from "./impatient-clock.ts";
+import { ImpatientClock } from "./fakes/impatient-clock.ts";
 
 export interface DmSite {
   readonly twin: DmTwin;

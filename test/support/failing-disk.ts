@@ -6,9 +6,9 @@ import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { inheritedEnvironment } from "./epics-environment.ts";
-import { ROOT } from "./real-peers.ts";
-import { runPeer } from "./spawn-peer.ts";
+import { inheritedEnvironment } from "./peers/epics-environment.ts";
+import { ROOT } from "./peers/real-peers.ts";
+import { runPeer } from "./peers/spawn-peer.ts";
 
 export interface SmallDisk {
   readonly path: string;

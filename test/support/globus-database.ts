@@ -5,7 +5,7 @@ import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
 import type { DbText } from "../../src/dbfile/source.ts";
 import { parseSubstitutions } from "../../src/dbfile/substitutions.ts";
-import { FakeClock } from "./fake-clock.ts";
+import { FakeClock } from "./fakes/fake-clock.ts";
 
 const FOLDER = join(import.meta.dirname, "../../db");
 const read = (file: string): DbText => ({ file, text: readFileSync(join(FOLDER, file), "latin1") });

@@ -1,14 +1,14 @@
 /** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
+import { ALIASES } from "../../src/config/settings-aliases.ts";
+import { allPvs, COMMANDS, type CommandState, type PvRow } from "../../src/controller/pvs.ts";
 import { takesText } from "../../src/controller/run/input-check.ts";
 import { succeeded } from "../../src/controller/run/outcome.ts";
-import { allPvs, COMMANDS, type CommandState, type PvRow } from "../../src/controller/pvs.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
-import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
-import { ALIASES } from "../../src/config/settings-aliases.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isInstalled, nodeProblem } from "../../tools/prepare.mjs";
-import { ROOT } from "../support/real-peers.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 
 test.each(["v18.20.4", "v20.18.1", "v16.0.0"])("Node %s is refused in one sentence", (version) => {
   expect(nodeProblem(version)).toBe(

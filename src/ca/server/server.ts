@@ -5,8 +5,8 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { rateLimited } from "../../base/rate-limited-log.ts";
-import type { CaServerConfig } from "../ca-config.ts";
 import { type Address, addressText, type ByteStream, type Network, type StreamServer } from "../../net/transport.ts";
+import type { CaServerConfig } from "../ca-config.ts";
 import { IdSequence, type Sid } from "../session/ids.ts";
 import { Beacons } from "./beacons.ts";
 import type { CircuitServices } from "./circuit.ts";

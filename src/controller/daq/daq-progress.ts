@@ -2,9 +2,10 @@
  * How the DAQ of one side is judged from one look to the next: its state, its rate, and what of it is worth telling. A DAQ stalls when it has files to do and
  * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
  */
-import { filesText, inDmsWords, SIDE_NAMES } from "./daq-sources.ts";
+
 import { type DmTransfer, isUnderWay, isWatching, type SourceReport } from "../ports.ts";
 import type { DaqSide, DaqState, Severity } from "../pvs.ts";
+import { filesText, inDmsWords, SIDE_NAMES } from "./daq-sources.ts";
 
 /** Seconds over which the rate is taken. */
 const RATE_SECONDS = 60;

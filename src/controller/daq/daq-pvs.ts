@@ -1,9 +1,6 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
-import type { ActionContext, RunContext } from "../run/action.ts";
-import { isAlive, type LastState } from "./daq-progress.ts";
-import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";
 import type { Experiment } from "../experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "../ports.ts";
 import {
@@ -16,7 +13,10 @@ import {
   SOURCE_STATES,
   UNKNOWN_COUNT,
 } from "../pvs.ts";
+import type { ActionContext, RunContext } from "../run/action.ts";
 import { uptime } from "../run/vital-signs.ts";
+import { isAlive, type LastState } from "./daq-progress.ts";
+import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";
 
 /** Reads a result PV. */
 type Get = (name: PvName) => PvValue;

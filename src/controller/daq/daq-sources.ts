@@ -3,9 +3,7 @@
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
 import { clauseOf } from "../../base/errors.ts";
-import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "../run/action.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import { InputError, RejectedError } from "../run/outcome.ts";
 import { type DataHost, type DmTask, type DmTransfer, isWatching, type SourceReport } from "../ports.ts";
 import {
   DAQ_SIDES,
@@ -17,6 +15,8 @@ import {
   type SourceState,
   UNKNOWN_COUNT,
 } from "../pvs.ts";
+import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "../run/action.ts";
+import { InputError, RejectedError } from "../run/outcome.ts";
 
 /** Where one station's data are. */
 export interface DaqSite {

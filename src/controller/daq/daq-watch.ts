@@ -17,22 +17,7 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
-import type { RunContext } from "../run/action.ts";
-import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
-import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
-import {
-  type DaqSite,
-  type DaqSource,
-  daqSources,
-  daqStateIndex,
-  isOf,
-  REFUSED_SECONDS,
-  SIDE_NAMES,
-  SIDES,
-  showSource,
-} from "./daq-sources.ts";
 import { type Experiment, isSameExperiment } from "../experiment.ts";
-import { look$ } from "../run/look.ts";
 import {
   AccessDeniedError,
   type DataManagement,
@@ -50,8 +35,23 @@ import {
   SOURCE_STATES,
   UNKNOWN_COUNT,
 } from "../pvs.ts";
-import { showUploads } from "./uploads.ts";
+import type { RunContext } from "../run/action.ts";
+import { look$ } from "../run/look.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
+import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
+import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
+import {
+  type DaqSite,
+  type DaqSource,
+  daqSources,
+  daqStateIndex,
+  isOf,
+  REFUSED_SECONDS,
+  SIDE_NAMES,
+  SIDES,
+  showSource,
+} from "./daq-sources.ts";
+import { showUploads } from "./uploads.ts";
 
 export interface DaqWatchOptions extends ProgressOptions {
   readonly dm: DataManagement;

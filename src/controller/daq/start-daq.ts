@@ -3,7 +3,11 @@
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
+import { AlreadyExistsError, type DataManagement, type DmTransfer, isUnderWay, UnavailableError } from "../ports.ts";
+import { daqPv } from "../pvs.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type DaqStart, isAlive, type StartedDaqs } from "./daq-progress.ts";
 import { clearSide, lastState, showDaqsAtEnd } from "./daq-pvs.ts";
 import {
@@ -18,10 +22,6 @@ import {
   runningDaq,
   SIDE_NAMES,
 } from "./daq-sources.ts";
-import { requireExperiment } from "../setup/dm-experiment.ts";
-import type { ActionResult } from "../run/outcome.ts";
-import { AlreadyExistsError, type DataManagement, type DmTransfer, isUnderWay, UnavailableError } from "../ports.ts";
-import { daqPv } from "../pvs.ts";
 
 export interface DaqOptions {
   readonly dm: DataManagement;

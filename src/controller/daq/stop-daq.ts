@@ -1,9 +1,5 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import type { Action, ActionContext } from "../run/action.ts";
-import { showDaqsAtEnd } from "./daq-pvs.ts";
-import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "./daq-sources.ts";
-import type { ActionResult } from "../run/outcome.ts";
 import {
   type DataManagement,
   type DmTransfer,
@@ -13,6 +9,10 @@ import {
   UnavailableError,
 } from "../ports.ts";
 import { daqPv } from "../pvs.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { showDaqsAtEnd } from "./daq-pvs.ts";
+import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "./daq-sources.ts";
 import type { DaqOptions } from "./start-daq.ts";
 
 export function stopDaq(options: DaqOptions): Action {

@@ -17,10 +17,7 @@ import {
   timer,
 } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
-import type { RunContext } from "../run/action.ts";
-import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import type { Experiment } from "../experiment.ts";
-import { look$ } from "../run/look.ts";
 import {
   AccessDeniedError,
   type DataManagement,
@@ -32,8 +29,11 @@ import {
   OffError,
 } from "../ports.ts";
 import { type CommandName, type PvName, UPLOAD_STATES } from "../pvs.ts";
-import { endState, showUploads } from "./uploads.ts";
+import type { RunContext } from "../run/action.ts";
+import { look$ } from "../run/look.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
+import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
+import { endState, showUploads } from "./uploads.ts";
 
 export interface UploadWatchOptions {
   readonly dm: DataManagement;

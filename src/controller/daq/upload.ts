@@ -4,7 +4,20 @@
  */
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
+import {
+  AccessDeniedError,
+  type DataManagement,
+  type DmTransfer,
+  hasEndedWell,
+  isMoving,
+  isUnderWay,
+  NotFoundError,
+  UnavailableError,
+} from "../ports.ts";
+import type { UploadState } from "../pvs.ts";
 import type { Action, ActionContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { requireExperiment } from "../setup/dm-experiment.ts";
 import { isAlive } from "./daq-progress.ts";
 import { lastState } from "./daq-pvs.ts";
 import {
@@ -20,21 +33,8 @@ import {
   REFUSED_SECONDS,
   SIDE_NAMES,
 } from "./daq-sources.ts";
-import { requireExperiment } from "../setup/dm-experiment.ts";
-import type { ActionResult } from "../run/outcome.ts";
-import {
-  AccessDeniedError,
-  type DataManagement,
-  type DmTransfer,
-  hasEndedWell,
-  isMoving,
-  isUnderWay,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
-import type { UploadState } from "../pvs.ts";
-import { endState, listedUploads, showUploads } from "./uploads.ts";
 import type { DaqOptions } from "./start-daq.ts";
+import { endState, listedUploads, showUploads } from "./uploads.ts";
 
 export interface UploadOptions extends DaqOptions {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 /** The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for Upload, for Delete and for the watch. It starts and stops none. */
 import { asSentence, clauseOf } from "../../base/errors.ts";
-import type { RunContext } from "../run/action.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell, NotOfferedError } from "../ports.ts";
 import { UPLOAD_STATES, type UploadState } from "../pvs.ts";
+import type { RunContext } from "../run/action.ts";
 
 /** The uploads together. The state comes last, so that whoever waits for it reads settled counts. */
 export function showUploads(put: RunContext["publish"], uploads: readonly DmTransfer[], state: UploadState): void {

@@ -1,16 +1,16 @@
 /** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
 import { cleanJson, visible } from "../../base/clean-text.ts";
 import { addressProblem } from "../../base/mail-address.ts";
-import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../run/action.ts";
 import { type Experiment } from "../experiment.ts";
+import type { SiteTexts } from "../ports.ts";
+import { EMAIL_AUDIENCES, EMAIL_MODES, type PvName } from "../pvs.ts";
+import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../run/action.ts";
+import { RejectedError } from "../run/outcome.ts";
+import { findRecipients, type RecipientOptions, type Recipients } from "./email-recipients.ts";
 import { isWebAddress, subjectProblem } from "./letter/headers.ts";
 import type { Letter } from "./letter/letter.ts";
 import { renderTemplate, wantsSlides } from "./letter/template.ts";
 import { placeholderTexts } from "./letter/values.ts";
-import { RejectedError } from "../run/outcome.ts";
-import type { SiteTexts } from "../ports.ts";
-import { EMAIL_AUDIENCES, EMAIL_MODES, type PvName } from "../pvs.ts";
-import { findRecipients, type RecipientOptions, type Recipients } from "./email-recipients.ts";
 
 export interface ComposeOptions extends RecipientOptions {
   readonly texts: SiteTexts;

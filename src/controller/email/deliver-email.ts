@@ -4,9 +4,9 @@
  * a collection that is away everybody's.
  */
 import { ActionError, clauseOf, messageOf } from "../../base/errors.ts";
-import { type Letter, messageIdOf, type Recipient } from "./letter/letter.ts";
 import type { AccessRules, Mailer, MailLedger, MailRecord, MailSession } from "../ports.ts";
 import { UnavailableError } from "../ports.ts";
+import { type Letter, messageIdOf, type Recipient } from "./letter/letter.ts";
 
 /** What became of one address. `unsent`: nothing went to it. `uncertain`: nobody knows. */
 export interface Fate {

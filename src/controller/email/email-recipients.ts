@@ -5,13 +5,6 @@
 
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { addressProblem } from "../../base/mail-address.ts";
-import type { ActionContext } from "../run/action.ts";
-import { findExperiment, requireExperiment } from "../setup/dm-experiment.ts";
-import { dmUsername, LOOK_UPS } from "../users/dm-roster.ts";
-import { plainAddress } from "./letter/headers.ts";
-import type { Letter, Recipient } from "./letter/letter.ts";
-import { RejectedError } from "../run/outcome.ts";
-import { type Contact, findPeople, type PeopleOptions, type Person, personName } from "../users/people.ts";
 import {
   type DataManagement,
   type DmExperiment,
@@ -22,7 +15,14 @@ import {
   OffError,
   UnavailableError,
 } from "../ports.ts";
+import type { ActionContext } from "../run/action.ts";
+import { RejectedError } from "../run/outcome.ts";
+import { findExperiment, requireExperiment } from "../setup/dm-experiment.ts";
+import { dmUsername, LOOK_UPS } from "../users/dm-roster.ts";
+import { type Contact, findPeople, type PeopleOptions, type Person, personName } from "../users/people.ts";
 import { ownFailure } from "../users/roster.ts";
+import { plainAddress } from "./letter/headers.ts";
+import type { Letter, Recipient } from "./letter/letter.ts";
 
 export interface RecipientOptions {
   /** As operators know the server. */

@@ -4,9 +4,9 @@
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
+import type { EmailMode } from "../pvs.ts";
 import type { ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
-import type { EmailMode } from "../pvs.ts";
 import type { Composed } from "./compose-email.ts";
 import type { Fate } from "./deliver-email.ts";
 import { counted, isWhole, leftOut, remarksOn } from "./preview-email.ts";

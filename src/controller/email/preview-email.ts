@@ -1,10 +1,10 @@
 /** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
 import { onePerLine, visible } from "../../base/clean-text.ts";
-import type { Action, ActionContext } from "../run/action.ts";
-import type { Letter, ShownLetter } from "./letter/letter.ts";
-import type { ActionResult } from "../run/outcome.ts";
 import { ARMED_SECONDS, EMAIL_LINES, emailLine, PVS, type PvName, type PvRow } from "../pvs.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
 import { type Composed, type ComposeOptions, composeEmail, composePlan } from "./compose-email.ts";
+import type { Letter, ShownLetter } from "./letter/letter.ts";
 
 export interface PreviewEmailOptions extends ComposeOptions {
   readonly shown: ShownLetter;

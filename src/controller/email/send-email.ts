@@ -4,13 +4,13 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
-import { dmUsername } from "../users/dm-roster.ts";
 import { directoryParts } from "../experiment.ts";
-import { isoTime } from "../run/journal.ts";
-import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { AccessRules, Mailer } from "../ports.ts";
 import { ARMED_SECONDS } from "../pvs.ts";
+import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
+import { isoTime } from "../run/journal.ts";
+import { type ActionResult, RejectedError } from "../run/outcome.ts";
+import { dmUsername } from "../users/dm-roster.ts";
 import { type Composed, composeEmail, composePlan, emailAudience, emailMode, reject } from "./compose-email.ts";
 import { Delivery } from "./deliver-email.ts";
 import { emailedUsers, testContact, uncertainOf } from "./email-recipients.ts";

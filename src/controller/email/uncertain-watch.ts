@@ -1,9 +1,9 @@
 /** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
-import { uncertainOf } from "./email-recipients.ts";
 import type { MailLedger } from "../ports.ts";
 import { type CommandName, type PvName, UNKNOWN_COUNT } from "../pvs.ts";
 import { isRunning, type Watch } from "../run/watch.ts";
+import { uncertainOf } from "./email-recipients.ts";
 
 const sentence = (addresses: readonly string[]): string =>
   `Nobody knows whether ${addresses.join(", ")} had the e-mail, because the program was stopped while sending: ask them; EmailMode Uncertain mails these alone.`;

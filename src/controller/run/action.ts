@@ -3,9 +3,9 @@
  * its context alone, so that the command line runs it as the IOC does.
  */
 import type { Experiment } from "../experiment.ts";
-import type { ActionResult } from "./outcome.ts";
 import type { PvOutput, PvValue } from "../ports.ts";
 import type { CommandName, FreeCommand, PvName } from "../pvs.ts";
+import type { ActionResult } from "./outcome.ts";
 
 /** What an action is asked to do. */
 export interface ActionRequest {

@@ -1,9 +1,9 @@
 /** Refuses puts that an input PV cannot mean, before anybody else hears of them. What that is, input-check.ts knows. */
 import { filter, share } from "rxjs";
-import { INPUT_NAMES, inputProblem } from "./input-check.ts";
-import type { Journal } from "./journal.ts";
 import type { OutsidePut } from "../ports/outside-put.ts";
 import type { Pvs } from "../ports.ts";
+import { INPUT_NAMES, inputProblem } from "./input-check.ts";
+import type { Journal } from "./journal.ts";
 
 /** The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other. @param journal is told of each refusal */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {

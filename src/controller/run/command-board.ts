@@ -4,10 +4,6 @@ import { filter, type Observable, Subject, startWith } from "rxjs";
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Log } from "../../base/log.ts";
-import { fitted } from "./fitting.ts";
-import type { Interruption } from "./interruptions.ts";
-import { isoTime, type Journal } from "./journal.ts";
-import { type Outcome, severityOf, succeeded } from "./outcome.ts";
 import type { Pvs } from "../ports.ts";
 import {
   COMMAND_NAMES,
@@ -18,6 +14,10 @@ import {
   type CommandRow,
   type PvName,
 } from "../pvs.ts";
+import { fitted } from "./fitting.ts";
+import type { Interruption } from "./interruptions.ts";
+import { isoTime, type Journal } from "./journal.ts";
+import { type Outcome, severityOf, succeeded } from "./outcome.ts";
 
 /** Status while nothing runs, as TomoScan's family says it. */
 const IDLE_STATUS = "Done";

@@ -6,10 +6,10 @@ import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { pieceOf } from "../../base/errors.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
-import { fitted } from "./fitting.ts";
-import { isoTime, type Journal } from "./journal.ts";
 import { type BegunCommand, UnavailableError, type UnderWay } from "../ports.ts";
 import { COMMANDS, type CommandName, type CommandRow } from "../pvs.ts";
+import { fitted } from "./fitting.ts";
+import { isoTime, type Journal } from "./journal.ts";
 
 /** Seconds that a command waits for the disk. */
 const DISK_SECONDS = 2;

@@ -3,9 +3,9 @@ import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { facilityIso, facilitySecond } from "../../base/facility-time.ts";
 import { type Log } from "../../base/log.ts";
-import { fitted } from "./fitting.ts";
 import type { Pvs } from "../ports.ts";
 import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "../pvs.ts";
+import { fitted } from "./fitting.ts";
 
 /** Events kept for Log: more than 8192 bytes hold at a usual length. */
 const KEPT = 100;

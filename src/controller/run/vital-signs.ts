@@ -22,9 +22,9 @@ import {
 import type { Clock } from "../../base/clock.ts";
 import { asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { isoTime } from "./journal.ts";
 import { type Identity, type Pvs, UnavailableError } from "../ports.ts";
 import { AUTH_STATES, type PvName, type Severity, UNKNOWN_COUNT } from "../pvs.ts";
+import { isoTime } from "./journal.ts";
 
 /** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
 const WATCHDOG_COUNT = 5;

@@ -4,15 +4,15 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { facilityDay } from "../../base/facility-time.ts";
-import type { FreeAction, RunContext } from "../run/action.ts";
-import { createExperiment, findExperiment } from "./dm-experiment.ts";
-import { dmUsername, putOn } from "../users/dm-roster.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import { type ManualExperiment, manualExperiment } from "../tagging/manual-experiment.ts";
-import type { ActionResult } from "../run/outcome.ts";
-import { badgeOf, type Contact } from "../users/people.ts";
 import type { DataManagement, DirectoryTree } from "../ports.ts";
+import type { FreeAction, RunContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { type ManualExperiment, manualExperiment } from "../tagging/manual-experiment.ts";
+import { dmUsername, putOn } from "../users/dm-roster.ts";
+import { badgeOf, type Contact } from "../users/people.ts";
 import { changeUsers, countOf } from "../users/roster.ts";
+import { createExperiment, findExperiment } from "./dm-experiment.ts";
 
 interface CommonOptions {
   /** As operators know the server. */

@@ -4,15 +4,7 @@
  */
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
-import {
-  type Action,
-  type ActionContext,
-  type ActionRequest,
-  flagInput,
-  type TaggedRequest,
-  textInput,
-} from "../run/action.ts";
-import { type ActionResult, RejectedError } from "../run/outcome.ts";
+import { listedUploads } from "../daq/uploads.ts";
 import {
   type DataManagement,
   type DmExperiment,
@@ -22,8 +14,16 @@ import {
   UnavailableError,
 } from "../ports.ts";
 import type { CommandName } from "../pvs.ts";
+import {
+  type Action,
+  type ActionContext,
+  type ActionRequest,
+  flagInput,
+  type TaggedRequest,
+  textInput,
+} from "../run/action.ts";
+import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { ArmCheck } from "../site.ts";
-import { listedUploads } from "../daq/uploads.ts";
 
 export interface DeleteOptions {
   readonly dm: DataManagement;

@@ -4,8 +4,8 @@ import { combineLatest, map, tap } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
 import type { BeamlineText } from "../ports.ts";
 import { ANSWERS, type AnyTomoScanKey } from "../pvs.ts";
-import type { TomoScan } from "../tomoscan.ts";
 import type { Watch } from "../run/watch.ts";
+import type { TomoScan } from "../tomoscan.ts";
 
 /** A top directory of the settings. */
 export interface TopDirectory {

@@ -5,7 +5,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { facilityMonth } from "../../base/facility-time.ts";
 import type { Experiment } from "../experiment.ts";
-import { RejectedError } from "../run/outcome.ts";
 import {
   AlreadyExistsError,
   type CallOptions,
@@ -15,6 +14,7 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
+import { RejectedError } from "../run/outcome.ts";
 
 /** @returns undefined only if the service says that there is none under either name */
 export async function findExperiment(

@@ -3,8 +3,8 @@ import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { CallOptions } from "../ports.ts";
-import type { TomoScan } from "../tomoscan.ts";
 import { emitsWithin } from "../run/within.ts";
+import type { TomoScan } from "../tomoscan.ts";
 
 /** Seconds that FilePathExists must stay Yes: until the server has looked it speaks of the path before. */
 const SETTLE_SECONDS = 1;

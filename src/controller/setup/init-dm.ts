@@ -1,11 +1,20 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
-import type { Action, ActionContext } from "../run/action.ts";
-import { createExperiment, findExperiment } from "./dm-experiment.ts";
-import { dmUsername, putOn } from "../users/dm-roster.ts";
-import type { ActionResult } from "../run/outcome.ts";
-import { findPeople, fullName, otherPi, type PeopleOptions, type Person, personName, sayEsafOnly } from "../users/people.ts";
+
 import type { DataManagement, DmExperiment } from "../ports.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { dmUsername, putOn } from "../users/dm-roster.ts";
+import {
+  findPeople,
+  fullName,
+  otherPi,
+  type PeopleOptions,
+  type Person,
+  personName,
+  sayEsafOnly,
+} from "../users/people.ts";
 import { changeUsers, countOf, failuresOf, type UserChange } from "../users/roster.ts";
+import { createExperiment, findExperiment } from "./dm-experiment.ts";
 
 export interface InitDmOptions {
   readonly dm: DataManagement;

@@ -3,12 +3,12 @@
  * e-mail address is named, and gets in with a Globus user name by AddUser.
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
-import type { Action, ActionContext } from "../run/action.ts";
 import { directoryParts, pathUnder } from "../experiment.ts";
-import { letRead, loginOf } from "../users/globus-roster.ts";
-import type { ActionResult } from "../run/outcome.ts";
-import { findPeople, otherPi, type PeopleOptions, personName, sayEsafOnly } from "../users/people.ts";
 import type { AccessRules, DirectoryTree } from "../ports.ts";
+import type { Action, ActionContext } from "../run/action.ts";
+import type { ActionResult } from "../run/outcome.ts";
+import { letRead, loginOf } from "../users/globus-roster.ts";
+import { findPeople, otherPi, type PeopleOptions, personName, sayEsafOnly } from "../users/people.ts";
 import { changeUsers, countOf, failuresOf, type UserChange } from "../users/roster.ts";
 
 export interface InitGlobusOptions {

@@ -1,11 +1,11 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
 import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
-import { type Action, type ActionContext, type ActionRequest, flagInput } from "../run/action.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import { setFilePath } from "./file-path.ts";
 import type { DirectoryTree } from "../ports.ts";
 import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
+import { type Action, type ActionContext, type ActionRequest, flagInput } from "../run/action.ts";
 import type { TomoScan } from "../tomoscan.ts";
+import { setFilePath } from "./file-path.ts";
 
 /** One tree to make the directory in, and the PVs that tell of it. */
 export interface DirectoryTarget {

@@ -3,10 +3,10 @@ import { cleanJson } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute } from "../../base/facility-time.ts";
-import type { ActionRequest } from "../run/action.ts";
 import type { Experiment } from "../experiment.ts";
-import { InputError } from "../run/outcome.ts";
 import type { Beamtime, CallOptions, Scheduling } from "../ports.ts";
+import type { ActionRequest } from "../run/action.ts";
+import { InputError } from "../run/outcome.ts";
 
 /** The schedule of one beamline. */
 export interface Schedule {

@@ -1,10 +1,10 @@
 /** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
 import { visible } from "../../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../../base/facility-time.ts";
-import { type ActionRequest, textInput } from "../run/action.ts";
 import { cleanName, type Experiment, MAX_NAME, saysNothing } from "../experiment.ts";
-import { InputError } from "../run/outcome.ts";
 import type { PvName } from "../pvs.ts";
+import { type ActionRequest, textInput } from "../run/action.ts";
+import { InputError } from "../run/outcome.ts";
 
 export interface ManualExperiment {
   readonly experiment: Experiment;

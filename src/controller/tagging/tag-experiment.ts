@@ -2,13 +2,13 @@
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";
-import type { ActionRequest, FreeAction, RunContext } from "../run/action.ts";
-import { beamtimeText, contains, type Schedule, scheduleDay } from "./beamtimes.ts";
 import { plainNumber } from "../experiment.ts";
-import { type ActionResult, RejectedError } from "../run/outcome.ts";
-import { personName } from "../users/people.ts";
 import type { Beamtime, DataManagement, Experimenter } from "../ports.ts";
+import type { ActionRequest, FreeAction, RunContext } from "../run/action.ts";
+import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { TomoScan } from "../tomoscan.ts";
+import { personName } from "../users/people.ts";
+import { beamtimeText, contains, type Schedule, scheduleDay } from "./beamtimes.ts";
 import { type BeamUser, writeUserPvs, writtenNames } from "./user-pvs.ts";
 
 export interface TagOptions {

@@ -4,14 +4,14 @@
  */
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
-import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
-import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
 import { cleanName, saysNothing } from "../experiment.ts";
-import { type ActionResult, InputError } from "../run/outcome.ts";
 import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
+import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
+import { type ActionResult, InputError } from "../run/outcome.ts";
 import type { TomoScan } from "../tomoscan.ts";
-import { type BeamUser, writeUserPvs, writtenNames } from "./user-pvs.ts";
+import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
 import { beamUser, doiOf } from "./tag-experiment.ts";
+import { type BeamUser, writeUserPvs, writtenNames } from "./user-pvs.ts";
 
 export interface TagManualOptions {
   /** Where the experiment is looked up; undefined: nowhere, its name tells all there is. */

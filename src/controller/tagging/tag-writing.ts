@@ -7,13 +7,13 @@
 import { merge, Observable, switchMap } from "rxjs";
 import { cleanJson, oneLine, onePerLine, visible } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
-import type { RunContext } from "../run/action.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
 import { type CallOptions, UnavailableError } from "../ports.ts";
 import type { AnyTomoScanKey } from "../pvs.ts";
-import { PATIENCE_SECONDS, QUIET_SECONDS } from "./tag.ts";
-import type { TomoScan } from "../tomoscan.ts";
+import type { RunContext } from "../run/action.ts";
 import { emitsWithin } from "../run/within.ts";
+import type { TomoScan } from "../tomoscan.ts";
+import { PATIENCE_SECONDS, QUIET_SECONDS } from "./tag.ts";
 
 /** PVs hold one line. */
 export const pvText = (text: string): string => oneLine(text).trim();

@@ -22,9 +22,9 @@ import {
   timer,
 } from "rxjs";
 import { readTag, saysNothing, type Tag, type UserTexts } from "../experiment.ts";
-import { RejectedError } from "../run/outcome.ts";
 import type { BeamlineText } from "../ports.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs.ts";
+import { RejectedError } from "../run/outcome.ts";
 
 /** Seconds without a change after which the user PVs belong together (design, section 3). */
 export const QUIET_SECONDS = 1.5;

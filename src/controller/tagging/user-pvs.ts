@@ -11,14 +11,14 @@ import { filter } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
-import type { RunContext } from "../run/action.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
-import { isoTime } from "../run/journal.ts";
 import { UnavailableError } from "../ports.ts";
 import type { AnyTomoScanKey } from "../pvs.ts";
-import { pvText, TagWriting } from "./tag-writing.ts";
-import type { TomoScan } from "../tomoscan.ts";
+import type { RunContext } from "../run/action.ts";
+import { isoTime } from "../run/journal.ts";
 import { emitsWithin } from "../run/within.ts";
+import type { TomoScan } from "../tomoscan.ts";
+import { pvText, TagWriting } from "./tag-writing.ts";
 
 /** Who has the beam, as the schedule or an experiment's name has it: nothing is cleaned yet. Empty: not known. */
 export interface BeamUser {

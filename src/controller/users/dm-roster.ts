@@ -2,8 +2,6 @@
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
-import { requireExperiment } from "../setup/dm-experiment.ts";
-import { type Contact, fullName } from "./people.ts";
 import {
   AlreadyExistsError,
   type DataManagement,
@@ -11,6 +9,8 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
+import { requireExperiment } from "../setup/dm-experiment.ts";
+import { type Contact, fullName } from "./people.ts";
 import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface DmRosterOptions {

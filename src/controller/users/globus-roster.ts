@@ -3,9 +3,7 @@
  * address, or a badge number of somebody whose address the schedule, the safety form or the settings know.
  */
 import { visible } from "../../base/clean-text.ts";
-import type { ActionContext } from "../run/action.ts";
 import { directoryParts } from "../experiment.ts";
-import { findPeople, type People, type PeopleOptions, type Person, personName } from "./people.ts";
 import {
   AccessDeniedError,
   type AccessGrant,
@@ -14,6 +12,8 @@ import {
   NotFoundError,
   UnavailableError,
 } from "../ports.ts";
+import type { ActionContext } from "../run/action.ts";
+import { findPeople, type People, type PeopleOptions, type Person, personName } from "./people.ts";
 import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
 
 export interface GlobusRosterOptions {

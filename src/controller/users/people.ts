@@ -3,10 +3,10 @@
  * found out is told beside the rest; nobody is written to here.
  */
 import { ActionError, clauseOf } from "../../base/errors.ts";
-import type { ActionRequest } from "../run/action.ts";
-import { beamtimeOf, hasProposal, type Schedule } from "../tagging/beamtimes.ts";
 import { cleanName, type Experiment } from "../experiment.ts";
 import { type Beamtime, type CallOptions, type DataManagement, type Experimenter, NotFoundError } from "../ports.ts";
+import type { ActionRequest } from "../run/action.ts";
+import { beamtimeOf, hasProposal, type Schedule } from "../tagging/beamtimes.ts";
 
 export interface Person {
   /** Digits; empty where nobody knows it. */

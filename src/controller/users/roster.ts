@@ -3,8 +3,8 @@
  * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
  */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import type { ActionContext, RunContext } from "../run/action.ts";
 import type { CommandName } from "../pvs.ts";
+import type { ActionContext, RunContext } from "../run/action.ts";
 
 /** What became of one user. */
 export interface UserChange {

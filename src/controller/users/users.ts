@@ -4,6 +4,7 @@
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
+import { EDIT_USER_CHARACTERS } from "../pvs.ts";
 import {
   type Action,
   type ActionContext,
@@ -13,7 +14,6 @@ import {
   textInput,
 } from "../run/action.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
-import { EDIT_USER_CHARACTERS } from "../pvs.ts";
 import {
   changeUsers,
   countOf,

@@ -1,11 +1,12 @@
 /** Shell commands that report on the server and on scanning, and post events. CA spec §7.2; forms tried with softIoc 7.0.10. */
-import { addressText } from "../../net/transport.ts";
+
 import type { CaServer, ClientReport, NameServerReport, ServerReport } from "../../ca/server/server.ts";
 import { MINOR_VERSION } from "../../ca/wire/constants.ts";
 import { menuScan } from "../../database/menus.ts";
 import type { ScanList } from "../../database/scan.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
+import { addressText } from "../../net/transport.ts";
 import type { CommandSession } from "./session.ts";
 
 /** Columns that a record name takes in `scanppl`. */

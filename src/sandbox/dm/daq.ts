@@ -3,8 +3,8 @@
  * it knows from each look at it (reference: dm-api §7.3, §7.5).
  */
 import { randomUUID } from "node:crypto";
-import type { SourceFiles } from "./sources.ts";
 import { ZONE } from "../people.ts";
+import type { SourceFiles } from "./sources.ts";
 
 /** A DAQ or upload as DM shows it; the task's own keys come back beside these. */
 export type DaqForm = Readonly<Record<string, unknown>>;

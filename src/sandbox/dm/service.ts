@@ -5,6 +5,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
+import { type HttpFaults, type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
+import { EVERYONE } from "../people.ts";
 import type { DaqForm, DaqKind } from "./daq.ts";
 import {
   DmStore,
@@ -16,8 +18,6 @@ import {
   shortForm,
   type TwinExperiment,
 } from "./store.ts";
-import { type HttpFaults, type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
-import { EVERYONE } from "../people.ts";
 
 /** What DM itself does wrong, beside what any HTTP service can. */
 export interface DmFaults extends HttpFaults, DmStoreFaults {

@@ -3,9 +3,6 @@
  * of HTTP; dm-service.ts puts it on the network.
  */
 import type { Clock } from "../../base/clock.ts";
-import type { DaqFault, DaqKind } from "./daq.ts";
-import { DmDaqs } from "./daqs.ts";
-import { DmSources } from "./sources.ts";
 import {
   EVERYONE,
   esafsAt,
@@ -17,6 +14,9 @@ import {
   type SafetyForm,
   STATION,
 } from "../people.ts";
+import type { DaqFault, DaqKind } from "./daq.ts";
+import { DmDaqs } from "./daqs.ts";
+import { DmSources } from "./sources.ts";
 
 /** What goes wrong with the objects themselves. */
 export interface DmStoreFaults {

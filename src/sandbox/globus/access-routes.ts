@@ -4,9 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
+import type { TwinAnswer } from "../http-twin.ts";
 import { bodyOf, collectionOf, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
 import type { AccessRule, Asked, Collection, Route } from "./world.ts";
-import type { TwinAnswer } from "../http-twin.ts";
 
 /** Rules that a collection can have. */
 const MOST_RULES = 1000;

@@ -3,16 +3,8 @@
  * server, as the real one gives. Reference: globus-api §3.1, §3.2; the shapes are those of Globus' published sample answers.
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import {
-  type Asked,
-  bearerOf,
-  type GlobusWorld,
-  type Identity,
-  type Login,
-  Refusal,
-  type Route,
-} from "./world.ts";
 import type { TwinAnswer } from "../http-twin.ts";
+import { type Asked, bearerOf, type GlobusWorld, type Identity, type Login, Refusal, type Route } from "./world.ts";
 
 const AUTH_SERVER = "auth.globus.org";
 const FLOWS_SERVICE_ID = "eec9b274-0c81-4334-bdc2-54e90e689b9a";

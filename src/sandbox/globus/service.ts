@@ -4,22 +4,15 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
+import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
+import { EVERYONE } from "../people.ts";
 import { ACCESS_ROUTES } from "./access-routes.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import { FileTree } from "./files.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import type { Pace } from "./tasks.ts";
 import { TRANSFER_ROUTES } from "./transfer-routes.ts";
-import {
-  type AccessRule,
-  type GlobusFaults,
-  type GlobusWorld,
-  type Identity,
-  matchRoute,
-  Refusal,
-} from "./world.ts";
-import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
-import { EVERYONE } from "../people.ts";
+import { type AccessRule, type GlobusFaults, type GlobusWorld, type Identity, matchRoute, Refusal } from "./world.ts";
 
 export interface GlobusCollectionOptions {
   readonly name: string;

@@ -3,10 +3,10 @@
  * (globus-tasks.ts). Reference: globus-api §3.3; the shapes are those of Globus' published sample answers.
  */
 import { randomUUID } from "node:crypto";
+import type { TwinAnswer } from "../http-twin.ts";
 import { settle, type TransferItem, type TransferTask, taskDocument, taskEvents } from "./tasks.ts";
 import { bodyOf, collectionOf, type Fields, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
 import type { Asked, Collection, Route, Token } from "./world.ts";
-import type { TwinAnswer } from "../http-twin.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DAY_SECONDS = 24 * 3600;

@@ -2,8 +2,9 @@
  * What the simulated Transfer's routes share: the forms of its results and refusals, who the bearer is, and the body and collection of a request. The
  * routes themselves are in globus-transfer-routes.ts and globus-task-routes.ts.
  */
-import { type Asked, bearerOf, type Collection, Refusal, requestId, type Token } from "./world.ts";
+
 import type { TwinAnswer } from "../http-twin.ts";
+import { type Asked, bearerOf, type Collection, Refusal, requestId, type Token } from "./world.ts";
 
 const TRANSFER_SERVER = "transfer.api.globus.org";
 

@@ -2,10 +2,11 @@
  * Globus Transfer, simulated: directories of the collections in memory. Access rules are in globus-access-routes.ts, tasks in globus-task-routes.ts. Reference:
  * globus-api §3.3; the shapes are those of Globus' published sample answers. The code for a parent that is missing is not published: ours is a guess at the form.
  */
+
+import type { TwinAnswer } from "../http-twin.ts";
 import { normalPath } from "./files.ts";
 import { bodyOf, collectionOf, type Fields, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
 import type { Asked, Collection, Route } from "./world.ts";
-import type { TwinAnswer } from "../http-twin.ts";
 
 const LIST_LIMIT = 100_000;
 

@@ -4,9 +4,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
+import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
 import type { FileTree } from "./files.ts";
 import type { Pace, TransferTask } from "./tasks.ts";
-import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
 
 /** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
 export interface GlobusFaults {

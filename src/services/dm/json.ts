@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import type { DmExperiment, DmTransfer, DmUser, Esaf, Experimenter, NewExperiment } from "../../controller/ports.ts";
+import { looseText } from "../json-text.ts";
 import { dmDate, readDmDate } from "./encoding.ts";
 import type { DmArguments } from "./routes.ts";
-import { looseText } from "../json-text.ts";
 
 /* ── Members ──────────────────────────────────────────────────────────── */
 

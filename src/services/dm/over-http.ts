@@ -9,6 +9,7 @@ import type { Log } from "../../base/log.ts";
 import type { LoginSource } from "../../base/login-file.ts";
 import { PATIENT, retry } from "../../base/retry.ts";
 import type { CallOptions, DataManagement } from "../../controller/ports.ts";
+import { type HttpRequest, HttpUnavailableError, httpVerdict, label, type TlsTrust } from "../http.ts";
 import { resultOf } from "./errors.ts";
 import { dmPort } from "./port.ts";
 import {
@@ -21,7 +22,6 @@ import {
   targetOf,
 } from "./routes.ts";
 import { DmSession } from "./session.ts";
-import { type HttpRequest, HttpUnavailableError, httpVerdict, label, type TlsTrust } from "../http.ts";
 
 export interface DmHttpOptions {
   /** Base URLs `https://host:port`. The storage service is needed; another one only for its own operations. */

@@ -6,7 +6,6 @@ import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { type Login, type LoginSource, readLogin } from "../../base/login-file.ts";
 import { AccessDeniedError } from "../../controller/ports.ts";
-import { saidBy, sessionRefused, throwUnlessDone } from "./errors.ts";
 import {
   createHttpService,
   type HttpAnswer,
@@ -16,6 +15,7 @@ import {
   label,
   type TlsTrust,
 } from "../http.ts";
+import { saidBy, sessionRefused, throwUnlessDone } from "./errors.ts";
 
 export interface DmSessionOptions {
   readonly name: string;

@@ -8,7 +8,6 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { type RetryPolicy, retry, type Verdict } from "../../base/retry.ts";
 import { type CallOptions, UnavailableError } from "../../controller/ports.ts";
-import { parseRefusal, refusalError } from "./errors.ts";
 import {
   createHttpService,
   describeAnswer,
@@ -20,6 +19,7 @@ import {
   label,
   statusError,
 } from "../http.ts";
+import { parseRefusal, refusalError } from "./errors.ts";
 
 /** Where the three services are; production unless said otherwise. */
 export interface GlobusUrls {

@@ -8,11 +8,11 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
 import { syncFolder } from "../../base/replace-file.ts";
-import { locked } from "./ledger.ts";
 import { databaseFolder, isHalfRecovered, readLedger, recoveredFolder } from "./files.ts";
+import { locked } from "./ledger.ts";
+import type { LevelContent } from "./leveldb/folder.ts";
 import { readMailRecord } from "./record.ts";
 import { lockedBy, openClassic, readUnheld } from "./store.ts";
-import type { LevelContent } from "./leveldb/folder.ts";
 
 export interface LedgerLook {
   /** Something was written there once. */

@@ -9,7 +9,6 @@ import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
 import { readPrivateFile } from "../../base/private-file.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
 import { UnavailableError } from "../../controller/ports.ts";
-import { type KnownHost, linesFor, parseKnownHosts, SSH_PORT } from "./known-hosts.ts";
 import {
   hostKeyFailure,
   hostLabel,
@@ -20,6 +19,7 @@ import {
   sftpStatusOf,
   socketFailure,
 } from "./failures.ts";
+import { type KnownHost, linesFor, parseKnownHosts, SSH_PORT } from "./known-hosts.ts";
 
 const CONNECT_TIMEOUT_SECONDS = 15;
 const STEP_TIMEOUT_SECONDS = 30;

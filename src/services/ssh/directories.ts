@@ -10,9 +10,9 @@ import type { Clock } from "../../base/clock.ts";
 import { checkTopDirectory, directoryNameProblem } from "../../base/directory-name.ts";
 import { ActionError } from "../../base/errors.ts";
 import { AccessDeniedError, type DirectoryState, type DirectoryTree, NotFoundError } from "../../controller/ports.ts";
-import { SSH_PORT } from "./known-hosts.ts";
 import { openSftp, type SftpSession } from "./connection.ts";
 import { hostLabel, type SshSettings, SFTP_STATUS as STATUS, sftpStatusOf as statusOf } from "./failures.ts";
+import { SSH_PORT } from "./known-hosts.ts";
 
 export interface SshTreeSettings extends SshSettings {
   /** Absolute; must exist on the host. */

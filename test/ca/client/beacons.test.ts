@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { BeaconWatch } from "../../../src/ca/client/beacon-watch.ts";
 import { type Repeater, startRepeater } from "../../../src/ca/client/repeater.ts";
-import type { DatagramSocket } from "../../../src/net/transport.ts";
 import { REQUESTS, RESPONSES } from "../../../src/ca/wire/messages.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { MemoryNetwork } from "../../support/memory-network.ts";
-import { message } from "../../support/scripted-server.ts";
+import type { DatagramSocket } from "../../../src/net/transport.ts";
+import { MemoryNetwork } from "../../support/engine/memory-network.ts";
+import { message } from "../../support/engine/scripted-server.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { DOUBLE, PORT, scene } from "./client-fixture.ts";
 
 const REPEATER = 6001;

@@ -1,7 +1,7 @@
 import { assert, asyncProperty, integer, uint8Array } from "fast-check";
 import { expect, test } from "vitest";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
-import { MemoryStream } from "../../support/memory-network.ts";
+import { MemoryStream } from "../../support/engine/memory-network.ts";
 import { scene } from "./client-fixture.ts";
 
 /** What a user sees of one conversation when the server's bytes come in chunks of these sizes. */

@@ -1,11 +1,11 @@
 /** A client and a scripted server joined in memory, driven by a fake clock. */
 import { createLog } from "../../../src/base/log.ts";
-import { type CaClient, createCaClient } from "../../../src/ca/client/client.ts";
 import { type CaClientConfig, isolatedClient } from "../../../src/ca/ca-config.ts";
+import { type CaClient, createCaClient } from "../../../src/ca/client/client.ts";
 import type { ByteStream } from "../../../src/net/transport.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { MemoryNetwork } from "../../support/memory-network.ts";
-import { ScriptedServer, type Served } from "../../support/scripted-server.ts";
+import { MemoryNetwork } from "../../support/engine/memory-network.ts";
+import { ScriptedServer, type Served } from "../../support/engine/scripted-server.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 export const PORT = 6000;
 

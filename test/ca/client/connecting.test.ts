@@ -3,8 +3,8 @@ import { PvNameError, PvNotConnectedError, PvTimeoutError } from "../../../src/c
 import { ADDRESS_OF_SENDER } from "../../../src/ca/wire/constants.ts";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { MemoryNetwork } from "../../support/memory-network.ts";
-import { message, ScriptedServer, searchReply } from "../../support/scripted-server.ts";
+import { MemoryNetwork } from "../../support/engine/memory-network.ts";
+import { message, ScriptedServer, searchReply } from "../../support/engine/scripted-server.ts";
 import { DOUBLE, PORT, scene } from "./client-fixture.ts";
 
 test("a PV connects, and says its type, size, rights and server", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { ScriptedServer } from "../../support/scripted-server.ts";
+import { ScriptedServer } from "../../support/engine/scripted-server.ts";
 import { DOUBLE, PORT, type Scene, scene } from "./client-fixture.ts";
 
 function update({ server }: Pick<Scene, "server">, id: number, value: number, dbr = 20): void {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { createLog, silentLog } from "../../../src/base/log.ts";
 import { NameSearch } from "../../../src/ca/client/name-search.ts";
-import type { Address } from "../../../src/net/transport.ts";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { readDatagram } from "../../../src/ca/wire/framing.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import type { Address } from "../../../src/net/transport.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 const SERVER: Address = { host: "10.0.0.1", port: 5064 };
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { connected$, text$, value$ } from "../../../src/ca/client/observe.ts";
 import { DBR } from "../../../src/ca/wire/dbr-layout.ts";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
-import { ScriptedServer } from "../../support/scripted-server.ts";
+import { ScriptedServer } from "../../support/engine/scripted-server.ts";
 import { PORT, scene } from "./client-fixture.ts";
 
 test("connected$ says the present state and each change", async () => {

@@ -4,7 +4,7 @@ import { PvNotConnectedError, ReadRefusedError } from "../../../src/ca/client/er
 import type { Frame } from "../../../src/ca/wire/frame.ts";
 import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import type { Noted, ScriptedServer } from "../../support/scripted-server.ts";
+import type { Noted, ScriptedServer } from "../../support/engine/scripted-server.ts";
 import { DOUBLE, scene } from "./client-fixture.ts";
 
 /** Lets `answer` see each request of the server's present circuit. */

@@ -1,8 +1,8 @@
 /** A circuit from its first byte to its end: who may say what, which channels there are, what ends it and what does not. */
 import { expect, test } from "vitest";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { doubles, maskPayload, requestBytes } from "../../support/raw-circuit.ts";
+import { doubles, maskPayload, requestBytes } from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { startServer } from "./server-fixture.ts";
 
 const NO_CHANNEL = 0xffffffff;

@@ -1,7 +1,7 @@
 /** Many clients at once: who is let in, who goes for whom, and how much they may hold together. */
 import { expect, test } from "vitest";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { doubles, type RawCircuit, requestBytes } from "../../support/raw-circuit.ts";
+import { doubles, type RawCircuit, requestBytes } from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { type ServerFixture, startServer } from "./server-fixture.ts";
 
 /** A circuit of a client at this address that has said VERSION and nothing more. */

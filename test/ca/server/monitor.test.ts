@@ -1,8 +1,14 @@
 /** Subscriptions: masks, cancelling, flow control, slow clients, changes of access. */
 import { expect, test } from "vitest";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { doubles, maskPayload, type RawCircuit, type Received, requestBytes } from "../../support/raw-circuit.ts";
+import {
+  doubles,
+  maskPayload,
+  type RawCircuit,
+  type Received,
+  requestBytes,
+} from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { startServer } from "./server-fixture.ts";
 
 function subscribe(circuit: RawCircuit, sid: number, subscriptionId: number, mask = 1, dbr = 6, count = 1): void {

@@ -1,10 +1,10 @@
 /** When a client is given up because it takes nothing. */
 import { expect, test } from "vitest";
-import type { ByteStream } from "../../../src/net/transport.ts";
 import { ServerCounters } from "../../../src/ca/server/counters.ts";
 import { DEFAULT_LIMITS } from "../../../src/ca/server/limits.ts";
 import { CircuitOutput } from "../../../src/ca/server/output.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
+import type { ByteStream } from "../../../src/net/transport.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 /** An output to a client that takes what a test says. */
 function slowClient(): {

@@ -4,8 +4,8 @@ import { readDbr } from "../../../src/ca/wire/dbr-codec.ts";
 import { DBR_TYPES, dbrBytes } from "../../../src/ca/wire/dbr-layout.ts";
 import { padded } from "../../../src/ca/wire/frame.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { requestBytes } from "../../support/raw-circuit.ts";
+import { requestBytes } from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { startServer } from "./server-fixture.ts";
 
 const readable = DBR_TYPES.filter((type) => type.code !== 35 && type.code !== 36);

@@ -8,10 +8,10 @@ import { sendError } from "../../../src/ca/server/replies.ts";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { readHeader } from "../../../src/ca/wire/framing.ts";
 import { ECA, type EcaName } from "../../../src/ca/wire/status.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { MemoryStream } from "../../support/memory-network.ts";
-import { doubles, requestBytes } from "../../support/raw-circuit.ts";
+import { MemoryStream } from "../../support/engine/memory-network.ts";
+import { doubles, requestBytes } from "../../support/engine/raw-circuit.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { startServer } from "./server-fixture.ts";
 
 const AT = { host: "127.0.0.1", port: 1 };

@@ -1,10 +1,10 @@
 /** How clients find a server: searches over UDP and TCP, beacons, ports that are taken. */
 import { expect, test } from "vitest";
-import type { Address, DatagramSocket } from "../../../src/net/transport.ts";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { readDatagram } from "../../../src/ca/wire/framing.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { requestBytes } from "../../support/raw-circuit.ts";
+import type { Address, DatagramSocket } from "../../../src/net/transport.ts";
+import { requestBytes } from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { type ServerFixture, startServer } from "./server-fixture.ts";
 
 const ANY = 0xffffffff;

@@ -3,10 +3,10 @@ import { createLog } from "../../../src/base/log.ts";
 import { type CaServerConfig, isolatedServer } from "../../../src/ca/ca-config.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../../../src/ca/server/limits.ts";
 import { CaServer } from "../../../src/ca/server/server.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { type FakePv, FakePvs } from "../../support/fake-pvs.ts";
-import { MemoryNetwork, type MemoryStream } from "../../support/memory-network.ts";
-import { RawCircuit } from "../../support/raw-circuit.ts";
+import { MemoryNetwork, type MemoryStream } from "../../support/engine/memory-network.ts";
+import { RawCircuit } from "../../support/engine/raw-circuit.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { type FakePv, FakePvs } from "../../support/fakes/fake-pvs.ts";
 
 export interface ServerFixture extends AsyncDisposable {
   readonly server: CaServer;

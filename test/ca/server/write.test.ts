@@ -1,8 +1,8 @@
 /** WRITE and WRITE_NOTIFY: what is stored, what is refused, and when a put-callback is answered. */
 import { expect, test } from "vitest";
 import { ECA } from "../../../src/ca/wire/status.ts";
-import { FakePv } from "../../support/fake-pvs.ts";
-import { doubles, maskPayload, requestBytes, shorts } from "../../support/raw-circuit.ts";
+import { doubles, maskPayload, requestBytes, shorts } from "../../support/engine/raw-circuit.ts";
+import { FakePv } from "../../support/fakes/fake-pvs.ts";
 import { startServer } from "./server-fixture.ts";
 
 test("a plain write is stored and not answered", async () => {

@@ -1,5 +1,5 @@
 /** Constant links: each text in each link that is read at initialisation. A value of each, as EPICS base has it, stands in constants.txt. */
-import type { Chapter, Example } from "../../support/base-values.ts";
+import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 const TEXT_OF_60 = "a text that is longer than thirty-nine bytes, as a path may be";
 

@@ -1,5 +1,5 @@
 /** The chapters. */
-import type { Chapter } from "../../support/base-values.ts";
+import type { Chapter } from "../../support/engine/base-values.ts";
 import { callbacks } from "./callbacks.ts";
 import { constants } from "./constants.ts";
 import { initial } from "./initial.ts";

@@ -1,5 +1,5 @@
 /** The state of each record type after initialisation, and after its first processing, with a constant, a link and nothing as its source. */
-import type { Chapter, Example } from "../../support/base-values.ts";
+import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 interface Kind {
   readonly type: string;

@@ -1,5 +1,5 @@
 /** Input links: each kind of source read by each kind of receiver, with its value and alarm afterwards. */
-import type { Chapter, Example } from "../../support/base-values.ts";
+import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 /** Records that the links lead to; `$R` is a prefix here. */
 const SOURCES = `

@@ -2,7 +2,7 @@
  * What the words behind a link's name do (PP, CA, CP, CPP, MS, MSI, MSS …), for each kind of link: whom they process, and which alarm arrives where. In each
  * example $R has the link, $R:s is read or $R:t written, and $R:n counts the processings of $R, $R:m those of $R:t.
  */
-import type { Chapter, Example, ValueStep } from "../../support/base-values.ts";
+import type { Chapter, Example, ValueStep } from "../../support/engine/base-values.ts";
 
 const SEVERITIES = ["NMS", "MS", "MSI", "MSS"];
 const READS = ["NPP", "PP", "CA", "CP", "CPP"];

@@ -1,5 +1,5 @@
 /** Output links: each kind of writer to each kind of target, with what the target holds and the writer's alarm afterwards. */
-import type { Chapter, Example } from "../../support/base-values.ts";
+import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 const TARGETS = `
 record(ao,"$R:d"){field(VAL,0)field(PREC,2)field(DESC,"about d")}

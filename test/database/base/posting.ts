@@ -2,7 +2,7 @@
  * What each record type posts, and writes where it has an output, while values come one after the other: with each choice of each option that decides
  * about it. At the end of a line stands what the record remembers.
  */
-import type { Chapter, Example, ValueStep } from "../../support/base-values.ts";
+import type { Chapter, Example, ValueStep } from "../../support/engine/base-values.ts";
 
 interface Kind {
   readonly type: string;

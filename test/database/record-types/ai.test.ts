@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ai } from "../../../src/database/record-types/ai.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("a constant link gives the first value", () => {
   const record = fakeRecord(ai, { links: { INP: { constant: 3 } } });

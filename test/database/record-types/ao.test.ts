@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ao } from "../../../src/database/record-types/ao.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 const linked = { OUT: { value: 0 } };
 

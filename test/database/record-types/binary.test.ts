@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { bi } from "../../../src/database/record-types/bi.ts";
 import { bo } from "../../../src/database/record-types/bo.ts";
 import { busy } from "../../../src/database/record-types/busy.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("bi reads its link", () => {
   const record = fakeRecord(bi, { links: { INP: { value: 1 } } });

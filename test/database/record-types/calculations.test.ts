@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { calc } from "../../../src/database/record-types/calc.ts";
 import { calcout } from "../../../src/database/record-types/calcout.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("calc computes its expression of what its links give", () => {
   const links = { INPA: { value: 3 }, INPB: { constant: 4 } };

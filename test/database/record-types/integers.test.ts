@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { longin } from "../../../src/database/record-types/longin.ts";
 import { longout } from "../../../src/database/record-types/longout.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("longin reads its link as a 32-bit integer", () => {
   const record = fakeRecord(longin, { links: { INP: { value: 3.9 } } });

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { mbbi } from "../../../src/database/record-types/mbbi.ts";
 import { mbbo } from "../../../src/database/record-types/mbbo.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 const STATES = { ZRST: "Off", ONST: "Slow", THST: "Fast", ZRVL: 0, ONVL: 4, TWVL: 6, THVL: 9, ONSV: "MINOR" };
 const linked = { OUT: { value: 0 } };

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { stringin } from "../../../src/database/record-types/stringin.ts";
 import { stringout } from "../../../src/database/record-types/stringout.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("stringin reads its link, cut to 39 bytes", () => {
   const record = fakeRecord(stringin, { links: { INP: { value: "x".repeat(60) } } });

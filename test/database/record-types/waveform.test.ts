@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { waveform } from "../../../src/database/record-types/waveform.ts";
-import { fakeRecord } from "../../support/fake-record.ts";
+import { fakeRecord } from "../../support/fakes/fake-record.ts";
 
 test("the array has NELM zeros of type FTVL, and none in use", () => {
   const record = fakeRecord(waveform, { fields: { NELM: 3, FTVL: "SHORT" } });

@@ -8,8 +8,8 @@ import { OwnerFile, thisProcess } from "../../../src/base/owner-file.ts";
 import { Troubles } from "../../../src/base/troubles.ts";
 import { MonitorSet } from "../../../src/ioc/autosave/monitor-set.ts";
 import { isComplete, parseSaveFile } from "../../../src/ioc/autosave/save-file.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { databaseOf } from "../../support/test-database.ts";
+import { databaseOf } from "../../support/engine/test-database.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 let folder: string;
 let stop: (() => Promise<void>) | undefined;

@@ -17,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
 import { isolatedServer } from "../../../src/ca/ca-config.ts";
 import { runIoc } from "../../../src/cli/ioc-command.ts";
-import { FakeClock } from "../../support/fake-clock.ts";
-import { ROOT } from "../../support/real-peers.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { ROOT } from "../../support/peers/real-peers.ts";
 
 let folder: string;
 beforeEach(() => {

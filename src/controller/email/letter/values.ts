@@ -1,8 +1,9 @@
 /** What the placeholders of a message template stand for: the PVs of the experiment, and every input PV as it was when the run began. Pure. */
-import type { TaggedRequest } from "../../run/action.ts";
+
 import { EXPERIMENT_PVS } from "../../experiment.ts";
 import type { PvValue } from "../../ports.ts";
 import { PV_STATES, PVS, type PvName } from "../../pvs.ts";
+import type { TaggedRequest } from "../../run/action.ts";
 
 /** @param more texts that are found out rather than read, by PV; they win. @returns by the PV's name */
 export function placeholderTexts(

@@ -13,7 +13,6 @@ import type { Log } from "../../../base/log.ts";
 import { createFile } from "../../../base/replace-file.ts";
 import { type BridgeFailure, DmBridge } from "../bridge.ts";
 import { dmEnvironment } from "../over-python.ts";
-import { type DmRecorder, type RecordedRequest, startDmRecorder } from "./recorder.ts";
 import {
   DM_ROUTES,
   type DmOperation,
@@ -23,6 +22,7 @@ import {
   routesWith,
   targetOf,
 } from "../routes.ts";
+import { type DmRecorder, type RecordedRequest, startDmRecorder } from "./recorder.ts";
 import { isSameTarget, type Markers, readableTarget, templateOf } from "./template.ts";
 
 export interface LearnOptions {

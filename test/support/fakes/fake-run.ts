@@ -1,0 +1,39 @@
+/** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
+
+import type { PvOutput, PvValue } from "../../../src/controller/ports.ts";
+import { type CommandName, PVS, type PvName, type PvRow } from "../../../src/controller/pvs.ts";
+import type { RunContext } from "../../../src/controller/run/action.ts";
+
+export interface FakeRun extends RunContext {
+  /** The last value that was published, by PV. */
+  readonly published: Readonly<Partial<Record<PvName, PvOutput>>>;
+  readonly said: readonly string[];
+  /** Aborts the run's signal. */
+  readonly abort: (reason: Error) => void;
+}
+
+const initialOf = ({ initial = "" }: PvRow): PvValue => (typeof initial === "object" ? "" : initial);
+
+/** @param inputs what input PVs hold; others hold what they hold at the start @param running commands that run beside */
+export function fakeRun(
+  inputs: Readonly<Partial<Record<PvName, PvValue>>> = {},
+  running: readonly CommandName[] = [],
+): FakeRun {
+  const published: Partial<Record<PvName, PvOutput>> = {};
+  const said: string[] = [];
+  const controller = new AbortController();
+  return {
+    published,
+    said,
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    input: (name) => inputs[name] ?? initialOf(PVS[name]),
+    publish: (name, value) => void (published[name] = value),
+    shown: (name) => {
+      const value = published[name] ?? "";
+      return typeof value === "object" ? value.join(",") : value;
+    },
+    say: (sentence) => void said.push(sentence),
+    isRunning: (command) => running.includes(command),
+  };
+}
