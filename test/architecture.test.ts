@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "./support/peers/real-peers.ts";
-import { architectureProblems } from "./support/rules/architecture.ts";
+import { architectureProblems, idlePermissions } from "./support/rules/architecture.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
@@ -21,14 +21,18 @@ test("the source tree obeys its rules", { timeout: 60_000 }, () => {
   expect(architectureProblems(all)).toEqual([]);
 });
 
+test("the import table allows nothing that nothing needs", { timeout: 60_000 }, () => {
+  expect(idlePermissions(sources())).toEqual([]);
+});
+
 describe("an import is refused", () => {
   test.each([
     ["base/x.ts", `import { a } from "../ca/wire/frame.ts";`],
     ["ca/wire/x.ts", `import { createHash } from "node:crypto";`],
-    ["ca/session/x.ts", `export { a } from "../net/transport.ts";`],
-    ["ca/net/x.ts", `import "../wire/frame.ts";`],
+    ["ca/session/x.ts", `export { a } from "../../net/transport.ts";`],
+    ["net/x.ts", `import "../ca/wire/frame.ts";`],
     ["ca/server/x.ts", `import type { Database } from "../../database/database.ts";`],
-    ["ca/server/x.ts", `import { connectTcp } from "../net/tcp.ts";`],
+    ["ca/server/x.ts", `import { connectTcp } from "../../net/tcp.ts";`],
     ["ca/client/client.ts", `import { Observable } from "rxjs";`],
     ["ca/client/x.ts", `import { a } from "../server/server.ts";`],
     ["database/x.ts", `const a: import("../ca/wire/frame.ts").Frame = 1;`],
@@ -39,14 +43,14 @@ describe("an import is refused", () => {
     ["ioc/ioc.ts", `import { map } from "rxjs/operators";`],
     ["controller/x.ts", `import { a } from "../services/http.ts";`],
     ["controller/x.ts", `import { readFile } from "node:fs/promises";`],
-    ["services/dm-http.ts", `import { b } from "./smtp-mailer.ts";`],
+    ["services/dm/over-http.ts", `import { b } from "../mail/smtp-mailer.ts";`],
     ["services/a.ts", `import { b } from "../controller/wiring.ts";`],
-    ["web/x.ts", `import { a } from "../controller/wiring.ts";`],
+    ["controller/run/x.ts", `import { a } from "../daq/upload.ts";`],
     ["sandbox/x.ts", `import { a } from "../controller/pvs.ts";`],
     ["cli/list-users.ts", `import { a } from "../sandbox/beamline.ts";`],
     ["cli/list-users.ts", `import { a } from "../ioc/ioc.ts";`],
     ["main.ts", `const a = await import("./sandbox/beamline.ts");`],
-    ["assemble.ts", `import { a } from "./sandbox/beamline.ts";`],
+    ["assemble/ioc.ts", `import { a } from "../sandbox/beamline.ts";`],
     ["controller/x.ts", `const a = await import(name);`],
     ["controller/x.ts", `const a = require("undici");`],
   ])("%s: %s", (path, text) => {
@@ -56,10 +60,11 @@ describe("an import is refused", () => {
 
 describe("an import is allowed", () => {
   test.each([
-    ["ca/net/tcp.ts", `import { createServer } from "node:net";`],
+    ["net/tcp.ts", `import { createServer } from "node:net";`],
     ["ca/client/observe.ts", `import { Observable } from "rxjs";`],
-    ["services/a.ts", `import { b } from "./http.ts"; import { c } from "@globus/sdk";`],
-    ["services/dm-http.ts", `import { b } from "./dm-routes.ts";`],
+    ["services/globus/a.ts", `import { b } from "../http.ts"; import { c } from "@globus/sdk";`],
+    ["services/dm/over-http.ts", `import { b } from "./routes.ts";`],
+    ["controller/daq/a.ts", `import { b } from "../run/action.ts"; import { c } from "../users/people.ts";`],
     ["cli/sandbox-command.ts", `import { a } from "../sandbox/beamline.ts";`],
     ["cli/ioc-command.ts", `import { a } from "../ioc/ioc.ts";`],
     ["database/record-types/ai.ts", `import { a } from "../menus.ts"; const text = 'import "rxjs"'; // import "x"`],
@@ -95,7 +100,7 @@ describe("a thing that belongs elsewhere is refused", () => {
     ["services/a.ts", `export const at = new Date(0); // console.log and Date.now() in a comment`],
     ["controller/wiring.ts", "a$.subscribe();"],
     ["ca/server/monitor.ts", "pv.subscribe(1, changed);"],
-    ["config.ts", `export const home = process.env["HOME"];`],
+    ["config/config.ts", `export const home = process.env["HOME"];`],
   ])("but not where it belongs: %s: %s", (path, text) => {
     expect(problemsOf({ [path]: text })).toEqual([]);
   });

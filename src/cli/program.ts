@@ -39,8 +39,8 @@ Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the
 const IOC_HEADING = "The IOC:";
 /** How long a program that a signal has ended waits for the reader of what it said last. */
 const UNREAD_SECONDS = 2;
-/** The package's folder: this file is dist/program.js. */
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+/** The package's folder: this file is dist/cli/program.js. */
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
 
 const environment: Record<string, string | undefined> = process.env;

@@ -11,7 +11,7 @@ import { COMMAND_NAMES, type CommandName, type FreeCommand } from "../../src/con
 import { actionOf } from "../../src/controller/run/perform.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = join(import.meta.dirname, "../..");
 const settingsOf = (text: string): Settings => parseConfig(text, "/site/globus.conf", "/home/op");
 const sentences = (text: string): readonly string[] => missingSettings(settingsOf(text)).map(missingSentence);
 

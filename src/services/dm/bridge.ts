@@ -47,7 +47,7 @@ export type BridgeFailure = z.output<typeof failureSchema>;
 export type BridgeAnswer = { readonly result: unknown } | { readonly failure: BridgeFailure };
 
 /** Python scripts lie beside this file's source, for the built program too. */
-const script = (name: string): string => fileURLToPath(new URL(`../../src/services/${name}`, import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`../../../src/services/dm/${name}`, import.meta.url));
 /** Writes no compiled files beside the sources, and lets what it says for people through before it dies. */
 const FLAGS = ["-B", "-u"] as const;
 /** Waits between deaths in a row: none after the first, then 2, 4, 8 … s. */
@@ -187,7 +187,7 @@ export class DmBridge {
     await this.#notePassword();
     this.#lastWords = "";
     const words =
-      onlyPorts === undefined ? [script("dm_bridge.py")] : [script("dm_record.py"), ...onlyPorts.map(String)];
+      onlyPorts === undefined ? [script("dm_bridge.py")] : [script("learning/dm_record.py"), ...onlyPorts.map(String)];
     const heard = (line: string): void => {
       if (line.trim() !== "") this.#lastWords = this.clean(line.trim());
       log.debug(`${python}: ${this.clean(line)}`);

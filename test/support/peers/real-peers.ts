@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
 /** The repository's folder. */
-export const ROOT = resolve(import.meta.dirname, "../..");
+export const ROOT = resolve(import.meta.dirname, "../../..");
 /** The Python environment that `npm run peers` makes. */
 export const VENV = join(ROOT, ".peers");
 /** Its interpreter: runs softioc.py and every script under test/peers. */

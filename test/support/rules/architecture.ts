@@ -15,63 +15,73 @@ interface Layer {
   readonly ours: readonly string[];
   readonly node?: readonly string[] | "any";
   readonly packages?: readonly string[] | "any";
-  /** Each file of the folder stands alone with the files that share its first word (`dm-http.ts`, `dm-routes.ts`); these serve them all. */
-  readonly shared?: readonly string[];
 }
 
-const ENGINE = ["base/", "ca/", "database/", "dbfile/", "iocsh/", "ioc/"];
-const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "ca/net/transport.ts", "ca/net/ca-config.ts"];
-const COMPOSITION = ["assemble.ts", "assemble/", "globus-commands.ts", "globus-report.ts"];
-const SETTINGS = ["config.ts", "settings.ts", "settings-aliases.ts", "prefixes.ts", "needs.ts"];
-const CLI = ["base/", "controller/", "services/", "ca/client/", "ca/net/", ...SETTINGS];
-const EVERYTHING_BUT_SANDBOX = [...ENGINE, "controller/", "services/", "web/", "cli/", ...SETTINGS, ...COMPOSITION];
+const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "net/transport.ts", "ca/ca-config.ts"];
+/** Of the controller, what services know: what they implement. */
+const SERVICE = ["base/", "controller/ports.ts"];
+const HTTP = ["services/http.ts", "services/json-text.ts"];
+const DATA_COMMANDS = ["base/", "config/", "controller/", "services/"];
 
 /** The import table. Exceptions are rows of their own, above their folder. */
 const LAYERS: readonly Layer[] = [
   { at: "base/", ours: [], node: "any" },
+  { at: "net/", ours: [], node: ["net", "dgram", "os"] },
   { at: "ca/wire/", ours: ["base/"] },
-  { at: "ca/session/", ours: ["base/", "ca/wire/"] },
-  { at: "ca/net/", ours: ["base/"], node: ["net", "dgram", "dns/promises", "os"] },
+  { at: "ca/session/", ours: ["ca/wire/"] },
+  { at: "ca/host-names.ts", ours: ["ca/ca-config.ts"], node: ["net", "dns/promises"] },
+  { at: "ca/ca-config.ts", ours: ["net/transport.ts", "net/interfaces.ts"] },
   { at: "ca/server/", ours: CA_CONVERSATION },
-  { at: "ca/client/observe.ts", ours: ["ca/client/", ...CA_CONVERSATION], packages: ["rxjs"] },
-  { at: "ca/client/repeater-client.ts", ours: ["ca/client/", "ca/net/interfaces.ts", ...CA_CONVERSATION] },
+  { at: "ca/client/observe.ts", ours: ["ca/client/", "ca/wire/"], packages: ["rxjs"] },
+  {
+    at: "ca/client/repeater-client.ts",
+    ours: ["ca/client/", "base/", "ca/wire/", "net/transport.ts", "net/interfaces.ts"],
+  },
   { at: "ca/client/", ours: CA_CONVERSATION },
-  { at: "ca/index.ts", ours: ["base/", "ca/"] },
+  { at: "ca/index.ts", ours: ["base/", "net/", "ca/"] },
   { at: "database/", ours: ["base/"] },
   { at: "dbfile/", ours: ["base/", "database/"] },
   { at: "iocsh/", ours: ["base/"] },
-  { at: "ioc/local-pvs.ts", ours: ENGINE, packages: ["rxjs"] },
-  { at: "ioc/", ours: ENGINE, node: "any" },
+  { at: "ioc/local-pvs.ts", ours: ["base/", "ca/wire/", "database/"], packages: ["rxjs"] },
+  { at: "ioc/", ours: ["base/", "net/", "ca/", "database/", "dbfile/", "iocsh/"], node: "any" },
+  { at: "config/", ours: ["base/", "controller/pvs.ts"], node: "any" },
+  {
+    at: "controller/run/",
+    ours: ["base/", "controller/ports.ts", "controller/pvs.ts", "controller/experiment.ts", "controller/site.ts"],
+    packages: ["rxjs"],
+  },
   { at: "controller/", ours: ["base/"], packages: ["rxjs"] },
+  { at: "services/dm/", ours: [...SERVICE, ...HTTP], node: "any", packages: ["zod"] },
+  { at: "services/globus/", ours: [...SERVICE, "services/http.ts"], node: "any", packages: ["zod", "@globus/sdk"] },
+  { at: "services/ssh/", ours: SERVICE, node: "any", packages: ["ssh2"] },
+  { at: "services/scheduling/", ours: [...SERVICE, ...HTTP], node: "any", packages: ["zod", "yaml"] },
+  { at: "services/ledger/", ours: SERVICE, node: "any", packages: ["zod", "classic-level"] },
   {
-    at: "services/",
-    ours: ["base/", "controller/ports.ts", "ca/client/"],
+    at: "services/mail/",
+    ours: [...SERVICE, "services/json-text.ts"],
     node: "any",
-    packages: "any",
-    shared: ["services/http.ts", "services/json-text.ts", "services/known-hosts.ts", "services/leveldb-folder.ts"],
+    packages: ["zod", "yaml", "nodemailer"],
   },
-  { at: "web/", ours: ["base/", "ioc/local-pvs.ts", "controller/pvs.ts"], node: "any", packages: "any" },
-  { at: "sandbox/", ours: ENGINE, node: "any", packages: "any" },
-  { at: "cli/sandbox-command.ts", ours: [...CLI, "cli/", "sandbox/"], node: "any", packages: "any" },
-  { at: "cli/ioc-command.ts", ours: [...CLI, "cli/", ...ENGINE], node: "any", packages: "any" },
-  { at: "cli/", ours: CLI, node: "any", packages: "any" },
-  { at: "settings.ts", ours: ["base/"], packages: ["zod"] },
+  { at: "services/ca-pvs.ts", ours: [...SERVICE, "ca/client/"], packages: ["rxjs"] },
+  { at: "services/", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
+  { at: "sandbox/", ours: ["base/", "net/", "ca/"], node: "any", packages: "any" },
+  { at: "assemble/ioc.ts", ours: ["assemble/", "config/", "controller/", "services/"], node: ["path"] },
+  { at: "assemble/shell-commands.ts", ours: ["assemble/", ...DATA_COMMANDS, "database/", "iocsh/", "ioc/"] },
+  { at: "assemble/", ours: [...DATA_COMMANDS, "net/", "ca/"], node: "any", packages: "any" },
   {
-    at: "config.ts",
-    ours: ["base/", "settings.ts", "settings-aliases.ts", "controller/ports.ts", "controller/pvs.ts"],
+    at: "cli/program.ts",
+    ours: ["base/", "net/", "ca/", "ioc/", "config/", "services/", "assemble/", "cli/"],
     node: "any",
-    packages: ["zod"],
+    packages: ["commander"],
   },
-  { at: "settings-aliases.ts", ours: ["settings.ts"] },
-  { at: "globus-report.ts", ours: ["config.ts", "needs.ts"] },
-  { at: "needs.ts", ours: ["base/", "settings.ts", "controller/pvs.ts"], node: ["fs"] },
-  { at: "prefixes.ts", ours: ["config.ts", "settings.ts"] },
-  { at: "assemble/", ours: [...ENGINE, "controller/", "services/", ...SETTINGS], node: "any", packages: "any" },
-  { at: "assemble.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
-  { at: "globus-commands.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
-  { at: "main.ts", ours: ["base/descriptors.ts", "program.ts"] },
-  { at: "program.ts", ours: EVERYTHING_BUT_SANDBOX, node: "any", packages: "any" },
-  { at: "index.ts", ours: EVERYTHING_BUT_SANDBOX },
+  { at: "cli/sandbox-command.ts", ours: ["sandbox/"], node: ["path"] },
+  {
+    at: "cli/ioc-command.ts",
+    ours: ["base/", "net/", "ca/ca-config.ts", "database/", "iocsh/", "ioc/", "cli/"],
+    node: ["stream"],
+  },
+  { at: "cli/", ours: [...DATA_COMMANDS, "ca/client/"], node: "any", packages: "any" },
+  { at: "main.ts", ours: ["base/descriptors.ts", "cli/program.ts"] },
 ];
 
 /** A thing that only some places may do. */
@@ -85,7 +95,7 @@ const HIDDEN_CLOCKS = ["setTimeout", "setInterval", "setImmediate"];
 const RESERVED: readonly Reserved[] = [
   {
     what: "process.env",
-    places: ["ca/net/ca-config.ts", "config.ts", "program.ts"],
+    places: ["ca/ca-config.ts", "config/config.ts", "cli/program.ts"],
     found: (node) => isMember(node, "process", "env") || importsFrom(node, ["process", "node:process"]),
   },
   {
@@ -106,7 +116,7 @@ const RESERVED: readonly Reserved[] = [
     places: [
       "controller/wiring.ts",
       "ioc/local-pvs.ts",
-      "assemble.ts",
+      "assemble/ioc.ts",
       "ioc/database-source.ts",
       "ca/server/",
       "ca/session/",
@@ -115,7 +125,7 @@ const RESERVED: readonly Reserved[] = [
   },
   {
     what: "node:net or node:dgram",
-    places: ["ca/net/", "services/", "sandbox/"],
+    places: ["net/", "services/", "sandbox/", "ca/host-names.ts"],
     found: (node) => importsFrom(node, ["node:net", "node:dgram"]),
   },
   { what: "console", places: [], found: (node) => node.type === "Identifier" && node["name"] === "console" },
@@ -124,7 +134,7 @@ const RESERVED: readonly Reserved[] = [
 
 const MOST_LINES = 400;
 /** Files that are one table, and may be as long as it is. */
-const TABLES: readonly string[] = ["controller/pvs.ts", "settings.ts"];
+const TABLES: readonly string[] = ["controller/pvs.ts", "config/settings.ts"];
 
 /** One sentence for each place where the sources break a rule; none: all is well. */
 export function architectureProblems(sources: Sources): string[] {
@@ -210,8 +220,10 @@ function shapeProblems({ path, text }: SourceFile): string[] {
   ];
 }
 
+const layerOf = ({ path }: SourceFile): Layer | undefined => LAYERS.find((one) => isAt(path, [one.at]));
+
 function importProblems(file: SourceFile): string[] {
-  const layer = LAYERS.find((one) => isAt(file.path, [one.at]));
+  const layer = layerOf(file);
   if (layer === undefined)
     return [`src/${file.path} is in no layer: give its folder a row in test/support/rules/architecture.ts`];
   return file.imports
@@ -220,25 +232,40 @@ function importProblems(file: SourceFile): string[] {
 }
 
 function mayImport(layer: Layer, from: string, name: string): boolean {
-  if (name.startsWith(".")) {
-    const target = posix.join(posix.dirname(from), name);
-    if (isAt(target, layer.ours)) return true;
-    const isOwn = layer.at.endsWith("/") && target.startsWith(layer.at);
-    return (
-      isOwn && (layer.shared === undefined || layer.shared.includes(target) || firstWord(target) === firstWord(from))
-    );
-  }
+  if (name.startsWith(".")) return isAt(targetOf(from, name), [layer.at, ...layer.ours]);
   if (name.startsWith("node:")) return layer.node === "any" || (layer.node ?? []).includes(name.slice(5));
-  const scoped = name.split("/").slice(0, name.startsWith("@") ? 2 : 1);
-  return name !== "(computed)" && (layer.packages === "any" || (layer.packages ?? []).includes(scoped.join("/")));
+  return name !== "(computed)" && (layer.packages === "any" || (layer.packages ?? []).includes(packageOf(name)));
 }
 
-const firstWord = (path: string): string => posix.basename(path, ".ts").split("-")[0] ?? "";
+const targetOf = (from: string, name: string): string => posix.join(posix.dirname(from), name);
+const packageOf = (name: string): string =>
+  name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
 
-function allowed({ at, ours, node = [], packages = [], shared }: Layer): string {
-  const own = shared === undefined ? (at.endsWith("/") ? [at] : []) : ["files of the same first word", ...shared];
+function allowed({ at, ours, node = [], packages = [] }: Layer): string {
+  const own = at.endsWith("/") ? [at] : [];
   const modules = node === "any" ? ["node:*"] : node.map((one) => `node:${one}`);
   return [...own, ...ours, ...modules, ...(packages === "any" ? ["any package"] : packages)].join(", ") || "nothing";
+}
+
+/** One sentence for each row of the import table that is for nothing, and for each permission of a row that no file uses. */
+export function idlePermissions(sources: Sources): string[] {
+  const files = [...sources].map(([path, text]) => readSource(path, text));
+  return LAYERS.flatMap((layer) => {
+    const own = files.filter((file) => layerOf(file) === layer);
+    if (own.length === 0) return [`${layer.at}: there is no such file: take its row away`];
+    const names = own.flatMap(({ path, imports }) => imports.map(({ name }) => [path, name] as const));
+    const targets = names.filter(([, name]) => name.startsWith(".")).map(([path, name]) => targetOf(path, name));
+    const isUsed = (place: string): boolean => targets.some((target) => isAt(target, [place]));
+    const outside = names.map(([, name]) => (name.startsWith("node:") ? name : packageOf(name)));
+    const modules = Array.isArray(layer.node) ? layer.node.map((one: string) => `node:${one}`) : [];
+    const idle = [...modules, ...(Array.isArray(layer.packages) ? layer.packages : [])] as readonly string[];
+    return [...layer.ours.filter((place) => !isUsed(place)), ...idle.filter((name) => !outside.includes(name))].map(
+      (place) => `${layer.at} may import ${place}, which no file of it does: take that away`,
+    );
+  });
 }
 
 function reservedProblems({ path, text, nodes }: SourceFile): string[] {
