@@ -7,7 +7,7 @@ import { startDaq } from "../controller/daq/start-daq.ts";
 import { stopDaq } from "../controller/daq/stop-daq.ts";
 import { upload } from "../controller/daq/upload.ts";
 import { watchUploads } from "../controller/daq/upload-watch.ts";
-import type { DataManagement } from "../controller/ports.ts";
+import type { DataManagement } from "../controller/ports/data-management.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { dataHost, dataHostName } from "./hosts.ts";

@@ -2,7 +2,8 @@
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Settings } from "../config/settings.ts";
-import { type DataManagement, UnavailableError } from "../controller/ports.ts";
+import { UnavailableError } from "../controller/ports/call.ts";
+import type { DataManagement } from "../controller/ports/data-management.ts";
 import { createDmPython, type DmPython } from "../services/dm/over-python.ts";
 import { untilAborted } from "../services/dm/session.ts";
 import { lostToPython, usableVariables } from "../services/dm/setup-file.ts";

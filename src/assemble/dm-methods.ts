@@ -1,5 +1,6 @@
 /** Data Management made from the names of its methods, where all are to do the same: the one list of them. */
-import type { CallOptions, DataManagement } from "../controller/ports.ts";
+import type { CallOptions } from "../controller/ports/call.ts";
+import type { DataManagement } from "../controller/ports/data-management.ts";
 
 type MethodName = keyof DataManagement;
 

@@ -1,7 +1,9 @@
 /** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
 
 import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";
-import { type DataManagement, type Identity, OffError } from "../controller/ports.ts";
+import { OffError } from "../controller/ports/call.ts";
+import type { DataManagement } from "../controller/ports/data-management.ts";
+import type { Identity } from "../controller/ports/identity.ts";
 import { createDmHttp, type DmHttp } from "../services/dm/over-http.ts";
 import { DM_ROUTES, routesFromFile } from "../services/dm/routes.ts";
 import { offSentence, SETUP_KEYS, setupValues } from "../services/dm/setup-values.ts";

@@ -2,7 +2,9 @@
 import { Observable } from "rxjs";
 import { ActionError } from "../base/errors.ts";
 import type { ServerSettings } from "../config/settings.ts";
-import type { AccessRules, DirectoryTree, Identity } from "../controller/ports.ts";
+import type { AccessRules } from "../controller/ports/access-rules.ts";
+import type { DirectoryTree } from "../controller/ports/directories.ts";
+import type { Identity } from "../controller/ports/identity.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { createGlobusAccess } from "../services/globus/access.ts";
 import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus/auth.ts";

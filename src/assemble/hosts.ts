@@ -1,7 +1,8 @@
 /** The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their data. */
 import { ActionError } from "../base/errors.ts";
 import { listed } from "../base/word-list.ts";
-import type { DataHost, DirectoryTree } from "../controller/ports.ts";
+import type { DataHost } from "../controller/ports/data-host.ts";
+import type { DirectoryTree } from "../controller/ports/directories.ts";
 import type { DirectoryTarget } from "../controller/setup/make-directories.ts";
 import { createLocalDataHost } from "../services/local-data-host.ts";
 import { createSshDataHost } from "../services/ssh/data-host.ts";

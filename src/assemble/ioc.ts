@@ -1,7 +1,7 @@
 /** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
 import path from "node:path";
 import type { Settings } from "../config/settings.ts";
-import type { Pvs, PvValue } from "../controller/ports.ts";
+import type { Pvs, PvValue } from "../controller/ports/pvs.ts";
 import { EMAIL_AUDIENCES, type PvName } from "../controller/pvs.ts";
 import { startController } from "../controller/wiring.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";

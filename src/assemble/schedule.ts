@@ -1,6 +1,6 @@
 /** The schedule as the settings have it: the site's own file where there is one, else the scheduling service. */
 import { ActionError } from "../base/errors.ts";
-import { OffError } from "../controller/ports.ts";
+import { OffError } from "../controller/ports/call.ts";
 import type { Schedule } from "../controller/tagging/beamtimes.ts";
 import { createSchedulingFile } from "../services/scheduling/schedule-file.ts";
 import { createSchedulingHttp } from "../services/scheduling/web-service.ts";

@@ -16,7 +16,8 @@ import {
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
 import { dbrCodeOf } from "../ca/client/wish-text.ts";
-import { type PvOutput, UnavailableError } from "../controller/ports.ts";
+import { UnavailableError } from "../controller/ports/call.ts";
+import type { PvOutput } from "../controller/ports/pvs.ts";
 import { COMMAND_PARTS, COMMAND_STATES, type CommandName, type PvName } from "../controller/pvs.ts";
 import { failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";

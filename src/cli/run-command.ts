@@ -14,7 +14,7 @@ import {
   lookForConfigFile,
   parseSource,
 } from "../config/config.ts";
-import type { PvOutput } from "../controller/ports.ts";
+import type { PvOutput } from "../controller/ports/pvs.ts";
 import type { PvName } from "../controller/pvs.ts";
 import { failureOutcome } from "../controller/run/outcome.ts";
 import { openLogFile } from "../services/log-file.ts";

@@ -3,7 +3,7 @@
  * status and asks nothing. Text that came from outside cannot drive the terminal.
  */
 import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
-import type { PvOutput } from "../controller/ports.ts";
+import type { PvOutput } from "../controller/ports/pvs.ts";
 import { PV_STATES, type PvName } from "../controller/pvs.ts";
 
 /** How a command ended. */

@@ -8,14 +8,9 @@ import { facilityZone } from "../base/facility-time.ts";
 import type { Config } from "../config/config.ts";
 import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
 import type { Experiment } from "../controller/experiment.ts";
-import {
-  type Beamtime,
-  type DmExperiment,
-  type DmTransfer,
-  isUnderWay,
-  NotFoundError,
-  OffError,
-} from "../controller/ports.ts";
+import { NotFoundError, OffError } from "../controller/ports/call.ts";
+import { type DmExperiment, type DmTransfer, isUnderWay } from "../controller/ports/data-management.ts";
+import type { Beamtime } from "../controller/ports/scheduling.ts";
 import type { ActionRequest } from "../controller/run/action.ts";
 import type { ActionResult } from "../controller/run/outcome.ts";
 import { findExperiment } from "../controller/setup/dm-experiment.ts";

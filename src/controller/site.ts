@@ -1,6 +1,8 @@
 /** Everything that commands work with at one beamline, chosen once (assemble/) for the IOC or for the command line. */
 
-import type { BeamlinePvs, DataManagement, PvValue } from "./ports.ts";
+import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
+import type { DataManagement } from "./ports/data-management.ts";
+import type { PvValue } from "./ports/pvs.ts";
 import type { AnyTomoScanKey, PvName } from "./pvs.ts";
 import type { Actions, Server } from "./run/action.ts";
 import type { AuthWatch } from "./run/vital-signs.ts";

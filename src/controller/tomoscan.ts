@@ -1,6 +1,6 @@
 /** TomoScan as the actions see it: its PVs by key. */
 import type { Clock } from "../base/clock.ts";
-import type { BeamlinePvs } from "./ports.ts";
+import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
 import type { AnyTomoScanKey } from "./pvs.ts";
 
 /** TomoScan's PVs, as far as tagging needs them. */

@@ -6,7 +6,8 @@ import { clauseOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
 import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
-import { type BeamlinePvs, type BeamlineText, type CallOptions, UnavailableError } from "../controller/ports.ts";
+import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs.ts";
+import { type CallOptions, UnavailableError } from "../controller/ports/call.ts";
 
 /** Seconds to wait for a connection, and then for an answer. */
 const WAIT_SECONDS = 5;

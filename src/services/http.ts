@@ -12,7 +12,7 @@ import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Verdict } from "../base/retry.ts";
-import { AccessDeniedError, UnavailableError } from "../controller/ports.ts";
+import { AccessDeniedError, UnavailableError } from "../controller/ports/call.ts";
 
 /** Whom an https service must be. Without `caFile` and `fingerprint`: whom the system's authorities vouch for. There is no "anyone". */
 export interface TlsTrust {

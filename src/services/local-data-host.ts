@@ -7,7 +7,7 @@ import { checkTopDirectory } from "../base/directory-name.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
 import { inspectSource, type LookLimits, type SourceFiles } from "../base/source-look.ts";
 import type { TreeEntry } from "../base/tree-count.ts";
-import type { DataHost } from "../controller/ports.ts";
+import type { DataHost } from "../controller/ports/data-host.ts";
 
 export interface LocalDataHostSettings {
   /** As operators know this machine. */

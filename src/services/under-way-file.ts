@@ -7,7 +7,7 @@ import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { isAnotherHere, type Owner, thisProcess } from "../base/owner-file.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import { NoFileError, readRegularFileSync } from "../base/regular-file.ts";
-import type { BegunCommand, UnderWay } from "../controller/ports.ts";
+import type { BegunCommand, UnderWay } from "../controller/ports/under-way.ts";
 
 const ownerSchema = z.object({
   pid: z.number(),

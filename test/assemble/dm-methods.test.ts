@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { dmOf } from "../../src/assemble/dm-methods.ts";
-import { OffError } from "../../src/controller/ports.ts";
+import { OffError } from "../../src/controller/ports/call.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeDm } from "../support/fakes/fake-services.ts";
 

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
 import type { Runner } from "../../src/cli/runner.ts";
-import { OffError, type PvOutput } from "../../src/controller/ports.ts";
+import { OffError } from "../../src/controller/ports/call.ts";
+import type { PvOutput } from "../../src/controller/ports/pvs.ts";
 import type { CommandName, PvName } from "../../src/controller/pvs.ts";
 import { type Outcome, RejectedError } from "../../src/controller/run/outcome.ts";
 import type { Site } from "../../src/controller/site.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { IocRunner } from "../../src/cli/ioc-runner.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { RejectedError } from "../../src/controller/run/outcome.ts";
 import { type Scene, scene } from "../ca/client/client-fixture.ts";
 import type { Served } from "../support/engine/scripted-server.ts";

@@ -6,7 +6,7 @@ import { type ClosingDm, dmOverBackend } from "../../src/assemble/dm-backend.ts"
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp } from "../../src/services/dm/over-http.ts";

@@ -4,10 +4,10 @@ import { ActionError } from "../../src/base/errors.ts";
 import {
   AccessDeniedError,
   AlreadyExistsError,
-  type NewExperiment,
   NotFoundError,
   UnavailableError,
-} from "../../src/controller/ports.ts";
+} from "../../src/controller/ports/call.ts";
+import type { NewExperiment } from "../../src/controller/ports/data-management.ts";
 import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { startHttpTwin } from "../../src/sandbox/http-twin.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";

@@ -5,13 +5,11 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   AccessDeniedError,
-  type DataManagement,
-  type DmTransfer,
-  isUnderWay,
   NotFoundError,
   NotOfferedError,
   UnavailableError,
-} from "../../src/controller/ports.ts";
+} from "../../src/controller/ports/call.ts";
+import { type DataManagement, type DmTransfer, isUnderWay } from "../../src/controller/ports/data-management.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { DM_ROUTES, RouteNotVerifiedError } from "../../src/services/dm/routes.ts";
 import { type DmSite, dmSite } from "../support/dm-site.ts";

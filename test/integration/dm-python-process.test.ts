@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { AccessDeniedError, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";

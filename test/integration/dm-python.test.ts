@@ -10,11 +10,10 @@ import { parseConfig } from "../../src/config/config.ts";
 import {
   AccessDeniedError,
   AlreadyExistsError,
-  type DataManagement,
-  type NewExperiment,
   NotFoundError,
   UnavailableError,
-} from "../../src/controller/ports.ts";
+} from "../../src/controller/ports/call.ts";
+import type { DataManagement, NewExperiment } from "../../src/controller/ports/data-management.ts";
 import { SANDBOX_DM_ROUTES } from "../../src/sandbox/dm/routes.ts";
 import { PEOPLE, STATION } from "../../src/sandbox/people.ts";
 import { createDmHttp } from "../../src/services/dm/over-http.ts";

@@ -11,7 +11,7 @@ import { type PartOptions, Problems } from "../../src/assemble/parts.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { dmSite } from "../support/dm-site.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { ImpatientClock } from "../support/fakes/impatient-clock.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLog } from "../../src/base/log.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus/auth.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";

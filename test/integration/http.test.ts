@@ -7,7 +7,7 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import path from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { messageOf } from "../../src/base/errors.ts";
-import { AccessDeniedError } from "../../src/controller/ports.ts";
+import { AccessDeniedError } from "../../src/controller/ports/call.ts";
 import { startHttpTwin, type TwinAnswer, type TwinRequest } from "../../src/sandbox/http-twin.ts";
 import {
   createHttpService,

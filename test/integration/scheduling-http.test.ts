@@ -8,7 +8,7 @@ import { openSchedule } from "../../src/assemble/schedule.ts";
 import { facilityMinute } from "../../src/base/facility-time.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { beamtimeAt, PEOPLE, PROPOSAL, runAt, STATION } from "../../src/sandbox/people.ts";
 import { LONG_EMAIL, type SchedulingTwin, startSchedulingTwin } from "../../src/sandbox/scheduling-service.ts";
 import {

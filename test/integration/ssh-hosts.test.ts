@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
-import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";
 import { failureOf } from "../support/failure-of.ts";

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { UsageError } from "../../src/cli/exit-status.ts";
 import { type Dialogue, type TrustRequest, trustHost } from "../../src/cli/trust-host.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshTree } from "../../src/services/ssh/directories.ts";
 import { failureOf } from "../support/failure-of.ts";

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { trustHost } from "../../src/cli/trust-host.ts";
-import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports.ts";
+import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshDataHost, type SshDataHostSettings } from "../../src/services/ssh/data-host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";

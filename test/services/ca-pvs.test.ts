@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
-import { UnavailableError } from "../../src/controller/ports.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { createCaPvs } from "../../src/services/ca-pvs.ts";
 import { scene } from "../ca/client/client-fixture.ts";
 import type { Served } from "../support/engine/scripted-server.ts";

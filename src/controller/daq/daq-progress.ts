@@ -3,7 +3,8 @@
  * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
  */
 
-import { type DmTransfer, isUnderWay, isWatching, type SourceReport } from "../ports.ts";
+import type { SourceReport } from "../ports/data-host.ts";
+import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
 import type { DaqSide, DaqState, Severity } from "../pvs.ts";
 import { filesText, inDmsWords, SIDE_NAMES } from "./daq-sources.ts";
 

@@ -2,7 +2,8 @@
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
-import { type DmTransfer, isUnderWay, isWatching, type PvValue } from "../ports.ts";
+import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
+import type { PvValue } from "../ports/pvs.ts";
 import {
   DAQ_STATES,
   type DaqPart,

@@ -4,7 +4,8 @@
  */
 import { clauseOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import { type DataHost, type DmTask, type DmTransfer, isWatching, type SourceReport } from "../ports.ts";
+import type { DataHost, SourceReport } from "../ports/data-host.ts";
+import { type DmTask, type DmTransfer, isWatching } from "../ports/data-management.ts";
 import {
   DAQ_SIDES,
   DAQ_STATES,

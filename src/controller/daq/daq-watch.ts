@@ -18,14 +18,9 @@ import {
 } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import { type Experiment, isSameExperiment } from "../experiment.ts";
-import {
-  AccessDeniedError,
-  type DataManagement,
-  type DmTransfer,
-  isWatching,
-  OffError,
-  type SourceReport,
-} from "../ports.ts";
+import { AccessDeniedError, OffError } from "../ports/call.ts";
+import type { SourceReport } from "../ports/data-host.ts";
+import { type DataManagement, type DmTransfer, isWatching } from "../ports/data-management.ts";
 import {
   type CommandName,
   type DaqSide,

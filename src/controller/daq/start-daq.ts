@@ -3,7 +3,8 @@
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import { AlreadyExistsError, type DataManagement, type DmTransfer, isUnderWay, UnavailableError } from "../ports.ts";
+import { AlreadyExistsError, UnavailableError } from "../ports/call.ts";
+import { type DataManagement, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
 import { daqPv } from "../pvs.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";

@@ -1,13 +1,7 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import {
-  type DataManagement,
-  type DmTransfer,
-  isMoving,
-  isWatching,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import { NotFoundError, UnavailableError } from "../ports/call.ts";
+import { type DataManagement, type DmTransfer, isMoving, isWatching } from "../ports/data-management.ts";
 import { daqPv } from "../pvs.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";

@@ -18,16 +18,8 @@ import {
 } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
-import {
-  AccessDeniedError,
-  type DataManagement,
-  type DmTransfer,
-  isMoving,
-  isUnderWay,
-  NotFoundError,
-  NotOfferedError,
-  OffError,
-} from "../ports.ts";
+import { AccessDeniedError, NotFoundError, NotOfferedError, OffError } from "../ports/call.ts";
+import { type DataManagement, type DmTransfer, isMoving, isUnderWay } from "../ports/data-management.ts";
 import { type CommandName, type PvName, UPLOAD_STATES } from "../pvs.ts";
 import type { RunContext } from "../run/action.ts";
 import { look$ } from "../run/look.ts";

@@ -2,7 +2,7 @@
 import { cleanJson, visible } from "../../base/clean-text.ts";
 import { addressProblem } from "../../base/mail-address.ts";
 import { type Experiment } from "../experiment.ts";
-import type { SiteTexts } from "../ports.ts";
+import type { SiteTexts } from "../ports/site-texts.ts";
 import { EMAIL_AUDIENCES, EMAIL_MODES, type PvName } from "../pvs.ts";
 import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../run/action.ts";
 import { RejectedError } from "../run/outcome.ts";

@@ -4,8 +4,10 @@
  * a collection that is away everybody's.
  */
 import { ActionError, clauseOf, messageOf } from "../../base/errors.ts";
-import type { AccessRules, Mailer, MailLedger, MailRecord, MailSession } from "../ports.ts";
-import { UnavailableError } from "../ports.ts";
+import type { AccessRules } from "../ports/access-rules.ts";
+import { UnavailableError } from "../ports/call.ts";
+import type { MailLedger, MailRecord } from "../ports/ledger.ts";
+import type { Mailer, MailSession } from "../ports/mail.ts";
 import { type Letter, messageIdOf, type Recipient } from "./letter/letter.ts";
 
 /** What became of one address. `unsent`: nothing went to it. `uncertain`: nobody knows. */

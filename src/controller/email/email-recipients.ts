@@ -5,16 +5,9 @@
 
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { addressProblem } from "../../base/mail-address.ts";
-import {
-  type DataManagement,
-  type DmExperiment,
-  type DmUser,
-  type MailLedger,
-  type MailRecord,
-  NotFoundError,
-  OffError,
-  UnavailableError,
-} from "../ports.ts";
+import { NotFoundError, OffError, UnavailableError } from "../ports/call.ts";
+import type { DataManagement, DmExperiment, DmUser } from "../ports/data-management.ts";
+import type { MailLedger, MailRecord } from "../ports/ledger.ts";
 import type { ActionContext } from "../run/action.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { findExperiment, requireExperiment } from "../setup/dm-experiment.ts";

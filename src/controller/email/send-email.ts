@@ -5,7 +5,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { directoryParts } from "../experiment.ts";
-import type { AccessRules, Mailer } from "../ports.ts";
+import type { AccessRules } from "../ports/access-rules.ts";
+import type { Mailer } from "../ports/mail.ts";
 import { ARMED_SECONDS } from "../pvs.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
 import { isoTime } from "../run/journal.ts";

@@ -1,6 +1,6 @@
 /** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
-import type { MailLedger } from "../ports.ts";
+import type { MailLedger } from "../ports/ledger.ts";
 import { type CommandName, type PvName, UNKNOWN_COUNT } from "../pvs.ts";
 import { isRunning, type Watch } from "../run/watch.ts";
 import { uncertainOf } from "./email-recipients.ts";

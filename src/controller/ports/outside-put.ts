@@ -1,4 +1,4 @@
-/** A put by a client, or by another record, as the controller is told of it. Who makes the PVs is ports.ts' matter. */
+/** A put by a client, or by another record, as the controller is told of it. Who makes the PVs is the matter of pvs.ts. */
 
 /** Text in Unicode, an enum as its index. */
 type Value = string | number;

@@ -3,7 +3,7 @@
  * its context alone, so that the command line runs it as the IOC does.
  */
 import type { Experiment } from "../experiment.ts";
-import type { PvOutput, PvValue } from "../ports.ts";
+import type { PvOutput, PvValue } from "../ports/pvs.ts";
 import type { CommandName, FreeCommand, PvName } from "../pvs.ts";
 import type { ActionResult } from "./outcome.ts";
 

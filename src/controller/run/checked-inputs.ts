@@ -1,7 +1,7 @@
 /** Refuses puts that an input PV cannot mean, before anybody else hears of them. What that is, input-check.ts knows. */
 import { filter, share } from "rxjs";
 import type { OutsidePut } from "../ports/outside-put.ts";
-import type { Pvs } from "../ports.ts";
+import type { Pvs } from "../ports/pvs.ts";
 import { INPUT_NAMES, inputProblem } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
 

@@ -1,6 +1,6 @@
 /** Our own PVs, with every text that the program writes into them made clean on its way: whatever action, watch or service it came from. */
 import { cleanLines, oneLine } from "../../base/clean-text.ts";
-import type { PvOutput, Pvs } from "../ports.ts";
+import type { PvOutput, Pvs } from "../ports/pvs.ts";
 
 /** Reads and puts by clients are as they are. A text keeps its line ends, an array's elements have none. */
 export const cleanPvs = (pvs: Pvs): Pvs => ({

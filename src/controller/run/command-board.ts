@@ -4,7 +4,7 @@ import { filter, type Observable, Subject, startWith } from "rxjs";
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Log } from "../../base/log.ts";
-import type { Pvs } from "../ports.ts";
+import type { Pvs } from "../ports/pvs.ts";
 import {
   COMMAND_NAMES,
   COMMAND_PARTS,

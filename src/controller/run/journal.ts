@@ -3,7 +3,7 @@ import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { facilityIso, facilitySecond } from "../../base/facility-time.ts";
 import { type Log } from "../../base/log.ts";
-import type { Pvs } from "../ports.ts";
+import type { Pvs } from "../ports/pvs.ts";
 import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "../pvs.ts";
 import { fitted } from "./fitting.ts";
 

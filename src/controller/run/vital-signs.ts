@@ -22,7 +22,9 @@ import {
 import type { Clock } from "../../base/clock.ts";
 import { asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { type Identity, type Pvs, UnavailableError } from "../ports.ts";
+import { UnavailableError } from "../ports/call.ts";
+import type { Identity } from "../ports/identity.ts";
+import type { Pvs } from "../ports/pvs.ts";
 import { AUTH_STATES, type PvName, type Severity, UNKNOWN_COUNT } from "../pvs.ts";
 import { isoTime } from "./journal.ts";
 

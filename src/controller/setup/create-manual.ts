@@ -5,7 +5,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { facilityDay } from "../../base/facility-time.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import type { DataManagement, DirectoryTree } from "../ports.ts";
+import type { DataManagement } from "../ports/data-management.ts";
+import type { DirectoryTree } from "../ports/directories.ts";
 import type { FreeAction, RunContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { type ManualExperiment, manualExperiment } from "../tagging/manual-experiment.ts";

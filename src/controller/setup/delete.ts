@@ -5,14 +5,8 @@
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { listedUploads } from "../daq/uploads.ts";
-import {
-  type DataManagement,
-  type DmExperiment,
-  type DmTransfer,
-  isUnderWay,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import { NotFoundError, UnavailableError } from "../ports/call.ts";
+import { type DataManagement, type DmExperiment, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
 import type { CommandName } from "../pvs.ts";
 import {
   type Action,

@@ -5,15 +5,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { facilityMonth } from "../../base/facility-time.ts";
 import type { Experiment } from "../experiment.ts";
-import {
-  AlreadyExistsError,
-  type CallOptions,
-  type DataManagement,
-  type DmExperiment,
-  type NewExperiment,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import { AlreadyExistsError, type CallOptions, NotFoundError, UnavailableError } from "../ports/call.ts";
+import type { DataManagement, DmExperiment, NewExperiment } from "../ports/data-management.ts";
 import { RejectedError } from "../run/outcome.ts";
 
 /** @returns undefined only if the service says that there is none under either name */

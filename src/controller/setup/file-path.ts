@@ -2,7 +2,7 @@
 import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
-import type { CallOptions } from "../ports.ts";
+import type { CallOptions } from "../ports/call.ts";
 import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";
 

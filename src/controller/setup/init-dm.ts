@@ -1,6 +1,6 @@
 /** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
 
-import type { DataManagement, DmExperiment } from "../ports.ts";
+import type { DataManagement, DmExperiment } from "../ports/data-management.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { dmUsername, putOn } from "../users/dm-roster.ts";

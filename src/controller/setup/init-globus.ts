@@ -4,7 +4,8 @@
  */
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { directoryParts, pathUnder } from "../experiment.ts";
-import type { AccessRules, DirectoryTree } from "../ports.ts";
+import type { AccessRules } from "../ports/access-rules.ts";
+import type { DirectoryTree } from "../ports/directories.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { letRead, loginOf } from "../users/globus-roster.ts";

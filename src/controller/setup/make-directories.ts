@@ -1,7 +1,7 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
 import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
-import type { DirectoryTree } from "../ports.ts";
+import type { DirectoryTree } from "../ports/directories.ts";
 import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../run/action.ts";
 import type { TomoScan } from "../tomoscan.ts";

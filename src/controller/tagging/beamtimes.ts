@@ -4,7 +4,8 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute } from "../../base/facility-time.ts";
 import type { Experiment } from "../experiment.ts";
-import type { Beamtime, CallOptions, Scheduling } from "../ports.ts";
+import type { CallOptions } from "../ports/call.ts";
+import type { Beamtime, Scheduling } from "../ports/scheduling.ts";
 import type { ActionRequest } from "../run/action.ts";
 import { InputError } from "../run/outcome.ts";
 

@@ -4,7 +4,7 @@ import { onePerLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay } from "../../base/facility-time.ts";
-import type { DataManagement, Esaf } from "../ports.ts";
+import type { DataManagement, Esaf } from "../ports/data-management.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
 import { day } from "./manual-experiment.ts";

@@ -5,7 +5,9 @@
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { cleanName, saysNothing } from "../experiment.ts";
-import { type Beamtime, type DataManagement, NotFoundError } from "../ports.ts";
+import { NotFoundError } from "../ports/call.ts";
+import type { DataManagement } from "../ports/data-management.ts";
+import type { Beamtime } from "../ports/scheduling.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
 import type { TomoScan } from "../tomoscan.ts";

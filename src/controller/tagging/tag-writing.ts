@@ -8,7 +8,7 @@ import { merge, Observable, switchMap } from "rxjs";
 import { cleanJson, oneLine, onePerLine, visible } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
-import { type CallOptions, UnavailableError } from "../ports.ts";
+import { type CallOptions, UnavailableError } from "../ports/call.ts";
 import type { AnyTomoScanKey } from "../pvs.ts";
 import type { RunContext } from "../run/action.ts";
 import { emitsWithin } from "../run/within.ts";

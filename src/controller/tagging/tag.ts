@@ -22,7 +22,7 @@ import {
   timer,
 } from "rxjs";
 import { readTag, saysNothing, type Tag, type UserTexts } from "../experiment.ts";
-import type { BeamlineText } from "../ports.ts";
+import type { BeamlineText } from "../ports/beamline-pvs.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs.ts";
 import { RejectedError } from "../run/outcome.ts";
 

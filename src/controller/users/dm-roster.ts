@@ -2,13 +2,8 @@
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
-import {
-  AlreadyExistsError,
-  type DataManagement,
-  type DmExperiment,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import { AlreadyExistsError, NotFoundError, UnavailableError } from "../ports/call.ts";
+import type { DataManagement, DmExperiment } from "../ports/data-management.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type Contact, fullName } from "./people.ts";
 import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";

@@ -4,14 +4,8 @@
  */
 import { visible } from "../../base/clean-text.ts";
 import { directoryParts } from "../experiment.ts";
-import {
-  AccessDeniedError,
-  type AccessGrant,
-  type AccessRules,
-  type CallOptions,
-  NotFoundError,
-  UnavailableError,
-} from "../ports.ts";
+import type { AccessGrant, AccessRules } from "../ports/access-rules.ts";
+import { AccessDeniedError, type CallOptions, NotFoundError, UnavailableError } from "../ports/call.ts";
 import type { ActionContext } from "../run/action.ts";
 import { findPeople, type People, type PeopleOptions, type Person, personName } from "./people.ts";
 import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";

@@ -4,7 +4,9 @@
  */
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { cleanName, type Experiment } from "../experiment.ts";
-import { type Beamtime, type CallOptions, type DataManagement, type Experimenter, NotFoundError } from "../ports.ts";
+import { type CallOptions, NotFoundError } from "../ports/call.ts";
+import type { DataManagement } from "../ports/data-management.ts";
+import type { Beamtime, Experimenter } from "../ports/scheduling.ts";
 import type { ActionRequest } from "../run/action.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../tagging/beamtimes.ts";
 

@@ -10,7 +10,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type Log } from "../../base/log.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
-import { UnavailableError } from "../../controller/ports.ts";
+import { UnavailableError } from "../../controller/ports/call.ts";
 import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./child.ts";
 import { untilAborted } from "./session.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
-import { AccessDeniedError, AlreadyExistsError, NotFoundError } from "../../controller/ports.ts";
+import { AccessDeniedError, AlreadyExistsError, NotFoundError } from "../../controller/ports/call.ts";
 import {
   type HttpAnswer,
   type HttpRequest,

@@ -3,7 +3,8 @@
  * Unknown members are dropped; a member that may be missing may also be null, empty, or a number that is written as text. Sends nothing.
  */
 import * as z from "zod";
-import type { DmExperiment, DmTransfer, DmUser, Esaf, Experimenter, NewExperiment } from "../../controller/ports.ts";
+import type { DmExperiment, DmTransfer, DmUser, Esaf, NewExperiment } from "../../controller/ports/data-management.ts";
+import type { Experimenter } from "../../controller/ports/scheduling.ts";
 import { looseText } from "../json-text.ts";
 import { dmDate, readDmDate } from "./encoding.ts";
 import type { DmArguments } from "./routes.ts";

@@ -6,13 +6,8 @@ import * as z from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import {
-  type CallOptions,
-  type DataManagement,
-  NotFoundError,
-  NotOfferedError,
-  UnavailableError,
-} from "../../controller/ports.ts";
+import { type CallOptions, NotFoundError, NotOfferedError, UnavailableError } from "../../controller/ports/call.ts";
+import type { DataManagement } from "../../controller/ports/data-management.ts";
 import { type BridgeFailure, DmBridge } from "./bridge.ts";
 import { CODE_BY_TYPE, errorOfCode } from "./errors.ts";
 import { dmPort } from "./port.ts";

@@ -6,7 +6,8 @@
 import * as z from "zod";
 import { oneLine } from "../../base/clean-text.ts";
 import { type Log } from "../../base/log.ts";
-import type { CallOptions, DataManagement } from "../../controller/ports.ts";
+import type { CallOptions } from "../../controller/ports/call.ts";
+import type { DataManagement } from "../../controller/ports/data-management.ts";
 import {
   esafsAnswer,
   experimentAnswer,

@@ -8,7 +8,7 @@
 import * as z from "zod";
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
-import { NotOfferedError } from "../../controller/ports.ts";
+import { NotOfferedError } from "../../controller/ports/call.ts";
 import { dmEncode } from "./encoding.ts";
 
 /** DM's web services; each has a URL and a session of its own: its key in globus.conf, and its name in the site's dm.setup.sh. */

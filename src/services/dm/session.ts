@@ -5,7 +5,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { type Login, type LoginSource, readLogin } from "../../base/login-file.ts";
-import { AccessDeniedError } from "../../controller/ports.ts";
+import { AccessDeniedError } from "../../controller/ports/call.ts";
 import {
   createHttpService,
   type HttpAnswer,

@@ -4,15 +4,14 @@
  */
 import { transfer } from "@globus/sdk";
 import { z } from "zod";
+import type { AccessGrant, AccessRules } from "../../controller/ports/access-rules.ts";
 import {
   AccessDeniedError,
-  type AccessGrant,
-  type AccessRules,
   AlreadyExistsError,
   type CallOptions,
-  type DirectoryState,
   UnavailableError,
-} from "../../controller/ports.ts";
+} from "../../controller/ports/call.ts";
+import type { DirectoryState } from "../../controller/ports/directories.ts";
 import type { GlobusRequest } from "./call.ts";
 import { checkCollection, directoriesBelow, type GlobusCollection } from "./collection.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";

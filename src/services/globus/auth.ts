@@ -6,7 +6,8 @@ import type { Cancel } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { facilityIso } from "../../base/facility-time.ts";
 import type { Log } from "../../base/log.ts";
-import { type CallOptions, type Identity, UnavailableError } from "../../controller/ports.ts";
+import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
+import type { Identity } from "../../controller/ports/identity.ts";
 import { LoginNeededError } from "./errors.ts";
 import {
   type Grant,

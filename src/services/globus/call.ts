@@ -3,7 +3,7 @@
  * that the service refuses (401), and a consent that a service account can give itself. Everything else is globus-transport.ts.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
-import type { CallOptions } from "../../controller/ports.ts";
+import type { CallOptions } from "../../controller/ports/call.ts";
 import type { TokenSource } from "./auth.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
 import type { GlobusDocument, GlobusTransport } from "./transport.ts";
@@ -18,7 +18,7 @@ export interface GlobusRequest {
   readonly repeatable: boolean;
 }
 
-/** @throws an error of ports.ts whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
+/** @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
 export type GlobusCall = (request: GlobusRequest, options: CallOptions) => Promise<GlobusDocument>;
 
 export function createGlobusCall(tokens: TokenSource, transport: GlobusTransport): GlobusCall {

@@ -4,14 +4,8 @@
  */
 import { transfer } from "@globus/sdk";
 import { ActionError } from "../../base/errors.ts";
-import {
-  AlreadyExistsError,
-  type CallOptions,
-  type DirectoryState,
-  type DirectoryTree,
-  NotFoundError,
-  UnavailableError,
-} from "../../controller/ports.ts";
+import { AlreadyExistsError, type CallOptions, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
+import type { DirectoryState, DirectoryTree } from "../../controller/ports/directories.ts";
 import { checkCollection, directoriesBelow, type GlobusCollection } from "./collection.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
 import { TRANSFER_SERVER } from "./grants.ts";

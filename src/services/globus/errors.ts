@@ -4,7 +4,7 @@
  */
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
-import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports.ts";
+import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */
 export class GlobusRefusal extends AppError {

@@ -6,7 +6,7 @@ import { auth } from "@globus/sdk";
 import { z } from "zod";
 import { ActionError, AppError } from "../../base/errors.ts";
 import { readPrivateFile } from "../../base/private-file.ts";
-import { UnavailableError } from "../../controller/ports.ts";
+import { UnavailableError } from "../../controller/ports/call.ts";
 import { LOGIN_ADVICE, LoginNeededError, refusalOf } from "./errors.ts";
 import type { TokenRecord, TokenStore } from "./token-store.ts";
 import type { GlobusDocument, GlobusTransport } from "./transport.ts";

@@ -7,7 +7,7 @@ import { auth } from "@globus/sdk";
 import { z } from "zod";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
-import { type CallOptions, NotFoundError, UnavailableError } from "../../controller/ports.ts";
+import { type CallOptions, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import type { GlobusCall } from "./call.ts";
 import { AUTH_SERVER } from "./grants.ts";
 

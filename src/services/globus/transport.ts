@@ -7,7 +7,7 @@ import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { type RetryPolicy, retry, type Verdict } from "../../base/retry.ts";
-import { type CallOptions, UnavailableError } from "../../controller/ports.ts";
+import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
 import {
   createHttpService,
   describeAnswer,
@@ -78,7 +78,7 @@ export interface GlobusExchange {
 
 export interface GlobusTransport {
   readonly clock: Clock;
-  /** @throws an error of ports.ts whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
+  /** @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
   exchange(exchange: GlobusExchange, options: CallOptions): Promise<GlobusDocument>;
   close(): Promise<void>;
 }

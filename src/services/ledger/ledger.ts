@@ -10,7 +10,7 @@ import { makeFolder } from "../../base/make-folder.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
 import { replaceFile } from "../../base/replace-file.ts";
 import { silentTrouble, type Trouble } from "../../base/troubles.ts";
-import type { MailLedger, MailRecord } from "../../controller/ports.ts";
+import type { MailLedger, MailRecord } from "../../controller/ports/ledger.ts";
 import { readMailRecord } from "./record.ts";
 import { LedgerStore, type LedgerStoreOptions, type LevelDatabase, type LevelPut } from "./store.ts";
 

@@ -1,6 +1,6 @@
 /** A record of the ledger, from JSON. */
 import { z } from "zod";
-import type { MailRecord } from "../../controller/ports.ts";
+import type { MailRecord } from "../../controller/ports/ledger.ts";
 
 const schema = z.object({
   state: z.enum(["sending", "sent", "refused", "unsent", "uncertain"]),

@@ -7,7 +7,7 @@ import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
 import { openRegularFile } from "../../base/regular-file.ts";
-import type { SiteTexts } from "../../controller/ports.ts";
+import type { SiteTexts } from "../../controller/ports/site-texts.ts";
 import { looseText } from "../json-text.ts";
 
 export interface SiteTextsOptions {

@@ -11,15 +11,8 @@ import { oneLine } from "../../base/clean-text.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { ActionError, clauseOf, messageOf } from "../../base/errors.ts";
 import { type Login, type LoginSource, readLogin } from "../../base/login-file.ts";
-import {
-  AccessDeniedError,
-  type CallOptions,
-  type Mail,
-  type MailAnswer,
-  type Mailer,
-  type MailSession,
-  UnavailableError,
-} from "../../controller/ports.ts";
+import { AccessDeniedError, type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
+import type { Mail, MailAnswer, Mailer, MailSession } from "../../controller/ports/mail.ts";
 
 export interface SmtpMailerOptions {
   readonly host: string;

@@ -1,6 +1,6 @@
 /** What the kinds of schedule have in common: who experiments, and what `show` tells of a beamtime, as labels and texts. Pure; what is not known is left out. */
 import { facilityMinute } from "../../base/facility-time.ts";
-import type { Beamtime, Experimenter } from "../../controller/ports.ts";
+import type { Beamtime, Experimenter } from "../../controller/ports/scheduling.ts";
 
 /** One experimenter as a schedule has them. */
 export interface ScheduledPerson {

@@ -9,7 +9,8 @@ import { facilityDay } from "../../base/facility-time.ts";
 import type { Log } from "../../base/log.ts";
 import { type LoginSource, readLogin } from "../../base/login-file.ts";
 import { PATIENT, retry } from "../../base/retry.ts";
-import { AccessDeniedError, type Beamtime, NotFoundError, type Run, type Scheduling } from "../../controller/ports.ts";
+import { AccessDeniedError, NotFoundError } from "../../controller/ports/call.ts";
+import type { Beamtime, Run, Scheduling } from "../../controller/ports/scheduling.ts";
 import {
   createHttpService,
   describeAnswer,

@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
 import { readPrivateFile } from "../../base/private-file.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
-import { UnavailableError } from "../../controller/ports.ts";
+import { UnavailableError } from "../../controller/ports/call.ts";
 import {
   hostKeyFailure,
   hostLabel,

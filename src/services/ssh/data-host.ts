@@ -4,7 +4,7 @@ import { checkTopDirectory } from "../../base/directory-name.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { inspectSource, type LookLimits, type SourceFiles } from "../../base/source-look.ts";
 import type { TreeEntry } from "../../base/tree-count.ts";
-import type { DataHost } from "../../controller/ports.ts";
+import type { DataHost } from "../../controller/ports/data-host.ts";
 import { openSftp, type SftpSession } from "./connection.ts";
 import { hostLabel, SFTP_STATUS, type SshSettings, sftpStatusOf } from "./failures.ts";
 import { SSH_PORT } from "./known-hosts.ts";

@@ -4,7 +4,7 @@
  */
 import ssh2 from "ssh2";
 import { ActionError, asSentence, clauseOf, codeOf } from "../../base/errors.ts";
-import { AccessDeniedError, UnavailableError } from "../../controller/ports.ts";
+import { AccessDeniedError, UnavailableError } from "../../controller/ports/call.ts";
 import { fingerprint, judgeHostKey, type KnownHost, keyTypeOf, knownHostsName, SSH_PORT } from "./known-hosts.ts";
 
 /** How we prove who we are: one private key without passphrase, or an agent that holds keys. */

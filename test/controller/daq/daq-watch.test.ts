@@ -4,13 +4,9 @@ import { silentLog } from "../../../src/base/log.ts";
 import { DaqProgress, type StartedDaqs } from "../../../src/controller/daq/daq-progress.ts";
 import { watchDaqs } from "../../../src/controller/daq/daq-watch.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import {
-  AccessDeniedError,
-  type DmTransfer,
-  OffError,
-  type SourceReport,
-  UnavailableError,
-} from "../../../src/controller/ports.ts";
+import { AccessDeniedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
+import type { DmTransfer } from "../../../src/controller/ports/data-management.ts";
 import {
   COMMAND_STATES,
   type CommandName,

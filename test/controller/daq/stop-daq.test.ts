@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { UnavailableError } from "../../../src/controller/ports.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import { DAQ_STATES } from "../../../src/controller/pvs.ts";
 import { daqScene, NAME, RAW, RUNNING } from "./daq-fixture.ts";
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import { watchUploads } from "../../../src/controller/daq/upload-watch.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import { AccessDeniedError, NotOfferedError, OffError, UnavailableError } from "../../../src/controller/ports.ts";
+import { AccessDeniedError, NotOfferedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { COMMAND_STATES, type CommandName, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";

@@ -7,10 +7,10 @@ import {
   AccessDeniedError,
   NotFoundError,
   NotOfferedError,
-  type PvValue,
-  type SourceReport,
   UnavailableError,
-} from "../../../src/controller/ports.ts";
+} from "../../../src/controller/ports/call.ts";
+import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
+import type { PvValue } from "../../../src/controller/ports/pvs.ts";
 import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";

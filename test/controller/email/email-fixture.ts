@@ -2,7 +2,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import { ShownLetter } from "../../../src/controller/email/letter/letter.ts";
 import { previewEmail } from "../../../src/controller/email/preview-email.ts";
 import { type SendEmailOptions, sendEmail } from "../../../src/controller/email/send-email.ts";
-import type { PvValue } from "../../../src/controller/ports.ts";
+import type { PvValue } from "../../../src/controller/ports/pvs.ts";
 import { EMAIL_MODES, type PvName } from "../../../src/controller/pvs.ts";
 import type { Action } from "../../../src/controller/run/action.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { NotFoundError, OffError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { dropped } from "../../support/fakes/fake-mail.ts";
 import { ALL, emailScene, NAME, NOTHING_SHOWN, SCHEDULED, USERS } from "./email-fixture.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
-import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { dropped, FakeAccess } from "../../support/fakes/fake-mail.ts";

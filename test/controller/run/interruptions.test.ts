@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import type { BegunCommand, UnderWay } from "../../../src/controller/ports.ts";
-import { UnavailableError } from "../../../src/controller/ports.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { BegunCommand, UnderWay } from "../../../src/controller/ports/under-way.ts";
 import {
   COMMAND_NAMES,
   COMMAND_STATES,

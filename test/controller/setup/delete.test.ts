@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
-import { NotFoundError, NotOfferedError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, NotOfferedError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { PvName } from "../../../src/controller/pvs.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { deleteArm, deleteExperiment } from "../../../src/controller/setup/delete.ts";

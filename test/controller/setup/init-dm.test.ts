@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import { AlreadyExistsError, type Beamtime, UnavailableError } from "../../../src/controller/ports.ts";
+import { AlreadyExistsError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { Beamtime } from "../../../src/controller/ports/scheduling.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import { type InitDmOptions, initOnDm } from "../../../src/controller/setup/init-dm.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";

@@ -1,7 +1,7 @@
 /** Which beamtime counts, and by whose clock. */
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import type { Beamtime } from "../../../src/controller/ports.ts";
+import type { Beamtime } from "../../../src/controller/ports/scheduling.ts";
 import { recentExperiments } from "../../../src/controller/setup/dm-experiment.ts";
 import { beamtimeOf, beamtimesFor, type Schedule } from "../../../src/controller/tagging/beamtimes.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { readTag, type UserTexts } from "../../../src/controller/experiment.ts";
-import { type Beamtime, NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { Beamtime } from "../../../src/controller/ports/scheduling.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { tagFromSchedule } from "../../../src/controller/tagging/tag-experiment.ts";

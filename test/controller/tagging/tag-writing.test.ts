@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { readTag, type UserTexts } from "../../../src/controller/experiment.ts";
-import { UnavailableError } from "../../../src/controller/ports.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
 import { type BeamUser, writeUserPvs, writtenNames } from "../../../src/controller/tagging/user-pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import type { Beamtime, Esaf, Experimenter } from "../../../src/controller/ports.ts";
+import type { Esaf } from "../../../src/controller/ports/data-management.ts";
+import type { Beamtime, Experimenter } from "../../../src/controller/ports/scheduling.ts";
 import { eachOnce, findPeople, type PeopleOptions, personName } from "../../../src/controller/users/people.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeDm, FakeScheduling } from "../../support/fakes/fake-services.ts";

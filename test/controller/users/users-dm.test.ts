@@ -2,7 +2,7 @@
 import { firstValueFrom, Subject } from "rxjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { NotFoundError, UnavailableError } from "../../../src/controller/ports.ts";
+import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { RunContext } from "../../../src/controller/run/action.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { dmRoster } from "../../../src/controller/users/dm-roster.ts";

@@ -1,7 +1,7 @@
 /** AddUser, RemoveUser and ListUsers on a Globus collection, and Init, which lets the experiment's people read its directory. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports.ts";
+import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { initOnGlobus } from "../../../src/controller/setup/init-globus.ts";
 import { globusRoster } from "../../../src/controller/users/globus-roster.ts";
 import type { PeopleOptions } from "../../../src/controller/users/people.ts";

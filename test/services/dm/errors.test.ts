@@ -5,7 +5,7 @@ import {
   AlreadyExistsError,
   NotFoundError,
   UnavailableError,
-} from "../../../src/controller/ports.ts";
+} from "../../../src/controller/ports/call.ts";
 import { DmError, resultOf, sessionRefused } from "../../../src/services/dm/errors.ts";
 import {
   type HttpAnswer,

@@ -7,7 +7,7 @@ import {
   AlreadyExistsError,
   NotFoundError,
   UnavailableError,
-} from "../../../src/controller/ports.ts";
+} from "../../../src/controller/ports/call.ts";
 import { LoginNeededError, parseRefusal, refusalError, refusalOf } from "../../../src/services/globus/errors.ts";
 
 const document = (code: string, more: object = {}) => ({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
-import { NotFoundError } from "../../../src/controller/ports.ts";
+import { NotFoundError } from "../../../src/controller/ports/call.ts";
 import { createSchedulingFile, parseSchedule } from "../../../src/services/scheduling/schedule-file.ts";
 import { failureOf } from "../../support/failure-of.ts";
 

@@ -1,14 +1,9 @@
 /** The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from outside can be made. */
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
+import type { BeamlinePvs, BeamlineText } from "../../../src/controller/ports/beamline-pvs.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { OutsidePut } from "../../../src/controller/ports/outside-put.ts";
-import {
-  type BeamlinePvs,
-  type BeamlineText,
-  type PvOutput,
-  type Pvs,
-  type PvValue,
-  UnavailableError,
-} from "../../../src/controller/ports.ts";
+import type { PvOutput, Pvs, PvValue } from "../../../src/controller/ports/pvs.ts";
 
 export type PutVerdict = "taken" | "refused" | "absorbed";
 

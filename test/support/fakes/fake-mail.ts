@@ -1,17 +1,10 @@
 /** A mail server, a ledger, texts and access rules in memory, which fail on request; and Data Management whose users have addresses. */
-import {
-  type AccessGrant,
-  type AccessRules,
-  type DirectoryState,
-  type Mail,
-  type MailAnswer,
-  type Mailer,
-  type MailLedger,
-  type MailRecord,
-  type MailSession,
-  type SiteTexts,
-  UnavailableError,
-} from "../../../src/controller/ports.ts";
+import type { AccessGrant, AccessRules } from "../../../src/controller/ports/access-rules.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { DirectoryState } from "../../../src/controller/ports/directories.ts";
+import type { MailLedger, MailRecord } from "../../../src/controller/ports/ledger.ts";
+import type { Mail, MailAnswer, Mailer, MailSession } from "../../../src/controller/ports/mail.ts";
+import type { SiteTexts } from "../../../src/controller/ports/site-texts.ts";
 import { FakeDm } from "./fake-services.ts";
 
 export class FakeMailer implements Mailer {

@@ -1,6 +1,6 @@
 /** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
 
-import type { PvOutput, PvValue } from "../../../src/controller/ports.ts";
+import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
 import { type CommandName, PVS, type PvName, type PvRow } from "../../../src/controller/pvs.ts";
 import type { RunContext } from "../../../src/controller/run/action.ts";
 

@@ -1,26 +1,20 @@
 /** Small services that implement the controller's ports in memory, and fail on request. */
 import { sleep } from "../../../src/base/clock.ts";
-import {
-  type AccessGrant,
-  type AccessRules,
-  AlreadyExistsError,
-  type Beamtime,
-  type DataHost,
-  type DataManagement,
-  type DirectoryState,
-  type DirectoryTree,
-  type DmExperiment,
-  type DmTask,
-  type DmTransfer,
-  type DmUser,
-  type Esaf,
-  type Identity,
-  type NewExperiment,
-  NotFoundError,
-  type Run,
-  type Scheduling,
-  type SourceReport,
-} from "../../../src/controller/ports.ts";
+import type { AccessGrant, AccessRules } from "../../../src/controller/ports/access-rules.ts";
+import { AlreadyExistsError, NotFoundError } from "../../../src/controller/ports/call.ts";
+import type { DataHost, SourceReport } from "../../../src/controller/ports/data-host.ts";
+import type {
+  DataManagement,
+  DmExperiment,
+  DmTask,
+  DmTransfer,
+  DmUser,
+  Esaf,
+  NewExperiment,
+} from "../../../src/controller/ports/data-management.ts";
+import type { DirectoryState, DirectoryTree } from "../../../src/controller/ports/directories.ts";
+import type { Identity } from "../../../src/controller/ports/identity.ts";
+import type { Beamtime, Run, Scheduling } from "../../../src/controller/ports/scheduling.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 export class FakeDm implements DataManagement {

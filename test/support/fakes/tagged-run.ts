@@ -1,7 +1,7 @@
 /** One experiment, and a run of an action for it without a controller: what it published can be read. */
 
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import type { PvOutput, PvValue } from "../../../src/controller/ports.ts";
+import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
 import type { PvName } from "../../../src/controller/pvs.ts";
 import type { Action, ActionContext } from "../../../src/controller/run/action.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";

@@ -19,7 +19,7 @@ interface Layer {
 
 const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "net/transport.ts", "ca/ca-config.ts"];
 /** Of the controller, what services know: what they implement. */
-const SERVICE = ["base/", "controller/ports.ts"];
+const SERVICE = ["base/", "controller/ports/"];
 const HTTP = ["services/http.ts", "services/json-text.ts"];
 const DATA_COMMANDS = ["base/", "config/", "controller/", "services/"];
 
@@ -45,9 +45,10 @@ const LAYERS: readonly Layer[] = [
   { at: "ioc/local-pvs.ts", ours: ["base/", "ca/wire/", "database/"], packages: ["rxjs"] },
   { at: "ioc/", ours: ["base/", "net/", "ca/", "database/", "dbfile/", "iocsh/"], node: "any" },
   { at: "config/", ours: ["base/", "controller/pvs.ts"], node: "any" },
+  { at: "controller/ports/", ours: ["base/"], packages: ["rxjs"] },
   {
     at: "controller/run/",
-    ours: ["base/", "controller/ports.ts", "controller/pvs.ts", "controller/experiment.ts", "controller/site.ts"],
+    ours: ["base/", "controller/ports/", "controller/pvs.ts", "controller/experiment.ts", "controller/site.ts"],
     packages: ["rxjs"],
   },
   { at: "controller/", ours: ["base/"], packages: ["rxjs"] },

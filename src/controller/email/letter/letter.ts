@@ -3,7 +3,7 @@
  * has read. One memory serves the actions of all servers.
  */
 import { clauseOf } from "../../../base/errors.ts";
-import type { PvValue } from "../../ports.ts";
+import type { PvValue } from "../../ports/pvs.ts";
 import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode, type PvName } from "../../pvs.ts";
 import { digestOf } from "./digest.ts";
 
