@@ -116,7 +116,7 @@ describe("the shape of a file", () => {
   test("with more than 400 lines it is refused, unless it is a named table", () => {
     const text = "export {};\n".repeat(400);
     expect(problemsOf({ "base/x.ts": text })).toEqual([expect.stringMatching("^src/base/x.ts has 401 lines")]);
-    expect(problemsOf({ "controller/pvs.ts": text })).toEqual([]);
+    expect(problemsOf({ "config/settings.ts": text })).toEqual([]);
   });
 
   test("in a folder without a row it is refused", () => {

@@ -1,17 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  ARMED_SECONDS,
-  allPvs,
-  COMMAND_NAMES,
-  COMMAND_STATES,
-  EDIT_USER_CHARACTERS,
-  EMAIL_LINES,
-  LOG_LINES,
-  PV_STATES,
-  savedPvs,
-} from "../src/controller/pvs.ts";
+import { EMAIL_LINES } from "../src/controller/pvs/email.ts";
+import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
+import { ARMED_SECONDS } from "../src/controller/pvs/row.ts";
+import { LOG_LINES } from "../src/controller/pvs/run.ts";
+import { EDIT_USER_CHARACTERS } from "../src/controller/pvs/users.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
 const PREFIX = "t:Globus:";
@@ -37,18 +31,29 @@ test("results cannot be written by clients, inputs can", () => {
   expect(found).toEqual(written);
 });
 
-test.each([...COMMAND_NAMES.map((name) => [`${name}Status`, COMMAND_STATES] as const), ...Object.entries(PV_STATES)])(
-  "the states of %s stand in the database as in the program",
-  (suffix, states) => {
-    expect(initialized.find(`${PREFIX}${suffix}`)?.choices).toEqual(states);
-  },
+/** Suffix and states of every PV that chooses by state. */
+const CHOOSING = [...allPvs()].flatMap(([suffix, { states }]) =>
+  states === undefined ? [] : [[suffix as string, states] as const],
 );
+
+test.each(CHOOSING)("the states of %s stand in the database as in the program", (suffix, states) => {
+  expect(initialized.find(`${PREFIX}${suffix}`)?.choices).toEqual(states);
+});
+
+test("every unit stands in the database as in the program, and no other", () => {
+  const found = [...database.records()].flatMap(({ name, fields }) => {
+    const unit = fields["EGU"];
+    return typeof unit === "string" && unit !== "" ? [[name.slice(PREFIX.length), unit] as const] : [];
+  });
+  const written = [...allPvs()].flatMap(([suffix, { unit }]) => (unit === undefined ? [] : [[suffix, unit] as const]));
+  expect(new Map(found)).toEqual(new Map<string, string>(written));
+});
 
 test("every result that is a state has its words in the table", () => {
   const found = [...database.records()].filter(
     ({ type, name }) => /^(bi|mbbi)$/.test(type.name) && !name.endsWith("Status"),
   );
-  const known = Object.keys(PV_STATES);
+  const known = CHOOSING.map(([suffix]) => suffix);
   expect(found.length).toBeGreaterThan(10);
   expect(found.map(({ name }) => name.slice(PREFIX.length)).filter((suffix) => !known.includes(suffix))).toEqual([]);
 });
@@ -71,17 +76,14 @@ test("every number and state holds at the start what the table says", () => {
   const numbers = [...database.records()].filter(({ fields }) => typeof fields["VAL"] === "number");
   expect(numbers.length).toBeGreaterThan(80);
   const found = numbers.map(({ name, fields }) => [name.slice(PREFIX.length), fields["VAL"]]);
-  const rows = allPvs();
-  expect(found).toEqual(found.map(([suffix]) => [suffix, rows.get(String(suffix))?.initial ?? 0]));
+  expect(found).toEqual(found.map(([suffix]) => [suffix, rowOf(String(suffix))?.initial ?? 0]));
 });
 
 test("a state that says that nobody knows is where the table says that it begins", () => {
-  const unknown = Object.entries(PV_STATES).filter(([, states]) =>
-    states.some((one) => /^(unknown|unseen)$/i.test(one)),
-  );
+  const unknown = CHOOSING.filter(([, states]) => states.some((one) => /^(unknown|unseen)$/i.test(one)));
   expect(unknown.length).toBeGreaterThan(8);
   for (const [suffix, states] of unknown)
-    expect(states[Number(allPvs().get(suffix)?.initial ?? 0)], suffix).toMatch(/^(unknown|unseen)$/i);
+    expect(states[Number(rowOf(suffix)?.initial ?? 0)], suffix).toMatch(/^(unknown|unseen)$/i);
 });
 
 test("arms fall back by themselves", () => {

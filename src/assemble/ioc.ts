@@ -2,7 +2,8 @@
 import path from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Pvs, PvValue } from "../controller/ports/pvs.ts";
-import { EMAIL_AUDIENCES, type PvName } from "../controller/pvs.ts";
+import { EMAIL_AUDIENCES } from "../controller/pvs/email.ts";
+import type { PvName } from "../controller/pvs/index.ts";
 import { startController } from "../controller/wiring.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { createUnderWayFile } from "../services/under-way-file.ts";

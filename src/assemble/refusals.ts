@@ -2,7 +2,7 @@
 
 import { refusal } from "../config/needs.ts";
 import type { ServerSettings, Settings } from "../config/settings.ts";
-import type { CommandName } from "../controller/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
 import type { Actions, FreeAction } from "../controller/run/action.ts";
 import { RejectedError } from "../controller/run/outcome.ts";
 

@@ -10,7 +10,7 @@ import { ConfigError, findConfigFile, loadConfig } from "../config/config.ts";
 import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
 import { prefixProblems } from "../config/prefixes.ts";
 import type { ServerSettings, Settings } from "../config/settings.ts";
-import { allPvs, type PvName, savedPvs } from "../controller/pvs.ts";
+import { allPvs, type PvName, rowOf, savedPvs } from "../controller/pvs/index.ts";
 import { inputProblem } from "../controller/run/input-check.ts";
 import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
@@ -243,18 +243,17 @@ function checkSaved(
   servers: readonly ServerSettings[],
   log: Log,
 ): void {
-  const rows = allPvs();
   for (const suffix of savedPvs()) {
     const value = pvs.get(suffix);
     const problem = typeof value === "number" ? inputProblem(suffix, { value, given: value, room: 0 }) : undefined;
     if (problem === undefined || suffix === "ServerName") continue; // which is checked below
-    const initial = Number(configured[suffix as PvName] ?? rows.get(suffix)?.initial ?? 0);
+    const initial = Number(configured[suffix as PvName] ?? rowOf(suffix)?.initial ?? 0);
     pvs.put(suffix, initial);
     log.warn(`The saved value of ${suffix} cannot be used, ${initial} is: ${problem}`);
   }
   for (const [suffix, value] of Object.entries(configured)) {
     const saved = pvs.get(suffix);
-    if (rows.get(suffix)?.kind !== "setting" || saved === value) continue;
+    if (rowOf(suffix)?.kind !== "setting" || saved === value) continue;
     const isServer = suffix === "ServerName";
     const shown = (index: LocalValue): LocalValue => (isServer ? (servers[Number(index)]?.name ?? "") : index);
     if (!isServer || servers[Number(saved)] !== undefined) {

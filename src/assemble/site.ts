@@ -17,7 +17,7 @@ import { watchUncertain } from "../controller/email/uncertain-watch.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs.ts";
 import { OffError } from "../controller/ports/call.ts";
-import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs.ts";
+import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs/tomoscan.ts";
 import type { Actions, Server } from "../controller/run/action.ts";
 import { initOnDm } from "../controller/setup/init-dm.ts";
 import { initOnGlobus } from "../controller/setup/init-globus.ts";

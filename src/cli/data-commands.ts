@@ -4,7 +4,8 @@
  */
 
 import { KINDS, type Kind } from "../config/settings.ts";
-import { COMMANDS, type CommandName, PV_STATES, PVS, type PvName } from "../controller/pvs.ts";
+import { COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
+import { PVS, type PvName, statesOf } from "../controller/pvs/index.ts";
 
 /** The PVs that an option may fill. */
 export type InputName = { [N in PvName]: (typeof PVS)[N]["kind"] extends "result" ? never : N }[PvName];
@@ -295,7 +296,7 @@ export function spellingsOf({ name, aliases = [] }: DataCommand): string[] {
 
 /** The words that an option takes, where its input has states: in lower case, as they are typed. */
 export const wordsOf = ({ input }: InputOption): readonly string[] | undefined =>
-  PV_STATES[input]?.map((state) => state.toLowerCase());
+  statesOf(input)?.map((state) => state.toLowerCase());
 
 /** What an option's text is for its input: a number, a text, or the index of a state, of which the beginning is enough. @returns undefined for what it cannot be */
 export function inputValue(option: InputOption, given: string): string | number | undefined {

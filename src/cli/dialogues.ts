@@ -3,7 +3,9 @@
  * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
  */
 
-import { ARM_STATES, type CommandName, EMAIL_MODES } from "../controller/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
+import { EMAIL_MODES } from "../controller/pvs/email.ts";
+import { ARM_STATES } from "../controller/pvs/row.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 import type { CommonOptions } from "./data-options.ts";

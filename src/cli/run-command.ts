@@ -15,7 +15,7 @@ import {
   parseSource,
 } from "../config/config.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";
-import type { PvName } from "../controller/pvs.ts";
+import type { PvName } from "../controller/pvs/index.ts";
 import { failureOutcome } from "../controller/run/outcome.ts";
 import { openLogFile } from "../services/log-file.ts";
 import { writeConfig } from "./config-command.ts";

@@ -3,7 +3,8 @@
 import { ownPrefix } from "../config/prefixes.ts";
 import { listLine } from "../controller/daq/daq-pvs.ts";
 import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
-import type { CommandName, PvName } from "../controller/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
+import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
 import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";

@@ -7,7 +7,7 @@ import type { CaClient } from "../ca/client/client.ts";
 import type { Config } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
-import type { PvName } from "../controller/pvs.ts";
+import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
 import type { Site } from "../controller/site.ts";
 import type { DataCommand } from "./data-commands.ts";

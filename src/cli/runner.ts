@@ -1,7 +1,8 @@
 /** What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this. */
 
 import type { PvOutput } from "../controller/ports/pvs.ts";
-import type { CommandName, PvName } from "../controller/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
+import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 

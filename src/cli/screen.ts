@@ -4,7 +4,7 @@
  */
 import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";
-import { PV_STATES, type PvName } from "../controller/pvs.ts";
+import { type PvName, statesOf } from "../controller/pvs/index.ts";
 
 /** How a command ended. */
 export interface Report {
@@ -151,4 +151,4 @@ export class JsonScreen implements Screen {
 
 /** A value as people and programs read it: the word of a state. */
 const resultOf = (name: PvName, value: PvOutput): PvOutput =>
-  typeof value === "number" ? (PV_STATES[name]?.[value] ?? value) : value;
+  typeof value === "number" ? (statesOf(name)?.[value] ?? value) : value;

@@ -6,7 +6,7 @@
 import { accessSync, constants } from "node:fs";
 import { codeOf } from "../base/errors.ts";
 import { listed } from "../base/word-list.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName } from "../controller/pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
 import type { ServerSettings, Settings } from "./settings.ts";
 
 interface Need {

@@ -3,7 +3,8 @@
  * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
  */
 import { uncleanIn, visible } from "../base/clean-text.ts";
-import { type PvName, TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs.ts";
+import type { PvName } from "./pvs/index.ts";
+import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs/tomoscan.ts";
 
 /** An experiment as every action sees it; taken once, when the action starts. */
 export interface Experiment {

@@ -3,7 +3,8 @@
 import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
 import type { DataManagement } from "./ports/data-management.ts";
 import type { PvValue } from "./ports/pvs.ts";
-import type { AnyTomoScanKey, PvName } from "./pvs.ts";
+import type { PvName } from "./pvs/index.ts";
+import type { AnyTomoScanKey } from "./pvs/tomoscan.ts";
 import type { Actions, Server } from "./run/action.ts";
 import type { AuthWatch } from "./run/vital-signs.ts";
 import type { Watch } from "./run/watch.ts";

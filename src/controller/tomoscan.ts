@@ -1,7 +1,7 @@
 /** TomoScan as the actions see it: its PVs by key. */
 import type { Clock } from "../base/clock.ts";
 import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
-import type { AnyTomoScanKey } from "./pvs.ts";
+import type { AnyTomoScanKey } from "./pvs/tomoscan.ts";
 
 /** TomoScan's PVs, as far as tagging needs them. */
 export interface TomoScan {

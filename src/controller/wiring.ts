@@ -20,6 +20,7 @@ import {
 } from "rxjs";
 import { oneLine, visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
+import { entriesOf } from "../base/entries.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
@@ -27,7 +28,9 @@ import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.
 import type { OutsidePut } from "./ports/outside-put.ts";
 import type { Pvs } from "./ports/pvs.ts";
 import type { UnderWay } from "./ports/under-way.ts";
-import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow, PVS, type PvName, type PvRow } from "./pvs.ts";
+import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow } from "./pvs/commands.ts";
+import { PVS, type PvName } from "./pvs/index.ts";
+import type { PvRow } from "./pvs/row.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "./run/action.ts";
 import { checkedInputs } from "./run/checked-inputs.ts";
 import { cleanPvs } from "./run/clean-pvs.ts";
@@ -171,7 +174,7 @@ function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, a
 /** Puts that are judged before they take effect: the choice of a server, arming, and texts that nobody means. */
 function guards$(options: ControllerOptions, { journal, board }: Shared): Observable<unknown> {
   const { pvs } = options;
-  const arms = Object.entries(options.arms).map(([name, problem]) =>
+  const arms = entriesOf(options.arms).map(([name, problem]) =>
     pvs.puts$(name).pipe(
       filter((put) => put.value !== 0),
       tap((put) =>
@@ -382,8 +385,7 @@ function tagPublisher(options: ControllerOptions, board: CommandBoard): (state: 
 
 /** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
 function emptyResults(pvs: Pvs, board: CommandBoard): void {
-  for (const name of Object.keys(PVS) as PvName[]) {
-    const { ofExperiment, initial = "" }: PvRow = PVS[name];
+  for (const [name, { ofExperiment, initial = "" }] of entriesOf<PvName, PvRow>(PVS)) {
     if (ofExperiment === undefined || ofExperiment.some((one) => board.isRunning(one))) continue;
     pvs.put(name, initial);
   }
@@ -391,7 +393,7 @@ function emptyResults(pvs: Pvs, board: CommandBoard): void {
 
 function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
   const { pvs } = options;
-  for (const [name, read] of Object.entries(EXPERIMENT_PVS))
+  for (const [name, read] of entriesOf(EXPERIMENT_PVS))
     pvs.put(name, experiment === undefined ? "" : oneLine(read(experiment)));
   pvs.put("DataLink", experiment === undefined ? "" : currentServer(options).dataLink(experiment));
   for (const target of options.directories)

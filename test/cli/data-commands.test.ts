@@ -11,7 +11,8 @@ import {
 } from "../../src/cli/data-commands.ts";
 import { declareOptions, settingFlags } from "../../src/cli/data-options.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { COMMAND_NAMES, PVS } from "../../src/controller/pvs.ts";
+import { COMMAND_NAMES } from "../../src/controller/pvs/commands.ts";
+import { PVS } from "../../src/controller/pvs/index.ts";
 
 const rows = DATA_COMMANDS.map((row): [string, DataCommand] => [row.name, row]);
 const named = (name: string): DataCommand | undefined =>

@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { DATA_COMMANDS } from "../../src/cli/data-commands.ts";
 import type { Beamtime } from "../../src/controller/ports/scheduling.ts";
-import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
+import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs/tomoscan.ts";
 import type { Action } from "../../src/controller/run/action.ts";
 import { createManualOnDm } from "../../src/controller/setup/create-manual.ts";
 import { initOnDm } from "../../src/controller/setup/init-dm.ts";

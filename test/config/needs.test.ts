@@ -7,7 +7,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { fileSentences, missingSentence, missingSettings, refusal } from "../../src/config/needs.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import { COMMAND_NAMES, type CommandName, type FreeCommand } from "../../src/controller/pvs.ts";
+import { COMMAND_NAMES, type CommandName, type FreeCommand } from "../../src/controller/pvs/commands.ts";
 import { actionOf } from "../../src/controller/run/perform.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 

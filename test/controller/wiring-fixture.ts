@@ -2,7 +2,7 @@ import { tap } from "rxjs";
 import { vi } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { Troubles } from "../../src/base/troubles.ts";
-import { tomoScanSuffix } from "../../src/controller/pvs.ts";
+import { tomoScanSuffix } from "../../src/controller/pvs/tomoscan.ts";
 import type { Server } from "../../src/controller/run/action.ts";
 import { initOnGlobus } from "../../src/controller/setup/init-globus.ts";
 import { type DirectoryTarget, makeDirectories } from "../../src/controller/setup/make-directories.ts";

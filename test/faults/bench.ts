@@ -3,7 +3,7 @@ import { mkdirSync, rmdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
 import { codeOf } from "../../src/base/errors.ts";
-import { COMMAND_STATES, type CommandState } from "../../src/controller/pvs.ts";
+import { COMMAND_STATES, type CommandState } from "../../src/controller/pvs/commands.ts";
 import { type Bench, type CommandCase, serverIndex } from "./command-case.ts";
 import { type FaultyBeamlineOptions, heal, startFaultyBeamline } from "./faulty-beamline.ts";
 import type { Tally } from "./tally.ts";

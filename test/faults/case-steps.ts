@@ -1,5 +1,6 @@
 /** How fault scenarios bring the services to where a command can start, and what they look for when the command was disturbed or is over. */
-import { DAQ_STATES, EMAIL_MODES } from "../../src/controller/pvs.ts";
+import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
+import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import type { Bench } from "./command-case.ts";
 import { absent, GUEST, MAILED, READERS, repeats, USERNAMES } from "./world.ts";

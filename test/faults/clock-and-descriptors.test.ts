@@ -4,7 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test, vi } from "vitest";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
+import { COMMAND_STATES } from "../../src/controller/pvs/commands.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
 import { comeToStart, giveInputs, judgeEnd, openBench } from "./bench.ts";
 import type { Bench, CommandCase } from "./command-case.ts";

@@ -4,7 +4,7 @@
  */
 import { test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { COMMAND_STATES, type CommandName } from "../../src/controller/pvs.ts";
+import { COMMAND_STATES, type CommandName } from "../../src/controller/pvs/commands.ts";
 import { benchOfTests, comeToStart, giveInputs, judgeEnd, settled } from "./bench.ts";
 import type { Bench, CommandCase } from "./command-case.ts";
 import { COMMAND_CASES } from "./command-cases.ts";

@@ -3,7 +3,7 @@
  * service has acted and its answer is on the way. Then the IOC is started again, what it says is judged, and the command is given once more.
  */
 import { test, vi } from "vitest";
-import type { CommandName } from "../../src/controller/pvs.ts";
+import type { CommandName } from "../../src/controller/pvs/commands.ts";
 import { benchOfTests, comeToStart, giveInputs, judgeEnd, SAVED_SUBJECT, settled } from "./bench.ts";
 import type { Bench, CommandCase } from "./command-case.ts";
 import { COMMAND_CASES } from "./command-cases.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Reading } from "../../src/ca/client/reading.ts";
-import { allPvs, savedPvs } from "../../src/controller/pvs.ts";
+import { allPvs, savedPvs } from "../../src/controller/pvs/index.ts";
 import { freePort } from "../support/peers/epics-environment.ts";
 import { openClient } from "../support/peers/our-client.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";

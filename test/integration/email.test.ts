@@ -1,7 +1,7 @@
 /** The whole path of the e-mail: client, IOC, Data Management, ledger, mail server. */
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { EMAIL_MODES } from "../../src/controller/pvs.ts";
+import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";

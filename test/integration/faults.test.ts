@@ -1,6 +1,6 @@
 /** The short form of `npm run test:faults`: every command has its scenario there, and some that could lose or double most are tried once. */
 import { describe, expect, test, vi } from "vitest";
-import { COMMAND_NAMES } from "../../src/controller/pvs.ts";
+import { COMMAND_NAMES } from "../../src/controller/pvs/commands.ts";
 import { benchOfTests } from "../faults/bench.ts";
 import { COMMAND_CASES, caseOf } from "../faults/command-cases.ts";
 import { harmEachService } from "../faults/failing-services.ts";

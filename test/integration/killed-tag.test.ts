@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { facilityMonth } from "../../src/base/facility-time.ts";
 import type { PvSource } from "../../src/ca/server/pv-source.ts";
 import { readTag, type UserTexts } from "../../src/controller/experiment.ts";
-import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs.ts";
+import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../src/controller/pvs/tomoscan.ts";
 import { loopbackEnvironment } from "../../src/sandbox/beamline.ts";
 import { type InProcessIoc, startInProcessIoc } from "../support/engine/in-process-ioc.ts";
 import { freePort, inheritedEnvironment, randomPrefix } from "../support/peers/epics-environment.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { COMMAND_STATES } from "../../src/controller/pvs.ts";
+import { COMMAND_STATES } from "../../src/controller/pvs/commands.ts";
 import { PEOPLE } from "../../src/sandbox/people.ts";
 import { needPeers, peerPath } from "../support/peers/real-peers.ts";
 import { startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";

@@ -3,12 +3,17 @@ import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf }
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
 import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
 import { ALIASES } from "../../src/config/settings-aliases.ts";
-import { allPvs, COMMANDS, type CommandState, type PvRow } from "../../src/controller/pvs.ts";
+import { COMMANDS, type CommandState } from "../../src/controller/pvs/commands.ts";
+import { allPvs } from "../../src/controller/pvs/index.ts";
+import type { PvRow } from "../../src/controller/pvs/row.ts";
 import { takesText } from "../../src/controller/run/input-check.ts";
 import { succeeded } from "../../src/controller/run/outcome.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
+import type { DbRecord } from "../../src/database/record.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
+
+import { globusDatabase } from "./globus-database.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
@@ -19,13 +24,19 @@ const page = (title: string, ...parts: readonly string[]): string => `${[`# ${ti
 export function pvsPage(): string {
   const takes = (suffix: string, pv: PvRow): string =>
     pv.takes === undefined ? pv.meaning : `${pv.meaning} Takes ${takesText(suffix)}.`;
-  const rows = [...allPvs()].map(([suffix, pv]) => row(`\`${suffix}\``, pv.kind, takes(suffix, pv)));
+  const database = globusDatabase("");
+  const rows = [...allPvs()].map(([suffix, pv]) => {
+    const record = database.record(suffix);
+    if (record === undefined) throw new Error(`db/ has no record ${suffix}`);
+    const values = pv.states?.join(", ") ?? pv.unit ?? "";
+    return row(`\`${suffix}\``, pv.kind, record.type.name, values, alarmsOf(record, pv), takes(suffix, pv));
+  });
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
     row(`\`${name}\``, command.meaning, command.group),
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV or no UTF-8; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs.ts`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV or no UTF-8; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
     "## Commands",
     table(["command", "what it does", "excludes others of its group"], commands),
     "## How a command ends",
@@ -33,8 +44,51 @@ export function pvsPage(): string {
     table(["XStatus", "is", "put-callback", "exit status of `globus-ioc`"], COMMAND_ENDS.map(endRow)),
     "`caput -c` of EPICS 7 exits with status 1 on ECA_PUTFAIL. pyepics does not tell its users: they read `XStatus`. A start that is refused because the command runs already fails in the same way, and leaves `XStatus` to the run that is under way. A repeat within a second is refused without a word in `LastError`; one that comes when the command has already ended starts it again.",
     "## All",
-    table(["suffix", "kind", "meaning"], rows),
+    table(["suffix", "kind", "record type", "states, or unit", "alarm", "meaning"], rows),
   );
+}
+
+const SEVERITIES = ["", "MINOR", "MAJOR", "INVALID"];
+const NAMES_OF_STATES = [
+  "ZR",
+  "ON",
+  "TW",
+  "TH",
+  "FR",
+  "FV",
+  "SX",
+  "SV",
+  "EI",
+  "NI",
+  "TE",
+  "EL",
+  "TV",
+  "TT",
+  "FT",
+  "FF",
+];
+const LIMITS = [
+  ["HIHI", "HHSV", "from"],
+  ["HIGH", "HSV", "from"],
+  ["LOW", "LSV", "to"],
+  ["LOLO", "LLSV", "to"],
+] as const;
+
+/** When its record is in alarm, by itself: `Stalled MAJOR`, `to 5 MINOR`. */
+function alarmsOf({ type, fields: all }: DbRecord, { states = [] }: PvRow): string {
+  const fields: Readonly<Record<string, unknown>> = all;
+  const severityOf = (field: string): string => SEVERITIES[Number(fields[field] ?? 0)] ?? "";
+  const isBinary = /^(bi|bo)$/.test(type.name);
+  const ofStates = states.map((state, index): [string, string] => [
+    state,
+    severityOf(isBinary ? ["ZSV", "OSV"][index]! : `${NAMES_OF_STATES[index]}SV`),
+  ]);
+  const ofLimits = LIMITS.map(([limit, severity, word]): [string, string] => [
+    `${word} ${fields[limit]}`,
+    severityOf(severity),
+  ]);
+  const alarms = states.length > 0 ? ofStates : ofLimits;
+  return alarms.flatMap(([when, severity]) => (severity === "" ? [] : [`${when} ${severity}`])).join(", ");
 }
 
 const COMMAND_ENDS = [

@@ -5,7 +5,8 @@
 
 import type { SourceReport } from "../ports/data-host.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
-import type { DaqSide, DaqState, Severity } from "../pvs.ts";
+import type { DaqSide, DaqState } from "../pvs/daq.ts";
+import type { Severity } from "../pvs/run.ts";
 import { filesText, inDmsWords, SIDE_NAMES } from "./daq-sources.ts";
 
 /** Seconds over which the rate is taken. */

@@ -4,16 +4,9 @@ import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
 import type { PvValue } from "../ports/pvs.ts";
-import {
-  DAQ_STATES,
-  type DaqPart,
-  type DaqSide,
-  type DaqState,
-  daqPv,
-  type PvName,
-  SOURCE_STATES,
-  UNKNOWN_COUNT,
-} from "../pvs.ts";
+import { DAQ_STATES, type DaqPart, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
+import type { PvName } from "../pvs/index.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { ActionContext, RunContext } from "../run/action.ts";
 import { uptime } from "../run/vital-signs.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";

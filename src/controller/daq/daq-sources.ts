@@ -14,8 +14,8 @@ import {
   daqPv,
   SOURCE_STATES,
   type SourceState,
-  UNKNOWN_COUNT,
-} from "../pvs.ts";
+} from "../pvs/daq.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import { type ActionContext, flagInput, type RunContext, type TaggedRequest } from "../run/action.ts";
 import { InputError, RejectedError } from "../run/outcome.ts";
 

@@ -21,15 +21,10 @@ import { type Experiment, isSameExperiment } from "../experiment.ts";
 import { AccessDeniedError, OffError } from "../ports/call.ts";
 import type { SourceReport } from "../ports/data-host.ts";
 import { type DataManagement, type DmTransfer, isWatching } from "../ports/data-management.ts";
-import {
-  type CommandName,
-  type DaqSide,
-  type DaqState,
-  daqPv,
-  type PvName,
-  SOURCE_STATES,
-  UNKNOWN_COUNT,
-} from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
+import { type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
+import type { PvName } from "../pvs/index.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
 import { look$ } from "../run/look.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
@@ -77,7 +72,7 @@ export const watchDaqs =
     );
     return combineLatest([
       experiment$,
-      pvs.value$("Testing" satisfies PvName).pipe(
+      pvs.value$("Testing").pipe(
         map((value) => value === 1),
         distinctUntilChanged(),
       ),
@@ -185,7 +180,7 @@ class DaqWatch {
       return showNoDaqs(this.#put, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
     this.#isRefused = thrown instanceof AccessDeniedError;
     const sentence = asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`);
-    this.#context.pvs.put("DaqMessage" satisfies PvName, sentence);
+    this.#context.pvs.put("DaqMessage", sentence);
     if (++this.#failedLooks >= UNSEEN_LOOKS) this.#hide();
     // Where none of ours runs, nobody waits for it: the message is enough.
     const isWorthALine = this.#someRun() || !(thrown instanceof ActionError);
@@ -203,7 +198,7 @@ class DaqWatch {
       if (state === "Unseen" || !isAlive(state)) continue;
       this.#hidden.set(side, state);
       pvs.put(daqPv(side, "State"), daqStateIndex("Unseen"));
-      pvs.put("DaqRunning" satisfies PvName, UNKNOWN_COUNT);
+      pvs.put("DaqRunning", UNKNOWN_COUNT);
     }
   }
 

@@ -5,7 +5,7 @@
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { AlreadyExistsError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
-import { daqPv } from "../pvs.ts";
+import { daqPv } from "../pvs/daq.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";

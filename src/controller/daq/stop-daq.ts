@@ -2,7 +2,7 @@
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isMoving, isWatching } from "../ports/data-management.ts";
-import { daqPv } from "../pvs.ts";
+import { daqPv } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { showDaqsAtEnd } from "./daq-pvs.ts";

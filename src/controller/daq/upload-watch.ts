@@ -20,7 +20,9 @@ import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { AccessDeniedError, NotFoundError, NotOfferedError, OffError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isMoving, isUnderWay } from "../ports/data-management.ts";
-import { type CommandName, type PvName, UPLOAD_STATES } from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
+import { UPLOAD_STATES } from "../pvs/daq.ts";
+import type { PvName } from "../pvs/index.ts";
 import type { RunContext } from "../run/action.ts";
 import { look$ } from "../run/look.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
@@ -44,7 +46,7 @@ export const watchUploads =
     return combineLatest([
       // An experiment that is gone while TomoScan restarts is still the one whose uploads run.
       context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
-      pvs.value$("Testing" satisfies PvName).pipe(
+      pvs.value$("Testing").pipe(
         map((value) => value === 1),
         distinctUntilChanged(),
       ),
@@ -109,7 +111,7 @@ class UploadWatch {
     const areOver = !uploads.some(isMoving);
     this.#followed = areOver ? [] : uploads;
     if (uploads.length === 0) {
-      if (pvs.get("UploadState" satisfies PvName) === UPLOAD_STATES.indexOf("Unknown")) showUploads(put, [], "None");
+      if (pvs.get("UploadState") === UPLOAD_STATES.indexOf("Unknown")) showUploads(put, [], "None");
       return;
     }
     showUploads(put, uploads, areOver ? endState(uploads) : "Running");

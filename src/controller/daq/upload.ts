@@ -6,7 +6,7 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell, isMoving, isUnderWay } from "../ports/data-management.ts";
-import type { UploadState } from "../pvs.ts";
+import type { UploadState } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";

@@ -2,7 +2,7 @@
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { NotOfferedError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell } from "../ports/data-management.ts";
-import { UPLOAD_STATES, type UploadState } from "../pvs.ts";
+import { UPLOAD_STATES, type UploadState } from "../pvs/daq.ts";
 import type { RunContext } from "../run/action.ts";
 
 /** The uploads together. The state comes last, so that whoever waits for it reads settled counts. */

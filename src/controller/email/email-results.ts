@@ -4,7 +4,7 @@
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
-import type { EmailMode } from "../pvs.ts";
+import type { EmailMode } from "../pvs/email.ts";
 import type { ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import type { Composed } from "./compose-email.ts";

@@ -1,6 +1,8 @@
 /** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
 import { onePerLine, visible } from "../../base/clean-text.ts";
-import { ARMED_SECONDS, EMAIL_LINES, emailLine, PVS, type PvName, type PvRow } from "../pvs.ts";
+import { EMAIL_LINES, emailLine } from "../pvs/email.ts";
+import { PVS, type PvName } from "../pvs/index.ts";
+import { ARMED_SECONDS, type PvRow } from "../pvs/row.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { type Composed, type ComposeOptions, composeEmail, composePlan } from "./compose-email.ts";

@@ -7,7 +7,7 @@ import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/err
 import { directoryParts } from "../experiment.ts";
 import type { AccessRules } from "../ports/access-rules.ts";
 import type { Mailer } from "../ports/mail.ts";
-import { ARMED_SECONDS } from "../pvs.ts";
+import { ARMED_SECONDS } from "../pvs/row.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
 import { isoTime } from "../run/journal.ts";
 import { type ActionResult, RejectedError } from "../run/outcome.ts";

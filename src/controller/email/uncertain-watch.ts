@@ -1,7 +1,9 @@
 /** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import type { MailLedger } from "../ports/ledger.ts";
-import { type CommandName, type PvName, UNKNOWN_COUNT } from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
+import type { PvName } from "../pvs/index.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import { isRunning, type Watch } from "../run/watch.ts";
 import { uncertainOf } from "./email-recipients.ts";
 
@@ -14,7 +16,7 @@ const SENDER: CommandName = "Email";
 export const watchUncertain =
   (ledger: MailLedger): Watch =>
   ({ pvs, journal, experiment$, ended$ }) => {
-    const show = (count: number): void => pvs.put("EmailUncertain" satisfies PvName, count);
+    const show = (count: number): void => pvs.put("EmailUncertain", count);
     const sent$ = defer(() =>
       isRunning(pvs, SENDER)
         ? ended$.pipe(

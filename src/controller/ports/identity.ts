@@ -1,10 +1,11 @@
 /** Credentials for a service, and how they stand. */
+import type { AuthState } from "../pvs/run.ts";
 import type { CallOptions } from "./call.ts";
 
-/** Credentials' state, as the AuthDM and AuthGlobus PVs show it (decision 15). */
-export type AuthState = "Off" | "OK" | "Expiring" | "LoginNeeded";
+/** How credentials stand once the service has answered. */
+export type LoginState = Exclude<AuthState, "Unknown">;
 
 export interface Identity {
   /** Gets, or renews, what the other Globus ports need. */
-  state(options: CallOptions): Promise<{ readonly state: AuthState; readonly expires?: Date }>;
+  state(options: CallOptions): Promise<{ readonly state: LoginState; readonly expires?: Date }>;
 }

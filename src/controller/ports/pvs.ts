@@ -1,5 +1,7 @@
 /** Our own PVs, in this process. */
 import type { Observable } from "rxjs";
+import type { CommandName } from "../pvs/commands.ts";
+import type { PvSuffix } from "../pvs/index.ts";
 import type { OutsidePut } from "./outside-put.ts";
 
 /** A PV value as the controller sees it: text in Unicode, an enum as its index. */
@@ -9,13 +11,13 @@ export type PvOutput = PvValue | readonly string[] | readonly number[];
 
 /** Our own PVs, by the suffix behind the prefix. Synchronous: they are in this process. */
 export interface Pvs {
-  get(suffix: string): PvValue;
+  get(suffix: PvSuffix): PvValue;
   /** The present value and every later one, whoever wrote it. */
-  value$(suffix: string): Observable<PvValue>;
+  value$(suffix: PvSuffix): Observable<PvValue>;
   /** Puts by clients, before they take effect. */
-  puts$(suffix: string): Observable<OutsidePut>;
+  puts$(suffix: PvSuffix): Observable<OutsidePut>;
   /** Writes as the program; works on records that clients cannot write. Text and arrays longer than the record are cut. */
-  put(suffix: string, value: PvOutput): void;
+  put(suffix: PvSuffix, value: PvOutput): void;
   /** Ends a command: its PV returns to 0, and a waiting put-callback is answered, with an error unless `succeeded`. */
-  finish(suffix: string, succeeded: boolean): void;
+  finish(suffix: CommandName, succeeded: boolean): void;
 }

@@ -4,7 +4,8 @@
  */
 import type { Experiment } from "../experiment.ts";
 import type { PvOutput, PvValue } from "../ports/pvs.ts";
-import type { CommandName, FreeCommand, PvName } from "../pvs.ts";
+import type { CommandName, FreeCommand } from "../pvs/commands.ts";
+import type { PvName } from "../pvs/index.ts";
 import type { ActionResult } from "./outcome.ts";
 
 /** What an action is asked to do. */

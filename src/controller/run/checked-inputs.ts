@@ -1,5 +1,5 @@
 /** Refuses puts that an input PV cannot mean, before anybody else hears of them. What that is, input-check.ts knows. */
-import { filter, share } from "rxjs";
+import { filter, type Observable, share } from "rxjs";
 import type { OutsidePut } from "../ports/outside-put.ts";
 import type { Pvs } from "../ports/pvs.ts";
 import { INPUT_NAMES, inputProblem } from "./input-check.ts";
@@ -7,7 +7,7 @@ import type { Journal } from "./journal.ts";
 
 /** The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other. @param journal is told of each refusal */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
-  const checked = new Map(
+  const checked: ReadonlyMap<string, Observable<OutsidePut>> = new Map(
     INPUT_NAMES.map((name) => [
       name,
       pvs.puts$(name).pipe(

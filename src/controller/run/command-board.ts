@@ -12,8 +12,8 @@ import {
   COMMANDS,
   type CommandName,
   type CommandRow,
-  type PvName,
-} from "../pvs.ts";
+} from "../pvs/commands.ts";
+import type { PvName } from "../pvs/index.ts";
 import { fitted } from "./fitting.ts";
 import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";
@@ -113,7 +113,7 @@ export class CommandBoard {
     if (outcome.state === "Running") {
       this.#running.add(name);
       this.#startedAt.set(name, clock.monotonic());
-      pvs.put("RequestId" satisfies PvName, ++this.#requests);
+      pvs.put("RequestId", ++this.#requests);
       this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
       this.#showRunning();
       return;
@@ -144,8 +144,8 @@ export class CommandBoard {
   }
   #showRunning(): void {
     const { pvs, journal } = this.#options;
-    pvs.put("ActiveCommand" satisfies PvName, this.runningText);
-    pvs.put("Busy" satisfies PvName, this.busy ? 1 : 0);
+    pvs.put("ActiveCommand", this.runningText);
+    pvs.put("Busy", this.busy ? 1 : 0);
     journal.status(this.busy ? `Running ${this.runningText}` : IDLE_STATUS);
   }
 }

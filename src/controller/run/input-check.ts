@@ -1,15 +1,17 @@
 /** Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits. Pure: it refuses nothing itself. */
 import type { OutsidePut } from "../ports/outside-put.ts";
-import { allPvs, PV_STATES, type PvName, type Takes } from "../pvs.ts";
+import { allPvs, type PvSuffix, rowOf } from "../pvs/index.ts";
+import type { Takes } from "../pvs/row.ts";
 
 /** The states of inputs that db/ gives no more than two names. */
 const TWO_STATES = 2;
 /** Its states are the servers of globus.conf; which there are is another check's matter. */
 const SERVERS: Takes = { least: 0, most: 15, isWhole: true };
-const ROWS = allPvs();
 
 /** Every PV that clients write. */
-export const INPUT_NAMES: readonly string[] = [...ROWS].flatMap(([name, row]) => (row.kind === "result" ? [] : [name]));
+export const INPUT_NAMES: readonly PvSuffix[] = [...allPvs()].flatMap(([name, row]) =>
+  row.kind === "result" ? [] : [name],
+);
 
 /** Why this cannot be put to the input, a sentence; or undefined. */
 export function inputProblem(
@@ -36,10 +38,10 @@ function textProblem(name: string, text: string, room: number): string | undefin
 }
 
 const takenBy = (name: string): Takes =>
-  ROWS.get(name)?.takes ??
-  (name === ("ServerName" satisfies PvName)
+  rowOf(name)?.takes ??
+  (name === "ServerName"
     ? SERVERS
-    : { least: 0, most: (PV_STATES[name as PvName]?.length ?? TWO_STATES) - 1, isWhole: true });
+    : { least: 0, most: (rowOf(name)?.states?.length ?? TWO_STATES) - 1, isWhole: true });
 
 /** What a number input takes, as `whole numbers from 0 to 1000`. */
 export function takesText(name: string): string {

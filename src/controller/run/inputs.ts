@@ -1,6 +1,6 @@
 /** The inputs of one run: every input and setting PV, read once when it begins, so that they do not change under it. */
 import type { Pvs, PvValue } from "../ports/pvs.ts";
-import { PVS, type PvName } from "../pvs.ts";
+import { PVS, type PvName } from "../pvs/index.ts";
 
 const INPUTS = (Object.keys(PVS) as PvName[]).filter((name) => PVS[name].kind !== "result");
 

@@ -8,7 +8,7 @@ import { pieceOf } from "../../base/errors.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { BegunCommand, UnderWay } from "../ports/under-way.ts";
-import { COMMANDS, type CommandName, type CommandRow } from "../pvs.ts";
+import { COMMANDS, type CommandName, type CommandRow } from "../pvs/commands.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
 

@@ -4,7 +4,8 @@ import type { Clock } from "../../base/clock.ts";
 import { facilityIso, facilitySecond } from "../../base/facility-time.ts";
 import { type Log } from "../../base/log.ts";
 import type { Pvs } from "../ports/pvs.ts";
-import { LOG_LINES, logLine, type PvName, SEVERITIES, type Severity } from "../pvs.ts";
+import type { PvName } from "../pvs/index.ts";
+import { LOG_LINES, logLine, SEVERITIES, type Severity } from "../pvs/run.ts";
 import { fitted } from "./fitting.ts";
 
 /** Events kept for Log: more than 8192 bytes hold at a usual length. */
@@ -42,7 +43,7 @@ export class Journal {
     );
     const event = fitted(text, EVENT_BYTES, " … (see Log)");
     if (severity !== "NO_ALARM") this.#write("LastError", event);
-    this.#options.pvs.put("MessageSeverity" satisfies PvName, SEVERITIES.indexOf(severity));
+    this.#options.pvs.put("MessageSeverity", SEVERITIES.indexOf(severity));
     this.#write("Message", event);
     this.#write("Log", this.#lines.join("\n"));
     for (let i = 0; i < LOG_LINES; i++) this.#write(logLine(i), this.#lines[i] ?? "");

@@ -1,6 +1,8 @@
 /** How a run of a command stands or ended, as operators see it, and how whatever was thrown becomes that. */
 import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
-import type { CommandState, PvName, Severity } from "../pvs.ts";
+import type { CommandState } from "../pvs/commands.ts";
+import type { PvName } from "../pvs/index.ts";
+import type { Severity } from "../pvs/run.ts";
 
 export interface Outcome {
   /** `Refused`: a second start that was turned away; the run that is under way is not concerned. */

@@ -2,7 +2,7 @@
  * The text that a Phoebus field shows while its PV is disconnected, `<2bmb:Globus:EmailSubject>`: a field that was clicked then keeps it, and Enter writes it
  * into the PV. Nobody means it: it is refused wherever a text can be written.
  */
-import { PVS, type PvName } from "../pvs.ts";
+import { PVS, type PvName } from "../pvs/index.ts";
 
 /** Inputs and settings that hold a text. */
 export const TEXT_INPUTS: readonly PvName[] = (Object.keys(PVS) as PvName[]).filter((name) => {

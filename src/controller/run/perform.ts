@@ -1,6 +1,6 @@
 /** Which action a command is, and one run of it, or of its plan in a dry run: the same for the IOC and for the command line. */
 
-import type { CommandName } from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
 import type { Site } from "../site.ts";
 import type { ActionOf, RunContext, Server } from "./action.ts";
 import { type ActionResult, RejectedError } from "./outcome.ts";

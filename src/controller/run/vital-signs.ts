@@ -25,7 +25,10 @@ import type { Log } from "../../base/log.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Pvs } from "../ports/pvs.ts";
-import { AUTH_STATES, type PvName, type Severity, UNKNOWN_COUNT } from "../pvs.ts";
+import type { PvName } from "../pvs/index.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
+import type { Severity } from "../pvs/run.ts";
+import { AUTH_STATES } from "../pvs/run.ts";
 import { isoTime } from "./journal.ts";
 
 /** What the watchdog counts down from, seconds; TomoScan's family writes 5 every 3 s. */
@@ -97,7 +100,7 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
   );
   const look$ = now$.pipe(
     startWith(false),
-    filter(() => pvs.get("Testing" satisfies PvName) !== 1), // a dry run reaches nobody
+    filter(() => pvs.get("Testing") !== 1), // a dry run reaches nobody
     exhaustMap((isQuiet) =>
       merge(
         watch$(options, { told, isQuiet }, auth.dm, "AuthDM"),

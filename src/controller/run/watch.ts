@@ -3,7 +3,7 @@ import type { Observable, SchedulerLike } from "rxjs";
 import type { Clock } from "../../base/clock.ts";
 import type { Experiment } from "../experiment.ts";
 import type { Pvs } from "../ports/pvs.ts";
-import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../pvs.ts";
+import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../pvs/commands.ts";
 import type { Journal } from "./journal.ts";
 
 export interface WatchContext {

@@ -7,7 +7,7 @@ import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";
 import { listedUploads } from "../daq/uploads.ts";
 import { NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmExperiment, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
-import type { CommandName } from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
 import {
   type Action,
   type ActionContext,

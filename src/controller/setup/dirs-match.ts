@@ -3,7 +3,8 @@
 import { combineLatest, map, tap } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
 import type { BeamlineText } from "../ports/beamline-pvs.ts";
-import { ANSWERS, type AnyTomoScanKey } from "../pvs.ts";
+import { ANSWERS } from "../pvs/row.ts";
+import type { AnyTomoScanKey } from "../pvs/tomoscan.ts";
 import type { Watch } from "../run/watch.ts";
 import type { TomoScan } from "../tomoscan.ts";
 

@@ -2,7 +2,8 @@
 import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import type { DirectoryTree } from "../ports/directories.ts";
-import { DIRECTORY_STATES, type PvName } from "../pvs.ts";
+import type { PvName } from "../pvs/index.ts";
+import { DIRECTORY_STATES } from "../pvs/setup.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../run/action.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { setFilePath } from "./file-path.ts";

@@ -2,7 +2,7 @@
 import { visible } from "../../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../../base/facility-time.ts";
 import { cleanName, type Experiment, MAX_NAME, saysNothing } from "../experiment.ts";
-import type { PvName } from "../pvs.ts";
+import type { PvName } from "../pvs/index.ts";
 import { type ActionRequest, textInput } from "../run/action.ts";
 import { InputError } from "../run/outcome.ts";
 

@@ -9,7 +9,7 @@ import { cleanJson, oneLine, onePerLine, visible } from "../../base/clean-text.t
 import { ActionError, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
 import { type CallOptions, UnavailableError } from "../ports/call.ts";
-import type { AnyTomoScanKey } from "../pvs.ts";
+import type { AnyTomoScanKey } from "../pvs/tomoscan.ts";
 import type { RunContext } from "../run/action.ts";
 import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";

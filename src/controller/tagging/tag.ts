@@ -23,7 +23,7 @@ import {
 } from "rxjs";
 import { readTag, saysNothing, type Tag, type UserTexts } from "../experiment.ts";
 import type { BeamlineText } from "../ports/beamline-pvs.ts";
-import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs.ts";
+import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs/tomoscan.ts";
 import { RejectedError } from "../run/outcome.ts";
 
 /** Seconds without a change after which the user PVs belong together (design, section 3). */

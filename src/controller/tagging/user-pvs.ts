@@ -13,7 +13,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
 import { UnavailableError } from "../ports/call.ts";
-import type { AnyTomoScanKey } from "../pvs.ts";
+import type { AnyTomoScanKey } from "../pvs/tomoscan.ts";
 import type { RunContext } from "../run/action.ts";
 import { isoTime } from "../run/journal.ts";
 import { emitsWithin } from "../run/within.ts";

@@ -3,7 +3,7 @@
  * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
  */
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import type { CommandName } from "../pvs.ts";
+import type { CommandName } from "../pvs/commands.ts";
 import type { ActionContext, RunContext } from "../run/action.ts";
 
 /** What became of one user. */

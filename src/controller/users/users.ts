@@ -4,7 +4,7 @@
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
-import { EDIT_USER_CHARACTERS } from "../pvs.ts";
+import { EDIT_USER_CHARACTERS } from "../pvs/users.ts";
 import {
   type Action,
   type ActionContext,

@@ -4,7 +4,7 @@ import { stopDaq } from "../../../src/controller/daq/stop-daq.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
 import type { PvValue } from "../../../src/controller/ports/pvs.ts";
-import { DAQ_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES } from "../../../src/controller/pvs/daq.ts";
 import type { Action } from "../../../src/controller/run/action.ts";
 import { type ActionResult } from "../../../src/controller/run/outcome.ts";
 import { FakeDataHost, FakeDm } from "../../support/fakes/fake-services.ts";

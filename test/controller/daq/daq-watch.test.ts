@@ -7,13 +7,9 @@ import type { Experiment } from "../../../src/controller/experiment.ts";
 import { AccessDeniedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
 import type { DmTransfer } from "../../../src/controller/ports/data-management.ts";
-import {
-  COMMAND_STATES,
-  type CommandName,
-  DAQ_STATES,
-  SOURCE_STATES,
-  UNKNOWN_COUNT,
-} from "../../../src/controller/pvs.ts";
+import { COMMAND_STATES, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs/daq.ts";
+import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";

@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { startDaq } from "../../../src/controller/daq/start-daq.ts";
 import { AlreadyExistsError, UnavailableError } from "../../../src/controller/ports/call.ts";
-import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs/daq.ts";
+import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { daqScene, EXPERIMENT, NAME, RAW, REC, RUNNING } from "./daq-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
-import { DAQ_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES } from "../../../src/controller/pvs/daq.ts";
 import { daqScene, NAME, RAW, RUNNING } from "./daq-fixture.ts";
 
 let { dm, published, inputs, abort, start, stop } = daqScene();

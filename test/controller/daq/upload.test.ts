@@ -11,7 +11,8 @@ import {
 } from "../../../src/controller/ports/call.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
 import type { PvValue } from "../../../src/controller/ports/pvs.ts";
-import { DAQ_STATES, SOURCE_STATES, UNKNOWN_COUNT, UPLOAD_STATES } from "../../../src/controller/pvs.ts";
+import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs/daq.ts";
+import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeDataHost, FakeDm } from "../../support/fakes/fake-services.ts";

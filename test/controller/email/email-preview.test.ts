@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { previewEmail } from "../../../src/controller/email/preview-email.ts";
 import { sendEmail } from "../../../src/controller/email/send-email.ts";
 import type { PvValue } from "../../../src/controller/ports/pvs.ts";
-import type { PvName } from "../../../src/controller/pvs.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { ALL, emailScene, NAME, NOTHING_SHOWN, USERS } from "./email-fixture.ts";

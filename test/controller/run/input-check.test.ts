@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PVS } from "../../../src/controller/pvs.ts";
+import { PVS } from "../../../src/controller/pvs/index.ts";
 import { INPUT_NAMES, inputProblem } from "../../../src/controller/run/input-check.ts";
 
 const number = (name: string, given: number) => inputProblem(name, { value: given, given, room: 0 });

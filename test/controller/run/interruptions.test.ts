@@ -3,13 +3,8 @@ import { CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { BegunCommand, UnderWay } from "../../../src/controller/ports/under-way.ts";
-import {
-  COMMAND_NAMES,
-  COMMAND_STATES,
-  COMMANDS,
-  type CommandName,
-  tomoScanSuffix,
-} from "../../../src/controller/pvs.ts";
+import { COMMAND_NAMES, COMMAND_STATES, COMMANDS, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import { tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import type { FreeAction, Server } from "../../../src/controller/run/action.ts";
 import { startController } from "../../../src/controller/wiring.ts";
 import { FakeBeamline, FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";

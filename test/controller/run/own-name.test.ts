@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { allPvs } from "../../../src/controller/pvs.ts";
+import { allPvs } from "../../../src/controller/pvs/index.ts";
 import { isOwnName, TEXT_INPUTS } from "../../../src/controller/run/own-name.ts";
 
 const NAME = "2bmb:Globus:EmailSubject";

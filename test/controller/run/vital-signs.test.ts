@@ -3,15 +3,15 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionError, messageOf } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
-import type { AuthState, Identity } from "../../../src/controller/ports/identity.ts";
-import { AUTH_STATES } from "../../../src/controller/pvs.ts";
+import type { Identity, LoginState } from "../../../src/controller/ports/identity.ts";
+import { AUTH_STATES } from "../../../src/controller/pvs/run.ts";
 import { vitalSigns$ } from "../../../src/controller/run/vital-signs.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 /** A login whose next answers a test decides. */
 class FakeIdentity implements Identity {
-  answer: AuthState | Error | undefined = "OK";
+  answer: LoginState | Error | undefined = "OK";
   expires: Date | undefined;
   looks = 0;
   readonly aborted: AbortSignal[] = [];

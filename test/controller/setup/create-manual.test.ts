@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { facilityIso } from "../../../src/base/facility-time.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
-import type { PvName } from "../../../src/controller/pvs.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { createManualOnDm, createManualOnGlobus } from "../../../src/controller/setup/create-manual.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { NotFoundError, NotOfferedError, UnavailableError } from "../../../src/controller/ports/call.ts";
-import type { PvName } from "../../../src/controller/pvs.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { deleteArm, deleteExperiment } from "../../../src/controller/setup/delete.ts";
 import { failureOf } from "../../support/failure-of.ts";

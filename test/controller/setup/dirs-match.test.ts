@@ -1,7 +1,8 @@
 import { EMPTY, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
-import { ANSWERS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
+import { ANSWERS } from "../../../src/controller/pvs/row.ts";
+import { tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import { dirsMatchWatch } from "../../../src/controller/setup/dirs-match.ts";
 import { FakeBeamline, FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";

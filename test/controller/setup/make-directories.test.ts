@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { tomoScanSuffix } from "../../../src/controller/pvs.ts";
+import { tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import {
   type DirectoryTarget,

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Esaf } from "../../../src/controller/ports/data-management.ts";
-import type { PvName } from "../../../src/controller/pvs.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
 import { listEsafs } from "../../../src/controller/tagging/list-esafs.ts";
 import { failureOf } from "../../support/failure-of.ts";

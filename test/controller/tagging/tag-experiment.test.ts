@@ -3,7 +3,7 @@ import { ActionError, CancelledError, messageOf } from "../../../src/base/errors
 import { readTag, type UserTexts } from "../../../src/controller/experiment.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Beamtime } from "../../../src/controller/ports/scheduling.ts";
-import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
+import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { tagFromSchedule } from "../../../src/controller/tagging/tag-experiment.ts";
 import { failureOf } from "../../support/failure-of.ts";

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError, CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { readTag, type UserTexts } from "../../../src/controller/experiment.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
-import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs.ts";
+import { TOMOSCAN_KEYS, tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import { type BeamUser, writeUserPvs, writtenNames } from "../../../src/controller/tagging/user-pvs.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeBeamline } from "../../support/fakes/fake-beamline.ts";

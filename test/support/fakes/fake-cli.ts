@@ -10,7 +10,7 @@ import { addDataCommands } from "../../../src/cli/data-program.ts";
 import { runDataCommand } from "../../../src/cli/run-command.ts";
 import type { DataContext } from "../../../src/cli/run-request.ts";
 import type { Settings } from "../../../src/config/settings.ts";
-import { TOMOSCAN_KEYS, type TomoScanKey } from "../../../src/controller/pvs.ts";
+import { TOMOSCAN_KEYS, type TomoScanKey } from "../../../src/controller/pvs/tomoscan.ts";
 import type { ActionContext, Actions, FreeAction } from "../../../src/controller/run/action.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import type { Site } from "../../../src/controller/site.ts";

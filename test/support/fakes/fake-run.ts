@@ -1,7 +1,9 @@
 /** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
 
 import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
-import { type CommandName, PVS, type PvName, type PvRow } from "../../../src/controller/pvs.ts";
+import type { CommandName } from "../../../src/controller/pvs/commands.ts";
+import { PVS, type PvName } from "../../../src/controller/pvs/index.ts";
+import type { PvRow } from "../../../src/controller/pvs/row.ts";
 import type { RunContext } from "../../../src/controller/run/action.ts";
 
 export interface FakeRun extends RunContext {

@@ -2,7 +2,7 @@
 
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
-import type { PvName } from "../../../src/controller/pvs.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
 import type { Action, ActionContext } from "../../../src/controller/run/action.ts";
 import type { ActionResult } from "../../../src/controller/run/outcome.ts";
 import { fakeRun } from "./fake-run.ts";

@@ -2,7 +2,7 @@
 import { systemClock } from "../../../src/base/clock.ts";
 import type { CaClient } from "../../../src/ca/client/client.ts";
 import type { RemotePv } from "../../../src/ca/client/remote-pv.ts";
-import { COMMAND_STATES } from "../../../src/controller/pvs.ts";
+import { COMMAND_STATES } from "../../../src/controller/pvs/commands.ts";
 import { openClient } from "./our-client.ts";
 
 /** Until a PV must answer, or become what is waited for. */

@@ -4,7 +4,8 @@
  */
 import { clauseOf } from "../../../base/errors.ts";
 import type { PvValue } from "../../ports/pvs.ts";
-import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode, type PvName } from "../../pvs.ts";
+import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode } from "../../pvs/email.ts";
+import type { PvName } from "../../pvs/index.ts";
 import { digestOf } from "./digest.ts";
 
 /** One who gets it. */

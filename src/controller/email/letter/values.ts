@@ -2,7 +2,7 @@
 
 import { EXPERIMENT_PVS } from "../../experiment.ts";
 import type { PvValue } from "../../ports/pvs.ts";
-import { PV_STATES, PVS, type PvName } from "../../pvs.ts";
+import { PVS, type PvName, statesOf } from "../../pvs/index.ts";
 import type { TaggedRequest } from "../../run/action.ts";
 
 /** @param more texts that are found out rather than read, by PV; they win. @returns by the PV's name */
@@ -21,4 +21,4 @@ export function placeholderTexts(
 }
 
 /** What a PV holds, a state by its name. */
-const stateText = (name: PvName, value: PvValue): string => PV_STATES[name]?.[Number(value)] ?? String(value);
+const stateText = (name: PvName, value: PvValue): string => statesOf(name)?.[Number(value)] ?? String(value);

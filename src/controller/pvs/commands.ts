@@ -1,0 +1,117 @@
+/** The commands: what each does, what it needs, which others it excludes, and its four PVs. */
+
+/** Values of XStatus: decision 4. */
+export const COMMAND_STATES = ["Idle", "Running", "Done", "Failed", "Cancelled", "Rejected", "Partial"] as const;
+export type CommandState = (typeof COMMAND_STATES)[number];
+
+/** A command is four PVs: X, XStatus, XMessage and XTime. */
+export interface CommandRow {
+  readonly meaning: string;
+  /** Commands of one group exclude one another. */
+  readonly group: "experiment" | "none";
+  /** `tag`: it works on the experiment that TomoScan's user PVs name, and is rejected without one. */
+  readonly needs: "tag" | "nothing";
+  /** It writes TomoScan's user PVs, and is over when they have come to rest. */
+  readonly tags?: true;
+  /** What operators should know of a run that ended with the IOC, a piece of a sentence. */
+  readonly interrupted?: string;
+}
+
+const command = <N extends CommandRow["needs"]>(
+  group: CommandRow["group"],
+  needs: N,
+  meaning: string,
+): CommandRow & { readonly needs: N } => ({ group, needs, meaning });
+
+/* What is known of interrupted runs. */
+const TAGS_INTERRUPTED = `TomoScan's month is "Unknown" unless its tag is whole`;
+const DONE_ONCE = "what was done stays, and is not done twice";
+const DAQ_INTERRUPTED = "DaqRawState and DaqRecState show what runs";
+
+export const COMMANDS = {
+  Tag: {
+    ...command(
+      "experiment",
+      "nothing",
+      "Writes who has the beam, from the scheduling service, into TomoScan's user PVs.",
+    ),
+    tags: true,
+    interrupted: TAGS_INTERRUPTED,
+  },
+  TagManual: {
+    ...command("experiment", "nothing", "Writes TomoScan's user PVs from an experiment of the server."),
+    tags: true,
+    interrupted: TAGS_INTERRUPTED,
+  },
+  Init: {
+    ...command(
+      "experiment",
+      "tag",
+      "Creates the experiment on the chosen server, or finds it, and puts its users on it.",
+    ),
+    interrupted: DONE_ONCE,
+  },
+  CreateManual: {
+    ...command("experiment", "nothing", "Creates an experiment without a proposal, from the Manual PVs."),
+    interrupted: DONE_ONCE,
+  },
+  Dirs: {
+    ...command("experiment", "tag", "Makes the experiment's directories on the detector and the analysis host."),
+    interrupted: DONE_ONCE,
+  },
+  AddUser: {
+    ...command("experiment", "tag", "Puts the users of EditUserBadge on the experiment."),
+    interrupted: DONE_ONCE,
+  },
+  RemoveUser: {
+    ...command("experiment", "tag", "Takes the users of EditUserBadge off the experiment."),
+    interrupted: DONE_ONCE,
+  },
+  ListUsers: command("none", "tag", "Reads who is on the experiment."),
+  PreviewEmail: command("experiment", "tag", "Composes the e-mail to users and shows it, and to whom it would go."),
+  Email: {
+    ...command(
+      "experiment",
+      "tag",
+      "Sends the e-mail that PreviewEmail has shown; EmailArm must be Armed but for a test.",
+    ),
+    interrupted:
+      "what the mail server accepted is in the ledger; EmailUncertain counts the addresses of which nobody knows, and EmailMode Uncertain mails these alone",
+  },
+  StartDaq: {
+    ...command("none", "tag", "Starts the DAQs of the experiment, after a look at their source directories."),
+    interrupted: DAQ_INTERRUPTED,
+  },
+  StopDaq: {
+    ...command("none", "tag", "Stops the DAQs of the experiment that run."),
+    interrupted: DAQ_INTERRUPTED,
+  },
+  Upload: {
+    ...command("none", "tag", "Moves what is in the source directories once, and waits until it is done."),
+    interrupted: "what it started goes on, and UploadState shows it",
+  },
+  ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
+  Delete: {
+    ...command(
+      "experiment",
+      "tag",
+      "Deletes the experiment of DeleteName from the server; off unless the settings allow it.",
+    ),
+    interrupted: "the experiment may be gone, which ListUsers tells",
+  },
+} as const satisfies Readonly<Record<string, CommandRow>>;
+
+export type CommandName = keyof typeof COMMANDS;
+export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+/** Commands that work on the tagged experiment, and those that do not. */
+type TaggedCommand = {
+  [N in CommandName]: (typeof COMMANDS)[N]["needs"] extends "tag" ? N : never;
+}[CommandName];
+export type FreeCommand = Exclude<CommandName, TaggedCommand>;
+
+/** The four PVs of a command, as suffixes. */
+export const COMMAND_PARTS = {
+  status: { suffix: "Status", meaning: "State: Idle, Running, Done, Failed, Cancelled, Rejected or Partial." },
+  message: { suffix: "Message", meaning: "How its last run ended, in one sentence." },
+  time: { suffix: "Time", meaning: "When its last run ended, ISO 8601 with the facility's offset from UTC." },
+} as const;

@@ -1,0 +1,57 @@
+/**
+ * THE PV table: every PV of the program, by its suffix behind $(P)$(R), one file a topic. The records themselves, their types and sizes, stand in db/; a test
+ * holds the two together, and docs/pvs.md and db/globus_settings.req are generated from here. Outside this folder no source file writes a PV's name.
+ */
+import { entriesOf } from "../../base/entries.ts";
+import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type CommandRow } from "./commands.ts";
+import { DAQ_ROWS } from "./daq.ts";
+import { EMAIL_ROWS } from "./email.ts";
+import { EXPERIMENT_ROWS } from "./experiment.ts";
+import type { PvRow } from "./row.ts";
+import { RUN_ROWS } from "./run.ts";
+import { SETUP_ROWS } from "./setup.ts";
+import { TAGGING_ROWS } from "./tagging.ts";
+import { USERS_ROWS } from "./users.ts";
+
+/** The PVs beside the commands' own four. */
+export const PVS = {
+  ...RUN_ROWS,
+  ...EXPERIMENT_ROWS,
+  ...TAGGING_ROWS,
+  ...SETUP_ROWS,
+  ...USERS_ROWS,
+  ...EMAIL_ROWS,
+  ...DAQ_ROWS,
+} as const satisfies Readonly<Record<string, PvRow>>;
+
+export type PvName = keyof typeof PVS;
+type CommandPart = (typeof COMMAND_PARTS)[keyof typeof COMMAND_PARTS]["suffix"];
+/** Whatever stands behind $(P)$(R). */
+export type PvSuffix = PvName | CommandName | `${CommandName}${CommandPart}`;
+
+/** Every suffix that exists, with its row: what db/, the screens and the manual are compared with. */
+export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
+  const commands = entriesOf<CommandName, CommandRow>(COMMANDS).flatMap(([name, { meaning }]): [PvSuffix, PvRow][] => {
+    const part = (key: keyof typeof COMMAND_PARTS): [PvSuffix, PvRow] => [
+      `${name}${COMMAND_PARTS[key].suffix}`,
+      {
+        kind: "result",
+        meaning: `${name}: ${COMMAND_PARTS[key].meaning}`,
+        ...(key === "status" && { states: COMMAND_STATES }),
+      },
+    ];
+    const start = `${meaning} Writing 1 starts it; it returns to 0 when the work is over.`;
+    return [[name, { kind: "input", meaning: start }], part("status"), part("message"), part("time")];
+  });
+  return new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is of both
+}
+
+const ROWS: ReadonlyMap<string, PvRow> = allPvs();
+/** The row of a PV, also of a command's; undefined for what is none. */
+export const rowOf = (suffix: string): PvRow | undefined => ROWS.get(suffix);
+/** The states of a PV that chooses by state. */
+export const statesOf = (suffix: PvSuffix): readonly string[] | undefined => rowOf(suffix)?.states;
+
+/** The suffixes that survive a restart: what db/globus_settings.req lists (decision 14). */
+export const savedPvs = (): PvSuffix[] =>
+  [...allPvs()].filter(([, { kind }]) => kind === "setting").map(([suffix]) => suffix);

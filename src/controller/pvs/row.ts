@@ -1,0 +1,97 @@
+/** What a row of the PV table says, and how rows are written: one builder a kind. No PV stands here. */
+import type { CommandName } from "./commands.ts";
+
+export interface PvRow {
+  /**
+   * input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than to one experiment; settings, and
+   * nothing else, survive a restart (autosave).
+   */
+  readonly kind: "input" | "result" | "setting";
+  /**
+   * What it holds before anybody has written it, or knows: a number, empty text, or an empty array; 0 or empty text where this is absent. What nobody knows yet
+   * has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/ says the same of numbers.
+   */
+  readonly initial?: Initial;
+  /** Where the PV chooses by state: the states' names, by index, as db/ has them. */
+  readonly states?: readonly string[];
+  /** Of a number, as db/ has it in EGU. */
+  readonly unit?: string;
+  /** What an input that is a number may hold, where it is none of a few states. */
+  readonly takes?: Takes;
+  /**
+   * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the experiment or the server is another one, unless
+   * such a command runs: what that still writes is of the experiment that it began with.
+   */
+  readonly ofExperiment?: readonly CommandName[];
+  /** One sentence for operators and the manual. */
+  readonly meaning: string;
+}
+
+export type Initial = number | "" | readonly [];
+export interface Takes {
+  readonly least: number;
+  readonly most: number;
+  readonly isWhole: boolean;
+}
+
+/** A count, or another figure, that nobody knows. */
+export const UNKNOWN_COUNT = -1;
+export const NO_YES = ["No", "Yes"] as const;
+/** What is yes or no, once somebody has looked. */
+export const ANSWERS = ["No", "Yes", "Unknown"] as const;
+export const ARM_STATES = ["Safe", "Armed"] as const;
+/** Seconds that an arm stays Armed. */
+export const ARMED_SECONDS = 30;
+
+/** What is told beside the meaning. A PV with states holds one of them at first. */
+type Details<S extends string> =
+  | { readonly initial?: Initial; readonly unit?: string; readonly states?: never }
+  | { readonly states: readonly S[]; readonly initial?: NoInfer<S>; readonly unit?: never };
+
+type Told = Pick<PvRow, "initial" | "states" | "unit" | "meaning">;
+function told<S extends string>(meaning: string, details: Details<S>): Told {
+  if (details.states === undefined) return { ...details, meaning };
+  const { states, initial } = details;
+  return { states, meaning, ...(initial !== undefined && { initial: states.indexOf(initial) }) };
+}
+
+export type Result = PvRow & { readonly kind: "result" };
+export const result = <S extends string>(meaning: string, details: Details<S> = {}): Result => ({
+  kind: "result",
+  ...told(meaning, details),
+});
+/** A result of one experiment on one server, whose meaning begins with the commands that write it. */
+export const resultOf = <S extends string>(
+  by: readonly CommandName[],
+  meaning: string,
+  details: Details<S>,
+): Result => ({ ...result(`${by.join(", ")}: ${meaning}`, details), ofExperiment: by });
+
+type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K; readonly initial?: number };
+/** Text, without details. */
+type InputDetails<S extends string> =
+  | { readonly initial?: number; readonly unit?: string; readonly takes?: Takes; readonly states?: never }
+  | { readonly states: readonly S[]; readonly initial: NoInfer<S> };
+
+function inputOf<K extends "input" | "setting", S extends string>(
+  kind: K,
+  meaning: string,
+  details: InputDetails<S>,
+): Input<K> {
+  if (details.states === undefined) return { kind, ...details, meaning };
+  return { kind, meaning, states: details.states, initial: details.states.indexOf(details.initial) };
+}
+export const input = <S extends string>(meaning: string, details: InputDetails<S> = {}): Input<"input"> =>
+  inputOf("input", meaning, details);
+export const setting = <S extends string>(meaning: string, details: InputDetails<S> = {}): Input<"setting"> =>
+  inputOf("setting", meaning, details);
+
+/** An input that is written 1, and does something then. */
+export const button = (meaning: string): Input<"input"> => input(meaning, { initial: 0 });
+
+/** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */
+export function lines<N extends string>(stem: string, count: number, row: (line: string) => PvRow): Record<N, Result> {
+  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, row(`Line ${i} of`)]);
+  return Object.fromEntries(rows) as Record<N, Result>;
+}
+export type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;

@@ -1,0 +1,43 @@
+/** PVs of Init, Dirs and Delete: the experiment on its server, and its directories. */
+import { ANSWERS, ARM_STATES, input, NO_YES, type Result, result, resultOf, setting } from "./row.ts";
+
+export const DIRECTORY_STATES = ["Unknown", "Exists", "Created", "Error"] as const;
+const directory = (what: string): Result =>
+  resultOf(["Dirs"], `what became of the ${what} directory; Unknown before Dirs has looked.`, {
+    states: DIRECTORY_STATES,
+    initial: "Unknown",
+  });
+
+export const SETUP_ROWS = {
+  ExperimentExists: resultOf(
+    ["Init"],
+    "whether the experiment existed or exists now; Unknown before Init has looked.",
+    {
+      states: ANSWERS,
+      initial: "Unknown",
+    },
+  ),
+  ExperimentCreated: resultOf(["Init"], "whether this run created it.", { states: NO_YES, initial: "No" }),
+  UsersAdded: resultOf(["Init"], "users that are on the experiment now, those who were before included.", {
+    initial: 0,
+  }),
+  UsersFailed: resultOf(["Init"], "users that could not be added.", { initial: 0 }),
+  DetectorDir: result("Dirs: the experiment's directory on the detector host."),
+  AnalysisDir: result("Dirs: the experiment's directory on the analysis host."),
+  DirsDetector: directory("detector"),
+  DirsAnalysis: directory("analysis"),
+  DirsMatch: result(
+    "Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings; Unknown where TomoScan does not say.",
+    { states: ANSWERS, initial: "Unknown" },
+  ),
+  DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
+  SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", {
+    states: NO_YES,
+    initial: "No",
+  }),
+  DeleteName: input("Delete: name of the experiment to delete; must be ExperimentName."),
+  DeleteArm: input("Delete: Armed allows one Delete. Safe again after 30 s, and after the deletion.", {
+    states: ARM_STATES,
+    initial: "Safe",
+  }),
+} as const;
