@@ -18,19 +18,18 @@ import {
   takeUntil,
   tap,
 } from "rxjs";
-import { oneLine, visible } from "../base/clean-text.ts";
+import { visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { entriesOf } from "../base/entries.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
-import { EXPERIMENT_PVS, type Experiment, isSameExperiment } from "./experiment.ts";
+import { type Experiment, isSameExperiment } from "./experiment.ts";
 import type { OutsidePut } from "./ports/outside-put.ts";
 import type { Pvs } from "./ports/pvs.ts";
 import type { UnderWay } from "./ports/under-way.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow } from "./pvs/commands.ts";
-import { PVS, type PvName } from "./pvs/index.ts";
-import type { PvRow } from "./pvs/row.ts";
+import type { PvName } from "./pvs/index.ts";
 import type { ActionContext, FreeAction, RunContext, Server } from "./run/action.ts";
 import { checkedInputs } from "./run/checked-inputs.ts";
 import { cleanPvs } from "./run/clean-pvs.ts";
@@ -46,9 +45,9 @@ import { actionOf, perform } from "./run/perform.ts";
 import { vitalSigns$ } from "./run/vital-signs.ts";
 import type { WatchContext } from "./run/watch.ts";
 import { emitsWithin } from "./run/within.ts";
-import { directoryPath } from "./setup/make-directories.ts";
 import type { Site } from "./site.ts";
-import { settledTag, type TagState, tagAtRest, tagSentence, tagState$ } from "./tagging/tag.ts";
+import { settledTag, type TagState, tagAtRest, tagState$ } from "./tagging/tag.ts";
+import { TagPublisher } from "./tagging/tag-publisher.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
@@ -145,11 +144,18 @@ function controller$(given: ControllerOptions, shared: Shared): Observable<never
 
 /** The tag, into the PVs that tell of it; an override that belongs to a former tag is cleared. */
 function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observable<TagState>): Observable<unknown> {
+  const { pvs, directories } = options;
+  const publisher = new TagPublisher({
+    pvs,
+    directories,
+    server: () => currentServer(options),
+    isRunning: (command) => board.isRunning(command),
+  });
   return merge(
-    combineTagAndServer$(tag$, options.pvs).pipe(tap(tagPublisher(options, board))),
+    combineTagAndServer$(tag$, pvs).pipe(tap((state) => publisher.publish(state))),
     tag$.pipe(
       filter((state) => state.overrideIsStale),
-      tap(() => options.pvs.put("ExperimentNameOverride", "")),
+      tap(() => pvs.put("ExperimentNameOverride", "")),
     ),
   );
 }
@@ -363,39 +369,4 @@ function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<
     distinctUntilChanged(),
     switchMap(() => tag$),
   );
-}
-
-/** Writes what the tag says to the PVs that tell of it. */
-function tagPublisher(options: ControllerOptions, board: CommandBoard): (state: TagState) => void {
-  const { pvs } = options;
-  /** The server and the experiment of the last valid tag. */
-  let shown: string | undefined;
-  return (state) => {
-    pvs.put("TomoScanConnected", state.connected ? 1 : 0);
-    pvs.put("TagMessage", state.settled ? tagSentence(state) : "TomoScan's user PVs are changing.");
-    pvs.put("TagValid", state.settled && state.tag.valid ? 1 : 0);
-    const experiment = state.settled && state.tag.valid ? state.tag.experiment : undefined;
-    if (state.settled) publishExperiment(options, experiment);
-    if (experiment === undefined) return; // whose results there are does not change while none is tagged
-    const now = `${currentServer(options).name} ${experiment.name}`;
-    if (shown !== undefined && shown !== now) emptyResults(pvs, board);
-    shown = now;
-  };
-}
-
-/** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
-function emptyResults(pvs: Pvs, board: CommandBoard): void {
-  for (const [name, { ofExperiment, initial = "" }] of entriesOf<PvName, PvRow>(PVS)) {
-    if (ofExperiment === undefined || ofExperiment.some((one) => board.isRunning(one))) continue;
-    pvs.put(name, initial);
-  }
-}
-
-function publishExperiment(options: ControllerOptions, experiment: Experiment | undefined): void {
-  const { pvs } = options;
-  for (const [name, read] of entriesOf(EXPERIMENT_PVS))
-    pvs.put(name, experiment === undefined ? "" : oneLine(read(experiment)));
-  pvs.put("DataLink", experiment === undefined ? "" : currentServer(options).dataLink(experiment));
-  for (const target of options.directories)
-    pvs.put(target.pathPv, experiment === undefined ? "" : directoryPath(target, experiment));
 }
