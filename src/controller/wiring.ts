@@ -149,7 +149,7 @@ function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observab
     pvs,
     directories,
     server: () => currentServer(options),
-    isRunning: (command) => board.isRunning(command),
+    isRunning: (name) => board.isRunning(name),
   });
   return merge(
     combineTagAndServer$(tag$, pvs).pipe(tap((state) => publisher.publish(state))),

@@ -84,7 +84,7 @@ function alarmsOf({ type, fields: all }: DbRecord, { states = [] }: PvRow): stri
     severityOf(isBinary ? ["ZSV", "OSV"][index]! : `${NAMES_OF_STATES[index]}SV`),
   ]);
   const ofLimits = LIMITS.map(([limit, severity, word]): [string, string] => [
-    `${word} ${fields[limit]}`,
+    `${word} ${String(fields[limit])}`,
     severityOf(severity),
   ]);
   const alarms = states.length > 0 ? ofStates : ofLimits;

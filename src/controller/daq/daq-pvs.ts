@@ -1,6 +1,7 @@
 /** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
+
 import { onePerLine } from "../../base/clean-text.ts";
-import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
+import { asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
 import type { PvValue } from "../ports/pvs.ts";
@@ -8,6 +9,7 @@ import { DAQ_STATES, type DaqPart, type DaqSide, type DaqState, daqPv, SOURCE_ST
 import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { ActionContext, RunContext } from "../run/action.ts";
+import { failureOrAbort } from "../run/failure.ts";
 import { uptime } from "../run/vital-signs.ts";
 import { isAlive, type LastState } from "./daq-progress.ts";
 import { type DaqSource, daqStateIndex, filesText, forgetSource, isOf, SIDE_NAMES, SIDES } from "./daq-sources.ts";
@@ -86,8 +88,7 @@ export async function showDaqsAtEnd(
     showDaqs(publish, experiment, all, sides);
     return all;
   } catch (thrown) {
-    if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
-    say(asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`));
+    say(asSentence(`The DAQs cannot be seen: ${clauseOf(failureOrAbort(thrown, signal))}`));
     return undefined;
   }
 }

@@ -23,7 +23,6 @@ import type { SourceReport } from "../ports/data-host.ts";
 import { type DataManagement, type DmTransfer, isWatching } from "../ports/data-management.ts";
 import type { CommandName } from "../pvs/commands.ts";
 import { type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
-import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
 import { look$ } from "../run/look.ts";

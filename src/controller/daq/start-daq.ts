@@ -2,11 +2,13 @@
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
  * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
  */
+
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { AlreadyExistsError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
 import { daqPv } from "../pvs/daq.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type DaqStart, isAlive, type StartedDaqs } from "./daq-progress.ts";
@@ -79,8 +81,7 @@ async function start(
       done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
     } catch (thrown) {
       if (signal.aborted) throw stopped(signal, done, what);
-      if (!(thrown instanceof ActionError)) throw thrown;
-      failures.push(thrown);
+      failures.push(serviceFailure(thrown));
     }
   }
   const wrong = failures.map((failure) => clauseOf(failure));

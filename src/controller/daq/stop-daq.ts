@@ -1,9 +1,11 @@
 /** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
+
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isMoving, isWatching } from "../ports/data-management.ts";
 import { daqPv } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { showDaqsAtEnd } from "./daq-pvs.ts";
 import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "./daq-sources.ts";
@@ -43,8 +45,8 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
         throw new CancelledError(
           `${messageOf(signal.reason)} ${stopped.length} of ${running.length} DAQs of ${experiment.name} are known to be stopped; run StopDaq again for the others.`,
         );
-      if (!(thrown instanceof ActionError)) throw thrown;
-      failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause: thrown }));
+      const cause = serviceFailure(thrown);
+      failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause }));
     }
   }
   const failed = failures.map((failure) => clauseOf(failure));

@@ -22,7 +22,6 @@ import { AccessDeniedError, NotFoundError, NotOfferedError, OffError } from "../
 import { type DataManagement, type DmTransfer, isMoving, isUnderWay } from "../ports/data-management.ts";
 import type { CommandName } from "../pvs/commands.ts";
 import { UPLOAD_STATES } from "../pvs/daq.ts";
-import type { PvName } from "../pvs/index.ts";
 import type { RunContext } from "../run/action.ts";
 import { look$ } from "../run/look.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";

@@ -2,12 +2,14 @@
  * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that moves nothing is told as such; one that
  * is aborted is stopped at the service, too. Integration point 57.
  */
+
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell, isMoving, isUnderWay } from "../ports/data-management.ts";
 import type { UploadState } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { isAlive } from "./daq-progress.ts";
@@ -73,8 +75,7 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
     for (const source of checked.usable) {
       signal.throwIfAborted();
       const transfer = await startOne({ dm, name, source, before }, context).catch((thrown: unknown) => {
-        if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-        failures.push(clauseOf(thrown));
+        failures.push(clauseOf(serviceFailure(thrown, signal)));
       });
       if (transfer !== undefined) running.push({ source, transfer });
       show(running, context, running.length === 0 ? "None" : "Running");
@@ -84,8 +85,9 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
     if (signal.aborted) throw await stopAll(dm, running, context);
     show(running, context, "Failed");
     const more = [...failures, ...checked.remarks, ...checked.unchecked];
-    if (!(thrown instanceof ActionError) || more.length === 0) throw thrown;
-    throw new ActionError(`${pieceOf(thrown)}; ${more.join("; ")}`, { cause: thrown });
+    if (more.length === 0) throw thrown;
+    const cause = serviceFailure(thrown);
+    throw new ActionError(`${pieceOf(cause)}; ${more.join("; ")}`, { cause });
   }
   return outcome(running, { ...checked, failures }, context);
 }
@@ -124,12 +126,12 @@ async function startOne(start: Start, { signal, say }: ActionContext): Promise<D
     const listed = answerLost && before !== undefined ? await dm.uploads({}).catch(() => undefined) : undefined;
     const found = listed?.findLast((one) => isFor(start, one) && before?.every(({ id }) => id !== one.id) === true);
     if (found !== undefined) return found;
-    if (signal.aborted || !(cause instanceof ActionError)) throw cause;
+    const failure = serviceFailure(cause, signal);
     const sentence =
       answerLost && listed === undefined
         ? `the upload of ${source.directory} may run or not: see what Data Management has before you repeat it`
         : `the upload of ${source.directory} was not started${answerLost ? ", Data Management lists none" : ""}`;
-    throw new ActionError(sentence, { cause });
+    throw new ActionError(sentence, { cause: failure });
   }
 }
 
@@ -171,9 +173,9 @@ async function lookAtAll(
     try {
       one.transfer = await dm.upload(one.transfer.id, { signal });
     } catch (thrown) {
-      if (signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-      if (thrown instanceof NotFoundError) one.isGone = true;
-      else problem = thrown;
+      const failure = serviceFailure(thrown, signal);
+      if (failure instanceof NotFoundError) one.isGone = true;
+      else problem = failure;
     }
   }
   return problem;

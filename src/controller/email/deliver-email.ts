@@ -3,11 +3,13 @@
  * after it was answered (decision 19). A message that may have been taken is never repeated; a refusal or a lost message stops nobody else's, a mail server or
  * a collection that is away everybody's.
  */
-import { ActionError, clauseOf, messageOf } from "../../base/errors.ts";
+
+import { clauseOf, messageOf } from "../../base/errors.ts";
 import type { AccessRules } from "../ports/access-rules.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { MailLedger, MailRecord } from "../ports/ledger.ts";
 import type { Mailer, MailSession } from "../ports/mail.ts";
+import { serviceFailure } from "../run/failure.ts";
 import { type Letter, messageIdOf, type Recipient } from "./letter/letter.ts";
 
 /** What became of one address. `unsent`: nothing went to it. `uncertain`: nobody knows. */
@@ -88,8 +90,7 @@ export class Delivery {
       return undefined;
     } catch (error) {
       if (signal.aborted) return "aborted";
-      if (!(error instanceof ActionError)) throw error;
-      const reason = `no access to the data on ${access.rules.name}: ${clauseOf(error)}`;
+      const reason = `no access to the data on ${access.rules.name}: ${clauseOf(serviceFailure(error))}`;
       // Has been asked for as long as is worth while; the next recipient would wait as long for nothing.
       if (error instanceof UnavailableError) this.#down = reason;
       return reason;
@@ -110,10 +111,9 @@ export class Delivery {
       } catch (error) {
         const mayHaveGone = error instanceof UnavailableError && error.mayHaveHappened;
         if (signal.aborted && !mayHaveGone) return unsent("aborted");
-        if (!(error instanceof ActionError)) throw error;
+        const reason = messageOf(serviceFailure(error));
         const wasOpen = this.#session !== undefined;
         await this.#drop();
-        const reason = messageOf(error);
         this.#fruitless++;
         if (!wasOpen || this.#fruitless > MOST_FRUITLESS) this.#down = reason;
         if (mayHaveGone) return { state: "uncertain", reason };

@@ -2,6 +2,7 @@
  * Email: sends what PreviewEmail has shown, if it is armed and still says the same; a test goes without. What became of each address is published as it
  * goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only accepted addresses count as mailed.
  */
+
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { directoryParts } from "../experiment.ts";
@@ -9,6 +10,7 @@ import type { AccessRules } from "../ports/access-rules.ts";
 import type { Mailer } from "../ports/mail.ts";
 import { ARMED_SECONDS } from "../pvs/row.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
+import { failureOrAbort, serviceFailure } from "../run/failure.ts";
 import { isoTime } from "../run/journal.ts";
 import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import { dmUsername } from "../users/dm-roster.ts";
@@ -82,8 +84,7 @@ async function run(options: SendEmailOptions, context: ActionContext): Promise<A
     await delivery.run();
     publish("EmailUncertain", (await uncertainOf(options.ledger, letter.experiment)).length);
   } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
-    throw new ActionError(results.interrupted(), { cause: error });
+    throw new ActionError(results.interrupted(), { cause: serviceFailure(error) });
   }
   if (signal.aborted && !results.isComplete)
     throw new CancelledError(`${messageOf(signal.reason)} ${results.interrupted()}.`);
@@ -112,9 +113,7 @@ async function listOnDm(
     await dm.setExperimentMetadata(onDm.name, "emailedUsers", list.join(","), { signal });
     return [];
   } catch (error) {
-    if (!(error instanceof ActionError || signal.aborted)) throw error;
-    return [
-      `DMagic's list of who was mailed, emailedUsers of ${onDm.name}, was not brought up to date: ${clauseOf(error)}`,
-    ];
+    const why = clauseOf(failureOrAbort(error, signal));
+    return [`DMagic's list of who was mailed, emailedUsers of ${onDm.name}, was not brought up to date: ${why}`];
   }
 }

@@ -2,7 +2,6 @@
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import type { MailLedger } from "../ports/ledger.ts";
 import type { CommandName } from "../pvs/commands.ts";
-import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import { isRunning, type Watch } from "../run/watch.ts";
 import { uncertainOf } from "./email-recipients.ts";

@@ -13,7 +13,6 @@ import {
   type CommandName,
   type CommandRow,
 } from "../pvs/commands.ts";
-import type { PvName } from "../pvs/index.ts";
 import { fitted } from "./fitting.ts";
 import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";

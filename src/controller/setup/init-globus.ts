@@ -2,11 +2,13 @@
  * Init on a Globus collection: the experiment's directory chain, and access rules that let its people read it. There is no experiment to create; whoever has no
  * e-mail address is named, and gets in with a Globus user name by AddUser.
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+
+import { messageOf } from "../../base/errors.ts";
 import { directoryParts, pathUnder } from "../experiment.ts";
 import type { AccessRules } from "../ports/access-rules.ts";
 import type { DirectoryTree } from "../ports/directories.ts";
 import type { Action, ActionContext } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { letRead, loginOf } from "../users/globus-roster.ts";
 import { findPeople, otherPi, type PeopleOptions, personName, sayEsafOnly } from "../users/people.ts";
@@ -91,8 +93,8 @@ async function letPeopleRead(
       ? { state: "Done", message: `${message}.` }
       : { state: "Partial", message: `${message}, but ${missing.join("; ")}.` };
   } catch (error) {
-    if (signal.aborted || !(error instanceof ActionError)) throw error;
+    const failure = serviceFailure(error, signal);
     publish("UsersFailed", logins.length - readers(published));
-    return { state: "Partial", message: messageOf(error) };
+    return { state: "Partial", message: messageOf(failure) };
   }
 }

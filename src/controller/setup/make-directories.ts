@@ -1,10 +1,12 @@
 /** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
+
 import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import type { DirectoryTree } from "../ports/directories.ts";
 import type { PvName } from "../pvs/index.ts";
 import { DIRECTORY_STATES } from "../pvs/setup.ts";
 import { type Action, type ActionContext, type ActionRequest, flagInput } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { setFilePath } from "./file-path.ts";
 
@@ -98,7 +100,7 @@ async function tellTomoScan(tomoScan: TomoScan, target: DirectoryTarget, context
       throw new CancelledError(
         `${messageOf(error)} The directories are there; TomoScan's FilePath is perhaps not set: run Dirs again.`,
       );
-    if (!(error instanceof ActionError)) throw error;
-    return { target, sentence: messageOf(error), error };
+    const failure = serviceFailure(error);
+    return { target, sentence: messageOf(failure), error: failure };
   }
 }

@@ -2,13 +2,15 @@
  * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for another group within a beamtime. What the
  * name does not tell comes from the schedule, or from CreateManual's inputs where they are of this experiment; else it is emptied.
  */
+
 import { visible } from "../../base/clean-text.ts";
-import { ActionError, clauseOf } from "../../base/errors.ts";
+import { clauseOf } from "../../base/errors.ts";
 import { cleanName, saysNothing } from "../experiment.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { DataManagement } from "../ports/data-management.ts";
 import type { Beamtime } from "../ports/scheduling.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "./beamtimes.ts";
@@ -108,8 +110,7 @@ async function scheduled(schedule: Schedule, parts: NameParts, context: RunConte
   try {
     return { beamtime: await beamtimeOf(schedule, parts, context, context), remarks: [] };
   } catch (thrown) {
-    if (context.signal.aborted || !(thrown instanceof ActionError)) throw thrown;
-    const reason = clauseOf(thrown);
+    const reason = clauseOf(serviceFailure(thrown, context.signal));
     return { remarks: [`first name, e-mail and badge were emptied: ${reason}`] };
   }
 }

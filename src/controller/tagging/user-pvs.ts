@@ -10,11 +10,12 @@
 import { filter } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
-import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
+import { asSentence, clauseOf } from "../../base/errors.ts";
 import { NEVER_TAGGED } from "../experiment.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { AnyTomoScanKey } from "../pvs/tomoscan.ts";
 import type { RunContext } from "../run/action.ts";
+import { failureOrAbort } from "../run/failure.ts";
 import { isoTime } from "../run/journal.ts";
 import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";
@@ -114,7 +115,7 @@ async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context:
     const doi = await user.esafDoi?.();
     if (doi !== undefined) await beamline.writeText(nameOf("esafDoi"), pvText(doi), { signal });
   } catch (thrown) {
-    if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
-    say(asSentence(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${clauseOf(thrown)}`));
+    const why = clauseOf(failureOrAbort(thrown, signal));
+    say(asSentence(`The DOI of ESAF ${visible(user.esafNumber)} was not written: ${why}`));
   }
 }

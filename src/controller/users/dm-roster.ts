@@ -1,9 +1,11 @@
 /** The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there. */
+
 import { visible } from "../../base/clean-text.ts";
-import { ActionError, clauseOf } from "../../base/errors.ts";
+import { clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { AlreadyExistsError, NotFoundError, UnavailableError } from "../ports/call.ts";
 import type { DataManagement, DmExperiment } from "../ports/data-management.ts";
+import { serviceFailure } from "../run/failure.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type Contact, fullName } from "./people.ts";
 import { failed, isBadge, type ListedUser, ownFailure, type Roster, type UserChange } from "./roster.ts";
@@ -113,8 +115,8 @@ async function listed({ dm, signal }: DmMembership, username: string): Promise<L
     const line = `${name}, badge ${user.badge}, ${email === "" ? "no e-mail address" : email}`;
     return { name, lastName, badge: Number(user.badge) || badge, email, line };
   } catch (error) {
-    if (signal.aborted || !(error instanceof ActionError)) throw error;
-    const reason = error instanceof NotFoundError ? "is unknown to Data Management" : clauseOf(error);
+    const failure = serviceFailure(error, signal);
+    const reason = failure instanceof NotFoundError ? "is unknown to Data Management" : clauseOf(failure);
     const problem = `${username}: ${reason}`;
     return { name: username, lastName: "", badge, email: "", line: problem, problem };
   }

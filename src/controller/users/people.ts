@@ -2,12 +2,14 @@
  * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both beamline contacts, each once. What cannot be
  * found out is told beside the rest; nobody is written to here.
  */
+
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { cleanName, type Experiment } from "../experiment.ts";
 import { type CallOptions, NotFoundError } from "../ports/call.ts";
 import type { DataManagement } from "../ports/data-management.ts";
 import type { Beamtime, Experimenter } from "../ports/scheduling.ts";
 import type { ActionRequest } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../tagging/beamtimes.ts";
 
 export interface Person {
@@ -109,8 +111,7 @@ export async function findPeople(
     try {
       return await work();
     } catch (thrown) {
-      if (call.signal?.aborted === true || !(thrown instanceof ActionError)) throw thrown;
-      return thrown;
+      return serviceFailure(thrown, call.signal);
     }
   };
   const schedule = hasProposal(experiment)

@@ -2,9 +2,11 @@
  * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus collection (globus-roster.ts). Users are
  * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
  */
+
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import type { CommandName } from "../pvs/commands.ts";
 import type { ActionContext, RunContext } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 
 /** What became of one user. */
 export interface UserChange {
@@ -63,9 +65,8 @@ export const failed = (line: string): UserChange => ({ state: "failed", line });
  * @throws those, an abort's reason, and bugs
  */
 export function ownFailure(error: unknown, signal: AbortSignal | undefined, forAll: readonly ErrorKind[]): string {
-  const isForAll = forAll.some((kind) => error instanceof kind);
-  if (signal?.aborted === true || !(error instanceof ActionError) || isForAll) throw error;
-  return clauseOf(error);
+  if (forAll.some((kind) => error instanceof kind)) throw error;
+  return clauseOf(serviceFailure(error, signal));
 }
 type ErrorKind = abstract new (...args: never[]) => ActionError;
 

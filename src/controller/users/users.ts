@@ -2,6 +2,7 @@
  * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
  * in UserResults. The list PVs are read anew after a change, and after Init, whose own work is elsewhere.
  */
+
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
 import { EDIT_USER_CHARACTERS } from "../pvs/users.ts";
@@ -13,6 +14,7 @@ import {
   type RunContext,
   textInput,
 } from "../run/action.ts";
+import { serviceFailure } from "../run/failure.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
 import {
   changeUsers,
@@ -163,8 +165,7 @@ async function refresh(
     await publishUsers(await open(), order, context);
     return undefined;
   } catch (error) {
-    if (context.signal.aborted || !(error instanceof ActionError)) throw error;
-    return `the list of users could not be read again: ${clauseOf(error)}`;
+    return `the list of users could not be read again: ${clauseOf(serviceFailure(error, context.signal))}`;
   }
 }
 

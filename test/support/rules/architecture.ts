@@ -262,9 +262,12 @@ export function idlePermissions(sources: Sources): string[] {
     const targets = names.filter(([, name]) => name.startsWith(".")).map(([path, name]) => targetOf(path, name));
     const isUsed = (place: string): boolean => targets.some((target) => isAt(target, [place]));
     const outside = names.map(([, name]) => (name.startsWith("node:") ? name : packageOf(name)));
-    const modules = Array.isArray(layer.node) ? layer.node.map((one: string) => `node:${one}`) : [];
-    const idle = [...modules, ...(Array.isArray(layer.packages) ? layer.packages : [])] as readonly string[];
-    return [...layer.ours.filter((place) => !isUsed(place)), ...idle.filter((name) => !outside.includes(name))].map(
+    const listed = ({ node = [], packages = [] }: Layer): readonly string[] => [
+      ...(node === "any" ? [] : node.map((one) => `node:${one}`)),
+      ...(packages === "any" ? [] : packages),
+    ];
+    const idle = listed(layer).filter((name) => !outside.includes(name));
+    return [...layer.ours.filter((place) => !isUsed(place)), ...idle].map(
       (place) => `${layer.at} may import ${place}, which no file of it does: take that away`,
     );
   });
