@@ -2,12 +2,14 @@
  * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due, then the shell, or with -S nothing
  * until the signal. CA spec §7.1. Signals and exit statuses are main's matter.
  */
+
 import type { Readable, Writable } from "node:stream";
 import { type Clock, systemClock, untilAborted } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
 import { createLog, type Log } from "../base/log.ts";
 import type { CaServerConfig } from "../ca/ca-config.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
+import { toByteString } from "../epics/byte-string.ts";
 import { registerIocCommands } from "../ioc/commands/all.ts";
 import { securityRefusal } from "../ioc/commands/init.ts";
 import { FileLoader } from "../ioc/commands/load.ts";
@@ -89,7 +91,7 @@ function parseArguments(args: readonly string[]): IocArguments {
   let macros = "";
   let stay = false;
   let script: string | undefined;
-  const rest = args.map((one) => Buffer.from(one, "utf8").toString("latin1"));
+  const rest = args.map(toByteString);
   const valueOf = (option: string): string => {
     const value = rest.shift();
     if (value === undefined) throw new IocUsageError(`${option} needs a value. ${IOC_USAGE}`);

@@ -2,6 +2,7 @@
  * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and the progress, reads how it ended. What
  * the IOC does with them is its own matter. Text is Unicode here and bytes on the wire.
  */
+
 import { cleanJson } from "../base/clean-text.ts";
 import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
@@ -21,8 +22,8 @@ import type { PvOutput } from "../controller/ports/pvs.ts";
 import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../controller/pvs/commands.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import { failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
+import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import type { InputName } from "./data-commands.ts";
-import { fromBytes, toBytes } from "./pv-text.ts";
 import { linesOf, numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 
 /** For a connection, and for an input to be taken. */
@@ -48,7 +49,7 @@ export class IocRunner implements Runner {
 
   async set(name: InputName, value: string | number): Promise<void> {
     const pv = await this.connected(name);
-    const status = await asked(pv.putCallback(typeof value === "string" ? toBytes(value) : value, WAIT));
+    const status = await asked(pv.putCallback(typeof value === "string" ? toByteString(value) : value, WAIT));
     if (isDone(status)) return;
     throw new RejectedError(`${this.#full(name)} did not take ${cleanJson(value)}: ${await this.#text("Message")}`);
   }
@@ -101,7 +102,7 @@ export class IocRunner implements Runner {
 
   #open(suffix: string): RemotePv {
     try {
-      return this.#options.client.pv(toBytes(this.#full(suffix)));
+      return this.#options.client.pv(toByteString(this.#full(suffix)));
     } catch (thrown) {
       throw asActionError(thrown);
     }
@@ -193,10 +194,10 @@ function asActionError(thrown: unknown): unknown {
 function valueOf(reading: Reading, info: PvInfo | undefined): PvOutput {
   const { value } = reading;
   if (typeof value === "number")
-    return info?.nativeType === "CHAR" && info.elementCount > 1 ? fromBytes(reading.text) : value;
-  if (typeof value === "string") return fromBytes(value);
-  if (reading.type.native === "CHAR") return fromBytes(reading.text);
+    return info?.nativeType === "CHAR" && info.elementCount > 1 ? fromByteString(reading.text) : value;
+  if (typeof value === "string") return fromByteString(value);
+  if (reading.type.native === "CHAR") return fromByteString(reading.text);
   return reading.type.native === "STRING"
-    ? (value as readonly string[]).map(fromBytes)
+    ? (value as readonly string[]).map(fromByteString)
     : [...(value as Iterable<number>)];
 }

@@ -2,6 +2,7 @@
  * `globus-ioc get | put | monitor | info`: a Channel Access client for people without EPICS base, with the options and the output of caget, caput,
  * camonitor and cainfo. Text is UTF-8 here and bytes below. The option parser and the client are handed in by main. CA spec §4.5, Appendix C.
  */
+
 import { ActionError, asSentence, messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { exceptionText, isDone, PvNotConnectedError, PvTimeoutError, statusName } from "../ca/client/errors.ts";
@@ -9,18 +10,10 @@ import type { TypeWish } from "../ca/client/operations.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo, RemotePv } from "../ca/client/remote-pv.ts";
 import { dbrCodeOf, maskOf } from "../ca/client/wish-text.ts";
+import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import { EXIT } from "./exit-status.ts";
 import { whyRefused } from "./put-refusal.ts";
-import {
-  fromBytes,
-  infoLines,
-  monitorLine,
-  nameColumn,
-  toBytes,
-  typeLines,
-  type ValueStyle,
-  valueText,
-} from "./pv-text.ts";
+import { infoLines, monitorLine, nameColumn, typeLines, type ValueStyle, valueText } from "./pv-text.ts";
 
 /** What the commands work with. */
 export interface PvCommandContext {
@@ -109,7 +102,7 @@ export async function putPv(
   }
   let refusal: string | undefined;
   const stop = context.client.onException((one) => {
-    if (one.pv === toBytes(name)) refusal = exceptionText(one);
+    if (one.pv === toByteString(name)) refusal = exceptionText(one);
   });
   const show = async (label: string, pv: RemotePv, info: PvInfo): Promise<string[]> => {
     if (!info.canRead) return [];
@@ -148,7 +141,7 @@ async function putAndSee(
   }
   const status = await pv.putCallback(value, { type, ...limits(options, context) });
   if (isDone(status)) return undefined;
-  return `PV ${fromBytes(pv.name)}: the put was completed with an error (${statusName(status)})`;
+  return `PV ${fromByteString(pv.name)}: the put was completed with an error (${statusName(status)})`;
 }
 
 /**
@@ -180,7 +173,7 @@ function watch(
   mask: number | undefined,
   context: PvCommandContext,
 ): RemotePv {
-  const pv = context.client.pv(toBytes(name));
+  const pv = context.client.pv(toByteString(name));
   let isClosing = false;
   context.signal.addEventListener("abort", () => (isClosing = true), { once: true });
   const request = { type: wantedType(options), ...(options.count === undefined ? {} : { count: options.count }) };
@@ -229,7 +222,7 @@ async function onePv(
 ): Promise<{ readonly lines: readonly string[]; readonly failed: boolean }> {
   let pv: RemotePv | undefined;
   try {
-    pv = context.client.pv(toBytes(name));
+    pv = context.client.pv(toByteString(name));
     const info = await pv.connected(limits(options, context));
     return { lines: await work(name, pv, info), failed: false };
   } catch (error) {
@@ -274,7 +267,7 @@ function putValue(
   values: readonly string[],
   options: PutCommandOptions,
 ): number | string | readonly string[] | undefined {
-  const bytes = values.map(toBytes);
+  const bytes = values.map(toByteString);
   if (options.array === true) return Number(bytes[0]) === bytes.length - 1 ? bytes.slice(1) : undefined;
   const [only, ...others] = bytes;
   if (only === undefined || others.length > 0) return undefined;

@@ -2,10 +2,12 @@
  * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads no PV. The sources of the forms:
  * CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
  */
+
 import { escapeUnclean } from "../base/clean-text.ts";
 import { facilitySecond } from "../base/facility-time.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import type { PvInfo } from "../ca/client/remote-pv.ts";
+import { fromByteString, isUtf8 } from "../epics/byte-string.ts";
 
 export interface ValueStyle {
   /** CHAR arrays as text always; without it only if they look like text. */
@@ -14,26 +16,12 @@ export interface ValueStyle {
   readonly numbers?: boolean | undefined;
 }
 
-/** UTF-8 in, byte string out: what travels. */
-export const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** The byte string as Unicode: UTF-8, or Latin-1 where it is not valid UTF-8. */
-export function fromBytes(bytes: string): string {
-  try {
-    return utf8.decode(Buffer.from(bytes, "latin1"));
-  } catch {
-    return bytes;
-  }
-}
-
 const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\" };
 
 /** Printable on one line: no control character reaches the terminal. */
 export const escaped = (bytes: string): string =>
   escapeUnclean(
-    fromBytes(bytes).replace(
+    fromByteString(bytes).replace(
       /[\x00-\x1f\x7f-\x9f\\]/g,
       (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
     ),
@@ -56,17 +44,7 @@ function isText(reading: Reading, { charsAsText, numbers }: ValueStyle): boolean
   if (reading.type.native !== "CHAR") return false;
   if (charsAsText === true || numbers === true) return charsAsText === true;
   const { text } = reading;
-  return text === fromUtf8OrNothing(text) && !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text);
-}
-
-/** The text itself if it is valid UTF-8. */
-function fromUtf8OrNothing(bytes: string): string | undefined {
-  try {
-    utf8.decode(Buffer.from(bytes, "latin1"));
-    return bytes;
-  } catch {
-    return undefined;
-  }
+  return isUtf8(text) && !/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text);
 }
 
 function elementText(reading: Reading, element: number | string): string {

@@ -6,12 +6,12 @@ import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
+import { toByteString } from "../epics/byte-string.ts";
 import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";
 import { IocRunner } from "./ioc-runner.ts";
 import { LocalRunner } from "./local-runner.ts";
-import { toBytes } from "./pv-text.ts";
 import type { Run, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { runningDaqs, showAll } from "./show-command.ts";
@@ -130,7 +130,7 @@ async function refuseTooLong(
 ): Promise<void> {
   const info = (await runner.connected(name)).info();
   if (typeof value !== "string" || info?.nativeType !== "CHAR") return;
-  const [bytes, most] = [toBytes(value).length, info.elementCount - 1]; // a NUL ends it
+  const [bytes, most] = [toByteString(value).length, info.elementCount - 1]; // a NUL ends it
   if (bytes <= most) return;
   const option = inputOptionsOf(row).find(({ input }) => input === name)?.flag ?? name;
   throw new UsageError(`--${option} has ${bytes} characters, and an IOC's ${name} holds ${most}: give less at once.`);

@@ -2,8 +2,9 @@
  * The end of a processing turns what was raised into the alarm that clients see, and posts it; acknowledgements by clients. CA spec §3.3.
  * epics-base: recGbl.c recGblResetAlarms, dbAccess.c putAcks, putAckt.
  */
+import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { STATUS } from "./alarms.ts";
-import { DBE_ALARM, DBE_VALUE, postToAll } from "./post.ts";
+import { postToAll } from "./post.ts";
 import type { DbRecord } from "./record.ts";
 
 /** @returns DBE_ALARM if the alarm changed, else 0: what VAL's post gets too */

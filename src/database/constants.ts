@@ -2,7 +2,8 @@
  * What a constant link gives to a field when its record is initialized: the conversions of base's two kinds of constants, which differ. A plain one is a
  * number or `[…]` as it was written; `{const:…}` is a value with a type. CA spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
  */
-import { castArray, castNumber, castScalar, type ElementType, fitText, parseNumber, TEXT_BYTES } from "./convert.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, castNumber, castScalar, type ElementType, fitText, parseNumber } from "./convert.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type Json, parseLenientJson } from "./lenient-json.ts";
 import { numberToText } from "./number-text.ts";
@@ -65,7 +66,7 @@ export function constantText(constant: Constant, present: string): string | unde
     const first = isList(value) ? value[0] : value;
     return first === undefined ? undefined : textOfScalar(first);
   }
-  if (!constant.text.startsWith("[")) return fitText(constant.text, TEXT_BYTES);
+  if (!constant.text.startsWith("[")) return fitText(constant.text, STRING_BYTES);
   const elements = plainElements(constant.text, "STRING");
   if (elements === undefined) return undefined;
   return elements.length === 0 ? present : textOfScalar(elements[0]!);
@@ -111,7 +112,7 @@ const numberOfScalar = (value: Scalar, type: NumericFieldType): number | undefin
   typeof value === "number" ? castNumber(value, type) : castScalar(value, type);
 
 function textOfScalar(value: Scalar): string {
-  return typeof value === "number" ? numberToText(value, "DOUBLE") : fitText(String(value), TEXT_BYTES);
+  return typeof value === "number" ? numberToText(value, "DOUBLE") : fitText(String(value), STRING_BYTES);
 }
 
 /** A text that is no number leaves its element 0, as in base. */

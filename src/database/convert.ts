@@ -6,14 +6,12 @@
  * are ca/wire's. Longer than most files because the rules for numbers, texts and arrays are one table each and belong
  * together.
  */
+import { STRING_BYTES } from "../epics/facts.ts";
 import { numberToText } from "./number-text.ts";
 import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
 
 /** Types an array's elements and a channel's values may have. */
 export type ElementType = NumericFieldType | "STRING";
-
-/** Bytes of a text on the wire and in an array, with its NUL. */
-export const TEXT_BYTES = 40;
 
 const INT32_MIN = -(2 ** 31);
 const FLOAT_MAX = 3.4028234663852886e38;
@@ -325,7 +323,7 @@ const is64Bit = (type: ElementType): type is WideType => type === "INT64" || typ
 function castElement(value: Element, to: ElementType, { type, precision }: ArraySource): Element | undefined {
   const from = type === "STRING" ? "DOUBLE" : type;
   if (to === "STRING") {
-    return typeof value === "number" ? numberToText(value, from, precision) : fitText(String(value), TEXT_BYTES);
+    return typeof value === "number" ? numberToText(value, from, precision) : fitText(String(value), STRING_BYTES);
   }
   if (is64Bit(to)) return castWide(value, to, from);
   if (typeof value === "number") return castNumber(value, to, from);

@@ -2,7 +2,8 @@
  * What a PV name denotes: one field of one record, with all that does not change afterwards, so that reads and puts look nothing up.
  * epics-base: dbAddr.h, dbChannel.h
  */
-import { type ElementType, TEXT_BYTES } from "./convert.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
+import { type ElementType } from "./convert.ts";
 import { type Modifier, NO_MODIFIER } from "./filters.ts";
 import type { DbRecord } from "./record.ts";
 import type { FieldType, NumericFieldType } from "./record-type.ts";
@@ -101,6 +102,6 @@ function kindOf(type: FieldType): ValueKind {
 
 function textBytesOf(record: DbRecord, spec: FieldSpec, type: FieldType): number {
   if (isLinkType(type)) return LINK_BYTES;
-  if (spec.row.type !== "NOACCESS") return spec.row.size ?? TEXT_BYTES;
-  return record.fields["SIZV"] ?? TEXT_BYTES; // the value of lsi and lso
+  if (spec.row.type !== "NOACCESS") return spec.row.size ?? STRING_BYTES;
+  return record.fields["SIZV"] ?? STRING_BYTES; // the value of lsi and lso
 }

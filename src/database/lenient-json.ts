@@ -2,6 +2,7 @@
  * JSON as EPICS has it in links and channel filters: JSON5, that is keys without quotes, strings in single quotes, hexadecimal numbers, Infinity and NaN,
  * comments, and a comma before a closing bracket. A whole number stays exact, as a bigint. CA spec §2.6, §5.1; epics-base: yajl_lex.c, yajl_parser.c.
  */
+import { byteStringOf } from "../epics/byte-string.ts";
 
 export type Json = null | boolean | bigint | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -145,11 +146,8 @@ function unescapeJson(text: string): string {
   if (!text.includes("\\")) return text;
   if (/\\(?:[1-9]|x(?![\da-fA-F]{2})|u(?![\da-fA-F]{4}))/.test(text.replace(/\\\\/g, ""))) throw new NotJson();
   return text.replace(/((?:\\u[\da-fA-F]{4})+)|\\(?:x([\da-fA-F]{2})|(\r\n|[^]))/g, (_, units, byte, other) => {
-    if (units !== undefined) return utf8((units as string).slice(2).split("\\u"));
+    if (units !== undefined) return byteStringOf((units as string).slice(2).split("\\u"));
     if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte as string, 16));
     return ESCAPES[other as string] ?? (other as string);
   });
 }
-
-const utf8 = (units: readonly string[]): string =>
-  Buffer.from(String.fromCharCode(...units.map((unit) => Number.parseInt(unit, 16)))).toString("latin1");

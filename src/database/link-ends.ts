@@ -2,6 +2,7 @@
  * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`, or nowhere. A link that cannot
  * be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
  */
+import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
 import { castArray, type ElementType, elementTypeOf } from "./convert.ts";
 import { convertPut, type PutOptions } from "./convert-put.ts";
@@ -9,7 +10,7 @@ import type { FieldAddress } from "./field-address.ts";
 import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
 import { metadataAt } from "./metadata.ts";
-import { DBE_ALARM, DBE_VALUE, type Subscription, subscribeTo } from "./post.ts";
+import { type Subscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
 import { isAbsorbed, type Putter } from "./put.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";

@@ -2,7 +2,8 @@
  * What a link reads at an address: the elements that the name's slices leave, as the type that the receiver has. Other filters act on updates alone. Where
  * base gives no such value there is none. epics-base: dbDbLink.c dbDbGetValue, dbAccess.c dbGet.
  */
-import { castArray, type ElementType, fitText, TEXT_BYTES } from "./convert.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, type ElementType, fitText } from "./convert.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { sliced } from "./filters.ts";
 import { elementsAt, longTextAt, numberAt, textAt } from "./read.ts";
@@ -63,7 +64,7 @@ function wholeText(address: FieldAddress, type: ElementType, count: number): Arr
   const length = Math.min(count, text.length + 1);
   if (isBytes(type)) return castArray({ values: charactersOf(text, length), length, type: "CHAR" }, type);
   if (type === "DOUBLE" && address.kind === "link") return Float64Array.of(Number.NaN);
-  return type === "STRING" ? [fitText(text, TEXT_BYTES)] : undefined;
+  return type === "STRING" ? [fitText(text, STRING_BYTES)] : undefined;
 }
 
 const isBytes = (type: ElementType): boolean => type === "CHAR" || type === "UCHAR";

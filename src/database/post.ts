@@ -5,12 +5,6 @@
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 
-/** Bits of a posting mask. epics-base: caeventmask.h */
-export const DBE_VALUE = 1;
-export const DBE_LOG = 2;
-export const DBE_ALARM = 4;
-export const DBE_PROPERTY = 8;
-
 interface Subscriber {
   readonly mask: number;
   readonly changed: (mask: number) => void;

@@ -3,12 +3,13 @@
  * links run on the stack; a loop ends at the record that is already running. It converts and stores no value (put.ts).
  * CA spec §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c processTarget, recGbl.c recGblFwdLink.
  */
+
 import type { Clock } from "../base/clock.ts";
 import { messageOf, stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { DBE_LOG, DBE_VALUE } from "../epics/facts.ts";
 import { resetAlarms, showDisabled } from "./alarm-transition.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
-import { DBE_LOG, DBE_VALUE } from "./post.ts";
 import type { DbRecord } from "./record.ts";
 import { stamp } from "./time-stamp.ts";
 

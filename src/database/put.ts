@@ -2,12 +2,14 @@
  * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program itself. Waiting for its completion is
  * put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
  */
+
 import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Listeners } from "../base/listeners.ts";
+import { DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
 import { castInto, type ElementType, elementTypeOf } from "./convert.ts";
 import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
-import { DBE_LOG, DBE_PROPERTY, DBE_VALUE, postToAll } from "./post.ts";
+import { postToAll } from "./post.ts";
 import type { Processor } from "./process.ts";
 import type { DbRecord } from "./record.ts";
 import type { ArrayValue } from "./record-type.ts";

@@ -1,7 +1,8 @@
 /**
  * The value at an address as a number, a text or an array: of its own type, or cast as base casts it. Metadata are metadata.ts's. CA spec §2.4, §2.7.
  */
-import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber, TEXT_BYTES } from "./convert.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber } from "./convert.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { numberToText } from "./number-text.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
@@ -53,9 +54,9 @@ export function textAt(address: FieldAddress): string {
       return menuToText(record.fields[field]!, address.choices);
     case "text":
     case "link":
-      return fitText(textValue(address), TEXT_BYTES);
+      return fitText(textValue(address), STRING_BYTES);
     case "array": {
-      if (address.isTextArray) return fitText(longTextAt(address), TEXT_BYTES);
+      if (address.isTextArray) return fitText(longTextAt(address), STRING_BYTES);
       return String(elementsAt(address, "STRING", 1)[0] ?? "");
     }
   }

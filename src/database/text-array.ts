@@ -2,6 +2,7 @@
  * Text in CHAR arrays: records with info(Q:form, "String"). Clients write such PVs as text, as bytes with or without a NUL, or as codes of UTF-16 units
  * (Phoebus sends a DBR_LONG array of them); stored is UTF-8 that ends in a NUL within the array. Decision 11.
  */
+import { toByteString } from "../epics/byte-string.ts";
 import type { ArrayValue } from "./record-type.ts";
 
 /** The byte string in `bytes` up to the first NUL, at most `length` bytes. */
@@ -33,7 +34,7 @@ export function textOfPut(value: number | string | ArrayValue, length: number, i
     else if (Number(element) === 0) break;
     else text += isCodes ? characterOf(Number(element)) : String.fromCharCode(Number(element) & 0xff);
   }
-  return isCodes ? utf8(text) : text;
+  return isCodes ? toByteString(text) : text;
 }
 
 /** A negative SHORT is a unit above 0x7FFF, a code that no unit holds is a code point; U+FFFD for what is neither. */
@@ -41,13 +42,6 @@ function characterOf(code: number): string {
   if (code >= -0x8000 && code <= 0xffff) return String.fromCharCode(code & 0xffff);
   return code > 0xffff && code < 0x110000 ? String.fromCodePoint(Math.trunc(code)) : "\uFFFD";
 }
-
-/** Unicode → byte string. */
-const utf8 = (text: string): string => {
-  let bytes = "";
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
-  return bytes;
-};
 
 /**
  * Stores `text` in `array`, cut so that a NUL follows and no UTF-8 character is broken; the rest becomes 0.

@@ -1,9 +1,9 @@
 /** Where a record's time stamp comes from: TSEL, TSE, the clock. CA spec §5.4; epics-base: recGbl.c recGblGetTimeStamp. */
+
 import type { Clock } from "../base/clock.ts";
+import { EPICS_EPOCH_SECONDS } from "../epics/facts.ts";
 import type { DbRecord } from "./record.ts";
 
-/** Seconds from 1970-01-01 to 1990-01-01, both UTC: the EPICS epoch. */
-const EPICS_EPOCH_SECONDS = 631152000;
 /** TSE: the record, or whoever feeds it, has set the time stamp. */
 const FROM_DEVICE = -2;
 

@@ -2,6 +2,7 @@
  * The values of field() and info(): a word or a string gives its text, an object or array gives its JSON text without blanks, as epics-base hands it to the
  * link parser. CA spec §5.1; epics-base: dbLex.l, dbYacc.y json_value, epicsString.c.
  */
+import { byteStringOf } from "../epics/byte-string.ts";
 import { DbFileError } from "./source.ts";
 import type { Token, TokenStream } from "./tokens.ts";
 
@@ -114,13 +115,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
 function unescapeText(text: string): string {
   if (!text.includes("\\")) return text;
   return text.replace(/((?:\\u....)+)|\\(?:x(..)|([^]))/g, (_, units?: string, byte?: string, other = "") => {
-    if (units !== undefined) return utf8(units.slice(2).split("\\u"));
+    if (units !== undefined) return byteStringOf(units.slice(2).split("\\u"));
     if (byte !== undefined) return String.fromCharCode(Number.parseInt(byte, 16));
     return ESCAPES[other as string] ?? (other as string);
   });
 }
-
-const utf8 = (units: readonly string[]): string =>
-  Buffer.from(String.fromCharCode(...units.map((unit) => Number.parseInt(unit, 16)))).toString("latin1");
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");

@@ -3,14 +3,16 @@
  * field and type, and clients see those rules: they are kept as they are. CA spec §2.5; epics-base: dbAccess.c dbGet, getLinkValue, getAttrValue,
  * dbConvert.c getCharChar and getCharUchar.
  */
+
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
-import { castArray, fitText, TEXT_BYTES } from "../database/convert.ts";
+import { castArray, fitText } from "../database/convert.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { sliced } from "../database/filters.ts";
 import { longTextAt } from "../database/read.ts";
 import type { FieldType } from "../database/record-type.ts";
 import { charactersOf } from "../database/text-array.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
 
 /** DBR → the field type of the same form. */
 export const FIELD_TYPE = {
@@ -32,7 +34,7 @@ export const isWholeText = ({ kind, spec }: FieldAddress): boolean => kind === "
  * @returns false for any other type
  */
 export function fillWholeText(address: FieldAddress, native: Native, count: number, into: DbrSample): boolean {
-  if (native === "STRING") into.setText(fitText(longTextAt(address), TEXT_BYTES));
+  if (native === "STRING") into.setText(fitText(longTextAt(address), STRING_BYTES));
   else if (native === "CHAR") {
     const text = longTextAt(address);
     const most = count === 0 ? address.elements : count;

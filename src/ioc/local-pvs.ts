@@ -2,18 +2,19 @@
  * This IOC's own PVs as Observables and puts, for a program in the same process. Here text is Unicode; the database below has byte strings (decision 10).
  * It knows no PV's name or meaning, only the prefix that it is given.
  */
+
 import { Observable, Subject } from "rxjs";
 import type { ClientIdentity } from "../base/client-identity.ts";
 import { AppError } from "../base/errors.ts";
-import { DBE_ALARM, DBE_VALUE } from "../ca/wire/constants.ts";
 import type { PutValue } from "../database/convert-put.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
 import type { ArrayValue } from "../database/record-type.ts";
-import { TEXT_SIZE } from "../database/record-types/text-value.ts";
 import { cutLength } from "../database/text-array.ts";
+import { fromByteString, toByteString } from "../epics/byte-string.ts";
+import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
 
 /** A PV's value: Unicode text, or a number, which for an enum is its index. */
 export type LocalValue = string | number;
@@ -134,15 +135,15 @@ function givenValue(value: number | string | ArrayValue, given: number | string 
   const first = typeof given === "object" ? given[0] : given;
   if (typeof value === "number") return typeof first === "string" ? value : Number(first ?? value);
   if (typeof value !== "string") return "";
-  return fromBytes(typeof given === "string" ? given : value);
+  return fromByteString(typeof given === "string" ? given : value);
 }
 
 function askListeners(puts: Subject<LocalPut>, record: DbRecord, { value, by, given }: GuardedPut): string | undefined {
   let verdict: string | undefined;
   puts.next({
-    value: typeof value === "number" ? value : typeof value === "string" ? fromBytes(value) : "",
+    value: typeof value === "number" ? value : typeof value === "string" ? fromByteString(value) : "",
     given: givenValue(value, given),
-    room: record.array === undefined ? TEXT_SIZE - 1 : record.array.length - 1,
+    room: record.array === undefined ? STRING_BYTES - 1 : record.array.length - 1,
     by,
     refuse: (reason = `${record.name} does not take this put now.`) => {
       verdict = reason;
@@ -157,20 +158,17 @@ function askListeners(puts: Subject<LocalPut>, record: DbRecord, { value, by, gi
 function valueAt(address: FieldAddress): LocalValue {
   if (address.kind === "number" || address.kind === "enum" || address.kind === "menu")
     return numberAt(address, "DOUBLE") ?? 0;
-  return fromBytes(longTextAt(address));
+  return fromByteString(longTextAt(address));
 }
 
 function databaseValue({ kind }: FieldAddress, value: LocalValue | readonly string[] | readonly number[]): PutValue {
   if (typeof value === "number") return value;
-  if (typeof value === "string") return kind === "text" ? shortText(value) : toBytes(value);
+  if (typeof value === "string") return kind === "text" ? shortText(value) : toByteString(value);
   return value.every((one) => typeof one === "string") ? value.map(shortText) : Float64Array.from(value);
 }
 
 /** As much of a text as a string of EPICS holds; the database cuts at any byte. */
 function shortText(text: string): string {
-  const bytes = toBytes(text);
-  return bytes.slice(0, cutLength(bytes, TEXT_SIZE - 1));
+  const bytes = toByteString(text);
+  return bytes.slice(0, cutLength(bytes, STRING_BYTES - 1));
 }
-
-const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
-const fromBytes = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");

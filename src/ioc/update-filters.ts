@@ -1,7 +1,8 @@
 /** Channel filters that let only some updates pass: deadband and decimation. CA spec §2.6. */
+
 import type { FieldAddress } from "../database/field-address.ts";
-import { DBE_ALARM, DBE_PROPERTY } from "../database/post.ts";
 import { numberAt } from "../database/read.ts";
+import { DBE_ALARM, DBE_PROPERTY } from "../epics/facts.ts";
 
 /** `changed` behind the filters that the PV's name asks for; `changed` itself when it asks for none. */
 export function filterUpdates(address: FieldAddress, changed: () => void): (mask: number) => void {

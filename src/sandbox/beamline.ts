@@ -3,6 +3,7 @@
  * real protocol on loopback, with a globus.conf that points at them. It starts and stops them; what each of them does is its own file's matter.
  * Longer than most files because TomoScan's process, its first tag and the files of settings are made only here, of the parts that this file has started.
  */
+
 import { spawn } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -11,6 +12,7 @@ import { AppError } from "../base/errors.ts";
 import { createLog, type LogSink } from "../base/log.ts";
 import { isolatedClient } from "../ca/ca-config.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
+import { toByteString } from "../epics/byte-string.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { SANDBOX_DM_ROUTES } from "./dm/routes.ts";
 import { type DmTwin, startDmTwin } from "./dm/service.ts";
@@ -222,7 +224,7 @@ async function tagTomoScan(client: CaClient, texts: ReadonlyMap<string, string>,
     const pv = client.pv(`${IOC_PREFIX}${TOMOSCAN_PREFIX}${suffix}`);
     try {
       await pv.connected({ timeoutSeconds: TOMOSCAN_SECONDS, signal });
-      await pv.putCallback(Buffer.from(text, "utf8").toString("latin1"), {
+      await pv.putCallback(toByteString(text), {
         timeoutSeconds: TOMOSCAN_SECONDS,
         signal,
       });

@@ -1,7 +1,9 @@
 /** The part of TomoScan's server that data management waits for: FilePathExists says whether the detector host has FilePath. It runs no scan. */
+
 import { access } from "node:fs/promises";
 import path from "node:path";
 import type { CaClient } from "../ca/client/client.ts";
+import { fromByteString } from "../epics/byte-string.ts";
 
 export interface TomoScanServerOptions {
   readonly client: CaClient;
@@ -22,7 +24,7 @@ export function startTomoScanServer({ client, prefix, root }: TomoScanServerOpti
     await exists.putCallback(found ? 1 : 0).catch(() => undefined); // its IOC has gone; the next connection brings another look
   };
   const stop = filePath.monitor({}, ({ text }) => {
-    looking = looking.then(() => look(Buffer.from(text, "latin1").toString("utf8")));
+    looking = looking.then(() => look(fromByteString(text)));
   });
   return async () => {
     stop();

@@ -8,11 +8,12 @@ import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
 import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
 import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs.ts";
 import { type CallOptions, UnavailableError } from "../controller/ports/call.ts";
+import { fromByteString, toByteString } from "../epics/byte-string.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
 
 /** Seconds to wait for a connection, and then for an answer. */
 const WAIT_SECONDS = 5;
 /** What a DBF_STRING holds beside its NUL, bytes. */
-const STRING_BYTES = 39;
 
 /** One channel for each subscriber of `text$`, closed with it. */
 export function createCaPvs(client: CaClient): BeamlinePvs {
@@ -22,7 +23,7 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
         const pv = client.pv(name);
         const bytes$ = text$(pv).pipe(startWith(undefined));
         return combineLatest([connected$(pv), bytes$]).pipe(
-          map(([connected, bytes]) => ({ connected, text: bytes === undefined ? undefined : unicode(bytes) })),
+          map(([connected, bytes]) => ({ connected, text: bytes === undefined ? undefined : fromByteString(bytes) })),
           finalize(() => pv.close()),
         );
       }),
@@ -32,7 +33,7 @@ export function createCaPvs(client: CaClient): BeamlinePvs {
       const wait = { timeoutSeconds: WAIT_SECONDS, ...(signal !== undefined && { signal }) };
       try {
         await pv.connected(wait);
-        return unicode((await pv.get({ ...AS_TEXT, ...wait })).text);
+        return fromByteString((await pv.get({ ...AS_TEXT, ...wait })).text);
       } catch (thrown) {
         if (signal?.aborted === true) throw thrown;
         return undefined;
@@ -49,10 +50,10 @@ async function writeText(client: CaClient, name: string, text: string, { signal 
   let wasAsked = false;
   try {
     const { nativeType, elementCount } = await pv.connected(wait);
-    const room = nativeType === "STRING" ? STRING_BYTES : nativeType === "CHAR" ? elementCount - 1 : Infinity;
+    const room = nativeType === "STRING" ? STRING_BYTES - 1 : nativeType === "CHAR" ? elementCount - 1 : Infinity;
     const kept = cut(text, room);
     wasAsked = true;
-    const status = await pv.putCallback(Buffer.from(kept, "utf8").toString("latin1"), wait);
+    const status = await pv.putCallback(toByteString(kept), wait);
     if (!isDone(status))
       throw new UnavailableError(`PV ${name} did not take ${cleanJson(kept)} (${statusName(status)}).`);
     return kept;
@@ -73,16 +74,4 @@ function cut(text: string, bytes: number): string {
   let end = Math.min(buffer.length, bytes);
   while (end < buffer.length && (buffer[end]! & 0xc0) === 0x80) end--; // not within a character
   return buffer.toString("utf8", 0, end);
-}
-
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** Old clients write accents in Latin-1, new ones in UTF-8; a cut in mid-character counts as Latin-1. */
-function unicode(bytes: string): string {
-  const buffer = Buffer.from(bytes, "latin1");
-  try {
-    return strictUtf8.decode(buffer);
-  } catch {
-    return buffer.toString("latin1");
-  }
 }

@@ -3,7 +3,8 @@ import { Reading } from "../../src/ca/client/reading.ts";
 import { dbrCodeOf, maskOf } from "../../src/ca/client/wish-text.ts";
 import { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";
-import { escaped, fromBytes, monitorLine, shortNumber, toBytes, valueText } from "../../src/cli/pv-text.ts";
+import { escaped, monitorLine, shortNumber, valueText } from "../../src/cli/pv-text.ts";
+import { toByteString } from "../../src/epics/byte-string.ts";
 
 function reading(type: string, fill: (sample: DbrSample) => void): Reading {
   const sample = new DbrSample();
@@ -87,13 +88,7 @@ test("a CHAR array is text when it looks like text, or when asked for", () => {
 
 test("control characters of a hostile PV do not reach the terminal", () => {
   expect(escaped("\x1b[31mred\x07")).toBe("\\x1b[31mred\\x07");
-  expect(escaped(toBytes("\u009b2J"))).toBe("\\x9b2J");
-});
-
-test("text is UTF-8 outside and bytes inside", () => {
-  expect(toBytes("°C")).toBe("\xc2\xb0C");
-  expect(fromBytes(toBytes("값"))).toBe("값");
-  expect(fromBytes("\xb0C")).toBe("°C");
+  expect(escaped(toByteString("\u009b2J"))).toBe("\\x9b2J");
 });
 
 test("a monitor line has name, time, value and alarm", () => {

@@ -1,7 +1,9 @@
 /** Subscribers of a field: who is told of which post, however many there are, and whatever they do meanwhile. */
+
 import { expect, test } from "vitest";
 import { createLog } from "../../src/base/log.ts";
-import { DBE_ALARM, DBE_LOG, DBE_VALUE, type Posting, postTo, subscribeTo } from "../../src/database/post.ts";
+import { type Posting, postTo, subscribeTo } from "../../src/database/post.ts";
+import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../src/epics/facts.ts";
 
 function posting(): Posting & { readonly lines: string[] } {
   const lines: string[] = [];

@@ -36,7 +36,7 @@ export function pvsPage(): string {
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV or no UTF-8; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV, a code that is no character; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
     "## Commands",
     table(["command", "what it does", "excludes others of its group"], commands),
     "## How a command ends",

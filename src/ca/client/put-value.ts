@@ -2,7 +2,7 @@
  * What a caller wants to put → a DBR type, a count and a value. The nearest type that holds the value exactly is chosen; conversion is the server's.
  * CA spec §1.13, §2.8, §4.5. Text is a byte string.
  */
-import { STRING_BYTES } from "../wire/constants.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
 import { DbrSample, type NumericArray } from "../wire/dbr-codec.ts";
 import { DBR_TYPES, type DbrType, NATIVES, type Native } from "../wire/dbr-layout.ts";
 import { ECA } from "../wire/status.ts";

@@ -1,5 +1,5 @@
 /** A value as it was read from a PV, with the metadata that its DBR type carries. Text is a byte string. */
-import { EPICS_EPOCH_SECONDS } from "../wire/constants.ts";
+import { EPICS_EPOCH_SECONDS } from "../../epics/facts.ts";
 import type { DbrSample, NumericArray } from "../wire/dbr-codec.ts";
 import type { DbrType } from "../wire/dbr-layout.ts";
 

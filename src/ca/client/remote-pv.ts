@@ -2,9 +2,10 @@
  * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over whatever circuits its channel gets; requests made while it
  * is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
  */
+
 import { Listeners } from "../../base/listeners.ts";
+import { DBE_ALARM, DBE_VALUE } from "../../epics/facts.ts";
 import type { Address } from "../../net/transport.ts";
-import { DBE_ALARM, DBE_VALUE } from "../wire/constants.ts";
 import { DBR, DBR_PUT_ACKS, DBR_PUT_ACKT, LAST_COMPOSITE, NATIVES, type Native } from "../wire/dbr-layout.ts";
 import { ECA } from "../wire/status.ts";
 import type { Channel } from "./channel.ts";

@@ -1,5 +1,5 @@
 /** What people type for a DBR type and for an event mask. */
-import { DBE_ALARM, DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../wire/constants.ts";
+import { DBE_ALARM, DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../../epics/facts.ts";
 import { DBR, DBR_TYPES } from "../wire/dbr-layout.ts";
 
 /** Code of `DBR_CTRL_DOUBLE`, `ctrl_double` or `34`; undefined for anything else. INT is SHORT, as in EPICS. */

@@ -15,20 +15,10 @@ export const EXTENDED_SIZE = 0xffff;
 /** Largest datagram that libca and rsrv send. caProto.h: ETHERNET_MAX_UDP */
 export const DATAGRAM_BYTES = 1024;
 
-/** Seconds from 1970-01-01 to 1990-01-01, both UTC: the EPICS epoch. epicsTime.h */
-export const EPICS_EPOCH_SECONDS = 631152000;
-
-/** Bytes of a DBR_STRING with its NUL, of the units text, of one enum state. db_access.h */
-export const STRING_BYTES = 40;
+/** Bytes of the units text, of one enum state, with their NUL. db_access.h */
 export const UNITS_BYTES = 8;
 export const CHOICE_BYTES = 26;
 export const MAX_CHOICES = 16;
-
-/** Posting masks. caeventmask.h */
-export const DBE_VALUE = 1;
-export const DBE_LOG = 2;
-export const DBE_ALARM = 4;
-export const DBE_PROPERTY = 8;
 
 /** Bits of ACCESS_RIGHTS. */
 export const RIGHT_READ = 1;

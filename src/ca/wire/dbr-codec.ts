@@ -2,9 +2,11 @@
  * Value and metadata ↔ bytes, by the layout table. It encodes what it is given: conversion between types is the database's business
  * (database/convert.ts), apart from C's cast of an integer to a narrower one, which writing its low bits is.
  */
+
 import type { ByteWriter } from "../../base/bytes.ts";
 import { ByteReader } from "../../base/bytes.ts";
-import { CHOICE_BYTES, MAX_CHOICES, STRING_BYTES, UNITS_BYTES } from "./constants.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
+import { CHOICE_BYTES, MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
 import { type DbrType, ELEMENT_BYTES, LIMITS, type MetadataName, type Native } from "./dbr-layout.ts";
 
 export type NumericArray =

@@ -2,7 +2,8 @@
  * THE DBR table: family × native type → the metadata before the value. Sizes, encoder, decoder and the protocol page follow from it.
  * The only irregularity, the padding that a C compiler inserts, is a table of its own. CA spec §2.1 and §2.2, db_access.h.
  */
-import { CHOICE_BYTES, MAX_CHOICES, STRING_BYTES, UNITS_BYTES } from "./constants.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
+import { CHOICE_BYTES, MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
 
 /** DBR codes 0..6, in order. ENUM is unsigned 16 bit, CHAR unsigned 8 bit, SHORT and LONG are signed. */
 export const NATIVES = ["STRING", "SHORT", "FLOAT", "ENUM", "CHAR", "LONG", "DOUBLE"] as const;

@@ -25,13 +25,13 @@ export function inputProblem(
   return `${name} takes ${takesText(name)}, not ${number}; it stays as it was.`;
 }
 
-/** What local-pvs.ts makes of bytes that are no UTF-8, and the database of codes that are no UTF-16. */
+/** What the database makes of codes that are no UTF-16. */
 const NO_CHARACTER = "\uFFFD";
 
 function textProblem(name: string, text: string, room: number): string | undefined {
   const broken = Array.from(text).indexOf(NO_CHARACTER) + 1;
   if (broken > 0)
-    return `${name} takes text in UTF-8, and character ${broken} of this one is none; nothing was written: let the client send UTF-8, or leave out the accents.`;
+    return `${name} takes text, and character ${broken} of this one is none; nothing was written: let the client send UTF-8, or leave that character out.`;
   const bytes = new TextEncoder().encode(text).length;
   if (bytes <= room) return undefined;
   return `${name} holds ${room} bytes, and the text has ${bytes}; nothing was written: shorten it.`;

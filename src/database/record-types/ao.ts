@@ -3,9 +3,9 @@
  * nothing when nothing is linked.
  */
 
+import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { checkLimits, SEVERITY, STATUS } from "../alarms.ts";
 import { aoOIF, menuConvert, menuSimm, numbersOf } from "../menus.ts";
-import { DBE_LOG, DBE_VALUE } from "../post.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { analogMetadata, postValue, rememberValue } from "./analog.ts";
 import { isClosedLoop, outputAction } from "./output.ts";

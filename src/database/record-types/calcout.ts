@@ -1,8 +1,8 @@
 /** The calculation record with an output. CA spec §5.5; epics-base: calcoutRecord.c, devCalcoutSoft.c */
 
+import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { checkLimits, raiseUndefined } from "../alarms.ts";
 import { calcoutDOPT, calcoutINAV, calcoutOOPT, numbersOf } from "../menus.ts";
-import { DBE_LOG, DBE_VALUE } from "../post.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { postValue, rememberValue } from "./analog.ts";
 import { INPUT_LINKS, INPUT_STATES, inputLinks, inputStates, inputsBefore, inputValues } from "./calc-fields.ts";

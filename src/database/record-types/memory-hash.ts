@@ -1,5 +1,5 @@
 /** The hash by which array records see that their elements changed (HASH). Same numbers as base: epics-base: epicsString.c epicsMemHash. */
-import { TEXT_BYTES } from "../convert.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
 import type { ArrayValue } from "../record-type.ts";
 
 /** @param count elements in use. @returns 32 bits, unsigned */
@@ -24,4 +24,4 @@ function bytesOf(array: ArrayValue | undefined, count: number): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, Math.min(count, array.length) * array.BYTES_PER_ELEMENT);
 }
 
-const textBytes = (texts: readonly string[]): string => texts.map((text) => text.padEnd(TEXT_BYTES, "\0")).join("");
+const textBytes = (texts: readonly string[]): string => texts.map((text) => text.padEnd(STRING_BYTES, "\0")).join("");

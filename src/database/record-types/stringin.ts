@@ -1,11 +1,12 @@
 /** The text input record. It knows no UDF alarm. CA spec §5.5; epics-base: stringinRecord.c, devSiSoft.c */
 
+import { STRING_BYTES } from "../../epics/facts.ts";
 import { fitText } from "../convert.ts";
 import { menuYesNo, stringinPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { INP, SIOL_IN, simulation } from "./shared-fields.ts";
 import { initializeSimulation, simulationStep } from "./simulation.ts";
-import { postText, TEXT_SIZE } from "./text-value.ts";
+import { postText } from "./text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },
@@ -39,7 +40,7 @@ function process(record: Stringin): "done" | "pending" {
   if (step === "later") return "pending";
   const text = step === "off" ? record.readText("INP") : step === "now" ? readSimulated(record) : undefined;
   if (text !== undefined) {
-    fields.VAL = fitText(text, TEXT_SIZE);
+    fields.VAL = fitText(text, STRING_BYTES);
     fields.UDF = 0;
   }
   return "done";
@@ -49,7 +50,7 @@ function readSimulated(record: Stringin): string | undefined {
   const { fields } = record;
   if (record.isConstantLink("SIOL")) return fields.SVAL;
   const text = record.readText("SIOL");
-  if (text !== undefined) fields.SVAL = fitText(text, TEXT_SIZE);
+  if (text !== undefined) fields.SVAL = fitText(text, STRING_BYTES);
   return text;
 }
 

@@ -1,5 +1,6 @@
 /** The text output record. CA spec §5.5; epics-base: stringoutRecord.c, devSoSoft.c */
 
+import { STRING_BYTES } from "../../epics/facts.ts";
 import { raiseUndefined } from "../alarms.ts";
 import { fitText } from "../convert.ts";
 import { menuYesNo, stringoutPOST } from "../menus.ts";
@@ -7,7 +8,7 @@ import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { isClosedLoop, outputAction } from "./output.ts";
 import { DOL, IVOA, ivov, OMSL, OUT, SIOL_OUT, simulation } from "./shared-fields.ts";
 import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
-import { postText, TEXT_SIZE } from "./text-value.ts";
+import { postText } from "./text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },
@@ -51,7 +52,7 @@ function process(record: Stringout): "done" | "pending" {
 function readDesired(record: Stringout): void {
   const text = record.readText("DOL");
   if (text === undefined) return;
-  record.fields.VAL = fitText(text, TEXT_SIZE);
+  record.fields.VAL = fitText(text, STRING_BYTES);
   record.fields.UDF = 0;
 }
 

@@ -1,10 +1,8 @@
-/** What stringin and stringout share: the size of VAL, and when VAL is posted. epics-base: stringinRecord.c monitor */
+/** What stringin and stringout share: when VAL is posted. epics-base: stringinRecord.c monitor */
+import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import type { WithFields } from "../alarms.ts";
 import { menuPost, numbersOf } from "../menus.ts";
-import { DBE_LOG, DBE_VALUE } from "../post.ts";
 
-/** Bytes of VAL with its NUL. */
-export const TEXT_SIZE = 40;
 const ALWAYS = numbersOf(menuPost).Always;
 
 /** Posts VAL when it changed, and where MPST or APST say always. */

@@ -2,6 +2,7 @@
  * A monitor set: PVs whose values are written to a save file when one of them has changed, at most once each period, and at a clean stop. One write at a time;
  * one that fails is told once and tried again. CA spec §7.3; autosave: save_restore.c save_restore, write_save_file.
  */
+
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
@@ -9,7 +10,8 @@ import { OwnerFile } from "../../base/owner-file.ts";
 import type { Trouble } from "../../base/troubles.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
-import { DBE_LOG, DBE_VALUE, type Subscription, subscribeTo } from "../../database/post.ts";
+import { type Subscription, subscribeTo } from "../../database/post.ts";
+import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { savedValue } from "./field-value.ts";
 import { saveFileText } from "./save-file.ts";
 import { claimSave, readSave, replaceSave, sequenceFiles } from "./save-folder.ts";

@@ -3,13 +3,14 @@
  * (test/peers/field_values.py) stand in a text file, one line an example. test/interop/chapters-softioc.test.ts holds the file to base,
  * test/database/chapters.test.ts our database, with a clock that stands still, to the file.
  */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLog } from "../../../src/base/log.ts";
 import { Database } from "../../../src/database/database.ts";
-import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../../src/database/post.ts";
 import type { PutResult } from "../../../src/database/put.ts";
 import { loadRecords } from "../../../src/dbfile/load.ts";
+import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../../src/epics/facts.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { epicsEnvironment, freePort } from "../peers/epics-environment.ts";
 import { PYTHON, ROOT } from "../peers/real-peers.ts";

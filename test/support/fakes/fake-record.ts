@@ -2,9 +2,9 @@
  * A record for tests of a record type's functions: fields from the type's table, links that the test says the ends of, and everything that was posted,
  * written and raised written down. `run` does what the engine does around one processing, as far as a type's functions can tell.
  */
+
 import { COMMON_FIELDS } from "../../../src/database/common-fields.ts";
 import { castNumber } from "../../../src/database/convert.ts";
-import { DBE_ALARM } from "../../../src/database/post.ts";
 import type {
   ArrayValue,
   FieldRow,
@@ -14,6 +14,7 @@ import type {
   RecordType,
   Subroutine,
 } from "../../../src/database/record-type.ts";
+import { DBE_ALARM } from "../../../src/epics/facts.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /** Where a link leads: a constant (a number, a text, or a list), or a place with a value; `undefined` as value: nobody is there. */
