@@ -1,6 +1,4 @@
 /** The Channel Access engine as a library: `globus-ioc/ca`. Explicit names only; what is not here is internal. */
-import { DBE_ALARM, DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
-
 export type { ClientIdentity } from "../base/client-identity.ts";
 export { type Clock, systemClock } from "../base/clock.ts";
 export { createLog, type Log, type LogSink, silentLog } from "../base/log.ts";
