@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { COMMAND_NAMES, MESSAGE_BYTES } from "../src/controller/pvs/commands.ts";
 import { EMAIL_LINES } from "../src/controller/pvs/email.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
 import { ARMED_SECONDS } from "../src/controller/pvs/row.ts";
-import { LOG_LINES } from "../src/controller/pvs/run.ts";
+import { EVENT_BYTES, LOG_LINES } from "../src/controller/pvs/run.ts";
 import { EDIT_USER_CHARACTERS } from "../src/controller/pvs/users.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
@@ -96,8 +97,13 @@ test("the lines of long texts are as many as the program writes", () => {
   expect([count("LogLine"), count("EmailLine")]).toEqual([LOG_LINES, EMAIL_LINES]);
 });
 
-test("EditUserBadge holds as many characters as the program thinks, and a NUL", () => {
-  expect(database.record(`${PREFIX}EditUserBadge`)?.fields["NELM"]).toBe(EDIT_USER_CHARACTERS + 1);
+test.each<readonly [string, number]>([
+  ["EditUserBadge", EDIT_USER_CHARACTERS],
+  ["Message", EVENT_BYTES],
+  ["LastError", EVENT_BYTES],
+  ...COMMAND_NAMES.filter((name) => name !== "Tag").map((name) => [`${name}Message`, MESSAGE_BYTES] as const),
+])("%s holds as many characters as the program thinks, and a NUL", (suffix, characters) => {
+  expect(database.record(`${PREFIX}${suffix}`)?.fields["NELM"]).toBe(characters + 1);
 });
 
 test("autosave's request file lists the settings, and nothing else", () => {

@@ -109,6 +109,8 @@ type TaggedCommand = {
 }[CommandName];
 export type FreeCommand = Exclude<CommandName, TaggedCommand>;
 
+/** Bytes that a command's message holds, without the NUL. */
+export const MESSAGE_BYTES = 511;
 /** The four PVs of a command, as suffixes. */
 export const COMMAND_PARTS = {
   status: { suffix: "Status", meaning: "State: Idle, Running, Done, Failed, Cancelled, Rejected or Partial." },

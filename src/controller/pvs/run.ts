@@ -1,6 +1,8 @@
 /** PVs of what happens: what is being done, the last event, the log, and whether the program lives. */
 import { button, type Digit, lines, NO_YES, type Result, result, setting, UNKNOWN_COUNT } from "./row.ts";
 
+/** Bytes that Message and LastError hold, without the NUL. */
+export const EVENT_BYTES = 1023;
 /** Lines of the log that have a PV of their own. */
 export const LOG_LINES = 10;
 type LogLine = `LogLine${Digit}`;

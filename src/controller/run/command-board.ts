@@ -12,6 +12,7 @@ import {
   COMMANDS,
   type CommandName,
   type CommandRow,
+  MESSAGE_BYTES,
 } from "../pvs/commands.ts";
 import { fitted } from "./fitting.ts";
 import type { Interruption } from "./interruptions.ts";
@@ -23,9 +24,6 @@ const IDLE_STATUS = "Done";
 
 /** Within which a second start is a double click. */
 const DOUBLE_CLICK_SECONDS = 1;
-
-/** What a command's message PV holds, as db/globus_command.template has it: its elements but one for the NUL. */
-const MESSAGE_BYTES = 511;
 
 export interface CommandBoardOptions {
   readonly pvs: Pvs;

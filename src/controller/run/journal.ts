@@ -5,14 +5,11 @@ import { facilityIso, facilitySecond } from "../../base/facility-time.ts";
 import { type Log } from "../../base/log.ts";
 import type { Pvs } from "../ports/pvs.ts";
 import type { PvName } from "../pvs/index.ts";
-import { LOG_LINES, logLine, SEVERITIES, type Severity } from "../pvs/run.ts";
+import { EVENT_BYTES, LOG_LINES, logLine, SEVERITIES, type Severity } from "../pvs/run.ts";
 import { fitted } from "./fitting.ts";
 
 /** Events kept for Log: more than 8192 bytes hold at a usual length. */
 const KEPT = 100;
-
-/** What Message and LastError hold, as db/globus.db has them: their elements but one for the NUL. */
-const EVENT_BYTES = 1023;
 
 export interface JournalOptions {
   readonly clock: Clock;
