@@ -10,7 +10,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createCaClient, isolatedClient, nodeNetwork, silentLog, systemClock } from "../dist/ca/index.js";
-import { allPvs } from "../dist/controller/pvs.js";
+import { allPvs } from "../dist/controller/pvs/index.js";
 import { ROOT } from "./run.mjs";
 
 const HOST = "127.0.0.1";

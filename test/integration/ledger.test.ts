@@ -111,7 +111,7 @@ test.each([
 
 test("everything that was acknowledged is there after the process was killed in the middle of its writing", async () => {
   const program = `
-    import { createLedger } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/services/ledger.js")).href)};
+    import { createLedger } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/services/ledger/ledger.js")).href)};
     const ledger = createLedger({ path: ${JSON.stringify(folder)}, owner: { pid: process.pid, host: "child" } });
     for (let i = 0; ; i++) {
       await ledger.putMailed("E", "a" + i + "@x.example", { state: i % 2 === 0 ? "sent" : "sending", at: ${JSON.stringify(AT)} });

@@ -58,7 +58,7 @@ export async function writeLedgerOnFailingDisk(folder: string, writes: number): 
   const program = `
     import { execFileSync } from "node:child_process";
     import { readdirSync, statSync } from "node:fs";
-    import { createLedger } from ${moduleOf("services/ledger.js")};
+    import { createLedger } from ${moduleOf("services/ledger/ledger.js")};
     const folder = ${JSON.stringify(folder)};
     const limit = (bytes) => execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=" + bytes + ":"]);
     const sizeOfLog = () => {
@@ -91,7 +91,7 @@ export async function writeLedgerOnFailingDisk(folder: string, writes: number): 
  */
 export async function writeLedgerUntilKilled(folder: string, acknowledged: number): Promise<readonly number[]> {
   const program = `
-    import { createLedger } from ${moduleOf("services/ledger.js")};
+    import { createLedger } from ${moduleOf("services/ledger/ledger.js")};
     const ledger = createLedger({ path: ${JSON.stringify(folder)}, owner: { pid: process.pid, host: "child" } });
     for (let i = 0, told = 0; ; i++) {
       const record = { state: "sent", at: "2026-03-01T12:00:00Z" };

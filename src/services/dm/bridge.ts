@@ -187,7 +187,7 @@ export class DmBridge {
     await this.#notePassword();
     this.#lastWords = "";
     const words =
-      onlyPorts === undefined ? [script("dm_bridge.py")] : [script("learning/dm_record.py"), ...onlyPorts.map(String)];
+      onlyPorts === undefined ? [script("dm_bridge.py")] : [script("dm_record.py"), ...onlyPorts.map(String)];
     const heard = (line: string): void => {
       if (line.trim() !== "") this.#lastWords = this.clean(line.trim());
       log.debug(`${python}: ${this.clean(line)}`);
