@@ -114,12 +114,16 @@ class IniReader {
           if (whole === "%%") return "%";
           const target = name === undefined ? undefined : scope.get(name.toLowerCase());
           let why: string;
+          let where = one;
           if (name === undefined) why = 'a single "%" must be written "%%"';
           else if (target === undefined) why = `${whole} names no key`;
-          else if (open.includes(target) || open.length > MAX_DEPTH) why = `${whole} refers to itself`;
-          else if (++references > MAX_REFERENCES) why = `it refers to more than ${MAX_REFERENCES} values`;
-          else return expand(target, [...open, target]);
-          this.#problem(one.line, `${one.key}: ${why}`);
+          else if (open.includes(target)) why = `${whole} refers to itself`;
+          else if (open.length > MAX_DEPTH) why = `${whole} is more than ${MAX_DEPTH} references deep`;
+          else if (++references > MAX_REFERENCES) {
+            why = `it refers to more than ${MAX_REFERENCES} values`;
+            where = entry;
+          } else return expand(target, [...open, target]);
+          this.#problem(where.line, `${where.key}: ${why}`);
           return whole;
         });
     return expand(entry, [entry]);
