@@ -37,7 +37,7 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
-/** How long a program that a signal has ended waits for the reader of what it said last. */
+/** How long a program that has ended waits for the reader of what it said last, if a signal ended it or its outputs are bounded. */
 const UNREAD_SECONDS = 2;
 /** The package's folder: this file is dist/cli/program.js. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -54,13 +54,16 @@ setMaxListeners(0, stop.signal); // each PV and each request of a command listen
 let status: number = EXIT.done;
 let isOver = false;
 
-/** Where what is asked for goes. */
+/** Takes the answers of commands, and what an IOC's shell prints. */
 let output: Writable = process.stdout;
 const out = (line: string): void => void output.write(`${line}\n`);
-/** Where sentences about what is wrong go; an IOC's have the time. */
+/** Takes the sentences about what is wrong; an IOC's have the time. */
 let errors: Writable = process.stderr;
-/** For a program that runs for years, whoever reads what it says. */
-function waitForNoReader(): void {
+/** Whether what nobody reads may be left out. */
+let isBounded = false;
+/** For a program that may run for years: a reader that has stopped neither fills its memory nor keeps it from ending. */
+function boundOutputs(): void {
+  isBounded = true;
   if (!process.stdout.isTTY) output = boundedOutput(process.stdout);
   if (!process.stderr.isTTY) errors = boundedOutput(process.stderr);
 }
@@ -83,7 +86,11 @@ async function openClient(): Promise<CaClient> {
 }
 
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
-async function withClient(work: (context: PvCommandContext) => Promise<number>): Promise<void> {
+async function withClient(
+  work: (context: PvCommandContext) => Promise<number>,
+  { isEndless = false }: { readonly isEndless?: boolean } = {},
+): Promise<void> {
+  if (isEndless) boundOutputs();
   const client = await openClient();
   process.stdout.once("error", () => stop.abort(new CancelledError("Nobody reads the output any more.")));
   try {
@@ -182,7 +189,7 @@ program
   .passThroughOptions()
   .action(async (args: string[]) => {
     const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
-    waitForNoReader();
+    boundOutputs();
     if (!isPerson) errors = stampedStream(errors, systemClock);
     status = await ioc(args, environment);
   });
@@ -193,7 +200,7 @@ program
   .description("run the simulated beamline with the IOC on it, on loopback")
   .action(async () => {
     const { runSandbox } = await import("./sandbox-command.ts");
-    waitForNoReader();
+    boundOutputs();
     status = await runSandbox({
       root: ROOT,
       program: [process.execPath, path.join(ROOT, "dist", "main.js")],
@@ -262,8 +269,8 @@ try {
 }
 process.exitCode = status;
 isOver = true;
-// What nobody reads would keep a program that was told to end.
-if (stop.signal.aborted) {
+// What nobody reads would keep it.
+if (stop.signal.aborted || isBounded) {
   const cancel = systemClock.after(UNREAD_SECONDS, () => process.exit());
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((read) => stream.write("", read))));
   cancel();

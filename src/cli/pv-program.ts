@@ -2,8 +2,11 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./pv-commands.ts";
 
-/** Runs a command of the client, which is there for it alone. */
-export type WithClient = (work: (context: PvCommandContext) => Promise<number>) => Promise<void>;
+/** Runs a command of the client, which is there for it alone; of an endless one, output that nobody reads is left out beyond a bound. */
+export type WithClient = (
+  work: (context: PvCommandContext) => Promise<number>,
+  options?: { readonly isEndless?: boolean },
+) => Promise<void>;
 
 const PV_HEADING = "Channel Access:";
 
@@ -73,7 +76,7 @@ export function addPvCommands(program: Command, withClient: WithClient): void {
     .option("-# <count>", "at most so many elements", number)
     .option("-m <mask>", "what to be told of: letters of v(alue) a(larm) l(og) p(roperty)")
     .action((pvs: string[], flags: ReadFlags & { m?: string }) =>
-      withClient((context) => monitorPvs(pvs, { ...readOptions(flags), mask: flags.m }, context)),
+      withClient((context) => monitorPvs(pvs, { ...readOptions(flags), mask: flags.m }, context), { isEndless: true }),
     );
 
   program

@@ -64,19 +64,22 @@ describe("globus-ioc ioc", { concurrent: true }, () => {
     },
   );
 
-  test("SIGTERM ends it though its output is a pipe whose reader has stopped reading", async () => {
+  test.each([
+    ["SIGTERM ends it", ["-S"], "iocInit\nnosuch\n"], // nosuch is told on standard error
+    ["it ends after exit", [], "nosuch\nexit\n"],
+  ])("%s though its output is a pipe whose reader has stopped reading", async (what, options, lastLines) => {
     const folder = await mkdtemp(join(tmpdir(), "unread-"));
     try {
       const script = join(folder, "st.cmd");
       const line = `echo "${"x".repeat(120)}"\n`;
-      await writeFile(script, `${line.repeat(20_000)}iocInit\nnosuch\n`); // more than pipes hold; the last line goes to standard error
+      await writeFile(script, `${line.repeat(20_000)}${lastLines}`); // more than pipes hold
       const unread =
         '{ "$0" "$@" </dev/null 3>&- & echo "pid $!" >&3; wait $!; echo "status $?" >&3; } 3>&2 | sleep 600';
-      const run = await spawnPeer("/bin/sh", ["-c", unread, process.execPath, PROGRAM, "ioc", "-S", script], {
+      const run = await spawnPeer("/bin/sh", ["-c", unread, process.execPath, PROGRAM, "ioc", ...options, script], {
         env: epicsEnvironment(await freePort()),
         line: /nosuch/,
       });
-      process.kill(Number(/pid (\d+)/.exec(run.stderr)?.[1]), "SIGTERM");
+      if (what.startsWith("SIGTERM")) process.kill(Number(/pid (\d+)/.exec(run.stderr)?.[1]), "SIGTERM");
       await run.said(/status 0/);
     } finally {
       await rm(folder, { recursive: true });
