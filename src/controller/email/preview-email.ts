@@ -40,7 +40,7 @@ async function preview(options: PreviewEmailOptions, context: ActionContext): Pr
   publish("EmailNoAddress", composed.withoutAddress.length + composed.badAddresses.length);
   publish("EmailUncertain", composed.uncertain.length);
   publish("EmailResults", onePerLine(leftOut(composed)));
-  options.shown.keep(letter);
+  options.shown.keep(letter, composed.problems);
   const remarks = remarksOn(composed);
   return {
     state: isWhole(composed) ? "Done" : "Partial",

@@ -48,6 +48,23 @@ test("Email whose recipients cannot all be found any more is rejected with what 
   expect(mailer.opened).toBe(0);
 });
 
+test("what kept a recipient from being found at the preview already is not told as the cause of a later change", async () => {
+  dm.failures.set("userByUsername d103", new NotFoundError("no"));
+  await preview();
+  dm.with(NAME, { ...USERS, "105": { lastName: "Noether", email: "noether@example.org" } });
+  enter({ EmailArm: 1 });
+  await expect(send()).rejects.toThrow(
+    "The e-mail has changed since it was previewed (the recipients); run PreviewEmail again, read it, and arm.",
+  );
+});
+
+test("of an e-mail that has changed elsewhere too while recipients cannot be found, every change is told", async () => {
+  await preview();
+  dm.failures.set("userByUsername d103", new NotFoundError("no"));
+  enter({ EmailArm: 1, EmailSubject: "Other" });
+  await expect(send()).rejects.toThrow(/previewed \(the subject, the recipients\);/);
+});
+
 test("a preview on one server arms no other", async () => {
   await preview();
   enter({ EmailArm: 1 });

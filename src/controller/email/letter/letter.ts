@@ -58,9 +58,12 @@ export async function messageIdOf(letter: Letter, address: string): Promise<stri
 /** What PreviewEmail has shown last, until it is sent. */
 export class ShownLetter {
   #shown: Letter | undefined;
+  #problems: readonly string[] = [];
 
-  keep(letter: Letter): void {
+  /** @param problems why recipients may be missing, each the rest of a sentence */
+  keep(letter: Letter, problems: readonly string[]): void {
     this.#shown = letter;
+    this.#problems = problems;
   }
   forget(): void {
     this.#shown = undefined;
@@ -85,18 +88,19 @@ export class ShownLetter {
   }
   /**
    * Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown.
-   * @param problems why recipients may be missing, each the rest of a sentence
+   * @param problems as of `keep`; those that the preview had have changed nothing since
    */
   difference(letter: Letter, problems: readonly string[] = []): string | undefined {
     const shown = this.#shown;
     if (shown === undefined || shown.recipients.length === 0)
       return "There is no e-mail that PreviewEmail has shown; run PreviewEmail, read it, and arm.";
-    const changed = (Object.keys(PARTS) as (keyof Letter)[])
-      .filter((part) => partText(letter, part) !== partText(shown, part))
-      .map((part) => PARTS[part]);
+    const changed = (Object.keys(PARTS) as (keyof Letter)[]).filter(
+      (part) => partText(letter, part) !== partText(shown, part),
+    );
     if (changed.length === 0) return undefined;
-    return changed.includes(PARTS.recipients) && problems.length > 0
-      ? `Nothing was sent, because ${problems.join("; ")}; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.`
-      : `The e-mail has changed since it was previewed (${changed.join(", ")}); run PreviewEmail again, read it, and arm.`;
+    const since = problems.filter((problem) => !this.#problems.includes(problem));
+    return changed.every((part) => part === "recipients") && since.length > 0
+      ? `Nothing was sent, because ${since.join("; ")}; the recipients would not be those that PreviewEmail has shown. Mend that, run PreviewEmail again, read it, and arm.`
+      : `The e-mail has changed since it was previewed (${changed.map((part) => PARTS[part]).join(", ")}); run PreviewEmail again, read it, and arm.`;
   }
 }
