@@ -3,20 +3,18 @@
  * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
  */
 
-import { from, of, startWith, switchMap } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { fileState } from "../base/file-state.ts";
 import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
-import { createCaClient } from "../ca/client/client.ts";
-import { resolvedClientConfig } from "../ca/host-names.ts";
+import type { Lookup } from "../ca/host-names.ts";
+import { openCaClient } from "../ca/open-client.ts";
 import type { ServerSettings, Settings } from "../config/settings.ts";
 import { withoutDaqs } from "../controller/daq/daq-watch.ts";
 import { watchUncertain } from "../controller/email/uncertain-watch.ts";
 import { dataLink, fillTemplate } from "../controller/experiment.ts";
-import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs.ts";
-import { OffError } from "../controller/ports/call.ts";
+import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs/tomoscan.ts";
 import type { Actions, Server } from "../controller/run/action.ts";
 import { initOnDm } from "../controller/setup/init-dm.ts";
@@ -28,13 +26,14 @@ import { globusRoster } from "../controller/users/globus-roster.ts";
 import type { PeopleOptions } from "../controller/users/people.ts";
 import { userActions } from "../controller/users/users.ts";
 import { nodeNetwork } from "../net/node-network.ts";
-import { createCaPvs } from "../services/ca-pvs.ts";
+import type { Network } from "../net/transport.ts";
 import { type DaqPart, openDaq } from "./daq.ts";
 import { openDm } from "./dm.ts";
 import { type MailPart, mailActions, openMail, type ServerMail } from "./email.ts";
 import { type ExperimentParts, experimentActions, experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
+import { lazyBeamline, nowhere } from "./lazy-beamline.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
@@ -49,6 +48,9 @@ export interface SiteOptions {
   readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** What TomoScan is found through; default: the system's. */
+  readonly find?: Lookup;
+  readonly network?: Network;
   /** Where the IOC hears of what goes wrong in the background. */
   readonly troubles?: Troubles;
 }
@@ -85,7 +87,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const mail = openMail(parts, options);
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
   const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
-  const beamline = lazyBeamline(options, parts);
+  const beamline = openBeamline(options, parts);
   const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
   const serverParts = { settings, dm, globus, people, tomoScan, daq, mail };
   const servers = settings.servers.map((server) =>
@@ -119,43 +121,18 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
 
 const NO_TOMOSCAN = "Nobody knows where TomoScan is: set ioc-prefix in the [epics] section of globus.conf.";
 
-/** The Channel Access client is made when it is first needed, and never where nobody knows TomoScan's prefix: names without it may be somebody else's. */
-function lazyBeamline(
-  { settings, environment, clock, log, user, host }: SiteOptions,
-  { closers }: PartOptions,
-): BeamlinePvs {
-  if (settings.epics["ioc-prefix"] === "") return NOWHERE;
-  const open = async () => {
-    const { config, warnings } = await resolvedClientConfig(environment);
-    for (const warning of warnings) log.warn(warning);
-    return createCaClient({ network: nodeNetwork, clock, config, user, host, log });
-  };
-  let pvs: Promise<BeamlinePvs> | undefined;
-  const used = (): Promise<BeamlinePvs> => {
-    if (pvs !== undefined) return pvs;
-    const client = open();
-    closers.push(async () => (await client).close());
-    pvs = client.then(createCaPvs);
-    return pvs;
-  };
-  return {
-    text$: (name) =>
-      from(used()).pipe(
-        switchMap((opened) => opened.text$(name)),
-        startWith(UNCONNECTED), // while host names are looked up
-      ),
-    writeText: async (name, text, call) => (await used()).writeText(name, text, call),
-    readText: async (name, call) => (await used()).readText(name, call),
-  };
+/** Where nobody knows TomoScan's prefix no client is ever made: names without it may be somebody else's. */
+function openBeamline(options: SiteOptions, { closers }: PartOptions): BeamlinePvs {
+  const { settings, environment, clock, log, user, host, find, network = nodeNetwork } = options;
+  if (settings.epics["ioc-prefix"] === "") return nowhere(NO_TOMOSCAN);
+  const warn = (sentence: string): void => log.warn(sentence);
+  const { pvs, close } = lazyBeamline(
+    () => openCaClient({ environment, warn, find, network, clock, user, host, log }),
+    options,
+  );
+  closers.push(close);
+  return pvs;
 }
-
-const UNCONNECTED: BeamlineText = { connected: false, text: undefined };
-
-const NOWHERE: BeamlinePvs = {
-  text$: () => of(UNCONNECTED),
-  writeText: () => Promise.reject(new OffError(NO_TOMOSCAN)),
-  readText: () => Promise.resolve(undefined),
-};
 
 /** Full names of TomoScan's PVs; globus.conf may give some of them other suffixes, or, with a colon, whole names. */
 function tomoScanNames({ epics }: Settings): (key: AnyTomoScanKey) => string {

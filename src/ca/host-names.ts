@@ -4,23 +4,35 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
+import { codeOf } from "../base/errors.ts";
 import { type CaClientConfig, clientConfig, type Environment, type ParsedConfig } from "./ca-config.ts";
 
 /** Variables that hold `host` or `host:port`, with blanks between. */
 const SERVER_LISTS = ["EPICS_CAS_INTF_ADDR_LIST", "EPICS_CAS_BEACON_ADDR_LIST", "EPICS_CAS_IGNORE_ADDR_LIST"];
 const CLIENT_LISTS = ["EPICS_CA_ADDR_LIST", "EPICS_CA_NAME_SERVERS"];
 
-/** @returns the dotted address @throws when there is none */
+/** No name server has answered: what a name stands for may be known later. */
+const UNANSWERED = "EAI_AGAIN";
+
+/** @returns the dotted address @throws when there is none; an error with the code EAI_AGAIN when nobody knows now */
 export type Lookup = (host: string) => Promise<string>;
 
 const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 })).address;
+
+/** A server's addresses cannot change while it runs. */
+const LEFT_OUT_UNTIL = { server: "until the IOC is started again", client: "until one answers" } as const;
 
 export interface ResolvedEnvironment {
   /** The same, with addresses for names in the lists. */
   readonly environment: Environment;
   /** One sentence for each name that was not found. */
   readonly warnings: readonly string[];
+  /** Whether a name was left out that may be found later. */
+  readonly mayFindMore: boolean;
 }
+
+/** As `ResolvedEnvironment`, for what was read from it. */
+export type ResolvedConfig<T> = ParsedConfig<T> & Pick<ResolvedEnvironment, "mayFindMore">;
 
 /** The lists of a server, or of a client. */
 export async function resolveHosts(
@@ -29,14 +41,21 @@ export async function resolveHosts(
   find: Lookup = systemLookup,
 ): Promise<ResolvedEnvironment> {
   const warnings: string[] = [];
+  let mayFindMore = false;
   const resolved: Record<string, string | undefined> = { ...environment };
   const resolveOne = async (variable: string, word: string): Promise<string> => {
     const [host = "", ...rest] = word.split(":");
     if (host === "" || isIPv4(host)) return word;
     try {
       return [await find(host), ...rest].join(":");
-    } catch {
-      warnings.push(`${variable}: there is no host "${host}"; it is left out`);
+    } catch (error) {
+      const isUnanswered = codeOf(error) === UNANSWERED;
+      mayFindMore ||= isUnanswered;
+      warnings.push(
+        isUnanswered
+          ? `${variable}: no name server answers for the host "${host}" (${UNANSWERED}); it is left out ${LEFT_OUT_UNTIL[of]}`
+          : `${variable}: there is no host "${host}"; it is left out`,
+      );
       return "";
     }
   };
@@ -46,15 +65,15 @@ export async function resolveHosts(
     const found = await Promise.all(words.map((word) => resolveOne(variable, word)));
     resolved[variable] = found.filter((word) => word !== "").join(" ");
   }
-  return { environment: resolved, warnings };
+  return { environment: resolved, warnings, mayFindMore };
 }
 
 /** A client's configuration, its host names looked up; the warnings are of both. */
 export async function resolvedClientConfig(
   environment: Environment,
   find: Lookup = systemLookup,
-): Promise<ParsedConfig<CaClientConfig>> {
+): Promise<ResolvedConfig<CaClientConfig>> {
   const resolved = await resolveHosts("client", environment, find);
   const { config, warnings } = clientConfig(resolved.environment);
-  return { config, warnings: [...resolved.warnings, ...warnings] };
+  return { config, warnings: [...resolved.warnings, ...warnings], mayFindMore: resolved.mayFindMore };
 }

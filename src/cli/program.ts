@@ -15,8 +15,7 @@ import { systemClock } from "../base/clock.ts";
 import { AppError, asSentences, CancelledError, messageOf, stackOf } from "../base/errors.ts";
 import { createLog, silentLog } from "../base/log.ts";
 import { systemFailure } from "../base/system-failure.ts";
-import { type CaClient, createCaClient } from "../ca/client/client.ts";
-import { resolvedClientConfig } from "../ca/host-names.ts";
+import { openCaClient } from "../ca/open-client.ts";
 import { ConfigError } from "../config/config.ts";
 import { canDriveTerminal } from "../ioc/prompt.ts";
 import { nodeNetwork } from "../net/node-network.ts";
@@ -79,11 +78,8 @@ const ask = (question: string): Promise<string | undefined> =>
     interrupt: () => process.kill(process.pid, "SIGINT"),
   });
 
-async function openClient(): Promise<CaClient> {
-  const { config, warnings } = await resolvedClientConfig(environment);
-  for (const warning of warnings) err(warning);
-  return createCaClient({ network: nodeNetwork, clock: systemClock, config, user, host, log: silentLog });
-}
+const openClient = () =>
+  openCaClient({ environment, warn: err, network: nodeNetwork, clock: systemClock, user, host, log: silentLog });
 
 /** Runs a command of the Channel Access client, and closes the client afterwards. */
 async function withClient(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { merge } from "rxjs";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGlobus } from "../../src/assemble/globus.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
@@ -11,8 +11,8 @@ import { createLog, silentLog } from "../../src/base/log.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
 import type { WatchContext } from "../../src/controller/run/watch.ts";
 import type { Site } from "../../src/controller/site.ts";
+import { MemoryNetwork } from "../support/engine/memory-network.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
-import { freePort } from "../support/peers/epics-environment.ts";
 
 let folder: string;
 let clock: FakeClock;
@@ -70,16 +70,17 @@ test("an environment that tells Node to check no certificate is warned of at the
 
 test("a host in EPICS_CA_ADDR_LIST that does not exist is warned of with its variable when TomoScan is looked for", async () => {
   const lines: string[] = [];
-  const environment = {
-    HOME: folder,
-    EPICS_CA_ADDR_LIST: "no..such",
-    EPICS_CA_AUTO_ADDR_LIST: "NO",
-    EPICS_CA_REPEATER_PORT: String(await freePort()),
-  };
+  const environment = { HOME: folder, EPICS_CA_ADDR_LIST: "ioc1", EPICS_CA_AUTO_ADDR_LIST: "NO" };
   const log = createLog("globus", (line) => lines.push(line));
-  const site = open("[epics]\nioc-prefix = 99id:\n", { environment, log });
-  const subscription = site.beamline.text$("99id:TomoScan:UserBadge").subscribe();
-  await vi.waitFor(() => expect(lines).toContainEqual(expect.stringMatching(/EPICS_CA_ADDR_LIST: .*"no\.\.such"/)));
-  subscription.unsubscribe();
-  await site.close();
+  const find = () => Promise.reject(new Error("getaddrinfo ENOTFOUND ioc1"));
+  const network = new MemoryNetwork(clock);
+  const site = open("[epics]\nioc-prefix = 99id:\n", { environment, log, find, network });
+  expect(lines).toEqual([]);
+  const following = site.beamline.text$("99id:TomoScan:UserBadge").subscribe();
+  await clock.advanceAsync(0);
+  expect(lines).toContainEqual(expect.stringMatching(/EPICS_CA_ADDR_LIST: .*"ioc1"/));
+  following.unsubscribe();
+  const closed = site.close();
+  await clock.advanceAsync(1);
+  await closed;
 });

@@ -36,17 +36,22 @@ test.each([
 });
 /** A line for each key, which names the next one so many times; the last names nothing. */
 const chain = (keys: string, times: number): string =>
-  [...keys].map((key, at) => `${key} = ${at + 1 < keys.length ? `%(${keys[at + 1]})s`.repeat(times) : "y"}\n`).join("");
+  Array.from(keys, (key, at) => `${key} = ${at + 1 < keys.length ? `%(${keys[at + 1]})s`.repeat(times) : "y"}\n`).join(
+    "",
+  );
 test.each([
   ["x = %(x)s%(x)s%(x)s%(x)s\n", [[2, "x: %(x)s refers to itself"]]],
   [chain("abcd", 10), [[2, "a: it refers to more than 1000 values"]]],
   [chain("abcdefghijk", 1), []],
   [chain("abcdefghijkl", 1), [[12, "k: %(l)s is more than 10 references deep"]]],
-] as const)("values that name one another too often, %j, are told once, at the key that must change", (text, expected) => {
-  const { problems, entries } = parseIni(`[a]\n${text}`);
-  expect(problems.map(({ line, message }) => [line, message])).toEqual(expected);
-  for (const { value } of entries) expect(value.length).toBeLessThan(10_000);
-});
+] as const)(
+  "values that name one another too often, %j, are told once, at the key that must change",
+  (text, expected) => {
+    const { problems, entries } = parseIni(`[a]\n${text}`);
+    expect(problems.map(({ line, message }) => [line, message])).toEqual(expected);
+    for (const { value } of entries) expect(value.length).toBeLessThan(10_000);
+  },
+);
 test("whatever is written as one line is read back", () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/);
   const value = fc.stringMatching(/^[!-$&-~]([ -$&-~]*[!-$&-~])?$/);

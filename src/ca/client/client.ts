@@ -26,6 +26,9 @@ import { type CircuitOwner, ServerConnection } from "./server-connection.ts";
 /** What a search reply carries: the server's minor version, padded. */
 const VERSION_PAYLOAD_BYTES = 8;
 
+/** Whom a client asks. */
+export type Servers = Pick<CaClientConfig, "searchAddresses" | "nameServers">;
+
 export interface CaClientOptions {
   readonly network: Network;
   readonly clock: Clock;
@@ -46,6 +49,8 @@ export interface CaClient extends AsyncDisposable {
   pv(name: string, options?: PvOptions): RemotePv;
   /** Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it is logged. */
   onException(listener: (exception: CaException) => void): () => void;
+  /** Asks these servers too; what has not been found yet is asked for at once. Those that are asked already are not asked twice. */
+  askAlso(servers: Servers): void;
   /** Closes every PV and connection; what was asked before is still sent. */
   close(): Promise<void>;
 }
@@ -62,7 +67,8 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   readonly host: string;
   readonly connectionTimeoutSeconds: number;
   readonly operations: Operations = new IdTable();
-  readonly #config: CaClientConfig;
+  #searchAddresses: readonly Address[] = [];
+  #nameServers: readonly Address[] = [];
   readonly #cids = new IdSequence<Cid>((cid) => this.#search.has(cid), 1);
   readonly #pvs = new Set<RemotePv>();
   readonly #circuitByKey = new Map<string, ServerConnection>();
@@ -72,7 +78,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   readonly #exceptions = new Listeners<[CaException]>();
   readonly #search: NameSearch;
   readonly #repeater: RepeaterClient | undefined;
-  readonly #socketOpened: Promise<void>;
+  #socketOpened: Promise<void>;
   readonly #frame = new Frame();
   readonly #nameServerTimers = new Set<() => void>();
   /** Those that are known not to answer. */
@@ -86,13 +92,12 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.log = options.log;
     this.user = options.user;
     this.host = options.host;
-    this.#config = options.config;
     this.connectionTimeoutSeconds = options.config.connectionTimeoutSeconds;
     this.#search = new NameSearch(this.clock, this.log, options.config.maxSearchPeriodSeconds, (frame) =>
       this.#sendSearch(frame),
     );
-    this.#socketOpened = this.#openSocket();
-    for (const server of options.config.nameServers) this.#openNameServer(server);
+    this.#socketOpened = Promise.resolve();
+    this.askAlso(options.config);
     if (options.config.repeaterPort > 0) {
       this.#repeater = new RepeaterClient(this.network, this.clock, this.log, options.config.repeaterPort, {
         normal: (server) => this.#beacon(server, false),
@@ -120,6 +125,16 @@ class Client implements CaClient, CircuitOwner, OperationServices {
 
   onException(listener: (exception: CaException) => void): () => void {
     return this.#exceptions.add((exception) => this.guard(() => listener(exception)));
+  }
+
+  askAlso({ searchAddresses, nameServers }: Servers): void {
+    if (this.#isClosed) return;
+    const newAddresses = missingIn(this.#searchAddresses, searchAddresses);
+    const newServers = missingIn(this.#nameServers, nameServers);
+    this.#searchAddresses = [...this.#searchAddresses, ...newAddresses];
+    this.#nameServers = [...this.#nameServers, ...newServers];
+    for (const server of newServers) this.#openNameServer(server);
+    if (newAddresses.length > 0) this.#socketOpened = this.#socketOpened.then(() => this.#searchByUdp());
   }
 
   async close(): Promise<void> {
@@ -213,8 +228,12 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.#connect(server, 0, true);
   }
 
+  async #searchByUdp(): Promise<void> {
+    if (this.#socket === undefined) await this.#openSocket();
+    else this.#search.restart();
+  }
+
   async #openSocket(): Promise<void> {
-    if (this.#config.searchAddresses.length === 0) return;
     try {
       this.#socket = await this.network.datagrams({ port: 0, broadcast: true });
     } catch (error) {
@@ -231,7 +250,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   }
 
   #sendSearch(frame: Buffer): void {
-    for (const address of this.#config.searchAddresses) this.#socket?.send(frame, address);
+    for (const address of this.#searchAddresses) this.#socket?.send(frame, address);
     for (const circuit of this.#open) if (circuit.isKept) circuit.search(frame);
   }
 
@@ -256,6 +275,9 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     if (anomalous) this.#search.hurry();
   }
 }
+
+const missingIn = (known: readonly Address[], some: readonly Address[]): readonly Address[] =>
+  some.filter((one) => !known.some((other) => addressText(other) === addressText(one)));
 
 /** Waiting for a connection to where no server can be would keep the right answer out. */
 const mayBeServer = ({ host, port }: Address): boolean => port !== 0 && mayBeHost(host);
