@@ -179,7 +179,7 @@ const KINDS: readonly { readonly kind: string; readonly words: string; readonly 
     words: "its symbolic links lead in a circle (ELOOP)",
     make: () => symlinkSync(path, path),
   },
-  { kind: "a terminal", words: "that is a device", make: () => symlinkSync("/dev/zero", path) },
+  { kind: "a device", words: "that is a device", make: () => symlinkSync("/dev/zero", path) },
   // root may read whatever it likes
   ...(process.getuid?.() === 0 ? [] : [{ kind: "forbidden", words: "permission is denied (EACCES)", make: forbid }]),
 ];

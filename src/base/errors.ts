@@ -14,7 +14,7 @@ export class AppError extends Error {
 /** An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to do. */
 export class ActionError extends AppError {}
 
-/** A file is not what it must be. The message is a piece of a sentence without the path, which is told as those of the system's errors are. */
+/** A file is not what it must be. The message is a piece of a sentence without the path; `messageOf` adds the path. */
 export class FileError extends AppError {
   readonly path: string;
   constructor(message: string, path: string) {
@@ -84,7 +84,7 @@ export const clauseOf = (thrown: unknown): string => small(pieceOf(thrown));
 const FIRST_WORD = /^(?:the|there|this|it|nobody|nothing|no)(?= )/i;
 const small = (text: string): string => text.replace(FIRST_WORD, (word) => word.toLowerCase());
 
-/** A text with the full stop and the capital that it may lack. */
+/** A text with the full stop that it may lack, and with a capital where it begins with one of our first words. */
 export function asSentence(text: string): string {
   const trimmed = text.trimEnd().replace(FIRST_WORD, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   return trimmed === "" || /[.!?:…]$/.test(trimmed) ? trimmed : `${trimmed}.`;

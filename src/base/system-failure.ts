@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EBUSY: "somebody else uses the file",
 };
 
-/** Asked for whenever a path is relative; the system names none. */
+/** Where a path is relative the system is asked for the current folder; its error then names no path. */
 const FOLDER_GONE = "the folder that the program was started in has been removed: start it in another";
 
 /** As Node throws it. */

@@ -18,7 +18,6 @@ export function boundedOutput(target: Writable, mostUnreadBytes = MOST_UNREAD_BY
     linesLeftOut = 0;
   };
   return new Writable({
-    decodeStrings: true,
     write: (chunk: Buffer, _encoding, done) => {
       if (!isLeavingOut && target.writableNeedDrain && target.writableLength + chunk.length > mostUnreadBytes) {
         isLeavingOut = true;

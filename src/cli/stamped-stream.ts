@@ -9,7 +9,6 @@ const LF = 10;
 export function stampedStream(target: Pick<Writable, "write">, clock: Pick<Clock, "now">): Writable {
   let isAtStart = true;
   return new Writable({
-    decodeStrings: true,
     write: (chunk: Buffer, _encoding, done) => {
       const parts: Buffer[] = [];
       for (let start = 0; start < chunk.length; ) {

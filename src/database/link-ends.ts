@@ -67,13 +67,18 @@ function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): (
     isAsked = true;
     processor.soon(() => {
       isAsked = false;
-      processor.processForPut(owner);
+      processor.processOrRepeat(owner);
     });
   };
 }
 
 /** CP and CPP to a field of this database: its posts process the owner, and so does the beginning. */
-function follow(owner: LinkOwner, link: PvLink, target: LinkOwner, processor: Processor): Subscription | undefined {
+function followChanges(
+  owner: LinkOwner,
+  link: PvLink,
+  target: LinkOwner,
+  processor: Processor,
+): Subscription | undefined {
   if (link.access !== "CP" && link.access !== "CPP") return undefined;
   const changed = processOnChange(owner.record, link, processor);
   changed();
@@ -115,7 +120,7 @@ export class LocalEnd implements LinkEnd {
     const isInteger = ownType === "LONG" || ownType === "INT64" || ownType === "ENUM";
     this.#putOptions = link.access === "CA" ? CHANNEL_PUT : LINK_PUT;
     this.#numberOptions = isInteger ? { ...this.#putOptions, from: ownType } : this.#putOptions;
-    this.#subscription = follow(owner, link, target, world.processor);
+    this.#subscription = followChanges(owner, link, target, world.processor);
   }
 
   readNumber(type: NumericFieldType): number | undefined {
@@ -203,7 +208,7 @@ export class TimeEnd implements LinkEnd {
   constructor(owner: LinkOwner, link: PvLink, target: DbRecord, processor: Processor) {
     this.#owner = owner;
     this.#target = target;
-    this.#subscription = follow(owner, link, { record: target, field: "VAL" }, processor);
+    this.#subscription = followChanges(owner, link, { record: target, field: "VAL" }, processor);
   }
   copyTime(): boolean {
     this.#owner.record.seconds = this.#target.seconds;

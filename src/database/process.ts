@@ -74,7 +74,7 @@ export class Processor {
   }
 
   /** Processes `record` because of a put to it, or of a change that it follows: again afterwards if it is active. */
-  processForPut(record: DbRecord): void {
+  processOrRepeat(record: DbRecord): void {
     if (record.isActive) record.fields.RPRO = 1;
     else {
       record.fields.PUTF = 1;

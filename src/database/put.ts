@@ -65,7 +65,7 @@ export class Putter {
   put(address: FieldAddress, value: PutValue, options: PutOptions = CLIENT_NUMBER): PutResult {
     const failure = this.store(address, value, options);
     if (failure !== undefined) return failure === ABSORBED ? undefined : failure;
-    if (this.wantsProcessing(address)) this.#world.processor.processForPut(address.record);
+    if (this.wantsProcessing(address)) this.#world.processor.processOrRepeat(address.record);
     return undefined;
   }
 

@@ -36,12 +36,12 @@ export class DbFileError extends AppError {
   constructor(place: Place, reason: string, cause?: unknown) {
     const { file, line, column, excerpt } = place.source.locate(place.offset);
     const half = MOST_REASON / 2;
-    if (reason.length > MOST_REASON) reason = `${reason.slice(0, half)} … ${reason.slice(-half)}`;
-    super(`${file}:${line}:${column}: ${reason}`, { cause });
+    const shown = reason.length <= MOST_REASON ? reason : `${reason.slice(0, half)} … ${reason.slice(-half)}`;
+    super(`${file}:${line}:${column}: ${shown}`, { cause });
     this.file = file;
     this.line = line;
     this.column = column;
-    this.reason = reason;
+    this.reason = shown;
     this.excerpt = excerpt;
   }
 

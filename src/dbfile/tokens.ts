@@ -47,7 +47,7 @@ const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
   value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
   substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
 };
-/** As often as it advances. */
+/** Matched again while it matches something. */
 const BLANKS_AND_COMMENT = /\s*(?:#[^\n]*)?/y;
 const REST_OF_LINE = /[^\S\n]*(?:#[^\n]*)?/y;
 const KINDS = ["string", "word", "mark"] as const;

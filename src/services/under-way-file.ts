@@ -52,7 +52,7 @@ export function createUnderWayFile(path: string, self: Owner = thisProcess()): U
         return { commands: commands.map(begunCommand) };
       } catch (error) {
         if (codeOf(error) === "ENOENT") return { commands: [] };
-        return { commands: [], problem: unknown(path, error) };
+        return { commands: [], problem: whyUnknown(path, error) };
       }
     },
     keep: (commands) => {
@@ -79,7 +79,7 @@ function refuseAnother(path: string, self: Owner): void {
   if (owner !== undefined && isAnotherHere(owner, self)) throw new ActionError(takenBy(path, owner));
 }
 
-function unknown(path: string, error: unknown): string {
+function whyUnknown(path: string, error: unknown): string {
   const why = isDamage(error) ? "is damaged" : `cannot be read: ${messageOf(error, path)}`;
   const next =
     error instanceof NoFileError && error.isFolder

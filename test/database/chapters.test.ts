@@ -34,6 +34,9 @@ test("busy, which base does not have, posts and writes what bo does, but for SIM
   expect(linesOf(busy, askOurs(asCase(busy)))).toEqual(linesOf(bo, askOurs(asCase(bo))));
 });
 
+/** The end of a text with a link that may have CA behind it. */
+const END_OF_LINK = /(?="\)\}$)/;
+
 /** What the examples come to with another end of their link. */
 const withEnd = (name: string, examples: readonly Example[], end: RegExp, other: string): readonly string[] => {
   const chapter = {
@@ -44,8 +47,10 @@ const withEnd = (name: string, examples: readonly Example[], end: RegExp, other:
 };
 
 test("a link with CA reads what it reads without", () => {
-  const lines = withEnd("inputs", inputs.examples, /(?="\)\}$)/, " CA");
-  expect(lines).toEqual(withEnd("inputs", inputs.examples, /(?="\)\}$)/, " NPP"));
+  const lines = withEnd("inputs", inputs.examples, END_OF_LINK, " CA");
+  expect(lines).toEqual(withEnd("inputs", inputs.examples, END_OF_LINK, " NPP"));
+  const changed = inputs.examples.flatMap(({ records }) => records).filter((text) => END_OF_LINK.test(text));
+  expect(changed.length).toBeGreaterThan(800);
 });
 
 test("a link with CA writes what it writes without, but for the text of a link, which only clients change", () => {

@@ -191,7 +191,10 @@ def step(pv: str, *text: str):
         return posts_of(pv.removeprefix("posts "))
     if pv.startswith("callback "):
         pv = pv.removeprefix("callback ")
-        return put_with_callback(pv, *text) and None if text else [one.state() for one in CALLBACKS.get(pv, [])]
+        if not text:
+            return [one.state() for one in CALLBACKS.get(pv, [])]
+        put_with_callback(pv, *text)
+        return None
     return put(pv, *text) if text else read(pv)
 
 

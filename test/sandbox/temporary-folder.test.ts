@@ -30,12 +30,17 @@ test("what another user's killed process left is passed over", async () => {
   const parent = mkdtempSync(join(tmpdir(), "temporary-folder-"));
   const left = join(parent, `globus-ioc-sandbox-${spawnSync(process.execPath, ["--version"]).pid}-test`);
   mkdirSync(left);
-  const refuse = (): never => {
-    throw new Error("EACCES: permission denied");
+  const removed: unknown[] = [];
+  const refuse: typeof rmSync = (at, options) => {
+    if (at === left) throw new Error("EACCES: permission denied");
+    removed.push(at);
+    rmSync(at, options);
   };
   const folder = await makeTemporaryFolder(parent, refuse);
   expect([existsSync(left), existsSync(folder.path)]).toEqual([true, true]);
   await folder.remove();
+  expect(existsSync(folder.path)).toBe(false);
+  expect(removed).toEqual([folder.path]);
   rmSync(parent, { recursive: true });
 });
 

@@ -2,7 +2,7 @@
  * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything starts: Data Management accepts a directory
  * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
  */
-import { clauseOf } from "../../base/errors.ts";
+import { asSentence, clauseOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import type { DataHost, SourceReport } from "../ports/data-host.ts";
 import { type DmTask, type DmTransfer, isWatching } from "../ports/data-management.ts";
@@ -91,8 +91,8 @@ export interface CheckedSources {
 }
 
 /**
- * Looks at the directories, and publishes what it finds. Reconstructions that are not there (yet) are left out, and so are those that nobody can look at. Raw
- * data that nobody can look at are usable, for they must not wait, and Data Management may reach them.
+ * Looks at the directories, publishes what it finds, and says what is left out or could not be looked at. Reconstructions that are not there (yet) are left
+ * out, and so are those that nobody can look at. Raw data that nobody can look at are usable, for they must not wait, and Data Management may reach them.
  * @param needsFiles an empty directory is as good as none
  * @throws RejectedError when the raw data are not there, or when nothing of what was asked for is left
  */
@@ -102,7 +102,7 @@ export async function checkSources(
   context: ActionContext,
   needsFiles: boolean,
 ): Promise<CheckedSources> {
-  const { publish, signal } = context;
+  const { publish, signal, say } = context;
   for (const source of sources) forgetSource(publish, source);
   const checked = await Promise.all(
     sources.map(async (source): Promise<CheckedSource & { readonly isUsable: boolean }> => {
@@ -124,11 +124,10 @@ export async function checkSources(
         isUsable ? remark : `${remark}, so the ${SIDE_NAMES[side]} are left out until this is run again`,
       );
   const isUnknown = ({ report }: CheckedSource): boolean => report.state === "UNKNOWN";
-  return {
-    usable,
-    remarks: remarksOf(checked.filter((one) => !isUnknown(one))),
-    unchecked: remarksOf(checked.filter(isUnknown)),
-  };
+  const remarks = remarksOf(checked.filter((one) => !isUnknown(one)));
+  const unchecked = remarksOf(checked.filter(isUnknown));
+  for (const remark of [...remarks, ...unchecked]) say(asSentence(remark));
+  return { usable, remarks, unchecked };
 }
 
 /** There are no reconstructions before the first one is made; that is no fault. */

@@ -59,11 +59,10 @@ async function start(
   { dm, site, serverName, started }: StartDaqOptions,
   context: ActionContext,
 ): Promise<ActionResult> {
-  const { experiment, signal, publish, say } = context;
+  const { experiment, signal, publish } = context;
   const sources = chosenSources(site, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
   const { usable, remarks, unchecked } = await checkSources(site.host, sources, context, false);
-  for (const remark of [...remarks, ...unchecked]) say(`${remark}.`);
   const before = await dm.daqs({ signal });
   clearOthers(site, sources, before, context);
   const done: string[] = [];

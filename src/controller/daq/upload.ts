@@ -61,13 +61,12 @@ interface Running {
 
 async function run(options: UploadOptions, context: ActionContext): Promise<ActionResult> {
   const { dm, site, serverName } = options;
-  const { experiment, signal, say, publish } = context;
+  const { experiment, signal, publish } = context;
   const sources = chosenSources(site, context);
   showUploads(publish, [], "None");
   clearOthers(site, sources, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
   const checked = await checkSources(site.host, sources, context, true);
-  for (const remark of [...checked.remarks, ...checked.unchecked]) say(`${remark}.`);
   const before = await listedUploads(dm, context, "An upload that runs already would be started a second time");
   const running: Running[] = [];
   const failures: string[] = [];

@@ -31,7 +31,7 @@ const NO_CHARACTER = "\uFFFD";
 function textProblem(name: string, text: string, room: number): string | undefined {
   const broken = Array.from(text).indexOf(NO_CHARACTER) + 1;
   if (broken > 0)
-    return `${name} takes text, and character ${broken} of this one is none; nothing was written: let the client send UTF-8, or leave that character out.`;
+    return `${name} takes text, and character ${broken} of this one is none (U+FFFD), or was lost on the way; nothing was written: let the client send UTF-8, or leave that character out.`;
   const bytes = new TextEncoder().encode(text).length;
   if (bytes <= room) return undefined;
   return `${name} holds ${room} bytes, and the text has ${bytes}; nothing was written: shorten it.`;

@@ -117,6 +117,12 @@ test.each(["EMPTY", "MISSING"] as const)("leaves out reconstructions that are %s
   expect(dm.transfers).toHaveLength(1);
 });
 
+test("what is said of a source begins with a capital, as a sentence does", async () => {
+  source(`${NAME}_rec`, { state: "NO_TOPDIR" });
+  await start();
+  expect(said[0]).toMatch(/^The top directory .* does not exist, so the reconstructions are left out until .*\.$/);
+});
+
 test("empties what an earlier run has found of a side that is not asked for, unless a DAQ of it runs", async () => {
   inputs["DaqRec"] = 0;
   Object.assign(published, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });

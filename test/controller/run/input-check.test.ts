@@ -40,7 +40,7 @@ test("a text that is longer than its PV is refused, counted in bytes of UTF-8; o
 test("a text with codes that are no characters is refused, however long it is", () => {
   const broken = "Caf\uFFFD";
   const refusal =
-    "EmailSubject takes text, and character 4 of this one is none; nothing was written: let the client send UTF-8, or leave that character out.";
+    "EmailSubject takes text, and character 4 of this one is none (U+FFFD), or was lost on the way; nothing was written: let the client send UTF-8, or leave that character out.";
   expect(text("EmailSubject", broken, 255)).toBe(refusal);
   expect(text("EmailSubject", broken, 2)).toBe(refusal);
   expect(text("EmailSubject", "Café 😀", 255)).toBeUndefined();
