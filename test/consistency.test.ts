@@ -21,8 +21,10 @@ const initialized = globusDatabase(PREFIX);
 initialized.initialize();
 const suffixes = [...database.records()].map((record) => record.name.slice(PREFIX.length));
 
-test("db/ and pvs.ts name the same PVs", () => {
-  expect(suffixes.sort()).toEqual([...allPvs().keys()].sort());
+test("db/ and the PV table name the same PVs", () => {
+  expect(suffixes.sort(), "a PV is a row of src/controller/pvs/ and a record of db/").toEqual(
+    [...allPvs().keys()].sort(),
+  );
 });
 
 test("results cannot be written by clients, inputs can", () => {
@@ -47,7 +49,7 @@ test("every unit stands in the database as in the program, and no other", () => 
     return typeof unit === "string" && unit !== "" ? [[name.slice(PREFIX.length), unit] as const] : [];
   });
   const written = [...allPvs()].flatMap(([suffix, { unit }]) => (unit === undefined ? [] : [[suffix, unit] as const]));
-  expect(new Map(found)).toEqual(new Map<string, string>(written));
+  expect(new Map(found), "the unit of a row is EGU of its record").toEqual(new Map<string, string>(written));
 });
 
 test("every result that is a state has its words in the table", () => {
@@ -109,7 +111,9 @@ test.each<readonly [string, number]>([
 test("autosave's request file lists the settings, and nothing else", () => {
   const request = readFileSync(join(ROOT, "db/globus_settings.req"), "utf8");
   const listed = request.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  expect(listed).toEqual(savedPvs().map((suffix) => `$(P)$(R)${suffix}`));
+  expect(listed, "each setting of src/controller/pvs/ is a line of db/globus_settings.req").toEqual(
+    savedPvs().map((suffix) => `$(P)$(R)${suffix}`),
+  );
 });
 
 test("screens show only PVs that exist, and every PV but the later lines of the log is on one", () => {
