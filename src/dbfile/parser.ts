@@ -80,7 +80,7 @@ class Parser {
       const start = this.#recovering(() => this.#next(), TOP_LEVEL);
       if (start === undefined) continue;
       if (start.kind === "end") {
-        if (this.#isHopeless) this.#errors.push(new DbFileError(start, "the rest is not read; is it a database file?"));
+        if (this.#isHopeless && this.#hasMore()) this.#errors.push(new DbFileError(start, this.#whyNoMore(start)));
         return { definitions: this.#definitions, errors: this.#errors, warnings: this.#warnings };
       }
       this.#recovering(() => this.#item(start), TOP_LEVEL);
@@ -209,6 +209,19 @@ class Parser {
     const token = this.#ahead ?? this.#tokens.next("definition");
     this.#ahead = undefined;
     return token;
+  }
+  /** Whether there is more than what was read. */
+  #hasMore(): boolean {
+    if (this.#ahead !== undefined && this.#ahead.kind !== "end") return true;
+    try {
+      return this.#tokens.next("definition").kind !== "end";
+    } catch {
+      return true;
+    }
+  }
+  #whyNoMore({ source }: Place): string {
+    const isAllHere = this.#errors.every(({ file }) => file === source.file);
+    return `the rest is not read${isAllHere ? "; is it a database file?" : ", after so many errors"}`;
   }
   #mark(mark: string): void {
     const token = this.#next();

@@ -257,6 +257,21 @@ describe("what is no database text, or no end of it", () => {
     expect(database.record("b")).toBeUndefined();
   });
 
+  test.each([
+    [100, 100, /"," is expected before \)$/],
+    [101, 101, /: the rest is not read; is it a database file\?$/],
+  ])("of %i records that cannot be read, what is left is told only where something is", (count, told, last) => {
+    const { messages } = load("record(ao)\n".repeat(count));
+    expect(messages).toHaveLength(told);
+    expect(messages.at(-1)).toMatch(last);
+  });
+
+  test("where the errors are of several files, none of them is doubted", () => {
+    const wrong = `${"record(ao)\n".repeat(60)}record(ao,b){}\n`; // after a record an include is read again
+    const { messages } = load('include "a.db"\ninclude "b.db"\n', { files: { "a.db": wrong, "b.db": wrong } });
+    expect(messages.at(-1)).toMatch(/^b\.db:\d+:\d+: the rest is not read, after so many errors$/);
+  });
+
   test("files that include two others each are given up", () => {
     const twice = (name: string): string => `include "${name}"\n`.repeat(2);
     const names = Array.from({ length: 20 }, (_, level) => `level${level}.db`);
