@@ -1,7 +1,17 @@
 /** Everything that the program reads, with something else than its file in the place: none waits for ever, and each says in one sentence what is there. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -231,9 +241,21 @@ test("nothing, and what a shell has opened, are read to their end", async () => 
   expect(String(readRegularFileSync(`/proc/self/fd/${file}`))).toBe("text");
 });
 
+test("nothing is a template without a word, and no secret", async () => {
+  const texts = createSiteTexts({ templateFile: "/dev/null", tomologHome: "" });
+  expect(await texts.messageTemplate()).toEqual({ name: "/dev/null", text: "" });
+  expect(await sentenceOf(() => readPrivateFile("/dev/null", "private key"))).toMatch(
+    / cannot be read: that is a device/,
+  );
+});
+
 test("a line of st.cmd does not write into a named pipe, which may have no reader", async () => {
   makePipe(path);
-  expect(await errorOf(`help > ${path}`)).toBe(`ERROR: ${path} cannot be written: that is a named pipe`);
+  const refusal = `ERROR: ${path} cannot be written: that is a named pipe`;
+  expect(await errorOf(`help > ${path}`)).toBe(refusal);
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(reader));
+  expect(await errorOf(`help > ${path}`)).toBe(refusal);
   expect(await errorOf("help > /dev/null")).toBe("");
   expect(await errorOf(`help > ${join(folder, "new")}`)).toBe("");
 });

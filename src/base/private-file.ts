@@ -5,7 +5,7 @@
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
-import { openRegularFile } from "./regular-file.ts";
+import { NoFileError, openRegularFile } from "./regular-file.ts";
 import { type FileCalls, replaceFile } from "./replace-file.ts";
 
 /** Permission bits of the group and of everybody else. */
@@ -25,8 +25,10 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
   try {
     const file = await openRegularFile(path);
     try {
-      const { mode, size } = await file.stat();
+      const stats = await file.stat();
+      const { mode, size } = stats;
       const bits = (mode & 0o777).toString(8).padStart(4, "0");
+      if ((mode & OTHERS) !== 0 && !stats.isFile()) throw new NoFileError(stats, path); // nobody closes /dev/null to others
       if ((mode & OTHERS) !== 0) {
         throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);
       }

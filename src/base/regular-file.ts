@@ -1,10 +1,10 @@
 /**
- * Reads a file as a whole that a person or a setting names. A named pipe, a terminal or a device in its place would let the reader wait for ever, so what is no
- * file is refused before it is read. Whoever reads says in a sentence which file it was and what it is for.
+ * Opens what must be a file, to read it as a whole or to write to it. A named pipe, a terminal or a device in its place would let the program wait for ever,
+ * so what is no file is refused as soon as it is open. Whoever asks says in a sentence which file it was and what it is for.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
-import { type FileHandle, open, readFile } from "node:fs/promises";
-import { FileError } from "./errors.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { codeOf, FileError } from "./errors.ts";
 
 /** Something else than a file has the name. */
 export class NoFileError extends FileError {
@@ -18,14 +18,13 @@ export class NoFileError extends FileError {
   }
 }
 
-/** What ends by itself though it is no file: nothing at all, and what a shell has opened, as for `<(command)`. */
-const ENDS_BY_ITSELF = /^\/dev\/(?:null|stdin|stdout|stderr|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;
-/** Opens a named pipe without waiting for somebody who writes into it. */
-const AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+/** Taken as they are, since nobody names them by mistake: nothing at all, and what a shell has opened, as for `<(command)`. */
+const TAKEN_AS_IT_IS = /^\/dev\/(?:null|stdin|stdout|stderr|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;
+/** Opens a named pipe without waiting for its other end. */
+const AT_ONCE = constants.O_NONBLOCK;
 
 /** @throws NoFileError, or the system's error */
 export async function readRegularFile(path: string): Promise<Buffer> {
-  if (ENDS_BY_ITSELF.test(path)) return await readFile(path);
   const file = await openRegularFile(path);
   try {
     return await file.readFile();
@@ -36,7 +35,8 @@ export async function readRegularFile(path: string): Promise<Buffer> {
 
 /** For whoever looks at size or permissions before reading. @throws NoFileError, or the system's error */
 export async function openRegularFile(path: string): Promise<FileHandle> {
-  const file = await open(path, AT_ONCE);
+  if (TAKEN_AS_IT_IS.test(path)) return await open(path);
+  const file = await open(path, constants.O_RDONLY | AT_ONCE);
   try {
     refuseOther(await file.stat(), path);
     return file;
@@ -48,8 +48,8 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
 
 /** As `readRegularFile`, for what is read while the program starts. @throws NoFileError, or the system's error */
 export function readRegularFileSync(path: string): Buffer {
-  if (ENDS_BY_ITSELF.test(path)) return readFileSync(path);
-  const file = openSync(path, AT_ONCE);
+  if (TAKEN_AS_IT_IS.test(path)) return readFileSync(path);
+  const file = openSync(path, constants.O_RDONLY | AT_ONCE);
   try {
     refuseOther(fstatSync(file), path);
     return readFileSync(file);
@@ -58,11 +58,30 @@ export function readRegularFileSync(path: string): Buffer {
   }
 }
 
+const WRITING = {
+  a: constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+  w: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
+} as const;
+
 /** Opens a file, a terminal or a device to write to it; not a named pipe, which may have no reader. @throws NoFileError, or the system's error */
-export function openToWrite(path: string, flags: "a" | "w"): number {
-  const there = ENDS_BY_ITSELF.test(path) ? undefined : statSync(path, { throwIfNoEntry: false });
-  if (there?.isFIFO() === true) throw new NoFileError(there, path);
-  return openSync(path, flags);
+export function openToWrite(path: string, how: keyof typeof WRITING): number {
+  if (TAKEN_AS_IT_IS.test(path)) return openSync(path, WRITING[how]);
+  const file = openAtOnce(path, WRITING[how]);
+  const stats = fstatSync(file);
+  if (stats.isFile()) return file;
+  closeSync(file);
+  if (stats.isFIFO()) throw new NoFileError(stats, path);
+  return openSync(path, WRITING[how]); // a device that is busy would refuse what it must wait for
+}
+
+/** A named pipe without a reader fails as a socket does. */
+function openAtOnce(path: string, flags: number): number {
+  try {
+    return openSync(path, flags | AT_ONCE);
+  } catch (error) {
+    const there = codeOf(error) === "ENXIO" ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    throw there?.isFIFO() === true ? new NoFileError(there, path) : error;
+  }
 }
 
 /** A socket never comes as far as here: opening it fails with ENXIO. */
