@@ -1,4 +1,7 @@
-/** Everything that the program reads, with something else than its file in the place: none waits for ever, and each says in one sentence what is there. */
+/**
+ * Everything that the program reads, with something else than its file in the place: none waits for ever, and each says
+ * in one sentence what is there.
+ */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {

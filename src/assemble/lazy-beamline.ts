@@ -1,4 +1,7 @@
-/** TomoScan's PVs through a Channel Access client that is made when it is first needed, or where it cannot be made, at the next need. */
+/**
+ * TomoScan's PVs through a Channel Access client that is made when it is first needed, or where it cannot be made, at
+ * the next need.
+ */
 import { defer, EMPTY, Observable, of, retry, startWith, switchMap } from "rxjs";
 import type { Clock } from "../base/clock.ts";
 import { CancelledError, messageOf } from "../base/errors.ts";

@@ -1,6 +1,7 @@
 /**
- * Opens what must be a file, to read it as a whole or to write to it. A named pipe, a terminal or a device in its place would let the program wait for ever,
- * so what is no file is refused as soon as it is open. Whoever asks says in a sentence which file it was and what it is for.
+ * Opens what must be a file, to read it as a whole or to write to it. A named pipe, a terminal or a device in its place
+ * would let the program wait for ever, so what is no file is refused as soon as it is open. Whoever asks says in a
+ * sentence which file it was and what it is for.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -18,7 +19,10 @@ export class NoFileError extends FileError {
   }
 }
 
-/** Taken as they are, since nobody names them by mistake: nothing at all, and what a shell has opened, as for `<(command)`. */
+/**
+ * Taken as they are, since nobody names them by mistake: nothing at all, and what a shell has opened, as for
+ * `<(command)`.
+ */
 const TAKEN_AS_IT_IS = /^\/dev\/(?:null|stdin|stdout|stderr|fd\/\d+)$|^\/proc\/(?:self|\d+)\/fd\/\d+$/;
 /** Opens a named pipe without waiting for its other end. */
 const AT_ONCE = constants.O_NONBLOCK;
@@ -63,7 +67,10 @@ const WRITING = {
   w: constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC,
 } as const;
 
-/** Opens a file, a terminal or a device to write to it; not a named pipe, which may have no reader. @throws NoFileError, or the system's error */
+/**
+ * Opens a file, a terminal or a device to write to it; not a named pipe, which may have no reader.
+ * @throws NoFileError, or the system's error
+ */
 export function openToWrite(path: string, how: keyof typeof WRITING): number {
   if (TAKEN_AS_IT_IS.test(path)) return openSync(path, WRITING[how]);
   const file = openAtOnce(path, WRITING[how]);

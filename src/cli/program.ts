@@ -36,7 +36,10 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
-/** How long a program that has ended waits for the reader of what it said last, if a signal ended it or its outputs are bounded. */
+/**
+ * How long a program that has ended waits for the reader of what it said last, if a signal ended it or its outputs are
+ * bounded.
+ */
 const UNREAD_SECONDS = 2;
 /** The package's folder: this file is dist/cli/program.js. */
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
@@ -60,7 +63,9 @@ const out = (line: string): void => void output.write(`${line}\n`);
 let errors: Writable = process.stderr;
 /** Whether what nobody reads may be left out. */
 let isBounded = false;
-/** For a program that may run for years: a reader that has stopped neither fills its memory nor keeps it from ending. */
+/**
+ * For a program that may run for years: a reader that has stopped neither fills its memory nor keeps it from ending.
+ */
 function boundOutputs(): void {
   isBounded = true;
   if (!process.stdout.isTTY) output = boundedOutput(process.stdout);

@@ -2,7 +2,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./pv-commands.ts";
 
-/** Runs a command of the client, which is there for it alone; of an endless one, output that nobody reads is left out beyond a bound. */
+/**
+ * Runs a command of the client, which is there for it alone; of an endless one, output that nobody reads is left out
+ * beyond a bound.
+ */
 export type WithClient = (
   work: (context: PvCommandContext) => Promise<number>,
   options?: { readonly isEndless?: boolean },

@@ -192,7 +192,10 @@ class TagReading {
     return plain;
   }
 
-  /** @param check what is wrong with the text, behind the PV's name; undefined: nothing @returns empty when something is */
+  /**
+   * @param check what is wrong with the text, behind the PV's name; undefined: nothing
+   * @returns empty when something is
+   */
   #read(key: TomoScanKey, check: (text: string) => string | undefined): string {
     const text = this.#texts[key];
     const problem = text === undefined ? "is not connected" : textProblem(text, check);

@@ -290,7 +290,10 @@ interface RememberedRun {
   readonly experiment?: string;
 }
 
-/** Remembers the run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next start. */
+/**
+ * Remembers the run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next
+ * start.
+ */
 async function remembered(
   { name, board, interruptions }: CommandParts,
   { signal, isDry, ...about }: RememberedRun,

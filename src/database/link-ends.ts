@@ -86,14 +86,15 @@ function followChanges(
 }
 
 /**
- * Whether a forward link does anything by Channel Access: it writes 1, and only to PROC. epics-base: dbLink.c dbInitLink, pvlOptFWD
+ * Whether a forward link does anything by Channel Access: it writes 1, and only to PROC. epics-base: dbLink.c
+ * dbInitLink, pvlOptFWD
  * @param name of the PV
  */
 export const isForwardByChannel = (name: string): boolean => /[.][^.]*PROC[^.]*$/.test(name);
 
 /**
- * A field of this database. With CA, CP or CPP base reaches it through Channel Access; here it is read as without them, and written as without them in a
- * later turn, as a client's put.
+ * A field of this database. With CA, CP or CPP base reaches it through Channel Access; here it is read as without them,
+ * and written as without them in a later turn, as a client's put.
  */
 export class LocalEnd implements LinkEnd {
   readonly kind: "local" | "external";

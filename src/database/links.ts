@@ -10,12 +10,15 @@ import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
 export type LinkDirection = "INLINK" | "OUTLINK" | "FWDLINK";
 
 /**
- * NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes the owner (CPP: if Passive). They are
- * looked for in this order, anywhere behind the name. epics-base: dbStaticLib.c dbParseLink
+ * NPP: the target stays as it is. PP: it is processed if Passive. CA: by Channel Access. CP, CPP: a change processes
+ * the owner (CPP: if Passive). They are looked for in this order, anywhere behind the name. epics-base: dbStaticLib.c
+ * dbParseLink
  */
 const ACCESSES = ["NPP", "CPP", "PP", "CA", "CP"] as const;
 type LinkAccess = (typeof ACCESSES)[number];
-/** How the target's alarm reaches the owner: not; only INVALID; severity and status; severity. Looked for as `ACCESSES`. */
+/**
+ * How the target's alarm reaches the owner: not; only INVALID; severity and status; severity. Looked for as `ACCESSES`.
+ */
 const SEVERITIES = ["NMS", "MSI", "MSS", "MS"] as const;
 export type LinkSeverity = (typeof SEVERITIES)[number];
 

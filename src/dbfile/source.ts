@@ -19,7 +19,10 @@ export interface DbText {
   readonly text: string;
 }
 
-/** Characters of a sentence, and of the line under it, that are shown: a file that is no text may have one line of megabytes. */
+/**
+ * Characters of a sentence, and of the line under it, that are shown: a file that is no text may have one line of
+ * megabytes.
+ */
 const MOST_REASON = 400;
 const MOST_EXCERPT = 240;
 

@@ -34,7 +34,8 @@ export interface Token extends Place {
   readonly text: string;
 }
 
-// One step of the loop for each escape, not for each character: the regular expression remembers every step, and long texts have millions.
+// One step of the loop for each escape, not for each character: the regular expression remembers every step, and long
+// texts have millions.
 const STRING = String.raw`"[^"\n\\]*(?:\\.[^"\n\\]*)*"`;
 /** Strings of values may have single quotes and go on behind a backslash at the end of a line. */
 const VALUE_STRING = String.raw`"[^"\n\\]*(?:\\[^][^"\n\\]*)*"|'[^'\n\\]*(?:\\[^][^'\n\\]*)*'`;

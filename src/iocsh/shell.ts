@@ -45,7 +45,10 @@ interface Script {
 
 /** Scripts inside one another. */
 const MAX_SCRIPTS = 32;
-/** Lines of scripts between two looks of the program at its signals and clients: a file of something else has millions of lines. */
+/**
+ * Lines of scripts between two looks of the program at its signals and clients: a file of something else has millions
+ * of lines.
+ */
 const LINES_AT_ONCE = 100;
 
 export class Shell implements ShellControl {

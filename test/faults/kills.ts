@@ -1,6 +1,7 @@
 /**
- * SIGKILL at each call that a command makes, one after the other, as a run that nothing disturbs makes them: before the service has the call, or when the
- * service has acted and its answer is on the way. Then the IOC is started again, what it says is judged, and the command is given once more.
+ * SIGKILL at each call that a command makes, one after the other, as a run that nothing disturbs makes them: before the
+ * service has the call, or when the service has acted and its answer is on the way. Then the IOC is started again, what
+ * it says is judged, and the command is given once more.
  */
 import { test, vi } from "vitest";
 import type { CommandName } from "../../src/controller/pvs/commands.ts";
@@ -19,7 +20,10 @@ export type Chosen = readonly number[] | undefined;
 
 /** A call that changes nothing is killed at once: before it and behind it, service and IOC are in the same state. */
 const CHANGES_NOTHING = / (GET|EHLO|MAIL|RCPT|DATA|QUIT) ?/;
-/** A turn of SSH: nobody can read what it asks. It counts as changing something, and how many there are depends on how their bytes are cut. */
+/**
+ * A turn of SSH: nobody can read what it asks. It counts as changing something, and how many there are depends on how
+ * their bytes are cut.
+ */
 const UNREADABLE = /^\S+$/;
 
 /** @returns what was tried and found */

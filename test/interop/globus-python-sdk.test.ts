@@ -27,7 +27,10 @@ interface Answer {
 /** Names the kind of a document of Transfer: of it the value counts too. */
 const KIND = "DATA_TYPE";
 
-/** Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type, another kind of document. */
+/**
+ * Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type, another kind of
+ * document.
+ */
 function differences(sample: unknown, ours: unknown, at = "answer"): string[] {
   if (sample === null) return [];
   if (typeof sample !== typeof ours || Array.isArray(sample) !== Array.isArray(ours) || ours === null) {

@@ -49,7 +49,10 @@ export interface CaClient extends AsyncDisposable {
   pv(name: string, options?: PvOptions): RemotePv;
   /** Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it is logged. */
   onException(listener: (exception: CaException) => void): () => void;
-  /** Asks these servers too; what has not been found yet is asked for at once. Those that are asked already are not asked twice. */
+  /**
+   * Asks these servers too; what has not been found yet is asked for at once. Those that are asked already are not
+   * asked twice.
+   */
   askAlso(servers: Servers): void;
   /** Closes every PV and connection; what was asked before is still sent. */
   close(): Promise<void>;

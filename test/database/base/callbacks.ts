@@ -1,6 +1,6 @@
 /**
- * Whether a put-callback waits for what the record sets off: $R is put to, and leads in some way to $R:x, a calcout that begins and never ends. Where the
- * put is done all the same, nobody waits for that way.
+ * Whether a put-callback waits for what the record sets off: $R is put to, and leads in some way to $R:x, a calcout
+ * that begins and never ends. Where the put is done all the same, nobody waits for that way.
  */
 import type { Chapter, Example, ValueStep } from "../../support/engine/base-values.ts";
 

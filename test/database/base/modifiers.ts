@@ -1,6 +1,7 @@
 /**
- * What the words behind a link's name do (PP, CA, CP, CPP, MS, MSI, MSS …), for each kind of link: whom they process, and which alarm arrives where. In each
- * example $R has the link, $R:s is read or $R:t written, and $R:n counts the processings of $R, $R:m those of $R:t.
+ * What the words behind a link's name do (PP, CA, CP, CPP, MS, MSI, MSS …), for each kind of link: whom they process,
+ * and which alarm arrives where. In each example $R has the link, $R:s is read or $R:t written, and $R:n counts the
+ * processings of $R, $R:m those of $R:t.
  */
 import type { Chapter, Example, ValueStep } from "../../support/engine/base-values.ts";
 
@@ -29,7 +30,9 @@ const STATES: Readonly<Record<string, string>> = {
   INVALID: "field(HIGH,0)field(HSV,INVALID)",
   LINK: 'field(INPB,"$R:nosuch")',
 };
-/** A record that counts its processings. With PREC 6 it is the same text by Channel Access, where PREC does not count. */
+/**
+ * A record that counts its processings. With PREC 6 it is the same text by Channel Access, where PREC does not count.
+ */
 const counter = (name: string, fields = ""): string =>
   `record(calc,"$R:${name}"){field(CALC,"VAL+1")field(PREC,6)${fields}}`;
 
@@ -529,7 +532,10 @@ const within: readonly Example[] = [
   },
 ];
 
-/** Links that are put anew while the database runs; base changes calc.INPU by half, and what waveform.SIOL leaves is said above. */
+/**
+ * Links that are put anew while the database runs; base changes calc.INPU by half, and what waveform.SIOL leaves is
+ * said above.
+ */
 const FIRST = ["", "5", "$R:other MS"];
 const SECOND = [
   "$R:s PP MS",

@@ -1,7 +1,8 @@
 /**
- * What records come to, in EPICS base and in our database. A chapter is a list of examples, each some records and what is read of them; base's answers
- * (test/peers/field_values.py) stand in a text file, one line an example. test/interop/chapters-softioc.test.ts holds the file to base,
- * test/database/chapters.test.ts our database, with a clock that stands still, to the file.
+ * What records come to, in EPICS base and in our database. A chapter is a list of examples, each some records and what
+ * is read of them; base's answers (test/peers/field_values.py) stand in a text file, one line an example.
+ * test/interop/chapters-softioc.test.ts holds the file to base, test/database/chapters.test.ts our database, with a
+ * clock that stands still, to the file.
  */
 
 import { readFileSync } from "node:fs";
@@ -17,9 +18,9 @@ import { PYTHON, ROOT } from "../peers/real-peers.ts";
 import { runPeer } from "../peers/spawn-peer.ts";
 
 /**
- * Reads a PV, or puts a text to it. "wait" lets everything that was asked for happen, for all examples of a chapter at once. "posts PV" tells how the PV
- * has been posted since that was asked last, and watches it from the first time on. "callback PV" puts with a callback, or tells how each of these puts has
- * ended: done, failed, waiting.
+ * Reads a PV, or puts a text to it. "wait" lets everything that was asked for happen, for all examples of a chapter at
+ * once. "posts PV" tells how the PV has been posted since that was asked last, and watches it from the first time on.
+ * "callback PV" puts with a callback, or tells how each of these puts has ended: done, failed, waiting.
  */
 export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
 
@@ -151,7 +152,10 @@ interface PlacedStep {
   readonly index: number;
 }
 
-/** The steps in the order of a case: what each example has before its first "wait", one wait for all, what each has before its second, and so on. */
+/**
+ * The steps in the order of a case: what each example has before its first "wait", one wait for all, what each has
+ * before its second, and so on.
+ */
 function stepsOf(examples: readonly Example[]): readonly PlacedStep[] {
   const stages: PlacedStep[][] = [];
   for (const [index, { steps }] of examples.entries()) {

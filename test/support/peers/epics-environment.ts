@@ -51,7 +51,10 @@ export function epicsEnvironment(port: number, ...more: readonly number[]): Reco
   return { ...inheritedEnvironment(), ...epicsVariables(port, ...more) };
 }
 
-/** This process's environment without what changes what programs say or do: EPICS, pyepics, Python's own settings, colours. */
+/**
+ * This process's environment without what changes what programs say or do: EPICS, pyepics, Python's own settings,
+ * colours.
+ */
 export function inheritedEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
