@@ -50,6 +50,8 @@ export interface BeamlineOptions {
   readonly onMail?: (message: SinkMessage) => void;
   /** First part of the prefix of the IOC's PVs, where it is not TomoScan's. */
   readonly ownPrefix?: string;
+  /** Told when all runs, and TomoScan's PVs are waited for to be tagged. */
+  readonly onTagging?: () => void;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
 }
@@ -134,7 +136,9 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       );
     options.signal?.addEventListener("abort", () => void tomoScan.stop("SIGTERM"), { once: true });
     options.signal?.throwIfAborted();
-    await tag();
+    const tagged = tag();
+    options.onTagging?.();
+    await tagged;
     return {
       ...parts,
       configFile,

@@ -9,14 +9,13 @@ vi.setConfig({ testTimeout: 60_000 });
 test("a start that a signal ends says so, and not that TomoScan ended, which the signal did too", async () => {
   const stop = new AbortController();
   const reason = new CancelledError("Ended by SIGTERM.");
-  // Asked for the first time just before TomoScan's PVs are waited for.
-  vi.spyOn(stop.signal, "throwIfAborted").mockImplementationOnce(() => void setImmediate(() => stop.abort(reason)));
   const starting = startBeamline({
     iocCommand: [process.execPath, "-e", "process.stdin.resume()", "--"], // serves no PV
     tomoScanDatabase: "none.db",
     tomoScanPort: await freePort(),
     environment: process.env,
     signal: stop.signal,
+    onTagging: () => stop.abort(reason),
   });
   await expect(starting).rejects.toBe(reason);
 });
