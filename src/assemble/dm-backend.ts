@@ -2,12 +2,13 @@
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Settings } from "../config/settings.ts";
-import { UnavailableError } from "../controller/ports/call.ts";
+import { type CallOptions, UnavailableError } from "../controller/ports/call.ts";
 import type { DataManagement } from "../controller/ports/data-management.ts";
+import type { DmHttp } from "../services/dm/over-http.ts";
 import { createDmPython, type DmPython } from "../services/dm/over-python.ts";
+import { type DmWay, dmPort } from "../services/dm/port.ts";
 import { untilAborted } from "../services/dm/session.ts";
 import { lostToPython, usableVariables } from "../services/dm/setup-file.ts";
-import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 /** A way to Data Management, closed once at the end. */
@@ -22,7 +23,7 @@ export type ClosingDm = DataManagement & { close(): Promise<void> };
 export function dmOverBackend(
   { environment, clock, log }: Pick<PartOptions, "environment" | "clock" | "log">,
   section: Settings["dm"],
-  http: () => ClosingDm,
+  http: () => DmHttp,
 ): ClosingDm {
   if (section.backend === "http") return http();
   const check = (["ca-file", "fingerprint"] as const).find((key) => section[key] !== "");
@@ -55,12 +56,13 @@ export function dmOverBackend(
     tell();
     return python;
   }
-  return overWhatIsThere({ python, web: http(), program: section.python, log, tell });
+  return overWhatIsThere({ python, web: http(), station: section.station, program: section.python, log, tell });
 }
 
 interface Ways {
   readonly python: DmPython;
-  readonly web: ClosingDm;
+  readonly web: DmHttp;
+  readonly station: string;
   /** For sentences. */
   readonly program: string;
   readonly log: Log;
@@ -69,31 +71,36 @@ interface Ways {
 }
 
 /** Looks for the package at the first call, and again at later ones until it is known whether it is there. */
-function overWhatIsThere({ python, web, program, log, tell }: Ways): ClosingDm {
+function overWhatIsThere({ python, web, station, program, log, tell }: Ways): ClosingDm {
   const closing = new AbortController();
-  let chosen: DataManagement | undefined;
+  let chosen: DmWay | undefined;
   let hasWarned = false;
-  const choose = async (): Promise<DataManagement> => {
+  const choose = async (): Promise<DmWay> => {
     try {
       const problem = await python.look(closing.signal);
       if (problem === undefined) tell();
       else log.info(`Data Management is reached over HTTP, since ${program} has no dm package: ${problem}`);
-      return (chosen = problem === undefined ? python : web);
+      return (chosen = problem === undefined ? python.way : web.way);
     } catch (thrown) {
       closing.signal.throwIfAborted();
       const sentence = `Data Management is reached over HTTP for now, since it is not known whether the dm package is there: ${clauseOf(thrown)}; the next call looks again`;
       log[hasWarned ? "debug" : "warn"](sentence);
       hasWarned = true;
-      return web;
+      return web.way;
     }
   };
-  let look: Promise<DataManagement> | undefined;
-  const looked = (): Promise<DataManagement> =>
+  let look: Promise<DmWay> | undefined;
+  const looked = (): Promise<DmWay> =>
     (look ??= choose().finally(() => {
       look = undefined;
     }));
+  const way = async ({ signal }: CallOptions): Promise<DmWay> => chosen ?? untilAborted(looked(), signal);
+  const either: DmWay = {
+    ask: async (operation, args, call) => (await way(call)).ask(operation, args, call),
+    checkLogin: async (call) => (await way(call)).checkLogin(call),
+  };
   return {
-    ...dmOf(async ({ signal }) => chosen ?? untilAborted(looked(), signal)),
+    ...dmPort(station, either, log),
     close: async () => {
       closing.abort(new UnavailableError("Data Management is closed"));
       await Promise.all([python.close(), web.close()]);

@@ -1,15 +1,16 @@
 /** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
 
+import { silentLog } from "../base/log.ts";
 import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";
 import { OffError } from "../controller/ports/call.ts";
 import type { DataManagement } from "../controller/ports/data-management.ts";
 import type { Identity } from "../controller/ports/identity.ts";
 import { createDmHttp, type DmHttp } from "../services/dm/over-http.ts";
+import { dmPort } from "../services/dm/port.ts";
 import { DM_ROUTES, routesFromFile } from "../services/dm/routes.ts";
 import { offSentence, SETUP_KEYS, setupValues } from "../services/dm/setup-values.ts";
 import { globusOff } from "../services/globus/auth.ts";
 import { dmOverBackend } from "./dm-backend.ts";
-import { dmOf } from "./dm-methods.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 export interface DmPart {
@@ -71,4 +72,7 @@ function filledFromSetupFile({ settings: { dm: section }, problems }: PartOption
 }
 
 /** Stands in where no Data Management service is configured. */
-const dmOff = (sentence: string): DataManagement => dmOf(() => Promise.reject(new OffError(sentence)));
+function dmOff(sentence: string): DataManagement {
+  const off = (): Promise<never> => Promise.reject(new OffError(sentence));
+  return dmPort("", { ask: off, checkLogin: off }, silentLog);
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ClosingDm, dmOverBackend } from "../../src/assemble/dm-backend.ts";
+import { dmOverBackend } from "../../src/assemble/dm-backend.ts";
 import { createLog } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
@@ -21,7 +21,7 @@ async function warnings(setup: string): Promise<readonly string[]> {
   const text = `[dm]\nstation = TEST\nbackend = python\nds-url = http://127.0.0.1:9\nsetup-file = ${file}\n`;
   const lines: string[] = [];
   const log = createLog("dm", (line) => lines.push(line));
-  const noWeb = (): ClosingDm => {
+  const noWeb = (): never => {
     throw new Error("not over HTTP");
   };
   const dm = dmOverBackend(

@@ -131,7 +131,7 @@ describe("operations beyond the port", () => {
   test("the simulated services answer every route of the sandbox's file, and every one that is known of experiments and the APS database", async () => {
     const { dm } = await dmSite();
     const given = { ...ARGUMENTS, typeName: "2BM" };
-    const { id } = (await dm.call("addExperiment", given, {})) as { readonly id: number };
+    const { id } = (await dm.way.ask("addExperiment", given, {})).json as { readonly id: number };
     const known: readonly DmOperation[] = [
       "getExperimentByName",
       "getExperimentById",
@@ -142,14 +142,14 @@ describe("operations beyond the port", () => {
     ];
     const operations = [...(Object.keys(SANDBOX_DM_ROUTES) as DmOperation[]), ...known];
     for (const operation of operations.filter((one) => one !== "deleteExperimentByName")) {
-      const outcome = await dm.call(operation, { ...given, id }, {}).catch((thrown: unknown) => thrown);
+      const outcome = await dm.way.ask(operation, { ...given, id }, {}).catch((thrown: unknown) => thrown);
       // Two errors are answers, too; a route that is not there would be a page with status 404, which is neither.
       const kind = outcome instanceof Error ? outcome.name : "an answer";
       expect({ [operation]: ["an answer", NotFoundError.name, AlreadyExistsError.name] }).toEqual({
         [operation]: expect.arrayContaining([kind]) as unknown,
       });
     }
-    await dm.call("deleteExperimentByName", ARGUMENTS, {});
+    await dm.way.ask("deleteExperimentByName", ARGUMENTS, {});
     await failureOf(dm.experimentByName(NAME, {}), NotFoundError);
   });
 });
@@ -335,9 +335,9 @@ describe("services that do not answer as they should", () => {
 
   test("an operation whose route the service does not have is no missing experiment", async () => {
     const { dm } = await dmSite();
-    const failure = await failureOf(dm.call("getExperiments", {}, {}), RouteNotVerifiedError);
+    const failure = await failureOf(dm.way.ask("getExperiments", {}, {}), RouteNotVerifiedError);
     expect(failure.message).toContain("getExperiments");
-    const notThere = await failureOf(dm.call("listWorkflows", { owner: "dm2bm" }, {}), UnavailableError);
+    const notThere = await failureOf(dm.way.ask("listWorkflows", { owner: "dm2bm" }, {}), UnavailableError);
     expect(notThere.message).toMatch(/DM processing service .*status 404 with an HTML page/);
   });
 
@@ -460,6 +460,6 @@ describe("settings that cannot work are refused before anything is sent", () => 
   test("an operation of a service without a URL names the setting", async () => {
     const { twin } = await dmSite();
     const { dm } = await dmSite({ urls: { ds: twin.urls.ds } });
-    await expect(dm.call("getCurrentRun", {}, {})).rejects.toThrow("set [dm] aps-db-url");
+    await expect(dm.way.ask("getCurrentRun", {}, {})).rejects.toThrow("set [dm] aps-db-url");
   });
 });

@@ -171,7 +171,7 @@ describe("DAQs", () => {
     await dm.startDaq(NAME, "/data/a_rec", task, {});
     const sent = twin.requests.find(({ path }) => path.includes("startDaq"));
     expect(JSON.parse(sent?.query["taskInfo"] ?? "")).toEqual(task);
-    expect(await dm.call("listDaqs", {}, {})).toEqual([
+    expect((await dm.way.ask("listDaqs", {}, {})).json).toEqual([
       expect.objectContaining({ ...task, storageDirectory: `/gdata/dm/2BM/2026-03/${NAME}/analysis` }),
     ]);
   });

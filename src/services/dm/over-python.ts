@@ -1,8 +1,7 @@
 /**
- * The DataManagement port over the site's own Python `dm` package: the operations of dm-port.ts as calls through the bridge, the package's exceptions as the
+ * The DataManagement port over the site's own Python `dm` package: the operations of port.ts as calls through the bridge, the package's exceptions as the
  * ports' errors. It repeats nothing: the package keeps its own sessions and decides itself whom it trusts (reference: dm-api §6, §9.3).
  */
-import * as z from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
@@ -10,7 +9,7 @@ import { type CallOptions, NotFoundError, NotOfferedError, UnavailableError } fr
 import type { DataManagement } from "../../controller/ports/data-management.ts";
 import { type BridgeFailure, DmBridge } from "./bridge.ts";
 import { CODE_BY_TYPE, errorOfCode } from "./errors.ts";
-import { dmPort } from "./port.ts";
+import { type DmAnswer, type DmWay, dmPort } from "./port.ts";
 import {
   DM_ROUTES,
   DM_SERVICES,
@@ -38,6 +37,8 @@ export interface DmPythonOptions {
 }
 
 export interface DmPython extends DataManagement {
+  /** Any operation of the route table. It repeats nothing. */
+  readonly way: DmWay;
   /**
    * Whether the package is there; it is kept running then.
    * @returns why not, in Python's own words, or undefined when it is
@@ -85,12 +86,7 @@ export function createDmPython(options: DmPythonOptions): DmPython {
   });
   let provenAt = Number.NEGATIVE_INFINITY;
 
-  async function ask<S extends z.ZodType>(
-    operation: DmOperation,
-    args: DmArguments,
-    schema: S,
-    { signal }: CallOptions,
-  ): Promise<z.output<S>> {
+  async function ask(operation: DmOperation, args: DmArguments, { signal }: CallOptions): Promise<DmAnswer> {
     const { service, method, timeoutSeconds: own = 0 }: DmRoute = DM_ROUTES[operation];
     if (!hasUrl(service)) throw noUrl(service);
     const changes = method !== "GET";
@@ -102,23 +98,22 @@ export function createDmPython(options: DmPythonOptions): DmPython {
       throw error;
     }
     provenAt = clock.monotonic();
-    const checked = schema.safeParse(answer.result);
-    if (checked.success) return checked.data;
-    const problem = z.prettifyError(checked.error).replaceAll("\n", " ");
-    throw new UnavailableError(`DM's Python package: the answer is not what ${operation} gives (${problem})`, {
-      mayHaveHappened: changes,
-    });
+    return { json: answer.result, by: "DM's Python package" };
   }
-  return {
-    ...dmPort(station, ask, log),
+  const way: DmWay = {
+    ask,
     checkLogin: async (call) => {
       if (clock.monotonic() - provenAt < PROVEN_SECONDS) return;
       try {
-        await ask("getUserByUsername", { username: NOBODY }, z.unknown(), call);
+        await ask("getUserByUsername", { username: NOBODY }, call);
       } catch (thrown) {
         if (!(thrown instanceof NotFoundError)) throw thrown;
       }
     },
+  };
+  return {
+    ...dmPort(station, way, log),
+    way,
     look: (signal) => bridge.look(signal),
     close: () => bridge.close(),
   };

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { oneLine } from "../../base/clean-text.ts";
 import { type Log } from "../../base/log.ts";
-import type { CallOptions } from "../../controller/ports/call.ts";
+import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
 import type { DataManagement } from "../../controller/ports/data-management.ts";
 import {
   esafsAnswer,
@@ -18,23 +18,41 @@ import {
   transfersOfStation,
   userAnswer,
 } from "./json.ts";
-import type { DmArguments, DmOperation } from "./routes.ts";
+import { DM_ROUTES, type DmArguments, type DmOperation } from "./routes.ts";
 
-/** Does one operation and checks its answer's JSON. */
-export type DmAsk = <S extends z.ZodType>(
-  operation: DmOperation,
-  args: DmArguments,
-  schema: S,
-  options: CallOptions,
-) => Promise<z.output<S>>;
+/** A way to DM: over HTTP, through the site's Python package, or none. */
+export interface DmWay {
+  /** Does one operation. */
+  ask(operation: DmOperation, args: DmArguments, options: CallOptions): Promise<DmAnswer>;
+  checkLogin(options: CallOptions): Promise<void>;
+}
+export interface DmAnswer {
+  /** As it came, unchecked. */
+  readonly json: unknown;
+  /** Who gave it, at the beginning of a sentence. */
+  readonly by: string;
+}
 
 /** The role of everyone on an experiment, as DM spells it. */
 const USER_ROLE = "User";
 /** Of what is wrong with an entry. */
 const MOST_CHARACTERS = 300;
 
-/** All of the port but the login, which each way has its own of. */
-export function dmPort(station: string, ask: DmAsk, log: Log): Omit<DataManagement, "checkLogin"> {
+export function dmPort(station: string, way: DmWay, log: Log): DataManagement {
+  const ask = async <S extends z.ZodType>(
+    operation: DmOperation,
+    args: DmArguments,
+    schema: S,
+    options: CallOptions,
+  ): Promise<z.output<S>> => {
+    const { json, by } = await way.ask(operation, args, options);
+    const checked = schema.safeParse(json);
+    if (checked.success) return checked.data;
+    const problem = z.prettifyError(checked.error).replaceAll("\n", " ");
+    throw new UnavailableError(`${by}: the answer is not what ${operation} gives (${problem})`, {
+      mayHaveHappened: DM_ROUTES[operation].method !== "GET",
+    });
+  };
   /** An operation that is done or not. */
   const run = async (operation: DmOperation, args: DmArguments, call: CallOptions): Promise<void> => {
     await ask(operation, args, z.unknown(), call);
@@ -76,6 +94,7 @@ export function dmPort(station: string, ask: DmAsk, log: Log): Omit<DataManageme
     uploads: (call) => list("listUploads", {}, transfersOfStation(station), call),
     upload: (id, call) => ask("getUploadInfo", { id }, transferAnswer, call),
     stopUpload: (id, call) => run("stopUpload", { id }, call),
+    checkLogin: (call) => way.checkLogin(call),
     esafs: (year, call) => list("listStationEsafs", { stationName: station, year }, esafsAnswer, call),
   };
 }

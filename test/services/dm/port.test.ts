@@ -1,17 +1,19 @@
 /** The port's operations on answers that a test gives. */
 import { expect, test } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
-import { type DmAsk, dmPort } from "../../../src/services/dm/port.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import { dmPort } from "../../../src/services/dm/port.ts";
+import { failureOf } from "../../support/failure-of.ts";
 
 /** The port of station 2BM before a DM that answers everything with the JSON of the moment. */
 function portOver(answer: { json: unknown }) {
   const lines: string[] = [];
-  const ask: DmAsk = async (_operation, _args, schema) => schema.parse(answer.json);
+  const way = { ask: async () => ({ json: answer.json, by: "DM" }), checkLogin: async () => {} };
   return {
     lines,
     port: dmPort(
       "2BM",
-      ask,
+      way,
       createLog("dm", (line) => lines.push(line)),
     ),
   };
@@ -41,4 +43,12 @@ test("experiments and safety forms that cannot be read are left out too", async 
   expect(await port.stationExperiments({})).toEqual([{ name: "e" }]);
   expect(await port.esafs(2026, {})).toMatchObject([{ esafId: "5" }]);
   expect(lines).toHaveLength(2);
+});
+
+test("an answer that is not what the operation gives is told with who gave it, and a change may have happened", async () => {
+  const { port } = portOver({ json: [] });
+  const read = await failureOf(port.experimentByName("e", {}), UnavailableError);
+  expect(read.message).toMatch(/^DM: the answer is not what getExperimentByName gives \(/);
+  expect(read.mayHaveHappened).toBe(false);
+  expect((await failureOf(port.startDaq("e", "/data", {}, {}), UnavailableError)).mayHaveHappened).toBe(true);
 });
