@@ -2,20 +2,7 @@
  * The watch over the DAQs: looks at them while they run, and now and then otherwise, and publishes how far they are and what is wrong. It goes on whichever
  * server is chosen: data move all the same. It starts and stops nothing, and never ends in an error. Integration points 56, and section 6 rows 3 and 6.
  */
-import {
-  combineLatest,
-  distinctUntilChanged,
-  EMPTY,
-  filter,
-  map,
-  type Observable,
-  repeat,
-  scan,
-  startWith,
-  switchMap,
-  tap,
-  timer,
-} from "rxjs";
+import { map, scan, startWith, tap } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import { type Experiment, isSameExperiment } from "../experiment.ts";
 import { AccessDeniedError, OffError } from "../ports/call.ts";
@@ -25,7 +12,7 @@ import type { CommandName } from "../pvs/commands.ts";
 import { type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
-import { look$ } from "../run/look.ts";
+import { type Look, pollWatch } from "../run/poll-watch.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
 import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
@@ -62,30 +49,17 @@ export const watchDaqs =
   (options: DaqWatchOptions): Watch =>
   (context) => {
     const watch = new DaqWatch(options, context);
-    const { pvs, scheduler } = context;
     // An experiment that is gone while TomoScan restarts is still the one whose DAQs run.
-    const experiment$ = context.experiment$.pipe(
+    const followed$ = context.experiment$.pipe(
       map((experiment): Followed => experiment ?? "none"),
       scan((last, next) => (next === "none" ? last : next)),
       startWith("unknown" as Followed),
     );
-    return combineLatest([
-      experiment$,
-      pvs.value$("Testing").pipe(
-        map((value) => value === 1),
-        distinctUntilChanged(),
-      ),
-      context.ended$.pipe(
-        filter((name) => MAKERS.includes(name)),
-        startWith(undefined),
-      ),
-    ]).pipe(
-      switchMap(([experiment, isDryRun]) => {
-        watch.follow(experiment);
-        if (isDryRun) return EMPTY; // a dry run reaches nobody
-        return watch.look$().pipe(repeat({ delay: () => timer(watch.waitSeconds * 1000, scheduler) }));
-      }),
-    );
+    const begin = (followed: Followed): Look => {
+      watch.follow(followed);
+      return watch;
+    };
+    return pollWatch(context, { followed$, after: MAKERS, begin, reason: "There is a newer look at the DAQs." });
   };
 
 /** Where none of the servers is of Data Management: there are no DAQs and no uploads, of whatever experiment. */
@@ -102,7 +76,7 @@ export const withoutDaqs: Watch = ({ pvs, experiment$ }) =>
 /** The experiment whose DAQs are watched; none: TomoScan names none; unknown: it has not been there to say. */
 type Followed = Experiment | "none" | "unknown";
 
-class DaqWatch {
+class DaqWatch implements Look {
   readonly #options: DaqWatchOptions;
   readonly #context: WatchContext;
   #followed: Followed = "unknown";
@@ -154,16 +128,8 @@ class DaqWatch {
 
   readonly #put: RunContext["publish"] = (name, value) => this.#context.pvs.put(name, value);
 
-  /** One look. Completes also when it fails: that is told once, and who ran is Unseen when it happens again. */
-  look$(): Observable<unknown> {
-    return look$(
-      (signal) => this.#look(signal),
-      (thrown) => this.#failed(thrown),
-      "There is a newer look at the DAQs.",
-    );
-  }
-
-  async #look(signal: AbortSignal): Promise<void> {
+  /** What goes wrong is told once, and who ran is Unseen when it happens again. */
+  async look(signal: AbortSignal): Promise<void> {
     const all = await this.#options.dm.daqs({ signal });
     this.#isRefused = false;
     this.#failedLooks = 0;
@@ -174,7 +140,7 @@ class DaqWatch {
     this.#isOutOfReach = false;
   }
 
-  #failed(thrown: unknown): void {
+  failed(thrown: unknown): void {
     if (thrown instanceof OffError)
       return showNoDaqs(this.#put, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
     this.#isRefused = thrown instanceof AccessDeniedError;

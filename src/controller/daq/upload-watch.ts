@@ -2,20 +2,7 @@
  * The watch over uploads that Upload does not wait for: those that an earlier run of the program has started, or somebody else. It looks for them when it
  * begins, when the experiment is another one, when Upload has ended, and now and then. It starts and stops none. Integration point 57.
  */
-import {
-  combineLatest,
-  distinctUntilChanged,
-  EMPTY,
-  filter,
-  map,
-  NEVER,
-  type Observable,
-  repeat,
-  scan,
-  startWith,
-  switchMap,
-  timer,
-} from "rxjs";
+import { scan } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { AccessDeniedError, NotFoundError, NotOfferedError, OffError } from "../ports/call.ts";
@@ -23,7 +10,7 @@ import { type DataManagement, type DmTransfer, isMoving, isUnderWay } from "../p
 import type { CommandName } from "../pvs/commands.ts";
 import { UPLOAD_STATES } from "../pvs/daq.ts";
 import type { RunContext } from "../run/action.ts";
-import { look$ } from "../run/look.ts";
+import { type Look, pollWatch } from "../run/poll-watch.ts";
 import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
 import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import { endState, showUploads } from "./uploads.ts";
@@ -40,34 +27,17 @@ const IDLE_SECONDS = 60;
 
 export const watchUploads =
   (options: UploadWatchOptions): Watch =>
-  (context) => {
-    const { pvs, scheduler } = context;
-    return combineLatest([
+  (context) =>
+    pollWatch(context, {
       // An experiment that is gone while TomoScan restarts is still the one whose uploads run.
-      context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
-      pvs.value$("Testing").pipe(
-        map((value) => value === 1),
-        distinctUntilChanged(),
-      ),
-      context.ended$.pipe(
-        filter((name) => name === UPLOAD),
-        startWith(undefined),
-      ),
-    ]).pipe(
-      switchMap(([experiment, isDryRun]) => {
-        if (experiment === undefined || isDryRun) return EMPTY; // a dry run reaches nobody
-        const watch = new UploadWatch(options, context, experiment);
-        return watch.look$().pipe(
-          repeat({
-            delay: () => (watch.waitSeconds === undefined ? NEVER : timer(watch.waitSeconds * 1000, scheduler)),
-          }),
-        );
-      }),
-    );
-  };
+      followed$: context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
+      after: [UPLOAD],
+      begin: (experiment) => (experiment === undefined ? undefined : new UploadWatch(options, context, experiment)),
+      reason: "There is a newer look at the uploads.",
+    });
 
 /** Of one experiment, from its beginning or the end of an Upload on. */
-class UploadWatch {
+class UploadWatch implements Look {
   /** Until the next look; undefined: there is nothing to see. */
   waitSeconds: number | undefined;
   readonly #options: UploadWatchOptions;
@@ -83,16 +53,8 @@ class UploadWatch {
     this.#experiment = experiment;
   }
 
-  /** One look. Completes also when it fails; what is shown stays then. */
-  look$(): Observable<unknown> {
-    return look$(
-      (signal) => this.#look(signal),
-      (thrown) => this.#failed(thrown),
-      "There is a newer look at the uploads.",
-    );
-  }
-
-  async #look(signal: AbortSignal): Promise<void> {
+  /** When it fails, what is shown stays. */
+  async look(signal: AbortSignal): Promise<void> {
     const { pvs } = this.#context;
     this.waitSeconds = IDLE_SECONDS;
     if (isRunning(pvs, UPLOAD)) return; // which tells of its own, and there is a new watch when it has ended
@@ -134,7 +96,7 @@ class UploadWatch {
     }
   }
 
-  #failed(thrown: unknown): void {
+  failed(thrown: unknown): void {
     const { pvs, journal } = this.#context;
     if (thrown instanceof OffError) showUploads((name, value) => pvs.put(name, value), [], "None");
     if (thrown instanceof OffError || thrown instanceof NotOfferedError) {
