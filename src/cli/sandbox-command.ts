@@ -2,8 +2,9 @@
  * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback. The only file that knows the sandbox.
  */
 import path from "node:path";
-import { type Beamline, IOC_PREFIX, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
+import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
 import { freePort } from "../sandbox/free-port.ts";
+import { IOC_PREFIX } from "../sandbox/site-files.ts";
 
 /** Ports that are tried first, IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not disturbed. */
 const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078 } as const;

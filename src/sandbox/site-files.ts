@@ -1,0 +1,142 @@
+/** The files of the simulated beamline's IOC: globus.conf, and what it names. They point at services that run already. */
+import { chmod, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { SANDBOX_DM_ROUTES } from "./dm/routes.ts";
+import type { DmTwin } from "./dm/service.ts";
+import type { GlobusService } from "./globus/service.ts";
+import { PEOPLE, STATION, ZONE } from "./people.ts";
+import type { SchedulingTwin } from "./scheduling-service.ts";
+import type { SmtpSink } from "./smtp-sink.ts";
+import type { SshHost } from "./ssh/host.ts";
+
+/** TomoScan's prefix in the sandbox, in the two parts that globus.conf has. */
+export const IOC_PREFIX = "2bmb:";
+export const TOMOSCAN_PREFIX = "TomoScan:";
+/** Top directories: on both hosts, and on the collection. */
+export const DATA_TOP = "/data";
+export const COLLECTION_TOP = "/2-BM";
+/** Everything is quicker here than at a beamline. */
+const DAQ_POLL_SECONDS = 1;
+const DAQ_STALL_SECONDS = 20;
+
+/** The services that the settings point at. */
+export interface SiteServices {
+  readonly dm: DmTwin;
+  readonly scheduling: SchedulingTwin;
+  readonly globus: GlobusService;
+  readonly detector: SshHost;
+  readonly analysis: SshHost;
+  readonly mail: SmtpSink;
+}
+
+/** The sandbox's e-mail; a site's own is like iocBoot/iocGlobus/message.html. */
+const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
+<p>the data of <b>%%ProposalTitle%%</b> are here:<br>
+%%DATA_LINK%%</p>
+<p>Slides:<br>
+%%SLIDES_LINK%%</p>
+`;
+
+/** Writes globus.conf and what it names. @returns the path of globus.conf */
+export async function writeSiteFiles(directory: string, services: SiteServices, ownPrefix = ""): Promise<string> {
+  const write = async (name: string, text: string): Promise<string> => {
+    const file = path.join(directory, name);
+    await writeFile(file, text, { mode: 0o600 });
+    await chmod(file, 0o600);
+    return file;
+  };
+  const { dm, scheduling, globus, detector, analysis } = services;
+  const files: SiteFiles = {
+    directory,
+    knownHosts: await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`),
+    credentials: await write("scheduling_credentials", `${scheduling.login.username}|${scheduling.login.password}\n`),
+    message: await write("message.html", MESSAGE_TEMPLATE),
+    dmLogin: await write("dm_login", `${dm.login.username}|${dm.login.password}\n`),
+    dmRoutes: await write("dm-routes.json", JSON.stringify(SANDBOX_DM_ROUTES, undefined, 2)),
+    globusSecret: await write("globus_secret", `${globus.serviceAccount.secret}\n`),
+  };
+  return write("globus.conf", iniText(settingsOf(services, files, ownPrefix)));
+}
+
+/** Paths. */
+type SiteFiles = Readonly<
+  Record<"directory" | "knownHosts" | "credentials" | "message" | "dmLogin" | "dmRoutes" | "globusSecret", string>
+>;
+type Sections = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+
+function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string): Sections {
+  const { dm, scheduling, globus, detector, analysis, mail } = services;
+  return {
+    general: { "time-zone": ZONE, "log-directory": path.join(files.directory, "logs") },
+    scheduling: {
+      beamline: STATION.beamline,
+      url: scheduling.url,
+      credentials: files.credentials,
+    },
+    globus: {
+      "experiment-type": STATION.experimentType,
+      "primary-beamline-contact-badge": PEOPLE.contacts[0]?.badge ?? "0",
+      "primary-beamline-contact-email": PEOPLE.contacts[0]?.email ?? "",
+      "secondary-beamline-contact-badge": PEOPLE.contacts[1]?.badge ?? "0",
+      "secondary-beamline-contact-email": PEOPLE.contacts[1]?.email ?? "",
+      "globus-message-file": files.message,
+      "globus-server-name": "voyager",
+    },
+    local: {
+      detector: detector.host,
+      "detector-user-name": detector.user,
+      "detector-top-dir": DATA_TOP,
+      analysis: analysis.host,
+      "analysis-user-name": analysis.user,
+      "analysis-top-dir": DATA_TOP,
+      "data-host": analysis.host,
+      "data-user-name": analysis.user,
+      "data-top-dir": DATA_TOP,
+    },
+    daq: { "poll-seconds": DAQ_POLL_SECONDS, "stall-seconds": DAQ_STALL_SECONDS },
+    epics: { "ioc-prefix": IOC_PREFIX, "tomoscan-prefix": TOMOSCAN_PREFIX, "globus-ioc-prefix": ownPrefix },
+    email: { "smtp-host": mail.host, "smtp-port": mail.port },
+    ledger: { path: path.join(files.directory, "ledger") },
+    dm: {
+      station: STATION.name,
+      // The simulated services have routes of their own: a real dm package on this host would not know them.
+      backend: "http",
+      "ds-url": dm.urls.ds,
+      "daq-url": dm.urls.daq,
+      "aps-db-url": dm.urls.apsDb,
+      "login-file": files.dmLogin,
+      "routes-file": files.dmRoutes,
+    },
+    "globus-auth": {
+      "client-id": globus.serviceAccount.clientId,
+      "client-secret-file": files.globusSecret,
+      "auth-url": globus.url,
+      "transfer-url": globus.url,
+      "flows-url": globus.url,
+      "token-store": path.join(files.directory, "tokens.json"),
+    },
+    ssh: {
+      "detector-port": detector.port,
+      "analysis-port": analysis.port,
+      "data-port": analysis.port,
+      "identity-file": detector.identityFile,
+      "known-hosts-file": files.knownHosts,
+    },
+    "server voyager": { kind: "dm", uuid: globus.collection("petrel").id },
+    "server petrel": {
+      kind: "globus",
+      uuid: globus.collection("petrel").id,
+      top: COLLECTION_TOP,
+      "data-link-path": `${COLLECTION_TOP}/{ym}/{exp}/`,
+    },
+  };
+}
+
+const iniText = (sections: Sections): string =>
+  Object.entries(sections)
+    .map(([section, keys]) => [
+      `[${section}]\n`,
+      ...Object.entries(keys).map(([key, value]) => `${key} = ${String(value).replaceAll("%", "%%")}\n`),
+    ])
+    .map((lines) => lines.join(""))
+    .join("\n");
