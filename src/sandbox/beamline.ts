@@ -11,10 +11,10 @@ import { isolatedClient } from "../ca/ca-config.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { nodeNetwork } from "../net/node-network.ts";
-import { type DmTwin, startDmTwin } from "./dm/service.ts";
-import { type GlobusService, startGlobusService } from "./globus/service.ts";
+import { startDmTwin } from "./dm/service.ts";
+import { startGlobusService } from "./globus/service.ts";
 import { localIso, PEOPLE, PROPOSAL, yearMonth } from "./people.ts";
-import { type SchedulingTwin, startSchedulingTwin } from "./scheduling-service.ts";
+import { startSchedulingTwin } from "./scheduling-service.ts";
 import {
   COLLECTION_TOP,
   DATA_TOP,
@@ -23,8 +23,8 @@ import {
   TOMOSCAN_PREFIX,
   writeSiteFiles,
 } from "./site-files.ts";
-import { type SinkMessage, type SmtpSink, startSmtpSink } from "./smtp-sink.ts";
-import { generateKey, type SshHost, startSshHost } from "./ssh/host.ts";
+import { type SinkMessage, startSmtpSink } from "./smtp-sink.ts";
+import { generateKey, startSshHost } from "./ssh/host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { startTomoScanServer } from "./tomoscan-server.ts";
 
