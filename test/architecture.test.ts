@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "./support/peers/real-peers.ts";
-import { architectureProblems, idlePermissions } from "./support/rules/architecture.ts";
+import { architectureProblems, idlePermissions, wideComments } from "./support/rules/architecture.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
@@ -23,6 +23,15 @@ test("the source tree obeys its rules", { timeout: 60_000 }, () => {
 
 test("the import table allows nothing that nothing needs", { timeout: 60_000 }, () => {
   expect(idlePermissions(sources())).toEqual([]);
+});
+
+test("no comment of tests and tools is wider than the code may be", () => {
+  const wide = ["test", "tools"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.(ts|mjs)$/.test(name))
+      .flatMap((name) => wideComments(`${folder}/${name}`, readFileSync(join(ROOT, folder, name), "utf8"))),
+  );
+  expect(wide).toEqual([]);
 });
 
 describe("an import is refused", () => {
@@ -117,6 +126,14 @@ describe("the shape of a file", () => {
     const text = "export {};\n".repeat(400);
     expect(problemsOf({ "base/x.ts": text })).toEqual([expect.stringMatching("^src/base/x.ts has 401 lines")]);
     expect(problemsOf({ "config/settings.ts": text })).toEqual([]);
+  });
+
+  test("with a comment wider than 120 columns it is refused, and one of 120 is not", () => {
+    const header = `/** ${"x".repeat(113)} */`;
+    expect(problemsOf({ "base/x.ts": `// ${"y".repeat(118)}\n` })).toEqual([
+      expect.stringMatching(/^src\/base\/x\.ts:\d has a comment of 121 columns/),
+    ]);
+    expect(wideComments("x.ts", header)).toEqual([]);
   });
 
   test("in a folder without a row it is refused", () => {

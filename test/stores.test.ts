@@ -1,4 +1,7 @@
-/** Everything that the program keeps in files, on a disk on which each step of a write fails in turn. The ledger's own tests are in test/integration. */
+/**
+ * Everything that the program keeps in files, on a disk on which each step of a write fails in turn. The ledger's own
+ * tests are in test/integration.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,7 +1,8 @@
 /**
- * `npm run bench`: drives softIoc and our IOC with bench/cabench.c, in turn and several times each, and prints for every row both medians and their ratio.
- * Judges nothing: speed depends on the machine, the ratio is what counts. The connect row is measured once more with 50,000 records, because with 1000 it is
- * the client's first search wait. More is better, except for us (microseconds) and failed.
+ * `npm run bench`: drives softIoc and our IOC with bench/cabench.c, in turn and several times each, and prints for
+ * every row both medians and their ratio. Judges nothing: speed depends on the machine, the ratio is what counts. The
+ * connect row is measured once more with 50,000 records, because with 1000 it is the client's first search wait. More
+ * is better, except for us (microseconds) and failed.
  *
  *   node tools/bench.mjs [--runs 5] [--seconds 3] [--only softIoc|ours] [--no-connect]
  */

@@ -1,6 +1,7 @@
 /**
- * Asks for a PV by UDP until a server of this machine answers: how the tests and the benchmark know that an IOC is up. Written by hand so that it trusts
- * nothing of what it helps to measure. Source: the Channel Access protocol's CA_PROTO_VERSION and CA_PROTO_SEARCH messages.
+ * Asks for a PV by UDP until a server of this machine answers: how the tests and the benchmark know that an IOC is up.
+ * Written by hand so that it trusts nothing of what it helps to measure. Source: the Channel Access protocol's
+ * CA_PROTO_VERSION and CA_PROTO_SEARCH messages.
  */
 import { createSocket } from "node:dgram";
 

@@ -1,7 +1,8 @@
 /**
- * `npm run test:faults`: everything that can go wrong around the IOC, done to it: SIGKILL at each call of each command, each service at fault in each way,
- * a full disk, no descriptors left, steps of the clock. Prints one row a scenario: how often it was tried, and what was lost, doubled, crashed or untrue;
- * fails unless all of that is 0. What each of them means stands in test/faults/tally.ts.
+ * `npm run test:faults`: everything that can go wrong around the IOC, done to it: SIGKILL at each call of each command,
+ * each service at fault in each way, a full disk, no descriptors left, steps of the clock. Prints one row a scenario:
+ * how often it was tried, and what was lost, doubled, crashed or untrue; fails unless all of that is 0. What each of
+ * them means stands in test/faults/tally.ts.
  *
  *   node tools/faults.mjs [words that vitest takes as filters of file names]
  */
@@ -10,7 +11,10 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runNode, say, VITEST } from "./run.mjs";
 
-/** More than processors: mostly they wait for quiet user PVs and for time limits. Each starts a beamline of two programs, which must not starve. */
+/**
+ * More than processors: mostly they wait for quiet user PVs and for time limits. Each starts a beamline of two
+ * programs, which must not starve.
+ */
 const WORKERS = 4 * cpus().length;
 const COLUMNS = ["tried", "lost", "doubled", "crashed", "untrue"];
 

@@ -1,5 +1,6 @@
 /**
- * Runs the tests under another Node: `node tools/on-node.mjs 24 [words for vitest]`. Brings that Node into build/node-24 with npm, once.
+ * Runs the tests under another Node: `node tools/on-node.mjs 24 [words for vitest]`. Brings that Node into
+ * build/node-24 with npm, once.
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";

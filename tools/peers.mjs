@@ -1,6 +1,7 @@
 /**
- * `npm run peers`: makes the Python environment .peers with the foreign programs that the tests meet (test/peers/requirements.txt). Says in one sentence what
- * came of it; run again it finds everything in place. Packages come from wherever this machine's pip is set up to take them.
+ * `npm run peers`: makes the Python environment .peers with the foreign programs that the tests meet
+ * (test/peers/requirements.txt). Says in one sentence what came of it; run again it finds everything in place. Packages
+ * come from wherever this machine's pip is set up to take them.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * Runs before `npm start` and `npm test`: brings the packages of package-lock.json when they are missing or differ, and builds dist when the sources have
- * changed. Does nothing, quickly and silently, when all is current. Works on a fresh clone: imports Node's own modules only.
+ * Runs before `npm start` and `npm test`: brings the packages of package-lock.json when they are missing or differ, and
+ * builds dist when the sources have changed. Does nothing, quickly and silently, when all is current. Works on a fresh
+ * clone: imports Node's own modules only.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +19,10 @@ export function nodeProblem(version) {
   return `Node ${version} is too old: globus-ioc needs Node ${LEAST_NODE.join(".")} or newer; install it from nodejs.org or with nvm and try again.`;
 }
 
-/** Whether node_modules holds what the lock file asks for: every package that is needed on all platforms, at its version. */
+/**
+ * Whether node_modules holds what the lock file asks for: every package that is needed on all platforms, at its
+ * version.
+ */
 export function isInstalled(lock, installed) {
   if (installed === undefined) return false;
   return Object.entries(lock.packages).every(

@@ -1,4 +1,7 @@
-/** What the repository's tools share: the root folder, starting a program, and where the installed programs are. Node's own modules only. */
+/**
+ * What the repository's tools share: the root folder, starting a program, and where the installed programs are. Node's
+ * own modules only.
+ */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";

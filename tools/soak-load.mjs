@@ -1,6 +1,7 @@
 /**
- * What tools/soak.mjs does to the IOC: everything at once that clients do, in order or not. Each worker repeats one thing until its time is over and leaves
- * nothing open; what fails under such a load is counted, for only the IOC is judged.
+ * What tools/soak.mjs does to the IOC: everything at once that clients do, in order or not. Each worker repeats one
+ * thing until its time is over and leaves nothing open; what fails under such a load is counted, for only the IOC is
+ * judged.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -38,7 +39,8 @@ const search = (name) => messageOf(6, nameBytes(name), [5, 13, 1, 1]);
 
 /**
  * @param site { iocPort, repeaterPort, prefix, beamline }
- * @returns counts of what was done, by name; how often what failed, by sentence; and `run`, which does it for so many seconds
+ * @returns counts of what was done, by name; how often what failed, by sentence; and `run`, which does it for so many
+ * seconds
  */
 export function createLoad(site) {
   const counts = {};
@@ -182,7 +184,10 @@ async function searches(site, until, count) {
   socket.close();
 }
 
-/** Noise, and messages with single bytes changed, to the server's port and the repeater's; registrations of programs that are gone at once. */
+/**
+ * Noise, and messages with single bytes changed, to the server's port and the repeater's; registrations of programs
+ * that are gone at once.
+ */
 async function hostileDatagrams(site, until, count) {
   while (until()) {
     const { socket, send } = await datagrams(count, "hostile datagrams");

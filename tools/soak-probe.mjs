@@ -1,6 +1,7 @@
 /**
- * Loaded into the IOC that tools/soak.mjs watches, before the program itself. To each message from there it collects garbage and answers with what is then held:
- * bytes of the heap and beside it, resident bytes, and Node's active resources by kind.
+ * Loaded into the IOC that tools/soak.mjs watches, before the program itself. To each message from there it collects
+ * garbage and answers with what is then held: bytes of the heap and beside it, resident bytes, and Node's active
+ * resources by kind.
  */
 process.on("message", () => {
   globalThis.gc();

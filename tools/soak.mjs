@@ -1,7 +1,8 @@
 /**
- * `npm run soak`: lets clients of every kind, good, careless and hostile, work a real IOC on the simulated beamline for a time, and watches what it holds.
- * Rounds of load are followed by a rest in which everything is closed again: what is then still open, or still in memory after a garbage collection, must not
- * grow from the first rests to the last. Prints the figures of each rest; ends with status 1 when something grew, or the IOC ended. Linux only.
+ * `npm run soak`: lets clients of every kind, good, careless and hostile, work a real IOC on the simulated beamline for
+ * a time, and watches what it holds. Rounds of load are followed by a rest in which everything is closed again: what is
+ * then still open, or still in memory after a garbage collection, must not grow from the first rests to the last.
+ * Prints the figures of each rest; ends with status 1 when something grew, or the IOC ended. Linux only.
  *
  *   node tools/soak.mjs [--minutes 5]
  */
@@ -18,7 +19,10 @@ import { fail, ROOT, say } from "./run.mjs";
 /** A round: load, then a rest in which keep-alive connections and files close. */
 const LOAD_SECONDS = 22;
 const REST_SECONDS = 8;
-/** Rests at the beginning and at the end that are compared, by their medians; what is loaded and cached at first is not looked at. */
+/**
+ * Rests at the beginning and at the end that are compared, by their medians; what is loaded and cached at first is not
+ * looked at.
+ */
 const COMPARED = 3;
 const WARM_UP_ROUNDS = 2;
 const START_SECONDS = 60;
@@ -27,7 +31,10 @@ const STATION = "2bmb:";
 const PREFIX = `${STATION}Globus:`;
 const MIB = 2 ** 20;
 
-/** What may differ between the first rests and the last. A leak of one descriptor, or a kilobyte, for each client is thousands of them. */
+/**
+ * What may differ between the first rests and the last. A leak of one descriptor, or a kilobyte, for each client is
+ * thousands of them.
+ */
 const BOUNDS = {
   descriptors: { most: 10, unit: "" },
   resources: { most: 10, unit: "" },

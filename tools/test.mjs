@@ -1,6 +1,7 @@
 /**
- * `npm test`: types, lint, format, and every test; `--check` (`npm run check`) leaves out the tests that start programs or open sockets. Runs all of it even
- * when a part fails. Its last line counts: "N passed, N failed, N skipped", where each step before the tests counts as one.
+ * `npm test`: types, lint, format, and every test; `--check` (`npm run check`) leaves out the tests that start programs
+ * or open sockets. Runs all of it even when a part fails. Its last line counts: "N passed, N failed, N skipped", where
+ * each step before the tests counts as one.
  *
  *   node tools/test.mjs [--check] [words that vitest takes as filters of file names]
  */
@@ -9,7 +10,8 @@ import { BIOME, OXLINT, ROOT, runNode, say, TSC } from "./run.mjs";
 const STEPS = [
   { name: "types", args: [...TSC, "-p", "tsconfig.json"] },
   { name: "lint", args: [...OXLINT, "--type-aware", "src", "test"] },
-  { name: "lint of tools", args: [...OXLINT, "tools"] }, // plain JavaScript: the rules that need types would only repeat that
+  // plain JavaScript: the rules that need types would only repeat that
+  { name: "lint of tools", args: [...OXLINT, "tools"] },
   { name: "format", args: [...BIOME, "ci", "--log-level=warn", "."] },
 ];
 
@@ -38,7 +40,8 @@ const vitest = await startVitest("test", filters, {
 });
 for (const file of vitest.state.getTestModules()) {
   for (const test of file.children.allTests()) total[countedAs(test.result().state)]++;
-  if (file.state() === "failed" && [...file.children.allTests("failed")].length === 0) total.failed++; // it could not be loaded
+  // it could not be loaded
+  if (file.state() === "failed" && [...file.children.allTests("failed")].length === 0) total.failed++;
 }
 total.failed += vitest.state.getUnhandledErrors().length;
 await vitest.close();

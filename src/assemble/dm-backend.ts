@@ -1,4 +1,7 @@
-/** The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with auto, the latter where it is. */
+/**
+ * The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with
+ * auto, the latter where it is.
+ */
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Settings } from "../config/settings.ts";

@@ -1,4 +1,7 @@
-/** Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or off. */
+/**
+ * Data Management as the settings and the site's setup file have it: over HTTP, through the site's Python package, or
+ * off.
+ */
 
 import { silentLog } from "../base/log.ts";
 import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";

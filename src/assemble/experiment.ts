@@ -1,4 +1,7 @@
-/** The commands about experiments as the settings have them: tagging, manual experiments, deletion, safety forms, and TomoScan's directories. */
+/**
+ * The commands about experiments as the settings have them: tagging, manual experiments, deletion, safety forms, and
+ * TomoScan's directories.
+ */
 
 import type { ServerSettings, Settings } from "../config/settings.ts";
 import type { Experiment } from "../controller/experiment.ts";

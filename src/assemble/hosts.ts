@@ -1,4 +1,7 @@
-/** The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their data. */
+/**
+ * The beamline's hosts as the settings have them: the directory trees of Dirs, and the host on which DAQs find their
+ * data.
+ */
 import { ActionError } from "../base/errors.ts";
 import { listed } from "../base/word-list.ts";
 import type { DataHost } from "../controller/ports/data-host.ts";
@@ -37,7 +40,8 @@ export function directoryTargets(options: PartOptions): DirectoryTarget[] {
 const LOOPBACK = ["localhost", "127.0.0.1"];
 
 /**
- * The host on which DAQs find their data: this machine itself where the settings name it, without a port of its own; else over SSH.
+ * The host on which DAQs find their data: this machine itself where the settings name it, without a port of its own;
+ * else over SSH.
  * @param ownName this machine's
  */
 export function dataHost(options: PartOptions, ownName: string): DataHost {

@@ -1,4 +1,7 @@
-/** Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in assemble/. */
+/**
+ * Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in
+ * assemble/.
+ */
 import path from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Pvs, PvValue } from "../controller/ports/pvs.ts";
@@ -20,7 +23,10 @@ export interface DataManagementProgram {
   stop(): Promise<void>;
 }
 
-/** Data management that can be started. What it works with is open already: `close` closes every connection, whether it was started or not. */
+/**
+ * Data management that can be started. What it works with is open already: `close` closes every connection, whether it
+ * was started or not.
+ */
 export interface DataManagement {
   start(): DataManagementProgram;
   close(): Promise<void>;

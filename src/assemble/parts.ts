@@ -1,4 +1,6 @@
-/** What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed. */
+/**
+ * What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed.
+ */
 import type { Clock } from "../base/clock.ts";
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -7,7 +9,10 @@ import type { Troubles } from "../base/troubles.ts";
 import { ConfigError } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 
-/** The process environment, as main hands it on; the Globus SDK reads its service addresses from the real one, so this must be it. */
+/**
+ * The process environment, as main hands it on; the Globus SDK reads its service addresses from the real one, so this
+ * must be it.
+ */
 export type MutableEnvironment = Record<string, string | undefined>;
 
 export interface PartOptions {
@@ -25,7 +30,10 @@ export interface PartOptions {
 /** Collects what is wrong while the ports are made, so that all of it is told at once. */
 export class Problems {
   readonly #sentences: string[] = [];
-  /** What `make` makes; undefined, and one problem more, when it throws an AppError. @param where the section of globus.conf */
+  /**
+   * What `make` makes; undefined, and one problem more, when it throws an AppError.
+   * @param where the section of globus.conf
+   */
   collect<T>(where: string, make: () => T): T | undefined {
     try {
       return make();

@@ -1,4 +1,7 @@
-/** Actions that the settings leave without what they need: refused before anything is done, a dry run too, with the sentence of the table (needs.ts). */
+/**
+ * Actions that the settings leave without what they need: refused before anything is done, a dry run too, with the
+ * sentence of the table (needs.ts).
+ */
 
 import { refusal } from "../config/needs.ts";
 import type { ServerSettings, Settings } from "../config/settings.ts";

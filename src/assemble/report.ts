@@ -1,4 +1,7 @@
-/** What `globusShow` prints at the IOC's prompt: which file counts, what it says, and what is missing. It reads no service; `globus-ioc show` does. */
+/**
+ * What `globusShow` prints at the IOC's prompt: which file counts, what it says, and what is missing. It reads no
+ * service; `globus-ioc show` does.
+ */
 import type { Config } from "../config/config.ts";
 import { missingSentence, missingSettings } from "../config/needs.ts";
 
@@ -14,7 +17,10 @@ export interface GlobusReport {
   readonly zone: string;
 }
 
-/** For people, one line each. @param level from 1 on every setting that globus.conf sets, from 2 on those with their defaults too */
+/**
+ * For people, one line each.
+ * @param level from 1 on every setting that globus.conf sets, from 2 on those with their defaults too
+ */
 export function globusReport(
   { file, config, prefix, isStarted, zone }: GlobusReport,
   level: number,

@@ -1,5 +1,6 @@
 /**
- * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the controller with the IOC.
+ * The shell commands of data management: globusConfigure reads globus.conf and prepares the PVs, globusStart starts the
+ * controller with the IOC.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -45,7 +46,10 @@ interface Configured {
   /** For globusShow. */
   readonly shown: Omit<GlobusReport, "isStarted" | "zone">;
   readonly pvs: LocalPvs;
-  /** Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started. @returns ends that log */
+  /**
+   * Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started.
+   * @returns ends that log
+   */
   readonly prepare: () => () => void;
   readonly start: () => DataManagementProgram;
 }
@@ -220,7 +224,8 @@ function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: 
 }
 
 /**
- * Gives PVs what the settings say they hold at the start: numbers now, as if they stood in the .db file, so that autosave may put back what was saved.
+ * Gives PVs what the settings say they hold at the start: numbers now, as if they stood in the .db file, so that
+ * autosave may put back what was saved.
  * @returns the texts, which a record takes only once it is initialized; none of them is a setting that autosave keeps
  */
 function fillInitially(
@@ -236,7 +241,10 @@ function fillInitially(
   return texts;
 }
 
-/** What was saved wins over what is configured, and that is told; but a server that is not there any more cannot be used. */
+/**
+ * What was saved wins over what is configured, and that is told; but a server that is not there any more cannot be
+ * used.
+ */
 function checkSaved(
   pvs: LocalPvs,
   configured: ReturnType<typeof initialPvs>,

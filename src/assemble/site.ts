@@ -1,6 +1,7 @@
 /**
- * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses implementations and decides nothing else. What is not
- * configured gets a stand-in that says in one sentence which setting is missing, so that everything else works without it.
+ * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses
+ * implementations and decides nothing else. What is not configured gets a stand-in that says in one sentence which
+ * setting is missing, so that everything else works without it.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -59,8 +60,10 @@ const CHECKS_STAY =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is in the environment and turns off no check of certificates here: take it out, and name an authority of your own in the ca-file keys of globus.conf.";
 
 /**
- * Nothing goes on by itself before the watches do, and nothing stays open when it throws: either would keep the process from ending.
- * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot be used
+ * Nothing goes on by itself before the watches do, and nothing stays open when it throws: either would keep the process
+ * from ending.
+ * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot
+ * be used
  */
 export function openSite(options: SiteOptions): Site {
   if (options.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") options.log.warn(CHECKS_STAY);
@@ -211,5 +214,6 @@ function globusActions(server: ServerSettings, { globus, people }: ServerParts):
   const share = server.share ? { access, people } : undefined;
   const init = initOnGlobus({ tree: globus.tree(server), template, share });
   const users = userActions(globusRoster({ access, template, people }), init);
-  return share === undefined ? { ...users, Init: init } : users; // who is let in by somebody else is asked for by ListUsers alone
+  // who is let in by somebody else is asked for by ListUsers alone
+  return share === undefined ? { ...users, Init: init } : users;
 }

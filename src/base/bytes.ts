@@ -1,6 +1,6 @@
 /**
- * Cursors over bytes, big-endian as everything in Channel Access. Neither ever passes the end: the reader throws, the writer grows.
- * Text is a byte string: one character a byte, 0..255.
+ * Cursors over bytes, big-endian as everything in Channel Access. Neither ever passes the end: the reader throws, the
+ * writer grows. Text is a byte string: one character a byte, 0..255.
  */
 import { AppError } from "./errors.ts";
 
@@ -170,5 +170,8 @@ export class ByteWriter {
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Memory of its own: `allocUnsafe` may cut from a pool, which whoever reuses a buffer's memory (ca/server/output.ts) would overwrite for others. */
+/**
+ * Memory of its own: `allocUnsafe` may cut from a pool, which whoever reuses a buffer's memory (ca/server/output.ts)
+ * would overwrite for others.
+ */
 const ownBuffer = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);

@@ -1,9 +1,13 @@
 /**
- * What is clean text: no character in it ends a line, drives a terminal, or turns the order in which others are read. Everything from PVs, services and files
- * that goes into a sentence, a PV, a log, a mail or a terminal passes through here.
+ * What is clean text: no character in it ends a line, drives a terminal, or turns the order in which others are read.
+ * Everything from PVs, services and files that goes into a sentence, a PV, a log, a mail or a terminal passes through
+ * here.
  */
 
-/** C0, DEL, C1, the line and paragraph separators, and the marks that turn the direction of text (Unicode's Bidi_Control). */
+/**
+ * C0, DEL, C1, the line and paragraph separators, and the marks that turn the direction of text (Unicode's
+ * Bidi_Control).
+ */
 const UNCLEAN = "\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069";
 const RUN = new RegExp(`[${UNCLEAN}]+`, "g");
 const ONE = new RegExp(`[${UNCLEAN}]`);
@@ -26,7 +30,10 @@ export const onePerLine = (entries: readonly string[]): string => entries.map(on
 export const escapeUnclean = (text: string): string =>
   text.replace(EACH, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** JSON, or a text in quotation marks for a sentence, that reads the same and shows what would not be seen or would not stay where it is. */
+/**
+ * JSON, or a text in quotation marks for a sentence, that reads the same and shows what would not be seen or would not
+ * stay where it is.
+ */
 export const cleanJson = (value: unknown): string => escapeUnclean(JSON.stringify(value));
 
 /** A piece of hostile text, in quotation marks, fit for a sentence. */

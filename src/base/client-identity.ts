@@ -1,6 +1,6 @@
 /**
- * Who reads and writes through a channel: what access rights, the log of puts and the record's guard are all told of a client. It comes with a put from the
- * circuit that brought it, and is nobody's proof.
+ * Who reads and writes through a channel: what access rights, the log of puts and the record's guard are all told of a
+ * client. It comes with a put from the circuit that brought it, and is nobody's proof.
  */
 
 /** Who uses a channel, as the client says and as the socket shows. Claims, not proofs. */
@@ -17,7 +17,10 @@ export const IOC_SHELL: ClientIdentity = { user: "", host: "", peer: "the IOC's 
 
 const MOST_CHARACTERS = 64;
 
-/** `user@host:port`, and the address behind it where the host that the client claims is another text. What it claims is hostile: no blank, no sign of ours is left. */
+/**
+ * `user@host:port`, and the address behind it where the host that the client claims is another text. What it claims is
+ * hostile: no blank, no sign of ours is left.
+ */
 export function clientText({ user, host, peer }: ClientIdentity): string {
   const [, address, port] = /^(.*):(\d+)$/.exec(peer) ?? [];
   if (address === undefined) return peer;

@@ -1,5 +1,6 @@
 /**
- * The only source of time and timers. Everything that waits is handed a Clock, so tests hand in a fake one and never sleep.
+ * The only source of time and timers. Everything that waits is handed a Clock, so tests hand in a fake one and never
+ * sleep.
  */
 
 /** A wait that can be called off; calling it again does nothing. */
@@ -12,7 +13,10 @@ export interface Clock {
   monotonic(): number;
   /** Runs `action` once, `seconds` from now, however many they are (0: in a later turn of the event loop). */
   after(seconds: number, action: () => void): Cancel;
-  /** Runs `action` after the current turn of the event loop has handled its input. Cheaper than `after(0)`; cannot be called off. */
+  /**
+   * Runs `action` after the current turn of the event loop has handled its input. Cheaper than `after(0)`; cannot be
+   * called off.
+   */
   soon(action: () => void): void;
 }
 

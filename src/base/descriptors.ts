@@ -1,14 +1,17 @@
 /**
- * Descriptors: how many files, sockets and pipes this process may have open, how many of them it needs for itself, and what is left for clients. It counts
- * nothing: a process that is full finds out by failing.
+ * Descriptors: how many files, sockets and pipes this process may have open, how many of them it needs for itself, and
+ * what is left for clients. It counts nothing: a process that is full finds out by failing.
  */
 import { readFileSync } from "node:fs";
 
-/** Fewer do not do: loading the program opens up to 128 files at once, and a few clients must find room beside what the program itself uses. */
+/**
+ * Fewer do not do: loading the program opens up to 128 files at once, and a few clients must find room beside what the
+ * program itself uses.
+ */
 const LEAST = 256;
 /**
- * Kept back from clients. An IOC of data management has about 40 open when it rests; a log file, a ledger's tables, login files, connections to services and
- * hosts and a Python process come and go beside those.
+ * Kept back from clients. An IOC of data management has about 40 open when it rests; a log file, a ledger's tables,
+ * login files, connections to services and hosts and a Python process come and go beside those.
  */
 const OWN = 128;
 /** It failed for want of descriptors: of this process, of the whole system. */

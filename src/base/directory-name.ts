@@ -1,6 +1,6 @@
 /**
- * What the name of a directory must be like before any service makes it: PV contents are hostile input. It does not clean names, and does not know
- * where the directory is.
+ * What the name of a directory must be like before any service makes it: PV contents are hostile input. It does not
+ * clean names, and does not know where the directory is.
  */
 import { cleanJson, isUnclean } from "./clean-text.ts";
 import { ActionError } from "./errors.ts";

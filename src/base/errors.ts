@@ -1,6 +1,7 @@
 /**
- * The errors that cross a boundary of the program. A class says whose fault it is; its data say what happened; nobody matches on text.
- * Errors of one layer only (DbFileError, ShellError, ConfigError …) live beside the code that throws them.
+ * The errors that cross a boundary of the program. A class says whose fault it is; its data say what happened; nobody
+ * matches on text. Errors of one layer only (DbFileError, ShellError, ConfigError …) live beside the code that throws
+ * them.
  */
 import { type SystemFailure, systemFailure } from "./system-failure.ts";
 
@@ -11,7 +12,10 @@ export class AppError extends Error {
   }
 }
 
-/** An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to do. */
+/**
+ * An action or a service failed in a way an operator can read: one sentence that names the thing, the value and what to
+ * do.
+ */
 export class ActionError extends AppError {}
 
 /** A file is not what it must be. The message is a piece of a sentence without the path; `messageOf` adds the path. */
@@ -24,8 +28,9 @@ export class FileError extends AppError {
 }
 
 /**
- * The action was cancelled on request (Abort, or 0 written to the command PV, or a signal); not a failure. Its message is a sentence, with its full stop: an
- * action that was in the middle writes what was done behind it. So is every reason that a signal is aborted with.
+ * The action was cancelled on request (Abort, or 0 written to the command PV, or a signal); not a failure. Its message
+ * is a sentence, with its full stop: an action that was in the middle writes what was done behind it. So is every
+ * reason that a signal is aborted with.
  */
 export class CancelledError extends AppError {}
 
@@ -65,7 +70,10 @@ const names = (text: string, path: string): boolean =>
     .slice(1)
     .some((rest) => !/^\.?[\w/-]/.test(rest));
 
-/** A file beside the one that was told, as `x.sav.tmp` beside `x.sav`, is told with that one; a folder above one that was told is not. */
+/**
+ * A file beside the one that was told, as `x.sav.tmp` beside `x.sav`, is told with that one; a folder above one that
+ * was told is not.
+ */
 function named({ words, path }: SystemFailure, told: string): string {
   if (path === undefined || path === "") return words;
   const nameAt = path.lastIndexOf("/") + 1;

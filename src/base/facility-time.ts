@@ -1,12 +1,16 @@
 /**
- * Days and times as they are at the facility, whose clock decides to which day and month a moment belongs. Its zone is the process's own, which every local
- * time of Node's follows: the host's, or what [general] time-zone has put into TZ. It does not know what day it is.
+ * Days and times as they are at the facility, whose clock decides to which day and month a moment belongs. Its zone is
+ * the process's own, which every local time of Node's follows: the host's, or what [general] time-zone has put into TZ.
+ * It does not know what day it is.
  */
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** The zone's name as Node has it, such as `America/Chicago`, whatever the case of its letters; undefined for what Node does not know. */
+/**
+ * The zone's name as Node has it, such as `America/Chicago`, whatever the case of its letters; undefined for what Node
+ * does not know.
+ */
 export function knownZone(name: string): string | undefined {
   if (!/^[A-Za-z]/.test(name)) return undefined; // +05:00 would mean the opposite in TZ
   try {

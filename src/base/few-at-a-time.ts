@@ -1,4 +1,6 @@
-/** Work on many things, a few at once, so that a service is neither flooded nor waited for one thing after the other. */
+/**
+ * Work on many things, a few at once, so that a service is neither flooded nor waited for one thing after the other.
+ */
 
 /**
  * @param limit how many may be under way at once

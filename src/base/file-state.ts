@@ -2,7 +2,10 @@
 import { stat } from "node:fs/promises";
 import { codeOf } from "./errors.ts";
 
-/** A text that is another one after any of the files was written, replaced, made, removed, or given other permissions. Never fails. */
+/**
+ * A text that is another one after any of the files was written, replaced, made, removed, or given other permissions.
+ * Never fails.
+ */
 export async function fileState(paths: readonly string[]): Promise<string> {
   const states = paths.map(async (path) => {
     try {

@@ -1,7 +1,8 @@
 /**
- * INI text as Python's configparser reads and writes it, for the files of the Python programs: sections, `key = value` or `key: value`, continuation
- * lines, `#` and `;` comment lines (not behind a value), keys in any case, [DEFAULT] inherited by all, `%(key)s` and `%%` in values.
- * It knows no section and no key. Source: the configparser manual; held against Python itself by a test.
+ * INI text as Python's configparser reads and writes it, for the files of the Python programs: sections, `key = value`
+ * or `key: value`, continuation lines, `#` and `;` comment lines (not behind a value), keys in any case, [DEFAULT]
+ * inherited by all, `%(key)s` and `%%` in values. It knows no section and no key. Source: the configparser manual; held
+ * against Python itself by a test.
  */
 
 export interface IniEntry {

@@ -1,4 +1,7 @@
-/** A typed list of subscribers: subscribe, notify, unsubscribe. A listener may unsubscribe itself or others while it is notified. */
+/**
+ * A typed list of subscribers: subscribe, notify, unsubscribe. A listener may unsubscribe itself or others while it is
+ * notified.
+ */
 export class Listeners<Arguments extends readonly unknown[]> {
   readonly #listeners = new Set<(...args: Arguments) => void>();
 

@@ -1,7 +1,8 @@
 /**
- * $(NAME) in .db files, substitution files and start-up scripts. Text in, text out; where the values come from (a definition list, the environment) is the
- * caller's business. Rules: CA spec §5.1; epics-base: libcom macLib. A reference is `$(A)` or `${A}`, `$(A=default)`, `$(A,B=x)` (B holds inside A's value
- * only); names, defaults and values may hold references. Nothing is expanded inside single quotes, nor after a backslash.
+ * $(NAME) in .db files, substitution files and start-up scripts. Text in, text out; where the values come from (a
+ * definition list, the environment) is the caller's business. Rules: CA spec §5.1; epics-base: libcom macLib. A
+ * reference is `$(A)` or `${A}`, `$(A=default)`, `$(A,B=x)` (B holds inside A's value only); names, defaults and values
+ * may hold references. Nothing is expanded inside single quotes, nor after a backslash.
  */
 
 /** The raw value of a macro, which may hold references itself; undefined: there is none of this name. */
@@ -56,8 +57,8 @@ export function macroSentence(problem: MacroProblem): string {
 }
 
 /**
- * Reads `P=x:,N=3`. Blanks around names, values and commas do not count; quotes and backslashes protect them, and are kept in values, where expansion drops
- * them. A name without `=` takes the macro away again. Never throws.
+ * Reads `P=x:,N=3`. Blanks around names, values and commas do not count; quotes and backslashes protect them, and are
+ * kept in values, where expansion drops them. A name without `=` takes the macro away again. Never throws.
  * @param before definitions that hold unless they are overridden
  */
 export function parseMacros(text: string, before?: ReadonlyMap<string, string>): Map<string, string> {
@@ -99,7 +100,10 @@ class Expander {
     return { text: value, problems: this.#problems, replaced: this.#replaced };
   }
 
-  /** @returns the value of `text` from `at` up to one of `ends`, and where that is. Quotes and backslashes stay at depth 0 only. */
+  /**
+   * @returns the value of `text` from `at` up to one of `ends`, and where that is. Quotes and backslashes stay at depth
+   * 0 only.
+   */
   #translate(text: string, at: number, depth: number, ends: string): readonly [string, number] {
     let value = "";
     let quote = "";

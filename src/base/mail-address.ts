@@ -1,4 +1,7 @@
-/** What an e-mail address is, for the settings and for the header of a mail: no address may smuggle in a line or an address of its own. Pure. */
+/**
+ * What an e-mail address is, for the settings and for the header of a mail: no address may smuggle in a line or an
+ * address of its own. Pure.
+ */
 import { isUnclean } from "./clean-text.ts";
 
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";

@@ -1,6 +1,6 @@
 /**
- * Makes a folder with those above it, each at most once. Node 20's own `recursive` never ends where mkdir says ENOENT below a folder that exists, as /proc and
- * some automounted homes do.
+ * Makes a folder with those above it, each at most once. Node 20's own `recursive` never ends where mkdir says ENOENT
+ * below a folder that exists, as /proc and some automounted homes do.
  */
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";

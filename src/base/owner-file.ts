@@ -1,8 +1,9 @@
 /**
- * A file that says which process has something for itself, where two would spoil it. What a process left that was killed is taken over; a process on another
- * host cannot be looked at, so what it left is its own until a person removes the file. A container counts as the host that runs it, since its own name may be
- * new at each start; two of them that run at once cannot see each other, and the one that claimed last has the file. Works on network file systems: the claim
- * is a hard link.
+ * A file that says which process has something for itself, where two would spoil it. What a process left that was
+ * killed is taken over; a process on another host cannot be looked at, so what it left is its own until a person
+ * removes the file. A container counts as the host that runs it, since its own name may be new at each start; two of
+ * them that run at once cannot see each other, and the one that claimed last has the file. Works on network file
+ * systems: the claim is a hard link.
  */
 import { readFileSync } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
@@ -44,7 +45,11 @@ export class OwnerFile {
     this.#files = files;
   }
 
-  /** Makes what the file stands for this process's, or sees that it still is. @returns the other process that has it @throws the system's error */
+  /**
+   * Makes what the file stands for this process's, or sees that it still is.
+   * @returns the other process that has it
+   * @throws the system's error
+   */
   async claim(): Promise<Owner | undefined> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const text = await this.#read(this.path);
@@ -106,7 +111,9 @@ export class OwnerFile {
     }
   }
 
-  /** Removes what a process left. One process does so at a time, or a second would remove what the first has claimed. */
+  /**
+   * Removes what a process left. One process does so at a time, or a second would remove what the first has claimed.
+   */
   async #takeAway(): Promise<void> {
     const taking = this.#taking;
     if (!(await this.#create(taking))) {
@@ -118,7 +125,8 @@ export class OwnerFile {
       return;
     }
     try {
-      const text = await this.#read(this.path); // what is gone may be claimed at any time; what is there is not replaced
+      // what is gone may be claimed at any time; what is there is not replaced
+      const text = await this.#read(this.path);
       const owner = ownerIn(text ?? "");
       if (text !== undefined && (owner === undefined || !mayLive(owner, this.#self)))
         await this.#files.rm(this.path, { force: true });
@@ -139,7 +147,10 @@ function ownerIn(text: string): Owner | undefined {
   }
 }
 
-/** Whether an owner is another process of this host that runs. One on another host cannot be looked at, and does not count. */
+/**
+ * Whether an owner is another process of this host that runs. One on another host cannot be looked at, and does not
+ * count.
+ */
 export function isAnotherHere(owner: Owner, self: Owner = thisProcess()): boolean {
   return isHere(owner, self) && !isSame(owner, self) && mayLive(owner, self);
 }
@@ -181,7 +192,10 @@ export const thisProcess = (): Owner => ({
   started: startOf(process.pid) ?? "",
 });
 
-/** When a process began, in ticks since the host did: the 22nd field of its stat, of which the second may hold anything between parentheses (proc(5)). */
+/**
+ * When a process began, in ticks since the host did: the 22nd field of its stat, of which the second may hold anything
+ * between parentheses (proc(5)).
+ */
 const startOf = (pid: number): string | undefined =>
   lineOf(`/proc/${pid}/stat`)?.replace(/^.*\)/s, "").trim().split(" ")[19];
 

@@ -1,6 +1,6 @@
 /**
- * Files that hold secrets (tokens, client secrets, private keys): read only while nobody else can read them, written so that a crash at
- * any instruction leaves either the old or the new content. It knows nothing of what they contain.
+ * Files that hold secrets (tokens, client secrets, private keys): read only while nobody else can read them, written so
+ * that a crash at any instruction leaves either the old or the new content. It knows nothing of what they contain.
  */
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
@@ -28,7 +28,8 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
       const stats = await file.stat();
       const { mode, size } = stats;
       const bits = (mode & 0o777).toString(8).padStart(4, "0");
-      if ((mode & OTHERS) !== 0 && !stats.isFile()) throw new NoFileError(stats, path); // nobody closes /dev/null to others
+      // nobody closes /dev/null to others
+      if ((mode & OTHERS) !== 0 && !stats.isFile()) throw new NoFileError(stats, path);
       if ((mode & OTHERS) !== 0) {
         throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);
       }

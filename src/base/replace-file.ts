@@ -1,12 +1,15 @@
 /**
- * Files written so that a failure or a crash at any instruction leaves the old or the new content, and nothing beside it. It knows nothing of what they hold;
- * whoever writes says in a sentence what could not be written.
+ * Files written so that a failure or a crash at any instruction leaves the old or the new content, and nothing beside
+ * it. It knows nothing of what they hold; whoever writes says in a sentence what could not be written.
  */
 import { randomBytes } from "node:crypto";
 import * as nodeFiles from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-/** How the names of temporary files end, behind twelve hexadecimal digits, and the age at which nobody writes one any more. */
+/**
+ * How the names of temporary files end, behind twelve hexadecimal digits, and the age at which nobody writes one any
+ * more.
+ */
 const TEMPORARY_END = ".tmp";
 const LEFT_MILLISECONDS = 3_600_000;
 
@@ -23,7 +26,8 @@ export interface WriteOptions {
 
 /**
  * Replaces the file as a whole: a temporary file beside it, fsync, rename, fsync of the folder.
- * @param options temporary: its path, for a file that one process alone writes, so that what a crash leaves is removed by the next write
+ * @param options temporary: its path, for a file that one process alone writes, so that what a crash leaves is removed
+ * by the next write
  * @throws the system's error; the old content is then still there, unless the last fsync alone failed
  */
 export async function replaceFile(
@@ -48,8 +52,9 @@ export async function replaceFile(
 export const temporaryOf = (path: string): string => `${path}.${randomBytes(6).toString("hex")}${TEMPORARY_END}`;
 
 /**
- * Removes what programs that were killed while they wrote have left beside the file, which was just written: it may hold secrets. What is young may still be
- * written. Ages are those of the file system's own clock. Never fails: the file itself is there, and the next write tries again.
+ * Removes what programs that were killed while they wrote have left beside the file, which was just written: it may
+ * hold secrets. What is young may still be written. Ages are those of the file system's own clock. Never fails: the
+ * file itself is there, and the next write tries again.
  */
 export const removeLeft = (path: string, files: FileCalls): Promise<void> => sweep(path, files).catch(() => {});
 
@@ -70,7 +75,10 @@ async function sweep(path: string, files: FileCalls): Promise<void> {
   }
 }
 
-/** Writes a file that does not exist yet, and removes it when it cannot be written whole. @throws the system's error: EEXIST when there is one */
+/**
+ * Writes a file that does not exist yet, and removes it when it cannot be written whole.
+ * @throws the system's error: EEXIST when there is one
+ */
 export async function createFile(
   path: string,
   text: string,

@@ -1,6 +1,6 @@
 /**
- * Repeats a call that failed: a bounded number of times, with growing, jittered waits, until it is called off.
- * It does not decide what may be repeated: the caller's `verdict` does, and it says "no" unless the call is safe to send twice.
+ * Repeats a call that failed: a bounded number of times, with growing, jittered waits, until it is called off. It does
+ * not decide what may be repeated: the caller's `verdict` does, and it says "no" unless the call is safe to send twice.
  */
 import { type Clock, sleep } from "./clock.ts";
 
@@ -15,10 +15,16 @@ export interface RetryPolicy {
   readonly withinSeconds: number;
 }
 
-/** For calls that an operator waits for: three attempts, none of which begins after half a minute, so that one that ran into its time limit is the last. */
+/**
+ * For calls that an operator waits for: three attempts, none of which begins after half a minute, so that one that ran
+ * into its time limit is the last.
+ */
 export const PATIENT: RetryPolicy = { attempts: 3, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 
-/** Whether a failure may be followed by another attempt, and, when the peer named it, after how many seconds at the earliest. */
+/**
+ * Whether a failure may be followed by another attempt, and, when the peer named it, after how many seconds at the
+ * earliest.
+ */
 export type Verdict =
   | { readonly repeat: false }
   | { readonly repeat: true; readonly afterSeconds?: number | undefined };

@@ -1,4 +1,7 @@
-/** What the system says of a file, folder or program, in words for operators. Failures of sockets stay as they are: their sentences name hosts and ports. */
+/**
+ * What the system says of a file, folder or program, in words for operators. Failures of sockets stay as they are:
+ * their sentences name hosts and ports.
+ */
 import { getSystemErrorMap } from "node:util";
 
 /** Pieces of a sentence. What is not here has the system's own words. */

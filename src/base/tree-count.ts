@@ -1,6 +1,6 @@
 /**
- * Counts the files below a directory, and their bytes, within bounds: a beamline's tree may hold millions. It lists nothing itself, follows no symbolic
- * link, and does not know where the directory is: the caller's `list` does.
+ * Counts the files below a directory, and their bytes, within bounds: a beamline's tree may hold millions. It lists
+ * nothing itself, follows no symbolic link, and does not know where the directory is: the caller's `list` does.
  */
 import { orAbort } from "./or-abort.ts";
 
@@ -13,7 +13,9 @@ export interface TreeEntry {
 }
 
 export interface TreeCountOptions {
-  /** The entries of a directory, some at a time; the first directory is "", those below it are named from it, as `a/b`. */
+  /**
+   * The entries of a directory, some at a time; the first directory is "", those below it are named from it, as `a/b`.
+   */
   readonly list: (path: string) => AsyncIterable<readonly TreeEntry[]>;
   /** Whether a failure to list a directory below the first concerns that one alone; others end the count. */
   readonly isLocal: (thrown: unknown) => boolean;
@@ -36,7 +38,10 @@ export interface TreeCount {
   readonly complete: boolean;
 }
 
-/** @throws what `list` throws for the first directory, and what is not local; the signal's reason; `late`'s where nothing was listed before */
+/**
+ * @throws what `list` throws for the first directory, and what is not local; the signal's reason; `late`'s where
+ * nothing was listed before
+ */
 export async function countTree(options: TreeCountOptions): Promise<TreeCount> {
   const { late, signal } = options;
   const count = { entries: 0, files: 0, bytes: 0, complete: true };

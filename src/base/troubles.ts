@@ -1,6 +1,6 @@
 /**
- * What goes wrong in the background, where no command waits for an answer: told once when it begins and once when it is over, to everybody who listens. Who
- * comes later is told of what lasts.
+ * What goes wrong in the background, where no command waits for an answer: told once when it begins and once when it is
+ * over, to everybody who listens. Who comes later is told of what lasts.
  */
 
 /** One thing that can go wrong. */

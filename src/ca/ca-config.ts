@@ -1,5 +1,6 @@
 /**
- * The EPICS_CA_ and EPICS_CAS_ environment variables → one read-only value. CA spec §1.12. Nothing below reads an environment; tests use `isolated`.
+ * The EPICS_CA_ and EPICS_CAS_ environment variables → one read-only value. CA spec §1.12. Nothing below reads an
+ * environment; tests use `isolated`.
  */
 import { broadcastAddresses, type Interface, localInterfaces } from "../net/interfaces.ts";
 import type { Address } from "../net/transport.ts";
@@ -19,7 +20,10 @@ export interface CaClientConfig {
 export interface CaServerConfig {
   /** Interfaces to listen on; empty: all. */
   readonly interfaces: readonly string[];
-  /** Broadcast addresses of `interfaces`: a socket bound to an interface's own address does not hear searches sent to them. */
+  /**
+   * Broadcast addresses of `interfaces`: a socket bound to an interface's own address does not hear searches sent to
+   * them.
+   */
   readonly searchBroadcasts: readonly string[];
   /** TCP and UDP; 0: any free one. */
   readonly port: number;

@@ -1,6 +1,6 @@
 /**
- * `globus-ioc config`: writes a globus.conf with every key, its meaning and its default, and the settings that were given. Never over a file that exists
- * unless --force says so; no other command writes one.
+ * `globus-ioc config`: writes a globus.conf with every key, its meaning and its default, and the settings that were
+ * given. Never over a file that exists unless --force says so; no other command writes one.
  */
 
 import { existsSync } from "node:fs";
@@ -27,7 +27,8 @@ export interface ConfigRequest {
 export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
   const file = configFileToWrite(request.file, request.environment);
   const home = request.environment["HOME"] ?? "/";
-  const { lines } = parseSource("", { file, home, options: request.settings }); // what is wrong is told in its own words
+  // what is wrong is told in its own words
+  const { lines } = parseSource("", { file, home, options: request.settings });
   const text = configText(lines.filter(({ origin }) => origin === "option"));
   if (request.force && existsSync(file)) {
     await writePrivateFile(file, text, "configuration file", request.files);

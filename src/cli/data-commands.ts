@@ -1,6 +1,7 @@
 /**
- * THE table of the data-management commands: their names, the PV command that each runs, the options that fill its inputs, and what is shown of it. The
- * parser, the help, the runs here and on an IOC come from it. Names and spellings are those of the Python programs globus and DMagic (integration, 5A, 5B).
+ * THE table of the data-management commands: their names, the PV command that each runs, the options that fill its
+ * inputs, and what is shown of it. The parser, the help, the runs here and on an IOC come from it. Names and spellings
+ * are those of the Python programs globus and DMagic (integration, 5A, 5B).
  */
 
 import { KINDS, type Kind } from "../config/settings.ts";
@@ -298,7 +299,10 @@ export function spellingsOf({ name, aliases = [] }: DataCommand): string[] {
 export const wordsOf = ({ input }: InputOption): readonly string[] | undefined =>
   statesOf(input)?.map((state) => state.toLowerCase());
 
-/** What an option's text is for its input: a number, a text, or the index of a state, of which the beginning is enough. @returns undefined for what it cannot be */
+/**
+ * What an option's text is for its input: a number, a text, or the index of a state, of which the beginning is enough.
+ * @returns undefined for what it cannot be
+ */
 export function inputValue(option: InputOption, given: string): string | number | undefined {
   const words = option.value === undefined ? undefined : wordsOf(option);
   if (words !== undefined) {

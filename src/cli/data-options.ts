@@ -1,6 +1,6 @@
 /**
- * The options of the data-management commands: those of their own (data-commands.ts), those that all have, and every key of globus.conf (settings.ts). Says
- * what was given, or everything that is wrong with it; it runs nothing.
+ * The options of the data-management commands: those of their own (data-commands.ts), those that all have, and every
+ * key of globus.conf (settings.ts). Says what was given, or everything that is wrong with it; it runs nothing.
  */
 import { type Command, Option } from "commander";
 import { didYouMean } from "../base/suggest.ts";
@@ -72,7 +72,11 @@ const COMMON_HEADING = "Options of every data-management command:";
 /** Shown in the help although they are settings. */
 const SHOWN_SETTINGS: readonly string[] = ["server", "verbose"];
 
-/** Declares the options of a row. @returns what was given, once the command line is parsed. @throws UsageError, ConfigError */
+/**
+ * Declares the options of a row.
+ * @returns what was given, once the command line is parsed.
+ * @throws UsageError, ConfigError
+ */
 export function declareOptions(command: Command, row: DataCommand): () => GivenOptions {
   const inputs = row.runs === "config" ? [] : inputOptionsOf(row);
   for (const option of inputs) for (const one of inputDeclarations(option)) command.addOption(one);

@@ -4,7 +4,11 @@ import { DATA_COMMANDS, type DataCommand, spellingsOf } from "./data-commands.ts
 import { declareOptions, type GivenOptions } from "./data-options.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 
-/** Runs a command. @param read what was given, or throws what is wrong with it. @param isJson whether --json was given, also where the rest is wrong */
+/**
+ * Runs a command.
+ * @param read what was given, or throws what is wrong with it.
+ * @param isJson whether --json was given, also where the rest is wrong
+ */
 export type RunData = (row: DataCommand, read: () => GivenOptions, isJson: boolean) => Promise<void>;
 
 const DATA_HEADING = "Data management:";

@@ -1,6 +1,7 @@
 /**
- * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime is meant. At a terminal only, or
- * answered by --yes; never in a script that would wait for ever. The PVs' arms are set from the answers.
+ * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime
+ * is meant. At a terminal only, or answered by --yes; never in a script that would wait for ever. The PVs' arms are set
+ * from the answers.
  */
 
 import type { CommandName } from "../controller/pvs/commands.ts";
@@ -189,7 +190,10 @@ async function users({ runner, person, common }: DialogueContext, command: Comma
   return runner.run(command);
 }
 
-/** Asks until the answer is one of the words; undefined when there is no answer. @param isEnough whether its first letter is enough */
+/**
+ * Asks until the answer is one of the words; undefined when there is no answer.
+ * @param isEnough whether its first letter is enough
+ */
 async function choose(
   person: Person,
   question: string,

@@ -1,6 +1,7 @@
 /**
- * `globus-ioc dm-record-routes`: learns a site's Data Management routes from its own `dm` package, tells what came of each method, and writes the dm-routes.json
- * that [dm] routes-file names. It never replaces a file unasked. The file holds no secrets.
+ * `globus-ioc dm-record-routes`: learns a site's Data Management routes from its own `dm` package, tells what came of
+ * each method, and writes the dm-routes.json that [dm] routes-file names. It never replaces a file unasked. The file
+ * holds no secrets.
  */
 
 import { existsSync } from "node:fs";

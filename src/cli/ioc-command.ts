@@ -1,6 +1,6 @@
 /**
- * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due, then the shell, or with -S nothing
- * until the signal. CA spec §7.1. Signals and exit statuses are main's matter.
+ * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due,
+ * then the shell, or with -S nothing until the signal. CA spec §7.1. Signals and exit statuses are main's matter.
  */
 
 import type { Readable, Writable } from "node:stream";
@@ -62,7 +62,10 @@ interface IocArguments {
 /** The command line is wrong, or asks for what is not there. */
 class IocUsageError extends AppError {}
 
-/** Runs an IOC until its shell or its signal ends it. @returns 0; 1 when something could not be loaded, run or started; 2 for wrong arguments */
+/**
+ * Runs an IOC until its shell or its signal ends it.
+ * @returns 0; 1 when something could not be loaded, run or started; 2 for wrong arguments
+ */
 export async function runIoc(options: RunIocOptions): Promise<number> {
   const printError = (text: string): void => void options.stderr.write(bytesOf(text));
   let given: IocArguments;
@@ -153,7 +156,8 @@ async function run(options: RunIocOptions, given: IocArguments, { shell, session
   if (given.script !== undefined) {
     shell.environment["IOCSH_STARTUP_SCRIPT"] = given.script;
     if (!(await shell.runScript(given.script))) return FAILED;
-    if (ioc.state === "stopped" && !options.signal.aborted) return FAILED; // iocInit failed, and said why: nothing is served
+    // iocInit failed, and said why: nothing is served
+    if (ioc.state === "stopped" && !options.signal.aborted) return FAILED;
   }
   if (given.databases.length > 0 && ioc.state === "loading" && !options.signal.aborted) await ioc.init();
   if (given.stay || (await inputEndsAlone(options, shell))) await untilAborted(ioc.clock, options.signal);

@@ -1,6 +1,7 @@
 /**
- * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and the progress, reads how it ended. What
- * the IOC does with them is its own matter. Text is Unicode here and bytes on the wire.
+ * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and
+ * the progress, reads how it ended. What the IOC does with them is its own matter. Text is Unicode here and bytes on
+ * the wire.
  */
 
 import { cleanJson } from "../base/clean-text.ts";
@@ -112,7 +113,8 @@ export class IocRunner implements Runner {
     const { signal, watched } = this.#options;
     const command = await this.connected(name);
     const stops = await Promise.all([this.#followMessage(name), ...watched.map((one) => this.#followValue(one))]);
-    const stop = (): void => void command.put(0).catch(() => undefined); // the connection is gone: the put-callback says so
+    // the connection is gone: the put-callback says so
+    const stop = (): void => void command.put(0).catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     try {
       signal.throwIfAborted(); // while the PVs connected nobody listened

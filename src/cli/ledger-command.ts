@@ -1,4 +1,7 @@
-/** `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is damaged, when a person says so. */
+/**
+ * `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is
+ * damaged, when a person says so.
+ */
 import type { Clock } from "../base/clock.ts";
 import { lookForConfigFile, readConfig } from "../config/config.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";

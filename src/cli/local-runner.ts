@@ -1,6 +1,6 @@
 /**
- * Runs PV commands in this process: the same actions as the IOC's, on inputs in memory, with the tag read from TomoScan. It knows no IOC of ours, and writes
- * no PV of ours.
+ * Runs PV commands in this process: the same actions as the IOC's, on inputs in memory, with the tag read from
+ * TomoScan. It knows no IOC of ours, and writes no PV of ours.
  */
 import { fromEvent, of, type SchedulerLike, takeUntil } from "rxjs";
 import type { Clock } from "../base/clock.ts";

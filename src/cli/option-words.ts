@@ -1,4 +1,7 @@
-/** The words of the command line for those of PVs: a sentence about an input is told to whoever gave, or might have given, its option. */
+/**
+ * The words of the command line for those of PVs: a sentence about an input is told to whoever gave, or might have
+ * given, its option.
+ */
 import { type DataCommand, inputOptionsOf } from "./data-commands.ts";
 
 /** `EditUserBadge is empty` → `--badges is empty`, for the inputs that the command has options for. */

@@ -1,6 +1,7 @@
 /**
- * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when all is in place. What the commands do is in cli/ and assemble.ts.
- * What a command needs is imported when it is run: `globus-ioc get` need not wait for the services.
+ * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when
+ * all is in place. What the commands do is in cli/ and assemble.ts. What a command needs is imported when it is run:
+ * `globus-ioc get` need not wait for the services.
  */
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
@@ -52,7 +53,8 @@ const setZone = (zone: string): void => {
   if (zone !== "") process.env["TZ"] = zone;
 };
 const stop = new AbortController();
-setMaxListeners(0, stop.signal); // each PV and each request of a command listens to it: Node would take more than ten for a leak
+// each PV and each request of a command listens to it: Node would take more than ten for a leak
+setMaxListeners(0, stop.signal);
 let status: number = EXIT.done;
 let isOver = false;
 
@@ -125,7 +127,10 @@ const runData: RunData = async (row, read, isJson) => {
   });
 };
 
-/** Runs an IOC with iocsh's own commands and those of data management. @throws ConfigError for a globus.conf that is wrong */
+/**
+ * Runs an IOC with iocsh's own commands and those of data management.
+ * @throws ConfigError for a globus.conf that is wrong
+ */
 async function ioc(
   args: readonly string[],
   iocEnvironment: Record<string, string | undefined>,
@@ -242,12 +247,16 @@ function asked(words: readonly string[]): readonly string[] {
 // Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
-/** A hang-up is meant for who sits at the terminal. nohup, which puts /dev/null in a terminal's place, has SIGHUP ignored; Node takes that away at its start. */
+/**
+ * A hang-up is meant for who sits at the terminal. nohup, which puts /dev/null in a terminal's place, has SIGHUP
+ * ignored; Node takes that away at its start.
+ */
 const isAtTerminal = isatty(0);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (signal === "SIGHUP" && !isAtTerminal) return;
-    // The second time it is meant, and where the work is over only something that was left open can still keep the program.
+    // The second time it is meant, and where the work is over only something that was left open can still keep the
+    // program.
     if (stop.signal.aborted || isOver) process.exit(128 + os.constants.signals[signal]);
     stop.abort(new CancelledError(`Ended by ${signal}.`));
   });

@@ -1,4 +1,7 @@
-/** Why an IOC refused a put, as far as its other PVs tell: Channel Access itself carries no more than a status. It puts nothing. */
+/**
+ * Why an IOC refused a put, as far as its other PVs tell: Channel Access itself carries no more than a status. It puts
+ * nothing.
+ */
 import type { CaClient } from "../ca/client/client.ts";
 import type { WaitOptions } from "../ca/client/pending.ts";
 import type { Reading } from "../ca/client/reading.ts";
@@ -10,7 +13,8 @@ const MOST_SECONDS = 1;
 /**
  * @param name of the PV, in bytes
  * @param options the put's own limits; the wait here is short, as the put itself may take an hour
- * @returns a clause: that nobody may write to the record, or what the Message PV beside the record says of it; undefined when neither is so
+ * @returns a clause: that nobody may write to the record, or what the Message PV beside the record says of it;
+ * undefined when neither is so
  */
 export async function whyRefused(client: CaClient, name: string, options: WaitOptions): Promise<string | undefined> {
   const limits = { ...options, timeoutSeconds: Math.min(options.timeoutSeconds ?? MOST_SECONDS, MOST_SECONDS) };

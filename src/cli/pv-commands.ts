@@ -1,6 +1,7 @@
 /**
- * `globus-ioc get | put | monitor | info`: a Channel Access client for people without EPICS base, with the options and the output of caget, caput,
- * camonitor and cainfo. Text is UTF-8 here and bytes below. The option parser and the client are handed in by main. CA spec §4.5, Appendix C.
+ * `globus-ioc get | put | monitor | info`: a Channel Access client for people without EPICS base, with the options and
+ * the output of caget, caput, camonitor and cainfo. Text is UTF-8 here and bytes below. The option parser and the
+ * client are handed in by main. CA spec §4.5, Appendix C.
  */
 
 import { ActionError, asSentence, messageOf } from "../base/errors.ts";
@@ -145,7 +146,8 @@ async function putAndSee(
 }
 
 /**
- * Prints each update of each PV until the signal is aborted; PVs that are not found within the wait, or are lost, are shown as not connected.
+ * Prints each update of each PV until the signal is aborted; PVs that are not found within the wait, or are lost, are
+ * shown as not connected.
  * @returns exit status: 0 after an abort
  */
 export async function monitorPvs(

@@ -1,4 +1,7 @@
-/** Puts the Channel Access client's commands on the command line: get, put, monitor, info, with the options of the tools of EPICS base. It runs none of them. */
+/**
+ * Puts the Channel Access client's commands on the command line: get, put, monitor, info, with the options of the tools
+ * of EPICS base. It runs none of them.
+ */
 import { type Command, InvalidArgumentError } from "commander";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./pv-commands.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads no PV. The sources of the forms:
- * CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
+ * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads
+ * no PV. The sources of the forms: CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
  */
 
 import { escapeUnclean } from "../base/clean-text.ts";
@@ -28,8 +28,8 @@ export const escaped = (bytes: string): string =>
   );
 
 /**
- * The value: a scalar alone, an array with its count first, a CHAR array as text if it looks like text: before its first NUL (or its end) there is
- * nothing but printable UTF-8, tabs and line ends.
+ * The value: a scalar alone, an array with its count first, a CHAR array as text if it looks like text: before its
+ * first NUL (or its end) there is nothing but printable UTF-8, tabs and line ends.
  * @param elementCount what the PV can hold: an array of one element is still an array
  */
 export function valueText(reading: Reading, elementCount: number, style: ValueStyle): string {

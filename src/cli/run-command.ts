@@ -1,6 +1,6 @@
 /**
- * One data-management command from its options to its exit status: settings, log file, where it runs (here, or on an IOC), its questions, its report. What
- * it does is the actions' matter; what it prints is the screen's.
+ * One data-management command from its options to its exit status: settings, log file, where it runs (here, or on an
+ * IOC), its questions, its report. What it does is the actions' matter; what it prints is the screen's.
  */
 import { oneLine } from "../base/clean-text.ts";
 import { asSentences, messageOf } from "../base/errors.ts";

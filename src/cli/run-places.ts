@@ -1,4 +1,7 @@
-/** The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose inputs are put back afterwards. */
+/**
+ * The two places where a data-management command runs: this process with a site of its own, and a running IOC, whose
+ * inputs are put back afterwards.
+ */
 
 import { ownPrefix } from "../config/prefixes.ts";
 import { listLine } from "../controller/daq/daq-pvs.ts";
@@ -16,7 +19,10 @@ import type { Run, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { runningDaqs, showAll } from "./show-command.ts";
 
-/** Runs it with the site's ports in this process. @throws whatever opening the site throws, and what `holderOf` knows */
+/**
+ * Runs it with the site's ports in this process.
+ * @throws whatever opening the site throws, and what `holderOf` knows
+ */
 export async function runHere(request: RunRequest): Promise<Run> {
   const { given, config, context, log } = request;
   const site = context.openSite(config.settings, log);
@@ -72,7 +78,11 @@ const COUNTED = [
   ["globus", "globus-server-name"],
 ] as const;
 
-/** Runs it through the PVs of an IOC. @param holder the prefix of its PVs, where none was given. @throws UsageError for options that could have no effect there */
+/**
+ * Runs it through the PVs of an IOC.
+ * @param holder the prefix of its PVs, where none was given.
+ * @throws UsageError for options that could have no effect there
+ */
 export async function runOnIoc(request: RunRequest, holder?: string): Promise<Run> {
   const { given, config, context, row } = request;
   if (given.common.dryRun)

@@ -1,4 +1,7 @@
-/** What one run of a data-management command is handed, from main's side and from the command line's, and what it gives. Types alone. */
+/**
+ * What one run of a data-management command is handed, from main's side and from the command line's, and what it gives.
+ * Types alone.
+ */
 import type { Readable } from "node:stream";
 import type { SchedulerLike } from "rxjs";
 import type { Clock } from "../base/clock.ts";
@@ -37,7 +40,10 @@ export interface DataContext {
   /** What the settings say input PVs hold at the start. */
   readonly initialPvs: (settings: Settings) => Readonly<Partial<Record<PvName, PvValue>>>;
   readonly openClient: () => Promise<CaClient>;
-  /** The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it (decision 21). */
+  /**
+   * The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it
+   * (decision 21).
+   */
   readonly holderOf: (thrown: unknown) => string | undefined;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;

@@ -1,4 +1,7 @@
-/** What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this. */
+/**
+ * What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC
+ * (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this.
+ */
 
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
@@ -13,9 +16,15 @@ export interface Runner {
   run(name: CommandName): Promise<Outcome>;
   /** What a PV holds now; undefined where nothing has been published. */
   value(name: PvName): Promise<PvOutput | undefined>;
-  /** The experiment that commands would work on, with what is known of it, one line each. @throws RejectedError without one */
+  /**
+   * The experiment that commands would work on, with what is known of it, one line each.
+   * @throws RejectedError without one
+   */
   experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }>;
-  /** Names of the server's experiments of this year and the last, the latest first; none where nobody keeps a list, and absent where only their names could be typed. */
+  /**
+   * Names of the server's experiments of this year and the last, the latest first; none where nobody keeps a list, and
+   * absent where only their names could be typed.
+   */
   experiments?(): Promise<readonly string[]>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback. The only file that knows the sandbox.
+ * `globus-ioc sandbox`, which `npm start` runs: the simulated beamline and the IOC on it, in one command, on loopback.
+ * The only file that knows the sandbox.
  */
 import path from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
@@ -20,7 +21,10 @@ export interface SandboxCommandOptions {
   readonly isTerminal: boolean;
   /** Ends it, also while it starts. */
   readonly signal: AbortSignal;
-  /** Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served. @returns the exit status */
+  /**
+   * Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served.
+   * @returns the exit status
+   */
   readonly runIoc: (
     script: string,
     environment: Record<string, string | undefined>,

@@ -1,6 +1,6 @@
 /**
- * What a data-management command prints: sentences, titled texts, a progress bar and its end for people; or one JSON object for programs. It decides no
- * status and asks nothing. Text that came from outside cannot drive the terminal.
+ * What a data-management command prints: sentences, titled texts, a progress bar and its end for people; or one JSON
+ * object for programs. It decides no status and asks nothing. Text that came from outside cannot drive the terminal.
  */
 import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";

@@ -1,6 +1,7 @@
 /**
- * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part that cannot be read is a line, and the whole
- * is Partial; a part that the settings leave off, or of which there is none, is a line alone.
+ * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part
+ * that cannot be read is a line, and the whole is Partial; a part that the settings leave off, or of which there is
+ * none, is a line alone.
  */
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
@@ -144,7 +145,10 @@ async function readTag({ site, runner }: ShowContext): Promise<Experiment> {
   return runner.tagged();
 }
 
-/** No run today is no failure: there are weeks between two. A day that a person asks for and that is in none was not found. */
+/**
+ * No run today is no failure: there are weeks between two. A day that a person asks for and that is in none was not
+ * found.
+ */
 async function readBeamtimes({ site, request, signal }: ShowContext, experiment: Experiment | undefined) {
   try {
     return await beamtimesFor(required(site.schedule, "schedule"), experiment, request, { signal });

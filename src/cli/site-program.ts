@@ -1,4 +1,7 @@
-/** Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs none of them; what they need is imported when they are run. */
+/**
+ * Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs
+ * none of them; what they need is imported when they are run.
+ */
 import path from "node:path";
 import type { Command } from "commander";
 import { homeFolder } from "../base/account.ts";

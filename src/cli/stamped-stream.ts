@@ -1,4 +1,7 @@
-/** An output whose lines begin with the time, for whatever keeps them and has none of its own. It changes nothing else, and holds nothing back. */
+/**
+ * An output whose lines begin with the time, for whatever keeps them and has none of its own. It changes nothing else,
+ * and holds nothing back.
+ */
 import { Writable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { facilitySecond } from "../base/facility-time.ts";

@@ -1,6 +1,7 @@
 /**
- * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to known_hosts (decision 22). It never
- * replaces a key: a host whose key has changed is shown with both fingerprints, and a person removes the old line.
+ * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to
+ * known_hosts (decision 22). It never replaces a key: a host whose key has changed is shown with both fingerprints, and
+ * a person removes the old line.
  */
 import * as nodeFiles from "node:fs/promises";
 import { dirname } from "node:path";
@@ -120,7 +121,10 @@ export async function isConfirmed(dialogue: Dialogue, question: string): Promise
   }
 }
 
-/** Adds one line, also where the last one has no end; takes back what of the line could be written when the rest cannot. @throws ActionError */
+/**
+ * Adds one line, also where the last one has no end; takes back what of the line could be written when the rest cannot.
+ * @throws ActionError
+ */
 export async function appendKnownHost(file: string, before: string, line: string, files?: FileCalls): Promise<void> {
   const { open } = files ?? nodeFiles;
   try {

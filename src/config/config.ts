@@ -1,7 +1,8 @@
 /**
- * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is wrong with them, each problem with its
- * line and what to do. Reads one file, once; writes none. Of the environment it looks at GLOBUS_CONF and HOME, in the object it is handed.
- * It is long for one reason: what the options, the file and its aliases say is judged together, so that a person is told of every problem at once.
+ * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is
+ * wrong with them, each problem with its line and what to do. Reads one file, once; writes none. Of the environment it
+ * looks at GLOBUS_CONF and HOME, in the object it is handed. It is long for one reason: what the options, the file and
+ * its aliases say is judged together, so that a person is told of every problem at once.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -94,7 +95,10 @@ export function lookForConfigFile(
   return usualFiles(environment, directory).find((candidate) => existsSync(candidate));
 }
 
-/** Where a new file belongs so that it is read: the first that is found, which stands in its way; else ~/globus.conf, which DMagic's own does not hide. */
+/**
+ * Where a new file belongs so that it is read: the first that is found, which stands in its way; else ~/globus.conf,
+ * which DMagic's own does not hide.
+ */
 export function configFileToWrite(given: string | undefined, environment: Environment, directory = "."): string {
   const [, home, dmagic] = usualFiles(environment, directory);
   const found = lookForConfigFile(given, environment, directory);
@@ -113,7 +117,11 @@ export type ConfigNamer = "--config" | "globusConfigure";
 /** @throws ConfigError with every problem of the file */
 export const readConfig = (file: string, environment: Environment): Settings => loadConfig(file, environment).settings;
 
-/** The file and the options of the command line. @param namer for the sentence that there is no such file @throws ConfigError with every problem of both */
+/**
+ * The file and the options of the command line.
+ * @param namer for the sentence that there is no such file
+ * @throws ConfigError with every problem of both
+ */
 export function loadConfig(
   file: string,
   environment: Environment,
@@ -311,7 +319,10 @@ class SectionReader {
   given(section: string, key: string): Given | undefined {
     return this.#given.find((one) => one.section === section && one.key === key);
   }
-  /** @param fallbacks instead of the table's own @param others sections whose keys count where this one is silent, one after the other */
+  /**
+   * @param fallbacks instead of the table's own
+   * @param others sections whose keys count where this one is silent, one after the other
+   */
   read(
     section: string,
     table: Table,

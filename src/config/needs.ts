@@ -1,7 +1,8 @@
 /**
- * THE table of settings that have no default because they belong to one beamline, to a person or to a facility: which commands need which. The start and `show`
- * list what is missing from it, and a command that cannot do anything without is refused with its sentence. Where a service merely is off without a setting,
- * the service says so itself: a command may do without it. The same for files that are named and are not there.
+ * THE table of settings that have no default because they belong to one beamline, to a person or to a facility: which
+ * commands need which. The start and `show` list what is missing from it, and a command that cannot do anything without
+ * is refused with its sentence. Where a service merely is off without a setting, the service says so itself: a command
+ * may do without it. The same for files that are named and are not there.
  */
 import { accessSync, constants } from "node:fs";
 import { codeOf } from "../base/errors.ts";
@@ -185,7 +186,10 @@ const missingKeys = (settings: Settings, { section, keys, instead = {} }: Need):
 const isMissing = (settings: Settings, section: string, key: string): boolean =>
   (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[section]?.[key] === "";
 
-/** A built-in server that nobody chose, and that has no collection, is one of the names of the Python program and no more. */
+/**
+ * A built-in server that nobody chose, and that has no collection, is one of the names of the Python program and no
+ * more.
+ */
 function usedServers({ servers, globus }: Settings): readonly ServerSettings[] {
   const chosen = globus["globus-server-name"] || servers[0].name;
   return servers.filter(({ name, uuid }) => name === chosen || uuid !== "");

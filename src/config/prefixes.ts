@@ -1,6 +1,6 @@
 /**
- * What globus.conf and st.cmd must say alike: the prefix of our own PVs, which is TomoScan's unless globus-ioc-prefix says otherwise. An IOC that reads the
- * TomoScan of another beamline would tag it.
+ * What globus.conf and st.cmd must say alike: the prefix of our own PVs, which is TomoScan's unless globus-ioc-prefix
+ * says otherwise. An IOC that reads the TomoScan of another beamline would tag it.
  */
 import type { Config } from "./config.ts";
 import { KINDS, type Settings } from "./settings.ts";
@@ -16,7 +16,10 @@ export interface ScriptPrefix {
   readonly R: string;
 }
 
-/** What is wrong with st.cmd's prefix, or between it and globus.conf; none: all is well. @param file globus.conf, for the sentences */
+/**
+ * What is wrong with st.cmd's prefix, or between it and globus.conf; none: all is well.
+ * @param file globus.conf, for the sentences
+ */
 export function prefixProblems({ settings: { epics }, lines }: Config, given: ScriptPrefix, file: string): string[] {
   const spelt = Object.entries({ P: given.P, R: given.R })
     .filter(([, text]) => KINDS.prefix.parse(text) === undefined)

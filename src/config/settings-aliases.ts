@@ -1,10 +1,14 @@
 /**
- * What the files of the Python programs name otherwise than globus.conf: each version of globus and of DMagic had sections and keys of its own, and a file that
- * any of them has written means here what it meant there. Keys that mean nothing here are known all the same: they are told, and do nothing.
+ * What the files of the Python programs name otherwise than globus.conf: each version of globus and of DMagic had
+ * sections and keys of its own, and a file that any of them has written means here what it meant there. Keys that mean
+ * nothing here are known all the same: they are told, and do nothing.
  */
 import type { SERVER_SETTINGS, SectionName } from "./settings.ts";
 
-/** What a key of another program's file sets: a key of ours, or one of each dm server or of the chosen server, with the text that goes there. */
+/**
+ * What a key of another program's file sets: a key of ours, or one of each dm server or of the chosen server, with the
+ * text that goes there.
+ */
 export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
   | { readonly section: SectionName }
   | { readonly section: "server"; readonly of: "dm" | "chosen"; readonly key: keyof typeof SERVER_SETTINGS }

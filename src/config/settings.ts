@@ -1,7 +1,8 @@
 /**
- * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages, the typed settings and the manual
- * come from it. Sections general to email, their keys and defaults are those of the Python program `globus`, so its files are read as they are; what their
- * files name otherwise stands in settings-aliases.ts.
+ * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages,
+ * the typed settings and the manual come from it. Sections general to email, their keys and defaults are those of the
+ * Python program `globus`, so its files are read as they are; what their files name otherwise stands in
+ * settings-aliases.ts.
  */
 
 import { knownZone } from "../base/facility-time.ts";
@@ -355,7 +356,10 @@ export const SERVER_SETTINGS = {
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
-/** The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections are each site's own. */
+/**
+ * The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections
+ * are each site's own.
+ */
 export const BUILT_IN_SERVERS: Readonly<
   Record<string, Readonly<Partial<Record<keyof typeof SERVER_SETTINGS, string>>>>
 > = {
@@ -366,8 +370,8 @@ export const BUILT_IN_SERVERS: Readonly<
 export type SectionName = keyof typeof SETTINGS;
 
 /**
- * Sections that the Python programs write. They write every key, and what a person has not set as `None` or as nothing: there, `None` means the default, and
- * so does nothing where the key needs a value.
+ * Sections that the Python programs write. They write every key, and what a person has not set as `None` or as nothing:
+ * there, `None` means the default, and so does nothing where the key needs a value.
  */
 export const PYTHON_SECTIONS: readonly string[] = [
   "general",

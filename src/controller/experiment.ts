@@ -10,7 +10,10 @@ import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs/tomoscan.ts
 export interface Experiment {
   /** Name of the experiment and of its directories, safe in paths: `[-_A-Za-z0-9]`. */
   readonly name: string;
-  /** The name that the original program would have given; differs for accents and blanks. Only ever looked for, never used in a path. */
+  /**
+   * The name that the original program would have given; differs for accents and blanks. Only ever looked for, never
+   * used in a path.
+   */
   readonly uncleanedName: string;
   /** `YYYY-MM` */
   readonly yearMonth: string;
@@ -21,7 +24,10 @@ export interface Experiment {
   readonly esafNumber: string;
 }
 
-/** Whether two tags name one experiment, with the same directories: its title and the number of its safety form may be corrected under it. */
+/**
+ * Whether two tags name one experiment, with the same directories: its title and the number of its safety form may be
+ * corrected under it.
+ */
 export function isSameExperiment(one: Experiment | undefined, other: Experiment | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return NAMING.every((key) => one[key] === other[key]);

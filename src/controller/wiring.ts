@@ -1,6 +1,6 @@
 /**
- * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts, tag.ts, command-board.ts or an action
- * decides. Over 300 lines because nothing else may subscribe.
+ * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts,
+ * tag.ts, command-board.ts or an action decides. Over 300 lines because nothing else may subscribe.
  */
 import {
   distinctUntilChanged,
@@ -65,13 +65,17 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly scheduler?: SchedulerLike;
 }
 
-/** Seconds that running actions get to end in order when the IOC stops: for the answer under way and what must be written after it. */
+/**
+ * Seconds that running actions get to end in order when the IOC stops: for the answer under way and what must be
+ * written after it.
+ */
 const STOP_SECONDS = 5;
 const STOPPING = "The IOC stops.";
 
 /**
  * Starts the controller.
- * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work with be closed
+ * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work
+ * with be closed
  */
 export function startController(given: ControllerOptions): () => Promise<void> {
   const options = { ...given, pvs: cleanPvs(given.pvs) };
@@ -248,7 +252,10 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   );
 }
 
-/** One run: the inputs, the tag where one is needed, the action of the chosen server. It is remembered from where it may have an effect to its end. */
+/**
+ * One run: the inputs, the tag where one is needed, the action of the chosen server. It is remembered from where it may
+ * have an effect to its end.
+ */
 async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
   const { name } = parts;
   const server = currentServer(options);
@@ -346,7 +353,10 @@ function judgeArm(put: OutsidePut, problem: string | undefined, journal: Journal
   journal.say(problem, "MINOR");
 }
 
-/** The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to say. */
+/**
+ * The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to
+ * say.
+ */
 const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
   tag$.pipe(
     filter((state) => state.settled && state.connected),

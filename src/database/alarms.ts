@@ -1,6 +1,7 @@
 /**
- * The alarms that record types raise while they process: limits with hysteresis, the alarm filter, states. The transition to what clients see, and its
- * posts, are the engine's. CA spec §5.5; epics-base: aiRecord.c checkAlarms and its copies.
+ * The alarms that record types raise while they process: limits with hysteresis, the alarm filter, states. The
+ * transition to what clients see, and its posts, are the engine's. CA spec §5.5; epics-base: aiRecord.c checkAlarms and
+ * its copies.
  */
 import { menuAlarmSevr, menuAlarmStat, numbersOf } from "./menus.ts";
 import type { Rec } from "./record-type.ts";
@@ -36,7 +37,9 @@ export function raiseUndefined(record: WithFields<never>): boolean {
   return true;
 }
 
-/** UDF, else the first of HIHI, LOLO, HIGH, LOW that `value` reaches. LALM keeps the limit that raised, or the value. */
+/**
+ * UDF, else the first of HIHI, LOLO, HIGH, LOW that `value` reaches. LALM keeps the limit that raised, or the value.
+ */
 export function checkLimits(record: WithLimits, value: number): void {
   if (raiseUndefined(record)) return;
   const { fields } = record;
@@ -67,7 +70,10 @@ function levelOf(record: WithLimits, value: number): number {
   return LEVEL.NORMAL;
 }
 
-/** A limit holds while the value is beyond it, and after that, when it was the last that held, until the value is back by HYST. */
+/**
+ * A limit holds while the value is beyond it, and after that, when it was the last that held, until the value is back
+ * by HYST.
+ */
 const isAbove = (value: number, limit: number, last: number, hysteresis: number): boolean =>
   value >= limit || (last === limit && value >= limit - hysteresis);
 const isBelow = (value: number, limit: number, last: number, hysteresis: number): boolean =>
@@ -117,7 +123,8 @@ function limitOf({ fields }: WithLimits, level: number): number {
 const FILTER_THRESHOLD = 0.6321;
 
 /**
- * First-order low-pass over the levels, kept in AFVL. Its sign says which way it is rounded, which gives it hysteresis. AFVL 0: starts at `level`.
+ * First-order low-pass over the levels, kept in AFVL. Its sign says which way it is rounded, which gives it hysteresis.
+ * AFVL 0: starts at `level`.
  * @param level 1 or more; for states their severity
  * @returns the level that counts
  */

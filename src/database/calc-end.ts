@@ -1,4 +1,7 @@
-/** A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. CA spec §5.3; epics-base: lnkCalc.c. */
+/**
+ * A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. CA spec §5.3; epics-base:
+ * lnkCalc.c.
+ */
 import { type CalcProgram, compileCalc, evaluateCalc } from "./calc.ts";
 import { castArray, castNumber, type ElementType } from "./convert.ts";
 import { DatabaseError } from "./database-error.ts";

@@ -1,6 +1,7 @@
 /**
- * What a constant link gives to a field when its record is initialized: the conversions of base's two kinds of constants, which differ. A plain one is a
- * number or `[…]` as it was written; `{const:…}` is a value with a type. CA spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
+ * What a constant link gives to a field when its record is initialized: the conversions of base's two kinds of
+ * constants, which differ. A plain one is a number or `[…]` as it was written; `{const:…}` is a value with a type. CA
+ * spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, castNumber, castScalar, type ElementType, fitText, parseNumber } from "./convert.ts";
@@ -73,7 +74,8 @@ export function constantText(constant: Constant, present: string): string | unde
 }
 
 /**
- * The elements that the constant gives to an array of `type` with room for `room` of them. A text in {const:…} fills a CHAR array as bytes with a NUL.
+ * The elements that the constant gives to an array of `type` with room for `room` of them. A text in {const:…} fills a
+ * CHAR array as bytes with a NUL.
  * @returns undefined when it gives none
  */
 export function constantElements(constant: Constant, type: ElementType, room: number): ArrayValue | undefined {

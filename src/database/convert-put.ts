@@ -1,6 +1,6 @@
 /**
- * What a put's value becomes in the field it is put to. The rules of numbers and texts are convert.ts's; here is chosen which of them applies.
- * CA spec §2.8.
+ * What a put's value becomes in the field it is put to. The rules of numbers and texts are convert.ts's; here is chosen
+ * which of them applies. CA spec §2.8.
  */
 import type { ClientIdentity } from "../base/client-identity.ts";
 import { castNumber, enumFromText, fitText, parseNumber } from "./convert.ts";

@@ -28,7 +28,10 @@ export function toUint32(value: number): number {
   return Math.abs(value) < 2 ** 63 ? value >>> 0 : 0;
 }
 
-/** double → float: what is too large becomes the largest float, what is too small the smallest; 0, NaN and infinities stay. */
+/**
+ * double → float: what is too large becomes the largest float, what is too small the smallest; 0, NaN and infinities
+ * stay.
+ */
 export function clampFloat(value: number): number {
   const magnitude = Math.abs(value);
   if (magnitude === 0 || !Number.isFinite(value)) return value;
@@ -80,7 +83,8 @@ const isFloating = (type: FieldType): boolean => type === "DOUBLE" || type === "
 
 /**
  * C's assignment of a number to a field of type `to`.
- * @param from the type it has now, whose range it is in. A DBR_CHAR that is put counts as UCHAR; one that is read, as CHAR.
+ * @param from the type it has now, whose range it is in. A DBR_CHAR that is put counts as UCHAR; one that is read, as
+ * CHAR.
  */
 export function castNumber(value: number, to: NumericFieldType, from: NumericFieldType = "DOUBLE"): number {
   if (to === from) return value;
@@ -144,7 +148,8 @@ const SPECIAL = /^([+-]?)(inf(?:inity)?|nan(?:\(\w*\))?)/i;
 
 /**
  * strtod, which also knows hexadecimal fractions, inf and nan.
- * @returns the number and what follows it and white space; undefined without a number, or when it is too large or too small
+ * @returns the number and what follows it and white space; undefined without a number, or when it is too large or too
+ * small
  */
 export function parseFloating(text: string): { readonly value: number; readonly rest: string } | undefined {
   const body = text.replace(/^[ \t\n\v\f\r]+/, "");
@@ -175,8 +180,9 @@ function floatOf(value: number): number | undefined {
 }
 
 /**
- * The number a client's text stands for in a field of this type: integers also hexadecimal (0x) or octal (0), what follows is taken for a unit. "" is 0.
- * As base since 7.0.10, where the shell variable dbConvertBase is 0; before, all integers were decimal.
+ * The number a client's text stands for in a field of this type: integers also hexadecimal (0x) or octal (0), what
+ * follows is taken for a unit. "" is 0. As base since 7.0.10, where the shell variable dbConvertBase is 0; before, all
+ * integers were decimal.
  * @returns undefined when there is no number or it does not fit. CA spec §2.8
  */
 export function parseNumber(text: string, type: NumericFieldType): number | undefined {
@@ -197,7 +203,8 @@ function largeUnsigned(text: string): number | undefined {
 }
 
 /**
- * The number that a value in a .db file stands for: integers may be hexadecimal or octal and wrap, nothing may follow. "" is 0.
+ * The number that a value in a .db file stands for: integers may be hexadecimal or octal and wrap, nothing may follow.
+ * "" is 0.
  * @returns undefined when there is no such number. CA spec §5.1
  */
 export function parseDbText(text: string, type: NumericFieldType): number | undefined {
@@ -215,8 +222,8 @@ export function parseDbText(text: string, type: NumericFieldType): number | unde
 // Choices
 
 /**
- * The index of a state or menu choice: its exact text, else an unsigned number below `limit` with nothing behind it. The empty text, which base takes
- * for the first state without a name, is refused.
+ * The index of a state or menu choice: its exact text, else an unsigned number below `limit` with nothing behind it.
+ * The empty text, which base takes for the first state without a name, is refused.
  */
 export function enumFromText(text: string, choices: readonly string[], limit = choices.length): number | undefined {
   if (text === "") return undefined;
@@ -228,7 +235,10 @@ export function enumFromText(text: string, choices: readonly string[], limit = c
   return value < limit ? value : undefined;
 }
 
-/** As `enumFromText` for a .db file: MENU and DEVICE by choice or number, also one past the last and 65535 (SSCN's "none"). */
+/**
+ * As `enumFromText` for a .db file: MENU and DEVICE by choice or number, also one past the last and 65535 (SSCN's
+ * "none").
+ */
 export function menuFromDbText(text: string, choices: readonly string[]): number | undefined {
   const index = choices.indexOf(text);
   if (index >= 0) return index;
@@ -284,7 +294,8 @@ type Element = number | string | bigint;
 
 /**
  * Writes `source` into `target`, an array of `type`, from its element `offset` on; what does not fit is dropped.
- * @returns elements written, or undefined when a text is no number: then `target` is untouched behind the elements before it
+ * @returns elements written, or undefined when a text is no number: then `target` is untouched behind the elements
+ * before it
  */
 export function castInto(target: ArrayValue, type: ElementType, source: ArraySource, offset = 0): number | undefined {
   const count = Math.max(0, Math.min(source.length, target.length - offset));

@@ -1,6 +1,7 @@
 /**
- * The process database: names → records, loading, start and stop, and what the rest of the program asks of it. It knows neither Channel Access nor files;
- * a clock drives it. Each of its parts has a file of its own: process.ts, put.ts, put-notify.ts, scan.ts, link-table.ts, read.ts.
+ * The process database: names → records, loading, start and stop, and what the rest of the program asks of it. It knows
+ * neither Channel Access nor files; a clock drives it. Each of its parts has a file of its own: process.ts, put.ts,
+ * put-notify.ts, scan.ts, link-table.ts, read.ts.
  */
 import { type Clock, guardedClock } from "../base/clock.ts";
 import { stackOf } from "../base/errors.ts";
@@ -228,8 +229,8 @@ export class Database {
     this.#processor.process(record);
   }
   /**
-   * Processes a record with the value that it holds, as if that had been put: its alarm is that of the value, and it has a time stamp. For values that nobody
-   * puts: initial ones, and those that were restored.
+   * Processes a record with the value that it holds, as if that had been put: its alarm is that of the value, and it
+   * has a time stamp. For values that nobody puts: initial ones, and those that were restored.
    */
   define(record: DbRecord): void {
     record.fields.UDF = 0;
@@ -264,7 +265,8 @@ export class Database {
     return this.#newNotify(address, value, options).start(listener, isJudged);
   }
   /**
-   * A put whose completion is waited for and that its sender will make when an earlier one is over: if it need not wait for that, it is done now.
+   * A put whose completion is waited for and that its sender will make when an earlier one is over: if it need not wait
+   * for that, it is done now.
    * @returns undefined when it must wait; its later `putNotify` is then already judged
    */
   putAhead(address: FieldAddress, value: PutValue, options: PutOptions = {}): PutNotify | undefined {

@@ -1,6 +1,6 @@
 /**
- * What a PV name denotes: one field of one record, with all that does not change afterwards, so that reads and puts look nothing up.
- * epics-base: dbAddr.h, dbChannel.h
+ * What a PV name denotes: one field of one record, with all that does not change afterwards, so that reads and puts
+ * look nothing up. epics-base: dbAddr.h, dbChannel.h
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { type ElementType } from "./convert.ts";

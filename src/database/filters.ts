@@ -1,7 +1,7 @@
 /**
- * What may follow the field in a PV name: `$` for text as characters, `[start:increment:end]` and `{"arr":…}` for a slice, `{"dbnd":…}`, `{"dec":…}`
- * and `{"ts":{}}` for updates. Anything else is refused, so the name is not found. Filters act on what is read and on updates, never on puts.
- * CA spec §2.5, §2.6.
+ * What may follow the field in a PV name: `$` for text as characters, `[start:increment:end]` and `{"arr":…}` for a
+ * slice, `{"dbnd":…}`, `{"dec":…}` and `{"ts":{}}` for updates. Anything else is refused, so the name is not found.
+ * Filters act on what is read and on updates, never on puts. CA spec §2.5, §2.6.
  */
 import { type Json, membersOf, numberOf, parseLenientJson } from "./lenient-json.ts";
 import type { ArrayValue } from "./record-type.ts";
@@ -108,7 +108,9 @@ export function sliced<T extends ArrayValue>(elements: T, slices: readonly Slice
 export const slicedLength = (length: number, slices: readonly Slice[]): number =>
   slices.reduce((rest, slice) => sliceOf(slice, rest).count, length);
 
-/** First element and number of elements that a slice takes of `length`. epics-base: dbExtractArray.c wrapArrayIndices */
+/**
+ * First element and number of elements that a slice takes of `length`. epics-base: dbExtractArray.c wrapArrayIndices
+ */
 function sliceOf(slice: Slice, length: number): { readonly first: number; readonly count: number } {
   const fromStart = (index: number): number => Math.max(0, index < 0 ? length + index : index);
   const first = Math.min(fromStart(slice.start), length);

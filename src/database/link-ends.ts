@@ -1,6 +1,7 @@
 /**
- * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`, or nowhere. A link that cannot
- * be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
+ * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`,
+ * or nowhere. A link that cannot be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base:
+ * dbDbLink.c, dbLink.c.
  */
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
@@ -40,7 +41,9 @@ export interface LinkWorld {
   readonly putter: Putter;
 }
 
-/** Raises in `record` what its link inherits from the alarm at the other end. epics-base: recGbl.c recGblInheritSevrMsg */
+/**
+ * Raises in `record` what its link inherits from the alarm at the other end. epics-base: recGbl.c recGblInheritSevrMsg
+ */
 function inherit(record: DbRecord, mode: LinkSeverity, status: number, severity: number, text = ""): void {
   if (mode === "NMS" || severity === 0) return;
   if (mode === "MSI" && severity < SEVERITY.INVALID) return;

@@ -1,6 +1,7 @@
 /**
- * What a link reads at an address: the elements that the name's slices leave, as the type that the receiver has. Other filters act on updates alone. Where
- * base gives no such value there is none. epics-base: dbDbLink.c dbDbGetValue, dbAccess.c dbGet.
+ * What a link reads at an address: the elements that the name's slices leave, as the type that the receiver has. Other
+ * filters act on updates alone. Where base gives no such value there is none. epics-base: dbDbLink.c dbDbGetValue,
+ * dbAccess.c dbGet.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, type ElementType, fitText } from "./convert.ts";

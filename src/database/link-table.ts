@@ -31,7 +31,10 @@ export class LinkTable {
     this.#options = options;
   }
 
-  /** Opens the links of a record that has just been loaded. @param log told of each link that cannot be opened, and of each that leads nowhere */
+  /**
+   * Opens the links of a record that has just been loaded.
+   * @param log told of each link that cannot be opened, and of each that leads nowhere
+   */
   openAll(record: DbRecord, log: Log): void {
     for (const [field] of record.layout.links) {
       const text = record.textOf(field);

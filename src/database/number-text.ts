@@ -1,6 +1,6 @@
 /**
- * Numbers as text, as base's cvtFast.c writes them: convert.ts's half in that direction. CA spec §2.7; compared with softIoc in
- * test/interop/convert-softioc.test.ts.
+ * Numbers as text, as base's cvtFast.c writes them: convert.ts's half in that direction. CA spec §2.7; compared with
+ * softIoc in test/interop/convert-softioc.test.ts.
  */
 import type { FieldType } from "./record-type.ts";
 
@@ -27,7 +27,10 @@ function floatingToText(value: number, precision: number, single: boolean): stri
   );
 }
 
-/** Up to 10⁷: the fraction is cut behind one more digit, and that digit rounded half up. In float arithmetic for a FLOAT. */
+/**
+ * Up to 10⁷: the fraction is cut behind one more digit, and that digit rounded half up. In float arithmetic for a
+ * FLOAT.
+ */
 function fixed(magnitude: number, precision: number, single: boolean): string {
   const places = 10 ** precision;
   const rounded: (value: number) => number = single ? Math.fround : (one) => one;

@@ -1,6 +1,7 @@
 /**
- * Who is told that a field was posted. Subscribers may come and go, and cancel one another, while they are told; adding or cancelling one costs the same
- * however many there are. What is posted when is decided by process.ts, put.ts and the record types. CA spec §3.1, §3.2.
+ * Who is told that a field was posted. Subscribers may come and go, and cancel one another, while they are told; adding
+ * or cancelling one costs the same however many there are. What is posted when is decided by process.ts, put.ts and the
+ * record types. CA spec §3.1, §3.2.
  */
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -51,7 +52,10 @@ export function postToAll(monitors: readonly FieldMonitors[] | undefined, mask: 
   for (const one of monitors ?? []) tell(one, mask);
 }
 
-/** Those who come during the post are not told of it. An exception is a bug of one subscriber: it costs neither the others nor the record. */
+/**
+ * Those who come during the post are not told of it. An exception is a bug of one subscriber: it costs neither the
+ * others nor the record.
+ */
 function tell({ subscribers, failed }: FieldMonitors, mask: number): void {
   const newest = lastSerial;
   for (const subscriber of subscribers) {

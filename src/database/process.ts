@@ -1,7 +1,8 @@
 /**
- * One processing of a record: disabled? → the type's function → time stamp → alarms → posts → forward link → put-notify → reprocess. Chains through
- * links run on the stack; a loop ends at the record that is already running. It converts and stores no value (put.ts).
- * CA spec §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c processTarget, recGbl.c recGblFwdLink.
+ * One processing of a record: disabled? → the type's function → time stamp → alarms → posts → forward link → put-notify
+ * → reprocess. Chains through links run on the stack; a loop ends at the record that is already running. It converts
+ * and stores no value (put.ts). CA spec §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c processTarget,
+ * recGbl.c recGblFwdLink.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -15,7 +16,10 @@ import { stamp } from "./time-stamp.ts";
 
 /** Attempts to process a record that is active before it shows SCAN/INVALID. epics-base: dbAccess.c MAX_LOCK */
 const MAX_ATTEMPTS = 10;
-/** Records that process one another on the stack; the next waits for the once queue instead. JavaScript's stack holds some thousands. */
+/**
+ * Records that process one another on the stack; the next waits for the once queue instead. JavaScript's stack holds
+ * some thousands.
+ */
 const MAX_DEPTH = 500;
 
 export class Processor {
@@ -30,7 +34,9 @@ export class Processor {
     this.#log = log;
   }
 
-  /** Processes `record`, whatever its SCAN, unless it is active or disabled. A bug in it costs no other record its turn. */
+  /**
+   * Processes `record`, whatever its SCAN, unless it is active or disabled. A bug in it costs no other record its turn.
+   */
   process(record: DbRecord): void {
     try {
       this.#processUnlessActive(record);

@@ -1,6 +1,7 @@
 /**
- * A put whose end someone waits for: it is complete when its record, and every record processed through links in the same chain, have finished. Puts to a
- * record that cannot take one now wait in that record's queue, first come first served. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
+ * A put whose end someone waits for: it is complete when its record, and every record processed through links in the
+ * same chain, have finished. Puts to a record that cannot take one now wait in that record's queue, first come first
+ * served. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
 import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
@@ -59,7 +60,8 @@ export class PutNotify implements Completion {
   }
 
   /**
-   * Does the put if it need not wait for another one: it ends what that one waits for, or the record's guard turns it down (a refusal does not wait).
+   * Does the put if it need not wait for another one: it ends what that one waits for, or the record's guard turns it
+   * down (a refusal does not wait).
    * @returns whether it is done
    */
   startAhead(): boolean {
@@ -116,7 +118,10 @@ export class PutNotify implements Completion {
     if (record.waiting !== undefined) this.#processor.wake(record);
   }
 
-  /** A put of 0 to a record that holds its completion (busy) ends that; were it to wait for the other put, both would wait for ever. */
+  /**
+   * A put of 0 to a record that holds its completion (busy) ends that; were it to wait for the other put, both would
+   * wait for ever.
+   */
   #releases(record: DbRecord): boolean {
     if (record.notify === undefined || record.isActive || this.#address.field !== "VAL") return false;
     if (record.type.support.holdsCompletion?.(record) !== true) return false;

@@ -1,6 +1,7 @@
 /**
- * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program itself. Waiting for its completion is
- * put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
+ * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program
+ * itself. Waiting for its completion is put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField,
+ * dbPut.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";
@@ -17,7 +18,10 @@ import { storeText } from "./text-array.ts";
 
 /** Why a put did not take place. */
 interface PutFailure {
-  /** `read-only`: no put ever will. `disabled`: DISP. `refused`: the record's guard. `failed`: the value, or the record type, does not allow it. */
+  /**
+   * `read-only`: no put ever will. `disabled`: DISP. `refused`: the record's guard. `failed`: the value, or the record
+   * type, does not allow it.
+   */
   readonly kind: "read-only" | "disabled" | "refused" | "failed";
   /** A sentence that names PV and value. */
   readonly reason: string;
@@ -26,7 +30,10 @@ interface PutFailure {
 /** undefined: done. */
 export type PutResult = PutFailure | undefined;
 
-/** A put from outside, or by another record: told when it is stored, before anything is processed, or when it is not done. */
+/**
+ * A put from outside, or by another record: told when it is stored, before anything is processed, or when it is not
+ * done.
+ */
 export interface PutReport {
   readonly address: FieldAddress;
   /** As the field takes it; as it came where the field does not. */
@@ -74,7 +81,10 @@ export class Putter {
     return (spec.processes && record.fields.SCAN === 0) || spec.name === "PROC";
   }
 
-  /** What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may wait. */
+  /**
+   * What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may
+   * wait.
+   */
   judge(address: FieldAddress, value: PutValue, options: PutOptions): PutResult {
     const converted = convertPut(address, value, options);
     const verdict = converted === undefined ? undefined : askGuard(address, converted, options.by, value);

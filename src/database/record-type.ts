@@ -1,6 +1,7 @@
 /**
- * How a record type is described: a table of its fields, from which come the loader's names and defaults, the server's types and choices, the static types
- * of its functions and its page of the manual; and the few functions that make it behave. Nothing here runs anything.
+ * How a record type is described: a table of its fields, from which come the loader's names and defaults, the server's
+ * types and choices, the static types of its functions and its page of the manual; and the few functions that make it
+ * behave. Nothing here runs anything.
  */
 import type { Menu } from "./menus.ts";
 
@@ -27,7 +28,10 @@ export type FieldType =
 
 export type NumericFieldType = Exclude<FieldType, "STRING" | "INLINK" | "OUTLINK" | "FWDLINK" | "NOACCESS">;
 
-/** One field, with the words of the .dbd file. Absent means what it means there: size by type, 0 or "" initially, interest 0, level ASL1, no pp, no prop. */
+/**
+ * One field, with the words of the .dbd file. Absent means what it means there: size by type, 0 or "" initially,
+ * interest 0, level ASL1, no pp, no prop.
+ */
 export interface FieldRow {
   readonly type: FieldType;
   /** STRING only: bytes with the NUL. */
@@ -109,8 +113,8 @@ export interface Rec<F extends FieldTable = FieldTable> {
   /** Whether the link is empty or a constant: there is nothing to read or write at run time. */
   isConstantLink(link: keyof F & string): boolean;
   /**
-   * What a constant link gives to a field of this type, for `initialize`. undefined: the link is empty or no constant, or gives no such value, of which
-   * the operator is told.
+   * What a constant link gives to a field of this type, for `initialize`. undefined: the link is empty or no constant,
+   * or gives no such value, of which the operator is told.
    * @param present what the field holds; an empty array `[]` leaves it
    */
   constantNumber(link: keyof F & string, type: NumericFieldType, present?: number): number | undefined;
@@ -118,11 +122,15 @@ export interface Rec<F extends FieldTable = FieldTable> {
   constantText(link: keyof F & string, present?: string): string | undefined;
   /** As `constantNumber`, at most `room` elements of an array. */
   constantArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
-  /** What the link points to, as calcout's INAV … OUTV show it: nothing that is there, another process, a record of this one, a constant. */
+  /**
+   * What the link points to, as calcout's INAV … OUTV show it: nothing that is there, another process, a record of this
+   * one, a constant.
+   */
   linkKind(link: keyof F & string): "disconnected" | "external" | "local" | "constant";
   /**
-   * Reads an input link now (processing its target first where the link says PP), as a field of this type takes it. undefined: the link is empty or
-   * constant; or the target is not there or has no such value, which raises LINK/INVALID. Maximises alarms as the link's MS modifier says.
+   * Reads an input link now (processing its target first where the link says PP), as a field of this type takes it.
+   * undefined: the link is empty or constant; or the target is not there or has no such value, which raises
+   * LINK/INVALID. Maximises alarms as the link's MS modifier says.
    */
   readNumber(link: keyof F & string, type: NumericFieldType): number | undefined;
   /** As `readNumber`, but what cannot be read raises nothing. */
@@ -132,16 +140,25 @@ export interface Rec<F extends FieldTable = FieldTable> {
   /** As `readNumber`, at most `room` elements. */
   readArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
   /**
-   * Writes an output link now (processing its target where the link says PP). A target that is not there raises LINK/INVALID.
+   * Writes an output link now (processing its target where the link says PP). A target that is not there raises
+   * LINK/INVALID.
    * @param from the type of a number that is not of VAL's
    */
   writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): void;
 
-  /** What clients are told of the field that the link leads to; undefined for a constant link, and one that leads to another process or nowhere. */
+  /**
+   * What clients are told of the field that the link leads to; undefined for a constant link, and one that leads to
+   * another process or nowhere.
+   */
   linkMetadata(link: keyof F & string): LinkMetadata | undefined;
-  /** Follows a forward link now: its target is processed if it is Passive (fanout's LNK0 … LNKF; FLNK is the engine's). */
+  /**
+   * Follows a forward link now: its target is processed if it is Passive (fanout's LNK0 … LNKF; FLNK is the engine's).
+   */
   followLink(link: keyof F & string): void;
-  /** Posts an event, by name or number: the records whose SCAN is Event and whose EVNT is the same are processed soon. "" and "0" post nothing. */
+  /**
+   * Posts an event, by name or number: the records whose SCAN is Event and whose EVNT is the same are processed soon.
+   * "" and "0" post nothing.
+   */
   postEvent(event: string): void;
   /** The function registered under this name (`Database.registerSubroutine`), for sub and aSub. */
   subroutine(name: string): Subroutine | undefined;
@@ -149,7 +166,8 @@ export interface Rec<F extends FieldTable = FieldTable> {
   warn(sentence: string): void;
 
   /**
-   * Raises an alarm for this processing if it is more severe than what was raised before. Numbers of menuAlarmStat and menuAlarmSevr.
+   * Raises an alarm for this processing if it is more severe than what was raised before. Numbers of menuAlarmStat and
+   * menuAlarmSevr.
    * @param text what AMSG is to say
    */
   raise(status: number, severity: number, text?: string): void;
@@ -159,7 +177,10 @@ export interface Rec<F extends FieldTable = FieldTable> {
   monotonic(): number;
   /** Runs `process` again, with PACT still set, `seconds` from now. For a `process` that returned "pending". */
   resumeAfter(seconds: number): void;
-  /** Puts to a field of this record `seconds` from now and processes it, as a client would (bo's HIGH). Replaces an earlier request. */
+  /**
+   * Puts to a field of this record `seconds` from now and processes it, as a client would (bo's HIGH). Replaces an
+   * earlier request.
+   */
   processLater(seconds: number, before: () => void): void;
 }
 
@@ -174,18 +195,25 @@ export interface LinkMetadata {
 /** What a sub or aSub record calls. @returns its status; below 0 raises SOFT/BAD_SUB */
 export type Subroutine = (record: Rec) => number;
 
-/** What makes a record type behave. Functions get the record; the engine does time stamp, alarm transition, forward link and put-notify around them. */
+/**
+ * What makes a record type behave. Functions get the record; the engine does time stamp, alarm transition, forward link
+ * and put-notify around them.
+ */
 export interface RecordSupport<F extends FieldTable> {
   /** DTYP choices, in the order of base's .dbd files; the first is the default. */
   readonly devices: readonly string[];
   /** iocInit. Pass 0: before links are resolved (sizes of arrays); pass 1: constant links, expressions, tables. */
   initialize?(record: Rec<F>, pass: 0 | 1): void;
   /**
-   * One processing: read inputs, compute, raise alarms, write outputs. Called again with `fields.PACT` 1 after `resumeAfter`.
+   * One processing: read inputs, compute, raise alarms, write outputs. Called again with `fields.PACT` 1 after
+   * `resumeAfter`.
    * @returns "pending" if it goes on later
    */
   process(record: Rec<F>): "done" | "pending";
-  /** Posts what this processing changed. @param alarmMask DBE_ALARM and/or DBE_VALUE when the alarm state changed, else 0; VAL is posted with it */
+  /**
+   * Posts what this processing changed.
+   * @param alarmMask DBE_ALARM and/or DBE_VALUE when the alarm state changed, else 0; VAL is posted with it
+   */
   monitor(record: Rec<F>, alarmMask: number): void;
   /** A put changed this field. Returning false makes the put fail. */
   afterPut?(record: Rec<F>, field: keyof F & string): boolean;
@@ -203,7 +231,10 @@ export interface RecordSupport<F extends FieldTable> {
   controlLimits?(record: Rec<F>, field: keyof F & string): readonly [number, number] | undefined;
   /** [upper alarm, upper warning, lower warning, lower alarm]; NaN where off. */
   alarmLimits?(record: Rec<F>, field: keyof F & string): readonly [number, number, number, number] | undefined;
-  /** The type that a field marked SPC_DBADDR has in this record, when it is not its table's (FTVL of an array, mbbo without states). */
+  /**
+   * The type that a field marked SPC_DBADDR has in this record, when it is not its table's (FTVL of an array, mbbo
+   * without states).
+   */
   servedType?(record: Rec<F>, field: keyof F & string): FieldType;
   /** State names of an ENUM field. */
   choices?(record: Rec<F>, field: keyof F & string): readonly string[];

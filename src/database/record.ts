@@ -1,6 +1,6 @@
 /**
- * One record: its fields, array, alarm, time stamp, subscribers and links, and what its type's functions may ask of it (`Rec`). When it runs is
- * process.ts's matter; what its links lead to, link-ends.ts's.
+ * One record: its fields, array, alarm, time stamp, subscribers and links, and what its type's functions may ask of it
+ * (`Rec`). When it runs is process.ts's matter; what its links lead to, link-ends.ts's.
  */
 import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
@@ -51,8 +51,8 @@ export interface Completion {
 }
 
 /**
- * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this reason. "": it counts as done,
- * but nothing is stored and nothing processed.
+ * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this
+ * reason. "": it counts as done, but nothing is stored and nothing processed.
  * @param value as the field would hold it, but for a text array, whose text may be longer than it
  * @param by who makes the put; undefined: another record
  * @param given as it was put: with the fraction, or the end of a text, that the field cannot hold

@@ -1,6 +1,6 @@
 /**
- * What makes records process by themselves: periods, events, start-up (PINI). Within one list in the order of PHAS, then of loading.
- * CA spec §5.4; epics-base: dbScan.c, iocInit.c piniProcess.
+ * What makes records process by themselves: periods, events, start-up (PINI). Within one list in the order of PHAS,
+ * then of loading. CA spec §5.4; epics-base: dbScan.c, iocInit.c piniProcess.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { menuPriority } from "./menus.ts";
@@ -166,7 +166,9 @@ export class Scanner {
   }
 }
 
-/** Numbers 1 … 255 name events too, however they are written; "0" is no event. epics-base: dbScan.c eventNameToHandle */
+/**
+ * Numbers 1 … 255 name events too, however they are written; "0" is no event. epics-base: dbScan.c eventNameToHandle
+ */
 function eventName(text: string): string {
   const name = text.trim();
   const number = name === "" ? Number.NaN : Number(name);

@@ -1,14 +1,14 @@
 /**
- * What all records of one type share: the table of all their fields, common ones first, and a template of their values from which each record's own
- * are cloned. It holds no record.
+ * What all records of one type share: the table of all their fields, common ones first, and a template of their values
+ * from which each record's own are cloned. It holds no record.
  */
 import { COMMON_FIELDS, type CommonFields } from "./common-fields.ts";
 import type { LinkDirection } from "./links.ts";
 import type { FieldRow, RecordType } from "./record-type.ts";
 
 /**
- * The values of a record's fields by field name. Texts and links are strings whatever the index type says: `textOf` and `setText` of the record
- * are the way to them.
+ * The values of a record's fields by field name. Texts and links are strings whatever the index type says: `textOf` and
+ * `setText` of the record are the way to them.
  */
 export type FieldValues = Record<string, number> & NumericFields<CommonFields>;
 type NumericFields<T> = { [K in keyof T as T[K] extends number ? K : never]: number };
@@ -59,7 +59,10 @@ export class TypeLayout {
     this.#template = templateOf(rows);
   }
 
-  /** The initial values, for one more record. The spread keeps the shape that V8 made for the template: a copy is one allocation, an access fast. */
+  /**
+   * The initial values, for one more record. The spread keeps the shape that V8 made for the template: a copy is one
+   * allocation, an access fast.
+   */
   newFields(): FieldValues {
     return { ...this.#template };
   }
@@ -87,8 +90,8 @@ const attributesOf = (type: RecordType): FieldSpec[] =>
   );
 
 /**
- * An object made by a loop of computed keys is a slow dictionary; its spread is not. DOUBLE fields are first given a fraction, so that V8 keeps them
- * as doubles in the object from the beginning, whatever is stored later.
+ * An object made by a loop of computed keys is a slow dictionary; its spread is not. DOUBLE fields are first given a
+ * fraction, so that V8 keeps them as doubles in the object from the beginning, whatever is stored later.
  */
 function templateOf(rows: readonly (readonly [string, FieldRow])[]): FieldValues {
   const values: Record<string, unknown> = {};

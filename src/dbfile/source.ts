@@ -1,6 +1,6 @@
 /**
- * One text of the database languages with its macros expanded, and the way back from an offset to file, line and column of what a person wrote. Knows no
- * grammar and reads no file.
+ * One text of the database languages with its macros expanded, and the way back from an offset to file, line and column
+ * of what a person wrote. Knows no grammar and reads no file.
  */
 import { AppError } from "../base/errors.ts";
 import {
@@ -65,7 +65,10 @@ export interface Place {
   readonly offset: number;
 }
 
-/** A text after the expansion of its macros, line by line as epics-base does it: a quote does not protect beyond its line. */
+/**
+ * A text after the expansion of its macros, line by line as epics-base does it: a quote does not protect beyond its
+ * line.
+ */
 export class Source {
   readonly file: string;
   /** With macros expanded. */

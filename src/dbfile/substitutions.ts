@@ -1,5 +1,6 @@
 /**
- * Substitution files: which template is to be loaded how often, with which macros. It loads nothing. CA spec §5.2; epics-base: dbLoadTemplate.y.
+ * Substitution files: which template is to be loaded how often, with which macros. It loads nothing. CA spec §5.2;
+ * epics-base: dbLoadTemplate.y.
  */
 import { DbFileError, type DbText, type Place, Source } from "./source.ts";
 import { type Token, TokenStream } from "./tokens.ts";
@@ -23,7 +24,10 @@ export interface ParsedSubstitutions {
 /** Variables of one pattern. */
 const MAX_VARIABLES = 100;
 
-/** Parses a substitution file. Never throws. @param macros raw values that hold everywhere unless they are overridden */
+/**
+ * Parses a substitution file. Never throws.
+ * @param macros raw values that hold everywhere unless they are overridden
+ */
 export function parseSubstitutions(text: DbText, macros: ReadonlyMap<string, string> = new Map()): ParsedSubstitutions {
   return new Parser(new TokenStream(new Source(text)), macros).parse();
 }

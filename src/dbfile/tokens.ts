@@ -1,7 +1,7 @@
 /**
- * Database text → tokens, each with its place. Three vocabularies: `definition` for keywords and names, `value` for the JSON-like values of field() and
- * info(), `substitution` for substitution files. It knows no grammar. An included text is read from the end of the line that names it.
- * CA spec §5.1, §5.2; epics-base: dbLex.l, dbLoadTemplate_lex.l.
+ * Database text → tokens, each with its place. Three vocabularies: `definition` for keywords and names, `value` for the
+ * JSON-like values of field() and info(), `substitution` for substitution files. It knows no grammar. An included text
+ * is read from the end of the line that names it. CA spec §5.1, §5.2; epics-base: dbLex.l, dbLoadTemplate_lex.l.
  */
 import { DbFileError, type Place, type Source } from "./source.ts";
 
@@ -87,7 +87,10 @@ export class TokenStream {
     return this.#open.some((one) => one.source.file === file);
   }
 
-  /** @throws DbFileError at a character that begins no token; the stream goes on behind it, or behind the line of an open quote */
+  /**
+   * @throws DbFileError at a character that begins no token; the stream goes on behind it, or behind the line of an
+   * open quote
+   */
   next(vocabulary: Vocabulary): Token {
     const reading = this.#skipBlanks();
     const { source, offset } = reading;

@@ -1,6 +1,7 @@
 /**
- * The values of field() and info(): a word or a string gives its text, an object or array gives its JSON text without blanks, as epics-base hands it to the
- * link parser. CA spec §5.1; epics-base: dbLex.l, dbYacc.y json_value, epicsString.c.
+ * The values of field() and info(): a word or a string gives its text, an object or array gives its JSON text without
+ * blanks, as epics-base hands it to the link parser. CA spec §5.1; epics-base: dbLex.l, dbYacc.y json_value,
+ * epicsString.c.
  */
 import { byteStringOf } from "../epics/byte-string.ts";
 import { DbFileError } from "./source.ts";
@@ -10,7 +11,9 @@ import type { Token, TokenStream } from "./tokens.ts";
 const LITERAL =
   /^(?:true|false|null|[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?0[xX][\da-fA-F]+|[-+]?Infinity|-?NaN)$/;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
-/** What may stand in a string: no control characters, and after a backslash no digit but 0, and all digits of \x and \u. */
+/**
+ * What may stand in a string: no control characters, and after a backslash no digit but 0, and all digits of \x and \u.
+ */
 const SOUND_STRING = /^[^\\\x00-\x1f]*(?:\\(?:[^1-9xu]|x[\da-fA-F]{2}|u[\da-fA-F]{4})[^\\\x00-\x1f]*)*$/;
 const MAX_DEPTH = 64;
 

@@ -1,6 +1,7 @@
 /**
- * Text in Unicode ↔ byte string, one character a byte, which is what EPICS stores and sends (decision 10). What is sent is UTF-8. What comes is read as UTF-8, and
- * as Latin-1 where it is none: old clients write accents so, and so does a text that was cut in mid-character.
+ * Text in Unicode ↔ byte string, one character a byte, which is what EPICS stores and sends (decision 10). What is sent
+ * is UTF-8. What comes is read as UTF-8, and as Latin-1 where it is none: old clients write accents so, and so does a
+ * text that was cut in mid-character.
  */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

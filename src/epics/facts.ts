@@ -9,5 +9,7 @@ export const DBE_PROPERTY = 8;
 /** Seconds from 1970-01-01 to 1990-01-01, both UTC: the EPICS epoch. epics-base: epicsTime.h */
 export const EPICS_EPOCH_SECONDS = 631152000;
 
-/** Bytes of a string on the wire, in a record and in an array, with its NUL. epics-base: epicsTypes.h MAX_STRING_SIZE */
+/**
+ * Bytes of a string on the wire, in a record and in an array, with its NUL. epics-base: epicsTypes.h MAX_STRING_SIZE
+ */
 export const STRING_BYTES = 40;

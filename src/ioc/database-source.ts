@@ -1,7 +1,7 @@
 /**
- * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into samples, puts and their failures as ECA
- * codes, posts as updates. Conversion itself is database/convert.ts's; access rights are asked of whoever implements `AccessControl`.
- * CA spec §2.3, §2.4, §2.7, §4.
+ * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into
+ * samples, puts and their failures as ECA codes, posts as updates. Conversion itself is database/convert.ts's; access
+ * rights are asked of whoever implements `AccessControl`. CA spec §2.3, §2.4, §2.7, §4.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";
@@ -107,7 +107,8 @@ class FieldPv implements ServerPv, NotifyListener {
   write(type: DbrType, value: DbrSample): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
     const result = this.#database.put(this.#address, valueOf(type, value), this.#optionsOf(type, value));
-    return result?.kind === "refused" ? ECA.NORMAL : statusOf(result); // the record says why; MEDM gives up on too many errors
+    // the record says why; MEDM gives up on too many errors
+    return result?.kind === "refused" ? ECA.NORMAL : statusOf(result);
   }
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;

@@ -1,7 +1,7 @@
 /**
- * Texts that clients read otherwise than as one STRING: characters behind `$`, links, and what RTYP and VERS say. Base has a rule for each combination of
- * field and type, and clients see those rules: they are kept as they are. CA spec §2.5; epics-base: dbAccess.c dbGet, getLinkValue, getAttrValue,
- * dbConvert.c getCharChar and getCharUchar.
+ * Texts that clients read otherwise than as one STRING: characters behind `$`, links, and what RTYP and VERS say. Base
+ * has a rule for each combination of field and type, and clients see those rules: they are kept as they are. CA spec
+ * §2.5; epics-base: dbAccess.c dbGet, getLinkValue, getAttrValue, dbConvert.c getCharChar and getCharUchar.
  */
 
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
@@ -45,8 +45,8 @@ export function fillWholeText(address: FieldAddress, native: Native, count: numb
 }
 
 /**
- * A STRING field behind `$`. As CHAR the last element asked for is a NUL, and plain and with a time stamp it ends with its first NUL; as anything else,
- * and with other metadata, it is the whole field, each character a number.
+ * A STRING field behind `$`. As CHAR the last element asked for is a NUL, and plain and with a time stamp it ends with
+ * its first NUL; as anything else, and with other metadata, it is the whole field, each character a number.
  */
 export function fillCharacters(address: FieldAddress, type: DbrType, count: number, into: DbrSample): void {
   const field = charactersOf(longTextAt(address), address.elements);

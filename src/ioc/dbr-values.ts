@@ -1,4 +1,7 @@
-/** A field's value and metadata as a DBR sample: which native type it has on the wire, and how a sample of any type is filled. CA spec §2.3, §2.4, §2.7. */
+/**
+ * A field's value and metadata as a DBR sample: which native type it has on the wire, and how a sample of any type is
+ * filled. CA spec §2.3, §2.4, §2.7.
+ */
 
 import type { Clock } from "../base/clock.ts";
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
@@ -152,7 +155,10 @@ function fillNumeric(address: FieldAddress, native: NumericNative, into: DbrSamp
   for (let i = 0; i < limits.length; i++) limits[i] = limitAs(native, limits[i]!, i >= 2 && i < 6);
 }
 
-/** As C casts it, so an integer keeps its low bits. Base makes 0 of an alarm limit that is off, where the type has no NaN. */
+/**
+ * As C casts it, so an integer keeps its low bits. Base makes 0 of an alarm limit that is off, where the type has no
+ * NaN.
+ */
 function limitAs(native: Exclude<NumericNative, "DOUBLE">, limit: number, isAlarm: boolean): number {
   return isAlarm && native !== "FLOAT" && !Number.isFinite(limit) ? 0 : castNumber(limit, FIELD_TYPE[native]);
 }

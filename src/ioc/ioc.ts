@@ -1,6 +1,6 @@
 /**
- * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and whatever else registers itself as a stage. It only starts
- * and stops; commands, files and the shell are elsewhere. CA spec §5.4.
+ * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and whatever else
+ * registers itself as a stage. It only starts and stops; commands, files and the shell are elsewhere. CA spec §5.4.
  */
 import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
@@ -18,12 +18,15 @@ import type { Network } from "../net/transport.ts";
 import { type AccessControl, DatabaseSource } from "./database-source.ts";
 
 /**
- * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeProcessing`: they are initialized, none has been processed.
- * `beforeServer`: PINI=YES has run. `afterServer`: clients can connect and records scan. `running`: that has been reported.
+ * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeProcessing`: they are
+ * initialized, none has been processed. `beforeServer`: PINI=YES has run. `afterServer`: clients can connect and
+ * records scan. `running`: that has been reported.
  */
 export type StageTime = "beforeDatabase" | "beforeProcessing" | "beforeServer" | "afterServer" | "running";
 
-/** Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one. */
+/**
+ * Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one.
+ */
 export interface Stage {
   /** For messages. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * This IOC's own PVs as Observables and puts, for a program in the same process. Here text is Unicode; the database below has byte strings (decision 10).
- * It knows no PV's name or meaning, only the prefix that it is given.
+ * This IOC's own PVs as Observables and puts, for a program in the same process. Here text is Unicode; the database
+ * below has byte strings (decision 10). It knows no PV's name or meaning, only the prefix that it is given.
  */
 
 import { Observable, Subject } from "rxjs";
@@ -19,7 +19,10 @@ import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
 /** A PV's value: Unicode text, or a number, which for an enum is its index. */
 export type LocalValue = string | number;
 
-/** A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener returns. */
+/**
+ * A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener
+ * returns.
+ */
 export interface LocalPut {
   readonly value: LocalValue;
   /** As it was put: with the fraction, or the end of a text, that the PV cannot hold. */
@@ -57,7 +60,10 @@ export class LocalPvs {
     return [...wanted].filter((suffix) => this.#database.find(this.#prefix + suffix) === undefined);
   }
 
-  /** Makes every one of these PVs that is undefined, or has no time stamp, count with the value that it holds. After what is restored has been restored. */
+  /**
+   * Makes every one of these PVs that is undefined, or has no time stamp, count with the value that it holds. After
+   * what is restored has been restored.
+   */
   define(suffixes: Iterable<string>): void {
     for (const suffix of suffixes) {
       const { record } = this.#address(suffix);
@@ -94,7 +100,8 @@ export class LocalPvs {
   }
 
   /**
-   * Writes as the program: to records that clients cannot write, too. Text that does not fit is cut between two characters, an array at its end.
+   * Writes as the program: to records that clients cannot write, too. Text that does not fit is cut between two
+   * characters, an array at its end.
    * @throws LocalPvError when the record cannot hold such a value
    */
   put(suffix: string, value: LocalValue | readonly string[] | readonly number[]): void {
@@ -130,7 +137,10 @@ interface GuardedPut {
   readonly given: number | string | ArrayValue;
 }
 
-/** What was put, a number where the PV is one. Arrays put to it are their first element, as they are to the record; the text of one is whole in `value`. */
+/**
+ * What was put, a number where the PV is one. Arrays put to it are their first element, as they are to the record; the
+ * text of one is whole in `value`.
+ */
 function givenValue(value: number | string | ArrayValue, given: number | string | ArrayValue): LocalValue {
   const first = typeof given === "object" ? given[0] : given;
   if (typeof value === "number") return typeof first === "string" ? value : Number(first ?? value);

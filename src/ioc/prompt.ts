@@ -1,5 +1,6 @@
 /**
- * Reads shell commands from a person at a terminal, with history and completion of command names, or from a pipe. One line runs at a time; the next waits.
+ * Reads shell commands from a person at a terminal, with history and completion of command names, or from a pipe. One
+ * line runs at a time; the next waits.
  */
 
 import { createInterface, type Interface } from "node:readline";
@@ -17,11 +18,16 @@ export interface PromptOptions {
 
 const HISTORY_LINES = 100;
 
-/** Whether what stands at a terminal understands cursor codes: a dumb one does not, and neither does procServ, which is a terminal that keeps a log. */
+/**
+ * Whether what stands at a terminal understands cursor codes: a dumb one does not, and neither does procServ, which is
+ * a terminal that keeps a log.
+ */
 export const canDriveTerminal = (environment: Readonly<Record<string, string | undefined>>): boolean =>
   environment["PROCSERV_INFO"] === undefined && environment["TERM"] !== "dumb";
 
-/** Runs what is typed until `exit`, the end of the input, or the shell's signal. An input that cannot be read has ended. */
+/**
+ * Runs what is typed until `exit`, the end of the input, or the shell's signal. An input that cannot be read has ended.
+ */
 export async function runPrompt(options: PromptOptions): Promise<void> {
   const { shell, stdin } = options;
   if (shell.isOver) return;

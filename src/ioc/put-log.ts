@@ -1,4 +1,7 @@
-/** The log of puts: one line for each put from outside, with who made it, what was written and what became of it. Which records it is for is the caller's choice. */
+/**
+ * The log of puts: one line for each put from outside, with who made it, what was written and what became of it. Which
+ * records it is for is the caller's choice.
+ */
 import { oneLine } from "../base/clean-text.ts";
 import { clientText } from "../base/client-identity.ts";
 import type { Clock } from "../base/clock.ts";
@@ -8,7 +11,10 @@ import type { Database } from "../database/database.ts";
 import type { PutReport } from "../database/put.ts";
 import type { DbRecord } from "../database/record.ts";
 
-/** Lines in ten seconds: a script that sets everything is written down whole, one that never stops does not fill the disk. */
+/**
+ * Lines in ten seconds: a script that sets everything is written down whole, one that never stops does not fill the
+ * disk.
+ */
 const MOST_LINES = 300;
 /** Characters of a text, and elements of an array, that a line shows. */
 const MOST_CHARACTERS = 80;

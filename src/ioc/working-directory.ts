@@ -1,6 +1,6 @@
 /**
- * The folder that relative paths of the shell begin in, and reading and writing there. Paths and texts are byte strings: a file's bytes, one character each.
- * The process's own folder never changes.
+ * The folder that relative paths of the shell begin in, and reading and writing there. Paths and texts are byte
+ * strings: a file's bytes, one character each. The process's own folder never changes.
  */
 import { closeSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";

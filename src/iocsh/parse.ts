@@ -1,6 +1,6 @@
 /**
- * One line of the start-up language → words and redirections. It expands no macro (shell.ts does, before) and knows no command.
- * CA spec §7.1; epics-base: iocsh.cpp, tried with 7.0.10.
+ * One line of the start-up language → words and redirections. It expands no macro (shell.ts does, before) and knows no
+ * command. CA spec §7.1; epics-base: iocsh.cpp, tried with 7.0.10.
  */
 import { AppError } from "../base/errors.ts";
 
@@ -27,7 +27,8 @@ export interface Redirection {
 const SEPARATORS = " \t\r,()";
 
 /**
- * Splits a line. In single and double quotes every character stands for itself; elsewhere a backslash takes the meaning from the next one.
+ * Splits a line. In single and double quotes every character stands for itself; elsewhere a backslash takes the meaning
+ * from the next one.
  * @throws ShellError for an open quote, a backslash at the end or a redirection without a file
  */
 export function parseShellLine(line: string): ShellLine {

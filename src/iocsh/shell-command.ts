@@ -1,5 +1,6 @@
 /**
- * What a shell command is: a name, typed arguments, a help text and a function. Words become argument values here; no command is known here.
+ * What a shell command is: a name, typed arguments, a help text and a function. Words become argument values here; no
+ * command is known here.
  */
 import { ShellError } from "./parse.ts";
 

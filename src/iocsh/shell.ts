@@ -1,7 +1,7 @@
 /**
- * The IOC shell: runs scripts and single lines. Macros of the environment are expanded, the line echoed, split into words and given to its command; what a
- * command throws is printed with script and line, and the script's `on error` policy applied. It knows no command and no file system: both are handed in.
- * CA spec §7.1; epics-base: iocsh.cpp.
+ * The IOC shell: runs scripts and single lines. Macros of the environment are expanded, the line echoed, split into
+ * words and given to its command; what a command throws is printed with script and line, and the script's `on error`
+ * policy applied. It knows no command and no file system: both are handed in. CA spec §7.1; epics-base: iocsh.cpp.
  */
 import { type Clock, sleep, untilAborted } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";
@@ -116,7 +116,10 @@ export class Shell implements ShellControl {
     return await this.#runGuarded(line, this.#prompt);
   }
 
-  /** For iocshLoad and `<`: a script that its own error policy breaks off is an error of the line that runs it. @throws ShellError */
+  /**
+   * For iocshLoad and `<`: a script that its own error policy breaks off is an error of the line that runs it.
+   * @throws ShellError
+   */
   async runWhole(file: string, macros?: ReadonlyMap<string, string>): Promise<void> {
     if (!(await this.runScript(file, macros))) throw new ShellError(`The script ${file} was broken off by an error.`);
   }

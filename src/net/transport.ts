@@ -1,4 +1,7 @@
-/** All that the layers above see of a network: a stream of bytes, a socket for datagrams. tcp.ts and udp.ts are the real ones; tests join two in memory. */
+/**
+ * All that the layers above see of a network: a stream of bytes, a socket for datagrams. tcp.ts and udp.ts are the real
+ * ones; tests join two in memory.
+ */
 
 export interface Address {
   /** IPv4, dotted. */
@@ -12,7 +15,10 @@ export const addressText = (address: Address): string => `${address.host}:${addr
 /** One connection. Events are set once, right after it was made, before the next turn of the event loop. */
 export interface ByteStream {
   readonly peer: Address;
-  /** Bytes handed to `write` that the network has not yet taken; shrinks while a large write is on its way, not only when it is done. */
+  /**
+   * Bytes handed to `write` that the network has not yet taken; shrinks while a large write is on its way, not only
+   * when it is done.
+   */
   readonly unsentBytes: number;
   /** The buffer belongs to the stream until `sent` is called. */
   write(bytes: Buffer, sent?: () => void): void;

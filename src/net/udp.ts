@@ -1,11 +1,15 @@
 /**
- * Datagram sockets over UDP/IPv4. Anybody on the network may send to them, from any port and in any number: nothing that comes, and nothing that the system
- * refuses to send, throws into the event loop, and a socket that could not be made ready is closed.
+ * Datagram sockets over UDP/IPv4. Anybody on the network may send to them, from any port and in any number: nothing
+ * that comes, and nothing that the system refuses to send, throws into the event loop, and a socket that could not be
+ * made ready is closed.
  */
 import dgram from "node:dgram";
 import type { Address, DatagramOptions, DatagramSocket } from "./transport.ts";
 
-/** Receive buffer, bytes: a burst of searches from a whole beamline's clients must not be dropped. Linux caps it at rmem_max. */
+/**
+ * Receive buffer, bytes: a burst of searches from a whole beamline's clients must not be dropped. Linux caps it at
+ * rmem_max.
+ */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 
 class UdpSocket implements DatagramSocket {

@@ -1,6 +1,7 @@
 /**
- * The simulated beamline: TomoScan's IOC as a second process, Data Management, scheduling, Globus, and the detector and the analysis host, each speaking its
- * real protocol on loopback, with a globus.conf that points at them. It starts and stops them; what each of them does is its own file's matter.
+ * The simulated beamline: TomoScan's IOC as a second process, Data Management, scheduling, Globus, and the detector and
+ * the analysis host, each speaking its real protocol on loopback, with a globus.conf that points at them. It starts and
+ * stops them; what each of them does is its own file's matter.
  */
 
 import { spawn } from "node:child_process";

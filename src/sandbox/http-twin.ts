@@ -1,6 +1,6 @@
 /**
- * The HTTP server under every simulated service: one port of 127.0.0.1, a log of what was asked, and misbehaviour on request. What
- * the answers say is the service's business; nothing here knows a protocol above HTTP.
+ * The HTTP server under every simulated service: one port of 127.0.0.1, a log of what was asked, and misbehaviour on
+ * request. What the answers say is the service's business; nothing here knows a protocol above HTTP.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,7 +28,10 @@ export interface TwinAnswer {
 /** What goes wrong. An absent member is well; `on` limits the rest to requests whose decoded path contains it. */
 export interface HttpFaults {
   readonly on?: string;
-  /** `refused`: nobody listens; `reset`: the connection is broken as soon as the request has come, which then has no effect. */
+  /**
+   * `refused`: nobody listens; `reset`: the connection is broken as soon as the request has come, which then has no
+   * effect.
+   */
   readonly down?: "refused" | "reset";
   /** The request takes effect at once, its answer comes so much later. */
   readonly slowSeconds?: number;

@@ -1,6 +1,7 @@
 /**
- * Who and what the simulated beamline is about: the proposal that its TomoScan shows, the people on it, the staff, the run and the
- * beamtimes. The TomoScan simulation and the DM and scheduling twins all take them from here, so that they agree. All invented.
+ * Who and what the simulated beamline is about: the proposal that its TomoScan shows, the people on it, the staff, the
+ * run and the beamtimes. The TomoScan simulation and the DM and scheduling twins all take them from here, so that they
+ * agree. All invented.
  */
 
 export interface Person {
@@ -173,7 +174,10 @@ export interface SafetyForm extends Span {
   readonly users: readonly Person[];
 }
 
-/** Those of the station, in no order: the present one, that of the next group (scheduling-service.ts), one of the staff, and one of the year before. */
+/**
+ * Those of the station, in no order: the present one, that of the next group (scheduling-service.ts), one of the staff,
+ * and one of the year before.
+ */
 export function esafsAt(at: Date): readonly SafetyForm[] {
   const { start, end } = beamtimeAt(at);
   const span = (first: number, last: number): Span => ({

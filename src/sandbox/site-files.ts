@@ -1,4 +1,6 @@
-/** The files of the simulated beamline's IOC: globus.conf, and what it names. They point at services that run already. */
+/**
+ * The files of the simulated beamline's IOC: globus.conf, and what it names. They point at services that run already.
+ */
 import { chmod, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SANDBOX_DM_ROUTES } from "./dm/routes.ts";

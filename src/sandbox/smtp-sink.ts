@@ -1,6 +1,6 @@
 /**
- * A simulated mail server on loopback: it keeps what it accepts, delivers nothing, and misbehaves on request as mail servers do. The protocol is
- * smtp-server's; which messages are taken, refused, delayed or lost is decided here.
+ * A simulated mail server on loopback: it keeps what it accepts, delivers nothing, and misbehaves on request as mail
+ * servers do. The protocol is smtp-server's; which messages are taken, refused, delayed or lost is decided here.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -19,7 +19,10 @@ export interface SmtpFaults {
   readonly refuse?: Readonly<Record<string, SmtpRefusal>>;
   /** The answer to every message text. */
   readonly refuseText?: SmtpRefusal;
-  /** After so many accepted messages the connection is dropped once: before the next text is asked for, or when it is there. */
+  /**
+   * After so many accepted messages the connection is dropped once: before the next text is asked for, or when it is
+   * there.
+   */
   readonly drop?: { readonly after: number; readonly when: "envelope" | "text" };
   /** Every connection is dropped at once. */
   readonly down?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The sandbox's folder of temporary files: keys, logins, directory trees. It goes when it is removed, at the latest with the process; what a process left that
- * was killed, the next sandbox sweeps away.
+ * The sandbox's folder of temporary files: keys, logins, directory trees. It goes when it is removed, at the latest
+ * with the process; what a process left that was killed, the next sandbox sweeps away.
  */
 import { readdirSync, rmSync } from "node:fs";
 import { mkdtemp, realpath } from "node:fs/promises";

@@ -1,4 +1,7 @@
-/** The part of TomoScan's server that data management waits for: FilePathExists says whether the detector host has FilePath. It runs no scan. */
+/**
+ * The part of TomoScan's server that data management waits for: FilePathExists says whether the detector host has
+ * FilePath. It runs no scan.
+ */
 
 import { access } from "node:fs/promises";
 import path from "node:path";
@@ -21,7 +24,8 @@ export function startTomoScanServer({ client, prefix, root }: TomoScanServerOpti
   let looking = Promise.resolve();
   const look = async (wanted: string): Promise<void> => {
     const found = wanted !== "" && (await isThere(path.join(root, path.normalize(`/${wanted}`))));
-    await exists.putCallback(found ? 1 : 0).catch(() => undefined); // its IOC has gone; the next connection brings another look
+    // its IOC has gone; the next connection brings another look
+    await exists.putCallback(found ? 1 : 0).catch(() => undefined);
   };
   const stop = filePath.monitor({}, ({ text }) => {
     looking = looking.then(() => look(fromByteString(text)));

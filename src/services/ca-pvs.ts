@@ -1,4 +1,7 @@
-/** PVs of other IOCs (TomoScan's) as the controller reads and writes them: text in Unicode, whatever the native type, with the connection's state. */
+/**
+ * PVs of other IOCs (TomoScan's) as the controller reads and writes them: text in Unicode, whatever the native type,
+ * with the connection's state.
+ */
 
 import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
 import { cleanJson } from "../base/clean-text.ts";

@@ -1,8 +1,9 @@
 /**
- * One request to one HTTP service, over undici: trust, time limit, size limit, cancellation, and failures as sentences that name the
- * service, host:port, route and what came instead of an answer. The plumbing that the HTTP services share; the one file of `services`
- * that others there may import. It knows no login, no JSON protocol and no repetition: `worthRepeating` is the verdict for base/retry.ts.
- * Longer than most files because every way in which an exchange can break has its sentence here, beside the exchange that knows how far it had come.
+ * One request to one HTTP service, over undici: trust, time limit, size limit, cancellation, and failures as sentences
+ * that name the service, host:port, route and what came instead of an answer. The plumbing that the HTTP services
+ * share; the one file of `services` that others there may import. It knows no login, no JSON protocol and no
+ * repetition: `worthRepeating` is the verdict for base/retry.ts. Longer than most files because every way in which an
+ * exchange can break has its sentence here, beside the exchange that knows how far it had come.
  */
 
 import type { TLSSocket } from "node:tls";
@@ -14,11 +15,17 @@ import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Verdict } from "../base/retry.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports/call.ts";
 
-/** Whom an https service must be. Without `caFile` and `fingerprint`: whom the system's authorities vouch for. There is no "anyone". */
+/**
+ * Whom an https service must be. Without `caFile` and `fingerprint`: whom the system's authorities vouch for. There is
+ * no "anyone".
+ */
 export interface TlsTrust {
   /** PEM file of the authority that signed the service's certificate. */
   readonly caFile?: string | undefined;
-  /** SHA-256 of the certificate itself, 64 hexadecimal digits with or without colons. Names and dates are then not looked at. */
+  /**
+   * SHA-256 of the certificate itself, 64 hexadecimal digits with or without colons. Names and dates are then not
+   * looked at.
+   */
   readonly fingerprint?: string | undefined;
   /** Name expected in the certificate, where it is not the host of the URL. */
   readonly serverName?: string | undefined;
@@ -69,7 +76,10 @@ export interface HttpService {
   readonly address: string;
   /** @throws HttpUnavailableError when no complete answer came; the signal's reason when it is aborted */
   exchange(request: HttpRequest): Promise<HttpAnswer>;
-  /** Text on one line, every secret in it replaced: for whatever came from the service and goes into a sentence or a log. */
+  /**
+   * Text on one line, every secret in it replaced: for whatever came from the service and goes into a sentence or a
+   * log.
+   */
   clean(text: string): string;
   /** Ends every connection and every exchange under way. */
   close(): Promise<void>;
@@ -77,7 +87,10 @@ export interface HttpService {
 
 /** UnavailableError with what a repetition needs to know. */
 export class HttpUnavailableError extends UnavailableError {
-  /** The same request may well succeed soon: time-outs, broken connections, 429 and 5xx, but not a web page or an untrusted peer. */
+  /**
+   * The same request may well succeed soon: time-outs, broken connections, 429 and 5xx, but not a web page or an
+   * untrusted peer.
+   */
   readonly worthRepeating: boolean;
   /** What the service asked us to wait (Retry-After). */
   readonly retryAfterSeconds: number | undefined;
@@ -232,8 +245,8 @@ export function describeAnswer(service: HttpService, answer: HttpAnswer): string
 }
 
 /**
- * The error for an answer whose status is not 2xx: AccessDeniedError for 401 and 403, HttpUnavailableError for the rest.
- * A service that says more in its body or headers reads those first.
+ * The error for an answer whose status is not 2xx: AccessDeniedError for 401 and 403, HttpUnavailableError for the
+ * rest. A service that says more in its body or headers reads those first.
  */
 export function statusError(service: HttpService, request: HttpRequest, answer: HttpAnswer, clock: Clock): ActionError {
   const message = `${label(service, request)}: ${describeAnswer(service, answer)}`;
@@ -296,7 +309,9 @@ function whatBroke(error: Error, sent: boolean, status: number): string {
 /** The peer's certificate is not the pinned one. */
 class UntrustedPeer extends Error {}
 
-/** Node's codes of a certificate that does not verify or does not name the host (node:tls, X509 verification errors). */
+/**
+ * Node's codes of a certificate that does not verify or does not name the host (node:tls, X509 verification errors).
+ */
 const TLS_REFUSAL = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
 
 function isTlsRefusal(error: Error): boolean {

@@ -1,4 +1,7 @@
-/** Members of others' JSON and YAML that are texts, which some write as numbers. For every service that reads such; it reads nothing itself. */
+/**
+ * Members of others' JSON and YAML that are texts, which some write as numbers. For every service that reads such; it
+ * reads nothing itself.
+ */
 import * as z from "zod";
 
 /** Text or number, without blanks at its ends. */

@@ -1,4 +1,7 @@
-/** The data host where it is this machine: its files without SSH, and never changed. What is looked for is base/source-look.ts. */
+/**
+ * The data host where it is this machine: its files without SSH, and never changed. What is looked for is
+ * base/source-look.ts.
+ */
 import type { Dirent } from "node:fs";
 import { lstat, opendir, realpath, stat } from "node:fs/promises";
 import path from "node:path";

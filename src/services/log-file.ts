@@ -1,6 +1,7 @@
 /**
- * Log files as the Python programs keep them: `globus_<date_time>.log` in one folder, lines `date - LEVEL: message`. A new file for each run, each day and
- * each LARGEST bytes; the oldest of the same program go, and no one else's. Lines that cannot be written wait, the newest of them, until they can.
+ * Log files as the Python programs keep them: `globus_<date_time>.log` in one folder, lines `date - LEVEL: message`. A
+ * new file for each run, each day and each LARGEST bytes; the oldest of the same program go, and no one else's. Lines
+ * that cannot be written wait, the newest of them, until they can.
  */
 import * as nodeFiles from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +16,10 @@ import type { Trouble } from "../base/troubles.ts";
 
 export interface LogFileOptions {
   readonly folder: string;
-  /** Begins the files' names. The IOC, which writes for months, and the command line each have their own, so that neither removes the other's. */
+  /**
+   * Begins the files' names. The IOC, which writes for months, and the command line each have their own, so that
+   * neither removes the other's.
+   */
   readonly program: "globus" | "globus_ioc";
   /** Files of the program that are kept, this one included. */
   readonly kept: number;
@@ -131,7 +135,10 @@ class RollingFile {
     await this.#writeWaiting();
   }
 
-  /** A line that cannot be written whole stays the first that waits. Old files go when the new one holds a line, so that a full disk costs none. */
+  /**
+   * A line that cannot be written whole stays the first that waits. Old files go when the new one holds a line, so that
+   * a full disk costs none.
+   */
   async #writeOne(line: Line): Promise<void> {
     const bytes = Buffer.from(line.text);
     if (this.#file === undefined || line.time.day !== this.#day || this.#bytes + bytes.length > LARGEST) {
@@ -153,7 +160,10 @@ class RollingFile {
     this.#bytes = 0;
   }
 
-  /** Two programs that begin in the same second write two files; so does one that goes on after a failure. @returns the file's name */
+  /**
+   * Two programs that begin in the same second write two files; so does one that goes on after a failure.
+   * @returns the file's name
+   */
   async #create(stem: string): Promise<string> {
     const { folder, files = nodeFiles } = this.#options;
     for (let number = 1; ; number++) {
@@ -210,7 +220,10 @@ class RollingFile {
     }
   }
 
-  /** Leaves no file in which no whole line stands: the next attempt makes another. What fails here was said by the write. */
+  /**
+   * Leaves no file in which no whole line stands: the next attempt makes another. What fails here was said by the
+   * write.
+   */
   async #giveUp(): Promise<void> {
     const isBare = this.#file !== undefined && this.#bytes === 0;
     await this.#end().catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * What an IOC has under way, in a small file of its own: replaced as a whole and synced, so that a kill at any moment leaves what was before or what is now.
- * It decides nothing; who writes when is the controller's matter.
+ * What an IOC has under way, in a small file of its own: replaced as a whole and synced, so that a kill at any moment
+ * leaves what was before or what is now. It decides nothing; who writes when is the controller's matter.
  */
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";

@@ -1,4 +1,7 @@
-/** $(NAME): a table made with epics-base's libCom (macParseDefns, macExpandString), then the properties that hold for any text. */
+/**
+ * $(NAME): a table made with epics-base's libCom (macParseDefns, macExpandString), then the properties that hold for
+ * any text.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -10,7 +13,10 @@ import {
   sourceOffset,
 } from "../../src/base/macros.ts";
 
-/** Definitions, text, value, whether something was undefined or recursive. Source: libCom 7.0.10, where an undefined reference stays as `$(NAME)`. */
+/**
+ * Definitions, text, value, whether something was undefined or recursive. Source: libCom 7.0.10, where an undefined
+ * reference stays as `$(NAME)`.
+ */
 const VECTORS: readonly (readonly [string, string, string, boolean])[] = [
   ["P=x:,N=3", "$(P)a$(N)", "x:a3", false],
   ["P=x: , N = 3 ", "[$(P)][$(N)]", "[x:][3]", false],

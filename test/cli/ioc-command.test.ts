@@ -1,4 +1,7 @@
-/** The IOC command as an operator uses it: options, scripts and the shell, all in memory but for the files and a server on loopback. */
+/**
+ * The IOC command as an operator uses it: options, scripts and the shell, all in memory but for the files and a server
+ * on loopback.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Commands through the PVs of a running IOC, which a test plays: what is written there, and what the failures of the client become. */
+/**
+ * Commands through the PVs of a running IOC, which a test plays: what is written there, and what the failures of the
+ * client become.
+ */
 import { expect, test } from "vitest";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { IocRunner } from "../../src/cli/ioc-runner.ts";

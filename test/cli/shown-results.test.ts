@@ -1,6 +1,7 @@
 /**
- * What the command line shows of a command comes from that command: on an IOC a PV that it does not publish holds what an earlier one left there. Left out are the
- * commands that also show what a watch keeps true, as DaqRunning and DirsMismatch, and those whose own tests look at every PV that they publish.
+ * What the command line shows of a command comes from that command: on an IOC a PV that it does not publish holds what
+ * an earlier one left there. Left out are the commands that also show what a watch keeps true, as DaqRunning and
+ * DirsMismatch, and those whose own tests look at every PV that they publish.
  */
 import { expect, test } from "vitest";
 import { DATA_COMMANDS } from "../../src/cli/data-commands.ts";

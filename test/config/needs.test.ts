@@ -1,4 +1,7 @@
-/** What has no default because it belongs to a beamline, a person or a facility: who needs it is listed, and a command without it is refused by name. */
+/**
+ * What has no default because it belongs to a beamline, a person or a facility: who needs it is listed, and a command
+ * without it is refused by name.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

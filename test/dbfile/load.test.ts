@@ -1,4 +1,7 @@
-/** Database texts against the real database: what is taken, what is refused and where, and that text survives being written and read. */
+/**
+ * Database texts against the real database: what is taken, what is refused and where, and that text survives being
+ * written and read.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseMacros } from "../../src/base/macros.ts";

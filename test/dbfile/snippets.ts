@@ -1,6 +1,6 @@
 /**
- * Small .db texts and what epics-base's softIoc (7.0.10) says to each; test/interop/dbfile-softioc.test.ts asks it again. `$(P)` is `x:`, nothing else is
- * defined.
+ * Small .db texts and what epics-base's softIoc (7.0.10) says to each; test/interop/dbfile-softioc.test.ts asks it
+ * again. `$(P)` is `x:`, nothing else is defined.
  */
 
 /** softIoc loads these, and so do we. */

@@ -1,4 +1,7 @@
-/** A beamline at which faults are tried: how it is opened, brought to where a command can start, and judged when the command is over. */
+/**
+ * A beamline at which faults are tried: how it is opened, brought to where a command can start, and judged when the
+ * command is over.
+ */
 import { mkdirSync, rmdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll } from "vitest";
@@ -18,7 +21,10 @@ export const SAVED_SUBJECT = "A subject of our own";
 /** With that setting saved. */
 export const openBench = (options: FaultyBeamlineOptions = {}): Promise<Bench> => inTurn(() => startBench(options));
 
-/** Workers that start all at once keep one another from serving in time: in a run with a report one starts, and the others wait. */
+/**
+ * Workers that start all at once keep one another from serving in time: in a run with a report one starts, and the
+ * others wait.
+ */
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const { FAULTS_REPORT } = process.env;
   if (FAULTS_REPORT === undefined) return work();

@@ -1,4 +1,7 @@
-/** How fault scenarios bring the services to where a command can start, and what they look for when the command was disturbed or is over. */
+/**
+ * How fault scenarios bring the services to where a command can start, and what they look for when the command was
+ * disturbed or is over.
+ */
 import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
@@ -64,8 +67,8 @@ export async function noDaqInvented({ beamline, world }: Bench): Promise<readonl
 }
 
 /**
- * An upload that was under way at the kill is held until the repeated command has seen it: uploads that are started one after the other are none too many,
- * since the second finds nothing new; only one beside another is.
+ * An upload that was under way at the kill is held until the repeated command has seen it: uploads that are started one
+ * after the other are none too many, since the second finds nothing new; only one beside another is.
  */
 export async function untilFollowed({ beamline }: Bench): Promise<void> {
   const { dm } = beamline.site.beamline;
@@ -111,7 +114,10 @@ export const manualName = ({ tries }: Bench): string => `Staff${tries}`;
 export const madeManually = ({ world }: Bench): readonly string[] =>
   world.experiments.filter((name) => name.includes("-Staff"));
 
-/** Tags an experiment about which nobody was mailed: the ledger remembers all others. Its year stays: safety forms are those of a year. */
+/**
+ * Tags an experiment about which nobody was mailed: the ledger remembers all others. Its year stays: safety forms are
+ * those of a year.
+ */
 export async function tagAnew(bench: Bench): Promise<void> {
   const { site, pvs } = bench.beamline;
   const lastName = `${PEOPLE.pi.lastName}-${bench.tries}`;

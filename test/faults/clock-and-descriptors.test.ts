@@ -1,4 +1,7 @@
-/** The host's clock steps while a command runs, and the IOC has no descriptor left: commands end with a sentence, nothing is done twice, and all is well again. */
+/**
+ * The host's clock steps while a command runs, and the IOC has no descriptor left: commands end with a sentence,
+ * nothing is done twice, and all is well again.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

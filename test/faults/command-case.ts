@@ -1,4 +1,7 @@
-/** What a command's fault scenario is made of: what must be there before, what is written to the inputs, and what must be so when the command is over. */
+/**
+ * What a command's fault scenario is made of: what must be there before, what is written to the inputs, and what must
+ * be so when the command is over.
+ */
 import type { CommandName, CommandState } from "../../src/controller/pvs/commands.ts";
 import type { FaultyBeamline, ServiceName } from "./faulty-beamline.ts";
 import type { World } from "./world.ts";

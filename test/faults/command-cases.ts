@@ -1,6 +1,7 @@
 /**
- * Each command on each kind of server as the fault scenarios run it: what must be there before, what is written to the inputs, what the services must hold
- * when the command is over however often it was begun, and what the PVs may say when it was not.
+ * Each command on each kind of server as the fault scenarios run it: what must be there before, what is written to the
+ * inputs, what the services must hold when the command is over however often it was begun, and what the PVs may say
+ * when it was not.
  */
 import type { CommandName } from "../../src/controller/pvs/commands.ts";
 import { PROPOSAL } from "../../src/sandbox/people.ts";

@@ -1,6 +1,7 @@
 /**
- * Where a call begins and where it is answered in the bytes between a program and a service, without knowing the service: in a conversation of question and
- * answer by who speaks, in Channel Access by its messages. Moves no bytes: gate.ts does.
+ * Where a call begins and where it is answered in the bytes between a program and a service, without knowing the
+ * service: in a conversation of question and answer by who speaks, in Channel Access by its messages. Moves no bytes:
+ * gate.ts does.
  */
 import { Frame } from "../../src/ca/wire/frame.ts";
 import { readHeader } from "../../src/ca/wire/framing.ts";

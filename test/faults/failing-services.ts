@@ -1,6 +1,7 @@
 /**
- * Each service that a command asks, harmed in each way on its way to the IOC, one at a time: the command must end with a sentence that names the service, the
- * IOC live on, and the same command, given again when the service is well, finish the work with nothing done twice.
+ * Each service that a command asks, harmed in each way on its way to the IOC, one at a time: the command must end with
+ * a sentence that names the service, the IOC live on, and the same command, given again when the service is well,
+ * finish the work with nothing done twice.
  */
 import { test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
@@ -98,8 +99,8 @@ async function lies(
 }
 
 /**
- * All that the command is for is there: then a cut has missed it, since its answers are shorter than what passes before the cut, or what was cut was asked for
- * once more.
+ * All that the command is for is there: then a cut has missed it, since its answers are shorter than what passes before
+ * the cut, or what was cut was asked for once more.
  */
 const isWhole = async (bench: Bench, { lost }: CommandCase): Promise<boolean> =>
   lost !== undefined && (await lost(bench)).length === 0;

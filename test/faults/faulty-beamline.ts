@@ -1,4 +1,7 @@
-/** The simulated beamline with a gate before each of its services, so that the IOC can be killed at any call, and each service be harmed on its way. */
+/**
+ * The simulated beamline with a gate before each of its services, so that the IOC can be killed at any call, and each
+ * service be harmed on its way.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Beamline } from "../../src/sandbox/beamline.ts";
@@ -99,7 +102,10 @@ async function openGates(beamline: Beamline, trap: Trap): Promise<Readonly<Recor
   return Object.fromEntries(opened) as Record<ServiceName, Gate>;
 }
 
-/** Lets globus.conf and known_hosts name the gates instead of the services, allows everything, and gives services up early. */
+/**
+ * Lets globus.conf and known_hosts name the gates instead of the services, allows everything, and gives services up
+ * early.
+ */
 async function leadThrough(
   { configFile, ...beamline }: Beamline,
   gates: Readonly<Record<ServiceName, Gate>>,
@@ -133,7 +139,10 @@ async function leadThrough(
   });
 }
 
-/** Data Management's long lists have a minute and more of their own, whatever `[dm] timeout` says: as long as the others here. */
+/**
+ * Data Management's long lists have a minute and more of their own, whatever `[dm] timeout` says: as long as the others
+ * here.
+ */
 async function hurry(routesFile: string): Promise<void> {
   const routes = JSON.parse(await readFile(routesFile, "utf8")) as Record<string, object>;
   const slow = Object.entries<DmRoute>(DM_ROUTES).filter(([, route]) => route.timeoutSeconds !== undefined);

@@ -1,4 +1,7 @@
-/** Each change of a file with which a store is written fails once, and is once the last thing that the IOC does: what was written before must still be there. */
+/**
+ * Each change of a file with which a store is written fails once, and is once the last thing that the IOC does: what
+ * was written before must still be there.
+ */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * A gate before one service of 127.0.0.1, through which all that the program says to it must pass: it tells the trap of each call, and harms what passes on
- * request. The service behind it is well and knows nothing of it. For Channel Access the searches pass, too, and their answers name the gate.
+ * A gate before one service of 127.0.0.1, through which all that the program says to it must pass: it tells the trap of
+ * each call, and harms what passes on request. The service behind it is well and knows nothing of it. For Channel
+ * Access the searches pass, too, and their answers name the gate.
  */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
@@ -12,8 +13,9 @@ import { type Conversation, Turns, Writes } from "./conversations.ts";
 import type { Trap } from "./trap.ts";
 
 /**
- * refused: nobody listens. reset: each connection is broken when something was said. silent: connections are taken and nothing is ever answered. garbage:
- * bytes that are no answer. cut: the connection breaks after so many bytes of the service. slow: each answer comes so much later.
+ * refused: nobody listens. reset: each connection is broken when something was said. silent: connections are taken and
+ * nothing is ever answered. garbage: bytes that are no answer. cut: the connection breaks after so many bytes of the
+ * service. slow: each answer comes so much later.
  */
 export type Fault =
   | { readonly kind: "none" | "refused" | "reset" | "silent" | "garbage" }

@@ -1,10 +1,13 @@
-/** What a fault scenario comes to: how often it was tried, and everything that was found wrong, by kind. One line a scenario in the report of `npm run test:faults`. */
+/**
+ * What a fault scenario comes to: how often it was tried, and everything that was found wrong, by kind. One line a
+ * scenario in the report of `npm run test:faults`.
+ */
 import { appendFileSync } from "node:fs";
 import { expect } from "vitest";
 
 /**
- * lost: done or acknowledged, and gone. doubled: done twice. crashed: the IOC ended, or did not start again. untrue: a PV says what is not so, or a failure
- * is not told in a sentence that names what is at fault.
+ * lost: done or acknowledged, and gone. doubled: done twice. crashed: the IOC ended, or did not start again. untrue: a
+ * PV says what is not so, or a failure is not told in a sentence that names what is at fault.
  */
 export const WRONGS = ["lost", "doubled", "crashed", "untrue"] as const;
 export type Wrong = (typeof WRONGS)[number];

@@ -1,6 +1,7 @@
 /**
- * Counts the calls that a command makes of all services together, and springs at one of them: before the service has it, or when it has acted and its answer
- * is on the way. Shared by all gates, so that "the fifth call" is the fifth whomever it is for.
+ * Counts the calls that a command makes of all services together, and springs at one of them: before the service has
+ * it, or when it has acted and its answer is on the way. Shared by all gates, so that "the fifth call" is the fifth
+ * whomever it is for.
  */
 
 /** A call as it is found again in another run, where calls that run side by side may come in another order. */

@@ -1,4 +1,7 @@
-/** What the simulated services hold, as a fault scenario sets and judges it, past the IOC: none of it goes through a gate. */
+/**
+ * What the simulated services hold, as a fault scenario sets and judges it, past the IOC: none of it goes through a
+ * gate.
+ */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DaqForm, DaqKind } from "../../src/sandbox/dm/daq.ts";

@@ -1,4 +1,7 @@
-/** Settings outlive the IOC of iocBoot: killed, restarted, and with save files that are damaged. And a set that is killed while it saves, again and again. */
+/**
+ * Settings outlive the IOC of iocBoot: killed, restarted, and with save files that are damaged. And a set that is
+ * killed while it saves, again and again.
+ */
 import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

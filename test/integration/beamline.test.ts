@@ -199,7 +199,9 @@ test("Abort stops a command that waits for a slow service", async () => {
   expect(await state("Init")).toBe("Cancelled");
 });
 
-/** A new tag counts when it has been quiet for a while: these tests wait for that, each for its own, and no other does. */
+/**
+ * A new tag counts when it has been quiet for a while: these tests wait for that, each for its own, and no other does.
+ */
 describe("when TomoScan's PVs change", () => {
   afterAll(tagged);
 

@@ -39,7 +39,10 @@ function logs(): string {
     .join("");
 }
 
-/** Most of a run is waiting, for a tag to be quiet or a PV to be found: those that do not disturb each other wait together. */
+/**
+ * Most of a run is waiting, for a tag to be quiet or a PV to be found: those that do not disturb each other wait
+ * together.
+ */
 describe("in this process", { concurrent: true }, () => {
   test("dirs makes the directories, a second time finds them, and the log file says so", async () => {
     const first = await cli("dirs");

@@ -1,4 +1,7 @@
-/** Our client on real sockets behind a proxy that harms the connection. Where it waits for time limits, its clock runs fast. */
+/**
+ * Our client on real sockets behind a proxy that harms the connection. Where it waits for time limits, its clock runs
+ * fast.
+ */
 import { expect, test } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";

@@ -1,4 +1,7 @@
-/** What globusConfigure has opened is closed however the IOC ends: also where iocInit fails or never runs, in a process of its own. */
+/**
+ * What globusConfigure has opened is closed however the IOC ends: also where iocInit fails or never runs, in a process
+ * of its own.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** globusConfigure as the shipped st.cmd says it, in a process of its own: what globus.conf and st.cmd must agree on, and what a start tells. */
+/**
+ * globusConfigure as the shipped st.cmd says it, in a process of its own: what globus.conf and st.cmd must agree on,
+ * and what a start tells.
+ */
 import {
   copyFileSync,
   mkdirSync,

@@ -1,4 +1,7 @@
-/** What clients see of every PV of db/ as soon as the IOC runs, however it was started: a value, an alarm that is the value's own, and a time. */
+/**
+ * What clients see of every PV of db/ as soon as the IOC runs, however it was started: a value, an alarm that is the
+ * value's own, and a time.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The program where few files may be open, and among signals: it says what is wrong, and keeps from clients what it needs itself. */
+/**
+ * The program where few files may be open, and among signals: it says what is wrong, and keeps from clients what it
+ * needs itself.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** [dm] backend: which way to Data Management is taken, and when that is looked at again. The stand-in package, and packages that a test writes. */
+/**
+ * [dm] backend: which way to Data Management is taken, and when that is looked at again. The stand-in package, and
+ * packages that a test writes.
+ */
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,7 @@
-/** Our DM client against the simulated DM services: what goes on with an experiment that exists, its DAQs, its uploads, its safety forms. */
+/**
+ * Our DM client against the simulated DM services: what goes on with an experiment that exists, its DAQs, its uploads,
+ * its safety forms.
+ */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

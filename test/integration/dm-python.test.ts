@@ -1,4 +1,6 @@
-/** Our DM client over the Python dm package: the stand-in before the simulated services, and packages that misbehave. */
+/**
+ * Our DM client over the Python dm package: the stand-in before the simulated services, and packages that misbehave.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,7 @@
-/** Data Management as assemble/dm.ts opens it: what globus.conf and the site's dm.setup.sh say reaches the service, and what is wrong is told. */
+/**
+ * Data Management as assemble/dm.ts opens it: what globus.conf and the site's dm.setup.sh say reaches the service, and
+ * what is wrong is told.
+ */
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";

@@ -1,4 +1,6 @@
-/** The pages that people read, held against the program that runs: not against the tables that the pages are made from. */
+/**
+ * The pages that people read, held against the program that runs: not against the tables that the pages are made from.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,7 @@
-/** Tagging, manual experiments, deletion, safety forms and TomoScan's directories through Channel Access, on the simulated beamline. */
+/**
+ * Tagging, manual experiments, deletion, safety forms and TomoScan's directories through Channel Access, on the
+ * simulated beamline.
+ */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,4 +1,7 @@
-/** The short form of `npm run test:faults`: every command has its scenario there, and some that could lose or double most are tried once. */
+/**
+ * The short form of `npm run test:faults`: every command has its scenario there, and some that could lose or double
+ * most are tried once.
+ */
 import { describe, expect, test, vi } from "vitest";
 import { COMMAND_NAMES } from "../../src/controller/pvs/commands.ts";
 import { benchOfTests } from "../faults/bench.ts";

@@ -1,4 +1,7 @@
-/** The IOC of a beamline, which is also its host's repeater, among programs that come and go and datagrams that should end it: it serves, and holds no more open than before. */
+/**
+ * The IOC of a beamline, which is also its host's repeater, among programs that come and go and datagrams that should
+ * end it: it serves, and holds no more open than before.
+ */
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -27,7 +30,10 @@ afterAll(async () => {
   await site?.stop();
 });
 
-/** A program of this host whose registration was confirmed: it asks until it is. What else comes is for whoever had its port before. */
+/**
+ * A program of this host whose registration was confirmed: it asks until it is. What else comes is for whoever had its
+ * port before.
+ */
 async function register(): Promise<dgram.Socket> {
   const socket = dgram.createSocket("udp4");
   socket.bind();

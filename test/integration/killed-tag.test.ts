@@ -1,4 +1,7 @@
-/** The IOC as a program of its own, killed behind each put of Tag and of TagManual, with a TomoScan that sees the kill before it answers. */
+/**
+ * The IOC as a program of its own, killed behind each put of Tag and of TagManual, with a TomoScan that sees the kill
+ * before it answers.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

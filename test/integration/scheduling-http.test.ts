@@ -1,4 +1,6 @@
-/** Our scheduling client against the simulated service, on loopback: what works, and every way in which it misbehaves. */
+/**
+ * Our scheduling client against the simulated service, on loopback: what works, and every way in which it misbehaves.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

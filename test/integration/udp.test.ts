@@ -1,4 +1,7 @@
-/** Datagram sockets and listeners on the real network of 127.0.0.1: nothing that is sent to them or cannot be sent ends the program, and nothing stays open that failed. */
+/**
+ * Datagram sockets and listeners on the real network of 127.0.0.1: nothing that is sent to them or cannot be sent ends
+ * the program, and nothing stays open that failed.
+ */
 import dgram from "node:dgram";
 import { expect, test, vi } from "vitest";
 import { connectTcp, listenTcp } from "../../src/net/tcp.ts";

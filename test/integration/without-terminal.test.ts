@@ -1,4 +1,7 @@
-/** The IOC and the simulated beamline where nobody sits at a terminal: in a container, under nohup, with standard streams that are closed, full or unread. */
+/**
+ * The IOC and the simulated beamline where nobody sits at a terminal: in a container, under nohup, with standard
+ * streams that are closed, full or unread.
+ */
 import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";

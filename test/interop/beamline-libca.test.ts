@@ -1,4 +1,7 @@
-/** The whole path with the reference client library: libca → our IOC → the simulated services, and what these then contain. */
+/**
+ * The whole path with the reference client library: libca → our IOC → the simulated services, and what these then
+ * contain.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

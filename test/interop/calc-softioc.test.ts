@@ -1,4 +1,6 @@
-/** Expressions evaluated by EPICS base's calc record and by calc.ts: a fixed list, and a few hundred made from seeds. */
+/**
+ * Expressions evaluated by EPICS base's calc record and by calc.ts: a fixed list, and a few hundred made from seeds.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

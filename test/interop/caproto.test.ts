@@ -1,4 +1,7 @@
-/** Our server under caproto, which decodes every message by tables of its own: its client library and its command line programs see what they see at softIoc. */
+/**
+ * Our server under caproto, which decodes every message by tables of its own: its client library and its command line
+ * programs see what they see at softIoc.
+ */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compareIocs, type Facts, pythonExercise } from "../support/engine/both-iocs.ts";

@@ -1,4 +1,6 @@
-/** The conversations that our server has to hold, held with the reference IOC: what we ask of ours is what EPICS does. */
+/**
+ * The conversations that our server has to hold, held with the reference IOC: what we ask of ours is what EPICS does.
+ */
 import { afterAll, beforeAll, describe } from "vitest";
 import { defineCatvsCases } from "../support/engine/catvs-cases.ts";
 import { needPeers } from "../support/peers/real-peers.ts";

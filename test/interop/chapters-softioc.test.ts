@@ -1,4 +1,6 @@
-/** The answers that stand in test/database/base are those of the softIoc that is installed. With `-u` they are written. */
+/**
+ * The answers that stand in test/database/base are those of the softIoc that is installed. With `-u` they are written.
+ */
 import { describe, expect, test } from "vitest";
 import { CHAPTERS } from "../database/base/index.ts";
 import { answersFile, asCase, askBase, linesOf } from "../support/engine/base-values.ts";

@@ -1,4 +1,6 @@
-/** Our client against caproto's server, a second and independent implementation; killed and restarted in mid-monitor. */
+/**
+ * Our client against caproto's server, a second and independent implementation; killed and restarted in mid-monitor.
+ */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";

@@ -1,4 +1,6 @@
-/** Our client against EPICS base's own IOC: every type, large arrays, puts, and an IOC that is killed and comes back. */
+/**
+ * Our client against EPICS base's own IOC: every type, large arrays, puts, and an IOC that is killed and comes back.
+ */
 import { describe, expect, test } from "vitest";
 import type { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES } from "../../src/ca/wire/dbr-layout.ts";

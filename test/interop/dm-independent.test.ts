@@ -1,4 +1,7 @@
-/** The simulated DM service under a client, and our DM client before a server, that were both written in Python from the published facts. */
+/**
+ * The simulated DM service under a client, and our DM client before a server, that were both written in Python from the
+ * published facts.
+ */
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../../src/base/log.ts";
 import { AlreadyExistsError, NotFoundError } from "../../src/controller/ports/call.ts";

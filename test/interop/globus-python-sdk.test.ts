@@ -1,6 +1,6 @@
 /**
- * The simulated Globus under Globus' own Python SDK, and each of its answers beside the sample that Globus publishes for it: the same fields with values
- * of the same types. Where a sample says null, the real service may say anything.
+ * The simulated Globus under Globus' own Python SDK, and each of its answers beside the sample that Globus publishes
+ * for it: the same fields with values of the same types. Where a sample says null, the real service may say anything.
  */
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
 import type { FileDocument, FileListDocument } from "@globus/sdk/services/transfer/service/file-operations";

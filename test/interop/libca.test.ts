@@ -1,4 +1,7 @@
-/** Our server under EPICS base's own client library, as Debian builds it: everything ca_exercise.c does, compared with softIoc line by line. */
+/**
+ * Our server under EPICS base's own client library, as Debian builds it: everything ca_exercise.c does, compared with
+ * softIoc line by line.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +33,10 @@ const SECTIONS = [
   "names that nobody has",
 ];
 
-/** Lines, one after the other, that softIoc's exercise has and ours has otherwise on purpose. docs/protocol-compliance.md says the same. */
+/**
+ * Lines, one after the other, that softIoc's exercise has and ours has otherwise on purpose.
+ * docs/protocol-compliance.md says the same.
+ */
 interface Difference {
   readonly why: string;
   readonly softIoc: readonly string[];

@@ -1,4 +1,7 @@
-/** Our mailer before a mail server, and the simulated mail server under a client, that are both Python's: other hands, other libraries. */
+/**
+ * Our mailer before a mail server, and the simulated mail server under a client, that are both Python's: other hands,
+ * other libraries.
+ */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { renderTemplate } from "../../src/controller/email/letter/template.ts";

@@ -1,4 +1,7 @@
-/** Our server under pyepics, with the client library it brings and with Debian's: what a user's script sees is what it sees at softIoc. */
+/**
+ * Our server under pyepics, with the client library it brings and with Debian's: what a user's script sees is what it
+ * sees at softIoc.
+ */
 import { describe, expect, test } from "vitest";
 import { compareIocs, pythonExercise } from "../support/engine/both-iocs.ts";
 import { needPeers, peerPath } from "../support/peers/real-peers.ts";

@@ -1,4 +1,7 @@
-/** The same puts to the same records in EPICS base's IOC and in ours: values, raw values, alarms and outputs afterwards have to be equal. */
+/**
+ * The same puts to the same records in EPICS base's IOC and in ours: values, raw values, alarms and outputs afterwards
+ * have to be equal.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -17,7 +20,10 @@ interface Exercise {
   /** Read after each move, as double or, for texts, as text. */
   readonly watched: readonly string[];
   readonly moves: readonly Move[];
-  /** A value of softIoc's that ours has otherwise on purpose, from the first move on. docs/protocol-compliance.md says the same. */
+  /**
+   * A value of softIoc's that ours has otherwise on purpose, from the first move on. docs/protocol-compliance.md says
+   * the same.
+   */
   readonly onPurpose?: { readonly why: string; readonly pv: string; readonly softIoc: number; readonly ours: number };
 }
 

@@ -1,4 +1,6 @@
-/** The same records in EPICS base's IOC and in ours: every field of every record, read by libca, has to look the same. */
+/**
+ * The same records in EPICS base's IOC and in ours: every field of every record, read by libca, has to look the same.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The same puts to the same records in EPICS base's IOC and in ours: what processes, what is refused, and what is read afterwards has to be the same. */
+/**
+ * The same puts to the same records in EPICS base's IOC and in ours: what processes, what is refused, and what is read
+ * afterwards has to be the same.
+ */
 import { describe, expect, test } from "vitest";
 import { startInProcessIoc } from "../support/engine/in-process-ioc.ts";
 import { type PutGetStep, putAndGet, type WireType, type WireValue } from "../support/engine/put-get.ts";

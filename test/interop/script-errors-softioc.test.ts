@@ -1,4 +1,6 @@
-/** The same scripts with errors in them to softIoc and to our IOC: both run the same lines and end with the same status. */
+/**
+ * The same scripts with errors in them to softIoc and to our IOC: both run the same lines and end with the same status.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

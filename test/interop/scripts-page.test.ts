@@ -1,4 +1,7 @@
-/** The scripts of docs/scripts.md, as they stand there, against the simulated beamline. Those whose library is no peer are compiled at least. */
+/**
+ * The scripts of docs/scripts.md, as they stand there, against the simulated beamline. Those whose library is no peer
+ * are compiled at least.
+ */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

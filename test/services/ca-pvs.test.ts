@@ -1,4 +1,6 @@
-/** PVs of another IOC as the controller uses them: in memory, with a server that says only what a test tells it to say. */
+/**
+ * PVs of another IOC as the controller uses them: in memory, with a server that says only what a test tells it to say.
+ */
 import { expect, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";

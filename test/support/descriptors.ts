@@ -1,4 +1,6 @@
-/** How many files, sockets and pipes a process of this machine has open. Linux tells it in /proc; elsewhere nobody does. */
+/**
+ * How many files, sockets and pipes a process of this machine has open. Linux tells it in /proc; elsewhere nobody does.
+ */
 import { readdirSync } from "node:fs";
 
 /** Whether they cannot be counted here; says so at once. For `test.skipIf`. */

@@ -18,7 +18,11 @@ export interface DmSite {
   readonly count: (part: string) => number;
 }
 
-/** Both are stopped when the test ends. @param changes to the client's options @param dataRoot as the twin's own option */
+/**
+ * Both are stopped when the test ends.
+ * @param changes to the client's options
+ * @param dataRoot as the twin's own option
+ */
 export async function dmSite(changes: Partial<DmHttpOptions> = {}, dataRoot?: string): Promise<DmSite> {
   const clock = new ImpatientClock();
   const twin = await startDmTwin({ clock, ...(dataRoot !== undefined && { dataRoot }) });

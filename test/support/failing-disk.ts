@@ -1,6 +1,7 @@
 /**
- * Disks on which writes fail, for real: a limit on the size of files, which tears the write that meets it, and a small file system that can be filled. Both need
- * Linux; `needPeers("prlimit")` and `needPeers("root")` say whether they can be had.
+ * Disks on which writes fail, for real: a limit on the size of files, which tears the write that meets it, and a small
+ * file system that can be filled. Both need Linux; `needPeers("prlimit")` and `needPeers("root")` say whether they can
+ * be had.
  */
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -51,7 +52,8 @@ export interface FailingWrites {
 }
 
 /**
- * Writes a ledger in a process of its own; every tenth write meets a limit on the size of files in the middle of its record. Needs prlimit and dist.
+ * Writes a ledger in a process of its own; every tenth write meets a limit on the size of files in the middle of its
+ * record. Needs prlimit and dist.
  * @param writes how many
  */
 export async function writeLedgerOnFailingDisk(folder: string, writes: number): Promise<FailingWrites> {
@@ -86,7 +88,8 @@ export async function writeLedgerOnFailingDisk(folder: string, writes: number): 
 }
 
 /**
- * Writes a ledger in a process of its own until `acknowledged` writes were told, and kills it there; on a small disk some of its writes fail before.
+ * Writes a ledger in a process of its own until `acknowledged` writes were told, and kills it there; on a small disk
+ * some of its writes fail before.
  * @returns the numbers of the acknowledged writes, as writeLedgerOnFailingDisk has them
  */
 export async function writeLedgerUntilKilled(folder: string, acknowledged: number): Promise<readonly number[]> {

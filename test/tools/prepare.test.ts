@@ -1,4 +1,7 @@
-/** What happens before `npm start` and `npm test`: an old Node is named, and packages are installed only when they have to be. */
+/**
+ * What happens before `npm start` and `npm test`: an old Node is named, and packages are installed only when they have
+ * to be.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

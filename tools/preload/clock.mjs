@@ -1,4 +1,7 @@
-/** Loaded into an IOC before its own code: its wall clock is off by the seconds that stand in the file FAULTS_CLOCK names, from one moment to the next. */
+/**
+ * Loaded into an IOC before its own code: its wall clock is off by the seconds that stand in the file FAULTS_CLOCK
+ * names, from one moment to the next.
+ */
 import { readFileSync } from "node:fs";
 
 const file = process.env.FAULTS_CLOCK;

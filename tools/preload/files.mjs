@@ -1,7 +1,8 @@
 /**
- * Loaded into an IOC before its own code: one of its changes to files fails, or is its last. The file FAULTS_FILES names says which: `{ "id": 1, "part":
- * "/autosave/", "at": 3, "effect": "fail" }` is the third change of a path that holds the part, counted from when the id was new. A write leaves half of what
- * was to be written. When that has happened, the id stands in the same file with `.hit` behind its name.
+ * Loaded into an IOC before its own code: one of its changes to files fails, or is its last. The file FAULTS_FILES
+ * names says which: `{ "id": 1, "part": "/autosave/", "at": 3, "effect": "fail" }` is the third change of a path that
+ * holds the part, counted from when the id was new. A write leaves half of what was to be written. When that has
+ * happened, the id stands in the same file with `.hit` behind its name.
  */
 import fs, { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";

@@ -1,6 +1,7 @@
 /**
- * One channel: the use of a PV's name, from the first search to the close, over as many circuits as come and go. It keeps the state and what waits for
- * replies; it searches nothing (name-search.ts), moves no bytes (server-connection.ts) and is not what users see (remote-pv.ts). CA spec §1.13.
+ * One channel: the use of a PV's name, from the first search to the close, over as many circuits as come and go. It
+ * keeps the state and what waits for replies; it searches nothing (name-search.ts), moves no bytes
+ * (server-connection.ts) and is not what users see (remote-pv.ts). CA spec §1.13.
  */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { Listeners } from "../../base/listeners.ts";
@@ -11,7 +12,8 @@ import { ECA } from "../wire/status.ts";
 import { PvNotConnectedError } from "./errors.ts";
 
 /**
- * searching → creating → connected → searching again when the server is lost; `unresponsive` while a server with an open connection says nothing.
+ * searching → creating → connected → searching again when the server is lost; `unresponsive` while a server with an
+ * open connection says nothing.
  */
 export type ChannelState = "searching" | "creating" | "connected" | "unresponsive" | "closed";
 

@@ -1,6 +1,6 @@
 /**
- * A Channel Access client: PVs by name, one search for all of them, one circuit a server and priority, beacons. It owns everything that is open; `close`
- * leaves nothing behind. What is done with one PV is in remote-pv.ts. CA spec §1.13.
+ * A Channel Access client: PVs by name, one search for all of them, one circuit a server and priority, beacons. It owns
+ * everything that is open; `close` leaves nothing behind. What is done with one PV is in remote-pv.ts. CA spec §1.13.
  */
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, stackOf } from "../../base/errors.ts";
@@ -45,9 +45,15 @@ export interface PvOptions {
 }
 
 export interface CaClient extends AsyncDisposable {
-  /** A use of this PV; it begins to look for its server at once. Close it when it is no longer needed. @throws PvNameError */
+  /**
+   * A use of this PV; it begins to look for its server at once. Close it when it is no longer needed.
+   * @throws PvNameError
+   */
   pv(name: string, options?: PvOptions): RemotePv;
-  /** Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it is logged. */
+  /**
+   * Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it
+   * is logged.
+   */
   onException(listener: (exception: CaException) => void): () => void;
   /**
    * Asks these servers too; what has not been found yet is asked for at once. Those that are asked already are not

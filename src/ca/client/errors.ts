@@ -1,4 +1,7 @@
-/** What can go wrong with a PV of another IOC: a class says what happened, its data say to which PV and with which status. */
+/**
+ * What can go wrong with a PV of another IOC: a class says what happened, its data say to which PV and with which
+ * status.
+ */
 import { AppError } from "../../base/errors.ts";
 import { type Address, addressText } from "../../net/transport.ts";
 import { ecaName, isSuccess } from "../wire/status.ts";
@@ -59,7 +62,9 @@ export class PutRefusedError extends AppError {
 /** The name can belong to no PV: empty, too long, or not a byte string. */
 export class PvNameError extends AppError {}
 
-/** A message of the server that answers no request which waits: a refused plain put, or a complaint about the circuit. */
+/**
+ * A message of the server that answers no request which waits: a refused plain put, or a complaint about the circuit.
+ */
 export interface CaException {
   /** Undefined if it concerns no one PV. */
   readonly pv: string | undefined;

@@ -1,14 +1,15 @@
 /**
- * Whether the server at the other end of a circuit is alive. Silence for the connection timeout → ECHO; 5 s more → unresponsive; when something is heard
- * again → a second ECHO, whose answer makes the circuit responsive. It sends nothing itself. CA spec §1.13.
+ * Whether the server at the other end of a circuit is alive. Silence for the connection timeout → ECHO; 5 s more →
+ * unresponsive; when something is heard again → a second ECHO, whose answer makes the circuit responsive. It sends
+ * nothing itself. CA spec §1.13.
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 
 /** Time a server has for the answer to an ECHO. libca: CA_ECHO_TIMEOUT */
 const ECHO_SECONDS = 5;
 /**
- * A circuit that has been unresponsive for so long is given up, so that a server which came back elsewhere is found. libca waits for TCP, which may take
- * a quarter of an hour or for ever.
+ * A circuit that has been unresponsive for so long is given up, so that a server which came back elsewhere is found.
+ * libca waits for TCP, which may take a quarter of an hour or for ever.
  */
 const GIVE_UP_SECONDS = 300;
 
@@ -78,7 +79,9 @@ export class Liveness {
     if (this.#state === "listening") this.#doubt();
   }
 
-  /** One timer for a whole timeout, however many bytes come meanwhile: when it fires it looks when the last ones came. */
+  /**
+   * One timer for a whole timeout, however many bytes come meanwhile: when it fires it looks when the last ones came.
+   */
   #listen(): void {
     this.#state = "listening";
     this.#cancel();

@@ -1,7 +1,7 @@
 /**
- * Asks for names until a server answers: many names a datagram, each at the pace of session/search-schedule.ts. It finds addresses; what is done with them
- * is the client's business. Names that have been asked for equally often wait in one queue (a lane), so a tick looks only at those that are due.
- * CA spec §1.7, §1.8, §1.13.
+ * Asks for names until a server answers: many names a datagram, each at the pace of session/search-schedule.ts. It
+ * finds addresses; what is done with them is the client's business. Names that have been asked for equally often wait
+ * in one queue (a lane), so a tick looks only at those that are due. CA spec §1.7, §1.8, §1.13.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -75,8 +75,8 @@ export class NameSearch {
 
   /**
    * Asks again for a name that was found.
-   * @param connectedSeconds how long its channel was connected; undefined if it was not. After a stable connection the name is asked for eagerly;
-   * a server that answers searches and then fails is asked no faster than before.
+   * @param connectedSeconds how long its channel was connected; undefined if it was not. After a stable connection the
+   * name is asked for eagerly; a server that answers searches and then fails is asked no faster than before.
    */
   again(id: number, connectedSeconds: number | undefined): void {
     const entry = this.#entryById.get(id);

@@ -14,15 +14,15 @@ export const connected$ = (pv: RemotePv): Observable<boolean> =>
   }).pipe(distinctUntilChanged());
 
 /**
- * The PV's readings: the present one, each later one, and the present one again after each reconnection. It neither ends nor fails; a reading that the
- * server refuses goes to `options.onFailure`.
+ * The PV's readings: the present one, each later one, and the present one again after each reconnection. It neither
+ * ends nor fails; a reading that the server refuses goes to `options.onFailure`.
  */
 export const value$ = (pv: RemotePv, options: MonitorOptions = {}): Observable<Reading> =>
   new Observable<Reading>((subscriber) => pv.monitor(options, (reading) => subscriber.next(reading)));
 
 /**
- * To read a PV as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server writes it as a string
- * (the text of an ENUM's state, a number with its precision).
+ * To read a PV as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server
+ * writes it as a string (the text of an ENUM's state, a number with its precision).
  */
 export const AS_TEXT: ReadWish = {
   type: (native, elementCount) => (native === "CHAR" && elementCount > 1 ? DBR["TIME_CHAR"]! : DBR["TIME_STRING"]!),

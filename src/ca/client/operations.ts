@@ -1,6 +1,6 @@
 /**
- * What a client asks of a channel and waits for: one reading, one confirmed put, a subscription. Each has an id, under which its replies and the server's
- * complaints come back. CA spec §1.13, §3.
+ * What a client asks of a channel and waits for: one reading, one confirmed put, a subscription. Each has an id, under
+ * which its replies and the server's complaints come back. CA spec §1.13, §3.
  */
 import type { Clock } from "../../base/clock.ts";
 import { RemoteProtocolError } from "../../base/errors.ts";
@@ -75,7 +75,10 @@ function readingOf(dbr: number, count: number, payload: Buffer): Reading {
   throw new RemoteProtocolError(`${payload.length} bytes are not ${count} elements of DBR type ${dbr}`);
 }
 
-/** Sends READ_NOTIFY. @throws what `resolveWish` throws; the promise fails with ReadRefusedError or PvNotConnectedError */
+/**
+ * Sends READ_NOTIFY.
+ * @throws what `resolveWish` throws; the promise fails with ReadRefusedError or PvNotConnectedError
+ */
 export function startGet(
   channel: Channel,
   services: OperationServices,
@@ -117,7 +120,10 @@ const NOT_CONFIRMED = ["the put was not confirmed", "it may still be under way"]
 
 type Replies = Pick<Operation, "mostPayloadBytes" | "answered" | "refused">;
 
-/** Registers a request under a new id; it is forgotten when its promise settles, and a reply that comes later finds nobody. */
+/**
+ * Registers a request under a new id; it is forgotten when its promise settles, and a reply that comes later finds
+ * nobody.
+ */
 function startRequest<T>(
   channel: Channel,
   { clock, operations }: OperationServices,

@@ -1,4 +1,7 @@
-/** A promise that somebody else settles, that may be aborted, and that a clock may end. It settles once, and then lets go of timer and signal. */
+/**
+ * A promise that somebody else settles, that may be aborted, and that a clock may end. It settles once, and then lets
+ * go of timer and signal.
+ */
 import type { Cancel, Clock } from "../../base/clock.ts";
 
 export interface WaitOptions {
@@ -19,7 +22,8 @@ export class Pending<T> {
 
   /**
    * @param timedOut makes the error for a wait that took too long
-   * @param ended called once, when the promise settles for whatever reason; not when the signal was aborted before it began
+   * @param ended called once, when the promise settles for whatever reason; not when the signal was aborted before it
+   * began
    */
   constructor(clock: Clock, options: WaitOptions, timedOut: (seconds: number) => Error, ended: () => void) {
     this.promise = new Promise<T>((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over whatever circuits its channel gets; requests made while it
- * is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
+ * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over whatever circuits its
+ * channel gets; requests made while it is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
  */
 
 import { Listeners } from "../../base/listeners.ts";
@@ -75,7 +75,10 @@ export class RemotePv {
     return this.isConnected ? this.#info() : undefined;
   }
 
-  /** Resolves when the PV is connected. @throws PvTimeoutError after `timeoutSeconds`, PvNotConnectedError when it is closed */
+  /**
+   * Resolves when the PV is connected.
+   * @throws PvTimeoutError after `timeoutSeconds`, PvNotConnectedError when it is closed
+   */
   connected(options: WaitOptions = {}): Promise<PvInfo> {
     if (this.isConnected) return Promise.resolve(this.#info());
     if (this.#channel.state === "closed") return Promise.reject(this.#channel.notConnected());
@@ -97,8 +100,9 @@ export class RemotePv {
   }
 
   /**
-   * Puts a value; resolves when it is on its way. Puts of one PV arrive in order. What the server thinks of it is never told, unless by
-   * `CaClient.onException`. A text for a CHAR array is sent with its NUL; a text for an ENUM must be a state or the number of one.
+   * Puts a value; resolves when it is on its way. Puts of one PV arrive in order. What the server thinks of it is never
+   * told, unless by `CaClient.onException`. A text for a CHAR array is sent with its NUL; a text for an ENUM must be a
+   * state or the number of one.
    * @throws PvNotConnectedError, PutRefusedError
    */
   async put(value: PutValue, options: PutOptions = {}): Promise<void> {
@@ -111,7 +115,8 @@ export class RemotePv {
   /**
    * Puts a value and waits until the server has processed it, which may take hours.
    * @returns the server's ECA status: a put that failed there is an answer
-   * @throws PvNotConnectedError (also when the connection is lost: the put may have taken effect), PutRefusedError, PvTimeoutError, the signal's reason
+   * @throws PvNotConnectedError (also when the connection is lost: the put may have taken effect), PutRefusedError,
+   * PvTimeoutError, the signal's reason
    */
   async putCallback(value: PutValue, options: PutOptions = {}): Promise<number> {
     const choices = this.#mustWait(value, options) ? await this.#choicesFor(value, options) : undefined;
@@ -120,7 +125,8 @@ export class RemotePv {
   }
 
   /**
-   * Subscribes: `listener` is called with the present value, with each later one, and with the present one again after each reconnection.
+   * Subscribes: `listener` is called with the present value, with each later one, and with the present one again after
+   * each reconnection.
    * @returns stops it; nothing is delivered afterwards
    */
   monitor(options: MonitorOptions, listener: (reading: Reading) => void): () => void {

@@ -1,6 +1,7 @@
 /**
- * A repeater: receives the beacons that arrive at this host's one repeater port and hands a copy to every client process that has registered.
- * Run by the first client that finds none; other programs' clients use it as they use caRepeater. CA spec §1.10.
+ * A repeater: receives the beacons that arrive at this host's one repeater port and hands a copy to every client
+ * process that has registered. Run by the first client that finds none; other programs' clients use it as they use
+ * caRepeater. CA spec §1.10.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -13,7 +14,10 @@ import { ipv4Number } from "./ipv4.ts";
 
 /** More processes than this do not share one host; a flood of forged registrations must not fill the memory. */
 const MOST_CLIENTS = 1000;
-/** Between two looks at who still lives: each binds the port of every client in turn, and short-lived programs may register many times a second. */
+/**
+ * Between two looks at who still lives: each binds the port of every client in turn, and short-lived programs may
+ * register many times a second.
+ */
 const SWEEP_SECONDS = 5;
 
 const confirm = viewOf(RESPONSES.repeaterConfirm);
@@ -81,8 +85,8 @@ class HostRepeater implements Repeater {
     this.#socket.send(confirmation(client), client);
   }
   /**
-   * One sweep at a time, and none sooner than SWEEP_SECONDS after the last. Each registration asks for a sweep, and each datagram that goes to clients, since
-   * who has gone costs something only then; neither waits for the sweep.
+   * One sweep at a time, and none sooner than SWEEP_SECONDS after the last. Each registration asks for a sweep, and
+   * each datagram that goes to clients, since who has gone costs something only then; neither waits for the sweep.
    */
   #sweepSoon(): void {
     if (this.#willSweep) return;
@@ -100,7 +104,10 @@ class HostRepeater implements Repeater {
     this.#sweptAt = this.#options.clock.monotonic();
     this.#willSweep = false;
   }
-  /** A client whose address can be bound has gone away. The address and not only the port: another client may have the port at another address. */
+  /**
+   * A client whose address can be bound has gone away. The address and not only the port: another client may have the
+   * port at another address.
+   */
   async #hasGone({ host, port }: Address): Promise<boolean> {
     try {
       (await this.#options.network.datagrams({ host, port })).close();

@@ -1,4 +1,7 @@
-/** What a client does with each message of a server: one row a message, keyed by command. Protocol state is the circuit's and the channels' business. */
+/**
+ * What a client does with each message of a server: one row a message, keyed by command. Protocol state is the
+ * circuit's and the channels' business.
+ */
 import { RemoteProtocolError } from "../../base/errors.ts";
 import type { Address } from "../../net/transport.ts";
 import { ADDRESS_OF_SENDER } from "../wire/constants.ts";
@@ -44,7 +47,8 @@ const REPLIES = {
   version: (target, frame) => target.serverVersion(version.from(frame).minor),
   eventAdd: (target, frame) => {
     const { status, dbr, count, subscriptionId } = eventAdd.from(frame);
-    // Without payload it is the answer to EVENT_CANCEL, whose p1 is the sid, unless an array without elements is what it tells of.
+    // Without payload it is the answer to EVENT_CANCEL, whose p1 is the sid, unless an array without elements is what
+    // it tells of.
     if (frame.payloadBytes === 0 && (count > 0 || status !== ECA.NORMAL)) return;
     target.operation(subscriptionId)?.answered(status, dbr, count, frame.payload());
   },
@@ -96,7 +100,10 @@ const OPERATION_COMMANDS: ReadonlySet<number> = new Set([
   REQUESTS.writeNotify.command,
 ]);
 
-/** The echoed request tells whom it concerns: whoever waits under its p2, else the channel that the ERROR names. CA spec §1.5 */
+/**
+ * The echoed request tells whom it concerns: whoever waits under its p2, else the channel that the ERROR names. CA spec
+ * §1.5
+ */
 function routeError(target: ReplyTarget, frame: Frame): void {
   const { cid, status } = error.from(frame);
   const echo = readErrorEcho(frame);

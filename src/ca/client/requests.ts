@@ -1,4 +1,7 @@
-/** Writes each request that a client sends, by the message table. It decides nothing: what may be sent when is the channel's and the circuit's business. */
+/**
+ * Writes each request that a client sends, by the message table. It decides nothing: what may be sent when is the
+ * channel's and the circuit's business.
+ */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { DONT_REPLY, MINOR_VERSION } from "../wire/constants.ts";
 import { writeDbr } from "../wire/dbr-codec.ts";

@@ -1,7 +1,7 @@
 /**
- * One circuit: the TCP connection to one server at one priority, with its channels. It batches what they ask into one write a turn, hands each reply to
- * whom it concerns, watches whether the server lives, and ends with its last channel. It does not reconnect: its channels are searched again.
- * CA spec §1.6, §1.13.
+ * One circuit: the TCP connection to one server at one priority, with its channels. It batches what they ask into one
+ * write a turn, hands each reply to whom it concerns, watches whether the server lives, and ends with its last channel.
+ * It does not reconnect: its channels are searched again. CA spec §1.6, §1.13.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

@@ -1,6 +1,6 @@
 /**
- * The server's sign of life: a datagram to each beacon address, fast at first so that clients notice a restart, then ever slower down to a steady period.
- * Clients that miss a server search again when they see one. CA spec §1.9.
+ * The server's sign of life: a datagram to each beacon address, fast at first so that clients notice a restart, then
+ * ever slower down to a steady period. Clients that miss a server search again when they see one. CA spec §1.9.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

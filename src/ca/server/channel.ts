@@ -1,6 +1,7 @@
 /**
- * A client's use of one PV: its subscriptions, and its put-callbacks one after the other. The PV is asked for one put-callback at a time; others of the
- * same channel wait here, in order, while the circuit's other requests go on. It is itself what the PV reports the end of a put to. CA spec §4.2.
+ * A client's use of one PV: its subscriptions, and its put-callbacks one after the other. The PV is asked for one
+ * put-callback at a time; others of the same channel wait here, in order, while the circuit's other requests go on. It
+ * is itself what the PV reports the end of a put to. CA spec §4.2.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid, Sid } from "../session/ids.ts";

@@ -42,7 +42,9 @@ export class QueuedPuts {
   }
 }
 
-/** Calls `read` of a PV. What it throws is logged and becomes ECA_GETFAIL, and so does a type that can only be written. */
+/**
+ * Calls `read` of a PV. What it throws is logged and becomes ECA_GETFAIL, and so does a type that can only be written.
+ */
 export function readPv(context: CircuitContext, pv: ServerPv, type: DbrType, count: number, into: DbrSample): number {
   if (type.code === DBR_PUT_ACKT || type.code === DBR_PUT_ACKS) return ECA.GETFAIL;
   try {

@@ -1,6 +1,6 @@
 /**
- * One client's circuit: who the client is, what it has opened, and how the requests on it are answered and refused. The operations
- * (create-channel.ts, read.ts …) work on it; bytes and the order of requests are client-session.ts.
+ * One client's circuit: who the client is, what it has opened, and how the requests on it are answered and refused. The
+ * operations (create-channel.ts, read.ts …) work on it; bytes and the order of requests are client-session.ts.
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import { messageOf } from "../../base/errors.ts";

@@ -1,10 +1,11 @@
 /**
- * One client: its stream, cut into requests, each handed to its operation; when reading stops and goes on; how the circuit ends. What the requests mean is
- * dispatch.ts and the operations. CA spec §1.6, §3.4, §8.1.
+ * One client: its stream, cut into requests, each handed to its operation; when reading stops and goes on; how the
+ * circuit ends. What the requests mean is dispatch.ts and the operations. CA spec §1.6, §3.4, §8.1.
  *
- * Requests wait while the client does not take what is sent to it, while its put-callbacks have no room, and after a number of them, so that others have
- * their turn. Meanwhile nothing is read, but for put-callbacks: these may take minutes, and a client that leaves has to be seen. Of what had been received
- * before the client left, puts are still applied; put-callbacks that had not begun are dropped.
+ * Requests wait while the client does not take what is sent to it, while its put-callbacks have no room, and after a
+ * number of them, so that others have their turn. Meanwhile nothing is read, but for put-callbacks: these may take
+ * minutes, and a client that leaves has to be seen. Of what had been received before the client left, puts are still
+ * applied; put-callbacks that had not begun are dropped.
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { messageOf, RemoteProtocolError } from "../../base/errors.ts";
@@ -120,7 +121,10 @@ export class ClientSession implements FrameSink {
     return false;
   }
 
-  /** A write may be as large as its channel, other messages are small (decision 30). What is refused is skipped as it comes and never held. */
+  /**
+   * A write may be as large as its channel, other messages are small (decision 30). What is refused is skipped as it
+   * comes and never held.
+   */
   #admitLarge(request: Frame): Verdict {
     const { circuit } = this;
     const channel = isWrite(request) ? circuit.channelBySid.get(WRITE.from(request).sid) : undefined;
@@ -230,7 +234,10 @@ export class ClientSession implements FrameSink {
     if (this.circuit.state !== "greeting") return;
     this.giveUp(`no VERSION within ${this.circuit.limits.handshakeSeconds} s`);
   }
-  /** Sends what is written, then closes; input is read and dropped meanwhile, for unread input would turn the close into a reset. */
+  /**
+   * Sends what is written, then closes; input is read and dropped meanwhile, for unread input would turn the close into
+   * a reset.
+   */
   #farewell(): void {
     this.circuit.close();
     this.#output.close();
@@ -250,7 +257,10 @@ export class ClientSession implements FrameSink {
     this.#countUnfinished();
     this.#onClosed(this);
   }
-  /** Applies the puts among what had been received whole before the client was gone. Nobody reads the answers, and nothing else has an effect. */
+  /**
+   * Applies the puts among what had been received whole before the client was gone. Nobody reads the answers, and
+   * nothing else has an effect.
+   */
   #finishInput(): void {
     if (this.circuit.isEnding || !this.#stopped) return;
     this.#isGone = true;

@@ -1,4 +1,7 @@
-/** What a server has done since it started, for `casr` and for status PVs. Plain numbers: whoever shows them computes the rates. CA spec §8.3. */
+/**
+ * What a server has done since it started, for `casr` and for status PVs. Plain numbers: whoever shows them computes
+ * the rates. CA spec §8.3.
+ */
 
 export class ServerCounters {
   /** Open now. */

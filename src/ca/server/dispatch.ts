@@ -1,4 +1,7 @@
-/** Which function answers which request in which state: the transition table and the operations, joined into one array a state, indexed by command number. */
+/**
+ * Which function answers which request in which state: the transition table and the operations, joined into one array a
+ * state, indexed by command number.
+ */
 import { CIRCUIT_STATES, type CircuitRequest, type CircuitState, ruleFor } from "../session/transitions.ts";
 import type { Frame } from "../wire/frame.ts";
 import { LAST_COMMAND, REQUESTS } from "../wire/messages.ts";

@@ -1,4 +1,7 @@
-/** VERSION, CLIENT_NAME, HOST_NAME, ECHO, READ_SYNC and SEARCH over TCP. CA spec §1.5, §1.8; epics-base: rsrv/camessage.c. */
+/**
+ * VERSION, CLIENT_NAME, HOST_NAME, ECHO, READ_SYNC and SEARCH over TCP. CA spec §1.5, §1.8; epics-base:
+ * rsrv/camessage.c.
+ */
 import { ADDRESS_OF_SENDER, DO_REPLY, MAX_PRIORITY, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
@@ -59,7 +62,10 @@ export function readSync(circuit: Circuit, request: Frame): void {
   READ_SYNCED.from(request).writeHeader(circuit.output.out, 0);
 }
 
-/** An IOC answers for its own PVs, so that it can be its clients' name server. Silence, or NOT_FOUND for those who ask for it. */
+/**
+ * An IOC answers for its own PVs, so that it can be its clients' name server. Silence, or NOT_FOUND for those who ask
+ * for it.
+ */
 export function searchOverTcp(circuit: Circuit, request: Frame): void {
   const { out } = circuit.output;
   const words = SEARCH.from(request);

@@ -1,29 +1,51 @@
-/** What one client may cost: the one table of the server's limits, all of which a program that embeds it may change. CA spec §8.2, decision 30. */
+/**
+ * What one client may cost: the one table of the server's limits, all of which a program that embeds it may change. CA
+ * spec §8.2, decision 30.
+ */
 
 export interface ServerLimits {
   /** Bytes waiting to be sent to a client above which its requests are not read and its updates wait. */
   readonly highWaterBytes: number;
-  /** Requests of one client handled before the other clients have their turn. One buffer of libca, 16384 bytes, holds up to 1024; cut in two it is slower. */
+  /**
+   * Requests of one client handled before the other clients have their turn. One buffer of libca, 16384 bytes, holds up
+   * to 1024; cut in two it is slower.
+   */
   readonly messagesPerTurn: number;
-  /** Circuits of all clients, and of those from one address: one host must not take the place of all others. When full, circuits without a channel go first. */
+  /**
+   * Circuits of all clients, and of those from one address: one host must not take the place of all others. When full,
+   * circuits without a channel go first.
+   */
   readonly circuits: number;
   readonly circuitsPerAddress: number;
   readonly channelsPerCircuit: number;
   readonly subscriptionsPerCircuit: number;
   /** Updates that wait for a subscription to a scalar; the newest is replaced when there are more. */
   readonly updatesPerSubscription: number;
-  /** Put-callbacks that wait for the one in progress, per channel, and their bytes, per circuit; beyond either the circuit is not read. */
+  /**
+   * Put-callbacks that wait for the one in progress, per channel, and their bytes, per circuit; beyond either the
+   * circuit is not read.
+   */
   readonly queuedPutsPerChannel: number;
   readonly queuedPutBytes: number;
-  /** Bytes of requests that are held behind put-callbacks without room; a client that sends more is disconnected. It is read that far to see it leave. */
+  /**
+   * Bytes of requests that are held behind put-callbacks without room; a client that sends more is disconnected. It is
+   * read that far to see it leave.
+   */
   readonly heldBytes: number;
-  /** Largest value sent, bytes, unless the channel's own size is larger: one request of 24 bytes must not cost what no PV is worth. */
+  /**
+   * Largest value sent, bytes, unless the channel's own size is larger: one request of 24 bytes must not cost what no
+   * PV is worth.
+   */
   readonly replyBytes: number;
-  /** Bytes waiting to be sent to all clients together; above it the client with most is disconnected. Many slow readers of large arrays must not take the memory of all. */
+  /**
+   * Bytes waiting to be sent to all clients together; above it the client with most is disconnected. Many slow readers
+   * of large arrays must not take the memory of all.
+   */
   readonly unsentBytes: number;
   /**
-   * Bytes that hold requests of all clients which are incomplete or wait for their turn; above it the client that holds most for longest is disconnected.
-   * Thirty writes of a detector's frame fit at once; hundreds of halves of one, which nobody finishes, must not take the memory of all.
+   * Bytes that hold requests of all clients which are incomplete or wait for their turn; above it the client that holds
+   * most for longest is disconnected. Thirty writes of a detector's frame fit at once; hundreds of halves of one, which
+   * nobody finishes, must not take the memory of all.
    */
   readonly unfinishedBytes: number;
   /** Largest refused message whose payload is skipped; a larger one ends the circuit. */

@@ -1,6 +1,6 @@
 /**
- * Answers searches by name over UDP, and is silent about names that are not ours. Replies to one datagram are gathered; nothing is answered that was not asked.
- * CA spec §1.7; epics-base: rsrv/cast_server.c, camessage.c search_reply_udp.
+ * Answers searches by name over UDP, and is silent about names that are not ours. Replies to one datagram are gathered;
+ * nothing is answered that was not asked. CA spec §1.7; epics-base: rsrv/cast_server.c, camessage.c search_reply_udp.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Address, DatagramSocket } from "../../net/transport.ts";
@@ -81,8 +81,9 @@ export class NameResponder {
     return true;
   }
   /**
-   * A reply begins with the request's sequence number, if the request did; so it is not longer than what was asked. Only when one request has so many
-   * answers that they fill several datagrams is the number repeated: 16 bytes more for each 1024.
+   * A reply begins with the request's sequence number, if the request did; so it is not longer than what was asked.
+   * Only when one request has so many answers that they fill several datagrams is the number repeated: 16 bytes more
+   * for each 1024.
    */
   #begin(): void {
     if (this.#minor < SEQUENCE_SINCE) return;

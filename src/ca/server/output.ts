@@ -1,7 +1,8 @@
 /**
- * What goes to one client: replies, and updates as fast as the client takes them. Everything is written into one buffer, which is handed to the stream once a
- * turn of the event loop; no message causes a write, a promise or an allocation of its own. While more than the high-water mark waits, or the client
- * has said EVENTS_OFF, updates stay with their subscriptions. CA spec §3.4.
+ * What goes to one client: replies, and updates as fast as the client takes them. Everything is written into one
+ * buffer, which is handed to the stream once a turn of the event loop; no message causes a write, a promise or an
+ * allocation of its own. While more than the high-water mark waits, or the client has said EVENTS_OFF, updates stay
+ * with their subscriptions. CA spec §3.4.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -152,7 +153,10 @@ export class CircuitOutput {
     if (this.#spares.length >= SPARE_BUFFERS || bytes.buffer.byteLength > RECYCLED_BYTES) return;
     this.#spares.push(Buffer.from(bytes.buffer));
   }
-  /** Gives the client up when nothing has left for `stalledSeconds`: a peer that vanished without a word. What is written meanwhile does not count. */
+  /**
+   * Gives the client up when nothing has left for `stalledSeconds`: a peer that vanished without a word. What is
+   * written meanwhile does not count.
+   */
   #watch(): void {
     if (this.#stopWatching !== undefined) return;
     const takenBefore = this.#written - this.#unsent;

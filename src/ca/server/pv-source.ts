@@ -1,6 +1,6 @@
 /**
- * What a Channel Access server asks of its PVs. The server knows no records: the process database is one source (ioc/database-source.ts), a program
- * that embeds the server may bring its own.
+ * What a Channel Access server asks of its PVs. The server knows no records: the process database is one source
+ * (ioc/database-source.ts), a program that embeds the server may bring its own.
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { DbrSample } from "../wire/dbr-codec.ts";
@@ -15,7 +15,10 @@ export interface PvSource {
   list(): Iterable<string>;
 }
 
-/** What `putDone` is called on: the server's channel. One object for all puts of a channel, so that a put allocates nothing. */
+/**
+ * What `putDone` is called on: the server's channel. One object for all puts of a channel, so that a put allocates
+ * nothing.
+ */
 export interface PutListener {
   /** The processing that a `writeNotify` started has ended. @param status ECA code for the client */
   putDone(status: number): void;
@@ -38,7 +41,8 @@ export interface ServerPv {
   readonly rights: number;
   /**
    * Fills `into` with the current value, converted to the type's native form, and the metadata that the type carries.
-   * @param count most elements wanted; 0: as many as there are. An array may be handed over without a copy: it is encoded before anything else runs.
+   * @param count most elements wanted; 0: as many as there are. An array may be handed over without a copy: it is
+   * encoded before anything else runs.
    * @returns ECA code; unless it is a success `into` is not used
    */
   read(type: DbrType, count: number, into: DbrSample): number;
@@ -50,8 +54,8 @@ export interface ServerPv {
    */
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
   /**
-   * A put-callback that has come while another one of this channel is in progress: done at once where it need not wait for that one (it is refused, or it
-   * ends what the other waits for).
+   * A put-callback that has come while another one of this channel is in progress: done at once where it need not wait
+   * for that one (it is refused, or it ends what the other waits for).
    * @returns ECA code, or PUT_PENDING: it is to wait its turn, and comes again as `writeNotify`, in order
    */
   putAhead(type: DbrType, value: DbrSample): number;

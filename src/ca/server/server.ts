@@ -1,6 +1,6 @@
 /**
- * A Channel Access server: its listeners, its name responders, its beacons and its clients, started and stopped together. It knows no records and makes no
- * socket; it is handed a source of PVs and a network. CA spec §1.5 – §1.11.
+ * A Channel Access server: its listeners, its name responders, its beacons and its clients, started and stopped
+ * together. It knows no records and makes no socket; it is handed a source of PVs and a network. CA spec §1.5 – §1.11.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -82,7 +82,8 @@ export class CaServer {
     };
   }
   /**
-   * Resolves when clients can find and use the PVs. When the configured TCP port is taken another is used, with a warning.
+   * Resolves when clients can find and use the PVs. When the configured TCP port is taken another is used, with a
+   * warning.
    * @throws the system's error when no socket can be opened
    */
   static async start(options: CaServerOptions): Promise<CaServer> {
@@ -124,7 +125,10 @@ export class CaServer {
       beaconTargets: this.#options.config.beaconAddresses,
     };
   }
-  /** Stops beacons, searches and listening, sends what is written and closes every circuit; clients that do not take it are cut off. */
+  /**
+   * Stops beacons, searches and listening, sends what is written and closes every circuit; clients that do not take it
+   * are cut off.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,23 +1,30 @@
 /**
- * When a name is asked for again: a pure function of how often it was asked and how long ago its server was lost. It sends nothing and keeps nothing.
- * Names that have been asked for equally often wait equally long, so that one datagram can carry many of them. CA spec §1.13.
+ * When a name is asked for again: a pure function of how often it was asked and how long ago its server was lost. It
+ * sends nothing and keeps nothing. Names that have been asked for equally often wait equally long, so that one datagram
+ * can carry many of them. CA spec §1.13.
  */
 
 /** Wait after the first try, seconds; it doubles from try to try. libca's smallest round-trip estimate. */
 const FIRST_WAIT_SECONDS = 0.032;
 /**
- * A name whose server was lost is asked for at this pace from the start: a server that dies and its hundreds of clients must not meet
- * in one burst, and yet it should be found within seconds of its return, beacons or not.
+ * A name whose server was lost is asked for at this pace from the start: a server that dies and its hundreds of clients
+ * must not meet in one burst, and yet it should be found within seconds of its return, beacons or not.
  */
 export const TRIES_AFTER_LOSS = 5;
 /** It is not asked for more slowly than this (4.1 s) … */
 const SLOWEST_TRIES_AFTER_LOSS = 8;
 /** … until it has been gone for this long; then it is like a name never found. */
 const LOSS_FORGOTTEN_SECONDS = 600;
-/** Where a beacon anomaly moves every name that waits longer: something has changed on the network. libca uses about 5 s. */
+/**
+ * Where a beacon anomaly moves every name that waits longer: something has changed on the network. libca uses about 5
+ * s.
+ */
 export const TRIES_AFTER_ANOMALY = 8;
 
-/** Seconds to wait after so many tries; 0 before the first. @param maxSeconds slowest period, EPICS_CA_MAX_SEARCH_PERIOD */
+/**
+ * Seconds to wait after so many tries; 0 before the first.
+ * @param maxSeconds slowest period, EPICS_CA_MAX_SEARCH_PERIOD
+ */
 export const searchWaitSeconds = (tries: number, maxSeconds: number): number =>
   tries === 0 ? 0 : Math.min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), maxSeconds);
 

@@ -1,7 +1,7 @@
 /**
- * What waits for one subscriber who cannot be sent to: a few updates, of which the newest gives way when there is no room, so that a slow client sees the
- * latest value and never an unbounded backlog. Same rule as epics-base (dbEvent.c, db_queue_event_log). Entries are recycled; nothing here knows what
- * an update is.
+ * What waits for one subscriber who cannot be sent to: a few updates, of which the newest gives way when there is no
+ * room, so that a slow client sees the latest value and never an unbounded backlog. Same rule as epics-base (dbEvent.c,
+ * db_queue_event_log). Entries are recycled; nothing here knows what an update is.
  */
 
 export class SubscriptionQueue<T> {
@@ -17,7 +17,8 @@ export class SubscriptionQueue<T> {
     return this.#length;
   }
   /**
-   * The entry to fill with the newest update: a fresh one behind the others or, when `limit` wait already, the last of them.
+   * The entry to fill with the newest update: a fresh one behind the others or, when `limit` wait already, the last of
+   * them.
    * @param limit updates kept, at least 1; may differ from call to call
    */
   push(limit: number): T {

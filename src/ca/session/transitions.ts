@@ -1,11 +1,12 @@
 /**
- * What a client may say when, as a table: the state of a circuit × the request → accepted, with the state that follows, or refused. The server asks it and
- * has no such rule of its own. Pure data: no sockets, no timers.
+ * What a client may say when, as a table: the state of a circuit × the request → accepted, with the state that follows,
+ * or refused. The server asks it and has no such rule of its own. Pure data: no sockets, no timers.
  *
- * A circuit begins `greeting`: only VERSION is understood, everything else is answered ECA_DEFUNCT, for the server does not know yet what the client
- * can read. VERSION makes it `named`: the client may say who it is. With its first channel it is `open`, and who the client is no longer changes,
- * because access rights have been computed from it. A client may repeat VERSION at any time: one that sends its UDP search frames down a name server's
- * circuit does so with each of them (libca). What is not in the table cannot be a request; the circuit ends. CA spec §1.5.
+ * A circuit begins `greeting`: only VERSION is understood, everything else is answered ECA_DEFUNCT, for the server does
+ * not know yet what the client can read. VERSION makes it `named`: the client may say who it is. With its first channel
+ * it is `open`, and who the client is no longer changes, because access rights have been computed from it. A client may
+ * repeat VERSION at any time: one that sends its UDP search frames down a name server's circuit does so with each of
+ * them (libca). What is not in the table cannot be a request; the circuit ends. CA spec §1.5.
  */
 import { REQUESTS, type RequestName } from "../wire/messages.ts";
 import type { EcaName } from "../wire/status.ts";
@@ -13,7 +14,10 @@ import type { EcaName } from "../wire/status.ts";
 export type CircuitState = "greeting" | "named" | "open";
 export const CIRCUIT_STATES = ["greeting", "named", "open"] as const satisfies readonly CircuitState[];
 
-/** `next` is reached when the request succeeds. A refusal is an ERROR message with this status; `end` says that the circuit is closed after it. */
+/**
+ * `next` is reached when the request succeeds. A refusal is an ERROR message with this status; `end` says that the
+ * circuit is closed after it.
+ */
 export type Rule =
   | { readonly next: CircuitState }
   | { readonly refuse: EcaName; readonly because: string; readonly end: boolean };

@@ -1,6 +1,7 @@
 /**
- * Value and metadata ↔ bytes, by the layout table. It encodes what it is given: conversion between types is the database's business
- * (database/convert.ts), apart from C's cast of an integer to a narrower one, which writing its low bits is.
+ * Value and metadata ↔ bytes, by the layout table. It encodes what it is given: conversion between types is the
+ * database's business (database/convert.ts), apart from C's cast of an integer to a narrower one, which writing its low
+ * bits is.
  */
 
 import type { ByteWriter } from "../../base/bytes.ts";
@@ -22,8 +23,9 @@ export type NumericArray =
 export type ValueArray = NumericArray | readonly string[];
 
 /**
- * A value with all the metadata that any DBR type can carry. Reused from read to read: whoever fills it sets at least what the type asks for.
- * A scalar lies in `number` or, for STRING, in `text`, with `array` undefined; an array in the first `length` elements of `array`.
+ * A value with all the metadata that any DBR type can carry. Reused from read to read: whoever fills it sets at least
+ * what the type asks for. A scalar lies in `number` or, for STRING, in `text`, with `array` undefined; an array in the
+ * first `length` elements of `array`.
  */
 export class DbrSample {
   /** The one number of a scalar. (Starts fractional so that the engine keeps it unboxed.) */
@@ -65,7 +67,10 @@ export class DbrSample {
   }
 }
 
-/** Writes one DBR: metadata, exactly `count` elements (zeros behind the value's own length), zeros up to a multiple of 8. */
+/**
+ * Writes one DBR: metadata, exactly `count` elements (zeros behind the value's own length), zeros up to a multiple of
+ * 8.
+ */
 export function writeDbr(out: ByteWriter, type: DbrType, sample: DbrSample, count: number): void {
   const start = out.length;
   const { layout } = type;
@@ -140,7 +145,9 @@ function writeElements(out: ByteWriter, native: Native, sample: DbrSample, count
 
 const isTextArray = (array: ValueArray): array is readonly string[] => Array.isArray(array);
 
-/** Whether the array's memory is the wire's, but for the byte order. Integers of one width travel alike, signed or not. */
+/**
+ * Whether the array's memory is the wire's, but for the byte order. Integers of one width travel alike, signed or not.
+ */
 const sameRepresentation = (native: Native, array: NumericArray): boolean =>
   array.BYTES_PER_ELEMENT === ELEMENT_BYTES[native] &&
   isFloating(array) === (native === "DOUBLE" || native === "FLOAT");

@@ -1,6 +1,7 @@
 /**
- * One message in its bytes: the header's words and where the payload lies. A frame is filled again and again, so that reading a message allocates
- * nothing; a view gives its words their names out of the message table, so that nobody writes a position. Both are valid only until the next message.
+ * One message in its bytes: the header's words and where the payload lies. A frame is filled again and again, so that
+ * reading a message allocates nothing; a view gives its words their names out of the message table, so that nobody
+ * writes a position. Both are valid only until the next message.
  */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { EXTENDED_SIZE, HEADER_BYTES } from "./constants.ts";
@@ -45,7 +46,10 @@ export class Frame implements HeaderWords {
   }
 }
 
-/** A message's words under their names; writable, so that one object serves to read a request and another to build a reply. */
+/**
+ * A message's words under their names; writable, so that one object serves to read a request and another to build a
+ * reply.
+ */
 export type MessageView<R extends MessageRow> = { [N in WordNames<R>]: number } & {
   readonly row: R;
   /** Takes the words over from a frame. */

@@ -1,16 +1,21 @@
 /**
- * Bytes → messages. One incremental parser for a stream, one for a datagram; both refuse before they buffer. They know sizes, not meanings.
- * CA spec §1.2; sizes are JavaScript numbers throughout, so no header can overflow them (CA spec §8.1).
+ * Bytes → messages. One incremental parser for a stream, one for a datagram; both refuse before they buffer. They know
+ * sizes, not meanings. CA spec §1.2; sizes are JavaScript numbers throughout, so no header can overflow them (CA spec
+ * §8.1).
  */
 import { RemoteProtocolError } from "../../base/errors.ts";
 import { EXTENDED_HEADER_BYTES, EXTENDED_SIZE, HEADER_BYTES } from "./constants.ts";
 import { Frame } from "./frame.ts";
 
-/** What to do with a message whose header has arrived: read it whole, or skip its payload as it comes and never hold it. */
+/**
+ * What to do with a message whose header has arrived: read it whole, or skip its payload as it comes and never hold it.
+ */
 export type Verdict = "take" | "skip";
 
 export interface FrameSink {
-  /** Called as soon as a header is complete, before any of its payload is kept. A skipped message is reported here only. */
+  /**
+   * Called as soon as a header is complete, before any of its payload is kept. A skipped message is reported here only.
+   */
   admit(frame: Frame): Verdict;
   /** Called for each complete message. Returning false stops: the rest stays for `resume`. */
   message(frame: Frame): boolean;
@@ -19,8 +24,8 @@ export interface FrameSink {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Cuts a byte stream into messages. Complete messages are read where they lie in the chunk; only a message that is cut by the end of a chunk is copied,
- * into a buffer that grows with the bytes received, never with the size announced.
+ * Cuts a byte stream into messages. Complete messages are read where they lie in the chunk; only a message that is cut
+ * by the end of a chunk is copied, into a buffer that grows with the bytes received, never with the size announced.
  */
 export class StreamFramer {
   readonly #sink: FrameSink;
@@ -41,7 +46,8 @@ export class StreamFramer {
   }
 
   /**
-   * Takes the next chunk and reports every message in it. The chunk is not kept beyond the call, unless the sink stopped.
+   * Takes the next chunk and reports every message in it. The chunk is not kept beyond the call, unless the sink
+   * stopped.
    * @throws RemoteProtocolError for a size that is not a multiple of 8
    */
   push(chunk: Buffer): void {
@@ -157,7 +163,10 @@ export function readDatagram(bytes: Buffer, frame: Frame, handle: (frame: Frame)
   return true;
 }
 
-/** Fills `frame` from the header at `start`, or returns false if it is not complete. The size field alone tells the extended form. */
+/**
+ * Fills `frame` from the header at `start`, or returns false if it is not complete. The size field alone tells the
+ * extended form.
+ */
 export function readHeader(bytes: Buffer, start: number, end: number, frame: Frame): boolean {
   if (end - start < HEADER_BYTES) return false;
   const size = (bytes[start + 2]! << 8) | bytes[start + 3]!;

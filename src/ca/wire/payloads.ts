@@ -39,7 +39,10 @@ export function writeText(out: ByteWriter, text: string): void {
 /** Largest ERROR payload that old clients read. CA spec §1.5 */
 const ERROR_BYTES = 512;
 
-/** An ERROR's payload: the offending header as received, then text; a bad command number is replaced, for libca indexes a table by it. */
+/**
+ * An ERROR's payload: the offending header as received, then text; a bad command number is replaced, for libca indexes
+ * a table by it.
+ */
 export function errorEcho(request: Frame, text: string): Buffer {
   const header = Buffer.from(request.bytes.subarray(request.start, request.start + request.headerBytes));
   if (request.command > LAST_COMMAND) header.writeUInt16BE(0, 0);
@@ -50,7 +53,9 @@ export function errorEcho(request: Frame, text: string): Buffer {
   return payload;
 }
 
-/** What an ERROR complains of: the request's header, and the server's words. Undefined if the payload holds no header. */
+/**
+ * What an ERROR complains of: the request's header, and the server's words. Undefined if the payload holds no header.
+ */
 export function readErrorEcho(
   error: Frame,
 ): { readonly command: number; readonly p2: number; readonly text: string } | undefined {

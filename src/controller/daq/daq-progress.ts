@@ -1,6 +1,7 @@
 /**
- * How the DAQ of one side is judged from one look to the next: its state, its rate, and what of it is worth telling. A DAQ stalls when it has files to do and
- * does none for a while, or sees none although its source has some. It reads no service and writes no PV.
+ * How the DAQ of one side is judged from one look to the next: its state, its rate, and what of it is worth telling. A
+ * DAQ stalls when it has files to do and does none for a while, or sees none although its source has some. It reads no
+ * service and writes no PV.
  */
 
 import type { SourceReport } from "../ports/data-host.ts";

@@ -1,4 +1,7 @@
-/** The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the message. It judges nothing. */
+/**
+ * The PVs that tell of DAQs, for the watch and for the commands: those of each side, the totals, the list and the
+ * message. It judges nothing.
+ */
 
 import { onePerLine } from "../../base/clean-text.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
@@ -67,8 +70,9 @@ export function showDaqs(
 }
 
 /**
- * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 3). The states are those that the action, or the watch
- * before it, has left; what has become of the DAQs since is the watch's to judge. Never fails: what the action has done is done.
+ * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 3). The states are
+ * those that the action, or the watch before it, has left; what has become of the DAQs since is the watch's to judge.
+ * Never fails: what the action has done is done.
  * @param daqs those of the station, or looks at them now
  * @returns them; undefined where they cannot be seen
  */
@@ -147,7 +151,10 @@ interface DaqsSeen {
   readonly pieces: readonly string[];
 }
 
-/** The totals of the experiment, the list of all, and the message. @returns whether a DAQ of the experiment is under way */
+/**
+ * The totals of the experiment, the list of all, and the message.
+ * @returns whether a DAQ of the experiment is under way
+ */
 function showTotals(put: Put, experiment: Experiment | undefined, { all, shown, pieces }: DaqsSeen): boolean {
   const running = all.filter(isUnderWay);
   const own = experiment === undefined ? [] : running.filter(isOf(experiment));

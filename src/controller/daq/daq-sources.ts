@@ -1,6 +1,7 @@
 /**
- * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything starts: Data Management accepts a directory
- * that does not exist, and then moves nothing (dm-api §7.5). It starts nothing.
+ * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything
+ * starts: Data Management accepts a directory that does not exist, and then moves nothing (dm-api §7.5). It starts
+ * nothing.
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
@@ -22,7 +23,9 @@ import { InputError, RejectedError } from "../run/outcome.ts";
 /** Where one station's data are. */
 export interface DaqSite {
   readonly host: DataHost;
-  /** What Data Management is told before the path: nothing where it has the host's directories mounted, else `@host:`. */
+  /**
+   * What Data Management is told before the path: nothing where it has the host's directories mounted, else `@host:`.
+   */
   readonly prefix: string;
   /** Levels below the host's top directory. */
   readonly templates: Readonly<Record<DaqSide, string>>;
@@ -91,8 +94,9 @@ export interface CheckedSources {
 }
 
 /**
- * Looks at the directories, publishes what it finds, and says what is left out or could not be looked at. Reconstructions that are not there (yet) are left
- * out, and so are those that nobody can look at. Raw data that nobody can look at are usable, for they must not wait, and Data Management may reach them.
+ * Looks at the directories, publishes what it finds, and says what is left out or could not be looked at.
+ * Reconstructions that are not there (yet) are left out, and so are those that nobody can look at. Raw data that nobody
+ * can look at are usable, for they must not wait, and Data Management may reach them.
  * @param needsFiles an empty directory is as good as none
  * @throws RejectedError when the raw data are not there, or when nothing of what was asked for is left
  */

@@ -1,6 +1,7 @@
 /**
- * The watch over the DAQs: looks at them while they run, and now and then otherwise, and publishes how far they are and what is wrong. It goes on whichever
- * server is chosen: data move all the same. It starts and stops nothing, and never ends in an error. Integration points 56, and section 6 rows 3 and 6.
+ * The watch over the DAQs: looks at them while they run, and now and then otherwise, and publishes how far they are and
+ * what is wrong. It goes on whichever server is chosen: data move all the same. It starts and stops nothing, and never
+ * ends in an error. Integration points 56, and section 6 rows 3 and 6.
  */
 import { map, scan, startWith, tap } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
@@ -40,7 +41,10 @@ export interface DaqWatchOptions extends ProgressOptions {
 const IDLE_SECONDS = 60;
 /** Looks in a row that failed, after which a DAQ that ran is shown as Unseen. */
 const UNSEEN_LOOKS = 2;
-/** While a DAQ runs, its source is looked at once in so many polls: that costs the data host more than a look at the DAQs costs Data Management. */
+/**
+ * While a DAQ runs, its source is looked at once in so many polls: that costs the data host more than a look at the
+ * DAQs costs Data Management.
+ */
 const SOURCE_POLLS = 6;
 /** While these work, the list and the PVs may not agree. */
 const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
@@ -134,7 +138,8 @@ class DaqWatch implements Look {
     this.#isRefused = false;
     this.#failedLooks = 0;
     await this.#lookAtSources(all, signal);
-    if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return; // the next look comes when they have ended
+    // the next look comes when they have ended
+    if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return;
     this.#publish(all);
     if (this.#isOutOfReach) this.#context.journal.say("The DAQs can be seen again.");
     this.#isOutOfReach = false;

@@ -1,6 +1,7 @@
 /**
- * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their directories. It completes when they are
- * accepted (decision 6); what they do then is daq-watch.ts. Never two for one directory. Integration points 52-54 and 63.
+ * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their
+ * directories. It completes when they are accepted (decision 6); what they do then is daq-watch.ts. Never two for one
+ * directory. Integration points 52-54 and 63.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
@@ -91,7 +92,10 @@ async function start(
     : { state: "Partial", message: `${sentence(done)}, but ${[...wrong, ...unchecked, ...remarks].join("; ")}.` };
 }
 
-/** What an earlier run has left of a side that is not asked for now must not look like a result of this one; what runs, or ran when last seen, is the watch's. */
+/**
+ * What an earlier run has left of a side that is not asked for now must not look like a result of this one; what runs,
+ * or ran when last seen, is the watch's.
+ */
 function clearOthers(
   site: DaqSite,
   chosen: readonly DaqSource[],

@@ -1,4 +1,7 @@
-/** StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for whatever directory, and what they leave. Integration point 55. */
+/**
+ * StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for
+ * whatever directory, and what they leave. Integration point 55.
+ */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { NotFoundError, UnavailableError } from "../ports/call.ts";
@@ -60,7 +63,10 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
     : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
 }
 
-/** What a stopped DAQ has not moved, a piece of a sentence. @param after the DAQs behind the stop; undefined: nobody knows */
+/**
+ * What a stopped DAQ has not moved, a piece of a sentence.
+ * @param after the DAQs behind the stop; undefined: nobody knows
+ */
 function leftText({ id, dataDirectory }: DmTransfer, after: readonly DmTransfer[] | undefined): readonly string[] {
   const daq = after?.find((one) => one.id === id);
   if (daq === undefined)

@@ -1,6 +1,6 @@
 /**
- * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that moves nothing is told as such; one that
- * is aborted is stopped at the service, too. Integration point 57.
+ * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that
+ * moves nothing is told as such; one that is aborted is stopped at the service, too. Integration point 57.
  */
 
 import { type Clock, sleep } from "../../base/clock.ts";
@@ -91,7 +91,10 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
   return outcome(running, { ...checked, failures }, context);
 }
 
-/** What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that runs keeps its own. */
+/**
+ * What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that
+ * runs keeps its own.
+ */
 function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: ActionContext): void {
   const { experiment, publish, shown = () => "" } = context;
   for (const source of daqSources(site, experiment))
@@ -108,7 +111,10 @@ interface Start {
   readonly before: readonly DmTransfer[] | undefined;
 }
 
-/** The upload that runs for this directory already, or else a new one: never two. @throws ActionError when none is known to run */
+/**
+ * The upload that runs for this directory already, or else a new one: never two.
+ * @throws ActionError when none is known to run
+ */
 async function startOne(start: Start, { signal, say }: ActionContext): Promise<DmTransfer> {
   const { dm, name, source, before } = start;
   const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
@@ -137,7 +143,10 @@ async function startOne(start: Start, { signal, say }: ActionContext): Promise<D
 const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
   experimentName === name && dataDirectory === source.directory;
 
-/** Looks at those under way until none is. @throws UnavailableError when the service has said nothing of them for too long: they go on without us */
+/**
+ * Looks at those under way until none is.
+ * @throws UnavailableError when the service has said nothing of them for too long: they go on without us
+ */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
   const { clock, pollSeconds, patienceSeconds } = options;
   const { signal, say } = context;
@@ -161,7 +170,10 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
   }
 }
 
-/** @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that is away */
+/**
+ * @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that
+ * is away
+ */
 async function lookAtAll(
   dm: DataManagement,
   moving: readonly Running[],

@@ -1,4 +1,7 @@
-/** The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for Upload, for Delete and for the watch. It starts and stops none. */
+/**
+ * The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for
+ * Upload, for Delete and for the watch. It starts and stops none.
+ */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { NotOfferedError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell } from "../ports/data-management.ts";

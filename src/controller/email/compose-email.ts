@@ -1,4 +1,7 @@
-/** The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs; nothing is sent or remembered here. */
+/**
+ * The e-mail about an experiment's data, composed anew each time from the site's template, the tag and the input PVs;
+ * nothing is sent or remembered here.
+ */
 import { cleanJson, visible } from "../../base/clean-text.ts";
 import { addressProblem } from "../../base/mail-address.ts";
 import { type Experiment } from "../experiment.ts";

@@ -1,6 +1,7 @@
 /**
- * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts with one copy; without those who had
- * it, users and contacts alike, where only new ones are wanted, and never those of whom nobody knows whether they had it (decision 19).
+ * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts
+ * with one copy; without those who had it, users and contacts alike, where only new ones are wanted, and never those of
+ * whom nobody knows whether they had it (decision 19).
  */
 
 import { fewAtATime } from "../../base/few-at-a-time.ts";
@@ -112,7 +113,10 @@ const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
 export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
   uncertainAddresses(await ledger.mailed(experimentName));
 
-/** Whether a user or contact had the e-mail, by the ledger, else, where the ledger knows of no answer, by DMagic's list, which DMagic keeps by username. */
+/**
+ * Whether a user or contact had the e-mail, by the ledger, else, where the ledger knows of no answer, by DMagic's list,
+ * which DMagic keeps by username.
+ */
 function hadBefore(
   known: ReadonlyMap<string, MailRecord>,
   onDm: DmExperiment | undefined,
@@ -192,7 +196,10 @@ async function usersOf(
   };
 }
 
-/** Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no address is kept apart. */
+/**
+ * Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no
+ * address is kept apart.
+ */
 function onePerAddress(
   people: readonly Person[],
   contacts: readonly Contact[],

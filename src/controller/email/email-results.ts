@@ -1,6 +1,6 @@
 /**
- * What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and in the
- * sentence at its end. It decides nothing about the sending.
+ * What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and
+ * in the sentence at its end. It decides nothing about the sending.
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";

@@ -1,4 +1,7 @@
-/** PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for it. */
+/**
+ * PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for
+ * it.
+ */
 import { onePerLine, visible } from "../../base/clean-text.ts";
 import { EMAIL_LINES, emailLine } from "../pvs/email.ts";
 import { PVS, type PvName } from "../pvs/index.ts";
@@ -107,7 +110,10 @@ function previewText(letter: Letter): string {
   return `From: ${from}\nTo: ${counted(recipients.length, "address", "es")}, a message to each\nSubject: ${subject}\nForm: ${form}\n\n${text}\n`;
 }
 
-/** The text in the lines that there are PVs for; the last one tells of what has no place. The data link has a line of its own: screens cut long lines. */
+/**
+ * The text in the lines that there are PVs for; the last one tells of what has no place. The data link has a line of
+ * its own: screens cut long lines.
+ */
 function shortLines(text: string, link: string): string[] {
   const lines = text.split("\n").flatMap((line) => linkApart(line, link));
   const kept = Array.from({ length: EMAIL_LINES }, (_, index) => lines[index] ?? "");

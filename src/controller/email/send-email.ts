@@ -1,6 +1,7 @@
 /**
- * Email: sends what PreviewEmail has shown, if it is armed and still says the same; a test goes without. What became of each address is published as it
- * goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only accepted addresses count as mailed.
+ * Email: sends what PreviewEmail has shown, if it is armed and still says the same; a test goes without. What became of
+ * each address is published as it goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only
+ * accepted addresses count as mailed.
  */
 
 import type { Clock } from "../../base/clock.ts";
@@ -23,7 +24,9 @@ import { counted, type PreviewEmailOptions } from "./preview-email.ts";
 export interface SendEmailOptions extends PreviewEmailOptions {
   readonly mailer: Mailer;
   readonly clock: Clock;
-  /** On a Globus collection that is shared by access rules: whom it writes to may read the experiment's directory first. */
+  /**
+   * On a Globus collection that is shared by access rules: whom it writes to may read the experiment's directory first.
+   */
   readonly access?: { readonly rules: AccessRules; readonly template: string };
 }
 
@@ -95,7 +98,8 @@ const accessOf = ({ access }: SendEmailOptions, { experiment }: ActionContext) =
   access === undefined ? undefined : { rules: access.rules, parts: directoryParts(access.template, experiment) };
 
 /**
- * Adds the users who accepted it, now or in a run that did not come to this, to the list that DMagic reads, by username; what others wrote there stays.
+ * Adds the users who accepted it, now or in a run that did not come to this, to the list that DMagic reads, by
+ * username; what others wrote there stays.
  * @returns what went wrong; the ledger knows better anyway
  */
 async function listOnDm(

@@ -1,4 +1,7 @@
-/** Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an earlier run may have been killed. */
+/**
+ * Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an
+ * earlier run may have been killed.
+ */
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import type { MailLedger } from "../ports/ledger.ts";
 import type { CommandName } from "../pvs/commands.ts";

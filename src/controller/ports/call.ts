@@ -1,6 +1,7 @@
 /**
- * What every call of a port has in common: it takes an AbortSignal, and fails with an ActionError whose message an operator can read, or with a subclass of this
- * file, which says more. Each port is an interface with a real implementation in `services`, and a fake one in the tests.
+ * What every call of a port has in common: it takes an AbortSignal, and fails with an ActionError whose message an
+ * operator can read, or with a subclass of this file, which says more. Each port is an interface with a real
+ * implementation in `services`, and a fake one in the tests.
  */
 import { ActionError } from "../../base/errors.ts";
 
@@ -15,9 +16,15 @@ export class NotFoundError extends ActionError {}
 export class AlreadyExistsError extends ActionError {}
 /** The service knows us but does not let us, or does not know us. */
 export class AccessDeniedError extends ActionError {}
-/** The service may have it, but nobody can say how it is asked for at this site; the sentence says what to do. Nothing was sent. */
+/**
+ * The service may have it, but nobody can say how it is asked for at this site; the sentence says what to do. Nothing
+ * was sent.
+ */
 export class NotOfferedError extends ActionError {}
-/** No answer worth the name: down, timed out, 5xx, or not what the service speaks. `mayHaveHappened`: the request may have taken effect. */
+/**
+ * No answer worth the name: down, timed out, 5xx, or not what the service speaks. `mayHaveHappened`: the request may
+ * have taken effect.
+ */
 export class UnavailableError extends ActionError {
   readonly mayHaveHappened: boolean;
   constructor(message: string, options: ErrorOptions & { readonly mayHaveHappened?: boolean } = {}) {
@@ -26,5 +33,7 @@ export class UnavailableError extends ActionError {
   }
 }
 
-/** The settings leave the service off: its sentence says which one is missing. Nothing was asked, and nothing is broken. */
+/**
+ * The settings leave the service off: its sentence says which one is missing. Nothing was asked, and nothing is broken.
+ */
 export class OffError extends ActionError {}

@@ -105,7 +105,10 @@ export interface DataManagement {
   daqs(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** Never repeated after a time-out. */
   startUpload(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
-  /** All uploads that the station knows; whether ended ones are among them is the service's matter. @throws NotOfferedError */
+  /**
+   * All uploads that the station knows; whether ended ones are among them is the service's matter.
+   * @throws NotOfferedError
+   */
   uploads(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** @throws NotFoundError */
   upload(id: string, options: CallOptions): Promise<DmTransfer>;

@@ -1,9 +1,14 @@
-/** A put by a client, or by another record, as the controller is told of it. Who makes the PVs is the matter of pvs.ts. */
+/**
+ * A put by a client, or by another record, as the controller is told of it. Who makes the PVs is the matter of pvs.ts.
+ */
 
 /** Text in Unicode, an enum as its index. */
 type Value = string | number;
 
-/** A put from outside, told while it is being made; the put takes effect unless the listener says otherwise before it returns. */
+/**
+ * A put from outside, told while it is being made; the put takes effect unless the listener says otherwise before it
+ * returns.
+ */
 export interface OutsidePut {
   readonly value: Value;
   /** As it was put: with the fraction, or the end of a text, that the PV cannot hold. */

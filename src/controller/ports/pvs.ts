@@ -16,7 +16,9 @@ export interface Pvs {
   value$(suffix: PvSuffix): Observable<PvValue>;
   /** Puts by clients, before they take effect. */
   puts$(suffix: PvSuffix): Observable<OutsidePut>;
-  /** Writes as the program; works on records that clients cannot write. Text and arrays longer than the record are cut. */
+  /**
+   * Writes as the program; works on records that clients cannot write. Text and arrays longer than the record are cut.
+   */
   put(suffix: PvSuffix, value: PvOutput): void;
   /** Ends a command: its PV returns to 0, and a waiting put-callback is answered, with an error unless `succeeded`. */
   finish(suffix: CommandName, succeeded: boolean): void;

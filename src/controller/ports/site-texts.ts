@@ -6,6 +6,9 @@ export interface SiteTexts {
   readonly templateName: string;
   /** The template of the e-mail, with the name that sentences give it. @throws ActionError naming the file */
   messageTemplate(): Promise<{ readonly name: string; readonly text: string }>;
-  /** Web address of the newest slides of a proposal; undefined where there are none. @throws ActionError for a file that cannot be read */
+  /**
+   * Web address of the newest slides of a proposal; undefined where there are none.
+   * @throws ActionError for a file that cannot be read
+   */
   slidesLink(gup: string): Promise<string | undefined>;
 }

@@ -1,6 +1,9 @@
 /** What is under way, kept so that the next start can tell what a crash interrupted. */
 
-/** A command that has begun and not ended. `at`: its last sign of life, ISO 8601. `said`: its last sentence. `ended`: how the IOC's stop in order cut it short. */
+/**
+ * A command that has begun and not ended. `at`: its last sign of life, ISO 8601. `said`: its last sentence. `ended`:
+ * how the IOC's stop in order cut it short.
+ */
 type Begun = { readonly command: string; readonly at: string; readonly server: string };
 export type BegunCommand = Begun & { readonly experiment?: string; readonly said?: string; readonly ended?: string };
 

@@ -1,6 +1,7 @@
 /**
- * THE PV table: every PV of the program, by its suffix behind $(P)$(R), one file a topic. The records themselves, their types and sizes, stand in db/; a test
- * holds the two together, and docs/pvs.md and db/globus_settings.req are generated from here. Outside this folder no source file writes a PV's name.
+ * THE PV table: every PV of the program, by its suffix behind $(P)$(R), one file a topic. The records themselves, their
+ * types and sizes, stand in db/; a test holds the two together, and docs/pvs.md and db/globus_settings.req are
+ * generated from here. Outside this folder no source file writes a PV's name.
  */
 import { entriesOf } from "../../base/entries.ts";
 import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type CommandRow } from "./commands.ts";

@@ -3,13 +3,14 @@ import type { CommandName } from "./commands.ts";
 
 export interface PvRow {
   /**
-   * input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than to one experiment; settings, and
-   * nothing else, survive a restart (autosave).
+   * input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than
+   * to one experiment; settings, and nothing else, survive a restart (autosave).
    */
   readonly kind: "input" | "result" | "setting";
   /**
-   * What it holds before anybody has written it, or knows: a number, empty text, or an empty array; 0 or empty text where this is absent. What nobody knows yet
-   * has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/ says the same of numbers.
+   * What it holds before anybody has written it, or knows: a number, empty text, or an empty array; 0 or empty text
+   * where this is absent. What nobody knows yet has a state of its own, or is UNKNOWN_COUNT, and never looks like an
+   * answer. db/ says the same of numbers.
    */
   readonly initial?: Initial;
   /** Where the PV chooses by state: the states' names, by index, as db/ has them. */
@@ -19,8 +20,9 @@ export interface PvRow {
   /** What an input that is a number may hold, where it is none of a few states. */
   readonly takes?: Takes;
   /**
-   * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the experiment or the server is another one, unless
-   * such a command runs: what that still writes is of the experiment that it began with.
+   * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the
+   * experiment or the server is another one, unless such a command runs: what that still writes is of the experiment
+   * that it began with.
    */
   readonly ofExperiment?: readonly CommandName[];
   /** One sentence for operators and the manual. */

@@ -1,4 +1,7 @@
-/** TomoScan's PVs that the program reads and writes, by a name of ours. Their suffixes can be others at a site (globus.conf). */
+/**
+ * TomoScan's PVs that the program reads and writes, by a name of ours. Their suffixes can be others at a site
+ * (globus.conf).
+ */
 
 /** TomoScan's PVs: where their suffix is configured, whether an experiment needs them. */
 export interface TomoScanRow {

@@ -1,6 +1,6 @@
 /**
- * What an action is: what it would do, as sentences for a dry run, and the doing. Plain async functions over ports; an action reads and writes PVs through
- * its context alone, so that the command line runs it as the IOC does.
+ * What an action is: what it would do, as sentences for a dry run, and the doing. Plain async functions over ports; an
+ * action reads and writes PVs through its context alone, so that the command line runs it as the IOC does.
  */
 import type { Experiment } from "../experiment.ts";
 import type { PvOutput, PvValue } from "../ports/pvs.ts";
@@ -39,7 +39,10 @@ export interface ActionContext extends RunContext, TaggedRequest {}
 
 /** An action of a command that needs no tag. */
 export interface FreeAction {
-  /** What `run` would do, one sentence each without a full stop, found out without leaving the process. @throws RejectedError */
+  /**
+   * What `run` would do, one sentence each without a full stop, found out without leaving the process.
+   * @throws RejectedError
+   */
   readonly plan: (request: ActionRequest) => readonly string[];
   /** @throws ActionError, RejectedError, CancelledError */
   readonly run: (context: RunContext) => Promise<ActionResult>;

@@ -5,7 +5,10 @@ import type { Pvs } from "../ports/pvs.ts";
 import { INPUT_NAMES, inputProblem } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
 
-/** The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other. @param journal is told of each refusal */
+/**
+ * The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other.
+ * @param journal is told of each refusal
+ */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
   const checked: ReadonlyMap<string, Observable<OutsidePut>> = new Map(
     INPUT_NAMES.map((name) => [

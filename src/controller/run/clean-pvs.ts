@@ -1,4 +1,7 @@
-/** Our own PVs, with every text that the program writes into them made clean on its way: whatever action, watch or service it came from. */
+/**
+ * Our own PVs, with every text that the program writes into them made clean on its way: whatever action, watch or
+ * service it came from.
+ */
 import { cleanLines, oneLine } from "../../base/clean-text.ts";
 import type { PvOutput, Pvs } from "../ports/pvs.ts";
 

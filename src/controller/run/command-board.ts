@@ -1,4 +1,7 @@
-/** Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision 3): texts, time, state, then the command itself. */
+/**
+ * Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision
+ * 3): texts, time, state, then the command itself.
+ */
 
 import { filter, type Observable, Subject, startWith } from "rxjs";
 import { oneLine } from "../../base/clean-text.ts";
@@ -79,7 +82,10 @@ export class CommandBoard {
     );
   }
 
-  /** The sentence that refuses a start of `name`, because another command of its group runs or nothing starts any more; or undefined. */
+  /**
+   * The sentence that refuses a start of `name`, because another command of its group runs or nothing starts any more;
+   * or undefined.
+   */
   blocker(name: CommandName): string | undefined {
     if (this.#closed !== undefined) return this.#closed;
     const group = groupOf(name);

@@ -43,8 +43,9 @@ export interface CommandOptions {
 }
 
 /**
- * Runs `action` for the starts that are let through. The action gets a signal that is aborted on cancellation; the run lasts until the action has
- * ended, whatever it then returns or throws. A cancelled action that still ends well counts as done: its work is done.
+ * Runs `action` for the starts that are let through. The action gets a signal that is aborted on cancellation; the run
+ * lasts until the action has ended, whatever it then returns or throws. A cancelled action that still ends well counts
+ * as done: its work is done.
  */
 export function command(
   options: CommandOptions,

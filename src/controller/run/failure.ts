@@ -1,4 +1,7 @@
-/** What a catch of the controller goes on with: one function for each intent. Whatever else was thrown is an abort's reason or a bug of ours, and flies on. */
+/**
+ * What a catch of the controller goes on with: one function for each intent. Whatever else was thrown is an abort's
+ * reason or a bug of ours, and flies on.
+ */
 import { ActionError } from "../../base/errors.ts";
 
 /**
@@ -10,7 +13,9 @@ export function serviceFailure(thrown: unknown, signal?: AbortSignal): ActionErr
   return thrown;
 }
 
-/** What a service says is wrong, or that the call was aborted: for what is told at the end of work that counts already. */
+/**
+ * What a service says is wrong, or that the call was aborted: for what is told at the end of work that counts already.
+ */
 export function failureOrAbort(thrown: unknown, signal: AbortSignal): unknown {
   if (!signal.aborted && !(thrown instanceof ActionError)) throw thrown;
   return thrown;

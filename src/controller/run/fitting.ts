@@ -1,4 +1,7 @@
-/** A text that must fit a PV: what is too much goes behind a word, and a mark says that it went. Pure; sizes are bytes of UTF-8. */
+/**
+ * A text that must fit a PV: what is too much goes behind a word, and a mark says that it went. Pure; sizes are bytes
+ * of UTF-8.
+ */
 
 const encoder = new TextEncoder();
 

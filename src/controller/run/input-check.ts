@@ -1,4 +1,7 @@
-/** Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits. Pure: it refuses nothing itself. */
+/**
+ * Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits.
+ * Pure: it refuses nothing itself.
+ */
 import type { OutsidePut } from "../ports/outside-put.ts";
 import { allPvs, type PvSuffix, rowOf } from "../pvs/index.ts";
 import type { Takes } from "../pvs/row.ts";

@@ -1,6 +1,6 @@
 /**
- * What was under way when the IOC ended without a word: remembered before each command has an effect, forgotten when it has ended, told at the next start.
- * A memory that cannot be written is told once and keeps no command from running.
+ * What was under way when the IOC ended without a word: remembered before each command has an effect, forgotten when it
+ * has ended, told at the next start. A memory that cannot be written is told once and keeps no command from running.
  */
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -41,7 +41,10 @@ export class Interruptions {
   /** Those of the last process. */
   readonly #left = new Map<string, BegunCommand>();
   #hasFailed = false;
-  /** The write that is under way, and the one behind it, which will hold the newest state; never a third, however much is said. */
+  /**
+   * The write that is under way, and the one behind it, which will hold the newest state; never a third, however much
+   * is said.
+   */
   #writing: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   /** Over when the newest state is on disk, or cannot be. */
@@ -79,7 +82,10 @@ export class Interruptions {
     void this.#keep();
   }
 
-  /** The IOC's stop in order has cut the command short, which has no other place to be told than the next start. @param how in its own words; may be empty */
+  /**
+   * The IOC's stop in order has cut the command short, which has no other place to be told than the next start.
+   * @param how in its own words; may be empty
+   */
   cutShort(command: CommandName, how: string): void {
     const before = this.#begun.get(command);
     if (before === undefined) return;
@@ -145,7 +151,10 @@ export class Interruptions {
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
-/** `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of life. */
+/**
+ * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of
+ * life.
+ */
 export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
   const time = facilitySecond(new Date(at));
   const row: CommandRow | undefined = isCommand(command) ? COMMANDS[command] : undefined;

@@ -1,4 +1,7 @@
-/** What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to the program's log. */
+/**
+ * What operators read: the last event and its severity, the last error, and the log with its lines; the same goes to
+ * the program's log.
+ */
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { facilityIso, facilitySecond } from "../../base/facility-time.ts";

@@ -52,7 +52,10 @@ export function failureOutcome(thrown: unknown, cancelled?: string): Outcome {
   };
 }
 
-/** Whether a put-callback that waited for this outcome succeeds: only where nothing is missing, so that a script that reads no state stops. */
+/**
+ * Whether a put-callback that waited for this outcome succeeds: only where nothing is missing, so that a script that
+ * reads no state stops.
+ */
 export const succeeded = ({ state }: Pick<Outcome, "state">): boolean => state === "Done";
 
 /** Severity of the message PV for an outcome. */

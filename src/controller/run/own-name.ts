@@ -1,6 +1,7 @@
 /**
- * The text that a Phoebus field shows while its PV is disconnected, `<2bmb:Globus:EmailSubject>`: a field that was clicked then keeps it, and Enter writes it
- * into the PV. Nobody means it: it is refused wherever a text can be written.
+ * The text that a Phoebus field shows while its PV is disconnected, `<2bmb:Globus:EmailSubject>`: a field that was
+ * clicked then keeps it, and Enter writes it into the PV. Nobody means it: it is refused wherever a text can be
+ * written.
  */
 import { PVS, type PvName } from "../pvs/index.ts";
 
@@ -11,8 +12,8 @@ export const TEXT_INPUTS: readonly PvName[] = (Object.keys(PVS) as PvName[]).fil
 });
 
 /**
- * Whether a text is a PV's own name in angle brackets, as Phoebus writes names: with the protocol before it, the field behind it, the `$` of a long string or
- * a filter in braces.
+ * Whether a text is a PV's own name in angle brackets, as Phoebus writes names: with the protocol before it, the field
+ * behind it, the `$` of a long string or a filter in braces.
  * @param name full name of the PV, without a field
  */
 export function isOwnName(text: string, name: string): boolean {

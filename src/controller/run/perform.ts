@@ -1,11 +1,17 @@
-/** Which action a command is, and one run of it, or of its plan in a dry run: the same for the IOC and for the command line. */
+/**
+ * Which action a command is, and one run of it, or of its plan in a dry run: the same for the IOC and for the command
+ * line.
+ */
 
 import type { CommandName } from "../pvs/commands.ts";
 import type { Site } from "../site.ts";
 import type { ActionOf, RunContext, Server } from "./action.ts";
 import { type ActionResult, RejectedError } from "./outcome.ts";
 
-/** The command's action on the chosen server, or the one that does not depend on it. @throws RejectedError when there is none */
+/**
+ * The command's action on the chosen server, or the one that does not depend on it.
+ * @throws RejectedError when there is none
+ */
 export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, server: Server, name: N): ActionOf<N> {
   const action = server.actions[name] ?? site.actions[name];
   if (action !== undefined) return action;

@@ -1,4 +1,7 @@
-/** A watch that looks at a service again and again: the streams that every such watch has. What is looked at, and how often, its Look says. */
+/**
+ * A watch that looks at a service again and again: the streams that every such watch has. What is looked at, and how
+ * often, its Look says.
+ */
 import {
   catchError,
   combineLatest,
@@ -34,7 +37,10 @@ export interface PollWatchOptions<T> {
   readonly followed$: Observable<T>;
   /** Commands after which a look begins at once. */
   readonly after: readonly CommandName[];
-  /** Called before each such first look. @returns undefined where there is nothing to look at; a dry run reaches nobody, whatever it returns */
+  /**
+   * Called before each such first look.
+   * @returns undefined where there is nothing to look at; a dry run reaches nobody, whatever it returns
+   */
   readonly begin: (followed: T) => Look | undefined;
   /** Why a look is cut short, a sentence. */
   readonly reason: string;

@@ -115,8 +115,8 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
 }
 
 /**
- * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes wrong is shown as LoginNeeded, and told
- * once, with when it is asked again.
+ * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes
+ * wrong is shown as LoginNeeded, and told once, with when it is asked again.
  * @param news those that operators were told of, and whether another goes to the log alone
  */
 function watch$(

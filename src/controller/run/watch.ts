@@ -10,8 +10,9 @@ export interface WatchContext {
   readonly pvs: Pvs;
   readonly journal: Journal;
   /**
-   * The experiment of the settled tag, now and when it is another one (isSameExperiment); undefined where TomoScan names none. Nothing comes while TomoScan is
-   * not connected: nobody knows then, and what was the experiment may still be.
+   * The experiment of the settled tag, now and when it is another one (isSameExperiment); undefined where TomoScan
+   * names none. Nothing comes while TomoScan is not connected: nobody knows then, and what was the experiment may still
+   * be.
    */
   readonly experiment$: Observable<Experiment | undefined>;
   /** Commands that have ended. */

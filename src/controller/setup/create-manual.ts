@@ -1,6 +1,7 @@
 /**
- * CreateManual: an experiment without a proposal, from the Manual inputs, on a Data Management server; on a Globus collection its directories. It leaves
- * ManualExperiment behind, so that TagManual can follow; TomoScan's user PVs are TagManual's.
+ * CreateManual: an experiment without a proposal, from the Manual inputs, on a Data Management server; on a Globus
+ * collection its directories. It leaves ManualExperiment behind, so that TagManual can follow; TomoScan's user PVs are
+ * TagManual's.
  */
 import type { Clock } from "../../base/clock.ts";
 import { facilityDay } from "../../base/facility-time.ts";

@@ -1,6 +1,7 @@
 /**
- * Delete: takes an experiment off a Data Management server for good. Off unless the settings allow it; only the tagged experiment, by its exact name, and only
- * while armed; never while something moves its data. Directories on the beamline's hosts are not touched.
+ * Delete: takes an experiment off a Data Management server for good. Off unless the settings allow it; only the tagged
+ * experiment, by its exact name, and only while armed; never while something moves its data. Directories on the
+ * beamline's hosts are not touched.
  */
 import { visible } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, messageOf } from "../../base/errors.ts";

@@ -1,4 +1,7 @@
-/** Whether TomoScan writes its data where the settings say they are: DetectorTopDir and RemoteAnalysisDir against [local] (decision 23). It changes neither. */
+/**
+ * Whether TomoScan writes its data where the settings say they are: DetectorTopDir and RemoteAnalysisDir against
+ * [local] (decision 23). It changes neither.
+ */
 
 import { combineLatest, map, tap } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
@@ -21,7 +24,10 @@ export interface DirsMatchOptions {
   readonly analysis: TopDirectory;
 }
 
-/** No where TomoScan says something else, Yes where it says the same of both; one that says nothing of either is Unknown, and told in the sentence. */
+/**
+ * No where TomoScan says something else, Yes where it says the same of both; one that says nothing of either is
+ * Unknown, and told in the sentence.
+ */
 export interface Verdict {
   readonly matches: (typeof ANSWERS)[number];
   /** Empty where there is nothing to tell. */

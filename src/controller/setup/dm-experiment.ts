@@ -1,6 +1,6 @@
 /**
- * An experiment on a Data Management server: looked for under the name in use today, then under the one that the original program gave; made at most once. Which
- * experiment, and who is on it, is decided elsewhere.
+ * An experiment on a Data Management server: looked for under the name in use today, then under the one that the
+ * original program gave; made at most once. Which experiment, and who is on it, is decided elsewhere.
  */
 import type { Clock } from "../../base/clock.ts";
 import { facilityMonth } from "../../base/facility-time.ts";
@@ -60,7 +60,10 @@ export interface Made {
   readonly isNew: boolean;
 }
 
-/** Makes an experiment that was not found a moment ago. @param wanted what the service needs beside the name and the month */
+/**
+ * Makes an experiment that was not found a moment ago.
+ * @param wanted what the service needs beside the name and the month
+ */
 export async function createExperiment(
   dm: DataManagement,
   experiment: Experiment,

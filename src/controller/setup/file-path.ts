@@ -1,4 +1,7 @@
-/** TomoScan's FilePath: set to a directory that exists, and confirmed by TomoScan's server, which looks for it through the file plugin. */
+/**
+ * TomoScan's FilePath: set to a directory that exists, and confirmed by TomoScan's server, which looks for it through
+ * the file plugin.
+ */
 import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";

@@ -1,4 +1,7 @@
-/** Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and the beamline contacts. */
+/**
+ * Init on a Data Management server: the experiment, found or created, and its users: the proposal's experimenters and
+ * the beamline contacts.
+ */
 
 import type { DataManagement, DmExperiment } from "../ports/data-management.ts";
 import type { Action, ActionContext } from "../run/action.ts";

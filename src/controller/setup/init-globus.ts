@@ -1,6 +1,6 @@
 /**
- * Init on a Globus collection: the experiment's directory chain, and access rules that let its people read it. There is no experiment to create; whoever has no
- * e-mail address is named, and gets in with a Globus user name by AddUser.
+ * Init on a Globus collection: the experiment's directory chain, and access rules that let its people read it. There is
+ * no experiment to create; whoever has no e-mail address is named, and gets in with a Globus user name by AddUser.
  */
 
 import { messageOf } from "../../base/errors.ts";

@@ -1,4 +1,7 @@
-/** Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's FilePath. */
+/**
+ * Dirs: the experiment's directory on the detector and on the analysis host, and, where SetFilePath says so, TomoScan's
+ * FilePath.
+ */
 
 import { ActionError, AppError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
@@ -29,7 +32,8 @@ const place = (target: DirectoryTarget, experiment: Experiment): string =>
 const FILE_PATH_PV: PvName = "DetectorDir";
 
 /**
- * All targets at once, each reported on its own: Done when all have the directory, Partial when some have, Failed when none has.
+ * All targets at once, each reported on its own: Done when all have the directory, Partial when some have, Failed when
+ * none has.
  * @param tomoScan whose FilePath SetFilePath sets
  */
 export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: TomoScan): Action {

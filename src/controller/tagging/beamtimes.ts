@@ -1,4 +1,7 @@
-/** Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the schedule through its port. */
+/**
+ * Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the
+ * schedule through its port.
+ */
 import { cleanJson } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
@@ -60,7 +63,10 @@ export async function beamtimeOf(
   );
 }
 
-/** For whoever only looks: the proposal's beamtime, or without a proposal those of the day, of which there may be none. @throws as `beamtimeOf` */
+/**
+ * For whoever only looks: the proposal's beamtime, or without a proposal those of the day, of which there may be none.
+ * @throws as `beamtimeOf`
+ */
 export async function beamtimesFor(
   schedule: Schedule,
   experiment: Pick<Experiment, "proposalNumber"> | undefined,

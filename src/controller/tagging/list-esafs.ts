@@ -1,4 +1,6 @@
-/** ListEsafs: the station's safety forms whose dates touch the days from EsafStart to EsafEnd, newest first. Reads only. */
+/**
+ * ListEsafs: the station's safety forms whose dates touch the days from EsafStart to EsafEnd, newest first. Reads only.
+ */
 
 import { onePerLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";

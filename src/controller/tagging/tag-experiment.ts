@@ -1,4 +1,7 @@
-/** Tag: who has the beam, from the schedule of now and Set days, into TomoScan's user PVs. It chooses no beamtime where several are possible: a person does. */
+/**
+ * Tag: who has the beam, from the schedule of now and Set days, into TomoScan's user PVs. It chooses no beamtime where
+ * several are possible: a person does.
+ */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { facilityDay, facilityMinute, facilityMonth } from "../../base/facility-time.ts";

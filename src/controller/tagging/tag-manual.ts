@@ -1,6 +1,7 @@
 /**
- * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for another group within a beamtime. What the
- * name does not tell comes from the schedule, or from CreateManual's inputs where they are of this experiment; else it is emptied.
+ * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for
+ * another group within a beamtime. What the name does not tell comes from the schedule, or from CreateManual's inputs
+ * where they are of this experiment; else it is emptied.
  */
 
 import { visible } from "../../base/clean-text.ts";
@@ -79,7 +80,10 @@ async function tag(options: TagManualOptions, context: RunContext): Promise<Acti
   return { state: "Done", message: `${[done, ...found.remarks, ...cut].join("; ")}.` };
 }
 
-/** The experiment's title; undefined where there is no service to ask. @throws RejectedError when there is no such experiment */
+/**
+ * The experiment's title; undefined where there is no service to ask.
+ * @throws RejectedError when there is no such experiment
+ */
 async function titleOf(
   { dm, serverName }: TagManualOptions,
   name: string,

@@ -40,7 +40,10 @@ export class TagPublisher {
     this.#shown = now;
   }
 
-  /** The results of the former experiment, or of it on the former server, must not stand beside the new name; see PvRow.ofExperiment. */
+  /**
+   * The results of the former experiment, or of it on the former server, must not stand beside the new name; see
+   * PvRow.ofExperiment.
+   */
   #emptyResults(): void {
     const { pvs, isRunning } = this.#options;
     for (const [name, { ofExperiment, initial = "" }] of entriesOf<PvName, PvRow>(PVS))

@@ -1,7 +1,8 @@
 /**
- * One pass over TomoScan's user PVs, and what is left when it ends early. While it goes on, and after whatever ends it, the month is "Unknown". It is read
- * before each write: what a restarted TomoScan has restored gets nothing on top of it. All are read again before and behind the month: another program that
- * writes them at the same time makes a mixture that is nobody's tag. Which text goes where is user-pvs.ts's.
+ * One pass over TomoScan's user PVs, and what is left when it ends early. While it goes on, and after whatever ends it,
+ * the month is "Unknown". It is read before each write: what a restarted TomoScan has restored gets nothing on top of
+ * it. All are read again before and behind the month: another program that writes them at the same time makes a mixture
+ * that is nobody's tag. Which text goes where is user-pvs.ts's.
  */
 
 import { merge, Observable, switchMap } from "rxjs";
@@ -68,7 +69,11 @@ export class TagWriting {
     return this.#check([...this.#texts.keys()].filter((key) => key !== STAMP));
   }
 
-  /** Runs the pass. @throws ActionError or CancelledError when it ends early: what is left, and that the month is "Unknown", or could not be made so */
+  /**
+   * Runs the pass.
+   * @throws ActionError or CancelledError when it ends early: what is left, and that the month is "Unknown", or could
+   * not be made so
+   */
   async run(pass: () => Promise<void>): Promise<void> {
     try {
       await pass();
@@ -97,7 +102,10 @@ export class TagWriting {
     return Promise.all(keys.map((key) => beamline.readText(nameOf(key), call)));
   }
 
-  /** Whether another program, once it is done, has left the very texts of this pass: a tag that was asked for twice. The month is written again then. */
+  /**
+   * Whether another program, once it is done, has left the very texts of this pass: a tag that was asked for twice. The
+   * month is written again then.
+   */
   async #isAgreed(): Promise<boolean> {
     if ((await this.#forgetMonth()) !== undefined) return false; // at once: nobody may take what there is now for a tag
     try {
@@ -115,7 +123,8 @@ export class TagWriting {
   }
 
   /**
-   * Resolves when the user PVs have been quiet for a while, or are not for too long; before anybody else takes them for quiet.
+   * Resolves when the user PVs have been quiet for a while, or are not for too long; before anybody else takes them for
+   * quiet.
    * @throws the signal's reason
    */
   async #untilQuiet(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * TomoScan's user PVs as one stream. They are written one after the other, so a snapshot is taken only when all have been quiet for a while;
- * until then the state is unsettled and nothing that needs a tag may start.
+ * TomoScan's user PVs as one stream. They are written one after the other, so a snapshot is taken only when all have
+ * been quiet for a while; until then the state is unsettled and nothing that needs a tag may start.
  */
 import {
   combineLatest,
@@ -135,7 +135,10 @@ export function tagSentence(state: TagState): string {
     : `${state.tag.remarks.join("; ")}.`;
 }
 
-/** Resolves when the user PVs have come to rest after they were written, at most PATIENCE_SECONDS later: what is made from them is new then. */
+/**
+ * Resolves when the user PVs have come to rest after they were written, at most PATIENCE_SECONDS later: what is made
+ * from them is new then.
+ */
 export async function tagAtRest(state$: Observable<TagState>, scheduler?: SchedulerLike): Promise<void> {
   await firstValueFrom(
     timer(QUIET_SECONDS * 1000, scheduler).pipe(

@@ -1,10 +1,11 @@
 /**
- * Writing TomoScan's user PVs: which text goes where, and in which order. Nothing is written unless TomoScan answers. Who has the beam is the actions'
- * business; how a pass that ends early is made good is tag-writing.ts's.
+ * Writing TomoScan's user PVs: which text goes where, and in which order. Nothing is written unless TomoScan answers.
+ * Who has the beam is the actions' business; how a pass that ends early is made good is tag-writing.ts's.
  *
- * They are several PVs, and nobody who reads them in mid-way may take a mixture of two tags for one. So the month is "Unknown" first, as in a TomoScan that
- * was never tagged, and gets its text last: without a month there is no tag for us, and no experiment for DMagic's scripts. A kill at any moment leaves the
- * former tag, "Unknown", or the new tag. In between DMagic's order holds (integration, section 1.9).
+ * They are several PVs, and nobody who reads them in mid-way may take a mixture of two tags for one. So the month is
+ * "Unknown" first, as in a TomoScan that was never tagged, and gets its text last: without a month there is no tag for
+ * us, and no experiment for DMagic's scripts. A kill at any moment leaves the former tag, "Unknown", or the new tag. In
+ * between DMagic's order holds (integration, section 1.9).
  */
 
 import { filter } from "rxjs";
@@ -42,7 +43,10 @@ const DOI_SECONDS = 1;
 /** What is written where there is no title: TomoScan's user PVs name no experiment without one. */
 const NO_TITLE = "No title";
 
-/** The PVs between "Unknown" and the month, in their order, with what goes into each. The safety form's DOI stands apart: few TomoScans have a PV for it. */
+/**
+ * The PVs between "Unknown" and the month, in their order, with what goes into each. The safety form's DOI stands
+ * apart: few TomoScans have a PV for it.
+ */
 const ORDER = [
   ["firstName", (user) => user.firstName],
   ["lastName", (user) => user.lastName],
@@ -63,8 +67,8 @@ export const writtenNames = ({ nameOf }: Pick<TomoScan, "nameOf">): readonly str
 /**
  * Writes them all.
  * @returns what did not fit, each the rest of a sentence; TagTruncated has the whole texts
- * @throws UnavailableError when TomoScan does not answer, and nothing was written; ActionError or CancelledError that say what was written, and whether the
- * month is "Unknown" now
+ * @throws UnavailableError when TomoScan does not answer, and nothing was written; ActionError or CancelledError that
+ * say what was written, and whether the month is "Unknown" now
  */
 export async function writeUserPvs(
   tomoScan: TomoScan,
@@ -108,7 +112,9 @@ async function probe({ beamline, nameOf, clock }: TomoScan, { signal }: RunConte
   );
 }
 
-/** TomoScan is tagged by now: a DOI that nobody knows, or an abort, is no failure any more (integration, section 1.9). */
+/**
+ * TomoScan is tagged by now: a DOI that nobody knows, or an abort, is no failure any more (integration, section 1.9).
+ */
 async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
   const { signal, say } = context;
   try {

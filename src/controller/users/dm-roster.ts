@@ -1,4 +1,6 @@
-/** The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there. */
+/**
+ * The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there.
+ */
 
 import { visible } from "../../base/clean-text.ts";
 import { clauseOf } from "../../base/errors.ts";
@@ -95,7 +97,10 @@ async function takeOff(membership: DmMembership, user: Named, remark: string): P
   }
 }
 
-/** The user of a badge, or what is wrong with the badge. @param unknownIsGood a user that the service no longer knows is one all the same */
+/**
+ * The user of a badge, or what is wrong with the badge.
+ * @param unknownIsGood a user that the service no longer knows is one all the same
+ */
 async function lookUp({ dm, signal }: DmMembership, badge: string, unknownIsGood = false): Promise<Named | string> {
   if (!isBadge(badge)) return notABadge(badge);
   try {

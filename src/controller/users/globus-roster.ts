@@ -1,6 +1,7 @@
 /**
- * The users of an experiment on a Globus collection: those whom an access rule lets read its directory. An entry is a Globus user name, which often is an e-mail
- * address, or a badge number of somebody whose address the schedule, the safety form or the settings know.
+ * The users of an experiment on a Globus collection: those whom an access rule lets read its directory. An entry is a
+ * Globus user name, which often is an e-mail address, or a badge number of somebody whose address the schedule, the
+ * safety form or the settings know.
  */
 import { visible } from "../../base/clean-text.ts";
 import { directoryParts } from "../experiment.ts";

@@ -1,6 +1,6 @@
 /**
- * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both beamline contacts, each once. What cannot be
- * found out is told beside the rest; nobody is written to here.
+ * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both
+ * beamline contacts, each once. What cannot be found out is told beside the rest; nobody is written to here.
  */
 
 import { ActionError, clauseOf } from "../../base/errors.ts";
@@ -60,8 +60,9 @@ export const personName = (person: Person): string =>
 export const badgeOf = (badge: string): string => (/^0*$/.test(badge) ? "" : badge);
 
 /**
- * What is strange about the name that an experiment bears, a piece of a sentence: it is not that of its proposal's PI. Accents, case, hyphens, and ä written
- * as ae make no difference. An experiment for another group within a beamtime is named so on purpose: this is told and refuses nothing.
+ * What is strange about the name that an experiment bears, a piece of a sentence: it is not that of its proposal's PI.
+ * Accents, case, hyphens, and ä written as ae make no difference. An experiment for another group within a beamtime is
+ * named so on purpose: this is told and refuses nothing.
  */
 export function otherPi(
   { piLastName, proposalNumber }: Pick<Experiment, "piLastName" | "proposalNumber">,

@@ -1,6 +1,7 @@
 /**
- * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus collection (globus-roster.ts). Users are
- * changed one after the other, here; which of them fails alone, and which failure ends the run, the rosters decide.
+ * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus
+ * collection (globus-roster.ts). Users are changed one after the other, here; which of them fails alone, and which
+ * failure ends the run, the rosters decide.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";

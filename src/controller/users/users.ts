@@ -1,6 +1,7 @@
 /**
- * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails does not stop the rest, and each is told of
- * in UserResults. The list PVs are read anew after a change, and after Init, whose own work is elsewhere.
+ * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails
+ * does not stop the rest, and each is told of in UserResults. The list PVs are read anew after a change, and after
+ * Init, whose own work is elsewhere.
  */
 
 import { onePerLine } from "../../base/clean-text.ts";
@@ -36,7 +37,10 @@ interface Change {
   readonly already: string;
 }
 
-/** The lists of one server: which was asked for last, and which stands in the PVs; ListUsers runs beside the commands that change them. */
+/**
+ * The lists of one server: which was asked for last, and which stands in the PVs; ListUsers runs beside the commands
+ * that change them.
+ */
 interface ListOrder {
   asked: number;
   shown: number;

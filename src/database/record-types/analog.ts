@@ -1,14 +1,14 @@
 /**
- * What records with a number share: deadbands of monitors, and the metadata by which clients show the number. CA spec §2.7, §3.2;
- * epics-base: recGbl.c recGblCheckDeadband, recGblGetPrec.
+ * What records with a number share: deadbands of monitors, and the metadata by which clients show the number. CA spec
+ * §2.7, §3.2; epics-base: recGbl.c recGblCheckDeadband, recGblGetPrec.
  */
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import type { WithFields } from "../alarms.ts";
 import type { FieldTable, Rec, RecordSupport } from "../record-type.ts";
 
 /**
- * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. To or from NaN is always larger, from one infinity to the
- * other too.
+ * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. To or from NaN is always
+ * larger, from one infinity to the other too.
  */
 function exceeds(before: number, now: number, deadband: number): boolean {
   const change = Math.abs(before - now);
@@ -48,7 +48,10 @@ interface AnalogMetadata {
   readonly fields: FieldTable;
   /** Fields of the value's type without its unit. */
   readonly unitless?: readonly string[];
-  /** Fields shown with PREC as it is; others with PREC too, but 15 where it is below 0 or above 15. Absent: the type has no PREC. */
+  /**
+   * Fields shown with PREC as it is; others with PREC too, but 15 where it is below 0 or above 15. Absent: the type has
+   * no PREC.
+   */
   readonly precise?: readonly string[];
   /** Fields with the limits of the value beside VAL, the alarm limits and what is remembered of VAL. */
   readonly ranged?: readonly string[];

@@ -1,4 +1,7 @@
-/** The fields of the twenty-one inputs A … U that calc and calcout have alike. Base has had twenty-one since 7.0.10, twelve before. */
+/**
+ * The fields of the twenty-one inputs A … U that calc and calcout have alike. Base has had twenty-one since 7.0.10,
+ * twelve before.
+ */
 import { CALC_VARIABLES } from "../calc-elements.ts";
 import { calcoutINAV } from "../menus.ts";
 

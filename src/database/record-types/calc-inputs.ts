@@ -1,6 +1,6 @@
 /**
- * What calc and calcout share: their inputs A … U, read from links into fields and from there into the expression, the expression itself, and the metadata
- * of both. CA spec §5.5; epics-base: calcRecord.c, calcoutRecord.c.
+ * What calc and calcout share: their inputs A … U, read from links into fields and from there into the expression, the
+ * expression itself, and the metadata of both. CA spec §5.5; epics-base: calcRecord.c, calcoutRecord.c.
  */
 import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { SEVERITY, STATUS, type WithFields } from "../alarms.ts";
@@ -38,7 +38,10 @@ export class Expression {
     return this.#program === undefined ? -1 : 0;
   }
 
-  /** Evaluates it with the fields A … U, which it may change. @returns undefined when there is no result: CALC/INVALID is raised then */
+  /**
+   * Evaluates it with the fields A … U, which it may change.
+   * @returns undefined when there is no result: CALC/INVALID is raised then
+   */
   evaluate(record: WithInputs, previous: number): number | undefined {
     const { fields } = record;
     const inputs = this.#inputs;
@@ -96,7 +99,9 @@ const NO_RANGE = [0, 0] as const;
 
 type Metadata = ReturnType<typeof analogMetadata>;
 
-/** Inputs show the metadata of the field that they are read from; without one neither unit nor range, and PREC as it is. */
+/**
+ * Inputs show the metadata of the field that they are read from; without one neither unit nor range, and PREC as it is.
+ */
 export function calcMetadata(fields: FieldTable): Metadata {
   const analog = analogMetadata({ fields, precise: ["VAL", ...LINK_BY_INPUT.keys()] });
   /** The own answer for a field that is no input, else what `pick` takes of the link's, else `none`. */

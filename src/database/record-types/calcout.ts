@@ -177,7 +177,10 @@ function monitor(record: Calcout, alarmMask: number): void {
   fields.POVL = fields.OVAL;
 }
 
-/** A wrong expression is stored, and shown by CLCV or OCLV. A new constant link does not change its input, as in the calc record. */
+/**
+ * A wrong expression is stored, and shown by CLCV or OCLV. A new constant link does not change its input, as in the
+ * calc record.
+ */
 function afterPut(record: Calcout, field: string): boolean {
   if (field === "CALC" || field === "OCAL") {
     compile(record, field);

@@ -1,4 +1,7 @@
-/** The hash by which array records see that their elements changed (HASH). Same numbers as base: epics-base: epicsString.c epicsMemHash. */
+/**
+ * The hash by which array records see that their elements changed (HASH). Same numbers as base: epics-base:
+ * epicsString.c epicsMemHash.
+ */
 import { STRING_BYTES } from "../../epics/facts.ts";
 import type { ArrayValue } from "../record-type.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Groups of fields that several record types have alike and in the same order. Each type's table spreads them where base's .dbd file has them
- * (test/interop/record-types-dbd.test.ts compares).
+ * Groups of fields that several record types have alike and in the same order. Each type's table spreads them where
+ * base's .dbd file has them (test/interop/record-types-dbd.test.ts compares).
  */
 import { menuAlarmSevr, menuConvert, menuIvoa, menuOmsl, menuScan, menuSimm, type menuYesNo } from "../menus.ts";
 

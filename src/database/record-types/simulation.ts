@@ -1,7 +1,8 @@
 /**
- * Simulation mode: with SIMM (read from SIML) not NO, an input comes from SIOL by way of SVAL, an output goes to SIOL, and the alarm SIMM is raised with
- * severity SIMS; SDLY ≥ 0 lets it take that many seconds. The change of SCAN by SSCN is not done: SSCN and OLDSIMM are stored only.
- * CA spec §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c readValue.
+ * Simulation mode: with SIMM (read from SIML) not NO, an input comes from SIOL by way of SVAL, an output goes to SIOL,
+ * and the alarm SIMM is raised with severity SIMS; SDLY ≥ 0 lets it take that many seconds. The change of SCAN by SSCN
+ * is not done: SSCN and OLDSIMM are stored only. CA spec §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c
+ * readValue.
  */
 import { SEVERITY, STATUS, type WithFields } from "../alarms.ts";
 import { menuSimm, numbersOf } from "../menus.ts";
@@ -19,8 +20,9 @@ export function initializeSimulation(record: Simulated): void {
 }
 
 /**
- * Reads SIML and says what is to be done. `off`: the device. `now`: SIOL; the alarm has been raised. `later`: the record has asked to be resumed, and is
- * pending. `refused`: SIMM is none of its choices, which has raised SOFT/INVALID.
+ * Reads SIML and says what is to be done. `off`: the device. `now`: SIOL; the alarm has been raised. `later`: the
+ * record has asked to be resumed, and is pending. `refused`: SIMM is none of its choices, which has raised
+ * SOFT/INVALID.
  * @param hasRaw whether the type knows SIMM=RAW
  */
 export function simulationStep(record: Simulated, hasRaw: boolean): "off" | "now" | "later" | "refused" {
@@ -46,7 +48,10 @@ function readMode(record: Simulated): void {
   else if (fields.NSEV === 0) fields.NSTA = STATUS.LINK;
 }
 
-/** What an input is while simulated: SIOL's value as `type`, which SVAL keeps, or SVAL itself when SIOL is constant. undefined: SIOL leads nowhere. */
+/**
+ * What an input is while simulated: SIOL's value as `type`, which SVAL keeps, or SVAL itself when SIOL is constant.
+ * undefined: SIOL leads nowhere.
+ */
 export function simulatedNumber(record: Simulated & WithFields<"SVAL">, type: NumericFieldType): number | undefined {
   if (!record.isConstantLink("SIOL")) {
     const value = record.readNumber("SIOL", type);

@@ -1,4 +1,7 @@
-/** What bi, bo and busy share: the names of their two states, the alarms of states, and their posts. epics-base: biRecord.c, boRecord.c */
+/**
+ * What bi, bo and busy share: the names of their two states, the alarms of states, and their posts. epics-base:
+ * biRecord.c, boRecord.c
+ */
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { STATUS, type WithFields } from "../alarms.ts";
 import type { Rec, RecordSupport } from "../record-type.ts";

@@ -1,6 +1,6 @@
 /**
- * A field's value as save files have it, and back: what is saved of which kind of field, and what each of the two passes of a restore may set.
- * CA spec §7.3; autosave: dbrestore.c scalar_restore, SR_put_array_values.
+ * A field's value as save files have it, and back: what is saved of which kind of field, and what each of the two
+ * passes of a restore may set. CA spec §7.3; autosave: dbrestore.c scalar_restore, SR_put_array_values.
  */
 import { fitText } from "../../database/convert.ts";
 import type { Database } from "../../database/database.ts";
@@ -49,7 +49,8 @@ export function restoreBeforeInit(database: Database, { pv, value }: SavedPv): R
   const spec = record?.spec(name!.field);
   if (record === undefined || spec === undefined) return "no such PV";
   if (typeof value !== "string" || spec.row.type === "NOACCESS") return "not now";
-  if (spec.row.type === "STRING" && /\$[({]/.test(value)) return "not now"; // a text, but in a .db file a macro that was forgotten
+  // a text, but in a .db file a macro that was forgotten
+  if (spec.row.type === "STRING" && /\$[({]/.test(value)) return "not now";
   try {
     database.setFieldText(record, spec.name, spec.row.type === "STRING" ? fitText(value, spec.row.size ?? 40) : value);
     return "done";

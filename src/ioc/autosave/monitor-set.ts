@@ -1,6 +1,7 @@
 /**
- * A monitor set: PVs whose values are written to a save file when one of them has changed, at most once each period, and at a clean stop. One write at a time;
- * one that fails is told once and tried again. CA spec §7.3; autosave: save_restore.c save_restore, write_save_file.
+ * A monitor set: PVs whose values are written to a save file when one of them has changed, at most once each period,
+ * and at a clean stop. One write at a time; one that fails is told once and tried again. CA spec §7.3; autosave:
+ * save_restore.c save_restore, write_save_file.
  */
 
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -95,7 +96,10 @@ export class MonitorSet {
     this.#changed();
   }
 
-  /** Writes what has changed since the last save, and ends; from then on another IOC may write the file. Never throws: a failure is told. */
+  /**
+   * Writes what has changed since the last save, and ends; from then on another IOC may write the file. Never throws: a
+   * failure is told.
+   */
   async stop(): Promise<void> {
     if (!this.#isRunning) return;
     this.#isRunning = false;

@@ -1,9 +1,13 @@
 /**
- * Save files (.sav): text ↔ names and values, as autosave writes and reads them, so that either program reads the other's. It opens no file and knows no
- * record. Text is a byte string. CA spec §7.3; autosave: save_restore.c write_it, dbrestore.c reboot_restore, SR_array_restore.
+ * Save files (.sav): text ↔ names and values, as autosave writes and reads them, so that either program reads the
+ * other's. It opens no file and knows no record. Text is a byte string. CA spec §7.3; autosave: save_restore.c
+ * write_it, dbrestore.c reboot_restore, SR_array_restore.
  */
 
-/** One PV of a save file: a scalar's text, or an array's elements. undefined: it could not be read when the file was written. */
+/**
+ * One PV of a save file: a scalar's text, or an array's elements. undefined: it could not be read when the file was
+ * written.
+ */
 export interface SavedPv {
   readonly pv: string;
   readonly value: string | readonly string[] | undefined;

@@ -1,6 +1,7 @@
 /**
- * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found again with their copies. What stands in
- * them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
+ * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found
+ * again with their copies. What stands in them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and
+ * x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
  */
 import { rename, stat } from "node:fs/promises";
 import path from "node:path";
@@ -37,7 +38,10 @@ export async function claimSave(file: string, owner: OwnerFile): Promise<void> {
   );
 }
 
-/** The text of a save file; `missing`: there is none; `damaged`: it does not end as one does; else why it cannot be read, as the rest of a sentence. */
+/**
+ * The text of a save file; `missing`: there is none; `damaged`: it does not end as one does; else why it cannot be
+ * read, as the rest of a sentence.
+ */
 export type SaveText = { readonly text: string } | "missing" | "damaged" | { readonly problem: string };
 
 export async function readSave(file: string): Promise<SaveText> {
@@ -71,8 +75,9 @@ export interface FoundSave {
 }
 
 /**
- * The first file of a set that is whole: x.sav, x.savB, then the earlier ones, newest first. One that is not whole is renamed, so that it is neither used nor
- * overwritten. One that cannot be read may be whole, and is left where it is; unless there is no other: then the next save would overwrite it.
+ * The first file of a set that is whole: x.sav, x.savB, then the earlier ones, newest first. One that is not whole is
+ * renamed, so that it is neither used nor overwritten. One that cannot be read may be whole, and is left where it is;
+ * unless there is no other: then the next save would overwrite it.
  * @param date behind the new name's `_RBAD_`
  * @param say told of each file that cannot be used
  * @returns undefined when there is none

@@ -1,4 +1,7 @@
-/** Shell commands of autosave: what is saved and restored where. Those of the family that this IOC does without say so. CA spec §7.3. */
+/**
+ * Shell commands of autosave: what is saved and restored where. Those of the family that this IOC does without say so.
+ * CA spec §7.3.
+ */
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { messageOf } from "../../base/errors.ts";
@@ -270,7 +273,9 @@ class Folders {
   saveFile(name: string): string {
     return path.resolve(this.#save ?? this.#session.directory.path, unicode(name));
   }
-  /** A name with a slash in front is a path; else it is looked for in each folder, or in the shell's if none was named. */
+  /**
+   * A name with a slash in front is a path; else it is looked for in each folder, or in the shell's if none was named.
+   */
   request(name: string): RequestText | undefined {
     const { directory } = this.#session;
     const file = directory.find(

@@ -1,4 +1,6 @@
-/** Shell commands that start and pause the IOC, and those of softIoc that mean nothing here: they say so. CA spec §7.2. */
+/**
+ * Shell commands that start and pause the IOC, and those of softIoc that mean nothing here: they say so. CA spec §7.2.
+ */
 import { ShellError } from "../../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
 import type { CommandSession } from "./session.ts";

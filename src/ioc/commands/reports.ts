@@ -1,4 +1,7 @@
-/** Shell commands that report on the server and on scanning, and post events. CA spec §7.2; forms tried with softIoc 7.0.10. */
+/**
+ * Shell commands that report on the server and on scanning, and post events. CA spec §7.2; forms tried with softIoc
+ * 7.0.10.
+ */
 
 import type { CaServer, ClientReport, NameServerReport, ServerReport } from "../../ca/server/server.ts";
 import { MINOR_VERSION } from "../../ca/wire/constants.ts";

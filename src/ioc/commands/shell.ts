@@ -1,4 +1,7 @@
-/** Shell commands about the shell itself: help, exit, the error policy, scripts within scripts. CA spec §7.1; epics-base: iocsh.cpp. */
+/**
+ * Shell commands about the shell itself: help, exit, the error policy, scripts within scripts. CA spec §7.1;
+ * epics-base: iocsh.cpp.
+ */
 import { globTest } from "../../base/glob.ts";
 import { parseMacros } from "../../base/macros.ts";
 import { ShellError } from "../../iocsh/parse.ts";

@@ -1,6 +1,6 @@
 /**
- * One DAQ or upload of the simulated Data Management service: it takes files at a bounded rate, and ends; it moves nothing. What is in its directory
- * it knows from each look at it (reference: dm-api §7.3, §7.5).
+ * One DAQ or upload of the simulated Data Management service: it takes files at a bounded rate, and ends; it moves
+ * nothing. What is in its directory it knows from each look at it (reference: dm-api §7.3, §7.5).
  */
 import { randomUUID } from "node:crypto";
 import { ZONE } from "../people.ts";
@@ -11,7 +11,10 @@ export type DaqForm = Readonly<Record<string, unknown>>;
 /** A DAQ watches its directory until it is stopped; an upload takes what is there and ends. */
 export type DaqKind = "daq" | "upload";
 
-/** What happens to those that are under way: they end by themselves, fail, take no more files, or spoil every file that they take. */
+/**
+ * What happens to those that are under way: they end by themselves, fail, take no more files, or spoil every file that
+ * they take.
+ */
 export type DaqFault = "end" | "fail" | "stall" | "spoil";
 
 /** What one is started with. */

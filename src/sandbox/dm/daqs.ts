@@ -1,4 +1,7 @@
-/** All DAQs and uploads of the simulated Data Management service. Each looks at its directory whenever somebody asks for one of them. */
+/**
+ * All DAQs and uploads of the simulated Data Management service. Each looks at its directory whenever somebody asks for
+ * one of them.
+ */
 import type { Clock } from "../../base/clock.ts";
 import { type DaqFault, type DaqForm, type DaqKind, type DaqOrder, DmDaq } from "./daq.ts";
 import type { DmSources } from "./sources.ts";

@@ -1,6 +1,6 @@
 /**
- * The routes that the simulated DM service has for operations whose real ones no public source shows: the sandbox's dm-routes.json.
- * They say nothing about a real service; a site gives its own.
+ * The routes that the simulated DM service has for operations whose real ones no public source shows: the sandbox's
+ * dm-routes.json. They say nothing about a real service; a site gives its own.
  */
 
 const ROLE = "/dm/experimentsByName/<experimentName>/userRoles/{username}/{roleName}";

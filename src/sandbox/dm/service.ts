@@ -1,7 +1,8 @@
 /**
- * A simulated APS Data Management service: login and cookie per service, arguments in DM's encoding, errors in its headers, and
- * experiments, users, roles, DAQs and ESAFs in memory. Speaks what reference dm-api §2-§7 says, and its own routes where nothing public says
- * anything (dm-routes.ts here). Written apart from the client: the two share no code.
+ * A simulated APS Data Management service: login and cookie per service, arguments in DM's encoding, errors in its
+ * headers, and experiments, users, roles, DAQs and ESAFs in memory. Speaks what reference dm-api §2-§7 says, and its
+ * own routes where nothing public says anything (dm-routes.ts here). Written apart from the client: the two share no
+ * code.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
@@ -69,7 +70,10 @@ export interface DmTwin {
 
 export interface DmTwinOptions {
   readonly clock: Clock;
-  /** Folder of this machine that is the `/` of the host on which DAQs and uploads find their data; default: there is no such host. */
+  /**
+   * Folder of this machine that is the `/` of the host on which DAQs and uploads find their data; default: there is no
+   * such host.
+   */
   readonly dataRoot?: string;
 }
 

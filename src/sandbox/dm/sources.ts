@@ -1,6 +1,7 @@
 /**
- * The source directories that the simulated Data Management service sees: those of the simulated data host, and such as tests only count. It
- * looks and changes nothing. Like DM it takes `@host:/path` and a bare path, and finds nothing in a directory that does not exist.
+ * The source directories that the simulated Data Management service sees: those of the simulated data host, and such as
+ * tests only count. It looks and changes nothing. Like DM it takes `@host:/path` and a bare path, and finds nothing in
+ * a directory that does not exist.
  */
 import { type Dirent, readdirSync, statSync } from "node:fs";
 import path from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The files of one simulated Globus collection, in memory: directories, and files that have a size and no content. Knows nothing of HTTP,
- * tokens or who may do what.
+ * The files of one simulated Globus collection, in memory: directories, and files that have a size and no content.
+ * Knows nothing of HTTP, tokens or who may do what.
  */
 import { posix } from "node:path";
 

@@ -1,6 +1,7 @@
 /**
- * Globus, simulated: Auth and Transfer on one port of 127.0.0.1, with one service account, one person, and collections whose files are in memory. It
- * can misbehave on request, and logs what it was asked. It gives away nothing: every token it makes ends with it. Flows are not here yet.
+ * Globus, simulated: Auth and Transfer on one port of 127.0.0.1, with one service account, one person, and collections
+ * whose files are in memory. It can misbehave on request, and logs what it was asked. It gives away nothing: every
+ * token it makes ends with it. Flows are not here yet.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";

@@ -1,6 +1,7 @@
 /**
- * A machine of the beamline, simulated: an SSH server on a free port of 127.0.0.1 with SFTP over a real temporary folder, one user, and keys made at
- * its start. It can misbehave on request, and logs what it was asked. It gives no shell. Uses ssh2's server; what SFTP answers is sftp-server.ts.
+ * A machine of the beamline, simulated: an SSH server on a free port of 127.0.0.1 with SFTP over a real temporary
+ * folder, one user, and keys made at its start. It can misbehave on request, and logs what it was asked. It gives no
+ * shell. Uses ssh2's server; what SFTP answers is sftp-server.ts.
  */
 import { timingSafeEqual } from "node:crypto";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
@@ -220,7 +221,8 @@ class SandboxHost implements SshHost {
 }
 
 /**
- * A new ed25519 key. ssh2 1.17 drops the zero bytes that one public key in 256 begins with, and then cannot read the pair: such a pair is not taken.
+ * A new ed25519 key. ssh2 1.17 drops the zero bytes that one public key in 256 begins with, and then cannot read the
+ * pair: such a pair is not taken.
  */
 export function generateKey(): { readonly private: string; readonly public: string } {
   for (;;) {

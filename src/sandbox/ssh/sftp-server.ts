@@ -1,7 +1,8 @@
 /**
- * SFTP version 3 over one folder of this machine, which its clients see as `/`: what our own SFTP client and OpenSSH's `sftp` ask for. One row a
- * request; each row is plain file work, and one place turns its failure into an SFTP status as OpenSSH's server does
- * (sftp-server.c errno_to_portable). Who may log in is ssh-host.ts; symbolic links cannot be made through it.
+ * SFTP version 3 over one folder of this machine, which its clients see as `/`: what our own SFTP client and OpenSSH's
+ * `sftp` ask for. One row a request; each row is plain file work, and one place turns its failure into an SFTP status
+ * as OpenSSH's server does (sftp-server.c errno_to_portable). Who may log in is ssh-host.ts; symbolic links cannot be
+ * made through it.
  */
 
 import type { FileHandle } from "node:fs/promises";
@@ -174,7 +175,11 @@ class SftpServer {
     this.#sftp.name(id, entries);
   }
 
-  /** The place on this machine. @param follow whether a link at its end is followed; @throws SftpFailure when it leads out of the folder */
+  /**
+   * The place on this machine.
+   * @param follow whether a link at its end is followed;
+   * @throws SftpFailure when it leads out of the folder
+   */
   async #at(path: string, follow = true): Promise<string> {
     const place = posix.join(this.#root, posix.resolve("/", path));
     const parent = await realpath(follow ? place : posix.dirname(place)).catch(() => undefined);

@@ -1,6 +1,7 @@
 /**
- * The site's own Python `dm` package behind line JSON (dm_bridge.py): a child process that is started when it is first needed and again after it has died,
- * one call at a time. It knows nothing of what the calls mean; dm-python.ts does. No login is on its command line: the package finds it by DM_LOGIN_FILE.
+ * The site's own Python `dm` package behind line JSON (dm_bridge.py): a child process that is started when it is first
+ * needed and again after it has died, one call at a time. It knows nothing of what the calls mean; dm-python.ts does.
+ * No login is on its command line: the package finds it by DM_LOGIN_FILE.
  */
 
 import { fileURLToPath } from "node:url";
@@ -83,8 +84,10 @@ export class DmBridge {
     this.#options = options;
   }
   /**
-   * Waits for its turn, then for the package's answer, a failure that the package raised included; all in all as long as the call says, starting it aside.
-   * @throws UnavailableError when the process died or was silent, ActionError when Python or the package is missing, or the signal's reason
+   * Waits for its turn, then for the package's answer, a failure that the package raised included; all in all as long
+   * as the call says, starting it aside.
+   * @throws UnavailableError when the process died or was silent, ActionError when Python or the package is missing, or
+   * the signal's reason
    */
   call(call: BridgeCall): Promise<BridgeAnswer> {
     return this.#inTurn(call.operation, call, (seconds) => this.#serve({ ...call, seconds }));

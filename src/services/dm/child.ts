@@ -1,6 +1,7 @@
 /**
- * One process of dm_bridge.py: starts it in a process group of its own, gives it one line and waits for the next, with a time limit and a signal. Whatever
- * ends a wait early ends the process too, so that no answer can be taken for that of another question. It knows neither DM nor when to start again.
+ * One process of dm_bridge.py: starts it in a process group of its own, gives it one line and waits for the next, with
+ * a time limit and a signal. Whatever ends a wait early ends the process too, so that no answer can be taken for that
+ * of another question. It knows neither DM nor when to start again.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Clock } from "../../base/clock.ts";

@@ -1,5 +1,6 @@
 /**
- * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3, §6, §7.1).
+ * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3,
+ * §6, §7.1).
  */
 import { facilityDay } from "../../base/facility-time.ts";
 
@@ -7,8 +8,8 @@ import { facilityDay } from "../../base/facility-time.ts";
 const MIME_LINE = 76;
 
 /**
- * A text as DM's clients send it: base64 in lines, base64 again, wrapped as `b'…'`. Holds no `/` and no `+`, so it is one segment of
- * a path. Empty text gives `b''`.
+ * A text as DM's clients send it: base64 in lines, base64 again, wrapped as `b'…'`. Holds no `/` and no `+`, so it is
+ * one segment of a path. Empty text gives `b''`.
  */
 export function dmEncode(text: string): string {
   const lines =
@@ -30,14 +31,17 @@ export function dmDecode(segment: string): string | undefined {
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** `DD-Mon-YY` as DM takes dates, e.g. `03-Mar-26`: English months on every machine, the day as it is at the facility. */
+/**
+ * `DD-Mon-YY` as DM takes dates, e.g. `03-Mar-26`: English months on every machine, the day as it is at the facility.
+ */
 export function dmDate(at: Date): string {
   const [year = "", month = "", day = ""] = facilityDay(at).split("-");
   return `${day}-${MONTHS[Number(month) - 1]}-${year.slice(2)}`;
 }
 
 /**
- * A time as DM writes it: `YYYY-MM-DD HH:MM:SS`, with a fraction or not, and `±HH:MM`, `±HHMM` or `±HH`; without an offset it is the facility's own.
+ * A time as DM writes it: `YYYY-MM-DD HH:MM:SS`, with a fraction or not, and `±HH:MM`, `±HHMM` or `±HH`; without an
+ * offset it is the facility's own.
  * @returns undefined for anything else
  */
 export function readDmDate(text: string): Date | undefined {

@@ -1,6 +1,6 @@
 /**
- * DM's error channel: reads an answer in the order that its services mean it, and turns what is wrong into the ports' errors.
- * Codes decide, never texts (reference: dm-api §4).
+ * DM's error channel: reads an answer in the order that its services mean it, and turns what is wrong into the ports'
+ * errors. Codes decide, never texts (reference: dm-api §4).
  */
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
@@ -85,7 +85,10 @@ export function throwUnlessDone(service: HttpService, request: HttpRequest, answ
   if (answer.status < 200 || answer.status > 299) throw statusError(service, request, answer, clock);
 }
 
-/** The answer's JSON; undefined for a change that is answered with nothing but success. @throws the ports' errors, or DmError for a refusal that none of them fits */
+/**
+ * The answer's JSON; undefined for a change that is answered with nothing but success.
+ * @throws the ports' errors, or DmError for a refusal that none of them fits
+ */
 export function resultOf(service: HttpService, request: HttpRequest, answer: HttpAnswer, clock: Clock): unknown {
   throwUnlessDone(service, request, answer, clock);
   if (answer.body === "" && request.method !== "GET") return undefined;

@@ -1,6 +1,7 @@
 /**
- * DM's JSON ↔ the port's shapes: each schema reads one kind of answer tolerantly and gives what the port promises (reference: dm-api §7).
- * Unknown members are dropped; a member that may be missing may also be null, empty, or a number that is written as text. Sends nothing.
+ * DM's JSON ↔ the port's shapes: each schema reads one kind of answer tolerantly and gives what the port promises
+ * (reference: dm-api §7). Unknown members are dropped; a member that may be missing may also be null, empty, or a
+ * number that is written as text. Sends nothing.
  */
 import * as z from "zod";
 import type { DmExperiment, DmTransfer, DmUser, Esaf, NewExperiment } from "../../controller/ports/data-management.ts";

@@ -1,6 +1,7 @@
 /**
- * The DataManagement port over DM's web services: operations of the route table, sent with each service's session. What the answers
- * mean is json.ts's matter. It decides nothing: whether an experiment that exists is used or refused is the action's business.
+ * The DataManagement port over DM's web services: operations of the route table, sent with each service's session. What
+ * the answers mean is json.ts's matter. It decides nothing: whether an experiment that exists is used or refused is the
+ * action's business.
  */
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
@@ -38,7 +39,10 @@ export interface DmHttpOptions {
 
 /** The port, and what DAQs, uploads and listings are built on. */
 export interface DmHttp extends DataManagement {
-  /** Any operation of the route table. Reads are repeated when that may help, everything else only when it certainly was not done. */
+  /**
+   * Any operation of the route table. Reads are repeated when that may help, everything else only when it certainly was
+   * not done.
+   */
   readonly way: DmWay;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The DataManagement port as operations of DM: which operation does what, with which arguments, and what its answer must be. How an operation gets to
- * DM, over HTTP or through the site's Python package, is not its matter.
+ * The DataManagement port as operations of DM: which operation does what, with which arguments, and what its answer
+ * must be. How an operation gets to DM, over HTTP or through the site's Python package, is not its matter.
  */
 
 import * as z from "zod";
@@ -58,7 +58,10 @@ export function dmPort(station: string, way: DmWay, log: Log): DataManagement {
     await ask(operation, args, z.unknown(), call);
   };
   const told = new Map<DmOperation, string>();
-  /** What can be read of a list. What cannot is left out and said, once until it changes, since lists are asked for again and again. */
+  /**
+   * What can be read of a list. What cannot is left out and said, once until it changes, since lists are asked for
+   * again and again.
+   */
   const list = async <T>(
     operation: DmOperation,
     args: DmArguments,

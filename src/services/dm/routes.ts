@@ -1,8 +1,9 @@
 /**
- * THE table of DM's routes: operation → service, method, path and query, with where each is known from (reference: dm-api §5, §6).
- * A template is the path as it goes on the wire: `<name>` is an argument in DM's encoding, `{name}` a percent-encoded one, `?` inside
- * marks one that may be left out, its segment or query pair with it. Rows of provenance `guess` are off: asking for one fails with
- * the operation's name and what to do. A site switches them on, or corrects any row, in its dm-routes.json.
+ * THE table of DM's routes: operation → service, method, path and query, with where each is known from (reference:
+ * dm-api §5, §6). A template is the path as it goes on the wire: `<name>` is an argument in DM's encoding, `{name}` a
+ * percent-encoded one, `?` inside marks one that may be left out, its segment or query pair with it. Rows of provenance
+ * `guess` are off: asking for one fails with the operation's name and what to do. A site switches them on, or corrects
+ * any row, in its dm-routes.json.
  */
 
 import * as z from "zod";
@@ -11,7 +12,10 @@ import { ActionError, messageOf } from "../../base/errors.ts";
 import { NotOfferedError } from "../../controller/ports/call.ts";
 import { dmEncode } from "./encoding.ts";
 
-/** DM's web services; each has a URL and a session of its own: its key in globus.conf, and its name in the site's dm.setup.sh. */
+/**
+ * DM's web services; each has a URL and a session of its own: its key in globus.conf, and its name in the site's
+ * dm.setup.sh.
+ */
 export const DM_SERVICES = {
   ds: { name: "DM storage service", key: "ds-url", variable: "DM_DS_WEB_SERVICE_URL" },
   daq: { name: "DM acquisition service", key: "daq-url", variable: "DM_DAQ_WEB_SERVICE_URL" },
@@ -21,7 +25,9 @@ export const DM_SERVICES = {
 } as const;
 export type DmServiceKey = keyof typeof DM_SERVICES;
 
-/** For a service whose URL is not set: DM's own client then logs in at a port of 127.0.0.1, with whoever listens there. */
+/**
+ * For a service whose URL is not set: DM's own client then logs in at a port of 127.0.0.1, with whoever listens there.
+ */
 export function noUrl(key: DmServiceKey): ActionError {
   const service = DM_SERVICES[key];
   return new ActionError(`The ${service.name} has no URL; set [dm] ${service.key} (${service.variable})`);
@@ -30,8 +36,9 @@ export function noUrl(key: DmServiceKey): ActionError {
 const METHODS = ["GET", "POST", "PUT", "DELETE"] as const;
 
 /**
- * `wire`: seen on the wire. `code`: a working public client sends it. `inferred`: follows from those. `guess`: a pattern at best.
- * `site`: a site's file vouches for it. `sandbox`: the simulated service has it so, and says nothing about the real one.
+ * `wire`: seen on the wire. `code`: a working public client sends it. `inferred`: follows from those. `guess`: a
+ * pattern at best. `site`: a site's file vouches for it. `sandbox`: the simulated service has it so, and says nothing
+ * about the real one.
  */
 export type Provenance = "wire" | "code" | "inferred" | "guess" | "site" | "sandbox";
 
@@ -150,7 +157,9 @@ const overrideSchema = z.strictObject({
   enabled: z.boolean().optional(),
   timeoutSeconds: z.number().positive().optional(),
 });
-/** What dm-routes.json holds: per operation the members that differ. A row that is named is vouched for, even as `{}`. */
+/**
+ * What dm-routes.json holds: per operation the members that differ. A row that is named is vouched for, even as `{}`.
+ */
 const overridesSchema = z.record(z.string(), overrideSchema);
 
 /**
@@ -220,7 +229,10 @@ export interface DmTarget {
   readonly readable: string;
 }
 
-/** @throws RouteNotVerifiedError for a route that is off, ActionError for an argument that is missing or cannot stand in a path */
+/**
+ * @throws RouteNotVerifiedError for a route that is off, ActionError for an argument that is missing or cannot stand in
+ * a path
+ */
 export function targetOf(routes: DmRoutes, operation: DmOperation, args: DmArguments): DmTarget {
   const route = routes[operation];
   if (route.path === undefined || !route.enabled) throw new RouteNotVerifiedError(operation);
@@ -228,7 +240,8 @@ export function targetOf(routes: DmRoutes, operation: DmOperation, args: DmArgum
   const segments = template.split("/").map((part) => fill(part, args, operation));
   const pairs = queryTemplate.split("&").map((part) => fill(part, args, operation));
   const path = segments.filter((part) => part !== undefined).join("/");
-  // In a query the apostrophes and equals signs of the encoding are percent-encoded; in a path DM's own clients leave them.
+  // In a query the apostrophes and equals signs of the encoding are percent-encoded; in a path DM's own clients leave
+  // them.
   const query = pairs
     .filter((part) => part !== undefined)
     .filter((part) => part !== "")

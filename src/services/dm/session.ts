@@ -1,6 +1,7 @@
 /**
- * One DM service with its session: logs in when needed, carries the cookie, and after a refused session logs in again once and sends
- * the request once more. It neither reads results nor repeats what failed otherwise (reference: dm-api §2).
+ * One DM service with its session: logs in when needed, carries the cookie, and after a refused session logs in again
+ * once and sends the request once more. It neither reads results nor repeats what failed otherwise (reference: dm-api
+ * §2).
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -166,7 +167,10 @@ export class DmSession {
     return cookie === "" ? {} : { cookie };
   }
 
-  /** The cookies and the password, also as a form carries it. Shorter cookies are no secret and would spoil every sentence. */
+  /**
+   * The cookies and the password, also as a form carries it. Shorter cookies are no secret and would spoil every
+   * sentence.
+   */
   #secrets(): readonly string[] {
     const cookies = [...this.#cookies.values()].filter((value) => value.length >= 8);
     return [this.#password, encodeURIComponent(this.#password), ...cookies];

@@ -1,6 +1,7 @@
 /**
- * Who may use a directory of a Globus guest collection: its access rules, through Transfer, with the names of Globus Auth. Rules only add up, and are for one
- * directory with all below it. Rules that come from a role on the collection are not told: they are for all of it. Reference: globus-api §3.3.
+ * Who may use a directory of a Globus guest collection: its access rules, through Transfer, with the names of Globus
+ * Auth. Rules only add up, and are for one directory with all below it. Rules that come from a role on the collection
+ * are not told: they are for all of it. Reference: globus-api §3.3.
  */
 import { transfer } from "@globus/sdk";
 import { z } from "zod";
@@ -133,7 +134,10 @@ const listRequest = ({ collectionId, name }: GlobusAccessSettings): GlobusReques
   repeatable: true,
 });
 
-/** One request about access rules; sent twice, each of them does no harm. @throws AccessDeniedError with the reason that the collection itself gives */
+/**
+ * One request about access rules; sent twice, each of them does no harm.
+ * @throws AccessDeniedError with the reason that the collection itself gives
+ */
 async function ask(
   settings: GlobusAccessSettings,
   options: CallOptions,
@@ -151,8 +155,8 @@ async function ask(
 }
 
 /**
- * What about the collection forbids rules at all. Its own description tells, whatever the code of the refusal was; undefined when it says nothing, or
- * cannot be read: the refusal then stands as it is.
+ * What about the collection forbids rules at all. Its own description tells, whatever the code of the refusal was;
+ * undefined when it says nothing, or cannot be read: the refusal then stands as it is.
  */
 async function obstacle(settings: GlobusAccessSettings, options: CallOptions): Promise<string | undefined> {
   const { collectionId, name, call } = settings;

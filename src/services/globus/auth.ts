@@ -1,6 +1,8 @@
 /**
- * Globus credentials: valid access tokens for whoever calls a Globus service. Renews before expiry, once at a time, and daily, so that a login does not
- * lapse; says what state the login is in. How tokens are come by is globus-grants.ts. It never opens a browser and never asks: a login that only a person can renew is LoginNeeded. Reference: globus-api §3.1, §3.2.
+ * Globus credentials: valid access tokens for whoever calls a Globus service. Renews before expiry, once at a time, and
+ * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is globus-grants.ts.
+ * It never opens a browser and never asks: a login that only a person can renew is LoginNeeded. Reference: globus-api
+ * §3.1, §3.2.
  */
 import type { Cancel } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
@@ -52,7 +54,10 @@ interface Served {
   readonly resourceServers?: readonly string[];
 }
 
-/** An unattended login: the service account is its own identity, `<client id>@clients.auth.globus.org`. Its tokens stay in memory. */
+/**
+ * An unattended login: the service account is its own identity, `<client id>@clients.auth.globus.org`. Its tokens stay
+ * in memory.
+ */
 export function createServiceAccount(
   settings: ServiceAccountSettings & Served,
   transport: GlobusTransport,
@@ -168,7 +173,10 @@ class Credentials implements GlobusAuth {
     }
   }
 
-  /** One renewal at a time for each service: whoever comes meanwhile waits for the same. It goes on when a caller is aborted. */
+  /**
+   * One renewal at a time for each service: whoever comes meanwhile waits for the same. It goes on when a caller is
+   * aborted.
+   */
   #renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord> {
     const key = [resourceServer, ...scopes].join(" ");
     const underway = this.#renewalByServer.get(key);

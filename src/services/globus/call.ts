@@ -1,6 +1,7 @@
 /**
- * One call to a Globus service with our credentials: a valid token, the exchange, and the two failures that another token can cure, each once: a token
- * that the service refuses (401), and a consent that a service account can give itself. Everything else is globus-transport.ts.
+ * One call to a Globus service with our credentials: a valid token, the exchange, and the two failures that another
+ * token can cure, each once: a token that the service refuses (401), and a consent that a service account can give
+ * itself. Everything else is globus-transport.ts.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { CallOptions } from "../../controller/ports/call.ts";
@@ -18,7 +19,10 @@ export interface GlobusRequest {
   readonly repeatable: boolean;
 }
 
-/** @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
+/**
+ * @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when
+ * aborted
+ */
 export type GlobusCall = (request: GlobusRequest, options: CallOptions) => Promise<GlobusDocument>;
 
 export function createGlobusCall(tokens: TokenSource, transport: GlobusTransport): GlobusCall {

@@ -1,4 +1,7 @@
-/** One Globus collection as the settings have it, and the paths in it: PV contents are hostile, so no path is made that leaves its top directory. It sends nothing. */
+/**
+ * One Globus collection as the settings have it, and the paths in it: PV contents are hostile, so no path is made that
+ * leaves its top directory. It sends nothing.
+ */
 import { cleanJson } from "../../base/clean-text.ts";
 import { checkTopDirectory, directoryNameProblem } from "../../base/directory-name.ts";
 import { ActionError } from "../../base/errors.ts";

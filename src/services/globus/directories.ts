@@ -1,6 +1,6 @@
 /**
- * Directories on a Globus collection, through Transfer's mkdir, which makes one level at a time. "It exists already" is no error; every other refusal
- * is, in a sentence of its own (integration point 19). Transfer tasks are not here.
+ * Directories on a Globus collection, through Transfer's mkdir, which makes one level at a time. "It exists already" is
+ * no error; every other refusal is, in a sentence of its own (integration point 19). Transfer tasks are not here.
  */
 import { transfer } from "@globus/sdk";
 import { ActionError } from "../../base/errors.ts";
@@ -13,7 +13,10 @@ import { TRANSFER_SERVER } from "./grants.ts";
 /** Types of a path in Transfer's `stat` at which a directory below can be made. */
 const DIRECTORY_TYPES: readonly unknown[] = ["dir", "link"];
 
-/** The tree below `top` on one collection. @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute */
+/**
+ * The tree below `top` on one collection.
+ * @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute
+ */
 export function createGlobusTree(settings: GlobusCollection): DirectoryTree {
   const { name, top } = settings;
   checkCollection(settings);

@@ -1,6 +1,6 @@
 /**
- * What Globus says when it refuses, as the ports' errors: the error documents of Auth and Transfer are read here, and one table says what each code
- * means and what to do about it. Codes decide, never messages. It sends nothing.
+ * What Globus says when it refuses, as the ports' errors: the error documents of Auth and Transfer are read here, and
+ * one table says what each code means and what to do about it. Codes decide, never messages. It sends nothing.
  */
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";

@@ -1,6 +1,7 @@
 /**
- * How each kind of Globus login comes by tokens: a service account by its client id and secret, a person by the refresh tokens in the token file. When
- * to renew, and what the login's state is, globus-auth.ts decides. Reference: globus-api §3.1, §3.2.
+ * How each kind of Globus login comes by tokens: a service account by its client id and secret, a person by the refresh
+ * tokens in the token file. When to renew, and what the login's state is, globus-auth.ts decides. Reference: globus-api
+ * §3.1, §3.2.
  */
 import { auth } from "@globus/sdk";
 import { z } from "zod";
@@ -37,7 +38,10 @@ export interface PersonSettings {
 export interface Grant {
   readonly canConsent: boolean;
   current(resourceServer: string): Promise<TokenRecord | undefined>;
-  /** @param scopes wanted beside the usual ones; @throws LoginNeededError when Globus will not, UnavailableError when it cannot now */
+  /**
+   * @param scopes wanted beside the usual ones;
+   * @throws LoginNeededError when Globus will not, UnavailableError when it cannot now
+   */
   renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord>;
 }
 
@@ -147,7 +151,10 @@ const grantSchema = z.object({
 });
 const answerSchema = grantSchema.extend({ other_tokens: z.array(grantSchema).optional() });
 
-/** The records in a token answer: one per resource server, the first at the top level. @throws UnavailableError for another form */
+/**
+ * The records in a token answer: one per resource server, the first at the top level.
+ * @throws UnavailableError for another form
+ */
 export function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
   const parsed = answerSchema.safeParse(document);
   if (!parsed.success) {

@@ -1,6 +1,7 @@
 /**
- * The token file of a Globus login: one record per resource server, JSON, mode 0600, replaced as a whole. It is read anew at every look, so a login
- * made by another process counts at once. It asks nobody for tokens. Reference: globus-api §3.1.
+ * The token file of a Globus login: one record per resource server, JSON, mode 0600, replaced as a whole. It is read
+ * anew at every look, so a login made by another process counts at once. It asks nobody for tokens. Reference:
+ * globus-api §3.1.
  */
 import { z } from "zod";
 import { ActionError, messageOf } from "../../base/errors.ts";
@@ -26,7 +27,10 @@ export interface TokenRecord {
 export interface TokenStore {
   /** As the sentences name it. */
   readonly path: string;
-  /** By resource server; empty when there is no file. @throws ActionError for a file that others can read, or that is none of ours */
+  /**
+   * By resource server; empty when there is no file.
+   * @throws ActionError for a file that others can read, or that is none of ours
+   */
   read(): Promise<ReadonlyMap<string, TokenRecord>>;
   /** Adds the records or puts them in the place of older ones; the file's other records stay. */
   put(records: readonly TokenRecord[]): Promise<void>;
@@ -56,7 +60,10 @@ export interface TokenStoreOptions {
   readonly files?: FileCalls;
 }
 
-/** What cannot be written is kept while the program runs, and written with the next look: a refresh token that is lost ends the login. */
+/**
+ * What cannot be written is kept while the program runs, and written with the next look: a refresh token that is lost
+ * ends the login.
+ */
 export function createTokenStore(path: string, { trouble, files }: TokenStoreOptions = {}): TokenStore {
   const unwritten = new Map<string, TokenRecord>();
   let queue: Promise<unknown> = Promise.resolve();

@@ -1,7 +1,8 @@
 /**
- * One exchange with a Globus service through a function of @globus/sdk: our HTTP under it (time limit, size limit, sentences), the body read as text
- * first, refusals as typed errors, bounded repetition by Globus' rules. The SDK brings routes and shapes alone; where its requests go is
- * decided by the environment that assemble.ts sets. It holds no token: globus-auth.ts and globus-call.ts do. Reference: globus-api §2.3, §3.5.
+ * One exchange with a Globus service through a function of @globus/sdk: our HTTP under it (time limit, size limit,
+ * sentences), the body read as text first, refusals as typed errors, bounded repetition by Globus' rules. The SDK
+ * brings routes and shapes alone; where its requests go is decided by the environment that assemble.ts sets. It holds
+ * no token: globus-auth.ts and globus-call.ts do. Reference: globus-api §2.3, §3.5.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
@@ -35,8 +36,8 @@ const PRODUCTION = {
 } as const satisfies Record<keyof GlobusUrls, string>;
 
 /**
- * The environment that points the SDK at these services: all three names, always, so that a demonstration can never reach a real one, and
- * because SDK 6.2.0 knows an old Transfer host.
+ * The environment that points the SDK at these services: all three names, always, so that a demonstration can never
+ * reach a real one, and because SDK 6.2.0 knows an old Transfer host.
  * @throws ActionError when only some are given, or one has a path, which the SDK would drop
  */
 export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, string>> {
@@ -60,7 +61,10 @@ export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, str
   );
 }
 
-/** Five more attempts, as Globus' own Python SDK makes, while half a minute lasts: an operator waits. A Retry-After up to that is obeyed. */
+/**
+ * Five more attempts, as Globus' own Python SDK makes, while half a minute lasts: an operator waits. A Retry-After up
+ * to that is obeyed.
+ */
 const GLOBUS_RETRY: RetryPolicy = { attempts: 6, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 const TIMEOUT_SECONDS = 60;
 
@@ -78,7 +82,10 @@ export interface GlobusExchange {
 
 export interface GlobusTransport {
   readonly clock: Clock;
-  /** @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when aborted */
+  /**
+   * @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when
+   * aborted
+   */
   exchange(exchange: GlobusExchange, options: CallOptions): Promise<GlobusDocument>;
   close(): Promise<void>;
 }
@@ -181,7 +188,8 @@ function documentOf(what: string, { service, request, answer }: Exchanged, clock
   const refusal = parseRefusal(answer.status, parse(answer.body));
   if (refusal === undefined) throw failure;
   const error = refusalError(what, refusal);
-  // Codes with these words speak of the collection, not of Globus: another attempt does not help (Python SDK, transfer/transport.py).
+  // Codes with these words speak of the collection, not of Globus: another attempt does not help (Python SDK,
+  // transfer/transport.py).
   const isCollection = /ExternalError|EndpointError/.test(refusal.code);
   if (isCollection || !(failure instanceof HttpUnavailableError) || !failure.worthRepeating) throw error;
   const { mayHaveHappened, worthRepeating, retryAfterSeconds } = failure;

@@ -17,7 +17,10 @@ export const recoveredFolder = (ledger: string): string => `${databaseFolder(led
 export const isHalfRecovered = (ledger: string): boolean =>
   !existsSync(databaseFolder(ledger)) && existsSync(recoveredFolder(ledger));
 
-/** @returns also what is damaged, each a piece of a sentence; none: all is well, or there is no ledger yet @throws ActionError for what cannot be read */
+/**
+ * @returns also what is damaged, each a piece of a sentence; none: all is well, or there is no ledger yet
+ * @throws ActionError for what cannot be read
+ */
 export async function readLedger(ledger: string): Promise<LevelContent> {
   try {
     const content = await readLevelFolder(databaseFolder(ledger));

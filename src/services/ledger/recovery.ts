@@ -1,6 +1,6 @@
 /**
- * A person's look at a ledger that nobody has open, and the way on from one that is damaged: what can be read goes into a new one, and the old files stay
- * beside it.
+ * A person's look at a ledger that nobody has open, and the way on from one that is damaged: what can be read goes into
+ * a new one, and the old files stay beside it.
  */
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -31,7 +31,10 @@ interface Content extends Omit<LedgerLook, "exists"> {
 const END_IT = "it changes the files while they are read, so end that process first, and start it again afterwards";
 const held = (ledger: string, cause: unknown): Promise<Error> => locked(ledger, cause, END_IT);
 
-/** What stands in a ledger, read without opening it. @throws ActionError for files that cannot be read, or that another process changes meanwhile */
+/**
+ * What stands in a ledger, read without opening it.
+ * @throws ActionError for files that cannot be read, or that another process changes meanwhile
+ */
 export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
   const { records, problems } = contentOf(await readUnheld(ledger, (cause) => held(ledger, cause)));
   return { exists: problems.length > 0 || existsSync(databaseFolder(ledger)), records, problems };
@@ -39,7 +42,8 @@ export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
 
 /**
  * Puts what can be read into a new ledger. It must not be open anywhere.
- * @returns where the damaged files are kept, unless an earlier call put them there, and how many records the new ledger has
+ * @returns where the damaged files are kept, unless an earlier call put them there, and how many records the new ledger
+ * has
  * @throws ActionError: nothing has changed, or calling this again goes on
  */
 export async function recoverLedger(

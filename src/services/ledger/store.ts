@@ -1,6 +1,7 @@
 /**
- * The ledger's LevelDB: one call after the other, on a database that was looked through before it was opened, and that is closed and opened anew after
- * any call of its own that failed: LevelDB writes on behind a record that it could not finish, and at its next opening drops everything from there on.
+ * The ledger's LevelDB: one call after the other, on a database that was looked through before it was opened, and that
+ * is closed and opened anew after any call of its own that failed: LevelDB writes on behind a record that it could not
+ * finish, and at its next opening drops everything from there on.
  */
 import { existsSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
@@ -120,8 +121,8 @@ export class LedgerStore {
 }
 
 /**
- * What stands in a ledger. Of another process that has it open, files come and go while they are read: before anything counts as damaged, whether one has it
- * is asked, and it is read once more.
+ * What stands in a ledger. Of another process that has it open, files come and go while they are read: before anything
+ * counts as damaged, whether one has it is asked, and it is read once more.
  * @param locked makes the error when another process has it, of LevelDB's
  * @throws that error; ActionError for what cannot be read
  */

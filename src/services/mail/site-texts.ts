@@ -1,6 +1,7 @@
 /**
- * The site's own texts: the template of the e-mail, and tomolog's record of slides. Read anew each time, so that an edit counts at once; never written.
- * Source of the form of `.tomolog`: a YAML list of entries with gup, date and presentation_url.
+ * The site's own texts: the template of the e-mail, and tomolog's record of slides. Read anew each time, so that an
+ * edit counts at once; never written. Source of the form of `.tomolog`: a YAML list of entries with gup, date and
+ * presentation_url.
  */
 import path from "node:path";
 import { parse, YAMLParseError } from "yaml";

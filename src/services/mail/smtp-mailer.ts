@@ -1,7 +1,8 @@
 /**
- * The beamline's mail server over SMTP, with nodemailer's connection: one connection a session, one recipient a message, so that each answer is one
- * address's. It tells a refusal, in the server's words, from no answer, and then whether the message may have been taken. It writes no text and repeats nothing.
- * Source: RFC 5321; RFC 3207 (STARTTLS).
+ * The beamline's mail server over SMTP, with nodemailer's connection: one connection a session, one recipient a
+ * message, so that each answer is one address's. It tells a refusal, in the server's words, from no answer, and then
+ * whether the message may have been taken. It writes no text and repeats nothing. Source: RFC 5321; RFC 3207
+ * (STARTTLS).
  */
 
 import { Readable } from "node:stream";
@@ -137,7 +138,9 @@ class SmtpSession implements MailSession {
     this.#connection.close();
   }
 
-  /** One step; ends with its answer, with the end of the connection or of its time, or with an abort while `mayStop`. */
+  /**
+   * One step; ends with its answer, with the end of the connection or of its time, or with an abort while `mayStop`.
+   */
   async #exchange(
     step: (done: (error?: SmtpFailure | null) => void) => void,
     signal: AbortSignal | undefined,
@@ -164,7 +167,10 @@ class SmtpSession implements MailSession {
     }
   }
 
-  /** The step under way is given up so long from now. What the server says meanwhile does not count: it could say something for ever. */
+  /**
+   * The step under way is given up so long from now. What the server says meanwhile does not count: it could say
+   * something for ever.
+   */
   #limit(seconds: number): void {
     this.#cancelLimit();
     this.#cancelLimit = this.#options.clock.after(seconds, () => {
@@ -216,7 +222,8 @@ function connectionOptions(options: SmtpMailerOptions, login: Login | undefined)
     socketCloseTimeout: CLOSE_MS,
     tls: {
       ...(authorities !== undefined && { ca: authorities }),
-      // Encryption that plain text would do for needs no proof of who the server is (RFC 7435); a password, or a wish for TLS, does.
+      // Encryption that plain text would do for needs no proof of who the server is (RFC 7435); a password, or a wish
+      // for TLS, does.
       rejectUnauthorized: security !== "auto" || login !== undefined || authorities !== undefined,
     },
   };

@@ -1,4 +1,7 @@
-/** What the kinds of schedule have in common: who experiments, and what `show` tells of a beamtime, as labels and texts. Pure; what is not known is left out. */
+/**
+ * What the kinds of schedule have in common: who experiments, and what `show` tells of a beamtime, as labels and texts.
+ * Pure; what is not known is left out.
+ */
 import { facilityMinute } from "../../base/facility-time.ts";
 import type { Beamtime, Experimenter } from "../../controller/ports/scheduling.ts";
 

@@ -1,6 +1,7 @@
 /**
- * The Scheduling port over a site's own file, YAML or JSON, for beamlines without the scheduling service. The file is read anew at each use, so that an edit
- * counts at once; all that is wrong with it is told together, each with its line. It is never written. Form: docs/schedule-file.md.
+ * The Scheduling port over a site's own file, YAML or JSON, for beamlines without the scheduling service. The file is
+ * read anew at each use, so that an edit counts at once; all that is wrong with it is told together, each with its
+ * line. It is never written. Form: docs/schedule-file.md.
  */
 import { type Document, LineCounter, parseDocument } from "yaml";
 import * as z from "zod";

@@ -1,6 +1,8 @@
 /** How schedules write times: with one of three spellings of the offset (reference: dm-api §8). Pure. */
 
-/** ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset. */
+/**
+ * ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset.
+ */
 export function parseTime(text: string): Date | undefined {
   const found = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|([+-]\d{2}):?(\d{2})?)$/.exec(
     text.trim(),

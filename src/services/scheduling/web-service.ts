@@ -1,6 +1,6 @@
 /**
- * The Scheduling port over the APS scheduling service: the run that contains a time, and its beamtimes at one beamline. Reads only;
- * which beamtime counts is the action's business (reference: dm-api §8).
+ * The Scheduling port over the APS scheduling service: the run that contains a time, and its beamtimes at one beamline.
+ * Reads only; which beamtime counts is the action's business (reference: dm-api §8).
  */
 import * as z from "zod";
 import type { Clock } from "../../base/clock.ts";
@@ -144,7 +144,10 @@ function runsOf(rows: z.output<typeof runsSchema>): readonly Run[] {
 
 /* ── Beamtimes ────────────────────────────────────────────────────────── */
 
-/** From `schedule`, which has what is scheduled but not activated yet too; from `activity` where the service has no other. */
+/**
+ * From `schedule`, which has what is scheduled but not activated yet too; from `activity` where the service has no
+ * other.
+ */
 async function activitiesOf(
   run: string,
   beamline: string,

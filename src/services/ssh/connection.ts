@@ -1,6 +1,7 @@
 /**
- * One SSH connection with SFTP on it: host key verified against known_hosts, one user, one key file or agent, every step with a time limit,
- * every failure a sentence. It never starts a remote shell and never reads ~/.ssh/config. What is done with the files is ssh-hosts.ts.
+ * One SSH connection with SFTP on it: host key verified against known_hosts, one user, one key file or agent, every
+ * step with a time limit, every failure a sentence. It never starts a remote shell and never reads ~/.ssh/config. What
+ * is done with the files is ssh-hosts.ts.
  */
 import type { Client, ConnectConfig, FileEntryWithStats, ServerHostKeyAlgorithm, SFTPWrapper, Stats } from "ssh2";
 import ssh2 from "ssh2";
@@ -26,7 +27,9 @@ const STEP_TIMEOUT_SECONDS = 30;
 /** A server that does not close its side within this time is cut off. */
 const GOODBYE_SECONDS = 1;
 
-/** The signature algorithms for each type of host key, best first; the key types in the order in which we prefer them. */
+/**
+ * The signature algorithms for each type of host key, best first; the key types in the order in which we prefer them.
+ */
 const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
   "ssh-ed25519": ["ssh-ed25519"],
   "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
@@ -171,7 +174,10 @@ class Connection {
     if (signal?.aborted === true) this.#onAbort(); // while the files of keys were read, say: no event tells of it
   }
 
-  /** @param judge what is wrong with the host's key, or undefined; @param loginFailed the sentence for a refused login */
+  /**
+   * @param judge what is wrong with the host's key, or undefined;
+   * @param loginFailed the sentence for a refused login
+   */
   async open(
     config: ConnectConfig,
     timeoutSeconds: number,

@@ -1,4 +1,7 @@
-/** The data host over SFTP: its files in one connection, without a shell, and never changed. What is looked for is base/source-look.ts. */
+/**
+ * The data host over SFTP: its files in one connection, without a shell, and never changed. What is looked for is
+ * base/source-look.ts.
+ */
 import type { Clock } from "../../base/clock.ts";
 import { checkTopDirectory } from "../../base/directory-name.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";

@@ -1,6 +1,7 @@
 /**
- * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so nothing a PV says is ever parsed by one.
- * A directory is made level by level below a top that must exist; only what was made here gets its mode set. Integration points 20-22 and 64.
+ * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so nothing a PV says
+ * is ever parsed by one. A directory is made level by level below a top that must exist; only what was made here gets
+ * its mode set. Integration points 20-22 and 64.
  */
 
 import { posix } from "node:path";
@@ -18,7 +19,10 @@ import { SSH_PORT } from "./known-hosts.ts";
 export interface SshTreeSettings extends SshSettings {
   /** Absolute; must exist on the host. */
   readonly top: string;
-  /** Of the directories that are made, whatever the server's umask; 0o2775 unless said otherwise: the group writes, and is inherited. */
+  /**
+   * Of the directories that are made, whatever the server's umask; 0o2775 unless said otherwise: the group writes, and
+   * is inherited.
+   */
   readonly mode?: number;
 }
 
@@ -102,7 +106,10 @@ class Tree {
     return "Created";
   }
 
-  /** Whether `path` is a directory inside the tree. @throws ActionError when it is something else, or a link that leads out */
+  /**
+   * Whether `path` is a directory inside the tree.
+   * @throws ActionError when it is something else, or a link that leads out
+   */
   async #exists(path: string): Promise<boolean> {
     const found = await this.#lookAt(path, () => this.#session.lstat(path));
     if (found === undefined) return false;

@@ -1,7 +1,8 @@
 /**
- * The known_hosts file: which key each SSH host may show. Reads what OpenSSH writes (plain and hashed names, patterns, [host]:port, several keys
- * a host, @revoked), judges a key, and makes a new line. It opens no file and no connection. @cert-authority lines are passed over:
- * host certificates are not supported. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+ * The known_hosts file: which key each SSH host may show. Reads what OpenSSH writes (plain and hashed names, patterns,
+ * [host]:port, several keys a host, @revoked), judges a key, and makes a new line. It opens no file and no connection.
+ * @cert-authority lines are passed over: host certificates are not supported. Source: sshd(8), SSH_KNOWN_HOSTS FILE
+ * FORMAT.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
@@ -29,7 +30,9 @@ export type HostKeyVerdict =
   /** No key of this type is; `others` are keys of other types. */
   | { readonly verdict: "unknown"; readonly others: readonly KnownHost[] };
 
-/** The lines of a file that can be used. Comments, other markers and ill-formed lines are passed over, as OpenSSH does. */
+/**
+ * The lines of a file that can be used. Comments, other markers and ill-formed lines are passed over, as OpenSSH does.
+ */
 export function parseKnownHosts(text: string): readonly KnownHost[] {
   return text.split(/\r?\n/).flatMap((line, index) => parseLine(line, index + 1) ?? []);
 }
@@ -75,8 +78,8 @@ export function linesFor(lines: readonly KnownHost[], host: string, port: number
 }
 
 /**
- * Judges the key that a host has shown. A port other than 22 that has no line of its own is trusted when the host's plain name has
- * this very key, as OpenSSH does (sshconnect.c check_host_key).
+ * Judges the key that a host has shown. A port other than 22 that has no line of its own is trusted when the host's
+ * plain name has this very key, as OpenSSH does (sshconnect.c check_host_key).
  */
 export function judgeHostKey(lines: readonly KnownHost[], host: string, port: number, key: Buffer): HostKeyVerdict {
   const exact = judge(linesFor(lines, host, port), key);
@@ -97,7 +100,9 @@ function judge(lines: readonly KnownHost[], key: Buffer): HostKeyVerdict {
   return changed === undefined ? { verdict: "unknown", others: valid } : { verdict: "changed", line: changed };
 }
 
-/** Whether a names field covers `name`. A negated pattern that matches excludes the host whatever else the field says. */
+/**
+ * Whether a names field covers `name`. A negated pattern that matches excludes the host whatever else the field says.
+ */
 function namesMatch(names: string, name: string): boolean {
   if (names.startsWith("|")) return hashMatches(names, name);
   const patterns = names.toLowerCase().split(",");

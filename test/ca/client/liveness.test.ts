@@ -3,7 +3,10 @@ import { RESPONSES } from "../../../src/ca/wire/messages.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
 import { DOUBLE, type Scene, scene } from "./client-fixture.ts";
 
-/** A connected PV with a subscription, whose server has fallen silent for the connection timeout and the time for an ECHO. */
+/**
+ * A connected PV with a subscription, whose server has fallen silent for the connection timeout and the time for an
+ * ECHO.
+ */
 async function silenced(): Promise<Scene & { readonly states: boolean[]; readonly values: unknown[] }> {
   const one = await scene({ a: DOUBLE });
   const states: boolean[] = [];

@@ -1,4 +1,6 @@
-/** A circuit from its first byte to its end: who may say what, which channels there are, what ends it and what does not. */
+/**
+ * A circuit from its first byte to its end: who may say what, which channels there are, what ends it and what does not.
+ */
 import { expect, test } from "vitest";
 import { ECA } from "../../../src/ca/wire/status.ts";
 import { doubles, maskPayload, requestBytes } from "../../support/engine/raw-circuit.ts";

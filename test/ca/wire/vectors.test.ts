@@ -1,4 +1,7 @@
-/** Every golden message, written and read by our codec: whole, byte by byte, with more behind it, and cut at every length. */
+/**
+ * Every golden message, written and read by our codec: whole, byte by byte, with more behind it, and cut at every
+ * length.
+ */
 import { expect, test } from "vitest";
 import { Frame } from "../../../src/ca/wire/frame.ts";
 import { StreamFramer } from "../../../src/ca/wire/framing.ts";
@@ -22,7 +25,10 @@ function expectMessages(chunks: readonly Buffer[], vectors: readonly Vector[]): 
 
 const titled = VECTORS.map((vector) => [`${vector.table} ${vector.row}: ${vector.name}`, vector] as const);
 
-/** softIoc leaves what was in its buffer in pads and behind strings, and reserves an extended header for what might have been a long array. */
+/**
+ * softIoc leaves what was in its buffer in pads and behind strings, and reserves an extended header for what might have
+ * been a long array.
+ */
 const isOnlyRead = (vector: Vector): boolean =>
   vector.source.startsWith("capture: softIoc") &&
   bytesOf(vector).readUInt16BE(2) === 0xffff &&
@@ -67,7 +73,8 @@ test.each(titled)("%s is written as it came", (_, vector) => {
     return expect(ours.toString("hex")).toBe(expected.toString("hex"));
   }
   expect(ours.length).toBe(expected.length);
-  const written = [...ours].map((byte, i) => (byte === 0 ? expected[i]! : byte)); // what ours leaves zero is checked by reading
+  // what ours leaves zero is checked by reading
+  const written = [...ours].map((byte, i) => (byte === 0 ? expected[i]! : byte));
   expect(Buffer.from(written).toString("hex")).toBe(expected.toString("hex"));
   expectMessages([ours], [vector]);
 });

@@ -1,4 +1,7 @@
-/** Each refusal of a command is read by some test: its words, not only that there is one. A new one without a test fails here. */
+/**
+ * Each refusal of a command is read by some test: its words, not only that there is one. A new one without a test fails
+ * here.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** AddUser, RemoveUser and ListUsers on a Globus collection, and Init, which lets the experiment's people read its directory. */
+/**
+ * AddUser, RemoveUser and ListUsers on a Globus collection, and Init, which lets the experiment's people read its
+ * directory.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
 import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports/call.ts";

@@ -1,4 +1,7 @@
-/** Constant links: each text in each link that is read at initialisation. A value of each, as EPICS base has it, stands in constants.txt. */
+/**
+ * Constant links: each text in each link that is read at initialisation. A value of each, as EPICS base has it, stands
+ * in constants.txt.
+ */
 import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 const TEXT_OF_60 = "a text that is longer than thirty-nine bytes, as a path may be";
@@ -127,7 +130,10 @@ export const LINK_KINDS: readonly LinkKind[] = [
 
 const quoted = (text: string): string => (/^[[{]/.test(text) ? text : `"${text}"`);
 
-/** Base crashes when it makes a state of a text. 1e400 is a name, for base too, and what a link that leads nowhere does is another chapter's. */
+/**
+ * Base crashes when it makes a state of a text. 1e400 is a name, for base too, and what a link that leads nowhere does
+ * is another chapter's.
+ */
 const hasReference = (kind: LinkKind, text: string): boolean => {
   const makesState = /^(?:bi|mbbi)\.INP$|ENUM$/.test(kind.name);
   return !(makesState && /const:\[?"/.test(text)) && !(kind.name === "waveform.SIOL" && text === "1e400");

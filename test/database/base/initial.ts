@@ -1,4 +1,7 @@
-/** The state of each record type after initialisation, and after its first processing, with a constant, a link and nothing as its source. */
+/**
+ * The state of each record type after initialisation, and after its first processing, with a constant, a link and
+ * nothing as its source.
+ */
 import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 interface Kind {

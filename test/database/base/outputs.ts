@@ -1,4 +1,7 @@
-/** Output links: each kind of writer to each kind of target, with what the target holds and the writer's alarm afterwards. */
+/**
+ * Output links: each kind of writer to each kind of target, with what the target holds and the writer's alarm
+ * afterwards.
+ */
 import type { Chapter, Example } from "../../support/engine/base-values.ts";
 
 const TARGETS = `

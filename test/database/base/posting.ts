@@ -1,6 +1,6 @@
 /**
- * What each record type posts, and writes where it has an output, while values come one after the other: with each choice of each option that decides
- * about it. At the end of a line stands what the record remembers.
+ * What each record type posts, and writes where it has an output, while values come one after the other: with each
+ * choice of each option that decides about it. At the end of a line stands what the record remembers.
  */
 import type { Chapter, Example, ValueStep } from "../../support/engine/base-values.ts";
 
@@ -8,7 +8,10 @@ interface Kind {
   readonly type: string;
   /** In each of its records, beside the option. */
   readonly always?: string;
-  /** Where values come from: by this input link from $R:s, whose record type is `source`; without it they are put to VAL. */
+  /**
+   * Where values come from: by this input link from $R:s, whose record type is `source`; without it they are put to
+   * VAL.
+   */
   readonly link?: string;
   readonly source?: string;
   /** Values in their order. */
@@ -246,7 +249,10 @@ const KINDS: readonly Kind[] = [
 
 const OUTPUTS = ["ao", "longout", "bo", "mbbo", "stringout", "calcout"];
 
-/** What the links lead to: $R:s gives the values, $R:t takes the output, $R:d is 1 and 0 in turn, $R:o simulates, $R:m says whether. */
+/**
+ * What the links lead to: $R:s gives the values, $R:t takes the output, $R:d is 1 and 0 in turn, $R:o simulates, $R:m
+ * says whether.
+ */
 function surroundings({ type, source }: Kind, option: string): readonly string[] {
   const taker = type.startsWith("string") ? "stringout" : "ao";
   const always = taker === "ao" ? "field(MDEL,-1)" : "field(MPST,Always)";

@@ -1,4 +1,7 @@
-/** Sets on a database in memory and a folder of the test: when they save, what is in the files, and what a failure leads to. */
+/**
+ * Sets on a database in memory and a folder of the test: when they save, what is in the files, and what a failure leads
+ * to.
+ */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

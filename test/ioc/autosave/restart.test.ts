@@ -1,4 +1,7 @@
-/** An IOC that is started again with autosave's commands: what comes back from which file, and what is said. In memory but for the files and a server on loopback. */
+/**
+ * An IOC that is started again with autosave's commands: what comes back from which file, and what is said. In memory
+ * but for the files and a server on loopback.
+ */
 import {
   existsSync,
   mkdirSync,

@@ -1,4 +1,7 @@
-/** Any text for property tests. fast-check's own unit "binary" takes 1.5 s of a processor to be made, which on a busy machine is a test's whole time. */
+/**
+ * Any text for property tests. fast-check's own unit "binary" takes 1.5 s of a processor to be made, which on a busy
+ * machine is a test's whole time.
+ */
 import * as fc from "fast-check";
 
 const codePoint = fc.oneof(

@@ -96,7 +96,10 @@ const POSTED = [
   ["A", DBE_ALARM],
 ] as const;
 
-/** The bits by which a PV was posted since the last call, each as often as it was. @param watched for each PV asked for what it waits with */
+/**
+ * The bits by which a PV was posted since the last call, each as often as it was.
+ * @param watched for each PV asked for what it waits with
+ */
 function postsOf(database: Database, pv: string, watched: Map<string, string[]>): readonly string[] | null {
   const address = database.find(pv);
   if (address === undefined) return null;

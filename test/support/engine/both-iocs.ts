@@ -1,6 +1,6 @@
 /**
- * Lets one foreign client do the same to softIoc and to our IOC, both with the same records, so that a test can compare what the client saw. softIoc's
- * answers prove the exercise; ours have to be the same.
+ * Lets one foreign client do the same to softIoc and to our IOC, both with the same records, so that a test can compare
+ * what the client saw. softIoc's answers prove the exercise; ours have to be the same.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

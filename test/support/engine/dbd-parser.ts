@@ -1,6 +1,7 @@
 /**
- * Reads base's database definitions (.dbd): menus, record types with their fields, and device support. Only what the comparison of our tables needs: no
- * macros, no `path`; `include` inside a record type is followed through the `read` function that the caller gives.
+ * Reads base's database definitions (.dbd): menus, record types with their fields, and device support. Only what the
+ * comparison of our tables needs: no macros, no `path`; `include` inside a record type is followed through the `read`
+ * function that the caller gives.
  */
 
 export interface DbdField {

@@ -1,6 +1,7 @@
 /**
- * A network in memory: streams, listeners and datagram sockets that are joined to each other. Bytes travel when the clock settles, in the order in which
- * they were sent, so a test decides when anything arrives and no call of the code under test runs inside another.
+ * A network in memory: streams, listeners and datagram sockets that are joined to each other. Bytes travel when the
+ * clock settles, in the order in which they were sent, so a test decides when anything arrives and no call of the code
+ * under test runs inside another.
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import {

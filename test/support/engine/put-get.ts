@@ -1,4 +1,6 @@
-/** Puts to and reads from an IOC with the wire types of the test's choice, by caproto's client (test/peers/put_get.py). */
+/**
+ * Puts to and reads from an IOC with the wire types of the test's choice, by caproto's client (test/peers/put_get.py).
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /**
- * A client that says exactly what a test tells it to, message by message, right or wrong, and shows what comes back. It speaks over any stream: in memory to
- * our server, or over TCP to any server. It knows the message table and nothing else.
+ * A client that says exactly what a test tells it to, message by message, right or wrong, and shows what comes back. It
+ * speaks over any stream: in memory to our server, or over TCP to any server. It knows the message table and nothing
+ * else.
  */
 import { expect } from "vitest";
 import { ByteWriter } from "../../../src/base/bytes.ts";

@@ -1,4 +1,7 @@
-/** Datagrams as no ordinary socket sends them: from port 0. It takes Python, and the right to make raw sockets, which root has. */
+/**
+ * Datagrams as no ordinary socket sends them: from port 0. It takes Python, and the right to make raw sockets, which
+ * root has.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { needPeers, peerPath, ROOT } from "../peers/real-peers.ts";

@@ -1,6 +1,6 @@
 /**
- * The server's side of a conversation, played by a test: it answers searches, takes notes of every request, and says what the test tells it to say. It shares
- * nothing with ca/server; it knows the message table and no behaviour.
+ * The server's side of a conversation, played by a test: it answers searches, takes notes of every request, and says
+ * what the test tells it to say. It shares nothing with ca/server; it knows the message table and no behaviour.
  */
 import { ByteWriter } from "../../../src/base/bytes.ts";
 import { ADDRESS_OF_SENDER, MINOR_VERSION } from "../../../src/ca/wire/constants.ts";

@@ -1,6 +1,6 @@
 /**
- * The calls that write files, real but for the ones that a test lets fail: a write that fails leaves half of its bytes behind, as on a full disk. Every call counts
- * as one step, so that a test can let each step of a store fail in turn.
+ * The calls that write files, real but for the ones that a test lets fail: a write that fails leaves half of its bytes
+ * behind, as on a full disk. Every call counts as one step, so that a test can let each step of a store fail in turn.
  */
 import * as nodeFiles from "node:fs/promises";
 import { constants } from "node:os";
@@ -71,7 +71,11 @@ export class FailingFiles {
   }
 }
 
-/** Runs `attempt` with a disk on which the first step fails, then with one on which the second does, and so on until none does. @returns how many failed */
+/**
+ * Runs `attempt` with a disk on which the first step fails, then with one on which the second does, and so on until
+ * none does.
+ * @returns how many failed
+ */
 export async function atEachStep(attempt: (files: FailingFiles, step: string) => Promise<void>): Promise<number> {
   for (let failing = 0; ; failing++) {
     const files = new FailingFiles();

@@ -1,4 +1,7 @@
-/** The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from outside can be made. */
+/**
+ * The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from
+ * outside can be made.
+ */
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { BeamlinePvs, BeamlineText } from "../../../src/controller/ports/beamline-pvs.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
@@ -42,7 +45,11 @@ export class FakeControllerPvs implements Pvs {
     this.ends.push(end);
     this.#value(suffix).next(0);
   }
-  /** A client's put. @param given what was put, where the PV cannot hold it whole @param room bytes that the PV holds */
+  /**
+   * A client's put.
+   * @param given what was put, where the PV cannot hold it whole
+   * @param room bytes that the PV holds
+   */
   putFromOutside(suffix: string, value: PvValue, given = value, room = 255): PutVerdict {
     let verdict: PutVerdict = "taken";
     this.#puts.get(suffix)?.next({

@@ -1,4 +1,7 @@
-/** The command line in this process: a real parser and real settings, with a site of fakes, a person who has answers ready, and no time that passes. */
+/**
+ * The command line in this process: a real parser and real settings, with a site of fakes, a person who has answers
+ * ready, and no time that passes.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

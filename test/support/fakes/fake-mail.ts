@@ -1,4 +1,7 @@
-/** A mail server, a ledger, texts and access rules in memory, which fail on request; and Data Management whose users have addresses. */
+/**
+ * A mail server, a ledger, texts and access rules in memory, which fail on request; and Data Management whose users
+ * have addresses.
+ */
 import type { AccessGrant, AccessRules } from "../../../src/controller/ports/access-rules.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { DirectoryState } from "../../../src/controller/ports/directories.ts";

@@ -1,6 +1,7 @@
 /**
- * A record for tests of a record type's functions: fields from the type's table, links that the test says the ends of, and everything that was posted,
- * written and raised written down. `run` does what the engine does around one processing, as far as a type's functions can tell.
+ * A record for tests of a record type's functions: fields from the type's table, links that the test says the ends of,
+ * and everything that was posted, written and raised written down. `run` does what the engine does around one
+ * processing, as far as a type's functions can tell.
  */
 
 import { COMMON_FIELDS } from "../../../src/database/common-fields.ts";
@@ -17,7 +18,10 @@ import type {
 import { DBE_ALARM } from "../../../src/epics/facts.ts";
 import { FakeClock } from "./fake-clock.ts";
 
-/** Where a link leads: a constant (a number, a text, or a list), or a place with a value; `undefined` as value: nobody is there. */
+/**
+ * Where a link leads: a constant (a number, a text, or a list), or a place with a value; `undefined` as value: nobody
+ * is there.
+ */
 export type FakeLink =
   | { readonly constant: number | string | readonly (number | string)[] }
   | { value: number | string | ArrayValue | undefined; readonly kind?: "external" | "local" };

@@ -1,4 +1,7 @@
-/** One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at afterwards. */
+/**
+ * One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at
+ * afterwards.
+ */
 
 import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
 import type { CommandName } from "../../../src/controller/pvs/commands.ts";
@@ -16,7 +19,10 @@ export interface FakeRun extends RunContext {
 
 const initialOf = ({ initial = "" }: PvRow): PvValue => (typeof initial === "object" ? "" : initial);
 
-/** @param inputs what input PVs hold; others hold what they hold at the start @param running commands that run beside */
+/**
+ * @param inputs what input PVs hold; others hold what they hold at the start
+ * @param running commands that run beside
+ */
 export function fakeRun(
   inputs: Readonly<Partial<Record<PvName, PvValue>>> = {},
   running: readonly CommandName[] = [],

@@ -1,4 +1,6 @@
-/** A fake clock on which short waits, such as those between two attempts, are over in the next turn of the event loop. */
+/**
+ * A fake clock on which short waits, such as those between two attempts, are over in the next turn of the event loop.
+ */
 import type { Cancel } from "../../../src/base/clock.ts";
 import { FakeClock } from "./fake-clock.ts";
 

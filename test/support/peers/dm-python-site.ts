@@ -1,4 +1,6 @@
-/** Our DM client over a Python dm package: the stand-in before the simulated service, or a package that a test writes. */
+/**
+ * Our DM client over a Python dm package: the stand-in before the simulated service, or a package that a test writes.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -88,7 +90,10 @@ export interface StandInSite {
   readonly count: (part: string) => number;
 }
 
-/** The stand-in before the simulated service; both are stopped when the test ends. @param changes to the client's options */
+/**
+ * The stand-in before the simulated service; both are stopped when the test ends.
+ * @param changes to the client's options
+ */
 export async function standInSite(
   changes: Partial<DmPythonOptions> & { password?: string } = {},
 ): Promise<StandInSite> {

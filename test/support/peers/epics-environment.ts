@@ -1,6 +1,6 @@
 /**
- * A private corner of Channel Access for real processes: free ports, random prefixes, and the environment that keeps clients and servers of a test on
- * 127.0.0.1 and away from every other IOC. Starts nothing.
+ * A private corner of Channel Access for real processes: free ports, random prefixes, and the environment that keeps
+ * clients and servers of a test on 127.0.0.1 and away from every other IOC. Starts nothing.
  */
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
@@ -8,7 +8,10 @@ import { createServer } from "node:net";
 
 const HOST = "127.0.0.1";
 
-/** Below Linux's range for outgoing connections (32768 up), so that no other socket takes the port between the look and the use. */
+/**
+ * Below Linux's range for outgoing connections (32768 up), so that no other socket takes the port between the look and
+ * the use.
+ */
 const FIRST_PORT = 20000;
 const LAST_PORT = 32000;
 

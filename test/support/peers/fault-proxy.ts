@@ -1,6 +1,7 @@
 /**
- * A proxy between a CA client and a server of 127.0.0.1 that harms the connection on request: cuts it, delivers every byte alone, or swallows everything
- * (a peer that vanished without closing). Searches pass through it, and the answers name it instead of the server.
+ * A proxy between a CA client and a server of 127.0.0.1 that harms the connection on request: cuts it, delivers every
+ * byte alone, or swallows everything (a peer that vanished without closing). Searches pass through it, and the answers
+ * name it instead of the server.
  */
 
 import { Frame, viewOf } from "../../../src/ca/wire/frame.ts";

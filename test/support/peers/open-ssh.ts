@@ -1,6 +1,6 @@
 /**
- * OpenSSH's own server for a test: a child on a private port of 127.0.0.1, with keys made by ssh-keygen in a temporary folder, for the one user
- * that it runs as. As root it runs as `nobody`, so that permissions mean something.
+ * OpenSSH's own server for a test: a child on a private port of 127.0.0.1, with keys made by ssh-keygen in a temporary
+ * folder, for the one user that it runs as. As root it runs as `nobody`, so that permissions mean something.
  */
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";

@@ -1,6 +1,6 @@
 /**
- * Starts this project's IOC as a program of its own on a private port of 127.0.0.1, as an operator does: `globus-ioc ioc -d file.db`. It runs what
- * `npm run build` has built.
+ * Starts this project's IOC as a program of its own on a private port of 127.0.0.1, as an operator does: `globus-ioc
+ * ioc -d file.db`. It runs what `npm run build` has built.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";

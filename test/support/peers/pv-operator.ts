@@ -1,4 +1,7 @@
-/** Who works an IOC in a test: writes PVs and waits for their completion, reads them, and waits for what they are to become. By Channel Access, as any client. */
+/**
+ * Who works an IOC in a test: writes PVs and waits for their completion, reads them, and waits for what they are to
+ * become. By Channel Access, as any client.
+ */
 import { systemClock } from "../../../src/base/clock.ts";
 import type { CaClient } from "../../../src/ca/client/client.ts";
 import type { RemotePv } from "../../../src/ca/client/remote-pv.ts";

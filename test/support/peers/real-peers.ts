@@ -1,6 +1,7 @@
 /**
- * The foreign programs that the tests meet: what each is, where it is looked for and how to get it. A missing peer skips its tests and says so; with
- * CI=true it fails them. Starts nothing: processes are spawn-peer.ts, private ports epics-environment.ts.
+ * The foreign programs that the tests meet: what each is, where it is looked for and how to get it. A missing peer
+ * skips its tests and says so; with CI=true it fails them. Starts nothing: processes are spawn-peer.ts, private ports
+ * epics-environment.ts.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
@@ -48,8 +49,8 @@ const PEERS = {
 export type PeerName = keyof typeof PEERS;
 
 /**
- * Says at the top of a test file which peers it needs: `describe.skipIf(needPeers("softIoc").missing)("…", …)`. Prints one sentence for
- * each peer that is missing.
+ * Says at the top of a test file which peers it needs: `describe.skipIf(needPeers("softIoc").missing)("…", …)`. Prints
+ * one sentence for each peer that is missing.
  * @throws Error with that sentence when CI=true, which fails the file
  */
 export function needPeers(...names: readonly PeerName[]): { readonly missing: boolean } {

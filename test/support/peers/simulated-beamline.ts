@@ -1,4 +1,7 @@
-/** The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the test's own process. */
+/**
+ * The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the
+ * test's own process.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../../../src/sandbox/beamline.ts";
@@ -22,7 +25,10 @@ export interface SimulatedBeamline extends AsyncDisposable {
   readonly saveFolder: string;
   /** The environment for a client that is to find both IOCs. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the IOC, as a crash does where nothing else is said, and starts it again. @param meanwhile is called in between */
+  /**
+   * Ends the IOC, as a crash does where nothing else is said, and starts it again.
+   * @param meanwhile is called in between
+   */
   restartIoc(meanwhile?: () => void, signal?: "SIGKILL" | "SIGTERM", other?: IocChanges): Promise<void>;
   stop(): Promise<void>;
 }
@@ -35,7 +41,10 @@ export interface IocChanges {
 }
 
 export interface SimulatedBeamlineOptions {
-  /** Called before the IOC starts for the first time, to put something between it and its services. @returns the port that TomoScan is to be asked on */
+  /**
+   * Called before the IOC starts for the first time, to put something between it and its services.
+   * @returns the port that TomoScan is to be asked on
+   */
   readonly between?: (beamline: Beamline) => Promise<{ readonly tomoScanPort: number }>;
   /** Changes to the text of iocBoot's st.cmd. */
   readonly script?: (text: string) => string;

@@ -40,7 +40,10 @@ export interface RunningIoc extends AsyncDisposable {
 export const startSoftIoc = (options: IocOptions): Promise<RunningIoc> =>
   startIoc([PYTHON, join(ROOT, "test/peers/softioc.py")], options);
 
-/** Runs an IOC program that takes softIoc's options. The first record of the text must carry the prefix: it proves that the IOC is up. */
+/**
+ * Runs an IOC program that takes softIoc's options. The first record of the text must carry the prefix: it proves that
+ * the IOC is up.
+ */
 export async function startIoc(command: readonly [string, ...string[]], options: IocOptions): Promise<RunningIoc> {
   const prefix = options.prefix ?? randomPrefix();
   const port = options.port ?? (await freePort());

@@ -1,6 +1,7 @@
 /**
- * Runs a foreign program for a test: collects what it says, waits until it is ready, and ends it with everything it started. No process outlives the test
- * file: each has its own process group, which is ended after the file's tests, when this process exits, and (Linux) when this process is killed.
+ * Runs a foreign program for a test: collects what it says, waits until it is ready, and ends it with everything it
+ * started. No process outlives the test file: each has its own process group, which is ended after the file's tests,
+ * when this process exits, and (Linux) when this process is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -79,7 +80,10 @@ export class PeerProcess {
   endInput(): void {
     this.#child.stdin?.end();
   }
-  /** Resolves with the match once standard output and error together hold `pattern`. @throws Error with all it said after `timeoutSeconds` or when it ends */
+  /**
+   * Resolves with the match once standard output and error together hold `pattern`.
+   * @throws Error with all it said after `timeoutSeconds` or when it ends
+   */
   said(pattern: RegExp, timeoutSeconds = 20): Promise<RegExpExecArray> {
     return this.#until(
       () => pattern.exec(`${this.#stdout}\n${this.#stderr}`) ?? undefined,
@@ -181,7 +185,10 @@ export interface Finished extends Exit {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, with `input` on its standard input. @throws Error after `timeoutSeconds` (default 60); it is stopped then */
+/**
+ * Runs a program to its end, with `input` on its standard input.
+ * @throws Error after `timeoutSeconds` (default 60); it is stopped then
+ */
 export async function runPeer(
   command: string,
   args: readonly string[],

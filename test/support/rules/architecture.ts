@@ -1,6 +1,7 @@
 /**
- * The rules of the source tree as data, and the one function that holds sources against them: who may import whom, where time, sockets, the environment and
- * subscriptions may be touched, headers and sizes. Reads no file: it is handed paths and texts, so each rule can be shown to fail.
+ * The rules of the source tree as data, and the one function that holds sources against them: who may import whom,
+ * where time, sockets, the environment and subscriptions may be touched, headers and sizes. Reads no file: it is handed
+ * paths and texts, so each rule can be shown to fail.
  */
 import { posix } from "node:path";
 import { parseAst } from "vitest/node";
@@ -180,7 +181,10 @@ const isIdentifier = (value: unknown): value is Node =>
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const lineAt = (text: string, at: number): number => text.slice(0, at).split("\n").length;
 
-/** What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when that is no text. */
+/**
+ * What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when that is no
+ * text.
+ */
 function sourceOf(node: Node): string | undefined {
   const isImport = /^(Import|Export(Named|All))Declaration$|^ImportExpression$|^TSImportType$/.test(node.type);
   const isRequire = node.type === "CallExpression" && nameOf(node["callee"]) === "require";
@@ -212,6 +216,19 @@ const destructures = (pattern: unknown, property: string): boolean =>
 const isAt = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
 
+const MOST_COLUMNS = 120;
+
+/** One sentence for each comment line that is wider than the code may be. @param path as in sentences */
+export function wideComments(path: string, text: string): string[] {
+  return text
+    .split("\n")
+    .flatMap((line, index) =>
+      /^\s*(\/?\*|\/\/)/.test(line) && [...line].length > MOST_COLUMNS
+        ? [`${path}:${index + 1} has a comment of ${[...line].length} columns: ${MOST_COLUMNS} is the most`]
+        : [],
+    );
+}
+
 function shapeProblems({ path, text }: SourceFile): string[] {
   const lines = text.trimEnd().split("\n").length;
   return [
@@ -221,6 +238,7 @@ function shapeProblems({ path, text }: SourceFile): string[] {
     ...(lines > MOST_LINES && !TABLES.includes(path)
       ? [`src/${path} has ${lines} lines: ${MOST_LINES} is the most for a file that is not a table`]
       : []),
+    ...wideComments(`src/${path}`, text),
   ];
 }
 
@@ -254,7 +272,10 @@ function allowed({ at, ours, node = [], packages = [] }: Layer): string {
   return [...own, ...ours, ...modules, ...(packages === "any" ? ["any package"] : packages)].join(", ") || "nothing";
 }
 
-/** One sentence for each row of the import table that is for nothing, and for each permission of a row that no file uses. */
+/**
+ * One sentence for each row of the import table that is for nothing, and for each permission of a row that no file
+ * uses.
+ */
 export function idlePermissions(sources: Sources): string[] {
   const files = [...sources].map(([path, text]) => readSource(path, text));
   return LAYERS.flatMap((layer) => {

@@ -1,4 +1,7 @@
-/** What may stand in the header of a mail beside addresses (base/mail-address.ts): subjects come from PVs, and must not smuggle in a line of their own. Pure. */
+/**
+ * What may stand in the header of a mail beside addresses (base/mail-address.ts): subjects come from PVs, and must not
+ * smuggle in a line of their own. Pure.
+ */
 import { isUnclean, visible } from "../../../base/clean-text.ts";
 
 /** What is wrong with a subject, as a sentence; undefined: nothing. @param pv that it came from */

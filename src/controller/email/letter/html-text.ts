@@ -1,6 +1,6 @@
 /**
- * The plain text beside an HTML message, for those who read mail as text: paragraphs, headings, lists, tables by rows, links as `text (address)`. It sets no
- * width: mail programs wrap.
+ * The plain text beside an HTML message, for those who read mail as text: paragraphs, headings, lists, tables by rows,
+ * links as `text (address)`. It sets no width: mail programs wrap.
  */
 import { attribute, type HtmlTag, htmlPieces, unescapeHtml } from "./html.ts";
 

@@ -1,6 +1,7 @@
 /**
- * HTML as message templates have it, taken apart into tags and what stands between them; characters escaped and unescaped. No parser of documents: it
- * builds no tree and mends nothing. Source: the HTML standard's tokenizer, without its error recovery.
+ * HTML as message templates have it, taken apart into tags and what stands between them; characters escaped and
+ * unescaped. No parser of documents: it builds no tree and mends nothing. Source: the HTML standard's tokenizer,
+ * without its error recovery.
  */
 
 export interface HtmlTag {

@@ -1,6 +1,6 @@
 /**
- * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that nothing else is sent than what a person
- * has read. One memory serves the actions of all servers.
+ * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that
+ * nothing else is sent than what a person has read. One memory serves the actions of all servers.
  */
 import { clauseOf } from "../../../base/errors.ts";
 import type { PvValue } from "../../ports/pvs.ts";
@@ -48,7 +48,10 @@ const PARTS: Readonly<Record<keyof Letter, string>> = {
 const partText = (letter: Letter, part: keyof Letter): string =>
   part === "recipients" ? letter.recipients.map(({ address }) => address).join("\n") : (letter[part] ?? "");
 
-/** The same for each recipient and run as long as the letter says the same: what a mail program knows a second copy by. Without brackets. */
+/**
+ * The same for each recipient and run as long as the letter says the same: what a mail program knows a second copy by.
+ * Without brackets.
+ */
 export async function messageIdOf(letter: Letter, address: string): Promise<string> {
   const { experiment, subject, text, html = "", from } = letter;
   const digest = await digestOf([experiment, address, subject, text, html]);

@@ -1,7 +1,8 @@
 /**
- * A message template of the site with the values of one experiment in their places. Plain text has a line `Data link:`, HTML begins with `<`; both may have
- * `%%NAME%%` for what is known of the experiment. Values come from PVs and are hostile: one line each, escaped in HTML. The template itself is never
- * changed. Placeholders and the line are those of DMagic and of `globus` (integration, points 26, 48, 62).
+ * A message template of the site with the values of one experiment in their places. Plain text has a line `Data link:`,
+ * HTML begins with `<`; both may have `%%NAME%%` for what is known of the experiment. Values come from PVs and are
+ * hostile: one line each, escaped in HTML. The template itself is never changed. Placeholders and the line are those of
+ * DMagic and of `globus` (integration, points 26, 48, 62).
  */
 import { oneLine, visible } from "../../../base/clean-text.ts";
 import { didYouMeanSentence } from "../../../base/suggest.ts";
@@ -57,7 +58,10 @@ const LINK_LINE = /^(Data link:).*$/gim;
 export const wantsSlides = ({ text }: MessageTemplate): boolean =>
   [...text.matchAll(PLACEHOLDER)].some(([, name]) => LINKS[name as string] === "slidesLink");
 
-/** @throws RejectedError naming the template and what is wrong with it: no place for the data link, an unknown placeholder */
+/**
+ * @throws RejectedError naming the template and what is wrong with it: no place for the data link, an unknown
+ * placeholder
+ */
 export function renderTemplate(template: MessageTemplate, values: TemplateValues): Body {
   const filling = new Filling(template, values);
   return /^\s*</.test(template.text) ? filling.html() : filling.plain();
@@ -106,7 +110,8 @@ class Filling {
   }
 
   /**
-   * A quoted value. One that begins with a PV must be a web address where programs follow it; where they run it, none may be in it.
+   * A quoted value. One that begins with a PV must be a web address where programs follow it; where they run it, none
+   * may be in it.
    * @throws RejectedError
    */
   #attribute(name: string, quoted: string): string {

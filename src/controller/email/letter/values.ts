@@ -1,4 +1,7 @@
-/** What the placeholders of a message template stand for: the PVs of the experiment, and every input PV as it was when the run began. Pure. */
+/**
+ * What the placeholders of a message template stand for: the PVs of the experiment, and every input PV as it was when
+ * the run began. Pure.
+ */
 
 import { EXPERIMENT_PVS } from "../../experiment.ts";
 import type { PvValue } from "../../ports/pvs.ts";

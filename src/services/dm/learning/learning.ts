@@ -1,6 +1,7 @@
 /**
- * Learns a site's routes from its own `dm` package: each method is called with marked arguments while the package believes that DM is a recorder on this
- * host, and the request that came is turned into a route. No real service is reached, and no real login is read (reference: dm-api §9.2).
+ * Learns a site's routes from its own `dm` package: each method is called with marked arguments while the package
+ * believes that DM is a recorder on this host, and the request that came is turned into a route. No real service is
+ * reached, and no real login is read (reference: dm-api §9.2).
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -134,7 +135,10 @@ async function temporaryFolder(): Promise<string> {
   }
 }
 
-/** Where the package might keep real sessions is out of its sight: a recorder's session among them would spoil them. What its user installed is not. */
+/**
+ * Where the package might keep real sessions is out of its sight: a recorder's session among them would spoil them.
+ * What its user installed is not.
+ */
 function withoutSessions(environment: LearnOptions["environment"], home: string): LearnOptions["environment"] {
   const { HOME: _home, PYTHONUSERBASE = join(homeFolder(environment), ".local"), ...rest } = environment;
   const kept = Object.entries(rest).filter(([name]) => !/^DM_|SESSION_CACHE/.test(name));

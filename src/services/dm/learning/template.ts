@@ -1,6 +1,6 @@
 /**
- * A recorded request → the route's template: the arguments that were marked are found again in it, in DM's encoding or plain. Pure; a template is given
- * only when it makes the very same request again.
+ * A recorded request → the route's template: the arguments that were marked are found again in it, in DM's encoding or
+ * plain. Pure; a template is given only when it makes the very same request again.
  */
 import { dmDecode } from "../encoding.ts";
 import type { RecordedRequest } from "./recorder.ts";

@@ -1,4 +1,7 @@
-/** What LevelDB's files are made of: checksums, variable-length numbers, keys with their sequence numbers. Source: leveldb 1.20, doc/log_format, doc/table_format. */
+/**
+ * What LevelDB's files are made of: checksums, variable-length numbers, keys with their sequence numbers. Source:
+ * leveldb 1.20, doc/log_format, doc/table_format.
+ */
 
 /** A file that does not hold what LevelDB wrote; the message is the rest of a sentence. */
 export class LevelFormatError extends Error {}
@@ -10,13 +13,19 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 
-/** CRC-32C (Castagnoli) before its last inversion, so that it can go on. @param crc of what stands before; all ones at the start */
+/**
+ * CRC-32C (Castagnoli) before its last inversion, so that it can go on.
+ * @param crc of what stands before; all ones at the start
+ */
 export function crcStep(crc: number, byte: number): number {
   return (CRC_TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8)) >>> 0;
 }
 export const CRC_START = 0xffffffff;
 
-/** The checksum as LevelDB stores it: rotated and shifted, for checksums of checksums are weak (leveldb: util/crc32c.h Mask). */
+/**
+ * The checksum as LevelDB stores it: rotated and shifted, for checksums of checksums are weak (leveldb: util/crc32c.h
+ * Mask).
+ */
 export function storedChecksum(crc: number): number {
   const sum = ~crc >>> 0;
   return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0;

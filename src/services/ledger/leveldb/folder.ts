@@ -1,6 +1,7 @@
 /**
- * Looks through the folder of a LevelDB that nobody has open: is everything there and whole that its program was told is on disk? It changes nothing. LevelDB
- * itself, opening a folder, drops what is damaged, says so in its own LOG alone, and begins anew where CURRENT is missing.
+ * Looks through the folder of a LevelDB that nobody has open: is everything there and whole that its program was told
+ * is on disk? It changes nothing. LevelDB itself, opening a folder, drops what is damaged, says so in its own LOG
+ * alone, and begins anew where CURRENT is missing.
  */
 
 import { readdir } from "node:fs/promises";
@@ -50,7 +51,10 @@ export async function readLevelFolder(folder: string): Promise<LevelContent> {
   return { values: latest(changes), damages };
 }
 
-/** Whether LevelDB says that it dropped something when it last opened the folder: that as a damage. @throws the system's error */
+/**
+ * Whether LevelDB says that it dropped something when it last opened the folder: that as a damage.
+ * @throws the system's error
+ */
 export async function readDropped(folder: string): Promise<string | undefined> {
   for (const name of ["LOG", "LOG.old"])
     if (DROPPED.test((await bytesOf(path.join(folder, name)))?.toString("latin1") ?? ""))

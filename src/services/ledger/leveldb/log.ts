@@ -1,7 +1,8 @@
 /**
- * LevelDB's log format, of its .log files and MANIFEST: blocks of 32 KiB with records of a checksum, a length, a kind and the bytes; a long one in pieces. It
- * tells an end that was being written when its process was killed, which is in order, from damage, behind which LevelDB itself drops the rest of a block
- * without a word. Source: leveldb 1.20, log_reader.cc, log_writer.cc.
+ * LevelDB's log format, of its .log files and MANIFEST: blocks of 32 KiB with records of a checksum, a length, a kind
+ * and the bytes; a long one in pieces. It tells an end that was being written when its process was killed, which is in
+ * order, from damage, behind which LevelDB itself drops the rest of a block without a word. Source: leveldb 1.20,
+ * log_reader.cc, log_writer.cc.
  */
 import { CRC_START, checksumOf, crcStep, storedChecksum } from "./bytes.ts";
 
@@ -70,7 +71,10 @@ function pieceAt(bytes: Buffer, at: number, blockEnd: number): Piece | undefined
   return isWhole ? { kind, bytes: bytes.subarray(at + HEADER_BYTES, end), end } : undefined;
 }
 
-/** Whether the file ends in what was being written here: nothing but zeros, or the beginning of a piece whose length is right. */
+/**
+ * Whether the file ends in what was being written here: nothing but zeros, or the beginning of a piece whose length is
+ * right.
+ */
 function isUnfinished(bytes: Buffer, at: number, blockEnd: number): boolean {
   if (bytes.subarray(at).every((byte) => byte === 0)) return true;
   const isLastBlock = blockEnd === bytes.length && blockEnd % BLOCK_BYTES !== 0;
@@ -78,7 +82,9 @@ function isUnfinished(bytes: Buffer, at: number, blockEnd: number): boolean {
   return isLastBlock && isCut && !hasOtherLength(bytes, at) && nextPiece(bytes, at + 1, blockEnd) === blockEnd;
 }
 
-/** Whether the checksum is right for another length than the one that stands there: then the length is what was damaged. */
+/**
+ * Whether the checksum is right for another length than the one that stands there: then the length is what was damaged.
+ */
 function hasOtherLength(bytes: Buffer, at: number): boolean {
   const wanted = bytes.readUInt32LE(at);
   let crc = CRC_START;

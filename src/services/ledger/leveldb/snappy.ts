@@ -1,4 +1,7 @@
-/** Snappy's raw format, read only: LevelDB compresses the blocks of its tables with it. Source: google/snappy, format_description.txt. */
+/**
+ * Snappy's raw format, read only: LevelDB compresses the blocks of its tables with it. Source: google/snappy,
+ * format_description.txt.
+ */
 import { LevelCursor, LevelFormatError } from "./bytes.ts";
 
 /** Blocks of LevelDB have a few kilobytes; a length beyond this is damage. */
