@@ -223,8 +223,8 @@ export function wideComments(path: string, text: string): string[] {
   return text
     .split("\n")
     .flatMap((line, index) =>
-      /^\s*(\/?\*|\/\/)/.test(line) && [...line].length > MOST_COLUMNS
-        ? [`${path}:${index + 1} has a comment of ${[...line].length} columns: ${MOST_COLUMNS} is the most`]
+      /^\s*(\/?\*|\/\/)/.test(line) && line.length > MOST_COLUMNS
+        ? [`${path}:${index + 1} has a comment of ${line.length} columns: ${MOST_COLUMNS} is the most`]
         : [],
     );
 }
