@@ -1,6 +1,6 @@
 /**
- * Runs the tests under another Node: `node tools/on-node.mjs 24 [words for vitest]`. Brings that Node into
- * build/node-24 with npm, once.
+ * Runs the tests of `npm test` under another Node: `node tools/on-node.mjs 24 [words for vitest]`. Brings that Node
+ * into build/node-24 with npm, once.
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,4 +19,5 @@ if (!existsSync(node)) {
 const version = await collect(node, ["--version"]);
 if (version.status !== 0) fail(`${node} does not run: ${version.stderr.trim()}; delete ${folder} and try again.`);
 say(`Node ${version.stdout.trim()}`);
-process.exit(await run(node, [...VITEST, "run", ...words]));
+const suites = ["unit", "integration", "interop"].flatMap((suite) => ["--project", suite]);
+process.exit(await run(node, [...VITEST, "run", ...suites, ...words]));

@@ -27,7 +27,7 @@ const limited = (files: number): readonly [string, ...string[]] => [
 ];
 
 describe.skipIf(lacksDescriptors())("where at most so many files may be open", () => {
-  test.each([20, 64, 96, 255])("%s: the start is refused in one sentence", async (files) => {
+  test.each([32, 64, 96, 255])("%s: the start is refused in one sentence", async (files) => {
     const [shell, ...words] = limited(files);
     const { code, stdout, stderr } = await runPeer(shell, [...words, "ioc", "-S", "st.cmd"]);
     expect([code, stdout]).toEqual([1, ""]);
