@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Process entry: what must be so before the program is loaded. Loading it opens some hundred files at once, and where
- * the system allows fewer Node can only show where it failed. The program itself is program.ts.
+ * the system allows fewer Node can only show where it failed. The program itself is cli/program.ts.
  */
 import { descriptorProblem, isOutOfDescriptors, OUT_OF_DESCRIPTORS, openFilesLimit } from "./base/descriptors.ts";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "./support/peers/real-peers.ts";
-import { architectureProblems, idlePermissions, wideComments } from "./support/rules/architecture.ts";
+import { architectureProblems, idlePermissions, strayNames, wideComments } from "./support/rules/architecture.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
@@ -23,6 +23,19 @@ test("the source tree obeys its rules", { timeout: 60_000 }, () => {
 
 test("the import table allows nothing that nothing needs", { timeout: 60_000 }, () => {
   expect(idlePermissions(sources())).toEqual([]);
+});
+
+/** Paths below the root, of the files that are ours. */
+const OWN = ["src", "test", "tools", "docs", "db", "medm", "iocBoot"].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+);
+
+test("a file that a comment or a page names is there", () => {
+  const told = [...OWN, "README.md", "CONTRIBUTING.md"].filter((name) => /\.(ts|mjs|md|py)$/.test(name));
+  expect(told.flatMap((name) => strayNames(name, readFileSync(join(ROOT, name), "utf8"), OWN))).toEqual([]);
+  expect(strayNames("a.ts", "// as no-such.ts says\nconst a = `x.ts`; // and base/clock.ts", OWN)).toEqual([
+    "a.ts:1 names no-such.ts, which is not there: name the file that is meant",
+  ]);
 });
 
 test("no comment of tests and tools is wider than the code may be", () => {

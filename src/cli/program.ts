@@ -1,6 +1,6 @@
 /**
  * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when
- * all is in place. What the commands do is in cli/ and assemble.ts. What a command needs is imported when it is run:
+ * all is in place. What the commands do is in cli/ and assemble/. What a command needs is imported when it is run:
  * `globus-ioc get` need not wait for the services.
  */
 import { setMaxListeners } from "node:events";

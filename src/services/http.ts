@@ -1,9 +1,9 @@
 /**
  * One request to one HTTP service, over undici: trust, time limit, size limit, cancellation, and failures as sentences
  * that name the service, host:port, route and what came instead of an answer. The plumbing that the HTTP services
- * share; the one file of `services` that others there may import. It knows no login, no JSON protocol and no
- * repetition: `worthRepeating` is the verdict for base/retry.ts. Longer than most files because every way in which an
- * exchange can break has its sentence here, beside the exchange that knows how far it had come.
+ * share; with json-text.ts the one file of `services` that the rooms there may import. It knows no login, no JSON
+ * protocol and no repetition: `worthRepeating` is the verdict for base/retry.ts. Longer than most files because every
+ * way in which an exchange can break has its sentence here, beside the exchange that knows how far it had come.
  */
 
 import type { TLSSocket } from "node:tls";

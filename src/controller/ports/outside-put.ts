@@ -1,5 +1,5 @@
 /**
- * A put by a client, or by another record, as the controller is told of it. Who makes the PVs is the matter of pvs.ts.
+ * A put by a client, or by another record, as the controller is told of it. The PVs themselves are the port of pvs.ts.
  */
 
 /** Text in Unicode, an enum as its index. */

@@ -1,6 +1,6 @@
 /**
  * What the simulated Data Management service keeps: experiments, users, roles and ESAFs, in memory. It refuses as DM
- * does and knows nothing of HTTP; dm-service.ts puts it on the network.
+ * does and knows nothing of HTTP; service.ts puts it on the network.
  */
 import type { Clock } from "../../base/clock.ts";
 import {

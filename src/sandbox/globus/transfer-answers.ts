@@ -1,6 +1,6 @@
 /**
  * What the simulated Transfer's routes share: the forms of its results and refusals, who the bearer is, and the body
- * and collection of a request. The routes themselves are in globus-transfer-routes.ts and globus-task-routes.ts.
+ * and collection of a request. The routes themselves are in transfer-routes.ts and task-routes.ts.
  */
 
 import type { TwinAnswer } from "../http-twin.ts";

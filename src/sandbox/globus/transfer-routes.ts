@@ -1,6 +1,6 @@
 /**
- * Globus Transfer, simulated: directories of the collections in memory. Access rules are in globus-access-routes.ts,
- * tasks in globus-task-routes.ts. Reference: globus-api §3.3; the shapes are those of Globus' published sample answers.
+ * Globus Transfer, simulated: directories of the collections in memory. Access rules are in access-routes.ts,
+ * tasks in task-routes.ts. Reference: globus-api §3.3; the shapes are those of Globus' published sample answers.
  * The code for a parent that is missing is not published: ours is a guess at the form.
  */
 

@@ -1,7 +1,7 @@
 /**
  * SFTP version 3 over one folder of this machine, which its clients see as `/`: what our own SFTP client and OpenSSH's
  * `sftp` ask for. One row a request; each row is plain file work, and one place turns its failure into an SFTP status
- * as OpenSSH's server does (sftp-server.c errno_to_portable). Who may log in is ssh-host.ts; symbolic links cannot be
+ * as OpenSSH's server does (sftp-server.c errno_to_portable). Who may log in is host.ts; symbolic links cannot be
  * made through it.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The site's own Python `dm` package behind line JSON (dm_bridge.py): a child process that is started when it is first
- * needed and again after it has died, one call at a time. It knows nothing of what the calls mean; dm-python.ts does.
+ * needed and again after it has died, one call at a time. It knows nothing of what the calls mean; over-python.ts does.
  * No login is on its command line: the package finds it by DM_LOGIN_FILE.
  */
 

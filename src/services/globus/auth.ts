@@ -1,6 +1,6 @@
 /**
  * Globus credentials: valid access tokens for whoever calls a Globus service. Renews before expiry, once at a time, and
- * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is globus-grants.ts.
+ * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is grants.ts.
  * It never opens a browser and never asks: a login that only a person can renew is LoginNeeded. Reference: globus-api
  * §3.1, §3.2.
  */

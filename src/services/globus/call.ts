@@ -1,7 +1,7 @@
 /**
  * One call to a Globus service with our credentials: a valid token, the exchange, and the two failures that another
  * token can cure, each once: a token that the service refuses (401), and a consent that a service account can give
- * itself. Everything else is globus-transport.ts.
+ * itself. Everything else is transport.ts.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { CallOptions } from "../../controller/ports/call.ts";

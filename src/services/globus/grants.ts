@@ -1,6 +1,6 @@
 /**
  * How each kind of Globus login comes by tokens: a service account by its client id and secret, a person by the refresh
- * tokens in the token file. When to renew, and what the login's state is, globus-auth.ts decides. Reference: globus-api
+ * tokens in the token file. When to renew, and what the login's state is, auth.ts decides. Reference: globus-api
  * §3.1, §3.2.
  */
 import { auth } from "@globus/sdk";

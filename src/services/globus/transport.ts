@@ -1,8 +1,8 @@
 /**
  * One exchange with a Globus service through a function of @globus/sdk: our HTTP under it (time limit, size limit,
  * sentences), the body read as text first, refusals as typed errors, bounded repetition by Globus' rules. The SDK
- * brings routes and shapes alone; where its requests go is decided by the environment that assemble.ts sets. It holds
- * no token: globus-auth.ts and globus-call.ts do. Reference: globus-api §2.3, §3.5.
+ * brings routes and shapes alone; where its requests go is decided by the environment that `globusServiceUrls` makes.
+ * It holds no token: auth.ts and call.ts do. Reference: globus-api §2.3, §3.5.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
@@ -189,7 +189,7 @@ function documentOf(what: string, { service, request, answer }: Exchanged, clock
   if (refusal === undefined) throw failure;
   const error = refusalError(what, refusal);
   // Codes with these words speak of the collection, not of Globus: another attempt does not help (Python SDK,
-  // transfer/transport.py).
+  // its transport of transfer).
   const isCollection = /ExternalError|EndpointError/.test(refusal.code);
   if (isCollection || !(failure instanceof HttpUnavailableError) || !failure.worthRepeating) throw error;
   const { mayHaveHappened, worthRepeating, retryAfterSeconds } = failure;

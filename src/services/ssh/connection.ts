@@ -1,7 +1,7 @@
 /**
  * One SSH connection with SFTP on it: host key verified against known_hosts, one user, one key file or agent, every
  * step with a time limit, every failure a sentence. It never starts a remote shell and never reads ~/.ssh/config. What
- * is done with the files is ssh-hosts.ts.
+ * is done with the files is in directories.ts and data-host.ts.
  */
 import type { Client, ConnectConfig, FileEntryWithStats, ServerHostKeyAlgorithm, SFTPWrapper, Stats } from "ssh2";
 import ssh2 from "ssh2";

@@ -1,6 +1,6 @@
 /**
  * What can go wrong on the way into an SSH host, each as its own sentence: the host's key, the login, the network. Also
- * the settings that the sentences name. It opens nothing: ssh-connection.ts does.
+ * the settings that the sentences name. It opens nothing: connection.ts does.
  */
 import ssh2 from "ssh2";
 import { ActionError, asSentence, clauseOf, codeOf } from "../../base/errors.ts";

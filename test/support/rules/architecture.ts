@@ -216,6 +216,22 @@ const destructures = (pattern: unknown, property: string): boolean =>
 const isAt = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
 
+/**
+ * One sentence for each source file that a comment names and that is not there.
+ * @param paths of all files of the repository
+ */
+export function strayNames(path: string, text: string, paths: readonly string[]): string[] {
+  const isThere = (name: string): boolean => paths.some((one) => one === name || one.endsWith(`/${name}`));
+  const isCode = /\.(ts|mjs)$/.test(path);
+  return text.split("\n").flatMap((line, index) => {
+    const told = isCode ? (/^\s*(\/?\*|\/\/).*|\s\/\/ .*/.exec(line)?.[0] ?? "") : line;
+    const names = [...told.matchAll(/(?<![\w.*-])[\w-][\w./-]*\.(?:ts|mjs|py)\b/g)].map(([name]) => name);
+    return names
+      .filter((name) => !isThere(name))
+      .map((name) => `${path}:${index + 1} names ${name}, which is not there: name the file that is meant`);
+  });
+}
+
 const MOST_COLUMNS = 120;
 
 /** One sentence for each comment line that is wider than the code may be. @param path as in sentences */
