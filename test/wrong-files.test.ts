@@ -193,7 +193,7 @@ const KINDS: readonly { readonly kind: string; readonly words: string; readonly 
     make: () => symlinkSync(path, path),
   },
   { kind: "a device", words: "that is a device", make: () => symlinkSync("/dev/zero", path) },
-  // root may read whatever it likes
+  // Root may read whatever it likes
   ...(process.getuid?.() === 0 ? [] : [{ kind: "forbidden", words: "permission is denied (EACCES)", make: forbid }]),
 ];
 

@@ -10,7 +10,7 @@ import { BIOME, OXLINT, ROOT, runNode, say, TSC } from "./run.mjs";
 const STEPS = [
   { name: "types", args: [...TSC, "-p", "tsconfig.json"] },
   { name: "lint", args: [...OXLINT, "--type-aware", "src", "test"] },
-  // plain JavaScript: the rules that need types would only repeat that
+  // Plain JavaScript: the rules that need types would only repeat that
   { name: "lint of tools", args: [...OXLINT, "tools"] },
   { name: "format", args: [...BIOME, "ci", "--log-level=warn", "."] },
 ];
@@ -40,7 +40,7 @@ const vitest = await startVitest("test", filters, {
 });
 for (const file of vitest.state.getTestModules()) {
   for (const test of file.children.allTests()) total[countedAs(test.result().state)]++;
-  // it could not be loaded
+  // It could not be loaded
   if (file.state() === "failed" && [...file.children.allTests("failed")].length === 0) total.failed++;
 }
 total.failed += vitest.state.getUnhandledErrors().length;

@@ -214,6 +214,6 @@ function globusActions(server: ServerSettings, { globus, people }: ServerParts):
   const share = server.share ? { access, people } : undefined;
   const init = initOnGlobus({ tree: globus.tree(server), template, share });
   const users = userActions(globusRoster({ access, template, people }), init);
-  // who is let in by somebody else is asked for by ListUsers alone
+  // Who is let in by somebody else is asked for by ListUsers alone
   return share === undefined ? { ...users, Init: init } : users;
 }

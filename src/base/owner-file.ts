@@ -125,7 +125,7 @@ export class OwnerFile {
       return;
     }
     try {
-      // what is gone may be claimed at any time; what is there is not replaced
+      // What is gone may be claimed at any time; what is there is not replaced
       const text = await this.#read(this.path);
       const owner = ownerIn(text ?? "");
       if (text !== undefined && (owner === undefined || !mayLive(owner, this.#self)))

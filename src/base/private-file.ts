@@ -28,7 +28,7 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
       const stats = await file.stat();
       const { mode, size } = stats;
       const bits = (mode & 0o777).toString(8).padStart(4, "0");
-      // nobody closes /dev/null to others
+      // Nobody closes /dev/null to others
       if ((mode & OTHERS) !== 0 && !stats.isFile()) throw new NoFileError(stats, path);
       if ((mode & OTHERS) !== 0) {
         throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);

@@ -1,6 +1,6 @@
 /**
- * Host names in the address lists of the environment, looked up once, before the lists are read. A name that cannot be
- * found is left out and told with its variable: it must not keep a server from starting. epics-base:
+ * Host names in the address lists of the environment, looked up before the lists are read. A name that cannot be found
+ * is left out and told with its variable: it must not keep a server from starting. epics-base:
  * addAddrToChannelAccessAddressList, which does the same.
  */
 import { lookup } from "node:dns/promises";

@@ -27,7 +27,7 @@ export interface ConfigRequest {
 export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
   const file = configFileToWrite(request.file, request.environment);
   const home = request.environment["HOME"] ?? "/";
-  // what is wrong is told in its own words
+  // What is wrong is told in its own words
   const { lines } = parseSource("", { file, home, options: request.settings });
   const text = configText(lines.filter(({ origin }) => origin === "option"));
   if (request.force && existsSync(file)) {

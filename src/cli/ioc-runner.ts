@@ -113,7 +113,7 @@ export class IocRunner implements Runner {
     const { signal, watched } = this.#options;
     const command = await this.connected(name);
     const stops = await Promise.all([this.#followMessage(name), ...watched.map((one) => this.#followValue(one))]);
-    // the connection is gone: the put-callback says so
+    // The connection is gone: the put-callback says so
     const stop = (): void => void command.put(0).catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     try {

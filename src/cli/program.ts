@@ -53,7 +53,7 @@ const setZone = (zone: string): void => {
   if (zone !== "") process.env["TZ"] = zone;
 };
 const stop = new AbortController();
-// each PV and each request of a command listens to it: Node would take more than ten for a leak
+// Each PV and each request of a command listens to it: Node would take more than ten for a leak
 setMaxListeners(0, stop.signal);
 let status: number = EXIT.done;
 let isOver = false;

@@ -107,7 +107,7 @@ class FieldPv implements ServerPv, NotifyListener {
   write(type: DbrType, value: DbrSample): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
     const result = this.#database.put(this.#address, valueOf(type, value), this.#optionsOf(type, value));
-    // the record says why; MEDM gives up on too many errors
+    // The record says why; MEDM gives up on too many errors
     return result?.kind === "refused" ? ECA.NORMAL : statusOf(result);
   }
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {

@@ -51,7 +51,7 @@ function sweep(parent: string, removeTree: typeof rmSync): void {
     try {
       removeTree(path.join(parent, name), EVERYTHING);
     } catch {
-      // somebody else's: it stays until they start a sandbox
+      // Somebody else's: it stays until they start a sandbox
     }
   }
 }

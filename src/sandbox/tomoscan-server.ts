@@ -24,7 +24,7 @@ export function startTomoScanServer({ client, prefix, root }: TomoScanServerOpti
   let looking = Promise.resolve();
   const look = async (wanted: string): Promise<void> => {
     const found = wanted !== "" && (await isThere(path.join(root, path.normalize(`/${wanted}`))));
-    // its IOC has gone; the next connection brings another look
+    // Its IOC has gone; the next connection brings another look
     await exists.putCallback(found ? 1 : 0).catch(() => undefined);
   };
   const stop = filePath.monitor({}, ({ text }) => {

@@ -21,7 +21,7 @@ test.each([
   [`${"a".repeat(65)}@b.example`, "is too long for an e-mail address"],
 ])("%j is no address, and it is said why", (address, problem) => {
   expect(addressProblem(address)).toBe(problem);
-  // nor is it taken at the start, to be refused at Email
+  // Nor is it taken at the start, to be refused at Email
   if (address !== "") expect(KINDS.email.parse(address)).toBeUndefined();
 });
 

@@ -55,7 +55,7 @@ describe("email", () => {
   });
   test("sends a test without the arm, previews anew, and asks again", async () => {
     const { out } = await runCli(["email", "--mode", "all"], mailing(), { answers: ["t", "y"] });
-    // the bar has ended
+    // The bar has ended
     expect(out.replaceAll(/\x1b\[\d+m/g, "")).toMatch(/addresses\nThe test:\n {2}Done\. It was sent\.\n(?!\[)/);
     expect(deeds).toEqual(["preview", "send mode 2 arm 0", "preview", "send mode 0 arm 1"]);
   });

@@ -304,7 +304,7 @@ describe("show", () => {
     const config = "[general]\nlog-directory =\ntime-zone = europe/berlin\n";
     const { out, zones } = await runCli(["show"], fakeSite({}), { config });
     expect(zones).toEqual(["Europe/Berlin"]);
-    // that of this process, where nothing was changed
+    // That of this process, where nothing was changed
     expect(out).toContain("Time zone:\n  America/Chicago (-06:00)\n");
   });
   test("ends with 3 where a part cannot be read, and goes on with the others", async () => {

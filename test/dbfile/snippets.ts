@@ -313,12 +313,12 @@ export const REFUSED: readonly string[] = [
 
 /** softIoc loads these and we do not, on purpose. */
 export const REFUSED_BY_US_ALONE: readonly string[] = [
-  // definitions of a .dbd file
+  // Definitions of a .dbd file
   'menu(foo){choice(a,"b")}',
   "driver(x)",
-  // a tab in a name, which softIoc warns of
+  // A tab in a name, which softIoc warns of
   'record(ao,"a\tb"){}',
-  // a link that is neither JSON nor the name of a PV
+  // A link that is neither JSON nor the name of a PV
   'record(ai,a){field(INP,"{const:3")}',
   'record(ai,a){field(INP,"{}")}',
 ];

@@ -360,7 +360,7 @@ describe.skipIf(missing)("convert.ts gives what EPICS base gives", () => {
         : [`"${text}" as ${fieldType}: base ${show(theirs)}, ours ${show(result)}`];
     });
     expect(different).toEqual([]);
-    // base refuses a file with a field it refuses: one file for each
+    // Base refuses a file with a field it refuses: one file for each
     for (const { type, field, text } of named.filter(({ ours }) => ours === undefined).filter((_, i) => i % 6 === 0)) {
       const refused = inBase(`record(${type}, "$(P)x") { field(${field}, "${text}") }`, []);
       await expect(refused, `${field} = "${text}"`).rejects.toThrow(/softioc.py: /);
@@ -386,7 +386,7 @@ function compareRead(
         );
   const list: readonly (number | string)[] | null =
     got === null || got === undefined ? null : typeof got === "object" ? got : [got];
-  // a read that fails comes with no elements
+  // A read that fails comes with no elements
   const failed = list === null || list.length === 0;
   if (failed && cast === undefined) return [];
   const theirs = wire === "STRING" ? list : (list?.map(numberOf) ?? null);

@@ -9,22 +9,18 @@ import type { Log } from "../../base/log.ts";
 import { type Address, addressText, type DatagramSocket, type Network } from "../../net/transport.ts";
 import type { CaClientConfig } from "../ca-config.ts";
 import { type Cid, IdSequence } from "../session/ids.ts";
-import { ADDRESS_OF_SENDER, MAX_NAME_BYTES, MAX_PRIORITY, SERVER_PORT } from "../wire/constants.ts";
-import { Frame, viewOf } from "../wire/frame.ts";
-import { readDatagram } from "../wire/framing.ts";
-import { RESPONSES } from "../wire/messages.ts";
+import { MAX_NAME_BYTES, MAX_PRIORITY } from "../wire/constants.ts";
+import { Frame } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { type CaException, exceptionText, PvNameError } from "./errors.ts";
 import { IdTable } from "./id-table.ts";
-import { ipv4Text, mayBeHost } from "./ipv4.ts";
+import { mayBeHost } from "./ipv4.ts";
 import { NameSearch } from "./name-search.ts";
 import type { OperationServices, Operations } from "./operations.ts";
 import { RemotePv } from "./remote-pv.ts";
 import { RepeaterClient } from "./repeater-client.ts";
+import { readSearchReplies } from "./search-reply.ts";
 import { type CircuitOwner, ServerConnection } from "./server-connection.ts";
-
-/** What a search reply carries: the server's minor version, padded. */
-const VERSION_PAYLOAD_BYTES = 8;
 
 /** Whom a client asks. */
 export type Servers = Pick<CaClientConfig, "searchAddresses" | "nameServers">;
@@ -65,8 +61,6 @@ export interface CaClient extends AsyncDisposable {
 }
 
 export const createCaClient = (options: CaClientOptions): CaClient => new Client(options);
-
-const searchReply = viewOf(RESPONSES.search);
 
 class Client implements CaClient, CircuitOwner, OperationServices {
   readonly network: Network;
@@ -254,27 +248,14 @@ class Client implements CaClient, CircuitOwner, OperationServices {
       if (!warned) this.log.warn(`a search could not be sent: ${messageOf(error)}; check EPICS_CA_ADDR_LIST`);
       warned = true;
     };
-    this.#socket.onMessage = (bytes, from) => this.#receive(bytes, from);
+    this.#socket.onMessage = (bytes, from) =>
+      readSearchReplies(bytes, this.#frame, from, (searchId, server) => this.found(searchId, server));
     this.#search.restart();
   }
 
   #sendSearch(frame: Buffer): void {
     for (const address of this.#searchAddresses) this.#socket?.send(frame, address);
     for (const circuit of this.#open) if (circuit.isKept) circuit.search(frame);
-  }
-
-  #receive(bytes: Buffer, from: Address): void {
-    readDatagram(bytes, this.#frame, (frame) => {
-      if (frame.command !== RESPONSES.search.command) return frame.command === RESPONSES.version.command;
-      if (frame.payloadBytes > VERSION_PAYLOAD_BYTES) return false; // another client's search, which holds a name
-      const { tcpPort, address, searchId } = searchReply.from(frame);
-      // Servers before 4.5 have no port to tell, those before 4.8 no address. CA spec §1.7
-      const saysWhere = frame.payloadBytes > 0;
-      const isSender = !saysWhere || address === ADDRESS_OF_SENDER || address === 0;
-      const port = saysWhere ? tcpPort : SERVER_PORT;
-      this.found(searchId, { host: isSender ? from.host : ipv4Text(address), port });
-      return true;
-    });
   }
 
   #beacon(server: Address, anomalous: boolean): void {

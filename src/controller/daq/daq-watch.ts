@@ -138,7 +138,7 @@ class DaqWatch implements Look {
     this.#isRefused = false;
     this.#failedLooks = 0;
     await this.#lookAtSources(all, signal);
-    // the next look comes when they have ended
+    // The next look comes when they have ended
     if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return;
     this.#publish(all);
     if (this.#isOutOfReach) this.#context.journal.say("The DAQs can be seen again.");

@@ -139,7 +139,7 @@ function convert(record: Ai): void {
   if (fields.ASLO !== 0) value *= fields.ASLO;
   value += fields.AOFF;
   if (fields.LINR === LINR.LINEAR || fields.LINR === LINR.SLOPE) value = value * fields.ESLO + fields.EOFF;
-  // there are no break tables
+  // There are no break tables
   else if (fields.LINR !== LINR["NO CONVERSION"]) record.raise(STATUS.SOFT, SEVERITY.MAJOR);
   if (fields.SMOO !== 0 && Number.isFinite(fields.VAL) && fields.INIT !== 0) fields.VAL = value;
   fields.VAL = smooth(record, value);

@@ -73,7 +73,7 @@ test.each(titled)("%s is written as it came", (_, vector) => {
     return expect(ours.toString("hex")).toBe(expected.toString("hex"));
   }
   expect(ours.length).toBe(expected.length);
-  // what ours leaves zero is checked by reading
+  // What ours leaves zero is checked by reading
   const written = [...ours].map((byte, i) => (byte === 0 ? expected[i]! : byte));
   expect(Buffer.from(written).toString("hex")).toBe(expected.toString("hex"));
   expectMessages([ours], [vector]);
