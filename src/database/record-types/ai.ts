@@ -4,7 +4,7 @@ import { checkFilteredLimits, type FilterMemory, SEVERITY, STATUS } from "../ala
 import { castNumber } from "../convert.ts";
 import { menuConvert, menuSimm, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { analogMetadata, postValue } from "./analog.ts";
+import { analogMetadata, postValue } from "./parts/analog.ts";
 import {
   AFTC,
   AFVL,
@@ -22,8 +22,8 @@ import {
   rawValue,
   SIOL_IN,
   simulation,
-} from "./shared-fields.ts";
-import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./parts/simulation.ts";
 
 const FIELDS = {
   VAL: { type: "DOUBLE", prompt: "Value", pp: true, asl0: true },

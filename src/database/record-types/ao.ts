@@ -7,8 +7,8 @@ import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { checkLimits, SEVERITY, STATUS } from "../alarms.ts";
 import { aoOIF, menuConvert, menuSimm, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { analogMetadata, postValue, rememberValue } from "./analog.ts";
-import { isClosedLoop, outputAction } from "./output.ts";
+import { analogMetadata, postValue, rememberValue } from "./parts/analog.ts";
+import { isClosedLoop, outputAction } from "./parts/output.ts";
 import {
   alarmLimits,
   breakTable,
@@ -30,8 +30,8 @@ import {
   readback,
   SIOL_OUT,
   simulation,
-} from "./shared-fields.ts";
-import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep, writeSimulated } from "./parts/simulation.ts";
 
 const FIELDS = {
   VAL: { type: "DOUBLE", prompt: "Desired value", pp: true, asl0: true },

@@ -13,9 +13,9 @@ import {
   simulation,
   twoSeverities,
   twoStates,
-} from "./shared-fields.ts";
-import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./simulation.ts";
-import { checkStates, illegalState, postState, twoChoices } from "./two-states.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./parts/simulation.ts";
+import { checkStates, illegalState, postState, twoChoices } from "./parts/two-states.ts";
 
 const FIELDS = {
   INP,

@@ -2,7 +2,7 @@
 
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, RecordType } from "../record-type.ts";
-import { driveBinaryOutput, initializeBinaryOutput, prepareBinaryOutput } from "./binary-output.ts";
+import { driveBinaryOutput, initializeBinaryOutput, prepareBinaryOutput } from "./parts/binary-output.ts";
 import {
   DOL,
   IVOA,
@@ -18,8 +18,8 @@ import {
   simulation,
   twoSeverities,
   twoStates,
-} from "./shared-fields.ts";
-import { HIGH_METADATA, illegalState, postOutputState, twoChoices } from "./two-states.ts";
+} from "./parts/shared-fields.ts";
+import { HIGH_METADATA, illegalState, postOutputState, twoChoices } from "./parts/two-states.ts";
 
 const FIELDS = {
   VAL: { type: "ENUM", prompt: "State, 0 or 1", pp: true, asl0: true },

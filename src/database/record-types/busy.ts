@@ -5,7 +5,7 @@
 
 import { menuAlarmSevr, menuYesNo } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { driveBinaryOutput, initializeBinaryOutput, prepareBinaryOutput } from "./binary-output.ts";
+import { driveBinaryOutput, initializeBinaryOutput, prepareBinaryOutput } from "./parts/binary-output.ts";
 import {
   DOL,
   IVOA,
@@ -19,8 +19,8 @@ import {
   readback,
   SIOL_OUT,
   twoSeverities,
-} from "./shared-fields.ts";
-import { HIGH_METADATA, illegalState, postOutputState, twoChoices } from "./two-states.ts";
+} from "./parts/shared-fields.ts";
+import { HIGH_METADATA, illegalState, postOutputState, twoChoices } from "./parts/two-states.ts";
 
 const FIELDS = {
   VAL: { type: "ENUM", prompt: "1 while the work goes on", pp: true, asl0: true },

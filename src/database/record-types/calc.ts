@@ -2,9 +2,9 @@
 
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { postValue, rememberValue } from "./analog.ts";
-import { inputLinks, inputsBefore, inputValues } from "./calc-fields.ts";
-import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
+import { postValue, rememberValue } from "./parts/analog.ts";
+import { inputLinks, inputsBefore, inputValues } from "./parts/calc-fields.ts";
+import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./parts/calc-inputs.ts";
 import {
   AFTC,
   AFVL,
@@ -16,7 +16,7 @@ import {
   lastPosted,
   operatingRange,
   PREC,
-} from "./shared-fields.ts";
+} from "./parts/shared-fields.ts";
 
 const FIELDS = {
   VAL: { type: "DOUBLE", prompt: "Result", asl0: true },

@@ -4,10 +4,10 @@ import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { checkLimits, raiseUndefined } from "../alarms.ts";
 import { calcoutDOPT, calcoutINAV, calcoutOOPT, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { postValue, rememberValue } from "./analog.ts";
-import { INPUT_LINKS, INPUT_STATES, inputLinks, inputStates, inputsBefore, inputValues } from "./calc-fields.ts";
-import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./calc-inputs.ts";
-import { outputAction } from "./output.ts";
+import { postValue, rememberValue } from "./parts/analog.ts";
+import { INPUT_LINKS, INPUT_STATES, inputLinks, inputStates, inputsBefore, inputValues } from "./parts/calc-fields.ts";
+import { calcMetadata, Expression, initializeInputs, postInputs, readInputs } from "./parts/calc-inputs.ts";
+import { outputAction } from "./parts/output.ts";
 import {
   alarmLimits,
   deadbands,
@@ -20,7 +20,7 @@ import {
   OUT,
   operatingRange,
   PREC,
-} from "./shared-fields.ts";
+} from "./parts/shared-fields.ts";
 
 const FIELDS = {
   VAL: { type: "DOUBLE", prompt: "Result", asl0: true },

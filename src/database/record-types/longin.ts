@@ -3,7 +3,7 @@
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
 import { menuYesNo } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { analogMetadata, postValue, rememberValue } from "./analog.ts";
+import { analogMetadata, postValue, rememberValue } from "./parts/analog.ts";
 import {
   AFTC,
   AFVL,
@@ -17,8 +17,8 @@ import {
   operatingRange,
   SIOL_IN,
   simulation,
-} from "./shared-fields.ts";
-import { initializeSimulation, simulatedNumber, simulationStep } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, simulatedNumber, simulationStep } from "./parts/simulation.ts";
 
 const FIELDS = {
   VAL: { type: "LONG", prompt: "Value", pp: true, asl0: true },

@@ -3,8 +3,8 @@
 import { checkLimits } from "../alarms.ts";
 import { longoutOOPT, menuYesNo, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { analogMetadata, postValue, rememberValue } from "./analog.ts";
-import { isClosedLoop, outputAction } from "./output.ts";
+import { analogMetadata, postValue, rememberValue } from "./parts/analog.ts";
+import { isClosedLoop, outputAction } from "./parts/output.ts";
 import {
   alarmLimits,
   DOL,
@@ -21,8 +21,8 @@ import {
   operatingRange,
   SIOL_OUT,
   simulation,
-} from "./shared-fields.ts";
-import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep, writeSimulated } from "./parts/simulation.ts";
 
 const FIELDS = {
   VAL: { type: "LONG", prompt: "Desired value", pp: true, asl0: true },

@@ -18,8 +18,8 @@ import {
   simulation,
   sixteenStates,
   UNSV,
-} from "./shared-fields.ts";
-import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, SIMM, simulatedNumber, simulationStep } from "./parts/simulation.ts";
 import {
   checkChange,
   findStates,
@@ -29,8 +29,8 @@ import {
   stateNames,
   stateOfRaw,
   stateSeverity,
-} from "./sixteen-states.ts";
-import { postState } from "./two-states.ts";
+} from "./parts/sixteen-states.ts";
+import { postState } from "./parts/two-states.ts";
 
 const FIELDS = {
   VAL: { type: "ENUM", prompt: "State, 0 to 15", pp: true, asl0: true },

@@ -3,7 +3,7 @@
 import { raiseUndefined, SEVERITY, STATUS } from "../alarms.ts";
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { isClosedLoop, outputAction } from "./output.ts";
+import { isClosedLoop, outputAction } from "./parts/output.ts";
 import {
   COSV,
   DOL,
@@ -22,8 +22,8 @@ import {
   simulation,
   sixteenStates,
   UNSV,
-} from "./shared-fields.ts";
-import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
+} from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep, writeSimulated } from "./parts/simulation.ts";
 import {
   checkChange,
   findStates,
@@ -33,8 +33,8 @@ import {
   stateChanged,
   stateNames,
   stateSeverity,
-} from "./sixteen-states.ts";
-import { postOutputState } from "./two-states.ts";
+} from "./parts/sixteen-states.ts";
+import { postOutputState } from "./parts/two-states.ts";
 
 const FIELDS = {
   VAL: { type: "ENUM", prompt: "State, 0 to 15", special: "SPC_DBADDR", pp: true, asl0: true },

@@ -4,9 +4,9 @@ import { STRING_BYTES } from "../../epics/facts.ts";
 import { fitText } from "../convert.ts";
 import { menuYesNo, stringinPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { INP, SIOL_IN, simulation } from "./shared-fields.ts";
-import { initializeSimulation, simulationStep } from "./simulation.ts";
-import { postText } from "./text-value.ts";
+import { INP, SIOL_IN, simulation } from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep } from "./parts/simulation.ts";
+import { postText } from "./parts/text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },

@@ -5,10 +5,10 @@ import { raiseUndefined } from "../alarms.ts";
 import { fitText } from "../convert.ts";
 import { menuYesNo, stringoutPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
-import { isClosedLoop, outputAction } from "./output.ts";
-import { DOL, IVOA, ivov, OMSL, OUT, SIOL_OUT, simulation } from "./shared-fields.ts";
-import { initializeSimulation, simulationStep, writeSimulated } from "./simulation.ts";
-import { postText } from "./text-value.ts";
+import { isClosedLoop, outputAction } from "./parts/output.ts";
+import { DOL, IVOA, ivov, OMSL, OUT, SIOL_OUT, simulation } from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep, writeSimulated } from "./parts/simulation.ts";
+import { postText } from "./parts/text-value.ts";
 
 const FIELDS = {
   VAL: { type: "STRING", size: 40, prompt: "Text", pp: true, asl0: true },

@@ -4,10 +4,10 @@ import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { castInto, type ElementType, elementTypeOf, makeArray } from "../convert.ts";
 import { menuFtype, menuYesNo, numbersOf, waveformPOST } from "../menus.ts";
 import type { ArrayValue, FieldTable, Rec, RecordType } from "../record-type.ts";
-import { commonPrecision } from "./analog.ts";
-import { memoryHash } from "./memory-hash.ts";
-import { EGU, INP, operatingRange, PREC, SIOL_IN, simulation } from "./shared-fields.ts";
-import { initializeSimulation, simulationStep } from "./simulation.ts";
+import { commonPrecision } from "./parts/analog.ts";
+import { memoryHash } from "./parts/memory-hash.ts";
+import { EGU, INP, operatingRange, PREC, SIOL_IN, simulation } from "./parts/shared-fields.ts";
+import { initializeSimulation, simulationStep } from "./parts/simulation.ts";
 
 const FIELDS = {
   VAL: { type: "NOACCESS", prompt: "Elements", special: "SPC_DBADDR", pp: true, asl0: true },

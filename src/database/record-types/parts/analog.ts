@@ -2,9 +2,9 @@
  * What records with a number share: deadbands of monitors, and the metadata by which clients show the number. CA spec
  * §2.7, §3.2; epics-base: recGbl.c recGblCheckDeadband, recGblGetPrec.
  */
-import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
-import type { WithFields } from "../alarms.ts";
-import type { FieldTable, Rec, RecordSupport } from "../record-type.ts";
+import { DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
+import type { WithFields } from "../../alarms.ts";
+import type { FieldTable, Rec, RecordSupport } from "../../record-type.ts";
 
 /**
  * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. To or from NaN is always

@@ -4,9 +4,9 @@
  * is not done: SSCN and OLDSIMM are stored only. CA spec §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c
  * readValue.
  */
-import { SEVERITY, STATUS, type WithFields } from "../alarms.ts";
-import { menuSimm, numbersOf } from "../menus.ts";
-import type { ArrayValue, NumericFieldType } from "../record-type.ts";
+import { SEVERITY, STATUS, type WithFields } from "../../alarms.ts";
+import { menuSimm, numbersOf } from "../../menus.ts";
+import type { ArrayValue, NumericFieldType } from "../../record-type.ts";
 
 export const SIMM = numbersOf(menuSimm);
 

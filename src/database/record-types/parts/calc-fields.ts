@@ -2,8 +2,8 @@
  * The fields of the twenty-one inputs A … U that calc and calcout have alike. Base has had twenty-one since 7.0.10,
  * twelve before.
  */
-import { CALC_VARIABLES } from "../calc-elements.ts";
-import { calcoutINAV } from "../menus.ts";
+import { CALC_VARIABLES } from "../../calc-elements.ts";
+import { calcoutINAV } from "../../menus.ts";
 
 /** The variables of an expression, in order. */
 export const INPUTS = Array.from(CALC_VARIABLES) as readonly Input[];

@@ -2,7 +2,7 @@
  * Groups of fields that several record types have alike and in the same order. Each type's table spreads them where
  * base's .dbd file has them (test/interop/record-types-dbd.test.ts compares).
  */
-import { menuAlarmSevr, menuConvert, menuIvoa, menuOmsl, menuScan, menuSimm, type menuYesNo } from "../menus.ts";
+import { menuAlarmSevr, menuConvert, menuIvoa, menuOmsl, menuScan, menuSimm, type menuYesNo } from "../../menus.ts";
 
 /** The number types a record's own value may have. */
 type ValueType = "DOUBLE" | "LONG";

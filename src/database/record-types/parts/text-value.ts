@@ -1,7 +1,7 @@
 /** What stringin and stringout share: when VAL is posted. epics-base: stringinRecord.c monitor */
-import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
-import type { WithFields } from "../alarms.ts";
-import { menuPost, numbersOf } from "../menus.ts";
+import { DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
+import type { WithFields } from "../../alarms.ts";
+import { menuPost, numbersOf } from "../../menus.ts";
 
 const ALWAYS = numbersOf(menuPost).Always;
 

@@ -1,6 +1,6 @@
 /** What output records share: whether VAL is read from DOL, and what an INVALID record does to its output. */
-import { SEVERITY, type WithFields } from "../alarms.ts";
-import { menuIvoa, menuOmsl, numbersOf } from "../menus.ts";
+import { SEVERITY, type WithFields } from "../../alarms.ts";
+import { menuIvoa, menuOmsl, numbersOf } from "../../menus.ts";
 
 const OMSL = numbersOf(menuOmsl);
 const IVOA = numbersOf(menuIvoa);

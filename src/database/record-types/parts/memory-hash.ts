@@ -2,8 +2,8 @@
  * The hash by which array records see that their elements changed (HASH). Same numbers as base: epics-base:
  * epicsString.c epicsMemHash.
  */
-import { STRING_BYTES } from "../../epics/facts.ts";
-import type { ArrayValue } from "../record-type.ts";
+import { STRING_BYTES } from "../../../epics/facts.ts";
+import type { ArrayValue } from "../../record-type.ts";
 
 /** @param count elements in use. @returns 32 bits, unsigned */
 export function memoryHash(array: ArrayValue | undefined, count: number): number {

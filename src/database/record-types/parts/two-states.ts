@@ -2,9 +2,9 @@
  * What bi, bo and busy share: the names of their two states, the alarms of states, and their posts. epics-base:
  * biRecord.c, boRecord.c
  */
-import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
-import { STATUS, type WithFields } from "../alarms.ts";
-import type { Rec, RecordSupport } from "../record-type.ts";
+import { DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
+import { STATUS, type WithFields } from "../../alarms.ts";
+import type { Rec, RecordSupport } from "../../record-type.ts";
 
 const NO_NAMES = ["", ""] as const;
 

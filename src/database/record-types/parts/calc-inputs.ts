@@ -2,10 +2,10 @@
  * What calc and calcout share: their inputs A … U, read from links into fields and from there into the expression, the
  * expression itself, and the metadata of both. CA spec §5.5; epics-base: calcRecord.c, calcoutRecord.c.
  */
-import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
-import { SEVERITY, STATUS, type WithFields } from "../alarms.ts";
-import { type CalcProgram, compileCalc, evaluateCalc } from "../calc.ts";
-import type { FieldTable, LinkMetadata, Rec } from "../record-type.ts";
+import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
+import { SEVERITY, STATUS, type WithFields } from "../../alarms.ts";
+import { type CalcProgram, compileCalc, evaluateCalc } from "../../calc.ts";
+import type { FieldTable, LinkMetadata, Rec } from "../../record-type.ts";
 import { analogMetadata } from "./analog.ts";
 import { INPUT_LINKS, INPUTS, INPUTS_BEFORE } from "./calc-fields.ts";
 
