@@ -15,7 +15,7 @@ import {
   PAIRS,
   UNARY,
 } from "./calc-elements.ts";
-import { parseFloating } from "./convert.ts";
+import { parseFloating } from "./convert/texts.ts";
 
 export interface CalcError {
   /** A sentence for the operator. */

@@ -9,7 +9,7 @@ import { Listeners } from "../base/listeners.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import { didYouMeanSentence } from "../base/suggest.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
-import type { PutOptions, PutValue } from "./convert-put.ts";
+import type { PutOptions, PutValue } from "./convert/convert-put.ts";
 import { DatabaseError } from "./database-error.ts";
 import { FieldAddress } from "./field-address.ts";
 import { parseModifier } from "./filters.ts";

@@ -4,12 +4,12 @@
  * dbAccess.c dbGet.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
-import { castArray, type ElementType, fitText } from "./convert.ts";
+import { charactersOf } from "./convert/text-array.ts";
+import { castArray, type ElementType, fitText } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { sliced } from "./filters.ts";
 import { elementsAt, longTextAt, numberAt, textAt } from "./read.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
-import { charactersOf } from "./text-array.ts";
 
 /** The first element, or undefined. */
 export function linkNumberAt(address: FieldAddress, type: NumericFieldType): number | undefined {

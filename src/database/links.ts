@@ -3,7 +3,7 @@
  * read here (link-ends.ts does). CA spec §5.3; epics-base: dbStaticLib.c dbParseLink.
  */
 import { type Constant, constantOf } from "./constants.ts";
-import { parseFloating } from "./convert.ts";
+import { parseFloating } from "./convert/texts.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type Json, membersOf, parseLenientJson } from "./lenient-json.ts";
 

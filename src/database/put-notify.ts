@@ -3,7 +3,7 @@
  * same chain, have finished. Puts to a record that cannot take one now wait in that record's queue, first come first
  * served. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
-import { convertPut, type PutOptions, type PutValue } from "./convert-put.ts";
+import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { Processor } from "./process.ts";
 import { isAbsorbed, type PutResult, type Putter } from "./put.ts";

@@ -3,11 +3,11 @@
  * metadata.ts's. CA spec §2.4, §2.7.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
-import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber } from "./convert.ts";
+import { numberToText } from "./convert/number-text.ts";
+import { textOfBytes } from "./convert/text-array.ts";
+import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
-import { numberToText } from "./number-text.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
-import { textOfBytes } from "./text-array.ts";
 
 /** Elements that are valid now: NORD for an array; with the NUL for text behind `$`; else 1. Before a slice. */
 export function lengthAt(address: FieldAddress): number {

@@ -4,7 +4,7 @@
  */
 import { didYouMeanSentence } from "../base/suggest.ts";
 import { compileCalc } from "./calc.ts";
-import { menuFromDbText, parseDbText } from "./convert.ts";
+import { menuFromDbText, parseDbText } from "./convert/texts.ts";
 import { DatabaseError } from "./database-error.ts";
 import { canonicalLink, parseLink } from "./links.ts";
 import type { DbRecord } from "./record.ts";

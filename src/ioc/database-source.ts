@@ -18,7 +18,7 @@ import type { DbrSample } from "../ca/wire/dbr-codec.ts";
 import { DBR_CLASS_NAME, DBR_PUT_ACKS, DBR_PUT_ACKT, type DbrType, NATIVES } from "../ca/wire/dbr-layout.ts";
 import { ECA } from "../ca/wire/status.ts";
 import { acknowledge, acknowledgeTransients } from "../database/alarm-transition.ts";
-import type { PutOptions, PutValue } from "../database/convert-put.ts";
+import type { PutOptions, PutValue } from "../database/convert/convert-put.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import type { PutResult } from "../database/put.ts";

@@ -6,12 +6,12 @@
 
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
-import { castArray, fitText } from "../database/convert.ts";
+import { charactersOf } from "../database/convert/text-array.ts";
+import { castArray, fitText } from "../database/convert/texts.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { sliced } from "../database/filters.ts";
 import { longTextAt } from "../database/read.ts";
 import type { FieldType } from "../database/record-type.ts";
-import { charactersOf } from "../database/text-array.ts";
 import { STRING_BYTES } from "../epics/facts.ts";
 
 /** DBR → the field type of the same form. */

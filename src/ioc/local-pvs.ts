@@ -6,13 +6,13 @@
 import { Observable, Subject } from "rxjs";
 import type { ClientIdentity } from "../base/client-identity.ts";
 import { AppError } from "../base/errors.ts";
-import type { PutValue } from "../database/convert-put.ts";
+import type { PutValue } from "../database/convert/convert-put.ts";
+import { cutLength } from "../database/convert/text-array.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
 import type { ArrayValue } from "../database/record-type.ts";
-import { cutLength } from "../database/text-array.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
 

@@ -1,5 +1,6 @@
 /** Every conversion that a client can ask for, made by EPICS base's IOC and by convert.ts. */
 import { describe, expect, test } from "vitest";
+import { numberToText } from "../../src/database/convert/number-text.ts";
 import {
   castArray,
   castNumber,
@@ -9,9 +10,8 @@ import {
   menuToText,
   parseDbText,
   parseNumber,
-} from "../../src/database/convert.ts";
+} from "../../src/database/convert/texts.ts";
 import { menuAlarmSevr, menuScan } from "../../src/database/menus.ts";
-import { numberToText } from "../../src/database/number-text.ts";
 import type { ArrayValue, NumericFieldType } from "../../src/database/record-type.ts";
 import {
   numberOf,

@@ -1,7 +1,7 @@
 /** The text input record. It knows no UDF alarm. CA spec §5.5; epics-base: stringinRecord.c, devSiSoft.c */
 
 import { STRING_BYTES } from "../../epics/facts.ts";
-import { fitText } from "../convert.ts";
+import { fitText } from "../convert/texts.ts";
 import { menuYesNo, stringinPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { INP, SIOL_IN, simulation } from "./parts/shared-fields.ts";

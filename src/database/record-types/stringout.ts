@@ -2,7 +2,7 @@
 
 import { STRING_BYTES } from "../../epics/facts.ts";
 import { raiseUndefined } from "../alarms.ts";
-import { fitText } from "../convert.ts";
+import { fitText } from "../convert/texts.ts";
 import { menuYesNo, stringoutPOST } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { isClosedLoop, outputAction } from "./parts/output.ts";

@@ -2,7 +2,7 @@
  * A field's value as save files have it, and back: what is saved of which kind of field, and what each of the two
  * passes of a restore may set. CA spec §7.3; autosave: dbrestore.c scalar_restore, SR_put_array_values.
  */
-import { fitText } from "../../database/convert.ts";
+import { fitText } from "../../database/convert/texts.ts";
 import type { Database } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import type { FieldAddress } from "../../database/field-address.ts";

@@ -1,6 +1,6 @@
 /** Shell commands that read, write and process single records. CA spec §7.2; forms tried with softIoc 7.0.10. */
 import { IOC_SHELL } from "../../base/client-identity.ts";
-import type { PutValue } from "../../database/convert-put.ts";
+import type { PutValue } from "../../database/convert/convert-put.ts";
 import type { Database } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import type { FieldAddress } from "../../database/field-address.ts";

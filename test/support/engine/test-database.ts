@@ -1,6 +1,6 @@
 /** A database of a few records, with a clock that stands still. */
 import { createLog } from "../../../src/base/log.ts";
-import type { PutValue } from "../../../src/database/convert-put.ts";
+import type { PutValue } from "../../../src/database/convert/convert-put.ts";
 import { Database } from "../../../src/database/database.ts";
 import type { FieldAddress } from "../../../src/database/field-address.ts";
 import type { PutResult } from "../../../src/database/put.ts";

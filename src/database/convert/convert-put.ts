@@ -2,12 +2,12 @@
  * What a put's value becomes in the field it is put to. The rules of numbers and texts are convert.ts's; here is chosen
  * which of them applies. CA spec §2.8.
  */
-import type { ClientIdentity } from "../base/client-identity.ts";
-import { castNumber, enumFromText, fitText, parseNumber } from "./convert.ts";
-import type { FieldAddress } from "./field-address.ts";
+import type { ClientIdentity } from "../../base/client-identity.ts";
+import type { FieldAddress } from "../field-address.ts";
+import type { ArrayValue, FieldType, NumericFieldType } from "../record-type.ts";
 import { numberToText } from "./number-text.ts";
-import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
 import { textOfPut } from "./text-array.ts";
+import { castNumber, enumFromText, fitText, parseNumber } from "./texts.ts";
 
 export type PutValue = number | string | ArrayValue;
 

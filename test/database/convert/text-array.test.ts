@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PutValue } from "../../src/database/convert-put.ts";
-import type { FieldType } from "../../src/database/record-type.ts";
-import { cutLength, storeText } from "../../src/database/text-array.ts";
-import { anyText } from "../support/engine/any-text.ts";
-import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
+import type { PutValue } from "../../../src/database/convert/convert-put.ts";
+import { cutLength, storeText } from "../../../src/database/convert/text-array.ts";
+import type { FieldType } from "../../../src/database/record-type.ts";
+import { anyText } from "../../support/engine/any-text.ts";
+import { databaseOf, type TestDatabase } from "../../support/engine/test-database.ts";
 
 const messageOf = (elements: number): TestDatabase =>
   databaseOf({ M: { type: "waveform", FTVL: "CHAR", NELM: String(elements), "info Q:form": "String" } });

@@ -6,9 +6,9 @@
  * are ca/wire's. Longer than most files because the rules for numbers, texts and arrays are one table each and belong
  * together.
  */
-import { STRING_BYTES } from "../epics/facts.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
+import type { ArrayValue, FieldType, NumericFieldType } from "../record-type.ts";
 import { numberToText } from "./number-text.ts";
-import type { ArrayValue, FieldType, NumericFieldType } from "./record-type.ts";
 
 /** Types an array's elements and a channel's values may have. */
 export type ElementType = NumericFieldType | "STRING";

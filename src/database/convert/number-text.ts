@@ -2,7 +2,7 @@
  * Numbers as text, as base's cvtFast.c writes them: convert.ts's half in that direction. CA spec §2.7; compared with
  * softIoc in test/interop/convert-softioc.test.ts.
  */
-import type { FieldType } from "./record-type.ts";
+import type { FieldType } from "../record-type.ts";
 
 /** Digits where a record has no PREC. */
 const DEFAULT_PRECISION = 6;

@@ -3,8 +3,8 @@
  * NUL, or as codes of UTF-16 units (Phoebus sends a DBR_LONG array of them); stored is UTF-8 that ends in a NUL within
  * the array. Decision 11.
  */
-import { toByteString } from "../epics/byte-string.ts";
-import type { ArrayValue } from "./record-type.ts";
+import { toByteString } from "../../epics/byte-string.ts";
+import type { ArrayValue } from "../record-type.ts";
 
 /** The byte string in `bytes` up to the first NUL, at most `length` bytes. */
 export function textOfBytes(bytes: Uint8Array | Int8Array, length: number): string {

@@ -1,5 +1,6 @@
 import { assert, double, pre, property } from "fast-check";
 import { expect, test } from "vitest";
+import { numberToText } from "../../../src/database/convert/number-text.ts";
 import {
   castArray,
   castInto,
@@ -14,10 +15,9 @@ import {
   parseNumber,
   toInt32,
   toUint32,
-} from "../../src/database/convert.ts";
-import { menuAlarmSevr } from "../../src/database/menus.ts";
-import { numberToText } from "../../src/database/number-text.ts";
-import type { NumericFieldType } from "../../src/database/record-type.ts";
+} from "../../../src/database/convert/texts.ts";
+import { menuAlarmSevr } from "../../../src/database/menus.ts";
+import type { NumericFieldType } from "../../../src/database/record-type.ts";
 
 // Expected values: EPICS base, measured (CA spec §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
 
