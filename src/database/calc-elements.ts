@@ -3,7 +3,7 @@
  * and what each does to numbers as base's C code does it (CA spec §5.5; epics-base: calcPerform.c). How they are put
  * together is calc.ts.
  */
-import { toInt32, toUint32 } from "./convert/texts.ts";
+import { toInt32, toUint32 } from "./convert/numbers.ts";
 
 /** The variables A … U. Base has had twenty-one since 7.0.10, twelve before. */
 export const CALC_VARIABLES = "ABCDEFGHIJKLMNOPQRSTU";

@@ -3,7 +3,8 @@
  * lnkCalc.c.
  */
 import { type CalcProgram, compileCalc, evaluateCalc } from "./calc.ts";
-import { castArray, castNumber, type ElementType } from "./convert/texts.ts";
+import { castArray, type ElementType } from "./convert/arrays.ts";
+import { castNumber } from "./convert/numbers.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type LinkOwner, raiseLink } from "./link-ends.ts";
 import type { CalcLink } from "./links.ts";

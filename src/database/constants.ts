@@ -4,8 +4,10 @@
  * spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, castScalar, type ElementType } from "./convert/arrays.ts";
 import { numberToText } from "./convert/number-text.ts";
-import { castArray, castNumber, castScalar, type ElementType, fitText, parseNumber } from "./convert/texts.ts";
+import { castNumber } from "./convert/numbers.ts";
+import { fitText, parseNumber } from "./convert/texts.ts";
 import { DatabaseError } from "./database-error.ts";
 import { type Json, parseLenientJson } from "./lenient-json.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";

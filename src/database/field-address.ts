@@ -3,7 +3,7 @@
  * look nothing up. epics-base: dbAddr.h, dbChannel.h
  */
 import { STRING_BYTES } from "../epics/facts.ts";
-import { type ElementType } from "./convert/texts.ts";
+import { type ElementType } from "./convert/arrays.ts";
 import { type Modifier, NO_MODIFIER } from "./filters.ts";
 import type { DbRecord } from "./record.ts";
 import type { FieldType, NumericFieldType } from "./record-type.ts";

@@ -5,8 +5,8 @@
  */
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
+import { castArray, type ElementType, elementTypeOf } from "./convert/arrays.ts";
 import { convertPut, type PutOptions } from "./convert/convert-put.ts";
-import { castArray, type ElementType, elementTypeOf } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";

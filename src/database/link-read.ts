@@ -4,8 +4,9 @@
  * dbAccess.c dbGet.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, type ElementType } from "./convert/arrays.ts";
 import { charactersOf } from "./convert/text-array.ts";
-import { castArray, type ElementType, fitText } from "./convert/texts.ts";
+import { fitText } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { sliced } from "./filters.ts";
 import { elementsAt, longTextAt, numberAt, textAt } from "./read.ts";

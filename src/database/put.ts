@@ -7,9 +7,9 @@
 import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Listeners } from "../base/listeners.ts";
 import { DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
+import { castInto, type ElementType, elementTypeOf } from "./convert/arrays.ts";
 import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
 import { storeText } from "./convert/text-array.ts";
-import { castInto, type ElementType, elementTypeOf } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { postToAll } from "./post.ts";
 import type { Processor } from "./process.ts";

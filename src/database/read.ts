@@ -3,9 +3,11 @@
  * metadata.ts's. CA spec §2.4, §2.7.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
+import { castArray, type ElementType } from "./convert/arrays.ts";
 import { numberToText } from "./convert/number-text.ts";
+import { castNumber } from "./convert/numbers.ts";
 import { textOfBytes } from "./convert/text-array.ts";
-import { castArray, castNumber, type ElementType, fitText, menuToText, parseNumber } from "./convert/texts.ts";
+import { fitText, menuToText, parseNumber } from "./convert/texts.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
 

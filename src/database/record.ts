@@ -6,7 +6,7 @@ import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Constant, constantElements, constantNumber, constantText } from "./constants.ts";
-import type { ElementType } from "./convert/texts.ts";
+import type { ElementType } from "./convert/arrays.ts";
 import { parseLink } from "./links.ts";
 import { type FieldMonitors, postTo } from "./post.ts";
 import type { ArrayValue, LinkMetadata, NumericFieldType, Rec, RecordType, Subroutine } from "./record-type.ts";

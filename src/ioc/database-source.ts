@@ -1,6 +1,6 @@
 /**
  * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into
- * samples, puts and their failures as ECA codes, posts as updates. Conversion itself is database/convert.ts's; access
+ * samples, puts and their failures as ECA codes, posts as updates. Conversion itself is database/convert's; access
  * rights are asked of whoever implements `AccessControl`. CA spec §2.3, §2.4, §2.7, §4.
  */
 

@@ -6,8 +6,9 @@
 
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
+import { castArray } from "../database/convert/arrays.ts";
 import { charactersOf } from "../database/convert/text-array.ts";
-import { castArray, fitText } from "../database/convert/texts.ts";
+import { fitText } from "../database/convert/texts.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { sliced } from "../database/filters.ts";
 import { longTextAt } from "../database/read.ts";

@@ -6,7 +6,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
 import type { DbrType, Native } from "../ca/wire/dbr-layout.ts";
-import { castNumber, type ElementType } from "../database/convert/texts.ts";
+import { type ElementType } from "../database/convert/arrays.ts";
+import { castNumber } from "../database/convert/numbers.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import { sliced, slicedLength } from "../database/filters.ts";
 import { alarmLimitsAt, controlLimitsAt, displayLimitsAt, precisionAt, unitsAt } from "../database/metadata.ts";

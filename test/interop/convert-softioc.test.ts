@@ -1,10 +1,9 @@
-/** Every conversion that a client can ask for, made by EPICS base's IOC and by convert.ts. */
+/** Every conversion that a client can ask for, made by EPICS base's IOC and by database/convert. */
 import { describe, expect, test } from "vitest";
+import { castArray, type ElementType } from "../../src/database/convert/arrays.ts";
 import { numberToText } from "../../src/database/convert/number-text.ts";
+import { castNumber } from "../../src/database/convert/numbers.ts";
 import {
-  castArray,
-  castNumber,
-  type ElementType,
   enumFromText,
   menuFromDbText,
   menuToText,
@@ -179,7 +178,7 @@ const seen = (value: number, native: WireType): number => (native === "CHAR" ? v
 const show = (value: unknown): string =>
   Object.is(value, -0) ? "0" : JSON.stringify(value) === "null" ? String(value) : JSON.stringify(value);
 
-describe.skipIf(missing)("convert.ts gives what EPICS base gives", () => {
+describe.skipIf(missing)("the conversion gives what EPICS base gives", () => {
   test("for a text put to a number of each type", { timeout: 120_000 }, async () => {
     const cases = FIELDS.flatMap((field) => TEXTS.map((text) => ({ ...field, text })));
     const steps = cases.flatMap(({ pv, native, text }): PutGetStep[] => [

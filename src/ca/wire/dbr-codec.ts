@@ -1,6 +1,6 @@
 /**
  * Value and metadata ↔ bytes, by the layout table. It encodes what it is given: conversion between types is the
- * database's business (database/convert.ts), apart from C's cast of an integer to a narrower one, which writing its low
+ * database's business (database/convert), apart from C's cast of an integer to a narrower one, which writing its low
  * bits is.
  */
 

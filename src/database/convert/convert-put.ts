@@ -1,13 +1,14 @@
 /**
- * What a put's value becomes in the field it is put to. The rules of numbers and texts are convert.ts's; here is chosen
+ * What a put's value becomes in the field it is put to. The rules are those of numbers.ts and texts.ts; here is chosen
  * which of them applies. CA spec §2.8.
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { FieldAddress } from "../field-address.ts";
 import type { ArrayValue, FieldType, NumericFieldType } from "../record-type.ts";
 import { numberToText } from "./number-text.ts";
+import { castNumber } from "./numbers.ts";
 import { textOfPut } from "./text-array.ts";
-import { castNumber, enumFromText, fitText, parseNumber } from "./texts.ts";
+import { enumFromText, fitText, parseNumber } from "./texts.ts";
 
 export type PutValue = number | string | ArrayValue;
 

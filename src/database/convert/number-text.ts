@@ -1,5 +1,5 @@
 /**
- * Numbers as text, as base's cvtFast.c writes them: convert.ts's half in that direction. CA spec §2.7; compared with
+ * Numbers as text, as base's cvtFast.c writes them: texts.ts reads the other direction. CA spec §2.7; compared with
  * softIoc in test/interop/convert-softioc.test.ts.
  */
 import type { FieldType } from "../record-type.ts";

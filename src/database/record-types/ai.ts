@@ -1,7 +1,7 @@
 /** The analog input record. CA spec §5.5; epics-base: aiRecord.c, devAiSoft.c, devAiSoftRaw.c */
 
 import { checkFilteredLimits, type FilterMemory, SEVERITY, STATUS } from "../alarms.ts";
-import { castNumber } from "../convert/texts.ts";
+import { castNumber } from "../convert/numbers.ts";
 import { menuConvert, menuSimm, numbersOf } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { analogMetadata, postValue } from "./parts/analog.ts";

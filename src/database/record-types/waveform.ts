@@ -1,7 +1,7 @@
 /** The array record. CA spec §2.4, §5.5; epics-base: waveformRecord.c, devWfSoft.c */
 
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
-import { castInto, type ElementType, elementTypeOf, makeArray } from "../convert/texts.ts";
+import { castInto, type ElementType, elementTypeOf, makeArray } from "../convert/arrays.ts";
 import { menuFtype, menuYesNo, numbersOf, waveformPOST } from "../menus.ts";
 import type { ArrayValue, FieldTable, Rec, RecordType } from "../record-type.ts";
 import { commonPrecision } from "./parts/analog.ts";

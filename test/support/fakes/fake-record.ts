@@ -5,7 +5,7 @@
  */
 
 import { COMMON_FIELDS } from "../../../src/database/common-fields.ts";
-import { castNumber } from "../../../src/database/convert/texts.ts";
+import { castNumber } from "../../../src/database/convert/numbers.ts";
 import type {
   ArrayValue,
   FieldRow,
