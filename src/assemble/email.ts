@@ -11,8 +11,8 @@ import { createSiteTexts } from "../services/mail/site-texts.ts";
 import { createSmtpMailer } from "../services/mail/smtp-mailer.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
-type Shared = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
-export interface MailPart extends Shared {
+type SharedMail = Pick<SendEmailOptions, "mailer" | "texts" | "from" | "clock" | "shown">;
+export interface MailPart extends SharedMail {
   readonly ledger: Ledger;
 }
 

@@ -27,7 +27,7 @@ export interface DataManagementProgram {
  * Data management that can be started. What it works with is open already: `close` closes every connection, whether it
  * was started or not.
  */
-export interface DataManagement {
+export interface StartableDataManagement {
   start(): DataManagementProgram;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface DataManagement {
  * Chooses the ports that the settings ask for; reaches nobody yet.
  * @throws ConfigError with everything that only shows to be wrong here
  */
-export function assembleDataManagement(options: DataManagementOptions): DataManagement {
+export function assembleDataManagement(options: DataManagementOptions): StartableDataManagement {
   const site = openSite(options);
   const start = (): DataManagementProgram => {
     const { pvs, version, clock, log, host, troubles } = options;

@@ -25,14 +25,14 @@ export const PATIENT: RetryPolicy = { attempts: 3, firstWaitSeconds: 0.5, longes
  * Whether a failure may be followed by another attempt, and, when the peer named it, after how many seconds at the
  * earliest.
  */
-export type Verdict =
+export type RetryVerdict =
   | { readonly repeat: false }
   | { readonly repeat: true; readonly afterSeconds?: number | undefined };
 
 export interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly clock: Clock;
-  readonly verdict: (thrown: unknown) => Verdict;
+  readonly verdict: (thrown: unknown) => RetryVerdict;
   readonly signal?: AbortSignal | undefined;
   /** From 0 to below 1; spreads the waits of many clients. */
   readonly random?: (() => number) | undefined;

@@ -14,7 +14,7 @@ import { UsageError } from "./exit-status.ts";
 import { linesOf, numberOf, type Runner } from "./runner.ts";
 
 /** The person at the terminal. */
-export interface Person {
+export interface Operator {
   /** False without a terminal, and with --json. */
   readonly canAnswer: boolean;
   /** The answer without blanks around it; undefined when there is none, at the end of input or after Ctrl-C. */
@@ -25,7 +25,7 @@ export interface Person {
 
 export interface DialogueContext {
   readonly runner: Runner;
-  readonly person: Person;
+  readonly person: Operator;
   readonly common: Pick<CommonOptions, "yes" | "dryRun">;
   /** What options of the command line say. */
   readonly inputs: ReadonlyMap<InputName, string | number>;
@@ -80,7 +80,7 @@ async function email({ runner, person, common }: DialogueContext): Promise<Outco
   }
 }
 
-async function showPreview(runner: Runner, person: Person): Promise<void> {
+async function showPreview(runner: Runner, person: Operator): Promise<void> {
   person.show("The e-mail", String((await runner.value("EmailPreview")) ?? ""));
   person.show("It goes to", linesOf(await runner.value("EmailRecipients")).join("\n"));
   const leftOut = linesOf(await runner.value("EmailResults"));
@@ -160,7 +160,7 @@ async function tagManual({ runner, person }: DialogueContext): Promise<Outcome> 
 }
 
 /** @returns counted from 1; undefined when the person leaves it */
-async function chooseNumber(person: Person, count: number): Promise<number | undefined> {
+async function chooseNumber(person: Operator, count: number): Promise<number | undefined> {
   const numbers = Array.from({ length: count }, (_one, index) => String(index + 1));
   const answer = await choose(person, `Which one, 1 to ${count}, or q to leave it? `, [...numbers, "q"]);
   return answer === undefined || answer === "q" ? undefined : Number(answer);
@@ -195,7 +195,7 @@ async function users({ runner, person, common }: DialogueContext, command: Comma
  * @param isEnough whether its first letter is enough
  */
 async function choose(
-  person: Person,
+  person: Operator,
   question: string,
   answers: readonly string[],
   isEnough = false,

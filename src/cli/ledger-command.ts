@@ -7,7 +7,7 @@ import { lookForConfigFile, readConfig } from "../config/config.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { lookAtLedger, recoverLedger } from "../services/ledger/recovery.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
-import { type Dialogue, isConfirmed } from "./trust-host.ts";
+import { isConfirmed, type TrustTerminal } from "./trust-host.ts";
 
 export interface LedgerRequest {
   /** `check` or `recover`; undefined: check. */
@@ -22,7 +22,7 @@ export interface LedgerContext {
   /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;
-  readonly dialogue: Dialogue;
+  readonly dialogue: TrustTerminal;
 }
 
 /** @returns the exit status: done when the ledger is whole afterwards @throws ActionError, ConfigError, UsageError */
@@ -74,7 +74,7 @@ function folderOf({ config }: Pick<LedgerRequest, "config">, { environment, setZ
 }
 
 /** @throws UsageError where nobody can be asked */
-async function isMeant({ yes = false }: Omit<LedgerRequest, "what">, dialogue: Dialogue): Promise<boolean> {
+async function isMeant({ yes = false }: Omit<LedgerRequest, "what">, dialogue: TrustTerminal): Promise<boolean> {
   if (yes) return true;
   if (!dialogue.isTerminal)
     throw new UsageError("Nobody can be asked without a terminal: say globus-ioc ledger recover --yes to go on.");

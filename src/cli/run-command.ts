@@ -21,11 +21,11 @@ import { openLogFile } from "../services/log-file.ts";
 import { writeConfig } from "./config-command.ts";
 import type { DataCommand } from "./data-commands.ts";
 import type { GivenOptions } from "./data-options.ts";
-import type { Person } from "./dialogues.ts";
+import type { Operator } from "./dialogues.ts";
 import { EXIT, exitStatusOf, UsageError } from "./exit-status.ts";
 import { inOptionWords } from "./option-words.ts";
 import { runHere, runOnIoc } from "./run-places.ts";
-import type { DataContext, Run, RunRequest } from "./run-request.ts";
+import type { CommandRun, DataContext, RunRequest } from "./run-request.ts";
 import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
 /** @param read what was given. @throws nothing: every failure is reported. @returns the exit status */
@@ -82,7 +82,7 @@ function newScreen({ out, err, isTerminal, environment }: DataContext, isJson: b
 }
 
 /** What an input of this run cannot be was given, or left out, on the command line. */
-const reportOf = (row: DataCommand, { outcome, results, details }: Run): Report => ({
+const reportOf = (row: DataCommand, { outcome, results, details }: CommandRun): Report => ({
   command: row.name,
   ...(outcome.input === undefined
     ? { state: outcome.state, exitStatus: exitStatusOf(outcome) }
@@ -163,14 +163,14 @@ const loggedScreen = (screen: Screen, log: Log): Screen => ({
   end: (report) => screen.end(report),
 });
 
-const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen: Screen): Person => ({
+const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen: Screen): Operator => ({
   canAnswer: context.stdin.isTTY === true && context.isTerminal && !given.common.json,
   ask: context.ask,
   show: (title, text) => screen.show(title, text),
 });
 
 /** Here, or on the IOC that was asked for or that holds the ledger. */
-async function runSomewhere(request: RunRequest): Promise<Run> {
+async function runSomewhere(request: RunRequest): Promise<CommandRun> {
   const { given, context, screen } = request;
   if (given.common.ioc !== false) return runOnIoc(request);
   const told = new Set<string>();

@@ -15,7 +15,7 @@ import { DIALOGUES } from "./dialogues.ts";
 import { UsageError } from "./exit-status.ts";
 import { IocRunner } from "./ioc-runner.ts";
 import { LocalRunner } from "./local-runner.ts";
-import type { Run, RunRequest } from "./run-request.ts";
+import type { CommandRun, RunRequest } from "./run-request.ts";
 import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { runningDaqs, showAll } from "./show-command.ts";
 
@@ -23,7 +23,7 @@ import { runningDaqs, showAll } from "./show-command.ts";
  * Runs it with the site's ports in this process.
  * @throws whatever opening the site throws, and what `holderOf` knows
  */
-export async function runHere(request: RunRequest): Promise<Run> {
+export async function runHere(request: RunRequest): Promise<CommandRun> {
   const { given, config, context, log } = request;
   const site = context.openSite(config.settings, log);
   try {
@@ -83,7 +83,7 @@ const COUNTED = [
  * @param holder the prefix of its PVs, where none was given.
  * @throws UsageError for options that could have no effect there
  */
-export async function runOnIoc(request: RunRequest, holder?: string): Promise<Run> {
+export async function runOnIoc(request: RunRequest, holder?: string): Promise<CommandRun> {
   const { given, config, context, row } = request;
   if (given.common.dryRun)
     throw new UsageError("--dry-run is for commands that run here: the IOC's Testing PV would be set for everybody.");
@@ -147,7 +147,11 @@ async function refuseTooLong(
 }
 
 /** The command with its questions, and what its PVs hold afterwards. */
-async function runCommand({ row, person, given }: RunRequest, runner: Runner, ran: Followed["ran"]): Promise<Run> {
+async function runCommand(
+  { row, person, given }: RunRequest,
+  runner: Runner,
+  ran: Followed["ran"],
+): Promise<CommandRun> {
   const name = pvCommandOf(row);
   const dialogue = name === undefined ? undefined : DIALOGUES[name];
   const outcome: Outcome =

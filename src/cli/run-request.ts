@@ -15,7 +15,7 @@ import type { Outcome } from "../controller/run/outcome.ts";
 import type { Site } from "../controller/site.ts";
 import type { DataCommand } from "./data-commands.ts";
 import type { GivenOptions } from "./data-options.ts";
-import type { Person } from "./dialogues.ts";
+import type { Operator } from "./dialogues.ts";
 import type { Screen } from "./screen.ts";
 
 /** The process around the commands, handed in by main. */
@@ -50,7 +50,7 @@ export interface DataContext {
 }
 
 /** What running a command gives beside its outcome. */
-export interface Run {
+export interface CommandRun {
   readonly outcome: Outcome;
   readonly results: ReadonlyMap<PvName, PvOutput>;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -64,5 +64,5 @@ export interface RunRequest {
   readonly context: DataContext;
   readonly screen: Screen;
   readonly log: Log;
-  readonly person: Person;
+  readonly person: Operator;
 }

@@ -8,7 +8,7 @@ import { homeFolder } from "../base/account.ts";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { EXIT } from "./exit-status.ts";
-import type { Dialogue } from "./trust-host.ts";
+import type { TrustTerminal } from "./trust-host.ts";
 
 export interface SiteCommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -75,4 +75,4 @@ export function addSiteCommands(
 }
 
 /** The terminal, for a question. */
-const dialogueOf = ({ isTerminal, out: write, ask }: SiteCommandContext): Dialogue => ({ isTerminal, write, ask });
+const dialogueOf = ({ isTerminal, out: write, ask }: SiteCommandContext): TrustTerminal => ({ isTerminal, write, ask });

@@ -34,7 +34,7 @@ export interface TrustRequest {
 }
 
 /** The terminal, or what takes its place. */
-export interface Dialogue {
+export interface TrustTerminal {
   readonly isTerminal: boolean;
   readonly write: (line: string) => void;
   /** The answer to a question, without blanks around it; undefined at the end of the input. */
@@ -47,7 +47,7 @@ export interface Dialogue {
  */
 export async function trustHost(
   request: TrustRequest,
-  dialogue: Dialogue,
+  dialogue: TrustTerminal,
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<boolean> {
@@ -83,7 +83,7 @@ function parseWhere(where: string): { readonly host: string; readonly port: numb
 }
 
 /** Without a terminal nobody sees what is shown: only a fingerprint that was given can then decide. */
-function requireWitness(request: TrustRequest, dialogue: Dialogue): void {
+function requireWitness(request: TrustRequest, dialogue: TrustTerminal): void {
   if (dialogue.isTerminal || request.fingerprint !== undefined) return;
   throw new UsageError(
     `Nobody can compare the key of ${request.where} without a terminal: run trust-host at a terminal, or give --fingerprint SHA256:….`,
@@ -101,7 +101,12 @@ function refuseChanged(judged: HostKeyVerdict, name: string, file: string, key: 
   );
 }
 
-async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: string, key: Buffer): Promise<boolean> {
+async function isAccepted(
+  request: TrustRequest,
+  dialogue: TrustTerminal,
+  label: string,
+  key: Buffer,
+): Promise<boolean> {
   if (request.fingerprint !== undefined) {
     if (request.fingerprint === fingerprint(key)) return true;
     throw new ActionError(
@@ -113,7 +118,7 @@ async function isAccepted(request: TrustRequest, dialogue: Dialogue, label: stri
 }
 
 /** Asks until the answer is yes or no; the end of the input is no. */
-export async function isConfirmed(dialogue: Dialogue, question: string): Promise<boolean> {
+export async function isConfirmed(dialogue: TrustTerminal, question: string): Promise<boolean> {
   for (let asked = question; ; asked = "Please type yes or no: ") {
     const answer = (await dialogue.ask(asked))?.toLowerCase();
     if (answer === "yes") return true;

@@ -18,13 +18,13 @@ interface Need {
   /** Asked for where a server of this kind is used. */
   readonly on?: ServerSettings["kind"];
   /** A setting that does instead, by key. */
-  readonly instead?: Readonly<Record<string, Place>>;
+  readonly instead?: Readonly<Record<string, SettingKey>>;
   /** One that does instead of all of them. */
-  readonly unless?: Place;
+  readonly unless?: SettingKey;
   /** Nothing of the command is done without. */
   readonly refuses?: true;
 }
-type Place = readonly [section: string, key: string];
+type SettingKey = readonly [section: string, key: string];
 
 const TAGGED = COMMAND_NAMES.filter((name) => COMMANDS[name].needs === "tag");
 const USERS = ["AddUser", "RemoveUser", "ListUsers"] as const;

@@ -48,7 +48,7 @@ const PREFIX = 7;
 const STACK_SIZE = 80;
 
 /** An operator that waits for what is to its right. */
-interface Pending {
+interface PendingOperator {
   readonly name: string;
   readonly priority: number;
   /** undefined: an open parenthesis. */
@@ -67,7 +67,7 @@ class Compiler {
   readonly #text: string;
   readonly #upper: string;
   readonly #steps: Step[] = [];
-  readonly #pending: Pending[] = [];
+  readonly #pending: PendingOperator[] = [];
   /** Results on the stack so far. */
   #depth = 0;
   /** `?` without its `:` yet. */
@@ -205,7 +205,7 @@ class Compiler {
   }
 
   /** Moves what stands behind the last open parenthesis to the steps, and returns it. */
-  #openParenthesis(reason: string): Pending {
+  #openParenthesis(reason: string): PendingOperator {
     for (let last = this.#pending.at(-1); last !== undefined; last = this.#pending.at(-1)) {
       if (last.name === "(") return last;
       this.#emit();

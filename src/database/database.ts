@@ -15,7 +15,7 @@ import { FieldAddress } from "./field-address.ts";
 import { parseModifier } from "./filters.ts";
 import type { ExternalLinks } from "./link-ends.ts";
 import { LinkTable } from "./link-table.ts";
-import { type Subscription, subscribeTo } from "./post.ts";
+import { type FieldSubscription, subscribeTo } from "./post.ts";
 import { Processor } from "./process.ts";
 import { type PutReport, type PutResult, Putter } from "./put.ts";
 import { type NotifyListener, PutNotify } from "./put-notify.ts";
@@ -277,7 +277,7 @@ export class Database {
     return new PutNotify({ putter: this.#putter, processor: this.#processor }, address, value, options);
   }
   /** Calls `changed` with the posted bits at each post that matches `mask`. */
-  subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): Subscription {
+  subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): FieldSubscription {
     return subscribeTo(address.record, address.field, mask, changed);
   }
   /** The elements as text, for `dbgf` and `dbpr`. */

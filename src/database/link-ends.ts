@@ -11,7 +11,7 @@ import type { FieldAddress } from "./field-address.ts";
 import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
 import { metadataAt } from "./metadata.ts";
-import { type Subscription, subscribeTo } from "./post.ts";
+import { type FieldSubscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
 import { isAbsorbed, type Putter } from "./put.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
@@ -81,7 +81,7 @@ function followChanges(
   link: PvLink,
   target: LinkOwner,
   processor: Processor,
-): Subscription | undefined {
+): FieldSubscription | undefined {
   if (link.access !== "CP" && link.access !== "CPP") return undefined;
   const changed = processOnChange(owner.record, link, processor);
   changed();
@@ -109,7 +109,7 @@ export class LocalEnd implements LinkEnd {
   readonly #putOptions: PutOptions;
   /** For numbers. */
   readonly #numberOptions: PutOptions;
-  readonly #subscription: Subscription | undefined;
+  readonly #subscription: FieldSubscription | undefined;
   #isDescribing = false;
   /** The log knows that puts are refused. */
   #isRefusalTold = false;
@@ -207,7 +207,7 @@ export class TimeEnd implements LinkEnd {
   readonly kind = "local";
   readonly #owner: LinkOwner;
   readonly #target: DbRecord;
-  readonly #subscription: Subscription | undefined;
+  readonly #subscription: FieldSubscription | undefined;
 
   constructor(owner: LinkOwner, link: PvLink, target: DbRecord, processor: Processor) {
     this.#owner = owner;

@@ -26,7 +26,7 @@ export interface FieldMonitors {
   readonly failed: (thrown: unknown) => void;
 }
 
-export interface Subscription {
+export interface FieldSubscription {
   cancel(): void;
 }
 
@@ -75,7 +75,7 @@ export function subscribeTo(
   field: string,
   mask: number,
   changed: (mask: number) => void,
-): Subscription {
+): FieldSubscription {
   const monitors = monitorsOf(record, field);
   const subscriber: Subscriber = { mask, changed, serial: ++lastSerial };
   monitors.subscribers.add(subscriber);

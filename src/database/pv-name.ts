@@ -2,7 +2,7 @@
  * "rec.FIELD$" → record, field, modifier: the only place that splits a PV name. It looks nothing up. CA spec §2.6.
  */
 
-export interface PvName {
+export interface PvNameParts {
   readonly record: string;
   /** VAL when the name says none. */
   readonly field: string;
@@ -13,7 +13,7 @@ export interface PvName {
 const FIELD = /[A-Za-z_][A-Za-z0-9_]*/y;
 
 /** @returns undefined for a name that no PV can have: no record, or text behind the field that is no modifier */
-export function splitPvName(name: string): PvName | undefined {
+export function splitPvName(name: string): PvNameParts | undefined {
   const dot = name.indexOf(".");
   if (dot < 0) return name === "" ? undefined : { record: name, field: "VAL", modifier: "" };
   if (dot === 0) return undefined;

@@ -78,14 +78,14 @@ export type ArrayValue =
   | BigUint64Array
   | string[];
 
-type ValueOf<R extends FieldRow> = R["type"] extends "STRING" | "INLINK" | "OUTLINK" | "FWDLINK"
+type FieldValueOf<R extends FieldRow> = R["type"] extends "STRING" | "INLINK" | "OUTLINK" | "FWDLINK"
   ? string
   : R["type"] extends "NOACCESS"
     ? unknown
     : number;
 
 /** The values of a record's fields, typed from its table. Links hold their text, menus and devices their index. */
-export type FieldsOf<F extends FieldTable> = { -readonly [N in keyof F]: ValueOf<F[N]> };
+export type FieldsOf<F extends FieldTable> = { -readonly [N in keyof F]: FieldValueOf<F[N]> };
 
 /** The common fields (common-fields.ts) that the types' functions read or write. */
 export interface CommonValues {

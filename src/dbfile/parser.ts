@@ -51,10 +51,10 @@ const MAX_ERRORS = 100;
 
 /** Parses a .db text. Never throws: what cannot be understood is in `errors`. */
 export function parseDb(text: DbText, macros: MacroLookup, readInclude: IncludeReader): ParsedDb {
-  return new Parser(new Source(text, macros), macros, readInclude).parse();
+  return new DatabaseParser(new Source(text, macros), macros, readInclude).parse();
 }
 
-class Parser {
+class DatabaseParser {
   readonly #tokens: TokenStream;
   readonly #macros: MacroLookup;
   readonly #readInclude: IncludeReader;

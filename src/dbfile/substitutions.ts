@@ -29,10 +29,10 @@ const MAX_VARIABLES = 100;
  * @param macros raw values that hold everywhere unless they are overridden
  */
 export function parseSubstitutions(text: DbText, macros: ReadonlyMap<string, string> = new Map()): ParsedSubstitutions {
-  return new Parser(new TokenStream(new Source(text)), macros).parse();
+  return new SubstitutionsParser(new TokenStream(new Source(text)), macros).parse();
 }
 
-class Parser {
+class SubstitutionsParser {
   readonly #tokens: TokenStream;
   readonly #substitutions: Substitution[] = [];
   readonly #errors: DbFileError[] = [];

@@ -53,13 +53,13 @@ const BLANKS_AND_COMMENT = /\s*(?:#[^\n]*)?/y;
 const REST_OF_LINE = /[^\S\n]*(?:#[^\n]*)?/y;
 const KINDS = ["string", "word", "mark"] as const;
 
-interface Reading {
+interface OpenText {
   readonly source: Source;
   offset: number;
 }
 
 /** Reads past what `pattern` matches. @returns whether that is anything */
-function advance(reading: Reading, pattern: RegExp): boolean {
+function advance(reading: OpenText, pattern: RegExp): boolean {
   const from = reading.offset;
   pattern.lastIndex = from;
   pattern.exec(reading.source.text);
@@ -69,7 +69,7 @@ function advance(reading: Reading, pattern: RegExp): boolean {
 
 export class TokenStream {
   /** The texts that are being read, the innermost last, and how far. */
-  readonly #open: Reading[];
+  readonly #open: OpenText[];
   /** To be read from the next line on. */
   #included: Source | undefined;
 
@@ -106,7 +106,7 @@ export class TokenStream {
     return { kind: isKeyword ? "keyword" : kind, text, source, offset };
   }
 
-  #skipBlanks(): Reading {
+  #skipBlanks(): OpenText {
     for (;;) {
       const reading = this.#reading;
       const { text } = reading.source;
@@ -125,11 +125,11 @@ export class TokenStream {
   get place(): Place {
     return { ...this.#reading };
   }
-  get #reading(): Reading {
-    return this.#open.at(-1) as Reading;
+  get #reading(): OpenText {
+    return this.#open.at(-1) as OpenText;
   }
 
-  #unknown(reading: Reading): DbFileError {
+  #unknown(reading: OpenText): DbFileError {
     const { source, offset } = reading;
     const character = source.text[offset] ?? "";
     const isQuote = character === '"' || character === "'";

@@ -29,7 +29,7 @@ import { elementCountOf, fillMetadata, fillValue, nativeOf } from "./dbr-values.
 import { filterUpdates } from "./update-filters.ts";
 
 /** A client's rights on a field, as long as its channel is open. */
-export interface AccessGrant {
+export interface FieldRights {
   /** RIGHT_READ, RIGHT_WRITE, as of now. */
   readonly rights: number;
   close(): void;
@@ -38,7 +38,7 @@ export interface AccessGrant {
 /** Who may do what. Without one everybody may do everything that the field allows. */
 export interface AccessControl {
   /** @param changed called when the rights have changed */
-  grant(address: FieldAddress, client: ClientIdentity, changed: () => void): AccessGrant;
+  grant(address: FieldAddress, client: ClientIdentity, changed: () => void): FieldRights;
 }
 
 export interface DatabaseSourceOptions {
@@ -74,7 +74,7 @@ class FieldPv implements ServerPv, NotifyListener {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #fieldRights: number;
-  readonly #grant: AccessGrant | undefined;
+  readonly #grant: FieldRights | undefined;
   /** Of the last put of a scalar: the next is most often of the same type. */
   #putOptions: PutOptions & { readonly by: ClientIdentity };
   #rightsChanged: (() => void) | undefined;

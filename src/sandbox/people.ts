@@ -4,7 +4,7 @@
  * agree. All invented.
  */
 
-export interface Person {
+export interface SimulatedPerson {
   readonly badge: string;
   readonly firstName: string;
   readonly lastName: string;
@@ -16,7 +16,7 @@ export interface Person {
 const GOETTINGEN = "University of Goettingen";
 
 /** The principal investigator: TomoScan's UserName, UserLastName, UserBadge, UserEmail and UserInstitution. */
-const pi: Person = {
+const pi: SimulatedPerson = {
   badge: "208112",
   firstName: "Emmy",
   lastName: "Noether",
@@ -25,7 +25,7 @@ const pi: Person = {
 };
 
 /** The other experimenters: one address in capitals, one person with an accent, one without an address. */
-const experimenters: readonly Person[] = [
+const experimenters: readonly SimulatedPerson[] = [
   {
     badge: "211002",
     firstName: "Chien-Shiung",
@@ -44,7 +44,7 @@ const experimenters: readonly Person[] = [
 ];
 
 /** Beamline contacts: first the primary, then the secondary one. */
-const contacts: readonly Person[] = [
+const contacts: readonly SimulatedPerson[] = [
   {
     badge: "11111",
     firstName: "Rosalind",
@@ -62,12 +62,12 @@ const contacts: readonly Person[] = [
 ];
 
 /** Known to DM, on another proposal; may be added by badge. */
-const others: readonly Person[] = [
+const others: readonly SimulatedPerson[] = [
   { badge: "219876", firstName: "Dorothy", lastName: "Hodgkin", email: "hodgkin@example.org", institution: "Oxford" },
 ];
 
 /** On the safety form of the proposal, but not on the proposal: one has no address. Known to DM. */
-const esafOnly: readonly Person[] = [
+const esafOnly: readonly SimulatedPerson[] = [
   {
     badge: "221450",
     firstName: "Katherine",
@@ -92,7 +92,7 @@ export const PROPOSAL = {
 export const STATION = { name: "2BM", beamline: "2-BM-A,B", experimentType: "2BM" } as const;
 
 /** Everyone that the DM twin knows by name. */
-export const EVERYONE: readonly Person[] = [pi, ...experimenters, ...esafOnly, ...contacts, ...others];
+export const EVERYONE: readonly SimulatedPerson[] = [pi, ...experimenters, ...esafOnly, ...contacts, ...others];
 
 /* ── When ─────────────────────────────────────────────────────────────── */
 
@@ -171,7 +171,7 @@ export interface SafetyForm extends Span {
   readonly title: string;
   readonly status: "Approved" | "Pending";
   readonly doi?: string;
-  readonly users: readonly Person[];
+  readonly users: readonly SimulatedPerson[];
 }
 
 /**

@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { type HttpFaults, startHttpTwin, type TwinAnswer, type TwinRequest } from "./http-twin.ts";
-import { beamtimeAt, localIso, PEOPLE, type Person, PROPOSAL, runAt, STATION } from "./people.ts";
+import { beamtimeAt, localIso, PEOPLE, PROPOSAL, runAt, type SimulatedPerson, STATION } from "./people.ts";
 
 export interface SchedulingFaults extends HttpFaults {
   /** The account has no authority over any beamline: a sentence instead of the list, with status 200. */
@@ -146,7 +146,7 @@ function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): re
 }
 
 /** The principal investigator need not come first. @param flag what the PI's piFlag says; `N`: nobody is marked */
-function beamtime(gupId: string, proposalTitle: string, people: readonly Person[], flag: "Y" | "N"): object {
+function beamtime(gupId: string, proposalTitle: string, people: readonly SimulatedPerson[], flag: "Y" | "N"): object {
   return {
     grantedShifts: 15,
     scheduledShifts: 15,

@@ -12,7 +12,7 @@ import { oneLine } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
-import type { Verdict } from "../base/retry.ts";
+import type { RetryVerdict } from "../base/retry.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports/call.ts";
 
 /**
@@ -108,7 +108,7 @@ interface UnavailableDetail {
 }
 
 /** For `retry`: a failure that may pass, of a request that certainly had no effect. */
-export function httpVerdict(thrown: unknown): Verdict {
+export function httpVerdict(thrown: unknown): RetryVerdict {
   if (!(thrown instanceof HttpUnavailableError) || !thrown.worthRepeating || thrown.mayHaveHappened)
     return { repeat: false };
   return { repeat: true, afterSeconds: thrown.retryAfterSeconds };

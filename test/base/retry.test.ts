@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { PATIENT, type RetryPolicy, retry, type Verdict } from "../../src/base/retry.ts";
+import { PATIENT, type RetryPolicy, type RetryVerdict, retry } from "../../src/base/retry.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const policy: RetryPolicy = { attempts: 4, firstWaitSeconds: 1, longestWaitSeconds: 10, withinSeconds: 100 };
-const always = (): Verdict => ({ repeat: true });
+const always = (): RetryVerdict => ({ repeat: true });
 
 /** A call that fails so many times before it succeeds. */
 function failing(times: number): { readonly call: () => Promise<string>; readonly calls: () => number } {
@@ -57,7 +57,7 @@ test("a peer that names a time is not asked earlier", async () => {
 
 test("a peer that asks for longer than we wait is not waited for", async () => {
   const { call, calls } = failing(1);
-  const verdict = (): Verdict => ({ repeat: true, afterSeconds: 3600 });
+  const verdict = (): RetryVerdict => ({ repeat: true, afterSeconds: 3600 });
   await expect(retry(call, { policy, clock: new FakeClock(), verdict })).rejects.toThrow("failure 1");
   expect(calls()).toBe(1);
 });

@@ -1,6 +1,6 @@
 /** What is asked before an e-mail, a deletion and a tag, of a person, of --yes, and of nobody. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { DIALOGUES, type Person } from "../../src/cli/dialogues.ts";
+import { DIALOGUES, type Operator } from "../../src/cli/dialogues.ts";
 import type { Runner } from "../../src/cli/runner.ts";
 import { OffError } from "../../src/controller/ports/call.ts";
 import type { PvOutput } from "../../src/controller/ports/pvs.ts";
@@ -291,7 +291,7 @@ describe("an input that is set for one run is put back, also when the run breaks
     };
     return { runner, set };
   }
-  const person = (answer: string): Person => ({ canAnswer: true, ask: async () => answer, show: () => {} });
+  const person = (answer: string): Operator => ({ canAnswer: true, ask: async () => answer, show: () => {} });
   const common = { yes: false, dryRun: false };
   const inputs = new Map<never, never>();
 

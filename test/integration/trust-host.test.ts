@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { UsageError } from "../../src/cli/exit-status.ts";
-import { type Dialogue, type TrustRequest, trustHost } from "../../src/cli/trust-host.ts";
+import { type TrustRequest, type TrustTerminal, trustHost } from "../../src/cli/trust-host.ts";
 import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createSshTree } from "../../src/services/ssh/directories.ts";
@@ -23,7 +23,7 @@ afterEach(() => host.close());
 
 const where = () => `127.0.0.1:${host.port}`;
 const trust = (answer: string | undefined, changes: Partial<TrustRequest> = {}) => {
-  const dialogue: Dialogue = {
+  const dialogue: TrustTerminal = {
     isTerminal: answer !== undefined,
     write: (line) => written.push(line),
     ask: (question) => {
@@ -55,7 +55,7 @@ test("a key that is not confirmed is not added", async () => {
 
 test("an answer that is neither yes nor no is asked for again, until the end of the input", async () => {
   const answers = ["maybe", "y", undefined];
-  const dialogue: Dialogue = {
+  const dialogue: TrustTerminal = {
     isTerminal: true,
     write: (line) => written.push(line),
     ask: (question) => {

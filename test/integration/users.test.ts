@@ -1,7 +1,7 @@
 /** AddUser, RemoveUser and ListUsers through Channel Access, on both kinds of server of the simulated beamline. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { PEOPLE, type Person } from "../../src/sandbox/people.ts";
+import { PEOPLE, type SimulatedPerson } from "../../src/sandbox/people.ts";
 import { operatorOf, utf8 } from "../support/peers/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 
@@ -9,10 +9,10 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const { pi, experimenters, esafOnly, contacts } = PEOPLE;
 /** Whom Init puts on the experiment: proposal, safety form and contacts. */
 const INVITED = [pi, ...experimenters, ...esafOnly, ...contacts];
-const HODGKIN = PEOPLE.others[0] as Person;
-const byLastName = (people: readonly Person[]): readonly Person[] =>
+const HODGKIN = PEOPLE.others[0] as SimulatedPerson;
+const byLastName = (people: readonly SimulatedPerson[]): readonly SimulatedPerson[] =>
   [...people].sort((one, other) => one.lastName.localeCompare(other.lastName, "en"));
-const nameOf = ({ firstName, lastName }: Person): string => `${firstName} ${lastName}`;
+const nameOf = ({ firstName, lastName }: SimulatedPerson): string => `${firstName} ${lastName}`;
 const READERS = INVITED.filter(({ email }) => email !== undefined);
 
 let site: SimulatedBeamline;

@@ -4,7 +4,7 @@ import { RIGHT_READ, RIGHT_WRITE } from "../../src/ca/wire/constants.ts";
 import { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES, type DbrType, NATIVES } from "../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { type AccessGrant, DatabaseSource } from "../../src/ioc/database-source.ts";
+import { DatabaseSource, type FieldRights } from "../../src/ioc/database-source.ts";
 import { databaseOf, type RecordTexts, type TestDatabase } from "../support/engine/test-database.ts";
 
 const CLIENT = { user: "op1", host: "console", peer: "127.0.0.1:1" };
@@ -264,7 +264,7 @@ test("access control narrows what the field allows, and tells of changes", () =>
       grant: (_address, _client, changed) => {
         tell = changed;
         const grant = { close: (): void => {} };
-        return Object.defineProperty(grant, "rights", { get: () => rights }) as AccessGrant;
+        return Object.defineProperty(grant, "rights", { get: () => rights }) as FieldRights;
       },
     },
   });

@@ -13,7 +13,7 @@ const TOO_SHORT = 0.8;
 /** Servers remembered; a sender of forged beacons must not fill the memory. */
 const MOST_SERVERS = 10_000;
 
-interface Server {
+interface HeardServer {
   sequence: number;
   lastAt: number;
   averageSeconds: number | undefined;
@@ -23,7 +23,7 @@ interface Server {
 export type BeaconMeaning = "normal" | "anomaly" | "ignored";
 
 export class BeaconWatch {
-  readonly #serverByAddress = new Map<string, Server>();
+  readonly #serverByAddress = new Map<string, HeardServer>();
 
   /** @param server its address as text @param now seconds, monotonic */
   note(server: string, sequence: number, now: number): BeaconMeaning {
@@ -42,7 +42,7 @@ export class BeaconWatch {
   }
 }
 
-function judge(server: Server, period: number): BeaconMeaning {
+function judge(server: HeardServer, period: number): BeaconMeaning {
   const average = server.averageSeconds;
   if (average === undefined) {
     server.averageSeconds = period;

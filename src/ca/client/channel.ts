@@ -18,7 +18,7 @@ import { PvNotConnectedError } from "./errors.ts";
 export type ChannelState = "searching" | "creating" | "connected" | "unresponsive" | "closed";
 
 /** What a channel needs of its circuit. */
-export interface Circuit {
+export interface ChannelCircuit {
   /** The server. */
   readonly address: Address;
   /** Its protocol version; 0 before it has told. */
@@ -26,12 +26,12 @@ export interface Circuit {
   /** Where to write a request. All that is written in one turn of the event loop leaves together. */
   request(): ByteWriter;
   /** The channel is closed: the server is told, and the circuit ends with its last channel. */
-  release(channel: Channel): void;
+  release(channel: ClientChannel): void;
 }
 
 /** What waits for messages that carry its id: an ioid, or a subscription's. */
 export interface Operation {
-  readonly channel: Channel;
+  readonly channel: ClientChannel;
   /** Most payload bytes that a message for it may have. */
   readonly mostPayloadBytes: number;
   /** @throws RemoteProtocolError for a payload that is not what its header says */
@@ -50,7 +50,7 @@ export interface StandingOperation extends Omit<Operation, "lost"> {
   refresh(): void;
 }
 
-export class Channel {
+export class ClientChannel {
   readonly name: string;
   /** Names it in a search, and on its circuit. */
   readonly cid: number;
@@ -61,7 +61,7 @@ export class Channel {
   readonly connection = new Listeners<[isConnected: boolean]>();
   readonly rightsChange = new Listeners<[rights: number]>();
   #state: ChannelState = "searching";
-  #circuit: Circuit | undefined;
+  #circuit: ChannelCircuit | undefined;
   #sid = 0;
   #native: Native = "STRING";
   #elementCount = 0;
@@ -80,7 +80,7 @@ export class Channel {
   get isConnected(): boolean {
     return this.#state === "connected";
   }
-  get circuit(): Circuit | undefined {
+  get circuit(): ChannelCircuit | undefined {
     return this.#circuit;
   }
   /** Valid on this circuit once the channel was created. */
@@ -108,7 +108,7 @@ export class Channel {
   }
 
   /** A server was found: the channel waits to be created on its circuit. */
-  join(circuit: Circuit): void {
+  join(circuit: ChannelCircuit): void {
     this.#circuit = circuit;
     this.#state = "creating";
     this.#rights = 0;

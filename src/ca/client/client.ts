@@ -11,7 +11,7 @@ import type { CaClientConfig } from "../ca-config.ts";
 import { type Cid, IdSequence } from "../session/ids.ts";
 import { MAX_NAME_BYTES, MAX_PRIORITY } from "../wire/constants.ts";
 import { Frame } from "../wire/frame.ts";
-import { Channel } from "./channel.ts";
+import { ClientChannel } from "./channel.ts";
 import { type CaException, exceptionText, PvNameError } from "./errors.ts";
 import { IdTable } from "./id-table.ts";
 import { mayBeHost } from "./ipv4.ts";
@@ -77,7 +77,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   readonly #circuitByKey = new Map<string, ServerConnection>();
   /** Every circuit that is not closed, those that are ending too. */
   readonly #open = new Set<ServerConnection>();
-  readonly #connectedAt = new WeakMap<Channel, number>();
+  readonly #connectedAt = new WeakMap<ClientChannel, number>();
   readonly #exceptions = new Listeners<[CaException]>();
   readonly #search: NameSearch;
   readonly #repeater: RepeaterClient | undefined;
@@ -164,7 +164,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
       this.log.error(`a listener failed: ${stackOf(error)}`);
     }
   }
-  searchAgain(channel: Channel): void {
+  searchAgain(channel: ClientChannel): void {
     const connectedAt = this.#connectedAt.get(channel);
     this.#connectedAt.delete(channel);
     const connectedSeconds = connectedAt === undefined ? undefined : this.clock.monotonic() - connectedAt;
@@ -202,15 +202,15 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.log.warn(`name server ${nameServer} of EPICS_CA_NAME_SERVERS cannot be asked: ${reason}; ${again}`);
   }
 
-  #newChannel(name: string, priority: number): Channel {
-    const channel = new Channel(name, this.#cids.next(), priority);
+  #newChannel(name: string, priority: number): ClientChannel {
+    const channel = new ClientChannel(name, this.#cids.next(), priority);
     channel.connection.add((isConnected) => {
       if (isConnected) this.#connectedAt.set(channel, this.clock.monotonic());
     });
     return channel;
   }
 
-  #join(channel: Channel, server: Address): void {
+  #join(channel: ClientChannel, server: Address): void {
     this.#circuit(server, channel.priority).join(channel);
   }
 

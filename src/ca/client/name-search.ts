@@ -31,7 +31,7 @@ const STABLE_SECONDS = 1;
 /** One frame of searches, for every server that is asked. */
 export type SendFrame = (frame: Buffer) => void;
 
-interface Entry {
+interface SearchedName {
   readonly name: string;
   readonly id: number;
   readonly found: (server: Address) => void;
@@ -48,9 +48,9 @@ export class NameSearch {
   readonly #log: Log;
   readonly #maxSeconds: number;
   readonly #send: SendFrame;
-  readonly #entryById = new Map<number, Entry>();
+  readonly #entryById = new Map<number, SearchedName>();
   /** Waiting names by their tries, each lane in order of `due`. */
-  readonly #lanes: Set<Entry>[];
+  readonly #lanes: Set<SearchedName>[];
   readonly #frame = new ByteWriter(DATAGRAM_BYTES);
   #sequence = 0;
   #cancel: Cancel = () => {};
@@ -62,13 +62,13 @@ export class NameSearch {
     this.#log = log;
     this.#maxSeconds = maxSeconds;
     this.#send = send;
-    this.#lanes = Array.from({ length: slowestTries(maxSeconds) + 1 }, () => new Set<Entry>());
+    this.#lanes = Array.from({ length: slowestTries(maxSeconds) + 1 }, () => new Set<SearchedName>());
   }
 
   /** Begins to ask. @param found called once, with the first server that answers, until `again` is called */
   add(name: string, id: number, found: (server: Address) => void): void {
     const state = { tries: 0, due: undefined, lostAt: undefined, server: undefined, hasWarned: false };
-    const entry: Entry = { name, id, found, ...state };
+    const entry: SearchedName = { name, id, found, ...state };
     this.#entryById.set(id, entry);
     this.#enqueue(entry, 0);
   }
@@ -143,14 +143,14 @@ export class NameSearch {
     for (const lane of this.#lanes) lane.clear();
   }
 
-  #enqueue(entry: Entry, tries: number): void {
+  #enqueue(entry: SearchedName, tries: number): void {
     entry.tries = Math.min(tries, this.#lanes.length - 1);
     entry.due = this.#clock.monotonic() + searchWaitSeconds(entry.tries, this.#maxSeconds);
     this.#lanes[entry.tries]!.add(entry);
     this.#wake(entry.due);
   }
 
-  #dequeue(entry: Entry): void {
+  #dequeue(entry: SearchedName): void {
     entry.due = undefined;
     this.#lanes[entry.tries]!.delete(entry);
   }
@@ -182,7 +182,7 @@ export class NameSearch {
     this.#wake(this.#nextDue());
   }
 
-  *#due(until: number): Iterable<Entry> {
+  *#due(until: number): Iterable<SearchedName> {
     for (const lane of this.#lanes) {
       for (const entry of lane) {
         if (entry.due! > until) break;
@@ -200,7 +200,7 @@ export class NameSearch {
     return next;
   }
 
-  #isFull(entry: Entry): boolean {
+  #isFull(entry: SearchedName): boolean {
     return this.#frame.length + HEADER_BYTES + textBytes(entry.name) > DATAGRAM_BYTES;
   }
 

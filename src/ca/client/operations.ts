@@ -8,7 +8,7 @@ import { readDbr } from "../wire/dbr-codec.ts";
 import { DBR_TYPES, dbrBytes, dbrCode, FAMILIES, type Family, type Native } from "../wire/dbr-layout.ts";
 import { padded } from "../wire/frame.ts";
 import { ECA, isSuccess } from "../wire/status.ts";
-import type { Channel, Operation, StandingOperation } from "./channel.ts";
+import type { ClientChannel, Operation, StandingOperation } from "./channel.ts";
 import { type PvNotConnectedError, PvTimeoutError, ReadRefusedError } from "./errors.ts";
 import type { IdTable } from "./id-table.ts";
 import { Pending, type WaitOptions } from "./pending.ts";
@@ -43,7 +43,7 @@ interface Wanted {
 }
 
 /** The code and the count to ask for. @throws ReadRefusedError if this PV has no such thing */
-export function resolveWish(channel: Channel, wish: ReadWish): Wanted {
+export function resolveWish(channel: ClientChannel, wish: ReadWish): Wanted {
   const { type = "TIME", count = 0 } = wish;
   const dbr = dbrOf(type, channel);
   if (DBR_TYPES[dbr] === undefined)
@@ -57,13 +57,13 @@ export function resolveWish(channel: Channel, wish: ReadWish): Wanted {
   return { dbr, count: count === 0 && !knowsDynamic ? channel.elementCount : count };
 }
 
-function dbrOf(type: TypeWish, channel: Channel): number {
+function dbrOf(type: TypeWish, channel: ClientChannel): number {
   if (typeof type === "number") return type;
   if (typeof type === "function") return type(channel.nativeType, channel.elementCount);
   return dbrCode(FAMILIES.find((family) => family === type) ?? "TIME", channel.nativeType);
 }
 
-function largestReply(channel: Channel, wanted: Wanted): number {
+function largestReply(channel: ClientChannel, wanted: Wanted): number {
   const type = DBR_TYPES[wanted.dbr]!;
   return padded(dbrBytes(type, Math.max(wanted.count, channel.elementCount, 1)));
 }
@@ -80,7 +80,7 @@ function readingOf(dbr: number, count: number, payload: Buffer): Reading {
  * @throws what `resolveWish` throws; the promise fails with ReadRefusedError or PvNotConnectedError
  */
 export function startGet(
-  channel: Channel,
+  channel: ClientChannel,
   services: OperationServices,
   options: ReadWish & WaitOptions,
 ): Promise<Reading> {
@@ -100,7 +100,7 @@ export function startGet(
 
 /** Sends WRITE_NOTIFY; resolves with the ECA status when the server has processed the put. */
 export function startPutCallback(
-  channel: Channel,
+  channel: ClientChannel,
   services: OperationServices,
   put: PreparedPut,
   options: WaitOptions,
@@ -125,7 +125,7 @@ type Replies = Pick<Operation, "mostPayloadBytes" | "answered" | "refused">;
  * nobody.
  */
 function startRequest<T>(
-  channel: Channel,
+  channel: ClientChannel,
   { clock, operations }: OperationServices,
   options: WaitOptions,
   [whatFailed, advice]: readonly [what: string, advice: string],
@@ -166,7 +166,7 @@ export interface MonitorWish extends ReadWish {
 
 /** A subscription: EVENT_ADD whenever the channel is created, one call of `deliver` for each update. */
 export class MonitorOperation implements StandingOperation {
-  readonly channel: Channel;
+  readonly channel: ClientChannel;
   readonly #services: OperationServices;
   readonly #wish: MonitorWish;
   readonly #deliver: (reading: Reading) => void;
@@ -176,7 +176,7 @@ export class MonitorOperation implements StandingOperation {
   #wanted: (Wanted & { readonly mask: number }) | undefined;
 
   constructor(
-    channel: Channel,
+    channel: ClientChannel,
     services: OperationServices,
     wish: MonitorWish,
     deliver: (reading: Reading) => void,

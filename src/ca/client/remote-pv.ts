@@ -8,7 +8,7 @@ import { DBE_ALARM, DBE_VALUE } from "../../epics/facts.ts";
 import type { Address } from "../../net/transport.ts";
 import { DBR, DBR_PUT_ACKS, DBR_PUT_ACKT, LAST_COMPOSITE, NATIVES, type Native } from "../wire/dbr-layout.ts";
 import { ECA } from "../wire/status.ts";
-import type { Channel } from "./channel.ts";
+import type { ClientChannel } from "./channel.ts";
 import { PutRefusedError, PvTimeoutError, type ReadRefusedError } from "./errors.ts";
 import { MonitorOperation, type OperationServices, type ReadWish, startGet, startPutCallback } from "./operations.ts";
 import { Pending, type WaitOptions } from "./pending.ts";
@@ -45,7 +45,7 @@ interface PvServices extends OperationServices {
 }
 
 export class RemotePv {
-  readonly #channel: Channel;
+  readonly #channel: ClientChannel;
   readonly #services: PvServices;
   readonly #forget: () => void;
   readonly #waits = new Set<Pending<PvInfo>>();
@@ -54,7 +54,7 @@ export class RemotePv {
   #choices: Promise<readonly string[]> | undefined;
 
   /** Made by `CaClient.pv` alone. @param forget called when it is closed */
-  constructor(channel: Channel, services: PvServices, forget: () => void) {
+  constructor(channel: ClientChannel, services: PvServices, forget: () => void) {
     this.#channel = channel;
     this.#services = services;
     this.#forget = forget;

@@ -9,13 +9,13 @@ import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { readErrorEcho } from "../wire/payloads.ts";
 import { ECA } from "../wire/status.ts";
-import type { Channel, Operation, StandingOperation } from "./channel.ts";
+import type { ClientChannel, Operation, StandingOperation } from "./channel.ts";
 import { ipv4Text } from "./ipv4.ts";
 
 /** What the replies touch: the circuit that received them. */
 export interface ReplyTarget {
   readonly address: Address;
-  channel(cid: number): Channel | undefined;
+  channel(cid: number): ClientChannel | undefined;
   /** The operation with this id, if it belongs to a channel of this circuit. */
   operation(id: number): Operation | StandingOperation | undefined;
   serverVersion(minor: number): void;

@@ -10,9 +10,9 @@ import type { Log } from "../../base/log.ts";
 import { type Address, addressText, type ByteStream, type Network } from "../../net/transport.ts";
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
 import type { Frame } from "../wire/frame.ts";
-import { StreamFramer, type Verdict } from "../wire/framing.ts";
+import { type FrameVerdict, StreamFramer } from "../wire/framing.ts";
 import { RESPONSES } from "../wire/messages.ts";
-import type { Channel, Circuit, Operation, StandingOperation } from "./channel.ts";
+import type { ChannelCircuit, ClientChannel, Operation, StandingOperation } from "./channel.ts";
 import type { CaException } from "./errors.ts";
 import { Liveness } from "./liveness.ts";
 import type { Operations } from "./operations.ts";
@@ -37,7 +37,7 @@ export interface CircuitOwner {
   readonly operations: Operations;
   guard(action: () => void): void;
   /** The channel has no server any more. */
-  searchAgain(channel: Channel): void;
+  searchAgain(channel: ClientChannel): void;
   found(searchId: number, server: Address): void;
   exception(exception: CaException): void;
   /** The server has told its version. */
@@ -46,7 +46,7 @@ export interface CircuitOwner {
   circuitDown(circuit: ServerConnection, reason?: string): void;
 }
 
-export class ServerConnection implements Circuit, ReplyTarget {
+export class ServerConnection implements ChannelCircuit, ReplyTarget {
   readonly address: Address;
   readonly priority: number;
   /** Stays open without channels: a name server. */
@@ -54,7 +54,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
   /** Resolves when the connection is closed, or was never made. */
   readonly closed: Promise<void>;
   readonly #owner: CircuitOwner;
-  readonly #channelByCid = new Map<number, Channel>();
+  readonly #channelByCid = new Map<number, ClientChannel>();
   readonly #out = new ByteWriter();
   readonly #framer: StreamFramer;
   readonly #liveness: Liveness;
@@ -94,7 +94,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
   }
 
   /** Creates the channel on this server, as soon as there is a connection. */
-  join(channel: Channel): void {
+  join(channel: ClientChannel): void {
     this.#channelByCid.set(channel.cid, channel);
     channel.join(this);
     if (this.#stream !== undefined) writeCreateChan(this.request(), channel.name, channel.cid);
@@ -108,7 +108,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
     return this.#out;
   }
 
-  release(channel: Channel): void {
+  release(channel: ClientChannel): void {
     if (!this.#channelByCid.delete(channel.cid)) return;
     if (channel.isCreated) writeClearChannel(this.request(), channel.sid, channel.cid);
     if (this.#channelByCid.size === 0 && !this.isKept) this.end();
@@ -139,7 +139,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
     else this.#liveness.beacon();
   }
 
-  channel(cid: number): Channel | undefined {
+  channel(cid: number): ClientChannel | undefined {
     return this.#channelByCid.get(cid);
   }
   operation(id: number): Operation | StandingOperation | undefined {
@@ -215,7 +215,7 @@ export class ServerConnection implements Circuit, ReplyTarget {
   }
 
   /** Payloads are held only for those who wait for them, and never larger than what they can be. */
-  #admit(frame: Frame): Verdict {
+  #admit(frame: Frame): FrameVerdict {
     if (frame.payloadBytes <= MAX_SMALL_PAYLOAD) return "take";
     const { eventAdd, readNotify } = RESPONSES;
     const carriesValue = frame.command === eventAdd.command || frame.command === readNotify.command;

@@ -26,7 +26,7 @@ interface QueuedPut {
   readonly bytes: number;
 }
 
-export class Channel implements PutListener {
+export class ServerChannel implements PutListener {
   readonly cid: Cid;
   readonly sid: Sid;
   readonly name: string;

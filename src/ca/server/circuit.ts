@@ -10,7 +10,7 @@ import { type CircuitRequest, type CircuitState, type Rule, SERVER_RULES } from 
 import { NO_CHANNEL } from "../wire/constants.ts";
 import type { Frame } from "../wire/frame.ts";
 import { ECA } from "../wire/status.ts";
-import type { Channel } from "./channel.ts";
+import type { ServerChannel } from "./channel.ts";
 import { type CircuitContext, QueuedPuts } from "./circuit-context.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerLimits } from "./limits.ts";
@@ -46,7 +46,7 @@ export class Circuit implements CircuitContext, ClientIdentity {
   readonly counters: ServerCounters;
   readonly log: Log;
   readonly queuedPuts: QueuedPuts;
-  readonly channelBySid = new Map<number, Channel>();
+  readonly channelBySid = new Map<number, ServerChannel>();
   readonly receiver: { -readonly [K in keyof Receiver]: Receiver[K] };
   state: CircuitState = "greeting";
   user = "";
@@ -84,7 +84,7 @@ export class Circuit implements CircuitContext, ClientIdentity {
     this.receiver.readsExtended = minor >= EXTENDED_SINCE;
   }
   /** The channel that a request names. There is none: ERROR and the end, as rsrv, for the client is out of step. */
-  channel(sid: number, request: Frame): Channel | undefined {
+  channel(sid: number, request: Frame): ServerChannel | undefined {
     const channel = this.channelBySid.get(sid);
     if (channel === undefined) this.end(request, ECA.INTERNAL, `no channel has the server id ${sid}`);
     return channel;
@@ -107,7 +107,7 @@ export class Circuit implements CircuitContext, ClientIdentity {
     else this.refuse(request, ECA[rule.refuse], rule.because);
   }
   /** Forgets a channel and ends everything on it. */
-  dropChannel(channel: Channel): void {
+  dropChannel(channel: ServerChannel): void {
     if (!this.channelBySid.delete(channel.sid)) return;
     this.counters.channels--;
     this.subscriptionCount -= channel.subscriptionById?.size ?? 0;

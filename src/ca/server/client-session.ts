@@ -13,7 +13,7 @@ import { type Address, addressText, type ByteStream } from "../../net/transport.
 import { MAX_SMALL_PAYLOAD } from "../wire/constants.ts";
 import { DBR_TYPES, dbrBytes } from "../wire/dbr-layout.ts";
 import { type Frame, padded, viewOf } from "../wire/frame.ts";
-import { type FrameSink, StreamFramer, type Verdict } from "../wire/framing.ts";
+import { type FrameSink, type FrameVerdict, StreamFramer } from "../wire/framing.ts";
 import { REQUESTS } from "../wire/messages.ts";
 import { ECA } from "../wire/status.ts";
 import { Circuit, type CircuitServices } from "./circuit.ts";
@@ -108,7 +108,7 @@ export class ClientSession implements FrameSink {
     this.#countUnfinished();
   }
 
-  admit(request: Frame): Verdict {
+  admit(request: Frame): FrameVerdict {
     return request.payloadBytes <= this.#smallPayload ? "take" : this.#admitLarge(request);
   }
   message(request: Frame): boolean {
@@ -125,7 +125,7 @@ export class ClientSession implements FrameSink {
    * A write may be as large as its channel, other messages are small (decision 30). What is refused is skipped as it
    * comes and never held.
    */
-  #admitLarge(request: Frame): Verdict {
+  #admitLarge(request: Frame): FrameVerdict {
     const { circuit } = this;
     const channel = isWrite(request) ? circuit.channelBySid.get(WRITE.from(request).sid) : undefined;
     const type = DBR_TYPES[request.dataType];

@@ -5,7 +5,7 @@ import { EXTENDED_SIZE, MAX_NAME_BYTES } from "../wire/constants.ts";
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { ECA } from "../wire/status.ts";
-import { Channel } from "./channel.ts";
+import { ServerChannel } from "./channel.ts";
 import type { Circuit } from "./circuit.ts";
 import type { ServerPv } from "./pv-source.ts";
 
@@ -27,7 +27,7 @@ export function createChannel(circuit: Circuit, request: Frame): void {
   const name = request.text();
   const pv = name === "" || name.length > MAX_NAME_BYTES ? undefined : open(circuit, name);
   if (pv === undefined) return fail(circuit, cid);
-  const channel = new Channel(circuit, { cid, sid: circuit.services.sids.next() }, name, pv);
+  const channel = new ServerChannel(circuit, { cid, sid: circuit.services.sids.next() }, name, pv);
   circuit.channelBySid.set(channel.sid, channel);
   circuit.counters.channels++;
   circuit.advance("createChan");

@@ -8,7 +8,7 @@ import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { readEventMask } from "../wire/payloads.ts";
 import { ECA } from "../wire/status.ts";
-import type { Channel } from "./channel.ts";
+import type { ServerChannel } from "./channel.ts";
 import type { Circuit } from "./circuit.ts";
 import { tooLarge, unknownType } from "./read.ts";
 import { cannotSend } from "./replies.ts";
@@ -47,7 +47,7 @@ export function addSubscription(circuit: Circuit, request: Frame): void {
 }
 
 /** A client that uses an id twice on a channel gets the newer subscription only. (rsrv serves both.) */
-function keep(circuit: Circuit, channel: Channel, subscription: ServerSubscription): void {
+function keep(circuit: Circuit, channel: ServerChannel, subscription: ServerSubscription): void {
   channel.subscriptionById ??= new Map();
   const older = channel.subscriptionById.get(subscription.request.id);
   if (older === undefined) {
@@ -59,7 +59,7 @@ function keep(circuit: Circuit, channel: Channel, subscription: ServerSubscripti
 
 function start(
   circuit: Circuit,
-  channel: Channel,
+  channel: ServerChannel,
   subscription: ServerSubscription,
   mask: number,
   request: Frame,

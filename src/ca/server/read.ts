@@ -8,7 +8,7 @@ import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { textBytes, writeText } from "../wire/payloads.ts";
 import { ECA, ecaName, isSuccess } from "../wire/status.ts";
-import type { Channel } from "./channel.ts";
+import type { ServerChannel } from "./channel.ts";
 import type { Circuit } from "./circuit.ts";
 import { readPv } from "./circuit-context.ts";
 import { cannotSend, sendValue, sendZeros } from "./replies.ts";
@@ -63,7 +63,7 @@ export function readOnce(circuit: Circuit, request: Frame): void {
 }
 
 /** Fills `sample`. @returns ECA code; TOLARGE or 16KARRAYCLIENT when the client cannot be sent so much */
-function read(circuit: Circuit, channel: Channel, type: DbrType, count: number): number {
+function read(circuit: Circuit, channel: ServerChannel, type: DbrType, count: number): number {
   const { pv } = channel;
   const asked = cannotSend(circuit.receiver, type, count, pv.elementCount);
   if (asked !== undefined) return ECA[asked];
@@ -78,12 +78,12 @@ function read(circuit: Circuit, channel: Channel, type: DbrType, count: number):
 const mustBeError = (status: number): boolean => status === ECA.TOLARGE || status === ECA["16KARRAYCLIENT"];
 
 /** The text of a refusal for size. */
-export const tooLarge = (circuit: Circuit, channel: Channel): string =>
+export const tooLarge = (circuit: Circuit, channel: ServerChannel): string =>
   circuit.receiver.readsExtended
     ? `${channel.name}: more bytes than this server sends in one message`
     : `${channel.name}: too large for a client of protocol version 4.${circuit.minor}`;
 
 /** Ends the circuit: a client that asks for no known type is out of step. */
-export function unknownType(circuit: Circuit, request: Frame, channel: Channel): void {
+export function unknownType(circuit: Circuit, request: Frame, channel: ServerChannel): void {
   circuit.end(request, ECA.BADTYPE, `${channel.name}: there is no DBR type ${request.dataType}`, channel.cid);
 }

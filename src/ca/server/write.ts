@@ -15,7 +15,7 @@ import {
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { REQUESTS, RESPONSES } from "../wire/messages.ts";
 import { ECA, ecaName, isSuccess } from "../wire/status.ts";
-import type { Channel } from "./channel.ts";
+import type { ServerChannel } from "./channel.ts";
 import type { Circuit } from "./circuit.ts";
 import { unknownType } from "./read.ts";
 
@@ -37,7 +37,7 @@ export function write(circuit: Circuit, request: Frame): void {
   if (!isSuccess(status)) circuit.refuse(request, status, `${channel.name}: ${ecaName(status)}`, channel.cid);
 }
 
-function put(circuit: Circuit, channel: Channel, type: DbrType): number {
+function put(circuit: Circuit, channel: ServerChannel, type: DbrType): number {
   try {
     return channel.pv.write(type, value);
   } catch (thrown) {
@@ -68,7 +68,7 @@ export function writeNotify(circuit: Circuit, request: Frame): void {
 }
 
 /** Takes what the client wrote into `value`, at most as many elements as the PV has. @returns ECA code */
-function take(circuit: Circuit, channel: Channel, type: DbrType, request: Frame): number {
+function take(circuit: Circuit, channel: ServerChannel, type: DbrType, request: Frame): number {
   const { pv } = channel;
   if ((pv.rights & RIGHT_WRITE) === 0) {
     circuit.log.warn(`${clientText(circuit)} may not write ${channel.name}, and was refused`);

@@ -10,13 +10,13 @@ import { Frame } from "./frame.ts";
 /**
  * What to do with a message whose header has arrived: read it whole, or skip its payload as it comes and never hold it.
  */
-export type Verdict = "take" | "skip";
+export type FrameVerdict = "take" | "skip";
 
 export interface FrameSink {
   /**
    * Called as soon as a header is complete, before any of its payload is kept. A skipped message is reported here only.
    */
-  admit(frame: Frame): Verdict;
+  admit(frame: Frame): FrameVerdict;
   /** Called for each complete message. Returning false stops: the rest stays for `resume`. */
   message(frame: Frame): boolean;
 }

@@ -8,7 +8,7 @@ import { asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
 import type { PvValue } from "../ports/pvs.ts";
-import { DAQ_STATES, type DaqPart, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
+import { DAQ_STATES, type DaqPvPart, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
 import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { ActionContext, RunContext } from "../run/action.ts";
@@ -115,7 +115,7 @@ export function forgetDaqs(put: Put, sources: readonly Pick<DaqSource, "side" | 
   }
   for (const name of TOTALS) put(name, UNKNOWN_COUNT);
 }
-const FIGURES = ["FilesDone", "FilesTotal", "Percent", "Rate", "RunTime", "Errors"] as const satisfies DaqPart[];
+const FIGURES = ["FilesDone", "FilesTotal", "Percent", "Rate", "RunTime", "Errors"] as const satisfies DaqPvPart[];
 const TOTALS = ["DaqRunning", "DaqFilesDone", "DaqFilesTotal", "DaqPercent", "DaqErrors"] as const satisfies PvName[];
 
 /** Where no Data Management is configured there is no DAQ, and that is known. */

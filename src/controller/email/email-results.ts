@@ -26,14 +26,14 @@ const NEXT: Readonly<Record<EmailMode, string>> = {
   Uncertain: "PreviewEmail and Email in EmailMode Uncertain go on with the others",
 };
 
-interface Result extends Fate {
+interface AddressResult extends Fate {
   readonly address: string;
 }
 
 export class EmailResults {
   readonly #composed: Composed;
   readonly #context: Pick<ActionContext, "publish" | "say">;
-  readonly #results: Result[] = [];
+  readonly #results: AddressResult[] = [];
 
   constructor(composed: Composed, context: Pick<ActionContext, "publish" | "say">) {
     this.#composed = composed;
@@ -118,5 +118,5 @@ export class EmailResults {
   }
 }
 
-const lineOf = ({ address, state, reason }: Result): string =>
+const lineOf = ({ address, state, reason }: AddressResult): string =>
   `${address} ${WORDS[state]}${reason === "" ? "" : `: ${clauseOf(reason)}`}`;

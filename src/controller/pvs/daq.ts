@@ -34,14 +34,14 @@ const DAQ_PARTS = {
   RunTime: result("how long it has run.", { ...unknown, unit: "s" }),
   Errors: result("files that could not be processed.", unknown),
 } as const satisfies Readonly<Record<string, PvRow>>;
-export type DaqPart = keyof typeof DAQ_PARTS;
-type DaqPv = `${(typeof DAQ_SIDES)[DaqSide]}${DaqPart}`;
-export const daqPv = (side: DaqSide, part: DaqPart): DaqPv => `${DAQ_SIDES[side]}${part}`;
+export type DaqPvPart = keyof typeof DAQ_PARTS;
+type DaqPv = `${(typeof DAQ_SIDES)[DaqSide]}${DaqPvPart}`;
+export const daqPv = (side: DaqSide, part: DaqPvPart): DaqPv => `${DAQ_SIDES[side]}${part}`;
 
 function daqRows(): Record<DaqPv, Result> {
   const rows = Object.entries({ raw: "raw data", rec: "reconstructions" } as const).flatMap(([side, what]) =>
     Object.entries(DAQ_PARTS).map(([part, row]) => [
-      daqPv(side as DaqSide, part as DaqPart),
+      daqPv(side as DaqSide, part as DaqPvPart),
       { ...row, meaning: `DAQ of the ${what}: ${row.meaning}` },
     ]),
   );

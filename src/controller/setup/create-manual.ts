@@ -16,14 +16,14 @@ import { badgeOf, type Contact } from "../users/people.ts";
 import { changeUsers, countOf } from "../users/roster.ts";
 import { createExperiment, findExperiment } from "./dm-experiment.ts";
 
-interface CommonOptions {
+interface ManualOptions {
   /** As operators know the server. */
   readonly serverName: string;
   readonly dataLink: (experiment: Experiment) => string;
   readonly clock: Clock;
 }
 
-export interface CreateManualOnDmOptions extends CommonOptions {
+export interface CreateManualOnDmOptions extends ManualOptions {
   readonly dm: DataManagement;
   readonly contacts: readonly Contact[];
   /** Experiment type as the station defines it. */
@@ -72,7 +72,7 @@ async function create(options: CreateManualOnDmOptions, context: RunContext): Pr
   return ended(options, manual, `${sentence}; ${present} users are on it`, failures);
 }
 
-export interface CreateManualOnGlobusOptions extends CommonOptions {
+export interface CreateManualOnGlobusOptions extends ManualOptions {
   readonly tree: DirectoryTree;
   /** Levels below the collection's top, e.g. `{ym}/{exp}`. */
   readonly template: string;
@@ -98,7 +98,7 @@ export function createManualOnGlobus(options: CreateManualOnGlobusOptions): Free
 }
 
 function ended(
-  { dataLink }: CommonOptions,
+  { dataLink }: ManualOptions,
   { experiment, remark }: ManualExperiment,
   done: string,
   failures: readonly string[],

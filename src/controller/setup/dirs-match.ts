@@ -28,7 +28,7 @@ export interface DirsMatchOptions {
  * No where TomoScan says something else, Yes where it says the same of both; one that says nothing of either is
  * Unknown, and told in the sentence.
  */
-export interface Verdict {
+export interface DirsVerdict {
   readonly matches: (typeof ANSWERS)[number];
   /** Empty where there is nothing to tell. */
   readonly sentence: string;
@@ -48,7 +48,7 @@ export function dirsMatchWatch(options: DirsMatchOptions): Watch {
     );
 }
 
-function compare(options: DirsMatchOptions, detector: BeamlineText, analysis: BeamlineText): Verdict {
+function compare(options: DirsMatchOptions, detector: BeamlineText, analysis: BeamlineText): DirsVerdict {
   const { nameOf } = options.tomoScan;
   const silent: string[] = [];
   const different: string[] = [];

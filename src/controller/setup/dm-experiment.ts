@@ -54,7 +54,7 @@ export async function recentExperiments(
     .map(({ name }) => name);
 }
 
-export interface Made {
+export interface MadeExperiment {
   readonly experiment: DmExperiment;
   /** Made by this call, not by somebody else. */
   readonly isNew: boolean;
@@ -69,7 +69,7 @@ export async function createExperiment(
   experiment: Experiment,
   wanted: Pick<NewExperiment, "typeName" | "start" | "end">,
   signal: AbortSignal,
-): Promise<Made> {
+): Promise<MadeExperiment> {
   const { name, yearMonth: rootPath, proposalTitle: description } = experiment;
   try {
     const made = await dm.addExperiment({ ...wanted, name, rootPath, description }, { signal });

@@ -44,7 +44,7 @@ export interface TagState {
   readonly overrideIsStale: boolean;
 }
 
-export interface TagOptions {
+export interface TagStateOptions {
   readonly text$: (key: TomoScanKey) => Observable<BeamlineText>;
   /** Full PV name of a key. */
   readonly nameOf: (key: TomoScanKey) => string;
@@ -56,7 +56,7 @@ export interface TagOptions {
 }
 
 /** The state now and at every change; unsettled at once, settled when quiet. */
-export function tagState$(options: TagOptions): Observable<TagState> {
+export function tagState$(options: TagStateOptions): Observable<TagState> {
   if (options.problem !== undefined) return NEVER.pipe(startWith(noTag(options.problem)));
   const texts$ = combineLatest(
     Object.fromEntries(

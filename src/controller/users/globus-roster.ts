@@ -22,7 +22,7 @@ export interface GlobusRosterOptions {
 const FOR_ALL = [AccessDeniedError, UnavailableError];
 
 /** Somebody as Globus knows them. */
-interface Login {
+interface GlobusUser {
   readonly username: string;
   /** For operators. */
   readonly who: string;
@@ -63,7 +63,7 @@ export function globusRoster(options: GlobusRosterOptions): Roster {
 export async function letRead(
   access: AccessRules,
   parts: readonly string[],
-  { username, who }: Login,
+  { username, who }: GlobusUser,
   call: CallOptions,
 ): Promise<UserChange> {
   try {
@@ -77,7 +77,7 @@ export async function letRead(
 }
 
 /** As Globus may know the person; undefined for one without an address. */
-export const loginOf = (person: Person): Login | undefined =>
+export const loginOf = (person: Person): GlobusUser | undefined =>
   person.email === undefined ? undefined : { username: person.email, who: described(person, person.email) };
 
 const described = (person: Person, email: string): string => {
@@ -88,7 +88,7 @@ const described = (person: Person, email: string): string => {
 async function takeAway(
   access: AccessRules,
   rules: readonly AccessGrant[],
-  { who }: Login,
+  { who }: GlobusUser,
   call: CallOptions,
 ): Promise<UserChange> {
   let gone = 0;
@@ -118,7 +118,7 @@ class Logins {
   }
 
   /** @returns what is wrong with the entry, when something is */
-  async of(entry: string): Promise<Login | string> {
+  async of(entry: string): Promise<GlobusUser | string> {
     if (/^[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+$/.test(entry)) return { username: entry, who: entry };
     if (!isBadge(entry)) return `${visible(entry)} is neither a badge number nor a Globus user name or e-mail address`;
     const { experiment, signal } = this.#context;
@@ -152,5 +152,5 @@ function listed({ username, name = "", email = "", permissions }: AccessGrant): 
 }
 
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
-const isOf = ({ username, email = "" }: AccessGrant, login: Login): boolean =>
+const isOf = ({ username, email = "" }: AccessGrant, login: GlobusUser): boolean =>
   same(username, login.username) || same(email, login.username);

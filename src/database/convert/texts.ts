@@ -21,14 +21,14 @@ const INTEGER: Readonly<Record<8 | 10 | 16, RegExp>> = {
 };
 const BASE_ZERO = /^[ \t\n\v\f\r]*[+-]?(0[xX](?=[0-9a-fA-F])|0)?/;
 
-interface Parsed {
+interface ParsedInteger {
   readonly value: bigint;
   /** What follows the number and white space. */
   readonly rest: string;
 }
 
 /** strtol, strtoul with base 0: hexadecimal behind 0x, octal behind 0. @returns undefined without digits */
-function parseInteger(text: string): Parsed | undefined {
+function parseInteger(text: string): ParsedInteger | undefined {
   const prefix = BASE_ZERO.exec(text)?.[1];
   const match = INTEGER[prefix === undefined ? 10 : prefix === "0" ? 8 : 16].exec(text);
   if (match === null) return undefined;

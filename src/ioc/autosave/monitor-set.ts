@@ -11,7 +11,7 @@ import { OwnerFile } from "../../base/owner-file.ts";
 import type { Trouble } from "../../base/troubles.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
-import { type Subscription, subscribeTo } from "../../database/post.ts";
+import { type FieldSubscription, subscribeTo } from "../../database/post.ts";
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { savedValue } from "./field-value.ts";
 import { saveFileText } from "./save-file.ts";
@@ -55,7 +55,7 @@ export class MonitorSet {
   readonly #options: MonitorSetOptions;
   readonly #owner: OwnerFile;
   #pvs: readonly { readonly pv: string; readonly address: FieldAddress | undefined }[] = [];
-  #subscriptions: Subscription[] = [];
+  #subscriptions: FieldSubscription[] = [];
   #isRunning = false;
   #hasChanged = false;
   #timer: Cancel | undefined;

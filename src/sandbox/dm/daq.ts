@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { ZONE } from "../people.ts";
-import type { SourceFiles } from "./sources.ts";
+import type { FileTimes } from "./sources.ts";
 
 /** A DAQ or upload as DM shows it; the task's own keys come back beside these. */
 export type DaqForm = Readonly<Record<string, unknown>>;
@@ -40,7 +40,7 @@ export class DmDaq {
   #endTime: number | undefined;
   #lookedAt: number;
   /** Files that were there before, and are none of its business until they change. */
-  readonly #passedOver: SourceFiles;
+  readonly #passedOver: FileTimes;
   /** Files that it has found so far, each as it was then. */
   readonly #found = new Set<string>();
   #taken = 0;
@@ -48,7 +48,7 @@ export class DmDaq {
   /** Part of a file. */
   #credit = 0;
 
-  constructor(order: DaqOrder, now: number, files: SourceFiles) {
+  constructor(order: DaqOrder, now: number, files: FileTimes) {
     this.order = order;
     this.#startTime = now;
     this.#lookedAt = now;
@@ -61,7 +61,7 @@ export class DmDaq {
     return this.status === "running" || this.status === "finalizing";
   }
   /** Takes of what it knew what it can have taken since the last look, then sees what is new. */
-  look(now: number, files: SourceFiles, fault: DaqFault | undefined): void {
+  look(now: number, files: FileTimes, fault: DaqFault | undefined): void {
     const seconds = now - this.#lookedAt;
     this.#lookedAt = now;
     if (fault === "end") return this.#end("done", now);
@@ -78,7 +78,7 @@ export class DmDaq {
   abort(now: number): void {
     if (this.underWay) this.#end("aborted", now);
   }
-  #find(files: SourceFiles): void {
+  #find(files: FileTimes): void {
     for (const [name, changed] of files) {
       if (this.#passedOver.get(name) !== changed) this.#found.add(name);
     }

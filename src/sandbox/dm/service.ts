@@ -10,11 +10,11 @@ import { type HttpFaults, type HttpTwin, startHttpTwin, type TwinAnswer, type Tw
 import { EVERYONE } from "../people.ts";
 import type { DaqForm, DaqKind } from "./daq.ts";
 import {
+  DmRefusal,
   DmStore,
   type DmStoreFaults,
   fullForm,
   REFUSALS,
-  Refusal,
   refuse,
   shortForm,
   type TwinExperiment,
@@ -109,7 +109,7 @@ export async function startDmTwin(options: DmTwinOptions): Promise<DmTwin> {
 
 const done = (body: unknown): TwinAnswer => ({ status: 200, headers: { "Dm-Status-Code": "0" }, body });
 
-function refusalAnswer({ kind, message }: Refusal): TwinAnswer {
+function refusalAnswer({ kind, message }: DmRefusal): TwinAnswer {
   const { code, type, status } = REFUSALS[kind];
   const headers = {
     "Dm-Status-Code": String(code),
@@ -128,14 +128,14 @@ function decoded(text: string): string {
 }
 
 /** An operation: what comes after `/dm/` (`*` is any one part, handed over decoded), and what it does. */
-interface Operation {
+interface TwinOperation {
   readonly service: DmServiceName;
   readonly method: string;
   readonly pattern: string;
   readonly run: (store: DmStore, parts: readonly string[], query: Readonly<Record<string, string>>) => unknown;
 }
 
-const row = (service: DmServiceName, method: string, pattern: string, run: Operation["run"]): Operation => ({
+const row = (service: DmServiceName, method: string, pattern: string, run: TwinOperation["run"]): TwinOperation => ({
   service,
   method,
   pattern,
@@ -143,7 +143,7 @@ const row = (service: DmServiceName, method: string, pattern: string, run: Opera
 });
 
 // biome-ignore format: one operation a line
-const OPERATIONS: readonly Operation[] = [
+const OPERATIONS: readonly TwinOperation[] = [
   row("ds", "GET", "experimentsByName/*/*", (store, [name = ""]) => fullForm(store.experiment(name))),
   row("ds", "DELETE", "experimentsByName/*/*", (store, [name = ""]) => fullForm(store.deleteExperiment(name))),
   row("ds", "GET", "experimentsById/*", (store, [id = ""]) => fullForm(store.experimentById(Number(id)))),
@@ -202,7 +202,7 @@ class DmProtocol {
       const answer = this.#run(service, request);
       return this.#faults.renewsCookie === true ? this.#withCookie(service, answer, session) : answer;
     } catch (thrown) {
-      if (thrown instanceof Refusal) return refusalAnswer(thrown);
+      if (thrown instanceof DmRefusal) return refusalAnswer(thrown);
       throw thrown;
     }
   }

@@ -7,7 +7,7 @@ import { type Dirent, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 /** Names of files → when each changed last, milliseconds since 1970. */
-export type SourceFiles = ReadonlyMap<string, number>;
+export type FileTimes = ReadonlyMap<string, number>;
 
 export class DmSources {
   /** Files in a directory that exists only as a number, by the directory's very text. */
@@ -19,7 +19,7 @@ export class DmSources {
     this.#root = root;
   }
   /** The files that are there now, those of its folders too. @param directory as a DAQ is told it */
-  filesIn(directory: string): SourceFiles {
+  filesIn(directory: string): FileTimes {
     const count = this.filesByDirectory.get(directory);
     if (count !== undefined) return new Map(Array.from({ length: count }, (_, index) => [String(index), 0]));
     const [, onHost] = /^(?:@[^:/]+:)?(\/.*)$/.exec(directory) ?? [];

@@ -9,9 +9,9 @@ import {
   localIso,
   midnight,
   PEOPLE,
-  type Person,
   runAt,
   type SafetyForm,
+  type SimulatedPerson,
   STATION,
 } from "../people.ts";
 import type { DaqFault, DaqKind } from "./daq.ts";
@@ -56,7 +56,7 @@ export const REFUSALS = {
 } as const;
 
 /** DM says no, in its own words. */
-export class Refusal extends Error {
+export class DmRefusal extends Error {
   readonly kind: keyof typeof REFUSALS;
   constructor(kind: keyof typeof REFUSALS, message: string) {
     super(message);
@@ -66,7 +66,7 @@ export class Refusal extends Error {
 
 /** Throws a Refusal. */
 export function refuse(kind: keyof typeof REFUSALS, message: string): never {
-  throw new Refusal(kind, message);
+  throw new DmRefusal(kind, message);
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -256,7 +256,7 @@ function esafForm({ esafId, title, status, doi, start, end, users }: SafetyForm)
   };
 }
 
-function esafUser({ badge, firstName, lastName, email }: Person): object {
+function esafUser({ badge, firstName, lastName, email }: SimulatedPerson): object {
   const piFlag = badge === PEOPLE.pi.badge ? "Yes" : "No";
   return { badge, badgeNumber: badge, firstName, lastName, ...(email !== undefined && { email }), piFlag };
 }

@@ -5,7 +5,15 @@
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { TwinAnswer } from "../http-twin.ts";
-import { type Asked, bearerOf, type GlobusWorld, type Identity, type Login, Refusal, type Route } from "./world.ts";
+import {
+  type Asked,
+  bearerOf,
+  type GlobusWorld,
+  RefusedAnswer,
+  type Route,
+  type TwinIdentity,
+  type TwinLogin,
+} from "./world.ts";
 
 const AUTH_SERVER = "auth.globus.org";
 const FLOWS_SERVICE_ID = "eec9b274-0c81-4334-bdc2-54e90e689b9a";
@@ -93,10 +101,10 @@ function giveToken({ world, request }: Asked): TwinAnswer {
 type Remember = (scope: string) => string;
 
 const rememberLogin =
-  (world: GlobusWorld, clientId: string, identity: Identity): Remember =>
+  (world: GlobusWorld, clientId: string, identity: TwinIdentity): Remember =>
   (scope) => {
     const text = `Ag${randomBytes(24).toString("hex")}`;
-    const login: Login = { clientId, identity, scope };
+    const login: TwinLogin = { clientId, identity, scope };
     world.loginByRefreshToken.set(text, login);
     return text;
   };
@@ -104,7 +112,7 @@ const rememberLogin =
 /** The token answer: the first resource server at the top, the others below it. */
 function tokensFor(
   world: GlobusWorld,
-  identity: Identity,
+  identity: TwinIdentity,
   scope: string,
   remember: Remember | undefined,
 ): Readonly<Record<string, unknown>> {
@@ -151,7 +159,7 @@ function resourceServerOf(scope: string): string {
   return urn ?? id ?? AUTH_SERVER;
 }
 
-function serviceIdentity(world: GlobusWorld): Identity {
+function serviceIdentity(world: GlobusWorld): TwinIdentity {
   const { clientId } = world.serviceAccount;
   const known = world.identities.find(({ id }) => id === clientId);
   if (known === undefined) throw new Error("the service account has no identity");
@@ -174,8 +182,8 @@ function listIdentities(asked: Asked): TwinAnswer {
   return { status: 200, body: { identities } };
 }
 
-function provisioned(world: GlobusWorld, username: string): Identity {
-  const identity: Identity = {
+function provisioned(world: GlobusWorld, username: string): TwinIdentity {
+  const identity: TwinIdentity = {
     id: randomUUID(),
     username,
     name: null,
@@ -188,8 +196,8 @@ function provisioned(world: GlobusWorld, username: string): Identity {
 }
 
 /** Auth's two forms: OAuth errors are one word, those of its API are documents. */
-function refusal(status: number, code: string): Refusal {
-  if (code !== "UNAUTHORIZED") return new Refusal({ status, body: { error: code } });
+function refusal(status: number, code: string): RefusedAnswer {
+  if (code !== "UNAUTHORIZED") return new RefusedAnswer({ status, body: { error: code } });
   const error = {
     status: String(status),
     id: randomUUID(),
@@ -197,5 +205,8 @@ function refusal(status: number, code: string): Refusal {
     detail: "Call must be authenticated",
     title: "Unauthorized",
   };
-  return new Refusal({ status, body: { errors: [error], error_description: "Unauthorized", error: "unauthorized" } });
+  return new RefusedAnswer({
+    status,
+    body: { errors: [error], error_description: "Unauthorized", error: "unauthorized" },
+  });
 }

@@ -13,7 +13,14 @@ import { FileTree } from "./files.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import type { Pace } from "./tasks.ts";
 import { TRANSFER_ROUTES } from "./transfer-routes.ts";
-import { type AccessRule, type GlobusFaults, type GlobusWorld, type Identity, matchRoute, Refusal } from "./world.ts";
+import {
+  type AccessRule,
+  type GlobusFaults,
+  type GlobusWorld,
+  matchRoute,
+  RefusedAnswer,
+  type TwinIdentity,
+} from "./world.ts";
 
 export interface GlobusCollectionOptions {
   readonly name: string;
@@ -43,7 +50,7 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   readonly requests: readonly GlobusLogEntry[];
   readonly serviceAccount: { readonly clientId: string; readonly secret: string };
   readonly nativeClientId: string;
-  readonly person: Identity;
+  readonly person: TwinIdentity;
   /** @throws Error for a name that was not given at the start */
   collection(name: string): { readonly id: string; readonly files: FileTree; readonly rules: AccessRule[] };
   /** Every access token that was given so far is over. */
@@ -136,7 +143,7 @@ function createWorld({ clock, collections, pace = PACE }: GlobusServiceOptions):
   };
 }
 
-function identity(id: string, username: string, name: string, email: string | null): Identity {
+function identity(id: string, username: string, name: string, email: string | null): TwinIdentity {
   return { id, username, name, email, organization: "Example Light Source", status: "used" };
 }
 
@@ -147,7 +154,7 @@ function answer(world: GlobusWorld, request: TwinRequest): TwinAnswer {
     try {
       return route.answer({ world, request, part: (name) => parts.get(name) ?? "" });
     } catch (thrown) {
-      if (thrown instanceof Refusal) return thrown.answer;
+      if (thrown instanceof RefusedAnswer) return thrown.answer;
       throw thrown;
     }
   }

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { TwinAnswer } from "../http-twin.ts";
 import { settle, type TransferItem, type TransferTask, taskDocument, taskEvents } from "./tasks.ts";
 import { bodyOf, collectionOf, type Fields, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
-import type { Asked, Collection, Route, Token } from "./world.ts";
+import type { AccessToken, Asked, Collection, Route } from "./world.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DAY_SECONDS = 24 * 3600;
@@ -65,7 +65,7 @@ function itemsOf(data: unknown): TransferItem[] {
 
 function newTask(
   asked: Asked,
-  token: Token,
+  token: AccessToken,
   body: Fields,
   source: Collection,
   destination: Collection,

@@ -4,7 +4,7 @@
  */
 
 import type { TwinAnswer } from "../http-twin.ts";
-import { type Asked, bearerOf, type Collection, Refusal, requestId, type Token } from "./world.ts";
+import { type AccessToken, type Asked, bearerOf, type Collection, RefusedAnswer, requestId } from "./world.ts";
 
 const TRANSFER_SERVER = "transfer.api.globus.org";
 
@@ -12,9 +12,9 @@ export type Fields = Readonly<Record<string, unknown>>;
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** A refusal in Transfer's form. */
-export function refuse(asked: Asked, status: number, code: string, message: string, more: Fields = {}): Refusal {
+export function refuse(asked: Asked, status: number, code: string, message: string, more: Fields = {}): RefusedAnswer {
   const body = { code, message, request_id: requestId(), resource: asked.request.path, ...more };
-  return new Refusal({ status, body });
+  return new RefusedAnswer({ status, body });
 }
 
 /** A result in Transfer's form. */
@@ -30,7 +30,7 @@ export function result(
   return { status, body };
 }
 
-export function requireBearer(asked: Asked): Token {
+export function requireBearer(asked: Asked): AccessToken {
   const token = asked.world.faults.refusesTokens ? undefined : bearerOf(asked, TRANSFER_SERVER);
   if (token === undefined) throw refuse(asked, 401, "AuthenticationFailed", "Token is not active");
   return token;

@@ -27,7 +27,7 @@ export interface GlobusFaults {
   isMapped: boolean;
 }
 
-export interface Identity {
+export interface TwinIdentity {
   readonly id: string;
   readonly username: string;
   readonly name: string | null;
@@ -54,8 +54,8 @@ export interface AccessRule {
 }
 
 /** What a bearer of an access token may do. */
-export interface Token {
-  readonly identity: Identity;
+export interface AccessToken {
+  readonly identity: TwinIdentity;
   readonly resourceServer: string;
   readonly scope: string;
   /** Milliseconds since 1970 UTC. */
@@ -63,14 +63,14 @@ export interface Token {
 }
 
 /** A login that can be renewed. */
-export interface Login {
+export interface TwinLogin {
   readonly clientId: string;
-  readonly identity: Identity;
+  readonly identity: TwinIdentity;
   readonly scope: string;
 }
 
 /** A login under way: the code that the browser carries back. */
-export interface PendingLogin extends Login {
+export interface PendingLogin extends TwinLogin {
   readonly redirectUri: string;
   readonly challenge: string | undefined;
   readonly isOffline: boolean;
@@ -84,11 +84,11 @@ export interface GlobusWorld {
   /** The native application that persons log in with; it has no secret. */
   readonly nativeClientId: string;
   /** Who sits at the browser. */
-  readonly person: Identity;
-  readonly identities: Identity[];
+  readonly person: TwinIdentity;
+  readonly identities: TwinIdentity[];
   readonly collectionById: Map<string, Collection>;
-  readonly tokenByText: Map<string, Token>;
-  readonly loginByRefreshToken: Map<string, Login>;
+  readonly tokenByText: Map<string, AccessToken>;
+  readonly loginByRefreshToken: Map<string, TwinLogin>;
   readonly pendingByCode: Map<string, PendingLogin>;
   readonly taskById: Map<string, TransferTask>;
 }
@@ -108,7 +108,7 @@ export interface Route {
 }
 
 /** A refusal on the way to an answer. */
-export class Refusal extends Error {
+export class RefusedAnswer extends Error {
   readonly answer: TwinAnswer;
   constructor(answer: TwinAnswer) {
     super(`status ${answer.status}`);
@@ -131,7 +131,7 @@ export function matchRoute(route: Route, request: TwinRequest): ReadonlyMap<stri
 }
 
 /** The bearer of the request's token, if it is valid for this resource server. */
-export function bearerOf({ world, request }: Asked, resourceServer: string): Token | undefined {
+export function bearerOf({ world, request }: Asked, resourceServer: string): AccessToken | undefined {
   const text = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   const token = text === undefined ? undefined : world.tokenByText.get(text);
   const isValid = token !== undefined && token.expires > world.clock.now() && token.resourceServer === resourceServer;

@@ -29,7 +29,7 @@ export interface Wait {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Waiter {
+interface LineWaiter {
   readonly line: (text: string) => void;
   readonly ended: (end: ChildEnded) => void;
 }
@@ -50,7 +50,7 @@ export class DmChild {
   readonly gone: Promise<void>;
   readonly #process: ChildProcess;
   readonly #clock: Clock;
-  #waiter: Waiter | undefined;
+  #waiter: LineWaiter | undefined;
   /** The beginning of a line whose end has not come yet. */
   #pieces: string[] = [];
   #characters = 0;

@@ -53,7 +53,7 @@ const TIMEOUT_SECONDS = 60;
 export function createDmHttp(options: DmHttpOptions): DmHttp {
   const { station, log } = options;
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
-  const connection: Connection = { ...options, sessions: openSessions(options) };
+  const connection: OpenDmHttp = { ...options, sessions: openSessions(options) };
   const way: DmWay = {
     ask: (operation, args, { signal }) => callDm(connection, operation, args, signal),
     checkLogin: ({ signal }) => patiently(connection, signal, async () => connection.sessions.ds?.check(signal)),
@@ -68,7 +68,7 @@ export function createDmHttp(options: DmHttpOptions): DmHttp {
 }
 
 type Sessions = Readonly<Partial<Record<DmServiceKey, DmSession>>>;
-type Connection = DmHttpOptions & { readonly sessions: Sessions };
+type OpenDmHttp = DmHttpOptions & { readonly sessions: Sessions };
 
 function openSessions({ urls, login, tls, clock, log, timeoutSeconds = TIMEOUT_SECONDS }: DmHttpOptions): Sessions {
   const sessions: Partial<Record<DmServiceKey, DmSession>> = {};
@@ -83,7 +83,7 @@ function openSessions({ urls, login, tls, clock, log, timeoutSeconds = TIMEOUT_S
 
 /** One operation: its route, its session, repeated where that is harmless. */
 function callDm(
-  connection: Connection,
+  connection: OpenDmHttp,
   operation: DmOperation,
   args: DmArguments,
   signal: AbortSignal | undefined,

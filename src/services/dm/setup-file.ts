@@ -53,19 +53,19 @@ const BLOCK_BEGINS = /^(if|for|while|until|case|\{)$/;
 const BLOCK_ENDS = /^(fi|done|esac|\})$/;
 
 /** Without the words that only say where in a block it stands. */
-function ownWords(words: readonly Word[]): readonly Word[] {
+function ownWords(words: readonly ShellWord[]): readonly ShellWord[] {
   const start = words.findIndex(({ text }) => !/^(then|else|do)$/.test(text));
   return start < 0 ? [] : words.slice(start);
 }
 
 /** Without the `{` of a group too. */
-const commandOf = (words: readonly Word[]): readonly Word[] => {
+const commandOf = (words: readonly ShellWord[]): readonly ShellWord[] => {
   const own = ownWords(words);
   return own[0]?.text === "{" ? own.slice(1) : own;
 };
 
 /** Each `NAME=value` of a statement that is an `export`. */
-function exportsOf(words: readonly Word[]): readonly (readonly [name: string, entry: SetupEntry])[] {
+function exportsOf(words: readonly ShellWord[]): readonly (readonly [name: string, entry: SetupEntry])[] {
   const [first, ...rest] = commandOf(words);
   if (first?.text !== "export") return [];
   return rest.flatMap(({ text, flaw, line }): readonly (readonly [string, SetupEntry])[] => {
@@ -77,7 +77,7 @@ function exportsOf(words: readonly Word[]): readonly (readonly [name: string, en
 /* ── Statements, as a shell has them ──────────────────────────────────── */
 
 interface Statement {
-  readonly words: Word[];
+  readonly words: ShellWord[];
   /** What stands before it; the end of a line is a `;`. */
   readonly after: string;
   /** Nothing on the way to it, blocks aside, keeps it from being run by this shell itself. */
@@ -151,7 +151,7 @@ class StatementReader {
 
 /* ── Words ────────────────────────────────────────────────────────────── */
 
-interface Word {
+interface ShellWord {
   /** Without its quotes. */
   readonly text: string;
   /** Why that is not what a shell would make of it. */
@@ -165,7 +165,7 @@ const NEEDS_SHELL = "needs a shell to be known";
 const PIECE = /^(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)|([^\s'"\\;&|()<>]+))/;
 
 /** The word at the beginning of `line`, and how many characters it takes there. */
-function readWord(line: string): Omit<Word, "line"> & { readonly length: number } {
+function readWord(line: string): Omit<ShellWord, "line"> & { readonly length: number } {
   let text = "";
   let rest = line;
   let needsShell = false;

@@ -18,7 +18,7 @@ export type SetupKey = keyof typeof SETUP_NAMES;
 export const SETUP_KEYS = Object.keys(SETUP_NAMES) as readonly SetupKey[];
 
 /** What a value must be, as the settings table has it. */
-export interface ValueKind {
+export interface SetupValueKind {
   readonly wanted: string;
   readonly parse: (text: string) => string | undefined;
 }
@@ -33,12 +33,12 @@ export interface SetupValues {
 export function setupValues(
   text: string,
   file: string,
-  kinds: Readonly<Partial<Record<SetupKey, ValueKind>>>,
+  kinds: Readonly<Partial<Record<SetupKey, SetupValueKind>>>,
 ): SetupValues {
   const entries = parseSetupFile(text);
   const values: Partial<Record<SetupKey, string>> = {};
   const problems: string[] = [];
-  for (const [key, kind] of Object.entries(kinds) as [SetupKey, ValueKind][]) {
+  for (const [key, kind] of Object.entries(kinds) as [SetupKey, SetupValueKind][]) {
     const name = SETUP_NAMES[key];
     const entry = entries.get(name);
     if (entry === undefined) continue;
@@ -52,7 +52,7 @@ export function setupValues(
   return { values, problems };
 }
 
-const flawOf = (entry: SetupEntry, { wanted }: ValueKind): string =>
+const flawOf = (entry: SetupEntry, { wanted }: SetupValueKind): string =>
   "unusable" in entry ? entry.unusable : `= ${JSON.stringify(entry.value)} is not ${wanted}`;
 
 /** Why there is no way to Data Management. @param missing keys of the [dm] section @param setupFile "" without one */

@@ -47,7 +47,7 @@ const listSchema = z.object({
     }),
   ),
 });
-type Rule = z.output<typeof listSchema>["DATA"][number];
+type ListedRule = z.output<typeof listSchema>["DATA"][number];
 
 /** @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute */
 export function createGlobusAccess(settings: GlobusAccessSettings): AccessRules {
@@ -113,7 +113,7 @@ async function grant(
   } catch (thrown) {
     if (!(thrown instanceof AlreadyExistsError)) throw thrown;
     // Said of any rule for this person and path: only one that lets the person read is good.
-    const isOurs = (rule: Rule): boolean => rule.principal === principal && samePath(rule.path, path);
+    const isOurs = (rule: ListedRule): boolean => rule.principal === principal && samePath(rule.path, path);
     const reads = (await allRules(settings, options)).some((rule) => isOurs(rule) && rule.permissions.startsWith("r"));
     if (reads) return "Exists";
     throw thrown;
@@ -121,7 +121,7 @@ async function grant(
 }
 
 /** Every rule of the collection: Transfer gives them in one answer. */
-async function allRules(settings: GlobusAccessSettings, options: CallOptions): Promise<readonly Rule[]> {
+async function allRules(settings: GlobusAccessSettings, options: CallOptions): Promise<readonly ListedRule[]> {
   const parsed = listSchema.safeParse(await ask(settings, options, listRequest(settings)));
   if (parsed.success) return parsed.data.DATA;
   throw new UnavailableError(`Globus gave an answer without access rules when asked for those of ${settings.name}.`);

@@ -13,7 +13,7 @@ import type { Identity } from "../../controller/ports/identity.ts";
 import { LoginNeededError } from "./errors.ts";
 import {
   type Grant,
-  Person,
+  PersonalLogin,
   type PersonSettings,
   ServiceAccount,
   type ServiceAccountSettings,
@@ -67,7 +67,7 @@ export function createServiceAccount(
 
 /** A person's login, kept alive by its refresh tokens. */
 export function createPersonLogin(settings: PersonSettings & Served, transport: GlobusTransport): GlobusAuth {
-  return new Credentials(new Person(settings, transport), transport, settings.resourceServers);
+  return new Credentials(new PersonalLogin(settings, transport), transport, settings.resourceServers);
 }
 
 /** What a token is worth now. `isStale`: it could not be renewed in time, but still holds. */

@@ -16,7 +16,7 @@ export class GlobusRefusal extends AppError {
   readonly requestId: string;
   /** Scopes that the token lacks. */
   readonly requiredScopes: readonly string[];
-  constructor(refusal: Refusal) {
+  constructor(refusal: RefusalFields) {
     super(refusal.message);
     this.status = refusal.status;
     this.code = refusal.code;
@@ -25,7 +25,7 @@ export class GlobusRefusal extends AppError {
   }
 }
 
-type Refusal = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredScopes" | "message">;
+type RefusalFields = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredScopes" | "message">;
 
 /** Nobody but a person can help: the login is missing, over, or lacks a consent. */
 export class LoginNeededError extends AccessDeniedError {}

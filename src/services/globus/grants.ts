@@ -94,7 +94,7 @@ export class ServiceAccount implements Grant {
 }
 
 /** Tokens in the token file, where another process may renew them too. */
-export class Person implements Grant {
+export class PersonalLogin implements Grant {
   readonly canConsent = false;
   readonly #settings: PersonSettings;
   readonly #transport: GlobusTransport;

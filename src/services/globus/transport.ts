@@ -7,7 +7,7 @@
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
-import { type RetryPolicy, retry, type Verdict } from "../../base/retry.ts";
+import { type RetryPolicy, type RetryVerdict, retry } from "../../base/retry.ts";
 import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
 import {
   createHttpService,
@@ -126,7 +126,7 @@ export function createGlobusTransport(options: GlobusTransportOptions): GlobusTr
   };
 }
 
-function verdict(thrown: unknown, repeatable: boolean): Verdict {
+function verdict(thrown: unknown, repeatable: boolean): RetryVerdict {
   if (!(thrown instanceof HttpUnavailableError) || !thrown.worthRepeating) return { repeat: false };
   if (thrown.mayHaveHappened && !repeatable) return { repeat: false };
   return { repeat: true, afterSeconds: thrown.retryAfterSeconds };

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ByteWriter } from "../../../src/base/bytes.ts";
 import { RemoteProtocolError } from "../../../src/base/errors.ts";
 import { Frame, padded, viewOf, writeHeader } from "../../../src/ca/wire/frame.ts";
-import { readDatagram, StreamFramer, type Verdict } from "../../../src/ca/wire/framing.ts";
+import { type FrameVerdict, readDatagram, StreamFramer } from "../../../src/ca/wire/framing.ts";
 import { REQUESTS, RESPONSES } from "../../../src/ca/wire/messages.ts";
 
 interface Message {
@@ -141,7 +141,7 @@ test("flipped bits in good messages never throw anything but a protocol error", 
 
 const HUGE = Buffer.from("0004ffff0006000000000007000000010000000000000000", "hex");
 
-function framerWith(verdict: (frame: Frame) => Verdict): { framer: StreamFramer; seen: Message[] } {
+function framerWith(verdict: (frame: Frame) => FrameVerdict): { framer: StreamFramer; seen: Message[] } {
   const seen: Message[] = [];
   const framer = new StreamFramer({
     admit: verdict,

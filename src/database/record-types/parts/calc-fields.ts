@@ -6,8 +6,8 @@ import { CALC_VARIABLES } from "../../calc-elements.ts";
 import { calcoutINAV } from "../../menus.ts";
 
 /** The variables of an expression, in order. */
-export const INPUTS = Array.from(CALC_VARIABLES) as readonly Input[];
-type Input =
+export const INPUTS = Array.from(CALC_VARIABLES) as readonly CalcInput[];
+type CalcInput =
   | ("A" | "B" | "C" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L")
   | ("M" | "N" | "O" | "P" | "Q" | "R" | "S" | "T" | "U");
 
@@ -18,13 +18,13 @@ export const INPUTS_BEFORE = INPUTS.map((input) => `L${input}` as const);
 export const INPUT_STATES = INPUTS.map((input) => `IN${input}V` as const);
 
 /** One row for each input under the name that `name` makes of it. */
-const inputRows = <const N extends string, R>(name: (input: Input) => N, row: (input: Input) => R) =>
+const inputRows = <const N extends string, R>(name: (input: CalcInput) => N, row: (input: CalcInput) => R) =>
   Object.fromEntries(INPUTS.map((input) => [name(input), row(input)])) as { readonly [M in N]: R };
 
 /** @param firstChecked the first link whose change the record is told of */
 export const inputLinks = (firstChecked: "INPA" | "INPM") =>
   inputRows(
-    (input): `INP${Input}` => `INP${input}`,
+    (input): `INP${CalcInput}` => `INP${input}`,
     (input) => ({
       type: "INLINK" as const,
       prompt: `Where ${input} is read`,
@@ -34,17 +34,17 @@ export const inputLinks = (firstChecked: "INPA" | "INPM") =>
   );
 
 export const inputValues = inputRows(
-  (input): Input => input,
+  (input): CalcInput => input,
   (input) => ({ type: "DOUBLE", prompt: `Value of input ${input}`, pp: true }) as const,
 );
 
 export const inputsBefore = inputRows(
-  (input): `L${Input}` => `L${input}`,
+  (input): `L${CalcInput}` => `L${input}`,
   (input) => ({ type: "DOUBLE", prompt: `${input} last posted`, special: "SPC_NOMOD", interest: 3 }) as const,
 );
 
 export const inputStates = inputRows(
-  (input): `IN${Input}V` => `IN${input}V`,
+  (input): `IN${CalcInput}V` => `IN${input}V`,
   (input) =>
     ({
       type: "MENU",
