@@ -215,6 +215,7 @@ function watches$(
     pvs,
     journal,
     experiment$: experimentOf$(tag$),
+    isRunning: (name) => board.isRunning(name),
     ended$: board.ended$,
     clock,
     ...(scheduler === undefined ? {} : { scheduler }),

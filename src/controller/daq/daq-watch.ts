@@ -9,12 +9,11 @@ import { type Experiment, isSameExperiment } from "../experiment.ts";
 import { AccessDeniedError, OffError } from "../ports/call.ts";
 import type { SourceReport } from "../ports/data-host.ts";
 import { type DataManagement, type DmTransfer, isWatching } from "../ports/data-management.ts";
-import type { CommandName } from "../pvs/commands.ts";
 import { type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
 import { type Look, pollWatch } from "../run/poll-watch.ts";
-import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
+import type { Watch, WatchContext } from "../run/watch.ts";
 import { DaqProgress, isAlive, type LastState, type ProgressOptions } from "./daq-progress.ts";
 import { forgetDaqs, isSourceGone, lastState, showDaqs, showListAlone, showNoDaqs } from "./daq-pvs.ts";
 import {
@@ -46,8 +45,6 @@ const UNSEEN_LOOKS = 2;
  * DAQs costs Data Management.
  */
 const SOURCE_POLLS = 6;
-/** While these work, the list and the PVs may not agree. */
-const MAKERS: readonly CommandName[] = ["StartDaq", "StopDaq"];
 
 export const watchDaqs =
   (options: DaqWatchOptions): Watch =>
@@ -59,11 +56,16 @@ export const watchDaqs =
       scan((last, next) => (next === "none" ? last : next)),
       startWith("unknown" as Followed),
     );
-    const begin = (followed: Followed): Look => {
+    const begin = (followed: Followed): Look<readonly DmTransfer[]> => {
       watch.follow(followed);
       return watch;
     };
-    return pollWatch(context, { followed$, after: MAKERS, begin, reason: "There is a newer look at the DAQs." });
+    return pollWatch(context, {
+      followed$,
+      makers: ["StartDaq", "StopDaq"],
+      begin,
+      reason: "There is a newer look at the DAQs.",
+    });
   };
 
 /** Where none of the servers is of Data Management: there are no DAQs and no uploads, of whatever experiment. */
@@ -80,7 +82,7 @@ export const withoutDaqs: Watch = ({ pvs, experiment$ }) =>
 /** The experiment whose DAQs are watched; none: TomoScan names none; unknown: it has not been there to say. */
 type Followed = Experiment | "none" | "unknown";
 
-class DaqWatch implements Look {
+class DaqWatch implements Look<readonly DmTransfer[]> {
   readonly #options: DaqWatchOptions;
   readonly #context: WatchContext;
   #followed: Followed = "unknown";
@@ -132,19 +134,21 @@ class DaqWatch implements Look {
 
   readonly #put: RunContext["publish"] = (name, value) => this.#context.pvs.put(name, value);
 
-  /** What goes wrong is told once, and who ran is Unseen when it happens again. */
-  async look(signal: AbortSignal): Promise<void> {
+  async look(signal: AbortSignal): Promise<readonly DmTransfer[]> {
     const all = await this.#options.dm.daqs({ signal });
+    await this.#lookAtSources(all, signal);
+    return all;
+  }
+
+  seen(all: readonly DmTransfer[]): void {
     this.#isRefused = false;
     this.#failedLooks = 0;
-    await this.#lookAtSources(all, signal);
-    // The next look comes when they have ended
-    if (signal.aborted || MAKERS.some((name) => isRunning(this.#context.pvs, name))) return;
     this.#publish(all);
     if (this.#isOutOfReach) this.#context.journal.say("The DAQs can be seen again.");
     this.#isOutOfReach = false;
   }
 
+  /** What goes wrong is told once, and who ran is Unseen when it happens again. */
   failed(thrown: unknown): void {
     if (thrown instanceof OffError)
       return showNoDaqs(this.#put, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
@@ -162,7 +166,6 @@ class DaqWatch implements Look {
   /** A state that nobody can vouch for must not look like one. */
   #hide(): void {
     const { pvs } = this.#context;
-    if (MAKERS.some((name) => isRunning(pvs, name))) return;
     for (const side of SIDES) {
       const { state } = lastState((name) => pvs.get(name), side);
       if (state === "Unseen" || !isAlive(state)) continue;

@@ -8,11 +8,10 @@ import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import { AccessDeniedError, NotFoundError, NotOfferedError, OffError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isMoving, isUnderWay } from "../ports/data-management.ts";
-import type { CommandName } from "../pvs/commands.ts";
 import { UPLOAD_STATES } from "../pvs/daq.ts";
 import type { RunContext } from "../run/action.ts";
 import { type Look, pollWatch } from "../run/poll-watch.ts";
-import { isRunning, type Watch, type WatchContext } from "../run/watch.ts";
+import type { Watch, WatchContext } from "../run/watch.ts";
 import { filesText, isOf, REFUSED_SECONDS } from "./daq-sources.ts";
 import { endState, showUploads } from "./uploads.ts";
 
@@ -22,7 +21,6 @@ export interface UploadWatchOptions {
   readonly pollSeconds: number;
 }
 
-const UPLOAD: CommandName = "Upload";
 /** Between two looks while none is under way, and after one that failed: somebody else may start one. */
 const IDLE_SECONDS = 60;
 
@@ -32,15 +30,21 @@ export const watchUploads =
     pollWatch(context, {
       // An experiment that is gone while TomoScan restarts is still the one whose uploads run.
       followed$: context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
-      after: [UPLOAD],
+      makers: ["Upload"],
       begin: (experiment) => (experiment === undefined ? undefined : new UploadWatch(options, context, experiment)),
       reason: "There is a newer look at the uploads.",
     });
 
+/** Uploads at one look. */
+interface Seen {
+  /** Those that were followed before. */
+  readonly followed: readonly DmTransfer[];
+  readonly found: readonly DmTransfer[];
+}
+
 /** Of one experiment, from its beginning or the end of an Upload on. */
-class UploadWatch implements Look {
-  /** Until the next look; undefined: there is nothing to see. */
-  waitSeconds: number | undefined;
+class UploadWatch implements Look<Seen> {
+  waitSeconds: number | undefined = IDLE_SECONDS;
   readonly #options: UploadWatchOptions;
   readonly #context: WatchContext;
   readonly #experiment: Experiment;
@@ -54,21 +58,18 @@ class UploadWatch implements Look {
     this.#experiment = experiment;
   }
 
-  /** When it fails, what is shown stays. */
-  async look(signal: AbortSignal): Promise<void> {
-    const { pvs } = this.#context;
-    this.waitSeconds = IDLE_SECONDS;
-    if (isRunning(pvs, UPLOAD)) return; // which tells of its own, and there is a new watch when it has ended
+  async look(signal: AbortSignal): Promise<Seen> {
     const inList = (await this.#options.dm.uploads({ signal })).filter(isOf(this.#experiment));
     const followed = await Promise.all(this.#followed.map((one) => this.#lookAt(one, inList, signal)));
-    if (signal.aborted || isRunning(pvs, UPLOAD)) return;
-    this.#isOutOfReach = false;
     const found = inList.filter((one) => isUnderWay(one) && followed.every(({ id }) => id !== one.id));
-    this.#show([...followed, ...found], found);
+    return { followed, found };
   }
 
-  #show(uploads: readonly DmTransfer[], found: readonly DmTransfer[]): void {
+  seen({ followed, found }: Seen): void {
     const { pvs, journal } = this.#context;
+    const uploads = [...followed, ...found];
+    this.#isOutOfReach = false;
+    this.waitSeconds = IDLE_SECONDS;
     const put: RunContext["publish"] = (name, value) => pvs.put(name, value);
     const areOver = !uploads.some(isMoving);
     this.#followed = areOver ? [] : uploads;
@@ -97,6 +98,7 @@ class UploadWatch implements Look {
     }
   }
 
+  /** What is shown stays. */
   failed(thrown: unknown): void {
     const { pvs, journal } = this.#context;
     if (thrown instanceof OffError) showUploads((name, value) => pvs.put(name, value), [], "None");

@@ -6,7 +6,7 @@ import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap
 import type { MailLedger } from "../ports/ledger.ts";
 import type { CommandName } from "../pvs/commands.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
-import { isRunning, type Watch } from "../run/watch.ts";
+import type { Watch } from "../run/watch.ts";
 import { uncertainOf } from "./email-recipients.ts";
 
 const sentence = (addresses: readonly string[]): string =>
@@ -17,10 +17,10 @@ const SENDER: CommandName = "Email";
 
 export const watchUncertain =
   (ledger: MailLedger): Watch =>
-  ({ pvs, journal, experiment$, ended$ }) => {
+  ({ pvs, journal, experiment$, isRunning, ended$ }) => {
     const show = (count: number): void => pvs.put("EmailUncertain", count);
     const sent$ = defer(() =>
-      isRunning(pvs, SENDER)
+      isRunning(SENDER)
         ? ended$.pipe(
             filter((name) => name === SENDER),
             take(1),

@@ -17,6 +17,7 @@ import {
   repeat,
   startWith,
   switchMap,
+  tap,
   timer,
 } from "rxjs";
 import { CancelledError } from "../../base/errors.ts";
@@ -24,31 +25,35 @@ import type { CommandName } from "../pvs/commands.ts";
 import type { Watch, WatchContext } from "./watch.ts";
 
 /** One thing that is looked at. */
-export interface Look {
-  /** @param signal aborted when a newer look begins, or the watch ends */
-  look(signal: AbortSignal): Promise<unknown>;
+export interface Look<S> {
+  /** Asks, and changes nothing. @param signal aborted when a newer look begins, or the watch ends */
+  look(signal: AbortSignal): Promise<S>;
+  seen(what: S): void;
   failed(thrown: unknown): void;
   /** Seconds until the next look; undefined: there is nothing more to see. */
   readonly waitSeconds: number | undefined;
 }
 
-export interface PollWatchOptions<T> {
+export interface PollWatchOptions<T, S> {
   /** What the looks are for, e.g. the experiment. A look begins with each. */
   readonly followed$: Observable<T>;
-  /** Commands after which a look begins at once. */
-  readonly after: readonly CommandName[];
+  /**
+   * Commands that change what is looked at. While one of them runs it tells of its own: nobody looks, and a look that
+   * was under way is as if it had not been. When one has ended, a look begins at once.
+   */
+  readonly makers: readonly CommandName[];
   /**
    * Called before each such first look.
    * @returns undefined where there is nothing to look at; a dry run reaches nobody, whatever it returns
    */
-  readonly begin: (followed: T) => Look | undefined;
+  readonly begin: (followed: T) => Look<S> | undefined;
   /** Why a look is cut short, a sentence. */
   readonly reason: string;
 }
 
-export const pollWatch = <T>(
-  { pvs, ended$, scheduler }: WatchContext,
-  { followed$, after, begin, reason }: PollWatchOptions<T>,
+export const pollWatch = <T, S>(
+  { pvs, isRunning, ended$, scheduler }: WatchContext,
+  { followed$, makers, begin, reason }: PollWatchOptions<T, S>,
 ): ReturnType<Watch> =>
   combineLatest([
     followed$,
@@ -57,39 +62,33 @@ export const pollWatch = <T>(
       distinctUntilChanged(),
     ),
     ended$.pipe(
-      filter((name) => after.includes(name)),
+      filter((name) => makers.includes(name)),
       startWith(undefined),
     ),
   ]).pipe(
     switchMap(([followed, isDryRun]) => {
       const one = begin(followed);
       if (one === undefined || isDryRun) return EMPTY;
-      return look$(
-        (signal) => one.look(signal),
-        (thrown) => one.failed(thrown),
-        reason,
-      ).pipe(
+      return look$(one, reason, () => makers.some(isRunning)).pipe(
         repeat({ delay: () => (one.waitSeconds === undefined ? NEVER : timer(one.waitSeconds * 1000, scheduler)) }),
       );
     }),
   );
 
 /**
- * Completes when the look is over, also when it failed.
- * @param look gets a signal that is aborted when nobody waits for it any more
- * @param failed is told what it threw
- * @param reason of that abort, a sentence
+ * Completes when the look is over, also when it failed, and at once where nobody may look.
+ * @param reason why it is cut short when nobody waits for it any more, a sentence
  */
-const look$ = (
-  look: (signal: AbortSignal) => Promise<unknown>,
-  failed: (thrown: unknown) => void,
-  reason: string,
-): Observable<unknown> =>
+const look$ = <S>(one: Look<S>, reason: string, isHeld: () => boolean): Observable<unknown> =>
   defer(() => {
+    if (isHeld()) return EMPTY;
     const abort = new AbortController();
-    return from(look(abort.signal)).pipe(
+    return from(one.look(abort.signal)).pipe(
+      tap((what) => {
+        if (!isHeld()) one.seen(what);
+      }),
       catchError((thrown: unknown) => {
-        failed(thrown);
+        if (!isHeld()) one.failed(thrown);
         return EMPTY;
       }),
       finalize(() => abort.abort(new CancelledError(reason))),

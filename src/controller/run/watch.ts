@@ -3,7 +3,7 @@ import type { Observable, SchedulerLike } from "rxjs";
 import type { Clock } from "../../base/clock.ts";
 import type { Experiment } from "../experiment.ts";
 import type { Pvs } from "../ports/pvs.ts";
-import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../pvs/commands.ts";
+import type { CommandName } from "../pvs/commands.ts";
 import type { Journal } from "./journal.ts";
 
 export interface WatchContext {
@@ -15,6 +15,7 @@ export interface WatchContext {
    * be.
    */
   readonly experiment$: Observable<Experiment | undefined>;
+  readonly isRunning: (command: CommandName) => boolean;
   /** Commands that have ended. */
   readonly ended$: Observable<CommandName>;
   readonly clock: Clock;
@@ -24,7 +25,3 @@ export interface WatchContext {
 
 /** Its stream's elements are dropped; it must not end in an error. */
 export type Watch = (context: WatchContext) => Observable<unknown>;
-
-/** Whether a command runs now, as its PVs have it. */
-export const isRunning = (pvs: Pick<Pvs, "get">, name: CommandName): boolean =>
-  pvs.get(`${name}${COMMAND_PARTS.status.suffix}`) === COMMAND_STATES.indexOf("Running");

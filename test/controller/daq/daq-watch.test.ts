@@ -7,7 +7,7 @@ import type { Experiment } from "../../../src/controller/experiment.ts";
 import { AccessDeniedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
 import type { DmTransfer } from "../../../src/controller/ports/data-management.ts";
-import { COMMAND_STATES, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import type { CommandName } from "../../../src/controller/pvs/commands.ts";
 import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
@@ -37,6 +37,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly tag$ = new BehaviorSubject<Experiment | undefined>(EXPERIMENT);
   experiment$: Observable<Experiment | undefined> = this.tag$;
+  readonly running = new Set<CommandName>();
   readonly ended$ = new Subject<CommandName>();
   readonly started: StartedDaqs = new Map();
   readonly errors: unknown[] = [];
@@ -54,6 +55,7 @@ class Bench {
       pvs: this.pvs,
       journal: new Journal({ clock: this.clock, log: silentLog, pvs: this.pvs }),
       experiment$: this.experiment$,
+      isRunning: (name) => this.running.has(name),
       ended$: this.ended$,
       clock: this.clock,
     }).subscribe({ error: (error) => this.errors.push(error), complete: () => this.errors.push("completed") });
@@ -323,12 +325,12 @@ describe("when it looks", () => {
 
   test("nothing is judged while StopDaq works", async () => {
     await running();
-    bench.pvs.put("StopDaqStatus", COMMAND_STATES.indexOf("Running"));
+    bench.running.add("StopDaq");
     bench.dm.change(0, { status: "done" });
     await bench.wait(3 * POLL);
     expect(bench.state).toBe("Running");
     bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
-    bench.pvs.put("StopDaqStatus", COMMAND_STATES.indexOf("Done"));
+    bench.running.clear();
     bench.ended$.next("StopDaq");
     await bench.wait(1);
     expect(bench.state).toBe("Stopped");

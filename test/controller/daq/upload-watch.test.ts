@@ -4,7 +4,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import { watchUploads } from "../../../src/controller/daq/upload-watch.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { AccessDeniedError, NotOfferedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
-import { COMMAND_STATES, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import type { CommandName } from "../../../src/controller/pvs/commands.ts";
 import { UPLOAD_STATES } from "../../../src/controller/pvs/daq.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
@@ -20,6 +20,7 @@ let pvs: FakeControllerPvs;
 let dm: FakeDm;
 let experiment$: BehaviorSubject<Experiment | undefined>;
 let ended$: Subject<CommandName>;
+let running: Set<CommandName>;
 let errors: unknown[];
 let subscription: Subscription | undefined;
 beforeEach(() => {
@@ -29,6 +30,7 @@ beforeEach(() => {
   dm = new FakeDm();
   experiment$ = new BehaviorSubject<Experiment | undefined>(EXPERIMENT);
   ended$ = new Subject();
+  running = new Set();
   errors = [];
 });
 afterEach(() => {
@@ -41,7 +43,9 @@ const wait = (seconds: number) => vi.advanceTimersByTimeAsync(1000 * seconds);
 async function watch(): Promise<void> {
   const clock = new FakeClock();
   const journal = new Journal({ clock, log: silentLog, pvs });
-  subscription = watchUploads({ dm, pollSeconds: POLL })({ pvs, journal, experiment$, ended$, clock }).subscribe({
+  const isRunning = (name: CommandName) => running.has(name);
+  const watch$ = watchUploads({ dm, pollSeconds: POLL })({ pvs, journal, experiment$, isRunning, ended$, clock });
+  subscription = watch$.subscribe({
     error: (error) => errors.push(error),
     complete: () => errors.push("completed"),
   });
@@ -136,12 +140,12 @@ test("what is aborted is Stopped, what fails or is gone is Failed", async () => 
 });
 
 test("Upload tells of its own uploads: nothing is written beside it, and those that it leaves behind are found when it has ended", async () => {
-  pvs.put("UploadStatus", COMMAND_STATES.indexOf("Running"));
+  running.add("Upload");
   await dm.startUpload(NAME, RAW, {});
   await watch();
   await wait(AGAIN);
   expect(calls("uploads")).toBe(0);
-  pvs.put("UploadStatus", COMMAND_STATES.indexOf("Failed"));
+  running.clear();
   ended$.next("Upload");
   await wait(0);
   expect(state()).toBe("Running");

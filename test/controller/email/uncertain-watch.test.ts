@@ -4,7 +4,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { watchUncertain } from "../../../src/controller/email/uncertain-watch.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
-import { COMMAND_STATES, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import type { CommandName } from "../../../src/controller/pvs/commands.ts";
 import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
@@ -20,11 +20,12 @@ function watching(ledger: FakeLedger, isSending = false) {
   const experiment$ = new BehaviorSubject<Experiment | undefined>(experiment("A"));
   const journal = new Journal({ clock, log: silentLog, pvs });
   const ended$ = new Subject<CommandName>();
-  if (isSending) pvs.put("EmailStatus", COMMAND_STATES.indexOf("Running"));
-  const watch$ = watchUncertain(ledger)({ pvs, journal, experiment$, ended$, clock });
+  const running = new Set<CommandName>(isSending ? ["Email"] : []);
+  const isRunning = (name: CommandName) => running.has(name);
+  const watch$ = watchUncertain(ledger)({ pvs, journal, experiment$, isRunning, ended$, clock });
   const subscription = watch$.subscribe();
   onTestFinished(() => subscription.unsubscribe());
-  return { pvs, experiment$, ended$ };
+  return { pvs, experiment$, running, ended$ };
 }
 
 test("the uncertain addresses of an experiment are counted and told, and gone with the experiment", async () => {
@@ -53,11 +54,11 @@ test("what Email is sending now is not counted as uncertain; when it has ended, 
   const ledger = new FakeLedger();
   ledger.set("A", "a@x.example", "sending");
   const mailed = vi.spyOn(ledger, "mailed");
-  const { pvs, ended$ } = watching(ledger, true);
+  const { pvs, running, ended$ } = watching(ledger, true);
   ended$.next("Dirs");
   expect(mailed).not.toHaveBeenCalled();
   expect(pvs.get("EmailUncertain")).toBe(UNKNOWN_COUNT);
-  pvs.put("EmailStatus", COMMAND_STATES.indexOf("Done"));
+  running.clear();
   ended$.next("Email");
   await vi.waitFor(() => expect(pvs.get("EmailUncertain")).toBe(1));
 });

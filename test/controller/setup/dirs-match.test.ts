@@ -23,6 +23,7 @@ beforeEach(() => {
     pvs,
     journal: new Journal({ clock, log: silentLog, pvs }),
     experiment$: EMPTY,
+    isRunning: () => false,
     ended$: EMPTY,
     clock,
   }).subscribe();
