@@ -2,9 +2,9 @@
  * Who runs this process, and where its home is, also where the user's number has no entry in the passwd database, as in
  * a container that is run as any user.
  */
-import os from "node:os";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+import os from "node:os";
+import type { Environment } from "./environment.ts";
 
 /**
  * The user's name; without an entry what the environment says, and at last the number as text.

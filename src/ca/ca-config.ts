@@ -2,6 +2,7 @@
  * The EPICS_CA_ and EPICS_CAS_ environment variables → one read-only value. CA spec §1.12. Nothing below reads an
  * environment; tests use `isolated`.
  */
+import type { Environment } from "../base/environment.ts";
 import { broadcastAddresses, type Interface, localInterfaces } from "../net/interfaces.ts";
 import type { Address } from "../net/transport.ts";
 
@@ -35,8 +36,6 @@ export interface CaServerConfig {
   /** Most bytes of one array message; undefined: as large as the PV. */
   readonly maxArrayBytes: number | undefined;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ParsedConfig<T> {
   readonly config: T;

@@ -3,10 +3,12 @@
  * is left out and told with its variable: it must not keep a server from starting. epics-base:
  * addAddrToChannelAccessAddressList, which does the same.
  */
+
 import { lookup } from "node:dns/promises";
 import { isIPv4 } from "node:net";
+import type { Environment } from "../base/environment.ts";
 import { codeOf } from "../base/errors.ts";
-import { type CaClientConfig, clientConfig, type Environment, type ParsedConfig } from "./ca-config.ts";
+import { type CaClientConfig, clientConfig, type ParsedConfig } from "./ca-config.ts";
 
 /** Variables that hold `host` or `host:port`, with blanks between. */
 const SERVER_LISTS = ["EPICS_CAS_INTF_ADDR_LIST", "EPICS_CAS_BEACON_ADDR_LIST", "EPICS_CAS_IGNORE_ADDR_LIST"];

@@ -2,8 +2,9 @@
  * A client by the environment. Host names in its address lists are looked up before it is there; as long as no name
  * server answers for one, as where the host starts before its network is up, it is looked up again.
  */
+
 import type { Cancel } from "../base/clock.ts";
-import type { Environment } from "./ca-config.ts";
+import type { Environment } from "../base/environment.ts";
 import { type CaClient, type CaClientOptions, createCaClient } from "./client/client.ts";
 import { type Lookup, resolvedClientConfig } from "./host-names.ts";
 

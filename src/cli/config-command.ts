@@ -5,11 +5,12 @@
 
 import { existsSync } from "node:fs";
 import { oneLine } from "../base/clean-text.ts";
+import type { Environment } from "../base/environment.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import { createFile, type FileCalls } from "../base/replace-file.ts";
 import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config/config.ts";
-import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting } from "../config/settings.ts";
+import { BUILT_IN_SERVERS, SERVER_SETTINGS, SETTINGS, type Setting, type SettingTable } from "../config/settings.ts";
 import type { ActionResult } from "../controller/run/outcome.ts";
 import { UsageError } from "./exit-status.ts";
 
@@ -18,7 +19,7 @@ export interface ConfigRequest {
   readonly file?: string;
   readonly force: boolean;
   readonly settings: readonly SettingOption[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** For tests. */
   readonly files?: FileCalls;
 }
@@ -49,13 +50,11 @@ async function create(file: string, text: string, files?: FileCalls): Promise<vo
   }
 }
 
-type Table = Readonly<Record<string, Setting<unknown>>>;
-
 /** The whole file. A key without a value stands there as a comment, as the Python programs write it. */
 function configText(given: readonly SettingLine[]): string {
   const textOf = (section: string, key: string, fallback: string): string =>
     given.find((one) => one.section === section && one.key === key)?.text ?? fallback;
-  const sections = Object.entries<Table>(SETTINGS).map(([section, table]) =>
+  const sections = Object.entries<SettingTable>(SETTINGS).map(([section, table]) =>
     sectionText(section, table, (key, row) => textOf(section, key, row.fallback)),
   );
   const servers = Object.entries(BUILT_IN_SERVERS).map(([name, values]: [string, Readonly<Record<string, string>>]) =>
@@ -69,7 +68,11 @@ function configText(given: readonly SettingLine[]): string {
 const HEAD =
   "# globus-ioc: the settings of one beamline. Relative file names begin at this file, ~/ at home. Nothing but a person changes it.";
 
-function sectionText(section: string, table: Table, textOf: (key: string, row: Setting<unknown>) => string): string {
+function sectionText(
+  section: string,
+  table: SettingTable,
+  textOf: (key: string, row: Setting<unknown>) => string,
+): string {
   const keys = Object.entries(table).map(([key, row]) => {
     const text = oneLine(textOf(key, row)).replaceAll("%", "%%");
     const isUnset = text === "" && row.fallback === "";

@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { readRegularFile } from "../base/regular-file.ts";
@@ -24,7 +25,7 @@ export interface RecordRequest {
 }
 
 export interface RecordContext {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
   readonly write: (line: string) => void;

@@ -2,7 +2,9 @@
  * `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is
  * damaged, when a person says so.
  */
+
 import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
 import { lookForConfigFile, readConfig } from "../config/config.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { lookAtLedger, recoverLedger } from "../services/ledger/recovery.ts";
@@ -18,7 +20,7 @@ export interface LedgerRequest {
 }
 
 export interface LedgerContext {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;

@@ -2,9 +2,11 @@
  * What one run of a data-management command is handed, from main's side and from the command line's, and what it gives.
  * Types alone.
  */
+
 import type { Readable } from "node:stream";
 import type { SchedulerLike } from "rxjs";
 import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
 import type { Log } from "../base/log.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import type { Config } from "../config/config.ts";
@@ -20,7 +22,7 @@ import type { Screen } from "./screen.ts";
 
 /** The process around the commands, handed in by main. */
 export interface DataContext {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;

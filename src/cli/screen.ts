@@ -2,7 +2,9 @@
  * What a data-management command prints: sentences, titled texts, a progress bar and its end for people; or one JSON
  * object for programs. It decides no status and asks nothing. Text that came from outside cannot drive the terminal.
  */
+
 import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
+import type { Environment } from "../base/environment.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import { type PvName, statesOf } from "../controller/pvs/index.ts";
 
@@ -46,7 +48,7 @@ export interface ScreenOptions {
 }
 
 /** Whether to colour: at a terminal that can, unless a person said not to (no-color.org). */
-export const wantsColours = (isTerminal: boolean, environment: Readonly<Record<string, string | undefined>>): boolean =>
+export const wantsColours = (isTerminal: boolean, environment: Environment): boolean =>
   isTerminal && (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
 
 const COLOURS = { green: 32, yellow: 33, red: 31, dim: 2, bold: 1 } as const;

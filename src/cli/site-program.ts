@@ -2,16 +2,18 @@
  * Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs
  * none of them; what they need is imported when they are run.
  */
+
 import path from "node:path";
 import type { Command } from "commander";
 import { homeFolder } from "../base/account.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
 import { silentLog } from "../base/log.ts";
 import { EXIT } from "./exit-status.ts";
 import type { TrustTerminal } from "./trust-host.ts";
 
 export interface SiteCommandContext {
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** Makes a zone that of every local time; empty: the host's stays. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;

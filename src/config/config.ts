@@ -4,8 +4,10 @@
  * looks at GLOBUS_CONF and HOME, in the object it is handed. It is long for one reason: what the options, the file and
  * its aliases say is judged together, so that a person is told of every problem at once.
  */
+
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Environment } from "../base/environment.ts";
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import { type IniEntry, type IniFile, parseIni } from "../base/ini.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
@@ -20,6 +22,7 @@ import {
   type ServerSettings,
   type Setting,
   type Settings,
+  type SettingTable,
 } from "./settings.ts";
 import { ALIASES } from "./settings-aliases.ts";
 
@@ -31,9 +34,6 @@ export class ConfigError extends AppError {
     this.problems = problems;
   }
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
-type Table = Readonly<Record<string, Setting<unknown>>>;
 
 /** States of an mbbo, and bytes of one state's name. */
 const MAX_SERVERS = 16;
@@ -233,9 +233,9 @@ function readHeaders(ini: IniFile, problems: Problem[]): string[] {
 }
 
 function knownKeys(section: string): string[] {
-  const table: Table = section.startsWith("server ")
+  const table: SettingTable = section.startsWith("server ")
     ? SERVER_SETTINGS
-    : ((SETTINGS as Readonly<Record<string, Table>>)[section] ?? {});
+    : ((SETTINGS as Readonly<Record<string, SettingTable>>)[section] ?? {});
   return [...Object.keys(table), ...Object.keys(ALIASES[section] ?? {})];
 }
 
@@ -300,7 +300,7 @@ const idleKeys = (ini: IniFile, file: string): string[] =>
 function isUnset({ section, key, value }: IniEntry): boolean {
   if (!PYTHON_SECTIONS.includes(section)) return false;
   if (value === "None") return true;
-  const row = (SETTINGS as Readonly<Record<string, Table>>)[section]?.[key];
+  const row = (SETTINGS as Readonly<Record<string, SettingTable>>)[section]?.[key];
   return value === "" && (row === undefined || row.kind === KINDS.text || row.kind.parse("") === undefined);
 }
 
@@ -325,7 +325,7 @@ class SectionReader {
    */
   read(
     section: string,
-    table: Table,
+    table: SettingTable,
     fallbacks: Readonly<Record<string, string | undefined>> = {},
     others: readonly string[] = [],
   ): Record<string, unknown> {

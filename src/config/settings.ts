@@ -22,6 +22,9 @@ export interface Setting<T> {
   readonly meaning: string;
 }
 
+/** The settings of a section by key. */
+export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
+
 const kind = <T>(wanted: string, parse: (text: string) => T | undefined): Kind<T> => ({ wanted, parse });
 const matching = (wanted: string, pattern: RegExp): Kind<string> =>
   kind(wanted, (text) => (pattern.test(text) ? text : undefined));

@@ -5,6 +5,7 @@
 
 import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import type { Environment } from "../base/environment.ts";
 import type { Shell } from "../iocsh/shell.ts";
 
 export interface PromptOptions {
@@ -22,7 +23,7 @@ const HISTORY_LINES = 100;
  * Whether what stands at a terminal understands cursor codes: a dumb one does not, and neither does procServ, which is
  * a terminal that keeps a log.
  */
-export const canDriveTerminal = (environment: Readonly<Record<string, string | undefined>>): boolean =>
+export const canDriveTerminal = (environment: Environment): boolean =>
   environment["PROCSERV_INFO"] === undefined && environment["TERM"] !== "dumb";
 
 /**

@@ -6,6 +6,7 @@
 
 import { spawn } from "node:child_process";
 import { type Clock, systemClock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
 import { AppError } from "../base/errors.ts";
 import { createLog, type LogSink } from "../base/log.ts";
 import { isolatedClient } from "../ca/ca-config.ts";
@@ -39,7 +40,7 @@ export interface BeamlineOptions {
   readonly tomoScanDatabase: string;
   /** TCP and UDP port of TomoScan's IOC on 127.0.0.1. */
   readonly tomoScanPort: number;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock?: Clock;
   readonly sink?: LogSink;
   /** Told of each e-mail that the simulated mail server takes. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Environment } from "../../base/environment.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type Log } from "../../base/log.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
@@ -23,7 +24,7 @@ export interface DmBridgeOptions {
   /** What to do when it cannot import the package. */
   readonly remedy: string;
   /** The child's whole environment, DM_* included. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
   /** For starting it, importing the package included. */

@@ -3,15 +3,17 @@
  * a time limit and a signal. Whatever ends a wait early ends the process too, so that no answer can be taken for that
  * of another question. It knows neither DM nor when to start again.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Clock } from "../../base/clock.ts";
+import type { Environment } from "../../base/environment.ts";
 import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
 
 export interface DmChildOptions {
   /** Program and arguments; run without a shell. */
   readonly command: readonly [string, ...string[]];
   /** All of its environment. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   /** Told of each line on its standard error. */
   readonly heard: (line: string) => void;

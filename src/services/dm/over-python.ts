@@ -3,7 +3,9 @@
  * bridge, the package's exceptions as the ports' errors. It repeats nothing: the package keeps its own sessions and
  * decides itself whom it trusts (reference: dm-api §6, §9.3).
  */
+
 import type { Clock } from "../../base/clock.ts";
+import type { Environment } from "../../base/environment.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { type CallOptions, NotFoundError, NotOfferedError, UnavailableError } from "../../controller/ports/call.ts";
@@ -30,7 +32,7 @@ export interface DmPythonOptions {
   readonly urls: Readonly<Partial<Record<DmServiceKey, string | undefined>>>;
   readonly loginFile: string;
   /** The child inherits it. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
   /** For one call; default 60. */

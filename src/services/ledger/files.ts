@@ -1,11 +1,13 @@
 /** Where a ledger's database lies, and what stands in it, read without opening it. */
+
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Environment } from "../../base/environment.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type LevelContent, readLevelFolder } from "./leveldb/folder.ts";
 
 /** @param configured path in the [ledger] section of globus.conf; empty: the usual place */
-export const ledgerFolder = (configured: string, environment: Readonly<Record<string, string | undefined>>): string =>
+export const ledgerFolder = (configured: string, environment: Environment): string =>
   configured ||
   path.join(environment["XDG_STATE_HOME"] || path.join(environment["HOME"] ?? "/", ".local", "state"), "globus-ioc");
 

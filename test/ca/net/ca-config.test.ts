@@ -1,6 +1,8 @@
 /** The environment variables of Channel Access servers, read. */
+
 import { expect, test } from "vitest";
-import { type Environment, serverConfig } from "../../../src/ca/ca-config.ts";
+import type { Environment } from "../../../src/base/environment.ts";
+import { serverConfig } from "../../../src/ca/ca-config.ts";
 import { broadcastOf, type Interface } from "../../../src/net/interfaces.ts";
 
 const LOCAL: readonly Interface[] = [

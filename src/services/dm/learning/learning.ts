@@ -3,12 +3,14 @@
  * believes that DM is a recorder on this host, and the request that came is turned into a route. No real service is
  * reached, and no real login is read (reference: dm-api §9.2).
  */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { homeFolder } from "../../../base/account.ts";
 import type { Clock } from "../../../base/clock.ts";
+import type { Environment } from "../../../base/environment.ts";
 import { ActionError, messageOf } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import { createFile } from "../../../base/replace-file.ts";
@@ -29,7 +31,7 @@ import { isSameTarget, type Markers, readableTarget, templateOf } from "./templa
 export interface LearnOptions {
   readonly python: string;
   /** What the package needs beside DM_* and its home, which are replaced. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
