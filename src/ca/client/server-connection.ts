@@ -13,10 +13,10 @@ import type { Frame } from "../wire/frame.ts";
 import { type FrameVerdict, StreamFramer } from "../wire/framing.ts";
 import { RESPONSES } from "../wire/messages.ts";
 import type { ChannelCircuit, ClientChannel, Operation, StandingOperation } from "./channel.ts";
+import { handleReply, type ReplyTarget } from "./dispatch.ts";
 import type { CaException } from "./errors.ts";
 import { Liveness } from "./liveness.ts";
 import type { Operations } from "./operations.ts";
-import { handleReply, type ReplyTarget } from "./replies.ts";
 import { writeClearChannel, writeCreateChan, writeEcho, writeGreeting } from "./requests.ts";
 
 /** Longest wait for a connection; a host that is down answers nothing at all. */
