@@ -32,7 +32,7 @@ const LAYERS: readonly Layer[] = [
   { at: "ca/wire/", ours: ["base/", "epics/"] },
   { at: "ca/session/", ours: ["ca/wire/"] },
   { at: "ca/host-names.ts", ours: ["base/", "ca/ca-config.ts"], node: ["net", "dns/promises"] },
-  { at: "ca/open-client.ts", ours: ["base/", "ca/ca-config.ts", "ca/host-names.ts", "ca/client/"] },
+  { at: "ca/open-client.ts", ours: ["base/", "ca/host-names.ts", "ca/client/"] },
   { at: "ca/ca-config.ts", ours: ["base/environment.ts", "net/transport.ts", "net/interfaces.ts"] },
   { at: "ca/server/", ours: CA_CONVERSATION },
   { at: "ca/client/observe.ts", ours: ["ca/client/", "ca/wire/"], packages: ["rxjs"] },
