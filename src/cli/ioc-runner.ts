@@ -5,7 +5,6 @@
  */
 
 import { cleanJson } from "../base/clean-text.ts";
-import { messageOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import {
   isDone,
@@ -22,22 +21,21 @@ import { UnavailableError } from "../controller/ports/call.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../controller/pvs/commands.ts";
 import type { PvName } from "../controller/pvs/index.ts";
-import { failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
+import { type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import type { InputName } from "./data-commands.ts";
-import { linesOf, numberOf, type Runner, type RunnerEvents } from "./runner.ts";
+import { linesOf, numberOf, type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
 /** For a connection, and for an input to be taken. */
 const WAIT = { timeoutSeconds: 5 };
 
-export interface IocRunnerOptions extends RunnerEvents {
+/** Its signal asks the IOC to stop the command. */
+export interface IocRunnerOptions extends RunnerOptions {
   readonly client: CaClient;
   /** Of the IOC's PVs, e.g. `2bmb:Globus:`. */
   readonly prefix: string;
   /** PVs whose changes are told while a command runs. */
   readonly watched: readonly PvName[];
-  /** Asks the IOC to stop the command. */
-  readonly signal: AbortSignal;
 }
 
 export class IocRunner implements Runner {
@@ -60,19 +58,11 @@ export class IocRunner implements Runner {
     return valueOf(await asked(pv.get({ type: (native) => dbrCodeOf(native) ?? 0, ...WAIT })), pv.info());
   }
 
-  async run(name: CommandName): Promise<Outcome> {
-    const { signal, began, ended, say } = this.#options;
-    began(name);
-    try {
-      signal.throwIfAborted();
-      return await this.#run(name);
-    } catch (thrown) {
-      const outcome = failureOutcome(thrown, abortReason(signal));
-      if (outcome.stack !== undefined) say(outcome.stack);
-      return outcome;
-    } finally {
-      ended(name);
-    }
+  run(name: CommandName): Promise<Outcome> {
+    return runTold(name, this.#options, () => {
+      this.#options.signal.throwIfAborted();
+      return this.#run(name);
+    });
   }
 
   async experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }> {
@@ -170,9 +160,6 @@ export class IocRunner implements Runner {
     return this.#options.prefix + suffix;
   }
 }
-
-const abortReason = (signal: AbortSignal): string | undefined =>
-  signal.aborted ? messageOf(signal.reason) : undefined;
 
 /** The answer to a get or a put. @throws what the client throws as an ActionError; a bug of ours as it is */
 async function asked<T>(answer: Promise<T>): Promise<T> {

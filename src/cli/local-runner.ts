@@ -1,6 +1,6 @@
 /**
- * Runs PV commands in this process: the same actions as the IOC's, on inputs in memory, with the tag read from
- * TomoScan. It knows no IOC of ours, and writes no PV of ours.
+ * Runs PV commands in this process: the IOC's runs (controller/run/perform.ts) on values in memory, with the tag read
+ * from TomoScan. It knows no IOC of ours, and writes no PV of ours.
  */
 import { fromEvent, of, type SchedulerLike, takeUntil } from "rxjs";
 import type { Clock } from "../base/clock.ts";
@@ -8,29 +8,25 @@ import { messageOf } from "../base/errors.ts";
 import type { Experiment } from "../controller/experiment.ts";
 import { OffError } from "../controller/ports/call.ts";
 import type { DmExperiment } from "../controller/ports/data-management.ts";
-import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
-import { COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
+import type { PvOutput, Pvs, PvValue } from "../controller/ports/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
 import { PVS, type PvName } from "../controller/pvs/index.ts";
-import type { ActionContext, FreeAction, RunContext, Server } from "../controller/run/action.ts";
-import { takeInputs } from "../controller/run/inputs.ts";
-import { type ActionResult, failureOutcome, type Outcome, RejectedError } from "../controller/run/outcome.ts";
-import { actionOf, perform } from "../controller/run/perform.ts";
+import type { Server } from "../controller/run/action.ts";
+import { armProblem } from "../controller/run/guards.ts";
+import { type Outcome, RejectedError } from "../controller/run/outcome.ts";
+import { chosenServer, performCommand } from "../controller/run/perform.ts";
 import { recentExperiments } from "../controller/setup/dm-experiment.ts";
-import { directoryPath } from "../controller/setup/make-directories.ts";
 import type { Site } from "../controller/site.ts";
 import { settledTag, tagState$ } from "../controller/tagging/tag.ts";
+import { publishExperiment } from "../controller/tagging/tag-publisher.ts";
 import type { InputName } from "./data-commands.ts";
-import type { Runner, RunnerEvents } from "./runner.ts";
+import { type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
-export interface LocalRunnerOptions extends RunnerEvents {
+export interface LocalRunnerOptions extends RunnerOptions {
   readonly site: Site;
   /** What the settings and the options say that inputs hold. */
   readonly inputs: Readonly<Partial<Record<PvName, PvValue>>>;
   readonly clock: Clock;
-  /** Stops what runs, in order. */
-  readonly signal: AbortSignal;
-  /** A failure that the caller wants itself, instead of an outcome. */
-  readonly passes?: (thrown: unknown) => boolean;
   /** For tests in virtual time. */
   readonly scheduler: SchedulerLike | undefined;
 }
@@ -39,6 +35,7 @@ export class LocalRunner implements Runner {
   readonly #options: LocalRunnerOptions;
   /** What the PVs of an IOC would hold. */
   readonly #values: Map<string, PvOutput>;
+  readonly #pvs: Pick<Pvs, "get" | "put">;
 
   constructor(options: LocalRunnerOptions) {
     this.#options = options;
@@ -46,10 +43,17 @@ export class LocalRunner implements Runner {
       row.kind === "result" ? [] : [[name, "initial" in row ? row.initial : ""]],
     );
     this.#values = new Map([...initial, ...Object.entries(options.inputs)]);
+    this.#pvs = {
+      get: (name) => asElement(this.#values.get(name)),
+      put: (name, value) => {
+        this.#values.set(name, value);
+        options.changed(name as PvName, value, true);
+      },
+    };
   }
 
   set(name: InputName, value: string | number): Promise<void> {
-    const problem = value === 0 ? undefined : this.#options.site.arms[name]?.((pv) => this.#held(pv));
+    const problem = armProblem(this.#options.site.arms[name], value, (pv) => this.#pvs.get(pv));
     if (problem !== undefined) return Promise.reject(new RejectedError(problem));
     this.#values.set(name, value);
     return Promise.resolve();
@@ -59,19 +63,11 @@ export class LocalRunner implements Runner {
     return Promise.resolve(this.#values.get(name));
   }
 
-  async run(name: CommandName): Promise<Outcome> {
-    const { signal, passes, say, began, ended } = this.#options;
-    began(name);
-    try {
-      return await this.#perform(name);
-    } catch (thrown) {
-      if (passes?.(thrown) === true) throw thrown;
-      const outcome = failureOutcome(thrown, signal.aborted ? messageOf(signal.reason) : undefined);
-      if (outcome.stack !== undefined) say(outcome.stack);
-      return outcome;
-    } finally {
-      ended(name);
-    }
+  run(name: CommandName): Promise<Outcome> {
+    const { site, signal, say } = this.#options;
+    return runTold(name, this.#options, () =>
+      performCommand(site, name, { pvs: this.#pvs, isUncut: true, signal, say, experiment: () => this.tagged() }),
+    );
   }
 
   async experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }> {
@@ -105,56 +101,23 @@ export class LocalRunner implements Runner {
   async tagged(): Promise<Experiment> {
     const { site, signal, say, scheduler } = this.#options;
     say("Reading who has the beam from TomoScan…");
-    const state$ = tagState$({
-      text$: (key) => site.beamline.text$(site.tomoScanName(key)),
-      nameOf: site.tomoScanName,
-      problem: site.tomoScanProblem,
-      override$: of(String(this.#values.get("ExperimentNameOverride") ?? "")),
-      scheduler,
-    }).pipe(takeUntil(fromEvent(signal, "abort")));
+    const override$ = of(String(this.#pvs.get("ExperimentNameOverride")));
+    const state$ = tagState$({ site, override$, scheduler }).pipe(takeUntil(fromEvent(signal, "abort")));
     const { experiment, remarks } = await settledTag(state$, scheduler, { connection: true });
     signal.throwIfAborted();
     for (const remark of remarks) say(`${remark}.`);
-    this.#publish("ExperimentName", experiment.name);
-    this.#publish("DataLink", this.server.dataLink(experiment));
-    for (const target of site.directories) this.#publish(target.pathPv, directoryPath(target, experiment));
+    publishExperiment(experiment, { pvs: this.#pvs, directories: site.directories, server: this.server });
     return experiment;
   }
 
   /** The server that ServerName names. */
   get server(): Server {
-    const { servers } = this.#options.site;
-    return servers[Number(this.#values.get("ServerName"))] ?? servers[0];
-  }
-
-  async #perform(name: CommandName): Promise<ActionResult> {
-    const { site, signal, say } = this.#options;
-    const action = actionOf(site, this.server, name);
-    const context: RunContext = {
-      input: takeInputs({ get: (suffix) => this.#held(suffix) }),
-      isUncut: true,
-      signal,
-      say,
-      publish: (suffix, value) => this.#publish(suffix, value),
-      shown: (suffix) => this.#held(suffix),
-    };
-    signal.throwIfAborted();
-    if (COMMANDS[name].needs === "nothing") return perform(name, action as FreeAction, context);
-    const experiment = await this.tagged();
-    return perform<ActionContext>(name, action, { ...context, experiment });
-  }
-
-  /** As a PV of one element holds it. */
-  #held(name: string): PvValue {
-    const value = this.#values.get(name) ?? "";
-    return typeof value === "object" ? value.join(",") : value;
-  }
-
-  #publish(name: PvName, value: PvOutput): void {
-    this.#values.set(name, value);
-    this.#options.changed(name, value, true);
+    return chosenServer(this.#options.site, this.#pvs);
   }
 }
+
+/** As a PV of one element holds it. */
+const asElement = (value: PvOutput = ""): PvValue => (typeof value === "object" ? value.join(",") : value);
 
 /** What Data Management knows of an experiment, for people. */
 export const experimentLines = (found: DmExperiment): string[] =>

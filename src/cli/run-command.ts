@@ -103,7 +103,7 @@ function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): 
       results,
       exitStatus: EXIT.usage,
     };
-  const outcome = failureOutcome(thrown, signal.aborted ? messageOf(signal.reason) : undefined);
+  const outcome = failureOutcome(thrown, signal);
   return reportOf(row, { outcome: { ...outcome, message: outcome.stack ?? outcome.message }, results });
 }
 

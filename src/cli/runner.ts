@@ -6,7 +6,7 @@
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
 import type { PvName } from "../controller/pvs/index.ts";
-import type { Outcome } from "../controller/run/outcome.ts";
+import { failureOutcome, type Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 
 export interface Runner {
@@ -36,6 +36,32 @@ export interface RunnerEvents {
   readonly ended: (name: CommandName) => void;
   /** A PV has this value now. @param isNew false for what it held before the command began */
   readonly changed: (name: PvName, value: PvOutput, isNew: boolean) => void;
+}
+
+export interface RunnerOptions extends RunnerEvents {
+  /** Stops what runs, in order. */
+  readonly signal: AbortSignal;
+  /** A failure that the caller wants itself, instead of an outcome. */
+  readonly passes?: (thrown: unknown) => boolean;
+}
+
+/** One run of a command, told from beginning to end; what it throws becomes its outcome. */
+export async function runTold(
+  name: CommandName,
+  { signal, passes, say, began, ended }: RunnerOptions,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
+  began(name);
+  try {
+    return await work();
+  } catch (thrown) {
+    if (passes?.(thrown) === true) throw thrown;
+    const outcome = failureOutcome(thrown, signal);
+    if (outcome.stack !== undefined) say(outcome.stack);
+    return outcome;
+  } finally {
+    ended(name);
+  }
 }
 
 /** A number that a PV holds; 0 where it holds none. */

@@ -1,9 +1,8 @@
 /**
  * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts,
- * tag.ts, command-board.ts or an action decides. Over 300 lines because nothing else may subscribe.
+ * perform.ts, guards.ts, tag.ts, command-board.ts or an action decides.
  */
 import {
-  distinctUntilChanged,
   filter,
   fromEvent,
   ignoreElements,
@@ -14,40 +13,33 @@ import {
   Subject,
   share,
   shareReplay,
-  switchMap,
   takeUntil,
   tap,
 } from "rxjs";
-import { visible } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
-import { entriesOf } from "../base/entries.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
-import { type Experiment, isSameExperiment } from "./experiment.ts";
-import type { OutsidePut } from "./ports/outside-put.ts";
 import type { Pvs } from "./ports/pvs.ts";
 import type { UnderWay } from "./ports/under-way.ts";
 import { COMMAND_NAMES, COMMANDS, type CommandName, type CommandRow } from "./pvs/commands.ts";
 import type { PvName } from "./pvs/index.ts";
-import type { ActionContext, FreeAction, RunContext, Server } from "./run/action.ts";
 import { checkedInputs } from "./run/checked-inputs.ts";
 import { cleanPvs } from "./run/clean-pvs.ts";
 import { command, type Start } from "./run/command.ts";
 import { CommandBoard } from "./run/command-board.ts";
+import { guards$ } from "./run/guards.ts";
 import { INPUT_NAMES } from "./run/input-check.ts";
-import { takeInputs } from "./run/inputs.ts";
 import { Interruptions } from "./run/interruptions.ts";
 import { Journal } from "./run/journal.ts";
 import type { ActionResult } from "./run/outcome.ts";
-import { isOwnName, TEXT_INPUTS } from "./run/own-name.ts";
-import { actionOf, perform } from "./run/perform.ts";
+import { chosenServer, performCommand } from "./run/perform.ts";
 import { vitalSigns$ } from "./run/vital-signs.ts";
 import type { WatchContext } from "./run/watch.ts";
 import { emitsWithin } from "./run/within.ts";
 import type { Site } from "./site.ts";
-import { settledTag, type TagState, tagAtRest, tagState$ } from "./tagging/tag.ts";
-import { TagPublisher } from "./tagging/tag-publisher.ts";
+import { experimentOf$, settledTag, type TagState, tagAtRest, tagState$ } from "./tagging/tag.ts";
+import { publishTag$ } from "./tagging/tag-publisher.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
@@ -128,40 +120,24 @@ function controller$(given: ControllerOptions, shared: Shared): Observable<never
   const { board } = shared;
   board.reset();
   for (const one of shared.interruptions.tell()) board.showInterrupted(one);
-  const tag$ = tagState$({
-    text$: (key) => options.beamline.text$(options.tomoScanName(key)),
-    nameOf: options.tomoScanName,
-    problem: options.tomoScanProblem,
-    override$: pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value))),
-    scheduler: options.scheduler,
-  }).pipe(shareReplay({ bufferSize: 1, refCount: true }));
+  const override$ = pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value)));
+  const tag$ = tagState$({ site: options, override$, scheduler: options.scheduler }).pipe(
+    shareReplay({ bufferSize: 1, refCount: true }),
+  );
   return merge(
-    tagged$(options, board, tag$),
+    publishTag$(tag$, {
+      pvs,
+      directories: options.directories,
+      server: () => chosenServer(options, pvs),
+      isRunning: (name) => board.isRunning(name),
+    }),
     ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
     buttons$(options, shared),
-    guards$(options, shared),
+    guards$(options, board, shared.journal),
     ...INPUT_NAMES.map((name) => pvs.puts$(name)),
     watches$(options, shared, tag$),
     vitalSigns$({ ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) }, board.ended$),
   ).pipe(ignoreElements());
-}
-
-/** The tag, into the PVs that tell of it; an override that belongs to a former tag is cleared. */
-function tagged$(options: ControllerOptions, board: CommandBoard, tag$: Observable<TagState>): Observable<unknown> {
-  const { pvs, directories } = options;
-  const publisher = new TagPublisher({
-    pvs,
-    directories,
-    server: () => currentServer(options),
-    isRunning: (name) => board.isRunning(name),
-  });
-  return merge(
-    combineTagAndServer$(tag$, pvs).pipe(tap((state) => publisher.publish(state))),
-    tag$.pipe(
-      filter((state) => state.overrideIsStale),
-      tap(() => pvs.put("ExperimentNameOverride", "")),
-    ),
-  );
 }
 
 function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, abort$ }: Shared): Observable<unknown> {
@@ -178,31 +154,6 @@ function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, a
         interruptions.acknowledge();
       }),
     ),
-  );
-}
-
-/** Puts that are judged before they take effect: the choice of a server, arming, and texts that nobody means. */
-function guards$(options: ControllerOptions, { journal, board }: Shared): Observable<unknown> {
-  const { pvs } = options;
-  const arms = entriesOf(options.arms).map(([name, problem]) =>
-    pvs.puts$(name).pipe(
-      filter((put) => put.value !== 0),
-      tap((put) =>
-        judgeArm(
-          put,
-          problem((pv) => pvs.get(pv)),
-          journal,
-        ),
-      ),
-    ),
-  );
-  const texts = TEXT_INPUTS.map((name) =>
-    pvs.puts$(name).pipe(tap((put) => judgeText(put, `${options.prefix ?? ""}${name}`, journal))),
-  );
-  return merge(
-    pvs.puts$("ServerName").pipe(tap((put) => judgeServer(options, put, board, journal))),
-    ...arms,
-    ...texts,
   );
 }
 
@@ -253,134 +204,34 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   );
 }
 
-/**
- * One run: the inputs, the tag where one is needed, the action of the chosen server. It is remembered from where it may
- * have an effect to its end.
- */
-async function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
-  const { name } = parts;
-  const server = currentServer(options);
-  const context = runContext(options, parts, signal);
-  const action = actionOf(options, server, name);
+/** One run, remembered from where it may have an effect to its end: when the tag that it wrote has settled. */
+function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
+  const { scheduler } = options;
+  const { name, board, journal, interruptions } = parts;
   const untilAborted$ = parts.tag$.pipe(takeUntil(fromEvent(signal, "abort")));
   const row: CommandRow = COMMANDS[name];
-  const isDry = Number(context.input("Testing")) === 1;
-  if (row.needs === "nothing")
-    return remembered(parts, { signal, isDry, server: server.name }, async () => {
-      const result = await perform(name, action as FreeAction, context);
-      if (row.tags === true && !isDry) await tagAtRest(untilAborted$, options.scheduler);
-      return result;
-    });
-  const { experiment } = await settledTag(untilAborted$, options.scheduler);
-  signal.throwIfAborted();
-  return remembered(parts, { signal, isDry, server: server.name, experiment: experiment.name }, () =>
-    perform<ActionContext>(name, action, { ...context, experiment }),
-  );
+  return performCommand(options, name, {
+    pvs: options.pvs,
+    signal,
+    say: (sentence, severity) => {
+      journal.say(sentence, severity);
+      interruptions.said(name, sentence);
+    },
+    isRunning: (other) => board.isRunning(other),
+    experiment: async () => (await settledTag(untilAborted$, scheduler)).experiment,
+    around: (about, work) =>
+      interruptions.during(name, { ...about, signal, closed: () => board.closed }, async () => {
+        const result = await work();
+        if (row.tags === true && !about.isDry) await tagAtRest(untilAborted$, scheduler);
+        return result;
+      }),
+  });
 }
-
-const runContext = ({ pvs }: ControllerOptions, parts: CommandParts, signal: AbortSignal): RunContext => ({
-  input: takeInputs(pvs),
-  signal,
-  publish: (suffix, value) => pvs.put(suffix, value),
-  shown: (suffix) => pvs.get(suffix),
-  say: (sentence, severity) => {
-    parts.journal.say(sentence, severity);
-    parts.interruptions.said(parts.name, sentence);
-  },
-  isRunning: (other) => parts.board.isRunning(other),
-});
-
-interface RememberedRun {
-  readonly signal: AbortSignal;
-  /** Has no effect, so nothing of it need be remembered. */
-  readonly isDry: boolean;
-  readonly server: string;
-  readonly experiment?: string;
-}
-
-/**
- * Remembers the run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next
- * start.
- */
-async function remembered(
-  { name, board, interruptions }: CommandParts,
-  { signal, isDry, ...about }: RememberedRun,
-  work: () => Promise<ActionResult>,
-): Promise<ActionResult> {
-  if (!isDry) await interruptions.begun(name, about);
-  let isAtWork = false;
-  try {
-    signal.throwIfAborted();
-    isAtWork = true;
-    const result = await work();
-    if (board.isClosed && result.state !== "Done") interruptions.cutShort(name, result.message);
-    else await interruptions.ended(name);
-    return result;
-  } catch (thrown) {
-    if (board.isClosed && isAtWork) interruptions.cutShort(name, withoutReason(messageOf(thrown)));
-    else await interruptions.ended(name);
-    throw thrown;
-  }
-}
-
-/** What a command that was stopped tells of itself, behind why it was. */
-const withoutReason = (message: string): string =>
-  (message.startsWith(STOPPING) ? message.slice(STOPPING.length) : message).trim();
-
-/** Refuses a choice of server that there is none for, or that comes while a command runs. */
-function judgeServer({ servers }: ControllerOptions, put: OutsidePut, board: CommandBoard, journal: Journal): void {
-  const reason = board.busy
-    ? `ServerName cannot change while ${board.runningText} runs; try again when it is over.`
-    : servers[Number(put.value)] === undefined
-      ? `ServerName ${put.value} is none of the ${servers.length} servers; choose ${servers.map((server) => server.name).join(" or ")}.`
-      : undefined;
-  if (reason === undefined) return;
-  put.refuse(reason);
-  journal.say(reason, "MINOR");
-}
-
-/** Refuses a PV's own name in angle brackets. @param name full name of the PV */
-function judgeText(put: OutsidePut, name: string, journal: Journal): void {
-  if (typeof put.value !== "string" || !isOwnName(put.value, name)) return;
-  const reason = `${name} was not set to ${visible(put.value)}: that is what a field of Phoebus shows while its PV is disconnected; put the text itself.`;
-  put.refuse(reason);
-  journal.say(reason, "MINOR");
-}
-
-/** Refuses to arm what is not ready to go off. */
-function judgeArm(put: OutsidePut, problem: string | undefined, journal: Journal): void {
-  if (problem === undefined) return;
-  put.refuse(problem);
-  journal.say(problem, "MINOR");
-}
-
-/**
- * The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to
- * say.
- */
-const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
-  tag$.pipe(
-    filter((state) => state.settled && state.connected),
-    map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
-    distinctUntilChanged(isSameExperiment),
-  );
-
-/** The server that ServerName names. */
-const currentServer = ({ pvs, servers }: ControllerOptions): Server =>
-  servers[Number(pvs.get("ServerName"))] ?? servers[0]; // the first before anybody has chosen
 
 /** A button: emits at each put of something but 0, and sets the PV back itself. */
 function pressed$(pvs: Pvs, name: PvName): Observable<unknown> {
   return pvs.puts$(name).pipe(
     filter((put) => put.value !== 0),
     tap((put) => put.absorb()),
-  );
-}
-
-/** The tag at every change of it or of the chosen server, on which the data link depends. */
-function combineTagAndServer$(tag$: Observable<TagState>, pvs: Pvs): Observable<TagState> {
-  return pvs.value$("ServerName").pipe(
-    distinctUntilChanged(),
-    switchMap(() => tag$),
   );
 }

@@ -2,6 +2,7 @@
 import { filter, type Observable, share } from "rxjs";
 import type { OutsidePut } from "../ports/outside-put.ts";
 import type { Pvs } from "../ports/pvs.ts";
+import { isRefused } from "./guards.ts";
 import { INPUT_NAMES, inputProblem } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
 
@@ -14,7 +15,7 @@ export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
     INPUT_NAMES.map((name) => [
       name,
       pvs.puts$(name).pipe(
-        filter((put) => !isRefused(name, put, journal)),
+        filter((put) => !isRefused(put, inputProblem(name, put), journal)),
         share(),
       ),
     ]),
@@ -26,12 +27,4 @@ export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
     finish: (name, succeeded) => pvs.finish(name, succeeded),
     puts$: (name) => checked.get(name) ?? pvs.puts$(name),
   };
-}
-
-function isRefused(name: string, put: OutsidePut, journal: Journal): boolean {
-  const problem = inputProblem(name, put);
-  if (problem === undefined) return false;
-  put.refuse(problem);
-  journal.say(problem, "MINOR");
-  return true;
 }

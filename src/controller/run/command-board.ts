@@ -95,9 +95,9 @@ export class CommandBoard {
       : `${name} cannot start while ${other} runs; wait until it is done, or write 1 to Abort.`;
   }
 
-  /** From now on nothing starts, and what ends ends because of that. */
-  get isClosed(): boolean {
-    return this.#closed !== undefined;
+  /** Why nothing starts any more, and whatever ends ends; undefined while commands may start. */
+  get closed(): string | undefined {
+    return this.#closed;
   }
 
   /** A run that ended with the last process. It is not told here. */

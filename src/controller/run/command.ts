@@ -1,7 +1,7 @@
 /**
- * The command operator: starts → outcomes, one run at a time; a start during a run is refused. The only place where a
- * failure of an action is caught, so one bad run never ends the stream; and the only place that starts, refuses and
- * cancels runs.
+ * The command operator: starts → outcomes, one run at a time; a start during a run is refused. The only place of an IOC
+ * where a failure of an action is caught, so one bad run never ends the stream; and the only place that starts, refuses
+ * and cancels runs.
  *
  *   starts    -a-a----b-----        the second "a" comes while the first runs
  *   outcomes  -R-r-D--R-F---        R Running, r Refused, D Done, F Failed
@@ -78,18 +78,14 @@ function runOnce(
 ): Observable<Outcome> {
   return defer(() => {
     const abort = new AbortController();
-    let cancelled: string | undefined;
     const ended = defer(() => action(abort.signal)).pipe(
       map((result): Outcome => result),
-      catchError((thrown: unknown) => of(failureOutcome(thrown, cancelled))),
+      catchError((thrown: unknown) => of(failureOutcome(thrown, abort.signal))),
       connect((outcome) =>
         merge(
           outcome,
           cancel$.pipe(
-            tap((reason) => {
-              cancelled = reason;
-              abort.abort(new CancelledError(reason));
-            }),
+            tap((reason) => abort.abort(new CancelledError(reason))),
             ignoreElements(),
             takeUntil(outcome),
           ),

@@ -4,13 +4,15 @@
  */
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
-import { pieceOf } from "../../base/errors.ts";
+import { messageOf, pieceOf } from "../../base/errors.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { BegunCommand, UnderWay } from "../ports/under-way.ts";
 import { COMMANDS, type CommandName, type CommandRow } from "../pvs/commands.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
+import type { ActionResult } from "./outcome.ts";
+import type { RunAbout } from "./perform.ts";
 
 /** Seconds that a command waits for the disk. */
 const DISK_SECONDS = 2;
@@ -33,6 +35,13 @@ export interface Interruption {
   readonly at: string;
   /** A sentence. */
   readonly message: string;
+}
+
+/** One run, as it is remembered. */
+export interface RunInMemory extends RunAbout {
+  readonly signal: AbortSignal;
+  /** Why the IOC stops, once it does. */
+  readonly closed: () => string | undefined;
 }
 
 export class Interruptions {
@@ -66,11 +75,30 @@ export class Interruptions {
     );
   }
 
-  /** Resolves when it is on disk, or cannot be. What was left of an earlier run of the command is told no more. */
-  async begun(command: CommandName, about: Pick<BegunCommand, "server" | "experiment">): Promise<void> {
-    this.#left.delete(command);
-    this.#begun.set(command, { command, at: isoTime(this.#options.clock), ...about });
-    await this.#keep();
+  /**
+   * Remembers a run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next
+   * start.
+   */
+  async during(
+    command: CommandName,
+    { isDry, signal, closed, ...about }: RunInMemory,
+    work: () => Promise<ActionResult>,
+  ): Promise<ActionResult> {
+    if (!isDry) await this.#remember(command, about);
+    let isAtWork = false;
+    try {
+      signal.throwIfAborted();
+      isAtWork = true;
+      const result = await work();
+      if (closed() !== undefined && result.state !== "Done") this.#cutShort(command, result.message);
+      else await this.#forget(command);
+      return result;
+    } catch (thrown) {
+      const reason = isAtWork ? closed() : undefined;
+      if (reason !== undefined) this.#cutShort(command, withoutReason(messageOf(thrown), reason));
+      else await this.#forget(command);
+      throw thrown;
+    }
   }
 
   /** What a command says is how far it has come; the command does not wait for the disk. */
@@ -80,22 +108,6 @@ export class Interruptions {
     const said = fitted(oneLine(sentence), SAID_BYTES, " …");
     this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), said });
     void this.#keep();
-  }
-
-  /**
-   * The IOC's stop in order has cut the command short, which has no other place to be told than the next start.
-   * @param how in its own words; may be empty
-   */
-  cutShort(command: CommandName, how: string): void {
-    const before = this.#begun.get(command);
-    if (before === undefined) return;
-    const ended = fitted(oneLine(how), ENDED_BYTES, " …");
-    this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
-    void this.#keep();
-  }
-
-  async ended(command: CommandName): Promise<void> {
-    if (this.#begun.delete(command)) await this.#keep();
   }
 
   /** An operator has seen what was left. */
@@ -108,6 +120,29 @@ export class Interruptions {
   /** Resolves when all that was to be remembered is on disk, or cannot be. */
   settled(): Promise<void> {
     return this.#kept;
+  }
+
+  /** Resolves when it is on disk, or cannot be. What was left of an earlier run of the command is told no more. */
+  async #remember(command: CommandName, about: Pick<BegunCommand, "server" | "experiment">): Promise<void> {
+    this.#left.delete(command);
+    this.#begun.set(command, { command, at: isoTime(this.#options.clock), ...about });
+    await this.#keep();
+  }
+
+  /**
+   * The IOC's stop in order has cut the command short, which has no other place to be told than the next start.
+   * @param how in its own words; may be empty
+   */
+  #cutShort(command: CommandName, how: string): void {
+    const before = this.#begun.get(command);
+    if (before === undefined) return;
+    const ended = fitted(oneLine(how), ENDED_BYTES, " …");
+    this.#begun.set(command, { ...before, at: isoTime(this.#options.clock), ended });
+    void this.#keep();
+  }
+
+  async #forget(command: CommandName): Promise<void> {
+    if (this.#begun.delete(command)) await this.#keep();
   }
 
   /** @returns never rejects */
@@ -148,6 +183,10 @@ export class Interruptions {
     }
   }
 }
+
+/** What a command that was stopped tells of itself, behind why it was. */
+const withoutReason = (message: string, reason: string): string =>
+  (message.startsWith(reason) ? message.slice(reason.length) : message).trim();
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 

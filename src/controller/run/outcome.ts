@@ -37,10 +37,10 @@ export const RUNNING: Outcome = { state: "Running", message: "" };
 export const refused = (message: string): Outcome => ({ state: "Refused", message });
 export const rejected = (message: string): Outcome => ({ state: "Rejected", message });
 
-/** The outcome of an action that threw. @param cancelled the reason, when cancellation had been asked for */
-export function failureOutcome(thrown: unknown, cancelled?: string): Outcome {
+/** The outcome of an action that threw. @param signal of its run, aborted when cancellation had been asked for */
+export function failureOutcome(thrown: unknown, signal: AbortSignal): Outcome {
   if (thrown instanceof CancelledError) return { state: "Cancelled", message: thrown.message };
-  if (cancelled !== undefined) return { state: "Cancelled", message: cancelled };
+  if (signal.aborted) return { state: "Cancelled", message: messageOf(signal.reason) };
   if (thrown instanceof InputError) return { ...rejected(asSentence(thrown.message)), input: thrown.input };
   if (thrown instanceof RejectedError) return rejected(asSentence(thrown.message));
   if (thrown instanceof ActionError) return { state: "Failed", message: asSentence(messageOf(thrown)) };

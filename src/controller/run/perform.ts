@@ -1,12 +1,70 @@
 /**
- * Which action a command is, and one run of it, or of its plan in a dry run: the same for the IOC and for the command
- * line.
+ * One run of a command from the chosen server to the result: its inputs, the experiment where it needs one, its action,
+ * or the plan of it in a dry run. The same for the IOC and for the command line. What was thrown becomes an outcome
+ * elsewhere (outcome.ts).
  */
 
-import type { CommandName } from "../pvs/commands.ts";
+import type { Experiment } from "../experiment.ts";
+import type { Pvs } from "../ports/pvs.ts";
+import { COMMANDS, type CommandName } from "../pvs/commands.ts";
 import type { Site } from "../site.ts";
-import type { ActionOf, RunContext, Server } from "./action.ts";
+import {
+  type ActionContext,
+  type ActionOf,
+  type FreeAction,
+  flagInput,
+  type RunContext,
+  type Server,
+} from "./action.ts";
+import { takeInputs } from "./inputs.ts";
 import { type ActionResult, RejectedError } from "./outcome.ts";
+
+/** Where a command runs: on the PVs of an IOC, or on what the command line holds in their place. */
+export interface RunPlace extends Pick<RunContext, "signal" | "say" | "isUncut" | "isRunning"> {
+  readonly pvs: Pick<Pvs, "get" | "put">;
+  /** The experiment of the tag, once it has settled; asked for where the command needs one. */
+  readonly experiment: () => Promise<Experiment>;
+  /** Stands around the work; absent: nothing does. */
+  readonly around?: (about: RunAbout, work: () => Promise<ActionResult>) => Promise<ActionResult>;
+}
+
+/** What is known of a run when its work begins. */
+export interface RunAbout {
+  /** Has no effect. */
+  readonly isDry: boolean;
+  readonly server: string;
+  readonly experiment?: string;
+}
+
+/** @throws what the action throws, RejectedError without an action or an experiment, the signal's reason */
+export async function performCommand(
+  site: Pick<Site, "actions" | "servers">,
+  name: CommandName,
+  place: RunPlace,
+): Promise<ActionResult> {
+  const { pvs, signal, experiment: tagged, around = (_about, work) => work(), ...given } = place;
+  const server = chosenServer(site, pvs);
+  const action = actionOf(site, server, name);
+  const context: RunContext = {
+    ...given,
+    signal,
+    input: takeInputs(pvs),
+    publish: (suffix, value) => pvs.put(suffix, value),
+    shown: (suffix) => pvs.get(suffix),
+  };
+  const about = { isDry: isDryRun(context), server: server.name };
+  signal.throwIfAborted();
+  if (COMMANDS[name].needs === "nothing") return around(about, () => perform(name, action as FreeAction, context));
+  const experiment = await tagged();
+  signal.throwIfAborted();
+  return around({ ...about, experiment: experiment.name }, () =>
+    perform<ActionContext>(name, action, { ...context, experiment }),
+  );
+}
+
+/** The server that ServerName names. */
+export const chosenServer = ({ servers }: Pick<Site, "servers">, pvs: Pick<Pvs, "get">): Server =>
+  servers[Number(pvs.get("ServerName"))] ?? servers[0]; // the first before anybody has chosen
 
 /**
  * The command's action on the chosen server, or the one that does not depend on it.
@@ -26,16 +84,15 @@ interface Performable<C> {
   readonly run: (context: C) => Promise<ActionResult>;
 }
 
-/** @throws what the action throws */
-export async function perform<C extends RunContext>(
+async function perform<C extends RunContext>(
   name: CommandName,
   action: Performable<C>,
   context: C & { readonly experiment?: { readonly name: string } },
 ): Promise<ActionResult> {
   const { say, experiment } = context;
-  if (Number(context.input("Testing")) === 1) {
-    return { state: "Done", message: `Dry run: ${action.plan(context).join("; ")}.` };
-  }
+  if (isDryRun(context)) return { state: "Done", message: `Dry run: ${action.plan(context).join("; ")}.` };
   say(`${name} has begun${experiment === undefined ? "" : ` for ${experiment.name}`}.`);
   return action.run(context);
 }
+
+const isDryRun = (context: RunContext): boolean => flagInput(context, "Testing");

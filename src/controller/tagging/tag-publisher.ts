@@ -1,4 +1,5 @@
 /** The PVs that tell of the tag and of its experiment. What the tag says, tag.ts decides. */
+import { distinctUntilChanged, filter, merge, type Observable, switchMap, tap } from "rxjs";
 import { oneLine } from "../../base/clean-text.ts";
 import { entriesOf } from "../../base/entries.ts";
 import { EXPERIMENT_PVS, type Experiment } from "../experiment.ts";
@@ -18,7 +19,24 @@ export interface TagPublisherOptions {
   readonly isRunning: (command: CommandName) => boolean;
 }
 
-export class TagPublisher {
+/** The tag, into the PVs that tell of it; an override that belongs to a former tag is cleared. */
+export function publishTag$(tag$: Observable<TagState>, options: TagPublisherOptions): Observable<unknown> {
+  const { pvs } = options;
+  const publisher = new TagPublisher(options);
+  return merge(
+    pvs.value$("ServerName").pipe(
+      distinctUntilChanged(), // the data link depends on it
+      switchMap(() => tag$),
+      tap((state) => publisher.publish(state)),
+    ),
+    tag$.pipe(
+      filter((state) => state.overrideIsStale),
+      tap(() => pvs.put("ExperimentNameOverride", "")),
+    ),
+  );
+}
+
+class TagPublisher {
   readonly #options: TagPublisherOptions;
   /** The server and the experiment of the last valid tag. */
   #shown: string | undefined;
@@ -28,14 +46,15 @@ export class TagPublisher {
   }
 
   publish(state: TagState): void {
-    const { pvs, server } = this.#options;
+    const { pvs, directories, server } = this.#options;
     pvs.put("TomoScanConnected", state.connected ? 1 : 0);
     pvs.put("TagMessage", state.settled ? tagSentence(state) : "TomoScan's user PVs are changing.");
     pvs.put("TagValid", state.settled && state.tag.valid ? 1 : 0);
     const experiment = state.settled && state.tag.valid ? state.tag.experiment : undefined;
-    if (state.settled) this.#publishExperiment(experiment);
+    const chosen = server();
+    if (state.settled) publishExperiment(experiment, { pvs, directories, server: chosen });
     if (experiment === undefined) return; // whose results there are does not change while none is tagged
-    const now = `${server().name} ${experiment.name}`;
+    const now = `${chosen.name} ${experiment.name}`;
     if (this.#shown !== undefined && this.#shown !== now) this.#emptyResults();
     this.#shown = now;
   }
@@ -49,13 +68,23 @@ export class TagPublisher {
     for (const [name, { ofExperiment, initial = "" }] of entriesOf<PvName, PvRow>(PVS))
       if (ofExperiment !== undefined && !ofExperiment.some(isRunning)) pvs.put(name, initial);
   }
+}
 
-  #publishExperiment(experiment: Experiment | undefined): void {
-    const { pvs, directories, server } = this.#options;
-    for (const [name, read] of entriesOf(EXPERIMENT_PVS))
-      pvs.put(name, experiment === undefined ? "" : oneLine(read(experiment)));
-    pvs.put("DataLink", experiment === undefined ? "" : server().dataLink(experiment));
-    for (const target of directories)
-      pvs.put(target.pathPv, experiment === undefined ? "" : directoryPath(target, experiment));
-  }
+/** What an experiment is published on: a server that says where its data are, and the hosts of its directories. */
+export interface ExperimentPlace {
+  readonly pvs: Pick<Pvs, "put">;
+  readonly directories: readonly DirectoryTarget[];
+  readonly server: Pick<Server, "dataLink">;
+}
+
+/** Writes the PVs that tell of the experiment; they are empty without one. */
+export function publishExperiment(
+  experiment: Experiment | undefined,
+  { pvs, directories, server }: ExperimentPlace,
+): void {
+  const put = (name: PvName, read: (one: Experiment) => string): void =>
+    pvs.put(name, experiment === undefined ? "" : read(experiment));
+  for (const [name, read] of entriesOf(EXPERIMENT_PVS)) put(name, (one) => oneLine(read(one)));
+  put("DataLink", (one) => server.dataLink(one));
+  for (const target of directories) put(target.pathPv, (one) => directoryPath(target, one));
 }

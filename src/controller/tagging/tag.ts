@@ -21,10 +21,11 @@ import {
   takeWhile,
   timer,
 } from "rxjs";
-import { readTag, saysNothing, type Tag, type UserTexts } from "../experiment.ts";
+import { type Experiment, isSameExperiment, readTag, saysNothing, type Tag, type UserTexts } from "../experiment.ts";
 import type { BeamlineText } from "../ports/beamline-pvs.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs/tomoscan.ts";
 import { RejectedError } from "../run/outcome.ts";
+import type { Site } from "../site.ts";
 
 /** Seconds without a change after which the user PVs belong together (design, section 3). */
 export const QUIET_SECONDS = 1.5;
@@ -45,39 +46,37 @@ export interface TagState {
 }
 
 export interface TagStateOptions {
-  readonly text$: (key: TomoScanKey) => Observable<BeamlineText>;
-  /** Full PV name of a key. */
-  readonly nameOf: (key: TomoScanKey) => string;
+  /** Where TomoScan is, or why nobody knows. */
+  readonly site: Pick<Site, "beamline" | "tomoScanName" | "tomoScanProblem">;
   readonly override$: Observable<string>;
-  /** Why there is nobody to ask, a sentence. */
-  readonly problem?: string | undefined;
   /** For tests in virtual time. */
   readonly scheduler: SchedulerLike | undefined;
 }
 
 /** The state now and at every change; unsettled at once, settled when quiet. */
-export function tagState$(options: TagStateOptions): Observable<TagState> {
-  if (options.problem !== undefined) return NEVER.pipe(startWith(noTag(options.problem)));
+export function tagState$({ site, override$, scheduler }: TagStateOptions): Observable<TagState> {
+  const { beamline, tomoScanName, tomoScanProblem } = site;
+  if (tomoScanProblem !== undefined) return NEVER.pipe(startWith(noTag(tomoScanProblem)));
   const texts$ = combineLatest(
     Object.fromEntries(
       TOMOSCAN_KEYS.map((key) => [
         key,
-        options
-          .text$(key)
+        beamline
+          .text$(tomoScanName(key))
           .pipe(startWith<BeamlineText>({ connected: false, text: undefined }), distinctUntilChanged(isSame)),
       ]),
     ) as Record<TomoScanKey, Observable<BeamlineText>>,
   );
-  const read$ = combineLatest([texts$, options.override$.pipe(distinctUntilChanged())]).pipe(
+  const read$ = combineLatest([texts$, override$.pipe(distinctUntilChanged())]).pipe(
     scan(
-      (before: TagState | undefined, [texts, override]) => stateOf(texts, options.nameOf, override, before),
+      (before: TagState | undefined, [texts, override]) => stateOf(texts, tomoScanName, override, before),
       undefined,
     ),
     filter((state) => state !== undefined),
   );
   return read$.pipe(
     switchMap((state) =>
-      merge(of(state), timer(QUIET_SECONDS * 1000, options.scheduler).pipe(map(() => ({ ...state, settled: true })))),
+      merge(of(state), timer(QUIET_SECONDS * 1000, scheduler).pipe(map(() => ({ ...state, settled: true })))),
     ),
   );
 }
@@ -180,3 +179,14 @@ export async function settledTag(
   if (!state.tag.valid) throw new RejectedError(tagSentence(state));
   return state.tag;
 }
+
+/**
+ * The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to
+ * say.
+ */
+export const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
+  tag$.pipe(
+    filter((state) => state.settled && state.connected),
+    map((state) => (state.tag.valid ? state.tag.experiment : undefined)),
+    distinctUntilChanged(isSameExperiment),
+  );

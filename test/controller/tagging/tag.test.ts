@@ -16,7 +16,7 @@ const DMAGIC_ORDER: readonly (readonly [string, string])[] = [
 ];
 
 const states$ = (beamline: FakeBeamline, scheduler: SchedulerLike) =>
-  tagState$({ text$: (key) => beamline.text$(key), nameOf: (key) => key, override$: of(""), scheduler }).pipe(
+  tagState$({ site: { beamline, tomoScanName: (key) => key }, override$: of(""), scheduler }).pipe(
     shareReplay({ bufferSize: 1, refCount: true }),
   );
 
@@ -63,8 +63,7 @@ test("an override is stale when the tag changes, and none is where there is no o
     const scheduler = new TestScheduler(() => {});
     for (const [key, text] of DMAGIC_ORDER) beamline.set(key, text);
     tagState$({
-      text$: (key) => beamline.text$(key),
-      nameOf: (key) => key,
+      site: { beamline, tomoScanName: (key) => key },
       override$: of(override),
       scheduler,
     }).subscribe(({ overrideIsStale }) => seen.push(overrideIsStale));
@@ -76,11 +75,9 @@ test("an override is stale when the tag changes, and none is where there is no o
 
 test("where no TomoScan is configured no override is stale", () => {
   const seen: boolean[] = [];
-  const problem = "there is no TomoScan";
+  const site = { beamline: new FakeBeamline(), tomoScanName: (key: string) => key, tomoScanProblem: "There is none." };
   const scheduler = new TestScheduler(() => {});
-  tagState$({ text$: () => of(), nameOf: (key) => key, override$: of("x"), scheduler, problem }).subscribe(
-    ({ overrideIsStale }) => seen.push(overrideIsStale),
-  );
+  tagState$({ site, override$: of("x"), scheduler }).subscribe(({ overrideIsStale }) => seen.push(overrideIsStale));
   expect(seen).toEqual([false]);
 });
 
