@@ -17,8 +17,8 @@ import type { ExternalLinks } from "./link-ends.ts";
 import { LinkTable } from "./link-table.ts";
 import { type FieldSubscription, subscribeTo } from "./post.ts";
 import { Processor } from "./process.ts";
-import { type PutReport, type PutResult, Putter } from "./put.ts";
-import { type NotifyListener, PutNotify } from "./put-notify.ts";
+import { failureOf, type PutReport, type PutResult, Putter } from "./put.ts";
+import { PutNotify } from "./put-notify.ts";
 import { nameProblem, splitPvName } from "./pv-name.ts";
 import { lengthAt, textsAt } from "./read.ts";
 import { DbRecord, type RecordWorld } from "./record.ts";
@@ -252,29 +252,21 @@ export class Database {
   }
   /** As `putInternal`, but the record is not processed, whatever the field says: for saved values. */
   putUnprocessed(address: FieldAddress, value: PutValue): PutResult {
-    return this.#putter.store(address, value, { origin: "program" });
+    return failureOf(this.#putter.store(address, value, { origin: "program" }));
   }
-  /** A put from outside whose completion is waited for. If `isDone` at once, the listener is not called. */
+  /**
+   * A put from outside whose completion is waited for; it queues where its record cannot take it now, unless it is
+   * refused.
+   * @param ended called once with the result, unless the put `isDone` at once
+   */
   putNotify(
     address: FieldAddress,
     value: PutValue,
-    listener: NotifyListener,
+    ended: (result: PutResult) => void,
     options: PutOptions = {},
-    isJudged = false,
   ): PutNotify {
-    return this.#newNotify(address, value, options).start(listener, isJudged);
-  }
-  /**
-   * A put whose completion is waited for and that its sender will make when an earlier one is over: if it need not wait
-   * for that, it is done now.
-   * @returns undefined when it must wait; its later `putNotify` is then already judged
-   */
-  putAhead(address: FieldAddress, value: PutValue, options: PutOptions = {}): PutNotify | undefined {
-    const notify = this.#newNotify(address, value, options);
-    return notify.startAhead() ? notify : undefined;
-  }
-  #newNotify(address: FieldAddress, value: PutValue, options: PutOptions): PutNotify {
-    return new PutNotify({ putter: this.#putter, processor: this.#processor }, address, value, options);
+    const place = { putter: this.#putter, processor: this.#processor };
+    return new PutNotify(place, { address, value, options }).start(ended);
   }
   /** Calls `changed` with the posted bits at each post that matches `mask`. */
   subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): FieldSubscription {

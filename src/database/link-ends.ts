@@ -13,7 +13,7 @@ import type { LinkSeverity, PvLink } from "./links.ts";
 import { metadataAt } from "./metadata.ts";
 import { type FieldSubscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
-import { isAbsorbed, type Putter } from "./put.ts";
+import type { Putter } from "./put.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
 import type { ArrayValue, LinkMetadata, NumericFieldType } from "./record-type.ts";
 import { SCAN_PASSIVE } from "./scan.ts";
@@ -156,11 +156,11 @@ export class LocalEnd implements LinkEnd {
     const byType = from === undefined ? this.#numberOptions : { ...this.#putOptions, from };
     const options = typeof value === "number" ? byType : this.#putOptions;
     if (this.#link.access === "CA") return this.#writeLater(value, options);
-    const failure = putter.store(target, value, options);
+    const verdict = putter.store(target, value, options);
     const { fields } = owner.record;
     inherit(target.record, this.#link.severity, fields.NSTA, fields.NSEV, owner.record.textOf("NAMSG"));
-    if (failure !== undefined) {
-      if (!isAbsorbed(failure)) raiseLink(owner);
+    if (verdict !== "take") {
+      if (verdict !== "absorb") raiseLink(owner);
       return;
     }
     const isPassive = target.record.fields.SCAN === SCAN_PASSIVE;

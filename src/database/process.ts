@@ -163,8 +163,8 @@ export class Processor {
   wake(record: DbRecord): void {
     this.#clock.soon(() => {
       while (record.waiting !== undefined && record.notify === undefined && !record.isActive) {
-        const next = record.waiting.shift();
-        if (record.waiting.length === 0) record.waiting = undefined;
+        const next = record.waiting.take();
+        if (record.waiting.isEmpty) record.waiting = undefined;
         try {
           next?.begin();
         } catch (thrown) {

@@ -1,95 +1,91 @@
 /**
  * A put whose end someone waits for: it is complete when its record, and every record processed through links in the
- * same chain, have finished. Puts to a record that cannot take one now wait in that record's queue, first come first
- * served. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
+ * same chain, have finished. A put to a record that cannot take one now waits in that record's queue, the only queue of
+ * put-callbacks that there is. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
 import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { Processor } from "./process.ts";
-import { isAbsorbed, type PutResult, type Putter } from "./put.ts";
+import { failureOf, type PutResult, type Putter } from "./put.ts";
+import { PutQueue, type WaitingPut } from "./put-queue.ts";
 import type { Completion, DbRecord } from "./record.ts";
 
-export interface NotifyListener {
-  /** The put is complete. Not called when it was already so when `start` returned, nor after `cancel`. */
-  notifyDone(result: PutResult): void;
+interface RequestedPut {
+  readonly address: FieldAddress;
+  readonly value: PutValue;
+  readonly options: PutOptions;
 }
 
-export class PutNotify implements Completion {
+export class PutNotify implements Completion, WaitingPut {
   /** Meaningful once `isDone`. */
   result: PutResult = undefined;
   isDone = false;
   readonly #address: FieldAddress;
-  readonly #value: PutValue;
+  readonly #given: PutValue;
   readonly #options: PutOptions;
+  readonly #converted: PutValue | undefined;
   readonly #putter: Putter;
   readonly #processor: Processor;
-  #listener: NotifyListener | undefined;
+  #ended: ((result: PutResult) => void) | undefined;
+  #isWaiting = false;
   /** Those that have not finished. */
   readonly #records: DbRecord[] = [];
   #hasFailed = false;
-  /** The guard has let it pass already. */
-  #isJudged = false;
 
   constructor(
     place: { readonly putter: Putter; readonly processor: Processor },
-    address: FieldAddress,
-    value: PutValue,
-    options: PutOptions,
+    { address, value, options }: RequestedPut,
   ) {
     this.#putter = place.putter;
     this.#processor = place.processor;
     this.#address = address;
-    this.#value = value;
+    this.#given = value;
     this.#options = options;
+    this.#converted = convertPut(address, value, options);
   }
 
   /**
-   * Puts, or queues the put. If `isDone` is then true, `result` says how it ended; otherwise `listener` will be told.
-   * @param isJudged `startAhead` has let it pass before
+   * Puts, queues the put, or turns it down: a refusal does not wait. If `isDone` is then true, `result` says how the
+   * put ended; otherwise `ended` will be told.
    */
-  start(listener: NotifyListener, isJudged = false): this {
+  start(ended: (result: PutResult) => void): this {
     const { record } = this.#address;
-    this.#isJudged = isJudged;
-    if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.begin();
-    else if (!this.startAhead()) {
-      record.waiting ??= [];
-      record.waiting.push(this);
-    }
-    this.#listener = listener;
+    const verdict = this.#putter.judge(this.#address, this.#given, this.#converted, this.#options);
+    if (verdict !== "take") this.#end(failureOf(verdict));
+    else if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.begin();
+    else if (this.#releases(record)) this.#release();
+    else this.#wait(record);
+    this.#ended = ended;
     return this;
   }
 
-  /**
-   * Does the put if it need not wait for another one: it ends what that one waits for, or the record's guard turns it
-   * down (a refusal does not wait).
-   * @returns whether it is done
-   */
-  startAhead(): boolean {
-    const { record } = this.#address;
-    if (this.#releases(record)) this.#end(this.#putter.put(this.#address, this.#value, this.#options));
-    else if (record.guard !== undefined && !this.#isJudged) {
-      const verdict = this.#putter.judge(this.#address, this.#value, this.#options);
-      if (verdict !== undefined) this.#end(isAbsorbed(verdict) ? undefined : verdict);
-      this.#isJudged = true;
-    }
-    return this.isDone;
-  }
-
-  /** Gives it up: nobody is told, and the records are free for the next one. What it started goes on. */
+  /** Gives the put up: nobody is told, and the records are free for the next. What it started goes on. */
   cancel(): void {
+    if (this.isDone) return;
     this.isDone = true;
-    this.#listener = undefined;
+    this.#ended = undefined;
     const { record } = this.#address;
-    const place = record.waiting?.indexOf(this) ?? -1;
-    if (place >= 0) record.waiting!.splice(place, 1);
-    if (record.waiting?.length === 0) record.waiting = undefined;
-    for (const one of this.#records.splice(0)) this.#release(one);
+    if (this.#isWaiting) {
+      record.waiting!.giveUp();
+      if (record.waiting!.isEmpty) record.waiting = undefined;
+    }
+    for (const joined of this.#records.splice(0)) this.#free(joined);
   }
 
   begin(): void {
+    this.#isWaiting = false;
+    try {
+      this.#putAndProcess();
+    } catch (thrown) {
+      this.#end(this.#failure());
+      throw thrown;
+    }
+  }
+
+  #putAndProcess(): void {
     const { record } = this.#address;
-    const result = this.#putter.store(this.#address, this.#value, this.#options, this.#isJudged);
-    if (result !== undefined) return this.#end(isAbsorbed(result) ? undefined : result);
+    const failure = this.#putter.storeTaken(this.#address, this.#converted!, this.#options);
+    if (failure !== undefined) return this.#end(failure);
     if (!this.#putter.wantsProcessing(this.#address)) return this.#end(undefined);
     this.join(record);
     record.fields.PUTF = 1;
@@ -104,7 +100,7 @@ export class PutNotify implements Completion {
   recordDone(record: DbRecord): void {
     const place = this.#records.indexOf(record);
     if (place >= 0) this.#records.splice(place, 1);
-    this.#release(record);
+    this.#free(record);
     if (this.#records.length > 0) return;
     this.#processor.whenIdle(() => this.#end(this.#hasFailed ? this.#failure() : undefined));
   }
@@ -113,7 +109,13 @@ export class PutNotify implements Completion {
     this.#hasFailed = true;
   }
 
-  #release(record: DbRecord): void {
+  #wait(record: DbRecord): void {
+    record.waiting ??= new PutQueue();
+    record.waiting.push(this);
+    this.#isWaiting = true;
+  }
+
+  #free(record: DbRecord): void {
     if (record.notify === this) record.notify = undefined;
     if (record.waiting !== undefined) this.#processor.wake(record);
   }
@@ -124,8 +126,15 @@ export class PutNotify implements Completion {
    */
   #releases(record: DbRecord): boolean {
     if (record.notify === undefined || record.isActive || this.#address.field !== "VAL") return false;
-    if (record.type.support.holdsCompletion?.(record) !== true) return false;
-    return convertPut(this.#address, this.#value, this.#options) === 0;
+    return this.#converted === 0 && record.type.support.holdsCompletion?.(record) === true;
+  }
+
+  #release(): void {
+    const failure = this.#putter.storeTaken(this.#address, this.#converted!, this.#options);
+    if (failure === undefined && this.#putter.wantsProcessing(this.#address)) {
+      this.#processor.processOrRepeat(this.#address.record);
+    }
+    this.#end(failure);
   }
 
   #failure(): PutResult {
@@ -136,6 +145,6 @@ export class PutNotify implements Completion {
     if (this.isDone) return;
     this.isDone = true;
     this.result = result;
-    this.#listener?.notifyDone(result);
+    this.#ended?.(result);
   }
 }

@@ -8,24 +8,14 @@ import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Listeners } from "../base/listeners.ts";
 import { DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
 import { castInto, type ElementType, elementTypeOf } from "./convert/arrays.ts";
-import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
+import { convertPut, type PutOptions, type PutOrigin, type PutValue } from "./convert/convert-put.ts";
 import { storeText } from "./convert/text-array.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { postToAll } from "./post.ts";
 import type { Processor } from "./process.ts";
+import type { PutFailure, PutVerdict } from "./put-verdict.ts";
 import type { DbRecord } from "./record.ts";
 import type { ArrayValue } from "./record-type.ts";
-
-/** Why a put did not take place. */
-interface PutFailure {
-  /**
-   * `read-only`: no put ever will. `disabled`: DISP. `refused`: the record's guard. `failed`: the value, or the record
-   * type, does not allow it.
-   */
-  readonly kind: "read-only" | "disabled" | "refused" | "failed";
-  /** A sentence that names PV and value. */
-  readonly reason: string;
-}
 
 /** undefined: done. */
 export type PutResult = PutFailure | undefined;
@@ -59,7 +49,6 @@ export interface PutWorld {
 }
 
 const CLIENT_NUMBER: PutOptions = {};
-const ABSORBED: PutFailure = { kind: "refused", reason: "" };
 
 export class Putter {
   readonly #world: PutWorld;
@@ -70,8 +59,8 @@ export class Putter {
 
   /** Stores `value` and, where the field says so and the record is Passive, processes. */
   put(address: FieldAddress, value: PutValue, options: PutOptions = CLIENT_NUMBER): PutResult {
-    const failure = this.store(address, value, options);
-    if (failure !== undefined) return failure === ABSORBED ? undefined : failure;
+    const verdict = this.store(address, value, options);
+    if (verdict !== "take") return failureOf(verdict);
     if (this.wantsProcessing(address)) this.#world.processor.processOrRepeat(address.record);
     return undefined;
   }
@@ -81,59 +70,38 @@ export class Putter {
     return (spec.processes && record.fields.SCAN === 0) || spec.name === "PROC";
   }
 
-  /**
-   * What the record's guard says of a put that has to wait for its turn; asked once, when it comes. undefined: it may
-   * wait.
-   */
-  judge(address: FieldAddress, value: PutValue, options: PutOptions): PutResult {
+  /** Judges `value`, stores what is taken and posts, but processes nothing. */
+  store(address: FieldAddress, value: PutValue, options: PutOptions): PutVerdict {
     const converted = convertPut(address, value, options);
-    const verdict = converted === undefined ? undefined : askGuard(address, converted, options.by, value);
-    if (verdict !== undefined) this.#report(address, converted ?? value, options, verdict);
+    const verdict = this.judge(address, value, converted, options);
+    return verdict === "take" ? (this.storeTaken(address, converted!, options) ?? verdict) : verdict;
+  }
+
+  /**
+   * What becomes of a put that has not been judged before; the record's guard is asked.
+   * @param converted `value` as the field would hold it; undefined: the field does not take such a value
+   */
+  judge(address: FieldAddress, value: PutValue, converted: PutValue | undefined, options: PutOptions): PutVerdict {
+    const verdict = judge(address, value, converted, options);
+    if (verdict !== "take") this.#report(address, converted ?? value, options, failureOf(verdict));
     return verdict;
   }
 
-  /**
-   * Stores `value` and posts, but processes nothing. What a guard absorbs is "refused" without a reason.
-   * @param isJudged the guard has been asked before
-   */
-  store(address: FieldAddress, value: PutValue, options: PutOptions, isJudged = false): PutResult {
-    const converted = convertPut(address, value, options);
-    const result = this.#store(address, value, converted, options, isJudged);
-    this.#report(address, converted ?? value, options, result);
-    return result;
-  }
-
-  #store(
-    address: FieldAddress,
-    value: PutValue,
-    converted: PutValue | undefined,
-    options: PutOptions,
-    isJudged: boolean,
-  ): PutResult {
-    const { record, spec } = address;
-    const origin = options.origin ?? "client";
-    if (spec.attribute !== undefined) return failed(address, "it is the same for all records of the type");
-    if (spec.isReadOnly && origin !== "program") return { kind: "read-only", reason: `${address.name} is read-only.` };
-    if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
-      return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
-    }
-    if (origin === "link" && address.kind === "link") {
-      return failed(address, "a link is changed by clients, not by another record's link");
-    }
-    if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
-    if (record.guard !== undefined && origin !== "program" && !isJudged) {
-      const refusal = askGuard(address, converted, options.by, value);
-      if (refusal !== undefined) return refusal;
-    }
+  /** Stores the converted value of a put that was judged before, and posts. */
+  storeTaken(address: FieldAddress, converted: PutValue, options: PutOptions): PutResult {
+    const { record } = address;
     const failure = this.#assign(address, converted, options);
-    if (failure === undefined && record.afterPut !== undefined && origin === "client") record.afterPut(address.field);
+    if (failure === undefined && record.afterPut !== undefined && originOf(options) === "client") {
+      record.afterPut(address.field);
+    }
+    this.#report(address, converted, options, failure);
     return failure;
   }
 
   #report(address: FieldAddress, value: PutValue, { origin, by }: PutOptions, result: PutResult): void {
     const { putMade } = this.#world;
     if (origin === "program" || putMade.size === 0) return; // most puts allocate nothing
-    putMade.notify({ address, value, by, result: result === ABSORBED ? undefined : result });
+    putMade.notify({ address, value, by, result });
   }
 
   #assign(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
@@ -174,19 +142,31 @@ function tellType({ spec, record, field }: FieldAddress): boolean {
   return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
 
-function askGuard(
-  { record, field }: FieldAddress,
-  value: number | string | ArrayValue,
-  by: ClientIdentity | undefined,
-  given: PutValue,
-): PutResult {
-  const refusal = record.guard?.(field, value, by, given);
-  if (refusal === undefined) return undefined;
-  return refusal === "" ? ABSORBED : { kind: "refused", reason: refusal };
+const originOf = (options: PutOptions): PutOrigin => options.origin ?? "client";
+
+function judge(
+  address: FieldAddress,
+  value: PutValue,
+  converted: PutValue | undefined,
+  options: PutOptions,
+): PutVerdict {
+  const { record, spec } = address;
+  const origin = originOf(options);
+  if (spec.attribute !== undefined) return failed(address, "it is the same for all records of the type");
+  if (spec.isReadOnly && origin !== "program") return { kind: "read-only", reason: `${address.name} is read-only.` };
+  if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
+    return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
+  }
+  if (origin === "link" && address.kind === "link") {
+    return failed(address, "a link is changed by clients, not by another record's link");
+  }
+  if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
+  if (record.guard === undefined || origin === "program") return "take";
+  return record.guard(address.field, converted, options.by, value);
 }
 
-/** The guard has dealt with it: nothing is stored, and the put counts as done. */
-export const isAbsorbed = (result: PutResult): boolean => result === ABSORBED;
+/** What the sender is told: of an absorbed put, that it is done. */
+export const failureOf = (verdict: PutVerdict): PutResult => (typeof verdict === "string" ? undefined : verdict);
 
 const failed = (address: FieldAddress, why: string): PutFailure => ({
   kind: "failed",

@@ -2,13 +2,14 @@
  * One record: its fields, array, alarm, time stamp, subscribers and links, and what its type's functions may ask of it
  * (`Rec`). When it runs is process.ts's matter; what its links lead to, link-ends.ts's.
  */
-import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { type Constant, constantElements, constantNumber, constantText } from "./constants.ts";
 import type { ElementType } from "./convert/arrays.ts";
 import { parseLink } from "./links.ts";
 import { type FieldMonitors, postTo } from "./post.ts";
+import type { PutQueue } from "./put-queue.ts";
+import type { PutGuard } from "./put-verdict.ts";
 import type { ArrayValue, LinkMetadata, NumericFieldType, Rec, RecordType, Subroutine } from "./record-type.ts";
 import type { FieldSpec, FieldValues, TypeLayout } from "./type-layout.ts";
 
@@ -41,28 +42,12 @@ export interface LinkEnd {
 
 /** Someone who waits until this record, and what it set off, has completed: a put-notify. */
 export interface Completion {
-  /** The record that was free to take another put, after a wait in its queue. */
-  begin(): void;
   /** `record` joins what is waited for. */
   join(record: DbRecord): void;
   recordDone(record: DbRecord): void;
   /** When all is complete, that shall count as a failure. */
   fail(): void;
 }
-
-/**
- * Looks at a put from outside before it is stored. undefined: it takes place. A sentence: it is refused for this
- * reason. "": it counts as done, but nothing is stored and nothing processed.
- * @param value as the field would hold it, but for a text array, whose text may be longer than it
- * @param by who makes the put; undefined: another record
- * @param given as it was put: with the fraction, or the end of a text, that the field cannot hold
- */
-export type PutGuard = (
-  field: string,
-  value: number | string | ArrayValue,
-  by: ClientIdentity | undefined,
-  given: number | string | ArrayValue,
-) => string | undefined;
 
 const NO_INFO: ReadonlyMap<string, string> = new Map();
 
@@ -86,8 +71,8 @@ export class DbRecord implements Rec {
   isRunning = false;
   /** The put-notify that this processing belongs to. */
   notify: Completion | undefined = undefined;
-  /** Put-notifies that wait for their turn, first come first served. */
-  waiting: Completion[] | undefined = undefined;
+  /** Put-notifies that wait for their turn; undefined when none does. */
+  waiting: PutQueue | undefined = undefined;
   guard: PutGuard | undefined = undefined;
   /** Told after each put from outside that was stored, whether or not it changed or processed anything. */
   afterPut: ((field: string) => void) | undefined = undefined;

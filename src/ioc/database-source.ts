@@ -22,7 +22,7 @@ import type { PutOptions, PutValue } from "../database/convert/convert-put.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import type { PutResult } from "../database/put.ts";
-import type { NotifyListener, PutNotify } from "../database/put-notify.ts";
+import type { PutNotify } from "../database/put-notify.ts";
 import type { ArrayValue } from "../database/record-type.ts";
 import { FIELD_TYPE } from "./dbr-text.ts";
 import { elementCountOf, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
@@ -67,7 +67,7 @@ export class DatabaseSource implements PvSource {
   }
 }
 
-class FieldPv implements ServerPv, NotifyListener {
+class FieldPv implements ServerPv {
   readonly nativeType: number;
   readonly elementCount: number;
   readonly #address: FieldAddress;
@@ -78,10 +78,8 @@ class FieldPv implements ServerPv, NotifyListener {
   /** Of the last put of a scalar: the next is most often of the same type. */
   #putOptions: PutOptions & { readonly by: ClientIdentity };
   #rightsChanged: (() => void) | undefined;
-  #notify: PutNotify | undefined;
-  #listener: PutListener | undefined;
-  /** Puts that wait at the channel and have been judged; they come again in order. */
-  #judgedAhead = 0;
+  /** Made with the first put-callback that is not complete at once. */
+  #putsInProgress: Set<PutNotify> | undefined;
 
   constructor(address: FieldAddress, client: ClientIdentity, { database, clock, access }: DatabaseSourceOptions) {
     this.#address = address;
@@ -112,28 +110,24 @@ class FieldPv implements ServerPv, NotifyListener {
   }
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {
     if (this.#acknowledges(type, value)) return ECA.NORMAL;
-    this.#listener = listener;
     const options = this.#optionsOf(type, value);
-    const isJudged = this.#judgedAhead > 0;
-    if (isJudged) this.#judgedAhead--;
-    const notify = this.#database.putNotify(this.#address, valueOf(type, value), this, options, isJudged);
-    if (notify.isDone) return statusOf(notify.result);
-    this.#notify = notify;
+    const put = this.#database.putNotify(
+      this.#address,
+      valueOf(type, value),
+      (result) => {
+        this.#putsInProgress?.delete(put);
+        listener.putDone(statusOf(result));
+      },
+      options,
+    );
+    if (put.isDone) return statusOf(put.result);
+    this.#putsInProgress ??= new Set();
+    this.#putsInProgress.add(put);
     return PUT_PENDING;
   }
-  putAhead(type: DbrType, value: DbrSample): number {
-    const notify = this.#database.putAhead(this.#address, valueOf(type, value), this.#optionsOf(type, value));
-    if (notify !== undefined) return statusOf(notify.result);
-    this.#judgedAhead++;
-    return PUT_PENDING;
-  }
-  notifyDone(result: PutResult): void {
-    this.#notify = undefined;
-    this.#listener?.putDone(statusOf(result));
-  }
-  cancelNotify(): void {
-    this.#notify?.cancel();
-    this.#notify = undefined;
+  cancelPuts(): void {
+    for (const put of this.#putsInProgress ?? []) put.cancel();
+    this.#putsInProgress = undefined;
   }
   subscribe(mask: number, changed: () => void): Subscription {
     return this.#database.subscribe(this.#address, mask, filterUpdates(this.#address, changed));
@@ -142,7 +136,7 @@ class FieldPv implements ServerPv, NotifyListener {
     this.#rightsChanged = listener;
   }
   close(): void {
-    this.cancelNotify();
+    this.cancelPuts();
     this.#grant?.close();
   }
 

@@ -2,7 +2,8 @@
 export { Database, type DatabaseOptions } from "../database/database.ts";
 export { DatabaseError } from "../database/database-error.ts";
 export type { FieldAddress } from "../database/field-address.ts";
-export type { DbRecord, PutGuard } from "../database/record.ts";
+export type { PutGuard, PutVerdict } from "../database/put-verdict.ts";
+export type { DbRecord } from "../database/record.ts";
 export type { FieldRow, FieldTable, Rec, RecordSupport, RecordType } from "../database/record-type.ts";
 export { type LoadOptions, type LoadResult, loadRecords } from "../dbfile/load.ts";
 export { DbFileError, type DbText } from "../dbfile/source.ts";

@@ -10,6 +10,7 @@ import type { PutValue } from "../database/convert/convert-put.ts";
 import { cutLength } from "../database/convert/text-array.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
+import type { PutVerdict } from "../database/put-verdict.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
 import type { ArrayValue } from "../database/record-type.ts";
@@ -39,9 +40,6 @@ export interface LocalPut {
 
 /** A PV that the program needs is not in the database, or does not take what it must. */
 export class LocalPvError extends AppError {}
-
-/** What a guard answers to let a client believe that its put was done; record.ts: PutGuard. */
-const ABSORB = "";
 
 export class LocalPvs {
   readonly #database: Database;
@@ -95,7 +93,7 @@ export class LocalPvs {
     this.#puts.set(suffix, puts);
     const { record } = this.#address(suffix);
     record.guard = (field, value, by, given) =>
-      field === VALUE_FIELD ? askListeners(puts, record, { value, by, given }) : undefined;
+      field === VALUE_FIELD ? askListeners(puts, record, { value, by, given }) : "take";
     return puts;
   }
 
@@ -148,18 +146,18 @@ function givenValue(value: number | string | ArrayValue, given: number | string 
   return fromByteString(typeof given === "string" ? given : value);
 }
 
-function askListeners(puts: Subject<LocalPut>, record: DbRecord, { value, by, given }: GuardedPut): string | undefined {
-  let verdict: string | undefined;
+function askListeners(puts: Subject<LocalPut>, record: DbRecord, { value, by, given }: GuardedPut): PutVerdict {
+  let verdict: PutVerdict = "take";
   puts.next({
     value: typeof value === "number" ? value : typeof value === "string" ? fromByteString(value) : "",
     given: givenValue(value, given),
     room: record.array === undefined ? STRING_BYTES - 1 : record.array.length - 1,
     by,
     refuse: (reason = `${record.name} does not take this put now.`) => {
-      verdict = reason;
+      verdict = { kind: "refused", reason };
     },
     absorb: () => {
-      verdict = ABSORB;
+      verdict = "absorb";
     },
   });
   return verdict;

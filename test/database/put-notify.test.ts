@@ -130,8 +130,8 @@ test("a cancelled put-callback tells nobody and makes way for the next", () => {
 test("a guard refuses a put, or takes it without storing it", () => {
   const db = databaseOf({ A: {} });
   const ends: string[] = [];
-  db.record("A").guard = (field, value) =>
-    field === "VAL" && value === 1 ? "It runs already." : value === 0 ? "" : undefined;
+  db.record("A").guard = (_field, value) =>
+    value === 1 ? { kind: "refused", reason: "It runs already." } : value === 0 ? "absorb" : "take";
   expect(db.put("A", 1)).toEqual({ kind: "refused", reason: "It runs already." });
   db.putNotify("A", 1, ends, "start");
   db.putNotify("A", 0, ends, "stop");
@@ -145,7 +145,7 @@ test("a put that the guard refuses is answered at once, though another one holds
   const db = databaseOf({ A: { type: "busy" } });
   const ends: string[] = [];
   db.putNotify("A", 1, ends, "first");
-  db.record("A").guard = () => "A is busy";
+  db.record("A").guard = () => ({ kind: "refused", reason: "A is busy." });
   db.putNotify("A", 1, ends, "second");
   expect(ends).toEqual([expect.stringMatching(/^second/)]);
   expect(db.record("A").waiting).toBeUndefined();
@@ -179,4 +179,67 @@ test("a busy record answers its put-callback when the work is over, and a second
   expect(db.get("X")).toBe("Busy");
   db.putNotify("X", "Done", ends, "stop");
   expect(ends.slice(1)).toEqual(["again done at 3600", "stop done at once"]);
+});
+
+test.each([
+  ["its value does not convert", "A", "no number", { A: { HOLD: "1" } }],
+  ["its field is read-only", "A.RUNS", 1, { A: { HOLD: "1" } }],
+])("a put-callback that must fail does not wait for the record: %s", (_, pv, value, records) => {
+  const db = databaseOf(records);
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "first");
+  db.putNotify(pv, value, ends, "second");
+  expect(ends).toEqual([expect.stringMatching(/^second (failed|read-only) at once$/)]);
+});
+
+test("DISP that is set while a put-callback waits stops those that come after", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "first");
+  db.putNotify("A", 2, ends, "waiting");
+  db.put("A.DISP", 1);
+  db.putNotify("A", 3, ends, "late");
+  db.clock.advance(10);
+  expect(ends).toEqual(["late disabled at once", "first done at 2", "waiting done at 4"]);
+});
+
+test("the guard is asked about a put-callback when it comes, and not again when its turn comes", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const [ends, asked]: [string[], unknown[]] = [[], []];
+  db.record("A").guard = (_field, value) => {
+    asked.push(value);
+    return "take";
+  };
+  db.putNotify("A", 1, ends, "first");
+  db.putNotify("A", 2, ends, "second");
+  expect(asked).toEqual([1, 2]);
+  db.clock.advance(10);
+  expect([asked, ends]).toEqual([
+    [1, 2],
+    ["first done at 2", "second done at 4"],
+  ]);
+});
+
+test("a waiting put-callback whose turn ends in a fault of the program is answered, and the next has its turn", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  for (const [value, name] of [1, 2, 3].map((put) => [put, `put ${put}`] as const))
+    db.putNotify("A", value, ends, name);
+  db.record("A").afterPut = () => {
+    if (db.get("A") === "2.000000") throw new Error("a fault");
+  };
+  db.clock.advance(10);
+  expect(ends).toEqual(["put 1 done at 2", "put 2 failed at 2", "put 3 done at 4"]);
+  expect(db.lines.join()).toContain("a fault");
+});
+
+test("thousands of put-callbacks that complete at once do not pile up on the stack", () => {
+  const db = databaseOf({ A: { HOLD: "1" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends, "first");
+  for (let count = 0; count < 12_000; count++) db.putNotify("A", -0.5, ends, "next");
+  db.put("A.HOLD", 0);
+  db.put("A", 0);
+  db.clock.settle();
+  expect(ends.length).toBe(12_001);
 });

@@ -224,7 +224,7 @@ test("a text asked for as characters is read as CHAR, with its sign and the NUL"
 
 test("a plain write that the record's owner refuses raises no error, a put-callback does", () => {
   const { db, open, write } = siteOf({ A: {} });
-  db.record("A").guard = () => "It runs already.";
+  db.record("A").guard = () => ({ kind: "refused", reason: "It runs already." });
   expect(write("A", "DOUBLE", 1)).toBe(ECA.NORMAL);
   expect(open("A").writeNotify(typeOf("DOUBLE"), sampleOf(1), { putDone: () => {} })).toBe(ECA.PUTFAIL);
   expect(db.get("A")).toBe("0.000000");
@@ -240,6 +240,41 @@ test("a put-callback is answered when the processing ends, unless it is given up
   second.close();
   db.clock.advance(10);
   expect([answers, db.get("A")]).toEqual([[ECA.NORMAL], "1.000000"]);
+});
+
+test("put-callbacks of one channel are applied in order; what is refused, or ends the put in progress, does not wait", () => {
+  const { db, open } = siteOf({ A: { type: "busy" } });
+  const answers: string[] = [];
+  const pv = open("A");
+  const put = (name: string, value: number): number =>
+    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putDone: (status) => void answers.push(`${name} ${status}`) });
+  expect([put("start", 1), put("again", 1)]).toEqual([PUT_PENDING, PUT_PENDING]);
+  db.record("A").guard = () => ({ kind: "refused", reason: "It runs already." });
+  expect(put("refused", 1)).toBe(ECA.PUTFAIL);
+  db.record("A").guard = undefined;
+  expect(put("stop", 0)).toBe(ECA.NORMAL);
+  expect(answers).toEqual([`start ${ECA.NORMAL}`]);
+  db.clock.settle();
+  expect(db.get("A")).toBe("Busy");
+  expect(put("stop again", 0)).toBe(ECA.NORMAL);
+  expect(answers).toEqual([`start ${ECA.NORMAL}`, `again ${ECA.NORMAL}`]);
+});
+
+test("a channel that closes gives up all its put-callbacks, and those of others go on", () => {
+  const { db, open } = siteOf({ A: { DLY: "2" } });
+  const answers: string[] = [];
+  const [leaving, staying] = [open("A"), open("A")];
+  for (const [pv, value] of [
+    [leaving, 1],
+    [leaving, 2],
+    [staying, 3],
+    [leaving, 4],
+  ] as const) {
+    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putDone: () => void answers.push(`${value}`) });
+  }
+  leaving.close();
+  db.clock.advance(10);
+  expect([answers, db.get("A"), db.record("A").waiting]).toEqual([["3"], "3.000000", undefined]);
 });
 
 test("updates pass through the filters that the name asks for", () => {

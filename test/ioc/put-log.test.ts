@@ -56,7 +56,7 @@ test("each put by a client is one line: who, what, where, and what became of it"
   write("Text", "some\nwords");
   write("A.DISP", 1);
   write("A", 3);
-  db.record("Text").guard = () => "Text is guarded now.";
+  db.record("Text").guard = () => ({ kind: "refused", reason: "Text is guarded now." });
   write("Text", "others");
   expect(lines).toEqual([
     `globus: ${WHO} wrote 1.5 to A.`,
@@ -92,7 +92,7 @@ test("a put that waits for its turn is written down once, when it is made or whe
   db.clock.advance(10);
   expect(lines.slice(1)).toEqual([`globus: ${WHO} wrote 2 to A.`]);
   writeNotify("A", 3);
-  db.record("A").guard = () => "A runs.";
+  db.record("A").guard = () => ({ kind: "refused", reason: "A runs." });
   writeNotify("A", 4);
   expect(lines.slice(2)).toEqual([
     `globus: ${WHO} wrote 3 to A.`,

@@ -1,11 +1,10 @@
 /**
- * A client's use of one PV: its subscriptions, and its put-callbacks one after the other. The PV is asked for one
- * put-callback at a time; others of the same channel wait here, in order, while the circuit's other requests go on. It
- * is itself what the PV reports the end of a put to. CA spec §4.2.
+ * A client's use of one PV: its subscriptions, and what its put-callbacks in progress hold of the circuit. The order of
+ * put-callbacks is the PV's matter. CA spec §4.2.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid, Sid } from "../session/ids.ts";
-import { DbrSample } from "../wire/dbr-codec.ts";
+import type { DbrSample } from "../wire/dbr-codec.ts";
 import type { DbrType } from "../wire/dbr-layout.ts";
 import { viewOf } from "../wire/frame.ts";
 import { RESPONSES } from "../wire/messages.ts";
@@ -17,16 +16,7 @@ import type { ServerSubscription } from "./subscription.ts";
 const WRITE_NOTIFY = viewOf(RESPONSES.writeNotify);
 const ACCESS_RIGHTS = viewOf(RESPONSES.accessRights);
 
-/** A put-callback's type and count travel back in the reply. */
-interface QueuedPut {
-  readonly type: DbrType;
-  readonly count: number;
-  readonly ioid: number;
-  readonly value: DbrSample;
-  readonly bytes: number;
-}
-
-export class ServerChannel implements PutListener {
+export class ServerChannel {
   readonly cid: Cid;
   readonly sid: Sid;
   readonly name: string;
@@ -34,13 +24,10 @@ export class ServerChannel implements PutListener {
   readonly #context: CircuitContext;
   /** Made with the first subscription. */
   subscriptionById: Map<number, ServerSubscription> | undefined;
-  /** The put-callback in progress. */
-  #putting = false;
-  #dbr = 0;
-  #count = 0;
-  #ioid = 0;
-  #queue: QueuedPut[] | undefined;
-  #startingQueued = false;
+  #putsInProgress = 0;
+  /** Payload bytes of the put-callbacks in progress that came behind another. */
+  #queuedBytes = 0;
+  #isClosed = false;
 
   constructor(context: CircuitContext, ids: { readonly cid: Cid; readonly sid: Sid }, name: string, pv: ServerPv) {
     this.#context = context;
@@ -50,24 +37,23 @@ export class ServerChannel implements PutListener {
     this.pv = pv;
     pv.onRightsChange(() => this.#rightsChanged());
   }
-  /** Starts a put-callback, or queues it behind those of this channel if it must wait. `value` is copied then. */
+  /** Starts a put-callback. */
   putNotify(type: DbrType, count: number, ioid: number, value: DbrSample, bytes: number): void {
-    if (!this.#putting) return this.#begin(type, count, ioid, value);
+    const put = new ChannelPut(this, type.code, count, ioid, this.#putsInProgress === 0 ? 0 : bytes);
+    this.#hold(1, put.queuedBytes);
     let status: number;
     try {
-      status = this.pv.putAhead(type, value);
+      status = this.pv.writeNotify(type, value, put);
     } catch (thrown) {
-      status = this.#putFailed(thrown);
+      this.#context.log.error(`a put-callback by ${this.#context.peer} to ${this.name} failed: ${messageOf(thrown)}`);
+      status = ECA.PUTFAIL;
     }
-    if (status === PUT_PENDING) this.#enqueue({ type, count, ioid, value: copyOf(value), bytes });
-    else this.#reply(type.code, count, ioid, status);
+    if (status !== PUT_PENDING) this.#answer(put, status);
   }
-  /** Called by the PV. */
-  putDone(status: number): void {
-    if (!this.#putting) return;
-    this.#putting = false;
-    this.#reply(this.#dbr, this.#count, this.#ioid, status);
-    this.#startQueued();
+  /** A put-callback that was in progress has ended. */
+  putEnded(put: ChannelPut, status: number): void {
+    if (this.#isClosed) return;
+    this.#answer(put, status);
     this.#context.output.flushSoon();
   }
   /** Tells the client its rights. */
@@ -81,67 +67,28 @@ export class ServerChannel implements PutListener {
     for (const subscription of this.subscriptionById?.values() ?? []) subscription.close();
     this.#context.counters.subscriptions -= this.subscriptionById?.size ?? 0;
     this.subscriptionById = undefined;
-    this.#dropQueue();
-    if (this.#putting) this.pv.cancelNotify();
-    this.#putting = false;
+    this.#isClosed = true;
+    if (this.#putsInProgress > 0) this.pv.cancelPuts();
+    this.#hold(-this.#putsInProgress, -this.#queuedBytes);
     this.pv.close();
   }
 
-  #begin(type: DbrType, count: number, ioid: number, value: DbrSample): void {
-    this.#putting = true;
-    this.#dbr = type.code;
-    this.#count = count;
-    this.#ioid = ioid;
-    let status: number;
-    try {
-      status = this.pv.writeNotify(type, value, this);
-    } catch (thrown) {
-      status = this.#putFailed(thrown);
-    }
-    if (status === PUT_PENDING || !this.#putting) return; // later, or already by putDone
-    this.#putting = false;
-    this.#reply(type.code, count, ioid, status);
-  }
-  #putFailed(thrown: unknown): number {
-    this.#context.log.error(`a put-callback by ${this.#context.peer} to ${this.name} failed: ${messageOf(thrown)}`);
-    return ECA.PUTFAIL;
-  }
-  #reply(dbr: number, count: number, ioid: number, status: number): void {
-    WRITE_NOTIFY.dbr = dbr;
-    WRITE_NOTIFY.count = count;
+  #answer(put: ChannelPut, status: number): void {
+    WRITE_NOTIFY.dbr = put.dbr;
+    WRITE_NOTIFY.count = put.count;
     WRITE_NOTIFY.status = status;
-    WRITE_NOTIFY.ioid = ioid;
+    WRITE_NOTIFY.ioid = put.ioid;
     WRITE_NOTIFY.writeHeader(this.#context.output.out, 0);
+    this.#hold(-1, -put.queuedBytes);
   }
-  #enqueue(put: QueuedPut): void {
+  /** The circuit is read no further while its put-callbacks hold too much of it. */
+  #hold(puts: number, bytes: number): void {
     const { queuedPuts, limits } = this.#context;
-    this.#queue ??= [];
-    this.#queue.push(put);
-    queuedPuts.bytes += put.bytes;
-    if (this.#queue.length === limits.queuedPutsPerChannel) queuedPuts.fullChannels++;
-  }
-  /** A loop, not a recursion: each put may be complete at once. */
-  #startQueued(): void {
-    if (this.#startingQueued) return;
-    this.#startingQueued = true;
-    while (!this.#putting && this.#queue !== undefined && this.#queue.length > 0) {
-      const put = this.#queue.shift()!;
-      this.#forgetQueued(put, this.#queue.length + 1);
-      this.#begin(put.type, put.count, put.ioid, put.value);
-    }
-    this.#startingQueued = false;
-  }
-  #dropQueue(): void {
-    const queue = this.#queue ?? [];
-    this.#queue = undefined;
-    queue.forEach((put, index) => this.#forgetQueued(put, queue.length - index));
-  }
-  #forgetQueued(put: QueuedPut, length: number): void {
-    const { queuedPuts, limits } = this.#context;
-    const wasFull = queuedPuts.isFull;
-    queuedPuts.bytes -= put.bytes;
-    if (length === limits.queuedPutsPerChannel) queuedPuts.fullChannels--;
-    if (wasFull && !queuedPuts.isFull) queuedPuts.room();
+    const wasFull = this.#putsInProgress > limits.queuedPutsPerChannel;
+    this.#putsInProgress += puts;
+    this.#queuedBytes += bytes;
+    const isFull = this.#putsInProgress > limits.queuedPutsPerChannel;
+    queuedPuts.change(bytes, Number(isFull) - Number(wasFull));
   }
   #rightsChanged(): void {
     this.sendRights();
@@ -150,12 +97,22 @@ export class ServerChannel implements PutListener {
   }
 }
 
-/** A put's value of its own. Metadata do not travel with puts; arrays are already read into memory of their own. */
-function copyOf(value: DbrSample): DbrSample {
-  const copy = new DbrSample();
-  copy.number = value.number;
-  copy.text = value.text;
-  copy.array = value.array;
-  copy.length = value.length;
-  return copy;
+/** A put-callback from the request to its answer, in which its type and count travel back. */
+class ChannelPut implements PutListener {
+  readonly #channel: ServerChannel;
+  readonly dbr: number;
+  readonly count: number;
+  readonly ioid: number;
+  readonly queuedBytes: number;
+
+  constructor(channel: ServerChannel, dbr: number, count: number, ioid: number, queuedBytes: number) {
+    this.#channel = channel;
+    this.dbr = dbr;
+    this.count = count;
+    this.ioid = ioid;
+    this.queuedBytes = queuedBytes;
+  }
+  putDone(status: number): void {
+    this.#channel.putEnded(this, status);
+  }
 }

@@ -17,16 +17,14 @@ export interface CircuitContext {
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   readonly log: Log;
-  /** Put-callbacks that wait for others. */
+  /** Put-callbacks that came while another of their channel was in progress. */
   readonly queuedPuts: QueuedPuts;
 }
 
-/** How much of a circuit's put-callbacks waits; above the limits the circuit is not read. */
+/** How much of a circuit's put-callbacks came behind others; above the limits the circuit is not read. */
 export class QueuedPuts {
-  /** Payload bytes of all that wait. */
-  bytes = 0;
-  /** Channels with no room for another. */
-  fullChannels = 0;
+  #bytes = 0;
+  #fullChannels = 0;
   readonly #mostBytes: number;
   readonly #onRoom: () => void;
   /** @param onRoom called when there may be room again */
@@ -34,11 +32,19 @@ export class QueuedPuts {
     this.#mostBytes = limits.queuedPutBytes;
     this.#onRoom = onRoom;
   }
-  get isFull(): boolean {
-    return this.fullChannels > 0 || this.bytes > this.#mostBytes;
+  /** Payload bytes of all that wait. */
+  get bytes(): number {
+    return this.#bytes;
   }
-  room(): void {
-    this.#onRoom();
+  get isFull(): boolean {
+    return this.#fullChannels > 0 || this.#bytes > this.#mostBytes;
+  }
+  /** @param fullChannels how many more channels have no room for another, or fewer */
+  change(bytes: number, fullChannels: number): void {
+    const wasFull = this.isFull;
+    this.#bytes += bytes;
+    this.#fullChannels += fullChannels;
+    if (wasFull && !this.isFull) this.#onRoom();
   }
 }
 

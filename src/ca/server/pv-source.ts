@@ -15,10 +15,7 @@ export interface PvSource {
   list(): Iterable<string>;
 }
 
-/**
- * What `putDone` is called on: the server's channel. One object for all puts of a channel, so that a put allocates
- * nothing.
- */
+/** Who waits for the end of one put-callback. */
 export interface PutListener {
   /** The processing that a `writeNotify` started has ended. @param status ECA code for the client */
   putDone(status: number): void;
@@ -49,18 +46,14 @@ export interface ServerPv {
   /** Puts `value` (of this DBR type's native form), at once. @returns ECA code */
   write(type: DbrType, value: DbrSample): number;
   /**
-   * Puts `value` and processes; not called again on this channel before it has completed.
-   * @returns ECA code when it is complete, PUT_PENDING when `listener.putDone` will say so
+   * Puts `value` and processes. Several may be in progress on one channel: the PV applies them in the order of the
+   * calls, each when it can take it, but what it refuses, or what ends the put that others wait for, need not wait.
+   * `value` is the caller's again when this returns; an array in it is the PV's to keep.
+   * @returns ECA code when the put is complete, PUT_PENDING when `listener.putDone` will say so
    */
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
-  /**
-   * A put-callback that has come while another one of this channel is in progress: done at once where it need not wait
-   * for that one (it is refused, or it ends what the other waits for).
-   * @returns ECA code, or PUT_PENDING: it is to wait its turn, and comes again as `writeNotify`, in order
-   */
-  putAhead(type: DbrType, value: DbrSample): number;
-  /** Gives up the outstanding `writeNotify`: its listener is not called any more. What it started goes on. */
-  cancelNotify(): void;
+  /** Gives up all puts in progress: their listeners are not called any more. What they started goes on. */
+  cancelPuts(): void;
   /** Calls `changed` at each post that matches the DBE_ mask; the server reads the value then or later. */
   subscribe(mask: number, changed: () => void): Subscription;
   /** Called when `rights` have changed. */

@@ -16,7 +16,7 @@ export type PutValue = number | string | ArrayValue;
  * `client`: subject to DISP and to the record's guard. `link`: another record's output, subject to the guard.
  * `program`: this program's own, which may write everything.
  */
-type PutOrigin = "client" | "link" | "program";
+export type PutOrigin = "client" | "link" | "program";
 
 export interface PutOptions {
   /** The type that the value had where it comes from; STRING for texts and DOUBLE for numbers where it is not given. */

@@ -127,7 +127,7 @@ function callbackOf(
   if (address === undefined || text === undefined) return [...ends];
   const place = ends.push("waiting") - 1;
   const notifyDone = (result: PutResult): void => void (ends[place] = result === undefined ? "done" : "failed");
-  const notify = database.putNotify(address, text, { notifyDone });
+  const notify = database.putNotify(address, text, notifyDone);
   if (notify.isDone) notifyDone(notify.result);
   return null;
 }

@@ -51,11 +51,11 @@ export class TestDatabase {
   }
   /** Puts and notes in `ends` when it completes. */
   putNotify(pv: string, value: PutValue, ends: string[] = [], name = pv): PutNotify {
-    const listener = {
-      notifyDone: (result: PutResult) =>
-        void ends.push(`${name} ${result?.kind ?? "done"} at ${this.clock.monotonic()}`),
-    };
-    const notify = this.database.putNotify(this.address(pv), value, listener);
+    const notify = this.database.putNotify(
+      this.address(pv),
+      value,
+      (result) => void ends.push(`${name} ${result?.kind ?? "done"} at ${this.clock.monotonic()}`),
+    );
     if (notify.isDone) ends.push(`${name} ${notify.result?.kind ?? "done"} at once`);
     return notify;
   }

@@ -6,7 +6,7 @@ import {
   type ServerPv,
   type Subscription,
 } from "../../../src/ca/server/pv-source.ts";
-import type { DbrSample } from "../../../src/ca/wire/dbr-codec.ts";
+import { DbrSample } from "../../../src/ca/wire/dbr-codec.ts";
 import type { DbrType } from "../../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
 
@@ -30,7 +30,7 @@ export class FakePv {
   readonly puts: Value[] = [];
   readonly openChannels = new Set<FakeChannel>();
   readonly subscribers = new Set<{ readonly mask: number; readonly changed: () => void }>();
-  #waiting: PutListener[] = [];
+  #putsInProgress: FakePut[] = [];
   cancelled = 0;
 
   constructor(value: Value, options: { readonly nativeType?: number; readonly elementCount?: number } = {}) {
@@ -48,25 +48,44 @@ export class FakePv {
     this.rights = rights;
     for (const channel of this.openChannels) channel.rightsListener();
   }
-  /** Ends the oldest put-callback in progress. */
+  /** Ends the oldest put-callback in progress; the next is applied, and those after it unless the PV is slow. */
   finish(status: number = ECA.NORMAL): void {
-    this.#waiting.shift()?.putDone(status);
+    const puts = this.#putsInProgress;
+    puts.shift()?.listener.putDone(status);
+    while (puts.length > 0) {
+      const first = puts[0]!;
+      const outcome = first.apply();
+      if (this.slow) return;
+      puts.shift();
+      first.listener.putDone(outcome);
+    }
   }
-  hold(listener: PutListener): void {
-    this.#waiting.push(listener);
+  hold(put: FakePut): number {
+    if (this.#putsInProgress.length === 0) {
+      const status = put.apply();
+      if (!this.slow || status !== ECA.NORMAL) return status;
+    }
+    this.#putsInProgress.push(put);
+    return PUT_PENDING;
   }
-  release(listener: PutListener | undefined): void {
-    this.#waiting = this.#waiting.filter((one) => one !== listener);
-    this.cancelled++;
+  release(channel: FakeChannel): void {
+    const before = this.#putsInProgress.length;
+    this.#putsInProgress = this.#putsInProgress.filter((put) => put.channel !== channel);
+    this.cancelled += before - this.#putsInProgress.length;
   }
   get putsInProgress(): number {
-    return this.#waiting.length;
+    return this.#putsInProgress.length;
   }
+}
+
+interface FakePut {
+  readonly channel: FakeChannel;
+  readonly listener: PutListener;
+  apply(): number;
 }
 
 export class FakeChannel implements ServerPv {
   readonly #pv: FakePv;
-  #listener: PutListener | undefined;
   rightsListener: () => void = () => {};
 
   constructor(pv: FakePv) {
@@ -105,17 +124,11 @@ export class FakeChannel implements ServerPv {
     return ECA.NORMAL;
   }
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number {
-    const status = this.write(type, value);
-    if (!this.#pv.slow || status !== ECA.NORMAL) return status;
-    this.#listener = listener;
-    this.#pv.hold(listener);
-    return PUT_PENDING;
+    const copy = Object.assign(new DbrSample(), value);
+    return this.#pv.hold({ channel: this, listener, apply: () => this.write(type, copy) });
   }
-  putAhead(): number {
-    return PUT_PENDING;
-  }
-  cancelNotify(): void {
-    this.#pv.release(this.#listener);
+  cancelPuts(): void {
+    this.#pv.release(this);
   }
   subscribe(mask: number, changed: () => void): Subscription {
     if (this.#pv.failure !== undefined) throw this.#pv.failure;
