@@ -74,49 +74,18 @@ export class SandboxError extends AppError {}
 export async function startBeamline(options: BeamlineOptions): Promise<Beamline> {
   const clock = options.clock ?? systemClock;
   const folder = await makeTemporaryFolder();
-  const closers: (() => Promise<void>)[] = [() => folder.remove()];
-  let isClosed = false;
-  const keep = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
-    const part = await starting;
-    if (isClosed)
-      await part.close(); // another part failed while this one started
-    else closers.unshift(() => part.close());
-    return part;
-  };
-  const close = async (): Promise<void> => {
-    isClosed = true;
-    for (const one of closers.splice(0)) await one();
-  };
+  const running = new RunningParts(() => folder.remove());
   try {
-    const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
-    const analysisStarts = keep(
-      startSshHost({ name: "analysis", clock, folders: [DATA_TOP], clientKey, parent: folder.path }),
-    );
-    const [dm, scheduling, globus, detector, analysis] = await Promise.all([
-      // DAQs find their data on the analysis host.
-      keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
-      keep(startSchedulingTwin({ clock })),
-      keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
-      keep(startSshHost({ name: "detector", clock, folders: [DATA_TOP], clientKey, parent: folder.path })),
-      analysisStarts,
-    ]);
+    const services = await startServices(running, clock, folder.path);
     const tomoScan = new TomoScanProcess(options);
-    closers.unshift(() => tomoScan.stop("SIGTERM"));
+    running.atClose(() => tomoScan.stop("SIGTERM"));
     tomoScan.start();
-    const log = createLog("sandbox", options.sink);
-    const client = createCaClient({
-      network: nodeNetwork,
-      clock,
-      config: isolatedClient(options.tomoScanPort),
-      user: "sandbox",
-      host: "localhost",
-      log,
-    });
-    closers.unshift(() => client.close());
-    const mail = await keep(startSmtpSink({ clock, onMessage: (message) => options.onMail?.(message) }));
+    const client = openTomoScan(options, clock);
+    running.atClose(() => client.close());
+    const mail = await running.keep(startSmtpSink({ clock, onMessage: (message) => options.onMail?.(message) }));
     const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
-    closers.unshift(startTomoScanServer({ client, prefix, root: detector.root }));
-    const parts = { dm, scheduling, globus, detector, analysis, mail };
+    running.atClose(startTomoScanServer({ client, prefix, root: services.detector.root }));
+    const parts = { ...services, mail };
     const configFile = await writeSiteFiles(folder.path, parts, options.ownPrefix);
     const month = yearMonth(new Date(clock.now()));
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
@@ -141,12 +110,66 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
         await tomoScan.stop("SIGKILL");
         tomoScan.start();
       },
-      close,
+      close: () => running.close(),
     };
   } catch (error) {
-    await close();
+    await running.close();
     options.signal?.throwIfAborted(); // what failed then failed because of it
     throw error;
+  }
+}
+
+/** Services and hosts, which start side by side. */
+async function startServices(running: RunningParts, clock: Clock, parent: string): Promise<Omit<SiteServices, "mail">> {
+  const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
+  const startHost = (name: string): ReturnType<typeof startSshHost> =>
+    running.keep(startSshHost({ name, clock, folders: [DATA_TOP], clientKey, parent }));
+  const analysisStarts = startHost("analysis");
+  const [dm, scheduling, globus, detector, analysis] = await Promise.all([
+    // DAQs find their data on the analysis host.
+    running.keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
+    running.keep(startSchedulingTwin({ clock })),
+    running.keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
+    startHost("detector"),
+    analysisStarts,
+  ]);
+  return { dm, scheduling, globus, detector, analysis };
+}
+
+const openTomoScan = ({ tomoScanPort, sink }: BeamlineOptions, clock: Clock): CaClient =>
+  createCaClient({
+    network: nodeNetwork,
+    clock,
+    config: isolatedClient(tomoScanPort),
+    user: "sandbox",
+    host: "localhost",
+    log: createLog("sandbox", sink),
+  });
+
+/** What has been started, to be closed in the opposite order. */
+class RunningParts {
+  readonly #closers: (() => Promise<void>)[];
+  #isClosed = false;
+
+  constructor(last: () => Promise<void>) {
+    this.#closers = [last];
+  }
+
+  atClose(close: () => Promise<void>): void {
+    this.#closers.unshift(close);
+  }
+
+  /** The part once it has started, and closed with the others; at once where another part failed meanwhile. */
+  async keep<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+    const part = await starting;
+    if (this.#isClosed) await part.close();
+    else this.atClose(() => part.close());
+    return part;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const close of this.#closers.splice(0)) await close();
   }
 }
 

@@ -2,19 +2,16 @@
  * Shell commands of autosave: what is saved and restored where. Those of the family that this IOC does without say so.
  * CA spec §7.3.
  */
-import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
-import { messageOf } from "../../base/errors.ts";
 import { parseMacros } from "../../base/macros.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, type ShellContext, shellCommand } from "../../iocsh/shell-command.ts";
 import { Autosave } from "../autosave/autosave.ts";
-import { type RequestText, readRequest } from "../autosave/request-file.ts";
-import { unicode } from "../working-directory.ts";
+import { readRequest } from "../autosave/request-file.ts";
+import { AutosaveFolders } from "./autosave-folders.ts";
 import type { CommandSession } from "./session.ts";
 
 const LEAST_PERIOD_SECONDS = 1;
-const FOLDER_MODE = 0o755;
 /** Without these the IOC could not restore what it has saved. */
 const OWNER_BITS = 0o600;
 /** One digit names a file of the sequence. */
@@ -55,12 +52,15 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function autosaveCommands(session: CommandSession): readonly ShellCommand[] {
   const { ioc } = session;
   const autosave = new Autosave({ database: ioc.database, clock: ioc.clock, log: ioc.log, troubles: ioc.troubles });
+  const folders = new AutosaveFolders(session);
   const name = "autosave";
   ioc.addStage("beforeDatabase", { name, start: () => autosave.restore(0) });
   ioc.addStage("beforeProcessing", { name, start: () => autosave.restore(1) });
   ioc.addStage("beforeServer", { name, start: () => autosave.start(), stop: () => autosave.stop() });
   return [
-    ...fileCommands(session, autosave, new Folders(session)),
+    ...folderCommands(folders),
+    ...restoreCommands(session, autosave, folders),
+    ...setCommands(autosave, folders),
     ...settingCommands(autosave),
     ...Object.entries(WITHOUT_EFFECT).map(([one, why]) =>
       shellCommand({
@@ -83,11 +83,33 @@ export function autosaveCommands(session: CommandSession): readonly ShellCommand
   ];
 }
 
-function fileCommands({ ioc }: CommandSession, autosave: Autosave, folders: Folders): readonly ShellCommand[] {
-  const PATH = [
-    { name: "folder", kind: "text" },
-    { name: "folder in it", kind: "text" },
-  ] as const;
+const PATH = [
+  { name: "folder", kind: "text" },
+  { name: "folder in it", kind: "text" },
+] as const;
+
+function folderCommands(folders: AutosaveFolders): readonly ShellCommand[] {
+  return [
+    shellCommand({
+      name: "set_savefile_path",
+      arguments: PATH,
+      help: "Names the folder of the save files; it is made if it is missing.",
+      run: ({ print }, folder, inside) => folders.saveIn(joined("set_savefile_path", folder, inside), print),
+    }),
+    shellCommand({
+      name: "set_requestfile_path",
+      arguments: PATH,
+      help: "Adds a folder in which request files are looked for.",
+      run: (_, folder, inside) => folders.requestsIn(joined("set_requestfile_path", folder, inside)),
+    }),
+  ];
+}
+
+function restoreCommands(
+  { ioc }: CommandSession,
+  autosave: Autosave,
+  folders: AutosaveFolders,
+): readonly ShellCommand[] {
   const restoreCommand = (pass: 0 | 1, when: string): ShellCommand =>
     shellCommand({
       name: `set_pass${pass}_restoreFile`,
@@ -105,20 +127,13 @@ function fileCommands({ ioc }: CommandSession, autosave: Autosave, folders: Fold
       },
     });
   return [
-    shellCommand({
-      name: "set_savefile_path",
-      arguments: PATH,
-      help: "Names the folder of the save files; it is made if it is missing.",
-      run: ({ print }, folder, inside) => folders.saveIn(joined("set_savefile_path", folder, inside), print),
-    }),
-    shellCommand({
-      name: "set_requestfile_path",
-      arguments: PATH,
-      help: "Adds a folder in which request files are looked for.",
-      run: (_, folder, inside) => folders.requestsIn(joined("set_requestfile_path", folder, inside)),
-    }),
     restoreCommand(0, "before records are initialized: scalars and links"),
     restoreCommand(1, "after records are initialized: scalars and arrays"),
+  ];
+}
+
+function setCommands(autosave: Autosave, folders: AutosaveFolders): readonly ShellCommand[] {
+  return [
     shellCommand({
       name: "create_monitor_set",
       arguments: [
@@ -166,7 +181,12 @@ interface SetRequest {
 }
 
 /** Lines of the request that cannot be used are printed; the others are saved all the same. @throws ShellError */
-function createSet(autosave: Autosave, folders: Folders, request: SetRequest, print: ShellContext["print"]): void {
+function createSet(
+  autosave: Autosave,
+  folders: AutosaveFolders,
+  request: SetRequest,
+  print: ShellContext["print"],
+): void {
   const { file, seconds } = request;
   if (seconds === undefined || !(seconds >= LEAST_PERIOD_SECONDS))
     throw new ShellError(`create_monitor_set("${file}") needs a period of ${LEAST_PERIOD_SECONDS} s or more.`);
@@ -245,56 +265,3 @@ function joined(command: string, folder: string | undefined, inside: string | un
   const parts = [folder, inside].filter((part) => part !== undefined && part !== "") as string[];
   return path.posix.join(required(parts[0], command, "folder"), ...parts.slice(1));
 }
-
-/** Where files lie: absolute, from the shell's folder at the time of the command. */
-class Folders {
-  readonly #session: CommandSession;
-  #save: string | undefined;
-  readonly #requests: string[] = [];
-
-  constructor(session: CommandSession) {
-    this.#session = session;
-  }
-  /** @throws ShellError when there is no such folder and it cannot be made */
-  saveIn(folder: string, print: ShellContext["print"]): void {
-    const target = this.#session.directory.resolve(folder);
-    this.#save = target;
-    try {
-      if (statSync(target, { throwIfNoEntry: false }) !== undefined) return;
-      mkdirSync(target, { mode: FOLDER_MODE });
-      print(`set_savefile_path: the folder ${target} was made.`);
-    } catch (error) {
-      throw new ShellError(`set_savefile_path: the folder ${target} cannot be made: ${messageOf(error, target)}.`);
-    }
-  }
-  requestsIn(folder: string): void {
-    this.#requests.push(this.#session.directory.resolve(folder));
-  }
-  saveFile(name: string): string {
-    return path.resolve(this.#save ?? this.#session.directory.path, unicode(name));
-  }
-  /**
-   * A name with a slash in front is a path; else it is looked for in each folder, or in the shell's if none was named.
-   */
-  request(name: string): RequestText | undefined {
-    const { directory } = this.#session;
-    const file = directory.find(
-      this.#requestFolders().map((folder) => bytesOfPath(path.resolve(folder, unicode(name)))),
-    );
-    if (file === undefined) return undefined;
-    try {
-      return { file: unicode(file), text: directory.read(file) };
-    } catch (error) {
-      throw new ShellError(`The request file ${unicode(file)} cannot be read`, { cause: error });
-    }
-  }
-  requestPath(): string {
-    return this.#requestFolders().join(", ");
-  }
-  #requestFolders(): readonly string[] {
-    return this.#requests.length > 0 ? this.#requests : [this.#session.directory.path];
-  }
-}
-
-/** The shell's folder takes paths as byte strings. */
-const bytesOfPath = (file: string): string => Buffer.from(file, "utf8").toString("latin1");

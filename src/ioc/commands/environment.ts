@@ -17,18 +17,6 @@ const PARAMETERS = (
 ).split(" ");
 
 export function environmentCommands({ ioc, directory }: CommandSession): readonly ShellCommand[] {
-  const showParameters = (name: string): ShellCommand =>
-    shellCommand({
-      name,
-      arguments: [],
-      help: "Shows the variables that Channel Access and the shell read.",
-      run: ({ print, shell }) => {
-        for (const one of PARAMETERS) {
-          const value = shell.environment[one];
-          print(value === undefined ? `${one} is undefined` : `${one}: ${value}`);
-        }
-      },
-    });
   return [
     shellCommand({
       name: "epicsEnvSet",
@@ -59,8 +47,8 @@ export function environmentCommands({ ioc, directory }: CommandSession): readonl
         for (const line of environmentLines(shell.environment, pattern ?? "*")) print(line);
       },
     }),
-    showParameters("epicsParamShow"),
-    showParameters("epicsPrtEnvParams"),
+    parameterCommand("epicsParamShow"),
+    parameterCommand("epicsPrtEnvParams"),
     shellCommand({
       name: "cd",
       arguments: [{ name: "folder", kind: "text" }],
@@ -102,6 +90,19 @@ export function environmentCommands({ ioc, directory }: CommandSession): readonl
     }),
   ];
 }
+
+const parameterCommand = (name: string): ShellCommand =>
+  shellCommand({
+    name,
+    arguments: [],
+    help: "Shows the variables that Channel Access and the shell read.",
+    run: ({ print, shell }) => {
+      for (const parameter of PARAMETERS) {
+        const value = shell.environment[parameter];
+        print(value === undefined ? `${parameter} is undefined` : `${parameter}: ${value}`);
+      }
+    },
+  });
 
 function environmentLines(environment: ShellEnvironment, pattern: string): string[] {
   const matches = globTest(pattern);

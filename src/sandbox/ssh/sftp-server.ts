@@ -79,7 +79,16 @@ class SftpServer {
   }
 
   listen(): void {
-    const sftp = this.#sftp;
+    this.#listenForPaths(this.#sftp);
+    this.#listenForDirectories(this.#sftp);
+    this.#listenForFiles(this.#sftp);
+    this.#sftp.on("CLOSE", (id, handle) => this.#answer(id, "CLOSE", "", () => this.#close(handle)));
+    this.#sftp.on("end", () => this.#sftp.end()); // the client has said its last; OpenSSH's waits for our end
+    this.#sftp.on("close", () => void this.#closeAll());
+  }
+
+  /** Requests that name a path. */
+  #listenForPaths(sftp: SFTPWrapper): void {
     sftp.on("REALPATH", (id, path) => this.#answer(id, "REALPATH", path, () => this.#realpath(id, path)));
     sftp.on("STAT", (id, path) =>
       this.#answer(id, "STAT", path, async () => sftp.attrs(id, seconds(await stat(await this.#at(path))))),
@@ -101,6 +110,9 @@ class SftpServer {
     sftp.on("RENAME", (id, from, to) =>
       this.#answer(id, "RENAME", from, async () => rename(await this.#at(from, false), await this.#at(to, false))),
     );
+  }
+
+  #listenForDirectories(sftp: SFTPWrapper): void {
     sftp.on("OPENDIR", (id, path) =>
       this.#answer(id, "OPENDIR", path, async () => {
         const names = [".", "..", ...(await readdir(await this.#at(path)))];
@@ -110,6 +122,10 @@ class SftpServer {
     sftp.on("READDIR", (id, handle) =>
       this.#answer(id, "READDIR", "", () => this.#readDirectory(id, this.#thing(handle))),
     );
+  }
+
+  /** Requests on the contents and the attributes of an open file. */
+  #listenForFiles(sftp: SFTPWrapper): void {
     sftp.on("OPEN", (id, path, flags) =>
       this.#answer(id, "OPEN", path, async () => {
         const how = ssh2.utils.sftp.flagsToString(flags) ?? "r";
@@ -134,9 +150,6 @@ class SftpServer {
     sftp.on("FSETSTAT", (id, handle, attributes) =>
       this.#answer(id, "FSETSTAT", "", async () => setAttributes(await this.#at(this.#thing(handle).path), attributes)),
     );
-    sftp.on("CLOSE", (id, handle) => this.#answer(id, "CLOSE", "", () => this.#close(handle)));
-    sftp.on("end", () => sftp.end()); // the client has said its last; OpenSSH's waits for our end
-    sftp.on("close", () => void this.#closeAll());
   }
 
   /** Runs one request; a row that has not answered itself has succeeded when it returns. */
