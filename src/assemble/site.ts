@@ -11,33 +11,28 @@ import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
 import type { Lookup } from "../ca/host-names.ts";
 import { openCaClient } from "../ca/open-client.ts";
-import type { ServerSettings, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { withoutDaqs } from "../controller/daq/daq-watch.ts";
 import { watchUncertain } from "../controller/email/uncertain-watch.ts";
-import { dataLink, fillTemplate } from "../controller/experiment.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs/tomoscan.ts";
-import type { Actions, Server } from "../controller/run/action.ts";
-import { initOnDm } from "../controller/setup/init-dm.ts";
-import { initOnGlobus } from "../controller/setup/init-globus.ts";
+import type { Server } from "../controller/run/action.ts";
 import { makeDirectories } from "../controller/setup/make-directories.ts";
 import type { Site } from "../controller/site.ts";
-import { dmRoster } from "../controller/users/dm-roster.ts";
-import { globusRoster } from "../controller/users/globus-roster.ts";
 import type { PeopleOptions } from "../controller/users/people.ts";
-import { userActions } from "../controller/users/users.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import type { Network } from "../net/transport.ts";
-import { type DaqPart, openDaq } from "./daq.ts";
+import { openDaq } from "./daq.ts";
 import { openDm } from "./dm.ts";
-import { type MailPart, mailActions, openMail, type ServerMail } from "./email.ts";
-import { type ExperimentParts, experimentActions, experimentSite } from "./experiment.ts";
+import { openMail } from "./email.ts";
+import { experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
 import { lazyBeamline, nowhere } from "./lazy-beamline.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
+import { createServer, daqOf, type ServerParts } from "./servers.ts";
 
 export interface SiteOptions {
   readonly settings: Settings;
@@ -92,9 +87,9 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
   const beamline = openBeamline(options, parts);
   const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
-  const serverParts = { settings, dm, globus, people, tomoScan, daq, mail };
+  const serverParts: ServerParts = { settings, dm, globus, people, tomoScan, daq, mail };
   const servers = settings.servers.map((server) =>
-    problems.collect(`[server ${server.name}]`, () => createServer(server, settings, serverParts)),
+    problems.collect(`[server ${server.name}]`, () => createServer(server, serverParts)),
   );
   problems.throwIfAny();
   const experiments = experimentSite(serverParts);
@@ -110,7 +105,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
       ...experiments.watches,
       ...globus.watches,
       watchUncertain(mail.ledger),
-      ...(daq !== undefined && settings.servers.some(({ kind }) => kind === "dm") ? daq.watches : [withoutDaqs]),
+      ...(daqOf(serverParts)?.watches ?? [withoutDaqs]),
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
@@ -157,63 +152,3 @@ const contactsOf = ({ globus }: Settings): PeopleOptions["contacts"] =>
     badge: globus[`${rank}-beamline-contact-badge`],
     email: globus[`${rank}-beamline-contact-email`],
   }));
-
-interface ServerParts extends ExperimentParts {
-  readonly daq: DaqPart | undefined;
-  readonly mail: MailPart;
-}
-
-function createServer(server: ServerSettings, settings: Settings, parts: ServerParts): Server {
-  const linkOf: Server["dataLink"] = (experiment) =>
-    server.uuid === "" ? "" : dataLink(server.uuid, fillTemplate(server["data-link-path"], experiment));
-  const actions: Actions = {
-    ...(server.kind === "globus" ? globusActions(server, parts) : dmActions(server, settings, parts)),
-    ...experimentActions(server, linkOf, parts),
-    ...mailActions(parts.mail, serverMail(server, linkOf, parts)),
-  };
-  return {
-    name: server.name,
-    kind: server.kind,
-    actions: refuseWithoutNeeds(actions, settings, server.kind),
-    dataLink: linkOf,
-  };
-}
-
-/** On a Globus collection that is shared, e-mail first lets its recipients in. */
-const serverMail = (
-  server: ServerSettings,
-  linkOf: Server["dataLink"],
-  { dm, people, globus }: ServerParts,
-): ServerMail => ({
-  serverName: server.name,
-  dm: server.kind === "globus" ? undefined : dm.dm,
-  people,
-  dataLink: linkOf,
-  ...(server.kind === "globus" &&
-    server.share && { access: { rules: globus.access(server), template: server["directory-template"] } }),
-});
-
-function dmActions(server: ServerSettings, settings: Settings, { dm, people, daq }: ServerParts): Actions {
-  return {
-    ...userActions(
-      dmRoster({ dm: dm.dm, serverName: server.name, contacts: people.contacts }),
-      initOnDm({
-        dm: dm.dm,
-        people,
-        experimentType: settings.globus["experiment-type"],
-        serverName: server.name,
-      }),
-    ),
-    ...daq?.actions(server.name),
-  };
-}
-
-function globusActions(server: ServerSettings, { globus, people }: ServerParts): Actions {
-  const template = server["directory-template"];
-  const access = globus.access(server);
-  const share = server.share ? { access, people } : undefined;
-  const init = initOnGlobus({ tree: globus.tree(server), template, share });
-  const users = userActions(globusRoster({ access, template, people }), init);
-  // Who is let in by somebody else is asked for by ListUsers alone
-  return share === undefined ? { ...users, Init: init } : users;
-}

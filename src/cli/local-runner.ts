@@ -71,14 +71,15 @@ export class LocalRunner implements Runner {
   }
 
   async experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }> {
-    const { site, signal } = this.#options;
+    const { signal } = this.#options;
     const { name } = await this.tagged();
-    const details = [`server: ${this.server.name}`];
-    if (this.server.kind !== "dm" || site.dataManagement === undefined) return { name, details };
+    const { name: serverName, dataManagement } = this.server;
+    const details = [`server: ${serverName}`];
+    if (dataManagement === undefined) return { name, details };
     try {
       return {
         name,
-        details: [...details, ...experimentLines(await site.dataManagement.experimentByName(name, { signal }))],
+        details: [...details, ...experimentLines(await dataManagement.experimentByName(name, { signal }))],
       };
     } catch (thrown) {
       signal.throwIfAborted();
@@ -87,10 +88,10 @@ export class LocalRunner implements Runner {
   }
 
   async experiments(): Promise<readonly string[]> {
-    const { site, signal, clock } = this.#options;
-    if (this.server.kind !== "dm" || site.dataManagement === undefined) return [];
+    const { signal, clock } = this.#options;
+    const { dataManagement } = this.server;
     try {
-      return await recentExperiments(site.dataManagement, clock, { signal });
+      return dataManagement === undefined ? [] : await recentExperiments(dataManagement, clock, { signal });
     } catch (thrown) {
       if (thrown instanceof OffError) return [];
       throw thrown;

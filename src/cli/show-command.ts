@@ -159,10 +159,11 @@ async function readBeamtimes({ site, request, signal }: ShowContext, experiment:
 }
 
 /** As Data Management has it. @returns undefined when it has none */
-async function readExperiment({ site, runner, signal }: ShowContext, experiment: Experiment) {
-  const { name, kind } = runner.server;
-  if (kind !== "dm") throw new OffError(`${name} is a Globus collection, which keeps no list of experiments.`);
-  return findExperiment(required(site.dataManagement, "Data Management"), experiment, signal);
+async function readExperiment({ runner, signal }: ShowContext, experiment: Experiment) {
+  const { name, dataManagement } = runner.server;
+  if (dataManagement === undefined)
+    throw new OffError(`${name} is a Globus collection, which keeps no list of experiments.`);
+  return findExperiment(dataManagement, experiment, signal);
 }
 
 const serverLines = (found: DmExperiment | undefined): readonly string[] =>

@@ -25,7 +25,7 @@ export interface Site {
   readonly watches: readonly Watch[];
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
-  /** For what is looked at and not acted on: the command line's show and daq-status. */
+  /** For what is looked at and not acted on: the station's DAQs for daq-status, the schedule for show. */
   readonly dataManagement?: DataManagement;
   readonly schedule?: Schedule;
   readonly beamline: BeamlinePvs;

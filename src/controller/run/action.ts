@@ -3,6 +3,7 @@
  * action reads and writes PVs through its context alone, so that the command line runs it as the IOC does.
  */
 import type { Experiment } from "../experiment.ts";
+import type { DataManagement } from "../ports/data-management.ts";
 import type { PvOutput, PvValue } from "../ports/pvs.ts";
 import type { CommandName, FreeCommand } from "../pvs/commands.ts";
 import type { PvName } from "../pvs/index.ts";
@@ -66,6 +67,8 @@ export interface Server {
   readonly kind: "dm" | "globus";
   /** What the commands do there; one that is missing does not exist on such a server. */
   readonly actions: Actions;
+  /** Keeps its experiments; absent where they are directories, of which nobody keeps a list. */
+  readonly dataManagement?: DataManagement;
   /** Where its data are to be seen; "" without a Globus collection. */
   dataLink(experiment: Experiment): string;
 }

@@ -39,9 +39,16 @@ export const done = (message = "It was done."): ActionResult => ({ state: "Done"
 export function fakeSite(actions: Actions, changes: Partial<Site> = {}): Site {
   const beamline = new FakeBeamline();
   for (const key of TOMOSCAN_KEYS) beamline.set(`t:${key}`, TAGGED[key] ?? "");
+  const { dataManagement } = changes;
   return {
     servers: [
-      { name: "voyager", kind: "dm", actions, dataLink: () => "https://example.org/link" },
+      {
+        name: "voyager",
+        kind: "dm",
+        actions,
+        dataLink: () => "https://example.org/link",
+        ...(dataManagement !== undefined && { dataManagement }),
+      },
       { name: "petrel", kind: "globus", actions: {}, dataLink: () => "" },
     ],
     actions: {},
