@@ -171,7 +171,7 @@ export class ByteWriter {
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * Memory of its own: `allocUnsafe` may cut from a pool, which whoever reuses a buffer's memory (ca/server/output.ts)
- * would overwrite for others.
+ * Memory of its own: `allocUnsafe` may cut from a pool, and a file that reuses a buffer's memory (ca/server/output.ts)
+ * would overwrite what others have there.
  */
 const ownBuffer = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);

@@ -12,7 +12,7 @@ export interface ClientIdentity {
   readonly peer: string;
 }
 
-/** Whoever types at the IOC's own shell, or wrote its script. */
+/** The person at the IOC's own shell, or the writer of its script. */
 export const IOC_SHELL: ClientIdentity = { user: "", host: "", peer: "the IOC's shell" };
 
 const MOST_CHARACTERS = 64;

@@ -1,5 +1,5 @@
 /**
- * The only source of time and timers. Everything that waits is handed a Clock, so tests hand in a fake one and never
+ * The only source of time and timers. Everything that waits is handed a Clock, so tests hand in a fake clock and never
  * sleep.
  */
 

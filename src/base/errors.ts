@@ -71,8 +71,8 @@ const names = (text: string, path: string): boolean =>
     .some((rest) => !/^\.?[\w/-]/.test(rest));
 
 /**
- * A file beside the one that was told, as `x.sav.tmp` beside `x.sav`, is told with that one; a folder above one that
- * was told is not.
+ * What failed, with its path unless `told` has it. `x.sav.tmp` counts as told where `x.sav` is; a folder above a told
+ * file does not.
  */
 function named({ words, path }: SystemFailure, told: string): string {
   if (path === undefined || path === "") return words;
@@ -82,7 +82,7 @@ function named({ words, path }: SystemFailure, told: string): string {
   return `${words} at ${path}`;
 }
 
-/** The text of anything that was thrown, or a sentence, as a piece of a longer one: without its full stop. */
+/** The text of anything that was thrown, or a sentence, as a piece of a longer sentence: without its full stop. */
 export const pieceOf = (thrown: unknown): string => messageOf(thrown).trim().replace(/\.$/, "");
 
 /** As `pieceOf`, for the middle of a sentence: `The schedule …` begins small there, a name as it is. */
@@ -92,7 +92,7 @@ export const clauseOf = (thrown: unknown): string => small(pieceOf(thrown));
 const FIRST_WORD = /^(?:the|there|this|it|nobody|nothing|no)(?= )/i;
 const small = (text: string): string => text.replace(FIRST_WORD, (word) => word.toLowerCase());
 
-/** A text with the full stop that it may lack, and with a capital where it begins with one of our first words. */
+/** A text with the full stop that it may lack, and with a capital where it begins with a word that is ours. */
 export function asSentence(text: string): string {
   const trimmed = text.trimEnd().replace(FIRST_WORD, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   return trimmed === "" || /[.!?:…]$/.test(trimmed) ? trimmed : `${trimmed}.`;

@@ -8,8 +8,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /**
- * The zone's name as Node has it, such as `America/Chicago`, whatever the case of its letters; undefined for what Node
- * does not know.
+ * The zone's name as Node has it, such as `America/Chicago`, in capitals or not; undefined for a zone that Node does
+ * not know.
  */
 export function knownZone(name: string): string | undefined {
   if (!/^[A-Za-z]/.test(name)) return undefined; // +05:00 would mean the opposite in TZ

@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { codeOf } from "./errors.ts";
 
 /**
- * A text that is another one after any of the files was written, replaced, made, removed, or given other permissions.
- * Never fails.
+ * A text that differs after any of the files was written, replaced, made, removed, or given other permissions. Never
+ * fails.
  */
 export async function fileState(paths: readonly string[]): Promise<string> {
   const states = paths.map(async (path) => {

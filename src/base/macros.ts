@@ -23,7 +23,7 @@ export interface Replaced {
 
 export interface Expansion {
   readonly text: string;
-  /** Empty when every reference had a value. One without is left in the text as `$(NAME,undefined)`. */
+  /** Empty when every reference had a value. A reference without a value is left in the text as `$(NAME,undefined)`. */
   readonly problems: readonly MacroProblem[];
   readonly replaced: readonly Replaced[];
 }
@@ -101,8 +101,8 @@ class Expander {
   }
 
   /**
-   * @returns the value of `text` from `at` up to one of `ends`, and where that is. Quotes and backslashes stay at depth
-   * 0 only.
+   * @returns the value of `text` from `at` up to a character of `ends`, and where that is. Quotes and backslashes stay
+   * at depth 0 only.
    */
   #translate(text: string, at: number, depth: number, ends: string): readonly [string, number] {
     let value = "";
@@ -188,7 +188,7 @@ class Expander {
 const isReference = (text: string, at: number): boolean =>
   text[at] === "$" && (text[at + 1] === "(" || text[at + 1] === "{");
 
-/** Where the text from `at` meets one of `ends` outside a reference. */
+/** Where the text from `at` meets a character of `ends` outside a reference. */
 function skip(text: string, at: number, ends: string): number {
   const closing: string[] = [];
   for (; at < text.length; at++) {

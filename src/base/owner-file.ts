@@ -1,8 +1,8 @@
 /**
  * A file that says which process has something for itself, where two would spoil it. What a process left that was
  * killed is taken over; a process on another host cannot be looked at, so what it left is its own until a person
- * removes the file. A container counts as the host that runs it, since its own name may be new at each start; two of
- * them that run at once cannot see each other, and the one that claimed last has the file. Works on network file
+ * removes the file. A container counts as the host that runs it, since its own name may be new at each start; two
+ * containers that run at once cannot see each other's processes, and the last claim has the file. Works on network file
  * systems: the claim is a hard link.
  */
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { codeOf } from "./errors.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { createFile, type FileCalls, removeLeft, temporaryOf } from "./replace-file.ts";
 
-/** A process, told from every other one that ever had its number. */
+/** A process, told from every other process that ever had its number. */
 export interface Owner {
   readonly pid: number;
   readonly host: string;
@@ -148,8 +148,8 @@ function ownerIn(text: string): Owner | undefined {
 }
 
 /**
- * Whether an owner is another process of this host that runs. One on another host cannot be looked at, and does not
- * count.
+ * Whether an owner is another process of this host that runs. A process on another host cannot be looked at, and does
+ * not count.
  */
 export function isAnotherHere(owner: Owner, self: Owner = thisProcess()): boolean {
   return isHere(owner, self) && !isSame(owner, self) && mayLive(owner, self);

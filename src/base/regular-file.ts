@@ -1,6 +1,6 @@
 /**
  * Opens what must be a file, to read it as a whole or to write to it. A named pipe, a terminal or a device in its place
- * would let the program wait for ever, so what is no file is refused as soon as it is open. Whoever asks says in a
+ * would let the program wait for ever, so what is no file is refused as soon as it is open. The caller says in a
  * sentence which file it was and what it is for.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
@@ -37,7 +37,7 @@ export async function readRegularFile(path: string): Promise<Buffer> {
   }
 }
 
-/** For whoever looks at size or permissions before reading. @throws NoFileError, or the system's error */
+/** For callers that look at size or permissions before they read. @throws NoFileError, or the system's error */
 export async function openRegularFile(path: string): Promise<FileHandle> {
   if (TAKEN_AS_IT_IS.test(path)) return await open(path);
   const file = await open(path, constants.O_RDONLY | AT_ONCE);

@@ -1,6 +1,6 @@
 /**
  * Files written so that a failure or a crash at any instruction leaves the old or the new content, and nothing beside
- * it. It knows nothing of what they hold; whoever writes says in a sentence what could not be written.
+ * it. It knows nothing of what they hold; the caller says in a sentence what could not be written.
  */
 import { randomBytes } from "node:crypto";
 import * as nodeFiles from "node:fs/promises";
@@ -77,7 +77,7 @@ async function sweep(path: string, files: FileCalls): Promise<void> {
 
 /**
  * Writes a file that does not exist yet, and removes it when it cannot be written whole.
- * @throws the system's error: EEXIST when there is one
+ * @throws the system's error: EEXIST when there is such a file
  */
 export async function createFile(
   path: string,
@@ -108,5 +108,5 @@ export async function syncFolder(path: string, files: FileCalls = nodeFiles): Pr
   }
 }
 
-/** The failure that made it necessary is the one to tell. */
+/** A failure to remove is not told: the failure before it is. */
 const removed = (path: string, files: FileCalls): Promise<void> => files.rm(path, { force: true }).catch(() => {});

@@ -9,15 +9,15 @@ export interface RetryPolicy {
   readonly attempts: number;
   /** Wait before the second attempt; each further wait is twice as long. */
   readonly firstWaitSeconds: number;
-  /** No wait is longer. A peer that asks for a longer one is not waited for: its failure is final. */
+  /** No wait is longer. A peer that asks for a longer wait is not waited for: its failure is final. */
   readonly longestWaitSeconds: number;
-  /** No attempt begins later than this after the first one began. */
+  /** No attempt begins later than this after the first attempt began. */
   readonly withinSeconds: number;
 }
 
 /**
- * For calls that an operator waits for: three attempts, none of which begins after half a minute, so that one that ran
- * into its time limit is the last.
+ * For calls that an operator waits for: three attempts, none of which begins after half a minute, so that an attempt
+ * that ran into its time limit is the last.
  */
 export const PATIENT: RetryPolicy = { attempts: 3, firstWaitSeconds: 0.5, longestWaitSeconds: 30, withinSeconds: 30 };
 

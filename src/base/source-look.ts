@@ -47,11 +47,11 @@ export interface SourceLook {
   readonly limits?: LookLimits | undefined;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** The signal ends it, and whatever is asked of the files later. */
+  /** The signal ends it, and all that is asked of the files later. */
   readonly open: (until: AbortSignal) => Promise<SourceFiles>;
   /** What a failure of the host's says, as a remark; undefined where the failure is none of the host's. */
   readonly remarkOn: (thrown: unknown, path: string) => string | undefined;
-  /** Whether a failure to list a directory concerns that one alone. */
+  /** Whether a failure to list a directory concerns that directory alone. */
   readonly isLocal: (thrown: unknown) => boolean;
 }
 

@@ -17,7 +17,9 @@ export interface TreeCountOptions {
    * The entries of a directory, some at a time; the first directory is "", those below it are named from it, as `a/b`.
    */
   readonly list: (path: string) => AsyncIterable<readonly TreeEntry[]>;
-  /** Whether a failure to list a directory below the first concerns that one alone; others end the count. */
+  /**
+   * Whether a failure to list a directory below the first concerns that directory alone; other failures end the count.
+   */
   readonly isLocal: (thrown: unknown) => boolean;
   readonly limits: TreeLimits;
   /** Aborted when the time is over; what was counted until then is the count. */

@@ -1,6 +1,6 @@
 /**
  * A client by the environment. Host names in its address lists are looked up before it is there; as long as no name
- * server answers for one, as where the host starts before its network is up, it is looked up again.
+ * server answers for a name, as where the host starts before its network is up, that name is looked up again.
  */
 
 import type { Cancel } from "../base/clock.ts";

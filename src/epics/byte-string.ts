@@ -1,7 +1,7 @@
 /**
  * Text in Unicode ↔ byte string, one character a byte, which is what EPICS stores and sends (decision 10). What is sent
- * is UTF-8. What comes is read as UTF-8, and as Latin-1 where it is none: old clients write accents so, and so does a
- * text that was cut in mid-character.
+ * is UTF-8. What comes is read as UTF-8, and as Latin-1 where it is no UTF-8: old clients write accents so, and a text
+ * that was cut in mid-character is none.
  */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -20,6 +20,6 @@ export function isUtf8(bytes: string): boolean {
   }
 }
 
-/** `\u00e9` and the like, as they stand one after the other. @param units UTF-16, in hexadecimal */
+/** `\u00e9` and the like, as they stand in a row. @param units UTF-16, in hexadecimal */
 export const byteStringOf = (units: readonly string[]): string =>
   toByteString(String.fromCharCode(...units.map((unit) => Number.parseInt(unit, 16))));

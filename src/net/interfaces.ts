@@ -3,7 +3,7 @@ import os from "node:os";
 
 export interface Interface {
   readonly host: string;
-  /** Equal to `host` where the netmask leaves no room for one. */
+  /** Equal to `host` where the netmask leaves no room for a broadcast address. */
   readonly broadcast: string;
   readonly loopback: boolean;
 }

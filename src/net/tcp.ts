@@ -7,7 +7,7 @@ const KEEP_ALIVE_SECONDS = 60;
 /** Connections that wait to be accepted: Node's own default. */
 const BACKLOG = 511;
 /**
- * A larger write is handed to the system in pieces: how much of one is sent cannot be seen before it is all sent.
+ * A larger write is handed to the system in pieces: how much of a write is sent cannot be seen before it is all sent.
  * Smaller pieces slow large arrays down.
  */
 const SLICE_BYTES = 1 << 20;

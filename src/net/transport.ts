@@ -1,6 +1,6 @@
 /**
  * All that the layers above see of a network: a stream of bytes, a socket for datagrams. tcp.ts and udp.ts are the real
- * ones; tests join two in memory.
+ * streams and sockets; tests join two streams in memory.
  */
 
 export interface Address {
@@ -41,7 +41,7 @@ export interface StreamServer {
   readonly address: Address;
   /** Takes no more connections. Those that are open live on: end them first, or after. */
   close(): void;
-  /** A connection could not be accepted; the next one may be. */
+  /** A connection could not be accepted; the next may be. */
   onError: (error: Error) => void;
 }
 

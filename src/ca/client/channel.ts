@@ -121,7 +121,7 @@ export class ClientChannel {
     this.#native = NATIVES[native] ?? "STRING";
     this.#elementCount = elementCount;
     this.#state = "connected";
-    const standing = [...this.standing]; // a listener may add one, which establishes itself
+    const standing = [...this.standing]; // a listener may add a subscription, which establishes itself
     for (const one of standing) one.establish();
     this.connection.notify(true);
   }

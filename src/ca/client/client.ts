@@ -36,7 +36,7 @@ export interface CaClientOptions {
 }
 
 export interface PvOptions {
-  /** Circuit priority, 0 to 99; default 0. Servers may prefer higher ones. */
+  /** Circuit priority, 0 to 99; default 0. Servers may prefer higher priorities. */
   readonly priority?: number;
 }
 

@@ -66,7 +66,7 @@ export class PvNameError extends AppError {}
  * A message of the server that answers no request which waits: a refused plain put, or a complaint about the circuit.
  */
 export interface CaException {
-  /** Undefined if it concerns no one PV. */
+  /** Undefined if it concerns no single PV. */
   readonly pv: string | undefined;
   readonly server: Address;
   readonly status: number;

@@ -29,7 +29,7 @@ export class Liveness {
   readonly #actions: LivenessActions;
   #state: State = "listening";
   #lastHeard = 0;
-  /** ECHOs sent and not yet answered: a late answer to the first is not one to the second. */
+  /** ECHOs sent and not yet answered: a late answer to the first is no answer to the second. */
   #unanswered = 0;
   /** An ECHO was answered since it recovers. */
   #hasAnswered = false;
@@ -56,7 +56,7 @@ export class Liveness {
     if (this.#state === "probing") this.#listen();
     else if (this.#state === "unresponsive") {
       this.#hasAnswered = false;
-      // An answer, but not to every ECHO: one was lost on the way, and the server is alive.
+      // An answer, but not to every ECHO: an ECHO or its answer was lost on the way, and the server is alive.
       this.#probe("recovering", () => (this.#hasAnswered ? this.#recover() : this.#fallSilent()));
     }
   }
@@ -80,7 +80,7 @@ export class Liveness {
   }
 
   /**
-   * One timer for a whole timeout, however many bytes come meanwhile: when it fires it looks when the last ones came.
+   * One timer for a whole timeout, however many bytes come meanwhile: when it fires it looks when the last bytes came.
    */
   #listen(): void {
     this.#state = "listening";

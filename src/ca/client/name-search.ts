@@ -25,7 +25,7 @@ const TICK_SECONDS = 0.02;
 /** Names that fall due within this time are asked for together. */
 const SAME_TIME_SECONDS = 0.001;
 
-/** A connection that lasted so long was a good one. */
+/** A connection that lasted so long was a good connection. */
 const STABLE_SECONDS = 1;
 
 /** One frame of searches, for every server that is asked. */
@@ -116,7 +116,7 @@ export class NameSearch {
     }
   }
 
-  /** Something has changed on the network: whatever waits long is asked for within seconds. */
+  /** Something has changed on the network: names that wait long are asked for within seconds. */
   hurry(): void {
     for (const lane of this.#lanes.slice(TRIES_AFTER_ANOMALY + 1)) {
       for (const entry of lane) {

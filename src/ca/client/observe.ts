@@ -14,8 +14,8 @@ export const connected$ = (pv: RemotePv): Observable<boolean> =>
   }).pipe(distinctUntilChanged());
 
 /**
- * The PV's readings: the present one, each later one, and the present one again after each reconnection. It neither
- * ends nor fails; a reading that the server refuses goes to `options.onFailure`.
+ * The PV's readings: the present reading, each later reading, and the present reading again after each reconnection. It
+ * neither ends nor fails; a reading that the server refuses goes to `options.onFailure`.
  */
 export const value$ = (pv: RemotePv, options: MonitorOptions = {}): Observable<Reading> =>
   new Observable<Reading>((subscriber) => pv.monitor(options, (reading) => subscriber.next(reading)));

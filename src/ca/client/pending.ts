@@ -22,8 +22,7 @@ export class Pending<T> {
 
   /**
    * @param timedOut makes the error for a wait that took too long
-   * @param ended called once, when the promise settles for whatever reason; not when the signal was aborted before it
-   * began
+   * @param ended called once, when the promise settles for any reason; not when the signal was aborted before it began
    */
   constructor(clock: Clock, options: WaitOptions, timedOut: (seconds: number) => Error, ended: () => void) {
     this.promise = new Promise<T>((resolve, reject) => {

@@ -100,7 +100,7 @@ function prepareChars(text: string, target: PutTarget): PreparedPut {
   return { type: plainType("CHAR"), count: text.length + 1, sample };
 }
 
-/** As caput: a text that is no state may still be the number of one. */
+/** As caput: a text that is no state may still be the number of a state. */
 function prepareIndex(text: string, target: PutTarget, choices: readonly string[]): PreparedPut {
   const index = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isNaN(index)) {

@@ -47,7 +47,7 @@ export class Reading {
   get severity(): number {
     return this.sample.severity;
   }
-  /** The time stamp; undefined without one in the type, or of a record that was never processed. */
+  /** The time stamp; undefined where the type carries none, or the record was never processed. */
   get time(): Date | undefined {
     const { seconds, nanoseconds } = this.sample;
     if (seconds === 0 && nanoseconds === 0) return undefined;

@@ -1,5 +1,5 @@
 /**
- * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over whatever circuits its
+ * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over the circuits that its
  * channel gets; requests made while it is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
  */
 
@@ -102,11 +102,11 @@ export class RemotePv {
   /**
    * Puts a value; resolves when it is on its way. Puts of one PV arrive in order. What the server thinks of it is never
    * told, unless by `CaClient.onException`. A text for a CHAR array is sent with its NUL; a text for an ENUM must be a
-   * state or the number of one.
+   * state or the number of a state.
    * @throws PvNotConnectedError, PutRefusedError
    */
   async put(value: PutValue, options: PutOptions = {}): Promise<void> {
-    // Without a wait it is written in this turn, ahead of whatever the caller asks next.
+    // Without a wait it is written in this turn, ahead of the caller's next request.
     const choices = this.#mustWait(value, options) ? await this.#choicesFor(value, options) : undefined;
     const put = this.#prepare(value, options, choices);
     writeWrite(this.#channel.circuit!.request(), put, this.#channel.sid, this.#channel.cid);
@@ -125,8 +125,8 @@ export class RemotePv {
   }
 
   /**
-   * Subscribes: `listener` is called with the present value, with each later one, and with the present one again after
-   * each reconnection.
+   * Subscribes: `listener` is called with the present value, with each later value, and with the present value again
+   * after each reconnection.
    * @returns stops it; nothing is delivered afterwards
    */
   monitor(options: MonitorOptions, listener: (reading: Reading) => void): () => void {

@@ -95,7 +95,7 @@ class HostRepeater implements Repeater {
     const wait = Math.max(0, this.#sweptAt + SWEEP_SECONDS - clock.monotonic());
     this.#cancelSweep = clock.after(wait, () => void this.#sweep());
   }
-  /** Forgets the clients that have gone, one after the other: never more than one socket is open for it. */
+  /** Forgets the clients that have gone, in turn: never more than one socket is open for it. */
   async #sweep(): Promise<void> {
     for (const [key, client] of this.#clientByAddress) {
       if (this.#isClosed) return;

@@ -1,6 +1,6 @@
 /**
  * The server's sign of life: a datagram to each beacon address, fast at first so that clients notice a restart, then
- * ever slower down to a steady period. Clients that miss a server search again when they see one. CA spec §1.9.
+ * ever slower down to a steady period. Clients that miss a server search again when they see a beacon. CA spec §1.9.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -12,7 +12,7 @@ import { RESPONSES } from "../wire/messages.ts";
 
 const BEACON = viewOf(RESPONSES.beacon);
 
-/** Seconds between the first two beacons; each later interval is twice the one before. rsrv/online_notify.c */
+/** Seconds between the first two beacons; each later interval is twice the interval before it. rsrv/online_notify.c */
 const FIRST_INTERVAL_SECONDS = 0.02;
 
 export interface BeaconOptions {

@@ -1,7 +1,7 @@
 /**
  * All clients that are connected, and who has to go when there are too many of them or they hold too much together:
- * circuits that are not used go before clients are turned away, and whoever holds most is disconnected before the
- * memory of all is. What one client alone may cost is limits.ts and its session.
+ * circuits that are not used go before clients are turned away, and the client that holds most is disconnected before
+ * the memory of all is used up. What one client alone may cost is in limits.ts and its session.
  */
 import type { Log } from "../../base/log.ts";
 import type { Sid } from "../session/ids.ts";
@@ -19,8 +19,8 @@ export class Clients {
   /** In the order in which they came. */
   readonly #sessions = new Set<ClientSession>();
   /**
-   * The sentences about addresses that have as many circuits as they may have: each told once, until one of them comes
-   * and there is room.
+   * The sentences about addresses that have as many circuits as they may have: each told once, until a client comes
+   * from such an address and there is room.
    */
   readonly #toldFull = new Map<string, Set<string>>();
   #allEnded: () => void = () => {};
@@ -102,7 +102,7 @@ export class Clients {
   /**
    * Disconnects clients that hold most for longest in requests that are not finished, until what all hold is in bounds.
    * Bytes count by the time for which they have been held: a large write on its way is over soon, half a write that
-   * nobody finishes is not. One alone may hold what its channel takes.
+   * nobody finishes is not. One client alone may hold what its channel takes.
    */
   boundUnfinished(): void {
     for (;;) {

@@ -1,6 +1,6 @@
 /**
- * What a server has done since it started, for `casr` and for status PVs. Plain numbers: whoever shows them computes
- * the rates. CA spec §8.3.
+ * What a server has done since it started, for `casr` and for status PVs. Plain numbers: rates are computed where they
+ * are shown. CA spec §8.3.
  */
 
 export class ServerCounters {
@@ -11,7 +11,7 @@ export class ServerCounters {
   /** Names asked for over UDP and TCP, and those that were ours. */
   searches = 0;
   searchHits = 0;
-  /** Monitor updates sent, and those replaced by a newer one before they could be. */
+  /** Monitor updates sent, and updates replaced by a newer update before they could be sent. */
   updates = 0;
   updatesReplaced = 0;
   bytesReceived = 0;

@@ -15,7 +15,7 @@ const FAILED = viewOf(RESPONSES.createChFail);
 const CLEAR = viewOf(REQUESTS.clearChannel);
 const CLEARED = viewOf(RESPONSES.clearChannel);
 
-/** An unknown, empty or over-long name is answered CREATE_CH_FAIL. (rsrv leaves an empty one without an answer.) */
+/** An unknown, empty or over-long name is answered CREATE_CH_FAIL. (rsrv leaves an empty name without an answer.) */
 export function createChannel(circuit: Circuit, request: Frame): void {
   const { out } = circuit.output;
   const cid = CREATE.from(request).cid as Cid;

@@ -22,8 +22,8 @@ export interface ServerLimits {
   /** Updates that wait for a subscription to a scalar; the newest is replaced when there are more. */
   readonly updatesPerSubscription: number;
   /**
-   * Put-callbacks that wait for the one in progress, per channel, and their bytes, per circuit; beyond either the
-   * circuit is not read.
+   * Put-callbacks that wait for the put-callback in progress, per channel, and their bytes, per circuit; beyond either
+   * the circuit is not read.
    */
   readonly queuedPutsPerChannel: number;
   readonly queuedPutBytes: number;
@@ -44,11 +44,11 @@ export interface ServerLimits {
   readonly unsentBytes: number;
   /**
    * Bytes that hold requests of all clients which are incomplete or wait for their turn; above it the client that holds
-   * most for longest is disconnected. Thirty writes of a detector's frame fit at once; hundreds of halves of one, which
-   * nobody finishes, must not take the memory of all.
+   * most for longest is disconnected. Thirty writes of a detector's frame fit at once; hundreds of halves of such a
+   * write, which nobody finishes, must not take the memory of all.
    */
   readonly unfinishedBytes: number;
-  /** Largest refused message whose payload is skipped; a larger one ends the circuit. */
+  /** Largest refused message whose payload is skipped; a larger message ends the circuit. */
   readonly skippedBytes: number;
   /** Bytes of a CLIENT_NAME or HOST_NAME. rsrv: 512 */
   readonly identityBytes: number;

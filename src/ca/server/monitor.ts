@@ -21,7 +21,7 @@ const CANCELLED = viewOf(RESPONSES.eventCancelled);
 /** All bits of a mask that mean anything; rsrv refuses others too. */
 const MASK_BITS = 0xff;
 
-/** The first update follows at once, whatever the mask. */
+/** The first update follows at once, with any mask. */
 export function addSubscription(circuit: Circuit, request: Frame): void {
   const words = ADD.from(request);
   const { count, subscriptionId: id } = words;

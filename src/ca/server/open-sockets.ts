@@ -20,7 +20,7 @@ export interface ServerSockets {
 
 /**
  * Opens all of them, or none. Is the configured TCP port taken, the listeners move to another together: searches are
- * still answered on the configured UDP port, and name the new one.
+ * still answered on the configured UDP port, with the new TCP port.
  */
 export async function openSockets(
   network: Network,
@@ -93,7 +93,7 @@ async function listenAt(
 }
 
 /**
- * One UDP socket an interface, and one for its broadcasts, which a socket bound to the interface does not hear. The
+ * One UDP socket an interface, and another for its broadcasts, which a socket bound to the interface does not hear. The
  * configured port is shared with other IOCs of this host. Port 0 takes the TCP port's number and shares it with nobody.
  */
 async function openNameSockets(

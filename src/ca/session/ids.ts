@@ -1,6 +1,6 @@
 /**
- * The protocol's numbers, each a type of its own so that one is never taken for another, and where new ones come from.
- * A cid, an ioid and a subscription id are chosen by the client, a sid by the server. All are u32.
+ * The protocol's numbers, each a type of its own so that no id is taken for another, and where new ids come from. A
+ * cid, an ioid and a subscription id are chosen by the client, a sid by the server. All are u32.
  */
 
 declare const kind: unique symbol;

@@ -17,8 +17,8 @@ export class SubscriptionQueue<T> {
     return this.#length;
   }
   /**
-   * The entry to fill with the newest update: a fresh one behind the others or, when `limit` wait already, the last of
-   * them.
+   * The entry to fill with the newest update: a fresh entry behind the others or, when `limit` wait already, the last
+   * of them.
    * @param limit updates kept, at least 1; may differ from call to call
    */
   push(limit: number): T {

@@ -23,9 +23,9 @@ export type NumericArray =
 export type ValueArray = NumericArray | readonly string[];
 
 /**
- * A value with all the metadata that any DBR type can carry. Reused from read to read: whoever fills it sets at least
- * what the type asks for. A scalar lies in `number` or, for STRING, in `text`, with `array` undefined; an array in the
- * first `length` elements of `array`.
+ * A value with all the metadata that any DBR type can carry. Reused from read to read: each source that fills it sets
+ * at least what the type asks for. A scalar lies in `number` or, for STRING, in `text`, with `array` undefined; an
+ * array in the first `length` elements of `array`.
  */
 export class DbrSample {
   /** The one number of a scalar. (Starts fractional so that the engine keeps it unboxed.) */

@@ -123,7 +123,7 @@ export interface DbrType {
   readonly family: Family;
   readonly native: Native;
   readonly layout: readonly MetadataField[];
-  /** How many limits it has; they follow one another. */
+  /** How many limits it has, in a row. */
   readonly limitCount: number;
   /** Where the value begins, bytes. */
   readonly valueOffset: number;

@@ -47,7 +47,7 @@ export class Frame implements HeaderWords {
 }
 
 /**
- * A message's words under their names; writable, so that one object serves to read a request and another to build a
+ * A message's words under their names; writable, so that one view serves to read a request and another to build a
  * reply.
  */
 export type MessageView<R extends MessageRow> = { [N in WordNames<R>]: number } & {

@@ -71,7 +71,7 @@ export class StreamFramer {
     this.#own();
   }
 
-  /** The message that was read last; after a RemoteProtocolError the offending one. */
+  /** The message that was read last; after a RemoteProtocolError the offending message. */
   get current(): Frame {
     return this.#frame;
   }

@@ -63,7 +63,7 @@ export const RESPONSES = {
   read: { command: 3, dataType: "dbr", dataCount: "count", p1: "cid", p2: "ioid", payload: "dbr" },
   /** Over UDP; `address` 0xFFFFFFFF: the sender's. */
   search: { command: 6, dataType: "tcpPort", dataCount: 0, p1: "address", p2: "searchId", payload: "minorVersion" },
-  /** Over TCP there is no payload: old CAJ versions failed on one. */
+  /** Over TCP there is no payload: old CAJ versions failed on a payload. */
   searchOverTcp: { command: 6, dataType: "tcpPort", dataCount: 0, p1: "address", p2: "searchId", payload: "none" },
   readSync: { command: 10, dataType: "word0", dataCount: "word1", p1: "word2", p2: "word3", payload: "none" },
   error: { command: 11, dataType: 0, dataCount: 0, p1: "cid", p2: "status", payload: "errorEcho" },
@@ -90,7 +90,7 @@ export const RESPONSES = {
 export type RequestName = keyof typeof REQUESTS;
 export type ResponseName = keyof typeof RESPONSES;
 
-/** Highest command number of the protocol. An echoed header with a higher one makes libca index past its table. */
+/** Highest command number of the protocol. An echoed header with a higher number makes libca index past its table. */
 export const LAST_COMMAND = 27;
 
 type Text<W extends Word> = W extends string ? W : never;

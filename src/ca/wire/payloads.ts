@@ -11,7 +11,7 @@ import { LAST_COMMAND } from "./messages.ts";
 export const EVENT_MASK_BYTES = 16;
 const MASK_AT = 12;
 
-/** The mask of an EVENT_ADD, or undefined if the payload is too short to hold one. */
+/** The mask of an EVENT_ADD, or undefined if the payload is too short to hold a mask. */
 export const readEventMask = (frame: Frame): number | undefined =>
   frame.payloadBytes < EVENT_MASK_BYTES ? undefined : frame.bytes.readUInt16BE(frame.payloadStart + MASK_AT);
 
