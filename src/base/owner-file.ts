@@ -162,7 +162,7 @@ const isSame = (one: Owner, other: Owner): boolean =>
   one.boot === other.boot &&
   one.started === other.started;
 
-/** Whether an owner is of this host, or of a container on it: one start of one kernel, whatever name it has. */
+/** Whether an owner is of this host, or of a container on it: the same start of the same kernel, under any name. */
 const isHere = (owner: Owner, self: Owner): boolean =>
   owner.machine === self.machine && (owner.host === self.host || (owner.boot !== "" && owner.boot === self.boot));
 

@@ -2,7 +2,7 @@
  * globus.conf, or DMagic's dmagic.conf, and the options of the command line → typed settings, or everything that is
  * wrong with them, each problem with its line and what to do. Reads one file, once; writes none. Of the environment it
  * looks at GLOBUS_CONF and HOME, in the object it is handed. It is long for one reason: what the options, the file and
- * its aliases say is judged together, so that a person is told of every problem at once.
+ * its aliases say is judged together, so that a person hears of every problem at once.
  */
 
 import { existsSync } from "node:fs";
@@ -84,7 +84,7 @@ export function findConfigFile(
   ]);
 }
 
-/** As findConfigFile. @returns undefined when none exists; one that was named is not looked at */
+/** As findConfigFile. @returns undefined when no file exists; a file that was named is not looked at */
 export function lookForConfigFile(
   given: string | undefined,
   environment: Environment,
@@ -159,7 +159,7 @@ export interface ConfigSource {
   /** What `~` stands for. */
   readonly home: string;
   readonly options?: readonly SettingOption[];
-  /** No file was read, so nobody here knows the servers: the one that an option names is taken as it is. */
+  /** No file was read, so nobody here knows the servers: the server that an option names is taken as it is. */
   readonly isServerUnknown?: boolean;
 }
 
@@ -213,7 +213,7 @@ function throwIfAny(problems: readonly Problem[], file: string): void {
   );
 }
 
-/** Looks at the sections' names. @returns the servers that have one */
+/** Looks at the sections' names. @returns the servers that have a section */
 function readHeaders(ini: IniFile, problems: Problem[]): string[] {
   const known = [...Object.keys(SETTINGS), ...Object.keys(ALIASES)];
   const serverNames: string[] = [];
@@ -250,7 +250,7 @@ interface Given {
   readonly option?: string;
 }
 
-/** What the options and the file say, by our own sections and keys; whoever stands first wins. */
+/** What the options and the file say, by our own sections and keys; the first that says something wins. */
 function givenBy(ini: IniFile, options: readonly SettingOption[]): readonly Given[] {
   const entries = ini.entries.filter((entry) => !isUnset(entry));
   const given = options.map(({ section, key, text, option }) => ({
@@ -321,7 +321,7 @@ class SectionReader {
   }
   /**
    * @param fallbacks instead of the table's own
-   * @param others sections whose keys count where this one is silent, one after the other
+   * @param others sections whose keys count where this section is silent, the first first
    */
   read(
     section: string,

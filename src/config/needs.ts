@@ -19,7 +19,7 @@ interface Need {
   readonly on?: ServerSettings["kind"];
   /** A setting that does instead, by key. */
   readonly instead?: Readonly<Record<string, SettingKey>>;
-  /** One that does instead of all of them. */
+  /** A setting that does instead of all of them. */
   readonly unless?: SettingKey;
   /** Nothing of the command is done without. */
   readonly refuses?: true;
@@ -97,7 +97,7 @@ export interface Missing {
   readonly by: readonly CommandName[];
 }
 
-/** All that is missing for the servers that are used: the chosen one, and those that have a collection. */
+/** All that is missing for the servers that are used: the chosen server, and those that have a collection. */
 export function missingSettings(settings: Settings): readonly Missing[] {
   return NEEDS.flatMap((need) => {
     if (need.unless !== undefined && !isMissing(settings, ...need.unless)) return [];
@@ -128,7 +128,7 @@ export function refusal(
   return `${name} needs ${listed(places)} of globus.conf, which ${lacking.length === 1 ? "is" : "are"} not set.`;
 }
 
-/** Files that are read when a command needs them, not before: one that is not there would be met at night. */
+/** Files that are read when a command needs them, not before: a missing file would be noticed at night. */
 interface NeededFile {
   readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh";
   readonly key: string;
@@ -186,10 +186,7 @@ const missingKeys = (settings: Settings, { section, keys, instead = {} }: Need):
 const isMissing = (settings: Settings, section: string, key: string): boolean =>
   (settings as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[section]?.[key] === "";
 
-/**
- * A built-in server that nobody chose, and that has no collection, is one of the names of the Python program and no
- * more.
- */
+/** A built-in server that nobody chose, and that has no collection, is a name of the Python program and no more. */
 function usedServers({ servers, globus }: Settings): readonly ServerSettings[] {
   const chosen = globus["globus-server-name"] || servers[0].name;
   return servers.filter(({ name, uuid }) => name === chosen || uuid !== "");

@@ -6,8 +6,8 @@
 import type { SERVER_SETTINGS, SectionName } from "./settings.ts";
 
 /**
- * What a key of another program's file sets: a key of ours, or one of each dm server or of the chosen server, with the
- * text that goes there.
+ * What a key of another program's file sets: a key of ours, or a key of each dm server or of the chosen server, with
+ * the text that goes there.
  */
 export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
   | { readonly section: SectionName }

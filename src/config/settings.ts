@@ -38,7 +38,7 @@ const badge = matching("a badge number", /^[1-9]\d*$/);
 /** More is no time to wait, and beyond what a timer can. */
 const MOST_SECONDS = 1_000_000;
 const MOST_DAYS = 36_500;
-/** As one of the calendar. */
+/** A day that the calendar has. */
 const isDay = (text: string): boolean => {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);

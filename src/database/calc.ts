@@ -2,7 +2,7 @@
  * The expressions of calc and calcout records, calc links and access security: compiled once into steps for a stack,
  * then evaluated without allocation. Operators, priorities and results are base's (CA spec §5.5; epics-base: postfix.c,
  * calcPerform.c), compared with it in test/interop/calc-softioc.test.ts. The table of elements is calc-elements.ts.
- * Compiler and stack machine stand together because each step of the one is a case of the other.
+ * Compiler and stack machine stand together because each step that the compiler makes is a case of the machine.
  */
 import {
   BINARY,

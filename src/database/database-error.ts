@@ -2,6 +2,7 @@
 import { AppError } from "../base/errors.ts";
 
 /**
- * One sentence that names the record or the text, the offending value and, where one is near, what was probably meant.
+ * One sentence that names the record or the text, the offending value and, where something near it exists, what was
+ * probably meant.
  */
 export class DatabaseError extends AppError {}

@@ -95,7 +95,7 @@ export class Database {
   }
 
   /**
-   * A new record, or the one that has this name and type already.
+   * A new record, or the record that has this name and type already.
    * @throws DatabaseError
    */
   createRecord(typeName: string, name: string): DbRecord {
@@ -229,8 +229,8 @@ export class Database {
     this.#processor.process(record);
   }
   /**
-   * Processes a record with the value that it holds, as if that had been put: its alarm is that of the value, and it
-   * has a time stamp. For values that nobody puts: initial ones, and those that were restored.
+   * Processes a record with the value that it holds, as if the value had been put: its alarm is the value's, and it has
+   * a time stamp. For values that nobody puts: initial and restored values.
    */
   define(record: DbRecord): void {
     record.fields.UDF = 0;
@@ -246,11 +246,11 @@ export class Database {
   put(address: FieldAddress, value: PutValue, options?: PutOptions): PutResult {
     return this.#putter.put(address, value, options);
   }
-  /** A put by this program: to read-only fields too, whatever DISP says, past the guard. */
+  /** A put by this program: to read-only fields too, past DISP and the guard. */
   putInternal(address: FieldAddress, value: PutValue): PutResult {
     return this.#putter.put(address, value, { origin: "program" });
   }
-  /** As `putInternal`, but the record is not processed, whatever the field says: for saved values. */
+  /** As `putInternal`, but the record is not processed, even by a field that processes it: for saved values. */
   putUnprocessed(address: FieldAddress, value: PutValue): PutResult {
     return failureOf(this.#putter.store(address, value, { origin: "program" }));
   }

@@ -44,7 +44,7 @@ export class FieldAddress {
     this.isTextArray = isArray && (type === "CHAR" || type === "UCHAR") && record.info.get("Q:form") === "String";
   }
 
-  /** @returns undefined for a field that nobody may see, or a `$` behind one that is no text */
+  /** @returns undefined for a field that nobody may see, or a `$` behind a field that is no text */
   static of(record: DbRecord, field: string, modifier: Modifier = NO_MODIFIER): FieldAddress | undefined {
     const spec = record.spec(field);
     if (spec === undefined) return undefined;

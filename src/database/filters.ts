@@ -16,7 +16,7 @@ export interface Slice {
 export interface Modifier {
   /** `$`: text or a link as CHAR elements. */
   readonly asCharacters: boolean;
-  /** One after the other; none is undefined. */
+  /** In turn; undefined without slices. */
   readonly slices?: readonly Slice[];
   /** Only changes of more than `width`, or of more than `width` percent, are updates. */
   readonly deadband?: { readonly isRelative: boolean; readonly width: number };

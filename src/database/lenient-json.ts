@@ -111,7 +111,7 @@ class Reader {
     return Object.fromEntries(members);
   }
 
-  /** Passes a comma between two things, or one that stands before the end. */
+  /** Passes a comma between two things, or a comma before the end. */
   #isClosed(mark: "]" | "}", before: number): boolean {
     this.#take(BLANKS);
     if (this.#skip(mark)) return true;

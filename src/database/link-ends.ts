@@ -1,7 +1,6 @@
 /**
- * Where links lead: to a field of this database, to a PV of another process through whoever implements `ExternalLinks`,
- * or nowhere. A link that cannot be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base:
- * dbDbLink.c, dbLink.c.
+ * Where links lead: to a field of this database, to a PV of another process through `ExternalLinks`, or nowhere. A link
+ * that cannot be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
  */
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
@@ -139,7 +138,7 @@ export class LocalEnd implements LinkEnd {
     this.#beforeRead();
     return linkElementsAt(this.#target, type, room) ?? raiseLink(this.#owner);
   }
-  /** Two records may ask each other; the second one that asks gets no answer. */
+  /** Two records may ask each other; the second asker gets no answer. */
   metadata(): LinkMetadata | undefined {
     if (this.#isDescribing) return undefined;
     this.#isDescribing = true;

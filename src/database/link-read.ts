@@ -60,7 +60,10 @@ function characters(address: FieldAddress, type: ElementType, count: number): Ar
   return castArray({ values, length: values.indexOf(0) + 1, type: "CHAR" }, type);
 }
 
-/** Links, and what is the same for all records of a type, are one STRING, or bytes with a NUL; a link is NaN too. */
+/**
+ * Links, and what is the same for all records of a type, are one STRING, or bytes with a NUL; as a number a link is
+ * NaN.
+ */
 function wholeText(address: FieldAddress, type: ElementType, count: number): ArrayValue | undefined {
   const text = longTextAt(address);
   const length = Math.min(count, text.length + 1);

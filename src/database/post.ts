@@ -1,7 +1,7 @@
 /**
  * Who is told that a field was posted. Subscribers may come and go, and cancel one another, while they are told; adding
- * or cancelling one costs the same however many there are. What is posted when is decided by process.ts, put.ts and the
- * record types. CA spec §3.1, §3.2.
+ * or cancelling a subscriber costs the same however many there are. What is posted when is decided by process.ts,
+ * put.ts and the record types. CA spec §3.1, §3.2.
  */
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -18,7 +18,7 @@ export interface FieldMonitors {
   readonly field: string;
   /** Bits that any of them wants. */
   mask: number;
-  /** How many want exactly these bits: their union is what `mask` is when one leaves. */
+  /** How many want exactly these bits: their union is what `mask` is when a subscriber leaves. */
   readonly countByMask: Map<number, number>;
   /** In the order of coming. */
   readonly subscribers: Set<Subscriber>;

@@ -34,9 +34,7 @@ export class Processor {
     this.#log = log;
   }
 
-  /**
-   * Processes `record`, whatever its SCAN, unless it is active or disabled. A bug in it costs no other record its turn.
-   */
+  /** Processes `record`, with any SCAN, unless it is active or disabled. A bug in it costs no other record its turn. */
   process(record: DbRecord): void {
     try {
       this.#processUnlessActive(record);

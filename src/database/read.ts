@@ -105,7 +105,7 @@ export function elementsAt(address: FieldAddress, to: ElementType, count: number
   return number === undefined ? [] : Float64Array.of(number);
 }
 
-/** Each element as text, as `dbgf` and `dbpr` show them; a text array as one. */
+/** Each element as text, as `dbgf` and `dbpr` show them; a text array as one text. */
 export function textsAt(address: FieldAddress): readonly string[] {
   if (address.isTextArray || address.kind === "text" || address.kind === "link") return [longTextAt(address)];
   return address.kind === "array" ? (elementsAt(address, "STRING", address.elements) as string[]) : [textAt(address)];

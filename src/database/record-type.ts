@@ -103,7 +103,7 @@ export interface CommonValues {
 /** A record as its type's functions see it. Names are field names. */
 export interface Rec<F extends FieldTable = FieldTable> {
   readonly name: string;
-  /** May be written directly by the type's functions; whoever does posts the change in `monitor`. */
+  /** May be written directly by the type's functions; what they change, `monitor` posts. */
   readonly fields: FieldsOf<F> & CommonValues;
   /** Elements of an array record's VAL; undefined for scalars. `fields.NORD` says how many are valid. */
   array: ArrayValue | undefined;
@@ -124,7 +124,7 @@ export interface Rec<F extends FieldTable = FieldTable> {
   constantArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
   /**
    * What the link points to, as calcout's INAV … OUTV show it: nothing that is there, another process, a record of this
-   * one, a constant.
+   * process, a constant.
    */
   linkKind(link: keyof F & string): "disconnected" | "external" | "local" | "constant";
   /**
@@ -147,7 +147,7 @@ export interface Rec<F extends FieldTable = FieldTable> {
   writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): void;
 
   /**
-   * What clients are told of the field that the link leads to; undefined for a constant link, and one that leads to
+   * What clients are told of the field that the link leads to; undefined for a constant link, and a link that leads to
    * another process or nowhere.
    */
   linkMetadata(link: keyof F & string): LinkMetadata | undefined;
@@ -246,7 +246,7 @@ export interface RecordType<F extends FieldTable = FieldTable> {
   readonly name: string;
   /** One sentence for the manual. */
   readonly about: string;
-  /** The type's own fields, without the common ones, in .dbd order. */
+  /** The type's own fields, without the common fields, in .dbd order. */
   readonly fields: F;
   readonly support: RecordSupport<F>;
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { EPICS_EPOCH_SECONDS } from "../epics/facts.ts";
 import type { DbRecord } from "./record.ts";
 
-/** TSE: the record, or whoever feeds it, has set the time stamp. */
+/** TSE: the record, or what feeds it, has set the time stamp. */
 const FROM_DEVICE = -2;
 
 /** Stamps a record that has just been processed. There are no event times: any TSE but −2 is the clock. */

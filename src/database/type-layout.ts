@@ -1,14 +1,14 @@
 /**
- * What all records of one type share: the table of all their fields, common ones first, and a template of their values
- * from which each record's own are cloned. It holds no record.
+ * What all records of one type share: the table of all their fields, common fields first, and a template of their
+ * values from which each record's own are cloned. It holds no record.
  */
 import { COMMON_FIELDS, type CommonFields } from "./common-fields.ts";
 import type { LinkDirection } from "./links.ts";
 import type { FieldRow, RecordType } from "./record-type.ts";
 
 /**
- * The values of a record's fields by field name. Texts and links are strings whatever the index type says: `textOf` and
- * `setText` of the record are the way to them.
+ * The values of a record's fields by field name. Texts and links are strings although the index type says numbers:
+ * `textOf` and `setText` of the record are the way to them.
  */
 export type FieldValues = Record<string, number> & NumericFields<CommonFields>;
 type NumericFields<T> = { [K in keyof T as T[K] extends number ? K : never]: number };
@@ -91,7 +91,7 @@ const attributesOf = (type: RecordType): FieldSpec[] =>
 
 /**
  * An object made by a loop of computed keys is a slow dictionary; its spread is not. DOUBLE fields are first given a
- * fraction, so that V8 keeps them as doubles in the object from the beginning, whatever is stored later.
+ * fraction, so that V8 keeps them as doubles in the object from the beginning, also when integers are stored later.
  */
 function templateOf(rows: readonly (readonly [string, FieldRow])[]): FieldValues {
   const values: Record<string, unknown> = {};

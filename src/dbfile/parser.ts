@@ -15,7 +15,7 @@ export type RecordItem =
 
 export interface RecordDefinition {
   readonly kind: "record";
-  /** `*`: whatever type it has; `#`: it is to be deleted. */
+  /** `*`: any type; `#`: the record is to be deleted. */
   readonly type: string;
   readonly typeAt: Place;
   readonly name: string;
@@ -43,7 +43,10 @@ export interface ParsedDb {
   readonly warnings: readonly DbFileError[];
 }
 
-/** Texts inside one another, and in all: files that include two others each could otherwise be read for days. */
+/**
+ * Texts that are open within each other, and texts in all: files that include two files each could otherwise be read
+ * for days.
+ */
 const MAX_INCLUDES = 32;
 const MAX_INCLUDED = 10_000;
 /** Errors, and characters that belong nowhere, after which no more is read: it is no database text. */
@@ -63,7 +66,7 @@ class DatabaseParser {
   readonly #warnings: DbFileError[] = [];
   #path: string[] = [];
   #ahead: Token | undefined;
-  /** Since the last error nothing was understood: the next one is likely to be its consequence. */
+  /** Since the last error nothing was understood: the next error is likely to be its consequence. */
   #isLost = false;
   /** Passed over behind an error. */
   #strangeCharacters = 0;
@@ -239,7 +242,7 @@ class DatabaseParser {
     throw unexpected(token, "a name");
   }
 
-  /** Runs `read`; what it throws is kept, and the text passed over to where one of `starts` goes on. */
+  /** Runs `read`; what it throws is kept, and the text passed over to the next word of `starts`. */
   #recovering<T>(read: () => T, starts: ReadonlySet<string>): T | undefined {
     try {
       return read();

@@ -95,7 +95,7 @@ export class Source {
     this.text = expanded.join("\n");
   }
 
-  /** One for each macro that has no value and stands outside a comment line. */
+  /** A problem for each macro that has no value and stands outside a comment line. */
   macroProblems(): DbFileError[] {
     return [...this.#expansionByLine].flatMap(([index, expansion]) =>
       /^\s*#/.test(this.#lines[index] ?? "") ? [] : expansion.problems.map((one) => this.#macroError(index, one)),

@@ -146,7 +146,7 @@ class SubstitutionsParser {
 const isMark = (token: Token, mark: string): boolean => token.kind === "mark" && token.text === mark;
 const isKeyword = (token: Token, keyword: string): boolean => token.kind === "keyword" && token.text === keyword;
 
-/** The text that the expansion of macros unquotes; single quotes are as good as double ones, as in epics-base. */
+/** The text that the expansion of macros unquotes; single quotes are as good as double quotes, as in epics-base. */
 function rawValue(token: Token): string {
   if (token.kind === "word") return token.text;
   if (token.kind === "string") return `"${token.text.slice(1, -1)}"`;

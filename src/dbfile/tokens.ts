@@ -76,7 +76,7 @@ export class TokenStream {
   constructor(source: Source) {
     this.#open = [{ source, offset: 0 }];
   }
-  /** Texts inside one another. */
+  /** How many texts are open: the first, and the texts included within it. */
   get depth(): number {
     return this.#open.length;
   }

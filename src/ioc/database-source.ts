@@ -1,7 +1,7 @@
 /**
  * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into
  * samples, puts and their failures as ECA codes, posts as updates. Conversion itself is database/convert's; access
- * rights are asked of whoever implements `AccessControl`. CA spec §2.3, §2.4, §2.7, §4.
+ * rights are asked of `AccessControl`. CA spec §2.3, §2.4, §2.7, §4.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";
@@ -35,7 +35,7 @@ export interface FieldRights {
   close(): void;
 }
 
-/** Who may do what. Without one everybody may do everything that the field allows. */
+/** Who may do what. Without access control everybody may do everything that the field allows. */
 export interface AccessControl {
   /** @param changed called when the rights have changed */
   grant(address: FieldAddress, client: ClientIdentity, changed: () => void): FieldRights;
@@ -148,7 +148,7 @@ class FieldPv implements ServerPv {
     return this.#putOptions;
   }
 
-  /** PUT_ACKS and PUT_ACKT concern the record, whatever the field. */
+  /** PUT_ACKS and PUT_ACKT concern the record, through any field. */
   #acknowledges(type: DbrType, value: DbrSample): boolean {
     if (type.code === DBR_PUT_ACKS) acknowledge(this.#address.record, value.number);
     else if (type.code === DBR_PUT_ACKT) acknowledgeTransients(this.#address.record, value.number);

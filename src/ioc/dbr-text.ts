@@ -1,7 +1,7 @@
 /**
- * Texts that clients read otherwise than as one STRING: characters behind `$`, links, and what RTYP and VERS say. Base
- * has a rule for each combination of field and type, and clients see those rules: they are kept as they are. CA spec
- * §2.5; epics-base: dbAccess.c dbGet, getLinkValue, getAttrValue, dbConvert.c getCharChar and getCharUchar.
+ * Texts that clients read otherwise than as one STRING: characters behind `$`, links, RTYP and VERS. Base has a rule
+ * for each combination of field and type, and clients see those rules: they are kept. CA spec §2.5; epics-base:
+ * dbAccess.c dbGet, getLinkValue, getAttrValue, dbConvert.c getCharChar and getCharUchar.
  */
 
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";
@@ -26,7 +26,7 @@ export const FIELD_TYPE = {
   DOUBLE: "DOUBLE",
 } as const satisfies Readonly<Record<Native, FieldType>>;
 
-/** Whether reads are answered from all of the text, with or without `$`, and whatever slice is named. */
+/** Whether reads are answered from all of the text, with or without `$`, and with any slice. */
 export const isWholeText = ({ kind, spec }: FieldAddress): boolean => kind === "link" || spec.attribute !== undefined;
 
 /**

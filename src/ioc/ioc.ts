@@ -1,6 +1,6 @@
 /**
- * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and whatever else
- * registers itself as a stage. It only starts and stops; commands, files and the shell are elsewhere. CA spec §5.4.
+ * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and what else registers
+ * itself as a stage. It only starts and stops; commands, files and the shell are elsewhere. CA spec §5.4.
  */
 import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
@@ -25,7 +25,8 @@ import { type AccessControl, DatabaseSource } from "./database-source.ts";
 export type StageTime = "beforeDatabase" | "beforeProcessing" | "beforeServer" | "afterServer" | "running";
 
 /**
- * Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite one.
+ * Something that runs as long as the IOC: started by iocInit in the order of registration, stopped in the opposite
+ * order.
  */
 export interface Stage {
   /** For messages. */
@@ -55,7 +56,7 @@ export interface IocOptions {
 
 export class Ioc {
   readonly database: Database;
-  /** What goes wrong in the background; it is on the console, and whoever listens hears of it. */
+  /** What goes wrong in the background; it is on the console, and listeners hear of it. */
   readonly troubles = new Troubles();
   readonly #options: IocOptions;
   readonly #stages: { readonly time: StageTime; readonly stage: Stage }[] = [];
@@ -144,7 +145,7 @@ export class Ioc {
     this.#options.print("iocRun: IOC restarted");
   }
 
-  /** Stops what has started, last first; each one even if another cannot. Never throws. */
+  /** Stops what has started, last first; each stage even if another cannot stop. Never throws. */
   async stop(): Promise<void> {
     this.#state = "stopped";
     for (const stage of this.#started.splice(0).toReversed()) {

@@ -21,8 +21,8 @@ import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
 export type LocalValue = string | number;
 
 /**
- * A put by a client, told before it takes effect; it takes effect unless one of the two is called before the listener
- * returns.
+ * A put by a client, told before it takes effect; it takes effect unless `refuse` or `absorb` is called before the
+ * listener returns.
  */
 export interface LocalPut {
   readonly value: LocalValue;
@@ -59,8 +59,8 @@ export class LocalPvs {
   }
 
   /**
-   * Makes every one of these PVs that is undefined, or has no time stamp, count with the value that it holds. After
-   * what is restored has been restored.
+   * Makes each of these PVs that is undefined, or has no time stamp, count with the value that it holds. To be called
+   * after the restore.
    */
   define(suffixes: Iterable<string>): void {
     for (const suffix of suffixes) {
@@ -73,7 +73,7 @@ export class LocalPvs {
     return valueAt(this.#address(suffix));
   }
 
-  /** The present value, and each later one whoever wrote it; two equal ones in a row are possible. */
+  /** The present value, and each later value, by any writer; two equal values in a row are possible. */
   value$(suffix: string): Observable<LocalValue> {
     return new Observable<LocalValue>((subscriber) => {
       const address = this.#address(suffix);
@@ -136,8 +136,8 @@ interface GuardedPut {
 }
 
 /**
- * What was put, a number where the PV is one. Arrays put to it are their first element, as they are to the record; the
- * text of one is whole in `value`.
+ * What was put, a number where the PV is a number. Of an array only the first element counts, as for the record; the
+ * text of a text array is whole in `value`.
  */
 function givenValue(value: number | string | ArrayValue, given: number | string | ArrayValue): LocalValue {
   const first = typeof given === "object" ? given[0] : given;

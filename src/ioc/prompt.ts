@@ -20,8 +20,8 @@ export interface PromptOptions {
 const HISTORY_LINES = 100;
 
 /**
- * Whether what stands at a terminal understands cursor codes: a dumb one does not, and neither does procServ, which is
- * a terminal that keeps a log.
+ * Whether what stands at a terminal understands cursor codes: a dumb terminal does not, and neither does procServ,
+ * which is a terminal that keeps a log.
  */
 export const canDriveTerminal = (environment: Environment): boolean =>
   environment["PROCSERV_INFO"] === undefined && environment["TERM"] !== "dumb";

@@ -12,8 +12,8 @@ import type { PutReport } from "../database/put.ts";
 import type { DbRecord } from "../database/record.ts";
 
 /**
- * Lines in ten seconds: a script that sets everything is written down whole, one that never stops does not fill the
- * disk.
+ * Lines in ten seconds: a script that sets everything is written down whole, a script that never stops does not fill
+ * the disk.
  */
 const MOST_LINES = 300;
 /** Characters of a text, and elements of an array, that a line shows. */

@@ -28,7 +28,7 @@ const SEPARATORS = " \t\r,()";
 
 /**
  * Splits a line. In single and double quotes every character stands for itself; elsewhere a backslash takes the meaning
- * from the next one.
+ * from the next character.
  * @throws ShellError for an open quote, a backslash at the end or a redirection without a file
  */
 export function parseShellLine(line: string): ShellLine {

@@ -43,7 +43,7 @@ interface Script {
   readonly macros: ReadonlyMap<string, string>;
 }
 
-/** Scripts inside one another. */
+/** Scripts that run within each other. */
 const MAX_SCRIPTS = 32;
 /**
  * Lines of scripts between two looks of the program at its signals and clients: a file of something else has millions
@@ -72,7 +72,7 @@ export class Shell implements ShellControl {
   get isOver(): boolean {
     return this.#prompt.isOver || this.#world.signal.aborted;
   }
-  /** Adds commands; a later one replaces an earlier one of its name. */
+  /** Adds commands; a later command replaces an earlier command of its name. */
   register(commands: readonly ShellCommand[]): void {
     for (const command of commands) this.#commands.set(command.name, command);
   }
@@ -258,7 +258,7 @@ function written(file: string | undefined, output: ShellOutput, text: string): v
   }
 }
 
-/** The lines with their numbers; a backslash at the end of a line joins the next one to it. */
+/** The lines with their numbers; a backslash at the end of a line joins the next line to it. */
 function* joinContinued(text: string): Generator<{ line: string; number: number }> {
   let line = "";
   for (const [index, part] of text

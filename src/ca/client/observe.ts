@@ -21,8 +21,8 @@ export const value$ = (pv: RemotePv, options: MonitorOptions = {}): Observable<R
   new Observable<Reading>((subscriber) => pv.monitor(options, (reading) => subscriber.next(reading)));
 
 /**
- * To read a PV as one byte string, whatever its type: a CHAR array up to its first NUL, anything else as the server
- * writes it as a string (the text of an ENUM's state, a number with its precision).
+ * To read a PV of any type as one byte string: a CHAR array up to its first NUL, anything else as the server writes it
+ * as a string (the text of an ENUM's state, a number with its precision).
  */
 export const AS_TEXT: ReadWish = {
   type: (native, elementCount) => (native === "CHAR" && elementCount > 1 ? DBR["TIME_CHAR"]! : DBR["TIME_STRING"]!),

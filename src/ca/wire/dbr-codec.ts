@@ -1,7 +1,7 @@
 /**
  * Value and metadata ↔ bytes, by the layout table. It encodes what it is given: conversion between types is the
- * database's business (database/convert), apart from C's cast of an integer to a narrower one, which writing its low
- * bits is.
+ * database's business (database/convert), apart from C's cast to a narrower integer, which is the writing of its low
+ * bits.
  */
 
 import type { ByteWriter } from "../../base/bytes.ts";

@@ -75,7 +75,7 @@ export function castArray(source: ArraySource, type: ElementType): ArrayValue | 
   return castInto(target, type, source) === undefined ? undefined : target;
 }
 
-/** Whether a typed array's own `set` does what C does: integers to integers, or one type to itself. */
+/** Whether a typed array's own `set` does what C does: integers to integers, or any type to itself. */
 function copiesBits(target: ArrayValue, type: ElementType, source: ArraySource): boolean {
   const { values } = source;
   if (type === "STRING" || source.type === "STRING" || !ArrayBuffer.isView(values)) return false;

@@ -22,7 +22,7 @@ export interface PutOptions {
   /** The type that the value had where it comes from; STRING for texts and DOUBLE for numbers where it is not given. */
   readonly from?: FieldType;
   readonly origin?: PutOrigin;
-  /** Who makes a put from outside; absent for one that this program's parts make. */
+  /** Who makes a put from outside; absent for a put that this program's parts make. */
   readonly by?: ClientIdentity;
   /** Elements of an array that count; all of them where it is not given. */
   readonly length?: number;

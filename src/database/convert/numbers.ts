@@ -74,8 +74,8 @@ export const isFloating = (type: FieldType): boolean => type === "DOUBLE" || typ
 
 /**
  * C's assignment of a number to a field of type `to`.
- * @param from the type it has now, whose range it is in. A DBR_CHAR that is put counts as UCHAR; one that is read, as
- * CHAR.
+ * @param from the type it has now, whose range it is in. A DBR_CHAR that is put counts as UCHAR; a DBR_CHAR that is
+ * read, as CHAR.
  */
 export function castNumber(value: number, to: NumericFieldType, from: NumericFieldType = "DOUBLE"): number {
   if (to === from) return value;

@@ -37,7 +37,7 @@ function parseInteger(text: string): ParsedInteger | undefined {
   return { value: sign === "-" ? -magnitude : magnitude, rest: text.slice(whole.length) };
 }
 
-/** All digits of an integer, whatever follows; undefined when there is none, or it does not fit. */
+/** All digits of an integer, with anything behind them; undefined without digits, or when the integer does not fit. */
 export function parseWhole(text: string, type: NumericFieldType): bigint | undefined {
   const parsed = parseInteger(text);
   return parsed !== undefined && fits(parsed.value, type, bitsOf(type)) ? wrap(parsed.value, type) : undefined;
@@ -99,7 +99,7 @@ export function parseNumber(text: string, type: NumericFieldType): number | unde
   return whole === undefined ? undefined : Number(whole);
 }
 
-/** ULONG travels as DOUBLE, so its text may be one: "1e3". */
+/** ULONG travels as DOUBLE, so its text may be a DOUBLE's: "1e3". */
 function largeUnsigned(text: string): number | undefined {
   const value = parseFloating(text)?.value;
   return value !== undefined && value >= 0 && value <= 0xffffffff ? Math.trunc(value) : undefined;
@@ -137,8 +137,8 @@ export function enumFromText(text: string, choices: readonly string[], limit = c
 }
 
 /**
- * As `enumFromText` for a .db file: MENU and DEVICE by choice or number, also one past the last and 65535 (SSCN's
- * "none").
+ * As `enumFromText` for a .db file: MENU and DEVICE by choice or number, also the number behind the last choice and
+ * 65535 (SSCN's "none").
  */
 export function menuFromDbText(text: string, choices: readonly string[]): number | undefined {
   const index = choices.indexOf(text);

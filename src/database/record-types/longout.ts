@@ -49,7 +49,7 @@ const FIELDS = {
 type Longout = Rec<typeof FIELDS>;
 
 interface Memory {
-  /** OUT is new: it is written whatever VAL was before. */
+  /** OUT is new: VAL is written to it even if it has not changed. */
   isNewOutput: boolean;
 }
 

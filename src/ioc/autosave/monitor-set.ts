@@ -1,6 +1,6 @@
 /**
- * A monitor set: PVs whose values are written to a save file when one of them has changed, at most once each period,
- * and at a clean stop. One write at a time; one that fails is told once and tried again. CA spec §7.3; autosave:
+ * A monitor set: PVs whose values are written to a save file when any has changed, at most once each period, and at a
+ * clean stop. One write at a time; a write that fails is told once and tried again. CA spec §7.3; autosave:
  * save_restore.c save_restore, write_save_file.
  */
 
@@ -23,9 +23,9 @@ export interface AutosaveSettings {
   retrySeconds: number;
   /** Files x.sav0, x.sav1 …; 0: none. */
   sequenceCount: number;
-  /** Seconds from a save to its copy in one of them. */
+  /** Seconds from a save to its copy in such a file. */
   sequenceSeconds: number;
-  /** A file of its own, with the date, for each restore, instead of one that is replaced. */
+  /** A file of its own, with the date, for each restore, instead of a single file that is replaced. */
   datedBackups: boolean;
   /** Permission bits of new files, less the process's umask. */
   fileMode: number;
@@ -107,7 +107,7 @@ export class MonitorSet {
     this.#sequenceTimer?.();
     for (const subscription of this.#subscriptions.splice(0)) subscription.cancel();
     await this.#save();
-    await this.#owner.release().catch(() => {}); // the next process takes over what this one leaves
+    await this.#owner.release().catch(() => {}); // the next process takes over what this process leaves
   }
 
   /** Saves now. @returns undefined, or the sentence that says why it failed */
@@ -148,7 +148,7 @@ export class MonitorSet {
     });
   }
 
-  /** One after the other. */
+  /** Each save begins when the save before it has ended. */
   #save(): Promise<void> {
     this.#isWriting = true;
     this.#queue = this.#queue.then(() => this.#write());

@@ -39,7 +39,7 @@ export async function claimSave(file: string, owner: OwnerFile): Promise<void> {
 }
 
 /**
- * The text of a save file; `missing`: there is none; `damaged`: it does not end as one does; else why it cannot be
+ * The text of a save file; `missing`: there is none; `damaged`: it does not end as save files do; else why it cannot be
  * read, as the rest of a sentence.
  */
 export type SaveText = { readonly text: string } | "missing" | "damaged" | { readonly problem: string };
@@ -65,7 +65,7 @@ async function modifiedAt(file: string): Promise<number> {
   try {
     return (await stat(file)).mtimeMs;
   } catch {
-    return 0; // unreadable is as good as missing here: whoever reads or writes it says why it cannot be
+    return 0; // unreadable is as good as missing here: reading or writing it later says why it cannot be
   }
 }
 
@@ -75,12 +75,12 @@ export interface FoundSave {
 }
 
 /**
- * The first file of a set that is whole: x.sav, x.savB, then the earlier ones, newest first. One that is not whole is
- * renamed, so that it is neither used nor overwritten. One that cannot be read may be whole, and is left where it is;
- * unless there is no other: then the next save would overwrite it.
+ * The first file of a set that is whole: x.sav, x.savB, then the earlier states, newest first. A file that is not whole
+ * is renamed, so that it is neither used nor overwritten. A file that cannot be read may be whole, and is left where it
+ * is, unless there is no other: then the next save would overwrite it.
  * @param date behind the new name's `_RBAD_`
  * @param say told of each file that cannot be used
- * @returns undefined when there is none
+ * @returns undefined when no file is whole
  */
 export async function findSave(
   file: string,

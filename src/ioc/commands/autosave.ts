@@ -260,7 +260,7 @@ function settingCommands({ settings }: Autosave): readonly ShellCommand[] {
   ];
 }
 
-/** A folder in another one; either may be empty, not both. @throws ShellError */
+/** A folder in another folder; either may be empty, not both. @throws ShellError */
 function joined(command: string, folder: string | undefined, inside: string | undefined): string {
   const parts = [folder, inside].filter((part) => part !== undefined && part !== "") as string[];
   return path.posix.join(required(parts[0], command, "folder"), ...parts.slice(1));

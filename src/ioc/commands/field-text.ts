@@ -114,7 +114,7 @@ function fieldText(record: DbRecord, spec: FieldSpec): string {
   return address.type === "ULONG" && HEXADECIMAL.test(spec.name) ? `0x${number.toString(16)}` : String(number);
 }
 
-/** What the link leads to, and its text. A CA link is one to another process, or one that says so itself. */
+/** What the link leads to, and its text. A CA link leads to another process, or says CA itself. */
 function linkText(record: DbRecord, field: string): string {
   const text = record.textOf(field);
   return `${linkWord(record, field, text)} ${text}`.trimEnd();

@@ -64,7 +64,10 @@ export function listCommands({ ioc: { database } }: CommandSession): readonly Sh
   ];
 }
 
-/** Types alphabetically, capitals or not; within one in the order of loading. @throws ShellError for an unknown type */
+/**
+ * Types alphabetically, capitals or not; within a type in the order of loading.
+ * @throws ShellError for an unknown type
+ */
 function recordsByType(database: Database, type: string): DbRecord[] {
   const types = typeNames(database);
   if (type !== "" && type !== "*" && !types.includes(type)) {

@@ -100,7 +100,8 @@ const NO_RANGE = [0, 0] as const;
 type Metadata = ReturnType<typeof analogMetadata>;
 
 /**
- * Inputs show the metadata of the field that they are read from; without one neither unit nor range, and PREC as it is.
+ * Inputs show the metadata of the field that they are read from; without such a field neither unit nor range, and PREC
+ * as it is.
  */
 export function calcMetadata(fields: FieldTable): Metadata {
   const analog = analogMetadata({ fields, precise: ["VAL", ...LINK_BY_INPUT.keys()] });

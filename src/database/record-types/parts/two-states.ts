@@ -13,7 +13,7 @@ interface Names {
   readonly ONAM: string;
 }
 
-/** The names of the states, for `choices`. A second state without a name is left out when the first has one. */
+/** The names of the states, for `choices`. A second state without a name is left out when the first has a name. */
 export function twoChoices({ fields }: { readonly fields: Names }): readonly string[] {
   const { ZNAM, ONAM } = fields;
   if (ONAM !== "") return [ZNAM, ONAM];
