@@ -73,53 +73,72 @@ export function dmEnvironment(
 
 /** Starts nothing yet. @throws ActionError for a station or URL that is missing */
 export function createDmPython(options: DmPythonOptions): DmPython {
-  const { python, station, clock, log, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  const { station, log } = options;
   if (station === "") throw new ActionError("DM needs the station's name; set [dm] station (DM_STATION_NAME)");
-  const environment = dmEnvironment(options);
-  const hasUrl = (service: DmServiceKey): boolean => (environment[DM_SERVICES[service].variable] ?? "") !== "";
-  if (!hasUrl("ds")) throw noUrl("ds");
-  const bridge = new DmBridge({
-    python,
-    namedBy: "[dm] python",
-    remedy: "set [dm] python to the Python that has it, or [dm] backend = http",
-    environment,
-    clock,
-    log,
-    startSeconds: timeoutSeconds,
-  });
-  let provenAt = Number.NEGATIVE_INFINITY;
-
-  async function ask(operation: DmOperation, args: DmArguments, { signal }: CallOptions): Promise<DmAnswer> {
-    const { service, method, timeoutSeconds: own = 0 }: DmRoute = DM_ROUTES[operation];
-    if (!hasUrl(service)) throw noUrl(service);
-    const changes = method !== "GET";
-    const seconds = Math.max(own, timeoutSeconds);
-    const answer = await bridge.call({ operation, args, changes, seconds, signal });
-    if ("failure" in answer) {
-      const error = errorOf({ ...answer.failure, message: bridge.clean(answer.failure.message) }, operation, changes);
-      if (error instanceof NotFoundError) provenAt = clock.monotonic();
-      throw error;
-    }
-    provenAt = clock.monotonic();
-    return { json: answer.result, by: "DM's Python package" };
-  }
-  const way: DmWay = {
-    ask,
-    checkLogin: async (call) => {
-      if (clock.monotonic() - provenAt < PROVEN_SECONDS) return;
-      try {
-        await ask("getUserByUsername", { username: NOBODY }, call);
-      } catch (thrown) {
-        if (!(thrown instanceof NotFoundError)) throw thrown;
-      }
-    },
-  };
+  const way = new PythonWay(options);
   return {
     ...dmPort(station, way, log),
     way,
-    look: (signal) => bridge.look(signal),
-    close: () => bridge.close(),
+    look: (signal) => way.bridge.look(signal),
+    close: () => way.bridge.close(),
   };
+}
+
+/** Operations as calls of the package. An answer proves for a while that the login holds. */
+class PythonWay implements DmWay {
+  readonly bridge: DmBridge;
+  readonly #clock: Clock;
+  readonly #environment: Environment;
+  readonly #timeoutSeconds: number;
+  #provenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DmPythonOptions) {
+    const { python, clock, log, timeoutSeconds = TIMEOUT_SECONDS } = options;
+    const environment = dmEnvironment(options);
+    this.#clock = clock;
+    this.#environment = environment;
+    this.#timeoutSeconds = timeoutSeconds;
+    this.#requireUrl("ds");
+    this.bridge = new DmBridge({
+      python,
+      namedBy: "[dm] python",
+      remedy: "set [dm] python to the Python that has it, or [dm] backend = http",
+      environment,
+      clock,
+      log,
+      startSeconds: timeoutSeconds,
+    });
+  }
+
+  async ask(operation: DmOperation, args: DmArguments, { signal }: CallOptions): Promise<DmAnswer> {
+    const { service, method, timeoutSeconds: own = 0 }: DmRoute = DM_ROUTES[operation];
+    this.#requireUrl(service);
+    const changes = method !== "GET";
+    const seconds = Math.max(own, this.#timeoutSeconds);
+    const answer = await this.bridge.call({ operation, args, changes, seconds, signal });
+    if ("failure" in answer) {
+      const message = this.bridge.clean(answer.failure.message);
+      const error = errorOf({ ...answer.failure, message }, operation, changes);
+      if (error instanceof NotFoundError) this.#provenAt = this.#clock.monotonic();
+      throw error;
+    }
+    this.#provenAt = this.#clock.monotonic();
+    return { json: answer.result, by: "DM's Python package" };
+  }
+
+  async checkLogin(call: CallOptions): Promise<void> {
+    if (this.#clock.monotonic() - this.#provenAt < PROVEN_SECONDS) return;
+    try {
+      await this.ask("getUserByUsername", { username: NOBODY }, call);
+    } catch (thrown) {
+      if (!(thrown instanceof NotFoundError)) throw thrown;
+    }
+  }
+
+  /** @throws ActionError for a service whose URL nobody has given */
+  #requireUrl(service: DmServiceKey): void {
+    if ((this.#environment[DM_SERVICES[service].variable] ?? "") === "") throw noUrl(service);
+  }
 }
 
 /** What the package raised, as the ports have it. Its class decides, else DM's number; never its text. */
