@@ -21,50 +21,76 @@ export interface LazyBeamline {
   readonly close: () => Promise<void>;
 }
 
-export function lazyBeamline(
-  open: () => Promise<CaClient>,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
-): LazyBeamline {
-  let client: CaClient | undefined;
-  let opening: Promise<BeamlinePvs> | undefined;
-  let isClosed = false;
-  let told = "";
-  const opened = async (): Promise<BeamlinePvs> => {
-    try {
-      client = await open();
-    } catch (error) {
-      opening = undefined;
-      const why = messageOf(error);
-      if (why !== told)
-        log.warn(`TomoScan's PVs cannot be followed: ${why}; this is tried again every ${AGAIN_SECONDS} s.`);
-      told = why;
-      throw error;
-    }
-    if (!isClosed) return createCaPvs(client);
-    await client.close();
-    throw new CancelledError("The connection to TomoScan was closed.");
-  };
-  const used = ({ signal }: CallOptions = {}): Promise<BeamlinePvs> => {
-    opening ??= opened();
-    return signal === undefined ? opening : orAbort(opening, signal);
-  };
+export function lazyBeamline(open: () => Promise<CaClient>, { clock, log }: LazyOptions): LazyBeamline {
+  const client = new LazyClient(open, log);
   const later$ = new Observable<void>((subscriber) => clock.after(AGAIN_SECONDS, () => subscriber.next()));
   return {
     pvs: {
       text$: (name) =>
-        defer(() => used()).pipe(
-          retry({ delay: () => (isClosed ? EMPTY : later$) }),
+        defer(() => client.used()).pipe(
+          retry({ delay: () => (client.isClosed ? EMPTY : later$) }),
           switchMap((pvs) => pvs.text$(name)),
           startWith(UNCONNECTED), // while host names are looked up
         ),
-      writeText: async (name, text, call) => (await used(call)).writeText(name, text, call),
-      readText: async (name, call) => (await used(call)).readText(name, call),
+      writeText: async (name, text, call) => (await client.used(call)).writeText(name, text, call),
+      readText: async (name, call) => (await client.used(call)).readText(name, call),
     },
-    close: async () => {
-      isClosed = true;
-      await client?.close();
-    },
+    close: () => client.close(),
   };
+}
+
+interface LazyOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A client that is made for the first that needs it. Why it cannot be made is told where it is news. */
+class LazyClient {
+  readonly #open: () => Promise<CaClient>;
+  readonly #log: Log;
+  #client: CaClient | undefined;
+  #opening: Promise<BeamlinePvs> | undefined;
+  #isClosed = false;
+  #told = "";
+
+  constructor(open: () => Promise<CaClient>, log: Log) {
+    this.#open = open;
+    this.#log = log;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Its PVs, once it is there. @throws why it cannot be made; the next call tries again */
+  used({ signal }: CallOptions = {}): Promise<BeamlinePvs> {
+    this.#opening ??= this.#opened();
+    return signal === undefined ? this.#opening : orAbort(this.#opening, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#client?.close();
+  }
+
+  async #opened(): Promise<BeamlinePvs> {
+    try {
+      this.#client = await this.#open();
+    } catch (error) {
+      this.#opening = undefined;
+      this.#tell(messageOf(error));
+      throw error;
+    }
+    if (!this.#isClosed) return createCaPvs(this.#client);
+    await this.#client.close();
+    throw new CancelledError("The connection to TomoScan was closed.");
+  }
+
+  #tell(why: string): void {
+    if (why === this.#told) return;
+    this.#told = why;
+    this.#log.warn(`TomoScan's PVs cannot be followed: ${why}; this is tried again every ${AGAIN_SECONDS} s.`);
+  }
 }
 
 const UNCONNECTED: BeamlineText = { connected: false, text: undefined };

@@ -17,7 +17,7 @@ import { watchUncertain } from "../controller/email/uncertain-watch.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs/tomoscan.ts";
 import type { Server } from "../controller/run/action.ts";
-import { makeDirectories } from "../controller/setup/make-directories.ts";
+import { type DirectoryTarget, makeDirectories } from "../controller/setup/make-directories.ts";
 import type { Site } from "../controller/site.ts";
 import type { PeopleOptions } from "../controller/users/people.ts";
 import { nodeNetwork } from "../net/node-network.ts";
@@ -92,9 +92,19 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     problems.collect(`[server ${server.name}]`, () => createServer(server, serverParts)),
   );
   problems.throwIfAny();
-  const experiments = experimentSite(serverParts);
+  return siteOf(servers as [Server, ...Server[]], directories, serverParts);
+}
+
+/** What the parts are to the commands. */
+function siteOf(
+  servers: Site["servers"],
+  directories: readonly DirectoryTarget[],
+  parts: ServerParts,
+): Omit<Site, "close"> {
+  const { settings, dm, globus, people, tomoScan, mail } = parts;
+  const experiments = experimentSite(parts);
   return {
-    servers: servers as [Server, ...Server[]],
+    servers,
     actions: refuseWithoutNeeds(
       { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
       settings,
@@ -105,13 +115,13 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
       ...experiments.watches,
       ...globus.watches,
       watchUncertain(mail.ledger),
-      ...(daqOf(serverParts)?.watches ?? [withoutDaqs]),
+      ...(daqOf(parts)?.watches ?? [withoutDaqs]),
     ],
     directories,
     auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
     dataManagement: dm.dm,
-    schedule,
-    beamline,
+    schedule: people.schedule,
+    beamline: tomoScan.beamline,
     tomoScanName: tomoScan.nameOf,
     ...(settings.epics["ioc-prefix"] === "" && { tomoScanProblem: NO_TOMOSCAN }),
   };

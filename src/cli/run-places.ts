@@ -9,6 +9,7 @@ import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
+import type { Site } from "../controller/site.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { type DataCommand, type InputName, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
 import { DIALOGUES } from "./dialogues.ts";
@@ -24,49 +25,38 @@ import { runningDaqs, showAll } from "./show-command.ts";
  * @throws whatever opening the site throws, and what `holderOf` knows
  */
 export async function runHere(request: RunRequest): Promise<CommandRun> {
-  const { given, config, context, log } = request;
-  const site = context.openSite(config.settings, log);
+  const site = request.context.openSite(request.config.settings, request.log);
   try {
-    const inputs: Partial<Record<PvName, PvValue>> = {
-      ...context.initialPvs(config.settings),
-      ...Object.fromEntries(given.inputs),
-      Testing: given.common.dryRun ? 1 : 0,
-    };
-    const { signal, holderOf, scheduler, clock } = context;
+    const inputs = inputsOf(request);
+    const { signal, holderOf, scheduler, clock } = request.context;
     const followed = follow(request);
-    const runner = new LocalRunner({
-      site,
-      inputs,
-      signal,
-      clock,
-      scheduler,
-      passes: (thrown) => holderOf(thrown) !== undefined,
-      ...followed,
-    });
-    if (request.row.runs === "show") {
-      const shown = await showAll({
-        ...request,
-        site,
-        runner,
-        signal,
-        clock,
-        request: { input: (name) => inputs[name] ?? "" },
-      });
-      return { outcome: shown, results: new Map(), details: shown.details };
-    }
-    if (request.row.runs === "daq-status") {
-      const daqs = await runningDaqs({ site, signal });
-      const message = daqs.length === 1 ? "1 DAQ runs at the station." : `${daqs.length} DAQs run at the station.`;
-      return {
-        outcome: { state: "Done", message },
-        results: new Map([["DaqList", daqs.map(listLine).join("\n")]]),
-        details: { daqs },
-      };
-    }
-    return await runCommand(request, runner, followed.ran);
+    const passes = (thrown: unknown): boolean => holderOf(thrown) !== undefined;
+    const runner = new LocalRunner({ site, inputs, signal, clock, scheduler, passes, ...followed });
+    if (request.row.runs === "daq-status") return await showDaqs(site, signal);
+    if (request.row.runs !== "show") return await runCommand(request, runner, followed.ran);
+    const asked = { input: (name: PvName) => inputs[name] ?? "" };
+    const shown = await showAll({ ...request, site, runner, signal, clock, request: asked });
+    return { outcome: shown, results: new Map(), details: shown.details };
   } finally {
     await site.close();
   }
+}
+
+/** What inputs hold: what the settings say, and over it what the options say. */
+const inputsOf = ({ given, config, context }: RunRequest): Readonly<Partial<Record<PvName, PvValue>>> => ({
+  ...context.initialPvs(config.settings),
+  ...Object.fromEntries(given.inputs),
+  Testing: given.common.dryRun ? 1 : 0,
+});
+
+async function showDaqs(site: Site, signal: AbortSignal): Promise<CommandRun> {
+  const daqs = await runningDaqs({ site, signal });
+  const message = daqs.length === 1 ? "1 DAQ runs at the station." : `${daqs.length} DAQs run at the station.`;
+  return {
+    outcome: { state: "Done", message },
+    results: new Map([["DaqList", daqs.map(listLine).join("\n")]]),
+    details: { daqs },
+  };
 }
 
 /** Settings that count with --ioc: the others are the IOC's own matter. */
