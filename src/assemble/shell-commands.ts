@@ -295,7 +295,7 @@ function inFile<T>(path: string, work: () => T): T {
 /** Prefixes of the fields for an mbbo's states, 0 to 15. */
 const STATES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ");
 
-/** Gives ServerName a state for each configured server, before any client can see it (decision 15). */
+/** Gives ServerName a state for each configured server, before any client can see it (decision 0020). */
 function nameServers(database: Database, name: string, servers: readonly ServerSettings[]): void {
   const record = recordOf(database, name);
   servers.forEach((server, index) => {

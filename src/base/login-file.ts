@@ -1,6 +1,6 @@
 /**
  * Reads a login file: one line `username|password`, readable by its owner alone. The form of the DM login file and of
- * the scheduling credentials alike (reference: dm-api §1, §8). It keeps nothing; its caller hides the password.
+ * the scheduling credentials alike (data-management.md §1, §8). It keeps nothing; its caller hides the password.
  */
 import { ActionError } from "./errors.ts";
 import { readPrivateFile } from "./private-file.ts";

@@ -1,8 +1,8 @@
 /**
  * $(NAME) in .db files, substitution files and start-up scripts. Text in, text out; where the values come from (a
- * definition list, the environment) is the caller's business. Rules: CA spec §5.1; epics-base: libcom macLib. A
- * reference is `$(A)` or `${A}`, `$(A=default)`, `$(A,B=x)` (B holds inside A's value only); names, defaults and values
- * may hold references. Nothing is expanded inside single quotes, nor after a backslash.
+ * definition list, the environment) is the caller's business. Rules: channel-access.md §5.1; epics-base: libcom macLib.
+ * A reference is `$(A)` or `${A}`, `$(A=default)`, `$(A,B=x)` (B holds inside A's value only); names, defaults and
+ * values may hold references. Nothing is expanded inside single quotes, nor after a backslash.
  */
 
 /** The raw value of a macro, which may hold references itself; undefined: there is none of this name. */

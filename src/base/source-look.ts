@@ -1,6 +1,6 @@
 /**
  * The look at one source directory, the same on every host: is it there, does it stay below its top directory, and how
- * much is in it. It touches no file itself: the host's `files` do. Integration point 53.
+ * much is in it. It touches no file itself: the host's `files` do. integration.md §5.9.
  */
 
 import { posix } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The EPICS_CA_ and EPICS_CAS_ environment variables → one read-only value. CA spec §1.12. Nothing below reads an
- * environment; tests use `isolated`.
+ * The EPICS_CA_ and EPICS_CAS_ environment variables → one read-only value. channel-access.md §1.12. Nothing below
+ * reads an environment; tests use `isolated`.
  */
 import type { Environment } from "../base/environment.ts";
 import { broadcastAddresses, type Interface, localInterfaces } from "../net/interfaces.ts";

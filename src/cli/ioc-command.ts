@@ -1,6 +1,7 @@
 /**
  * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due,
- * then the shell, or with -S nothing until the signal. CA spec §7.1. Signals and exit statuses are main's matter.
+ * then the shell, or with -S nothing until the signal. channel-access.md §7.1. Signals and exit statuses are main's
+ * matter.
  */
 
 import type { Readable, Writable } from "node:stream";

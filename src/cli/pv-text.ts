@@ -1,6 +1,6 @@
 /**
  * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads
- * no PV. The sources of the forms: CA spec §4.5 and Appendix C, and what the tools of EPICS base 7 print.
+ * no PV. The sources of the forms: channel-access.md §4.5 and Appendix C, and what the tools of EPICS base 7 print.
  */
 
 import { escapeUnclean } from "../base/clean-text.ts";

@@ -44,7 +44,7 @@ export interface DataContext {
   readonly openClient: () => Promise<CaClient>;
   /**
    * The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it
-   * (decision 21).
+   * (decision 0019).
    */
   readonly holderOf: (thrown: unknown) => string | undefined;
   /** For tests in virtual time. */

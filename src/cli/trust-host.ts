@@ -1,7 +1,7 @@
 /**
  * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to
- * known_hosts (decision 22). It never replaces a key: a host whose key has changed is shown with both fingerprints, and
- * a person removes the old line.
+ * known_hosts (decision 0018). It never replaces a key: a host whose key has changed is shown with both fingerprints,
+ * and a person removes the old line.
  */
 import * as nodeFiles from "node:fs/promises";
 import { dirname } from "node:path";

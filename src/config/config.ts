@@ -68,7 +68,7 @@ export interface Config {
 }
 
 /**
- * The first of: the given path, $GLOBUS_CONF, ./globus.conf, ~/globus.conf (decision 28), DMagic's ~/dmagic.conf.
+ * The first of: the given path, $GLOBUS_CONF, ./globus.conf, ~/globus.conf (decision 0026), DMagic's ~/dmagic.conf.
  * @throws ConfigError when none exists
  */
 export function findConfigFile(

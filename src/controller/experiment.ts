@@ -1,6 +1,6 @@
 /**
- * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here.
- * Names are made as DMagic makes them, so that they match the experiments that exist (decision 12).
+ * What TomoScan's user PVs say → the experiment, or all that is wrong with them. Pure: no PV is read here. Names are
+ * made as DMagic makes them, so that they match the experiments that exist (decision 0025).
  */
 import { uncleanIn, visible } from "../base/clean-text.ts";
 import type { PvName } from "./pvs/index.ts";

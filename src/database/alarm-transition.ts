@@ -1,6 +1,6 @@
 /**
  * The end of a processing turns what was raised into the alarm that clients see, and posts it; acknowledgements by
- * clients. CA spec §3.3. epics-base: recGbl.c recGblResetAlarms, dbAccess.c putAcks, putAckt.
+ * clients. channel-access.md §3.3. epics-base: recGbl.c recGblResetAlarms, dbAccess.c putAcks, putAckt.
  */
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { STATUS } from "./alarms.ts";

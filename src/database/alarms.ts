@@ -1,7 +1,7 @@
 /**
  * The alarms that record types raise while they process: limits with hysteresis, the alarm filter, states. The
- * transition to what clients see, and its posts, are the engine's. CA spec §5.5; epics-base: aiRecord.c checkAlarms and
- * its copies.
+ * transition to what clients see, and its posts, are the engine's. channel-access.md §5.5; epics-base: aiRecord.c
+ * checkAlarms and its copies.
  */
 import { menuAlarmSevr, menuAlarmStat, numbersOf } from "./menus.ts";
 import type { Rec } from "./record-type.ts";

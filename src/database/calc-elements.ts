@@ -1,7 +1,7 @@
 /**
  * The one table of what an expression may consist of: operators with their priorities, functions, constants, variables,
- * and what each does to numbers as base's C code does it (CA spec §5.5; epics-base: calcPerform.c). How they are put
- * together is calc.ts.
+ * and what each does to numbers as base's C code does it (channel-access.md §5.5; epics-base: calcPerform.c). How they
+ * are put together is calc.ts.
  */
 import { toInt32, toUint32 } from "./convert/numbers.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. CA spec §5.3; epics-base:
- * lnkCalc.c.
+ * A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. channel-access.md §5.3;
+ * epics-base: lnkCalc.c.
  */
 import { type CalcProgram, compileCalc, evaluateCalc } from "./calc.ts";
 import { castArray, type ElementType } from "./convert/arrays.ts";

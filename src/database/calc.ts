@@ -1,8 +1,9 @@
 /**
  * The expressions of calc and calcout records, calc links and access security: compiled once into steps for a stack,
- * then evaluated without allocation. Operators, priorities and results are base's (CA spec §5.5; epics-base: postfix.c,
- * calcPerform.c), compared with it in test/interop/calc-softioc.test.ts. The table of elements is calc-elements.ts.
- * Compiler and stack machine stand together because each step that the compiler makes is a case of the machine.
+ * then evaluated without allocation. Operators, priorities and results are base's (channel-access.md §5.5; epics-base:
+ * postfix.c, calcPerform.c), compared with it in test/interop/calc-softioc.test.ts. The table of elements is
+ * calc-elements.ts. Compiler and stack machine stand together because each step that the compiler makes is a case of
+ * the machine.
  */
 import {
   BINARY,

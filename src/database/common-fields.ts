@@ -1,8 +1,8 @@
 /**
- * The fields that every record has: base's dbCommon.dbd in its order, CA spec §5.4 and Appendix A. What they do is the
- * engine's matter (process.ts, scan.ts, put.ts). Left out are the fields by which base's C code keeps pointers and
- * locks (MLOK, MLIS, BKLNK, ASP, PPN, PPNR, SPVT, RSET, DSET, DPVT, RDES, LSET, BKPT): type NOACCESS, so no client and
- * no link can name them.
+ * The fields that every record has: base's dbCommon.dbd in its order, channel-access.md §5.4 and Appendix A. What they
+ * do is the engine's matter (process.ts, scan.ts, put.ts). Left out are the fields by which base's C code keeps
+ * pointers and locks (MLOK, MLIS, BKLNK, ASP, PPN, PPNR, SPVT, RSET, DSET, DPVT, RDES, LSET, BKPT): type NOACCESS, so
+ * no client and no link can name them.
  */
 import { menuAlarmSevr, menuAlarmStat, menuPini, menuPriority, menuScan, menuYesNo } from "./menus.ts";
 import type { CommonValues, FieldsOf, FieldTable } from "./record-type.ts";

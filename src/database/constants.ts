@@ -1,7 +1,7 @@
 /**
  * What a constant link gives to a field when its record is initialized: the conversions of base's two kinds of
  * constants, which differ. A plain constant is a number or `[…]` as it was written; `{const:…}` is a value with a type.
- * CA spec §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
+ * channel-access.md §5.3; epics-base: dbConstLink.c, dbConvertJSON.c, lnkConst.c.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, castScalar, type ElementType } from "./convert/arrays.ts";

@@ -83,7 +83,7 @@ export class FieldAddress {
     if (this.type === "DEVICE") return support.devices;
     return this.type === "ENUM" && this.kind === "enum" ? (support.choices?.(record, this.field) ?? []) : [];
   }
-  /** Digits of a number as text. CA spec §2.7: 6 where the type names none */
+  /** Digits of a number as text. channel-access.md §2.7: 6 where the type names none */
   get precision(): number | undefined {
     return this.record.type.support.precision?.(this.record, this.field);
   }

@@ -1,7 +1,7 @@
 /**
  * What may follow the field in a PV name: `$` for text as characters, `[start:increment:end]` and `{"arr":…}` for a
  * slice, `{"dbnd":…}`, `{"dec":…}` and `{"ts":{}}` for updates. Anything else is refused, so the name is not found.
- * Filters act on what is read and on updates, never on puts. CA spec §2.5, §2.6.
+ * Filters act on what is read and on updates, never on puts. channel-access.md §2.5, §2.6.
  */
 import { type Json, membersOf, numberOf, parseLenientJson } from "./lenient-json.ts";
 import type { ArrayValue } from "./record-type.ts";

@@ -1,7 +1,7 @@
 /**
  * JSON as EPICS has it in links and channel filters: JSON5, that is keys without quotes, strings in single quotes,
  * hexadecimal numbers, Infinity and NaN, comments, and a comma before a closing bracket. A whole number stays exact, as
- * a bigint. CA spec §2.6, §5.1; epics-base: yajl_lex.c, yajl_parser.c.
+ * a bigint. channel-access.md §2.6, §5.1; epics-base: yajl_lex.c, yajl_parser.c.
  */
 import { byteStringOf } from "../epics/byte-string.ts";
 

@@ -1,6 +1,7 @@
 /**
  * Where links lead: to a field of this database, to a PV of another process through `ExternalLinks`, or nowhere. A link
- * that cannot be read or written raises LINK/INVALID in its record. CA spec §5.3; epics-base: dbDbLink.c, dbLink.c.
+ * that cannot be read or written raises LINK/INVALID in its record. channel-access.md §5.3; epics-base: dbDbLink.c,
+ * dbLink.c.
  */
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";

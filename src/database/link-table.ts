@@ -1,4 +1,4 @@
-/** Opens and closes the links of records: chooses what kind of end a link's text asks for. CA spec §5.3. */
+/** Opens and closes the links of records: chooses what kind of end a link's text asks for. channel-access.md §5.3. */
 import { messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { CalcEnd } from "./calc-end.ts";

@@ -1,6 +1,6 @@
 /**
  * The text of a link field → what it says, and back in the canonical form that clients read. Nothing is looked up or
- * read here (link-ends.ts does). CA spec §5.3; epics-base: dbStaticLib.c dbParseLink.
+ * read here (link-ends.ts does). channel-access.md §5.3; epics-base: dbStaticLib.c dbParseLink.
  */
 import { type Constant, constantOf } from "./constants.ts";
 import { parseFloating } from "./convert/texts.ts";

@@ -1,6 +1,7 @@
 /**
  * The menus: each an ordered list of choices; a field's value is the index. Names and choices are base's (dbd/menu*.dbd
- * and the menus inside the record types' .dbd files), CA spec Appendix B. What a choice does is said where it is used.
+ * and the menus inside the record types' .dbd files), channel-access.md Appendix B. What a choice does is said where it
+ * is used.
  */
 
 export interface Menu {

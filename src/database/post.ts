@@ -1,7 +1,7 @@
 /**
  * Who is told that a field was posted. Subscribers may come and go, and cancel one another, while they are told; adding
  * or cancelling a subscriber costs the same however many there are. What is posted when is decided by process.ts,
- * put.ts and the record types. CA spec §3.1, §3.2.
+ * put.ts and the record types. channel-access.md §3.1, §3.2.
  */
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";

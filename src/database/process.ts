@@ -1,8 +1,8 @@
 /**
  * One processing of a record: disabled? → the type's function → time stamp → alarms → posts → forward link → put-notify
  * → reprocess. Chains through links run on the stack; a loop ends at the record that is already running. It converts
- * and stores no value (put.ts). CA spec §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c processTarget,
- * recGbl.c recGblFwdLink.
+ * and stores no value (put.ts). channel-access.md §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c
+ * processTarget, recGbl.c recGblFwdLink.
  */
 
 import type { Clock } from "../base/clock.ts";

@@ -1,7 +1,7 @@
 /**
  * A put whose end someone waits for: it is complete when its record, and every record processed through links in the
  * same chain, have finished. A put to a record that cannot take one now waits in that record's queue, the only queue of
- * put-callbacks that there is. CA spec §4.2, §4.3, §4.4; epics-base: dbNotify.c.
+ * put-callbacks that there is. channel-access.md §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
 import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";

@@ -1,7 +1,7 @@
 /**
  * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program
- * itself. Waiting for its completion is put-notify.ts's matter. CA spec §2.8, §4.1; epics-base: dbAccess.c dbPutField,
- * dbPut.
+ * itself. Waiting for its completion is put-notify.ts's matter. channel-access.md §2.8, §4.1; epics-base: dbAccess.c
+ * dbPutField, dbPut.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";

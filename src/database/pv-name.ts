@@ -1,5 +1,6 @@
 /**
- * "rec.FIELD$" → record, field, modifier: the only place that splits a PV name. It looks nothing up. CA spec §2.6.
+ * "rec.FIELD$" → record, field, modifier: the only place that splits a PV name. It looks nothing up. channel-access.md
+ * §2.6.
  */
 
 export interface PvNameParts {
@@ -27,7 +28,7 @@ export function splitPvName(name: string): PvNameParts | undefined {
 /** Longest record name, bytes. */
 const MAX_RECORD_NAME = 60;
 
-/** Why a record cannot have this name, as the end of a sentence; undefined if it can. CA spec §5.1 */
+/** Why a record cannot have this name, as the end of a sentence; undefined if it can. channel-access.md §5.1 */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (name.length > MAX_RECORD_NAME) return `has ${name.length} characters; at most ${MAX_RECORD_NAME} are possible`;

@@ -1,6 +1,6 @@
 /**
  * The value at an address as a number, a text or an array: of its own type, or cast as base casts it. Metadata are
- * metadata.ts's. CA spec §2.4, §2.7.
+ * metadata.ts's. channel-access.md §2.4, §2.7.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, type ElementType } from "./convert/arrays.ts";

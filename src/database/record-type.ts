@@ -222,7 +222,7 @@ export interface RecordSupport<F extends FieldTable> {
    */
   holdsCompletion?(record: Rec<F>): boolean;
 
-  /** Metadata for clients; absent: none, and the defaults of CA spec §2.7. */
+  /** Metadata for clients; absent: none, and the defaults of channel-access.md §2.7. */
   units?(record: Rec<F>, field: keyof F & string): string;
   /** Digits for a DOUBLE or FLOAT field, or undefined for the type's default. */
   precision?(record: Rec<F>, field: keyof F & string): number | undefined;

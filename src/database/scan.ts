@@ -1,6 +1,6 @@
 /**
  * What makes records process by themselves: periods, events, start-up (PINI). Within one list in the order of PHAS,
- * then of loading. CA spec §5.4; epics-base: dbScan.c, iocInit.c piniProcess.
+ * then of loading. channel-access.md §5.4; epics-base: dbScan.c, iocInit.c piniProcess.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import { menuPriority } from "./menus.ts";

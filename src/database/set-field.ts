@@ -1,6 +1,6 @@
 /**
- * The value rules of .db files: text → field. The loader adds file and line to what is wrong. CA spec §5.1; epics-base:
- * dbStaticLib.c dbPutString.
+ * The value rules of .db files: text → field. The loader adds file and line to what is wrong. channel-access.md §5.1;
+ * epics-base: dbStaticLib.c dbPutString.
  */
 import { didYouMeanSentence } from "../base/suggest.ts";
 import { compileCalc } from "./calc.ts";

@@ -1,5 +1,6 @@
 /**
- * Where a record's time stamp comes from: TSEL, TSE, the clock. CA spec §5.4; epics-base: recGbl.c recGblGetTimeStamp.
+ * Where a record's time stamp comes from: TSEL, TSE, the clock. channel-access.md §5.4; epics-base: recGbl.c
+ * recGblGetTimeStamp.
  */
 
 import type { Clock } from "../base/clock.ts";

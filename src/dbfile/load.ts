@@ -1,6 +1,6 @@
 /**
  * Definitions → the database. Goes to the end of the text and collects everything that is wrong, each thing with its
- * place. Reads no file. CA spec §5.1; epics-base: dbLexRoutines.c.
+ * place. Reads no file. channel-access.md §5.1; epics-base: dbLexRoutines.c.
  */
 import type { MacroLookup } from "../base/macros.ts";
 import type { Database } from "../database/database.ts";

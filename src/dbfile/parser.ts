@@ -1,7 +1,7 @@
 /**
  * The grammar of .db files: text → definitions, and everything that is wrong with it; after an error it goes on with
- * the next field or record. It creates no record and checks no name (load.ts); included texts come from a function. CA
- * spec §5.1; epics-base: dbYacc.y.
+ * the next field or record. It creates no record and checks no name (load.ts); included texts come from a function.
+ * channel-access.md §5.1; epics-base: dbYacc.y.
  */
 import type { MacroLookup } from "../base/macros.ts";
 import { DbFileError, type DbText, type Place, Source } from "./source.ts";

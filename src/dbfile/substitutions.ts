@@ -1,6 +1,6 @@
 /**
- * Substitution files: which template is to be loaded how often, with which macros. It loads nothing. CA spec §5.2;
- * epics-base: dbLoadTemplate.y.
+ * Substitution files: which template is to be loaded how often, with which macros. It loads nothing. channel-access.md
+ * §5.2; epics-base: dbLoadTemplate.y.
  */
 import { DbFileError, type DbText, type Place, Source } from "./source.ts";
 import { type Token, TokenStream } from "./tokens.ts";

@@ -1,7 +1,8 @@
 /**
  * Database text → tokens, each with its place. Three vocabularies: `definition` for keywords and names, `value` for the
  * JSON-like values of field() and info(), `substitution` for substitution files. It knows no grammar. An included text
- * is read from the end of the line that names it. CA spec §5.1, §5.2; epics-base: dbLex.l, dbLoadTemplate_lex.l.
+ * is read from the end of the line that names it. channel-access.md §5.1, §5.2; epics-base: dbLex.l,
+ * dbLoadTemplate_lex.l.
  */
 import { DbFileError, type Place, type Source } from "./source.ts";
 

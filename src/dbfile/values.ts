@@ -1,6 +1,6 @@
 /**
  * The values of field() and info(): a word or a string gives its text, an object or array gives its JSON text without
- * blanks, as epics-base hands it to the link parser. CA spec §5.1; epics-base: dbLex.l, dbYacc.y json_value,
+ * blanks, as epics-base hands it to the link parser. channel-access.md §5.1; epics-base: dbLex.l, dbYacc.y json_value,
  * epicsString.c.
  */
 import { byteStringOf } from "../epics/byte-string.ts";

@@ -1,7 +1,7 @@
 /**
- * Text in Unicode ↔ byte string, one character a byte, which is what EPICS stores and sends (decision 10). What is sent
- * is UTF-8. What comes is read as UTF-8, and as Latin-1 where it is no UTF-8: old clients write accents so, and a text
- * that was cut in mid-character is none.
+ * Text in Unicode ↔ byte string, one character a byte, which is what EPICS stores and sends (decision 0014). What is
+ * sent is UTF-8. What comes is read as UTF-8, and as Latin-1 where it is no UTF-8: old clients write accents so, and a
+ * text that was cut in mid-character is none.
  */
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -1,7 +1,7 @@
 /**
  * The process database as the Channel Access server sees it: field types as DBR types, values and metadata into
  * samples, puts and their failures as ECA codes, posts as updates. Conversion itself is database/convert's; access
- * rights are asked of `AccessControl`. CA spec §2.3, §2.4, §2.7, §4.
+ * rights are asked of `AccessControl`. channel-access.md §2.3, §2.4, §2.7, §4.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";

@@ -1,7 +1,7 @@
 /**
  * Texts that clients read otherwise than as one STRING: characters behind `$`, links, RTYP and VERS. Base has a rule
- * for each combination of field and type, and clients see those rules: they are kept. CA spec §2.5; epics-base:
- * dbAccess.c dbGet, getLinkValue, getAttrValue, dbConvert.c getCharChar and getCharUchar.
+ * for each combination of field and type, and clients see those rules: they are kept. channel-access.md §2.5;
+ * epics-base: dbAccess.c dbGet, getLinkValue, getAttrValue, dbConvert.c getCharChar and getCharUchar.
  */
 
 import type { DbrSample, ValueArray } from "../ca/wire/dbr-codec.ts";

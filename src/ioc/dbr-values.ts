@@ -1,6 +1,6 @@
 /**
  * A field's value and metadata as a DBR sample: which native type it has on the wire, and how a sample of any type is
- * filled. CA spec §2.3, §2.4, §2.7.
+ * filled. channel-access.md §2.3, §2.4, §2.7.
  */
 
 import type { Clock } from "../base/clock.ts";

@@ -1,6 +1,6 @@
 /**
  * The parts of an IOC, started and stopped in the right order: database, Channel Access server, and what else registers
- * itself as a stage. It only starts and stops; commands, files and the shell are elsewhere. CA spec §5.4.
+ * itself as a stage. It only starts and stops; commands, files and the shell are elsewhere. channel-access.md §5.4.
  */
 import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";

@@ -1,6 +1,6 @@
 /**
  * This IOC's own PVs as Observables and puts, for a program in the same process. Here text is Unicode; the database
- * below has byte strings (decision 10). It knows no PV's name or meaning, only the prefix that it is given.
+ * below has byte strings (decision 0014). It knows no PV's name or meaning, only the prefix that it is given.
  */
 
 import { Observable, Subject } from "rxjs";

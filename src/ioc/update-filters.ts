@@ -1,4 +1,4 @@
-/** Channel filters that let only some updates pass: deadband and decimation. CA spec §2.6. */
+/** Channel filters that let only some updates pass: deadband and decimation. channel-access.md §2.6. */
 
 import type { FieldAddress } from "../database/field-address.ts";
 import { numberAt } from "../database/read.ts";

@@ -1,6 +1,6 @@
 /**
  * One line of the start-up language → words and redirections. It expands no macro (shell.ts does, before) and knows no
- * command. CA spec §7.1; epics-base: iocsh.cpp, tried with 7.0.10.
+ * command. channel-access.md §7.1; epics-base: iocsh.cpp, tried with 7.0.10.
  */
 import { AppError } from "../base/errors.ts";
 

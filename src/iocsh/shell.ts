@@ -1,7 +1,8 @@
 /**
  * The IOC shell: runs scripts and single lines. Macros of the environment are expanded, the line echoed, split into
  * words and given to its command; what a command throws is printed with script and line, and the script's `on error`
- * policy applied. It knows no command and no file system: both are handed in. CA spec §7.1; epics-base: iocsh.cpp.
+ * policy applied. It knows no command and no file system: both are handed in. channel-access.md §7.1; epics-base:
+ * iocsh.cpp.
  */
 import { type Clock, sleep, untilAborted } from "../base/clock.ts";
 import { AppError, messageOf } from "../base/errors.ts";

@@ -2,7 +2,7 @@
 import net from "node:net";
 import type { Address, ByteStream, StreamServer } from "./transport.ts";
 
-/** Idle seconds before the system probes a silent peer (CA spec §8.1: half-open connections). */
+/** Idle seconds before the system probes a silent peer (channel-access.md §8.1: half-open connections). */
 const KEEP_ALIVE_SECONDS = 60;
 /** Connections that wait to be accepted: Node's own default. */
 const BACKLOG = 511;

@@ -1,7 +1,7 @@
 /**
  * A simulated APS scheduling service: HTTP Basic, runs, and the beamtimes of a beamline around today, with the
  * irregularities that the real one is known for: offsets in three spellings, no order, addresses as typed or missing
- * (reference: dm-api §8).
+ * (data-management.md §8).
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";

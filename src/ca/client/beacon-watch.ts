@@ -1,6 +1,6 @@
 /**
  * Tells a server's ordinary beacons from those that mean news: a server that came up, or a network that was cut and
- * mended. Pure: time is handed in. CA spec §1.9.
+ * mended. Pure: time is handed in. channel-access.md §1.9.
  */
 
 /** Sequence numbers this far back are old datagrams on a second way. */

@@ -1,7 +1,7 @@
 /**
  * One channel: the use of a PV's name, from the first search to the close, over as many circuits as come and go. It
  * keeps the state and what waits for replies; it searches nothing (name-search.ts), moves no bytes
- * (server-connection.ts) and is not what users see (remote-pv.ts). CA spec §1.13.
+ * (server-connection.ts) and is not what users see (remote-pv.ts). channel-access.md §1.13.
  */
 import type { ByteWriter } from "../../base/bytes.ts";
 import { Listeners } from "../../base/listeners.ts";

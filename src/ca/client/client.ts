@@ -1,6 +1,7 @@
 /**
  * A Channel Access client: PVs by name, one search for all of them, one circuit a server and priority, beacons. It owns
- * everything that is open; `close` leaves nothing behind. What is done with one PV is in remote-pv.ts. CA spec §1.13.
+ * everything that is open; `close` leaves nothing behind. What is done with one PV is in remote-pv.ts.
+ * channel-access.md §1.13.
  */
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, stackOf } from "../../base/errors.ts";

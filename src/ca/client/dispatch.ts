@@ -102,7 +102,7 @@ const OPERATION_COMMANDS: ReadonlySet<number> = new Set([
 
 /**
  * The echoed request tells whom it concerns: the operation that waits under its p2, else the channel that the ERROR
- * names. CA spec §1.5
+ * names. channel-access.md §1.5
  */
 function routeError(target: ReplyTarget, frame: Frame): void {
   const { cid, status } = error.from(frame);

@@ -1,7 +1,7 @@
 /**
  * Whether the server at the other end of a circuit is alive. Silence for the connection timeout → ECHO; 5 s more →
  * unresponsive; when something is heard again → a second ECHO, whose answer makes the circuit responsive. It sends
- * nothing itself. CA spec §1.13.
+ * nothing itself. channel-access.md §1.13.
  */
 import type { Cancel, Clock } from "../../base/clock.ts";
 

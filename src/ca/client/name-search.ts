@@ -1,7 +1,7 @@
 /**
  * Asks for names until a server answers: many names a datagram, each at the pace of session/search-schedule.ts. It
  * finds addresses; what is done with them is the client's business. Names that have been asked for equally often wait
- * in one queue (a lane), so a tick looks only at those that are due. CA spec §1.7, §1.8, §1.13.
+ * in one queue (a lane), so a tick looks only at those that are due. channel-access.md §1.7, §1.8, §1.13.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

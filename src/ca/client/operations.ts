@@ -1,6 +1,6 @@
 /**
  * What a client asks of a channel and waits for: one reading, one confirmed put, a subscription. Each has an id, under
- * which its replies and the server's complaints come back. CA spec §1.13, §3.
+ * which its replies and the server's complaints come back. channel-access.md §1.13, §3.
  */
 import type { Clock } from "../../base/clock.ts";
 import { RemoteProtocolError } from "../../base/errors.ts";

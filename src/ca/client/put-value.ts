@@ -1,6 +1,6 @@
 /**
  * What a caller wants to put → a DBR type, a count and a value. The nearest type that holds the value exactly is
- * chosen; conversion is the server's. CA spec §1.13, §2.8, §4.5. Text is a byte string.
+ * chosen; conversion is the server's. channel-access.md §1.13, §2.8, §4.5. Text is a byte string.
  */
 import { STRING_BYTES } from "../../epics/facts.ts";
 import { DbrSample, type NumericArray } from "../wire/dbr-codec.ts";

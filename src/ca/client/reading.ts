@@ -3,7 +3,7 @@ import { EPICS_EPOCH_SECONDS } from "../../epics/facts.ts";
 import type { DbrSample, NumericArray } from "../wire/dbr-codec.ts";
 import type { DbrType } from "../wire/dbr-layout.ts";
 
-/** By number. CA spec §2.2, epics-base: alarmString.h */
+/** By number. channel-access.md §2.2, epics-base: alarmString.h */
 const ALARM_STATUS: readonly string[] = (
   "NO_ALARM READ WRITE HIHI HIGH LOLO LOW STATE COS COMM TIMEOUT HWLIMIT CALC SCAN LINK SOFT BAD_SUB UDF DISABLE " +
   "SIMM READ_ACCESS WRITE_ACCESS"

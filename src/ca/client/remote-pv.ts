@@ -1,6 +1,7 @@
 /**
  * One PV of another IOC, as its users see it: wait for it, read, put, subscribe. It works over the circuits that its
- * channel gets; requests made while it is not connected fail at once. Text is byte strings. CA spec §1.13, §4.5.
+ * channel gets; requests made while it is not connected fail at once. Text is byte strings. channel-access.md §1.13,
+ * §4.5.
  */
 
 import { Listeners } from "../../base/listeners.ts";

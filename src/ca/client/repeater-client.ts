@@ -1,6 +1,6 @@
 /**
  * Receives beacons: registers with this host's repeater, and where nobody confirms becomes the repeater. Without either
- * there are no beacons and the client lives on searches and probes alone. CA spec §1.9, §1.10.
+ * there are no beacons and the client lives on searches and probes alone. channel-access.md §1.9, §1.10.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

@@ -1,7 +1,7 @@
 /**
  * A repeater: receives the beacons that arrive at this host's one repeater port and hands a copy to every client
  * process that has registered. Run by the first client that finds none; other programs' clients use it as they use
- * caRepeater. CA spec §1.10.
+ * caRepeater. channel-access.md §1.10.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

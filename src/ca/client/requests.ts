@@ -35,7 +35,7 @@ export function writeGreeting(out: ByteWriter, priority: number, user: string, h
   writeWithText(out, hostName, host);
 }
 
-/** What begins a datagram of searches: dataType 1 says that the sequence number is valid. CA spec §1.7 */
+/** What begins a datagram of searches: dataType 1 says that the sequence number is valid. channel-access.md §1.7 */
 export function writeDatagramVersion(out: ByteWriter, sequence: number): void {
   version.priority = 1;
   version.minor = MINOR_VERSION;
@@ -129,7 +129,9 @@ function writeWithText<R extends MessageRow>(out: ByteWriter, view: MessageView<
   writeText(out, text);
 }
 
-/** One string travels with its own length, as libca sends it; everything else as a whole DBR. CA spec §1.13 */
+/**
+ * One string travels with its own length, as libca sends it; everything else as a whole DBR. channel-access.md §1.13
+ */
 function writePut<R extends MessageRow>(out: ByteWriter, view: MessageView<R>, put: PreparedPut): void {
   if (put.type.code === 0 && put.count === 1) return writeWithText(out, view, put.sample.text);
   view.writeHeader(out, padded(dbrBytes(put.type, put.count)));

@@ -25,7 +25,7 @@ export function readSearchReplies(
     if (command !== RESPONSES.search.command) return command === RESPONSES.version.command;
     if (payloadBytes > VERSION_PAYLOAD_BYTES) return false; // another client's search, which holds a name
     const { tcpPort, address, searchId } = searchReply.from(frame);
-    // Servers before 4.5 have no port to tell, those before 4.8 no address. CA spec §1.7
+    // Servers before 4.5 have no port to tell, those before 4.8 no address. channel-access.md §1.7
     const saysWhere = payloadBytes > 0;
     const isSender = !saysWhere || address === ADDRESS_OF_SENDER || address === 0;
     found(searchId, { host: isSender ? from.host : ipv4Text(address), port: saysWhere ? tcpPort : SERVER_PORT });

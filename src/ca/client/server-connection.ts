@@ -1,7 +1,7 @@
 /**
  * One circuit: the TCP connection to one server at one priority, with its channels. It batches what they ask into one
  * write a turn, hands each reply to whom it concerns, watches whether the server lives, and ends with its last channel.
- * It does not reconnect: its channels are searched again. CA spec §1.6, §1.13.
+ * It does not reconnect: its channels are searched again. channel-access.md §1.6, §1.13.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";
@@ -23,7 +23,7 @@ import { writeClearChannel, writeCreateChan, writeEcho, writeGreeting } from "./
 const CONNECT_SECONDS = 10;
 /** Time a server has to close its side after we have closed ours. */
 const CLOSE_SECONDS = 2;
-/** Servers from this version on answer SEARCH over TCP. CA spec §1.1 */
+/** Servers from this version on answer SEARCH over TCP. channel-access.md §1.1 */
 const SEARCH_OVER_TCP_MINOR = 12;
 
 /** What circuits need of the client that they belong to. */

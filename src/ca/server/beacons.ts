@@ -1,6 +1,7 @@
 /**
  * The server's sign of life: a datagram to each beacon address, fast at first so that clients notice a restart, then
- * ever slower down to a steady period. Clients that miss a server search again when they see a beacon. CA spec §1.9.
+ * ever slower down to a steady period. Clients that miss a server search again when they see a beacon.
+ * channel-access.md §1.9.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

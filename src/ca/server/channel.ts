@@ -1,6 +1,6 @@
 /**
  * A client's use of one PV: its subscriptions, and what its put-callbacks in progress hold of the circuit. The order of
- * put-callbacks is the PV's matter. CA spec §4.2.
+ * put-callbacks is the PV's matter. channel-access.md §4.2.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid, Sid } from "../session/ids.ts";

@@ -1,6 +1,6 @@
 /**
  * One client: its stream, cut into requests, each handed to its operation; when reading stops and goes on; how the
- * circuit ends. What the requests mean is dispatch.ts and the operations. CA spec §1.6, §3.4, §8.1.
+ * circuit ends. What the requests mean is dispatch.ts and the operations. channel-access.md §1.6, §3.4, §8.1.
  *
  * Requests wait while the client does not take what is sent to it, while its put-callbacks have no room, and after a
  * number of them, so that others have their turn. Meanwhile nothing is read, but for put-callbacks: these may take
@@ -122,7 +122,7 @@ export class ClientSession implements FrameSink {
   }
 
   /**
-   * A write may be as large as its channel, other messages are small (decision 30). What is refused is skipped as it
+   * A write may be as large as its channel, other messages are small (decision 0017). What is refused is skipped as it
    * comes and never held.
    */
   #admitLarge(request: Frame): FrameVerdict {

@@ -1,6 +1,6 @@
 /**
  * What a server has done since it started, for `casr` and for status PVs. Plain numbers: rates are computed where they
- * are shown. CA spec §8.3.
+ * are shown.
  */
 
 export class ServerCounters {

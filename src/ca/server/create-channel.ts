@@ -1,4 +1,7 @@
-/** CREATE_CHAN and CLEAR_CHANNEL. CA spec §1.5; epics-base: rsrv/camessage.c claim_ciu_action, clear_channel_reply. */
+/**
+ * CREATE_CHAN and CLEAR_CHANNEL. channel-access.md §1.5; epics-base: rsrv/camessage.c claim_ciu_action,
+ * clear_channel_reply.
+ */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid } from "../session/ids.ts";
 import { EXTENDED_SIZE, MAX_NAME_BYTES } from "../wire/constants.ts";

@@ -1,5 +1,5 @@
 /**
- * VERSION, CLIENT_NAME, HOST_NAME, ECHO, READ_SYNC and SEARCH over TCP. CA spec §1.5, §1.8; epics-base:
+ * VERSION, CLIENT_NAME, HOST_NAME, ECHO, READ_SYNC and SEARCH over TCP. channel-access.md §1.5, §1.8; epics-base:
  * rsrv/camessage.c.
  */
 import { ADDRESS_OF_SENDER, DO_REPLY, MAX_PRIORITY, MINOR_VERSION, OLDEST_MINOR } from "../wire/constants.ts";

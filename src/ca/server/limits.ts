@@ -1,6 +1,6 @@
 /**
- * What one client may cost: the one table of the server's limits, all of which a program that embeds it may change. CA
- * spec §8.2, decision 30.
+ * What one client may cost: the one table of the server's limits, all of which a program that embeds it may change.
+ * channel-access.md §8.1, decision 0017.
  */
 
 export interface ServerLimits {

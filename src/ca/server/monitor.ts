@@ -1,6 +1,6 @@
 /**
- * EVENT_ADD, EVENT_CANCEL, EVENTS_OFF and EVENTS_ON. CA spec §1.5, §3; epics-base: rsrv/camessage.c event_add_action,
- * event_cancel_reply.
+ * EVENT_ADD, EVENT_CANCEL, EVENTS_OFF and EVENTS_ON. channel-access.md §1.5, §3; epics-base: rsrv/camessage.c
+ * event_add_action, event_cancel_reply.
  */
 import { messageOf } from "../../base/errors.ts";
 import { DBR_TYPES } from "../wire/dbr-layout.ts";

@@ -1,6 +1,7 @@
 /**
  * Answers searches by name over UDP, and is silent about names that are not ours. Replies to one datagram are gathered;
- * nothing is answered that was not asked. CA spec §1.7; epics-base: rsrv/cast_server.c, camessage.c search_reply_udp.
+ * nothing is answered that was not asked. channel-access.md §1.7; epics-base: rsrv/cast_server.c, camessage.c
+ * search_reply_udp.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Address, DatagramSocket } from "../../net/transport.ts";

@@ -1,4 +1,4 @@
-/** Whether a name that is searched for, over UDP or TCP, is a name of ours. CA spec §1.7. */
+/** Whether a name that is searched for, over UDP or TCP, is a name of ours. channel-access.md §1.7. */
 import { messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import { MAX_NAME_BYTES } from "../wire/constants.ts";

@@ -1,4 +1,7 @@
-/** Opens a server's sockets on the configured interfaces, or on all. CA spec §1.11; epics-base: rsrv/caservertask.c. */
+/**
+ * Opens a server's sockets on the configured interfaces, or on all. channel-access.md §1.11; epics-base:
+ * rsrv/caservertask.c.
+ */
 import { codeOf, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { ByteStream, DatagramSocket, Network, StreamServer } from "../../net/transport.ts";

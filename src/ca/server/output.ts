@@ -2,7 +2,7 @@
  * What goes to one client: replies, and updates as fast as the client takes them. Everything is written into one
  * buffer, which is handed to the stream once a turn of the event loop; no message causes a write, a promise or an
  * allocation of its own. While more than the high-water mark waits, or the client has said EVENTS_OFF, updates stay
- * with their subscriptions. CA spec §3.4.
+ * with their subscriptions. channel-access.md §3.4.
  */
 import { ByteWriter } from "../../base/bytes.ts";
 import type { Cancel, Clock } from "../../base/clock.ts";

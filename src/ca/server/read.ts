@@ -1,5 +1,6 @@
 /**
- * READ_NOTIFY and the obsolete READ. CA spec §1.5, §2.4; epics-base: rsrv/camessage.c read_notify_action, read_action.
+ * READ_NOTIFY and the obsolete READ. channel-access.md §1.5, §2.4; epics-base: rsrv/camessage.c read_notify_action,
+ * read_action.
  */
 import { RIGHT_READ } from "../wire/constants.ts";
 import { DbrSample } from "../wire/dbr-codec.ts";

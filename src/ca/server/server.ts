@@ -1,6 +1,7 @@
 /**
  * A Channel Access server: its listeners, its name responders, its beacons and its clients, started and stopped
- * together. It knows no records and makes no socket; it is handed a source of PVs and a network. CA spec §1.5 – §1.11.
+ * together. It knows no records and makes no socket; it is handed a source of PVs and a network. channel-access.md §1.5
+ * to §1.11.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";

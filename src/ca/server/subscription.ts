@@ -1,7 +1,7 @@
 /**
  * One subscription of a client: when the PV posts, an update is encoded at once if the client takes it, or waits. Of a
  * scalar a few values are kept; of an array only that it has changed, and its value is read when it can be sent.
- * Without read access one update says so and the rest are withheld. CA spec §3.4, §3.5.
+ * Without read access one update says so and the rest are withheld. channel-access.md §3.4, §3.5.
  */
 import { SubscriptionQueue } from "../session/subscription-queue.ts";
 import { RIGHT_READ } from "../wire/constants.ts";

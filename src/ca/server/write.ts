@@ -1,4 +1,6 @@
-/** WRITE and WRITE_NOTIFY. CA spec §1.5, §4; epics-base: rsrv/camessage.c write_action, write_notify_action. */
+/**
+ * WRITE and WRITE_NOTIFY. channel-access.md §1.5, §4; epics-base: rsrv/camessage.c write_action, write_notify_action.
+ */
 import { clientText } from "../../base/client-identity.ts";
 import { messageOf } from "../../base/errors.ts";
 import { RIGHT_WRITE } from "../wire/constants.ts";

@@ -1,7 +1,7 @@
 /**
  * When a name is asked for again: a pure function of how often it was asked and how long ago its server was lost. It
  * sends nothing and keeps nothing. Names that have been asked for equally often wait equally long, so that one datagram
- * can carry many of them. CA spec §1.13.
+ * can carry many of them. channel-access.md §1.13.
  */
 
 /** Wait after the first try, seconds; it doubles from try to try. libca's smallest round-trip estimate. */

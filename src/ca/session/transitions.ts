@@ -6,7 +6,7 @@
  * not know yet what the client can read. VERSION makes it `named`: the client may say who it is. With its first channel
  * it is `open`, and who the client is no longer changes, because access rights have been computed from it. A client may
  * repeat VERSION at any time: a client that sends its UDP search frames down a name server's circuit does so with each
- * frame (libca). What is not in the table cannot be a request; the circuit ends. CA spec §1.5.
+ * frame (libca). What is not in the table cannot be a request; the circuit ends. channel-access.md §1.5.
  */
 import { REQUESTS, type RequestName } from "../wire/messages.ts";
 import type { EcaName } from "../wire/status.ts";

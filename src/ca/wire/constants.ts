@@ -36,5 +36,5 @@ export const NO_CHANNEL = 0xffffffff;
 export const MAX_PRIORITY = 99;
 /** Longest PV name that is looked at, bytes. libca sends at most 500 with the NUL. */
 export const MAX_NAME_BYTES = 500;
-/** Largest payload of any message but a write, bytes: names are ≤ 512, the rest is smaller (decision 30). */
+/** Largest payload of any message but a write, bytes: names are ≤ 512, the rest is smaller (decision 0017). */
 export const MAX_SMALL_PAYLOAD = 65536;

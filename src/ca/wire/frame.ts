@@ -38,7 +38,7 @@ export class Frame implements HeaderWords {
   payload(): Buffer {
     return this.bytes.subarray(this.payloadStart, this.end);
   }
-  /** The payload as text up to its first NUL. Servers treat the last byte as NUL (CA spec §1.4). */
+  /** The payload as text up to its first NUL. Servers treat the last byte as NUL (channel-access.md §1.4). */
   text(): string {
     const start = this.payloadStart;
     const end = this.bytes.indexOf(0, start);
@@ -55,8 +55,8 @@ export type MessageView<R extends MessageRow> = { [N in WordNames<R>]: number } 
   /** Takes the words over from a frame. */
   from(words: Readonly<HeaderWords>): MessageView<R>;
   /**
-   * Writes the header. The sender then writes exactly `payloadBytes`, a multiple of 8.
-   * The extended form is used when size or count does not fit 16 bits (CA spec §1.2).
+   * Writes the header. The sender then writes exactly `payloadBytes`, a multiple of 8. The extended form is used when
+   * size or count does not fit 16 bits (channel-access.md §1.2).
    */
   writeHeader(out: ByteWriter, payloadBytes: number): void;
 };

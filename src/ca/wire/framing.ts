@@ -1,7 +1,7 @@
 /**
  * Bytes → messages. One incremental parser for a stream, one for a datagram; both refuse before they buffer. They know
- * sizes, not meanings. CA spec §1.2; sizes are JavaScript numbers throughout, so no header can overflow them (CA spec
- * §8.1).
+ * sizes, not meanings. channel-access.md §1.2; sizes are JavaScript numbers throughout, so no header can overflow them
+ * (channel-access.md §8.1).
  */
 import { RemoteProtocolError } from "../../base/errors.ts";
 import { EXTENDED_HEADER_BYTES, EXTENDED_SIZE, HEADER_BYTES } from "./constants.ts";

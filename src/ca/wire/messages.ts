@@ -1,8 +1,8 @@
 /**
  * THE message table. A row gives each of the four header words a meaning: a name, or the constant that the protocol
  * fixes. The TypeScript type of a message, its encoder, its decoder and its line in the log all come from the row;
- * nothing else in the program knows a position. CA spec §1.4. Requests go from client to server, responses from server
- * to client; UDP messages stand with the side that sends them.
+ * nothing else in the program knows a position. channel-access.md §1.4. Requests go from client to server, responses
+ * from server to client; UDP messages stand with the side that sends them.
  */
 
 /** A field's name, or the number that always stands there. */

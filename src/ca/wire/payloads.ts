@@ -7,7 +7,7 @@ import { Frame, padded } from "./frame.ts";
 import { readHeader } from "./framing.ts";
 import { LAST_COMMAND } from "./messages.ts";
 
-/** f32 low, f32 high, f32 timeout, u16 mask, u16 pad; only the mask means anything. CA spec §1.4 */
+/** f32 low, f32 high, f32 timeout, u16 mask, u16 pad; only the mask means anything. channel-access.md §1.4 */
 export const EVENT_MASK_BYTES = 16;
 const MASK_AT = 12;
 
@@ -21,7 +21,7 @@ export function writeEventMask(out: ByteWriter, mask: number): void {
   out.zeros(2);
 }
 
-/** u16 minor version, 6 zero bytes. Without it libca takes us for an ancient server. CA spec §1.7 */
+/** u16 minor version, 6 zero bytes. Without it libca takes us for an ancient server. channel-access.md §1.7 */
 export const MINOR_VERSION_BYTES = 8;
 
 export function writeMinorVersion(out: ByteWriter): void {
@@ -36,7 +36,7 @@ export function writeText(out: ByteWriter, text: string): void {
   out.text(text, textBytes(text));
 }
 
-/** Largest ERROR payload that old clients read. CA spec §1.5 */
+/** Largest ERROR payload that old clients read. channel-access.md §1.5 */
 const ERROR_BYTES = 512;
 
 /**

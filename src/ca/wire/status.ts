@@ -1,4 +1,4 @@
-/** The ECA status codes: (number << 3) | severity. CA spec §1.3, cadef.h, caerr.h. */
+/** The ECA status codes: (number << 3) | severity. channel-access.md §1.3, cadef.h, caerr.h. */
 
 const WARNING = 0;
 const SUCCESS = 1;

@@ -70,9 +70,9 @@ export function showDaqs(
 }
 
 /**
- * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 3). The states are
- * those that the action, or the watch before it, has left; what has become of the DAQs since is the watch's to judge.
- * Never fails: what the action has done is done.
+ * The PVs at the end of StartDaq and StopDaq: whoever waited for them reads settled values (decision 0012). The states
+ * are those that the action, or the watch before it, has left; what has become of the DAQs since is the watch's to
+ * judge. Never fails: what the action has done is done.
  * @param daqs those of the station, or looks at them now
  * @returns them; undefined where they cannot be seen
  */

@@ -1,7 +1,7 @@
 /**
  * Where the DAQs and uploads of an experiment find their data, and the look at these directories before anything
- * starts: Data Management accepts a directory that does not exist, and then moves nothing (dm-api §7.5). It starts
- * nothing.
+ * starts: Data Management accepts a directory that does not exist, and then moves nothing (data-management.md §7.5). It
+ * starts nothing.
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";

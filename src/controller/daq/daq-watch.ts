@@ -1,7 +1,7 @@
 /**
  * The watch over the DAQs: looks at them while they run, and now and then otherwise, and publishes how far they are and
  * what is wrong. It goes on whichever server is chosen: data move all the same. It starts and stops nothing, and never
- * ends in an error. Integration points 56, and section 6 rows 3 and 6.
+ * ends in an error. integration.md §5.9, §6.
  */
 import { map, scan, startWith, tap } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";

@@ -1,7 +1,7 @@
 /**
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their
- * directories. It completes when they are accepted (decision 6); what they do then is daq-watch.ts. Never two for one
- * directory. Integration points 52-54 and 63.
+ * directories. It completes when they are accepted (decision 0013); what they do then is daq-watch.ts. Never two for
+ * one directory. integration.md §5.9.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";

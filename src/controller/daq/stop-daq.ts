@@ -1,6 +1,6 @@
 /**
  * StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for
- * whatever directory, and what they leave. Integration point 55.
+ * whatever directory, and what they leave. integration.md §5.9.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";

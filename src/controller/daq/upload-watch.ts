@@ -1,7 +1,7 @@
 /**
  * The watch over uploads that Upload does not wait for: those that an earlier run of the program has started, or
  * somebody else. It looks for them when it begins, when the experiment is another one, when Upload has ended, and now
- * and then. It starts and stops none. Integration point 57.
+ * and then. It starts and stops none. integration.md §5.9.
  */
 import { scan } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";

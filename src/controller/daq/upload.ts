@@ -1,6 +1,6 @@
 /**
  * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that
- * moves nothing is told as such; one that is aborted is stopped at the service, too. Integration point 57.
+ * moves nothing is told as such; one that is aborted is stopped at the service, too. integration.md §5.9.
  */
 
 import { type Clock, sleep } from "../../base/clock.ts";

@@ -1,6 +1,6 @@
 /**
  * The sending of one letter: a message to each recipient, over one connection that is made anew when it drops, each
- * noted in the ledger before it goes and after it was answered (decision 19). A message that may have been taken is
+ * noted in the ledger before it goes and after it was answered (decision 0019). A message that may have been taken is
  * never repeated; a refusal or a lost message stops nobody else's, a mail server or a collection that is away
  * everybody's.
  */

@@ -1,7 +1,7 @@
 /**
  * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts
  * with one copy; without those who had it, users and contacts alike, where only new ones are wanted, and never those of
- * whom nobody knows whether they had it (decision 19).
+ * whom nobody knows whether they had it (decision 0019).
  */
 
 import { fewAtATime } from "../../base/few-at-a-time.ts";

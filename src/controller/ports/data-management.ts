@@ -38,7 +38,7 @@ export interface DmUser {
   readonly email?: string;
 }
 
-/** How a DAQ or an upload treats its files: DM's own words (dm-api §7.4). */
+/** How a DAQ or an upload treats its files: DM's own words (data-management.md §7.4). */
 export interface DmTask {
   readonly processExistingFiles?: boolean;
   readonly useAnalysisDirectoryAsRoot?: boolean;
@@ -65,7 +65,7 @@ export interface DmTransfer {
   readonly problem?: string;
 }
 
-/* What its status says (dm-api §7.3). */
+/* What its status says (data-management.md §7.3). */
 /** Whether it looks for new files. One that is finalizing only ends with those that it has. */
 export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
 /** Whether it is under way. */

@@ -2,7 +2,7 @@
 
 /**
  * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: it was
- * `sending` when the program was killed (decision 19).
+ * `sending` when the program was killed (decision 0019).
  */
 export interface MailRecord {
   readonly state: "sending" | "sent" | "refused" | "unsent" | "uncertain";

@@ -1,6 +1,6 @@
 /** The commands: what each does, what it needs, which others it excludes, and its four PVs. */
 
-/** Values of XStatus: decision 4. */
+/** Values of XStatus: decision 0012. */
 export const COMMAND_STATES = ["Idle", "Running", "Done", "Failed", "Cancelled", "Rejected", "Partial"] as const;
 export type CommandState = (typeof COMMAND_STATES)[number];
 

@@ -53,6 +53,6 @@ export const rowOf = (suffix: string): PvRow | undefined => ROWS.get(suffix);
 /** The states of a PV that chooses by state. */
 export const statesOf = (suffix: PvSuffix): readonly string[] | undefined => rowOf(suffix)?.states;
 
-/** The suffixes that survive a restart: what db/globus_settings.req lists (decision 14). */
+/** The suffixes that survive a restart: what db/globus_settings.req lists (decision 0020). */
 export const savedPvs = (): PvSuffix[] =>
   [...allPvs()].filter(([, { kind }]) => kind === "setting").map(([suffix]) => suffix);

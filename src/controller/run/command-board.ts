@@ -1,6 +1,6 @@
 /**
  * Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision
- * 3): texts, time, state, then the command itself.
+ * 0012): texts, time, state, then the command itself.
  */
 
 import { filter, type Observable, Subject, startWith } from "rxjs";

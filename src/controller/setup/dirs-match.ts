@@ -1,6 +1,6 @@
 /**
  * Whether TomoScan writes its data where the settings say they are: DetectorTopDir and RemoteAnalysisDir against
- * [local] (decision 23). It changes neither.
+ * [local] (decision 0018). It changes neither.
  */
 
 import { combineLatest, map, tap } from "rxjs";

@@ -27,9 +27,9 @@ import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "../pvs/tomoscan.t
 import { RejectedError } from "../run/outcome.ts";
 import type { Site } from "../site.ts";
 
-/** Seconds without a change after which the user PVs belong together (design, section 3). */
+/** Seconds without a change after which the user PVs belong together (integration.md §0). */
 export const QUIET_SECONDS = 1.5;
-/** Seconds that a command waits for that (decision 7). */
+/** Seconds that a command waits for that (decision 0013). */
 export const PATIENCE_SECONDS = 10;
 
 export interface TagState {

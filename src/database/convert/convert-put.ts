@@ -1,6 +1,6 @@
 /**
  * What a put's value becomes in the field it is put to. The rules are those of numbers.ts and texts.ts; here is chosen
- * which of them applies. CA spec §2.8.
+ * which of them applies. channel-access.md §2.8.
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { FieldAddress } from "../field-address.ts";

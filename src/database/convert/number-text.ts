@@ -1,13 +1,13 @@
 /**
- * Numbers as text, as base's cvtFast.c writes them: texts.ts reads the other direction. CA spec §2.7; compared with
- * softIoc in test/interop/convert-softioc.test.ts.
+ * Numbers as text, as base's cvtFast.c writes them: texts.ts reads the other direction. channel-access.md §2.7;
+ * compared with softIoc in test/interop/convert-softioc.test.ts.
  */
 import type { FieldType } from "../record-type.ts";
 
 /** Digits where a record has no PREC. */
 const DEFAULT_PRECISION = 6;
 
-/** @param precision digits after the point, for DOUBLE and FLOAT; below 0 is 17. CA spec §2.7 */
+/** @param precision digits after the point, for DOUBLE and FLOAT; below 0 is 17. channel-access.md §2.7 */
 export function numberToText(value: number, type: FieldType, precision = DEFAULT_PRECISION): string {
   if (type === "DOUBLE") return floatingToText(value, precision < 0 ? 17 : precision, false);
   if (type === "FLOAT") return floatingToText(value, precision < 0 ? 17 : precision, true);

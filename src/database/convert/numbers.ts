@@ -1,7 +1,7 @@
 /**
- * A number becomes a number of another field type, as C's assignments on x86-64 do it (CA spec §2.7; epics-base:
- * dbConvert.c, cvtFast.c), and which integers a type holds. Knows no text and no array. Compared with base in
- * test/interop/convert-softioc.test.ts.
+ * A number becomes a number of another field type, as C's assignments on x86-64 do it (channel-access.md §2.7;
+ * epics-base: dbConvert.c, cvtFast.c), and which integers a type holds. Knows no text and no array. Compared with base
+ * in test/interop/convert-softioc.test.ts.
  */
 import type { FieldType, NumericFieldType } from "../record-type.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Text in CHAR arrays: records with info(Q:form, "String"). Clients write such PVs as text, as bytes with or without a
  * NUL, or as codes of UTF-16 units (Phoebus sends a DBR_LONG array of them); stored is UTF-8 that ends in a NUL within
- * the array. Decision 11.
+ * the array. Decision 0014.
  */
 import { toByteString } from "../../epics/byte-string.ts";
 import type { ArrayValue } from "../record-type.ts";

@@ -1,8 +1,8 @@
 /**
  * What a text stands for: the number that a client or a .db file means by it, the state or menu choice, and the text
- * that a field keeps. As base reads it (CA spec §2.8, §5.1; epics-base: epicsStdlib.c, dbStaticLib.c), compared with
- * base in test/interop/convert-softioc.test.ts. Knows no records: choices and limits are handed in. The other
- * direction, numbers as text, is number-text.ts.
+ * that a field keeps. As base reads it (channel-access.md §2.8, §5.1; epics-base: epicsStdlib.c, dbStaticLib.c),
+ * compared with base in test/interop/convert-softioc.test.ts. Knows no records: choices and limits are handed in. The
+ * other direction, numbers as text, is number-text.ts.
  */
 import type { NumericFieldType } from "../record-type.ts";
 import { bitsOf, FLOAT_MAX, FLOAT_MIN, fits, isFloating, wrap } from "./numbers.ts";
@@ -86,7 +86,7 @@ function floatOf(value: number): number | undefined {
  * The number a client's text stands for in a field of this type: integers also hexadecimal (0x) or octal (0), what
  * follows is taken for a unit. "" is 0. As base since 7.0.10, where the shell variable dbConvertBase is 0; before, all
  * integers were decimal.
- * @returns undefined when there is no number or it does not fit. CA spec §2.8
+ * @returns undefined when there is no number or it does not fit. channel-access.md §2.8
  */
 export function parseNumber(text: string, type: NumericFieldType): number | undefined {
   if (text === "") return 0;
@@ -108,7 +108,7 @@ function largeUnsigned(text: string): number | undefined {
 /**
  * The number that a value in a .db file stands for: integers may be hexadecimal or octal and wrap, nothing may follow.
  * "" is 0.
- * @returns undefined when there is no such number. CA spec §5.1
+ * @returns undefined when there is no such number. channel-access.md §5.1
  */
 export function parseDbText(text: string, type: NumericFieldType): number | undefined {
   if (text === "") return 0;

@@ -1,4 +1,4 @@
-/** The analog input record. CA spec §5.5; epics-base: aiRecord.c, devAiSoft.c, devAiSoftRaw.c */
+/** The analog input record. channel-access.md §5.5; epics-base: aiRecord.c, devAiSoft.c, devAiSoftRaw.c */
 
 import { checkFilteredLimits, type FilterMemory, SEVERITY, STATUS } from "../alarms.ts";
 import { castNumber } from "../convert/numbers.ts";

@@ -1,6 +1,6 @@
 /**
- * The analog output record. CA spec §5.5; epics-base: aoRecord.c, devAoSoft.c, devAoSoftRaw.c. The record of speed
- * tests: its processing allocates nothing when nothing is linked.
+ * The analog output record. channel-access.md §5.5; epics-base: aoRecord.c, devAoSoft.c, devAoSoftRaw.c. The record of
+ * speed tests: its processing allocates nothing when nothing is linked.
  */
 
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";

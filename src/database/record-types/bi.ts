@@ -1,4 +1,4 @@
-/** The binary input record. CA spec §5.5; epics-base: biRecord.c, devBiSoft.c, devBiSoftRaw.c */
+/** The binary input record. channel-access.md §5.5; epics-base: biRecord.c, devBiSoft.c, devBiSoftRaw.c */
 
 import { raiseUndefined } from "../alarms.ts";
 import { menuSimm } from "../menus.ts";

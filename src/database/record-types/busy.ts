@@ -1,6 +1,6 @@
 /**
- * The busy record of synApps: a bo that is not complete before it is 0 again. Its processing is binary-output.ts. CA
- * spec §4.4
+ * The busy record of synApps: a bo that is not complete before it is 0 again. Its processing is binary-output.ts.
+ * channel-access.md §4.4
  */
 
 import { menuAlarmSevr, menuYesNo } from "../menus.ts";

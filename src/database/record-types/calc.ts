@@ -1,4 +1,4 @@
-/** The calculation record. CA spec §5.5; epics-base: calcRecord.c */
+/** The calculation record. channel-access.md §5.5; epics-base: calcRecord.c */
 
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";

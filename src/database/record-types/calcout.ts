@@ -1,4 +1,4 @@
-/** The calculation record with an output. CA spec §5.5; epics-base: calcoutRecord.c, devCalcoutSoft.c */
+/** The calculation record with an output. channel-access.md §5.5; epics-base: calcoutRecord.c, devCalcoutSoft.c */
 
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { checkLimits, raiseUndefined } from "../alarms.ts";

@@ -1,4 +1,4 @@
-/** The 32-bit integer input record. CA spec §5.5; epics-base: longinRecord.c, devLiSoft.c */
+/** The 32-bit integer input record. channel-access.md §5.5; epics-base: longinRecord.c, devLiSoft.c */
 
 import { checkFilteredLimits, type FilterMemory } from "../alarms.ts";
 import { menuYesNo } from "../menus.ts";

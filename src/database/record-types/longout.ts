@@ -1,4 +1,4 @@
-/** The 32-bit integer output record. CA spec §5.5; epics-base: longoutRecord.c, devLoSoft.c */
+/** The 32-bit integer output record. channel-access.md §5.5; epics-base: longoutRecord.c, devLoSoft.c */
 
 import { checkLimits } from "../alarms.ts";
 import { longoutOOPT, menuYesNo, numbersOf } from "../menus.ts";

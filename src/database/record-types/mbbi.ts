@@ -1,4 +1,6 @@
-/** The multi-bit binary input record. CA spec §5.5; epics-base: mbbiRecord.c, devMbbiSoft.c, devMbbiSoftRaw.c */
+/**
+ * The multi-bit binary input record. channel-access.md §5.5; epics-base: mbbiRecord.c, devMbbiSoft.c, devMbbiSoftRaw.c
+ */
 
 import { type FilterMemory, filterLevel, raiseUndefined, STATUS } from "../alarms.ts";
 import { menuSimm } from "../menus.ts";

@@ -1,4 +1,6 @@
-/** The multi-bit binary output record. CA spec §5.5; epics-base: mbboRecord.c, devMbboSoft.c, devMbboSoftRaw.c */
+/**
+ * The multi-bit binary output record. channel-access.md §5.5; epics-base: mbboRecord.c, devMbboSoft.c, devMbboSoftRaw.c
+ */
 
 import { raiseUndefined, SEVERITY, STATUS } from "../alarms.ts";
 import { menuSimm } from "../menus.ts";

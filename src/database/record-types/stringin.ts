@@ -1,4 +1,4 @@
-/** The text input record. It knows no UDF alarm. CA spec §5.5; epics-base: stringinRecord.c, devSiSoft.c */
+/** The text input record. It knows no UDF alarm. channel-access.md §5.5; epics-base: stringinRecord.c, devSiSoft.c */
 
 import { STRING_BYTES } from "../../epics/facts.ts";
 import { fitText } from "../convert/texts.ts";

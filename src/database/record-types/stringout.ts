@@ -1,4 +1,4 @@
-/** The text output record. CA spec §5.5; epics-base: stringoutRecord.c, devSoSoft.c */
+/** The text output record. channel-access.md §5.5; epics-base: stringoutRecord.c, devSoSoft.c */
 
 import { STRING_BYTES } from "../../epics/facts.ts";
 import { raiseUndefined } from "../alarms.ts";

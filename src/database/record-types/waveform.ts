@@ -1,4 +1,4 @@
-/** The array record. CA spec §2.4, §5.5; epics-base: waveformRecord.c, devWfSoft.c */
+/** The array record. channel-access.md §2.4, §5.5; epics-base: waveformRecord.c, devWfSoft.c */
 
 import { DBE_LOG, DBE_VALUE } from "../../epics/facts.ts";
 import { castInto, type ElementType, elementTypeOf, makeArray } from "../convert/arrays.ts";

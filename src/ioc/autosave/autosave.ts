@@ -1,6 +1,6 @@
 /**
  * Autosave of one IOC: which files are restored, which sets are saved, and when in the IOC's life. The shell commands
- * fill it; the work is restore.ts's and monitor-set.ts's. CA spec §7.3.
+ * fill it; the work is restore.ts's and monitor-set.ts's. channel-access.md §7.3.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";

@@ -1,6 +1,6 @@
 /**
  * A field's value as save files have it, and back: what is saved of which kind of field, and what each of the two
- * passes of a restore may set. CA spec §7.3; autosave: dbrestore.c scalar_restore, SR_put_array_values.
+ * passes of a restore may set. channel-access.md §7.3; autosave: dbrestore.c scalar_restore, SR_put_array_values.
  */
 import { fitText } from "../../database/convert/texts.ts";
 import type { Database } from "../../database/database.ts";

@@ -1,6 +1,6 @@
 /**
  * A monitor set: PVs whose values are written to a save file when any has changed, at most once each period, and at a
- * clean stop. One write at a time; a write that fails is told once and tried again. CA spec §7.3; autosave:
+ * clean stop. One write at a time; a write that fails is told once and tried again. channel-access.md §7.3; autosave:
  * save_restore.c save_restore, write_save_file.
  */
 

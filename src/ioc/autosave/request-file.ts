@@ -1,6 +1,6 @@
 /**
  * Request files (.req): which PVs a set keeps. Text in, names out; where a file lies is the reader's matter, whether a
- * PV exists is asked elsewhere. CA spec §7.3; autosave: save_restore.c readReqFile.
+ * PV exists is asked elsewhere. channel-access.md §7.3; autosave: save_restore.c readReqFile.
  */
 import { expandMacros, macroSentence, parseMacros } from "../../base/macros.ts";
 import { splitPvName } from "../../database/pv-name.ts";

@@ -1,7 +1,7 @@
 /**
  * The restore at iocInit: a file's values go to the records in two passes, before and after these are initialized;
- * nothing is processed. What cannot be restored is counted and told, and hinders nothing else. CA spec §7.3; autosave:
- * dbrestore.c reboot_restore.
+ * nothing is processed. What cannot be restored is counted and told, and hinders nothing else. channel-access.md §7.3;
+ * autosave: dbrestore.c reboot_restore.
  */
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";

@@ -1,7 +1,7 @@
 /**
  * Save files (.sav): text ↔ names and values, as autosave writes and reads them, so that either program reads the
- * other's. It opens no file and knows no record. Text is a byte string. CA spec §7.3; autosave: save_restore.c
- * write_it, dbrestore.c reboot_restore, SR_array_restore.
+ * other's. It opens no file and knows no record. Text is a byte string. channel-access.md §7.3; autosave:
+ * save_restore.c write_it, dbrestore.c reboot_restore, SR_array_restore.
  */
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Save files on the disk: replaced so that a crash at any instruction leaves the old or the new content, and found
  * again with their copies. What stands in them is save-file.ts's matter. A set x has x.sav, its copy x.savB, and
- * x.sav0, x.sav1 … from earlier. CA spec §7.3; autosave: dbrestore.c fopen_and_check.
+ * x.sav0, x.sav1 … from earlier. channel-access.md §7.3; autosave: dbrestore.c fopen_and_check.
  */
 import { rename, stat } from "node:fs/promises";
 import path from "node:path";

@@ -10,7 +10,7 @@ import { reportCommands } from "./reports.ts";
 import type { CommandSession } from "./session.ts";
 import { SHELL_COMMANDS } from "./shell.ts";
 
-/** Registers every command of CA spec §7.2 that is there. */
+/** Registers every command of channel-access.md §7.2 that is there. */
 export function registerIocCommands(shell: Shell, session: CommandSession): void {
   shell.register(SHELL_COMMANDS);
   for (const group of [

@@ -1,6 +1,6 @@
 /**
  * Shell commands of autosave: what is saved and restored where. Those of the family that this IOC does without say so.
- * CA spec §7.3.
+ * channel-access.md §7.3.
  */
 import path from "node:path";
 import { parseMacros } from "../../base/macros.ts";

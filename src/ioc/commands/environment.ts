@@ -1,5 +1,6 @@
 /**
- * Shell commands for environment variables, the folder, the clock and text. CA spec §7.2; epics-base: libComRegister.c.
+ * Shell commands for environment variables, the folder, the clock and text. channel-access.md §7.2; epics-base:
+ * libComRegister.c.
  */
 import { globTest } from "../../base/glob.ts";
 import { ShellError } from "../../iocsh/parse.ts";

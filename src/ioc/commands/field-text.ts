@@ -1,6 +1,6 @@
 /**
- * Fields as `dbgf` and `dbpr` print them, and their columns. CA spec §7.2; forms tried with softIoc 7.0.10; epics-base:
- * dbTest.c.
+ * Fields as `dbgf` and `dbpr` print them, and their columns. channel-access.md §7.2; forms tried with softIoc 7.0.10;
+ * epics-base: dbTest.c.
  */
 
 import { facilitySecond } from "../../base/facility-time.ts";

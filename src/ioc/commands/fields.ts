@@ -1,4 +1,6 @@
-/** Shell commands that read, write and process single records. CA spec §7.2; forms tried with softIoc 7.0.10. */
+/**
+ * Shell commands that read, write and process single records. channel-access.md §7.2; forms tried with softIoc 7.0.10.
+ */
 import { IOC_SHELL } from "../../base/client-identity.ts";
 import type { PutValue } from "../../database/convert/convert-put.ts";
 import type { Database } from "../../database/database.ts";

@@ -1,5 +1,6 @@
 /**
- * Shell commands that start and pause the IOC, and those of softIoc that mean nothing here: they say so. CA spec §7.2.
+ * Shell commands that start and pause the IOC, and those of softIoc that mean nothing here: they say so.
+ * channel-access.md §7.2.
  */
 import { ShellError } from "../../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";

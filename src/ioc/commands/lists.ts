@@ -1,4 +1,6 @@
-/** Shell commands that list records, aliases and info items. CA spec §7.2; forms tried with softIoc 7.0.10. */
+/**
+ * Shell commands that list records, aliases and info items. channel-access.md §7.2; forms tried with softIoc 7.0.10.
+ */
 import { globTest } from "../../base/glob.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Database } from "../../database/database.ts";

@@ -1,6 +1,6 @@
 /**
- * Shell commands that report on the server and on scanning, and post events. CA spec §7.2; forms tried with softIoc
- * 7.0.10.
+ * Shell commands that report on the server and on scanning, and post events. channel-access.md §7.2; forms tried with
+ * softIoc 7.0.10.
  */
 
 import type { CaServer, ClientReport, NameServerReport, ServerReport } from "../../ca/server/server.ts";

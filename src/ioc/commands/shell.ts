@@ -1,5 +1,5 @@
 /**
- * Shell commands about the shell itself: help, exit, the error policy, scripts within scripts. CA spec §7.1;
+ * Shell commands about the shell itself: help, exit, the error policy, scripts within scripts. channel-access.md §7.1;
  * epics-base: iocsh.cpp.
  */
 import { globTest } from "../../base/glob.ts";

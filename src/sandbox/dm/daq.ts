@@ -1,6 +1,6 @@
 /**
  * One DAQ or upload of the simulated Data Management service: it takes files at a bounded rate, and ends; it moves
- * nothing. What is in its directory it knows from each look at it (reference: dm-api §7.3, §7.5).
+ * nothing. What is in its directory it knows from each look at it (data-management.md §7.3, §7.5).
  */
 import { randomUUID } from "node:crypto";
 import { ZONE } from "../people.ts";

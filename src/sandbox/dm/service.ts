@@ -1,7 +1,7 @@
 /**
  * A simulated APS Data Management service: login and cookie per service, arguments in DM's encoding, errors in its
- * headers, and experiments, users, roles, DAQs and ESAFs in memory. Speaks what reference dm-api §2-§7 says, and its
- * own routes where nothing public says anything (routes.ts here). Written apart from the client: the two share no
+ * headers, and experiments, users, roles, DAQs and ESAFs in memory. Speaks what data-management.md §2 to §7 says, and
+ * its own routes where nothing public says anything (routes.ts here). Written apart from the client: the two share no
  * code.
  */
 import { randomUUID } from "node:crypto";

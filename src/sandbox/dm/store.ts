@@ -196,7 +196,7 @@ export class DmStore {
   }
 }
 
-/* ── JSON, as dm-api §7.1 shows it ────────────────────────────────────── */
+/* ── JSON, as data-management.md §7.1 shows it ────────────────────────────────────── */
 
 /** As lists have it: without users and directories. */
 export function shortForm(experiment: TwinExperiment): object {
@@ -240,7 +240,7 @@ export function fullForm(experiment: TwinExperiment): object {
   };
 }
 
-/** As the APS database has them (dm-api §7.7): times without an offset, and now and then no DOI. */
+/** As the APS database has them (data-management.md §7.7): times without an offset, and now and then no DOI. */
 function esafForm({ esafId, title, status, doi, start, end, users }: SafetyForm) {
   return {
     esafId: Number(esafId),

@@ -1,7 +1,7 @@
 /**
  * Globus Auth, simulated: logins that consent by themselves, the three grants of the token end point, and identities.
- * One access token per resource server, as the real one gives. Reference: globus-api §3.1, §3.2; the shapes are those
- * of Globus' published sample answers.
+ * One access token per resource server, as the real one gives. globus.md §3.1, §3.2; the shapes are those of Globus'
+ * published sample answers.
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { TwinAnswer } from "../http-twin.ts";

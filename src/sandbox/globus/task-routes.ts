@@ -1,7 +1,7 @@
 /**
  * Globus Transfer's submissions and tasks, simulated: exactly once by submission id, a conflict for what is under way,
- * and tasks that live by the clock (tasks.ts). Reference: globus-api §3.3; the shapes are those of Globus'
- * published sample answers.
+ * and tasks that live by the clock (tasks.ts). globus.md §3.3; the shapes are those of Globus' published sample
+ * answers.
  */
 import { randomUUID } from "node:crypto";
 import type { TwinAnswer } from "../http-twin.ts";

@@ -1,7 +1,7 @@
 /**
- * Globus Transfer, simulated: directories of the collections in memory. Access rules are in access-routes.ts,
- * tasks in task-routes.ts. Reference: globus-api §3.3; the shapes are those of Globus' published sample answers.
- * The code for a parent that is missing is not published: ours is a guess at the form.
+ * Globus Transfer, simulated: directories of the collections in memory. Access rules are in access-routes.ts, tasks in
+ * task-routes.ts. globus.md §3.3; the shapes are those of Globus' published sample answers. The code for a parent that
+ * is missing is not published: ours is a guess at the form.
  */
 
 import type { TwinAnswer } from "../http-twin.ts";

@@ -13,7 +13,7 @@ import sys
 import threading
 
 #: operation: (service, API class, method, arguments in order, arguments by name). One with a `?` may be left out; in order it is then empty.
-#: Operations and arguments are named as in routes.ts; classes, methods and their order as public programs use them (reference: dm-api 6).
+#: Operations and arguments are named as in routes.ts; classes, methods and their order as public programs use them (data-management.md §6).
 METHODS = {
     "getExperimentByName": ("ds", "ExperimentDsApi", "getExperimentByName", "experimentName", ""),
     "getExperimentById": ("ds", "ExperimentDsApi", "getExperimentById", "id", ""),

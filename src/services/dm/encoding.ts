@@ -1,5 +1,5 @@
 /**
- * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (reference: dm-api §3,
+ * How texts travel in DM's URLs and how DM writes dates: pure, both ways where both are needed (data-management.md §3,
  * §6, §7.1).
  */
 import { facilityDay } from "../../base/facility-time.ts";

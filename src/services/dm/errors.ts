@@ -1,6 +1,6 @@
 /**
  * DM's error channel: reads an answer in the order that its services mean it, and turns what is wrong into the ports'
- * errors. Codes decide, never texts (reference: dm-api §4).
+ * errors. Codes decide, never texts (data-management.md §4).
  */
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
@@ -29,7 +29,7 @@ const INVALID_SESSION = 12;
 /** Logged in, but not allowed: logging in again changes nothing. */
 const AUTHORIZATION = 5;
 
-/** The names that DM's Python package has for codes that make a difference (dm-api §4). */
+/** The names that DM's Python package has for codes that make a difference (data-management.md §4). */
 export const CODE_BY_TYPE: Readonly<Record<string, number>> = {
   AuthorizationError: AUTHORIZATION,
   AuthenticationError: 6,

@@ -1,6 +1,6 @@
 /**
  * DM's JSON ↔ the port's shapes: each schema reads one kind of answer tolerantly and gives what the port promises
- * (reference: dm-api §7). Unknown members are dropped; a member that may be missing may also be null, empty, or a
+ * (data-management.md §7). Unknown members are dropped; a member that may be missing may also be null, empty, or a
  * number that is written as text. Sends nothing.
  */
 import * as z from "zod";
@@ -53,7 +53,7 @@ const listOf = <S extends z.ZodType>(entry: S, isConcerned: (json: unknown) => b
 
 /* ── Experiments and users ────────────────────────────────────────────── */
 
-/** dm-api §7.1: lists leave the usernames and directories out, and look-ups some of the directories. */
+/** data-management.md §7.1: lists leave the usernames and directories out, and look-ups some of the directories. */
 export const experimentAnswer = z
   .object({
     name: neededText,
@@ -74,7 +74,7 @@ export const experimentAnswer = z
   );
 export const experimentsAnswer = listOf(experimentAnswer);
 
-/** dm-api §7.2. A username is `d` and the badge. */
+/** data-management.md §7.2. A username is `d` and the badge. */
 export const userAnswer = z
   .object({
     username: neededText,
@@ -93,7 +93,7 @@ export const userAnswer = z
     }),
   );
 
-/** As the Python method takes them (dm-api §6). */
+/** As the Python method takes them (data-management.md §6). */
 export function newExperimentArguments(experiment: NewExperiment, stationName: string): DmArguments {
   const { name, typeName, description, rootPath, start, end } = experiment;
   return {
@@ -109,7 +109,7 @@ export function newExperimentArguments(experiment: NewExperiment, stationName: s
 
 /* ── DAQs and uploads ─────────────────────────────────────────────────── */
 
-/** dm-api §7.3. What is not counted yet is not there. */
+/** data-management.md §7.3. What is not counted yet is not there. */
 const transferMembers = z.object({
   id: neededText,
   experimentName: neededText,
@@ -160,7 +160,7 @@ function transferOf(json: z.output<typeof transferMembers>): DmTransfer {
 
 /* ── Safety forms ─────────────────────────────────────────────────────── */
 
-/** dm-api §7.7. The days are the facility's own, so they stay text. */
+/** data-management.md §7.7. The days are the facility's own, so they stay text. */
 const day = optionalText.transform((value) => /^\d{4}-\d{2}-\d{2}/.exec(value ?? "")?.[0] ?? "");
 
 const esafUser = z

@@ -1,7 +1,7 @@
 /**
  * The DataManagement port over the site's own Python `dm` package: the operations of port.ts as calls through the
  * bridge, the package's exceptions as the ports' errors. It repeats nothing: the package keeps its own sessions and
- * decides itself whom it trusts (reference: dm-api §6, §9.3).
+ * decides itself whom it trusts (data-management.md §6, §9.3).
  */
 
 import type { Clock } from "../../base/clock.ts";

@@ -1,9 +1,9 @@
 /**
- * THE table of DM's routes: operation → service, method, path and query, with where each is known from (reference:
- * dm-api §5, §6). A template is the path as it goes on the wire: `<name>` is an argument in DM's encoding, `{name}` a
- * percent-encoded one, `?` inside marks one that may be left out, its segment or query pair with it. Rows of provenance
- * `guess` are off: asking for one fails with the operation's name and what to do. A site switches them on, or corrects
- * any row, in its dm-routes.json.
+ * THE table of DM's routes: operation → service, method, path and query, with where each is known from
+ * (data-management.md §5, §6). A template is the path as it goes on the wire: `<name>` is an argument in DM's encoding,
+ * `{name}` a percent-encoded one, `?` inside marks one that may be left out, its segment or query pair with it. Rows of
+ * provenance `guess` are off: asking for one fails with the operation's name and what to do. A site switches them on,
+ * or corrects any row, in its dm-routes.json.
  */
 
 import * as z from "zod";

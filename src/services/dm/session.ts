@@ -1,6 +1,6 @@
 /**
  * One DM service with its session: logs in when needed, carries the cookie, and after a refused session logs in again
- * once and sends the request once more. It neither reads results nor repeats what failed otherwise (reference: dm-api
+ * once and sends the request once more. It neither reads results nor repeats what failed otherwise (data-management.md
  * §2).
  */
 import type { Clock } from "../../base/clock.ts";

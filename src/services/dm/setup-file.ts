@@ -1,7 +1,7 @@
 /**
  * Reads the text of a station's dm.setup.sh: its lines `export NAME=value`, as bash would read those that need no
  * shell. Executes and expands nothing: a value that needs a shell, or depends on a condition, is told as such
- * (reference: dm-api §1).
+ * (data-management.md §1).
  */
 
 /** What the file says of one name, and in which line, counted from 1. */

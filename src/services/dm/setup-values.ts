@@ -1,6 +1,6 @@
 /**
  * The variables of a station's dm.setup.sh that stand for settings of ours: which they are, which of them can be used,
- * and what is still missing. How the file is read is in setup-file.ts (reference: dm-api §1).
+ * and what is still missing. How the file is read is in setup-file.ts (data-management.md §1).
  */
 import { listed } from "../../base/word-list.ts";
 import { DM_SERVICES } from "./routes.ts";

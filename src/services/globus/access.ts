@@ -1,7 +1,7 @@
 /**
  * Who may use a directory of a Globus guest collection: its access rules, through Transfer, with the names of Globus
  * Auth. Rules only add up, and are for one directory with all below it. Rules that come from a role on the collection
- * are not told: they are for all of it. Reference: globus-api §3.3.
+ * are not told: they are for all of it. globus.md §3.3.
  */
 import { transfer } from "@globus/sdk";
 import { z } from "zod";

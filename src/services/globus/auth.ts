@@ -1,8 +1,7 @@
 /**
  * Globus credentials: valid access tokens for whoever calls a Globus service. Renews before expiry, once at a time, and
- * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is grants.ts.
- * It never opens a browser and never asks: a login that only a person can renew is LoginNeeded. Reference: globus-api
- * §3.1, §3.2.
+ * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is grants.ts. It never
+ * opens a browser and never asks: a login that only a person can renew is LoginNeeded. globus.md §3.1, §3.2.
  */
 import type { Cancel } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
@@ -22,7 +21,7 @@ import {
 import type { TokenRecord } from "./token-store.ts";
 import type { GlobusTransport } from "./transport.ts";
 
-/** A token is not used in its last minute (globus-api §3.5). */
+/** A token is not used in its last minute (globus.md §3.5). */
 const EARLY_SECONDS = 60;
 /** A refresh token dies when it is not used for six months; a site's policy may be far stricter. */
 const DAILY_SECONDS = 24 * 3600;

@@ -1,6 +1,6 @@
 /**
  * Directories on a Globus collection, through Transfer's mkdir, which makes one level at a time. "It exists already" is
- * no error; every other refusal is, in a sentence of its own (integration point 19). Transfer tasks are not here.
+ * no error; every other refusal is, in a sentence of its own (integration.md §5.2). Transfer tasks are not here.
  */
 import { transfer } from "@globus/sdk";
 import { ActionError } from "../../base/errors.ts";

@@ -83,7 +83,7 @@ class CollectionError extends UnavailableError {
   }
 }
 
-/** What the codes mean; the first row that fits holds. Reference: globus-api §3.3. */
+/** What the codes mean; the first row that fits holds. globus.md §3.3. */
 const MEANINGS: readonly Meaning[] = [
   { code: /(^|\.)(MkdirFailed)?Exists$/, kind: AlreadyExistsError, advice: "it exists already" },
   { code: /^ConsentRequired$/, kind: LoginNeededError, advice: `the login lacks a consent, ${LOGIN_ADVICE}` },

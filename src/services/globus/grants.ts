@@ -1,7 +1,6 @@
 /**
  * How each kind of Globus login comes by tokens: a service account by its client id and secret, a person by the refresh
- * tokens in the token file. When to renew, and what the login's state is, auth.ts decides. Reference: globus-api
- * §3.1, §3.2.
+ * tokens in the token file. When to renew, and what the login's state is, auth.ts decides. globus.md §3.1, §3.2.
  */
 import { auth } from "@globus/sdk";
 import { z } from "zod";
@@ -73,7 +72,7 @@ export class ServiceAccount implements Grant {
       .exchange(
         {
           what: `give a token to the service account ${clientId}`,
-          // The SDK types this function for one grant only; it posts any form (globus-api §2.3).
+          // The SDK types this function for one grant only; it posts any form (globus.md §2.3).
           send: (sdk) => auth.oauth2.token.token({ payload: payload as never, headers }, sdk),
           repeatable: true,
         },

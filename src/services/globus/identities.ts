@@ -1,7 +1,7 @@
 /**
  * Who is who at Globus: identities by user name and by id, from Globus Auth. There is no search by e-mail address: a
  * user name often looks like one, and need not be the person's address. An unknown name gives an empty list, no error
- * (globus-api §3.1).
+ * (globus.md §3.1).
  */
 
 import { auth } from "@globus/sdk";

@@ -1,7 +1,6 @@
 /**
  * The token file of a Globus login: one record per resource server, JSON, mode 0600, replaced as a whole. It is read
- * anew at every look, so a login made by another process counts at once. It asks nobody for tokens. Reference:
- * globus-api §3.1.
+ * anew at every look, so a login made by another process counts at once. It asks nobody for tokens. globus.md §3.1.
  */
 import { z } from "zod";
 import { ActionError, messageOf } from "../../base/errors.ts";

@@ -1,4 +1,4 @@
-/** How schedules write times: with one of three spellings of the offset (reference: dm-api §8). Pure. */
+/** How schedules write times: with one of three spellings of the offset (data-management.md §8). Pure. */
 
 /**
  * ISO time whose offset is spelt `Z`, `-05:00`, `-0500` or `-05`; undefined for anything else, also without an offset.

@@ -1,6 +1,6 @@
 /**
  * The Scheduling port over the APS scheduling service: the run that contains a time, and its beamtimes at one beamline.
- * Reads only; which beamtime counts is the action's business (reference: dm-api §8).
+ * Reads only; which beamtime counts is the action's business (data-management.md §8).
  */
 import * as z from "zod";
 import type { Clock } from "../../base/clock.ts";
@@ -204,7 +204,7 @@ function moreOf(beamtime: Activity["beamtime"]): BeamtimeMore {
   };
 }
 
-/** Flags are `Y` and `N`, or `Yes` and `No` (dm-api §7.8). */
+/** Flags are `Y` and `N`, or `Yes` and `No` (data-management.md §7.8). */
 const isYes = (flag: string | undefined): boolean => /^y/i.test(flag ?? "");
 
 /* ── JSON ─────────────────────────────────────────────────────────────── */

@@ -1,7 +1,7 @@
 /**
  * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so nothing a PV says
  * is ever parsed by one. A directory is made level by level below a top that must exist; only what was made here gets
- * its mode set. Integration points 20-22 and 64.
+ * its mode set. integration.md §5.3.
  */
 
 import { posix } from "node:path";

@@ -9,7 +9,7 @@ import {
 } from "../../../src/ca/session/transitions.ts";
 import { REQUESTS, type RequestName } from "../../../src/ca/wire/messages.ts";
 
-/** Requests over TCP by number; CA spec §1.5. */
+/** Requests over TCP by number; channel-access.md §1.5. */
 const REQUEST_NUMBERS = [0, 1, 2, 3, 4, 6, 8, 9, 10, 12, 15, 18, 19, 20, 21, 23];
 const NUMBERS = [...Array.from({ length: 40 }, (_, i) => i), 255, 4711, 65535];
 const pairs = CIRCUIT_STATES.flatMap((state) => NUMBERS.map((command) => [state, command] as const));

@@ -1,4 +1,4 @@
-/** The DBR table against the sizes that a C compiler gives (CA spec §2.1), and values through the wire. */
+/** The DBR table against the sizes that a C compiler gives (channel-access.md §2.1), and values through the wire. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ByteWriter } from "../../../src/base/bytes.ts";

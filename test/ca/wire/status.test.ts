@@ -4,7 +4,7 @@ import { Frame } from "../../../src/ca/wire/frame.ts";
 import { errorEcho, readEventMask, textBytes } from "../../../src/ca/wire/payloads.ts";
 import { ECA, ecaName, isSuccess } from "../../../src/ca/wire/status.ts";
 
-/** Printed by a program that includes caerr.h (CA spec §1.3). */
+/** Printed by a program that includes caerr.h (channel-access.md §1.3). */
 const CAERR = {
   NORMAL: 1,
   ALLOCMEM: 48,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { numberToText } from "../../../src/database/convert/number-text.ts";
 
-// Expected values: EPICS base, measured (CA spec §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
+// Expected values: EPICS base, measured (channel-access.md §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
 
 const TEXTS: readonly (readonly [value: number, precision: number, text: string])[] = [
   [1.5, 0, "2"],

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { castNumber, clampFloat, toInt32, toUint32 } from "../../../src/database/convert/numbers.ts";
 import type { NumericFieldType } from "../../../src/database/record-type.ts";
 
-// Expected values: EPICS base, measured (CA spec §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
+// Expected values: EPICS base, measured (channel-access.md §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
 
 const CASTS: readonly (readonly [value: number, from: NumericFieldType, to: NumericFieldType, result: number])[] = [
   [32768, "DOUBLE", "SHORT", -32768],

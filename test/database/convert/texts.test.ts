@@ -11,7 +11,7 @@ import {
 import { menuAlarmSevr } from "../../../src/database/menus.ts";
 import type { NumericFieldType } from "../../../src/database/record-type.ts";
 
-// Expected values: EPICS base, measured (CA spec §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
+// Expected values: EPICS base, measured (channel-access.md §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
 
 const PARSED: readonly (readonly [text: string, type: NumericFieldType, value: number | undefined])[] = [
   ["5.9", "LONG", 5],

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { dmDate, dmDecode, dmEncode } from "../../../src/services/dm/encoding.ts";
 
-/** Text and segment; the first four as vendor clients were seen to send them (dm-api §3). */
+/** Text and segment; the first four as vendor clients were seen to send them (data-management.md §3). */
 const VECTORS: readonly (readonly [string, string])[] = [
   ["fong-25idc-2026-C1", "b'Wm05dVp5MHlOV2xrWXkweU1ESTJMVU14Cg=='"],
   ["tomo-2026-1", "b'ZEc5dGJ5MHlNREkyTFRFPQo='"],

@@ -77,7 +77,7 @@ test("with the sandbox's file every operation of the port has a route, and says 
   }
 });
 
-/** Path and query as public clients were seen to send them (dm-api §5). */
+/** Path and query as public clients were seen to send them (data-management.md §5). */
 test.each<[DmOperation, Record<string, unknown>, string]>([
   [
     "getExperimentByName",

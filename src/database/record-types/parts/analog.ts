@@ -1,6 +1,6 @@
 /**
- * What records with a number share: deadbands of monitors, and the metadata by which clients show the number. CA spec
- * §2.7, §3.2; epics-base: recGbl.c recGblCheckDeadband, recGblGetPrec.
+ * What records with a number share: deadbands of monitors, and the metadata by which clients show the number.
+ * channel-access.md §2.7, §3.2; epics-base: recGbl.c recGblCheckDeadband, recGblGetPrec.
  */
 import { DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
 import type { WithFields } from "../../alarms.ts";

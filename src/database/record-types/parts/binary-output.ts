@@ -1,6 +1,7 @@
 /**
  * How bo and busy process: VAL from DOL in closed loop, RVAL, the alarms of states, the output, and the return to 0
- * after HIGH seconds. CA spec §4.4, §5.5; epics-base: boRecord.c, devBoSoft.c, devBoSoftRaw.c; synApps: busyRecord.c
+ * after HIGH seconds. channel-access.md §4.4, §5.5; epics-base: boRecord.c, devBoSoft.c, devBoSoftRaw.c; synApps:
+ * busyRecord.c
  */
 import { raiseUndefined, type WithFields } from "../../alarms.ts";
 import { isClosedLoop, outputAction } from "./output.ts";

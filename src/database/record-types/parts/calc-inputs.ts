@@ -1,6 +1,6 @@
 /**
  * What calc and calcout share: their inputs A … U, read from links into fields and from there into the expression, the
- * expression itself, and the metadata of both. CA spec §5.5; epics-base: calcRecord.c, calcoutRecord.c.
+ * expression itself, and the metadata of both. channel-access.md §5.5; epics-base: calcRecord.c, calcoutRecord.c.
  */
 import { DBE_ALARM, DBE_LOG, DBE_VALUE } from "../../../epics/facts.ts";
 import { SEVERITY, STATUS, type WithFields } from "../../alarms.ts";

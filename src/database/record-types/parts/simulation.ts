@@ -1,7 +1,7 @@
 /**
  * Simulation mode: with SIMM (read from SIML) not NO, an input comes from SIOL by way of SVAL, an output goes to SIOL,
  * and the alarm SIMM is raised with severity SIMS; SDLY ≥ 0 lets it take that many seconds. The change of SCAN by SSCN
- * is not done: SSCN and OLDSIMM are stored only. CA spec §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c
+ * is not done: SSCN and OLDSIMM are stored only. channel-access.md §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c
  * readValue.
  */
 import { SEVERITY, STATUS, type WithFields } from "../../alarms.ts";

@@ -1,6 +1,6 @@
 /**
- * What mbbi and mbbo share: sixteen states, each with a raw value (ZRVL …), a name (ZRST …) and a severity (ZRSV …). CA
- * spec §2.7, §5.5; epics-base: mbbiRecord.c, mbboRecord.c.
+ * What mbbi and mbbo share: sixteen states, each with a raw value (ZRVL …), a name (ZRST …) and a severity (ZRSV …).
+ * channel-access.md §2.7, §5.5; epics-base: mbbiRecord.c, mbboRecord.c.
  */
 import { DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../../../epics/facts.ts";
 import { STATUS, type WithFields } from "../../alarms.ts";

@@ -1,7 +1,7 @@
 /**
  * Learns a site's routes from its own `dm` package: each method is called with marked arguments while the package
  * believes that DM is a recorder on this host, and the request that came is turned into a route. No real service is
- * reached, and no real login is read (reference: dm-api §9.2).
+ * reached, and no real login is read (data-management.md §9.2).
  */
 
 import { mkdtemp, rm } from "node:fs/promises";

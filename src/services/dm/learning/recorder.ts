@@ -1,7 +1,7 @@
 /**
  * A server that stands where DM's services would be: one port of 127.0.0.1 for each, success and nothing to everything,
- * and a note of what was asked. Of a login it notes nothing but that there was one. For learning routes
- * (learning.ts); it contacts nobody (reference: dm-api §9.2).
+ * and a note of what was asked. Of a login it notes nothing but that there was one. For learning routes (learning.ts);
+ * it contacts nobody (data-management.md §9.2).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
