@@ -1,9 +1,10 @@
 /** The source tree obeys its rules, and each rule can fail. The rules: test/support/rules/architecture.ts. */
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ROOT } from "./support/peers/real-peers.ts";
 import { architectureProblems, idlePermissions, strayNames, wideComments } from "./support/rules/architecture.ts";
+import { headingsOf, strayCitations } from "./support/rules/citations.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
@@ -26,16 +27,65 @@ test("the import table allows nothing that nothing needs", { timeout: 60_000 }, 
 });
 
 /** Paths below the root, of the files that are ours. */
-const OWN = ["src", "test", "tools", "docs", "db", "medm", "iocBoot"].flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
-);
+const OWN = [
+  ...["src", "test", "tools", "docs", "db", "medm", "iocBoot"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
+  ),
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+];
+
+/** Texts that cite. */
+const CITING = /\.(ts|mts|mjs|py|md|json|db|template|substitutions|req|cmd|conf|c|h)$/;
 
 test("a file that a comment or a page names is there", () => {
-  const told = [...OWN, "README.md", "CONTRIBUTING.md"].filter((name) => /\.(ts|mjs|md|py)$/.test(name));
+  const told = OWN.filter((name) => /\.(ts|mjs|md|py)$/.test(name));
   expect(told.flatMap((name) => strayNames(name, readFileSync(join(ROOT, name), "utf8"), OWN))).toEqual([]);
   expect(strayNames("a.ts", "// as no-such.ts says\nconst a = `x.ts`; // and base/clock.ts", OWN)).toEqual([
     "a.ts:1 names no-such.ts, which is not there: name the file that is meant",
   ]);
+});
+
+test("a citation leads to a page and a heading, or to a decision, that is there", () => {
+  const pages = OWN.filter((name) => /^docs\/.*\.md$/.test(name));
+  const headings = new Map(pages.map((name) => [basename(name), headingsOf(readFileSync(join(ROOT, name), "utf8"))]));
+  const decisions = new Set(pages.flatMap((name) => /decisions\/(\d{4})-/.exec(name)?.[1] ?? []));
+  const stray = (name: string, text: string): string[] => strayCitations(name, text, headings, decisions);
+  const told = OWN.filter((name) => CITING.test(name));
+  expect(told.flatMap((name) => stray(name, readFileSync(join(ROOT, name), "utf8")))).toEqual([]);
+});
+
+describe("a citation that leads nowhere is refused", () => {
+  const pages = new Map([
+    ["channel-access.md", headingsOf("# Facts\n## 1. Protocol\n### 1.5 Server\n## Appendix A. Fields\n")],
+  ]);
+  const stray = (text: string): string[] => strayCitations("a.ts", text, pages, new Set(["0006"]));
+
+  test.each([
+    ["/** CA spec §1.5 */", ['a.ts:1 cites "CA spec"', 'a.ts:1 cites "§"']],
+    ["/**\n * Reads. CA\n * spec, as it is.\n */", ['a.ts:2 cites "CA spec"']],
+    ["// as (dm-api §3) has it", ['a.ts:1 cites "dm-api"', 'a.ts:1 cites "§"']],
+    ["// Integration points 20-22.", ['a.ts:1 cites "Integration points"']],
+    ["// quiet (design, section 3)", ['a.ts:1 cites "design, section"']],
+    ["a();\t// see §2", ['a.ts:1 cites "§"']],
+    ["// decision 19", ['a.ts:1 cites "decision 19", which docs/decisions does not have']],
+    ["// Decision 0007.", ['a.ts:1 cites "Decision 0007", which']],
+    ["// channel-access.md §1.5, §1.6", ["a.ts:1 cites channel-access.md §1.6, which has no such heading"]],
+    ["// channel-access.md §1.5 and Appendix B", ["a.ts:1 cites channel-access.md Appendix B, which has no"]],
+    ["// wires.md §1.5", ["a.ts:1 cites wires.md, which is no page"]],
+  ])("%j", (text, problems) => {
+    expect(stray(text)).toEqual(problems.map((problem): unknown => expect.stringContaining(problem)));
+  });
+
+  test.each([
+    "/** Sizes. channel-access.md §1.5, §1 and Appendix A; epics-base: dbAccess.c. */",
+    "/**\n * Sizes. channel-access.md\n * §1.5, decision\n * 0006.\n */",
+    "// RFC 6570 §3.2, draft-ietf-secsh-filexfer-02 §7",
+    'const text = "CA spec §1.5, decision 19";',
+  ])("but not %j", (text) => {
+    expect(stray(text)).toEqual([]);
+  });
 });
 
 test("no comment of tests and tools is wider than the code may be", () => {

@@ -2,16 +2,15 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { dmDate, dmDecode, dmEncode } from "../../../src/services/dm/encoding.ts";
 
-/** Text and segment; the first four as vendor clients were seen to send them (data-management.md §3). */
+/** Text and segment; the first three as vendor clients were seen to send them (data-management.md §3). */
 const VECTORS: readonly (readonly [string, string])[] = [
-  ["fong-25idc-2026-C1", "b'Wm05dVp5MHlOV2xrWXkweU1ESTJMVU14Cg=='"],
   ["tomo-2026-1", "b'ZEc5dGJ5MHlNREkyTFRFPQo='"],
   ["{}", "b'ZTMwPQo='"],
   ['"DEFAULT"', "b'SWtSRlJrRlZURlFpCg=='"],
   ["25IDC", "b'TWpWSlJFTT0K'"],
   ["25-ID-C", "b'TWpVdFNVUXRRdz09Cg=='"],
   ["2-BM-A,B", "b'TWkxQ1RTMUJMRUk9Cg=='"],
-  ["2026-03-Li-1012039", "b'TWpBeU5pMHdNeTFNYVMweE1ERXlNRE01Cg=='"],
+  ["2026-03-Noether-1014288", "b'TWpBeU5pMHdNeTFPYjJWMGFHVnlMVEV3TVRReU9EZz0K'"],
   [
     "x".repeat(58),
     "b'ZUhoNGVIaDRlSGg0ZUhoNGVIaDRlSGg0ZUhoNGVIaDRlSGg0ZUhoNGVIaDRlSGg0ZUhoNGVIaDRlSGg0ZUhoNGVIaDRlSGg0ZUhoNAplQT09Cg=='",

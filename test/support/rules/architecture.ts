@@ -217,7 +217,7 @@ const isAt = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
 
 /**
- * One sentence for each source file that a comment names and that is not there.
+ * One sentence for each source file or page that a comment names and that is not there.
  * @param paths of all files of the repository
  */
 export function strayNames(path: string, text: string, paths: readonly string[]): string[] {
@@ -225,7 +225,7 @@ export function strayNames(path: string, text: string, paths: readonly string[])
   const isCode = /\.(ts|mjs)$/.test(path);
   return text.split("\n").flatMap((line, index) => {
     const told = isCode ? (/^\s*(\/?\*|\/\/).*|\s\/\/ .*/.exec(line)?.[0] ?? "") : line;
-    const names = [...told.matchAll(/(?<![\w.*-])[\w-][\w./-]*\.(?:ts|mjs|py)\b/g)].map(([name]) => name);
+    const names = [...told.matchAll(/(?<![\w.*-])[\w-][\w./-]*\.(?:ts|mjs|py|md)\b/g)].map(([name]) => name);
     return names
       .filter((name) => !isThere(name))
       .map((name) => `${path}:${index + 1} names ${name}, which is not there: name the file that is meant`);

@@ -1,7 +1,7 @@
 /**
  * LevelDB's table format, of its .ldb files: blocks with a checksum each, an index of them, and a footer. LevelDB
  * itself looks at no checksum when it reads without its paranoid checks, which its binding for Node does not offer.
- * Source: leveldb 1.20, doc/table_format.md, table/format.cc, table/block.cc.
+ * Source: leveldb 1.20, its page on the table format, table/format.cc, table/block.cc.
  */
 import { changeOf, checksumOf, type LevelChange, LevelCursor, LevelFormatError } from "./bytes.ts";
 import { unsnap } from "./snappy.ts";
