@@ -7,7 +7,7 @@ import { STATUS } from "./alarms.ts";
 import { postToAll } from "./post.ts";
 import type { DbRecord } from "./record.ts";
 
-/** @returns DBE_ALARM if the alarm changed, else 0: what VAL's post gets too */
+/** @returns DBE_ALARM if the alarm changed, else 0; VAL is posted with it too */
 export function resetAlarms(record: DbRecord): number {
   const { fields } = record;
   const { NSTA, NSEV } = fields;

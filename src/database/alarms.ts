@@ -1,7 +1,7 @@
 /**
- * The alarms that record types raise while they process: limits with hysteresis, the alarm filter, states. The
- * transition to what clients see, and its posts, are the engine's. channel-access.md §5.5; epics-base: aiRecord.c
- * checkAlarms and its copies.
+ * The alarms that record types raise while they process: limits with hysteresis, the alarm filter, states. How they
+ * become the alarm that clients see, and its posts, is alarm-transition.ts. channel-access.md §5.5; epics-base:
+ * aiRecord.c checkAlarms and its copies.
  */
 import { menuAlarmSevr, menuAlarmStat, numbersOf } from "./menus.ts";
 import type { Rec } from "./record-type.ts";
@@ -119,7 +119,7 @@ function limitOf({ fields }: WithLimits, level: number): number {
   }
 }
 
-/** Part of a step that must be done before the filter takes the next whole level: 1 − 1/e. */
+/** The filter takes the next whole level when this part of the step is done: 1 − 1/e. */
 const FILTER_THRESHOLD = 0.6321;
 
 /**

@@ -5,10 +5,10 @@
  */
 import { toInt32, toUint32 } from "./convert/numbers.ts";
 
-/** The variables A … U. Base has had twenty-one since 7.0.10, twelve before. */
+/** The variables A … U. Base has had 21 variables since 7.0.10, 12 before. */
 export const CALC_VARIABLES = "ABCDEFGHIJKLMNOPQRSTU";
 
-/** How a function of any number of arguments goes through them, last first. */
+/** How a function of any number of arguments goes through its arguments, last first. */
 export interface Fold {
   readonly first: (a: number) => number;
   readonly next: (sum: number, a: number) => number;

@@ -1,5 +1,5 @@
 /**
- * A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It is read only. channel-access.md §5.3;
+ * A JSON link that computes: `{calc:{expr:"A+B", args:["rec.VAL", 5]}}`. It cannot be written. channel-access.md §5.3;
  * epics-base: lnkCalc.c.
  */
 import { type CalcProgram, compileCalc, evaluateCalc } from "./calc.ts";
@@ -11,7 +11,7 @@ import type { CalcLink } from "./links.ts";
 import type { LinkEnd } from "./record.ts";
 import type { ArrayValue, NumericFieldType } from "./record-type.ts";
 
-/** A … L, as base's calc link. */
+/** A … L, as in base's calc links. */
 const MAX_ARGUMENTS = 12;
 
 export class CalcEnd implements LinkEnd {

@@ -28,7 +28,7 @@ export interface CalcError {
 /** A compiled expression. */
 export interface CalcProgram {
   readonly steps: readonly Step[];
-  /** Which inputs it reads, and which it changes: indices of A … U. */
+  /** Inputs that the expression reads, and inputs that it changes: indices of A … U. */
   readonly reads: readonly number[];
   readonly changes: readonly number[];
 }
@@ -57,7 +57,7 @@ interface PendingOperator {
   readonly position: number;
   /** Of a function of any number of arguments. */
   readonly fold?: Fold;
-  /** How many results more or less there are after it. */
+  /** How many results the operator adds to the stack; negative: takes from it. */
   effect: number;
 }
 
@@ -205,7 +205,7 @@ class Compiler {
     this.#depth += last.effect;
   }
 
-  /** Moves what stands behind the last open parenthesis to the steps, and returns it. */
+  /** Moves what stands behind the last open parenthesis to the steps, and returns the parenthesis. */
   #openParenthesis(reason: string): PendingOperator {
     for (let last = this.#pending.at(-1); last !== undefined; last = this.#pending.at(-1)) {
       if (last.name === "(") return last;

@@ -103,7 +103,7 @@ const NUMERIC: Partial<Record<NumericFieldType, NumericFieldType>> = {
 
 const isList = (value: Scalar | readonly Scalar[]): value is readonly Scalar[] => Array.isArray(value);
 
-/** A plain constant read as JSON: texts where texts are wanted, no words, nothing nested. */
+/** A plain constant read as JSON: texts only where texts are wanted, no true, false or null, nothing nested. */
 function plainElements(text: string, type: ElementType): readonly Scalar[] | undefined {
   const json = parseLenientJson(text);
   const elements = Array.isArray(json) ? (json as readonly Json[]) : json === undefined ? [undefined] : [json];

@@ -1,4 +1,4 @@
-/** What someone wrote into a database is wrong. The loader adds file and line. */
+/** A text in a database is wrong. The loader adds file and line. */
 import { AppError } from "../base/errors.ts";
 
 /**

@@ -194,7 +194,7 @@ export class Database {
       this.#scanner.add(record);
     }
   }
-  /** Processes the records with PINI=YES; between the two, saved values may be restored. */
+  /** Processes the records with PINI=YES. Between `initializeRecords` and this, saved values may be restored. */
   processInitial(): void {
     this.#scanner.processInitial(this.records(), PINI.YES);
   }
@@ -276,7 +276,9 @@ export class Database {
   getStrings(address: FieldAddress): readonly string[] {
     return textsAt(address);
   }
-  /** `DBF_DOUBLE`, or `DBF_SHORT[2]` with the number of valid elements; what has choices, and links, is DBF_STRING. */
+  /**
+   * `DBF_DOUBLE`, or `DBF_SHORT[2]` with the number of valid elements; DBF_STRING for links and fields with choices.
+   */
   dbfName(address: FieldAddress): string {
     if (address.kind === "array") return `DBF_${address.type}[${lengthAt(address)}]`;
     return `DBF_${address.kind === "number" ? address.type : "STRING"}`;

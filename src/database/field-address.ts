@@ -68,14 +68,14 @@ export class FieldAddress {
   get level(): 0 | 1 {
     return this.spec.row.asl0 === true ? 0 : 1;
   }
-  /** The type as a number's, for conversions; only where `kind` is number, enum or menu. */
+  /** The type for conversions of numbers; only where `kind` is number, enum or menu. */
   get numericType(): NumericFieldType {
     return this.type as NumericFieldType;
   }
   get elementType(): ElementType {
     return this.type as ElementType;
   }
-  /** State names, or a menu's or device list's choices; none for anything else. */
+  /** State names, or a menu's or device list's choices; empty for other fields. */
   get choices(): readonly string[] {
     const { record, spec } = this;
     const { support } = record.type;

@@ -6,7 +6,9 @@
 import { type Json, membersOf, numberOf, parseLenientJson } from "./lenient-json.ts";
 import type { ArrayValue } from "./record-type.ts";
 
-/** Elements `start` to `end`, both included, every `increment`th. Negative counts from the end, −1 being the last. */
+/**
+ * Elements `start` to `end`, both included, every `increment`th. Negative indices count from the end; −1 is the last.
+ */
 export interface Slice {
   readonly start: number;
   readonly increment: number;

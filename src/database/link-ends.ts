@@ -41,9 +41,7 @@ export interface LinkWorld {
   readonly putter: Putter;
 }
 
-/**
- * Raises in `record` what its link inherits from the alarm at the other end. epics-base: recGbl.c recGblInheritSevrMsg
- */
+/** Raises in `record` the alarm that its link inherits from the other end. epics-base: recGbl.c recGblInheritSevrMsg */
 function inherit(record: DbRecord, mode: LinkSeverity, status: number, severity: number, text = ""): void {
   if (mode === "NMS" || severity === 0) return;
   if (mode === "MSI" && severity < SEVERITY.INVALID) return;
@@ -75,7 +73,7 @@ function processOnChange(owner: DbRecord, link: PvLink, processor: Processor): (
   };
 }
 
-/** CP and CPP to a field of this database: its posts process the owner, and so does the beginning. */
+/** CP and CPP to a field of this database: its posts process the owner, and so does the opening of the link. */
 function followChanges(
   owner: LinkOwner,
   link: PvLink,
@@ -96,8 +94,8 @@ function followChanges(
 export const isForwardByChannel = (name: string): boolean => /[.][^.]*PROC[^.]*$/.test(name);
 
 /**
- * A field of this database. With CA, CP or CPP base reaches it through Channel Access; here it is read as without them,
- * and written as without them in a later turn, as a client's put.
+ * A field of this database. With CA, CP or CPP base reaches it through Channel Access; here it is read as without these
+ * words, and written in a later turn, as a client's put.
  */
 export class LocalEnd implements LinkEnd {
   readonly kind: "local" | "external";
@@ -111,7 +109,7 @@ export class LocalEnd implements LinkEnd {
   readonly #numberOptions: PutOptions;
   readonly #subscription: FieldSubscription | undefined;
   #isDescribing = false;
-  /** The log knows that puts are refused. */
+  /** The log has been told that puts are refused. */
   #isRefusalTold = false;
 
   constructor(owner: LinkOwner, link: PvLink, target: FieldAddress, world: LinkWorld) {

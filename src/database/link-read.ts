@@ -1,7 +1,7 @@
 /**
  * What a link reads at an address: the elements that the name's slices leave, as the type that the receiver has. Other
- * filters act on updates alone. Where base gives no such value there is none. epics-base: dbDbLink.c dbDbGetValue,
- * dbAccess.c dbGet.
+ * filters act on updates alone. Where base gives no value, undefined. epics-base: dbDbLink.c dbDbGetValue, dbAccess.c
+ * dbGet.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, type ElementType } from "./convert/arrays.ts";
@@ -51,7 +51,7 @@ function arrayElements(address: FieldAddress, type: ElementType, count: number):
   return castArray({ values, length, type: address.elementType, precision: address.precision }, type);
 }
 
-/** As bytes they end with the first NUL, at the latest where the room ends. */
+/** As bytes the text ends with its first NUL, at the latest where the room ends. */
 function characters(address: FieldAddress, type: ElementType, count: number): ArrayValue | undefined {
   const values = sliced(charactersOf(longTextAt(address), address.elements), address.modifier.slices ?? []);
   const length = Math.min(count, values.length);

@@ -58,7 +58,7 @@ export class LinkTable {
     this.#open(record, field, link);
   }
 
-  /** Why the link does nothing, one sentence a name. */
+  /** Why the link does nothing, one sentence for each name in it. */
   #idle(record: DbRecord, field: string, link: LinkText): string[] {
     const isForward = link.kind === "pv" && link.access === "CA" && directionOf(record, field) === "FWDLINK";
     if (!isForward || isForwardByChannel(link.name)) return this.#nowhere(record, field, link);
@@ -66,7 +66,7 @@ export class LinkTable {
     return [`${link.name} CA processes nothing: with CA a forward link must name PROC; ${advice}.`];
   }
 
-  /** Why what the link names stays disconnected. */
+  /** Why a name of the link stays disconnected. */
   #nowhere(record: DbRecord, field: string, link: LinkText): string[] {
     const { find, external } = this.#options;
     if (external !== undefined || record.links?.get(field)?.copyTime !== undefined) return [];

@@ -44,7 +44,7 @@ export type LinkText =
   | PvLink
   | CalcLink;
 
-/** What choices a direction leaves. epics-base: dbStaticLib.c, "filter modifiers based on link type" */
+/** The access words that a direction allows. epics-base: dbStaticLib.c, "filter modifiers based on link type" */
 const ALLOWED: Readonly<Record<LinkDirection, readonly LinkAccess[]>> = {
   INLINK: ACCESSES,
   OUTLINK: ["NPP", "PP", "CA"],

@@ -1,6 +1,6 @@
 /**
- * What clients read beside a value: units, precision, limits. From the record type's functions, and base's defaults
- * where a type says nothing. channel-access.md §2.7; epics-base: dbAccess.c get_graphics …, recGbl.c getMaxRangeValues.
+ * What clients read beside a value: units, precision, limits. From the record type's functions, else base's defaults.
+ * channel-access.md §2.7; epics-base: dbAccess.c get_graphics …, recGbl.c getMaxRangeValues.
  */
 import type { FieldAddress } from "./field-address.ts";
 import type { FieldType, LinkMetadata } from "./record-type.ts";

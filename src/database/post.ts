@@ -16,7 +16,7 @@ interface Subscriber {
 /** The subscribers of one field of one record. */
 export interface FieldMonitors {
   readonly field: string;
-  /** Bits that any of them wants. */
+  /** Bits that any subscriber wants. */
   mask: number;
   /** How many want exactly these bits: their union is what `mask` is when a subscriber leaves. */
   readonly countByMask: Map<number, number>;
@@ -53,8 +53,8 @@ export function postToAll(monitors: readonly FieldMonitors[] | undefined, mask: 
 }
 
 /**
- * Those who come during the post are not told of it. An exception is a bug of one subscriber: it costs neither the
- * others nor the record.
+ * Subscribers that come during the post are not told of it. An exception is a bug of one subscriber: it costs neither
+ * the others nor the record.
  */
 function tell({ subscribers, failed }: FieldMonitors, mask: number): void {
   const newest = lastSerial;

@@ -1,7 +1,7 @@
 /**
  * One processing of a record: disabled? → the type's function → time stamp → alarms → posts → forward link → put-notify
- * → reprocess. Chains through links run on the stack; a loop ends at the record that is already running. It converts
- * and stores no value (put.ts). channel-access.md §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c
+ * → reprocess. Chains through links run on the stack; a loop ends at the record that is already running. No value is
+ * converted or stored here (put.ts). channel-access.md §4.3, §5.4; epics-base: dbAccess.c dbProcess, dbDbLink.c
  * processTarget, recGbl.c recGblFwdLink.
  */
 

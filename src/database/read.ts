@@ -1,6 +1,6 @@
 /**
- * The value at an address as a number, a text or an array: of its own type, or cast as base casts it. Metadata are
- * metadata.ts's. channel-access.md §2.4, §2.7.
+ * The value at an address as a number, a text or an array: of its own type, or cast as base casts it. Metadata are read
+ * in metadata.ts. channel-access.md §2.4, §2.7.
  */
 import { STRING_BYTES } from "../epics/facts.ts";
 import { castArray, type ElementType } from "./convert/arrays.ts";
@@ -80,8 +80,8 @@ export function longTextAt(address: FieldAddress): string {
 }
 
 /**
- * The valid elements as an array of type `to`, at most `count`. Of the record's own type it is the record's own memory:
- * for reading at once.
+ * The valid elements as an array of type `to`, at most `count`. Where `to` is the record's own type, the array is the
+ * record's own memory: for reading at once.
  * @returns an empty array when a text among them is no number
  */
 export function elementsAt(address: FieldAddress, to: ElementType, count: number): ArrayValue {

@@ -114,7 +114,7 @@ export interface Rec<F extends FieldTable = FieldTable> {
   isConstantLink(link: keyof F & string): boolean;
   /**
    * What a constant link gives to a field of this type, for `initialize`. undefined: the link is empty or no constant,
-   * or gives no such value, of which the operator is told.
+   * or gives no such value, which the log tells.
    * @param present what the field holds; an empty array `[]` leaves it
    */
   constantNumber(link: keyof F & string, type: NumericFieldType, present?: number): number | undefined;
@@ -135,14 +135,14 @@ export interface Rec<F extends FieldTable = FieldTable> {
   readNumber(link: keyof F & string, type: NumericFieldType): number | undefined;
   /** As `readNumber`, but what cannot be read raises nothing. */
   tryNumber(link: keyof F & string, type: NumericFieldType): number | undefined;
-  /** As `readNumber`, at most 39 bytes; of a text array all. */
+  /** As `readNumber`: a text of at most 39 bytes, or all of a text array. */
   readText(link: keyof F & string): string | undefined;
   /** As `readNumber`, at most `room` elements. */
   readArray(link: keyof F & string, type: NumericFieldType | "STRING", room: number): ArrayValue | undefined;
   /**
    * Writes an output link now (processing its target where the link says PP). A target that is not there raises
    * LINK/INVALID.
-   * @param from the type of a number that is not of VAL's
+   * @param from the type of a number, where it is not VAL's
    */
   writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): void;
 
@@ -162,7 +162,7 @@ export interface Rec<F extends FieldTable = FieldTable> {
   postEvent(event: string): void;
   /** The function registered under this name (`Database.registerSubroutine`), for sub and aSub. */
   subroutine(name: string): Subroutine | undefined;
-  /** Tells the operator of something wrong with this record: one sentence to the log, which adds the record's name. */
+  /** Tells the log what is wrong with this record, in one sentence without the record's name, which is added. */
   warn(sentence: string): void;
 
   /**
@@ -196,8 +196,8 @@ export interface LinkMetadata {
 export type Subroutine = (record: Rec) => number;
 
 /**
- * What makes a record type behave. Functions get the record; the engine does time stamp, alarm transition, forward link
- * and put-notify around them.
+ * The functions of a record type. Each gets the record; time stamp, alarm transition, forward link and put-notify are
+ * done around them (process.ts).
  */
 export interface RecordSupport<F extends FieldTable> {
   /** DTYP choices, in the order of base's .dbd files; the first is the default. */
@@ -215,7 +215,7 @@ export interface RecordSupport<F extends FieldTable> {
    * @param alarmMask DBE_ALARM and/or DBE_VALUE when the alarm state changed, else 0; VAL is posted with it
    */
   monitor(record: Rec<F>, alarmMask: number): void;
-  /** A put changed this field. Returning false makes the put fail. */
+  /** Called when a put has changed this field. @returns false to make the put fail */
   afterPut?(record: Rec<F>, field: keyof F & string): boolean;
   /**
    * Whether forward link and put-notify must wait (busy: while VAL is 1). Asked after `monitor`.

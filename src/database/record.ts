@@ -24,7 +24,7 @@ export interface RecordWorld {
   subroutine(name: string): Subroutine | undefined;
 }
 
-/** Where a link leads that is not constant. An alarm on the way is raised in the record that has the link. */
+/** The far end of a link that is not constant. An alarm on the way is raised in the record that has the link. */
 export interface LinkEnd {
   readonly kind: "disconnected" | "external" | "local";
   /** Reads as `Rec.readNumber` and its companions say. */
@@ -63,11 +63,11 @@ export class DbRecord implements Rec {
   seconds = 0;
   nanoseconds = 0;
 
-  /** Who is told of posts, by field; undefined as long as nobody ever was. */
+  /** Subscribers by field; undefined before the first. */
   monitors: FieldMonitors[] | undefined = undefined;
   /** By link field; constant links have no end. */
   links: Map<string, LinkEnd> | undefined = undefined;
-  /** It is processing on the stack right now. PACT is also 1 while it waits for something to come back. */
+  /** The record is processing on the stack right now. PACT is also 1 while it waits to be resumed. */
   isRunning = false;
   /** The put-notify that this processing belongs to. */
   notify: Completion | undefined = undefined;
@@ -117,15 +117,15 @@ export class DbRecord implements Rec {
     this.#aliases ??= [];
     this.#aliases.push(alias);
   }
-  /** Whether it cannot be processed now, and a put-notify has to wait. */
+  /** Whether the record cannot be processed now, and a put-notify has to wait. */
   get isActive(): boolean {
     return this.isRunning || this.fields.PACT !== 0;
   }
-  /** The put-notify that this record's completion will answer is to be answered with an error. */
+  /** Makes the put-notify that waits for this record's completion fail. */
   failNotify(): void {
     this.notify?.fail();
   }
-  /** Calls off what it was to do later; for the end of the database. */
+  /** Calls off what the record was to do later; for the end of the database. */
   stop(): void {
     this.#later?.();
     this.#resume?.();

@@ -21,13 +21,13 @@ export const PINI = { YES: 1, RUN: 2, RUNNING: 3, PAUSE: 4, PAUSED: 5 } as const
 export class ScanList {
   /** Index into menuScan. */
   readonly scan: number;
-  /** Between two beginnings; undefined for events. */
+  /** From one beginning to the next; undefined for events. */
   readonly periodSeconds: number | undefined;
-  /** Times that it should have begun and had not yet ended. */
+  /** How often the list should have begun and had not yet ended. */
   overruns = 0;
   /** In the order of processing: by PHAS, then of adding. */
   #records: DbRecord[] = [];
-  /** Somebody may be going through the list: it is replaced, not changed. */
+  /** `#records` has been handed out: it is replaced, not changed. */
   #isShown = false;
 
   constructor(scan: number) {
@@ -54,7 +54,7 @@ export class ScanList {
   }
 }
 
-/** Behind all whose PHAS is not greater. */
+/** The place behind all records whose PHAS is not greater. */
 function placeFor(phase: number, records: readonly DbRecord[]): number {
   let [from, to] = [0, records.length];
   while (from < to) {

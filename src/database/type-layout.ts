@@ -17,7 +17,7 @@ type NumericFields<T> = { [K in keyof T as T[K] extends number ? K : never]: num
 export interface FieldSpec {
   readonly name: string;
   readonly row: FieldRow;
-  /** It is the value field: a put defines the record. */
+  /** The value field: a put to it defines the record. */
   readonly isValue: boolean;
   /** A put processes a Passive record. */
   readonly processes: boolean;
@@ -90,8 +90,9 @@ const attributesOf = (type: RecordType): FieldSpec[] =>
   );
 
 /**
- * An object made by a loop of computed keys is a slow dictionary; its spread is not. DOUBLE fields are first given a
- * fraction, so that V8 keeps them as doubles in the object from the beginning, also when integers are stored later.
+ * To V8 an object made by a loop of computed keys is a slow dictionary, and its spread is not. DOUBLE fields are first
+ * given a fraction, so that V8 keeps them as doubles in the object from the beginning, also when integers are stored
+ * later.
  */
 function templateOf(rows: readonly (readonly [string, FieldRow])[]): FieldValues {
   const values: Record<string, unknown> = {};

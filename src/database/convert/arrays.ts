@@ -32,7 +32,7 @@ export function makeArray(type: ElementType, length: number): ArrayValue {
   return type === "STRING" ? Array.from({ length }, () => "") : new ARRAYS[type](length);
 }
 
-/** The type of the elements of values that do not say it. */
+/** The type of the elements, from the array itself. */
 export function elementTypeOf(values: ArrayValue | readonly Element[]): ElementType {
   const types = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
   return types.find((type) => values instanceof ARRAYS[type]) ?? (typeof values[0] === "string" ? "STRING" : "DOUBLE");

@@ -19,12 +19,12 @@ export type PutValue = number | string | ArrayValue;
 export type PutOrigin = "client" | "link" | "program";
 
 export interface PutOptions {
-  /** The type that the value had where it comes from; STRING for texts and DOUBLE for numbers where it is not given. */
+  /** The type that the value had where it comes from; default: STRING for texts, DOUBLE for numbers. */
   readonly from?: FieldType;
   readonly origin?: PutOrigin;
   /** Who makes a put from outside; absent for a put that this program's parts make. */
   readonly by?: ClientIdentity;
-  /** Elements of an array that count; all of them where it is not given. */
+  /** Elements of an array that count; default: all. */
   readonly length?: number;
 }
 

@@ -28,8 +28,8 @@ function floatingToText(value: number, precision: number, single: boolean): stri
 }
 
 /**
- * Up to 10⁷: the fraction is cut behind one more digit, and that digit rounded half up. In float arithmetic for a
- * FLOAT.
+ * Up to 10⁷: the fraction is cut one digit behind `precision`, and that digit rounded half up. In float arithmetic for
+ * a FLOAT.
  */
 function fixed(magnitude: number, precision: number, single: boolean): string {
   const places = 10 ** precision;
@@ -63,7 +63,7 @@ function exponential(value: number, digits: number): string {
   return `${negative ? "-" : ""}${mantissa}e${exponent}`;
 }
 
-/** As many as `toExponential` gives; a number with more is no exact half of fewer. */
+/** The most digits that `toExponential` gives; a number with more digits is no exact half of fewer. */
 const MOST_DIGITS = 100;
 
 /** `toExponential` rounds an exact half up, C to the even digit. */

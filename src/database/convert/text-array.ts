@@ -24,7 +24,7 @@ export function charactersOf(text: string, length: number): Int8Array {
   return characters;
 }
 
-/** The byte string that a put to a text array means. @param isCodes its elements are UTF-16 units, not bytes */
+/** The byte string that a put to a text array means. @param isCodes the value's elements are UTF-16 units, not bytes */
 export function textOfPut(value: number | string | ArrayValue, length: number, isCodes: boolean): string {
   if (typeof value === "string") return value;
   const elements = typeof value === "number" ? [value] : value;
@@ -38,7 +38,7 @@ export function textOfPut(value: number | string | ArrayValue, length: number, i
   return isCodes ? toByteString(text) : text;
 }
 
-/** A negative SHORT is a unit above 0x7FFF, a code that no unit holds is a code point; U+FFFD for what is neither. */
+/** A negative SHORT is a unit above 0x7FFF, a code above 0xFFFF a code point; U+FFFD for any other code. */
 function characterOf(code: number): string {
   if (code >= -0x8000 && code <= 0xffff) return String.fromCharCode(code & 0xffff);
   return code > 0xffff && code < 0x110000 ? String.fromCodePoint(Math.trunc(code)) : "\uFFFD";

@@ -83,9 +83,9 @@ function floatOf(value: number): number | undefined {
 }
 
 /**
- * The number a client's text stands for in a field of this type: integers also hexadecimal (0x) or octal (0), what
- * follows is taken for a unit. "" is 0. As base since 7.0.10, where the shell variable dbConvertBase is 0; before, all
- * integers were decimal.
+ * The number that a client's text stands for in a field of this type. Integers may be hexadecimal (0x) or octal (0);
+ * what follows the number is taken for a unit; "" is 0. As base since 7.0.10, where the shell variable dbConvertBase is
+ * 0; before, all integers were decimal.
  * @returns undefined when there is no number or it does not fit. channel-access.md §2.8
  */
 export function parseNumber(text: string, type: NumericFieldType): number | undefined {

@@ -69,7 +69,7 @@ function initialize(record: Ai, pass: 0 | 1): void {
   initializeSimulation(record);
   fields.SVAL = record.constantNumber("SIOL", "DOUBLE", fields.SVAL) ?? fields.SVAL;
   fields.INIT = 1;
-  // For LINR=LINEAR without a device that knows better. A device of base keeps both for SLOPE.
+  // LINR=LINEAR without a device that computes ESLO and EOFF. A device of base keeps both for SLOPE.
   if (fields.ESLO === 1 && fields.EOFF === 0 && fields.LINR !== LINR.SLOPE) fields.EOFF = fields.EGUL;
   if (fields.DTYP === RAW_DEVICE) fields.RVAL = record.constantNumber("INP", "LONG", fields.RVAL) ?? fields.RVAL;
   else {
@@ -126,7 +126,7 @@ function readSimulated(record: Ai): boolean {
   return true;
 }
 
-/** Mixes SMOO of the old value into the new one. */
+/** Mixes SMOO of the old value into the new value. */
 function smooth({ fields }: Ai, value: number): number {
   if (fields.SMOO === 0 || !Number.isFinite(fields.VAL)) return value;
   return value * (1 - fields.SMOO) + fields.VAL * fields.SMOO;

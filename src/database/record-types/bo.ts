@@ -1,4 +1,4 @@
-/** The binary output record. Its processing is binary-output.ts. */
+/** The binary output record. Its functions are in binary-output.ts. */
 
 import { menuSimm } from "../menus.ts";
 import type { FieldTable, RecordType } from "../record-type.ts";

@@ -1,6 +1,6 @@
 /**
- * The busy record of synApps: a bo that is not complete before it is 0 again. Its processing is binary-output.ts.
- * channel-access.md §4.4
+ * The busy record of synApps: a bo whose processing completes only when VAL is 0 again. Its functions are in
+ * binary-output.ts. channel-access.md §4.4
  */
 
 import { menuAlarmSevr, menuYesNo } from "../menus.ts";

@@ -7,8 +7,8 @@ import type { WithFields } from "../../alarms.ts";
 import type { FieldTable, Rec, RecordSupport } from "../../record-type.ts";
 
 /**
- * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. To or from NaN is always
- * larger, from one infinity to the other too.
+ * Whether the change from `before` to `now` is larger than `deadband`; below 0 every value is. A change to or from NaN
+ * is always larger, and so is a change from one infinity to the other.
  */
 function exceeds(before: number, now: number, deadband: number): boolean {
   const change = Math.abs(before - now);
@@ -42,20 +42,20 @@ export function rememberValue(record: WithFields<"VAL" | "MLST" | "ALST" | "LALM
   fields.LALM = fields.VAL;
 }
 
-/** Where a type's metadata differ from those of its siblings. Lists are of field names. */
+/** Where a type's metadata differ from those of similar types. Lists are of field names. */
 interface AnalogMetadata {
   /** The type's own table. */
   readonly fields: FieldTable;
   /** Fields of the value's type without its unit. */
   readonly unitless?: readonly string[];
   /**
-   * Fields shown with PREC as it is; others with PREC too, but 15 where it is below 0 or above 15. Absent: the type has
-   * no PREC.
+   * Fields shown with PREC as it is; other fields with PREC too, or 15 where PREC is below 0 or above 15. Absent: the
+   * type has no PREC.
    */
   readonly precise?: readonly string[];
   /** Fields with the limits of the value beside VAL, the alarm limits and what is remembered of VAL. */
   readonly ranged?: readonly string[];
-  /** Of these fields, those that have control limits of their type's full range. */
+  /** Ranged fields whose control limits are the full range of their type. */
   readonly uncontrolled?: readonly string[];
   /** Where control limits are DRVH and DRVL: `always`, or `when set`, that is when DRVH > DRVL. Else HOPR and LOPR. */
   readonly driven?: "always" | "when set";
@@ -96,7 +96,7 @@ export function analogMetadata(type: AnalogMetadata): Metadata {
   };
 }
 
-/** Digits of fields that PREC is not made for. */
+/** Digits of the fields that are not `precise`. */
 export const commonPrecision = (precision: number): number => (precision < 0 || precision > 15 ? 15 : precision);
 
 function displayRange(record: Rec): readonly [number, number] {

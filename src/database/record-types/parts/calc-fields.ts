@@ -1,6 +1,6 @@
 /**
- * The fields of the twenty-one inputs A … U that calc and calcout have alike. Base has had twenty-one since 7.0.10,
- * twelve before.
+ * The fields of the twenty-one inputs A … U that calc and calcout have alike. Base has had 21 inputs since 7.0.10, 12
+ * before.
  */
 import { CALC_VARIABLES } from "../../calc-elements.ts";
 import { calcoutINAV } from "../../menus.ts";
@@ -11,7 +11,7 @@ type CalcInput =
   | ("A" | "B" | "C" | "D" | "E" | "F" | "G" | "H" | "I" | "J" | "K" | "L")
   | ("M" | "N" | "O" | "P" | "Q" | "R" | "S" | "T" | "U");
 
-/** Their links, and their values before, in the same order. */
+/** The fields of the inputs' links, and of their values before, in the same order. */
 export const INPUT_LINKS = INPUTS.map((input) => `INP${input}` as const);
 export const INPUTS_BEFORE = INPUTS.map((input) => `L${input}` as const);
 /** The states of the links of calcout. */

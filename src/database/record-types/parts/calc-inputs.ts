@@ -39,7 +39,7 @@ export class Expression {
   }
 
   /**
-   * Evaluates it with the fields A … U, which it may change.
+   * Evaluates the expression with the fields A … U, which it may change.
    * @returns undefined when there is no result: CALC/INVALID is raised then
    */
   evaluate(record: WithInputs, previous: number): number | undefined {
@@ -105,7 +105,7 @@ type Metadata = ReturnType<typeof analogMetadata>;
  */
 export function calcMetadata(fields: FieldTable): Metadata {
   const analog = analogMetadata({ fields, precise: ["VAL", ...LINK_BY_INPUT.keys()] });
-  /** The own answer for a field that is no input, else what `pick` takes of the link's, else `none`. */
+  /** For a field that is no input its own metadata, else what `pick` takes of the link's, else `none`. */
   const ask =
     <T>(own: (record: Rec, field: string) => T, pick: (metadata: LinkMetadata) => T, none: typeof own) =>
     (record: Rec, field: string): T => {

@@ -1,6 +1,6 @@
 /**
  * Simulation mode: with SIMM (read from SIML) not NO, an input comes from SIOL by way of SVAL, an output goes to SIOL,
- * and the alarm SIMM is raised with severity SIMS; SDLY ≥ 0 lets it take that many seconds. The change of SCAN by SSCN
+ * and the alarm SIMM is raised with severity SIMS; SDLY ≥ 0 makes it last that many seconds. The change of SCAN by SSCN
  * is not done: SSCN and OLDSIMM are stored only. channel-access.md §5.5; epics-base: recGbl.c recGblGetSimm, aiRecord.c
  * readValue.
  */
@@ -10,7 +10,7 @@ import type { ArrayValue, NumericFieldType } from "../../record-type.ts";
 
 export const SIMM = numbersOf(menuSimm);
 
-/** busy has no SDLY: it takes no time. */
+/** busy has no SDLY: its simulation takes no time. */
 type Simulated = WithFields<"SIMM" | "SIMS", "SIML" | "SIOL"> & { readonly fields: { readonly SDLY?: number } };
 
 /** For `initialize`, pass 1: a constant SIML sets SIMM. */
@@ -21,8 +21,8 @@ export function initializeSimulation(record: Simulated): void {
 
 /**
  * Reads SIML and says what is to be done. `off`: the device. `now`: SIOL; the alarm has been raised. `later`: the
- * record has asked to be resumed, and is pending. `refused`: SIMM is none of its choices, which has raised
- * SOFT/INVALID.
+ * record has asked to be resumed, and is pending. `refused`: SIMM has a number without a choice; SOFT/INVALID has been
+ * raised.
  * @param hasRaw whether the type knows SIMM=RAW
  */
 export function simulationStep(record: Simulated, hasRaw: boolean): "off" | "now" | "later" | "refused" {

@@ -25,7 +25,7 @@ export function findStates({ fields }: WithStates): void {
   fields.SDEF = isDefined ? 1 : 0;
 }
 
-/** MASK from NOBT where it is not set; of a raw device also shifted, and all bits without NOBT. */
+/** MASK from NOBT where MASK is not set; of a raw device also shifted, and all bits without NOBT. */
 export function initializeMask({ fields }: WithStates, isRaw: boolean): void {
   if (fields.MASK === 0 && fields.NOBT <= 32) fields.MASK = 2 ** fields.NOBT - 1;
   if (!isRaw) return;
@@ -41,7 +41,7 @@ export function stateOfRaw({ fields }: WithStates): number {
   return state < 0 ? UNKNOWN_STATE : state;
 }
 
-/** The raw value of VAL; undefined for a state that there is none of. */
+/** The raw value of VAL; undefined where VAL is no state. */
 export function rawOfState({ fields }: WithStates): number | undefined {
   let raw: number | undefined = fields.VAL;
   if (fields.SDEF !== 0) {
@@ -58,7 +58,9 @@ export function stateSeverity({ fields }: WithStates): number {
   return name === undefined ? fields.UNSV : fields[name];
 }
 
-/** The severity of a change of state. As long as it is what shows, base does not take the change for known. */
+/**
+ * Raises the severity of a change of state. While it is the record's severity, base does not remember the new state.
+ */
 export function checkChange(record: WithStates): void {
   const { fields } = record;
   if (fields.VAL === fields.LALM) return;

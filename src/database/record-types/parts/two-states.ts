@@ -24,7 +24,7 @@ export const illegalState = (_record: Rec, value: number): string => (value <= 1
 
 type WithStates = WithFields<"VAL" | "ZSV" | "OSV" | "COSV" | "LALM">;
 
-/** The severity of the state, and that of its change. */
+/** Raises the severity of the state, and of its change. */
 export function checkStates(record: WithStates): void {
   const { fields } = record;
   record.raise(STATUS.STATE, fields.VAL === 0 ? fields.ZSV : fields.OSV);
