@@ -1,7 +1,7 @@
 /**
  * Runs before `npm start` and `npm test`: brings the packages of package-lock.json when they are missing or differ, and
- * builds dist when the sources have changed. Does nothing, quickly and silently, when all is current. Works on a fresh
- * clone: imports Node's own modules only.
+ * builds dist when the sources have changed, unless `--no-build` is given. Does nothing, quickly and silently, when all
+ * is current. Works on a fresh clone: imports Node's own modules only.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -69,5 +69,5 @@ if (process.argv[1] !== undefined && process.argv[1].endsWith("prepare.mjs")) {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) fail(problem);
   await install();
-  await build();
+  if (!process.argv.includes("--no-build")) await build();
 }

@@ -203,17 +203,17 @@ test("a client that does not read is sent no more than the high-water mark; when
   circuit.takeAll();
   const before = fixture.server.counters.bytesSent;
   circuit.stream.pause();
-  for (let round = 1; round <= 200; round++) {
+  for (let round = 1; round <= 50; round++) {
     for (const pv of arrays) pv.set(Array.from({ length: 5000 }, () => round));
     scalar.set(round);
     fixture.clock.settle();
   }
   expect(fixture.server.counters.bytesSent - before).toBeLessThan(256 * 1024 + 2 * 40_016);
-  expect(fixture.server.counters.updatesReplaced).toBeGreaterThan(3000);
+  expect(fixture.server.counters.updatesReplaced).toBeGreaterThan(750);
   circuit.stream.resume();
   const last = new Map<number, number>();
   for (const message of circuit.takeAll()) last.set(message.p2, message.payload.readDoubleBE(0));
-  expect([...last.values()]).toEqual(Array.from({ length: 21 }, () => 200));
+  expect([...last.values()]).toEqual(Array.from({ length: 21 }, () => 50));
 });
 
 test("of a scalar whose client is slow, a few old values and the newest are kept, in order", async () => {

@@ -159,19 +159,31 @@ interface SourceFile {
   readonly imports: readonly { readonly name: string; readonly line: number }[];
 }
 
+/** By text: several rules read the same files. */
+const READ = new Map<string, SourceFile>();
+
 function readSource(path: string, text: string): SourceFile {
-  const nodes = [...walk(parseAst(text, { lang: "ts" }))];
+  const known = READ.get(text);
+  if (known?.path === path) return known;
+  const file = parseSource(path, text);
+  READ.set(text, file);
+  return file;
+}
+
+function parseSource(path: string, text: string): SourceFile {
+  const nodes: Node[] = [];
+  walk(parseAst(text, { lang: "ts" }), (node) => void nodes.push(node));
   const imports = nodes
     .filter((node) => sourceOf(node) !== undefined)
     .map((node) => ({ name: sourceOf(node) ?? "", line: lineAt(text, node.start) }));
   return { path, text, nodes, imports };
 }
 
-function* walk(value: unknown): Generator<Node> {
-  if (Array.isArray(value)) for (const one of value) yield* walk(one);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  if (isNode(value)) yield value;
-  for (const child of Object.values(value)) if (typeof child === "object") yield* walk(child);
+/** Calls `found` with each node of a tree, parents first. */
+function walk(value: unknown, found: (node: Node) => void): void {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value) && isNode(value)) found(value);
+  for (const child of Object.values(value)) walk(child, found);
 }
 
 const isNode = (value: object): value is Node => "type" in value && typeof value.type === "string";
@@ -181,12 +193,20 @@ const isIdentifier = (value: unknown): value is Node =>
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const lineAt = (text: string, at: number): number => text.slice(0, at).split("\n").length;
 
+const IMPORTS: ReadonlySet<string> = new Set([
+  "ImportDeclaration",
+  "ExportNamedDeclaration",
+  "ExportAllDeclaration",
+  "ImportExpression",
+  "TSImportType",
+]);
+
 /**
  * What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when that is no
  * text.
  */
 function sourceOf(node: Node): string | undefined {
-  const isImport = /^(Import|Export(Named|All))Declaration$|^ImportExpression$|^TSImportType$/.test(node.type);
+  const isImport = IMPORTS.has(node.type);
   const isRequire = node.type === "CallExpression" && nameOf(node["callee"]) === "require";
   const source = isImport ? node["source"] : isRequire ? listOf(node["arguments"])[0] : undefined;
   if (source === undefined || source === null) return undefined;
@@ -210,8 +230,13 @@ function isMember(node: Node, object: string, property: string): boolean {
   return nameOf(node["object"]) === object || propertyOf(node["object"]) === object;
 }
 
-const destructures = (pattern: unknown, property: string): boolean =>
-  [...walk(pattern)].some((node) => node.type === "Property" && nameOf(node["key"]) === property);
+function destructures(pattern: unknown, property: string): boolean {
+  let isFound = false;
+  walk(pattern, (node) => {
+    if (node.type === "Property" && nameOf(node["key"]) === property) isFound = true;
+  });
+  return isFound;
+}
 
 const isAt = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
