@@ -1,7 +1,7 @@
 /**
  * What every call of a port has in common: it takes an AbortSignal, and fails with an ActionError whose message an
- * operator can read, or with a subclass of this file, which says more. Each port is an interface with a real
- * implementation in `services`, and a fake one in the tests.
+ * operator can read, or with a subclass of this file, which says more. Ports are interfaces: `services` implements
+ * them, but for our own PVs (pvs.ts), which `assemble` takes from the IOC; the tests have fakes.
  */
 import { ActionError } from "../../base/errors.ts";
 

@@ -1,8 +1,8 @@
 /** The ledger: what is done once and must never be forgotten. */
 
 /**
- * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: it was
- * `sending` when the program was killed (decision 0019).
+ * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: nobody
+ * knows, for the program was killed while it was `sending`, or the answer got lost (decision 0019).
  */
 export interface MailRecord {
   readonly state: "sending" | "sent" | "refused" | "unsent" | "uncertain";

@@ -1,7 +1,7 @@
 /**
  * THE PV table: every PV of the program, by its suffix behind $(P)$(R), one file a topic. The records themselves, their
- * types and sizes, stand in db/; a test holds the two together, and docs/pvs.md and db/globus_settings.req are
- * generated from here. Outside this folder no source file writes a PV's name.
+ * types and sizes, stand in db/; a test holds the two together, and db/globus_settings.req as well. docs/pvs.md is made
+ * from here. Elsewhere a suffix is a value of the types of this folder, so that a wrong one does not compile.
  */
 import { entriesOf } from "../../base/entries.ts";
 import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type CommandRow } from "./commands.ts";

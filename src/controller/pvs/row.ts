@@ -1,4 +1,4 @@
-/** What a row of the PV table says, and how rows are written: one builder a kind. No PV stands here. */
+/** What a row of the PV table says, and how rows are written: the builders. No PV stands here. */
 import type { CommandName } from "./commands.ts";
 
 export interface PvRow {
