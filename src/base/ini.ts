@@ -130,7 +130,7 @@ class IniReader {
     return expand(entry, [entry]);
   }
 
-  /** The same thing is told once of a line. */
+  /** Tells each problem of a line once. */
   #problem(line: number, message: string): void {
     const told = `${line} ${message}`;
     if (this.#told.has(told)) return;

@@ -1,9 +1,9 @@
 /**
- * A file that says which process has something for itself, where two would spoil it. What a process left that was
- * killed is taken over; a process on another host cannot be looked at, so what it left is its own until a person
- * removes the file. A container counts as the host that runs it, since its own name may be new at each start; two
- * containers that run at once cannot see each other's processes, and the last claim has the file. Works on network file
- * systems: the claim is a hard link.
+ * A file that says which process has something for itself, where two would spoil it. The file of a process that was
+ * killed is taken over. A process on another host cannot be looked at: its file stays until a person removes it. A
+ * container counts as the host that runs it, since its own name may be new at each start; two containers that run at
+ * once cannot see each other's processes, and the last claim has the file. Works on network file systems: the claim is
+ * a hard link.
  */
 import { readFileSync } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
@@ -29,14 +29,14 @@ export interface OwnerFileOptions {
   readonly files?: FileCalls;
 }
 
-/** Takers may meet at a file that was left behind; more often than this they do not. */
+/** Processes may race for a file that was left behind, but never so often. */
 const MOST_ATTEMPTS = 100;
 
 export class OwnerFile {
   readonly path: string;
   readonly #self: Owner;
   readonly #files: FileCalls;
-  /** This process has had the file: who has it now came later. */
+  /** This process has had the file: another owner came later. */
   #hasHeld = false;
 
   constructor(path: string, { self = thisProcess(), files = nodeFiles }: OwnerFileOptions = {}) {
@@ -46,7 +46,7 @@ export class OwnerFile {
   }
 
   /**
-   * Makes what the file stands for this process's, or sees that it still is.
+   * Claims the file for this process, or sees that the claim still holds.
    * @returns the other process that has it
    * @throws the system's error
    */
@@ -81,7 +81,7 @@ export class OwnerFile {
     return `${this.path}.taking`;
   }
 
-  /** Gives it back, if it is this process's. @throws the system's error */
+  /** Gives the file back, if this process has it. @throws the system's error */
   async release(): Promise<void> {
     const owner = ownerIn((await this.#read(this.path)) ?? "");
     if (owner !== undefined && isSame(owner, this.#self)) await this.#files.rm(this.path, { force: true });
@@ -112,7 +112,8 @@ export class OwnerFile {
   }
 
   /**
-   * Removes what a process left. One process does so at a time, or a second would remove what the first has claimed.
+   * Removes the file that a process left. Only one process at a time does so, or a second would remove what the first
+   * has claimed.
    */
   async #takeAway(): Promise<void> {
     const taking = this.#taking;

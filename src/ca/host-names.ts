@@ -17,7 +17,10 @@ const CLIENT_LISTS = ["EPICS_CA_ADDR_LIST", "EPICS_CA_NAME_SERVERS"];
 /** No name server has answered: what a name stands for may be known later. */
 const UNANSWERED = "EAI_AGAIN";
 
-/** @returns the dotted address @throws when there is none; an error with the code EAI_AGAIN when nobody knows now */
+/**
+ * @returns the dotted address
+ * @throws when the name has no address; an error with the code EAI_AGAIN when no name server answers
+ */
 export type Lookup = (host: string) => Promise<string>;
 
 const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 })).address;
@@ -26,7 +29,7 @@ const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 }))
 const LEFT_OUT_UNTIL = { server: "until the IOC is started again", client: "until one answers" } as const;
 
 export interface ResolvedEnvironment {
-  /** The same, with addresses for names in the lists. */
+  /** The environment with addresses instead of names in the lists. */
   readonly environment: Environment;
   /** One sentence for each name that was not found. */
   readonly warnings: readonly string[];
@@ -34,7 +37,7 @@ export interface ResolvedEnvironment {
   readonly mayFindMore: boolean;
 }
 
-/** As `ResolvedEnvironment`, for what was read from it. */
+/** As `ResolvedEnvironment`, for the configuration that was read from it. */
 export type ResolvedConfig<T> = ParsedConfig<T> & Pick<ResolvedEnvironment, "mayFindMore">;
 
 /** The lists of a server, or of a client. */

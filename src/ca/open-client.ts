@@ -8,12 +8,12 @@ import type { Environment } from "../base/environment.ts";
 import { type CaClient, type CaClientOptions, createCaClient } from "./client/client.ts";
 import { type Lookup, resolvedClientConfig } from "./host-names.ts";
 
-/** Between two looks. */
+/** From one look-up of a name to the next. */
 const LOOK_AGAIN_SECONDS = 30;
 
 export interface OpenClientOptions extends Omit<CaClientOptions, "config"> {
   readonly environment: Environment;
-  /** Is handed a sentence for each value that cannot be used, once. */
+  /** Called with a sentence for each value that cannot be used, once. */
   readonly warn: (sentence: string) => void;
   /** Default: the system's. */
   readonly find?: Lookup | undefined;

@@ -46,7 +46,7 @@ function scalarOf(json: Json | undefined): Scalar | undefined {
 /**
  * The number that the constant gives to a field of this type.
  * @param present what the field holds; an empty array leaves it
- * @returns undefined when it gives none
+ * @returns undefined when the constant gives no number
  */
 export function constantNumber(constant: Constant, type: NumericFieldType, present: number): number | undefined {
   const target = NUMERIC[type] ?? type;
@@ -78,7 +78,7 @@ export function constantText(constant: Constant, present: string): string | unde
 /**
  * The elements that the constant gives to an array of `type` with room for `room` of them. A text in {const:…} fills a
  * CHAR array as bytes with a NUL.
- * @returns undefined when it gives none
+ * @returns undefined when the constant gives no elements
  */
 export function constantElements(constant: Constant, type: ElementType, room: number): ArrayValue | undefined {
   if (constant.form === "plain") {

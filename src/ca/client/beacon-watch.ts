@@ -3,7 +3,7 @@
  * mended. Pure: time is handed in. channel-access.md §1.9.
  */
 
-/** Sequence numbers this far back are old datagrams on a second way. */
+/** A beacon whose sequence number lies at most this far back is a late copy by another route. */
 const OLD_DUPLICATES = 256;
 /** Weight of the newest period in the average. */
 const NEWEST_WEIGHT = 1 / 8;

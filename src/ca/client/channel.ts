@@ -21,7 +21,7 @@ export type ChannelState = "searching" | "creating" | "connected" | "unresponsiv
 export interface ChannelCircuit {
   /** The server. */
   readonly address: Address;
-  /** Its protocol version; 0 before it has told. */
+  /** The server's minor protocol version; 0 before the server has told. */
   readonly minor: number;
   /** Where to write a request. All that is written in one turn of the event loop leaves together. */
   request(): ByteWriter;
@@ -36,7 +36,7 @@ export interface Operation {
   readonly mostPayloadBytes: number;
   /** @throws RemoteProtocolError for a payload that is not what its header says */
   answered(status: number, dbr: number, count: number, payload: Buffer): void;
-  /** An ERROR message names it. */
+  /** An ERROR message names the operation's id. */
   refused(status: number, text: string): void;
   /** Nothing will come any more. */
   lost(error: PvNotConnectedError): void;
@@ -52,7 +52,7 @@ export interface StandingOperation extends Omit<Operation, "lost"> {
 
 export class ClientChannel {
   readonly name: string;
-  /** Names it in a search, and on its circuit. */
+  /** The channel's number, in searches and on its circuit. */
   readonly cid: number;
   readonly priority: number;
   readonly requests = new Set<Operation>();
@@ -115,7 +115,7 @@ export class ClientChannel {
     this.#reason = `${addressText(circuit.address)} has not yet created the channel`;
   }
 
-  /** The server created it. @param native DBR code 0..6 */
+  /** The server has created the channel. @param native DBR code 0..6 */
   created(sid: number, native: number, elementCount: number): void {
     this.#sid = sid;
     this.#native = NATIVES[native] ?? "STRING";

@@ -48,8 +48,8 @@ export interface CaClient extends AsyncDisposable {
    */
   pv(name: string, options?: PvOptions): RemotePv;
   /**
-   * Calls `listener` for what servers complain of and nobody waits for, e.g. a refused plain put. Without a listener it
-   * is logged.
+   * Calls `listener` for complaints of servers that nobody waits for, e.g. of a refused plain put. Without a listener
+   * they are logged.
    */
   onException(listener: (exception: CaException) => void): () => void;
   /**
@@ -76,7 +76,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   readonly #cids = new IdSequence<Cid>((cid) => this.#search.has(cid), 1);
   readonly #pvs = new Set<RemotePv>();
   readonly #circuitByKey = new Map<string, ServerConnection>();
-  /** Every circuit that is not closed, those that are ending too. */
+  /** Every circuit that is not closed, also while it ends. */
   readonly #open = new Set<ServerConnection>();
   readonly #connectedAt = new WeakMap<ClientChannel, number>();
   readonly #exceptions = new Listeners<[CaException]>();
@@ -85,7 +85,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   #socketOpened: Promise<void>;
   readonly #frame = new Frame();
   readonly #nameServerTimers = new Set<() => void>();
-  /** Those that are known not to answer. */
+  /** Name servers that are known not to answer. */
   readonly #lostNameServers = new Set<string>();
   #socket: DatagramSocket | undefined;
   #isClosed = false;
@@ -195,7 +195,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
     this.#nameServerTimers.add(cancel);
   }
 
-  /** Once, until it answers. */
+  /** Logs that a name server is lost: once, until it answers. */
   #tellLost(nameServer: string, reason: string): void {
     if (this.#lostNameServers.has(nameServer)) return;
     this.#lostNameServers.add(nameServer);
@@ -228,7 +228,7 @@ class Client implements CaClient, CircuitOwner, OperationServices {
   }
 
   #openNameServer(server: Address): void {
-    // A circuit that carries channels alone would end with the last of them.
+    // Kept: a circuit that only carries channels would end with its last channel.
     this.#connect(server, 0, true);
   }
 

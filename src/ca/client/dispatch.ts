@@ -47,8 +47,8 @@ const REPLIES = {
   version: (target, frame) => target.serverVersion(version.from(frame).minor),
   eventAdd: (target, frame) => {
     const { status, dbr, count, subscriptionId } = eventAdd.from(frame);
-    // Without payload it is the answer to EVENT_CANCEL, whose p1 is the sid, unless an array without elements is what
-    // it tells of.
+    // Without payload it is the answer to EVENT_CANCEL, whose p1 is the sid, or the update of an array without
+    // elements.
     if (frame.payloadBytes === 0 && (count > 0 || status !== ECA.NORMAL)) return;
     target.operation(subscriptionId)?.answered(status, dbr, count, frame.payload());
   },
@@ -87,7 +87,7 @@ const REPLY_BY_COMMAND: ReadonlyMap<number, Reply> = new Map(
   Object.entries(REPLIES).map(([name, reply]) => [RESPONSES[name as keyof typeof REPLIES].command, reply]),
 );
 
-/** @throws RemoteProtocolError for a message that no server sends over TCP: the stream has lost its thread */
+/** @throws RemoteProtocolError for a message that no server sends over TCP: the framing of the stream is lost */
 export function handleReply(target: ReplyTarget, frame: Frame): void {
   const reply = REPLY_BY_COMMAND.get(frame.command);
   if (reply === undefined) throw new RemoteProtocolError(`message ${frame.command} is none that a server sends`);

@@ -31,7 +31,7 @@ export class Liveness {
   #lastHeard = 0;
   /** ECHOs sent and not yet answered: a late answer to the first is no answer to the second. */
   #unanswered = 0;
-  /** An ECHO was answered since it recovers. */
+  /** An ECHO has been answered since the recovery began. */
   #hasAnswered = false;
   #cancel: Cancel = () => {};
   #silentSince = 0;
@@ -80,7 +80,8 @@ export class Liveness {
   }
 
   /**
-   * One timer for a whole timeout, however many bytes come meanwhile: when it fires it looks when the last bytes came.
+   * One timer for a whole timeout, however many bytes come meanwhile: when the timer fires, it is set anew from the
+   * last bytes.
    */
   #listen(): void {
     this.#state = "listening";

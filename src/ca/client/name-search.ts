@@ -36,7 +36,7 @@ interface SearchedName {
   readonly id: number;
   readonly found: (server: Address) => void;
   tries: number;
-  /** When to ask, by the monotonic clock; undefined: it is found. */
+  /** When to ask, by the monotonic clock; undefined: the name is found. */
   due: number | undefined;
   lostAt: number | undefined;
   server: Address | undefined;

@@ -120,10 +120,7 @@ const NOT_CONFIRMED = ["the put was not confirmed", "it may still be under way"]
 
 type Replies = Pick<Operation, "mostPayloadBytes" | "answered" | "refused">;
 
-/**
- * Registers a request under a new id; it is forgotten when its promise settles, and a reply that comes later finds
- * nobody.
- */
+/** Registers a request under a new id; it is forgotten when its promise settles, and a later reply has no effect. */
 function startRequest<T>(
   channel: ClientChannel,
   { clock, operations }: OperationServices,

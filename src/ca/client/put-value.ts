@@ -33,7 +33,7 @@ export interface PutHints {
 const STRING_TYPE = DBR_TYPES[0]!;
 const plainType = (native: Native): DbrType => DBR_TYPES[NATIVES.indexOf(native)]!;
 
-/** Whole numbers that travel in a native type unchanged. CHAR has no sign of its own on the wire. */
+/** Whole numbers that a native type carries unchanged. CHAR on the wire may be signed or unsigned. */
 const INTEGER_RANGE: Partial<Record<Native, readonly [least: number, most: number]>> = {
   SHORT: [-32768, 32767],
   ENUM: [0, 65535],

@@ -40,7 +40,7 @@ export interface MonitorOptions extends ReadWish {
   readonly onFailure?: ((error: ReadRefusedError) => void) | undefined;
 }
 
-/** Needed beside the operations': where a failed subscription is told when nobody asked. */
+/** Beside what operations need: where the failure of a subscription without `onFailure` is told. */
 interface PvServices extends OperationServices {
   readonly log: { readonly warn: (sentence: string) => void };
 }
@@ -101,9 +101,9 @@ export class RemotePv {
   }
 
   /**
-   * Puts a value; resolves when it is on its way. Puts of one PV arrive in order. What the server thinks of it is never
-   * told, unless by `CaClient.onException`. A text for a CHAR array is sent with its NUL; a text for an ENUM must be a
-   * state or the number of a state.
+   * Puts a value; resolves when it is on its way. Puts of one PV arrive in order. A refusal by the server is told by
+   * `CaClient.onException` alone. A text for a CHAR array is sent with its NUL; a text for an ENUM must be a state or
+   * the number of a state.
    * @throws PvNotConnectedError, PutRefusedError
    */
   async put(value: PutValue, options: PutOptions = {}): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Receives beacons: registers with this host's repeater, and where nobody confirms becomes the repeater. Without either
+ * Receives beacons: registers with this host's repeater, and becomes the repeater where none confirms. Without either
  * there are no beacons and the client lives on searches and probes alone. channel-access.md §1.9, §1.10.
  */
 import { ByteWriter } from "../../base/bytes.ts";
@@ -95,7 +95,7 @@ export class RepeaterClient {
     });
     if (this.#isClosed) return repeater?.close();
     this.#repeater = repeater;
-    // Somebody holds the port and does not confirm: ask again later.
+    // The port is taken, by a program that does not confirm: ask again later.
     if (repeater === undefined) this.#confirmed();
   }
 

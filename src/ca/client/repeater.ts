@@ -15,8 +15,8 @@ import { ipv4Number } from "./ipv4.ts";
 /** More processes than this do not share one host; a flood of forged registrations must not fill the memory. */
 const MOST_CLIENTS = 1000;
 /**
- * Between two looks at who still lives: each binds the port of every client in turn, and short-lived programs may
- * register many times a second.
+ * From one sweep for clients that have gone to the next: a sweep binds the port of every client in turn, and
+ * short-lived programs may register many times a second.
  */
 const SWEEP_SECONDS = 5;
 
@@ -85,8 +85,8 @@ class HostRepeater implements Repeater {
     this.#socket.send(confirmation(client), client);
   }
   /**
-   * One sweep at a time, and none sooner than SWEEP_SECONDS after the last. Each registration asks for a sweep, and
-   * each datagram that goes to clients, since who has gone costs something only then; neither waits for the sweep.
+   * One sweep at a time, and none sooner than SWEEP_SECONDS after the last. Each registration and each datagram to
+   * clients asks for a sweep, since a gone client costs something only then; neither waits for it.
    */
   #sweepSoon(): void {
     if (this.#willSweep) return;
@@ -113,7 +113,7 @@ class HostRepeater implements Repeater {
       (await this.#options.network.datagrams({ host, port })).close();
       return true;
     } catch {
-      return false; // bound: it lives; or the system has no socket left, and nothing is known
+      return false; // the client lives; or the system has no socket left, and nothing is known
     }
   }
 }

@@ -61,7 +61,7 @@ export class ServerConnection implements ChannelCircuit, ReplyTarget {
   #stream: ByteStream | undefined;
   #minor = 0;
   #flushAsked = false;
-  /** No channel may join and nothing more is asked. */
+  /** No channel may join, and no request is sent any more. */
   #isEnding = false;
   #markClosed!: () => void;
   #cancelEnd: Cancel = () => {};
@@ -202,7 +202,7 @@ export class ServerConnection implements ChannelCircuit, ReplyTarget {
     }
   }
 
-  /** Either the server is out of step, or a bug of ours: it costs this circuit, not the program. */
+  /** The server is out of step, or we have a bug: it costs this circuit, not the program. */
   #failed(error: unknown, chunk: Buffer): void {
     const server = `server ${addressText(this.address)}`;
     if (error instanceof RemoteProtocolError) {
@@ -214,7 +214,7 @@ export class ServerConnection implements ChannelCircuit, ReplyTarget {
     this.#down(`a reply could not be handled: ${messageOf(error)}`);
   }
 
-  /** Payloads are held only for those who wait for them, and never larger than what they can be. */
+  /** Payloads are held only for operations that wait for them, and only up to the size that their answer can have. */
   #admit(frame: Frame): FrameVerdict {
     if (frame.payloadBytes <= MAX_SMALL_PAYLOAD) return "take";
     const { eventAdd, readNotify } = RESPONSES;
@@ -240,7 +240,7 @@ export class ServerConnection implements ChannelCircuit, ReplyTarget {
     for (const channel of this.#channelByCid.values()) channel.revived();
   }
 
-  /** The connection is gone, by whose will ever. */
+  /** The connection is gone, closed by either side. */
   #down(reason: string): void {
     this.#liveness.stop();
     this.#cancelEnd();

@@ -15,8 +15,8 @@ export function dbrCodeOf(text: string): number | undefined {
 const MASK_LETTERS: Readonly<Record<string, number>> = { v: DBE_VALUE, a: DBE_ALARM, l: DBE_LOG, p: DBE_PROPERTY };
 
 /**
- * Mask of letters as camonitor takes them: v value, a alarm, l log, p property; undefined for anything else, or for
- * none.
+ * Mask of letters as camonitor takes them: v value, a alarm, l log, p property; undefined for any other letter, or
+ * without letters.
  */
 export function maskOf(letters: string): number | undefined {
   let mask = 0;

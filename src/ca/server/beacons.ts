@@ -58,7 +58,7 @@ export class Beacons {
     this.#cancel = clock.after(Math.min(this.#intervalSeconds, periodSeconds), () => this.#send());
     this.#intervalSeconds = Math.min(this.#intervalSeconds * 2, periodSeconds);
   }
-  /** Once: an address that cannot be reached fails at every beacon. */
+  /** Logs once: an address that cannot be reached fails at every beacon. */
   #complain(error: Error): void {
     if (this.#failed) return;
     this.#failed = true;

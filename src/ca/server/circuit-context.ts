@@ -21,7 +21,10 @@ export interface CircuitContext {
   readonly queuedPuts: QueuedPuts;
 }
 
-/** How much of a circuit's put-callbacks came behind others; above the limits the circuit is not read. */
+/**
+ * The put-callbacks of a circuit that wait behind others: their bytes, and the channels that are full of them. While it
+ * is full the circuit is not read.
+ */
 export class QueuedPuts {
   #bytes = 0;
   #fullChannels = 0;
@@ -32,14 +35,14 @@ export class QueuedPuts {
     this.#mostBytes = limits.queuedPutBytes;
     this.#onRoom = onRoom;
   }
-  /** Payload bytes of all that wait. */
+  /** Payload bytes of all waiting put-callbacks. */
   get bytes(): number {
     return this.#bytes;
   }
   get isFull(): boolean {
     return this.#fullChannels > 0 || this.#bytes > this.#mostBytes;
   }
-  /** @param fullChannels how many more channels have no room for another, or fewer */
+  /** @param fullChannels change in the number of channels without room for another put-callback */
   change(bytes: number, fullChannels: number): void {
     const wasFull = this.isFull;
     this.#bytes += bytes;

@@ -29,7 +29,7 @@ export interface CircuitServices {
   readonly tcpPort: () => number;
   /** Most bytes of one array message; undefined: as large as the PV. */
   readonly maxArrayBytes: number | undefined;
-  /** Called when much waits for a client: all of them together may have too much. */
+  /** Called when much waits to be sent to a client: what waits for all clients together may be too much. */
   readonly boundUnsent: () => void;
   /** Called when the unfinished requests of all clients hold too much. */
   readonly boundUnfinished: () => void;
@@ -83,7 +83,10 @@ export class Circuit implements CircuitContext, ClientIdentity {
     this.minor = minor;
     this.receiver.readsExtended = minor >= EXTENDED_SINCE;
   }
-  /** The channel that a request names. There is none: ERROR and the end, as rsrv, for the client is out of step. */
+  /**
+   * The channel that a request names. Without such a channel: ERROR and the end, as rsrv, for the client is out of
+   * step.
+   */
   channel(sid: number, request: Frame): ServerChannel | undefined {
     const channel = this.channelBySid.get(sid);
     if (channel === undefined) this.end(request, ECA.INTERNAL, `no channel has the server id ${sid}`);

@@ -37,14 +37,14 @@ export class ClientSession implements FrameSink {
   #budget = 0;
   /** The framer holds requests that have not been handled. */
   #stopped = false;
-  /** What comes is not handled now: it is held, or not even read. */
+  /** Input is not handled now: it is held, or not even read. */
   #waits = false;
   #paused = false;
   #resumption = false;
   /** The client is gone; its last requests are looked through. */
   #isGone = false;
   #closed = false;
-  /** What of `counters.unfinishedBytes` is its, and since when that is more than nothing, by the monotonic clock. */
+  /** This client's part of `counters.unfinishedBytes`, and since when it is above 0, by the monotonic clock. */
   #countedBytes = 0;
   #unfinishedSince = 0;
   /** The handshake's timer, then the farewell's. */
@@ -87,11 +87,11 @@ export class ClientSession implements FrameSink {
   get backlogBytes(): number {
     return this.#output.backlogBytes;
   }
-  /** Bytes of memory that hold requests which are incomplete, or wait for their turn; none once it is given up. */
+  /** Bytes of memory that hold requests which are incomplete, or wait for their turn; 0 once the client is given up. */
   get unfinishedBytes(): number {
     return this.circuit.isEnding ? 0 : this.#framer.heldMemory + this.circuit.queuedPuts.bytes;
   }
-  /** For how long there have been such bytes without a break. */
+  /** For how long `unfinishedBytes` has been above 0. */
   get unfinishedSeconds(): number {
     return this.unfinishedBytes === 0 ? 0 : this.#clock.monotonic() - this.#unfinishedSince;
   }
@@ -122,8 +122,8 @@ export class ClientSession implements FrameSink {
   }
 
   /**
-   * A write may be as large as its channel, other messages are small (decision 0017). What is refused is skipped as it
-   * comes and never held.
+   * A write may be as large as its channel, other messages are small (decision 0017). The payload of a refused message
+   * is skipped as it comes and never held.
    */
   #admitLarge(request: Frame): FrameVerdict {
     const { circuit } = this;
@@ -161,7 +161,7 @@ export class ClientSession implements FrameSink {
     this.#pauseOrResume();
     this.#countUnfinished();
   }
-  /** Keeps the sum of all clients up to date; too large, it has to be bounded. */
+  /** Keeps the sum over all clients up to date, and asks for its bounding when it is too large. */
   #countUnfinished(): void {
     const { counters, services, limits } = this.circuit;
     const bytes = this.unfinishedBytes;

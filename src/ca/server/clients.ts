@@ -9,7 +9,7 @@ import type { ClientSession } from "./client-session.ts";
 import type { ServerCounters } from "./counters.ts";
 import type { ServerLimits } from "./limits.ts";
 
-/** In `#toldFull`, for all addresses together. */
+/** The key in `#toldFull` for all addresses together. */
 const EVERYBODY = "";
 
 export class Clients {
@@ -42,7 +42,7 @@ export class Clients {
     this.#counters.clients = this.#sessions.size;
     if (this.#sessions.size === 0) this.#allEnded();
   }
-  /** Resolves when none is left; called once. */
+  /** Resolves when no client is left; called once. */
   ended(): Promise<void> {
     return new Promise((resolve) => {
       this.#allEnded = resolve;

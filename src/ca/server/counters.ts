@@ -8,7 +8,7 @@ export class ServerCounters {
   clients = 0;
   channels = 0;
   subscriptions = 0;
-  /** Names asked for over UDP and TCP, and those that were ours. */
+  /** Names asked for over UDP and TCP, and how many were ours. */
   searches = 0;
   searchHits = 0;
   /** Monitor updates sent, and updates replaced by a newer update before they could be sent. */

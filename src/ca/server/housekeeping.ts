@@ -23,7 +23,7 @@ export function greet(circuit: Circuit): void {
   OUR_VERSION.writeHeader(circuit.output.out, 0);
 }
 
-/** Only the first counts: libca repeats VERSION with each search frame that it sends to a name server. */
+/** Only the first VERSION counts: libca repeats it with each search frame that it sends to a name server. */
 export function version(circuit: Circuit, request: Frame): void {
   if (circuit.state !== "greeting") return;
   const { priority, minor } = VERSION.from(request);
@@ -63,8 +63,8 @@ export function readSync(circuit: Circuit, request: Frame): void {
 }
 
 /**
- * An IOC answers for its own PVs, so that it can be its clients' name server. Silence, or NOT_FOUND for those who ask
- * for it.
+ * An IOC answers for its own PVs, so that it can be its clients' name server. For other names silence, or NOT_FOUND for
+ * clients that ask for it.
  */
 export function searchOverTcp(circuit: Circuit, request: Frame): void {
   const { out } = circuit.output;

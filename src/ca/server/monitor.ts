@@ -41,7 +41,7 @@ export function addSubscription(circuit: Circuit, request: Frame): void {
   keep(circuit, channel, subscription);
   const most = count === 0 ? channel.pv.elementCount : count;
   const refusal = cannotSend(circuit.receiver, type, most, channel.pv.elementCount);
-  // It stays known, silent, so that the client can cancel it.
+  // The subscription stays known, silent, so that the client can cancel it.
   if (refusal !== undefined) return circuit.refuse(request, ECA[refusal], tooLarge(circuit, channel), channel.cid);
   start(circuit, channel, subscription, mask, request);
 }

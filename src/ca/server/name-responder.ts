@@ -33,7 +33,7 @@ export class NameResponder {
   readonly #options: ResponderOptions;
   readonly #frame = new Frame();
   readonly #out = new ByteWriter(2 * DATAGRAM_BYTES);
-  /** What the datagram's VERSION said; minor 0: there was none yet. */
+  /** What the datagram's VERSION said; minor 0: no VERSION yet. */
   #minor = 0;
   #sequence = 0;
   /** Who asked last, for `casr`. */

@@ -22,7 +22,7 @@ export interface ServerSockets {
 }
 
 /**
- * Opens all of them, or none. Is the configured TCP port taken, the listeners move to another together: searches are
+ * Opens all sockets, or none. Where the configured TCP port is taken, all listeners move to another port: searches are
  * still answered on the configured UDP port, with the new TCP port.
  */
 export async function openSockets(

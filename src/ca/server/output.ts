@@ -26,7 +26,7 @@ const SPARE_BUFFERS = 2;
 export interface OutputEvents {
   /** The client has taken nothing for `stalledSeconds`. */
   stalled(): void;
-  /** More waits than the high-water mark, after a write. */
+  /** After a write more bytes wait than the high-water mark. */
   filled(): void;
 }
 
@@ -61,11 +61,11 @@ export class CircuitOutput {
     this.#counters = parts.counters;
     this.#events = events;
   }
-  /** More waits than the high-water mark: no requests are to be read. */
+  /** More bytes wait than the high-water mark: no requests are to be read. */
   get isFull(): boolean {
     return this.#unsent + this.out.length >= this.#limits.highWaterBytes;
   }
-  /** Bytes that wait to be sent, as of now; none once it is closed. */
+  /** Bytes that wait to be sent, as of now; 0 once the output is closed. */
   get backlogBytes(): number {
     return this.#closed ? 0 : this.#stream.unsentBytes + this.out.length;
   }
@@ -154,7 +154,7 @@ export class CircuitOutput {
     this.#spares.push(Buffer.from(bytes.buffer));
   }
   /**
-   * Gives the client up when nothing has left for `stalledSeconds`: a peer that vanished without a word. What is
+   * Gives the client up when no byte has left for `stalledSeconds`: its host is gone, or its program hangs. What is
    * written meanwhile does not count.
    */
   #watch(): void {

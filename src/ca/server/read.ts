@@ -40,7 +40,10 @@ export function readNotify(circuit: Circuit, request: Frame): void {
   }
 }
 
-/** A failure is an ERROR message, and one plain string is cut to its own length: so rsrv answers old clients. */
+/**
+ * A failure is answered with an ERROR message, and a single plain string is cut to its own length: so rsrv answers old
+ * clients.
+ */
 export function readOnce(circuit: Circuit, request: Frame): void {
   const words = READ.from(request);
   const channel = circuit.channel(words.sid, request);

@@ -1,7 +1,7 @@
 /**
  * One subscription of a client: when the PV posts, an update is encoded at once if the client takes it, or waits. Of a
- * scalar a few values are kept; of an array only that it has changed, and its value is read when it can be sent.
- * Without read access one update says so and the rest are withheld. channel-access.md §3.4, §3.5.
+ * scalar a few values are kept; an array is only marked as changed, and read when it can be sent. Without read access
+ * one update says so and the rest are withheld. channel-access.md §3.4, §3.5.
  */
 import { SubscriptionQueue } from "../session/subscription-queue.ts";
 import { RIGHT_READ } from "../wire/constants.ts";
@@ -38,9 +38,9 @@ export class ServerSubscription implements WaitingUpdates {
   readonly #pv: ServerPv;
   readonly #isScalar: boolean;
   #readable: boolean;
-  /** Values that wait; made when the first does. */
+  /** Values that wait; made with the first. */
   #kept: SubscriptionQueue<KeptUpdate> | undefined;
-  /** The value, or the lack of access, is to be sent as it is then. */
+  /** An update is due: the value, or the lack of access, as it is when it can be sent. */
   #dirty = false;
   #waits = false;
   #closed = false;

@@ -11,13 +11,13 @@ const FIRST_WAIT_SECONDS = 0.032;
  * must not meet in one burst, and yet it should be found within seconds of its return, beacons or not.
  */
 export const TRIES_AFTER_LOSS = 5;
-/** It is not asked for more slowly than this (4.1 s) … */
+/** A lost name is not asked for more slowly than this (4.1 s) … */
 const SLOWEST_TRIES_AFTER_LOSS = 8;
-/** … until it has been gone for this long; then it is like a name never found. */
+/** … until its server has been gone for this long; then it is like a name never found. */
 const LOSS_FORGOTTEN_SECONDS = 600;
 /**
- * Where a beacon anomaly moves every name that waits longer: something has changed on the network. libca uses about 5
- * s.
+ * The pace at which names go on after a beacon anomaly, if they waited longer: something has changed on the network.
+ * libca uses about 5 s.
  */
 export const TRIES_AFTER_ANOMALY = 8;
 
@@ -28,7 +28,7 @@ export const TRIES_AFTER_ANOMALY = 8;
 export const searchWaitSeconds = (tries: number, maxSeconds: number): number =>
   tries === 0 ? 0 : Math.min(FIRST_WAIT_SECONDS * 2 ** (tries - 1), maxSeconds);
 
-/** The tries that give the slowest pace; counting on is of no use. */
+/** The tries that give the slowest pace; more need not be counted. */
 export const slowestTries = (maxSeconds: number): number => 1 + Math.ceil(Math.log2(maxSeconds / FIRST_WAIT_SECONDS));
 
 /**

@@ -90,7 +90,7 @@ export function writeDbr(out: ByteWriter, type: DbrType, sample: DbrSample, coun
   if (length % 8 !== 0) out.zeros(8 - (length % 8));
 }
 
-/** They lie side by side, in the order of LIMITS. */
+/** The limits lie side by side, in the order of LIMITS. */
 function writeLimits(out: ByteWriter, { native, limitCount }: DbrType, limits: Float64Array): void {
   if (native === "DOUBLE") out.f64s(limits, limitCount);
   else for (let i = 0; i < limitCount; i++) writeNumber(out, native, limits[i]!);
@@ -255,7 +255,7 @@ function readArray(native: Native, count: number, payload: Buffer, start: number
     return Array.from({ length: count }, () => reader.text(STRING_BYTES));
   }
   const width = ELEMENT_BYTES[native];
-  const memory = new ArrayBuffer(count * width); // its own memory: aligned, and nothing of the input is kept
+  const memory = new ArrayBuffer(count * width); // memory of its own: aligned, and none of the input's is kept
   const bytes = Buffer.from(memory);
   payload.copy(bytes, 0, start, start + count * width);
   swapToNetwork(bytes, width);
