@@ -1,6 +1,6 @@
 /** DAQs and uploads as the settings have them: where their data are, the actions on them, and the watch over them. */
 
-import type { StartedDaqs } from "../controller/daq/daq-progress.ts";
+import { DaqBoard } from "../controller/daq/daq-board.ts";
 import type { DaqSite } from "../controller/daq/daq-sources.ts";
 import { watchDaqs } from "../controller/daq/daq-watch.ts";
 import { startDaq } from "../controller/daq/start-daq.ts";
@@ -31,16 +31,16 @@ export function openDaq(options: PartOptions, dm: DataManagement, ownName: strin
     prefix: settings.local["dm-direct-mount"] ? "" : `@${dataHostName(settings)}:`,
     templates: { raw: section["raw-template"], rec: section["rec-template"] },
   };
-  const started: StartedDaqs = new Map();
+  const board = new DaqBoard();
   return {
     actions: (serverName) => {
-      const daq = { dm, site, serverName };
+      const daq = { dm, site, serverName, board };
       return {
-        StartDaq: startDaq({ ...daq, started }),
+        StartDaq: startDaq(daq),
         StopDaq: stopDaq(daq),
         Upload: upload({ ...daq, clock, pollSeconds, patienceSeconds: stallSeconds }),
       };
     },
-    watches: [watchDaqs({ dm, site, pollSeconds, stallSeconds, started }), watchUploads({ dm, pollSeconds })],
+    watches: [watchDaqs({ dm, site, pollSeconds, stallSeconds, board }), watchUploads({ dm, pollSeconds })],
   };
 }

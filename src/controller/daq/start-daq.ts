@@ -4,42 +4,35 @@
  * one directory. integration.md §5.9.
  */
 
-import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
+import { ActionError, asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { AlreadyExistsError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
-import { daqPv } from "../pvs/daq.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
-import { serviceFailure } from "../run/failure.ts";
+import { failureOrAbort, serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
-import { type DaqStart, isAlive, type StartedDaqs } from "./daq-progress.ts";
-import { clearSide, lastState, showDaqsAtEnd } from "./daq-pvs.ts";
+import { type CheckedSource, checkSources } from "./check-sources.ts";
+import type { DaqBoard } from "./daq-board.ts";
 import {
-  type CheckedSource,
-  checkSources,
   chosenSources,
   type DaqSite,
   type DaqSource,
   daqSources,
-  daqStateIndex,
   isOf,
   runningDaq,
   SIDE_NAMES,
 } from "./daq-sources.ts";
+import { begun, cleared, type DaqStart, isAlive, startedBy } from "./daq-state.ts";
 
 export interface DaqOptions {
   readonly dm: DataManagement;
   readonly site: DaqSite;
   /** As operators know the server. */
   readonly serverName: string;
+  readonly board: DaqBoard;
 }
 
-export interface StartDaqOptions extends DaqOptions {
-  /** Where it leaves how it has started a DAQ, for the watch. */
-  readonly started: StartedDaqs;
-}
-
-export function startDaq(options: StartDaqOptions): Action {
+export function startDaq(options: DaqOptions): Action {
   return {
     plan: (request) => [
       `would look for experiment ${request.experiment.name} on ${options.serverName}`,
@@ -56,40 +49,75 @@ const processExisting = (request: TaggedRequest): boolean => flagInput(request, 
 const existingToo = (request: TaggedRequest): string =>
   processExisting(request) ? ", with the files that are there already" : ", for new files only";
 
-async function start(
-  { dm, site, serverName, started }: StartDaqOptions,
-  context: ActionContext,
-): Promise<ActionResult> {
-  const { experiment, signal, publish } = context;
+async function start(options: DaqOptions, context: ActionContext): Promise<ActionResult> {
+  const { dm, site, serverName, board } = options;
+  const { experiment, signal } = context;
   const sources = chosenSources(site, context);
+  board.begin(context, site);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const { usable, remarks, unchecked } = await checkSources(site.host, sources, context, false);
+  const check = { host: site.host, board, needsFiles: false };
+  const { usable, remarks, unchecked } = await checkSources(check, sources, context);
   const before = await dm.daqs({ signal });
-  clearOthers(site, sources, before, context);
-  const done: string[] = [];
-  const failures: unknown[] = [];
-  for (const source of usable) {
-    const what = `the DAQ of the ${SIDE_NAMES[source.side]} for ${source.directory}`;
-    try {
-      signal.throwIfAborted();
-      const running = runningDaq(before, name, source);
-      const { daq, isOurs } = running === undefined ? await startOne(dm, name, source, context) : notOurs(running);
-      if (isOurs) started.set(daq.id, howStarted(source, context));
-      if (running === undefined) publish(daqPv(source.side, "Rate"), 0);
-      publish(daqPv(source.side, "Id"), daq.id);
-      publish(daqPv(source.side, "State"), daqStateIndex("Running"));
-      done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
-    } catch (thrown) {
-      if (signal.aborted) throw stopped(signal, done, what);
-      failures.push(serviceFailure(thrown));
-    }
-  }
+  clearOthers(options, sources, before, context);
+  const { done, failures } = await startAll(options, usable, { name, before }, context);
   const wrong = failures.map((failure) => clauseOf(failure));
   if (done.length === 0) throw failures.length === 1 ? failures[0] : new ActionError(wrong.join("; "));
-  await showDaqsAtEnd(context, daqSources(site, experiment), () => dm.daqs({ signal }));
+  await listAtEnd(options, context);
   return wrong.length + unchecked.length === 0
     ? { state: "Done", message: `${sentence([...done, ...remarks])}.` }
     : { state: "Partial", message: `${sentence(done)}, but ${[...wrong, ...unchecked, ...remarks].join("; ")}.` };
+}
+
+/** What is there before anything is started. */
+interface Before {
+  /** The experiment's, at Data Management. */
+  readonly name: string;
+  readonly before: readonly DmTransfer[];
+}
+
+/** @returns pieces of a sentence for what runs, and why others do not */
+async function startAll(
+  { dm, board }: DaqOptions,
+  sources: readonly CheckedSource[],
+  { name, before }: Before,
+  context: ActionContext,
+): Promise<{ readonly done: readonly string[]; readonly failures: readonly unknown[] }> {
+  const done: string[] = [];
+  const failures: unknown[] = [];
+  for (const source of sources) {
+    const what = `the DAQ of the ${SIDE_NAMES[source.side]} for ${source.directory}`;
+    try {
+      context.signal.throwIfAborted();
+      const running = runningDaq(before, name, source);
+      const { daq, isOurs } = running === undefined ? await startOne(dm, name, source, context) : notOurs(running);
+      if (isOurs) board.change(context.publish, (state) => startedBy(state, daq.id, howStarted(source, context)));
+      board.changeOf(context, (state) => begun(state, source.side, daq));
+      done.push(`${what} ${running === undefined ? "was started" : "runs already"}`);
+    } catch (thrown) {
+      if (context.signal.aborted) throw stopped(context.signal, done, what);
+      failures.push(serviceFailure(thrown));
+    }
+  }
+  return { done, failures };
+}
+
+/**
+ * The DAQs behind what StartDaq and StopDaq have done. Never fails: that is done.
+ * @returns those of the station; undefined where they cannot be seen
+ */
+export async function listAtEnd(
+  { dm, board }: DaqOptions,
+  context: ActionContext,
+): Promise<readonly DmTransfer[] | undefined> {
+  const { signal, say } = context;
+  try {
+    const all = await dm.daqs({ signal });
+    board.list(context, all);
+    return all;
+  } catch (thrown) {
+    say(asSentence(`The DAQs cannot be seen: ${clauseOf(failureOrAbort(thrown, signal))}`));
+    return undefined;
+  }
 }
 
 /**
@@ -97,21 +125,22 @@ async function start(
  * or ran when last seen, is the watch's.
  */
 function clearOthers(
-  site: DaqSite,
+  { site, board }: DaqOptions,
   chosen: readonly DaqSource[],
   daqs: readonly DmTransfer[],
-  { experiment, publish, shown = () => "" }: ActionContext,
+  context: ActionContext,
 ): void {
+  const { experiment } = context;
   const own = daqs.filter((one) => isUnderWay(one) && isOf(experiment)(one));
-  for (const source of daqSources(site, experiment)) {
-    const isChosen = chosen.some(({ side }) => side === source.side);
-    const runs = own.some(({ dataDirectory }) => dataDirectory === source.directory);
-    if (!isChosen && !runs && !isAlive(lastState(shown, source.side).state)) clearSide(publish, source);
+  for (const { side, directory } of daqSources(site, experiment)) {
+    const isChosen = chosen.some((one) => one.side === side);
+    const runs = own.some(({ dataDirectory }) => dataDirectory === directory) || isAlive(board.state.sides[side]);
+    if (!isChosen && !runs) board.changeOf(context, (state) => cleared(state, side));
   }
 }
 
-const howStarted = ({ report: { state, bytes } }: CheckedSource, context: ActionContext): DaqStart => ({
-  existingToo: processExisting(context),
+const howStarted = ({ report: { state, bytes } }: CheckedSource, request: TaggedRequest): DaqStart => ({
+  existingToo: processExisting(request),
   bytes: state === "UNKNOWN" ? undefined : bytes,
 });
 

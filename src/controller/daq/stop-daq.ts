@@ -6,13 +6,12 @@
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isMoving, isWatching } from "../ports/data-management.ts";
-import { daqPv } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
-import { showDaqsAtEnd } from "./daq-pvs.ts";
-import { daqSources, daqStateIndex, filesText, inDmsWords, isOf } from "./daq-sources.ts";
-import type { DaqOptions } from "./start-daq.ts";
+import { daqSources, filesText, inDmsWords, isOf } from "./daq-sources.ts";
+import { sideStopped } from "./daq-state.ts";
+import { type DaqOptions, listAtEnd } from "./start-daq.ts";
 
 export function stopDaq(options: DaqOptions): Action {
   return {
@@ -21,18 +20,39 @@ export function stopDaq(options: DaqOptions): Action {
   };
 }
 
-async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<ActionResult> {
+async function stop(options: DaqOptions, context: ActionContext): Promise<ActionResult> {
+  const { dm, site, board } = options;
   const { experiment, signal, publish } = context;
   publish("DaqStopped", 0);
+  board.begin(context, site);
   const before = await dm.daqs({ signal });
-  const sources = daqSources(site, experiment);
   const running = before.filter((one) => isWatching(one) && isOf(experiment)(one));
   if (running.length === 0) {
-    await showDaqsAtEnd(context, sources, async () => before);
+    board.list(context, before);
     return { state: "Done", message: `No DAQ of ${experiment.name} runs.` };
   }
+  const { stopped, failures } = await stopAll(options, running, context);
+  const failed = failures.map((failure) => clauseOf(failure));
+  if (stopped.length === 0) throw new ActionError(failed.join("; "));
+  const after = await listAtEnd(options, context);
+  const wrong = [...failed, ...stopped.flatMap((daq) => leftText(daq, after))];
+  const directories = stopped.map(({ dataDirectory }) => dataDirectory).join(", ");
+  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${directories}`;
+  return wrong.length === 0
+    ? { state: "Done", message: `${done}.` }
+    : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
+}
+
+/** One after the other; one that cannot be stopped does not keep the others. @throws CancelledError */
+async function stopAll(
+  { dm, site, board }: DaqOptions,
+  running: readonly DmTransfer[],
+  context: ActionContext,
+): Promise<{ readonly stopped: readonly DmTransfer[]; readonly failures: readonly ActionError[] }> {
+  const { experiment, signal, publish } = context;
+  const sources = daqSources(site, experiment);
   const stopped: DmTransfer[] = [];
-  const failures: unknown[] = [];
+  const failures: ActionError[] = [];
   for (const daq of running) {
     try {
       signal.throwIfAborted();
@@ -40,9 +60,7 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       stopped.push(daq);
       publish("DaqStopped", stopped.length);
       const side = sources.find(({ directory }) => directory === daq.dataDirectory)?.side;
-      if (side === undefined) continue;
-      publish(daqPv(side, "Id"), daq.id);
-      publish(daqPv(side, "State"), daqStateIndex("Stopped"));
+      if (side !== undefined) board.changeOf(context, (state) => sideStopped(state, side, daq));
     } catch (thrown) {
       if (signal.aborted)
         throw new CancelledError(
@@ -52,15 +70,7 @@ async function stop({ dm, site }: DaqOptions, context: ActionContext): Promise<A
       failures.push(new ActionError(`the DAQ for ${daq.dataDirectory} could not be stopped`, { cause }));
     }
   }
-  const failed = failures.map((failure) => clauseOf(failure));
-  if (stopped.length === 0) throw new ActionError(failed.join("; "));
-  const after = await showDaqsAtEnd(context, sources, () => dm.daqs({ signal }));
-  const wrong = [...failed, ...stopped.flatMap((daq) => leftText(daq, after))];
-  const directories = stopped.map(({ dataDirectory }) => dataDirectory).join(", ");
-  const done = `${stopped.length} of ${running.length} DAQs of ${experiment.name} were stopped: ${directories}`;
-  return wrong.length === 0
-    ? { state: "Done", message: `${done}.` }
-    : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
+  return { stopped, failures };
 }
 
 /**

@@ -12,21 +12,17 @@ import type { Action, ActionContext } from "../run/action.ts";
 import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
-import { isAlive } from "./daq-progress.ts";
-import { lastState } from "./daq-pvs.ts";
+import { type CheckedSource, checkSources } from "./check-sources.ts";
 import {
-  type CheckedSource,
-  checkSources,
   chosenSources,
-  type DaqSite,
   type DaqSource,
-  daqSources,
   filesText,
-  forgetSource,
   inDmsWords,
   REFUSED_SECONDS,
   SIDE_NAMES,
+  SIDES,
 } from "./daq-sources.ts";
+import { isAlive, sourceChecked } from "./daq-state.ts";
 import type { DaqOptions } from "./start-daq.ts";
 import { endState, listedUploads, showUploads } from "./uploads.ts";
 
@@ -60,13 +56,14 @@ interface Running {
 }
 
 async function run(options: UploadOptions, context: ActionContext): Promise<ActionResult> {
-  const { dm, site, serverName } = options;
+  const { dm, site, serverName, board } = options;
   const { experiment, signal, publish } = context;
   const sources = chosenSources(site, context);
   showUploads(publish, [], "None");
-  clearOthers(site, sources, context);
+  board.begin(context, site);
+  clearOthers(options, sources, context);
   const { name } = await requireExperiment({ dm, serverName }, experiment, signal);
-  const checked = await checkSources(site.host, sources, context, true);
+  const checked = await checkSources({ host: site.host, board, needsFiles: true }, sources, context);
   const before = await listedUploads(dm, context, "An upload that runs already would be started a second time");
   const running: Running[] = [];
   const failures: string[] = [];
@@ -95,11 +92,10 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
  * What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that
  * runs keeps its own.
  */
-function clearOthers(site: DaqSite, chosen: readonly DaqSource[], context: ActionContext): void {
-  const { experiment, publish, shown = () => "" } = context;
-  for (const source of daqSources(site, experiment))
-    if (!chosen.some(({ side }) => side === source.side) && !isAlive(lastState(shown, source.side).state))
-      forgetSource(publish, source);
+function clearOthers({ board }: UploadOptions, chosen: readonly DaqSource[], context: ActionContext): void {
+  for (const one of SIDES)
+    if (!chosen.some(({ side }) => side === one) && !isAlive(board.state.sides[one]))
+      board.changeOf(context, (state) => sourceChecked(state, one));
 }
 
 interface Start {

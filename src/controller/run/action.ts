@@ -23,8 +23,6 @@ export interface RunContext extends ActionRequest {
   readonly signal: AbortSignal;
   /** Writes a result PV at once. */
   readonly publish: (name: PvName, value: PvOutput) => void;
-  /** What a result PV holds now, whoever wrote it; absent where nothing is kept. */
-  readonly shown?: (name: PvName) => PvValue;
   /** Tells operators one thing that happened on the way; MINOR: they should look at it. */
   readonly say: (sentence: string, severity?: "MINOR") => void;
   /** Whether another command runs now; absent where none runs beside. */

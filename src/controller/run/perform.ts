@@ -50,7 +50,6 @@ export async function performCommand(
     signal,
     input: takeInputs(pvs),
     publish: (suffix, value) => pvs.put(suffix, value),
-    shown: (suffix) => pvs.get(suffix),
   };
   const about = { isDry: isDryRun(context), server: server.name };
   signal.throwIfAborted();

@@ -1,8 +1,10 @@
 import { BehaviorSubject, NEVER, type Observable, of, Subject, type Subscription } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
-import { DaqProgress, type StartedDaqs } from "../../../src/controller/daq/daq-progress.ts";
+import { DaqBoard } from "../../../src/controller/daq/daq-board.ts";
+import { type DaqsState, sideStopped, sourceChecked, startedBy } from "../../../src/controller/daq/daq-state.ts";
 import { watchDaqs } from "../../../src/controller/daq/daq-watch.ts";
+import { startDaq } from "../../../src/controller/daq/start-daq.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import { AccessDeniedError, OffError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
@@ -39,17 +41,18 @@ class Bench {
   experiment$: Observable<Experiment | undefined> = this.tag$;
   readonly running = new Set<CommandName>();
   readonly ended$ = new Subject<CommandName>();
-  readonly started: StartedDaqs = new Map();
+  readonly board = new DaqBoard();
+  readonly site = { host: this.host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } };
   readonly errors: unknown[] = [];
   #subscription: Subscription | undefined;
 
   watch(): Promise<void> {
     const watch = watchDaqs({
       dm: this.dm,
-      site: { host: this.host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } },
+      site: this.site,
       pollSeconds: POLL,
       stallSeconds: STALL,
-      started: this.started,
+      board: this.board,
     });
     this.#subscription = watch({
       pvs: this.pvs,
@@ -70,6 +73,28 @@ class Bench {
       this.clock.advance(1);
       await vi.advanceTimersByTimeAsync(1000);
     }
+  }
+  /** As a command does. */
+  change(step: (state: DaqsState) => DaqsState): void {
+    this.board.change((name, value) => this.pvs.put(name, value), step);
+  }
+  async startDaq(): Promise<void> {
+    const action = startDaq({ dm: this.dm, site: this.site, serverName: "voyager", board: this.board });
+    await action.run({
+      experiment: EXPERIMENT,
+      signal: new AbortController().signal,
+      input: () => 1,
+      publish: (name, value) => this.pvs.put(name, value),
+      say: () => {},
+    });
+  }
+  /** As StopDaq leaves the raw data. */
+  stopRaw(): void {
+    const [daq] = this.dm.transfers;
+    if (daq !== undefined) this.change((state) => sideStopped(state, "raw", { ...daq }));
+  }
+  startedRaw(existingToo: boolean): void {
+    this.change((state) => startedBy(state, "daq-1", { existingToo, bytes: 700 }));
   }
   async startRaw(): Promise<void> {
     await this.dm.startDaq(NAME, RAW, {});
@@ -172,15 +197,6 @@ describe("what is published", () => {
     expect(bench.pvs.get("DaqRawId")).toBe("daq-2");
   });
 
-  test("two looks at one instant tell no rate, whatever was done between them", () => {
-    const progress = new DaqProgress("raw", { stallSeconds: STALL, started: new Map() });
-    const counts = { filesTotal: 90, percent: 0, errors: 0, runSeconds: 0 };
-    const daq = { id: "daq-1", experimentName: NAME, dataDirectory: RAW, status: "running", ...counts };
-    const look = (filesDone: number, now: number) =>
-      progress.judge([{ ...daq, filesDone }], { state: "Running", id: daq.id }, now).rate;
-    expect([look(0, 100), look(50, 100), look(50, 130)]).toEqual([0, 0, 100]);
-  });
-
   test("the rate is that of the last minute", async () => {
     await running({ filesDone: 0, filesTotal: 1000 });
     bench.dm.change(0, { filesDone: 100 });
@@ -218,7 +234,7 @@ describe("when it looks", () => {
     expect(bench.looks()).toBe(1);
     await bench.wait(3 * POLL);
     expect(bench.looks()).toBe(4);
-    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.stopRaw();
     bench.dm.change(0, { status: "done" });
     await bench.wait(POLL);
     const before = bench.looks();
@@ -249,6 +265,26 @@ describe("when it looks", () => {
     expect(bench.pvs.get("DaqRawSource")).toBe("/data/2BM/2026-04-Curie-2");
     expect(bench.pvs.get("DaqList")).toContain(NAME);
     expect(bench.told()).toEqual([expect.stringContaining(`DAQs of ${NAME} still run`)]);
+  });
+
+  test("a DAQ that StartDaq starts while the tag changes is not taken for one of the new experiment that is gone", async () => {
+    await bench.watch();
+    bench.running.add("StartDaq");
+    bench.dm.experiments.set(NAME, { name: NAME, usernames: [] });
+    const really = bench.dm.startDaq.bind(bench.dm);
+    bench.dm.startDaq = (...call) => {
+      bench.tag$.next({ ...EXPERIMENT, name: "2026-04-Curie-2", uncleanedName: "2026-04-Curie-2" });
+      return really(...call);
+    };
+    await bench.startDaq();
+    bench.running.clear();
+    bench.ended$.next("StartDaq");
+    await bench.wait(1);
+    expect([bench.state, bench.pvs.get("DaqRawId"), bench.told()]).toEqual(["None", "", []]);
+    expect(bench.pvs.get("DaqList")).toContain("daq-1");
+    bench.tag$.next(EXPERIMENT);
+    await bench.wait(1);
+    expect([bench.state, bench.pvs.get("DaqRawId")]).toEqual(["Running", "daq-1"]);
   });
 
   test("an experiment that is gone while TomoScan restarts is watched all the same", async () => {
@@ -311,7 +347,7 @@ describe("when it looks", () => {
 
   test("a stopped DAQ that is being finalized stays Stopped, and its last files are shown", async () => {
     await running();
-    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.stopRaw();
     bench.dm.change(0, { status: "finalizing", filesDone: 9 });
     await bench.wait(POLL);
     expect(bench.state).toBe("Stopped");
@@ -329,7 +365,7 @@ describe("when it looks", () => {
     bench.dm.change(0, { status: "done" });
     await bench.wait(3 * POLL);
     expect(bench.state).toBe("Running");
-    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.stopRaw();
     bench.running.clear();
     bench.ended$.next("StopDaq");
     await bench.wait(1);
@@ -405,7 +441,7 @@ describe("alarms", () => {
 
   test("a DAQ that sees no file while its source has some is Stalled", async () => {
     bench.source({ state: "OK", files: 7, bytes: 700 });
-    bench.started.set("daq-1", { existingToo: true, bytes: 700 });
+    bench.startedRaw(true);
     await running({ filesTotal: 0 });
     await bench.wait(STALL + POLL);
     expect(bench.state).toBe("Stalled");
@@ -416,7 +452,7 @@ describe("alarms", () => {
   });
 
   test("a DAQ that StartDaq started for new files alone is not Stalled by those that were there, whatever is asked for by now", async () => {
-    bench.started.set("daq-1", { existingToo: false, bytes: 700 });
+    bench.startedRaw(false);
     bench.pvs.put("ProcessExisting", 1);
     bench.source({ state: "OK", files: 7, bytes: 700 });
     await running({ filesTotal: 0 });
@@ -441,11 +477,10 @@ describe("alarms", () => {
 
   test("a look at the source by Upload, which sets its PVs back, does not make a DAQ stall", async () => {
     bench.pvs.put("ProcessExisting", 0);
-    bench.started.set("daq-1", { existingToo: false, bytes: 700 });
+    bench.startedRaw(false);
     bench.source({ state: "OK", files: 7, bytes: 700 });
     await running({ filesTotal: 0 });
-    bench.pvs.put("DaqRawSourceState", SOURCE_STATES.indexOf("OK"));
-    bench.pvs.put("DaqRawSourceBytes", 0);
+    bench.change((state) => sourceChecked(state, "raw", { state: "OK", bytes: 0 }));
     await bench.wait(STALL + POLL);
     expect(bench.state).toBe("Running");
   });
@@ -526,7 +561,7 @@ describe("a service that cannot be reached", () => {
 
   test("leaves what StopDaq has stopped, and what never ran, as it is", async () => {
     await running();
-    bench.pvs.put("DaqRawState", DAQ_STATES.indexOf("Stopped"));
+    bench.stopRaw();
     bench.dm.failures.set("daqs", new UnavailableError("DM does not answer"));
     await bench.wait(3 * IDLE);
     expect(bench.state).toBe("Stopped");

@@ -1,15 +1,24 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
+import { looked } from "../../../src/controller/daq/daq-look.ts";
+import { begun, type DaqsState, sideStopped, sourceChecked } from "../../../src/controller/daq/daq-state.ts";
 import { startDaq } from "../../../src/controller/daq/start-daq.ts";
 import { AlreadyExistsError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { DmTransfer } from "../../../src/controller/ports/data-management.ts";
 import { DAQ_STATES, SOURCE_STATES } from "../../../src/controller/pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { RejectedError } from "../../../src/controller/run/outcome.ts";
-import { daqScene, EXPERIMENT, NAME, RAW, REC, RUNNING } from "./daq-fixture.ts";
+import { daqOf, daqScene, EXPERIMENT, NAME, RAW, REC, RUNNING } from "./daq-fixture.ts";
 
-let { dm, host, started, published, inputs, abort, start, calls, options, source } = daqScene();
+let { dm, host, board, published, inputs, abort, start, left, calls, options, source } = daqScene();
 beforeEach(() => {
-  ({ dm, host, started, published, inputs, abort, start, calls, options, source } = daqScene());
+  ({ dm, host, board, published, inputs, abort, start, left, calls, options, source } = daqScene());
+});
+const PATIENCE = { pollSeconds: 10, stallSeconds: 600 };
+const lookOf = (at: number, changes: Partial<DmTransfer>) => ({
+  at,
+  all: [daqOf({ id: "older", ...changes })],
+  reports: {},
 });
 
 test("starts one DAQ for the raw data and one for the reconstructions, with the files that are there", async () => {
@@ -41,7 +50,8 @@ test("whoever waited for it reads counts, totals, list and message that are sett
     dm.change(dm.transfers.length - 1, { filesDone: 1, filesTotal: 4 });
     return daq;
   };
-  Object.assign(published, { DaqRawState: DAQ_STATES.indexOf("Ended"), DaqRawId: "older", DaqRawRate: 7 });
+  left((state) => looked(state, lookOf(100, { filesDone: 0 }), PATIENCE));
+  left((state) => looked(state, lookOf(160, { filesDone: 7, status: "done" }), PATIENCE));
   await start();
   expect(published).toMatchObject({ DaqRawFilesTotal: 4, DaqRawRate: 0, DaqRunning: 2, DaqFilesTotal: 8 });
   expect(String(published["DaqList"]).split("\n")).toHaveLength(2);
@@ -63,13 +73,14 @@ test("remembers of what it has started how, and what was in the source then; not
   await dm.startDaq(NAME, REC, {});
   source(NAME, { state: "OK", bytes: 700 });
   await start();
-  expect([...started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
+  expect([...board.state.started]).toEqual([["daq-2", { existingToo: true, bytes: 700 }]]);
 });
 
 test("empties what an earlier run has left of a side that is not asked for, unless its DAQ runs still", async () => {
   inputs["DaqRec"] = 0;
-  const left = { DaqRecState: DAQ_STATES.indexOf("Stopped"), DaqRecId: "old", DaqRecFilesDone: 9, DaqRecErrors: 1 };
-  Object.assign(published, left, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+  const rec = daqOf({ id: "old", dataDirectory: REC, filesDone: 9, errors: 1 });
+  const checked = (state: DaqsState) => sourceChecked(state, "rec", { state: "OK", bytes: 900 });
+  left((state) => sideStopped(state, "rec", rec), checked);
   await start();
   expect(published).toMatchObject({
     DaqRecState: DAQ_STATES.indexOf("None"),
@@ -81,7 +92,7 @@ test("empties what an earlier run has left of a side that is not asked for, unle
     DaqRecSourceBytes: UNKNOWN_COUNT,
   });
   const { id } = await dm.startDaq(NAME, REC, {});
-  Object.assign(published, { DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
+  left((state) => begun(state, "rec", { ...rec, id }), checked);
   await start();
   expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
 });
@@ -93,7 +104,7 @@ test.each([
   inputs["DaqRec"] = 0;
   const { id } = await dm.startDaq(name, REC, {});
   dm.change(0, { status });
-  Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Stopped"), DaqRecId: id, DaqRecFilesDone: 9 });
+  left((state) => sideStopped(state, "rec", daqOf({ id, dataDirectory: REC, filesDone: 9 })));
   await start();
   expect(published).toMatchObject({ DaqRecState: DAQ_STATES.indexOf("None"), DaqRecId: "", DaqRecFilesDone: 0 });
 });
@@ -247,7 +258,7 @@ test("a DAQ that somebody else has started meanwhile counts as done", async () =
     throw new AlreadyExistsError("a DAQ exists");
   };
   await expect(start()).resolves.toMatchObject({ state: "Done" });
-  expect(started.size).toBe(0);
+  expect(board.state.started.size).toBe(0);
 });
 
 test("without the list of DAQs nothing is started", async () => {
@@ -281,7 +292,7 @@ test("is rejected when both sides are one directory", async () => {
 });
 
 test("in a dry run tells what it would do, and for which directories", () => {
-  const plan = startDaq({ ...options(), started }).plan({
+  const plan = startDaq(options()).plan({
     experiment: EXPERIMENT,
     input: (name) => inputs[name] ?? "",
   });

@@ -1,6 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
+import { DaqBoard } from "../../../src/controller/daq/daq-board.ts";
 import { REFUSED_SECONDS } from "../../../src/controller/daq/daq-sources.ts";
+import { begun, type DaqsState, following, sourceChecked } from "../../../src/controller/daq/daq-state.ts";
 import { upload } from "../../../src/controller/daq/upload.ts";
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import {
@@ -10,8 +12,7 @@ import {
   UnavailableError,
 } from "../../../src/controller/ports/call.ts";
 import type { SourceReport } from "../../../src/controller/ports/data-host.ts";
-import type { PvValue } from "../../../src/controller/ports/pvs.ts";
-import { DAQ_STATES, SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs/daq.ts";
+import { SOURCE_STATES, UPLOAD_STATES } from "../../../src/controller/pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../../../src/controller/pvs/row.ts";
 import { type ActionResult, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
@@ -34,6 +35,7 @@ const POLL = 10;
 let dm: FakeDm;
 let host: FakeDataHost;
 let clock: FakeClock;
+let board: DaqBoard;
 let published: Record<string, unknown>;
 let said: string[];
 let inputs: Record<string, number>;
@@ -43,18 +45,21 @@ beforeEach(() => {
   dm.experiments.set(NAME, { name: NAME, usernames: [] });
   host = new FakeDataHost();
   clock = new FakeClock();
+  board = new DaqBoard();
   published = {};
   said = [];
   inputs = { DaqRaw: 1, DaqRec: 1 };
   abort = new AbortController();
 });
 
+const site = () => ({ host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } });
 /** Starts it, and lets its first requests be answered. */
 async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<ActionResult> }> {
   const action = upload({
     dm,
-    site: { host, prefix: "", templates: { raw: "{exp}", rec: "{exp}_rec" } },
+    site: site(),
     serverName: "voyager",
+    board,
     clock,
     pollSeconds: POLL,
     patienceSeconds,
@@ -64,13 +69,18 @@ async function start(patienceSeconds = 60): Promise<{ readonly outcome: Promise<
     signal: abort.signal,
     input: (name) => inputs[name] ?? "",
     publish: (name, value) => void (published[name] = value),
-    shown: (name) => (published[name] ?? "") as PvValue,
     say: (sentence) => void said.push(sentence),
   });
   outcome.catch(() => undefined); // judged by the test, later
   await clock.advanceAsync(0);
   return { outcome };
 }
+/** What an earlier run, or the watch, has left. */
+const left = (step: (known: DaqsState) => DaqsState) =>
+  board.change(
+    (name, value) => void (published[name] = value),
+    (known) => step(following(known, EXPERIMENT, site())),
+  );
 const source = (path: string, report: Partial<SourceReport>) =>
   host.reports.set(path, { files: 0, bytes: 0, ...report });
 const state = () => UPLOAD_STATES[Number(published["UploadState"])];
@@ -125,13 +135,14 @@ test("what is said of a source begins with a capital, as a sentence does", async
 
 test("empties what an earlier run has found of a side that is not asked for, unless a DAQ of it runs", async () => {
   inputs["DaqRec"] = 0;
-  Object.assign(published, { DaqRecSourceState: SOURCE_STATES.indexOf("OK"), DaqRecSourceBytes: 900 });
+  left((known) => sourceChecked(known, "rec", { state: "OK", bytes: 900 }));
   await start();
   expect(published).toMatchObject({
     DaqRecSourceState: SOURCE_STATES.indexOf("UNKNOWN"),
     DaqRecSourceBytes: UNKNOWN_COUNT,
   });
-  Object.assign(published, { DaqRecState: DAQ_STATES.indexOf("Running"), DaqRecSourceBytes: 900 });
+  const daq = await dm.startDaq(NAME, REC, {});
+  left((known) => begun(sourceChecked(known, "rec", { state: "OK", bytes: 900 }), "rec", daq));
   await start();
   expect(published["DaqRecSourceBytes"]).toBe(900);
 });

@@ -37,10 +37,6 @@ export function fakeRun(
     abort: (reason) => controller.abort(reason),
     input: (name) => inputs[name] ?? initialOf(PVS[name]),
     publish: (name, value) => void (published[name] = value),
-    shown: (name) => {
-      const value = published[name] ?? "";
-      return typeof value === "object" ? value.join(",") : value;
-    },
     say: (sentence) => void said.push(sentence),
     isRunning: (command) => running.includes(command),
   };

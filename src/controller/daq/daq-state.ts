@@ -1,0 +1,218 @@
+/**
+ * What is known of the DAQs, as one plain object, and the steps from one state to the next that commands, the tag and a
+ * service that is away make; those of a look are in daq-look.ts. All are pure. The PVs show the state (daq-pvs.ts) and
+ * are never read back; it begins anew with the process.
+ */
+import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
+import { type Experiment, isSameExperiment } from "../experiment.ts";
+import { AccessDeniedError, OffError } from "../ports/call.ts";
+import type { SourceReport } from "../ports/data-host.ts";
+import { type DmTransfer, isUnderWay } from "../ports/data-management.ts";
+import type { DaqSide, DaqState, SourceState } from "../pvs/daq.ts";
+import { UNKNOWN_COUNT } from "../pvs/row.ts";
+import { type DaqSite, type DaqSource, daqSources, isOf, SIDES } from "./daq-sources.ts";
+
+/** The experiment whose DAQs are watched; none: TomoScan names none; unknown: it has not been there to say. */
+export type Followed = Experiment | "none" | "unknown";
+
+export interface DaqsState {
+  readonly followed: Followed;
+  readonly sides: Readonly<Record<DaqSide, SideState>>;
+  /** Those of the followed experiment by the last look, ended ones too; undefined: nobody has looked for them. */
+  readonly own: readonly DmTransfer[] | undefined;
+  /** All of the station by the last look, whosever they are; undefined: nobody has looked. */
+  readonly station: readonly DmTransfer[] | undefined;
+  /** The DAQs that StartDaq has started, by id. What others have started is not among them. */
+  readonly started: ReadonlyMap<string, DaqStart>;
+  /** Why there can be no DAQs of ours, a sentence. */
+  readonly none: string | undefined;
+  /** Undefined: Data Management has answered the last look. */
+  readonly trouble: Trouble | undefined;
+  /** Whether it was told that the DAQs cannot be seen, and not yet that they can. */
+  readonly isOutOfReach: boolean;
+}
+
+/** One side of the followed experiment. */
+export interface SideState {
+  /** Undefined: there is no such experiment. */
+  readonly source: DaqSource | undefined;
+  /** By the last check of that directory. */
+  readonly found: SourceFound;
+  /** As StartDaq, StopDaq or the last look has left it; Unseen: nobody has looked. */
+  readonly state: DaqState;
+  /** The DAQ that this is the state of, as it was last seen; undefined for None and Unseen. */
+  readonly daq: DmTransfer | undefined;
+  readonly watched: Watched | undefined;
+}
+
+export interface SourceFound {
+  readonly state: SourceState;
+  readonly bytes: number;
+}
+
+/** What is remembered of one DAQ from look to look. Times are monotonic seconds. */
+export interface Watched {
+  readonly id: string;
+  /** When it was seen to move, or had nothing to do. */
+  readonly movedAt: number;
+  /** Since when it has seen no new file, or since the last check of its source after that. */
+  readonly quietSince: number;
+  /** When its source was checked, or it was first seen. */
+  readonly checkedAt: number;
+  /** Files ready in its source while it sees none at all, by the last check. */
+  readonly missed: number;
+  /** Bytes in its source when it was started, or at the first check. */
+  readonly firstBytes: number | undefined;
+  readonly seen: number;
+  readonly handled: number;
+  readonly errors: number;
+  /** Files done, over the time that the rate is taken of; oldest first. */
+  readonly samples: readonly { readonly at: number; readonly done: number }[];
+}
+
+/** How StartDaq has started a DAQ. */
+export interface DaqStart {
+  /** Whether it moves the files that were there already, too. */
+  readonly existingToo: boolean;
+  /** Bytes in its source then; undefined: not known. */
+  readonly bytes: number | undefined;
+}
+
+/** Why the DAQs cannot be seen. */
+interface Trouble {
+  readonly sentence: string;
+  /** The login was refused. */
+  readonly isRefused: boolean;
+  /** Looks in a row that failed. */
+  readonly looks: number;
+}
+
+/** Looks in a row that failed, after which nobody can vouch for what was seen before. */
+const UNSEEN_LOOKS = 2;
+
+const side = (state: DaqState, source?: DaqSource): SideState => ({
+  source,
+  found: { state: "UNKNOWN", bytes: UNKNOWN_COUNT },
+  state,
+  daq: undefined,
+  watched: undefined,
+});
+
+/** As the program begins. */
+export const NOTHING_KNOWN: DaqsState = {
+  followed: "unknown",
+  sides: { raw: side("Unseen"), rec: side("Unseen") },
+  own: undefined,
+  station: undefined,
+  started: new Map(),
+  none: undefined,
+  trouble: undefined,
+  isOutOfReach: false,
+};
+
+/* What it says. */
+export const experimentOf = ({ followed }: DaqsState): Experiment | undefined =>
+  typeof followed === "object" ? followed : undefined;
+/** Whether a DAQ in this state is believed to run. */
+export const isAlive = ({ state }: Pick<SideState, "state">): boolean => state === "Running" || state === "Stalled";
+/** Whether a DAQ of the experiment, for whatever directory, runs by all that is known. */
+export const someRun = ({ own = [], sides }: DaqsState): boolean =>
+  own.some(isUnderWay) || SIDES.some((one) => isAlive(sides[one]));
+/** Whether what was seen before is too old to be shown. */
+export const isStale = ({ trouble }: DaqsState): boolean => (trouble?.looks ?? 0) >= UNSEEN_LOOKS;
+/** Whether the last check of a side's directory found none. */
+export const isSourceGone = ({ found }: SideState): boolean => /^(MISSING|NO_TOPDIR)$/.test(found.state);
+
+/** What a check has found, as it is shown. */
+export const foundIn = ({ state, bytes }: SourceReport): SourceFound => ({
+  state,
+  bytes: state === "UNKNOWN" ? UNKNOWN_COUNT : bytes,
+});
+
+/* The tag. */
+/**
+ * From now on this experiment, of which nothing is known yet when it is another one. One that is gone while TomoScan
+ * restarts is still the one whose DAQs run.
+ */
+export function following(state: DaqsState, followed: Followed, site: DaqSite): DaqsState {
+  const before = experimentOf(state);
+  if (typeof followed !== "object") {
+    if (before !== undefined || followed === state.followed) return state;
+    return noDaqs({ ...state, followed }, "No experiment is tagged.");
+  }
+  if (isSameExperiment(before, followed)) return state;
+  const [raw, rec] = SIDES.map((one) => daqSources(site, followed).find((source) => source.side === one));
+  const sides = { raw: side("Unseen", raw), rec: side("Unseen", rec) };
+  return { ...state, followed, sides, own: undefined, none: undefined };
+}
+
+/** There are no DAQs, and that is known. @param why a sentence */
+export const noDaqs = (state: DaqsState, why: string): DaqsState => ({
+  ...state,
+  sides: { raw: side("None"), rec: side("None") },
+  own: [],
+  none: why,
+  trouble: undefined,
+});
+
+/* A look that failed. */
+export function lookFailed(state: DaqsState, thrown: unknown): DaqsState {
+  if (thrown instanceof OffError) return noDaqs(state, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
+  const sentence = asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`);
+  const looks = (state.trouble?.looks ?? 0) + 1;
+  // Where none of ours runs nobody waits for it, unless it is a bug.
+  const isWorthALine = someRun(state) || !(thrown instanceof ActionError);
+  return {
+    ...state,
+    trouble: { sentence, isRefused: thrown instanceof AccessDeniedError, looks },
+    isOutOfReach: state.isOutOfReach || isWorthALine,
+  };
+}
+
+/* Commands. */
+const withSide = (state: DaqsState, name: DaqSide, change: Partial<SideState>): DaqsState => ({
+  ...state,
+  sides: { ...state.sides, [name]: { ...state.sides[name], ...change } },
+});
+
+/** The directory of a side was checked; without what was found: it is about to be, or what was found is too old. */
+export const sourceChecked = (state: DaqsState, name: DaqSide, found: SourceFound = side("None").found): DaqsState =>
+  withSide(state, name, { found });
+
+/** What an earlier run has left of a side is no longer told. */
+export const cleared = (state: DaqsState, name: DaqSide): DaqsState => ({
+  ...state,
+  sides: { ...state.sides, [name]: side("None", state.sides[name].source) },
+});
+
+/** A DAQ runs for a side, as StartDaq has it from Data Management. */
+export function begun(state: DaqsState, name: DaqSide, daq: DmTransfer): DaqsState {
+  const { watched } = state.sides[name];
+  return withSide(state, name, { state: "Running", daq, watched: watched?.id === daq.id ? watched : undefined });
+}
+
+export const sideStopped = (state: DaqsState, name: DaqSide, daq: DmTransfer): DaqsState =>
+  withSide(state, name, { state: "Stopped", daq });
+
+/** How StartDaq has started a DAQ, whatever experiment is followed by now. */
+export const startedBy = (state: DaqsState, id: string, start: DaqStart): DaqsState => ({
+  ...state,
+  started: new Map(state.started).set(id, start),
+});
+
+/**
+ * The list that a command has asked for at its end. The states are those that it, or the look before it, has left: what
+ * has become of the DAQs since is the next look's to judge.
+ */
+export function listed(state: DaqsState, experiment: Experiment, all: readonly DmTransfer[]): DaqsState {
+  if (!isSameExperiment(experimentOf(state), experiment)) return { ...state, station: all };
+  const own = all.filter(isOf(experiment));
+  const sides = { raw: sideListed(state.sides.raw, own), rec: sideListed(state.sides.rec, own) };
+  return { ...state, sides, own, station: all, trouble: undefined };
+}
+
+function sideListed(before: SideState, own: readonly DmTransfer[]): SideState {
+  if (before.state !== "Unseen") return { ...before, daq: own.find(({ id }) => id === before.daq?.id) ?? before.daq };
+  const daq = own.find((one) => isUnderWay(one) && one.dataDirectory === before.source?.directory);
+  return { ...before, state: daq === undefined ? "None" : "Running", daq };
+}
