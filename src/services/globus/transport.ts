@@ -2,7 +2,7 @@
  * One exchange with a Globus service through a function of @globus/sdk: our HTTP under it (time limit, size limit,
  * sentences), the body read as text first, refusals as typed errors, bounded repetition by Globus' rules. The SDK
  * brings routes and shapes alone; where its requests go is decided by the environment that `globusServiceUrls` makes.
- * It holds no token: auth.ts and call.ts do. globus.md §2.3, §3.5.
+ * It holds no token: call.ts adds the one that auth.ts has. globus.md §2.3, §3.5.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
