@@ -26,7 +26,7 @@ import {
 } from "./settings.ts";
 import { ALIASES } from "./settings-aliases.ts";
 
-/** Bad settings: all of them. `main` prints the message and exits with status 2. */
+/** Everything that is wrong with the settings. `main` prints the message and exits with status 2. */
 export class ConfigError extends AppError {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
@@ -44,7 +44,7 @@ export interface SettingOption {
   readonly section: string;
   readonly key: string;
   readonly text: string;
-  /** As it was written, e.g. `--beamline`, for the sentences. */
+  /** The option as it was written, e.g. `--beamline`, for the sentences. */
   readonly option: string;
 }
 
@@ -55,7 +55,7 @@ export interface SettingLine {
   /** As it would stand in the file. */
   readonly text: string;
   readonly origin: "default" | "file" | "option";
-  /** In the file; 0 where the file does not set it. */
+  /** Line of the file; 0 where the file does not set it. */
   readonly line: number;
 }
 
@@ -96,8 +96,8 @@ export function lookForConfigFile(
 }
 
 /**
- * Where a new file belongs so that it is read: the first that is found, which stands in its way; else ~/globus.conf,
- * which DMagic's own does not hide.
+ * Where a new file belongs so that it is read: in the place of the file that is found now; else ~/globus.conf, which
+ * DMagic's own file does not hide.
  */
 export function configFileToWrite(given: string | undefined, environment: Environment, directory = "."): string {
   const [, home, dmagic] = usualFiles(environment, directory);
@@ -111,7 +111,7 @@ const usualFiles = (environment: Environment, directory: string): [here: string,
   path.join(environment["HOME"] ?? "/", "dmagic.conf"),
 ];
 
-/** With what a person names a configuration file: on the command line, and in st.cmd. */
+/** What names a configuration file: the option of the command line, or the shell command in st.cmd. */
 export type ConfigNamer = "--config" | "globusConfigure";
 
 /** @throws ConfigError with every problem of the file */
@@ -159,7 +159,7 @@ export interface ConfigSource {
   /** What `~` stands for. */
   readonly home: string;
   readonly options?: readonly SettingOption[];
-  /** No file was read, so nobody here knows the servers: the server that an option names is taken as it is. */
+  /** No file was read, so the servers are not known: the server that an option names is taken as it is. */
   readonly isServerUnknown?: boolean;
 }
 
@@ -239,7 +239,7 @@ function knownKeys(section: string): string[] {
   return [...Object.keys(table), ...Object.keys(ALIASES[section] ?? {})];
 }
 
-/** A text that was given for a key of ours: where, and in whose words. */
+/** A text that was given for a key of ours: where, and under which name. */
 interface Given {
   readonly section: string;
   readonly key: string;
@@ -271,7 +271,7 @@ function givenBy(ini: IniFile, options: readonly SettingOption[]): readonly Give
   return [...given, ...byOurNames(given), ...written, ...byOurNames(written)];
 }
 
-/** What stands in the words of another program, in ours; in the order of the table. */
+/** What stands under another program's names, under ours; in the order of the table. */
 function byOurNames(given: readonly Given[]): readonly Given[] {
   return Object.entries(ALIASES).flatMap(([section, keys]) =>
     Object.entries(keys).flatMap(([key, targets]) =>
@@ -296,7 +296,7 @@ const idleKeys = (ini: IniFile, file: string): string[] =>
     .filter((entry) => ALIASES[entry.section]?.[entry.key]?.length === 0 && !isUnset(entry))
     .map(({ section, key, line }) => `${file}:${line}: [${section}] ${key} of the Python program does nothing here.`);
 
-/** Whether a Python program has written that nobody set this. */
+/** Whether a Python program has written this key without a value that a person set. */
 function isUnset({ section, key, value }: IniEntry): boolean {
   if (!PYTHON_SECTIONS.includes(section)) return false;
   if (value === "None") return true;

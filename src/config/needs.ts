@@ -1,8 +1,8 @@
 /**
  * THE table of settings that have no default because they belong to one beamline, to a person or to a facility: which
- * commands need which. The start and `show` list what is missing from it, and a command that cannot do anything without
- * is refused with its sentence. Where a service merely is off without a setting, the service says so itself: a command
- * may do without it. The same for files that are named and are not there.
+ * commands need which. The start and `show` list what is missing from it, and a command that can do nothing without is
+ * refused with its sentence. Where a service is merely off without a setting, the service says so itself. The same for
+ * files that are named and are not there.
  */
 import { accessSync, constants } from "node:fs";
 import { codeOf } from "../base/errors.ts";
@@ -21,7 +21,7 @@ interface Need {
   readonly instead?: Readonly<Record<string, SettingKey>>;
   /** A setting that does instead of all of them. */
   readonly unless?: SettingKey;
-  /** Nothing of the command is done without. */
+  /** Without it the command is refused. */
   readonly refuses?: true;
 }
 type SettingKey = readonly [section: string, key: string];
@@ -89,9 +89,9 @@ const NEEDS: readonly Need[] = [
   { section: "email", keys: ["smtp-host"], by: ["Email"], refuses: true },
 ];
 
-/** What is missing of one section. */
+/** The settings of one section that are missing. */
 export interface Missing {
-  /** As globus.conf has it, `server petrel` too. */
+  /** The section's name as in globus.conf, `server petrel` too. */
   readonly section: string;
   readonly keys: readonly string[];
   readonly by: readonly CommandName[];
@@ -110,7 +110,7 @@ export function missingSettings(settings: Settings): readonly Missing[] {
   });
 }
 
-/** What a server of this kind is missing without which nothing of the command can be done. */
+/** What is missing for a command on a server of this kind, where the command is refused without it. */
 export function refusal(
   settings: Settings,
   name: CommandName,
@@ -133,7 +133,7 @@ interface NeededFile {
   readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh";
   readonly key: string;
   readonly by: readonly CommandName[];
-  /** Asked for where this is so; absent: where it is set. */
+  /** When the file is needed; absent: whenever it is named. */
   readonly when?: (settings: Settings) => boolean;
 }
 const hasHosts = ({ local }: Settings): boolean => local.detector !== "" || local.analysis !== "";

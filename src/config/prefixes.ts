@@ -5,7 +5,7 @@
 import type { Config } from "./config.ts";
 import { KINDS, type Settings } from "./settings.ts";
 
-/** Of our own PVs, as globus.conf has it: where --ioc finds the IOC. */
+/** The prefix of our own PVs, as globus.conf has it: where --ioc finds the IOC. */
 export const ownPrefix = ({ epics }: Pick<Settings, "epics">): string => firstPart(epics) + epics["globus-prefix"];
 
 const firstPart = (epics: Settings["epics"]): string => epics["globus-ioc-prefix"] || epics["ioc-prefix"];
@@ -30,7 +30,7 @@ export function prefixProblems({ settings: { epics }, lines }: Config, given: Sc
     return line > 0 ? `${file}:${line}` : file;
   };
   const first = firstPart(epics);
-  // Without the first part globus.conf leaves it to st.cmd; R is always there.
+  // Without a first part globus.conf leaves that part to st.cmd; R is always there.
   if (first === "" ? given.R === epics["globus-prefix"] : given.P + given.R === ownPrefix({ epics })) return [];
   const differ = (name: keyof ScriptPrefix, key: string, text: string): string =>
     `${at(key)}: st.cmd's ${name} is ${JSON.stringify(given[name])}, and [epics] ${key} is ${JSON.stringify(text)}`;

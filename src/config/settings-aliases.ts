@@ -1,7 +1,7 @@
 /**
  * What the files of the Python programs name otherwise than globus.conf: each version of globus and of DMagic had
  * sections and keys of its own, and a file that any of them has written means here what it meant there. Keys that mean
- * nothing here are known all the same: they are told, and do nothing.
+ * nothing here are known too: they are told, and do nothing.
  */
 import type { SERVER_SETTINGS, SectionName } from "./settings.ts";
 
@@ -13,7 +13,7 @@ export type AliasTarget = { readonly key: string; readonly text?: (text: string)
   | { readonly section: SectionName }
   | { readonly section: "server"; readonly of: "dm" | "chosen"; readonly key: keyof typeof SERVER_SETTINGS }
 );
-/** By key; those that stand first win. No target: the key means nothing here. */
+/** By key; the first keys win. No target: the key means nothing here. */
 type Aliases = Readonly<Record<string, readonly AliasTarget[]>>;
 
 const moved = (section: SectionName, ...keys: readonly string[]): Aliases =>
@@ -49,7 +49,7 @@ const MANUAL: Aliases = {
 };
 const SCHEDULE = moved("scheduling", "beamline", "credentials", "url");
 const CHOSEN_UUID: readonly AliasTarget[] = [{ section: "server", of: "chosen", key: "uuid" }];
-/** The data link led below it. */
+/** The data link was below this directory. */
 const CHOSEN_TOP: readonly AliasTarget[] = [
   { section: "server", of: "chosen", key: "top" },
   { section: "server", of: "chosen", key: "data-link-path", text: (text) => `${text.replace(/\/+$/, "")}/{ym}/{exp}/` },

@@ -35,7 +35,7 @@ const choice = <const C extends string>(...choices: readonly C[]): Kind<C> =>
 
 const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$/);
 const badge = matching("a badge number", /^[1-9]\d*$/);
-/** More is no time to wait, and beyond what a timer can. */
+/** Nobody waits longer, and a timer cannot. */
 const MOST_SECONDS = 1_000_000;
 const MOST_DAYS = 36_500;
 /** A day that the calendar has. */
@@ -373,8 +373,8 @@ export const BUILT_IN_SERVERS: Readonly<
 export type SectionName = keyof typeof SETTINGS;
 
 /**
- * Sections that the Python programs write. They write every key, and what a person has not set as `None` or as nothing:
- * there, `None` means the default, and so does nothing where the key needs a value.
+ * Sections that the Python programs write. They write every key, and what a person has not set as `None` or empty:
+ * there `None` means the default, and so does an empty value where the key needs a value.
  */
 export const PYTHON_SECTIONS: readonly string[] = [
   "general",

@@ -12,7 +12,7 @@ import { DbFileError, type DbText, type Place } from "./source.ts";
 
 export interface LoadOptions {
   readonly macros?: MacroLookup;
-  /** For `include`; without it there is nothing to include. */
+  /** For `include`; without it no text can be included. */
   readonly readInclude?: IncludeReader;
 }
 
@@ -41,7 +41,7 @@ export function loadRecords(database: Database, text: DbText, options: LoadOptio
   };
 }
 
-/** More of them help nobody: what is wrong with a prefix or a template is wrong with every record. */
+/** More errors help nobody: what is wrong with a prefix or a template is wrong with every record. */
 const MAX_ERRORS = 100;
 
 class Loader {
@@ -78,7 +78,7 @@ class Loader {
     return this.#database.createRecord(type, name);
   }
 
-  /** What its braces hold has no effect, but its names must be names. */
+  /** What the braces hold has no effect, but its names must be valid names. */
   #delete({ name, at, items }: RecordDefinition): void {
     for (const item of [{ kind: "alias", name, at } as const, ...items]) this.#at(item.at, () => checkName(item));
     if (this.#database.record(name) !== undefined) this.#at(at, () => this.#database.deleteRecord(name));
@@ -105,7 +105,7 @@ class Loader {
     }
   }
 
-  /** What the database has against it becomes an error at this place. */
+  /** A DatabaseError of `act` becomes an error at this place. */
   #at<T>(place: Place, act: () => T): T | undefined {
     try {
       return act();

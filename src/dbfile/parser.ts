@@ -68,7 +68,7 @@ class DatabaseParser {
   #ahead: Token | undefined;
   /** Since the last error nothing was understood: the next error is likely to be its consequence. */
   #isLost = false;
-  /** Passed over behind an error. */
+  /** How many characters were passed over behind an error. */
   #strangeCharacters = 0;
   #included = 0;
 
@@ -185,7 +185,7 @@ class DatabaseParser {
       .map((folder) => (folder === "" ? "." : folder));
   }
 
-  /** Checked and dropped: no record type here converts by a table. */
+  /** A break table is checked and dropped: no record type here converts by a table. */
   #breakTable(start: Token): void {
     this.#mark("(");
     const { name } = this.#name();
@@ -214,7 +214,7 @@ class DatabaseParser {
     this.#ahead = undefined;
     return token;
   }
-  /** Whether there is more than what was read. */
+  /** Whether the text goes on. */
   #hasMore(): boolean {
     if (this.#ahead !== undefined && this.#ahead.kind !== "end") return true;
     try {

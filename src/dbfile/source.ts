@@ -14,7 +14,7 @@ import {
 
 /** A text and where it came from. One character a byte. */
 export interface DbText {
-  /** As it is to be named in messages. */
+  /** The name for messages. */
   readonly file: string;
   readonly text: string;
 }

@@ -37,7 +37,7 @@ class SubstitutionsParser {
   readonly #substitutions: Substitution[] = [];
   readonly #errors: DbFileError[] = [];
   readonly #warnings: DbFileError[] = [];
-  /** From the caller and from `global`. */
+  /** Macros from the caller and from `global`. */
   readonly #globals: Map<string, string>;
 
   constructor(tokens: TokenStream, macros: ReadonlyMap<string, string>) {

@@ -49,7 +49,7 @@ const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
   value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
   substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
 };
-/** Matched again while it matches something. */
+/** Matched repeatedly, until it matches nothing. */
 const BLANKS_AND_COMMENT = /\s*(?:#[^\n]*)?/y;
 const REST_OF_LINE = /[^\S\n]*(?:#[^\n]*)?/y;
 const KINDS = ["string", "word", "mark"] as const;
@@ -59,7 +59,7 @@ interface OpenText {
   offset: number;
 }
 
-/** Reads past what `pattern` matches. @returns whether that is anything */
+/** Reads past what `pattern` matches. @returns whether `pattern` matched any character */
 function advance(reading: OpenText, pattern: RegExp): boolean {
   const from = reading.offset;
   pattern.lastIndex = from;
@@ -122,7 +122,7 @@ export class TokenStream {
     }
   }
 
-  /** How far it has read. */
+  /** The place up to which the text has been read. */
   get place(): Place {
     return { ...this.#reading };
   }

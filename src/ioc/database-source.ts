@@ -75,10 +75,10 @@ class FieldPv implements ServerPv {
   readonly #clock: Clock;
   readonly #fieldRights: number;
   readonly #grant: FieldRights | undefined;
-  /** Of the last put of a scalar: the next is most often of the same type. */
+  /** Options of the last put of a scalar, kept: the next put is most often of the same type. */
   #putOptions: PutOptions & { readonly by: ClientIdentity };
   #rightsChanged: (() => void) | undefined;
-  /** Made with the first put-callback that is not complete at once. */
+  /** Put-callbacks that are not complete; made with the first. */
   #putsInProgress: Set<PutNotify> | undefined;
 
   constructor(address: FieldAddress, client: ClientIdentity, { database, clock, access }: DatabaseSourceOptions) {

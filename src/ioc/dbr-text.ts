@@ -30,7 +30,7 @@ export const FIELD_TYPE = {
 export const isWholeText = ({ kind, spec }: FieldAddress): boolean => kind === "link" || spec.attribute !== undefined;
 
 /**
- * A link or attribute: one STRING; as CHAR as much as was asked for, with a NUL; and a link as DOUBLE is NaN.
+ * A link or attribute: one STRING, or as many CHAR as were asked for, with a NUL; a link as DOUBLE is NaN.
  * @param count elements wanted; 0: all there are
  * @returns false for any other type
  */
@@ -46,8 +46,8 @@ export function fillWholeText(address: FieldAddress, native: Native, count: numb
 }
 
 /**
- * A STRING field behind `$`. As CHAR the last element asked for is a NUL, and plain and with a time stamp it ends with
- * its first NUL; as anything else, and with other metadata, it is the whole field, each character a number.
+ * A STRING field behind `$`. As CHAR the last element asked for is a NUL, and the plain and TIME types end with the
+ * first NUL. Other types, and other metadata, give the whole field, each character a number.
  */
 export function fillCharacters(address: FieldAddress, type: DbrType, count: number, into: DbrSample): void {
   const field = charactersOf(longTextAt(address), address.elements);

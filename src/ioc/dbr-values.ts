@@ -59,7 +59,7 @@ export function fillValue(address: FieldAddress, type: DbrType, count: number, i
   const fieldType = FIELD_TYPE[native];
   if (kind === "number") {
     const { fields } = address.record;
-    // Named outright, the most read field is found without a search.
+    // VAL, the field that is read most, is named here so that it is found without a search.
     const value = address.field === "VAL" ? fields["VAL"]! : fields[address.field]!;
     into.setNumber(address.type === fieldType ? value : castNumber(value, fieldType, address.numericType));
     return true;
@@ -103,7 +103,7 @@ function fillArray(address: FieldAddress, native: Native, count: number, into: D
   return true;
 }
 
-/** Unsigned bytes are DBR_CHAR as they lie. */
+/** Unsigned bytes go out as DBR_CHAR unchanged. */
 const elementType = (address: FieldAddress, native: Native): ElementType =>
   native === "CHAR" && address.type === "UCHAR" ? "UCHAR" : FIELD_TYPE[native];
 

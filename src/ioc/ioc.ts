@@ -20,7 +20,7 @@ import { type AccessControl, DatabaseSource } from "./database-source.ts";
 /**
  * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeProcessing`: they are
  * initialized, none has been processed. `beforeServer`: PINI=YES has run. `afterServer`: clients can connect and
- * records scan. `running`: that has been reported.
+ * records scan. `running`: "iocRun: All initialization complete" has been printed.
  */
 export type StageTime = "beforeDatabase" | "beforeProcessing" | "beforeServer" | "afterServer" | "running";
 
@@ -191,7 +191,9 @@ export class Ioc {
     for (const warning of [...resolved.warnings, ...warnings]) this.log.warn(warning);
     return config;
   }
-  /** Clients leave the program the files that it has to open; one address leaves half of the rest to others. */
+  /**
+   * Clients must leave file descriptors for what the program has to open, and an address half of the rest for others.
+   */
   #limits(): Partial<ServerLimits> {
     const { circuits, warning } = roomForClients(openFilesLimit(), DEFAULT_LIMITS.circuits);
     if (warning === undefined) return {};

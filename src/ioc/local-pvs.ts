@@ -26,11 +26,11 @@ export type LocalValue = string | number;
  */
 export interface LocalPut {
   readonly value: LocalValue;
-  /** As it was put: with the fraction, or the end of a text, that the PV cannot hold. */
+  /** The value as it was put: with the fraction, or the end of a text, that the PV cannot hold. */
   readonly given: LocalValue;
   /** Bytes of UTF-8 that the PV holds of a text. */
   readonly room: number;
-  /** Who makes it; undefined: another record. */
+  /** Who makes the put; undefined: another record. */
   readonly by: ClientIdentity | undefined;
   /** The put fails, and the PV stays as it is. @param reason a sentence, with its full stop */
   refuse(reason?: string): void;

@@ -11,7 +11,7 @@ import type { Shell } from "../iocsh/shell.ts";
 export interface PromptOptions {
   readonly shell: Shell;
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  /** False: known to be no terminal, as a file is. */
+  /** `isTTY` false: known to be no terminal, as a file is. */
   readonly stdout: Writable & { readonly isTTY?: boolean };
   /** Ctrl-C at the terminal, which gives no signal while a line is edited. */
   readonly interrupt: () => void;
@@ -45,7 +45,7 @@ export async function runPrompt(options: PromptOptions): Promise<void> {
   shell.signal.addEventListener("abort", close, { once: true });
   lines.on("SIGINT", options.interrupt);
   let isUnreadable = false;
-  stdin.on("error", () => (isUnreadable = true)); // for good: a second error may come when nobody reads any more
+  stdin.on("error", () => (isUnreadable = true)); // never removed: a second error may come when nothing reads any more
   try {
     await runLines(shell, lines, isPrompted);
   } catch (thrown) {

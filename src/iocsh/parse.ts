@@ -19,7 +19,7 @@ export interface ShellLine {
 }
 export interface Redirection {
   readonly file: string;
-  /** Whether what the file holds stays. */
+  /** Whether the file keeps what it holds. */
   readonly append: boolean;
 }
 

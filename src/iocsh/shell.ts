@@ -47,7 +47,7 @@ interface Script {
 /** Scripts that run within each other. */
 const MAX_SCRIPTS = 32;
 /**
- * Lines of scripts between two looks of the program at its signals and clients: a file of something else has millions
+ * After so many lines of scripts the program attends to signals and clients: a file that is no script may have millions
  * of lines.
  */
 const LINES_AT_ONCE = 100;
@@ -77,7 +77,7 @@ export class Shell implements ShellControl {
   register(commands: readonly ShellCommand[]): void {
     for (const command of commands) this.#commands.set(command.name, command);
   }
-  /** Adds a command that has many names, none of which is listed. */
+  /** Adds a command that has many names; none is listed. */
   registerFamily(names: RegExp, command: ShellCommand): void {
     this.#families.push({ names, command });
   }

@@ -1,6 +1,6 @@
 /**
  * Autosave of one IOC: which files are restored, which sets are saved, and when in the IOC's life. The shell commands
- * fill it; the work is restore.ts's and monitor-set.ts's. channel-access.md §7.3.
+ * fill it; restore.ts and monitor-set.ts do the work. channel-access.md §7.3.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
@@ -63,7 +63,7 @@ export class Autosave {
   setOf(file: string): MonitorSet | undefined {
     return this.#sets.find((set) => set.file === file);
   }
-  /** Adds a set; it is saved from `start` on, or at once if that has been. */
+  /** Adds a set; it is saved from `start` on, or at once after `start`. */
   addSet(description: NewSet): void {
     const trouble = this.#options.troubles.of(`autosave of ${description.file}`);
     const set = new MonitorSet({ ...description, ...this.#options, trouble, settings: this.settings });

@@ -49,7 +49,7 @@ export function restoreBeforeInit(database: Database, { pv, value }: SavedPv): R
   const spec = record?.spec(name!.field);
   if (record === undefined || spec === undefined) return "no such PV";
   if (typeof value !== "string" || spec.row.type === "NOACCESS") return "not now";
-  // A text, but in a .db file a macro that was forgotten
+  // A valid text, but in a .db file it would be a macro that was forgotten
   if (spec.row.type === "STRING" && /\$[({]/.test(value)) return "not now";
   try {
     database.setFieldText(record, spec.name, spec.row.type === "STRING" ? fitText(value, spec.row.size ?? 40) : value);

@@ -187,7 +187,7 @@ export class MonitorSet {
     this.#copyLater();
   }
 
-  /** What was written last by then goes to the oldest of the files for earlier states. */
+  /** At the end of the period the save file is copied to the oldest of the files for earlier states. */
   #copyLater(): void {
     const { clock, settings } = this.#options;
     if (!this.#isRunning || settings.sequenceCount === 0) return;
@@ -209,7 +209,7 @@ export class MonitorSet {
     if (this.#failure !== undefined) this.#changed();
   }
 
-  /** Tells of a failure once, and of its end. */
+  /** Tells a failure once, and its end. */
   async #attempt(work: () => Promise<void>): Promise<void> {
     const { file, trouble, settings } = this.#options;
     try {

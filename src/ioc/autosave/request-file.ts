@@ -19,7 +19,7 @@ export type RequestReader = (name: string) => RequestText | undefined;
 export interface Request {
   /** PV names as written, macros expanded, each once. */
   readonly pvs: readonly string[];
-  /** A sentence with file and line for each line that says nothing usable; the others hold all the same. */
+  /** A sentence with file and line for each line that cannot be used; the other lines count all the same. */
   readonly problems: readonly string[];
 }
 

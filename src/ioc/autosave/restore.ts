@@ -30,7 +30,7 @@ interface Counted {
   readonly done: number;
   /** Without a PV. */
   readonly missing: readonly string[];
-  /** Where the others are restored, as the end of a sentence; empty: there are none. */
+  /** Where the other PVs are restored, as the end of a sentence; empty: there are none. */
   readonly elsewhere: string;
 }
 
@@ -62,7 +62,8 @@ export class Restorer {
 
   /**
    * Restores what this pass can of a file, or of the newest whole copy of it. Never throws for what files hold or lack.
-   * @param file absolute path @param isFollowed pass 1 of the same file comes: what it restores needs no word now
+   * @param file absolute path
+   * @param isFollowed pass 1 of the same file comes: what it restores is not reported now
    */
   async restore(file: string, pass: RestorePass, isFollowed: boolean): Promise<void> {
     if (!this.#loaded.has(file)) this.#loaded.set(file, await this.#load(file));

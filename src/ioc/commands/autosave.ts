@@ -1,5 +1,5 @@
 /**
- * Shell commands of autosave: what is saved and restored where. Those of the family that this IOC does without say so.
+ * Shell commands of autosave: what is saved and restored where. Commands of autosave that this IOC does without say so.
  * channel-access.md §7.3.
  */
 import path from "node:path";
@@ -17,7 +17,7 @@ const OWNER_BITS = 0o600;
 /** One digit names a file of the sequence. */
 const MOST_SEQUENCE_FILES = 10;
 
-/** What tunes or shows what this IOC does without. */
+/** Commands for parts of autosave that this IOC does without, with the reason. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   save_restoreSet_Debug: "what matters is always in the log",
   save_restoreSet_status_prefix: "there are no status PVs; save_restoreShow tells",
@@ -27,7 +27,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   set_saveTask_priority: "there is one thread",
 };
 
-/** What a script must not believe to have. */
+/** Commands that are refused, with what to do instead: a script must not believe that they worked. */
 const REFUSED: Readonly<Record<string, string>> = {
   create_periodic_set: "use create_monitor_set",
   create_triggered_set: "use create_monitor_set",

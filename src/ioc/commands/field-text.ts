@@ -49,7 +49,7 @@ export function databaseText(address: FieldAddress): string {
   return address.kind === "link" ? longTextAt(address) : fieldText(address.record, address.spec);
 }
 
-/** Text behind `$` is DBF_CHAR of its length and NUL, one element has no length, as softIoc has it. */
+/** Text behind `$` is DBF_CHAR with its length and NUL; a single element is shown without a length, as softIoc does. */
 function dbfName(database: Database, address: FieldAddress): string {
   const name = address.modifier.asCharacters ? `DBF_CHAR[${lengthAt(address)}]` : database.dbfName(address);
   return name.replace("[1]", "");

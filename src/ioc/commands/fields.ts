@@ -93,7 +93,7 @@ function put(database: Database, address: FieldAddress, text: string): void {
   if (failure !== undefined) throw new ShellError(`dbpf: ${failure.reason}`);
 }
 
-/** Links and tables do not exist yet: the rules of .db files hold. */
+/** Before iocInit links are not open yet: the rules of .db files hold. */
 function putBeforeInit(database: Database, address: FieldAddress, text: string): void {
   try {
     database.setFieldText(address.record, address.field, text);

@@ -1,5 +1,5 @@
 /**
- * Shell commands that start and pause the IOC, and those of softIoc that mean nothing here: they say so.
+ * Shell commands that start and pause the IOC, and commands of softIoc that mean nothing here and say so.
  * channel-access.md §7.2.
  */
 import { ShellError } from "../../iocsh/parse.ts";

@@ -1,7 +1,4 @@
-/**
- * Shell commands that load records. Reads the files; what they say is dbfile's matter. channel-access.md §5.1, §5.2,
- * §7.2.
- */
+/** Shell commands that load records. Reads the files; dbfile understands them. channel-access.md §5.1, §5.2, §7.2. */
 import path from "node:path";
 import { expandMacros, parseMacros } from "../../base/macros.ts";
 import { loadRecords } from "../../dbfile/load.ts";
