@@ -100,7 +100,7 @@ const HIDDEN_CLOCKS = ["setTimeout", "setInterval", "setImmediate"];
 const RESERVED: readonly Reserved[] = [
   {
     what: "process.env",
-    places: ["ca/ca-config.ts", "config/config.ts", "cli/program.ts"],
+    places: ["cli/program.ts"],
     found: (node) => isMember(node, "process", "env") || importsFrom(node, ["process", "node:process"]),
   },
   {
@@ -117,15 +117,8 @@ const RESERVED: readonly Reserved[] = [
   },
   {
     what: ".subscribe(",
-    // In the last three it is a field's or a channel's subscription, not RxJS, which they cannot import.
-    places: [
-      "controller/wiring.ts",
-      "ioc/local-pvs.ts",
-      "assemble/ioc.ts",
-      "ioc/database-source.ts",
-      "ca/server/",
-      "ca/session/",
-    ],
+    // But for the first, it is the subscription of a record's field or of a channel, not RxJS'.
+    places: ["controller/wiring.ts", "ioc/local-pvs.ts", "ioc/database-source.ts", "ca/server/"],
     found: (node) => node.type === "CallExpression" && propertyOf(node["callee"]) === "subscribe",
   },
   {
@@ -314,28 +307,36 @@ function allowed({ at, ours, node = [], packages = [] }: Layer): string {
 }
 
 /**
- * One sentence for each row of the import table that is for nothing, and for each permission of a row that no file
- * uses.
+ * One sentence for each row of the import table that is for nothing, for each permission of a row that no file uses,
+ * and for each place that a reserved thing is not done in.
  */
 export function idlePermissions(sources: Sources): string[] {
   const files = [...sources].map(([path, text]) => readSource(path, text));
-  return LAYERS.flatMap((layer) => {
-    const own = files.filter((file) => layerOf(file) === layer);
-    if (own.length === 0) return [`${layer.at}: there is no such file: take its row away`];
-    const names = own.flatMap(({ path, imports }) => imports.map(({ name }) => [path, name] as const));
-    const targets = names.filter(([, name]) => name.startsWith(".")).map(([path, name]) => targetOf(path, name));
-    const isUsed = (place: string): boolean => targets.some((target) => isAt(target, [place]));
-    const outside = names.map(([, name]) => (name.startsWith("node:") ? name : packageOf(name)));
-    const listed = ({ node = [], packages = [] }: Layer): readonly string[] => [
-      ...(node === "any" ? [] : node.map((one) => `node:${one}`)),
-      ...(packages === "any" ? [] : packages),
-    ];
-    const idle = listed(layer).filter((name) => !outside.includes(name));
-    return [...layer.ours.filter((place) => !isUsed(place)), ...idle].map(
-      (place) => `${layer.at} may import ${place}, which no file of it does: take that away`,
-    );
-  });
+  return [
+    ...LAYERS.flatMap((layer) => idleImports(layer, files)),
+    ...RESERVED.flatMap((one) => idlePlaces(one, files)),
+  ];
 }
+
+function idleImports(layer: Layer, files: readonly SourceFile[]): string[] {
+  const own = files.filter((file) => layerOf(file) === layer);
+  if (own.length === 0) return [`${layer.at}: there is no such file: take its row away`];
+  const names = own.flatMap(({ path, imports }) => imports.map(({ name }) => [path, name] as const));
+  const targets = names.filter(([, name]) => name.startsWith(".")).map(([path, name]) => targetOf(path, name));
+  const isUsed = (place: string): boolean => targets.some((target) => isAt(target, [place]));
+  const outside = names.map(([, name]) => (name.startsWith("node:") ? name : packageOf(name)));
+  const { node = [], packages = [] } = layer;
+  const listed = [...(node === "any" ? [] : node.map((one) => `node:${one}`)), ...(packages === "any" ? [] : packages)];
+  const idle = listed.filter((name) => !outside.includes(name));
+  return [...layer.ours.filter((place) => !isUsed(place)), ...idle].map(
+    (place) => `${layer.at} may import ${place}, which no file of it does: take that away`,
+  );
+}
+
+const idlePlaces = ({ what, places, found }: Reserved, files: readonly SourceFile[]): string[] =>
+  places
+    .filter((place) => !files.some(({ path, nodes }) => isAt(path, [place]) && nodes.some(found)))
+    .map((place) => `${place} may use ${what}, which no file of it does: take that away`);
 
 function reservedProblems({ path, text, nodes }: SourceFile): string[] {
   return RESERVED.filter(({ places }) => !isAt(path, places)).flatMap(({ what, places, found }) =>
