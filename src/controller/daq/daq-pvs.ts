@@ -101,9 +101,9 @@ export function showDaqs(put: RunContext["publish"], before: DaqsState, after: D
 
 const others = ({ own = [], sides }: DaqsState): readonly DmTransfer[] =>
   own.filter((one) => isUnderWay(one) && SIDES.every((name) => sides[name].daq?.id !== one.id));
+/** One of both sides, where both are one directory, is one. */
 const counted = (state: DaqsState): readonly DmTransfer[] => [
-  ...SIDES.flatMap((name) => state.sides[name].daq ?? []),
-  ...others(state),
+  ...new Set([...SIDES.flatMap((name) => state.sides[name].daq ?? []), ...others(state)]),
 ];
 
 /** What the DAQs do, or what is wrong with them. */

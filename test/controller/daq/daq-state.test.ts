@@ -210,6 +210,11 @@ describe("a look", () => {
     );
   });
 
+  test("a DAQ of both sides, where both are one directory, is counted once", () => {
+    const one = following(NOTHING_KNOWN, EXPERIMENT, { ...SITE, templates: { raw: "{exp}", rec: "{exp}" } });
+    expect(written(one, look(one, 0, [daqOf()]))).toMatchObject({ DaqRunning: 1, DaqFilesTotal: 10 });
+  });
+
   test("sources are checked once in so many polls, and where a DAQ sees nothing new for long", () => {
     const due = (state: DaqsState, at: number, daq = daqOf({ filesDone: 2 })) =>
       sourcesDue(state, { at, all: [daq] }, PATIENCE).map(({ side }) => side);
