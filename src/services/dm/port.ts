@@ -38,66 +38,82 @@ const USER_ROLE = "User";
 /** Of what is wrong with an entry. */
 const MOST_CHARACTERS = 300;
 
-export function dmPort(station: string, way: DmWay, log: Log): DataManagement {
-  const ask = async <S extends z.ZodType>(
+/** How an operation is asked, and what comes of its answer. */
+class DmQuestions {
+  readonly #way: DmWay;
+  readonly #log: Log;
+  /** What was said last of each list. */
+  readonly #told = new Map<DmOperation, string>();
+
+  constructor(way: DmWay, log: Log) {
+    this.#way = way;
+    this.#log = log;
+  }
+
+  async ask<S extends z.ZodType>(
     operation: DmOperation,
     args: DmArguments,
     schema: S,
-    options: CallOptions,
-  ): Promise<z.output<S>> => {
-    const { json, by } = await way.ask(operation, args, options);
+    call: CallOptions,
+  ): Promise<z.output<S>> {
+    const { json, by } = await this.#way.ask(operation, args, call);
     const checked = schema.safeParse(json);
     if (checked.success) return checked.data;
     const problem = z.prettifyError(checked.error).replaceAll("\n", " ");
     throw new UnavailableError(`${by}: the answer is not what ${operation} gives (${problem})`, {
       mayHaveHappened: DM_ROUTES[operation].method !== "GET",
     });
-  };
+  }
+
   /** An operation that is done or not. */
-  const run = async (operation: DmOperation, args: DmArguments, call: CallOptions): Promise<void> => {
-    await ask(operation, args, z.unknown(), call);
-  };
-  const told = new Map<DmOperation, string>();
+  async run(operation: DmOperation, args: DmArguments, call: CallOptions): Promise<void> {
+    await this.ask(operation, args, z.unknown(), call);
+  }
+
   /**
    * What can be read of a list. What cannot is left out and said, once until it changes, since lists are asked for
    * again and again.
    */
-  const list = async <T>(
+  async list<T>(
     operation: DmOperation,
     args: DmArguments,
     schema: z.ZodType<Listed<T>>,
     call: CallOptions,
-  ): Promise<readonly T[]> => {
-    const { list: entries, unread } = await ask(operation, args, schema, call);
+  ): Promise<readonly T[]> {
+    const { list, unread } = await this.ask(operation, args, schema, call);
     const problem = oneLine(unread[0] ?? "").slice(0, MOST_CHARACTERS);
     const sentence = `DM's answer to ${operation}: entries that cannot be read are left out, ${unread.length} in all; the first: ${problem}`;
-    if (unread.length > 0 && sentence !== told.get(operation)) log.warn(sentence);
-    told.set(operation, sentence);
-    return entries;
-  };
+    if (unread.length > 0 && sentence !== this.#told.get(operation)) this.#log.warn(sentence);
+    this.#told.set(operation, sentence);
+    return list;
+  }
+}
+
+export function dmPort(station: string, way: DmWay, log: Log): DataManagement {
+  const dm = new DmQuestions(way, log);
   const named = (experimentName: string): DmArguments => ({ experimentName, stationName: station });
   const role = (username: string, name: string): DmArguments => ({ ...named(name), username, roleName: USER_ROLE });
   return {
-    experimentByName: (name, call) => ask("getExperimentByName", named(name), experimentAnswer, call),
-    stationExperiments: (call) => list("getExperimentsByStation", { stationName: station }, experimentsAnswer, call),
+    experimentByName: (name, call) => dm.ask("getExperimentByName", named(name), experimentAnswer, call),
+    stationExperiments: (call) => dm.list("getExperimentsByStation", { stationName: station }, experimentsAnswer, call),
     addExperiment: (experiment, call) =>
-      ask("addExperiment", newExperimentArguments(experiment, station), experimentAnswer, call),
+      dm.ask("addExperiment", newExperimentArguments(experiment, station), experimentAnswer, call),
     setExperimentMetadata: (experimentName, key, value, call) =>
-      run("upsertExperimentMetadata", { experimentName, key, value }, call),
-    deleteExperiment: (name, call) => run("deleteExperimentByName", named(name), call),
-    userByUsername: (username, call) => ask("getUserByUsername", { username }, userAnswer, call),
-    addUserToExperiment: (username, name, call) => run("addUserExperimentRole", role(username, name), call),
-    removeUserFromExperiment: (username, name, call) => run("deleteUserExperimentRole", role(username, name), call),
+      dm.run("upsertExperimentMetadata", { experimentName, key, value }, call),
+    deleteExperiment: (name, call) => dm.run("deleteExperimentByName", named(name), call),
+    userByUsername: (username, call) => dm.ask("getUserByUsername", { username }, userAnswer, call),
+    addUserToExperiment: (username, name, call) => dm.run("addUserExperimentRole", role(username, name), call),
+    removeUserFromExperiment: (username, name, call) => dm.run("deleteUserExperimentRole", role(username, name), call),
     startDaq: (experimentName, dataDirectory, taskInfo, call) =>
-      ask("startDaq", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
-    stopDaq: (experimentName, dataDirectory, call) => run("stopDaq", { experimentName, dataDirectory }, call),
-    daqs: (call) => list("listDaqs", {}, transfersOfStation(station), call),
+      dm.ask("startDaq", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
+    stopDaq: (experimentName, dataDirectory, call) => dm.run("stopDaq", { experimentName, dataDirectory }, call),
+    daqs: (call) => dm.list("listDaqs", {}, transfersOfStation(station), call),
     startUpload: (experimentName, dataDirectory, taskInfo, call) =>
-      ask("upload", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
-    uploads: (call) => list("listUploads", {}, transfersOfStation(station), call),
-    upload: (id, call) => ask("getUploadInfo", { id }, transferAnswer, call),
-    stopUpload: (id, call) => run("stopUpload", { id }, call),
+      dm.ask("upload", { experimentName, dataDirectory, taskInfo }, transferAnswer, call),
+    uploads: (call) => dm.list("listUploads", {}, transfersOfStation(station), call),
+    upload: (id, call) => dm.ask("getUploadInfo", { id }, transferAnswer, call),
+    stopUpload: (id, call) => dm.run("stopUpload", { id }, call),
     checkLogin: (call) => way.checkLogin(call),
-    esafs: (year, call) => list("listStationEsafs", { stationName: station, year }, esafsAnswer, call),
+    esafs: (year, call) => dm.list("listStationEsafs", { stationName: station, year }, esafsAnswer, call),
   };
 }

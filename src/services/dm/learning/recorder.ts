@@ -31,12 +31,32 @@ const MOST_BYTES = 1024 * 1024;
 
 /** @throws the system's error when one of its ports cannot be opened; none is open then */
 export async function startDmRecorder(): Promise<DmRecorder> {
-  const servers = new Map<DmServiceKey, Server>();
-  let requests: RecordedRequest[] = [];
-  let wasReached = false;
-  let next = "{}";
-  const answer = (service: DmServiceKey, request: IncomingMessage, response: ServerResponse): void => {
-    wasReached = true;
+  const notes = new Notes();
+  const servers = await openServers((service, request, response) => notes.answer(service, request, response));
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+  return {
+    urls: Object.fromEntries(
+      [...servers].map(([service, server]) => [service, `http://127.0.0.1:${portOf(server)}`]),
+    ) as DmRecorder["urls"],
+    ports: [...servers.values()].map(portOf),
+    get wasReached() {
+      return notes.wasReached;
+    },
+    take: (answer) => notes.take(answer),
+    close: () => closeServers(servers),
+  };
+}
+
+type Answer = (service: DmServiceKey, request: IncomingMessage, response: ServerResponse) => void;
+
+/** What was asked, and what is answered. */
+class Notes {
+  wasReached = false;
+  #requests: RecordedRequest[] = [];
+  #next: "{}" | "[]" = "{}";
+
+  answer(service: DmServiceKey, request: IncomingMessage, response: ServerResponse): void {
+    this.wasReached = true;
     const { method = "", url: target = "/" } = request;
     const isLogin = target.split("?")[0] === "/dm/login";
     let bytes = 0;
@@ -45,21 +65,29 @@ export async function startDmRecorder(): Promise<DmRecorder> {
       if (bytes > MOST_BYTES) request.destroy();
     });
     request.once("end", () => {
-      if (!isLogin) requests.push({ service, method, target, hasBody: bytes > 0 });
+      if (!isLogin) this.#requests.push({ service, method, target, hasBody: bytes > 0 });
       response.writeHead(200, {
         "Content-Type": "application/json",
         "Dm-Status-Code": "0",
         "Set-Cookie": "session_id=recorder; Path=/",
       });
-      response.end(isLogin ? "{}" : next);
+      response.end(isLogin ? "{}" : this.#next);
     });
-  };
-  const close = async (): Promise<void> => {
-    for (const server of servers.values()) {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    }
-  };
+  }
+
+  take(next: "{}" | "[]"): readonly RecordedRequest[] {
+    const taken = this.#requests;
+    this.#requests = [];
+    this.#next = next;
+    return taken;
+  }
+}
+
+type Servers = ReadonlyMap<DmServiceKey, Server>;
+
+/** @throws the system's error when one cannot be opened; none is open then */
+async function openServers(answer: Answer): Promise<Servers> {
+  const servers = new Map<DmServiceKey, Server>();
   try {
     for (const service of Object.keys(DM_SERVICES) as DmServiceKey[]) {
       const server = createServer((request, response) => answer(service, request, response));
@@ -70,24 +98,15 @@ export async function startDmRecorder(): Promise<DmRecorder> {
       });
     }
   } catch (thrown) {
-    await close();
+    await closeServers(servers);
     throw thrown;
   }
-  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-  return {
-    urls: Object.fromEntries(
-      [...servers].map(([service, server]) => [service, `http://127.0.0.1:${portOf(server)}`]),
-    ) as DmRecorder["urls"],
-    ports: [...servers.values()].map(portOf),
-    get wasReached() {
-      return wasReached;
-    },
-    take: (nextAnswer) => {
-      const taken = requests;
-      requests = [];
-      next = nextAnswer;
-      return taken;
-    },
-    close,
-  };
+  return servers;
+}
+
+async function closeServers(servers: Servers): Promise<void> {
+  for (const server of servers.values()) {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
 }
