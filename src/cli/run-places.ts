@@ -140,7 +140,7 @@ async function refuseTooLong(
 async function runCommand(
   { row, person, given }: RunRequest,
   runner: Runner,
-  ran: Followed["ran"],
+  ran: RunFollower["ran"],
 ): Promise<CommandRun> {
   const name = pvCommandOf(row);
   const dialogue = name === undefined ? undefined : DIALOGUES[name];
@@ -167,13 +167,13 @@ async function runCommand(
   };
 }
 
-interface Followed extends RunnerEvents {
+interface RunFollower extends RunnerEvents {
   /** The commands that were run. */
   readonly ran: ReadonlySet<CommandName>;
 }
 
 /** What happens goes to the screen, and the counts of the row's own command become a bar. */
-function follow({ row, screen }: RunRequest): Followed {
+function follow({ row, screen }: RunRequest): RunFollower {
   const { progress } = row;
   const counts = new Map<PvName, number>();
   const ran = new Set<CommandName>();

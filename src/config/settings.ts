@@ -395,15 +395,17 @@ export const PYTHON_SECTIONS: readonly string[] = [
   "file-io",
 ];
 
-type ValueOf<S> = S extends Setting<infer T> ? T : never;
-export type ServerSettings = { readonly [K in keyof typeof SERVER_SETTINGS]: ValueOf<(typeof SERVER_SETTINGS)[K]> } & {
+type SettingValue<S> = S extends Setting<infer T> ? T : never;
+export type ServerSettings = {
+  readonly [K in keyof typeof SERVER_SETTINGS]: SettingValue<(typeof SERVER_SETTINGS)[K]>;
+} & {
   /** As ServerName shows it. */
   readonly name: string;
 };
 /** The settings, typed from the table, by section and key. */
 export type Settings = {
   readonly [S in keyof typeof SETTINGS]: {
-    readonly [K in keyof (typeof SETTINGS)[S]]: ValueOf<(typeof SETTINGS)[S][K]>;
+    readonly [K in keyof (typeof SETTINGS)[S]]: SettingValue<(typeof SETTINGS)[S][K]>;
   };
 } & {
   /** In the order of ServerName's states; at least one. */

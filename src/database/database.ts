@@ -9,7 +9,7 @@ import { Listeners } from "../base/listeners.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import { didYouMeanSentence } from "../base/suggest.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
-import type { PutOptions, PutValue } from "./convert/convert-put.ts";
+import type { FieldPutOptions } from "./convert/convert-put.ts";
 import { DatabaseError } from "./database-error.ts";
 import { FieldAddress } from "./field-address.ts";
 import { parseModifier } from "./filters.ts";
@@ -22,7 +22,7 @@ import { PutNotify } from "./put-notify.ts";
 import { nameProblem, splitPvName } from "./pv-name.ts";
 import { lengthAt, textsAt } from "./read.ts";
 import { DbRecord, type RecordWorld } from "./record.ts";
-import type { RecordType, Subroutine } from "./record-type.ts";
+import type { FieldValue, RecordType, Subroutine } from "./record-type.ts";
 import { RECORD_TYPES } from "./record-types/index.ts";
 import { PINI, type ScanList, Scanner } from "./scan.ts";
 import { setFieldText } from "./set-field.ts";
@@ -243,15 +243,15 @@ export class Database {
   /* ── values ── */
 
   /** A put from outside; it does not wait. */
-  put(address: FieldAddress, value: PutValue, options?: PutOptions): PutResult {
+  put(address: FieldAddress, value: FieldValue, options?: FieldPutOptions): PutResult {
     return this.#putter.put(address, value, options);
   }
   /** A put by this program: to read-only fields too, past DISP and the guard. */
-  putInternal(address: FieldAddress, value: PutValue): PutResult {
+  putInternal(address: FieldAddress, value: FieldValue): PutResult {
     return this.#putter.put(address, value, { origin: "program" });
   }
   /** As `putInternal`, but the record is not processed, even by a field that processes it: for saved values. */
-  putUnprocessed(address: FieldAddress, value: PutValue): PutResult {
+  putUnprocessed(address: FieldAddress, value: FieldValue): PutResult {
     return failureOf(this.#putter.store(address, value, { origin: "program" }));
   }
   /**
@@ -261,9 +261,9 @@ export class Database {
    */
   putNotify(
     address: FieldAddress,
-    value: PutValue,
+    value: FieldValue,
     ended: (result: PutResult) => void,
-    options: PutOptions = {},
+    options: FieldPutOptions = {},
   ): PutNotify {
     const place = { putter: this.#putter, processor: this.#processor };
     return new PutNotify(place, { address, value, options }).start(ended);

@@ -6,7 +6,7 @@
 import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
 import { SEVERITY, STATUS } from "./alarms.ts";
 import { castArray, type ElementType, elementTypeOf } from "./convert/arrays.ts";
-import { convertPut, type PutOptions } from "./convert/convert-put.ts";
+import { convertPut, type FieldPutOptions } from "./convert/convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { linkElementsAt, linkNumberAt, linkTextAt } from "./link-read.ts";
 import type { LinkSeverity, PvLink } from "./links.ts";
@@ -15,17 +15,17 @@ import { type FieldSubscription, subscribeTo } from "./post.ts";
 import type { Processor } from "./process.ts";
 import type { Putter } from "./put.ts";
 import type { DbRecord, LinkEnd } from "./record.ts";
-import type { ArrayValue, LinkMetadata, NumericFieldType } from "./record-type.ts";
+import type { ArrayValue, FieldValue, LinkMetadata, NumericFieldType } from "./record-type.ts";
 import { SCAN_PASSIVE } from "./scan.ts";
 
 /** A PV of another process, seen through a Channel Access client. */
 export interface ExternalPv {
   /** Undefined while it is not connected or has not sent a value. */
-  readonly value: number | string | ArrayValue | undefined;
+  readonly value: FieldValue | undefined;
   readonly status: number;
   readonly severity: number;
   /** Does not wait. @returns false when it is not connected */
-  put(value: number | string | ArrayValue): boolean;
+  put(value: FieldValue): boolean;
   close(): void;
 }
 
@@ -104,9 +104,9 @@ export class LocalEnd implements LinkEnd {
   readonly #target: FieldAddress;
   readonly #world: LinkWorld;
   /** For texts and arrays. */
-  readonly #putOptions: PutOptions;
+  readonly #putOptions: FieldPutOptions;
   /** For numbers. */
-  readonly #numberOptions: PutOptions;
+  readonly #numberOptions: FieldPutOptions;
   readonly #subscription: FieldSubscription | undefined;
   #isDescribing = false;
   /** The log has been told that puts are refused. */
@@ -147,7 +147,7 @@ export class LocalEnd implements LinkEnd {
       this.#isDescribing = false;
     }
   }
-  write(value: number | string | ArrayValue, from?: NumericFieldType): void {
+  write(value: FieldValue, from?: NumericFieldType): void {
     const { processor, putter } = this.#world;
     const target = this.#target;
     const owner = this.#owner;
@@ -185,7 +185,7 @@ export class LocalEnd implements LinkEnd {
     if (record === owner && this.kind === "local") return;
     inherit(owner, this.#link.severity, record.fields.STAT, record.fields.SEVR, record.textOf("AMSG"));
   }
-  #writeLater(value: number | string | ArrayValue, options: PutOptions): void {
+  #writeLater(value: FieldValue, options: FieldPutOptions): void {
     const { processor, putter } = this.#world;
     if (convertPut(this.#target, value, options) === undefined) return raiseLink(this.#owner);
     processor.soon(() => {
@@ -197,8 +197,8 @@ export class LocalEnd implements LinkEnd {
   }
 }
 
-const LINK_PUT: PutOptions = { origin: "link" };
-const CHANNEL_PUT: PutOptions = { origin: "client" };
+const LINK_PUT: FieldPutOptions = { origin: "link" };
+const CHANNEL_PUT: FieldPutOptions = { origin: "client" };
 
 /** TSEL that names another record's TIME. */
 export class TimeEnd implements LinkEnd {
@@ -266,7 +266,7 @@ export class ExternalEnd implements LinkEnd {
     const length = Math.min(room, values.length);
     return castArray({ values, length, type: elementTypeOf(values) }, type) ?? raiseLink(this.#owner);
   }
-  write(value: number | string | ArrayValue): void {
+  write(value: FieldValue): void {
     if (this.#pv?.put(value) !== true) raiseLink(this.#owner);
   }
   follow(): void {
@@ -276,7 +276,7 @@ export class ExternalEnd implements LinkEnd {
     this.#pv?.close();
   }
 
-  #read(): number | string | ArrayValue | undefined {
+  #read(): FieldValue | undefined {
     const pv = this.#pv;
     if (pv?.value === undefined) return raiseLink(this.#owner);
     inherit(this.#owner.record, this.#link.severity, pv.status, pv.severity);

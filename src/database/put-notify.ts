@@ -3,17 +3,19 @@
  * same chain, have finished. A put to a record that cannot take one now waits in that record's queue, the only queue of
  * put-callbacks that there is. channel-access.md §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
-import { convertPut, type PutOptions, type PutValue } from "./convert/convert-put.ts";
+
+import { convertPut, type FieldPutOptions } from "./convert/convert-put.ts";
 import type { FieldAddress } from "./field-address.ts";
 import type { Processor } from "./process.ts";
 import { failureOf, type PutResult, type Putter } from "./put.ts";
 import { PutQueue, type WaitingPut } from "./put-queue.ts";
 import type { Completion, DbRecord } from "./record.ts";
+import type { FieldValue } from "./record-type.ts";
 
 interface RequestedPut {
   readonly address: FieldAddress;
-  readonly value: PutValue;
-  readonly options: PutOptions;
+  readonly value: FieldValue;
+  readonly options: FieldPutOptions;
 }
 
 export class PutNotify implements Completion, WaitingPut {
@@ -21,9 +23,9 @@ export class PutNotify implements Completion, WaitingPut {
   result: PutResult = undefined;
   isDone = false;
   readonly #address: FieldAddress;
-  readonly #given: PutValue;
-  readonly #options: PutOptions;
-  readonly #converted: PutValue | undefined;
+  readonly #given: FieldValue;
+  readonly #options: FieldPutOptions;
+  readonly #converted: FieldValue | undefined;
   readonly #putter: Putter;
   readonly #processor: Processor;
   #ended: ((result: PutResult) => void) | undefined;

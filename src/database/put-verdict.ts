@@ -1,6 +1,6 @@
 /** What can become of a put before anything is stored. */
 import type { ClientIdentity } from "../base/client-identity.ts";
-import type { ArrayValue } from "./record-type.ts";
+import type { FieldValue } from "./record-type.ts";
 
 /** Why a put did not take place. */
 export interface PutFailure {
@@ -24,7 +24,7 @@ export type PutVerdict = "take" | "absorb" | PutFailure;
  */
 export type PutGuard = (
   field: string,
-  value: number | string | ArrayValue,
+  value: FieldValue,
   by: ClientIdentity | undefined,
-  given: number | string | ArrayValue,
+  given: FieldValue,
 ) => PutVerdict;

@@ -8,14 +8,14 @@ import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Listeners } from "../base/listeners.ts";
 import { DBE_LOG, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
 import { castInto, type ElementType, elementTypeOf } from "./convert/arrays.ts";
-import { convertPut, type PutOptions, type PutOrigin, type PutValue } from "./convert/convert-put.ts";
+import { convertPut, type FieldPutOptions, type PutOrigin } from "./convert/convert-put.ts";
 import { storeText } from "./convert/text-array.ts";
 import type { FieldAddress } from "./field-address.ts";
 import { postToAll } from "./post.ts";
 import type { Processor } from "./process.ts";
 import type { PutFailure, PutVerdict } from "./put-verdict.ts";
 import type { DbRecord } from "./record.ts";
-import type { ArrayValue } from "./record-type.ts";
+import type { ArrayValue, FieldValue } from "./record-type.ts";
 
 /** undefined: done. */
 export type PutResult = PutFailure | undefined;
@@ -27,7 +27,7 @@ export type PutResult = PutFailure | undefined;
 export interface PutReport {
   readonly address: FieldAddress;
   /** As the field takes it; as it came where the field does not. */
-  readonly value: PutValue;
+  readonly value: FieldValue;
   /** undefined: another record. */
   readonly by: ClientIdentity | undefined;
   readonly result: PutResult;
@@ -48,7 +48,7 @@ export interface PutWorld {
   readonly putMade: Listeners<[put: PutReport]>;
 }
 
-const CLIENT_NUMBER: PutOptions = {};
+const CLIENT_NUMBER: FieldPutOptions = {};
 
 export class Putter {
   readonly #world: PutWorld;
@@ -58,7 +58,7 @@ export class Putter {
   }
 
   /** Stores `value` and, where the field says so and the record is Passive, processes. */
-  put(address: FieldAddress, value: PutValue, options: PutOptions = CLIENT_NUMBER): PutResult {
+  put(address: FieldAddress, value: FieldValue, options: FieldPutOptions = CLIENT_NUMBER): PutResult {
     const verdict = this.store(address, value, options);
     if (verdict !== "take") return failureOf(verdict);
     if (this.wantsProcessing(address)) this.#world.processor.processOrRepeat(address.record);
@@ -71,7 +71,7 @@ export class Putter {
   }
 
   /** Judges `value`, stores what is taken and posts, but processes nothing. */
-  store(address: FieldAddress, value: PutValue, options: PutOptions): PutVerdict {
+  store(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutVerdict {
     const converted = convertPut(address, value, options);
     const verdict = this.judge(address, value, converted, options);
     return verdict === "take" ? (this.storeTaken(address, converted!, options) ?? verdict) : verdict;
@@ -81,14 +81,19 @@ export class Putter {
    * What becomes of a put that has not been judged before; the record's guard is asked.
    * @param converted `value` as the field would hold it; undefined: the field does not take such a value
    */
-  judge(address: FieldAddress, value: PutValue, converted: PutValue | undefined, options: PutOptions): PutVerdict {
+  judge(
+    address: FieldAddress,
+    value: FieldValue,
+    converted: FieldValue | undefined,
+    options: FieldPutOptions,
+  ): PutVerdict {
     const verdict = judge(address, value, converted, options);
     if (verdict !== "take") this.#report(address, converted ?? value, options, failureOf(verdict));
     return verdict;
   }
 
   /** Stores the converted value of a put that was judged before, and posts. */
-  storeTaken(address: FieldAddress, converted: PutValue, options: PutOptions): PutResult {
+  storeTaken(address: FieldAddress, converted: FieldValue, options: FieldPutOptions): PutResult {
     const { record } = address;
     const failure = this.#assign(address, converted, options);
     if (failure === undefined && record.afterPut !== undefined && originOf(options) === "client") {
@@ -98,13 +103,13 @@ export class Putter {
     return failure;
   }
 
-  #report(address: FieldAddress, value: PutValue, { origin, by }: PutOptions, result: PutResult): void {
+  #report(address: FieldAddress, value: FieldValue, { origin, by }: FieldPutOptions, result: PutResult): void {
     const { putMade } = this.#world;
     if (origin === "program" || putMade.size === 0) return; // most puts allocate nothing
     putMade.notify({ address, value, by, result });
   }
 
-  #assign(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
+  #assign(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
     const { record, spec, field } = address;
     const { special } = spec.row;
     if (special === "SPC_SCAN") this.#world.unscan(record);
@@ -142,13 +147,13 @@ function tellType({ spec, record, field }: FieldAddress): boolean {
   return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
 
-const originOf = (options: PutOptions): PutOrigin => options.origin ?? "client";
+const originOf = (options: FieldPutOptions): PutOrigin => options.origin ?? "client";
 
 function judge(
   address: FieldAddress,
-  value: PutValue,
-  converted: PutValue | undefined,
-  options: PutOptions,
+  value: FieldValue,
+  converted: FieldValue | undefined,
+  options: FieldPutOptions,
 ): PutVerdict {
   const { record, spec } = address;
   const origin = originOf(options);
@@ -173,7 +178,7 @@ const failed = (address: FieldAddress, why: string): PutFailure => ({
   reason: `${address.name} cannot be put: ${why}.`,
 });
 
-function assignArray(address: FieldAddress, value: number | string | ArrayValue, options: PutOptions): PutResult {
+function assignArray(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
   const { record } = address;
   const array = record.array!;
   const before = record.fields["NORD"];
@@ -202,7 +207,7 @@ function isNoElement(values: ArrayValue | readonly (number | string)[], count: n
 }
 
 /** A value, short enough for a sentence. */
-function describe(value: PutValue): string {
+function describe(value: FieldValue): string {
   if (typeof value === "number") return String(value);
   if (typeof value === "string") return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
   return `${value.length} elements`;

@@ -78,6 +78,9 @@ export type ArrayValue =
   | BigUint64Array
   | string[];
 
+/** A field's value, or what is put to a field: a number, a byte string, or an array. */
+export type FieldValue = number | string | ArrayValue;
+
 type FieldValueOf<R extends FieldRow> = R["type"] extends "STRING" | "INLINK" | "OUTLINK" | "FWDLINK"
   ? string
   : R["type"] extends "NOACCESS"
@@ -144,7 +147,7 @@ export interface Rec<F extends FieldTable = FieldTable> {
    * LINK/INVALID.
    * @param from the type of a number, where it is not VAL's
    */
-  writeLink(link: keyof F & string, value: number | string | ArrayValue, from?: NumericFieldType): void;
+  writeLink(link: keyof F & string, value: FieldValue, from?: NumericFieldType): void;
 
   /**
    * What clients are told of the field that the link leads to; undefined for a constant link, and a link that leads to

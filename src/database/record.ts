@@ -10,7 +10,15 @@ import { parseLink } from "./links.ts";
 import { type FieldMonitors, postTo } from "./post.ts";
 import type { PutQueue } from "./put-queue.ts";
 import type { PutGuard } from "./put-verdict.ts";
-import type { ArrayValue, LinkMetadata, NumericFieldType, Rec, RecordType, Subroutine } from "./record-type.ts";
+import type {
+  ArrayValue,
+  FieldValue,
+  LinkMetadata,
+  NumericFieldType,
+  Rec,
+  RecordType,
+  Subroutine,
+} from "./record-type.ts";
 import type { FieldSpec, FieldValues, TypeLayout } from "./type-layout.ts";
 
 /** What a record asks of the database that it is in. */
@@ -31,7 +39,7 @@ export interface LinkEnd {
   readNumber(type: NumericFieldType): number | undefined;
   readText(): string | undefined;
   readArray(type: ElementType, room: number): ArrayValue | undefined;
-  write(value: number | string | ArrayValue, from?: NumericFieldType): void;
+  write(value: FieldValue, from?: NumericFieldType): void;
   /** Copies the target's time stamp to the owner if the link names TIME (TSEL). @returns whether it did */
   copyTime?(): boolean;
   metadata?(): LinkMetadata | undefined;
@@ -170,7 +178,7 @@ export class DbRecord implements Rec {
   readArray(link: string, type: ElementType, room: number): ArrayValue | undefined {
     return this.links?.get(link)?.readArray(type, room);
   }
-  writeLink(link: string, value: number | string | ArrayValue, from?: NumericFieldType): void {
+  writeLink(link: string, value: FieldValue, from?: NumericFieldType): void {
     this.links?.get(link)?.write(value, from);
   }
   followLink(link: string): void {

@@ -18,12 +18,12 @@ import type { DbrSample } from "../ca/wire/dbr-codec.ts";
 import { DBR_CLASS_NAME, DBR_PUT_ACKS, DBR_PUT_ACKT, type DbrType, NATIVES } from "../ca/wire/dbr-layout.ts";
 import { ECA } from "../ca/wire/status.ts";
 import { acknowledge, acknowledgeTransients } from "../database/alarm-transition.ts";
-import type { PutOptions, PutValue } from "../database/convert/convert-put.ts";
+import type { FieldPutOptions } from "../database/convert/convert-put.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import type { PutResult } from "../database/put.ts";
 import type { PutNotify } from "../database/put-notify.ts";
-import type { ArrayValue } from "../database/record-type.ts";
+import type { ArrayValue, FieldValue } from "../database/record-type.ts";
 import { FIELD_TYPE } from "./dbr-text.ts";
 import { elementCountOf, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
 import { filterUpdates } from "./update-filters.ts";
@@ -76,7 +76,7 @@ class FieldPv implements ServerPv {
   readonly #fieldRights: number;
   readonly #grant: FieldRights | undefined;
   /** Options of the last put of a scalar, kept: the next put is most often of the same type. */
-  #putOptions: PutOptions & { readonly by: ClientIdentity };
+  #putOptions: FieldPutOptions & { readonly by: ClientIdentity };
   #rightsChanged: (() => void) | undefined;
   /** Put-callbacks that are not complete; made with the first. */
   #putsInProgress: Set<PutNotify> | undefined;
@@ -140,7 +140,7 @@ class FieldPv implements ServerPv {
     this.#grant?.close();
   }
 
-  #optionsOf({ native }: DbrType, value: DbrSample): PutOptions {
+  #optionsOf({ native }: DbrType, value: DbrSample): FieldPutOptions {
     const from = FIELD_TYPE[native];
     const { by } = this.#putOptions;
     if (value.array !== undefined) return { from, by, length: value.length };
@@ -157,7 +157,7 @@ class FieldPv implements ServerPv {
   }
 }
 
-const valueOf = (type: DbrType, value: DbrSample): PutValue =>
+const valueOf = (type: DbrType, value: DbrSample): FieldValue =>
   value.array !== undefined ? (value.array as ArrayValue) : type.native === "STRING" ? value.text : value.number;
 
 function statusOf(result: PutResult): number {

@@ -6,14 +6,14 @@
 import { Observable, Subject } from "rxjs";
 import type { ClientIdentity } from "../base/client-identity.ts";
 import { AppError } from "../base/errors.ts";
-import type { PutValue } from "../database/convert/convert-put.ts";
+
 import { cutLength } from "../database/convert/text-array.ts";
 import type { Database } from "../database/database.ts";
 import type { FieldAddress } from "../database/field-address.ts";
 import type { PutVerdict } from "../database/put-verdict.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
-import type { ArrayValue } from "../database/record-type.ts";
+import type { FieldValue } from "../database/record-type.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
 
@@ -130,16 +130,16 @@ export class LocalPvs {
 const VALUE_FIELD = "VAL";
 
 interface GuardedPut {
-  readonly value: number | string | ArrayValue;
+  readonly value: FieldValue;
   readonly by: ClientIdentity | undefined;
-  readonly given: number | string | ArrayValue;
+  readonly given: FieldValue;
 }
 
 /**
  * What was put, a number where the PV is a number. Of an array only the first element counts, as for the record; the
  * text of a text array is whole in `value`.
  */
-function givenValue(value: number | string | ArrayValue, given: number | string | ArrayValue): LocalValue {
+function givenValue(value: FieldValue, given: FieldValue): LocalValue {
   const first = typeof given === "object" ? given[0] : given;
   if (typeof value === "number") return typeof first === "string" ? value : Number(first ?? value);
   if (typeof value !== "string") return "";
@@ -169,7 +169,7 @@ function valueAt(address: FieldAddress): LocalValue {
   return fromByteString(longTextAt(address));
 }
 
-function databaseValue({ kind }: FieldAddress, value: LocalValue | readonly string[] | readonly number[]): PutValue {
+function databaseValue({ kind }: FieldAddress, value: LocalValue | readonly string[] | readonly number[]): FieldValue {
   if (typeof value === "number") return value;
   if (typeof value === "string") return kind === "text" ? shortText(value) : toByteString(value);
   return value.every((one) => typeof one === "string") ? value.map(shortText) : Float64Array.from(value);

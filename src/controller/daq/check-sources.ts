@@ -45,7 +45,7 @@ export async function checkSources(
 ): Promise<CheckedSources> {
   for (const { side } of sources) board.changeOf(context, (state) => sourceChecked(state, side));
   const checked = await Promise.all(
-    sources.map(async (source): Promise<Verdict> => {
+    sources.map(async (source): Promise<JudgedSource> => {
       const report = await host.inspect(source.parts, { signal: context.signal });
       const found = { ...foundIn(report), ...(isExpectedLater(source, report) && { state: "NOT_YET" as const }) };
       board.changeOf(context, (state) => sourceChecked(state, source.side, found));
@@ -63,17 +63,17 @@ export async function checkSources(
   return { usable, remarks, unchecked };
 }
 
-interface Verdict extends CheckedSource {
+interface JudgedSource extends CheckedSource {
   readonly isUsable: boolean;
 }
 
-function verdictOn(host: DataHost, source: DaqSource, report: SourceReport, needsFiles: boolean): Verdict {
+function verdictOn(host: DataHost, source: DaqSource, report: SourceReport, needsFiles: boolean): JudgedSource {
   const isAbsent = /^(MISSING|NO_TOPDIR)$/.test(report.state) || (needsFiles && report.state === "EMPTY");
   const isUsable = !isAbsent && (source.side === "raw" || report.state !== "UNKNOWN");
   return { ...source, report, isUsable, remark: sourceRemark(host, source, report) };
 }
 
-function remarkOf({ remark, side, isUsable }: Verdict): string[] {
+function remarkOf({ remark, side, isUsable }: JudgedSource): string[] {
   if (remark === "") return [];
   return [isUsable ? remark : `${remark}, so the ${SIDE_NAMES[side]} are left out until this is run again`];
 }

@@ -6,7 +6,7 @@ import { showDaqs } from "./daq-pvs.ts";
 import type { DaqSite } from "./daq-sources.ts";
 import { type DaqsState, experimentOf, following, listed, NOTHING_KNOWN } from "./daq-state.ts";
 
-type Step = (state: DaqsState) => DaqsState;
+type StateChange = (state: DaqsState) => DaqsState;
 
 export class DaqBoard {
   #state = NOTHING_KNOWN;
@@ -15,7 +15,7 @@ export class DaqBoard {
     return this.#state;
   }
 
-  change(put: RunContext["publish"], step: Step): void {
+  change(put: RunContext["publish"], step: StateChange): void {
     const before = this.#state;
     this.#state = step(before);
     showDaqs(put, before, this.#state);
@@ -27,7 +27,7 @@ export class DaqBoard {
   }
 
   /** What a command does. When another experiment is followed by now, it is no matter of its PVs any more. */
-  changeOf({ experiment, publish }: ActionContext, step: Step): void {
+  changeOf({ experiment, publish }: ActionContext, step: StateChange): void {
     if (isSameExperiment(experimentOf(this.#state), experiment)) this.change(publish, step);
   }
 

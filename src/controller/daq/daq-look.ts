@@ -110,15 +110,15 @@ const chosen = (side: SideState, daqs: readonly DmTransfer[]): DmTransfer | unde
   daqs.find(({ id }) => id === side.daq?.id) ??
   (isAlive(side) ? undefined : daqs.at(-1));
 
-type Verdict = Pick<SideState, "state" | "daq" | "watched">;
+type SideChange = Pick<SideState, "state" | "daq" | "watched">;
 
 /** Data Management has none. One that was known to run has ended, as far as it was last seen. */
-function gone({ state, daq, ...side }: SideState): Verdict {
+function gone({ state, daq, ...side }: SideState): SideChange {
   if (state === "Unseen") return { state: "None", daq: undefined, watched: undefined };
   return { state: isAlive({ ...side, state }) ? "Ended" : state, daq, watched: undefined };
 }
 
-function ended(side: SideState, daq: DmTransfer, daqs: readonly DmTransfer[]): Verdict {
+function ended(side: SideState, daq: DmTransfer, daqs: readonly DmTransfer[]): SideChange {
   const watched = undefined;
   if (side.daq?.id !== daq.id) {
     // Nobody saw it run: an end says nothing now, a failure does unless another one ended well.

@@ -14,9 +14,9 @@ import { rateOf } from "./daq-look.ts";
 import { filesText, SIDE_NAMES, SIDES } from "./daq-sources.ts";
 import { type DaqsState, experimentOf, isAlive, isSourceGone, isStale, type SideState, someRun } from "./daq-state.ts";
 
-type Shown = string | number;
-type SidePicture = Readonly<Partial<Record<DaqPvPart, (side: SideState, state: DaqsState) => Shown>>>;
-type Picture = Readonly<Partial<Record<PvName, (state: DaqsState) => Shown>>>;
+type ShownValue = string | number;
+type SidePicture = Readonly<Partial<Record<DaqPvPart, (side: SideState, state: DaqsState) => ShownValue>>>;
+type Picture = Readonly<Partial<Record<PvName, (state: DaqsState) => ShownValue>>>;
 
 const SOURCE = {
   Source: ({ source }) => source?.directory ?? "",

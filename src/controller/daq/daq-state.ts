@@ -27,7 +27,7 @@ export interface DaqsState {
   /** Why there can be no DAQs of ours, a sentence. */
   readonly none: string | undefined;
   /** Undefined: Data Management has answered the last look. */
-  readonly trouble: Trouble | undefined;
+  readonly trouble: DaqTrouble | undefined;
   /** Whether it was told that the DAQs cannot be seen, and not yet that they can. */
   readonly isOutOfReach: boolean;
 }
@@ -79,7 +79,7 @@ export interface DaqStart {
 }
 
 /** Why the DAQs cannot be seen. */
-interface Trouble {
+interface DaqTrouble {
   readonly sentence: string;
   /** The login was refused. */
   readonly isRefused: boolean;

@@ -153,12 +153,12 @@ const stopped = (signal: AbortSignal, done: readonly string[], what: string): Ca
   );
 
 /** A DAQ that runs now. */
-interface Begun {
+interface RunningDaq {
   readonly daq: DmTransfer;
   /** Started by us, as far as anybody knows. */
   readonly isOurs: boolean;
 }
-const notOurs = (daq: DmTransfer): Begun => ({ daq, isOurs: false });
+const notOurs = (daq: DmTransfer): RunningDaq => ({ daq, isOurs: false });
 
 /** @throws ActionError when it is not known to run */
 async function startOne(
@@ -166,7 +166,7 @@ async function startOne(
   name: string,
   source: CheckedSource,
   context: ActionContext,
-): Promise<Begun> {
+): Promise<RunningDaq> {
   const { signal } = context;
   const task = { ...source.root, processExistingFiles: processExisting(context) };
   try {

@@ -36,14 +36,14 @@ export const watchUploads =
     });
 
 /** Uploads at one look. */
-interface Seen {
+interface SeenUploads {
   /** Those that were followed before. */
   readonly followed: readonly DmTransfer[];
   readonly found: readonly DmTransfer[];
 }
 
 /** Of one experiment, from its beginning or the end of an Upload on. */
-class UploadWatch implements Look<Seen> {
+class UploadWatch implements Look<SeenUploads> {
   waitSeconds: number | undefined = IDLE_SECONDS;
   readonly #options: UploadWatchOptions;
   readonly #context: WatchContext;
@@ -58,14 +58,14 @@ class UploadWatch implements Look<Seen> {
     this.#experiment = experiment;
   }
 
-  async look(signal: AbortSignal): Promise<Seen> {
+  async look(signal: AbortSignal): Promise<SeenUploads> {
     const inList = (await this.#options.dm.uploads({ signal })).filter(isOf(this.#experiment));
     const followed = await Promise.all(this.#followed.map((one) => this.#lookAt(one, inList, signal)));
     const found = inList.filter((one) => isUnderWay(one) && followed.every(({ id }) => id !== one.id));
     return { followed, found };
   }
 
-  seen({ followed, found }: Seen): void {
+  seen({ followed, found }: SeenUploads): void {
     const { pvs, journal } = this.#context;
     const uploads = [...followed, ...found];
     this.#isOutOfReach = false;

@@ -98,7 +98,7 @@ function clearOthers({ board }: UploadOptions, chosen: readonly DaqSource[], con
       board.changeOf(context, (state) => sourceChecked(state, one));
 }
 
-interface Start {
+interface UploadOrder {
   readonly dm: DataManagement;
   /** The experiment's, at Data Management. */
   readonly name: string;
@@ -111,7 +111,7 @@ interface Start {
  * The upload that runs for this directory already, or else a new one: never two.
  * @throws ActionError when none is known to run
  */
-async function startOne(start: Start, { signal, say }: ActionContext): Promise<DmTransfer> {
+async function startOne(start: UploadOrder, { signal, say }: ActionContext): Promise<DmTransfer> {
   const { dm, name, source, before } = start;
   const running = before?.find((one) => isUnderWay(one) && isFor(start, one));
   if (running !== undefined) {
@@ -136,7 +136,7 @@ async function startOne(start: Start, { signal, say }: ActionContext): Promise<D
   }
 }
 
-const isFor = ({ name, source }: Start, { experimentName, dataDirectory }: DmTransfer): boolean =>
+const isFor = ({ name, source }: UploadOrder, { experimentName, dataDirectory }: DmTransfer): boolean =>
   experimentName === name && dataDirectory === source.directory;
 
 /**
@@ -232,13 +232,13 @@ function stateAfterAbort(running: readonly Running[], goesOn: boolean): UploadSt
 }
 
 /** Pieces of a sentence. */
-interface Told {
+interface UploadRemarks {
   readonly failures: readonly string[];
   readonly remarks: readonly string[];
   readonly unchecked: readonly string[];
 }
 
-function outcome(running: readonly Running[], told: Told, context: ActionContext): ActionResult {
+function outcome(running: readonly Running[], told: UploadRemarks, context: ActionContext): ActionResult {
   const { failures, remarks, unchecked } = told;
   const isDone = ({ transfer, isGone }: Running): boolean => isGone !== true && hasEndedWell(transfer);
   const good = running.filter(isDone);

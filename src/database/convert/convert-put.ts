@@ -4,13 +4,11 @@
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { FieldAddress } from "../field-address.ts";
-import type { ArrayValue, FieldType, NumericFieldType } from "../record-type.ts";
+import type { FieldType, FieldValue, NumericFieldType } from "../record-type.ts";
 import { numberToText } from "./number-text.ts";
 import { castNumber } from "./numbers.ts";
 import { textOfPut } from "./text-array.ts";
 import { enumFromText, fitText, parseNumber } from "./texts.ts";
-
-export type PutValue = number | string | ArrayValue;
 
 /**
  * `client`: subject to DISP and to the record's guard. `link`: another record's output, subject to the guard.
@@ -18,7 +16,7 @@ export type PutValue = number | string | ArrayValue;
  */
 export type PutOrigin = "client" | "link" | "program";
 
-export interface PutOptions {
+export interface FieldPutOptions {
   /** The type that the value had where it comes from; default: STRING for texts, DOUBLE for numbers. */
   readonly from?: FieldType;
   readonly origin?: PutOrigin;
@@ -32,7 +30,7 @@ export interface PutOptions {
  * A number for numbers, enums and menus; a text for texts, links and text arrays; for other arrays the value as it is.
  * @returns undefined when the field does not take it
  */
-export function convertPut(address: FieldAddress, value: PutValue, options: PutOptions): PutValue | undefined {
+export function convertPut(address: FieldAddress, value: FieldValue, options: FieldPutOptions): FieldValue | undefined {
   switch (address.kind) {
     case "number":
       if (typeof value === "number" && address.type === "DOUBLE") return value;
@@ -49,7 +47,7 @@ export function convertPut(address: FieldAddress, value: PutValue, options: PutO
   }
 }
 
-function toNumber(address: FieldAddress, value: PutValue, options: PutOptions): number | undefined {
+function toNumber(address: FieldAddress, value: FieldValue, options: FieldPutOptions): number | undefined {
   const type = address.numericType;
   if (typeof value === "number") return castNumber(value, type, numericFrom(options));
   if (typeof value !== "string") {
@@ -62,7 +60,7 @@ function toNumber(address: FieldAddress, value: PutValue, options: PutOptions): 
   return enumFromText(value, address.choices);
 }
 
-function toText(address: FieldAddress, value: PutValue, options: PutOptions): string {
+function toText(address: FieldAddress, value: FieldValue, options: FieldPutOptions): string {
   if (typeof value === "string") return value;
   const isCharacters = address.modifier.asCharacters || address.spec.row.type === "NOACCESS";
   if (isCharacters && (typeof value !== "number" || options.from === "CHAR")) {
@@ -73,12 +71,12 @@ function toText(address: FieldAddress, value: PutValue, options: PutOptions): st
   return first === undefined ? "" : numberToText(Number(first), options.from ?? "DOUBLE", address.precision);
 }
 
-const lengthOf = (value: PutValue, options: PutOptions): number =>
+const lengthOf = (value: FieldValue, options: FieldPutOptions): number =>
   typeof value === "object" ? Math.min(options.length ?? value.length, value.length) : 1;
 
 /** Bytes are bytes; any other number is a UTF-16 unit. */
-const isCodes = ({ from }: PutOptions): boolean =>
+const isCodes = ({ from }: FieldPutOptions): boolean =>
   from !== "CHAR" && from !== "UCHAR" && from !== "STRING" && from !== undefined;
 
-const numericFrom = ({ from }: PutOptions): NumericFieldType =>
+const numericFrom = ({ from }: FieldPutOptions): NumericFieldType =>
   from === undefined || from === "STRING" ? "DOUBLE" : (from as NumericFieldType);

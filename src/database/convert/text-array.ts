@@ -4,7 +4,7 @@
  * the array. Decision 0014.
  */
 import { toByteString } from "../../epics/byte-string.ts";
-import type { ArrayValue } from "../record-type.ts";
+import type { FieldValue } from "../record-type.ts";
 
 /** The byte string in `bytes` up to the first NUL, at most `length` bytes. */
 export function textOfBytes(bytes: Uint8Array | Int8Array, length: number): string {
@@ -25,7 +25,7 @@ export function charactersOf(text: string, length: number): Int8Array {
 }
 
 /** The byte string that a put to a text array means. @param isCodes the value's elements are UTF-16 units, not bytes */
-export function textOfPut(value: number | string | ArrayValue, length: number, isCodes: boolean): string {
+export function textOfPut(value: FieldValue, length: number, isCodes: boolean): string {
   if (typeof value === "string") return value;
   const elements = typeof value === "number" ? [value] : value;
   let text = "";

@@ -1,13 +1,14 @@
 /**
  * Shell commands that read, write and process single records. channel-access.md §7.2; forms tried with softIoc 7.0.10.
  */
+
 import { IOC_SHELL } from "../../base/client-identity.ts";
-import type { PutValue } from "../../database/convert/convert-put.ts";
 import type { Database } from "../../database/database.ts";
 import { DatabaseError } from "../../database/database-error.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import { parseLenientJson } from "../../database/lenient-json.ts";
 import type { DbRecord } from "../../database/record.ts";
+import type { FieldValue } from "../../database/record-type.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
 import { recordLines, valueLines } from "./field-text.ts";
@@ -107,7 +108,7 @@ function putBeforeInit(database: Database, address: FieldAddress, text: string):
 function valueOf(
   address: FieldAddress,
   text: string,
-): { value: PutValue; from: "STRING" | "DOUBLE" | "INT64" | "CHAR" } {
+): { value: FieldValue; from: "STRING" | "DOUBLE" | "INT64" | "CHAR" } {
   if (address.kind !== "array" || address.isTextArray) return { value: text, from: "STRING" };
   if (address.type === "CHAR" || address.type === "UCHAR") {
     return { value: Uint8Array.from(Buffer.from(`${text}\0`, "latin1")), from: "CHAR" };

@@ -36,8 +36,8 @@ export const LOGIN_ADVICE =
 
 const MOST_MESSAGE = 200;
 
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
+type JsonFields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is JsonFields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const textsOf = (value: unknown): string[] =>

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PutValue } from "../../../src/database/convert/convert-put.ts";
+
 import { cutLength, storeText } from "../../../src/database/convert/text-array.ts";
-import type { FieldType } from "../../../src/database/record-type.ts";
+import type { FieldType, FieldValue } from "../../../src/database/record-type.ts";
 import { anyText } from "../../support/engine/any-text.ts";
 import { databaseOf, type TestDatabase } from "../../support/engine/test-database.ts";
 
@@ -13,7 +13,7 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) 
 const codesOf = (text: string): Int32Array =>
   Int32Array.from({ length: text.length }, (_, unit) => text.charCodeAt(unit));
 
-test.each<[string, PutValue, FieldType]>([
+test.each<[string, FieldValue, FieldType]>([
   ["text", "Hello", "STRING"],
   ["bytes without a NUL", bytesOf("Hello"), "CHAR"],
   ["bytes with a NUL and leftovers behind it", bytesOf("Hello\0old"), "CHAR"],
@@ -31,7 +31,7 @@ test("codes of UTF-16 units are stored as UTF-8", () => {
   expect(Buffer.from(db.get("M"), "latin1").toString("utf8")).toBe("5 µm 😀");
 });
 
-test.each<[string, PutValue, FieldType, string]>([
+test.each<[string, FieldValue, FieldType, string]>([
   ["a code above 0xFFFF is a code point", Int32Array.of(0x35, 0x1f600), "LONG", "5😀"],
   ["a negative SHORT is a unit above 0x7FFF", Int16Array.of(0x9e97 - 0x10000), "SHORT", "麗"],
   ["a code above the last code point is no character", Int32Array.of(0x35, 0x110041), "LONG", "5\uFFFD"],

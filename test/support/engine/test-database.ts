@@ -1,11 +1,12 @@
 /** A database of a few records, with a clock that stands still. */
+
 import { createLog } from "../../../src/base/log.ts";
-import type { PutValue } from "../../../src/database/convert/convert-put.ts";
 import { Database } from "../../../src/database/database.ts";
 import type { FieldAddress } from "../../../src/database/field-address.ts";
 import type { PutResult } from "../../../src/database/put.ts";
 import type { PutNotify } from "../../../src/database/put-notify.ts";
 import type { DbRecord } from "../../../src/database/record.ts";
+import type { FieldValue } from "../../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../../src/database/record-types/index.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { order, probe } from "./probe-record.ts";
@@ -46,11 +47,11 @@ export class TestDatabase {
   get(pv: string): string {
     return this.database.getStrings(this.address(pv)).join(" ");
   }
-  put(pv: string, value: PutValue): PutResult {
+  put(pv: string, value: FieldValue): PutResult {
     return this.database.put(this.address(pv), value);
   }
   /** Puts and notes in `ends` when it completes. */
-  putNotify(pv: string, value: PutValue, ends: string[] = [], name = pv): PutNotify {
+  putNotify(pv: string, value: FieldValue, ends: string[] = [], name = pv): PutNotify {
     const notify = this.database.putNotify(
       this.address(pv),
       value,

@@ -10,6 +10,7 @@ import type {
   ArrayValue,
   FieldRow,
   FieldTable,
+  FieldValue,
   NumericFieldType,
   Rec,
   RecordType,
@@ -24,7 +25,7 @@ import { FakeClock } from "./fake-clock.ts";
  */
 export type FakeLink =
   | { readonly constant: number | string | readonly (number | string)[] }
-  | { value: number | string | ArrayValue | undefined; readonly kind?: "external" | "local" };
+  | { value: FieldValue | undefined; readonly kind?: "external" | "local" };
 
 export interface FakeOptions {
   /** Values by field name; a menu's choice may be given by its text. */
@@ -48,7 +49,7 @@ export class FakeRecord {
   /** `VAL 5`: field and mask, in order. `run` begins a new list. */
   posts: string[] = [];
   /** Link and value, in order. */
-  writes: [string, number | string | ArrayValue][] = [];
+  writes: [string, FieldValue][] = [];
   readonly warnings: string[] = [];
   readonly events: string[] = [];
   /** How the last processing ended. */
@@ -146,7 +147,7 @@ export class FakeRecord {
   readArray(link: string): ArrayValue | undefined {
     return this.#read(link) as ArrayValue | undefined;
   }
-  writeLink(link: string, value: number | string | ArrayValue): void {
+  writeLink(link: string, value: FieldValue): void {
     this.writes.push([link, value]);
   }
   followLink(): void {}

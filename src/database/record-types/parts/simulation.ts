@@ -6,7 +6,7 @@
  */
 import { SEVERITY, STATUS, type WithFields } from "../../alarms.ts";
 import { menuSimm, numbersOf } from "../../menus.ts";
-import type { ArrayValue, NumericFieldType } from "../../record-type.ts";
+import type { FieldValue, NumericFieldType } from "../../record-type.ts";
 
 export const SIMM = numbersOf(menuSimm);
 
@@ -62,6 +62,6 @@ export function simulatedNumber(record: Simulated & WithFields<"SVAL">, type: Nu
 }
 
 /** Writes an output while simulated. @param raw the raw value, for SIMM=RAW */
-export function writeSimulated(record: Simulated, value: number | string | ArrayValue, raw: number | undefined): void {
+export function writeSimulated(record: Simulated, value: FieldValue, raw: number | undefined): void {
   record.writeLink("SIOL", record.fields.SIMM === SIMM.RAW && raw !== undefined ? raw : value);
 }
