@@ -67,6 +67,7 @@ export function looked(state: DaqsState, look: DaqLook, patience: DaqPatience): 
     sideLooked(side, { at: look.at, daqs: daqsOf(state, side.source, look.all), report }, patience, state.started);
   return {
     ...seen,
+    none: undefined,
     own: look.all.filter(isOf(experiment)),
     sides: { raw: step(raw, look.reports.raw), rec: step(rec, look.reports.rec) },
   };

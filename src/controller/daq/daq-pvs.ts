@@ -19,7 +19,7 @@ type SidePicture = Readonly<Partial<Record<DaqPvPart, (side: SideState, state: D
 type Picture = Readonly<Partial<Record<PvName, (state: DaqsState) => ShownValue>>>;
 
 const SOURCE = {
-  Source: ({ source }) => source?.directory ?? "",
+  Source: ({ source }, { none }) => (none === undefined ? (source?.directory ?? "") : ""),
   SourceState: ({ found }) => SOURCE_STATES.indexOf(found.state),
   SourceBytes: ({ found }) => found.bytes,
 } satisfies SidePicture;

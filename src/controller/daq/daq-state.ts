@@ -98,10 +98,15 @@ const side = (state: DaqState, source?: DaqSource): SideState => ({
   watched: undefined,
 });
 
+export const eachSide = (make: (name: DaqSide) => SideState): DaqsState["sides"] => ({
+  raw: make("raw"),
+  rec: make("rec"),
+});
+
 /** As the program begins. */
 export const NOTHING_KNOWN: DaqsState = {
   followed: "unknown",
-  sides: { raw: side("Unseen"), rec: side("Unseen") },
+  sides: eachSide(() => side("Unseen")),
   own: undefined,
   station: undefined,
   started: new Map(),
@@ -141,15 +146,20 @@ export function following(state: DaqsState, followed: Followed, site: DaqSite): 
     return noDaqs({ ...state, followed }, "No experiment is tagged.");
   }
   if (isSameExperiment(before, followed)) return state;
-  const [raw, rec] = SIDES.map((one) => daqSources(site, followed).find((source) => source.side === one));
-  const sides = { raw: side("Unseen", raw), rec: side("Unseen", rec) };
+  const sources = daqSources(site, followed);
+  const sides = eachSide((name) =>
+    side(
+      "Unseen",
+      sources.find((one) => one.side === name),
+    ),
+  );
   return { ...state, followed, sides, own: undefined, none: undefined };
 }
 
-/** There are no DAQs, and that is known. @param why a sentence */
+/** There are no DAQs, and that is known, until a look finds that there can be some. @param why a sentence */
 export const noDaqs = (state: DaqsState, why: string): DaqsState => ({
   ...state,
-  sides: { raw: side("None"), rec: side("None") },
+  sides: eachSide((name) => side("None", state.sides[name].source)),
   own: [],
   none: why,
   trouble: undefined,
@@ -207,7 +217,7 @@ export const startedBy = (state: DaqsState, id: string, start: DaqStart): DaqsSt
 export function listed(state: DaqsState, experiment: Experiment, all: readonly DmTransfer[]): DaqsState {
   if (!isSameExperiment(experimentOf(state), experiment)) return { ...state, station: all };
   const own = all.filter(isOf(experiment));
-  const sides = { raw: sideListed(state.sides.raw, own), rec: sideListed(state.sides.rec, own) };
+  const sides = eachSide((name) => sideListed(state.sides[name], own));
   return { ...state, sides, own, station: all, trouble: undefined };
 }
 

@@ -261,10 +261,20 @@ describe("a look that fails", () => {
     expect(daqNews(idle, fail(idle, new TypeError("x is undefined")))).toHaveLength(1);
   });
 
+  test("is over where a Data Management that was off has been set up", () => {
+    const on = look(fail(RUNNING, new OffError("set ds-url")), 130, [daqOf({ filesDone: 2 })]);
+    expect(written(NOTHING_KNOWN, on)).toMatchObject({
+      DaqRawState: DAQ_STATES.indexOf("Running"),
+      DaqRawSource: RAW,
+      DaqMessage: `${NAME}: raw data Running, 2 of 10 files.`,
+    });
+  });
+
   test("knows a refused login, and a Data Management that is off, which is an answer", () => {
     expect(fail(RUNNING, new AccessDeniedError("no")).trouble?.isRefused).toBe(true);
     const off = fail(fail(RUNNING), new OffError("Data Management is off: set ds-url."));
     expect(written(NOTHING_KNOWN, off)).toMatchObject({
+      DaqRawSource: "",
       DaqRawState: DAQ_STATES.indexOf("None"),
       DaqRunning: 0,
       DaqMessage: "There are no DAQs, since Data Management is off: set ds-url.",
