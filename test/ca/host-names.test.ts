@@ -1,6 +1,6 @@
 /** Names in the address lists of the environment. */
 import { expect, test } from "vitest";
-import { resolvedClientConfig, resolveHosts } from "../../../src/ca/host-names.ts";
+import { resolvedClientConfig, resolveHosts } from "../../src/ca/host-names.ts";
 
 const HOSTS = new Map([
   ["ioc1", "10.0.0.1"],

@@ -1,11 +1,11 @@
 /** What the shell reports of the server, and what it prints: the sentences that softIoc has, at each level. */
 import { expect, test } from "vitest";
-import type { ClientReport, ServerReport } from "../../src/ca/server/server.ts";
-import { environmentCommands } from "../../src/ioc/commands/environment.ts";
-import { reportCommands } from "../../src/ioc/commands/reports.ts";
-import type { CommandSession } from "../../src/ioc/commands/session.ts";
-import { Shell } from "../../src/iocsh/shell.ts";
-import { FakeClock } from "../support/fakes/fake-clock.ts";
+import type { ClientReport, ServerReport } from "../../../src/ca/server/server.ts";
+import { environmentCommands } from "../../../src/ioc/commands/environment.ts";
+import { reportCommands } from "../../../src/ioc/commands/reports.ts";
+import type { CommandSession } from "../../../src/ioc/commands/session.ts";
+import { Shell } from "../../../src/iocsh/shell.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 const at = (port: number) => ({ host: "127.0.0.1", port });
 const ONE: ClientReport = {

@@ -1,9 +1,9 @@
 /** The environment variables of Channel Access servers, read. */
 
 import { expect, test } from "vitest";
-import type { Environment } from "../../../src/base/environment.ts";
-import { serverConfig } from "../../../src/ca/ca-config.ts";
-import { broadcastOf, type Interface } from "../../../src/net/interfaces.ts";
+import type { Environment } from "../../src/base/environment.ts";
+import { serverConfig } from "../../src/ca/ca-config.ts";
+import { broadcastOf, type Interface } from "../../src/net/interfaces.ts";
 
 const LOCAL: readonly Interface[] = [
   { host: "127.0.0.1", broadcast: "127.255.255.255", loopback: true },

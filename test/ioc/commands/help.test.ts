@@ -1,9 +1,9 @@
 /** What `help` says of each shell command of an IOC: its arguments by name, and what it does. */
 import { expect, test } from "vitest";
-import { registerIocCommands } from "../../src/ioc/commands/all.ts";
-import type { CommandSession } from "../../src/ioc/commands/session.ts";
-import { Shell } from "../../src/iocsh/shell.ts";
-import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { registerIocCommands } from "../../../src/ioc/commands/all.ts";
+import type { CommandSession } from "../../../src/ioc/commands/session.ts";
+import { Shell } from "../../../src/iocsh/shell.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 test("each command says what it is given and does", async () => {
   const said: string[] = [];

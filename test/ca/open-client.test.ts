@@ -1,10 +1,10 @@
 /** A client whose address lists hold names, over a network in memory. */
 import { expect, test } from "vitest";
-import { silentLog } from "../../../src/base/log.ts";
-import { openCaClient } from "../../../src/ca/open-client.ts";
-import { MemoryNetwork } from "../../support/engine/memory-network.ts";
-import { ScriptedServer } from "../../support/engine/scripted-server.ts";
-import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import { openCaClient } from "../../src/ca/open-client.ts";
+import { MemoryNetwork } from "../support/engine/memory-network.ts";
+import { ScriptedServer } from "../support/engine/scripted-server.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
 
 /** A client that is to find its server under a name, and the name servers that it asks. */
 async function scene(environment: Readonly<Record<string, string>>) {
