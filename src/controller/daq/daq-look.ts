@@ -10,6 +10,7 @@ import { type DaqSource, isOf, SIDES } from "./daq-sources.ts";
 import {
   type DaqStart,
   type DaqsState,
+  eachSide,
   experimentOf,
   foundIn,
   isAlive,
@@ -62,14 +63,16 @@ export function looked(state: DaqsState, look: DaqLook, patience: DaqPatience): 
   const seen = { ...state, station: look.all, trouble: undefined, isOutOfReach: false };
   const experiment = experimentOf(state);
   if (experiment === undefined) return seen;
-  const { raw, rec } = state.sides;
-  const step = (side: SideState, report: SourceReport | undefined): SideState =>
-    sideLooked(side, { at: look.at, daqs: daqsOf(state, side.source, look.all), report }, patience, state.started);
+  const step = (name: DaqSide): SideState => {
+    const side = state.sides[name];
+    const found = { at: look.at, daqs: daqsOf(state, side.source, look.all), report: look.reports[name] };
+    return sideLooked(side, found, patience, state.started);
+  };
   return {
     ...seen,
     none: undefined,
     own: look.all.filter(isOf(experiment)),
-    sides: { raw: step(raw, look.reports.raw), rec: step(rec, look.reports.rec) },
+    sides: eachSide(step),
   };
 }
 
