@@ -8,7 +8,7 @@
 import { knownZone } from "../base/facility-time.ts";
 import { addressProblem } from "../base/mail-address.ts";
 
-/** How a value is written, and the sentence for one that is not written so. */
+/** How a value is written, and the sentence for a value that is not written so. */
 export interface Kind<T> {
   readonly wanted: string;
   /** @returns undefined if the text is no such value */
@@ -408,7 +408,7 @@ export type Settings = {
     readonly [K in keyof (typeof SETTINGS)[S]]: SettingValue<(typeof SETTINGS)[S][K]>;
   };
 } & {
-  /** In the order of ServerName's states; at least one. */
+  /** In the order of ServerName's states; at least one server. */
   readonly servers: readonly [ServerSettings, ...ServerSettings[]];
   /** The directory of the file: relative paths begin there. */
   readonly directory: string;

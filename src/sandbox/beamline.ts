@@ -60,7 +60,10 @@ export interface Beamline extends SiteServices {
   readonly tomoScanPrefix: string;
   /** `YYYY-MM` of its tags: the month that it was started in. */
   readonly yearMonth: string;
-  /** Writes the user PVs as DMagic does: one after the other, in its order. `text` replaces some of them, by suffix. */
+  /**
+   * Writes the user PVs as DMagic does: in its order, each after the PV before it. `text` replaces some of them, by
+   * suffix.
+   */
   tag(text?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops TomoScan's IOC as a crash does, and starts it again; its PVs are untagged then. */
   restartTomoScan(): Promise<void>;

@@ -43,7 +43,7 @@ const experimenters: readonly SimulatedPerson[] = [
   { badge: "214590", firstName: "Lise", lastName: "Meitner", institution: GOETTINGEN },
 ];
 
-/** Beamline contacts: first the primary, then the secondary one. */
+/** Beamline contacts: first the primary, then the secondary. */
 const contacts: readonly SimulatedPerson[] = [
   {
     badge: "11111",
@@ -78,7 +78,7 @@ const esafOnly: readonly SimulatedPerson[] = [
   { badge: "223018", firstName: "Henrietta", lastName: "Leavitt", institution: "Harvard Observatory" },
 ];
 
-/** The one cast of the simulated beamline. */
+/** All people of the simulated beamline. */
 export const PEOPLE = { pi, experimenters, esafOnly, contacts, others } as const;
 
 /** The proposal in beam now, and TomoScan's ProposalNumber, ProposalTitle and ESAFNumber. */
@@ -175,8 +175,8 @@ export interface SafetyForm extends Span {
 }
 
 /**
- * Those of the station, in no order: the present one, that of the next group (scheduling-service.ts), one of the staff,
- * and one of the year before.
+ * Forms of the station, in no order: the present form, that of the next group (scheduling-service.ts), a form of the
+ * staff, and a form of the year before.
  */
 export function esafsAt(at: Date): readonly SafetyForm[] {
   const { start, end } = beamtimeAt(at);

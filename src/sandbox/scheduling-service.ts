@@ -1,7 +1,7 @@
 /**
  * A simulated APS scheduling service: HTTP Basic, runs, and the beamtimes of a beamline around today, with the
- * irregularities that the real one is known for: offsets in three spellings, no order, addresses as typed or missing
- * (data-management.md §8).
+ * irregularities that the real service is known for: offsets in three spellings, no order, addresses as typed or
+ * missing (data-management.md §8).
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
@@ -11,7 +11,7 @@ import { beamtimeAt, localIso, PEOPLE, PROPOSAL, runAt, type SimulatedPerson, ST
 export interface SchedulingFaults extends HttpFaults {
   /** The account has no authority over any beamline: a sentence instead of the list, with status 200. */
   readonly noPermission?: boolean;
-  /** 401 whatever the password. */
+  /** 401 for every password. */
   readonly unauthorized?: boolean;
   /** Nothing is scheduled. */
   readonly empty?: boolean;
@@ -26,7 +26,7 @@ export interface SchedulingFaults extends HttpFaults {
 export interface SchedulingRequest {
   /** Path, percent-decoded. */
   readonly path: string;
-  /** From the Basic header; absent without one. */
+  /** From the Basic header; absent without such a header. */
   readonly user?: string;
 }
 
@@ -98,7 +98,7 @@ function answer({ method, segments }: TwinRequest, faults: SchedulingFaults, now
   };
 }
 
-/** The run before, this one and the next, in no order. */
+/** The run before, the present run and the next, in no order. */
 function runs(now: Date): readonly object[] {
   const current = runAt(now);
   const before = runAt(new Date(current.start.getTime() - DAY));
@@ -117,7 +117,7 @@ export const LONG_EMAIL = "emmy.noether.invariant@mathematik.example.org";
 /** TomoScan's PV holds 255. */
 export const LONG_TITLE = PROPOSAL.title.padEnd(300, ".");
 
-/** Commissioning before, another group after, ours now; the last one is scheduled but not activated. */
+/** Commissioning before, another group after, ours now; the last beamtime is scheduled but not activated. */
 function activities(now: Date, { overlapping, longTexts }: SchedulingFaults): readonly object[] {
   const { start, end } = beamtimeAt(now);
   const pi = longTexts === true ? { ...PEOPLE.pi, email: LONG_EMAIL } : PEOPLE.pi;

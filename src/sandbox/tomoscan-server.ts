@@ -20,7 +20,7 @@ export interface TomoScanServerOptions {
 export function startTomoScanServer({ client, prefix, root }: TomoScanServerOptions): () => Promise<void> {
   const filePath = client.pv(`${prefix}FilePath`);
   const exists = client.pv(`${prefix}FilePathExists`);
-  /** One look after the other: an older one must not have the last word. */
+  /** Looks in turn: an older look must not have the last word. */
   let looking = Promise.resolve();
   const look = async (wanted: string): Promise<void> => {
     const found = wanted !== "" && (await isThere(path.join(root, path.normalize(`/${wanted}`))));

@@ -61,7 +61,7 @@ export interface HttpRequest {
   readonly timeoutSeconds?: number | undefined;
 }
 
-/** Any complete answer, whatever its status. Redirections are not followed. */
+/** Any complete answer, with any status. Redirections are not followed. */
 export interface HttpAnswer {
   readonly status: number;
   /** Several `set-cookie` stay apart: `headers.getSetCookie()`. */
@@ -77,8 +77,7 @@ export interface HttpService {
   /** @throws HttpUnavailableError when no complete answer came; the signal's reason when it is aborted */
   exchange(request: HttpRequest): Promise<HttpAnswer>;
   /**
-   * Text on one line, every secret in it replaced: for whatever came from the service and goes into a sentence or a
-   * log.
+   * Text on one line, every secret in it replaced: for what came from the service and goes into a sentence or a log.
    */
   clean(text: string): string;
   /** Ends every connection and every exchange under way. */
@@ -142,7 +141,7 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   return service;
 }
 
-/** One exchange: settles once, by an answer, a failure, the time limit or the caller's signal, whichever is first. */
+/** One exchange: settles once, by the first of: an answer, a failure, the time limit, the caller's signal. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #service: HttpService;
   readonly #request: HttpRequest;
@@ -306,7 +305,7 @@ function whatBroke(error: Error, sent: boolean, status: number): string {
 
 /* ── Trust ────────────────────────────────────────────────────────────── */
 
-/** The peer's certificate is not the pinned one. */
+/** The peer's certificate is not the pinned certificate. */
 class UntrustedPeer extends Error {}
 
 /**

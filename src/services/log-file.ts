@@ -21,7 +21,7 @@ export interface LogFileOptions {
    * neither removes the other's.
    */
   readonly program: "globus" | "globus_ioc";
-  /** Files of the program that are kept, this one included. */
+  /** Files of the program that are kept, the present file included. */
   readonly kept: number;
   readonly clock: Clock;
   /** Told when nothing can be written, and when that works again. */
@@ -80,7 +80,7 @@ class RollingFile {
   #waiting: Line[] = [];
   #lost = 0;
   #retry: Cancel | undefined;
-  /** Lines are written one batch after the other. */
+  /** Lines are written in batches, each after the batch before it. */
   #queue: Promise<void> = Promise.resolve();
 
   constructor(options: LogFileOptions) {
@@ -101,7 +101,7 @@ class RollingFile {
     await this.#queue;
     this.#retry?.();
     await this.#end();
-    await this.#owner?.release().catch(() => {}); // the next process takes over what this one leaves
+    await this.#owner?.release().catch(() => {}); // the next process takes over what this process leaves
   }
 
   /** @param isDue not only when nothing has failed, or its pause is over */
@@ -136,8 +136,8 @@ class RollingFile {
   }
 
   /**
-   * A line that cannot be written whole stays the first that waits. Old files go when the new one holds a line, so that
-   * a full disk costs none.
+   * A line that cannot be written whole stays the first that waits. Old files go when the new file holds a line, so
+   * that a full disk costs none.
    */
   async #writeOne(line: Line): Promise<void> {
     const bytes = Buffer.from(line.text);
@@ -161,7 +161,7 @@ class RollingFile {
   }
 
   /**
-   * Two programs that begin in the same second write two files; so does one that goes on after a failure.
+   * Two programs that begin in the same second write two files; so does a program that goes on after a failure.
    * @returns the file's name
    */
   async #create(stem: string): Promise<string> {
@@ -201,7 +201,7 @@ class RollingFile {
     }
   }
 
-  /** Whether another IOC keeps its log files here, which is told once: the one that was first removes old files. */
+  /** Whether another IOC keeps its log files here, which is told once: the first IOC removes old files. */
   async #isAnothers(): Promise<boolean> {
     const { folder, warn } = this.#options;
     const say = (sentence: string): true => {

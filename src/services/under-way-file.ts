@@ -38,7 +38,7 @@ type FileContent = z.infer<typeof fileSchema>;
  * @param self this process
  */
 export function createUnderWayFile(path: string, self: Owner = thisProcess()): UnderWay {
-  /** One write after the other: an older state must not have the last word. */
+  /** Writes in turn: an older state must not have the last word. */
   let writing = Promise.resolve();
   const write = async (commands: readonly BegunCommand[]): Promise<void> => {
     refuseAnother(path, self);
@@ -57,7 +57,7 @@ export function createUnderWayFile(path: string, self: Owner = thisProcess()): U
     },
     keep: (commands) => {
       const written = writing.then(() => write(commands));
-      writing = written.catch(() => undefined); // told to whoever asked for that one
+      writing = written.catch(() => undefined); // told to the caller of that write
       return written;
     },
   };

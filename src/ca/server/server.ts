@@ -97,7 +97,7 @@ export class CaServer {
     }
     return server;
   }
-  /** The TCP port that clients connect to; may differ from the configured one. */
+  /** The TCP port that clients connect to; may differ from the configured port. */
   get port(): number {
     return this.#listeners[0]?.address.port ?? 0;
   }

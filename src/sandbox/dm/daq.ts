@@ -1,6 +1,6 @@
 /**
  * One DAQ or upload of the simulated Data Management service: it takes files at a bounded rate, and ends; it moves
- * nothing. What is in its directory it knows from each look at it (data-management.md §7.3, §7.5).
+ * nothing. It knows its directory by each look at it (data-management.md §7.3, §7.5).
  */
 import { randomUUID } from "node:crypto";
 import { ZONE } from "../people.ts";
@@ -17,7 +17,7 @@ export type DaqKind = "daq" | "upload";
  */
 export type DaqFault = "end" | "fail" | "stall" | "spoil";
 
-/** What one is started with. */
+/** What a DAQ or upload is started with. */
 export interface DaqOrder {
   readonly kind: DaqKind;
   readonly experimentName: string;
@@ -28,7 +28,7 @@ export interface DaqOrder {
   readonly task: Readonly<Record<string, unknown>>;
 }
 
-/** Files that one takes in a second. */
+/** Files that a DAQ takes in a second. */
 export const FILES_A_SECOND = 5;
 
 /** All times are seconds since 1970. */

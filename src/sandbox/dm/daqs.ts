@@ -1,6 +1,6 @@
 /**
- * All DAQs and uploads of the simulated Data Management service. Each looks at its directory whenever somebody asks for
- * one of them.
+ * All DAQs and uploads of the simulated Data Management service. Each looks at its directory whenever any of them is
+ * asked for.
  */
 import type { Clock } from "../../base/clock.ts";
 import { type DaqFault, type DaqForm, type DaqKind, type DaqOrder, DmDaq } from "./daq.ts";
@@ -26,7 +26,7 @@ export class DmDaqs {
     this.#daqs.set(daq.id, daq);
     return daq.startForm();
   }
-  /** Stops the newest one under way for this experiment and this very directory text; undefined when there is none. */
+  /** Stops the newest DAQ under way for this experiment and this very directory text; undefined when no DAQ is. */
   stopDaq(experimentName: string, dataDirectory: string): DaqForm | undefined {
     this.#look();
     const running = [...this.#daqs.values()].findLast(
@@ -47,7 +47,7 @@ export class DmDaqs {
   find(kind: DaqKind, id: string): DaqForm | undefined {
     return this.#find(kind, id)?.form();
   }
-  /** All of them, oldest first, of whatever experiment and station. */
+  /** All of them, oldest first, of all experiments and stations. */
   list(kind: DaqKind): readonly DaqForm[] {
     this.#look();
     return [...this.#daqs.values()].filter(({ order }) => order.kind === kind).map((daq) => daq.form());

@@ -1,5 +1,5 @@
 /**
- * The routes that the simulated DM service has for operations whose real ones no public source shows: the sandbox's
+ * The routes that the simulated DM service has for operations whose real routes no public source shows: the sandbox's
  * dm-routes.json. They say nothing about a real service; a site gives its own.
  */
 

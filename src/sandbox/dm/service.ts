@@ -22,7 +22,7 @@ import {
 
 /** What DM itself does wrong, beside what any HTTP service can. */
 export interface DmFaults extends HttpFaults, DmStoreFaults {
-  /** 401 as if there were no session: at each request, or at the next one alone, whose session is forgotten. */
+  /** 401 as if there were no session: at each request, or at the next request alone, whose session is forgotten. */
   readonly unauthorized?: "always" | "once";
   /** Status code 12 at the next request, whose session is forgotten. */
   readonly invalidSession?: "once";
@@ -30,7 +30,7 @@ export interface DmFaults extends HttpFaults, DmStoreFaults {
   readonly forbidden?: boolean;
   /** The password is wrong from now on. */
   readonly loginRefused?: boolean;
-  /** Every answer renews the cookie and forgets the old one. */
+  /** Every answer renews the cookie and forgets the old cookie. */
   readonly renewsCookie?: boolean;
 }
 
@@ -51,7 +51,7 @@ export type DmServiceName = (typeof SERVICES)[number];
 
 export interface DmTwin {
   readonly urls: Readonly<Record<DmServiceName, string>>;
-  /** The one account. */
+  /** The only account. */
   readonly login: { readonly username: string; readonly password: string };
   /** All requests so far, of all services, in order. */
   readonly requests: readonly DmRequest[];
@@ -63,7 +63,7 @@ export interface DmTwin {
   transfers(kind: DaqKind): readonly DaqForm[];
   /** Replaces the faults of all services; `{}` is good health. */
   misbehave(faults: DmFaults): Promise<void>;
-  /** As HttpTwin, of whichever service it is first. */
+  /** As HttpTwin, of the service where it is first. */
   arrived(part: string, count?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -119,7 +119,7 @@ function refusalAnswer({ kind, message }: DmRefusal): TwinAnswer {
   return { status, headers, body: { errorMessage: message, errorCode: code, exceptionType: type } };
 }
 
-/** The text of `b'…'`, whichever of the two base64 forms is inside; anything else as it is. */
+/** The text of `b'…'`, with either base64 form inside; anything else as it is. */
 function decoded(text: string): string {
   const inner = /^b'(.*)'$/s.exec(text)?.[1];
   if (inner === undefined) return text;

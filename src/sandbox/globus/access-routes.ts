@@ -1,7 +1,7 @@
 /**
  * Globus Transfer, simulated: the access rules of the collections, and what a collection says of itself. The shapes are
- * those of Globus' published types and samples. The codes of the refusals to a mapped collection, and of a full one,
- * are not published: ours are guesses that nothing may depend on.
+ * those of Globus' published types and samples. The codes by which a mapped collection and a full collection refuse are
+ * not published: ours are guesses that nothing may depend on.
  */
 import { randomUUID } from "node:crypto";
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";

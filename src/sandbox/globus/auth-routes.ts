@@ -1,6 +1,6 @@
 /**
  * Globus Auth, simulated: logins that consent by themselves, the three grants of the token end point, and identities.
- * One access token per resource server, as the real one gives. globus.md §3.1, §3.2; the shapes are those of Globus'
+ * One access token per resource server, as the real Auth gives. globus.md §3.1, §3.2; the shapes are those of Globus'
  * published sample answers.
  */
 import { createHash, randomBytes, randomUUID } from "node:crypto";

@@ -1,7 +1,7 @@
 /**
  * Transfer tasks, simulated: what a task is at a moment follows from its submission and the clock alone. Queued, then
  * running with bytes that grow, then done, when its files appear at the destination; a task whose source is missing
- * stays active and complains, as the real one does. globus.md §3.3.
+ * stays active and complains, as the real Transfer does. globus.md §3.3.
  */
 import { posix } from "node:path";
 import type { FileTree } from "./files.ts";

@@ -11,19 +11,19 @@ import type { Pace, TransferTask } from "./tasks.ts";
 
 /** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
 export interface GlobusFaults {
-  /** Operations on a path that begins with this one are denied. */
+  /** Operations on a path that begins with this text are denied. */
   deniedBelow: string | undefined;
   /** The collections' own servers fail at each operation. */
   endpointError: boolean;
   /** Operations want the `data_access` consent of the collection in the token. */
   consentRequired: boolean;
-  /** Transfer refuses every token, new ones too. */
+  /** Transfer refuses every token, new tokens too. */
   refusesTokens: boolean;
-  /** Auth gives a new refresh token with each renewal, and the old one ends. */
+  /** Auth gives a new refresh token with each renewal, and the old token ends. */
   rotatesRefreshTokens: boolean;
   /** The bearer may not see or change access rules. */
   lacksAccessManager: boolean;
-  /** The collections are mapped ones, which have no access rules. */
+  /** The collections are mapped collections, which have no access rules. */
   isMapped: boolean;
 }
 

@@ -18,11 +18,11 @@ import { SftpFailure, type SftpRequest, serveSftp } from "./sftp-server.ts";
 export interface SshFaults {
   /** Connections are reset before a word is said. */
   down: boolean;
-  /** Shows another host key than the one in `knownHostsLine`. */
+  /** Shows another host key than that of `knownHostsLine`. */
   otherHostKey: boolean;
   refusesLogin: boolean;
   noSftp: boolean;
-  /** What would change a path that begins with this one is denied. */
+  /** What would change a path that begins with this text is denied. */
   deniedBelow: string | undefined;
   /** Nothing new can be made. */
   diskFull: boolean;
@@ -36,17 +36,17 @@ export interface SshHostOptions {
   /** Shown in the temporary folder's name: `detector`, `analysis`. */
   readonly name: string;
   readonly clock: Clock;
-  /** The one who may log in; `beamline` unless said otherwise. */
+  /** The user who may log in; default `beamline`. */
   readonly user?: string;
   /** Absolute paths, as clients see them, that exist at the start. */
   readonly folders?: readonly string[];
   /** Folder in which it makes its own; the system's for temporary files unless given. */
   readonly parent?: string;
-  /** Key of the one who may log in; a new one unless given. */
+  /** Key of the user who may log in; default: a new key. */
   readonly clientKey?: SshKeyPair;
 }
 
-/** A private key, and the line of its public one, both in OpenSSH's form. */
+/** A private key, and the line of its public key, both in OpenSSH's form. */
 export interface SshKeyPair {
   readonly private: string;
   readonly public: string;
@@ -58,7 +58,7 @@ export interface SshHost {
   readonly user: string;
   /** Where clients' `/` is on this machine. */
   readonly root: string;
-  /** The private key of the one who may log in; mode 0600. */
+  /** The private key of the user who may log in; mode 0600. */
   readonly identityFile: string;
   /** A known_hosts file with this host's line. */
   readonly knownHostsFile: string;
@@ -145,7 +145,7 @@ class SandboxHost implements SshHost {
     await mkdir(this.root);
     for (const path of folders) await mkdir(join(this.root, path), { recursive: true });
     await new Promise<void>((resolve, reject) => {
-      this.#listener.on("error", reject); // later ones, of a client that cannot be accepted, concern nobody
+      this.#listener.on("error", reject); // later errors, of a client that cannot be accepted, concern nobody
       this.#listener.listen(0, LOOPBACK, resolve);
     });
     await writeFile(this.identityFile, this.#client.private, { mode: 0o600 });

@@ -115,7 +115,7 @@ export class DmBridge {
     this.#closed = true;
     await this.#child?.close();
   }
-  /** Text on one line, passwords in it replaced: for whatever came from the package. */
+  /** Text on one line, passwords in it replaced: for all text that came from the package. */
   clean(text: string): string {
     let hidden = text;
     for (const password of this.#passwords) hidden = hidden.replaceAll(password, "…");
@@ -215,7 +215,7 @@ export class DmBridge {
       throw new UnavailableError(this.#sentence(thrown), { cause: thrown });
     }
   }
-  /** Before whatever may log in, for the file may have changed. */
+  /** Called before each call that may log in, for the file may have changed. */
   async #notePassword(): Promise<void> {
     const password = await passwordIn(this.#options.environment["DM_LOGIN_FILE"]);
     if (password.length >= SHORTEST_SECRET) this.#passwords.add(password);

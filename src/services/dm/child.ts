@@ -1,7 +1,7 @@
 /**
  * One process of dm_bridge.py: starts it in a process group of its own, gives it one line and waits for the next, with
- * a time limit and a signal. Whatever ends a wait early ends the process too, so that no answer can be taken for that
- * of another question. It knows neither DM nor when to start again.
+ * a time limit and a signal. An early end of a wait ends the process too, so that no answer can be taken for that of
+ * another question. It knows neither DM nor when to start again.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -44,7 +44,7 @@ const MOST_WORDS = 10_000;
 const END_SECONDS = 2;
 /** Between its end and that of its streams, which a program that it left behind may hold open. */
 const STREAM_SECONDS = 1;
-/** Failures of a start that another one will not mend, unlike a want of memory. */
+/** Failures of a start that another start will not mend, unlike a want of memory. */
 const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "EACCES"]);
 
 export class DmChild {
@@ -132,7 +132,7 @@ export class DmChild {
       if (request !== undefined) this.#process.stdin?.write(`${request}\n`);
     });
   }
-  /** Ends it and whatever it started, at once. */
+  /** Ends the process and all that it started, at once. */
   kill(): void {
     this.#isUsable = false;
     this.#wasKilled = true;

@@ -48,7 +48,7 @@ const denied: ErrorOf = (message) => new AccessDeniedError(message);
 const timedOut: ErrorOf = (message, safe) =>
   new HttpUnavailableError(message, { mayHaveHappened: !safe, worthRepeating: true });
 
-/** The codes whose meaning is known and makes a difference; every other one is a DmError. */
+/** The codes whose meaning is known and makes a difference; every other code is a DmError. */
 const ERROR_BY_CODE: Readonly<Record<number, ErrorOf>> = {
   [AUTHORIZATION]: denied,
   6: denied,

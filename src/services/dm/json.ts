@@ -13,12 +13,14 @@ import type { DmArguments } from "./routes.ts";
 /* ── Members ──────────────────────────────────────────────────────────── */
 
 const neededText = looseText.refine((value) => value !== "", "is empty");
-/** Undefined for anything but a text or number, and for an empty one: DM is read more tolerantly than others. */
+/**
+ * Undefined for anything but a text or number, and for an empty text: DM is read more tolerantly than other services.
+ */
 const optionalText = z
   .unknown()
   .optional()
   .transform((value) => looseText.safeParse(value).data || undefined);
-/** Undefined for anything but a number, or a text that is one. */
+/** Undefined for anything but a number, or a text that is a number. */
 const optionalNumber = z
   .unknown()
   .optional()
@@ -134,7 +136,7 @@ export const transferAnswer = transferMembers.transform(transferOf);
 
 const stationOf = z.object({ experimentStationName: optionalText });
 
-/** DAQs, or uploads, of all stations → those of ours. One that does not say whose it is may be ours. */
+/** DAQs, or uploads, of all stations → those of ours. A DAQ without a station may be ours. */
 export const transfersOfStation = (station: string) =>
   listOf(transferAnswer, (json) => (stationOf.safeParse(json).data?.experimentStationName ?? station) === station);
 

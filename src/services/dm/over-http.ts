@@ -24,7 +24,7 @@ import {
 import { DmSession } from "./session.ts";
 
 export interface DmHttpOptions {
-  /** Base URLs `https://host:port`. The storage service is needed; another one only for its own operations. */
+  /** Base URLs `https://host:port`. The storage service is needed; another service only for its own operations. */
   readonly urls: { readonly ds: string } & { readonly [K in DmServiceKey]?: string | undefined };
   /** As DM calls it, e.g. `2BM`. */
   readonly station: string;

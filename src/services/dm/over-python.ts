@@ -149,11 +149,11 @@ function errorOf({ type, message, code }: BridgeFailure, operation: DmOperation,
     );
   }
   const sentence = `DM's Python package, ${operation}: ${type} says "${message}"`;
-  const known = CODE_BY_TYPE[type] ?? (code !== null && code > LEAST_REFUSAL ? code : undefined);
+  const known = CODE_BY_TYPE[type] ?? (code !== null && code > LAST_BREAKDOWN ? code : undefined);
   // Without a refusal of DM's own nobody knows whether it has heard.
   if (known === undefined) return new UnavailableError(sentence, { mayHaveHappened: changes });
   return errorOfCode(known, sentence, !changes);
 }
 
-/** DM's numbers up to this one tell of a breakdown on the way: generic, internal, communication, configuration. */
-const LEAST_REFUSAL = 4;
+/** DM's numbers up to this tell of a breakdown on the way: generic, internal, communication, configuration. */
+const LAST_BREAKDOWN = 4;

@@ -1,9 +1,9 @@
 /**
  * THE table of DM's routes: operation → service, method, path and query, with where each is known from
  * (data-management.md §5, §6). A template is the path as it goes on the wire: `<name>` is an argument in DM's encoding,
- * `{name}` a percent-encoded one, `?` inside marks one that may be left out, its segment or query pair with it. Rows of
- * provenance `guess` are off: asking for one fails with the operation's name and what to do. A site switches them on,
- * or corrects any row, in its dm-routes.json.
+ * `{name}` an argument that is percent-encoded; `?` inside marks an argument that may be left out, its segment or query
+ * pair with it. Rows of provenance `guess` are off: asking for such an operation fails with its name and what to do. A
+ * site switches them on, or corrects any row, in its dm-routes.json.
  */
 
 import * as z from "zod";
@@ -26,7 +26,8 @@ export const DM_SERVICES = {
 export type DmServiceKey = keyof typeof DM_SERVICES;
 
 /**
- * For a service whose URL is not set: DM's own client then logs in at a port of 127.0.0.1, with whoever listens there.
+ * For a service whose URL is not set: DM's own client then logs in at a port of 127.0.0.1, with any program that
+ * listens there.
  */
 export function noUrl(key: DmServiceKey): ActionError {
   const service = DM_SERVICES[key];
@@ -126,7 +127,7 @@ export const DM_ROUTES = {
 export type DmOperation = keyof typeof DM_ROUTES;
 export type DmRoutes = Readonly<Record<DmOperation, DmRoute>>;
 
-/** The operation's route is a guess or not known at all, and no site file vouches for one: nothing was sent. */
+/** The operation's route is a guess or not known at all, and no site file vouches for a route: nothing was sent. */
 export class RouteNotVerifiedError extends NotOfferedError {
   readonly operation: DmOperation;
   constructor(operation: DmOperation) {
@@ -253,7 +254,7 @@ export function targetOf(routes: DmRoutes, operation: DmOperation, args: DmArgum
 /** Where the query begins: a `?` that is not the mark of an argument that may be left out. */
 const QUERY = /\?(?=\w+=)/;
 
-/** One segment or query pair with its arguments; undefined when an argument that may be left out is. */
+/** One segment or query pair with its arguments; undefined when an argument is left out that may be. */
 function fill(part: string, args: DmArguments, operation: DmOperation): string | undefined {
   let missing = false;
   const filled = part.replace(PLACEHOLDER, (_, ...found: string[]) => {

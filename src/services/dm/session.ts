@@ -42,13 +42,13 @@ const PROVEN_SECONDS = 300;
 export class DmSession {
   readonly service: HttpService;
   readonly #options: DmSessionOptions;
-  /** By name; DM's name for it is not known, so whatever comes is kept. */
+  /** By name; the name of DM's session cookie is not known, so every cookie is kept. */
   readonly #cookies = new Map<string, string>();
   #password = "";
   #loggedIn = false;
   /** The login under way, which everyone waits for; given up when nobody does any more. */
   #login: LoginUnderWay | undefined;
-  /** How many logins succeeded: tells a refusal of this session from one of the session before. */
+  /** How many logins succeeded: tells a refusal of this session from a refusal of the session before. */
   #logins = 0;
   #provenAt = Number.NEGATIVE_INFINITY;
 
@@ -94,14 +94,16 @@ export class DmSession {
       ...request,
       headers: { ...request.headers, ...this.#cookieHeader() },
     });
-    // A late answer of the session before must not spoil the new one.
+    // A late answer of the session before must not spoil the new session.
     if (logins !== this.#logins || this.#login !== undefined) return answer;
     this.#adoptCookies(answer);
     if (answer.status < 300 && !sessionRefused(answer)) this.#provenAt = this.#options.clock.monotonic();
     return answer;
   }
 
-  /** Joins the login under way, or begins one. A caller that gives up leaves it to the others; the last one ends it. */
+  /**
+   * Joins the login under way, or begins one. A caller that gives up leaves it to the others; the last caller ends it.
+   */
   async #logIn(signal: AbortSignal | undefined): Promise<void> {
     const login = (this.#login ??= this.#beginLogin());
     login.waiting++;
@@ -119,7 +121,7 @@ export class DmSession {
   #beginLogin(): LoginUnderWay {
     const giveUp = new AbortController();
     const done = this.#newLogin(giveUp.signal);
-    done.catch(() => {}); // told to whoever waits, if anybody still does
+    done.catch(() => {}); // told to the callers that still wait
     return { done, giveUp, waiting: 0 };
   }
 
@@ -185,7 +187,7 @@ const LOGIN: HttpRequest = {
   safe: true,
 };
 
-/** `work`, or the signal's reason as soon as it is aborted; the work itself goes on for whoever else waits. */
+/** `work`, or the signal's reason as soon as it is aborted; the work itself goes on for other callers that wait. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

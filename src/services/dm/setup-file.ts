@@ -11,7 +11,7 @@ export type SetupEntry = { readonly line: number } & (
   | { readonly unusable: string }
 );
 
-/** By name; of several lines the last one holds, as in a shell. */
+/** By name; of several lines the last holds, as in a shell. */
 export function parseSetupFile(text: string): ReadonlyMap<string, SetupEntry> {
   const found = new Map<string, SetupEntry>();
   let depth = 0;
@@ -88,7 +88,7 @@ interface Statement {
 
 /** Redirections, and what ends a statement. */
 const OPERATOR = /^(?:&>>?|[<>]+[&|]?|&&|\|\||\|&|;+&?|[&|()])/;
-/** Whether the statement behind it is run hangs on the one before. */
+/** Behind such a mark a statement runs or not by the result of the statement before. */
 const CHAINS = /^(&&|\|\||\|&?)$/;
 /** The statement before it is run by another shell. */
 const ASIDE = /^(\|&?|&)$/;

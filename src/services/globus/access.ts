@@ -112,7 +112,7 @@ async function grant(
     return "Created";
   } catch (thrown) {
     if (!(thrown instanceof AlreadyExistsError)) throw thrown;
-    // Said of any rule for this person and path: only one that lets the person read is good.
+    // Said of any rule for this person and path: only a rule that lets the person read is good.
     const isOurs = (rule: ListedRule): boolean => rule.principal === principal && samePath(rule.path, path);
     const reads = (await allRules(settings, options)).some((rule) => isOurs(rule) && rule.permissions.startsWith("r"));
     if (reads) return "Exists";

@@ -1,5 +1,5 @@
 /**
- * Globus credentials: valid access tokens for whoever calls a Globus service. Renews before expiry, once at a time, and
+ * Globus credentials: valid access tokens for calls to a Globus service. Renews before expiry, once at a time, and
  * daily, so that a login does not lapse; says what state the login is in. How tokens are come by is grants.ts. It never
  * opens a browser and never asks: a login that only a person can renew is LoginNeeded. globus.md §3.1, §3.2.
  */
@@ -173,8 +173,8 @@ class Credentials implements GlobusAuth {
   }
 
   /**
-   * One renewal at a time for each service: whoever comes meanwhile waits for the same. It goes on when a caller is
-   * aborted.
+   * One renewal at a time for each service: a caller that comes meanwhile waits for the same renewal. It goes on when a
+   * caller is aborted.
    */
   #renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord> {
     const key = [resourceServer, ...scopes].join(" ");

@@ -133,7 +133,7 @@ export class PersonalLogin implements Grant {
         throw new LoginNeededError(over, { cause: thrown });
       });
     const records = recordsOf(document, this.#transport.clock.now()).map((record) =>
-      // Globus gives the same refresh token again, a new one, or none; only a new one replaces the old.
+      // Globus gives the same refresh token again, a new token, or none; only a new token replaces the old.
       record.resourceServer === resourceServer ? { refreshToken: refresh, ...record } : record,
     );
     await store.put(records);

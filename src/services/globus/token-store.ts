@@ -31,7 +31,7 @@ export interface TokenStore {
    * @throws ActionError for a file that others can read, or that is none of ours
    */
   read(): Promise<ReadonlyMap<string, TokenRecord>>;
-  /** Adds the records or puts them in the place of older ones; the file's other records stay. */
+  /** Adds the records or puts them in the place of older records; the file's other records stay. */
   put(records: readonly TokenRecord[]): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ const fileSchema = z.object({
 });
 
 export interface TokenStoreOptions {
-  /** Told when the file cannot be written, and when it can be again; without one `put` fails instead. */
+  /** Told when the file cannot be written, and when it can be again; without `trouble` it is `put` that fails. */
   readonly trouble?: Trouble | undefined;
   readonly files?: FileCalls;
 }
@@ -68,7 +68,7 @@ export function createTokenStore(path: string, { trouble, files }: TokenStoreOpt
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const done = queue.then(work);
-    queue = done.catch(() => {}); // told to its own caller; the next one begins afresh
+    queue = done.catch(() => {}); // told to its own caller; the next write begins afresh
     return done;
   };
   /** The file's records, and those that are newer and could not be written. */

@@ -2,7 +2,7 @@
  * One exchange with a Globus service through a function of @globus/sdk: our HTTP under it (time limit, size limit,
  * sentences), the body read as text first, refusals as typed errors, bounded repetition by Globus' rules. The SDK
  * brings routes and shapes alone; where its requests go is decided by the environment that `globusServiceUrls` makes.
- * It holds no token: call.ts adds the one that auth.ts has. globus.md §2.3, §3.5.
+ * It holds no token: call.ts adds the token that auth.ts has. globus.md §2.3, §3.5.
  */
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
@@ -37,8 +37,8 @@ const PRODUCTION = {
 
 /**
  * The environment that points the SDK at these services: all three names, always, so that a demonstration can never
- * reach a real one, and because SDK 6.2.0 knows an old Transfer host.
- * @throws ActionError when only some are given, or one has a path, which the SDK would drop
+ * reach a real service, and because SDK 6.2.0 knows an old Transfer host.
+ * @throws ActionError when only some are given, or a URL has a path, which the SDK would drop
  */
 export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, string>> {
   const names = Object.keys(PRODUCTION) as (keyof GlobusUrls)[];

@@ -1,6 +1,6 @@
 /**
  * The ledger: who was mailed, in a LevelDB of its own folder, each write on disk before its promise resolves. One
- * process holds it at a time; another one is told who. It is opened when first used. It decides nothing: what was
+ * process holds it at a time; another process is told who. It is opened when first used. It decides nothing: what was
  * `sending` when its process was killed becomes `uncertain` (decision 0019).
  */
 import { statfs } from "node:fs/promises";

@@ -1,6 +1,6 @@
 /**
- * A person's look at a ledger that nobody has open, and the way on from one that is damaged: what can be read goes into
- * a new one, and the old files stay beside it.
+ * A person's look at a ledger that nobody has open, and the way on from a damaged ledger: what can be read goes into a
+ * new ledger, and the old files stay beside it.
  */
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
@@ -67,7 +67,7 @@ export async function recoverLedger(
   return { kept, records: contentOf(await readLedger(ledger)).records };
 }
 
-/** Makes the new database, beside the place of the old one. */
+/** Makes the new database, beside the place of the old. */
 async function build(ledger: string, values: Content["values"]): Promise<void> {
   const folder = recoveredFolder(ledger);
   await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
- * The ledger's LevelDB: one call after the other, on a database that was looked through before it was opened, and that
- * is closed and opened anew after any call of its own that failed: LevelDB writes on behind a record that it could not
- * finish, and at its next opening drops everything from there on.
+ * The ledger's LevelDB: calls in turn, on a database that was looked through before it was opened, and that is closed
+ * and opened anew after any call of its own that failed: LevelDB writes on behind a record that it could not finish,
+ * and at its next opening drops everything from there on.
  */
 import { existsSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
@@ -122,7 +122,7 @@ export class LedgerStore {
 
 /**
  * What stands in a ledger. Of another process that has it open, files come and go while they are read: before anything
- * counts as damaged, whether one has it is asked, and it is read once more.
+ * counts as damaged, it is asked whether a process has it, and it is read once more.
  * @param locked makes the error when another process has it, of LevelDB's
  * @throws that error; ActionError for what cannot be read
  */
@@ -141,7 +141,7 @@ export async function readUnheld(
 
 /**
  * Asks for LevelDB's lock in a way that never opens the database.
- * @param at a database's folder; LevelDB would make one that is missing
+ * @param at a database's folder; LevelDB would make a missing folder
  * @returns the error when another process has it
  */
 export async function lockedBy(at: string, openLevel = openClassic): Promise<unknown> {

@@ -229,7 +229,7 @@ function connectionOptions(options: SmtpMailerOptions, login: Login | undefined)
   };
 }
 
-/** The message as it goes: it reads no file and no address, whatever the texts say. */
+/** The message as it goes: no text of it makes it read a file or an address. */
 function compose({ from, to, subject, text, html, messageId }: Mail, clock: Clock): Promise<Buffer> {
   const mail = new MailComposer({
     from: { name: "", address: from },

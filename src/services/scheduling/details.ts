@@ -5,7 +5,7 @@
 import { facilityMinute } from "../../base/facility-time.ts";
 import type { Beamtime, Experimenter } from "../../controller/ports/scheduling.ts";
 
-/** One experimenter as a schedule has them. */
+/** An experimenter as in a schedule. */
 export interface ScheduledPerson {
   readonly badge?: string | undefined;
   readonly firstName?: string | undefined;
@@ -15,7 +15,7 @@ export interface ScheduledPerson {
   readonly isMarkedPi: boolean;
 }
 
-/** The principal investigator is the first one marked so, else the first of all. */
+/** The principal investigator is the first person marked so, else the first of all. */
 export function experimentersOf(people: readonly ScheduledPerson[]): readonly Experimenter[] {
   const marked = people.findIndex(({ isMarkedPi }) => isMarkedPi);
   const pi = Math.max(0, marked);

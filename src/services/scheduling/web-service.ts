@@ -83,7 +83,7 @@ export function createSchedulingHttp(options: SchedulingHttpOptions): Scheduling
 /** One GET with its JSON checked. */
 type Get = <S extends z.ZodType>(path: string, schema: S, signal: AbortSignal | undefined) => Promise<z.output<S>>;
 
-/** The service has no such call: the older one may be there. */
+/** The service has no such call: it may have the older call. */
 class NoSuchCallError extends ActionError {}
 
 async function ask<S extends z.ZodType>(

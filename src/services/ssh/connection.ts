@@ -38,7 +38,7 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly ServerHostKeyAlgorit
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
 };
 
-/** The text of a known_hosts file; a missing file is an empty one. */
+/** The text of a known_hosts file; a missing file is an empty text. */
 export async function readKnownHosts(path: string): Promise<string> {
   try {
     return (await readRegularFile(path)).toString("utf8");
@@ -115,7 +115,7 @@ export class SftpSession {
     this.#sftp = sftp;
     this.#stepSeconds = stepSeconds;
   }
-  /** Of the link itself where `path` is one. */
+  /** Where `path` is a link, of the link itself. */
   lstat(path: string): Promise<Stats> {
     return this.#step(`looking at ${path}`, (done) => this.#sftp.lstat(path, done));
   }
@@ -154,7 +154,7 @@ export class SftpSession {
   }
 }
 
-/** A client whose first failure (a time limit, the signal, the socket) ends it and rejects whatever waits. */
+/** A client whose first failure (a time limit, the signal, the socket) ends it and rejects all that waits. */
 class Connection {
   readonly client: Client = new ssh2.Client();
   readonly #label: string;
@@ -196,7 +196,7 @@ class Connection {
       client.once("ready", () => done(undefined));
       client.connect({ ...config, hostVerifier, readyTimeout: 0 });
       this.#started = true; // from here on it tells its end, and not before
-      // Without it each small request waits for the last one's acknowledgement: 40 ms a request.
+      // Without it each small request waits for the acknowledgement of the request before: 40 ms a request.
       client.setNoDelay(true);
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so nothing a PV says
- * is ever parsed by one. A directory is made level by level below a top that must exist; only what was made here gets
+ * Directories on other hosts, through SFTP: one connection per host and command, no remote shell, so no shell ever
+ * parses what a PV says. A directory is made level by level below a top that must exist; only what was made here gets
  * its mode set. integration.md §5.3.
  */
 
@@ -20,8 +20,8 @@ export interface SshTreeSettings extends SshSettings {
   /** Absolute; must exist on the host. */
   readonly top: string;
   /**
-   * Of the directories that are made, whatever the server's umask; 0o2775 unless said otherwise: the group writes, and
-   * is inherited.
+   * Of the directories that are made, also against the server's umask; default 0o2775: the group writes, and is
+   * inherited.
    */
   readonly mode?: number;
 }

@@ -101,7 +101,7 @@ function judge(lines: readonly KnownHost[], key: Buffer): HostKeyVerdict {
 }
 
 /**
- * Whether a names field covers `name`. A negated pattern that matches excludes the host whatever else the field says.
+ * Whether a names field covers `name`. A negated pattern that matches excludes the host, even if other patterns match.
  */
 function namesMatch(names: string, name: string): boolean {
   if (names.startsWith("|")) return hashMatches(names, name);

@@ -1,7 +1,7 @@
 /**
  * A server that stands where DM's services would be: one port of 127.0.0.1 for each, success and nothing to everything,
- * and a note of what was asked. Of a login it notes nothing but that there was one. For learning routes (learning.ts);
- * it contacts nobody (data-management.md §9.2).
+ * and a note of what was asked. Of a login it notes only that it happened. For learning routes (learning.ts); it
+ * contacts nobody (data-management.md §9.2).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -21,7 +21,10 @@ export interface DmRecorder {
   readonly ports: readonly number[];
   /** Whether anybody has come at all, for a login or anything else. */
   readonly wasReached: boolean;
-  /** The requests since the last time, logins left out. @param answer what the next ones are answered with, as JSON */
+  /**
+   * The requests since the last time, logins left out.
+   * @param answer what the next requests are answered with, as JSON
+   */
   take(answer: "{}" | "[]"): readonly RecordedRequest[];
   close(): Promise<void>;
 }
@@ -29,7 +32,7 @@ export interface DmRecorder {
 /** Longest body that is looked at. */
 const MOST_BYTES = 1024 * 1024;
 
-/** @throws the system's error when one of its ports cannot be opened; none is open then */
+/** @throws the system's error when a port cannot be opened; no port is open then */
 export async function startDmRecorder(): Promise<DmRecorder> {
   const notes = new Notes();
   const servers = await openServers((service, request, response) => notes.answer(service, request, response));
@@ -85,7 +88,7 @@ class Notes {
 
 type Servers = ReadonlyMap<DmServiceKey, Server>;
 
-/** @throws the system's error when one cannot be opened; none is open then */
+/** @throws the system's error when a port cannot be opened; no port is open then */
 async function openServers(answer: Answer): Promise<Servers> {
   const servers = new Map<DmServiceKey, Server>();
   try {
@@ -93,7 +96,7 @@ async function openServers(answer: Answer): Promise<Servers> {
       const server = createServer((request, response) => answer(service, request, response));
       servers.set(service, server);
       await new Promise<void>((resolve, reject) => {
-        server.on("error", reject); // later ones, of a client that cannot be accepted, concern nobody
+        server.on("error", reject); // later errors, of a client that cannot be accepted, concern nobody
         server.listen(0, "127.0.0.1", resolve);
       });
     }

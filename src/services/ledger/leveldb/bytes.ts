@@ -80,7 +80,7 @@ export interface LevelChange {
   readonly key: string;
   /** undefined: the key was deleted. */
   readonly value: string | undefined;
-  /** The later of two changes of a key has the higher one. */
+  /** The later of two changes of a key has the higher number. */
   readonly sequence: number;
 }
 

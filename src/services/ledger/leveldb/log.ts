@@ -1,7 +1,7 @@
 /**
  * LevelDB's log format, of its .log files and MANIFEST: blocks of 32 KiB with records of a checksum, a length, a kind
- * and the bytes; a long one in pieces. It tells an end that was being written when its process was killed, which is in
- * order, from damage, behind which LevelDB itself drops the rest of a block without a word. Source: leveldb 1.20,
+ * and the bytes; a long record in pieces. It tells an end that was being written when its process was killed, which is
+ * in order, from damage, behind which LevelDB itself drops the rest of a block without a word. Source: leveldb 1.20,
  * log_reader.cc, log_writer.cc.
  */
 import { CRC_START, checksumOf, crcStep, storedChecksum } from "./bytes.ts";
@@ -82,9 +82,7 @@ function isUnfinished(bytes: Buffer, at: number, blockEnd: number): boolean {
   return isLastBlock && isCut && !hasOtherLength(bytes, at) && nextPiece(bytes, at + 1, blockEnd) === blockEnd;
 }
 
-/**
- * Whether the checksum is right for another length than the one that stands there: then the length is what was damaged.
- */
+/** Whether the checksum is right for another length than the length that stands there: then the length was damaged. */
 function hasOtherLength(bytes: Buffer, at: number): boolean {
   const wanted = bytes.readUInt32LE(at);
   let crc = CRC_START;
