@@ -218,3 +218,15 @@ test("files that import one another in a circle are refused, once", () => {
   };
   expect(problemsOf(circle)).toEqual(["import cycle: base/a.ts → base/b.ts → base/c.ts → base/a.ts"]);
 });
+
+test("a type that is exported under the name of another file's type is refused", () => {
+  const files = {
+    "base/a.ts": "export interface Person {}\nexport type Place = string;",
+    "base/b.ts": "class Person {}",
+    "base/c.ts": `export type { Place } from "./a.ts";\ninterface Own {}`,
+    "base/d.ts": "interface Own {}",
+  };
+  expect(problemsOf(files)).toEqual([
+    "src/base/a.ts:2 exports Person, a type of src/base/b.ts too: give each meaning a name, or keep one",
+  ]);
+});

@@ -140,6 +140,7 @@ export function architectureProblems(sources: Sources): string[] {
   return [
     ...files.flatMap((file) => [...shapeProblems(file), ...importProblems(file), ...reservedProblems(file)]),
     ...cycleProblems(files),
+    ...sharedNameProblems(files),
   ];
 }
 
@@ -370,4 +371,34 @@ function cycleProblems(files: readonly SourceFile[]): string[] {
   };
   for (const { path } of files) visit(path, []);
   return problems;
+}
+
+/** One sentence for each type that a file exports under the name of another file's type: one word, one thing. */
+function sharedNameProblems(files: readonly SourceFile[]): string[] {
+  const declared = files.flatMap((file) => typesOf(file).map((type) => ({ ...type, path: file.path })));
+  return declared
+    .filter(({ isExported }) => isExported)
+    .flatMap(({ name, path, line }) => {
+      const other = declared.find((type) => type.name === name && type.path !== path);
+      return other === undefined
+        ? []
+        : [
+            `src/${path}:${line} exports ${name}, a type of src/${other.path} too: give each meaning a name, or keep one`,
+          ];
+    });
+}
+
+/** The types and classes that a file declares. */
+function typesOf({ text, nodes }: SourceFile): { name: string; line: number; isExported: boolean }[] {
+  const declaresType = (value: unknown): value is Node =>
+    typeof value === "object" &&
+    value !== null &&
+    isNode(value) &&
+    /^(TSInterfaceDeclaration|TSTypeAliasDeclaration|ClassDeclaration)$/.test(value.type);
+  const exported = new Set(
+    nodes.filter(({ type }) => type === "ExportNamedDeclaration").map((node) => node["declaration"]),
+  );
+  return nodes
+    .filter(declaresType)
+    .map((node) => ({ name: nameOf(node["id"]), line: lineAt(text, node.start), isExported: exported.has(node) }));
 }

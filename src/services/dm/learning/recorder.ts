@@ -86,10 +86,10 @@ class Notes {
   }
 }
 
-type Servers = ReadonlyMap<DmServiceKey, Server>;
+type OpenServers = ReadonlyMap<DmServiceKey, Server>;
 
 /** @throws the system's error when a port cannot be opened; no port is open then */
-async function openServers(answer: Answer): Promise<Servers> {
+async function openServers(answer: Answer): Promise<OpenServers> {
   const servers = new Map<DmServiceKey, Server>();
   try {
     for (const service of Object.keys(DM_SERVICES) as DmServiceKey[]) {
@@ -107,7 +107,7 @@ async function openServers(answer: Answer): Promise<Servers> {
   return servers;
 }
 
-async function closeServers(servers: Servers): Promise<void> {
+async function closeServers(servers: OpenServers): Promise<void> {
   for (const server of servers.values()) {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));
