@@ -149,6 +149,11 @@ describe("commands between two looks", () => {
     ]);
   });
 
+  test("a list without a DAQ that was stopped leaves how far it was seen", () => {
+    const state = sideStopped(RUNNING, "raw", daqOf({ filesDone: 5 }));
+    expect(written(RUNNING, listed(state, EXPERIMENT, []))).toMatchObject({ DaqRawId: "daq-1", DaqRawFilesDone: 5 });
+  });
+
   test("is the first look at what nobody has looked at", () => {
     const state = listed(FOLLOWED, EXPERIMENT, [daqOf(), daqOf({ id: "2", dataDirectory: REC, status: "done" })]);
     expect([state.sides.raw.state, state.sides.rec.state]).toEqual(["Running", "None"]);
@@ -199,6 +204,10 @@ describe("a look", () => {
     expect(rates).toEqual([0, 0, 100]);
   });
 
+  test("where looks are further apart than a minute, the rate is taken over the time between them", () => {
+    expect(rateOf(look(RUNNING, 300, [daqOf({ filesDone: 12 })]).sides.raw.watched)).toBe(3);
+  });
+
   test("one that ran and is no longer listed is gone, also where an older one of its directory is listed still", () => {
     const after = look(RUNNING, 110, [daqOf({ id: "older", status: "done" })]);
     expect([after.sides.raw.state, after.sides.raw.daq?.id]).toEqual(["Ended", "daq-1"]);
@@ -227,6 +236,10 @@ describe("a look", () => {
     const frequent = { ...PATIENCE, pollSeconds: 1000 };
     expect(sourcesDue(checked, { at: 699, all: [daqOf()] }, frequent)).toEqual([]);
     expect(sourcesDue(checked, { at: 700, all: [daqOf()] }, frequent)).toHaveLength(1);
+    const unknown = { raw: { state: "UNKNOWN", files: 0, bytes: 0 } } as const;
+    const unseen = looked(checked, { at: 700, all: [daqOf()], reports: unknown }, frequent);
+    expect(sourcesDue(unseen, { at: 1299, all: [daqOf()] }, frequent)).toEqual([]);
+    expect(sourcesDue(unseen, { at: 1300, all: [daqOf()] }, frequent)).toHaveLength(1);
   });
 
   test("changes nothing of what it is given", () => {
@@ -259,6 +272,7 @@ describe("a look that fails", () => {
     const idle = look(FOLLOWED, 0, []);
     expect(daqNews(idle, fail(idle, new ActionError("away")))).toEqual([]);
     expect(daqNews(idle, fail(idle, new TypeError("x is undefined")))).toHaveLength(1);
+    expect(written(NOTHING_KNOWN, fail(fail(idle)))).toMatchObject({ DaqRunning: 0 });
   });
 
   test("is over where a Data Management that was off has been set up", () => {

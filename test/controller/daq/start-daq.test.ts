@@ -97,6 +97,13 @@ test("empties what an earlier run has left of a side that is not asked for, unle
   expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: id, DaqRecSourceBytes: 900 });
 });
 
+test("leaves a side that ran when it was seen last to the watch, also where its DAQ is listed no more", async () => {
+  inputs["DaqRec"] = 0;
+  left((state) => begun(state, "rec", daqOf({ id: "gone", dataDirectory: REC })));
+  await start();
+  expect(published).toMatchObject({ DaqRecState: RUNNING, DaqRecId: "gone" });
+});
+
 test.each([
   ["another experiment's that runs", "2026-02-Other-1", "running"],
   ["an own one that has ended", NAME, "done"],
@@ -160,6 +167,7 @@ test("is done without reconstructions that are not there yet, and says that they
   const result = await start();
   expect(result.state).toBe("Done");
   expect(result.message).toContain(`${REC} does not exist, so the reconstructions are left out`);
+  expect(published["DaqRecSourceState"]).toBe(SOURCE_STATES.indexOf("NOT_YET"));
   expect(calls("startDaq")).toEqual([`startDaq ${RAW}`]);
 });
 
