@@ -6,13 +6,13 @@ import { uncleanIn, visible } from "../base/clean-text.ts";
 import type { PvName } from "./pvs/index.ts";
 import { TOMOSCAN_KEYS, TOMOSCAN_PVS, type TomoScanKey } from "./pvs/tomoscan.ts";
 
-/** An experiment as every action sees it; taken once, when the action starts. */
+/** An experiment as every action sees it: as it was when the action started. */
 export interface Experiment {
   /** Name of the experiment and of its directories, safe in paths: `[-_A-Za-z0-9]`. */
   readonly name: string;
   /**
-   * The name that the original program would have given; differs for accents and blanks. Only ever looked for, never
-   * used in a path.
+   * The name that the original program would have given; differs for accents and blanks. Experiments are looked for by
+   * this name, too; no path is made of it.
    */
   readonly uncleanedName: string;
   /** `YYYY-MM` */
@@ -25,17 +25,17 @@ export interface Experiment {
 }
 
 /**
- * Whether two tags name one experiment, with the same directories: its title and the number of its safety form may be
- * corrected under it.
+ * Whether two tags name one experiment, with the same directories: the title and the number of the safety form may have
+ * been corrected.
  */
 export function isSameExperiment(one: Experiment | undefined, other: Experiment | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return NAMING.every((key) => one[key] === other[key]);
 }
-/** What names and paths are made of. */
+/** The fields that names and paths are made of. */
 const NAMING = ["name", "uncleanedName", "yearMonth", "piLastName", "proposalNumber"] as const;
 
-/** The PVs that tell of the experiment, and what they hold. */
+/** The PVs that tell of the experiment, and the text of each. */
 export const EXPERIMENT_PVS: Readonly<Partial<Record<PvName, (experiment: Experiment) => string>>> = {
   ExperimentName: (experiment) => experiment.name,
   YearMonth: (experiment) => experiment.yearMonth,
@@ -61,7 +61,7 @@ export type Tag =
 export const NEVER_TAGGED = "Unknown";
 /** Whether a text of a user PV says nothing of anybody: blanks, or "Unknown" in any spelling. */
 export const saysNothing = (text: string): boolean => /^(unknown)?$/i.test(text.normalize("NFKD").trim());
-/** A number of a proposal, as in names: `001014288` and `1014288` are one. Digits only. */
+/** A proposal number as in names: `001014288` and `1014288` are the same number. Digits only. */
 export const plainNumber = (digits: string): string => digits.replace(/^0+(?=\d)/, "");
 /** Longest name of a directory on the usual file systems, bytes. */
 export const MAX_NAME = 255;
@@ -72,7 +72,7 @@ export type Cleaned =
 
 /**
  * A name from a PV, made safe: accents lose their marks (NFKD), blanks become `_`, anything but `[-_A-Za-z0-9]` goes.
- * Refused: a path separator, `;`, a control character, `..`, and whatever leaves nothing.
+ * Refused: a path separator, `;`, a control character, `..`, and a text of which nothing is left.
  */
 export function cleanName(text: string): Cleaned {
   const bad = /[/\\;]|\.\./.exec(text)?.[0] ?? uncleanIn(text);
@@ -100,7 +100,7 @@ const silent = (names: readonly string[]): { readonly problems: readonly string[
 /**
  * @param texts what the PVs hold
  * @param nameOf the full PV name of a key, for the sentences
- * @param override an experiment name to use instead of the computed one; "" for none
+ * @param override an experiment name to use instead of the computed one; "" for no override
  */
 export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, override: string): Tag {
   if (REQUIRED.every((key) => texts[key] === undefined)) return { valid: false, ...silent(REQUIRED.map(nameOf)) };
@@ -126,7 +126,7 @@ export function readTag(texts: UserTexts, nameOf: (key: TomoScanKey) => string, 
   };
 }
 
-/** @returns undefined when the override is no name, which is then among the problems */
+/** @returns undefined when the override is no name; the reason is then among the problems */
 function overridingNames(override: string, { problems, remarks }: TagReading) {
   const given = cleanName(override);
   if (!given.ok) problems.push(`the experiment name override ${visible(override)} ${given.reason}`);
@@ -134,7 +134,7 @@ function overridingNames(override: string, { problems, remarks }: TagReading) {
   return given.ok ? { name: given.text, uncleanedName: given.text } : undefined;
 }
 
-/** Reads TomoScan's PVs one by one, and keeps what is wrong with them and what was changed. */
+/** Reads TomoScan's PVs one by one; keeps what is wrong with their texts and how names were cleaned. */
 class TagReading {
   readonly problems: string[] = [];
   readonly remarks: string[] = [];
@@ -200,7 +200,7 @@ class TagReading {
 
   /**
    * @param check what is wrong with the text, behind the PV's name; undefined: nothing
-   * @returns empty when something is
+   * @returns empty when something is wrong with the text
    */
   #read(key: TomoScanKey, check: (text: string) => string | undefined): string {
     const text = this.#texts[key];
@@ -229,7 +229,7 @@ export function directoryParts(template: string, experiment: Experiment): string
     .filter((part) => part !== "");
 }
 
-/** The path of such a directory, without a slash at its end. */
+/** The path of a directory under a top, without a slash at its end. */
 export const pathUnder = (top: string, parts: readonly string[]): string =>
   [top.replace(/\/+$/, ""), ...parts].join("/");
 

@@ -15,17 +15,17 @@ import type { Schedule } from "./tagging/beamtimes.ts";
 export type ArmCheck = (get: (name: PvName) => PvValue) => string | undefined;
 
 export interface Site {
-  /** In the order of ServerName's states; at least one. */
+  /** In the order of ServerName's states; at least one server. */
   readonly servers: readonly [Server, ...Server[]];
   /** The actions that do not depend on the server. */
   readonly actions: Actions;
-  /** By the PV that arms. Asked when 1 is put to it. */
+  /** By the PV that arms; the check is made when 1 is put to that PV. */
   readonly arms: Readonly<Partial<Record<PvName, ArmCheck>>>;
   /** What goes on beside the commands of a running IOC. */
   readonly watches: readonly Watch[];
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
-  /** For what is looked at and not acted on: the station's DAQs for daq-status, the schedule for show. */
+  /** Ports for commands that only look: the station's DAQs for daq-status, the schedule for show. */
   readonly dataManagement?: DataManagement;
   readonly schedule?: Schedule;
   readonly beamline: BeamlinePvs;

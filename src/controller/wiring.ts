@@ -1,5 +1,5 @@
 /**
- * The one place where PVs meet actions: streams, merged into one subscription. It decides nothing that command.ts,
+ * The one place where PVs meet actions: streams, merged into one subscription. Decides nothing that command.ts,
  * perform.ts, guards.ts, tag.ts, command-board.ts or an action decides.
  */
 import {
@@ -49,25 +49,25 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly hostname: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** What goes wrong in the background; the log has it already. */
+  /** Told of what goes wrong in the background, which the log has already. */
   readonly troubles?: Troubles;
-  /** Where what is under way is remembered for the next start. */
+  /** Remembers for the next start which commands are under way. */
   readonly underWay?: UnderWay;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Seconds that running actions get to end in order when the IOC stops: for the answer under way and what must be
- * written after it.
+ * Seconds that running actions get to end in order when the IOC stops: for the answer under way, and for what must be
+ * written after that answer.
  */
 const STOP_SECONDS = 5;
 const STOPPING = "The IOC stops.";
 
 /**
  * Starts the controller.
- * @returns stops it: running actions are cancelled and, for a few seconds, waited for; only then may what they work
- * with be closed
+ * @returns stops the controller: cancels running actions and waits a few seconds for them; only then may their
+ * connections be closed
  */
 export function startController(given: ControllerOptions): () => Promise<void> {
   const options = { ...given, pvs: cleanPvs(given.pvs) };
@@ -91,9 +91,7 @@ export function startController(given: ControllerOptions): () => Promise<void> {
   };
 }
 
-/**
- * Refuses every command with a sentence: for an IOC that has the PVs but no controller. @returns stops it
- */
+/** Refuses every command with a sentence: for an IOC that has the PVs but no controller. @returns ends the refusing */
 export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: string): () => void {
   const journal = new Journal({ clock, log, pvs });
   const subscription = merge(...COMMAND_NAMES.map((name) => pvs.puts$(name))).subscribe((put) => {
@@ -204,7 +202,10 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
   );
 }
 
-/** One run, remembered from where it may have an effect to its end: when the tag that it wrote has settled. */
+/**
+ * One run, remembered from its first possible effect to its end; a run that writes the tag ends when the tag has
+ * settled.
+ */
 function runAction(options: ControllerOptions, parts: CommandParts, signal: AbortSignal): Promise<ActionResult> {
   const { scheduler } = options;
   const { name, board, journal, interruptions } = parts;
@@ -228,7 +229,7 @@ function runAction(options: ControllerOptions, parts: CommandParts, signal: Abor
   });
 }
 
-/** A button: emits at each put of something but 0, and sets the PV back itself. */
+/** A button: emits at each put of something but 0, and sets the PV back to 0. */
 function pressed$(pvs: Pvs, name: PvName): Observable<unknown> {
   return pvs.puts$(name).pipe(
     filter((put) => put.value !== 0),

@@ -1,6 +1,6 @@
 /**
  * The look at the source directories before anything starts: Data Management accepts a directory that does not exist,
- * and then moves nothing (data-management.md §7.5). It starts nothing.
+ * and then moves nothing (data-management.md §7.5). Starts nothing.
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import type { DataHost, SourceReport } from "../ports/data-host.ts";
@@ -13,29 +13,29 @@ import { foundIn, sourceChecked } from "./daq-state.ts";
 export interface SourceCheck {
   readonly host: DataHost;
   readonly board: DaqBoard;
-  /** An empty directory is as good as none. */
+  /** Whether an empty directory is as good as none. */
   readonly needsFiles: boolean;
 }
 
-/** A source that can be read, and what there is to say of it; a piece of a sentence, or "". */
+/** A source that can be used, with a remark: a piece of a sentence, or "". */
 export interface CheckedSource extends DaqSource {
   readonly report: SourceReport;
   readonly remark: string;
 }
 
 export interface CheckedSources {
-  /** At least one. */
+  /** At least one source. */
   readonly usable: readonly CheckedSource[];
-  /** Pieces of a sentence: what is left out, or worth knowing. */
+  /** Pieces of a sentence: which sources are left out, or what is worth knowing. */
   readonly remarks: readonly string[];
-  /** Likewise: what could not be looked at. A command with such is not Done. */
+  /** Pieces of a sentence: which sources could not be looked at. With any of these a command is not Done. */
   readonly unchecked: readonly string[];
 }
 
 /**
- * Looks at the directories, shows what it finds, and says what is left out or could not be looked at. Reconstructions
- * that are not there (yet) are left out, and so are those that nobody can look at. Raw data that nobody can look at are
- * usable, for they must not wait, and Data Management may reach them.
+ * Looks at the directories, shows what is found, and says which are left out or could not be looked at. Reconstructions
+ * that are not there (yet), or that we cannot look at, are left out. Raw data that we cannot look at are usable: they
+ * must not wait, and Data Management may reach them.
  * @throws RejectedError when the raw data are not there, or when nothing of what was asked for is left
  */
 export async function checkSources(
@@ -78,7 +78,7 @@ function remarkOf({ remark, side, isUsable }: JudgedSource): string[] {
   return [isUsable ? remark : `${remark}, so the ${SIDE_NAMES[side]} are left out until this is run again`];
 }
 
-/** There are no reconstructions before the first one is made; that is no fault. */
+/** Whether a missing directory is no fault: before the first reconstruction is made there is none. */
 const isExpectedLater = ({ side }: DaqSource, { state }: SourceReport): boolean =>
   side === "rec" && state === "MISSING";
 

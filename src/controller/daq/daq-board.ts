@@ -21,17 +21,19 @@ export class DaqBoard {
     showDaqs(put, before, this.#state);
   }
 
-  /** A command begins: where nobody has said yet which experiment is followed, as on the command line, it is its. */
+  /** A command begins. Where no experiment is followed yet, as on the command line, the command's experiment is. */
   begin({ experiment, publish }: ActionContext, site: DaqSite): void {
     if (experimentOf(this.#state) === undefined) this.change(publish, (state) => following(state, experiment, site));
   }
 
-  /** What a command does. When another experiment is followed by now, it is no matter of its PVs any more. */
+  /** Takes a step of a command, unless another experiment is followed by now: the PVs are that experiment's. */
   changeOf({ experiment, publish }: ActionContext, step: StateChange): void {
     if (isSameExperiment(experimentOf(this.#state), experiment)) this.change(publish, step);
   }
 
-  /** The list behind what a command has done: whoever waited for it reads settled values (decision 0012). */
+  /**
+   * Takes the list at the end of a command: a client that waited for the command reads settled values (decision 0012).
+   */
   list({ experiment, publish }: ActionContext, all: readonly DmTransfer[]): void {
     this.change(publish, (state) => listed(state, experiment, all));
   }

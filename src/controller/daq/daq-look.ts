@@ -1,7 +1,7 @@
 /**
- * What a look at Data Management, and now and then at the sources, makes of what is known of the DAQs: their states,
- * and what is remembered of them to the next look. A DAQ stalls when it has files to do and does none for a while, or
- * sees none although its source has some. Pure: when it was is handed in.
+ * What a look at Data Management, and now and then at the sources, changes in what is known of the DAQs: their states,
+ * and what is remembered until the next look. A DAQ stalls when it has files to do and does none for a while, or when
+ * it sees no file although its source has some. Pure: the time of the look is handed in.
  */
 import type { SourceReport } from "../ports/data-host.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
@@ -19,9 +19,9 @@ import {
 } from "./daq-state.ts";
 
 export interface DaqPatience {
-  /** Between two looks while a DAQ of the experiment runs. */
+  /** Seconds between two looks while a DAQ of the experiment runs. */
   readonly pollSeconds: number;
-  /** Without a file done, while there are files to do, after which a DAQ counts as stalled. */
+  /** Seconds without a file done, while there are files to do, after which a DAQ counts as stalled. */
   readonly stallSeconds: number;
 }
 
@@ -31,19 +31,22 @@ export interface DaqLook {
   readonly at: number;
   /** The DAQs of the station, ended ones too. */
   readonly all: readonly DmTransfer[];
-  /** Of the sources that were due. */
+  /** Reports on the sources that were due. */
   readonly reports: Readonly<Partial<Record<DaqSide, SourceReport>>>;
 }
 
 /**
- * While a DAQ runs, its source is checked once in so many polls: that costs the data host more than a look at the DAQs
- * costs Data Management.
+ * While a DAQ runs, its source is checked once in so many polls: a check costs the data host more than a look at the
+ * DAQs costs Data Management.
  */
 const SOURCE_POLLS = 6;
 /** Seconds over which the rate is taken. */
 const RATE_SECONDS = 60;
 
-/** The sources to check with this look: is that of a DAQ that runs there still, with files that it does not see? */
+/**
+ * The sources to check with a look: whether a running DAQ's source is still there, and has files that the DAQ does not
+ * see.
+ */
 export function sourcesDue(
   state: DaqsState,
   { at, all }: Pick<DaqLook, "at" | "all">,
@@ -107,7 +110,10 @@ function sideLooked(
   return { ...side, found, state: isStalled(watched, daq, at, patience) ? "Stalled" : "Running", daq, watched };
 }
 
-/** The one that watches, or else is under way, or that we know; or the last, where none is known to run. */
+/**
+ * The DAQ that stands for a side: one that watches, else one that is under way, else the DAQ that was known; else the
+ * last, unless a DAQ was believed to run.
+ */
 const chosen = (side: SideState, daqs: readonly DmTransfer[]): DmTransfer | undefined =>
   daqs.find(isWatching) ??
   daqs.find(isUnderWay) ??
@@ -116,7 +122,7 @@ const chosen = (side: SideState, daqs: readonly DmTransfer[]): DmTransfer | unde
 
 type SideChange = Pick<SideState, "state" | "daq" | "watched">;
 
-/** Data Management has none. One that was known to run has ended, as far as it was last seen. */
+/** Data Management has no DAQ for the side. A DAQ that was believed to run counts as ended, as it was last seen. */
 function gone({ state, daq, ...side }: SideState): SideChange {
   if (state === "Unseen") return { state: "None", daq: undefined, watched: undefined };
   return { state: isAlive({ ...side, state }) ? "Ended" : state, daq, watched: undefined };
@@ -125,7 +131,8 @@ function gone({ state, daq, ...side }: SideState): SideChange {
 function ended(side: SideState, daq: DmTransfer, daqs: readonly DmTransfer[]): SideChange {
   const watched = undefined;
   if (side.daq?.id !== daq.id) {
-    // Nobody saw it run: an end says nothing now, a failure does unless another one ended well.
+    // We never saw this DAQ run: its end says nothing, and a failure counts only where every DAQ of the source has
+    // failed.
     const isBad = daqs.every(({ status }) => status === "failed");
     return isBad ? { state: "Failed", daq, watched } : { state: "None", daq: undefined, watched };
   }
@@ -136,7 +143,7 @@ function ended(side: SideState, daq: DmTransfer, daqs: readonly DmTransfer[]): S
 /** What is remembered of a DAQ, by how it stands now. */
 function watchedOn(before: Watched | undefined, daq: DmTransfer, at: number): Watched {
   const { id, filesDone, filesTotal, errors } = daq;
-  // Where the service counts its errors among the done ones, too, at most the last few files are not waited for.
+  // Should the service count errors among the files done, too, the last few files are not waited for.
   const handled = filesDone + errors;
   const last = before?.id === id ? before : undefined;
   const isIdle = handled > (last?.handled ?? -1) || handled >= filesTotal;
@@ -154,24 +161,27 @@ function watchedOn(before: Watched | undefined, daq: DmTransfer, at: number): Wa
   };
 }
 
-/** Where looks are further apart than the rate is taken over, the one before this is all there is. */
+/** The samples of the last RATE_SECONDS; where looks are further apart, the last sample alone. */
 function recent(samples: Watched["samples"], at: number): Watched["samples"] {
   const kept = samples.filter((one) => at - one.at <= RATE_SECONDS);
   return kept.length > 0 ? kept : samples.slice(-1);
 }
 
-/** Files done a minute, over the last minute, or since it is watched. */
+/** Files done a minute, over the last minute, or since the DAQ is watched. */
 export function rateOf(watched: Watched | undefined): number {
   const [first, last] = [watched?.samples[0], watched?.samples.at(-1)];
   if (first === undefined || last === undefined || last.at <= first.at) return 0;
   return Math.max(0, ((last.done - first.done) * 60) / (last.at - first.at));
 }
 
-/** Whether it has seen no new file for so long that its source is worth a check. */
+/** Whether the DAQ has seen no new file for so long that its source is worth a check. */
 const isQuiet = ({ quietSince }: Watched, at: number, { stallSeconds }: DaqPatience): boolean =>
   at - quietSince >= stallSeconds;
 
-/** A check of its source. How many files it misses is asked for only when it is quiet, and then after another while. */
+/**
+ * A check of the DAQ's source. The files that the DAQ misses are counted only when it is quiet, and then no sooner than
+ * after another `stallSeconds`.
+ */
 function sourceSeen(
   watched: Watched,
   { state, files, bytes }: SourceReport,
@@ -182,7 +192,8 @@ function sourceSeen(
   if (!isQuiet(watched, at, patience)) return checked;
   if (state === "UNKNOWN") return { ...checked, quietSince: at };
   const firstBytes = watched.firstBytes ?? start?.bytes ?? bytes;
-  // Of a DAQ that somebody else has started nobody knows whether it must see what was there: growth alone tells.
+  // A DAQ that somebody else has started may ignore the files that were there before: only growth tells that it misses
+  // some.
   const mustSee = start?.existingToo === true || bytes > firstBytes;
   return { ...checked, quietSince: at, firstBytes, missed: state === "OK" && mustSee ? files : 0 };
 }

@@ -1,4 +1,4 @@
-/** What of a look is worth telling: pure, of what was known of the DAQs before it and behind it. */
+/** What is worth telling after a look: from what was known of the DAQs before and after it. Pure. */
 import { type DmTransfer, isUnderWay } from "../ports/data-management.ts";
 import type { DaqSide } from "../pvs/daq.ts";
 import type { Severity } from "../pvs/run.ts";
@@ -10,7 +10,7 @@ export interface News {
   readonly severity: Severity;
 }
 
-/** @param after of a look, or of another experiment */
+/** @param after the state after a look, or after the experiment has changed */
 export function daqNews(before: DaqsState, after: DaqsState): readonly News[] {
   if (before.followed !== after.followed) return formerNews(before, after);
   const sides = SIDES.map((name) => [name, before.sides[name], after.sides[name]] as const);
@@ -55,7 +55,7 @@ const ofSide = (name: DaqSide, { severity, sentence }: News): News => ({
   sentence: `The DAQ of the ${SIDE_NAMES[name]} ${sentence}.`,
 });
 
-/** Ends of sentences. */
+/** News of one side's DAQ, as ends of sentences. */
 function sideNews(was: SideState, is: SideState): readonly News[] {
   if (is.daq === undefined) return [];
   if (isAlive(is)) return [...stallNews(was, is, is.daq), ...errorNews(was, is, is.daq)];
@@ -86,7 +86,7 @@ function endNews({ state }: SideState, daq: DmTransfer): readonly News[] {
   const done = `${filesText(daq)}${inDmsWords(daq)}`;
   if (state === "Failed") return [{ severity: "MAJOR", sentence: `has failed after ${done}` }];
   if (state !== "Ended") return [];
-  const how = isUnderWay(daq) // when it was last seen
+  const how = isUnderWay(daq) // as last seen
     ? "is gone: Data Management no longer has it"
     : `has ended (${daq.status}) without StopDaq, after ${done}`;
   return [{ severity: "MINOR", sentence: how }];

@@ -1,6 +1,6 @@
 /**
- * The picture of what is known of the DAQs (daq-state.ts) on the PVs: each PV's value, once. Its alarm is its record's,
- * by that value. It judges nothing.
+ * What is known of the DAQs (daq-state.ts) as PVs: one formula for each PV's value. The record raises the alarm by that
+ * value. Judges nothing.
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { entriesOf } from "../../base/entries.ts";
@@ -24,7 +24,7 @@ const SOURCE = {
   SourceBytes: ({ found }) => found.bytes,
 } satisfies SidePicture;
 
-/** A figure of a side's DAQ: 0 where there is none. */
+/** A figure of a side's DAQ: 0 where there is no DAQ, UNKNOWN_COUNT while nobody has looked. */
 const figure =
   (of: (daq: DmTransfer, side: SideState) => number) =>
   (side: SideState): number =>
@@ -41,7 +41,7 @@ const SIDE = {
   State: (side, state) => DAQ_STATES.indexOf(shownState(side, state)),
 } satisfies SidePicture;
 
-/** A state that nobody can vouch for must not look like one. */
+/** Unseen where the DAQ was believed to run, and the last looks have failed. */
 const shownState = (side: SideState, state: DaqsState): DaqState =>
   isAlive(side) && isStale(state) ? "Unseen" : side.state;
 
@@ -76,7 +76,7 @@ const ofSide = (name: DaqSide, rows: SidePicture): Picture =>
     ]),
   );
 
-/** Which PVs show which part of the state. */
+/** The PVs, by the part of the state that they show. */
 const PICTURES: readonly { readonly of: (state: DaqsState) => unknown; readonly pvs: Picture }[] = [
   ...SIDES.flatMap((name) => [
     { of: ({ sides }: DaqsState) => sides[name].found, pvs: ofSide(name, SOURCE) },
@@ -88,8 +88,8 @@ const PICTURES: readonly { readonly of: (state: DaqsState) => unknown; readonly 
 ];
 
 /**
- * Writes what is different, and what was seen anew although it is as before: so a PV's time stamp says when it was seen
- * last.
+ * Writes the PVs whose value has changed, and those whose part of the state was seen anew: a PV's time stamp says when
+ * its value was last seen.
  */
 export function showDaqs(put: RunContext["publish"], before: DaqsState, after: DaqsState): void {
   for (const { of, pvs } of PICTURES)
@@ -101,7 +101,7 @@ export function showDaqs(put: RunContext["publish"], before: DaqsState, after: D
 
 const others = ({ own = [], sides }: DaqsState): readonly DmTransfer[] =>
   own.filter((one) => isUnderWay(one) && SIDES.every((name) => sides[name].daq?.id !== one.id));
-/** One of both sides, where both are one directory, is one. */
+/** The DAQs of both sides and all others, each once: both sides may be one directory, with one DAQ. */
 const counted = (state: DaqsState): readonly DmTransfer[] => [
   ...new Set([...SIDES.flatMap((name) => state.sides[name].daq ?? []), ...others(state)]),
 ];
@@ -127,7 +127,7 @@ function sideText(name: DaqSide, side: SideState): string[] {
   return [`${SIDE_NAMES[name]} ${side.state}, ${filesText(side.daq)}${isLost}`];
 }
 
-/** One line of DaqList, for the command line's daq-status, too. */
+/** One line of DaqList, and of the command line's daq-status. */
 export const listLine = (daq: DmTransfer): string =>
   [
     daq.experimentName,

@@ -1,4 +1,7 @@
-/** Where the DAQs and uploads of an experiment find their data, and which are of it. It looks at nothing. */
+/**
+ * Where the DAQs and uploads of an experiment find their data, and which DAQs and uploads belong to an experiment.
+ * Looks at nothing.
+ */
 import { clauseOf } from "../../base/errors.ts";
 import { directoryParts, type Experiment, pathUnder } from "../experiment.ts";
 import type { DataHost } from "../ports/data-host.ts";
@@ -11,7 +14,8 @@ import { InputError, RejectedError } from "../run/outcome.ts";
 export interface DaqSite {
   readonly host: DataHost;
   /**
-   * What Data Management is told before the path: nothing where it has the host's directories mounted, else `@host:`.
+   * Stands before the path in what Data Management is told: nothing where DM has the host's directories mounted, else
+   * `@host:`.
    */
   readonly prefix: string;
   /** Levels below the host's top directory. */
@@ -26,18 +30,18 @@ export interface DaqSource {
   readonly place: string;
   /** The directory in Data Management's words, by which DAQs are known. */
   readonly directory: string;
-  /** Into the analysis directory of the experiment, or into its data directory. */
+  /** Whether DM moves into the experiment's analysis directory or into its data directory. */
   readonly root: DmTask;
 }
 
-/** To the next look after a refused login: an account that is knocked at every minute may be locked. */
+/** Seconds to the next look after a refused login: a refusal every minute may lock the account. */
 export const REFUSED_SECONDS = 300;
 
 export const SIDES = Object.keys(DAQ_SIDES) as DaqSide[];
 /** What a side's data are called. */
 export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", rec: "reconstructions" };
 
-/** Those of an experiment, the raw data first. */
+/** The sources of an experiment, the raw data first. */
 export function daqSources({ host, prefix, templates }: DaqSite, experiment: Experiment): readonly DaqSource[] {
   return SIDES.map((side) => {
     const parts = directoryParts(templates[side], experiment);
@@ -52,7 +56,10 @@ export function daqSources({ host, prefix, templates }: DaqSite, experiment: Exp
   });
 }
 
-/** Those that DaqRaw and DaqRec ask for. @throws RejectedError when that is none, or when both are one directory */
+/**
+ * The sources that DaqRaw and DaqRec ask for.
+ * @throws RejectedError when neither does, or when both are one directory
+ */
 export function chosenSources(site: DaqSite, request: TaggedRequest): readonly DaqSource[] {
   const sources = daqSources(site, request.experiment).filter(({ side }) => flagInput(request, DAQ_SIDES[side]));
   if (sources.length === 0)
@@ -71,7 +78,7 @@ export const isOf =
   ({ experimentName }: DmTransfer): boolean =>
     experimentName === name || experimentName === uncleanedName;
 
-/** The DAQ that watches this source for the experiment, if any. */
+/** The DAQ that watches the source for the experiment, if any. */
 export const runningDaq = (
   daqs: readonly DmTransfer[],
   experimentName: string,
@@ -79,7 +86,9 @@ export const runningDaq = (
 ): DmTransfer | undefined =>
   daqs.find((one) => isWatching(one) && one.experimentName === experimentName && one.dataDirectory === directory);
 
-/** What Data Management says is wrong with it, in brackets behind a piece of a sentence; "" for nothing. */
+/**
+ * What Data Management says is wrong with a DAQ or upload, in brackets behind a piece of a sentence; "" for nothing.
+ */
 export const inDmsWords = ({ problem }: DmTransfer): string =>
   problem === undefined ? "" : ` (Data Management: ${clauseOf(problem)})`;
 

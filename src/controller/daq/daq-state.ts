@@ -1,7 +1,7 @@
 /**
- * What is known of the DAQs, as one plain object, and the steps from one state to the next that commands, the tag and a
- * service that is away make; those of a look are in daq-look.ts. All are pure. The PVs show the state (daq-pvs.ts) and
- * are never read back; it begins anew with the process.
+ * What is known of the DAQs, as one plain object, and the steps from state to state that commands, the tag and a failed
+ * look make; the steps of a look are in daq-look.ts. All steps are pure. The PVs show the state (daq-pvs.ts) and are
+ * never read back; the state begins anew with the process.
  */
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
 import { type Experiment, isSameExperiment } from "../experiment.ts";
@@ -12,23 +12,23 @@ import type { DaqSide, DaqState, SourceState } from "../pvs/daq.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import { type DaqSite, type DaqSource, daqSources, isOf, SIDES } from "./daq-sources.ts";
 
-/** The experiment whose DAQs are watched; none: TomoScan names none; unknown: it has not been there to say. */
+/** The experiment whose DAQs are watched; none: TomoScan names none; unknown: TomoScan has not been connected yet. */
 export type Followed = Experiment | "none" | "unknown";
 
 export interface DaqsState {
   readonly followed: Followed;
   readonly sides: Readonly<Record<DaqSide, SideState>>;
-  /** Those of the followed experiment by the last look, ended ones too; undefined: nobody has looked for them. */
+  /** The followed experiment's DAQs by the last look, also ended DAQs; undefined: nobody has looked. */
   readonly own: readonly DmTransfer[] | undefined;
-  /** All of the station by the last look, whosever they are; undefined: nobody has looked. */
+  /** All DAQs of the station by the last look; undefined: nobody has looked. */
   readonly station: readonly DmTransfer[] | undefined;
-  /** The DAQs that StartDaq has started, by id. What others have started is not among them. */
+  /** The DAQs that StartDaq has started, by id; not those that others have started. */
   readonly started: ReadonlyMap<string, DaqStart>;
   /** Why there can be no DAQs of ours, a sentence. */
   readonly none: string | undefined;
   /** Undefined: Data Management has answered the last look. */
   readonly trouble: DaqTrouble | undefined;
-  /** Whether it was told that the DAQs cannot be seen, and not yet that they can. */
+  /** Whether operators were told that the DAQs cannot be seen, and not yet that they can. */
   readonly isOutOfReach: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface DaqsState {
 export interface SideState {
   /** Undefined: there is no such experiment. */
   readonly source: DaqSource | undefined;
-  /** By the last check of that directory. */
+  /** What the last check of the source has found. */
   readonly found: SourceFound;
   /** As StartDaq, StopDaq or the last look has left it; Unseen: nobody has looked. */
   readonly state: DaqState;
-  /** The DAQ that this is the state of, as it was last seen; undefined for None and Unseen. */
+  /** The DAQ that `state` speaks of, as it was last seen; undefined for None and Unseen. */
   readonly daq: DmTransfer | undefined;
   readonly watched: Watched | undefined;
 }
@@ -53,35 +53,35 @@ export interface SourceFound {
 /** What is remembered of one DAQ from look to look. Times are monotonic seconds. */
 export interface Watched {
   readonly id: string;
-  /** When it was seen to move, or had nothing to do. */
+  /** When the DAQ last was seen to move, or had nothing to do. */
   readonly movedAt: number;
-  /** Since when it has seen no new file, or since the last check of its source after that. */
+  /** Since when the DAQ has seen no new file; or the last check of its source since then. */
   readonly quietSince: number;
-  /** When its source was checked, or it was first seen. */
+  /** When the DAQ's source was checked, or the DAQ was first seen. */
   readonly checkedAt: number;
-  /** Files ready in its source while it sees none at all, by the last check. */
+  /** Files ready in the source, by the last check, while the DAQ sees none at all. */
   readonly missed: number;
-  /** Bytes in its source when it was started, or at the first check. */
+  /** Bytes in the source when the DAQ was started, or at the first check. */
   readonly firstBytes: number | undefined;
   readonly seen: number;
   readonly handled: number;
   readonly errors: number;
-  /** Files done, over the time that the rate is taken of; oldest first. */
+  /** Files done, over the time of which the rate is taken; oldest first. */
   readonly samples: readonly { readonly at: number; readonly done: number }[];
 }
 
 /** How StartDaq has started a DAQ. */
 export interface DaqStart {
-  /** Whether it moves the files that were there already, too. */
+  /** Whether the DAQ moves also the files that were there before it. */
   readonly existingToo: boolean;
-  /** Bytes in its source then; undefined: not known. */
+  /** Bytes in the source at the start; undefined: not known. */
   readonly bytes: number | undefined;
 }
 
 /** Why the DAQs cannot be seen. */
 interface DaqTrouble {
   readonly sentence: string;
-  /** The login was refused. */
+  /** Whether the login was refused. */
   readonly isRefused: boolean;
   /** Looks in a row that failed. */
   readonly looks: number;
@@ -103,7 +103,7 @@ export const eachSide = (make: (name: DaqSide) => SideState): DaqsState["sides"]
   rec: make("rec"),
 });
 
-/** As the program begins. */
+/** The state at the start of the program. */
 export const NOTHING_KNOWN: DaqsState = {
   followed: "unknown",
   sides: eachSide(() => side("Unseen")),
@@ -115,7 +115,7 @@ export const NOTHING_KNOWN: DaqsState = {
   isOutOfReach: false,
 };
 
-/* What it says. */
+/* What a state says. */
 export const experimentOf = ({ followed }: DaqsState): Experiment | undefined =>
   typeof followed === "object" ? followed : undefined;
 /** Whether a DAQ in this state is believed to run. */
@@ -123,9 +123,9 @@ export const isAlive = ({ state }: Pick<SideState, "state">): boolean => state =
 /** Whether a DAQ of the experiment, for whatever directory, runs by all that is known. */
 export const someRun = ({ own = [], sides }: DaqsState): boolean =>
   own.some(isUnderWay) || SIDES.some((one) => isAlive(sides[one]));
-/** Whether what was seen before is too old to be shown. */
+/** Whether the last successful look is too old to be shown. */
 export const isStale = ({ trouble }: DaqsState): boolean => (trouble?.looks ?? 0) >= UNSEEN_LOOKS;
-/** Whether the last check of a side's directory found none. */
+/** Whether the last check of a side found no source directory. */
 export const isSourceGone = ({ found }: SideState): boolean => /^(MISSING|NO_TOPDIR)$/.test(found.state);
 
 /** What a check has found, as it is shown. */
@@ -136,8 +136,8 @@ export const foundIn = ({ state, bytes }: SourceReport): SourceFound => ({
 
 /* The tag. */
 /**
- * From now on this experiment, of which nothing is known yet when it is another one. One that is gone while TomoScan
- * restarts is still the one whose DAQs run.
+ * Follows an experiment from now on; of a new experiment nothing is known yet. While TomoScan restarts it names none:
+ * the last experiment is still followed.
  */
 export function following(state: DaqsState, followed: Followed, site: DaqSite): DaqsState {
   const before = experimentOf(state);
@@ -156,7 +156,7 @@ export function following(state: DaqsState, followed: Followed, site: DaqSite): 
   return { ...state, followed, sides, own: undefined, none: undefined };
 }
 
-/** There are no DAQs, and that is known, until a look finds that there can be some. @param why a sentence */
+/** It is known that there are no DAQs, until a look succeeds. @param why there are none, a sentence */
 export const noDaqs = (state: DaqsState, why: string): DaqsState => ({
   ...state,
   sides: eachSide((name) => side("None", state.sides[name].source)),
@@ -170,7 +170,7 @@ export function lookFailed(state: DaqsState, thrown: unknown): DaqsState {
   if (thrown instanceof OffError) return noDaqs(state, asSentence(`There are no DAQs, since ${clauseOf(thrown)}`));
   const sentence = asSentence(`The DAQs cannot be seen: ${clauseOf(thrown)}`);
   const looks = (state.trouble?.looks ?? 0) + 1;
-  // Where none of ours runs nobody waits for it, unless it is a bug.
+  // Where no DAQ of the experiment runs, a failure is worth no line, unless it is a bug.
   const isWorthALine = someRun(state) || !(thrown instanceof ActionError);
   return {
     ...state,
@@ -185,11 +185,11 @@ const withSide = (state: DaqsState, name: DaqSide, change: Partial<SideState>): 
   sides: { ...state.sides, [name]: { ...state.sides[name], ...change } },
 });
 
-/** The directory of a side was checked; without what was found: it is about to be, or what was found is too old. */
+/** The source of a side was checked. Without `found`: it is about to be, or what was found is too old. */
 export const sourceChecked = (state: DaqsState, name: DaqSide, found: SourceFound = side("None").found): DaqsState =>
   withSide(state, name, { found });
 
-/** What an earlier run has left of a side is no longer told. */
+/** Forgets what an earlier run has left of a side. */
 export const cleared = (state: DaqsState, name: DaqSide): DaqsState => ({
   ...state,
   sides: { ...state.sides, [name]: side("None", state.sides[name].source) },
@@ -211,8 +211,8 @@ export const startedBy = (state: DaqsState, id: string, start: DaqStart): DaqsSt
 });
 
 /**
- * The list that a command has asked for at its end. The states are those that it, or the look before it, has left: what
- * has become of the DAQs since is the next look's to judge.
+ * Takes the list that a command has asked for at its end. The sides keep the states that the command, or the look
+ * before, has left: the next look judges what has become of the DAQs since.
  */
 export function listed(state: DaqsState, experiment: Experiment, all: readonly DmTransfer[]): DaqsState {
   if (!isSameExperiment(experimentOf(state), experiment)) return { ...state, station: all };

@@ -1,7 +1,7 @@
 /**
- * The watch over the DAQs: looks at them while they run, and now and then otherwise, publishes how far they are and
- * tells what is wrong. It goes on whichever server is chosen: data move all the same. It starts and stops nothing, and
- * never ends in an error. integration.md §5.9, §6.
+ * The watch over the DAQs: looks often while DAQs run, otherwise now and then; publishes their progress and tells what
+ * is wrong. Goes on whichever server is chosen: data move all the same. Starts and stops nothing, and never ends in an
+ * error. integration.md §5.9, §6.
  */
 import { map, startWith, tap } from "rxjs";
 import type { SourceReport } from "../ports/data-host.ts";
@@ -24,7 +24,7 @@ export interface DaqWatchOptions extends DaqPatience {
   readonly board: DaqBoard;
 }
 
-/** Between two looks while none runs: somebody else may start one. */
+/** Seconds between two looks while no DAQ runs: somebody else may start one. */
 const IDLE_SECONDS = 60;
 
 export const watchDaqs =
@@ -71,7 +71,7 @@ async function lookAtDaqs(options: DaqWatchOptions, now: () => number, signal: A
   return { at: now(), all, reports };
 }
 
-/** Where none of the servers is of Data Management: there are no DAQs and no uploads, of whatever experiment. */
+/** Where no server is a Data Management server: shows that no experiment has DAQs or uploads. */
 export const withoutDaqs: Watch = ({ pvs, experiment$ }) =>
   experiment$.pipe(
     startWith(undefined),

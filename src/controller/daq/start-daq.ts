@@ -1,7 +1,7 @@
 /**
  * StartDaq on a Data Management server: one DAQ for the raw data, one for the reconstructions, after a look at their
- * directories. It completes when they are accepted (decision 0013); what they do then is daq-watch.ts. Never two for
- * one directory. integration.md §5.9.
+ * directories. StartDaq completes when the DAQs are accepted (decision 0013); daq-watch.ts follows them. Never two DAQs
+ * for one directory. integration.md §5.9.
  */
 
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
@@ -68,14 +68,14 @@ async function start(options: DaqOptions, context: ActionContext): Promise<Actio
     : { state: "Partial", message: `${sentence(done)}, but ${[...wrong, ...unchecked, ...remarks].join("; ")}.` };
 }
 
-/** What is there before anything is started. */
+/** What is known before anything is started. */
 interface Before {
-  /** The experiment's, at Data Management. */
+  /** The experiment's name at Data Management. */
   readonly name: string;
   readonly before: readonly DmTransfer[];
 }
 
-/** @returns pieces of a sentence for what runs, and why others do not */
+/** @returns pieces of a sentence: which DAQs run, and why others do not */
 async function startAll(
   { dm, board }: DaqOptions,
   sources: readonly CheckedSource[],
@@ -102,8 +102,8 @@ async function startAll(
 }
 
 /**
- * The DAQs behind what StartDaq and StopDaq have done. Never fails: that is done.
- * @returns those of the station; undefined where they cannot be seen
+ * Lists the DAQs at the end of StartDaq and StopDaq. Never fails: their work is done by then.
+ * @returns the station's DAQs; undefined where they cannot be seen
  */
 export async function listAtEnd(
   { dm, board }: DaqOptions,
@@ -121,8 +121,8 @@ export async function listAtEnd(
 }
 
 /**
- * What an earlier run has left of a side that is not asked for now must not look like a result of this one; what runs,
- * or ran when last seen, is the watch's.
+ * A side that is not asked for must not show what an earlier run has left there; a side whose DAQ runs, or ran when
+ * last seen, is the watch's.
  */
 function clearOthers(
   { site, board }: DaqOptions,
@@ -155,12 +155,12 @@ const stopped = (signal: AbortSignal, done: readonly string[], what: string): Ca
 /** A DAQ that runs now. */
 interface RunningDaq {
   readonly daq: DmTransfer;
-  /** Started by us, as far as anybody knows. */
+  /** Whether we have started the DAQ, as far as is known. */
   readonly isOurs: boolean;
 }
 const notOurs = (daq: DmTransfer): RunningDaq => ({ daq, isOurs: false });
 
-/** @throws ActionError when it is not known to run */
+/** @throws ActionError when the DAQ is not known to run */
 async function startOne(
   dm: DataManagement,
   name: string,
@@ -174,7 +174,8 @@ async function startOne(
   } catch (thrown) {
     const answerLost = thrown instanceof UnavailableError && thrown.mayHaveHappened;
     if (signal.aborted || !(answerLost || thrown instanceof AlreadyExistsError)) throw thrown;
-    // Started by us although the answer got lost, or by somebody else meanwhile: look, and never start it twice.
+    // The DAQ was started by us although the answer got lost, or by somebody else meanwhile: look, and never start a
+    // second.
     const found = await dm.daqs({ signal }).then(
       (daqs) => runningDaq(daqs, name, source),
       () => undefined,

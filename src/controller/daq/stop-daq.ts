@@ -1,6 +1,6 @@
 /**
- * StopDaq on a Data Management server: every DAQ of the experiment that watches a directory, whoever started it and for
- * whatever directory, and what they leave. integration.md §5.9.
+ * StopDaq on a Data Management server: stops every DAQ of the experiment that watches a directory, whoever started it
+ * and for whatever directory, and tells what the DAQs leave. integration.md §5.9.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
@@ -43,7 +43,10 @@ async function stop(options: DaqOptions, context: ActionContext): Promise<Action
     : { state: "Partial", message: `${done}; but ${wrong.join("; ")}.` };
 }
 
-/** One after the other; one that cannot be stopped does not keep the others. @throws CancelledError */
+/**
+ * Stops one DAQ after the other; a DAQ that cannot be stopped does not keep the others from being stopped.
+ * @throws CancelledError
+ */
 async function stopAll(
   { dm, site, board }: DaqOptions,
   running: readonly DmTransfer[],
@@ -75,7 +78,7 @@ async function stopAll(
 
 /**
  * What a stopped DAQ has not moved, a piece of a sentence.
- * @param after the DAQs behind the stop; undefined: nobody knows
+ * @param after the DAQs after the stop; undefined: not known
  */
 function leftText({ id, dataDirectory }: DmTransfer, after: readonly DmTransfer[] | undefined): readonly string[] {
   const daq = after?.find((one) => one.id === id);
@@ -91,14 +94,14 @@ function leftText({ id, dataDirectory }: DmTransfer, after: readonly DmTransfer[
   ];
 }
 
-/** Resolves when it is stopped, or has ended by itself meanwhile. */
+/** Resolves when the DAQ is stopped, or has ended by itself. */
 async function stopOne(dm: DataManagement, daq: DmTransfer, signal: AbortSignal): Promise<void> {
   try {
     await dm.stopDaq(daq.experimentName, daq.dataDirectory, { signal });
   } catch (thrown) {
     if (thrown instanceof NotFoundError) return;
     if (signal.aborted || !(thrown instanceof UnavailableError && thrown.mayHaveHappened)) throw thrown;
-    // The answer got lost: whether it still runs is what the service says now.
+    // The answer got lost: ask the service whether the DAQ still runs.
     const after = await dm.daqs({ signal }).catch(() => undefined);
     if (after === undefined || after.some((one) => one.id === daq.id && isWatching(one))) throw thrown;
   }

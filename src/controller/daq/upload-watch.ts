@@ -1,7 +1,7 @@
 /**
- * The watch over uploads that Upload does not wait for: those that an earlier run of the program has started, or
- * somebody else. It looks for them when it begins, when the experiment is another one, when Upload has ended, and now
- * and then. It starts and stops none. integration.md §5.9.
+ * The watch over uploads that Upload does not wait for: an earlier run of the program has started them, or somebody
+ * else. Looks at the start, when the experiment changes, when Upload has ended, and now and then. Starts and stops no
+ * upload. integration.md §5.9.
  */
 import { scan } from "rxjs";
 import { ActionError, asSentence, clauseOf } from "../../base/errors.ts";
@@ -17,38 +17,41 @@ import { endState, showUploads } from "./uploads.ts";
 
 export interface UploadWatchOptions {
   readonly dm: DataManagement;
-  /** Between two looks while an upload of the experiment is under way. */
+  /** Seconds between two looks while an upload of the experiment is under way. */
   readonly pollSeconds: number;
 }
 
-/** Between two looks while none is under way, and after one that failed: somebody else may start one. */
+/**
+ * Seconds between two looks while no upload is under way, since somebody else may start one, and after a look that
+ * failed.
+ */
 const IDLE_SECONDS = 60;
 
 export const watchUploads =
   (options: UploadWatchOptions): Watch =>
   (context) =>
     pollWatch(context, {
-      // An experiment that is gone while TomoScan restarts is still the one whose uploads run.
+      // While TomoScan restarts it names no experiment: the uploads of the last one still run.
       followed$: context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
       makers: ["Upload"],
       begin: (experiment) => (experiment === undefined ? undefined : new UploadWatch(options, context, experiment)),
       reason: "There is a newer look at the uploads.",
     });
 
-/** Uploads at one look. */
+/** The uploads that one look has seen. */
 interface SeenUploads {
-  /** Those that were followed before. */
+  /** The uploads that were followed before the look. */
   readonly followed: readonly DmTransfer[];
   readonly found: readonly DmTransfer[];
 }
 
-/** Of one experiment, from its beginning or the end of an Upload on. */
+/** The looks at one experiment's uploads, from the beginning of the experiment or the end of an Upload on. */
 class UploadWatch implements Look<SeenUploads> {
   waitSeconds: number | undefined = IDLE_SECONDS;
   readonly #options: UploadWatchOptions;
   readonly #context: WatchContext;
   readonly #experiment: Experiment;
-  /** Those that are followed, as last seen: until the last of them is over. */
+  /** The uploads that are followed, as last seen; until the last of them is over. */
   #followed: readonly DmTransfer[] = [];
   #isOutOfReach = false;
 
@@ -85,7 +88,7 @@ class UploadWatch implements Look<SeenUploads> {
     else this.waitSeconds = this.#options.pollSeconds;
   }
 
-  /** @param inList what Data Management lists: whether that has ended ones is its own matter */
+  /** @param inList what Data Management lists, with or without ended uploads */
   async #lookAt(upload: DmTransfer, inList: readonly DmTransfer[], signal: AbortSignal): Promise<DmTransfer> {
     if (!isMoving(upload)) return upload;
     const found = inList.find(({ id }) => id === upload.id);
@@ -98,16 +101,16 @@ class UploadWatch implements Look<SeenUploads> {
     }
   }
 
-  /** What is shown stays. */
+  /** The PVs keep what they show, unless the settings leave Data Management off. */
   failed(thrown: unknown): void {
     const { pvs, journal } = this.#context;
     if (thrown instanceof OffError) showUploads((name, value) => pvs.put(name, value), [], "None");
     if (thrown instanceof OffError || thrown instanceof NotOfferedError) {
-      this.waitSeconds = undefined; // Upload says so when it matters
+      this.waitSeconds = undefined; // Upload tells of it when it matters
       return;
     }
     this.waitSeconds = thrown instanceof AccessDeniedError ? REFUSED_SECONDS : IDLE_SECONDS;
-    // Where none is known to run, nobody waits for it.
+    // Where no upload is known to run, a failure is worth no line, unless it is a bug.
     const isWorthALine = this.#followed.length > 0 || !(thrown instanceof ActionError);
     if (!isWorthALine || this.#isOutOfReach) return;
     this.#isOutOfReach = true;

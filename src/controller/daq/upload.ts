@@ -1,6 +1,6 @@
 /**
- * Upload on a Data Management server: what is in the source directories, once, waiting until it is done. An upload that
- * moves nothing is told as such; one that is aborted is stopped at the service, too. integration.md §5.9.
+ * Upload on a Data Management server: moves once what is in the source directories, and waits until that is done. Tells
+ * of an upload that moves nothing; on an abort the uploads are stopped at the service, too. integration.md §5.9.
  */
 
 import { type Clock, sleep } from "../../base/clock.ts";
@@ -28,9 +28,9 @@ import { endState, listedUploads, showUploads } from "./uploads.ts";
 
 export interface UploadOptions extends DaqOptions {
   readonly clock: Clock;
-  /** Between two looks at the uploads. */
+  /** Seconds between two looks at the uploads. */
   readonly pollSeconds: number;
-  /** Without an answer, after which they are no longer waited for. */
+  /** Seconds without an answer after which the uploads are no longer waited for. */
   readonly patienceSeconds: number;
 }
 
@@ -47,11 +47,11 @@ export function upload(options: UploadOptions): Action {
   };
 }
 
-/** One upload that was accepted, as it was last seen. */
+/** One accepted upload, as it was last seen. */
 interface Running {
   readonly source: CheckedSource;
   transfer: DmTransfer;
-  /** Data Management no longer has it. */
+  /** Data Management no longer has the upload. */
   isGone?: true;
 }
 
@@ -89,8 +89,8 @@ async function run(options: UploadOptions, context: ActionContext): Promise<Acti
 }
 
 /**
- * What an earlier run has found of a side that is not asked for now must not look like a result of this one; a DAQ that
- * runs keeps its own.
+ * A side that is not asked for must not show what an earlier run has found there; a side whose DAQ runs keeps what
+ * StartDaq has found.
  */
 function clearOthers({ board }: UploadOptions, chosen: readonly DaqSource[], context: ActionContext): void {
   for (const one of SIDES)
@@ -100,7 +100,7 @@ function clearOthers({ board }: UploadOptions, chosen: readonly DaqSource[], con
 
 interface UploadOrder {
   readonly dm: DataManagement;
-  /** The experiment's, at Data Management. */
+  /** The experiment's name at Data Management. */
   readonly name: string;
   readonly source: CheckedSource;
   /** The uploads that were listed before anything was started; undefined: there is no list. */
@@ -108,8 +108,8 @@ interface UploadOrder {
 }
 
 /**
- * The upload that runs for this directory already, or else a new one: never two.
- * @throws ActionError when none is known to run
+ * The upload that runs for the directory already, or else a new upload: never two.
+ * @throws ActionError when no upload is known to run
  */
 async function startOne(start: UploadOrder, { signal, say }: ActionContext): Promise<DmTransfer> {
   const { dm, name, source, before } = start;
@@ -140,8 +140,8 @@ const isFor = ({ name, source }: UploadOrder, { experimentName, dataDirectory }:
   experimentName === name && dataDirectory === source.directory;
 
 /**
- * Looks at those under way until none is.
- * @throws UnavailableError when the service has said nothing of them for too long: they go on without us
+ * Looks at the uploads under way until all have ended.
+ * @throws UnavailableError when the service has not answered for too long: the uploads go on without us
  */
 async function untilEnded(options: UploadOptions, running: Running[], context: ActionContext): Promise<void> {
   const { clock, pollSeconds, patienceSeconds } = options;
@@ -166,10 +166,7 @@ async function untilEnded(options: UploadOptions, running: Running[], context: A
   }
 }
 
-/**
- * @returns why nobody can say how one of them stands; a session that has expired is no other case than a service that
- * is away
- */
+/** @returns why the state of an upload is not known; an expired session counts like a service that is away */
 async function lookAtAll(
   dm: DataManagement,
   moving: readonly Running[],
@@ -199,7 +196,10 @@ const show = (running: readonly Running[], { publish }: ActionContext, state: Up
     state,
   );
 
-/** Stops what moves, also when the run's own signal is aborted. @returns how far they had come */
+/**
+ * Stops the uploads that move, although the run's own signal is aborted.
+ * @returns an error that says how far they had come
+ */
 async function stopAll(
   dm: DataManagement,
   running: readonly Running[],
@@ -231,7 +231,7 @@ function stateAfterAbort(running: readonly Running[], goesOn: boolean): UploadSt
   return goesOn ? "Running" : "Stopped";
 }
 
-/** Pieces of a sentence. */
+/** Pieces of the message. */
 interface UploadRemarks {
   readonly failures: readonly string[];
   readonly remarks: readonly string[];

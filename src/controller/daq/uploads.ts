@@ -1,6 +1,6 @@
 /**
- * The uploads of an experiment: which of them are not over, what they add up to, and the PVs that tell of them; for
- * Upload, for Delete and for the watch. It starts and stops none.
+ * The uploads of an experiment: which are not over, what they add up to, and the PVs that tell of them; for Upload, for
+ * Delete and for the watch. Starts and stops no upload.
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { NotOfferedError } from "../ports/call.ts";
@@ -8,7 +8,7 @@ import { type DataManagement, type DmTransfer, hasEndedWell } from "../ports/dat
 import { UPLOAD_STATES, type UploadState } from "../pvs/daq.ts";
 import type { RunContext } from "../run/action.ts";
 
-/** The uploads together. The state comes last, so that whoever waits for it reads settled counts. */
+/** Writes the sum of the uploads. UploadState comes last: a client that waits for it then reads settled counts. */
 export function showUploads(put: RunContext["publish"], uploads: readonly DmTransfer[], state: UploadState): void {
   const sum = (of: (one: DmTransfer) => number): number => uploads.reduce((total, one) => total + of(one), 0);
   const [done, total] = [sum(({ filesDone }) => filesDone), sum(({ filesTotal }) => filesTotal)];
@@ -19,7 +19,7 @@ export function showUploads(put: RunContext["publish"], uploads: readonly DmTran
   put("UploadState", UPLOAD_STATES.indexOf(state));
 }
 
-/** What uploads that are over add up to. */
+/** The common state of uploads that are over. */
 export function endState(uploads: readonly DmTransfer[]): UploadState {
   const bad = uploads.filter((one) => !hasEndedWell(one));
   if (bad.length === 0) return "Done";
@@ -27,8 +27,8 @@ export function endState(uploads: readonly DmTransfer[]): UploadState {
 }
 
 /**
- * Those that Data Management lists. A site whose Data Management has no such list goes on without: that is said.
- * @param consequence what cannot be known then, a sentence without its full stop
+ * The uploads that Data Management lists. A site without such a list goes on, and operators are told.
+ * @param consequence what cannot be known without the list, a sentence without its full stop
  * @returns undefined where there is no list
  */
 export async function listedUploads(

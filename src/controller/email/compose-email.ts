@@ -18,7 +18,7 @@ import { placeholderTexts } from "./letter/values.ts";
 
 export interface ComposeOptions extends RecipientOptions {
   readonly texts: SiteTexts;
-  /** Where the experiment's data are to be seen; "" where there is no such address. */
+  /** Web address of the experiment's data; "" where there is none. */
   readonly dataLink: (experiment: Experiment) => string;
   /** Sender; empty: the first beamline contact. */
   readonly from: string;
@@ -34,7 +34,7 @@ export const emailMode = ({ input }: ActionRequest): Letter["mode"] =>
 export const emailAudience = ({ input }: ActionRequest): Letter["audience"] =>
   EMAIL_AUDIENCES[Number(input("EmailTo"))] ?? "Experiment";
 
-/** What is known of an e-mail before anything is read or asked. */
+/** What is known of an e-mail before any file is read or service asked. */
 interface Head {
   readonly from: string;
   readonly subject: string;
@@ -53,7 +53,7 @@ function headOf(options: ComposeOptions, request: TaggedRequest): Head {
   );
 }
 
-/** What composing it would take, for a dry run. @throws RejectedError as composing it would */
+/** What composing an e-mail would take, for a dry run. @throws RejectedError as composing would */
 export function composePlan(options: ComposeOptions, request: TaggedRequest): string {
   const { from, subject, link } = headOf(options, request);
   const { texts, serverName } = options;
@@ -117,7 +117,7 @@ function senderOf({ from, people }: ComposeOptions): string {
   );
 }
 
-/** @throws RejectedError with the problem, if there is one */
+/** @throws RejectedError with the problem, if any */
 export function reject(problem: string | undefined): void {
   if (problem !== undefined) throw new RejectedError(problem);
 }

@@ -1,8 +1,8 @@
 /**
  * The sending of one letter: a message to each recipient, over one connection that is made anew when it drops, each
  * noted in the ledger before it goes and after it was answered (decision 0019). A message that may have been taken is
- * never repeated; a refusal or a lost message stops nobody else's, a mail server or a collection that is away
- * everybody's.
+ * never repeated. A refused or lost message stops no other message; a mail server or a collection that is away stops
+ * all.
  */
 
 import { clauseOf, messageOf } from "../../base/errors.ts";
@@ -13,10 +13,10 @@ import type { Mailer, MailSession } from "../ports/mail.ts";
 import { serviceFailure } from "../run/failure.ts";
 import { type Letter, messageIdOf, type Recipient } from "./letter/letter.ts";
 
-/** What became of one address. `unsent`: nothing went to it. `uncertain`: nobody knows. */
+/** What became of one address. `unsent`: no message went there. `uncertain`: a message may have gone. */
 export interface Fate {
   readonly state: "sent" | "refused" | "unsent" | "uncertain";
-  /** The server's words, or why. */
+  /** The server's words, or why nothing was sent. */
   readonly reason: string;
 }
 
@@ -24,18 +24,18 @@ export interface DeliveryOptions {
   readonly mailer: Mailer;
   /** Undefined: nothing is recorded, as for a test. */
   readonly ledger: MailLedger | undefined;
-  /** What the ledger knew before. */
+  /** What the ledger knew before the sending. */
   readonly known: ReadonlyMap<string, MailRecord>;
   /** Where each recipient may read the data before the message goes; undefined: nothing is to be granted. */
   readonly access: { readonly rules: AccessRules; readonly parts: readonly string[] } | undefined;
   /** ISO 8601. */
   readonly time: () => string;
   readonly signal: AbortSignal;
-  /** Called when something has become of one more address. */
+  /** Called once for each address, when its fate is known. */
   readonly progress: (recipient: Recipient, fate: Fate) => void;
 }
 
-/** Connections in a row that dropped before one answer; the next failure is the server's, and ends it. */
+/** Connections in a row that may drop before an answer; one more, and the server counts as down. */
 const MOST_FRUITLESS = 1;
 
 export class Delivery {
@@ -43,7 +43,7 @@ export class Delivery {
   readonly #letter: Letter;
   #session: MailSession | undefined;
   #fruitless = 0;
-  /** Why nothing more is tried. */
+  /** Why no more messages are tried. */
   #down: string | undefined;
 
   constructor(letter: Letter, options: DeliveryOptions) {
@@ -51,7 +51,10 @@ export class Delivery {
     this.#options = options;
   }
 
-  /** The first connection, so that a server that is down spoils nothing. @throws what Mailer.open throws */
+  /**
+   * Makes the first connection before anything else is done, so that a server that is down spoils nothing.
+   * @throws what Mailer.open throws
+   */
   async open(): Promise<void> {
     this.#session = await this.#options.mailer.open({ signal: this.#options.signal });
   }
@@ -77,7 +80,7 @@ export class Delivery {
     await this.#record(address, { state: "sending", at: this.#options.time() });
     const fate = await this.#send(address);
     progress(recipient, fate);
-    // What did not go says nothing new of an address: the ledger goes back to what it knew, or to its knowing nothing.
+    // A message that did not go changes nothing: the ledger gets back what it knew of the address, if anything.
     const before = fate.state === "unsent" ? known.get(address) : undefined;
     await this.#record(address, before ?? { ...recordOf(fate), at: this.#options.time() });
   }
@@ -92,7 +95,7 @@ export class Delivery {
     } catch (error) {
       if (signal.aborted) return "aborted";
       const reason = `no access to the data on ${access.rules.name}: ${clauseOf(serviceFailure(error))}`;
-      // Has been asked for as long as is worth while; the next recipient would wait as long for nothing.
+      // The collection was asked for as long as is worth while: the next recipient would wait as long for nothing.
       if (error instanceof UnavailableError) this.#down = reason;
       return reason;
     }

@@ -1,7 +1,7 @@
 /**
- * To whom an e-mail goes: the users of the experiment or all of the schedule, each address once, the beamline contacts
- * with one copy; without those who had it, users and contacts alike, where only new ones are wanted, and never those of
- * whom nobody knows whether they had it (decision 0019).
+ * To whom an e-mail goes: the users of the experiment or all people of the schedule, each address once, and a copy to
+ * each beamline contact. In mode NewOnly users and contacts who had the e-mail are left out. An address of which nobody
+ * knows whether it had the e-mail is mailed in mode Uncertain alone (decision 0019).
  */
 
 import { fewAtATime } from "../../base/few-at-a-time.ts";
@@ -21,36 +21,36 @@ import type { Letter, Recipient } from "./letter/letter.ts";
 export interface RecipientOptions {
   /** As operators know the server. */
   readonly serverName: string;
-  /** Whose experiments they are; undefined on a Globus collection, which has no users of its own. */
+  /** Keeps the experiments and their users; undefined on a Globus collection, which has no users of its own. */
   readonly dm: DataManagement | undefined;
   readonly people: PeopleOptions;
   readonly ledger: MailLedger;
 }
 
 export interface BadAddress {
-  /** Whose it is. */
+  /** Whose address it is. */
   readonly name: string;
-  /** Hostile, as it was found. */
+  /** The address as it was found; hostile. */
   readonly email: string;
-  /** The rest of a sentence that begins with it. */
+  /** The rest of a sentence that begins with the address. */
   readonly problem: string;
 }
 
 export interface Recipients {
   readonly recipients: readonly Recipient[];
-  /** Recipients who had it before and get it again. */
+  /** Recipients who had the e-mail before and get it again. */
   readonly again: number;
-  /** Users left out because they had it. */
+  /** Users left out because they had the e-mail. */
   readonly alreadyHad: number;
-  /** Users whom the ledger knows to have had it, left out or not. */
+  /** Users whom the ledger knows to have had the e-mail, left out or not. */
   readonly recorded: readonly Recipient[];
   /** Users without an address, by name. */
   readonly withoutAddress: readonly string[];
-  /** Users and contacts whose address is none. */
+  /** Users and contacts whose address is no e-mail address. */
   readonly badAddresses: readonly BadAddress[];
-  /** Addresses of the experiment of which nobody knows whether they had it. */
+  /** Addresses of the experiment of which nobody knows whether they had the e-mail. */
   readonly uncertain: readonly string[];
-  /** Why some are missing, each the rest of a sentence. */
+  /** Why recipients may be missing, each the rest of a sentence. */
   readonly problems: readonly string[];
   /** What Data Management knows of the experiment. */
   readonly onDm: DmExperiment | undefined;
@@ -86,7 +86,7 @@ export async function findRecipients(
   const wanted = mailable.filter((one) => mode !== "NewOnly" || !had(one));
   const users = wanted.filter(({ isContact }) => !isContact);
   const alreadyHad = mailable.filter(({ isContact }) => !isContact).length - users.length;
-  // A copy is of what users get: the contacts have none alone, but for one that was kept from them.
+  // Contacts get a copy only where users get the e-mail; in mode Uncertain a copy may go alone.
   const hasCopies = mode === "Uncertain" || users.length + alreadyHad > 0;
   const recipients = [...users, ...(hasCopies ? wanted.filter(({ isContact }) => isContact) : [])];
   return {
@@ -102,20 +102,20 @@ export async function findRecipients(
   };
 }
 
-/** `sending` in the ledger of a program that is not sending: it was stopped there. */
+/** `sending` in the ledger while nothing is being sent: the program was stopped in the middle of that message. */
 const isUncertain = (record: MailRecord | undefined): boolean =>
   record?.state === "uncertain" || record?.state === "sending";
 
 const uncertainAddresses = (known: ReadonlyMap<string, MailRecord>): string[] =>
   [...known].filter(([, record]) => isUncertain(record)).map(([address]) => address);
 
-/** The addresses of an experiment of which nobody knows whether they had it. */
+/** The addresses of an experiment of which nobody knows whether they had the e-mail. */
 export const uncertainOf = async (ledger: MailLedger, experimentName: string): Promise<readonly string[]> =>
   uncertainAddresses(await ledger.mailed(experimentName));
 
 /**
- * Whether a user or contact had the e-mail, by the ledger, else, where the ledger knows of no answer, by DMagic's list,
- * which DMagic keeps by username.
+ * Whether a user or contact had the e-mail: by the ledger, or, where the ledger knows of no answer, by DMagic's list,
+ * which holds usernames.
  */
 function hadBefore(
   known: ReadonlyMap<string, MailRecord>,
@@ -129,14 +129,14 @@ function hadBefore(
   };
 }
 
-/** The list that DMagic keeps, taken apart. */
+/** The entries of the list that DMagic keeps. */
 export const emailedUsers = (onDm: DmExperiment | undefined): readonly string[] =>
   (onDm?.emailedUsers ?? "")
     .split(",")
     .map((one) => one.trim())
     .filter((one) => one !== "");
 
-/** Who gets a test. @throws RejectedError when there is nobody */
+/** Who gets a test. @throws RejectedError when the second contact has no address */
 export function testContact(contacts: readonly Contact[]): Recipient {
   const email = contacts[1]?.email ?? "";
   if (email === "")
@@ -169,14 +169,14 @@ async function findAudience(
   try {
     return { ...scheduled, onDm: await findExperiment(dm, experiment, signal) };
   } catch (error) {
-    // What a site does not have is no fault, and has no list of DMagic's.
+    // A site without Data Management has no list of DMagic's: that is no problem.
     if (error instanceof OffError) return { ...scheduled, onDm: undefined };
     const problem = `who was mailed by DMagic could not be read: ${ownFailure(error, signal, [])}`;
     return { ...scheduled, onDm: undefined, problems: [...scheduled.problems, problem] };
   }
 }
 
-/** The users of an experiment; one whom Data Management does not know is a problem and stops nobody else. */
+/** The users of an experiment; a user whom Data Management does not know is a problem and stops nobody else. */
 async function usersOf(
   dm: DataManagement,
   { usernames = [] }: DmExperiment,
@@ -197,8 +197,8 @@ async function usersOf(
 }
 
 /**
- * Each address once, users before contacts; a contact has the address of the settings, where they have one. What is no
- * address is kept apart.
+ * Each address once, users before contacts; a contact's address is that of the settings, where they have one. What is
+ * no address is kept apart.
  */
 function onePerAddress(
   people: readonly Person[],
@@ -216,7 +216,7 @@ function onePerAddress(
   for (const person of people) {
     const { badge, email = "" } = person;
     const contact = contacts.find((one) => isSame(one, badge, email));
-    if (contact !== undefined && contact.email !== "") continue; // comes below
+    if (contact !== undefined && contact.email !== "") continue; // is added below, with the address of the settings
     if (email.trim() !== "") add(email, { badge, name: personName(person), isContact: contact !== undefined });
     else if (contact === undefined) withoutAddress.push(personName(person));
   }

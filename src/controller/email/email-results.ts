@@ -1,6 +1,6 @@
 /**
- * What has become of each address of one sending, those included that it has not come to: as PVs while it goes on, and
- * in the sentence at its end. It decides nothing about the sending.
+ * What has become of each address of one sending, untried addresses too: as PVs during the sending, and in the sentence
+ * at its end. Decides nothing about the sending.
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError, clauseOf } from "../../base/errors.ts";
@@ -18,7 +18,7 @@ const WORDS: Readonly<Record<Fate["state"], string>> = {
   uncertain: "uncertain",
 };
 
-/** What writes to those whom a run did not come to, by its mode. */
+/** How to write to the addresses that a run did not come to, by the run's mode. */
 const NEXT: Readonly<Record<EmailMode, string>> = {
   All: "EmailMode All writes to all again, NewOnly only to those who never had it",
   NewOnly: "PreviewEmail and Email in EmailMode NewOnly go on with the others",
@@ -58,7 +58,7 @@ export class EmailResults {
     return this.#results.length === this.#composed.letter.recipients.length && this.addresses("unsent").length === 0;
   }
 
-  /** How it stood when it went no further, and what goes on with it; without a full stop. */
+  /** What was sent when the sending broke off, and how to go on; a sentence without its full stop. */
   interrupted(): string {
     const sent = this.addresses("sent");
     return [
@@ -70,7 +70,7 @@ export class EmailResults {
     ].join("; ");
   }
 
-  /** @param more what else went wrong, each the rest of a sentence. @throws ActionError when nobody accepted it */
+  /** @param more what else went wrong, each the rest of a sentence. @throws ActionError when no address was accepted */
   outcome(more: readonly string[]): ActionResult {
     const failures = [...this.#failures(), ...more];
     const message = `${[this.#counted(), ...failures, ...remarksOn(this.#composed)].join("; ")}.`;
@@ -78,7 +78,7 @@ export class EmailResults {
     return { state: failures.length === 0 && isWhole(this.#composed) ? "Done" : "Partial", message };
   }
 
-  /** Those who have not got it for certain, by fate, each the rest of a sentence. */
+  /** The addresses that may not have got the e-mail, by fate, each the rest of a sentence. */
   #failures(): string[] {
     const told = (state: Fate["state"], beginning: string, end = ""): string[] => {
       const those = this.#results.filter((one) => one.state === state);

@@ -1,7 +1,4 @@
-/**
- * PreviewEmail: composes the e-mail, shows it and to whom it would go, and remembers it, so that Email can be armed for
- * it.
- */
+/** PreviewEmail: composes the e-mail, shows its text and recipients, and remembers it, so that Email can be armed. */
 import { onePerLine, visible } from "../../base/clean-text.ts";
 import { EMAIL_LINES, emailLine } from "../pvs/email.ts";
 import { PVS, type PvName } from "../pvs/index.ts";
@@ -24,7 +21,7 @@ export function previewEmail(options: PreviewEmailOptions): Action {
 
 async function preview(options: PreviewEmailOptions, context: ActionContext): Promise<ActionResult> {
   const { publish } = context;
-  // Whatever was armed was armed for the e-mail shown before, which must not stay where this one cannot be composed.
+  // The arm was for the e-mail shown before, which must not stay where the new e-mail cannot be composed.
   options.shown.forget();
   publish("EmailArm", 0);
   for (const name of Object.keys(PVS) as PvName[]) {
@@ -68,21 +65,21 @@ function summary({ letter: { subject, recipients, mode }, again }: Composed): st
   return `"${subject}" would go to ${whom}; ${next}`;
 }
 
-/** How many there are, with the noun as one or as many. */
+/** A count with its noun, singular or plural. */
 export const counted = (count: number, noun: string, ending = "s"): string =>
   `${count} ${noun}${count === 1 ? "" : ending}`;
 
-/** Those who get no e-mail, one a line. */
+/** The people who get no e-mail, one a line. */
 export const leftOut = ({ withoutAddress, badAddresses, uncertain, letter }: Composed): string[] => [
   ...withoutAddress.map((name) => `${name}: no address`),
   ...badAddresses.map(({ name, email, problem }) => `${name}: bad address ${visible(email)}, which ${problem}`),
   ...(letter.mode === "Uncertain" ? [] : uncertain.map((address) => `${address} uncertain: from an earlier run`)),
 ];
 
-/** Whether it goes to all whom it is for, as far as that could be found out. */
+/** Whether the e-mail goes to everybody it is for: nothing went wrong in finding them, and every address is good. */
 export const isWhole = ({ badAddresses, problems }: Composed): boolean => badAddresses.length + problems.length === 0;
 
-/** What is worth knowing of those who do not get it, each the rest of a sentence. */
+/** What is worth knowing of the people who do not get the e-mail, each the rest of a sentence. */
 export function remarksOn({
   alreadyHad,
   withoutAddress,
@@ -111,8 +108,8 @@ function previewText(letter: Letter): string {
 }
 
 /**
- * The text in the lines that there are PVs for; the last one tells of what has no place. The data link has a line of
- * its own: screens cut long lines.
+ * The text in as many lines as there are PVs; where it has more, the last line says so. The data link has a line of its
+ * own: screens cut long lines.
  */
 function shortLines(text: string, link: string): string[] {
   const lines = text.split("\n").flatMap((line) => linkApart(line, link));
@@ -122,7 +119,7 @@ function shortLines(text: string, link: string): string[] {
   return kept;
 }
 
-/** Punctuation behind the link is no line. */
+/** The line with its link apart; punctuation behind the link is no line. */
 function linkApart(line: string, link: string): string[] {
   if (link === "" || !line.includes(link)) return [line];
   const [before = "", ...behind] = line.split(link);

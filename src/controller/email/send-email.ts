@@ -1,7 +1,7 @@
 /**
- * Email: sends what PreviewEmail has shown, if it is armed and still says the same; a test goes without. What became of
- * each address is published as it goes, kept in the ledger and, on Data Management, in the list that DMagic reads; only
- * accepted addresses count as mailed.
+ * Email: sends what PreviewEmail has shown, if EmailArm is armed and the e-mail still says the same; a test needs
+ * neither. What becomes of each address is published during the sending and kept in the ledger; on Data Management the
+ * list that DMagic reads is kept, too. Only accepted addresses count as mailed.
  */
 
 import type { Clock } from "../../base/clock.ts";
@@ -25,7 +25,8 @@ export interface SendEmailOptions extends PreviewEmailOptions {
   readonly mailer: Mailer;
   readonly clock: Clock;
   /**
-   * On a Globus collection that is shared by access rules: whom it writes to may read the experiment's directory first.
+   * On a Globus collection that is shared by access rules: before the e-mail goes, its recipient may read the
+   * experiment's directory.
    */
   readonly access?: { readonly rules: AccessRules; readonly template: string };
 }
@@ -37,7 +38,7 @@ export function sendEmail(options: SendEmailOptions): Action {
   };
 }
 
-/** Who would get an e-mail that was not shown only services know, and a dry run asks none. */
+/** The plan names recipients only where the e-mail was shown: they come from services, and a dry run asks none. */
 function plan(options: SendEmailOptions, request: TaggedRequest): string[] {
   const { shown, people, serverName } = options;
   const mode = emailMode(request);
@@ -98,9 +99,9 @@ const accessOf = ({ access }: SendEmailOptions, { experiment }: ActionContext) =
   access === undefined ? undefined : { rules: access.rules, parts: directoryParts(access.template, experiment) };
 
 /**
- * Adds the users who accepted it, now or in a run that did not come to this, to the list that DMagic reads, by
- * username; what others wrote there stays.
- * @returns what went wrong; the ledger knows better anyway
+ * Adds the users whose address was accepted, now or in an earlier run that broke off, to the list that DMagic reads, by
+ * username; other entries of the list stay.
+ * @returns what went wrong, which is no failure: the ledger wins
  */
 async function listOnDm(
   { dm }: SendEmailOptions,

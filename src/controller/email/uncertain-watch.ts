@@ -1,6 +1,6 @@
 /**
- * Tells, as soon as there is an experiment, of the addresses of which nobody knows whether they had its e-mail: an
- * earlier run may have been killed.
+ * Tells, as soon as there is an experiment, which addresses may or may not have had its e-mail: an earlier run may have
+ * been killed.
  */
 import { catchError, defer, EMPTY, filter, from, merge, of, switchMap, take, tap } from "rxjs";
 import type { MailLedger } from "../ports/ledger.ts";
@@ -12,7 +12,7 @@ import { uncertainOf } from "./email-recipients.ts";
 const sentence = (addresses: readonly string[]): string =>
   `Nobody knows whether ${addresses.join(", ")} had the e-mail, because the program was stopped while sending: ask them; EmailMode Uncertain mails these alone.`;
 
-/** What it is sending now is no mystery yet: the ledger is looked into when it has ended. */
+/** While Email sends, its addresses are not uncertain yet: the ledger is looked into when Email has ended. */
 const SENDER: CommandName = "Email";
 
 export const watchUncertain =
@@ -27,9 +27,10 @@ export const watchUncertain =
           )
         : of(SENDER),
     );
-    const opened$ = defer(() => ledger.open()).pipe(catchError(() => EMPTY)); // what is wrong is told at the start
+    // what is wrong with the ledger is told at the start
+    const opened$ = defer(() => ledger.open()).pipe(catchError(() => EMPTY));
     const looks$ = experiment$.pipe(
-      // Those of the former one say nothing of this one, also if the ledger cannot be read.
+      // The former experiment's count must not stay, also where the ledger cannot be read.
       tap((experiment) => show(experiment === undefined ? 0 : UNKNOWN_COUNT)),
       switchMap((experiment) =>
         experiment === undefined
@@ -40,7 +41,7 @@ export const watchUncertain =
                 show(addresses.length);
                 if (addresses.length > 0) journal.say(sentence(addresses), "MINOR");
               }),
-              catchError(() => EMPTY), // a ledger that cannot be read has been told
+              catchError(() => EMPTY), // that the ledger cannot be read was told at the start
             ),
       ),
     );

@@ -1,7 +1,7 @@
 /**
- * What every call of a port has in common: it takes an AbortSignal, and fails with an ActionError whose message an
- * operator can read, or with a subclass of this file, which says more. Ports are interfaces: `services` implements
- * them, but for our own PVs (pvs.ts), which `assemble` takes from the IOC; the tests have fakes.
+ * What every call of a port has in common: an AbortSignal, and failures that are ActionErrors with a message for
+ * operators, or subclasses of this file, which say more. Ports are interfaces: `services` implements them, except our
+ * own PVs (pvs.ts), which `assemble` takes from the IOC; the tests have fakes.
  */
 import { ActionError } from "../../base/errors.ts";
 
@@ -17,8 +17,8 @@ export class AlreadyExistsError extends ActionError {}
 /** The service knows us but does not let us, or does not know us. */
 export class AccessDeniedError extends ActionError {}
 /**
- * The service may have it, but nobody can say how it is asked for at this site; the sentence says what to do. Nothing
- * was sent.
+ * The service may offer the operation, but how to ask for it at this site is not known; the sentence says what to do.
+ * Nothing was sent.
  */
 export class NotOfferedError extends ActionError {}
 /**
@@ -34,6 +34,7 @@ export class UnavailableError extends ActionError {
 }
 
 /**
- * The settings leave the service off: its sentence says which one is missing. Nothing was asked, and nothing is broken.
+ * The settings leave the service off: the sentence says which setting is missing. Nothing was asked, and nothing is
+ * broken.
  */
 export class OffError extends ActionError {}

@@ -6,10 +6,10 @@ export type { SourceReport };
 
 /** The host on which DAQs find their data. */
 export interface DataHost {
-  /** As operators know it. */
+  /** The host, as operators know it. */
   readonly name: string;
-  /** Absolute, on that host. */
+  /** Absolute path on the host. */
   readonly top: string;
-  /** Looks at `top`/`parts[0]`/…; what goes wrong is a report of UNKNOWN. */
+  /** Looks at `top`/`parts[0]`/…; where that fails the report is UNKNOWN. */
   inspect(parts: readonly string[], options: CallOptions): Promise<SourceReport>;
 }

@@ -4,7 +4,7 @@ import type { Experimenter } from "./scheduling.ts";
 
 export interface DmExperiment {
   readonly name: string;
-  /** Names such as `d123456`; absent where the service did not say, as in lists. */
+  /** Names such as `d123456`; absent where the service does not tell, as in lists. */
   readonly usernames?: readonly string[];
   readonly description?: string;
   /** Directory level above the experiment, `YYYY-MM`. */
@@ -14,7 +14,7 @@ export interface DmExperiment {
   readonly storageDirectory?: string;
   readonly dataDirectory?: string;
   readonly analysisDirectory?: string;
-  /** What DMagic keeps there: usernames that were mailed, separated by commas. */
+  /** DMagic's list: usernames that were mailed, separated by commas. */
   readonly emailedUsers?: string;
 }
 
@@ -44,11 +44,11 @@ export interface DmTask {
   readonly useAnalysisDirectoryAsRoot?: boolean;
 }
 
-/** A DAQ or an upload, as it stands. */
+/** The present state of a DAQ or an upload. */
 export interface DmTransfer {
   readonly id: string;
   readonly experimentName: string;
-  /** In the very words with which it was started. */
+  /** In the very words with which the DAQ or upload was started. */
   readonly dataDirectory: string;
   /** DM's word: pending, running, finalizing, done, failed, skipped, aborting, aborted. */
   readonly status: string;
@@ -59,20 +59,20 @@ export interface DmTransfer {
   /** Files that could not be processed. */
   readonly errors: number;
   readonly runSeconds: number;
-  /** As DM writes it, for people. */
+  /** In DM's words, for people. */
   readonly startedAt?: string;
-  /** What DM says is wrong with it. */
+  /** What DM says is wrong with the DAQ or upload. */
   readonly problem?: string;
 }
 
-/* What its status says (data-management.md §7.3). */
-/** Whether it looks for new files. One that is finalizing only ends with those that it has. */
+/* What a status says (data-management.md §7.3). */
+/** Whether the DAQ or upload looks for new files: in state finalizing it only ends with the files that it has. */
 export const isWatching = ({ status }: DmTransfer): boolean => /^(pending|running)$/.test(status);
-/** Whether it is under way. */
+/** Whether the DAQ or upload is under way. */
 export const isUnderWay = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing)$/.test(status);
-/** Whether it changes still, also while it is being aborted. */
+/** Whether the DAQ or upload still changes, also while it is being aborted. */
 export const isMoving = ({ status }: DmTransfer): boolean => /^(pending|running|finalizing|aborting)$/.test(status);
-/** Whether it has ended well; skipped: there was nothing to do. */
+/** Whether the DAQ or upload has ended well; skipped: there was nothing to do. */
 export const hasEndedWell = ({ status }: DmTransfer): boolean => /^(done|skipped)$/.test(status);
 
 /** A safety form. */
@@ -80,7 +80,7 @@ export interface Esaf {
   readonly esafId: string;
   readonly title: string;
   readonly status: string;
-  /** `YYYY-MM-DD`, at the facility; empty where there is none. */
+  /** `YYYY-MM-DD`, at the facility; empty where the form has no dates. */
   readonly startDate: string;
   readonly endDate: string;
   readonly doi?: string;
@@ -89,24 +89,24 @@ export interface Esaf {
 
 /** Experiments, users, roles, DAQs, uploads and safety forms of one station. */
 export interface DataManagement {
-  /** Those of the station, without users, in no order. */
+  /** The station's experiments, without their users, in no order. */
   stationExperiments(options: CallOptions): Promise<readonly DmExperiment[]>;
-  /** A key of the site's own beside DM's, e.g. `emailedUsers`. */
+  /** Sets a key of the site's own beside DM's, e.g. `emailedUsers`. */
   setExperimentMetadata(name: string, key: string, value: string, options: CallOptions): Promise<void>;
   /** Never repeated after a time-out. @throws NotFoundError */
   deleteExperiment(name: string, options: CallOptions): Promise<void>;
-  /** @throws NotFoundError when the user has no role on it */
+  /** @throws NotFoundError when the user has no role on the experiment */
   removeUserFromExperiment(username: string, experimentName: string, options: CallOptions): Promise<void>;
-  /** Never repeated after a time-out. Accepts a directory that does not exist, too. */
+  /** Never repeated after a time-out. DM accepts a directory that does not exist, too. */
   startDaq(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
-  /** Stops the one that runs for this very directory text. @throws NotFoundError when there is none */
+  /** Stops the DAQ that runs for this very directory text. @throws NotFoundError when no DAQ does */
   stopDaq(experimentName: string, directory: string, options: CallOptions): Promise<void>;
   /** All DAQs that the station knows, ended ones included. */
   daqs(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** Never repeated after a time-out. */
   startUpload(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
   /**
-   * All uploads that the station knows; whether ended ones are among them is the service's matter.
+   * All uploads that the station knows; the service decides whether ended uploads are among them.
    * @throws NotOfferedError
    */
   uploads(options: CallOptions): Promise<readonly DmTransfer[]>;
@@ -114,9 +114,9 @@ export interface DataManagement {
   upload(id: string, options: CallOptions): Promise<DmTransfer>;
   /** @throws NotFoundError */
   stopUpload(id: string, options: CallOptions): Promise<void>;
-  /** The safety forms whose experiment lies in this year. */
+  /** The safety forms of experiments in this year. */
   esafs(year: number, options: CallOptions): Promise<readonly Esaf[]>;
-  /** @throws NotFoundError when the service says that there is none */
+  /** @throws NotFoundError when the service says that there is no such experiment */
   experimentByName(name: string, options: CallOptions): Promise<DmExperiment>;
   /** Never repeated after a time-out. @throws AlreadyExistsError */
   addExperiment(experiment: NewExperiment, options: CallOptions): Promise<DmExperiment>;
@@ -124,6 +124,6 @@ export interface DataManagement {
   userByUsername(username: string, options: CallOptions): Promise<DmUser>;
   /** @throws AlreadyExistsError when the user has the role, NotFoundError for an unknown user or experiment */
   addUserToExperiment(username: string, experimentName: string, options: CallOptions): Promise<void>;
-  /** Logs in where that is needed; the credentials' state for the AuthDM PV. */
+  /** Logs in where needed; AuthDM shows how the login ended. */
   checkLogin(options: CallOptions): Promise<void>;
 }

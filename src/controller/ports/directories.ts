@@ -8,7 +8,7 @@ export type DirectoryState = "Exists" | "Created";
 export interface DirectoryTree {
   /** The host or collection, as operators know it. */
   readonly name: string;
-  /** Absolute, on that host; the parts made by `makeDirectories` lie under it. */
+  /** Absolute path on the host; `makeDirectories` works under it. */
   readonly top: string;
   /**
    * Makes `top`/`parts[0]`/`parts[1]`… where missing, one connection for all. `top` itself must exist.

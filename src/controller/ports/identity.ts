@@ -1,11 +1,11 @@
-/** Credentials for a service, and how they stand. */
+/** Credentials for a service, and their state. */
 import type { AuthState } from "../pvs/run.ts";
 import type { CallOptions } from "./call.ts";
 
-/** How credentials stand once the service has answered. */
+/** The state of credentials once the service has answered. */
 export type LoginState = Exclude<AuthState, "Unknown">;
 
 export interface Identity {
-  /** Gets, or renews, what the other Globus ports need. */
+  /** Gets, or renews, the login, and tells its state. */
   state(options: CallOptions): Promise<{ readonly state: LoginState; readonly expires?: Date }>;
 }

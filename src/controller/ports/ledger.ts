@@ -1,8 +1,8 @@
 /** The ledger: what is done once and must never be forgotten. */
 
 /**
- * What is known of one address of one experiment. `unsent`: it was to be sent, and nothing went. `uncertain`: nobody
- * knows, for the program was killed while it was `sending`, or the answer got lost (decision 0019).
+ * What is known of one address of one experiment. `unsent`: the e-mail was to go there, and nothing went. `uncertain`:
+ * it may have gone, for the program was killed while the state was `sending`, or the answer got lost (decision 0019).
  */
 export interface MailRecord {
   readonly state: "sending" | "sent" | "refused" | "unsent" | "uncertain";
@@ -12,11 +12,11 @@ export interface MailRecord {
   readonly reason?: string;
 }
 
-/** The durable memory of who was mailed. What was put is on disk when the promise resolves. */
+/** The durable memory of who was mailed. A put record is on disk when the promise resolves. */
 export interface MailLedger {
-  /** Sees whether it can be used. @throws ActionError; who looks after the ledger has told it */
+  /** Sees whether the ledger can be used. @throws ActionError, of which operators have been told */
   open(): Promise<void>;
-  /** By address, in lower case. */
+  /** The records by address, in lower case. */
   mailed(experimentName: string): Promise<ReadonlyMap<string, MailRecord>>;
   putMailed(experimentName: string, address: string, record: MailRecord): Promise<void>;
 }

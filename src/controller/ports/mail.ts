@@ -8,20 +8,20 @@ export interface Mail {
   readonly subject: string;
   /** Plain text. */
   readonly text: string;
-  /** Beside the plain text, where there is any. */
+  /** HTML beside the plain text, where there is any. */
   readonly html?: string;
-  /** Without brackets; the same for the same message to the same recipient. */
+  /** Without brackets; equal for the same message to the same recipient. */
   readonly messageId: string;
 }
 
-/** What the mail server said of a message: it took it, or would not have it, in its own words. */
+/** What the mail server said of a message: accepted, or refused in the server's own words. */
 export type MailAnswer = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
 
 /** One connection to the mail server. */
 export interface MailSession {
   /**
    * @returns the server's answer, also a refusal of the recipient
-   * @throws UnavailableError when there was none: `mayHaveHappened` tells whether the message may have been taken
+   * @throws UnavailableError when there was no answer: `mayHaveHappened` tells whether the message may have been taken
    */
   send(mail: Mail, options: CallOptions): Promise<MailAnswer>;
   close(): Promise<void>;

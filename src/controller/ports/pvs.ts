@@ -12,12 +12,12 @@ export type PvOutput = PvValue | readonly string[] | readonly number[];
 /** Our own PVs, by the suffix behind the prefix. Synchronous: they are in this process. */
 export interface Pvs {
   get(suffix: PvSuffix): PvValue;
-  /** The present value and every later one, whoever wrote it. */
+  /** The present value and every later value, whoever writes it. */
   value$(suffix: PvSuffix): Observable<PvValue>;
   /** Puts by clients, before they take effect. */
   puts$(suffix: PvSuffix): Observable<OutsidePut>;
   /**
-   * Writes as the program; works on records that clients cannot write. Text and arrays longer than the record are cut.
+   * Writes as the program, also to records that clients cannot write. Text and arrays longer than the record are cut.
    */
   put(suffix: PvSuffix, value: PvOutput): void;
   /** Ends a command: its PV returns to 0, and a waiting put-callback is answered, with an error unless `succeeded`. */

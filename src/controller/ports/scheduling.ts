@@ -18,12 +18,12 @@ export interface Beamtime {
   readonly start: Date;
   readonly end: Date;
   readonly experimenters: readonly Experimenter[];
-  /** What else `show` tells of it, as label and text, in the order in which it is told. */
+  /** What else `show` tells of the beamtime, as label and text, in that order. */
   readonly details?: readonly (readonly [label: string, text: string])[];
 }
 
 export interface Run {
-  /** Such as `2026-1`. */
+  /** The run's name, such as `2026-1`. */
   readonly name: string;
   readonly start: Date;
   readonly end: Date;

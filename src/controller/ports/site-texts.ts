@@ -4,7 +4,7 @@
 export interface SiteTexts {
   /** What sentences call the template; empty: none is set. */
   readonly templateName: string;
-  /** The template of the e-mail, with the name that sentences give it. @throws ActionError naming the file */
+  /** The template of the e-mail, with its name in sentences. @throws ActionError naming the file */
   messageTemplate(): Promise<{ readonly name: string; readonly text: string }>;
   /**
    * Web address of the newest slides of a proposal; undefined where there are none.

@@ -1,4 +1,4 @@
-/** The commands: what each does, what it needs, which others it excludes, and its four PVs. */
+/** The commands: what each command does, needs and excludes, and its four PVs. */
 
 /** Values of XStatus: decision 0012. */
 export const COMMAND_STATES = ["Idle", "Running", "Done", "Failed", "Cancelled", "Rejected", "Partial"] as const;
@@ -9,9 +9,11 @@ export interface CommandRow {
   readonly meaning: string;
   /** Commands of one group exclude one another. */
   readonly group: "experiment" | "none";
-  /** `tag`: it works on the experiment that TomoScan's user PVs name, and is rejected without one. */
+  /**
+   * `tag`: the command works on the experiment that TomoScan's user PVs name, and is rejected without an experiment.
+   */
   readonly needs: "tag" | "nothing";
-  /** It writes TomoScan's user PVs, and is over when they have come to rest. */
+  /** The command writes TomoScan's user PVs, and is over when they have come to rest. */
   readonly tags?: true;
   /** What operators should know of a run that ended with the IOC, a piece of a sentence. */
   readonly interrupted?: string;
@@ -23,7 +25,7 @@ const command = <N extends CommandRow["needs"]>(
   meaning: string,
 ): CommandRow & { readonly needs: N } => ({ group, needs, meaning });
 
-/* What is known of interrupted runs. */
+/* What is known of runs that were interrupted. */
 const TAGS_INTERRUPTED = `TomoScan's month is "Unknown" unless its tag is whole`;
 const DONE_ONCE = "what was done stays, and is not done twice";
 const DAQ_INTERRUPTED = "DaqRawState and DaqRecState show what runs";

@@ -1,4 +1,4 @@
-/** PVs of DAQs and uploads: what is to be moved, how far it is, and what is wrong. */
+/** PVs of DAQs and uploads: what is to be moved, how much is moved, and what is wrong. */
 import { NO_YES, type PvRow, type Result, result, resultOf, setting, UNKNOWN_COUNT } from "./row.ts";
 
 export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped", "Unseen"] as const;

@@ -1,4 +1,4 @@
-/** PVs of the e-mail to users: whom it goes to, what it says, and what became of it. */
+/** PVs of the e-mail to users: recipients, text, and what became of the sending. */
 import { ARM_STATES, type Digit, input, lines, result, resultOf, setting, UNKNOWN_COUNT } from "./row.ts";
 
 export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;

@@ -6,7 +6,7 @@ export const EXPERIMENT_ROWS = {
   TagValid: result("Whether TomoScan's user PVs name an experiment; nothing with an effect runs otherwise.", {
     states: NO_YES,
   }),
-  /** Tag's XMessage too: whichever was said last. */
+  /** Also the XMessage of Tag; the PV shows what was said last. */
   TagMessage: result("What is wrong with the user PVs, how a name was cleaned, or how the last Tag ended."),
   ExperimentName: result("Name of the experiment and of its directories."),
   ExperimentNameOverride: input(
@@ -18,6 +18,6 @@ export const EXPERIMENT_ROWS = {
   ProposalTitle: result("Title of the proposal."),
   ESAFNumber: result("Number of the safety form (ESAF), where TomoScan has it."),
   DataLink: result("Web address of the experiment's data, as mailed to its users."),
-  /** Its states are the servers of globus.conf. */
+  /** The states are the servers of globus.conf. */
   ServerName: setting("Which of the configured servers is used; cannot change while a command runs.", { initial: 0 }),
 } as const;

@@ -1,7 +1,7 @@
 /**
  * THE PV table: every PV of the program, by its suffix behind $(P)$(R), one file a topic. The records themselves, their
  * types and sizes, stand in db/; a test holds the two together, and db/globus_settings.req as well. docs/pvs.md is made
- * from here. Elsewhere a suffix is a value of the types of this folder, so that a wrong one does not compile.
+ * from this table. Elsewhere a suffix is a value of the types of this folder, so that a wrong one does not compile.
  */
 import { entriesOf } from "../../base/entries.ts";
 import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type CommandRow } from "./commands.ts";
@@ -30,7 +30,7 @@ type CommandPart = (typeof COMMAND_PARTS)[keyof typeof COMMAND_PARTS]["suffix"];
 /** Whatever stands behind $(P)$(R). */
 export type PvSuffix = PvName | CommandName | `${CommandName}${CommandPart}`;
 
-/** Every suffix that exists, with its row: what db/, the screens and the manual are compared with. */
+/** Every suffix with its row; db/, the screens and the manual are compared with this map. */
 export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
   const commands = entriesOf<CommandName, CommandRow>(COMMANDS).flatMap(([name, { meaning }]): [PvSuffix, PvRow][] => {
     const part = (key: keyof typeof COMMAND_PARTS): [PvSuffix, PvRow] => [
@@ -44,11 +44,11 @@ export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
     const start = `${meaning} Writing 1 starts it; it returns to 0 when the work is over.`;
     return [[name, { kind: "input", meaning: start }], part("status"), part("message"), part("time")];
   });
-  return new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is of both
+  return new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is in both
 }
 
 const ROWS: ReadonlyMap<string, PvRow> = allPvs();
-/** The row of a PV, also of a command's; undefined for what is none. */
+/** The row of a PV, also of a command's; undefined where there is no such PV. */
 export const rowOf = (suffix: string): PvRow | undefined => ROWS.get(suffix);
 /** The states of a PV that chooses by state. */
 export const statesOf = (suffix: PvSuffix): readonly string[] | undefined => rowOf(suffix)?.states;

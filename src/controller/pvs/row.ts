@@ -8,21 +8,21 @@ export interface PvRow {
    */
   readonly kind: "input" | "result" | "setting";
   /**
-   * What it holds before anybody has written it, or knows: a number, empty text, or an empty array; 0 or empty text
-   * where this is absent. What nobody knows yet has a state of its own, or is UNKNOWN_COUNT, and never looks like an
-   * answer. db/ says the same of numbers.
+   * What the PV holds until it is written: a number, empty text, or an empty array; where `initial` is absent, 0 or
+   * empty text. What is not known yet has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/
+   * has the same numbers.
    */
   readonly initial?: Initial;
   /** Where the PV chooses by state: the states' names, by index, as db/ has them. */
   readonly states?: readonly string[];
   /** Of a number, as db/ has it in EGU. */
   readonly unit?: string;
-  /** What an input that is a number may hold, where it is none of a few states. */
+  /** What a number input without states may hold. */
   readonly takes?: Takes;
   /**
-   * For a result of one experiment on one server: the commands that write it. It holds `initial` again when the
-   * experiment or the server is another one, unless such a command runs: what that still writes is of the experiment
-   * that it began with.
+   * For a result of one experiment on one server: the commands that write the result. The PV holds `initial` again once
+   * the experiment or the server changes, unless one of these commands runs: its results are of the experiment with
+   * which it began.
    */
   readonly ofExperiment?: readonly CommandName[];
   /** One sentence for operators and the manual. */
@@ -36,16 +36,16 @@ export interface Takes {
   readonly isWhole: boolean;
 }
 
-/** A count, or another figure, that nobody knows. */
+/** A count, or another figure, that is not known. */
 export const UNKNOWN_COUNT = -1;
 export const NO_YES = ["No", "Yes"] as const;
-/** What is yes or no, once somebody has looked. */
+/** Unknown: nobody has looked yet. */
 export const ANSWERS = ["No", "Yes", "Unknown"] as const;
 export const ARM_STATES = ["Safe", "Armed"] as const;
 /** Seconds that an arm stays Armed. */
 export const ARMED_SECONDS = 30;
 
-/** What is told beside the meaning. A PV with states holds one of them at first. */
+/** What a row says beside the meaning. A PV with states begins with one of its states. */
 type Details<S extends string> =
   | { readonly initial?: Initial; readonly unit?: string; readonly states?: never }
   | { readonly states: readonly S[]; readonly initial?: NoInfer<S>; readonly unit?: never };
@@ -62,7 +62,7 @@ export const result = <S extends string>(meaning: string, details: Details<S> = 
   kind: "result",
   ...told(meaning, details),
 });
-/** A result of one experiment on one server, whose meaning begins with the commands that write it. */
+/** A result of one experiment on one server, whose meaning begins with the commands that write the PV. */
 export const resultOf = <S extends string>(
   by: readonly CommandName[],
   meaning: string,
@@ -88,7 +88,7 @@ export const input = <S extends string>(meaning: string, details: InputDetails<S
 export const setting = <S extends string>(meaning: string, details: InputDetails<S> = {}): Input<"setting"> =>
   inputOf("setting", meaning, details);
 
-/** An input that is written 1, and does something then. */
+/** An input that does something when 1 is written to it. */
 export const button = (meaning: string): Input<"input"> => input(meaning, { initial: 0 });
 
 /** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */

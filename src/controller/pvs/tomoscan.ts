@@ -1,16 +1,15 @@
 /**
- * TomoScan's PVs that the program reads and writes, by a name of ours. Their suffixes can be others at a site
- * (globus.conf).
+ * TomoScan's PVs that the program reads and writes, by a name of ours. A site can give its own suffixes (globus.conf).
  */
 
-/** TomoScan's PVs: where their suffix is configured, whether an experiment needs them. */
+/** A PV of TomoScan: where its suffix is configured, whether an experiment needs it. */
 export interface TomoScanRow {
   /** Suffix where globus.conf says nothing else. */
   readonly suffix: string;
   readonly required: boolean;
 }
 
-/** The PVs that say who has the beam; they are read together, as the tag. */
+/** The PVs that say who has the beam; together they are the tag. */
 export const TOMOSCAN_PVS = {
   yearMonth: { suffix: "ExperimentYearMonth", required: true },
   lastName: { suffix: "UserLastName", required: true },

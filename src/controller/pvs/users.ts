@@ -4,7 +4,7 @@ import { input, resultOf, UNKNOWN_COUNT } from "./row.ts";
 
 /** Characters that EditUserBadge holds. */
 export const EDIT_USER_CHARACTERS = 255;
-/** Whatever changes who is on an experiment lists them afterwards. */
+/** Every command that changes who is on an experiment lists the users afterwards. */
 const USER_LISTERS: readonly CommandName[] = ["ListUsers", "Init", "AddUser", "RemoveUser"];
 const USER_CHANGERS: readonly CommandName[] = ["AddUser", "RemoveUser"];
 

@@ -1,6 +1,6 @@
 /**
- * What an action is: what it would do, as sentences for a dry run, and the doing. Plain async functions over ports; an
- * action reads and writes PVs through its context alone, so that the command line runs it as the IOC does.
+ * What an action is: its plan, as sentences for a dry run, and its run. Plain async functions over ports; an action
+ * reads and writes PVs through its context alone, so that the command line runs it as the IOC does.
  */
 import type { Experiment } from "../experiment.ts";
 import type { DataManagement } from "../ports/data-management.ts";
@@ -11,9 +11,9 @@ import type { ActionResult } from "./outcome.ts";
 
 /** What an action is asked to do. */
 export interface ActionRequest {
-  /** Input and setting PVs as they were when the run began; they do not change under it. */
+  /** Input and setting PVs as they were when the run began. */
   readonly input: (name: PvName) => PvValue;
-  /** Texts are as long as they were given: none went through a PV, which holds so many characters and no more. */
+  /** Texts are as long as they were given: none went through a PV, which might have cut it. */
   readonly isUncut?: boolean;
 }
 
@@ -25,13 +25,13 @@ export interface RunContext extends ActionRequest {
   readonly publish: (name: PvName, value: PvOutput) => void;
   /** Tells operators one thing that happened on the way; MINOR: they should look at it. */
   readonly say: (sentence: string, severity?: "MINOR") => void;
-  /** Whether another command runs now; absent where none runs beside. */
+  /** Whether another command runs now; absent where no command can run beside. */
   readonly isRunning?: (command: CommandName) => boolean;
 }
 
 /** For commands that work on the tagged experiment. */
 export interface TaggedRequest extends ActionRequest {
-  /** Taken when the run began; does not change under it. */
+  /** The experiment as it was when the run began. */
   readonly experiment: Experiment;
 }
 export interface ActionContext extends RunContext, TaggedRequest {}
@@ -39,7 +39,7 @@ export interface ActionContext extends RunContext, TaggedRequest {}
 /** An action of a command that needs no tag. */
 export interface FreeAction {
   /**
-   * What `run` would do, one sentence each without a full stop, found out without leaving the process.
+   * What `run` would do, as sentences without a full stop, found out without leaving the process.
    * @throws RejectedError
    */
   readonly plan: (request: ActionRequest) => readonly string[];
@@ -47,7 +47,7 @@ export interface FreeAction {
   readonly run: (context: RunContext) => Promise<ActionResult>;
 }
 
-/** An action of a command that needs one. Every FreeAction is one, too. */
+/** An action of a command that needs a tag. Every FreeAction is an Action, too. */
 export interface Action {
   readonly plan: (request: TaggedRequest) => readonly string[];
   readonly run: (context: ActionContext) => Promise<ActionResult>;
@@ -57,17 +57,17 @@ export interface Action {
 export type Actions = { readonly [N in CommandName]?: ActionOf<N> };
 export type ActionOf<N extends CommandName> = N extends FreeCommand ? FreeAction : Action;
 
-/** One of the configured servers: a set of ports chosen once, behind what the commands need of it. */
+/** One of the configured servers: its ports were chosen once, and the commands see actions. */
 export interface Server {
-  /** As ServerName shows it. */
+  /** The server's name in ServerName. */
   readonly name: string;
   /** dm: a Data Management server. globus: a Globus collection. */
   readonly kind: "dm" | "globus";
-  /** What the commands do there; one that is missing does not exist on such a server. */
+  /** What the commands do on this server; a command without an action does not exist here. */
   readonly actions: Actions;
-  /** Keeps its experiments; absent where they are directories, of which nobody keeps a list. */
+  /** Keeps the server's experiments; absent where experiments are directories, of which nobody keeps a list. */
   readonly dataManagement?: DataManagement;
-  /** Where its data are to be seen; "" without a Globus collection. */
+  /** Web address of the experiment's data; "" without a Globus collection. */
   dataLink(experiment: Experiment): string;
 }
 

@@ -1,4 +1,7 @@
-/** Refuses puts that an input PV cannot mean, before anybody else hears of them. What that is, input-check.ts knows. */
+/**
+ * Refuses puts that an input PV cannot take, before anybody else hears of them. What a PV can take, input-check.ts
+ * knows.
+ */
 import { filter, type Observable, share } from "rxjs";
 import type { OutsidePut } from "../ports/outside-put.ts";
 import type { Pvs } from "../ports/pvs.ts";
@@ -7,7 +10,7 @@ import { INPUT_NAMES, inputProblem } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
 
 /**
- * The same PVs, whose inputs take only what they can mean: whoever listens to their puts hears of no other.
+ * The same PVs, whose inputs refuse what they cannot take: listeners hear only of the other puts.
  * @param journal is told of each refusal
  */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {

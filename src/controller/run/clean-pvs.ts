@@ -1,11 +1,11 @@
 /**
- * Our own PVs, with every text that the program writes into them made clean on its way: whatever action, watch or
- * service it came from.
+ * Our own PVs, with every text that the program writes made clean on its way into the PV, whatever action, watch or
+ * service the text came from.
  */
 import { cleanLines, oneLine } from "../../base/clean-text.ts";
 import type { PvOutput, Pvs } from "../ports/pvs.ts";
 
-/** Reads and puts by clients are as they are. A text keeps its line ends, an array's elements have none. */
+/** Reads, and puts by clients, stay as they are. A text keeps its line ends, an array's elements have none. */
 export const cleanPvs = (pvs: Pvs): Pvs => ({
   get: (suffix) => pvs.get(suffix),
   value$: (suffix) => pvs.value$(suffix),

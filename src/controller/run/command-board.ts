@@ -1,6 +1,6 @@
 /**
- * Which commands run, and the PVs that tell of it. Writes an outcome's PVs in the order that scripts rely on (decision
- * 0012): texts, time, state, then the command itself.
+ * Which commands run, and the PVs that tell of the running commands. Writes an outcome's PVs in the order that scripts
+ * rely on (decision 0012): texts, time, state, then the command itself.
  */
 
 import { filter, type Observable, Subject, startWith } from "rxjs";
@@ -22,10 +22,10 @@ import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import { type Outcome, severityOf, succeeded } from "./outcome.ts";
 
-/** Status while nothing runs, as TomoScan's family says it. */
+/** Status while nothing runs, in the word of TomoScan's family. */
 const IDLE_STATUS = "Done";
 
-/** Within which a second start is a double click. */
+/** Seconds within which a second start is a double click. */
 const DOUBLE_CLICK_SECONDS = 1;
 
 export interface CommandBoardOptions {
@@ -40,7 +40,7 @@ export class CommandBoard {
   readonly ended$ = new Subject<CommandName>();
   readonly #options: CommandBoardOptions;
   readonly #running = new Set<CommandName>();
-  /** When the last run of each began, monotonic seconds. */
+  /** When the last run of each command began, monotonic seconds. */
   readonly #startedAt = new Map<CommandName, number>();
   #requests = 0;
   /** Why nothing starts any more. */
@@ -100,7 +100,7 @@ export class CommandBoard {
     return this.#closed;
   }
 
-  /** A run that ended with the last process. It is not told here. */
+  /** Shows, and does not tell, a run that ended with the last process. */
   showInterrupted({ command, message, at }: Interruption): void {
     this.#putTexts(command, message, at);
     this.#putPart(command, "status", COMMAND_STATES.indexOf("Failed"));
@@ -136,7 +136,7 @@ export class CommandBoard {
     this.#putPart(name, "time", time);
   }
 
-  /** A second start right behind the first is one wish: it is refused like any other, and leaves no error behind. */
+  /** A second start right behind the first is one wish: it is refused like any second start, but not told. */
   #isDoubleClick(name: CommandName): boolean {
     const startedAt = this.#startedAt.get(name);
     return startedAt !== undefined && this.#options.clock.monotonic() - startedAt < DOUBLE_CLICK_SECONDS;

@@ -29,12 +29,12 @@ import { type ActionResult, failureOutcome, type Outcome, RUNNING, refused, reje
 
 /** One request to start: a put of 1 to the command's PV. */
 export interface Start {
-  /** Turns the request down while the put is still being made: the put fails and the PV stays as it is. */
+  /** Refuses the start while the put is still being made: the put fails and the PV stays as it is. */
   refuse(reason: string): void;
 }
 
 export interface CommandOptions {
-  /** Why a start cannot be taken now although this command does not run, or undefined. Asked at each start. */
+  /** Why a start cannot be taken now although the command does not run, or undefined. Asked at each start. */
   readonly blocked: () => string | undefined;
   /** What to say to a second start. */
   readonly alreadyRunning: string;
@@ -44,8 +44,7 @@ export interface CommandOptions {
 
 /**
  * Runs `action` for the starts that are let through. The action gets a signal that is aborted on cancellation; the run
- * lasts until the action has ended, whatever it then returns or throws. A cancelled action that still ends well counts
- * as done: its work is done.
+ * lasts until the action has ended. A cancelled action that still ends well counts as done: its work is done.
  */
 export function command(
   options: CommandOptions,

@@ -1,6 +1,6 @@
 /**
- * Puts that are judged before they take effect: the choice of a server, arming, and texts that nobody means. What an
- * input can mean at all, input-check.ts knows.
+ * Judges puts before they take effect: the choice of a server, arming, and texts that nobody means. What an input can
+ * take at all, input-check.ts knows.
  */
 import { merge, type Observable, tap } from "rxjs";
 import { visible } from "../../base/clean-text.ts";
@@ -19,7 +19,7 @@ export interface GuardOptions extends Pick<Site, "servers" | "arms"> {
   readonly prefix?: string;
 }
 
-/** Refuses what cannot take effect, and tells operators why. */
+/** Refuses puts that cannot take effect, and tells operators why. */
 export function guards$(options: GuardOptions, board: CommandBoard, journal: Journal): Observable<unknown> {
   const { pvs, servers, arms, prefix = "" } = options;
   const guard$ = (name: PvName, problemOf: (put: OutsidePut) => string | undefined): Observable<unknown> =>
@@ -31,7 +31,11 @@ export function guards$(options: GuardOptions, board: CommandBoard, journal: Jou
   );
 }
 
-/** Refuses a put where there is a problem, a sentence, and tells it. @returns whether there is */
+/**
+ * Refuses a put where there is a problem, and tells operators.
+ * @param problem a sentence
+ * @returns whether the put was refused
+ */
 export function isRefused(put: OutsidePut, problem: string | undefined, journal: Journal): boolean {
   if (problem === undefined) return false;
   put.refuse(problem);
@@ -39,14 +43,14 @@ export function isRefused(put: OutsidePut, problem: string | undefined, journal:
   return true;
 }
 
-/** Why what an arm guards is not ready to go off; disarming is always well. */
+/** Why the arm cannot be set to Armed; Safe is always taken. */
 export const armProblem = (
   check: ArmCheck | undefined,
   value: string | number,
   get: Parameters<ArmCheck>[0],
 ): string | undefined => (value === 0 ? undefined : check?.(get));
 
-/** Why the server cannot be chosen: there is no such, or a command runs. */
+/** Why the server cannot be chosen: there is no such server, or a command runs. */
 function serverProblem(put: OutsidePut, servers: Site["servers"], board: CommandBoard): string | undefined {
   if (board.busy) return `ServerName cannot change while ${board.runningText} runs; try again when it is over.`;
   return servers[Number(put.value)] === undefined

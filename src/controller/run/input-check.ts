@@ -1,14 +1,14 @@
 /**
- * Whether an input PV can mean what is put to it: a number within its range, a state that it has, a text that fits.
- * Pure: it refuses nothing itself.
+ * Whether an input PV can take the value of a put: a number within the range, a state that exists, a text that fits.
+ * Pure: refuses nothing itself.
  */
 import type { OutsidePut } from "../ports/outside-put.ts";
 import { allPvs, type PvSuffix, rowOf } from "../pvs/index.ts";
 import type { Takes } from "../pvs/row.ts";
 
-/** The states of inputs that db/ gives no more than two names. */
+/** The states of a number input whose row has neither states nor limits, such as a button. */
 const TWO_STATES = 2;
-/** Its states are the servers of globus.conf; which there are is another check's matter. */
+/** ServerName's states are the servers of globus.conf; which servers there are, another check knows. */
 const SERVERS: Takes = { least: 0, most: 15, isWhole: true };
 
 /** Every PV that clients write. */
@@ -16,7 +16,7 @@ export const INPUT_NAMES: readonly PvSuffix[] = [...allPvs()].flatMap(([name, ro
   row.kind === "result" ? [] : [name],
 );
 
-/** Why this cannot be put to the input, a sentence; or undefined. */
+/** Why the value cannot be put to the input, a sentence; or undefined. */
 export function inputProblem(
   name: string,
   { value, given, room }: Pick<OutsidePut, "value" | "given" | "room">,
@@ -28,7 +28,7 @@ export function inputProblem(
   return `${name} takes ${takesText(name)}, not ${number}; it stays as it was.`;
 }
 
-/** What the database makes of codes that are no UTF-16. */
+/** What the database makes of codes that are not UTF-16. */
 const NO_CHARACTER = "\uFFFD";
 
 function textProblem(name: string, text: string, room: number): string | undefined {

@@ -1,4 +1,4 @@
-/** The inputs of one run: every input and setting PV, read once when it begins, so that they do not change under it. */
+/** The inputs of one run: every input and setting PV, read once when the run begins, so that none changes during it. */
 import type { Pvs, PvValue } from "../ports/pvs.ts";
 import { PVS, type PvName } from "../pvs/index.ts";
 

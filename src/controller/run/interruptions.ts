@@ -1,6 +1,7 @@
 /**
- * What was under way when the IOC ended without a word: remembered before each command has an effect, forgotten when it
- * has ended, told at the next start. A memory that cannot be written is told once and keeps no command from running.
+ * The commands that were under way when the IOC ended: each is remembered before it has an effect, forgotten when it
+ * has ended, and told at the next start if it had not. A memory that cannot be written is told once and keeps no
+ * command from running.
  */
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -16,13 +17,13 @@ import type { RunAbout } from "./perform.ts";
 
 /** Seconds that a command waits for the disk. */
 const DISK_SECONDS = 2;
-/** Bytes of what a command said last: the rest of the sentence must have room beside it. */
+/** Bytes of a command's last sentence: the rest of the message must have room beside it. */
 const SAID_BYTES = 160;
-/** Bytes of how a command ended when the IOC was stopped, which stands in the place of what is known of every kill. */
+/** Bytes of how a command ended when the IOC was stopped; told instead of what is known after a kill. */
 const ENDED_BYTES = 240;
 
 export interface InterruptionsOptions {
-  /** Absent: nothing is remembered, and nothing is told. */
+  /** Undefined: nothing is remembered, and nothing is told. */
   readonly underWay: UnderWay | undefined;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -37,33 +38,33 @@ export interface Interruption {
   readonly message: string;
 }
 
-/** One run, as it is remembered. */
+/** A run to be remembered. */
 export interface RunInMemory extends RunAbout {
   readonly signal: AbortSignal;
-  /** Why the IOC stops, once it does. */
+  /** Why the IOC stops; undefined while it does not. */
   readonly closed: () => string | undefined;
 }
 
 export class Interruptions {
   readonly #options: InterruptionsOptions;
   readonly #begun = new Map<string, BegunCommand>();
-  /** Those of the last process. */
+  /** The commands that the last process left, until an operator has seen them. */
   readonly #left = new Map<string, BegunCommand>();
   #hasFailed = false;
   /**
-   * The write that is under way, and the one behind it, which will hold the newest state; never a third, however much
-   * is said.
+   * The write that is under way; `#next` is the write behind it, which will hold the newest state. There is never a
+   * third, however much commands say.
    */
   #writing: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
-  /** Over when the newest state is on disk, or cannot be. */
+  /** Resolves when the newest state is on disk, or cannot be written. */
   #kept: Promise<void> = Promise.resolve();
 
   constructor(options: InterruptionsOptions) {
     this.#options = options;
   }
 
-  /** Says what the last process left. @returns it, for the commands' PVs */
+  /** Tells what the last process left. @returns the interrupted commands, for their PVs */
   tell(): readonly Interruption[] {
     const { underWay, journal } = this.#options;
     const { commands, problem } = underWay?.left() ?? { commands: [] };
@@ -76,7 +77,7 @@ export class Interruptions {
   }
 
   /**
-   * Remembers a run while it may have an effect: what the IOC's stop cuts short, or a crash leaves, is told at the next
+   * Remembers a run while it may have an effect: a run that the IOC's stop or a crash cuts short is told at the next
    * start.
    */
   async during(
@@ -101,7 +102,7 @@ export class Interruptions {
     }
   }
 
-  /** What a command says is how far it has come; the command does not wait for the disk. */
+  /** A command has said how far it has come; it does not wait for the disk. */
   said(command: CommandName, sentence: string): void {
     const before = this.#begun.get(command);
     if (before === undefined) return;
@@ -110,19 +111,19 @@ export class Interruptions {
     void this.#keep();
   }
 
-  /** An operator has seen what was left. */
+  /** An operator has seen what the last process left. */
   acknowledge(): void {
     if (this.#left.size === 0) return;
     this.#left.clear();
     void this.#keep();
   }
 
-  /** Resolves when all that was to be remembered is on disk, or cannot be. */
+  /** Resolves when everything to be remembered is on disk, or cannot be written. */
   settled(): Promise<void> {
     return this.#kept;
   }
 
-  /** Resolves when it is on disk, or cannot be. What was left of an earlier run of the command is told no more. */
+  /** Resolves when the run is on disk, or cannot be written. An earlier run of the command is told no more. */
   async #remember(command: CommandName, about: Pick<BegunCommand, "server" | "experiment">): Promise<void> {
     this.#left.delete(command);
     this.#begun.set(command, { command, at: isoTime(this.#options.clock), ...about });
@@ -130,8 +131,8 @@ export class Interruptions {
   }
 
   /**
-   * The IOC's stop in order has cut the command short, which has no other place to be told than the next start.
-   * @param how in its own words; may be empty
+   * The IOC's stop in order has cut the command short: only the next start can tell.
+   * @param how the command ended, in its own words; may be empty
    */
   #cutShort(command: CommandName, how: string): void {
     const before = this.#begun.get(command);
@@ -156,13 +157,13 @@ export class Interruptions {
     this.#next ??= this.#writing.then(() => {
       this.#next = undefined;
       const written = underWay.keep([...this.#left.values(), ...this.#begun.values()]);
-      this.#writing = written.catch(() => {}); // told to those who wait for that one
+      this.#writing = written.catch(() => {}); // told to the caller that waits for `written`
       return written;
     });
     return this.#next;
   }
 
-  /** Whatever fails is told: nobody may be stopped by it. @returns never rejects */
+  /** Waits for a write, and tells what fails: no command may be stopped by it. @returns never rejects */
   async #within(written: Promise<void>): Promise<void> {
     const { journal, clock } = this.#options;
     let cancel: () => void = () => {};
@@ -184,14 +185,14 @@ export class Interruptions {
   }
 }
 
-/** What a command that was stopped tells of itself, behind why it was. */
+/** The message of a command that was stopped, without the reason at its beginning. */
 const withoutReason = (message: string, reason: string): string =>
   (message.startsWith(reason) ? message.slice(reason.length) : message).trim();
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
 /**
- * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is that of the last sign of
+ * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is the command's last sign of
  * life.
  */
 export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {

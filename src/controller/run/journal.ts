@@ -11,7 +11,7 @@ import type { PvName } from "../pvs/index.ts";
 import { EVENT_BYTES, LOG_LINES, logLine, SEVERITIES, type Severity } from "../pvs/run.ts";
 import { fitted } from "./fitting.ts";
 
-/** Events kept for Log: more than 8192 bytes hold at a usual length. */
+/** Events kept for Log: more than its 8192 bytes hold at a usual length. */
 const KEPT = 100;
 
 export interface JournalOptions {
@@ -34,7 +34,7 @@ export class Journal {
     this.show(sentence, severity);
   }
 
-  /** As `say`, of what the program's log has already. */
+  /** As `say`, for an event that the program's log has already. */
   show(sentence: string, severity: Severity): void {
     const text = oneLine(sentence);
     this.#lines = [`${this.#time()} ${severity === "NO_ALARM" ? "" : `${severity} `}${text}`, ...this.#lines].slice(

@@ -1,15 +1,15 @@
-/** How a run of a command stands or ended, as operators see it, and how whatever was thrown becomes that. */
+/** How a run of a command stands or ended, as operators see it, and how a failure becomes an outcome. */
 import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import type { CommandState } from "../pvs/commands.ts";
 import type { PvName } from "../pvs/index.ts";
 import type { Severity } from "../pvs/run.ts";
 
 export interface Outcome {
-  /** `Refused`: a second start that was turned away; the run that is under way is not concerned. */
+  /** `Refused`: a second start was turned away; the run that is under way goes on. */
   readonly state: Exclude<CommandState, "Idle"> | "Refused";
   /** One sentence; empty for Running. */
   readonly message: string;
-  /** Rejected because of what this input holds, or because it holds nothing. */
+  /** The input whose value, or emptiness, the command was rejected for. */
   readonly input?: PvName;
   /** A bug of ours, for the log. */
   readonly stack?: string;
@@ -24,7 +24,7 @@ export interface ActionResult {
 /** A precondition of the action does not hold: nothing was done. */
 export class RejectedError extends ActionError {}
 
-/** What an input holds cannot be meant. The message names the PV. */
+/** An input's value makes no sense. The message names the PV. */
 export class InputError extends RejectedError {
   readonly input: PvName;
   constructor(input: PvName, message: string, options?: ErrorOptions) {
@@ -53,7 +53,7 @@ export function failureOutcome(thrown: unknown, signal: AbortSignal): Outcome {
 }
 
 /**
- * Whether a put-callback that waited for this outcome succeeds: only where nothing is missing, so that a script that
+ * Whether a put-callback that waits for the outcome succeeds: only where nothing is missing, so that a script that
  * reads no state stops.
  */
 export const succeeded = ({ state }: Pick<Outcome, "state">): boolean => state === "Done";

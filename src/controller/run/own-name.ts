@@ -1,7 +1,6 @@
 /**
  * The text that a Phoebus field shows while its PV is disconnected, `<2bmb:Globus:EmailSubject>`: a field that was
- * clicked then keeps it, and Enter writes it into the PV. Nobody means it: it is refused wherever a text can be
- * written.
+ * clicked then keeps that text, and Enter writes it into the PV. Nobody means such a text, so every PV refuses its own.
  */
 import { PVS, type PvName } from "../pvs/index.ts";
 

@@ -1,7 +1,7 @@
 /**
- * One run of a command from the chosen server to the result: its inputs, the experiment where it needs one, its action,
- * or the plan of it in a dry run. The same for the IOC and for the command line. What was thrown becomes an outcome
- * elsewhere (outcome.ts).
+ * One run of a command from the chosen server to the result: its inputs, the experiment where the command needs one,
+ * its action, or the action's plan in a dry run. The same for the IOC and for the command line. A failure becomes an
+ * outcome elsewhere (outcome.ts).
  */
 
 import type { Experiment } from "../experiment.ts";
@@ -19,18 +19,18 @@ import {
 import { takeInputs } from "./inputs.ts";
 import { type ActionResult, RejectedError } from "./outcome.ts";
 
-/** Where a command runs: on the PVs of an IOC, or on what the command line holds in their place. */
+/** Where a command runs: on the PVs of an IOC, or on the values that the command line holds instead. */
 export interface RunPlace extends Pick<RunContext, "signal" | "say" | "isUncut" | "isRunning"> {
   readonly pvs: Pick<Pvs, "get" | "put">;
-  /** The experiment of the tag, once it has settled; asked for where the command needs one. */
+  /** The experiment of the tag, once the tag has settled; asked for where the command needs an experiment. */
   readonly experiment: () => Promise<Experiment>;
-  /** Stands around the work; absent: nothing does. */
+  /** Wraps the work; absent: the work runs as it is. */
   readonly around?: (about: RunAbout, work: () => Promise<ActionResult>) => Promise<ActionResult>;
 }
 
 /** What is known of a run when its work begins. */
 export interface RunAbout {
-  /** Has no effect. */
+  /** A dry run, which has no effect. */
   readonly isDry: boolean;
   readonly server: string;
   readonly experiment?: string;
@@ -63,11 +63,11 @@ export async function performCommand(
 
 /** The server that ServerName names. */
 export const chosenServer = ({ servers }: Pick<Site, "servers">, pvs: Pick<Pvs, "get">): Server =>
-  servers[Number(pvs.get("ServerName"))] ?? servers[0]; // the first before anybody has chosen
+  servers[Number(pvs.get("ServerName"))] ?? servers[0]; // the first server before anybody has chosen
 
 /**
- * The command's action on the chosen server, or the one that does not depend on it.
- * @throws RejectedError when there is none
+ * The command's action on the chosen server, or the action that does not depend on the server.
+ * @throws RejectedError when there is no such action
  */
 export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, server: Server, name: N): ActionOf<N> {
   const action = server.actions[name] ?? site.actions[name];
@@ -77,7 +77,7 @@ export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, ser
   );
 }
 
-/** An action as seen with the context that it gets. */
+/** An action, typed by the context that it gets. */
 interface Performable<C> {
   readonly plan: (request: C) => readonly string[];
   readonly run: (context: C) => Promise<ActionResult>;

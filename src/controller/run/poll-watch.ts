@@ -1,7 +1,4 @@
-/**
- * A watch that looks at a service again and again: the streams that every such watch has. What is looked at, and how
- * often, its Look says.
- */
+/** A watch that looks at a service again and again. What is looked at, and how often, the Look decides. */
 import {
   catchError,
   combineLatest,
@@ -26,7 +23,7 @@ import type { Watch, WatchContext } from "./watch.ts";
 
 /** One thing that is looked at. */
 export interface Look<S> {
-  /** Asks, and changes nothing. @param signal aborted when a newer look begins, or the watch ends */
+  /** Asks the service, and changes nothing. @param signal aborted when a newer look begins, or the watch ends */
   look(signal: AbortSignal): Promise<S>;
   seen(what: S): void;
   failed(thrown: unknown): void;
@@ -35,16 +32,16 @@ export interface Look<S> {
 }
 
 export interface PollWatchOptions<T, S> {
-  /** What the looks are for, e.g. the experiment. A look begins with each. */
+  /** What is followed, e.g. the experiment; each element begins new looks. */
   readonly followed$: Observable<T>;
   /**
-   * Commands that change what is looked at. While one of them runs it tells of its own: nobody looks, and a look that
-   * was under way is as if it had not been. When one has ended, a look begins at once.
+   * Commands that change what is looked at. While such a command runs it shows its own results: no look begins, and
+   * what a look under way finds is dropped. When the command has ended, a look begins at once.
    */
   readonly makers: readonly CommandName[];
   /**
-   * Called before each such first look.
-   * @returns undefined where there is nothing to look at; a dry run reaches nobody, whatever it returns
+   * Called with each element of `followed$`, and when a command of `makers` has ended.
+   * @returns undefined where there is nothing to look at; in a dry run (Testing) there are no looks at all
    */
   readonly begin: (followed: T) => Look<S> | undefined;
   /** Why a look is cut short, a sentence. */
@@ -76,8 +73,8 @@ export const pollWatch = <T, S>(
   );
 
 /**
- * Completes when the look is over, also when it failed, and at once where nobody may look.
- * @param reason why it is cut short when nobody waits for it any more, a sentence
+ * Completes when the look is over, also when it failed; at once while a command of `makers` runs.
+ * @param reason why a look that is no longer wanted is cut short, a sentence
  */
 const look$ = <S>(one: Look<S>, reason: string, isHeld: () => boolean): Observable<unknown> =>
   defer(() => {

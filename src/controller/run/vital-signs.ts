@@ -35,14 +35,14 @@ import { isoTime } from "./journal.ts";
 const WATCHDOG_COUNT = 5;
 /** Seconds between two looks at the credentials. */
 const AUTH_PERIOD_SECONDS = 300;
-/** Seconds between two looks at the files that they come from. */
+/** Seconds between two looks at the files that credentials come from. */
 const FILES_PERIOD_SECONDS = 2;
 
 /** The credentials whose state is shown. */
 export interface AuthWatch {
   readonly dm: Identity;
   readonly globus: Identity;
-  /** A text that is another one when a file that they come from has changed; absent where there is none. */
+  /** A text that changes when a file that credentials come from changes; absent where there is no such file. */
   readonly filesState?: () => Promise<string>;
 }
 
@@ -58,7 +58,7 @@ export interface VitalSignsOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-/** @param again$ when the credentials are worth another look */
+/** @param again$ emits when the credentials are worth another look */
 export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
   const { pvs, clock, scheduler } = options;
   const put = (name: PvName, value: string | number): void => pvs.put(name, value);
@@ -80,7 +80,7 @@ export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unkno
   return merge(births$, beats$, auth$(options, again$));
 }
 
-/** Looks now and then, and at once when a file has changed: what was asked with the former one is given up. */
+/** Looks now and then, and at once when a file has changed: a look with the former file is given up. */
 function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
   const { pvs, auth, scheduler } = options;
   const told = new Set<PvName>();
@@ -96,7 +96,7 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
         );
   const now$ = merge(
     interval(AUTH_PERIOD_SECONDS * 1000, scheduler).pipe(map(() => false)),
-    again$.pipe(map(() => true)), // quietly: a command that failed for it has said so, and is to be read
+    again$.pipe(map(() => true)), // quietly: the command that failed has told why, and its message is to be read
   );
   const look$ = now$.pipe(
     startWith(false),
@@ -115,9 +115,9 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
 }
 
 /**
- * One look at a credential. A service that cannot be reached says nothing about it: the state stays. What else goes
- * wrong is shown as LoginNeeded, and told once, with when it is asked again.
- * @param news those that operators were told of, and whether another goes to the log alone
+ * One look at a credential. While its service cannot be reached the state stays. Any other failure is shown as
+ * LoginNeeded, and told once, with the time of the next look.
+ * @param news the state PVs that operators were told of, and whether news goes to the log alone
  */
 function watch$(
   { pvs, clock, log, tell }: VitalSignsOptions,

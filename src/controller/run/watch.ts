@@ -10,9 +10,8 @@ export interface WatchContext {
   readonly pvs: Pvs;
   readonly journal: Journal;
   /**
-   * The experiment of the settled tag, now and when it is another one (isSameExperiment); undefined where TomoScan
-   * names none. Nothing comes while TomoScan is not connected: nobody knows then, and what was the experiment may still
-   * be.
+   * The experiment of the settled tag, now and whenever it changes (isSameExperiment); undefined where TomoScan names
+   * none. Nothing is emitted while TomoScan is not connected: the experiment may still be the same.
    */
   readonly experiment$: Observable<Experiment | undefined>;
   readonly isRunning: (command: CommandName) => boolean;
@@ -23,5 +22,5 @@ export interface WatchContext {
   readonly scheduler?: SchedulerLike;
 }
 
-/** Its stream's elements are dropped; it must not end in an error. */
+/** The elements of the stream are dropped; the stream must not end in an error. */
 export type Watch = (context: WatchContext) => Observable<unknown>;

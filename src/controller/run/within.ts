@@ -3,7 +3,7 @@ import { defer, firstValueFrom, map, type Observable, race } from "rxjs";
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 
-/** Whether the stream emits within so many seconds; it is left then. @throws the signal's reason */
+/** Whether the stream emits within so many seconds; then unsubscribes. @throws the signal's reason */
 export async function emitsWithin(
   source$: Observable<unknown>,
   seconds: number,

@@ -1,7 +1,7 @@
 /**
  * CreateManual: an experiment without a proposal, from the Manual inputs, on a Data Management server; on a Globus
- * collection its directories. It leaves ManualExperiment behind, so that TagManual can follow; TomoScan's user PVs are
- * TagManual's.
+ * collection its directories. Fills ManualExperiment, so that TagManual can follow; TomoScan's user PVs are written by
+ * TagManual.
  */
 import type { Clock } from "../../base/clock.ts";
 import { facilityDay } from "../../base/facility-time.ts";

@@ -37,7 +37,7 @@ export function deleteArm(isAllowed: boolean): ArmCheck {
   };
 }
 
-/** The name that a person has written to confirm it. */
+/** The name that a person has written to confirm the deletion. */
 const wantedName = (request: ActionRequest): string => textInput(request, "DeleteName");
 
 function nameProblem(wanted: string, experimentName: string): string | undefined {
@@ -69,7 +69,7 @@ async function remove(options: DeleteOptions, context: ActionContext): Promise<A
   refuse(options, context);
   if (!flagInput(context, "DeleteArm"))
     throw new RejectedError("Delete is not armed: write 1 to DeleteArm, and start Delete while it is Armed.");
-  publish("DeleteArm", 0); // one start, whatever becomes of it
+  publish("DeleteArm", 0); // armed for one start, whatever becomes of the run
   const found = await existing(options, name, signal);
   await refuseWhileMoving(options.dm, name, context);
   signal.throwIfAborted();
@@ -82,7 +82,7 @@ async function remove(options: DeleteOptions, context: ActionContext): Promise<A
   };
 }
 
-/** @throws RejectedError when there is none */
+/** @throws RejectedError when there is no such experiment */
 async function existing({ dm, serverName }: DeleteOptions, name: string, signal: AbortSignal): Promise<DmExperiment> {
   try {
     return await dm.experimentByName(name, { signal });
@@ -95,7 +95,7 @@ async function existing({ dm, serverName }: DeleteOptions, name: string, signal:
 /** Commands that move data to an experiment, or are about to. */
 const MOVERS: readonly CommandName[] = ["StartDaq", "Upload"];
 
-/** Whoever started what moves. @throws RejectedError */
+/** Whoever started the DAQs and uploads that move data. @throws RejectedError */
 async function refuseWhileMoving(dm: DataManagement, name: string, context: ActionContext): Promise<void> {
   const isOfIt = (one: DmTransfer): boolean => one.experimentName === name && isUnderWay(one);
   const moving = (await dm.daqs(context)).find(isOfIt);
@@ -126,14 +126,14 @@ async function deleteOnce({ dm, serverName }: DeleteOptions, name: string, signa
   }
 }
 
-/** Whether the service says so. */
+/** Whether the service says that the experiment is gone. */
 const isGone = (dm: DataManagement, name: string, signal: AbortSignal): Promise<boolean> =>
   dm.experimentByName(name, { signal }).then(
     () => false,
     (thrown: unknown) => thrown instanceof NotFoundError,
   );
 
-/** Its directories at Data Management, where the service tells them. */
+/** The experiment's directories at Data Management, where the service tells them. */
 function directories({ storageDirectory, dataDirectory, analysisDirectory }: DmExperiment): string {
   const all = Object.entries({ storage: storageDirectory, data: dataDirectory, analysis: analysisDirectory });
   const known = all.filter(([, directory]) => directory !== undefined && directory !== "");

@@ -1,6 +1,6 @@
 /**
- * Whether TomoScan writes its data where the settings say they are: DetectorTopDir and RemoteAnalysisDir against
- * [local] (decision 0018). It changes neither.
+ * Whether TomoScan writes its data where the settings say: DetectorTopDir and RemoteAnalysisDir against [local]
+ * (decision 0018). Changes neither TomoScan nor the settings.
  */
 
 import { combineLatest, map, tap } from "rxjs";
@@ -25,8 +25,8 @@ export interface DirsMatchOptions {
 }
 
 /**
- * No where TomoScan says something else, Yes where it says the same of both; one that says nothing of either is
- * Unknown, and told in the sentence.
+ * No where a PV of TomoScan differs, Yes where both PVs agree with the settings, Unknown where a PV or a setting says
+ * nothing; the sentence tells which.
  */
 export interface DirsVerdict {
   readonly matches: (typeof ANSWERS)[number];
@@ -99,7 +99,7 @@ function remoteDifference(text: string, { user, host, top }: TopDirectory): stri
 const isSameDirectory = (a: string, b: string): boolean => withoutSlashes(a) === withoutSlashes(b);
 const withoutSlashes = (path: string): string => path.replace(/\/+/g, "/").replace(/\/$/, "");
 
-/** A short name is the same as the long one that begins with it. */
+/** A short host name is the same as a long name that begins with it. */
 function isSameHost(a: string, b: string): boolean {
   const [one, other] = [a.toLowerCase(), b.toLowerCase()];
   return one === other || one.startsWith(`${other}.`) || other.startsWith(`${one}.`);

@@ -1,6 +1,6 @@
 /**
- * An experiment on a Data Management server: looked for under the name in use today, then under the one that the
- * original program gave; made at most once. Which experiment, and who is on it, is decided elsewhere.
+ * An experiment on a Data Management server: looked for under its present name, then under the name that the original
+ * program gave; made at most once. Which experiment, and who is on it, is decided elsewhere.
  */
 import type { Clock } from "../../base/clock.ts";
 import { facilityMonth } from "../../base/facility-time.ts";
@@ -9,7 +9,7 @@ import { AlreadyExistsError, type CallOptions, NotFoundError, UnavailableError }
 import type { DataManagement, DmExperiment, NewExperiment } from "../ports/data-management.ts";
 import { RejectedError } from "../run/outcome.ts";
 
-/** @returns undefined only if the service says that there is none under either name */
+/** @returns undefined only if the service says that there is no experiment under either name */
 export async function findExperiment(
   dm: Pick<DataManagement, "experimentByName">,
   experiment: Experiment,
@@ -29,7 +29,7 @@ export async function findExperiment(
   return undefined;
 }
 
-/** @throws RejectedError when there is none */
+/** @throws RejectedError when there is no such experiment */
 export async function requireExperiment(
   { dm, serverName }: { readonly dm: Pick<DataManagement, "experimentByName">; readonly serverName: string },
   experiment: Experiment,
@@ -40,7 +40,7 @@ export async function requireExperiment(
   throw new RejectedError(`Experiment ${experiment.name} does not exist on ${serverName}; run Init first.`);
 }
 
-/** Names of the station's experiments of this year, at the facility, and the last; the latest first. */
+/** Names of the station's experiments of this year and the last, by the facility's calendar; the latest first. */
 export async function recentExperiments(
   dm: Pick<DataManagement, "stationExperiments">,
   clock: Clock,

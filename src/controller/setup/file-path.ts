@@ -1,6 +1,6 @@
 /**
- * TomoScan's FilePath: set to a directory that exists, and confirmed by TomoScan's server, which looks for it through
- * the file plugin.
+ * Sets TomoScan's FilePath to a directory that exists, and waits until TomoScan's server confirms it; the server looks
+ * through the file plugin.
  */
 import { from, NEVER, type Observable, switchMap } from "rxjs";
 import { sleep } from "../../base/clock.ts";
@@ -9,15 +9,15 @@ import type { CallOptions } from "../ports/call.ts";
 import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";
 
-/** Seconds that FilePathExists must stay Yes: until the server has looked it speaks of the path before. */
+/** Seconds that FilePathExists must stay Yes: until the server has looked, that PV speaks of the former path. */
 const SETTLE_SECONDS = 1;
-/** Seconds until TomoScan is given up. */
+/** Seconds to wait for TomoScan. */
 const PATIENCE_SECONDS = 10;
-/** As TomoScan's record says it. */
+/** The text of TomoScan's record. */
 const YES = "Yes";
 
 /**
- * @param directory without a slash at its end; TomoScan gets it with one, since it puts names right behind it
+ * @param directory without a slash at its end; TomoScan gets a slash at the end, since it appends file names
  * @returns what TomoScan's FilePath is now
  * @throws ActionError naming the PV: not connected, too short, or the path is not there for TomoScan
  */

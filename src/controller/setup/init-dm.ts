@@ -49,7 +49,8 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
   publish("ExperimentExists", found === undefined ? 0 : 1);
   const everybody = await findPeople(options.people, experiment, context, { signal });
   const { people, beamtime, scheduleError, problems } = everybody;
-  // A new experiment needs its beamtime for its dates; one that exists can get its contacts without.
+  // A new experiment needs the beamtime for its dates; an existing experiment gets its contacts also without a
+  // beamtime.
   if (found === undefined && scheduleError !== undefined) throw scheduleError;
   const wanted = {
     typeName: options.experimentType,
@@ -81,7 +82,7 @@ async function initialise(options: InitDmOptions, context: ActionContext): Promi
 const presentOf = (changes: readonly UserChange[]): number => countOf(changes, "changed", "already");
 
 interface Membership {
-  /** What was done so far, for whoever reads why it went no further. */
+  /** What was done so far, for the message of a run that broke off. */
   readonly sentence: string;
   readonly experiment: DmExperiment;
   readonly people: readonly Person[];

@@ -1,6 +1,7 @@
 /**
  * Init on a Globus collection: the experiment's directory chain, and access rules that let its people read it. There is
- * no experiment to create; whoever has no e-mail address is named, and gets in with a Globus user name by AddUser.
+ * no experiment to create. The message names people without an e-mail address: AddUser lets them in by their Globus
+ * user name.
  */
 
 import { messageOf } from "../../base/errors.ts";
@@ -59,7 +60,7 @@ interface Made {
 
 const readers = (changes: readonly UserChange[]): number => countOf(changes, "changed", "already");
 
-/** The directory is there whatever comes of this: a failure makes Init partial, no more. @throws CancelledError */
+/** The directory is there by now: a failure here makes Init partial. @throws CancelledError */
 async function letPeopleRead(
   { access, people: options }: NonNullable<InitGlobusOptions["share"]>,
   context: ActionContext,

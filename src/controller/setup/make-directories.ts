@@ -13,7 +13,7 @@ import { serviceFailure } from "../run/failure.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { setFilePath } from "./file-path.ts";
 
-/** One tree to make the directory in, and the PVs that tell of it. */
+/** One tree in which to make the directory, and the PVs that tell of the directory. */
 export interface DirectoryTarget {
   readonly tree: DirectoryTree;
   /** Levels below the tree's top, e.g. `{exp}` or `{ym}/{exp}`. */
@@ -32,8 +32,8 @@ const place = (target: DirectoryTarget, experiment: Experiment): string =>
 const FILE_PATH_PV: PvName = "DetectorDir";
 
 /**
- * All targets at once, each reported on its own: Done when all have the directory, Partial when some have, Failed when
- * none has.
+ * Works on all targets at once and reports each on its own: Done when all have the directory, Partial when some have
+ * it, Failed when none has.
  * @param tomoScan whose FilePath SetFilePath sets
  */
 export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: TomoScan): Action {
@@ -52,7 +52,7 @@ export function makeDirectories(targets: readonly DirectoryTarget[], tomoScan: T
     run: async (context) => {
       const results = await Promise.all(targets.map((target) => makeOne(target, context)));
       const failed = results.filter(({ error }) => error !== undefined);
-      // Thrown when all have ended, so that nothing goes on behind a run that is over.
+      // Thrown when all targets have ended, so that nothing goes on behind a run that is over.
       const bug = failed.find(({ error }) => !(error instanceof AppError));
       if (bug !== undefined) throw bug.error;
       if (failed.length === results.length && failed[0] !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Which beamtime counts: the days by which now is moved, the beamtimes of that day, the one of a proposal. Reads the
+ * Which beamtime counts: the day that Set asks for, the beamtimes of that day, the beamtime of a proposal. Reads the
  * schedule through its port.
  */
 import { cleanJson } from "../../base/clean-text.ts";
@@ -15,7 +15,7 @@ import { InputError } from "../run/outcome.ts";
 /** The schedule of one beamline. */
 export interface Schedule {
   readonly scheduling: Scheduling;
-  /** As the scheduling service names it. */
+  /** The beamline's name at the scheduling service. */
   readonly beamline: string;
   readonly clock: Clock;
 }
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 /** Days that Set may move now by: a hundred years. */
 const MOST_DAYS = 36_500;
 
-/** Now, moved by the days of Set. @throws RejectedError for more days than anybody means */
+/** Now, moved by the days of Set. @throws RejectedError for more than MOST_DAYS */
 export function scheduleDay({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date {
   const days = Number(request.input("Set"));
   if (!(Math.abs(days) <= MOST_DAYS))
@@ -43,8 +43,8 @@ export const hasProposal = ({ proposalNumber }: Pick<Experiment, "proposalNumber
 export const contains = ({ start, end }: Beamtime, at: Date): boolean => start <= at && at <= end;
 
 /**
- * The proposal's beamtime in the run of that day: the one of the day itself, else its first.
- * @throws ActionError when the schedule has none of it
+ * The proposal's beamtime in the run of that day: the beamtime of the day itself, else the proposal's first.
+ * @throws ActionError when the schedule has no beamtime of the proposal
  */
 export async function beamtimeOf(
   schedule: Schedule,
@@ -64,7 +64,7 @@ export async function beamtimeOf(
 }
 
 /**
- * For whoever only looks: the proposal's beamtime, or without a proposal those of the day, of which there may be none.
+ * For commands that only look: the proposal's beamtime; without a proposal the beamtimes of the day, if any.
  * @throws as `beamtimeOf`
  */
 export async function beamtimesFor(

@@ -12,12 +12,12 @@ import { type ActionResult, InputError } from "../run/outcome.ts";
 import { day } from "./manual-experiment.ts";
 
 export interface ListEsafsOptions {
-  /** Undefined where no service has them. */
+  /** Undefined where no service has safety forms. */
   readonly esafs: DataManagement["esafs"] | undefined;
   readonly clock: Clock;
 }
 
-/** Each year is one request. */
+/** Most years of a range: each year is one request. */
 const MOST_YEARS = 20;
 
 /** Days at the facility, both included. */
@@ -71,7 +71,7 @@ async function list({ esafs, clock }: ListEsafsOptions, context: RunContext): Pr
   };
 }
 
-/** A form without dates may be of any day. */
+/** Whether a form's dates touch the days; a form without dates may be of any day. */
 const touches = ({ startDate, endDate }: Esaf, { first, last }: Range): boolean =>
   (startDate || endDate || first) <= last && (endDate || startDate || last) >= first;
 

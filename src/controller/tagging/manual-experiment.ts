@@ -1,4 +1,4 @@
-/** What the Manual inputs describe: an experiment without a proposal, or why they do not describe one. Pure. */
+/** The experiment without a proposal that the Manual inputs describe, or why they describe none. Pure. */
 import { visible } from "../../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../../base/facility-time.ts";
 import { cleanName, type Experiment, MAX_NAME, saysNothing } from "../experiment.ts";
@@ -8,18 +8,18 @@ import { InputError } from "../run/outcome.ts";
 
 export interface ManualExperiment {
   readonly experiment: Experiment;
-  /** First and last day, from midnight of the facility. */
+  /** Midnight of the first and of the last day, at the facility. */
   readonly start: Date;
   readonly end: Date;
   readonly badges: readonly string[];
-  /** How the name was cleaned, the rest of a sentence; absent if it was not. */
+  /** How the name was cleaned, the rest of a sentence; absent if the name stayed as it was. */
   readonly remark?: string;
 }
 
-/** Days from the first to the last where ManualEnd is empty. */
+/** Days from the first day to the last where ManualEnd is empty. */
 const USUAL_DAYS = 14;
 
-/** @param now what ManualDate is where it is empty @throws InputError */
+/** @param now the first day where ManualDate is empty @throws InputError */
 export function manualExperiment(request: ActionRequest, now: Date): ManualExperiment {
   const month = textInput(request, "ManualDate") || facilityMonth(now);
   const firstOfMonth = facilityMidnight(`${month}-01`);
@@ -65,7 +65,7 @@ function gup(request: ActionRequest): string {
   throw new InputError("ManualGup", `ManualGup ${number} is not a proposal number; 0 means none.`);
 }
 
-/** Midnight of a day of an input, at the facility. @throws InputError */
+/** Midnight, at the facility, of the day that an input holds. @throws InputError */
 export function day(name: PvName, text: string): Date {
   const at = facilityMidnight(text);
   if (at === undefined)

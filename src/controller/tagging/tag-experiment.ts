@@ -1,6 +1,6 @@
 /**
- * Tag: who has the beam, from the schedule of now and Set days, into TomoScan's user PVs. It chooses no beamtime where
- * several are possible: a person does.
+ * Tag: writes who has the beam, by the schedule Set days from now, into TomoScan's user PVs. Chooses no beamtime where
+ * several are possible: a person does, with BeamtimeIndex.
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
@@ -40,7 +40,7 @@ async function tag({ schedule, tomoScan, esafs }: TagOptions, context: RunContex
   const now = beamtimes.filter((one) => contains(one, at));
   context.publish("Beamtimes", onePerLine(now.map((one, index) => `${index + 1}: ${beamtimeText(one)}`)));
   if (now.length === 0) throw new ActionError(noneSentence(schedule, beamtimes, at));
-  // It is of this list alone, whatever it says: a wrong one must not stand in the way of the next Tag.
+  // BeamtimeIndex counts for this list alone: a wrong index must not stand in the way of the next Tag.
   if (Number(context.input("BeamtimeIndex")) !== 0) context.publish("BeamtimeIndex", 0);
   const beamtime = chosen(now, context, at);
   const pi = beamtime.experimenters.find(({ isPi }) => isPi);
@@ -73,7 +73,7 @@ export function beamUser(
   };
 }
 
-/** @returns undefined where nobody knows it */
+/** @returns undefined where no DOI is known */
 export async function doiOf(
   esafs: DataManagement["esafs"] | undefined,
   { start }: Pick<Beamtime, "start">,

@@ -1,7 +1,7 @@
 /**
  * TagManual: TomoScan's user PVs from an experiment that exists, by its name: for time without a proposal, and for
  * another group within a beamtime. What the name does not tell comes from the schedule, or from CreateManual's inputs
- * where they are of this experiment; else it is emptied.
+ * where they are of this experiment; the PVs of what is then still unknown are emptied.
  */
 
 import { visible } from "../../base/clean-text.ts";
@@ -19,7 +19,7 @@ import { beamUser, doiOf } from "./tag-experiment.ts";
 import { type BeamUser, writeUserPvs, writtenNames } from "./user-pvs.ts";
 
 export interface TagManualOptions {
-  /** Where the experiment is looked up; undefined: nowhere, its name tells all there is. */
+  /** Where the experiment is looked up; undefined: nowhere, and its name alone tells of it. */
   readonly dm: Pick<DataManagement, "experimentByName"> | undefined;
   /** As operators know the server. */
   readonly serverName: string;
@@ -81,7 +81,7 @@ async function tag(options: TagManualOptions, context: RunContext): Promise<Acti
 }
 
 /**
- * The experiment's title; undefined where there is no service to ask.
+ * The experiment's title; undefined where no service keeps experiments.
  * @throws RejectedError when there is no such experiment
  */
 async function titleOf(
@@ -133,7 +133,7 @@ function userOf({ esafs }: TagManualOptions, { parts, title, beamtime }: Known, 
   const scheduledUser = beamUser(beamtime, pi, (id) => doiOf(esafs, beamtime, id, context));
   const { esafNumber, esafDoi } = scheduledUser;
   const ofBeamtime = { proposalTitle: title || scheduledUser.proposalTitle, esafNumber, ...(esafDoi && { esafDoi }) };
-  // An experiment may bear another name than its PI's: the person of the schedule is then somebody else.
+  // Where the experiment's name is not the PI's, the person of the schedule is somebody else.
   return isSameName(pi.lastName, parts.lastName)
     ? { ...scheduledUser, ...parts, lastName: pi.lastName, ...ofBeamtime }
     : { ...byName, ...ofBeamtime };
@@ -155,7 +155,7 @@ function manualUser(request: ActionRequest, { lastName, proposalNumber }: NamePa
   };
 }
 
-/** Whether a last name, cleaned as names are, is the one in an experiment's name. */
+/** Whether a last name, cleaned as names are, is the last name in an experiment's name. */
 function isSameName(lastName: string, inName: string): boolean {
   const cleaned = cleanName(lastName);
   return cleaned.ok && cleaned.text === inName;

@@ -1,4 +1,4 @@
-/** The PVs that tell of the tag and of its experiment. What the tag says, tag.ts decides. */
+/** Writes the PVs that tell of the tag and of its experiment. What the tag says, tag.ts decides. */
 import { distinctUntilChanged, filter, merge, type Observable, switchMap, tap } from "rxjs";
 import { oneLine } from "../../base/clean-text.ts";
 import { entriesOf } from "../../base/entries.ts";
@@ -14,7 +14,7 @@ import { type TagState, tagSentence } from "./tag.ts";
 export interface TagPublisherOptions {
   readonly pvs: Pvs;
   readonly directories: readonly DirectoryTarget[];
-  /** The chosen one. */
+  /** The chosen server. */
   readonly server: () => Server;
   readonly isRunning: (command: CommandName) => boolean;
 }
@@ -53,14 +53,14 @@ class TagPublisher {
     const experiment = state.settled && state.tag.valid ? state.tag.experiment : undefined;
     const chosen = server();
     if (state.settled) publishExperiment(experiment, { pvs, directories, server: chosen });
-    if (experiment === undefined) return; // whose results there are does not change while none is tagged
+    if (experiment === undefined) return; // the results stay those of the last experiment while none is tagged
     const now = `${chosen.name} ${experiment.name}`;
     if (this.#shown !== undefined && this.#shown !== now) this.#emptyResults();
     this.#shown = now;
   }
 
   /**
-   * The results of the former experiment, or of it on the former server, must not stand beside the new name; see
+   * The results of the former experiment, or of the former server, must not stand beside the new name; see
    * PvRow.ofExperiment.
    */
   #emptyResults(): void {
@@ -70,14 +70,17 @@ class TagPublisher {
   }
 }
 
-/** What an experiment is published on: a server that says where its data are, and the hosts of its directories. */
+/**
+ * What it takes to publish an experiment: the PVs, the server that says where data are, and the hosts of the
+ * directories.
+ */
 export interface ExperimentPlace {
   readonly pvs: Pick<Pvs, "put">;
   readonly directories: readonly DirectoryTarget[];
   readonly server: Pick<Server, "dataLink">;
 }
 
-/** Writes the PVs that tell of the experiment; they are empty without one. */
+/** Writes the PVs that tell of the experiment; without an experiment they are empty. */
 export function publishExperiment(
   experiment: Experiment | undefined,
   { pvs, directories, server }: ExperimentPlace,

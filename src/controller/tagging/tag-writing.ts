@@ -1,8 +1,9 @@
 /**
- * One pass over TomoScan's user PVs, and what is left when it ends early. While it goes on, and after whatever ends it,
- * the month is "Unknown". It is read before each write: what a restarted TomoScan has restored gets nothing on top of
- * it. All are read again before and behind the month: another program that writes them at the same time makes a mixture
- * that is nobody's tag. Which text goes where is user-pvs.ts's.
+ * One pass over TomoScan's user PVs, and what is left when the pass ends early. During the pass, and after an early
+ * end, the month is "Unknown". The month is read before each write: a restarted TomoScan may have restored an older
+ * tag, and nothing is written on top of that. All PVs are read again before and after the month is written: another
+ * program that writes at the same time makes a mixture that is no tag. Which text goes into which PV, user-pvs.ts
+ * decides.
  */
 
 import { merge, Observable, switchMap } from "rxjs";
@@ -16,7 +17,7 @@ import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { PATIENCE_SECONDS, QUIET_SECONDS } from "./tag.ts";
 
-/** PVs hold one line. */
+/** A text as a PV holds it: one line. */
 export const pvText = (text: string): string => oneLine(text).trim();
 
 /** A text of which a PV holds the beginning only. */
@@ -31,7 +32,7 @@ const cutLine = ({ name, text, kept }: Cut): string => `${name} holds only ${cle
 /** A user PV does not hold what was written to it. */
 class ConflictError extends ActionError {}
 
-/** Tells of no person and no experiment: two programs that tag the same differ in it. */
+/** The PV of the time of tagging: two programs that write the same tag differ in this PV alone. */
 const STAMP: AnyTomoScanKey = "infoUpdate";
 
 export class TagWriting {
@@ -39,7 +40,7 @@ export class TagWriting {
   readonly #tomoScan: TomoScan;
   readonly #texts: ReadonlyMap<AnyTomoScanKey, string>;
   readonly #context: RunContext;
-  /** What the PVs hold since they were written. */
+  /** The texts that the PVs hold since they were written: as much of each as the PV has room for. */
   readonly #kept = new Map<AnyTomoScanKey, string>();
 
   /** @param texts what is to be written, the month among it */
@@ -60,19 +61,19 @@ export class TagWriting {
     publish("TagTruncated", onePerLine(this.cut.map(cutLine)));
   }
 
-  /** @throws ConflictError when the month is not what was written to it last */
+  /** @throws ConflictError when the month's PV does not hold what was written last */
   checkMonth(): Promise<void> {
     return this.#check(["yearMonth"]);
   }
-  /** @throws ConflictError naming the first PV that is not what was written to it last */
+  /** @throws ConflictError naming the first PV that does not hold what was written last */
   checkAll(): Promise<void> {
     return this.#check([...this.#texts.keys()].filter((key) => key !== STAMP));
   }
 
   /**
    * Runs the pass.
-   * @throws ActionError or CancelledError when it ends early: what is left, and that the month is "Unknown", or could
-   * not be made so
+   * @throws ActionError or CancelledError when the pass ends early: what is left, and that the month is "Unknown", or
+   * could not be made so
    */
   async run(pass: () => Promise<void>): Promise<void> {
     try {
@@ -103,11 +104,11 @@ export class TagWriting {
   }
 
   /**
-   * Whether another program, once it is done, has left the very texts of this pass: a tag that was asked for twice. The
-   * month is written again then.
+   * Whether another program has written the very texts of this pass: a tag that was asked for twice. Writes the month
+   * again then.
    */
   async #isAgreed(): Promise<boolean> {
-    if ((await this.#forgetMonth()) !== undefined) return false; // at once: nobody may take what there is now for a tag
+    if ((await this.#forgetMonth()) !== undefined) return false; // at once: no reader may take the PVs for a tag now
     try {
       await this.#untilQuiet();
       const keys = [...this.#texts.keys()].filter((key) => key !== STAMP && key !== "yearMonth");
@@ -118,13 +119,13 @@ export class TagWriting {
       await this.checkAll();
       return true;
     } catch {
-      return false; // the conflict is told, or the abort
+      return false; // the caller tells of the conflict, or of the abort
     }
   }
 
   /**
-   * Resolves when the user PVs have been quiet for a while, or are not for too long; before anybody else takes them for
-   * quiet.
+   * Resolves when the user PVs have been quiet for half of QUIET_SECONDS, before a reader takes the tag for settled; or
+   * after PATIENCE_SECONDS.
    * @throws the signal's reason
    */
   async #untilQuiet(): Promise<void> {
@@ -134,7 +135,7 @@ export class TagWriting {
     await emitsWithin(changes$.pipe(switchMap(() => wait$)), PATIENCE_SECONDS, clock, this.#context.signal);
   }
 
-  /** What was thrown in mid-way, with what is left of it. */
+  /** What was thrown in mid-way, with what is left of the pass. */
   async #stopped(thrown: unknown): Promise<unknown> {
     const { signal } = this.#context;
     const left = await this.#left();
@@ -142,7 +143,7 @@ export class TagWriting {
     return thrown instanceof ActionError ? new ActionError(`${pieceOf(thrown)}. ${left}`) : thrown;
   }
 
-  /** A sentence without its full stop. */
+  /** What is left of the pass, a sentence without its full stop. */
   async #left(): Promise<string> {
     if (this.#kept.size === 0) return "Nothing more was written; tag again";
     const names = [...this.#kept.keys()].filter((key) => key !== "yearMonth").map((key) => this.#tomoScan.nameOf(key));
@@ -154,7 +155,7 @@ export class TagWriting {
       : `${part}, and ${month} could not be set to "${NEVER_TAGGED}" (${problem}): do not trust the user PVs before they are tagged again`;
   }
 
-  /** Also when the run was aborted. @returns why it did not work */
+  /** Makes the month "Unknown", also when the run was aborted. @returns why that failed */
   async #forgetMonth(): Promise<string | undefined> {
     const { beamline, nameOf } = this.#tomoScan;
     const month = nameOf("yearMonth");

@@ -1,6 +1,6 @@
 /**
- * TomoScan's user PVs as one stream. They are written one after the other, so a snapshot is taken only when all have
- * been quiet for a while; until then the state is unsettled and nothing that needs a tag may start.
+ * TomoScan's user PVs as one stream. The PVs are written one after the other, so a tag is read only when all have been
+ * quiet for a while; until then the state is unsettled and nothing that needs a tag may start.
  */
 import {
   combineLatest,
@@ -29,7 +29,7 @@ import type { Site } from "../site.ts";
 
 /** Seconds without a change after which the user PVs belong together (integration.md §0). */
 export const QUIET_SECONDS = 1.5;
-/** Seconds that a command waits for that (decision 0013). */
+/** Seconds that a command waits for the user PVs to be quiet (decision 0013). */
 export const PATIENCE_SECONDS = 10;
 
 export interface TagState {
@@ -38,15 +38,15 @@ export interface TagState {
   /** All required PVs are connected. */
   readonly connected: boolean;
   readonly tag: Tag;
-  /** The name override as its PV holds it, and what tells the tag that it belongs to from the next one. */
+  /** The name override as its PV holds it, and the user PVs' texts of the tag that the override belongs to. */
   readonly override: string;
   readonly overrideTag: string | undefined;
-  /** The user PVs have changed since the override was set: it counts no more, and its PV is to be emptied. */
+  /** The user PVs have changed since the override was set: the override counts no more, and its PV is to be emptied. */
   readonly overrideIsStale: boolean;
 }
 
 export interface TagStateOptions {
-  /** Where TomoScan is, or why nobody knows. */
+  /** TomoScan's PVs and their names, or why there are none. */
   readonly site: Pick<Site, "beamline" | "tomoScanName" | "tomoScanProblem">;
   readonly override$: Observable<string>;
   /** For tests in virtual time. */
@@ -104,9 +104,9 @@ function stateOf(
   ) as UserTexts;
   const required = TOMOSCAN_KEYS.filter((key) => TOMOSCAN_PVS[key].required).map((key) => user[key]);
   const users = required.includes(undefined) ? undefined : required.join("\n");
-  // An override belongs to the tag that it was set with, and to the first one that is seen.
+  // An override belongs to the tag that it was set with, or else to the first tag that is seen.
   const ownTag = before?.override === override ? (before.overrideTag ?? users) : users;
-  // While a tag is being written the month is "Unknown": it may become the same tag again.
+  // While a tag is being written the month is "Unknown", and the tag may become the same again.
   const isStale =
     override !== "" &&
     users !== undefined &&
@@ -123,7 +123,7 @@ function stateOf(
   };
 }
 
-/** One sentence on a tag, for TagMessage and for whoever is refused because of it. */
+/** One sentence on a tag, for TagMessage and for the message of a command that is refused because of the tag. */
 export function tagSentence(state: TagState): string {
   if (!state.tag.valid)
     return [...(state.tag.problems.length === 0 ? [] : [`${state.tag.problems.join("; ")}.`]), state.tag.remedy].join(
@@ -135,8 +135,8 @@ export function tagSentence(state: TagState): string {
 }
 
 /**
- * Resolves when the user PVs have come to rest after they were written, at most PATIENCE_SECONDS later: what is made
- * from them is new then.
+ * Resolves when the user PVs have come to rest after a write, at most PATIENCE_SECONDS later: the tag is then the new
+ * tag.
  */
 export async function tagAtRest(state$: Observable<TagState>, scheduler?: SchedulerLike): Promise<void> {
   await firstValueFrom(
@@ -150,13 +150,15 @@ export async function tagAtRest(state$: Observable<TagState>, scheduler?: Schedu
 }
 
 export interface Patience {
-  /** Whether to wait for a TomoScan that is not connected, too: for whoever has only just begun to look for it. */
+  /**
+   * Whether to wait for a TomoScan that is not connected, too: for a caller that has only just begun to look for it.
+   */
   readonly connection?: boolean;
 }
 
 /**
- * The settled tag, waiting for it at most PATIENCE_SECONDS.
- * @throws RejectedError when it is not valid, or the PVs do not come to rest
+ * The settled tag, after at most PATIENCE_SECONDS.
+ * @throws RejectedError when the tag is not valid, or the PVs do not come to rest
  */
 export async function settledTag(
   state$: Observable<TagState>,
@@ -181,8 +183,7 @@ export async function settledTag(
 }
 
 /**
- * The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not there to
- * say.
+ * The experiment of the settled tag, and undefined where TomoScan names none; silent while TomoScan is not connected.
  */
 export const experimentOf$ = (tag$: Observable<TagState>): Observable<Experiment | undefined> =>
   tag$.pipe(

@@ -1,11 +1,11 @@
 /**
- * Writing TomoScan's user PVs: which text goes where, and in which order. Nothing is written unless TomoScan answers.
- * Who has the beam is the actions' business; how a pass that ends early is made good is tag-writing.ts's.
+ * Writing TomoScan's user PVs: which text goes into which PV, and in which order. Nothing is written unless TomoScan
+ * answers. Who has the beam, the actions decide; what is left of a pass that ends early, tag-writing.ts decides.
  *
- * They are several PVs, and nobody who reads them in mid-way may take a mixture of two tags for one. So the month is
- * "Unknown" first, as in a TomoScan that was never tagged, and gets its text last: without a month there is no tag for
- * us, and no experiment for DMagic's scripts. A kill at any moment leaves the former tag, "Unknown", or the new tag. In
- * between DMagic's order holds (integration, section 1.9).
+ * The PVs change one after the other, and no reader may take a mixture of two tags for a tag. So the month is "Unknown"
+ * first, as in a TomoScan that was never tagged, and gets its text last: without a month there is no tag for us, and no
+ * experiment for DMagic's scripts. A kill at any moment leaves the former tag, "Unknown", or the new tag. The PVs in
+ * between are written in DMagic's order (integration, section 1.9).
  */
 
 import { filter } from "rxjs";
@@ -22,7 +22,7 @@ import { emitsWithin } from "../run/within.ts";
 import type { TomoScan } from "../tomoscan.ts";
 import { pvText, TagWriting } from "./tag-writing.ts";
 
-/** Who has the beam, as the schedule or an experiment's name has it: nothing is cleaned yet. Empty: not known. */
+/** Who has the beam, by the schedule or an experiment's name: nothing is cleaned yet. Empty: not known. */
 export interface BeamUser {
   readonly firstName: string;
   readonly lastName: string;
@@ -34,18 +34,18 @@ export interface BeamUser {
   /** `YYYY-MM` */
   readonly yearMonth: string;
   readonly esafNumber: string;
-  /** Asked for when all else is written; undefined where nobody knows it. */
+  /** Asks for the DOI when all else is written; undefined where there is none. */
   readonly esafDoi?: () => Promise<string | undefined>;
 }
 
-/** Seconds to wait for the DOI's PV, while the others are read: most TomoScans have none. */
+/** Seconds to wait for the DOI's PV while the other PVs are read: most TomoScans have no such PV. */
 const DOI_SECONDS = 1;
-/** What is written where there is no title: TomoScan's user PVs name no experiment without one. */
+/** What is written where there is no title: without a title TomoScan's user PVs name no experiment. */
 const NO_TITLE = "No title";
 
 /**
- * The PVs between "Unknown" and the month, in their order, with what goes into each. The safety form's DOI stands
- * apart: few TomoScans have a PV for it.
+ * The PVs between "Unknown" and the month, in order, with the text for each. The safety form's DOI stands apart: few
+ * TomoScans have a PV for it.
  */
 const ORDER = [
   ["firstName", (user) => user.firstName],
@@ -65,7 +65,7 @@ export const writtenNames = ({ nameOf }: Pick<TomoScan, "nameOf">): readonly str
   ORDER.map(([key]) => nameOf(key));
 
 /**
- * Writes them all.
+ * Writes all user PVs.
  * @returns what did not fit, each the rest of a sentence; TagTruncated has the whole texts
  * @throws UnavailableError when TomoScan does not answer, and nothing was written; ActionError or CancelledError that
  * say what was written, and whether the month is "Unknown" now
@@ -84,7 +84,7 @@ export async function writeUserPvs(
     for (const [key, text] of texts) {
       if (key === "yearMonth") await writing.checkAll();
       else await writing.checkMonth();
-      // The last form's DOI must not stay beside the new tag; the new one is looked up when all else is done.
+      // The last form's DOI must not stay beside the new tag; the new form's DOI is looked up when all else is done.
       if (key === "yearMonth" && hasDoi) await tomoScan.beamline.writeText(tomoScan.nameOf("esafDoi"), "", context);
       await writing.write(key, text);
     }

@@ -1,5 +1,6 @@
 /**
- * The users of an experiment of Data Management: those with a role on it. Users are called `d` and their badge there.
+ * The users of an experiment of Data Management: who has a role on the experiment. A username there is `d` and the
+ * badge.
  */
 
 import { visible } from "../../base/clean-text.ts";
@@ -51,7 +52,7 @@ export function dmRoster(options: DmRosterOptions): Roster {
   };
 }
 
-/** One experiment with those who are on it. */
+/** One experiment with the users who are on it. */
 export interface DmMembership {
   readonly dm: DataManagement;
   readonly experiment: DmExperiment;
@@ -60,13 +61,13 @@ export interface DmMembership {
 
 interface Named {
   readonly badge: string;
-  /** Empty where it is not known. */
+  /** Empty where no name is known. */
   readonly name: string;
 }
 
 /**
- * Puts one user on the experiment; one who is on it already is left alone.
- * @throws ActionError when the service does not answer: the others would wait for it, too
+ * Puts one user on the experiment, or leaves it alone where the user is on it already.
+ * @throws ActionError when the service does not answer: it would not for the other users either
  */
 export async function putOn(membership: DmMembership, user: Named): Promise<UserChange> {
   const { dm, experiment, signal } = membership;
@@ -99,7 +100,7 @@ async function takeOff(membership: DmMembership, user: Named, remark: string): P
 
 /**
  * The user of a badge, or what is wrong with the badge.
- * @param unknownIsGood a user that the service no longer knows is one all the same
+ * @param unknownIsGood whether a badge that the service does not know counts as a user, without a name
  */
 async function lookUp({ dm, signal }: DmMembership, badge: string, unknownIsGood = false): Promise<Named | string> {
   if (!isBadge(badge)) return notABadge(badge);
@@ -131,7 +132,7 @@ async function listed({ dm, signal }: DmMembership, username: string): Promise<L
 const isOn = ({ experiment }: DmMembership, badge: string): boolean | undefined =>
   experiment.usernames?.includes(dmUsername(badge));
 
-/** A service that does not answer lets the others wait, too. */
+/** Failures that every other user would meet, too. */
 const FOR_ALL = [UnavailableError];
 const notABadge = (text: string): string => `${visible(text)} is not a badge number`;
 const unknown = (badge: string): string => `badge ${badge} is unknown to Data Management`;

@@ -1,7 +1,7 @@
 /**
- * The users of an experiment on a Globus collection: those whom an access rule lets read its directory. An entry is a
- * Globus user name, which often is an e-mail address, or a badge number of somebody whose address the schedule, the
- * safety form or the settings know.
+ * The users of an experiment on a Globus collection: whom an access rule lets read the experiment's directory. An entry
+ * is a Globus user name, which often is an e-mail address, or a badge number of somebody whose address the schedule,
+ * the safety form or the settings know.
  */
 import { visible } from "../../base/clean-text.ts";
 import { directoryParts } from "../experiment.ts";
@@ -18,10 +18,10 @@ export interface GlobusRosterOptions {
   readonly people: PeopleOptions;
 }
 
-/** A collection that lets nobody in lets the others in no more, and one that does not answer makes them wait. */
+/** Failures that every other user would meet, too: the collection lets nobody in, or does not answer. */
 const FOR_ALL = [AccessDeniedError, UnavailableError];
 
-/** Somebody as Globus knows them. */
+/** A person as Globus knows them. */
 interface GlobusUser {
   readonly username: string;
   /** For operators. */
@@ -59,7 +59,10 @@ export function globusRoster(options: GlobusRosterOptions): Roster {
   };
 }
 
-/** Lets a person read the directory. @throws ActionError when the collection lets nobody, or Globus does not answer */
+/**
+ * Lets a person read the directory.
+ * @throws ActionError when the collection lets nobody in, or Globus does not answer
+ */
 export async function letRead(
   access: AccessRules,
   parts: readonly string[],
@@ -76,7 +79,7 @@ export async function letRead(
   }
 }
 
-/** As Globus may know the person; undefined for one without an address. */
+/** As Globus may know the person; undefined for a person without an address. */
 export const loginOf = (person: Person): GlobusUser | undefined =>
   person.email === undefined ? undefined : { username: person.email, who: described(person, person.email) };
 
@@ -106,7 +109,7 @@ async function takeAway(
     : { state: "changed", line: `${who}: removed` };
 }
 
-/** Reads entries of EditUserBadge; who the badges belong to is asked once, and only when there is one. */
+/** Reads entries of EditUserBadge; whose the badges are is asked once, at the first badge. */
 class Logins {
   readonly #people: PeopleOptions;
   readonly #context: ActionContext;

@@ -1,6 +1,6 @@
 /**
  * Who belongs to an experiment: the experimenters of its proposal, the users of its safety form (ESAF), and both
- * beamline contacts, each once. What cannot be found out is told beside the rest; nobody is written to here.
+ * beamline contacts, each person once. What cannot be found out is told beside the rest. Writes nothing.
  */
 
 import { ActionError, clauseOf } from "../../base/errors.ts";
@@ -13,7 +13,7 @@ import { serviceFailure } from "../run/failure.ts";
 import { beamtimeOf, hasProposal, type Schedule } from "../tagging/beamtimes.ts";
 
 export interface Person {
-  /** Digits; empty where nobody knows it. */
+  /** Digits; empty where no badge is known. */
   readonly badge: string;
   readonly firstName: string;
   readonly lastName: string;
@@ -32,23 +32,23 @@ export interface PeopleOptions {
   readonly schedule: Schedule;
   /** Where the station's safety forms are read; undefined: nowhere. */
   readonly esafs: DataManagement["esafs"] | undefined;
-  /** First the primary one. */
+  /** The primary contact first. */
   readonly contacts: readonly Contact[];
 }
 
 export interface People {
   /** Contacts first. */
   readonly people: readonly Person[];
-  /** Those of them whom the safety form alone names; none while the proposal's own are not known. */
+  /** The people whom the safety form alone names; none while the proposal's experimenters are not known. */
   readonly esafOnly: readonly Person[];
   readonly beamtime?: Beamtime;
-  /** Why there is no beamtime although there is a proposal; one of the problems, too. */
+  /** Why there is no beamtime although there is a proposal; also among the problems. */
   readonly scheduleError?: ActionError;
-  /** Why some may be missing, each the rest of a sentence, without a full stop. */
+  /** Why people may be missing, each the rest of a sentence, without a full stop. */
   readonly problems: readonly string[];
 }
 
-/** Empty where nobody knows it. */
+/** Empty where no name is known. */
 export const fullName = ({ firstName, lastName }: Pick<Person, "firstName" | "lastName">): string =>
   `${firstName} ${lastName}`.trim();
 
@@ -60,9 +60,9 @@ export const personName = (person: Person): string =>
 export const badgeOf = (badge: string): string => (/^0*$/.test(badge) ? "" : badge);
 
 /**
- * What is strange about the name that an experiment bears, a piece of a sentence: it is not that of its proposal's PI.
- * Accents, case, hyphens, and ä written as ae make no difference. An experiment for another group within a beamtime is
- * named so on purpose: this is told and refuses nothing.
+ * What is strange about the name that an experiment bears, a piece of a sentence: the name is not that of the
+ * proposal's PI. Accents, case, hyphens, and ä written as ae make no difference. An experiment for another group within
+ * a beamtime is named so on purpose: the difference is told and refuses nothing.
  */
 export function otherPi(
   { piLastName, proposalNumber }: Pick<Experiment, "piLastName" | "proposalNumber">,
@@ -76,7 +76,7 @@ export function otherPi(
   return `the PI of proposal ${proposalNumber} is ${names}: ${piLastName}, after whom it is named,${role} is not; correct UserLastName or ProposalNumber if that is a mistake`;
 }
 
-/** The same for all the ways in which a name is written in one system and another. */
+/** The same text for all ways in which systems write one name. */
 const plain = (name: string): string =>
   name
     .normalize("NFKD")
@@ -145,7 +145,7 @@ const personOf = ({ badge, firstName, lastName, email }: Experimenter): Person =
   ...(email !== undefined && { email: email.toLowerCase() }),
 });
 
-/** Tells operators of those whom the safety form brought in. */
+/** Tells operators of the people whom the safety form alone names. */
 export function sayEsafOnly({ esafOnly }: People, say: (sentence: string) => void): void {
   if (esafOnly.length > 0) say(`On the safety form, but not on the proposal: ${esafOnly.map(personName).join(", ")}.`);
 }
@@ -164,7 +164,7 @@ async function usersOfEsaf(
 
 const keyOf = (person: Person): string => (person.badge === "" ? (person.email ?? personName(person)) : person.badge);
 
-/** One entry a badge, else an address; what one entry lacks another may have. */
+/** One entry for each badge, or e-mail address where there is no badge; entries of one person complete each other. */
 export function eachOnce(people: readonly Person[]): readonly Person[] {
   const known = new Map<string, Person>();
   for (const person of people) {

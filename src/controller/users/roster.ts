@@ -1,7 +1,7 @@
 /**
- * Who is on an experiment, whatever keeps it: Data Management's roles (dm-roster.ts), or the access rules of a Globus
- * collection (globus-roster.ts). Users are changed one after the other, here; which of them fails alone, and which
- * failure ends the run, the rosters decide.
+ * Who is on an experiment, by Data Management's roles (dm-roster.ts) or the access rules of a Globus collection
+ * (globus-roster.ts). This file changes users one after the other; the rosters decide whether a failure is one user's
+ * or ends the run.
  */
 
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
@@ -11,7 +11,7 @@ import { serviceFailure } from "../run/failure.ts";
 
 /** What became of one user. */
 export interface UserChange {
-  /** already: it was as it should be before. */
+  /** already: there was nothing to change. */
   readonly state: "changed" | "already" | "failed";
   /** For UserResults, and for sentences: no full stop. */
   readonly line: string;
@@ -40,11 +40,11 @@ export interface Roster {
   open(context: ActionContext): Promise<OpenRoster>;
 }
 
-/** Every call fails with an ActionError only when the others would fail, too. */
+/** A call fails with an ActionError only where calls for other users would fail, too. */
 export interface OpenRoster {
-  /** As the server has it. */
+  /** The name that the experiment has on the server. */
   readonly experimentName: string;
-  /** @param entry one of EditUserBadge */
+  /** @param entry of EditUserBadge */
   add(entry: string): Promise<UserChange>;
   remove(entry: string): Promise<UserChange>;
   /** In no order. */
@@ -57,13 +57,13 @@ export const isBadge = (entry: string): boolean => /^[1-9]\d{0,11}$/.test(entry)
 export const countOf = (changes: readonly UserChange[], ...states: UserChange["state"][]): number =>
   changes.filter(({ state }) => states.includes(state)).length;
 
-/** A user for whom it did not work. @param line why, for UserResults */
+/** A user who could not be changed. @param line why, for UserResults */
 export const failed = (line: string): UserChange => ({ state: "failed", line });
 
 /**
  * A failure of one user alone, as the end of a line.
  * @param forAll kinds of failures that every other user would meet, too: they end the run
- * @throws those, an abort's reason, and bugs
+ * @throws failures of these kinds, an abort's reason, and bugs
  */
 export function ownFailure(error: unknown, signal: AbortSignal | undefined, forAll: readonly ErrorKind[]): string {
   if (forAll.some((kind) => error instanceof kind)) throw error;
@@ -83,7 +83,7 @@ export interface ChangeOptions {
 }
 
 /**
- * Changes one user after the other; one that fails does not stop the rest.
+ * Changes one user after the other; a user that fails does not stop the others.
  * @throws ActionError, CancelledError, both saying what was done before
  */
 export async function changeUsers<T>(

@@ -1,6 +1,6 @@
 /**
- * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: one that fails
- * does not stop the rest, and each is told of in UserResults. The list PVs are read anew after a change, and after
+ * AddUser, RemoveUser and ListUsers, on any server that keeps users (roster.ts). Several users at once: a user that
+ * fails does not stop the others, and UserResults tells of each. The users are listed anew after a change, and after
  * Init, whose own work is elsewhere.
  */
 
@@ -38,8 +38,8 @@ interface Change {
 }
 
 /**
- * The lists of one server: which was asked for last, and which stands in the PVs; ListUsers runs beside the commands
- * that change them.
+ * The lists of one server's users, by number: the list asked for last, and the list that the PVs show. ListUsers runs
+ * beside the commands that change users.
  */
 interface ListOrder {
   asked: number;
@@ -48,7 +48,7 @@ interface ListOrder {
 
 /**
  * The actions on the users of one server.
- * @param init of the same server: behind it the lists say who is on the experiment
+ * @param init of the same server; the users are listed after it
  */
 export function userActions(
   roster: Roster,
@@ -140,10 +140,10 @@ async function run(
   return { state: isWhole ? "Done" : "Partial", message: `${[sentence, problem].filter(Boolean).join("; ")}.` };
 }
 
-/** What stands in EditUserBadge, each once. @throws InputError when that is nothing, or may not be all */
+/** The entries of EditUserBadge, each once. @throws InputError when there is none, or when some may be cut off */
 function entriesOf(request: ActionRequest): readonly string[] {
   const text = textInput(request, "EditUserBadge");
-  // Of a longer text there is only the beginning, and with it perhaps half a badge.
+  // Of a longer text the PV holds the beginning alone, perhaps with half a badge at its end.
   if (request.isUncut !== true && text.length >= EDIT_USER_CHARACTERS)
     throw new InputError(
       "EditUserBadge",
@@ -173,7 +173,7 @@ async function refresh(
   }
 }
 
-/** Reads the list and shows it, unless one that was asked for later is shown already. */
+/** Reads the list and shows it, unless a list that was asked for later is shown already. */
 async function publishUsers(
   open: OpenRoster,
   order: ListOrder,
@@ -202,7 +202,7 @@ async function publishUsers(
   return users;
 }
 
-/** Those without a last name come last. */
+/** Users without a last name come last. */
 function byLastName(one: ListedUser, other: ListedUser): number {
   const unnamed = Number(one.lastName === "") - Number(other.lastName === "");
   return unnamed || one.lastName.localeCompare(other.lastName, "en") || one.name.localeCompare(other.name, "en");

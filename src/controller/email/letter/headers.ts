@@ -4,7 +4,7 @@
  */
 import { isUnclean, visible } from "../../../base/clean-text.ts";
 
-/** What is wrong with a subject, as a sentence; undefined: nothing. @param pv that it came from */
+/** What is wrong with a subject, as a sentence; undefined: nothing. @param pv that the subject came from */
 export const subjectProblem = (subject: string, pv: string): string | undefined =>
   isUnclean(subject)
     ? `${pv} ${visible(subject)} holds a line end or another control character, which no subject may; write it without.`

@@ -1,6 +1,6 @@
 /**
  * The plain text beside an HTML message, for those who read mail as text: paragraphs, headings, lists, tables by rows,
- * links as `text (address)`. It sets no width: mail programs wrap.
+ * links as `text (address)`. Sets no width: mail programs wrap.
  */
 import { attribute, type HtmlTag, htmlPieces, unescapeHtml } from "./html.ts";
 
@@ -103,7 +103,7 @@ class TextWriter {
   }
 
   #breakLine(count: number): void {
-    if (this.#marker !== "") return; // an item begins beside its mark, whatever it begins with
+    if (this.#marker !== "") return; // an item begins beside its mark, whatever element comes first
     this.#breaks = Math.max(this.#breaks, count);
     this.#blank = false;
   }

@@ -1,7 +1,7 @@
 /**
- * HTML as message templates have it, taken apart into tags and what stands between them; characters escaped and
- * unescaped. No parser of documents: it builds no tree and mends nothing. Source: the HTML standard's tokenizer,
- * without its error recovery.
+ * The HTML of message templates, taken apart into tags and what stands between them; characters escaped and unescaped.
+ * No parser of documents: builds no tree and mends nothing. Source: the HTML standard's tokenizer, without its error
+ * recovery.
  */
 
 export interface HtmlTag {
@@ -42,7 +42,7 @@ function pieceOf(source: string): HtmlPiece {
   return { kind: "tag", source, name: name.toLowerCase(), isEnd: slash === "/" };
 }
 
-/** An attribute's value, unescaped; undefined where the tag does not have it. */
+/** An attribute's value, unescaped; undefined where the tag has no such attribute. */
 export function attribute(tag: HtmlTag, name: string): string | undefined {
   for (const [, found, double, single, bare] of tag.source.matchAll(
     /\s([^\s=>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g,
@@ -68,7 +68,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 /** Above the last character of Unicode. */
 const NO_CHARACTER = 0x110000;
 
-/** Entities as characters; what is none stays. */
+/** Entities as characters; an unknown entity stays. */
 export function unescapeHtml(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z][a-zA-Z0-9]*));/g,

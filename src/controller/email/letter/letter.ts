@@ -1,5 +1,5 @@
 /**
- * An e-mail as it was composed: what it says and to whom it goes. The memory of the last one that was shown, so that
+ * An e-mail as it was composed: what it says and to whom it goes. Remembers the e-mail that was shown last, so that
  * nothing else is sent than what a person has read. One memory serves the actions of all servers.
  */
 import { clauseOf } from "../../../base/errors.ts";
@@ -8,13 +8,13 @@ import { EMAIL_AUDIENCES, EMAIL_MODES, type EmailMode } from "../../pvs/email.ts
 import type { PvName } from "../../pvs/index.ts";
 import { digestOf } from "./digest.ts";
 
-/** One who gets it. */
+/** One person who gets the e-mail. */
 export interface Recipient {
-  /** As it is compared and mailed. */
+  /** In the form in which addresses are compared and mailed. */
   readonly address: string;
-  /** For sentences; the address where there is no other. */
+  /** For sentences; the address where no name is known. */
   readonly name: string;
-  /** Beamline contacts get a copy; users are those whom it is for. */
+  /** Beamline contacts get a copy; the e-mail is for the users. */
   readonly isContact: boolean;
   /** Empty: unknown. */
   readonly badge: string;
@@ -32,7 +32,7 @@ export interface Letter {
   readonly recipients: readonly Recipient[];
 }
 
-/** The parts of a letter, and how a sentence names them. */
+/** The parts of a letter, and the name of each in a sentence. */
 const PARTS: Readonly<Record<keyof Letter, string>> = {
   server: "ServerName",
   experiment: "the experiment",
@@ -49,8 +49,8 @@ const partText = (letter: Letter, part: keyof Letter): string =>
   part === "recipients" ? letter.recipients.map(({ address }) => address).join("\n") : (letter[part] ?? "");
 
 /**
- * The same for each recipient and run as long as the letter says the same: what a mail program knows a second copy by.
- * Without brackets.
+ * A message's id, without brackets. Sent again to the same recipient, the same letter has the same id: mail programs
+ * know a second copy by it.
  */
 export async function messageIdOf(letter: Letter, address: string): Promise<string> {
   const { experiment, subject, text, html = "", from } = letter;
@@ -58,7 +58,7 @@ export async function messageIdOf(letter: Letter, address: string): Promise<stri
   return `${digest.slice(0, 40)}@${from.slice(from.lastIndexOf("@") + 1)}`;
 }
 
-/** What PreviewEmail has shown last, until it is sent. */
+/** The letter that PreviewEmail has shown last, until it is sent. */
 export class ShownLetter {
   #shown: Letter | undefined;
   #problems: readonly string[] = [];
@@ -90,8 +90,8 @@ export class ShownLetter {
     return problem === undefined ? undefined : `EmailArm cannot be armed: ${clauseOf(problem)}.`;
   }
   /**
-   * Why this letter may not be sent, a sentence, or undefined when it is word for word the one that was shown.
-   * @param problems as of `keep`; those that the preview had have changed nothing since
+   * Why this letter may not be sent, a sentence; undefined when it is word for word the letter that was shown.
+   * @param problems as of `keep`; problems that the preview had are no difference
    */
   difference(letter: Letter, problems: readonly string[] = []): string | undefined {
     const shown = this.#shown;

@@ -13,12 +13,12 @@ import { escapeHtml, htmlPieces, unescapeHtml } from "./html.ts";
 import { htmlToText } from "./html-text.ts";
 
 export interface MessageTemplate {
-  /** As sentences name it. */
+  /** The template's name in sentences. */
   readonly name: string;
   readonly text: string;
 }
 
-/** What stands for the placeholders. */
+/** The texts that replace the placeholders. */
 export interface TemplateValues {
   /** By the PV's name. */
   readonly texts: ReadonlyMap<string, string>;
@@ -41,20 +41,20 @@ const LINKS: Readonly<Record<string, "dataLink" | "slidesLink">> = {
   SLIDES_LINK: "slidesLink",
   SlidesLink: "slidesLink",
 };
-/** What templates have for the most part. */
+/** The placeholders that most templates need, for a sentence. */
 const USUAL = ["DATA_LINK", "SLIDES_LINK", ...Object.keys(EXPERIMENT_PVS)];
 const NO_SLIDES = "(no slides yet)";
-/** What stands before it, its name, and its value with the quotation marks. */
+/** An attribute in three groups: what comes before its value, its name, and the value with the quotation marks. */
 const QUOTED_ATTRIBUTE = /((?:^|[\s"'/])([^\s=>"'/]*)\s*=?\s*)("[^"]*"|'[^']*')/g;
-/** Attributes that programs follow or load. */
+/** Attributes whose address programs follow or load. */
 const ADDRESS_ATTRIBUTE =
   /^(href|src|action|formaction|background|poster|cite|data|longdesc|usemap|ping|manifest|codebase|lowsrc|dynsrc|xlink:href)$/;
-/** What a template's own text makes of an address before a PV comes. */
+/** The beginning of an address whose scheme the template's own text decides, before a PV comes. */
 const OWN_SCHEME = /^\s*(https?:\/\/[^\s/]+\/|mailto:|tel:|#)/i;
 const PLACEHOLDER = /%%(\w+)%%/g;
 const LINK_LINE = /^(Data link:).*$/gim;
 
-/** Whether the template asks for the slides, so that nobody looks for them in vain. */
+/** Whether the template asks for the slides; otherwise nobody looks for them. */
 export const wantsSlides = ({ text }: MessageTemplate): boolean =>
   [...text.matchAll(PLACEHOLDER)].some(([, name]) => LINKS[name as string] === "slidesLink");
 
@@ -110,8 +110,8 @@ class Filling {
   }
 
   /**
-   * A quoted value. One that begins with a PV must be a web address where programs follow it; where they run it, none
-   * may be in it.
+   * A quoted value. Where programs follow it, a value that begins with a PV must be a web address; where they run it,
+   * no PV may be in the value.
    * @throws RejectedError
    */
   #attribute(name: string, quoted: string): string {

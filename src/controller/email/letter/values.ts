@@ -8,7 +8,10 @@ import type { PvValue } from "../../ports/pvs.ts";
 import { PVS, type PvName, statesOf } from "../../pvs/index.ts";
 import type { TaggedRequest } from "../../run/action.ts";
 
-/** @param more texts that are found out rather than read, by PV; they win. @returns by the PV's name */
+/**
+ * @param more texts by PV that are found out rather than read, and that win over what PVs hold.
+ * @returns by the PV's name
+ */
 export function placeholderTexts(
   request: TaggedRequest,
   more: Readonly<Partial<Record<PvName, string>>>,
