@@ -1,6 +1,6 @@
 /**
  * A put whose end someone waits for: it is complete when its record, and every record processed through links in the
- * same chain, have finished. A put to a record that cannot take one now waits in that record's queue, the only queue of
+ * same chain, have finished. While a record cannot take a put, the put waits in the record's queue, the only queue of
  * put-callbacks that there is. channel-access.md §4.2, §4.3, §4.4; epics-base: dbNotify.c.
  */
 
@@ -19,7 +19,7 @@ interface RequestedPut {
 }
 
 export class PutNotify implements Completion, WaitingPut {
-  /** Meaningful once `isDone`. */
+  /** Has a meaning once `isDone`. */
   result: PutResult = undefined;
   isDone = false;
   readonly #address: FieldAddress;
@@ -30,7 +30,7 @@ export class PutNotify implements Completion, WaitingPut {
   readonly #processor: Processor;
   #ended: ((result: PutResult) => void) | undefined;
   #isWaiting = false;
-  /** Those that have not finished. */
+  /** Records of the chain that have not finished. */
   readonly #records: DbRecord[] = [];
   #hasFailed = false;
 
@@ -61,7 +61,9 @@ export class PutNotify implements Completion, WaitingPut {
     return this;
   }
 
-  /** Gives the put up: nobody is told, and the records are free for the next. What it started goes on. */
+  /**
+   * Gives the put up: nobody is told, and the records are free for the next put. Processing that was started goes on.
+   */
   cancel(): void {
     if (this.isDone) return;
     this.isDone = true;
@@ -123,8 +125,8 @@ export class PutNotify implements Completion, WaitingPut {
   }
 
   /**
-   * A put of 0 to a record that holds its completion (busy) ends that; were it to wait for the other put, both would
-   * wait for ever.
+   * Whether the put is a 0 to a record that holds its own completion (busy). Such a put ends the put in progress; were
+   * it to wait, both would wait for ever.
    */
   #releases(record: DbRecord): boolean {
     if (record.notify === undefined || record.isActive || this.#address.field !== "VAL") return false;

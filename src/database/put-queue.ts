@@ -1,18 +1,18 @@
 /**
- * Put-callbacks that wait for one record, first come first served. Taking the next and giving up any cost the same
- * however many wait. It begins none of them (process.ts).
+ * Put-callbacks that wait for one record, first come first served. Taking a put and giving one up cost the same however
+ * many wait. Begins no put: process.ts does.
  */
 
 export interface WaitingPut {
-  /** The put is over or given up, and does not wait any more. */
+  /** Whether the put is over or given up, and so no longer waits. */
   readonly isDone: boolean;
-  /** The record is free to take it. */
+  /** Called when the record is free to take the put. */
   begin(): void;
 }
 
 export class PutQueue {
   #puts: WaitingPut[] = [];
-  /** Index of the first that has not been taken. */
+  /** Index of the first put that has not been taken. */
   #next = 0;
   #givenUp = 0;
 
@@ -22,7 +22,7 @@ export class PutQueue {
   push(put: WaitingPut): void {
     this.#puts.push(put);
   }
-  /** The put whose turn it is leaves the queue; undefined when nothing waits. */
+  /** Takes the next put out of the queue; undefined when none waits. */
   take(): WaitingPut | undefined {
     while (this.#next < this.#puts.length) {
       const put = this.#puts[this.#next++]!;
@@ -32,7 +32,7 @@ export class PutQueue {
     }
     return undefined;
   }
-  /** A put that waits here has become done. */
+  /** Called when a put of the queue has become done. */
   giveUp(): void {
     this.#givenUp++;
     if (this.#givenUp * 2 <= this.#puts.length - this.#next) return;

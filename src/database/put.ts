@@ -1,7 +1,6 @@
 /**
- * A put: convert, refuse or store, post, process. From a client, from the shell, from a link, or from the program
- * itself. Waiting for its completion is put-notify.ts's matter. channel-access.md §2.8, §4.1; epics-base: dbAccess.c
- * dbPutField, dbPut.
+ * A put from a client, the shell, a link, or the program itself: convert, refuse or store, post, process. put-notify.ts
+ * waits for the completion. channel-access.md §2.8, §4.1; epics-base: dbAccess.c dbPutField, dbPut.
  */
 
 import type { ClientIdentity } from "../base/client-identity.ts";
@@ -17,16 +16,16 @@ import type { PutFailure, PutVerdict } from "./put-verdict.ts";
 import type { DbRecord } from "./record.ts";
 import type { ArrayValue, FieldValue } from "./record-type.ts";
 
-/** undefined: done. */
+/** undefined: the put was done. */
 export type PutResult = PutFailure | undefined;
 
 /**
- * A put from outside, or by another record: told when it is stored, before anything is processed, or when it is not
- * done.
+ * A put from outside, or by another record: reported when it is stored and nothing is processed yet, or when it is
+ * refused.
  */
 export interface PutReport {
   readonly address: FieldAddress;
-  /** As the field takes it; as it came where the field does not. */
+  /** The value as the field takes it; as it came where the field does not take it. */
   readonly value: FieldValue;
   /** undefined: another record. */
   readonly by: ClientIdentity | undefined;
@@ -36,15 +35,15 @@ export interface PutReport {
 /** What a put needs of the rest of the database. */
 export interface PutWorld {
   readonly processor: Processor;
-  /** Takes the record off its scan list before SCAN, PHAS, EVNT or PRIO change … */
+  /** Takes the record off its scan list, before SCAN, PHAS, EVNT or PRIO change. */
   unscan(record: DbRecord): void;
-  /** … and puts it on the list that it belongs to now. */
+  /** Puts the record on the scan list that it belongs to, after such a change. */
   scan(record: DbRecord): void;
   /** Gives a link field another text. @throws DatabaseError */
   setLink(record: DbRecord, field: string, text: string): void;
-  /** ASG has changed. */
+  /** Called when ASG has changed. */
   changeAccess(record: DbRecord): void;
-  /** Told of each put that is not the program's own, once it is stored or was not done. */
+  /** Told of each put that is not the program's own, once the put is stored or refused. */
   readonly putMade: Listeners<[put: PutReport]>;
 }
 
@@ -78,8 +77,8 @@ export class Putter {
   }
 
   /**
-   * What becomes of a put that has not been judged before; the record's guard is asked.
-   * @param converted `value` as the field would hold it; undefined: the field does not take such a value
+   * Judges a put, and asks the record's guard.
+   * @param converted `value` as the field would hold it; undefined: the field cannot hold the value
    */
   judge(
     address: FieldAddress,
@@ -105,7 +104,7 @@ export class Putter {
 
   #report(address: FieldAddress, value: FieldValue, { origin, by }: FieldPutOptions, result: PutResult): void {
     const { putMade } = this.#world;
-    if (origin === "program" || putMade.size === 0) return; // most puts allocate nothing
+    if (origin === "program" || putMade.size === 0) return; // so that most puts allocate nothing
     putMade.notify({ address, value, by, result });
   }
 
@@ -170,7 +169,7 @@ function judge(
   return record.guard(address.field, converted, options.by, value);
 }
 
-/** What the sender is told: of an absorbed put, that it is done. */
+/** The result that the sender is told: an absorbed put is done. */
 export const failureOf = (verdict: PutVerdict): PutResult => (typeof verdict === "string" ? undefined : verdict);
 
 const failed = (address: FieldAddress, why: string): PutFailure => ({
@@ -199,7 +198,7 @@ function assignArray(address: FieldAddress, value: FieldValue, options: FieldPut
   return undefined;
 }
 
-/** An empty text, where numbers are wanted; a single text for an array of states. */
+/** Whether an array holds an empty text where numbers are wanted, or is a single text for an array of states. */
 function isNoElement(values: ArrayValue | readonly (number | string)[], count: number, type: ElementType): boolean {
   if (!Array.isArray(values) || type === "STRING") return false;
   const isText = typeof values[0] === "string";

@@ -1,6 +1,6 @@
 /**
- * A client's use of one PV: its subscriptions, and what its put-callbacks in progress hold of the circuit. The order of
- * put-callbacks is the PV's matter. channel-access.md §4.2.
+ * A client's use of one PV: its subscriptions, and how much of the circuit's room its put-callbacks in progress take.
+ * The order of put-callbacks is the PV's matter. channel-access.md §4.2.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid, Sid } from "../session/ids.ts";
@@ -25,7 +25,7 @@ export class ServerChannel {
   /** Made with the first subscription. */
   subscriptionById: Map<number, ServerSubscription> | undefined;
   #putsInProgress = 0;
-  /** Payload bytes of the put-callbacks in progress that came behind another. */
+  /** Payload bytes of the put-callbacks that began while another was in progress. */
   #queuedBytes = 0;
   #isClosed = false;
 
@@ -56,13 +56,13 @@ export class ServerChannel {
     this.#answer(put, status);
     this.#context.output.flushSoon();
   }
-  /** Tells the client its rights. */
+  /** Tells the client its access rights to the PV. */
   sendRights(): void {
     ACCESS_RIGHTS.cid = this.cid;
     ACCESS_RIGHTS.rights = this.pv.rights;
     ACCESS_RIGHTS.writeHeader(this.#context.output.out, 0);
   }
-  /** Ends everything; put-callbacks are not answered any more. */
+  /** Ends the subscriptions and gives the put-callbacks up: none is answered any more. */
   close(): void {
     for (const subscription of this.subscriptionById?.values() ?? []) subscription.close();
     this.#context.counters.subscriptions -= this.subscriptionById?.size ?? 0;
@@ -81,7 +81,7 @@ export class ServerChannel {
     WRITE_NOTIFY.writeHeader(this.#context.output.out, 0);
     this.#hold(-1, -put.queuedBytes);
   }
-  /** The circuit is read no further while its put-callbacks hold too much of it. */
+  /** Counts put-callbacks and their bytes; the circuit is not read while it has too many of either. */
   #hold(puts: number, bytes: number): void {
     const { queuedPuts, limits } = this.#context;
     const wasFull = this.#putsInProgress > limits.queuedPutsPerChannel;
@@ -97,7 +97,7 @@ export class ServerChannel {
   }
 }
 
-/** A put-callback from the request to its answer, in which its type and count travel back. */
+/** A put-callback from request to answer; the answer carries the request's type and count. */
 class ChannelPut implements PutListener {
   readonly #channel: ServerChannel;
   readonly dbr: number;
