@@ -206,6 +206,9 @@ describe("the shape of a file", () => {
 
   test("in a folder without a row it is refused", () => {
     expect(problemsOf({ "utils/x.ts": "" })).toEqual([expect.stringMatching("^src/utils/x.ts is in no layer")]);
+    expect(problemsOf({ "services/weather/x.ts": `import "../dm/routes.ts";` })).toEqual([
+      expect.stringMatching("^src/services/weather/x.ts is in no layer"),
+    ]);
   });
 });
 

@@ -10,7 +10,7 @@ import { parseAst } from "vitest/node";
 export type Sources = ReadonlyMap<string, string>;
 
 interface Layer {
-  /** A file, or a folder with its slash. The first row that fits a file holds. */
+  /** A file, a folder with its slash, or `folder/*`: the files of it alone. The first row that fits a file holds. */
   readonly at: string;
   /** Our files and folders that it may import beside its own folder. */
   readonly ours: readonly string[];
@@ -68,7 +68,7 @@ const LAYERS: readonly Layer[] = [
     packages: ["zod", "yaml", "nodemailer"],
   },
   { at: "services/ca-pvs.ts", ours: [...SERVICE, "epics/", "ca/client/"], packages: ["rxjs"] },
-  { at: "services/", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
+  { at: "services/*", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
   { at: "sandbox/", ours: ["base/", "epics/", "net/", "ca/"], node: "any", packages: "any" },
   { at: "assemble/ioc.ts", ours: ["assemble/", "config/", "controller/", "services/"], node: ["path"] },
   { at: "assemble/shell-commands.ts", ours: ["assemble/", ...DATA_COMMANDS, "database/", "iocsh/", "ioc/"] },
@@ -233,7 +233,10 @@ function destructures(pattern: unknown, property: string): boolean {
 }
 
 const isAt = (path: string, places: readonly string[]): boolean =>
-  places.some((place) => (place.endsWith("/") ? path.startsWith(place) : path === place));
+  places.some((place) => {
+    if (place.endsWith("/*")) return posix.dirname(path) === place.slice(0, -2);
+    return place.endsWith("/") ? path.startsWith(place) : path === place;
+  });
 
 /**
  * One sentence for each source file or page that a comment names and that is not there.
@@ -302,7 +305,7 @@ const packageOf = (name: string): string =>
     .join("/");
 
 function allowed({ at, ours, node = [], packages = [] }: Layer): string {
-  const own = at.endsWith("/") ? [at] : [];
+  const own = at.endsWith(".ts") ? [] : [at];
   const modules = node === "any" ? ["node:*"] : node.map((one) => `node:${one}`);
   return [...own, ...ours, ...modules, ...(packages === "any" ? ["any package"] : packages)].join(", ") || "nothing";
 }
