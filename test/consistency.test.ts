@@ -28,10 +28,14 @@ test("db/ and the PV table name the same PVs", () => {
 });
 
 test("results cannot be written by clients, inputs can", () => {
-  const written = [...allPvs()].map(([suffix, pv]) => [suffix, pv.kind === "result" ? 1 : 0]);
   // Two results are written by records too, which DISP does not concern; they have it all the same.
-  const found = written.map(([suffix]) => [suffix, database.record(`${PREFIX}${suffix}`)?.fields.DISP]);
-  expect(found).toEqual(written);
+  const wrong = [...allPvs()].filter(
+    ([suffix, { kind }]) => database.record(`${PREFIX}${suffix}`)?.fields.DISP !== (kind === "result" ? 1 : 0),
+  );
+  expect(
+    wrong.map(([suffix]) => suffix),
+    "the record of a result has DISP 1 in db/, that of an input or a setting has not",
+  ).toEqual([]);
 });
 
 /** Suffix and states of every PV that chooses by state. */
@@ -40,7 +44,10 @@ const CHOOSING = [...allPvs()].flatMap(([suffix, { states }]) =>
 );
 
 test.each(CHOOSING)("the states of %s stand in the database as in the program", (suffix, states) => {
-  expect(initialized.find(`${PREFIX}${suffix}`)?.choices).toEqual(states);
+  expect(
+    initialized.find(`${PREFIX}${suffix}`)?.choices,
+    `states of the row in src/controller/pvs/ are the names of the states of ${suffix} in db/`,
+  ).toEqual(states);
 });
 
 test("every unit stands in the database as in the program, and no other", () => {
@@ -58,45 +65,61 @@ test("every result that is a state has its words in the table", () => {
   );
   const known = CHOOSING.map(([suffix]) => suffix);
   expect(found.length).toBeGreaterThan(10);
-  expect(found.map(({ name }) => name.slice(PREFIX.length)).filter((suffix) => !known.includes(suffix))).toEqual([]);
+  expect(
+    found.map(({ name }) => name.slice(PREFIX.length)).filter((suffix) => !known.includes(suffix)),
+    "a bi or mbbi of db/ has its states in its row of src/controller/pvs/",
+  ).toEqual([]);
 });
 
 test("every array that is a result is posted when it changes, but Message, which tells events", () => {
   const arrays = [...database.records()].filter(({ type, fields }) => type.name === "waveform" && fields.DISP === 1);
   expect(arrays.length).toBeGreaterThan(50);
   const always = arrays.filter(({ fields }) => fields["MPST"] !== ON_CHANGE || fields["APST"] !== ON_CHANGE);
-  expect(always.map(({ name }) => name.slice(PREFIX.length))).toEqual(["Message"]);
+  expect(
+    always.map(({ name }) => name.slice(PREFIX.length)),
+    "a waveform of db/ with DISP 1 has MPST and APST On Change",
+  ).toEqual(["Message"]);
 });
 
 test("every text PV says that it is text", () => {
   for (const record of database.records()) {
     if (record.fields["FTVL"] !== CHAR) continue;
-    expect(record.info.get("Q:form"), record.name).toBe("String");
+    expect(record.info.get("Q:form"), `${record.name} is text: it has info(Q:form, "String") in db/`).toBe("String");
   }
 });
 
 test("every number and state holds at the start what the table says", () => {
   const numbers = [...database.records()].filter(({ fields }) => typeof fields["VAL"] === "number");
   expect(numbers.length).toBeGreaterThan(80);
-  const found = numbers.map(({ name, fields }) => [name.slice(PREFIX.length), fields["VAL"]]);
-  expect(found).toEqual(found.map(([suffix]) => [suffix, rowOf(String(suffix))?.initial ?? 0]));
+  const wrong = numbers.flatMap(({ name, fields }) => {
+    const suffix = name.slice(PREFIX.length);
+    const initial = rowOf(suffix)?.initial ?? 0;
+    return fields["VAL"] === initial ? [] : [`${suffix}: VAL ${fields["VAL"]}, initial ${String(initial)}`];
+  });
+  expect(wrong, "VAL of a record of db/ is initial of its row in src/controller/pvs/, as a number").toEqual([]);
 });
 
 test("a state that says that nobody knows is where the table says that it begins", () => {
   const unknown = CHOOSING.filter(([, states]) => states.some((one) => /^(unknown|unseen)$/i.test(one)));
   expect(unknown.length).toBeGreaterThan(8);
   for (const [suffix, states] of unknown)
-    expect(states[Number(rowOf(suffix)?.initial ?? 0)], suffix).toMatch(/^(unknown|unseen)$/i);
+    expect(
+      states[Number(rowOf(suffix)?.initial ?? 0)],
+      `${suffix} begins, by initial of its row and VAL of its record, as the state that says that nobody knows`,
+    ).toMatch(/^(unknown|unseen)$/i);
 });
 
 test("arms fall back by themselves", () => {
   for (const suffix of ["EmailArm", "DeleteArm"])
-    expect(database.record(`${PREFIX}${suffix}`)?.fields["HIGH"], suffix).toBe(ARMED_SECONDS);
+    expect(database.record(`${PREFIX}${suffix}`)?.fields["HIGH"], `HIGH of ${suffix} in db/`).toBe(ARMED_SECONDS);
 });
 
 test("the lines of long texts are as many as the program writes", () => {
   const count = (stem: string): number => suffixes.filter((suffix) => new RegExp(`^${stem}\\d+$`).test(suffix)).length;
-  expect([count("LogLine"), count("EmailLine")]).toEqual([LOG_LINES, EMAIL_LINES]);
+  expect(
+    [count("LogLine"), count("EmailLine")],
+    "LogLine and EmailLine records of db/, and LOG_LINES and EMAIL_LINES of src/controller/pvs/",
+  ).toEqual([LOG_LINES, EMAIL_LINES]);
 });
 
 test.each<readonly [string, number]>([
@@ -105,7 +128,10 @@ test.each<readonly [string, number]>([
   ["LastError", EVENT_BYTES],
   ...COMMAND_NAMES.filter((name) => name !== "Tag").map((name) => [`${name}Message`, MESSAGE_BYTES] as const),
 ])("%s holds as many characters as the program thinks, and a NUL", (suffix, characters) => {
-  expect(database.record(`${PREFIX}${suffix}`)?.fields["NELM"]).toBe(characters + 1);
+  expect(
+    database.record(`${PREFIX}${suffix}`)?.fields["NELM"],
+    `NELM of ${suffix} in db/ is the number of src/controller/pvs/, and 1`,
+  ).toBe(characters + 1);
 });
 
 test("autosave's request file lists the settings, and nothing else", () => {
@@ -116,7 +142,11 @@ test("autosave's request file lists the settings, and nothing else", () => {
   );
 });
 
-test("screens show only PVs that exist, and every PV but the later lines of the log is on one", () => {
+/** What no screen needs to show: figures for programs, and what another PV shows as well. */
+const WITHOUT_SCREEN =
+  /^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists)$/;
+
+test("screens show only PVs that exist, and every PV but a few is on one", () => {
   const shown = new Set<string>();
   for (const file of readdirSync(join(ROOT, "medm")).filter((name) => name.endsWith(".adl"))) {
     for (const [, suffix] of readFileSync(join(ROOT, "medm", file), "utf8").matchAll(
@@ -125,15 +155,14 @@ test("screens show only PVs that exist, and every PV but the later lines of the 
       shown.add(suffix as string);
   }
   const known = new Set(suffixes);
-  expect([...shown].filter((suffix) => !known.has(suffix))).toEqual([]);
-  const unseen = [...known].filter(
-    (suffix) =>
-      !shown.has(suffix) &&
-      !/^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists)$/.test(
-        suffix,
-      ),
-  );
-  expect(unseen).toEqual([]);
+  expect(
+    [...shown].filter((suffix) => !known.has(suffix)),
+    "chan of an element of medm/ is a PV of src/controller/pvs/",
+  ).toEqual([]);
+  expect(
+    [...known].filter((suffix) => !shown.has(suffix) && !WITHOUT_SCREEN.test(suffix)),
+    "a PV has a place on a screen of medm/, or stands in WITHOUT_SCREEN of this test",
+  ).toEqual([]);
 });
 
 /** What shows a value in the colour of its alarm. */
@@ -150,7 +179,10 @@ const coloured = readdirSync(join(ROOT, "medm")).flatMap((file) =>
 
 test("alarm colours stand on black, where MEDM's white of INVALID can be read", () => {
   expect(coloured.length).toBeGreaterThan(30);
-  expect(coloured.filter(({ colours }) => String(colours) !== "0,14")).toEqual([]);
+  expect(
+    coloured.filter(({ colours }) => String(colours) !== "0,14"),
+    'an element of medm/ with clrmod="alarm" has clr=0 and bclr=14',
+  ).toEqual([]);
 });
 
 test("screens have room for the longest word of each state", () => {
@@ -159,5 +191,8 @@ test("screens have room for the longest word of each state", () => {
     const words = initialized.find(`${PREFIX}${suffix}`)?.choices ?? [];
     return { suffix, width, needed: WIDTH * Math.max(0, ...words.map((word) => word.length)) };
   });
-  expect(room.filter(({ width, needed }) => width < needed)).toEqual([]);
+  expect(
+    room.filter(({ width, needed }) => width < needed),
+    `the element of medm/ is wide enough for its longest state, ${WIDTH} pixels a letter`,
+  ).toEqual([]);
 });

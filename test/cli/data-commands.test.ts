@@ -19,7 +19,10 @@ const named = (name: string): DataCommand | undefined =>
   DATA_COMMANDS.find((row) => [row.name, ...spellingsOf(row)].includes(name));
 
 test("every command PV is reached by one name", () => {
-  expect(DATA_COMMANDS.flatMap((row) => pvCommandOf(row) ?? []).sort()).toEqual([...COMMAND_NAMES].sort());
+  expect(
+    DATA_COMMANDS.flatMap((row) => pvCommandOf(row) ?? []).sort(),
+    "a command of src/controller/pvs/commands.ts is a row of src/cli/data-commands.ts",
+  ).toEqual([...COMMAND_NAMES].sort());
 });
 
 test.each([

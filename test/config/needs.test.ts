@@ -45,7 +45,9 @@ uuid = 00000000-0000-0000-0000-000000000000
 `;
 
 test("a complete file lacks nothing", () => {
-  expect(sentences(COMPLETE)).toEqual([]);
+  expect(sentences(COMPLETE), "a setting that src/config/needs.ts asks for stands in COMPLETE of this test").toEqual(
+    [],
+  );
 });
 
 test("an empty file is told what it lacks, each setting with the commands that need it", () => {
@@ -105,7 +107,9 @@ test("a Globus collection asks for its own, and for nothing of Data Management",
 test("every setting that a complete file has to have stands in the shipped globus.conf, to be filled in", () => {
   const shipped = readFileSync(join(ROOT, "iocBoot/iocGlobus/globus.conf"), "utf8");
   const filled = settingsOf(shipped.replace(/^# (?=\[|[a-z-]+ = )/gm, ""));
-  expect(missingSettings(filled)).toEqual([]);
+  expect(missingSettings(filled), "each is a line of iocBoot/iocGlobus/globus.conf, behind # with an example").toEqual(
+    [],
+  );
   for (const { keys } of missingSettings(settingsOf("")))
     for (const key of keys) expect(shipped).toContain(`${key} = `);
 });

@@ -1,5 +1,6 @@
 /** Our records come to what EPICS base's come to: its answers are in the text files beside the chapters. */
 import { describe, expect, test } from "vitest";
+import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
 import { asCase, askOurs, type Example, linesOf, recordedLines } from "../support/engine/base-values.ts";
 import { CHAPTERS } from "./base/index.ts";
 import { inputs } from "./base/inputs.ts";
@@ -18,6 +19,20 @@ describe.each(CHAPTERS.map((chapter) => [chapter.name, chapter] as const))("%s",
   test("differ where that is said to be on purpose", () => {
     expect(ours.filter((line, index) => isOnPurpose(index) && line === theirs[index])).toEqual([]);
   });
+});
+
+/** Those with a link of one direction have their examples in one of them. */
+const OF_ONE_DIRECTION: readonly string[] = [inputs.name, outputs.name];
+
+test.each(
+  CHAPTERS.filter(({ name }) => !OF_ONE_DIRECTION.includes(name)).map(({ name, examples }) => ({ name, examples })),
+)("$name has examples of every record type that base has", ({ name, examples }) => {
+  const text = examples.flatMap(({ records }) => records).join();
+  const types = RECORD_TYPES.map((type) => type.name).filter((type) => type !== "busy");
+  expect(
+    types.filter((type) => !text.includes(`record(${type},`)),
+    `a record type has rows in test/database/base/${name}.ts`,
+  ).toEqual([]);
 });
 
 test("busy, which base does not have, posts and writes what bo does, but for SIMM=RAW, which it does not know", () => {

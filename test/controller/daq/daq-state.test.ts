@@ -56,7 +56,10 @@ describe("the picture", () => {
   test("has every PV of the DAQs but the settings and what a command tells of itself", () => {
     const names = Object.keys(DAQ_ROWS).filter((name) => name.startsWith("Daq") && !COMMANDS_OWN.test(name));
     const source = written(FOLLOWED, sourceChecked(sourceChecked(FOLLOWED, "raw"), "rec"));
-    expect(Object.keys({ ...ALL, ...source }).toSorted()).toEqual(names.toSorted());
+    expect(
+      Object.keys({ ...ALL, ...source }).toSorted(),
+      "a PV of the DAQs is a row of src/controller/daq/daq-pvs.ts, or stands in COMMANDS_OWN of this test",
+    ).toEqual(names.toSorted());
   });
 
   test("is of nothing known what the PVs hold at the start", () => {
