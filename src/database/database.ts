@@ -41,6 +41,8 @@ export class Database {
   readonly accessChanged = new Listeners<[record: DbRecord]>();
   /** Told of each put that is not the program's own, once it is stored or was not done. */
   readonly putMade = new Listeners<[put: PutReport]>();
+  /** As `putMade`, of the puts that a rule with TRAPWRITE let pass. */
+  readonly putTrapped = new Listeners<[put: PutReport]>();
   readonly #log: Log;
   readonly #layouts: ReadonlyMap<string, TypeLayout>;
   readonly #recordByName = new Map<string, DbRecord>();
@@ -68,6 +70,7 @@ export class Database {
       setLink: (record, field, text) => this.#links.set(record, field, text),
       changeAccess: (record) => this.accessChanged.notify(record),
       putMade: this.putMade,
+      putTrapped: this.putTrapped,
     });
     this.#links = new LinkTable({
       world: { processor, putter: this.#putter },

@@ -15,6 +15,7 @@ import type { Processor } from "./process.ts";
 import type { PutFailure, PutVerdict } from "./put-verdict.ts";
 import type { DbRecord } from "./record.ts";
 import type { ArrayValue, FieldValue } from "./record-type.ts";
+import { headAt, type ValueHead } from "./value-head.ts";
 
 /** undefined: the put was done. */
 export type PutResult = PutFailure | undefined;
@@ -30,6 +31,10 @@ export interface PutReport {
   /** undefined: another record. */
   readonly by: ClientIdentity | undefined;
   readonly result: PutResult;
+  /** The rule of access security that let the put pass says TRAPWRITE. */
+  readonly isTrapped: boolean;
+  /** What the field held; undefined unless the put is trapped and somebody listens to such puts. */
+  readonly before: ValueHead | undefined;
 }
 
 /** What a put needs of the rest of the database. */
@@ -45,6 +50,8 @@ export interface PutWorld {
   changeAccess(record: DbRecord): void;
   /** Told of each put that is not the program's own, once the put is stored or refused. */
   readonly putMade: Listeners<[put: PutReport]>;
+  /** As `putMade`, of trapped puts alone, with what the field held. */
+  readonly putTrapped: Listeners<[put: PutReport]>;
 }
 
 const CLIENT_NUMBER: FieldPutOptions = {};
@@ -86,26 +93,39 @@ export class Putter {
     converted: FieldValue | undefined,
     options: FieldPutOptions,
   ): PutVerdict {
+    const before = this.#before(address, options);
     const verdict = judge(address, value, converted, options);
-    if (verdict !== "take") this.#report(address, converted ?? value, options, failureOf(verdict));
+    if (verdict !== "take" && this.#isHeard(options)) {
+      this.#report({ address, value: converted ?? value, before, ...reported(options), result: failureOf(verdict) });
+    }
     return verdict;
   }
 
   /** Stores the converted value of a put that was judged before, and posts. */
   storeTaken(address: FieldAddress, converted: FieldValue, options: FieldPutOptions): PutResult {
     const { record } = address;
+    const before = this.#before(address, options);
     const failure = this.#assign(address, converted, options);
     if (failure === undefined && record.afterPut !== undefined && originOf(options) === "client") {
       record.afterPut(address.field);
     }
-    this.#report(address, converted, options, failure);
+    if (this.#isHeard(options)) {
+      this.#report({ address, value: converted, before, ...reported(options), result: failure });
+    }
     return failure;
   }
 
-  #report(address: FieldAddress, value: FieldValue, { origin, by }: FieldPutOptions, result: PutResult): void {
-    const { putMade } = this.#world;
-    if (origin === "program" || putMade.size === 0) return; // so that most puts allocate nothing
-    putMade.notify({ address, value, by, result });
+  #before(address: FieldAddress, { isTrapped }: FieldPutOptions): ValueHead | undefined {
+    return isTrapped === true && this.#world.putTrapped.size > 0 ? headAt(address) : undefined;
+  }
+  /** Asked before anything is allocated: most puts have no listener. */
+  #isHeard({ origin, isTrapped }: FieldPutOptions): boolean {
+    const { putMade, putTrapped } = this.#world;
+    return origin !== "program" && (putMade.size > 0 || (isTrapped === true && putTrapped.size > 0));
+  }
+  #report(put: PutReport): void {
+    this.#world.putMade.notify(put);
+    if (put.before !== undefined) this.#world.putTrapped.notify(put);
   }
 
   #assign(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
@@ -145,6 +165,8 @@ export class Putter {
 function tellType({ spec, record, field }: FieldAddress): boolean {
   return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
+
+const reported = ({ by, isTrapped = false }: FieldPutOptions) => ({ by, isTrapped });
 
 const originOf = (options: FieldPutOptions): PutOrigin => options.origin ?? "client";
 

@@ -22,6 +22,8 @@ export interface FieldPutOptions {
   readonly origin?: PutOrigin;
   /** Who makes a put from outside; absent for a put that this program's parts make. */
   readonly by?: ClientIdentity;
+  /** The rule of access security that let the put pass says TRAPWRITE; default: it does not. */
+  readonly isTrapped?: boolean;
   /** Elements of an array that count; default: all. */
   readonly length?: number;
 }
