@@ -1,7 +1,7 @@
 /**
  * An output that waits for no reader: a pipe whose reader has stopped without closing it takes nothing, and what is
- * written meanwhile would fill the memory. Beyond a bound it is left out, and told when somebody reads again. It adds
- * nothing else, and holds nothing back.
+ * written meanwhile would fill the memory. Output beyond a bound is left out, and the gap is told when somebody reads
+ * again. Adds nothing else, and holds nothing back.
  */
 import { Writable } from "node:stream";
 

@@ -1,6 +1,6 @@
 /**
  * `globus-ioc config`: writes a globus.conf with every key, its meaning and its default, and the settings that were
- * given. Never over a file that exists unless --force says so; no other command writes one.
+ * given. Replaces a file that exists only with --force; no other command writes a globus.conf.
  */
 
 import { existsSync } from "node:fs";
@@ -28,7 +28,7 @@ export interface ConfigRequest {
 export async function writeConfig(request: ConfigRequest): Promise<ActionResult> {
   const file = configFileToWrite(request.file, request.environment);
   const home = request.environment["HOME"] ?? "/";
-  // What is wrong is told in its own words
+  // A wrong setting is told in its own words
   const { lines } = parseSource("", { file, home, options: request.settings });
   const text = configText(lines.filter(({ origin }) => origin === "option"));
   if (request.force && existsSync(file)) {
@@ -39,7 +39,7 @@ export async function writeConfig(request: ConfigRequest): Promise<ActionResult>
   return { state: "Done", message: `${file} was written; edit it, then see globus-ioc show.` };
 }
 
-/** Leaves nothing behind when it cannot be written whole. @throws ConfigError, UsageError */
+/** Leaves no file behind when the text cannot be written whole. @throws ConfigError, UsageError */
 async function create(file: string, text: string, files?: FileCalls): Promise<void> {
   try {
     await createFile(file, text, { mode: 0o600, ...(files !== undefined && { files }) });
@@ -50,7 +50,7 @@ async function create(file: string, text: string, files?: FileCalls): Promise<vo
   }
 }
 
-/** The whole file. A key without a value stands there as a comment, as the Python programs write it. */
+/** The text of the whole file. A key without a value is a comment, as the Python programs write it. */
 function configText(given: readonly SettingLine[]): string {
   const textOf = (section: string, key: string, fallback: string): string =>
     given.find((one) => one.section === section && one.key === key)?.text ?? fallback;

@@ -1,7 +1,7 @@
 /**
  * THE table of the data-management commands: their names, the PV command that each runs, the options that fill its
- * inputs, and what is shown of it. The parser, the help, the runs here and on an IOC come from it. Names and spellings
- * are those of the Python programs globus and DMagic (integration, 5A, 5B).
+ * inputs, and the results that are shown. The parser, the help, and the runs here and on an IOC come from the table.
+ * Names and spellings are those of the Python programs globus and DMagic (integration, 5A, 5B).
  */
 
 import { KINDS, type Kind } from "../config/settings.ts";
@@ -16,7 +16,7 @@ export interface InputOption {
   /** Without its dashes. */
   readonly flag: string;
   readonly input: InputName;
-  /** For the help, e.g. `days`; absent: it is given alone, for yes, or as --no-FLAG. */
+  /** For the help, e.g. `days`; absent: the option is given alone, for yes, or as --no-FLAG. */
   readonly value?: string;
   /** Absent: text, or one of the input's states. */
   readonly kind?: Kind<string | number>;
@@ -31,20 +31,20 @@ export interface Progress {
   readonly what: string;
 }
 
-/** What only the command line has: no PV command. */
+/** Commands that only the command line has: they run no PV command. */
 export type OwnCommand = "config" | "show" | "daq-status";
 
 export interface DataCommand {
   readonly name: string;
-  /** Other spellings, beside those with underscores. */
+  /** Other spellings, beside spellings with underscores. */
   readonly aliases?: readonly string[];
   readonly runs: CommandName | OwnCommand;
   readonly about: string;
   readonly options?: readonly InputOption[];
-  /** Result PVs that are shown when it is over; arrays in --json only. */
+  /** Result PVs that are shown when the command is over; arrays in --json only. */
   readonly shows?: readonly PvName[];
   readonly progress?: Progress;
-  /** Behind `globus-ioc`. */
+  /** Command lines, without `globus-ioc` before them. */
   readonly examples: readonly string[];
 }
 
@@ -83,7 +83,7 @@ const SOURCES = [
   "DaqRecSourceBytes",
 ] as const;
 
-/** What every command has that works on the tagged experiment; Delete has its own name to check. */
+/** The option of every command that works on the tagged experiment; Delete checks a name of its own. */
 const EXPERIMENT_NAME = text(
   "exp-name",
   "ExperimentNameOverride",
@@ -277,7 +277,7 @@ function emailOptions(): readonly InputOption[] {
   ];
 }
 
-/** The PV command of a row, or undefined for what only the command line has. */
+/** The PV command of a row; undefined for a command that only the command line has. */
 export const pvCommandOf = ({ runs }: DataCommand): CommandName | undefined =>
   runs in COMMANDS ? (runs as CommandName) : undefined;
 
@@ -295,13 +295,14 @@ export function spellingsOf({ name, aliases = [] }: DataCommand): string[] {
   return [...new Set(all)].filter((one) => one !== name);
 }
 
-/** The words that an option takes, where its input has states: in lower case, as they are typed. */
+/** The words that an option takes, where its input has states; in lower case, as they are typed. */
 export const wordsOf = ({ input }: InputOption): readonly string[] | undefined =>
   statesOf(input)?.map((state) => state.toLowerCase());
 
 /**
- * What an option's text is for its input: a number, a text, or the index of a state, of which the beginning is enough.
- * @returns undefined for what it cannot be
+ * The value for its input that an option's text gives: a number, a text, or the index of a state, of whose name the
+ * beginning is enough.
+ * @returns undefined for a text that gives none
  */
 export function inputValue(option: InputOption, given: string): string | number | undefined {
   const words = option.value === undefined ? undefined : wordsOf(option);

@@ -1,6 +1,7 @@
 /**
- * The options of the data-management commands: those of their own (data-commands.ts), those that all have, and every
- * key of globus.conf (settings.ts). Says what was given, or everything that is wrong with it; it runs nothing.
+ * The options of the data-management commands: the options of each command (data-commands.ts), the options that all
+ * commands have, and every key of globus.conf (settings.ts). Says what was given, or everything that is wrong with it;
+ * runs nothing.
  */
 import { type Command, Option } from "commander";
 import { didYouMean } from "../base/suggest.ts";
@@ -18,14 +19,14 @@ import {
 } from "./data-commands.ts";
 import { UsageError } from "./exit-status.ts";
 
-/** What all data-management commands have beside the settings. */
+/** The options that all data-management commands have beside the settings. */
 export interface CommonOptions {
   readonly config?: string;
   readonly json: boolean;
   readonly dryRun: boolean;
   readonly yes: boolean;
   readonly force: boolean;
-  /** True: the IOC of the settings; a text: the one with this prefix. */
+  /** True: the IOC of the settings; a text: the IOC with this prefix. */
   readonly ioc: string | boolean;
 }
 
@@ -45,13 +46,13 @@ export interface SettingFlag {
   readonly row: Setting<unknown>;
 }
 
-/** As DMagic has them: of the Data Management servers. */
+/** Options in DMagic's spelling that count for the Data Management servers. */
 const SITE_ROWS = {
   "globus-server-uuid": SERVER_SETTINGS.uuid,
   "globus-server-top-dir": SERVER_SETTINGS.top,
 } as const satisfies Readonly<Record<(typeof SITE_OPTIONS)[number], Setting<unknown>>>;
 
-/** `--KEY` where one section alone has the key, and `--SECTION-KEY` for each; `--server` for the chosen server. */
+/** `--KEY` where one section alone has the key, and `--SECTION-KEY` for each key; `--server` for the chosen server. */
 export function settingFlags(): readonly SettingFlag[] {
   const rows = Object.entries(SETTINGS).flatMap(([section, table]) =>
     Object.entries<Setting<unknown>>(table).map(([key, row]) => ({ section, key, row })),
@@ -65,11 +66,11 @@ export function settingFlags(): readonly SettingFlag[] {
 }
 const SETTING_FLAGS = settingFlags();
 
-/** What commander holds for a flag. */
+/** The values that commander holds, by its name for the flag. */
 type Parsed = Readonly<Record<string, string | boolean | undefined>>;
 
 const COMMON_HEADING = "Options of every data-management command:";
-/** Shown in the help although they are settings. */
+/** Settings whose options are shown in the help. */
 const SHOWN_SETTINGS: readonly string[] = ["server", "verbose"];
 
 /**
@@ -105,7 +106,7 @@ export function declareOptions(command: Command, row: DataCommand): () => GivenO
   };
 }
 
-/** As commander names what it holds. */
+/** Commander's name for a flag's value. */
 const attribute = (flag: string): string => flag.replace(/-(\w)/g, (_whole, letter: string) => letter.toUpperCase());
 
 function inputDeclarations(option: InputOption): Option[] {
@@ -123,7 +124,7 @@ function settingDeclarations({ flag, key, row }: SettingFlag): Option[] {
   return SHOWN_SETTINGS.includes(flag) ? options : options.map((one) => one.hideHelp());
 }
 
-/** @param value behind it, where a key of the file may be given as it stands there */
+/** @param value shown behind the flag, where a key may be given with the value that it has in the file */
 const yesNoOptions = (flag: string, meaning: string, value = ""): Option[] => [
   new Option(`--${flag}${value}`, `${meaning}; or --no-${flag}`),
   new Option(`--no-${flag}`).hideHelp(),
@@ -145,7 +146,8 @@ function settingOption({ flag, section, key }: SettingFlag, parsed: Parsed): Set
   const value = parsed[attribute(flag)];
   if (value === undefined) return [];
   if (typeof value === "string") {
-    const isSite = flag === "tomoscan-prefix" && isWholePrefix(value); // DMagic's, which is all of it
+    // DMagic's option, whose value is the whole prefix
+    const isSite = flag === "tomoscan-prefix" && isWholePrefix(value);
     return [{ section: isSite ? "site" : section, key, text: value, option: `--${flag}` }];
   }
   return [{ section, key, text: value ? "True" : "False", option: value ? `--${flag}` : `--no-${flag}` }];
@@ -159,7 +161,7 @@ function givenInput(option: InputOption, parsed: Parsed): [InputName, string | n
   throw new ConfigError([`--${option.flag} = ${JSON.stringify(given)} is not ${wantedOf(option)}`]);
 }
 
-/** @throws UsageError for whatever commander could make nothing of */
+/** @throws UsageError for words that commander did not understand */
 function refuseUnknown(command: Command): void {
   const [first] = command.args;
   if (first === undefined) return;

@@ -1,4 +1,4 @@
-/** Puts the data-management commands of the table on the command line, with their help. It runs none of them. */
+/** Puts the data-management commands of the table on the command line, with their help. Runs no command. */
 import type { Command } from "commander";
 import { DATA_COMMANDS, type DataCommand, spellingsOf } from "./data-commands.ts";
 import { declareOptions, type GivenOptions } from "./data-options.ts";
@@ -6,8 +6,8 @@ import { EXIT_HINT } from "./exit-status.ts";
 
 /**
  * Runs a command.
- * @param read what was given, or throws what is wrong with it.
- * @param isJson whether --json was given, also where the rest is wrong
+ * @param read returns the options that were given, or throws what is wrong with them.
+ * @param isJson whether --json was given, also where other options are wrong
  */
 export type RunData = (row: DataCommand, read: () => GivenOptions, isJson: boolean) => Promise<void>;
 
@@ -28,7 +28,7 @@ export function addDataCommands(program: Command, run: RunData): void {
       .addHelpText("after", () => helpAfter(row))
       .action(() => read && run(row, read, command.opts<{ json?: true }>().json === true));
   }
-  // Each has more than a hundred options: they are made for the one that is run.
+  // Each command has more than a hundred options: they are made for the command that is run.
   program.hook("preSubcommand", (_program, command) => declarations.get(command)?.());
 }
 

@@ -1,7 +1,6 @@
 /**
- * What is asked before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime
- * is meant. At a terminal only, or answered by --yes; never in a script that would wait for ever. The PVs' arms are set
- * from the answers.
+ * Asks before a command that needs a person's word: whom the e-mail goes to, what is deleted, which beamtime is meant.
+ * Asks only at a terminal, or takes --yes for the answer: a script would wait for ever. The answers set the PVs' arms.
  */
 
 import type { CommandName } from "../controller/pvs/commands.ts";
@@ -17,7 +16,7 @@ import { linesOf, numberOf, type Runner } from "./runner.ts";
 export interface Operator {
   /** False without a terminal, and with --json. */
   readonly canAnswer: boolean;
-  /** The answer without blanks around it; undefined when there is none, at the end of input or after Ctrl-C. */
+  /** The answer without blanks around it; undefined at the end of the input or after Ctrl-C. */
   readonly ask: (question: string) => Promise<string | undefined>;
   /** Shows a titled text of several lines. */
   readonly show: (title: string, text: string) => void;
@@ -27,7 +26,7 @@ export interface DialogueContext {
   readonly runner: Runner;
   readonly person: Operator;
   readonly common: Pick<CommonOptions, "yes" | "dryRun">;
-  /** What options of the command line say. */
+  /** What the options of the command line say. */
   readonly inputs: ReadonlyMap<InputName, string | number>;
 }
 
@@ -87,7 +86,7 @@ async function showPreview(runner: Runner, person: Operator): Promise<void> {
   if (leftOut.length > 0) person.show("Nothing goes to", leftOut.join("\n"));
 }
 
-/** Shows what would go, and deletes it when the person types its name. */
+/** Shows the experiment, and deletes it when the person types its name. */
 async function deletion({ runner, person, common }: DialogueContext): Promise<Outcome> {
   if (common.dryRun) return runner.run("Delete");
   const given = String((await runner.value("DeleteName")) ?? "");
@@ -109,7 +108,7 @@ async function deletion({ runner, person, common }: DialogueContext): Promise<Ou
   return runner.run("Delete");
 }
 
-/** Nobody is asked about what may not be: deleting is off, for one. Arms it and lets it fall. @throws RejectedError */
+/** Sets DeleteArm and takes it back, so that nobody is asked where deleting is refused anyway. @throws RejectedError */
 async function refuseUnlessArmable(runner: Runner, name: string, before: string): Promise<void> {
   try {
     await runner.set("DeleteName", name);
@@ -120,7 +119,7 @@ async function refuseUnlessArmable(runner: Runner, name: string, before: string)
   }
 }
 
-/** Lets the person choose where the schedule has several beamtimes for that day. */
+/** Lets the person choose where the schedule has several beamtimes for the day. */
 async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
   const chosen = numberOf(await runner.value("BeamtimeIndex"));
   const first = await runner.run("Tag");
@@ -132,7 +131,9 @@ async function tag({ runner, person }: DialogueContext): Promise<Outcome> {
   return runWith(runner, { name: "BeamtimeIndex", value: number, before: 0 }, "Tag");
 }
 
-/** Runs it with an input that is meant for this run alone: on an IOC it would count for whoever comes next. */
+/**
+ * Runs a command with an input for this run alone, and puts the input back: on an IOC it would count for the next run.
+ */
 async function runWith(
   runner: Runner,
   { name, value, before }: { readonly name: InputName; readonly value: number; readonly before: number },
@@ -159,14 +160,14 @@ async function tagManual({ runner, person }: DialogueContext): Promise<Outcome> 
   return runner.run("TagManual");
 }
 
-/** @returns counted from 1; undefined when the person leaves it */
+/** @returns the number, from 1; undefined when the person chooses none */
 async function chooseNumber(person: Operator, count: number): Promise<number | undefined> {
   const numbers = Array.from({ length: count }, (_one, index) => String(index + 1));
   const answer = await choose(person, `Which one, 1 to ${count}, or q to leave it? `, [...numbers, "q"]);
   return answer === undefined || answer === "q" ? undefined : Number(answer);
 }
 
-/** An experiment that nobody named is made only when a person says which. */
+/** Asks which experiment to make where the options name none. */
 async function createManual({ runner, person, common, inputs }: DialogueContext): Promise<Outcome> {
   if (inputs.has("ManualName") || common.yes || common.dryRun) return runner.run("CreateManual");
   const usual = String((await runner.value("ManualName")) ?? "");
@@ -180,7 +181,7 @@ async function createManual({ runner, person, common, inputs }: DialogueContext)
   return runner.run("CreateManual");
 }
 
-/** Asks who is meant where nobody was named. */
+/** Asks which users are meant where the options name none. */
 async function users({ runner, person, common }: DialogueContext, command: CommandName): Promise<Outcome> {
   const given = String((await runner.value("EditUserBadge")) ?? "");
   if (given.trim() !== "" || !person.canAnswer || common.yes) return runner.run(command);
@@ -192,7 +193,7 @@ async function users({ runner, person, common }: DialogueContext, command: Comma
 
 /**
  * Asks until the answer is one of the words; undefined when there is no answer.
- * @param isEnough whether its first letter is enough
+ * @param isEnough whether a word's first letter is enough
  */
 async function choose(
   person: Operator,

@@ -1,6 +1,6 @@
 /**
  * `globus-ioc dm-record-routes`: learns a site's Data Management routes from its own `dm` package, tells what came of
- * each method, and writes the dm-routes.json that [dm] routes-file names. It never replaces a file unasked. The file
+ * each method, and writes the dm-routes.json that [dm] routes-file names. Replaces a file only with --force. The file
  * holds no secrets.
  */
 
@@ -34,7 +34,7 @@ export interface RecordContext {
 
 /**
  * @returns the exit status: done when all routes were learned, partial when some, failed when none
- * @throws ActionError when nothing can be learned or the file cannot be written, UsageError when it exists
+ * @throws ActionError when nothing can be learned or the file cannot be written, UsageError when the file exists
  */
 export async function recordDmRoutes(request: RecordRequest, context: RecordContext): Promise<number> {
   const { python, output, setupFile, force = false } = request;
@@ -68,7 +68,7 @@ function tell(one: Learned): string {
 const exists = (output: string): UsageError =>
   new UsageError(`${output} exists already: name another file with --output, or replace it with --force.`);
 
-/** A file that is replaced stays as it was when the new one cannot be written. @throws ActionError */
+/** A file that is to be replaced stays as it was when the new file cannot be written. @throws ActionError */
 export async function saveRoutes(output: string, text: string, force: boolean, files?: FileCalls): Promise<void> {
   const options = { mode: 0o644, ...(files !== undefined && { files }) };
   try {

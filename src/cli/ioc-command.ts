@@ -1,7 +1,7 @@
 /**
- * `globus-ioc ioc`: an IOC as softIoc runs one. Options in their order, then the script, iocInit where it is still due,
- * then the shell, or with -S nothing until the signal. channel-access.md §7.1. Signals and exit statuses are main's
- * matter.
+ * `globus-ioc ioc`: an IOC as softIoc runs one. Works off the options in their order, then the script; runs iocInit for
+ * files of -d where the script has not; then runs the shell, or with -S waits for the signal. channel-access.md §7.1.
+ * Signals and exit statuses are main's matter.
  */
 
 import type { Readable, Writable } from "node:stream";
@@ -29,7 +29,7 @@ const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-S] [st.cmd]";
 const { done: OK, failed: FAILED, usage: USAGE } = EXIT;
 
 export interface RunIocOptions {
-  /** What stands behind `globus-ioc ioc`. */
+  /** The words behind `globus-ioc ioc`. */
   readonly args: readonly string[];
   /** Read, and changed by epicsEnvSet and iocInit. */
   readonly environment: ShellEnvironment;
@@ -43,10 +43,10 @@ export interface RunIocOptions {
   readonly clock?: Clock;
   readonly network?: Network;
   readonly log?: Log;
-  /** Instead of what the environment says. */
+  /** The server's configuration, instead of that of the environment. */
   readonly server?: CaServerConfig;
   readonly externalLinks?: ExternalLinks;
-  /** Without -S, too, the end of an input that is no terminal does not end the IOC. */
+  /** Without -S, too, the end of an input that is not a terminal does not end the IOC. */
   readonly outlivesInput?: boolean;
   /** Called once clients can connect. */
   readonly ready?: ((ioc: Ioc) => void) | undefined;
@@ -60,7 +60,7 @@ interface IocArguments {
   readonly script: string | undefined;
 }
 
-/** The command line is wrong, or asks for what is not there. */
+/** The command line is wrong, or names a file that is not there. */
 class IocUsageError extends AppError {}
 
 /**
@@ -157,7 +157,7 @@ async function run(options: RunIocOptions, given: IocArguments, { shell, session
   if (given.script !== undefined) {
     shell.environment["IOCSH_STARTUP_SCRIPT"] = given.script;
     if (!(await shell.runScript(given.script))) return FAILED;
-    // iocInit failed, and said why: nothing is served
+    // iocInit failed, and said why: no PV is served
     if (ioc.state === "stopped" && !options.signal.aborted) return FAILED;
   }
   if (given.databases.length > 0 && ioc.state === "loading" && !options.signal.aborted) await ioc.init();
@@ -165,7 +165,7 @@ async function run(options: RunIocOptions, given: IocArguments, { shell, session
   return OK;
 }
 
-/** Runs the shell's lines until there are no more. @returns whether the IOC goes on without them */
+/** Runs the lines of the input until there are no more. @returns whether the IOC goes on without the input */
 async function inputEndsAlone({ stdin, stdout, outlivesInput }: RunIocOptions, shell: Shell): Promise<boolean> {
   await runPrompt({ shell, stdin, stdout, interrupt: () => process.kill(process.pid, "SIGINT") });
   if (outlivesInput !== true || stdin.isTTY === true || shell.isOver) return false;

@@ -1,7 +1,7 @@
 /**
  * Runs PV commands through the PVs of a running IOC: fills inputs, writes 1 with a put-callback, follows Message and
- * the progress, reads how it ended. What the IOC does with them is its own matter. Text is Unicode here and bytes on
- * the wire.
+ * the progress, reads how the run ended. What a command does is the IOC's matter. Text is Unicode here and bytes on the
+ * wire.
  */
 
 import { cleanJson } from "../base/clean-text.ts";
@@ -26,10 +26,10 @@ import { fromByteString, toByteString } from "../epics/byte-string.ts";
 import type { InputName } from "./data-commands.ts";
 import { linesOf, numberOf, type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
-/** For a connection, and for an input to be taken. */
+/** The wait for a connection, and for an input to be taken. */
 const WAIT = { timeoutSeconds: 5 };
 
-/** Its signal asks the IOC to stop the command. */
+/** An abort of `signal` asks the IOC to stop the command. */
 export interface IocRunnerOptions extends RunnerOptions {
   readonly client: CaClient;
   /** Of the IOC's PVs, e.g. `2bmb:Globus:`. */
@@ -71,12 +71,12 @@ export class IocRunner implements Runner {
     return { name, details: [`data link: ${await this.#text("DataLink")}`] };
   }
 
-  /** Lets go of every PV. */
+  /** Closes every PV. */
   close(): void {
     for (const pv of this.#pvs.values()) pv.close();
   }
 
-  /** The PV of that suffix, once it is connected. @throws UnavailableError that says where it was looked for */
+  /** The PV of a suffix, once it is connected. @throws UnavailableError that says where the PV was looked for */
   async connected(suffix: string): Promise<RemotePv> {
     const pv = this.#pvs.get(suffix) ?? this.#open(suffix);
     this.#pvs.set(suffix, pv);
@@ -103,11 +103,11 @@ export class IocRunner implements Runner {
     const { signal, watched } = this.#options;
     const command = await this.connected(name);
     const stops = await Promise.all([this.#followMessage(name), ...watched.map((one) => this.#followValue(one))]);
-    // The connection is gone: the put-callback says so
+    // Where the put of 0 fails the connection is gone, and the put-callback says so
     const stop = (): void => void command.put(0).catch(() => undefined);
     signal.addEventListener("abort", stop, { once: true });
     try {
-      signal.throwIfAborted(); // while the PVs connected nobody listened
+      signal.throwIfAborted(); // an abort while the PVs connected was not heard
       const status = await asked(command.putCallback(1));
       return await this.#outcome(name, isDone(status));
     } finally {
@@ -116,7 +116,9 @@ export class IocRunner implements Runner {
     }
   }
 
-  /** How the run ended; where the start was turned away because it runs already, its own state does not tell. */
+  /**
+   * How the run ended. Of a start that was refused because the command runs already the command's own PVs tell nothing.
+   */
   async #outcome(name: CommandName, isSuccess: boolean): Promise<Outcome> {
     const state = COMMAND_STATES[numberOf(await this.#part(name, "status"))];
     if (state === undefined || state === "Idle" || state === "Running")
@@ -130,7 +132,7 @@ export class IocRunner implements Runner {
     return this.value(`${name}${COMMAND_PARTS[part].suffix}` as PvName);
   }
 
-  /** Tells each event that comes from now on, but those that are how the command ended. */
+  /** Tells each event that comes from now on, but not the command's own ending. */
   #followMessage(name: CommandName): Promise<() => void> {
     return this.#follow("Message", (value, isNew) => {
       const sentence = String(value);
@@ -142,7 +144,7 @@ export class IocRunner implements Runner {
     return this.#follow(name, (value, isNew) => this.#options.changed(name, value, isNew));
   }
 
-  /** Tells the present value, which is not new, and each later one. @returns stops it */
+  /** Tells the present value, as not new, and each later value. @returns stops telling */
   async #follow(name: PvName, listener: (value: PvOutput, isNew: boolean) => void): Promise<() => void> {
     const pv = await this.connected(name);
     let isNew = false;
@@ -170,7 +172,7 @@ async function asked<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** By class: refused before anything was sent, or nobody knows what became of it. */
+/** By the error's class: refused before anything was sent, or the put may have been made. */
 function asActionError(thrown: unknown): unknown {
   if (thrown instanceof PutRefusedError || thrown instanceof ReadRefusedError || thrown instanceof PvNameError)
     return new RejectedError(thrown.message, { cause: thrown });

@@ -1,6 +1,6 @@
 /**
- * `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of one that is
- * damaged, when a person says so.
+ * `globus-ioc ledger`: tells whether the ledger is whole; with `recover`, goes on with what can be read of a damaged
+ * ledger, when a person says so.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -21,7 +21,7 @@ export interface LedgerRequest {
 
 export interface LedgerContext {
   readonly environment: Environment;
-  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  /** Tells every local time in this zone ([general] time-zone); empty: in the host's zone. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;
   readonly dialogue: TrustTerminal;
@@ -66,7 +66,7 @@ export async function runLedger(
   return EXIT.done;
 }
 
-/** The ledger's, and the facility's zone with it. @throws ConfigError */
+/** The ledger's folder; also sets the facility's zone. @throws ConfigError */
 function folderOf({ config }: Pick<LedgerRequest, "config">, { environment, setZone }: LedgerContext): string {
   const file = lookForConfigFile(config, environment);
   if (file === undefined) return ledgerFolder("", environment);
@@ -75,7 +75,7 @@ function folderOf({ config }: Pick<LedgerRequest, "config">, { environment, setZ
   return ledgerFolder(ledger.path, environment);
 }
 
-/** @throws UsageError where nobody can be asked */
+/** Whether a person wants the recovery. @throws UsageError where nobody can be asked */
 async function isMeant({ yes = false }: Omit<LedgerRequest, "what">, dialogue: TrustTerminal): Promise<boolean> {
   if (yes) return true;
   if (!dialogue.isTerminal)

@@ -1,6 +1,6 @@
 /**
  * Runs PV commands in this process: the IOC's runs (controller/run/perform.ts) on values in memory, with the tag read
- * from TomoScan. It knows no IOC of ours, and writes no PV of ours.
+ * from TomoScan. Knows no IOC of ours, and writes no PV of ours.
  */
 import { fromEvent, of, type SchedulerLike, takeUntil } from "rxjs";
 import type { Clock } from "../base/clock.ts";
@@ -24,7 +24,7 @@ import { type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
 export interface LocalRunnerOptions extends RunnerOptions {
   readonly site: Site;
-  /** What the settings and the options say that inputs hold. */
+  /** What inputs hold, by the settings and the options. */
   readonly inputs: Readonly<Partial<Record<PvName, PvValue>>>;
   readonly clock: Clock;
   /** For tests in virtual time. */
@@ -98,7 +98,7 @@ export class LocalRunner implements Runner {
     }
   }
 
-  /** The experiment of TomoScan's user PVs, once they are at rest. @throws RejectedError */
+  /** The experiment of TomoScan's user PVs, once the PVs are at rest. @throws RejectedError */
   async tagged(): Promise<Experiment> {
     const { site, signal, say, scheduler } = this.#options;
     say("Reading who has the beam from TomoScan…");
@@ -117,7 +117,7 @@ export class LocalRunner implements Runner {
   }
 }
 
-/** As a PV of one element holds it. */
+/** A value as a PV of one element holds it. */
 const asElement = (value: PvOutput = ""): PvValue => (typeof value === "object" ? value.join(",") : value);
 
 /** What Data Management knows of an experiment, for people. */

@@ -1,6 +1,6 @@
 /**
- * The words of the command line for those of PVs: a sentence about an input is told to whoever gave, or might have
- * given, its option.
+ * Puts the command line's words in place of PV names: a sentence about an input is told to a person who gave, or might
+ * have given, its option.
  */
 import { type DataCommand, inputOptionsOf } from "./data-commands.ts";
 

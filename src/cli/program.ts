@@ -1,7 +1,7 @@
 /**
- * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs it; main.ts does, when
- * all is in place. What the commands do is in cli/ and assemble/. What a command needs is imported when it is run:
- * `globus-ioc get` need not wait for the services.
+ * The program: arguments, signals, exit statuses (cli/exit-status.ts). Loading this module runs the program; main.ts
+ * does, when all is in place. What the commands do is in cli/ and assemble/. What a command needs is imported when the
+ * command is run: `globus-ioc get` need not wait for the services.
  */
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
@@ -38,8 +38,8 @@ const IOC_HELP = `
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
 /**
- * How long a program that has ended waits for the reader of what it said last, if a signal ended it or its outputs are
- * bounded.
+ * Seconds that the program, when it has ended, waits for a reader of its last output, if a signal has ended it or its
+ * outputs are bounded.
  */
 const UNREAD_SECONDS = 2;
 /** The package's folder: this file is dist/cli/program.js. */
@@ -47,13 +47,13 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
 
 const environment: Record<string, string | undefined> = process.env;
-environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever it is copied to
+environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever st.cmd is copied to
 /** Node's local times follow TZ, also when it changes. */
 const setZone = (zone: string): void => {
   if (zone !== "") process.env["TZ"] = zone;
 };
 const stop = new AbortController();
-// Each PV and each request of a command listens to it: Node would take more than ten for a leak
+// Each PV and each request of a command listens to the signal: Node would take more than ten listeners for a leak
 setMaxListeners(0, stop.signal);
 let status: number = EXIT.done;
 let isOver = false;
@@ -61,9 +61,9 @@ let isOver = false;
 /** Takes the answers of commands, and what an IOC's shell prints. */
 let output: Writable = process.stdout;
 const out = (line: string): void => void output.write(`${line}\n`);
-/** Takes the sentences about what is wrong; an IOC's have the time. */
+/** Takes the sentences about what is wrong; those of an IOC begin with the time. */
 let errors: Writable = process.stderr;
-/** Whether what nobody reads may be left out. */
+/** Whether output that nobody reads may be left out. */
 let isBounded = false;
 /**
  * For a program that may run for years: a reader that has stopped neither fills its memory nor keeps it from ending.
@@ -194,7 +194,7 @@ program
   .allowUnknownOption()
   .passThroughOptions()
   .action(async (args: string[]) => {
-    const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // who has a clock
+    const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // a person has a clock
     boundOutputs();
     if (!isPerson) errors = stampedStream(errors, systemClock);
     status = await ioc(args, environment);
@@ -237,26 +237,28 @@ addSiteCommands(
 
 addPvCommands(program, withClient);
 
-/** Help for a command that does not exist is asked of nobody: the name is what is wrong. */
+/**
+ * The words of the command line; of a command that does not exist only the name, so that `--help` behind it does not
+ * hide what is wrong.
+ */
 function asked(words: readonly string[]): readonly string[] {
   const [first = ""] = words;
   const isKnown = program.commands.some((one) => one.name() === first || one.aliases().includes(first));
   return first === "" || first.startsWith("-") || first === "help" || isKnown ? words : [first];
 }
 
-// Whoever read the output has gone, as `| head` does, or its disk is full: the work goes on.
+// The reader of the output is gone, as with `| head`, or the output's disk is full: the work goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 /**
- * A hang-up is meant for who sits at the terminal. nohup, which puts /dev/null in a terminal's place, has SIGHUP
- * ignored; Node takes that away at its start.
+ * Without a terminal a hang-up is ignored, as nohup wants: it puts /dev/null in the terminal's place and has SIGHUP
+ * ignored, but Node at its start takes SIGHUP back.
  */
 const isAtTerminal = isatty(0);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     if (signal === "SIGHUP" && !isAtTerminal) return;
-    // The second time it is meant, and where the work is over only something that was left open can still keep the
-    // program.
+    // A second signal is meant; and when the work is over, only something that was left open still keeps the program.
     if (stop.signal.aborted || isOver) process.exit(128 + os.constants.signals[signal]);
     stop.abort(new CancelledError(`Ended by ${signal}.`));
   });
@@ -279,7 +281,7 @@ try {
 }
 process.exitCode = status;
 isOver = true;
-// What nobody reads would keep it.
+// Output that nobody reads would keep the program from ending.
 if (stop.signal.aborted || isBounded) {
   const cancel = systemClock.after(UNREAD_SECONDS, () => process.exit());
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((read) => stream.write("", read))));

@@ -1,5 +1,5 @@
 /**
- * Why an IOC refused a put, as far as its other PVs tell: Channel Access itself carries no more than a status. It puts
+ * Why an IOC refused a put, as far as its other PVs tell: Channel Access itself carries no more than a status. Puts
  * nothing.
  */
 import type { CaClient } from "../ca/client/client.ts";
@@ -7,14 +7,14 @@ import type { WaitOptions } from "../ca/client/pending.ts";
 import type { Reading } from "../ca/client/reading.ts";
 import { escaped } from "./pv-text.ts";
 
-/** Longest wait for a PV that may not exist, and then for its value. */
+/** Longest wait for a PV that may not exist, and longest wait for its value. */
 const MOST_SECONDS = 1;
 
 /**
  * @param name of the PV, in bytes
  * @param options the put's own limits; the wait here is short, as the put itself may take an hour
  * @returns a clause: that nobody may write to the record, or what the Message PV beside the record says of it;
- * undefined when neither is so
+ * undefined when there is neither
  */
 export async function whyRefused(client: CaClient, name: string, options: WaitOptions): Promise<string | undefined> {
   const limits = { ...options, timeoutSeconds: Math.min(options.timeoutSeconds ?? MOST_SECONDS, MOST_SECONDS) };
@@ -27,12 +27,12 @@ export async function whyRefused(client: CaClient, name: string, options: WaitOp
     hasPrefix ? read(client, `${prefix}LastError`, limits) : undefined,
   ]);
   if (disabled?.value === 1) return `its DISP is 1: it is a result, which its IOC alone writes`;
-  // Both as long texts: those of a data-management IOC, not of any IOC that has a Message.
+  // Both are long texts on a data-management IOC; another IOC may have a Message of another kind.
   const said = [message, lastError].every((one) => one?.type.native === "CHAR") ? (message?.text ?? "") : "";
   return names(said, record.slice(prefix.length)) ? `${escaped(prefix)}Message says: ${escaped(said)}` : undefined;
 }
 
-/** Whether a sentence is about this PV; an older one about another is no reason. */
+/** Whether a sentence is about this PV; an older sentence about another PV is no reason. */
 const names = (sentence: string, suffix: string): boolean => sentence.split(/[^\w]+/).includes(suffix);
 
 /** @returns undefined where there is no such PV, or nothing can be read */

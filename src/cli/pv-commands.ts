@@ -84,7 +84,7 @@ export const infoPvs = (names: readonly string[], options: WaitOption, context: 
   eachPv(names, options, context, (name, _pv, info) => Promise.resolve(infoLines(name, info)));
 
 /**
- * Puts a value, and prints the old and the new one.
+ * Puts a value, and prints the old value and the new.
  * @param values one text, or with `array` the number of elements and the elements
  * @returns exit status: 1 if the PV is not connected, refuses, fails to process, or does not confirm in time
  */
@@ -117,7 +117,7 @@ export async function putPv(
       for (const line of await show("Old", pv, info)) context.out(line);
       const failure = await putAndSee(pv, value, options, context);
       const lines = await show("New", pv, info);
-      const status = failure ?? refusal; // the refusal of a plain put comes before the new reading
+      const status = failure ?? refusal; // the refusal of a plain put has come before the new reading
       if (status === undefined) return lines;
       for (const line of lines) context.out(line);
       const why = await whyRefused(context.client, pv.name, limits(options, context));
@@ -199,7 +199,7 @@ function watch(
   return pv;
 }
 
-/** Connects all, then lets `work` make each one's lines; what fails is told and the others go on. */
+/** Connects all PVs, and lets `work` make the lines of each; a failure is told and the other PVs go on. */
 async function eachPv(
   names: readonly string[],
   options: WaitOption,
@@ -252,7 +252,9 @@ function wish(options: ReadOptions, info: PvInfo): { readonly type: TypeWish; re
   return { type: wantedType(options), count: Math.min(count, info.elementCount) };
 }
 
-/** As the tools of EPICS base: with the time; an ENUM as its state's text unless numbers are wanted. */
+/**
+ * The type that the tools of EPICS base ask for: with the time; for an ENUM its state's text unless numbers are wanted.
+ */
 function wantedType(options: ReadOptions): TypeWish {
   if (options.type !== undefined) return dbrCodeOf(options.type) ?? 0;
   return (native) => dbrCodeOf(native === "ENUM" && options.numbers !== true ? "TIME_STRING" : `TIME_${native}`) ?? 0;
@@ -264,7 +266,7 @@ function isTypeKnown(options: ReadOptions, context: PvCommandContext): boolean {
   return false;
 }
 
-/** The texts of the command line as what is put; undefined if their number does not fit. */
+/** The value to put, from the texts of the command line; undefined if their number does not fit. */
 function putValue(
   values: readonly string[],
   options: PutCommandOptions,

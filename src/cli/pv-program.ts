@@ -1,13 +1,12 @@
 /**
  * Puts the Channel Access client's commands on the command line: get, put, monitor, info, with the options of the tools
- * of EPICS base. It runs none of them.
+ * of EPICS base. Runs no command.
  */
 import { type Command, InvalidArgumentError } from "commander";
 import { getPvs, infoPvs, monitorPvs, type PvCommandContext, putPv } from "./pv-commands.ts";
 
 /**
- * Runs a command of the client, which is there for it alone; of an endless one, output that nobody reads is left out
- * beyond a bound.
+ * Runs a command with a client of its own; of an endless command, output that nobody reads is left out beyond a bound.
  */
 export type WithClient = (
   work: (context: PvCommandContext) => Promise<number>,

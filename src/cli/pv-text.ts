@@ -1,6 +1,7 @@
 /**
- * Readings as text, the way caget, camonitor and cainfo print them. Here byte strings become Unicode and back; it reads
- * no PV. The sources of the forms: channel-access.md §4.5 and Appendix C, and what the tools of EPICS base 7 print.
+ * Readings as text, the way caget, camonitor and cainfo print them. Byte strings become Unicode here, and Unicode byte
+ * strings. Reads no PV. The sources of the forms: channel-access.md §4.5 and Appendix C, and what the tools of EPICS
+ * base 7 print.
  */
 
 import { escapeUnclean } from "../base/clean-text.ts";
@@ -10,7 +11,7 @@ import type { PvInfo } from "../ca/client/remote-pv.ts";
 import { fromByteString, isUtf8 } from "../epics/byte-string.ts";
 
 export interface ValueStyle {
-  /** CHAR arrays as text always; without it only if they look like text. */
+  /** CHAR arrays as text always; otherwise only if they look like text. */
   readonly charsAsText?: boolean | undefined;
   /** States of an ENUM and CHAR arrays as numbers. */
   readonly numbers?: boolean | undefined;
@@ -107,7 +108,7 @@ export function infoLines(name: string, info: PvInfo): string[] {
 
 const field = (label: string, value: string): string => `    ${`${label}:`.padEnd(17)} ${value}`;
 
-/** The block of `get -d TYPE`: everything that the type carries, in the order in which it travels. */
+/** The block of `get -d TYPE`: everything that the type carries, in the order on the wire. */
 export function typeLines(name: string, info: PvInfo, reading: Reading, style: ValueStyle): string[] {
   const { type, sample } = reading;
   const lines = [

@@ -1,6 +1,6 @@
 /**
- * One data-management command from its options to its exit status: settings, log file, where it runs (here, or on an
- * IOC), its questions, its report. What it does is the actions' matter; what it prints is the screen's.
+ * One data-management command from its options to its exit status: settings, log file, the place where it runs (here,
+ * or on an IOC), questions, report. What a command does is the actions' matter; how it is printed is the screen's.
  */
 import { oneLine } from "../base/clean-text.ts";
 import { asSentences, messageOf } from "../base/errors.ts";
@@ -28,7 +28,7 @@ import { runHere, runOnIoc } from "./run-places.ts";
 import type { CommandRun, DataContext, RunRequest } from "./run-request.ts";
 import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
-/** @param read what was given. @throws nothing: every failure is reported. @returns the exit status */
+/** @param read the options that were given. @throws nothing: every failure is reported. @returns the exit status */
 export async function runDataCommand(
   row: DataCommand,
   read: () => GivenOptions,
@@ -60,7 +60,7 @@ export async function runDataCommand(
   return report.exitStatus;
 }
 
-/** The settings. An IOC that is named with its prefix can be driven without a file. @throws ConfigError */
+/** The settings. An IOC whose prefix is given can be driven without a globus.conf. @throws ConfigError */
 function configOf({ common, settings }: GivenOptions, { environment }: DataContext): Config {
   const file = lookForConfigFile(common.config, environment);
   if (file === undefined && typeof common.ioc === "string")
@@ -81,7 +81,10 @@ function newScreen({ out, err, isTerminal, environment }: DataContext, isJson: b
   return new TextScreen({ out, err, isTerminal, hasColours: wantsColours(isTerminal, environment), isVerbose });
 }
 
-/** What an input of this run cannot be was given, or left out, on the command line. */
+/**
+ * The report of a run. An outcome that blames an input is a Usage error: the input was given, or left out, on the
+ * command line.
+ */
 const reportOf = (row: DataCommand, { outcome, results, details }: CommandRun): Report => ({
   command: row.name,
   ...(outcome.input === undefined
@@ -92,7 +95,7 @@ const reportOf = (row: DataCommand, { outcome, results, details }: CommandRun): 
   ...(details === undefined ? {} : { details }),
 });
 
-/** The report of what was thrown before the command ran, or past it. */
+/** The report of an error that was thrown before the command ran, or outside of it. */
 function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): Report {
   const results = new Map<PvName, PvOutput>();
   if (thrown instanceof UsageError || thrown instanceof ConfigError)
@@ -107,7 +110,7 @@ function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): 
   return reportOf(row, { outcome: { ...outcome, message: outcome.stack ?? outcome.message }, results });
 }
 
-/** Runs it with a log file of its own, which has everything that the screen has, and more. */
+/** Runs a command with a log file of its own, which has everything that the screen has, and more. */
 async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Report> {
   const { config, context, row } = parts;
   const troubles = new Troubles();
@@ -147,13 +150,13 @@ async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Re
   }
 }
 
-/** What is said goes to the log as well. */
+/** A screen whose sentences go to the log as well. */
 const loggedScreen = (screen: Screen, log: Log): Screen => ({
   say: (sentence) => {
     log.info(sentence);
     screen.say(sentence);
   },
-  warn: (sentence) => log.warn(sentence), // which warns on the screen
+  warn: (sentence) => log.warn(sentence), // the log warns on the screen
   show: (title, text) => {
     log.debug(`${title}: ${text}`);
     screen.show(title, text);
@@ -169,7 +172,7 @@ const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen
   show: (title, text) => screen.show(title, text),
 });
 
-/** Here, or on the IOC that was asked for or that holds the ledger. */
+/** Runs a command here, or on the IOC that was asked for or that holds the ledger. */
 async function runSomewhere(request: RunRequest): Promise<CommandRun> {
   const { given, context, screen } = request;
   if (given.common.ioc !== false) return runOnIoc(request);
@@ -185,7 +188,7 @@ async function runSomewhere(request: RunRequest): Promise<CommandRun> {
     const holder = context.holderOf(thrown);
     if (holder === undefined) throw thrown;
     screen.say(`The IOC ${holder} holds the ledger, so the command goes through its PVs.`);
-    // The IOC begins anew, and says so as this process did.
+    // The IOC begins anew, and says again what this process has said.
     const again = telling((sentence) => {
       if (!told.delete(sentence)) screen.say(sentence);
     });

@@ -21,8 +21,8 @@ import { numberOf, type Runner, type RunnerEvents } from "./runner.ts";
 import { runningDaqs, showAll } from "./show-command.ts";
 
 /**
- * Runs it with the site's ports in this process.
- * @throws whatever opening the site throws, and what `holderOf` knows
+ * Runs a command with the site's ports in this process.
+ * @throws what opening the site throws, and an error for which `holderOf` knows an IOC
  */
 export async function runHere(request: RunRequest): Promise<CommandRun> {
   const site = request.context.openSite(request.config.settings, request.log);
@@ -42,7 +42,7 @@ export async function runHere(request: RunRequest): Promise<CommandRun> {
   }
 }
 
-/** What inputs hold: what the settings say, and over it what the options say. */
+/** What inputs hold: by the settings, and over them by the options. */
 const inputsOf = ({ given, config, context }: RunRequest): Readonly<Partial<Record<PvName, PvValue>>> => ({
   ...context.initialPvs(config.settings),
   ...Object.fromEntries(given.inputs),
@@ -59,7 +59,7 @@ async function showDaqs(site: Site, signal: AbortSignal): Promise<CommandRun> {
   };
 }
 
-/** Settings that count with --ioc: the others are the IOC's own matter. */
+/** Settings that count with --ioc: all other settings are the IOC's own. */
 const COUNTED = [
   ["general"],
   ["epics", "ioc-prefix"],
@@ -69,9 +69,9 @@ const COUNTED = [
 ] as const;
 
 /**
- * Runs it through the PVs of an IOC.
- * @param holder the prefix of its PVs, where none was given.
- * @throws UsageError for options that could have no effect there
+ * Runs a command through the PVs of an IOC.
+ * @param holder the IOC's prefix, where the command line gives none.
+ * @throws UsageError for options that have no effect on an IOC
  */
 export async function runOnIoc(request: RunRequest, holder?: string): Promise<CommandRun> {
   const { given, config, context, row } = request;
@@ -97,7 +97,7 @@ export async function runOnIoc(request: RunRequest, holder?: string): Promise<Co
   }
 }
 
-/** Fills the inputs that were given, and puts back what they held: they are of this run alone. */
+/** Fills the inputs that were given, and afterwards puts back what they held: the options are for this run alone. */
 async function withInputs<T>(request: RunRequest, runner: IocRunner, work: () => Promise<T>): Promise<T> {
   const { given, screen, row } = request;
   const server = given.settings.find(({ key }) => key === "globus-server-name");
@@ -130,13 +130,13 @@ async function refuseTooLong(
 ): Promise<void> {
   const info = (await runner.connected(name)).info();
   if (typeof value !== "string" || info?.nativeType !== "CHAR") return;
-  const [bytes, most] = [toByteString(value).length, info.elementCount - 1]; // a NUL ends it
+  const [bytes, most] = [toByteString(value).length, info.elementCount - 1]; // the last element is for the NUL
   if (bytes <= most) return;
   const option = inputOptionsOf(row).find(({ input }) => input === name)?.flag ?? name;
   throw new UsageError(`--${option} has ${bytes} characters, and an IOC's ${name} holds ${most}: give less at once.`);
 }
 
-/** The command with its questions, and what its PVs hold afterwards. */
+/** Runs the command with its questions, and reads what its PVs hold afterwards. */
 async function runCommand(
   { row, person, given }: RunRequest,
   runner: Runner,
@@ -152,12 +152,12 @@ async function runCommand(
         : await dialogue({ runner, person, common: given.common, inputs: given.inputs });
   const results = new Map<PvName, PvOutput>();
   const isOld = (name !== undefined && !ran.has(name)) || (outcome.state === "Rejected" && name !== "Tag");
-  if (isOld) return { outcome, results }; // an IOC's would be of an earlier run
+  if (isOld) return { outcome, results }; // an IOC's PVs would show an earlier run
   const experiment = await runner.value("ExperimentName");
   const isWhole = outcome.state === "Done" || outcome.state === "Partial";
   for (const one of row.shows ?? []) {
     const value = await runner.value(one);
-    if (value === undefined || (!isWhole && value === 0)) continue; // a run that broke off has only begun to count
+    if (value === undefined || (!isWhole && value === 0)) continue; // 0 says nothing of a run that broke off
     results.set(one, value);
   }
   return {
@@ -168,11 +168,11 @@ async function runCommand(
 }
 
 interface RunFollower extends RunnerEvents {
-  /** The commands that were run. */
+  /** The commands that have begun. */
   readonly ran: ReadonlySet<CommandName>;
 }
 
-/** What happens goes to the screen, and the counts of the row's own command become a bar. */
+/** Tells the screen what happens; the counts of the row's own command become a bar. */
 function follow({ row, screen }: RunRequest): RunFollower {
   const { progress } = row;
   const counts = new Map<PvName, number>();
@@ -184,7 +184,7 @@ function follow({ row, screen }: RunRequest): RunFollower {
     began: (name) => {
       ran.add(name);
       isRunning = name === row.runs;
-      for (const one of progress?.done ?? []) counts.delete(one); // of an earlier run
+      for (const one of progress?.done ?? []) counts.delete(one); // the counts of an earlier run
     },
     ended: () => {
       isRunning = false;

@@ -1,6 +1,6 @@
 /**
- * What one run of a data-management command is handed, from main's side and from the command line's, and what it gives.
- * Types alone.
+ * What one run of a data-management command is handed, by main and by the command line, and what the run gives. Types
+ * alone.
  */
 
 import type { Readable } from "node:stream";
@@ -23,7 +23,7 @@ import type { Screen } from "./screen.ts";
 /** The process around the commands, handed in by main. */
 export interface DataContext {
   readonly environment: Environment;
-  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  /** Tells every local time in this zone ([general] time-zone); empty: in the host's zone. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
@@ -39,19 +39,19 @@ export interface DataContext {
   readonly commandLine: string;
   /** @throws ConfigError */
   readonly openSite: (settings: Settings, log: Log) => Site;
-  /** What the settings say input PVs hold at the start. */
+  /** What input PVs hold at the start, by the settings. */
   readonly initialPvs: (settings: Settings) => Readonly<Partial<Record<PvName, PvValue>>>;
   readonly openClient: () => Promise<CaClient>;
   /**
-   * The prefix of the IOC that holds the ledger, where a failure says that one does: the command then goes through it
-   * (decision 0019).
+   * The prefix of the IOC that holds the ledger, where the failure says that an IOC does: the command then goes through
+   * that IOC (decision 0019).
    */
   readonly holderOf: (thrown: unknown) => string | undefined;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }
 
-/** What running a command gives beside its outcome. */
+/** What running a command gives: its outcome, results and details. */
 export interface CommandRun {
   readonly outcome: Outcome;
   readonly results: ReadonlyMap<PvName, PvOutput>;

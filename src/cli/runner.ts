@@ -1,6 +1,6 @@
 /**
  * What runs a PV command for the command line: the actions in this process (local-runner.ts), or a running IOC
- * (ioc-runner.ts). The questions that are asked before (dialogues.ts) know no more than this.
+ * (ioc-runner.ts). The dialogues (dialogues.ts) know no more of a run than this interface.
  */
 
 import type { PvOutput } from "../controller/ports/pvs.ts";
@@ -10,42 +10,45 @@ import { failureOutcome, type Outcome } from "../controller/run/outcome.ts";
 import type { InputName } from "./data-commands.ts";
 
 export interface Runner {
-  /** Fills an input. @throws RejectedError when it is not taken: an arm that may not be armed now */
+  /**
+   * Fills an input.
+   * @throws RejectedError when the input does not take the value, such as an arm that may not be armed now
+   */
   set(name: InputName, value: string | number): Promise<void>;
   /** Runs a command to its end; does not throw for what the command does. */
   run(name: CommandName): Promise<Outcome>;
-  /** What a PV holds now; undefined where nothing has been published. */
+  /** What a PV holds now; undefined where nothing was published yet. */
   value(name: PvName): Promise<PvOutput | undefined>;
   /**
-   * The experiment that commands would work on, with what is known of it, one line each.
-   * @throws RejectedError without one
+   * The experiment that commands would work on, with the known details, one line each.
+   * @throws RejectedError without an experiment
    */
   experiment(): Promise<{ readonly name: string; readonly details: readonly string[] }>;
   /**
-   * Names of the server's experiments of this year and the last, the latest first; none where nobody keeps a list, and
-   * absent where only their names could be typed.
+   * Names of the server's experiments of this year and the last, the latest first; none where nobody keeps a list. A
+   * runner without this function cannot list them: the person types a name.
    */
   experiments?(): Promise<readonly string[]>;
 }
 
-/** How a runner tells what happens while it runs. */
+/** What a runner tells while a command runs. */
 export interface RunnerEvents {
   /** One thing that happened, a sentence. */
   readonly say: (sentence: string) => void;
   readonly began: (name: CommandName) => void;
   readonly ended: (name: CommandName) => void;
-  /** A PV has this value now. @param isNew false for what it held before the command began */
+  /** A PV has this value now. @param isNew false for the value that it held before the command began */
   readonly changed: (name: PvName, value: PvOutput, isNew: boolean) => void;
 }
 
 export interface RunnerOptions extends RunnerEvents {
-  /** Stops what runs, in order. */
+  /** Stops the running command, in order. */
   readonly signal: AbortSignal;
-  /** A failure that the caller wants itself, instead of an outcome. */
+  /** Whether the caller wants a failure thrown, instead of an outcome. */
   readonly passes?: (thrown: unknown) => boolean;
 }
 
-/** One run of a command, told from beginning to end; what it throws becomes its outcome. */
+/** One run of a command, told from beginning to end; an error becomes its outcome. */
 export async function runTold(
   name: CommandName,
   { signal, passes, say, began, ended }: RunnerOptions,
@@ -64,7 +67,7 @@ export async function runTold(
   }
 }
 
-/** A number that a PV holds; 0 where it holds none. */
+/** The number that a PV holds; 0 where it holds no number. */
 export const numberOf = (value: PvOutput | undefined): number =>
   typeof value === "number" || typeof value === "string" ? Number(value) || 0 : 0;
 /** The lines of a text that a PV holds. */

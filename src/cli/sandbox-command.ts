@@ -7,7 +7,10 @@ import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/be
 import { freePort } from "../sandbox/free-port.ts";
 import { IOC_PREFIX } from "../sandbox/site-files.ts";
 
-/** Ports that are tried first, IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not disturbed. */
+/**
+ * Ports that are tried first, for the IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not
+ * disturbed.
+ */
 const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078 } as const;
 
 export interface SandboxCommandOptions {
@@ -17,9 +20,9 @@ export interface SandboxCommandOptions {
   readonly program: readonly [string, ...string[]];
   readonly environment: Record<string, string | undefined>;
   readonly write: (line: string) => void;
-  /** Somebody can type: Ctrl-C ends it. */
+  /** Whether somebody can type: Ctrl-C then ends the sandbox. */
   readonly isTerminal: boolean;
-  /** Ends it, also while it starts. */
+  /** Ends the sandbox, also while it starts. */
   readonly signal: AbortSignal;
   /**
    * Runs the IOC's start-up script until it ends; `ready` is called when its PVs are served.
@@ -32,7 +35,7 @@ export interface SandboxCommandOptions {
   ) => Promise<number>;
 }
 
-/** Runs until the IOC ends. @returns its exit status */
+/** Runs until the IOC ends. @returns the IOC's exit status */
 export async function runSandbox(options: SandboxCommandOptions): Promise<number> {
   const { root, write, environment } = options;
   const ports = {
@@ -52,7 +55,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");
     const iocEnvironment = Object.assign(environment, loopbackEnvironment(ports.ioc), {
       TOP: root,
-      P: IOC_PREFIX, // whatever the environment says of a real beamline
+      P: IOC_PREFIX, // not the prefix of a real beamline that the environment may have
       R: "Globus:",
       GLOBUS_CONF: beamline.configFile,
       AUTOSAVE_DIR: path.join(path.dirname(beamline.configFile), "autosave"),

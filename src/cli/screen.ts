@@ -1,6 +1,6 @@
 /**
  * What a data-management command prints: sentences, titled texts, a progress bar and its end for people; or one JSON
- * object for programs. It decides no status and asks nothing. Text that came from outside cannot drive the terminal.
+ * object for programs. Decides no status and asks nothing. Text that came from outside cannot drive the terminal.
  */
 
 import { cleanJson, cleanLines, oneLine } from "../base/clean-text.ts";
@@ -10,14 +10,14 @@ import { type PvName, statesOf } from "../controller/pvs/index.ts";
 
 /** How a command ended. */
 export interface Report {
-  /** As it is typed. */
+  /** The command's name, as it is typed. */
   readonly command: string;
   /** A command's state, or Usage where the command line or the configuration is wrong. */
   readonly state: string;
   readonly message: string;
-  /** By PV name, in the order in which they are shown. */
+  /** Results by PV name, in the order in which they are shown. */
   readonly results: ReadonlyMap<PvName, PvOutput>;
-  /** What it found out that no PV holds; for show. */
+  /** What the command found out that no PV holds; for show. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly exitStatus: number;
 }
@@ -29,21 +29,21 @@ export interface Screen {
   warn(sentence: string): void;
   /** A titled text of several lines. */
   show(title: string, text: string): void;
-  /** How far it is; shown where a person sees it move. */
+  /** How much is done; shown only at a terminal, where a person sees the bar move. */
   progress(done: number, total: number, what: string): void;
-  /** What was counted is over: the bar stays as it is. */
+  /** The counting is over: the bar stays as it is. */
   endProgress(): void;
   end(report: Report): void;
 }
 
 export interface ScreenOptions {
-  /** Writes to standard output, and to standard error; with no line end of its own. */
+  /** `out` writes to standard output, `err` to standard error; neither adds a line end. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** Standard output is a terminal. */
   readonly isTerminal: boolean;
   readonly hasColours: boolean;
-  /** Says what happens on the way, too. */
+  /** Whether to say what happens on the way, too. */
   readonly isVerbose: boolean;
 }
 
@@ -98,7 +98,7 @@ export class TextScreen implements Screen {
     else this.#options.err(text);
   }
 
-  /** Arrays are for programs. */
+  /** Shows one result; arrays are for programs, and left out. */
   #result(name: PvName, value: PvOutput): void {
     if (typeof value === "object" || value === "") return;
     const text = String(resultOf(name, value));

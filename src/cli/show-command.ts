@@ -1,7 +1,7 @@
 /**
  * `globus-ioc show` and `daq-status`: what the settings say and what can be read, without changing anything. A part
- * that cannot be read is a line, and the whole is Partial; a part that the settings leave off, or of which there is
- * none, is a line alone.
+ * that cannot be read is told in a line and makes the command Partial; a part that the settings leave off, or that does
+ * not exist, is told in a line and changes nothing.
  */
 import type { Clock } from "../base/clock.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
@@ -27,7 +27,7 @@ export interface ShowContext {
   readonly screen: Screen;
   readonly signal: AbortSignal;
   readonly clock: Pick<Clock, "now">;
-  /** For Set. */
+  /** The request, whose input Set moves the day. */
   readonly request: ActionRequest;
 }
 
@@ -59,7 +59,7 @@ export async function showAll(context: ShowContext): Promise<Shown> {
   };
 }
 
-/** What is known without asking anybody. @returns it, for --json */
+/** Shows what is known without asking a service. @returns the same for --json */
 function showConfigured({ clock, config, screen, site, runner }: ShowContext): Readonly<Record<string, unknown>> {
   showSettings(config, screen);
   const zone = facilityZone(new Date(clock.now()));
@@ -83,7 +83,7 @@ type ShowPart = <T>(
   lines: (found: T) => readonly string[],
 ) => Promise<T | undefined>;
 
-/** Shows what is read, or why it is not. @returns `absent` where there is none to be read */
+/** Shows one part, or why it cannot be read. @returns `absent` where there is no such part */
 async function showPart<T>(
   { screen, signal }: ShowContext,
   title: string,
@@ -145,10 +145,7 @@ async function readTag({ site, runner }: ShowContext): Promise<Experiment> {
   return runner.tagged();
 }
 
-/**
- * No run today is no failure: there are weeks between two. A day that a person asks for and that is in none was not
- * found.
- */
+/** No run today is no failure: there are weeks between two runs. With Set, a day that lies in no run is a failure. */
 async function readBeamtimes({ site, request, signal }: ShowContext, experiment: Experiment | undefined) {
   try {
     return await beamtimesFor(required(site.schedule, "schedule"), experiment, request, { signal });
@@ -158,7 +155,7 @@ async function readBeamtimes({ site, request, signal }: ShowContext, experiment:
   }
 }
 
-/** As Data Management has it. @returns undefined when it has none */
+/** The experiment at Data Management. @returns undefined when there is none */
 async function readExperiment({ runner, signal }: ShowContext, experiment: Experiment) {
   const { name, dataManagement } = runner.server;
   if (dataManagement === undefined)
@@ -169,13 +166,13 @@ async function readExperiment({ runner, signal }: ShowContext, experiment: Exper
 const serverLines = (found: DmExperiment | undefined): readonly string[] =>
   found === undefined ? ["It does not exist yet: Init creates it."] : experimentLines(found);
 
-/** @throws OffError without it */
+/** The port. @throws OffError where the site has none */
 function required<T>(port: T | undefined, what: string): T {
   if (port === undefined) throw new OffError(`This site has no ${what}.`);
   return port;
 }
 
-/** All DAQs of the station that are under way, whosever they are. */
+/** All DAQs of the station that are under way, of whatever experiment. */
 export async function runningDaqs({
   site,
   signal,

@@ -1,6 +1,6 @@
 /**
- * Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. It runs
- * none of them; what they need is imported when they are run.
+ * Puts on the command line what prepares a site: trust-host, dm-record-routes and ledger, with their options. Runs no
+ * command; what a command needs is imported when it is run.
  */
 
 import path from "node:path";
@@ -14,10 +14,10 @@ import type { TrustTerminal } from "./trust-host.ts";
 
 export interface SiteCommandContext {
   readonly environment: Environment;
-  /** Makes a zone that of every local time; empty: the host's stays. */
+  /** Tells every local time in this zone; empty: in the host's zone. */
   readonly setZone: (zone: string) => void;
   readonly clock: Clock;
-  /** Somebody sees what is written and can answer. */
+  /** Whether somebody sees what is written and can answer. */
   readonly isTerminal: boolean;
   /** Asks at the terminal. */
   readonly ask: (question: string) => Promise<string | undefined>;
@@ -26,7 +26,7 @@ export interface SiteCommandContext {
   readonly signal: AbortSignal;
 }
 
-/** @param heading of the help @param ended told the exit status */
+/** @param heading of the help @param ended called with the exit status */
 export function addSiteCommands(
   program: Command,
   heading: string,
@@ -76,5 +76,5 @@ export function addSiteCommands(
     });
 }
 
-/** The terminal, for a question. */
+/** The terminal as the commands that ask take it. */
 const dialogueOf = ({ isTerminal, out: write, ask }: SiteCommandContext): TrustTerminal => ({ isTerminal, write, ask });

@@ -1,6 +1,6 @@
 /**
- * An output whose lines begin with the time, for whatever keeps them and has none of its own. It changes nothing else,
- * and holds nothing back.
+ * An output whose lines begin with the time, for a log keeper that adds no time of its own. Changes nothing else, and
+ * holds nothing back.
  */
 import { Writable } from "node:stream";
 import type { Clock } from "../base/clock.ts";

@@ -1,4 +1,4 @@
-/** Asks one question at a terminal, so that neither the end of the input nor Ctrl-C leaves it hanging. */
+/** Asks one question at a terminal; neither the end of the input nor Ctrl-C leaves the question hanging. */
 
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";

@@ -1,7 +1,7 @@
 /**
  * `globus-ioc trust-host HOST`: shows the key that an SSH host has now and, when a person says so, adds it to
- * known_hosts (decision 0018). It never replaces a key: a host whose key has changed is shown with both fingerprints,
- * and a person removes the old line.
+ * known_hosts (decision 0018). Never replaces a key: of a host whose key has changed both fingerprints are shown, and a
+ * person removes the old line.
  */
 import * as nodeFiles from "node:fs/promises";
 import { dirname } from "node:path";
@@ -27,9 +27,11 @@ export interface TrustRequest {
   /** `host`, `host:port` or `[IPv6]:port`. */
   readonly where: string;
   readonly knownHostsFile: string;
-  /** The fingerprint that the host must have, `SHA256:…`: trusts it without a question, also in scripts. */
+  /**
+   * The fingerprint that the host must have, `SHA256:…`: the host is then trusted without a question, also in scripts.
+   */
   readonly fingerprint?: string;
-  /** Trusts what is shown without a question; at a terminal only, where somebody sees it. */
+  /** Trusts the key that is shown without a question; at a terminal only, where somebody sees it. */
   readonly yes?: boolean;
 }
 
@@ -82,7 +84,7 @@ function parseWhere(where: string): { readonly host: string; readonly port: numb
   throw new UsageError(`${JSON.stringify(where)} is not a host: give HOST or HOST:PORT.`);
 }
 
-/** Without a terminal nobody sees what is shown: only a fingerprint that was given can then decide. */
+/** Without a terminal nobody sees the key: only a fingerprint that was given can then decide. */
 function requireWitness(request: TrustRequest, dialogue: TrustTerminal): void {
   if (dialogue.isTerminal || request.fingerprint !== undefined) return;
   throw new UsageError(
@@ -127,7 +129,7 @@ export async function isConfirmed(dialogue: TrustTerminal, question: string): Pr
 }
 
 /**
- * Adds one line, also where the last one has no end; takes back what of the line could be written when the rest cannot.
+ * Adds one line, also where the file's last line has no end; where only a part can be written, takes that part back.
  * @throws ActionError
  */
 export async function appendKnownHost(file: string, before: string, line: string, files?: FileCalls): Promise<void> {
@@ -141,7 +143,7 @@ export async function appendKnownHost(file: string, before: string, line: string
         await known.appendFile(`${before === "" || before.endsWith("\n") ? "" : "\n"}${line}\n`);
         await known.sync();
       } catch (thrown) {
-        await known.truncate(size).catch(() => {}); // the failure of the write is the one to tell
+        await known.truncate(size).catch(() => {}); // the failure to tell is that of the write
         throw thrown;
       }
     } finally {

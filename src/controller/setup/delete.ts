@@ -95,7 +95,7 @@ async function existing({ dm, serverName }: DeleteOptions, name: string, signal:
 /** Commands that move data to an experiment, or are about to. */
 const MOVERS: readonly CommandName[] = ["StartDaq", "Upload"];
 
-/** Whoever started the DAQs and uploads that move data. @throws RejectedError */
+/** @throws RejectedError while a DAQ or upload moves data of the experiment, whoever started it */
 async function refuseWhileMoving(dm: DataManagement, name: string, context: ActionContext): Promise<void> {
   const isOfIt = (one: DmTransfer): boolean => one.experimentName === name && isUnderWay(one);
   const moving = (await dm.daqs(context)).find(isOfIt);
