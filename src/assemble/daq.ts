@@ -14,12 +14,12 @@ import { dataHost, dataHostName } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
 
 export interface DaqPart {
-  /** Those of a Data Management server. */
+  /** The actions of a Data Management server. */
   actions(serverName: string): Pick<Actions, "StartDaq" | "StopDaq" | "Upload">;
   readonly watches: readonly Watch[];
 }
 
-/** @param ownName this machine's. @throws ActionError for a data host that cannot be used */
+/** @param ownName this machine's name. @throws ActionError for a data host that cannot be used */
 export function openDaq(options: PartOptions, dm: DataManagement, ownName: string): DaqPart {
   const { settings, clock } = options;
   const section = settings.daq;

@@ -1,6 +1,6 @@
 /**
  * The way to Data Management that [dm] backend asks for: the web services, or the site's own Python package, or, with
- * auto, the latter where it is.
+ * auto, the package where it is installed.
  */
 import { clauseOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -18,8 +18,8 @@ import { type PartOptions, readSettingFile } from "./parts.ts";
 export type ClosingDm = DataManagement & { close(): Promise<void> };
 
 /**
- * Chooses; with auto at the first call, since starting Python takes a while.
- * @param section what the setup file fills already filled in
+ * Chooses the way; with auto at the first call, since starting Python takes a while.
+ * @param section the [dm] section, filled in from the setup file
  * @param http makes the way over HTTP
  * @throws ActionError for settings that the chosen way cannot work with
  */
@@ -66,14 +66,14 @@ interface Ways {
   readonly python: DmPython;
   readonly web: DmHttp;
   readonly station: string;
-  /** For sentences. */
+  /** The Python program, for sentences. */
   readonly program: string;
   readonly log: Log;
-  /** Says that the package it is. */
+  /** Logs that the package is used. */
   readonly tell: () => void;
 }
 
-/** Looks for the package at the first call, and again at later ones until it is known whether it is there. */
+/** Looks for the package at the first call, and again at later calls until it is known whether it is installed. */
 function overWhatIsThere({ python, web, station, program, log, tell }: Ways): ClosingDm {
   const closing = new AbortController();
   let chosen: DmWay | undefined;
@@ -111,7 +111,7 @@ function overWhatIsThere({ python, web, station, program, log, tell }: Ways): Cl
   };
 }
 
-/** What the site's package needs beside what [dm] has, such as PYTHONPATH. */
+/** Variables that the site's package needs beside the [dm] settings, such as PYTHONPATH. */
 function setupVariables(file: string, log: Log): Readonly<Record<string, string>> {
   if (file === "") return {};
   const text = readSettingFile(file, "setup-file");

@@ -19,7 +19,7 @@ import { type PartOptions, readSettingFile } from "./parts.ts";
 export interface DmPart {
   readonly dm: DataManagement;
   readonly identity: Identity;
-  /** What its login depends on. */
+  /** The files that the login depends on. */
   readonly files: readonly string[];
   /** Where safety forms are read; undefined where no APS database service is configured. */
   readonly esafs: DataManagement["esafs"] | undefined;
@@ -60,7 +60,7 @@ export function openDm(options: PartOptions): DmPart {
   };
 }
 
-/** The [dm] section; what it leaves empty comes from its setup file, where that has it. */
+/** The [dm] section; a key that the section leaves empty is filled from the setup file, where that file has it. */
 function filledFromSetupFile({ settings: { dm: section }, problems }: PartOptions): Settings["dm"] {
   const file = section["setup-file"];
   if (file === "") return section;

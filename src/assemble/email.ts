@@ -16,7 +16,7 @@ export interface MailPart extends SharedMail {
   readonly ledger: Ledger;
 }
 
-/** What differs from server to server. `access` stands for a collection that is shared by access rules. */
+/** The options that differ from server to server. `access`: on a collection that is shared by access rules. */
 export type ServerMail = Pick<SendEmailOptions, "serverName" | "dm" | "people" | "dataLink" | "access">;
 
 /** Reaches nobody and opens nothing yet. */

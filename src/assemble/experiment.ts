@@ -1,6 +1,6 @@
 /**
- * What is about experiments and does not depend on the server, as the settings have it: tagging from the schedule,
- * safety forms, the arm of deletion, and whether TomoScan's directories are the settings'.
+ * The actions, arms and watches that do not depend on the server, as the settings have them: tagging from the schedule,
+ * safety forms, the arm of Delete, and whether TomoScan's directories are those of the settings.
  */
 
 import type { Settings } from "../config/settings.ts";

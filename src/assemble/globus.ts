@@ -18,13 +18,13 @@ import type { PartOptions } from "./parts.ts";
 
 export interface GlobusPart {
   readonly identity: Identity;
-  /** What its login depends on. */
+  /** The files that the login depends on. */
   readonly files: readonly string[];
-  /** Looks after the login of an IOC that runs. */
+  /** The watches that look after the login of a running IOC. */
   readonly watches: readonly Watch[];
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
-  /** Who may use its directories. @throws ActionError for settings that cannot be used */
+  /** The access rules of a server's collection. @throws ActionError for settings that cannot be used */
   access(server: ServerSettings): AccessRules;
 }
 

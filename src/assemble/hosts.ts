@@ -40,9 +40,9 @@ export function directoryTargets(options: PartOptions): DirectoryTarget[] {
 const LOOPBACK = ["localhost", "127.0.0.1"];
 
 /**
- * The host on which DAQs find their data: this machine itself where the settings name it, without a port of its own;
- * else over SSH.
- * @param ownName this machine's
+ * The host on which DAQs find their data: this machine itself where the host's name is its own and the port the usual
+ * one; else over SSH.
+ * @param ownName this machine's name
  */
 export function dataHost(options: PartOptions, ownName: string): DataHost {
   const { settings, clock } = options;
@@ -66,10 +66,13 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
   };
 }
 
-/** As the settings have it, and as Data Management is told. */
+/** The data host's name in the settings, and in what Data Management is told. */
 export const dataHostName = ({ local }: PartOptions["settings"]): string => local["data-host"] || local.analysis;
 
-/** What is missing of a host of [local], or undefined. @param keys with what they say; the first is the host's */
+/**
+ * Which settings of a host of [local] are missing, or undefined.
+ * @param keys with their values; the host's key first
+ */
 function unknownPlace(keys: Readonly<Record<string, string>>): string | undefined {
   const missing = Object.entries(keys).flatMap(([key, text]) => (text === "" ? [key] : []));
   if (missing.length === 0) return undefined;
@@ -77,7 +80,7 @@ function unknownPlace(keys: Readonly<Record<string, string>>): string | undefine
   return missing[0] === Object.keys(keys)[0] ? `no host is set: ${set}` : set;
 }
 
-/** `store1` and `store1.example.org` are one machine; an address is what it is. */
+/** The name without its domain: `store1` and `store1.example.org` are one machine. An address stays as it is. */
 const unqualified = (host: string): string =>
   /^[\d.]+$/.test(host) ? host : (host.split(".")[0] as string).toLowerCase();
 

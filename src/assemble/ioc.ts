@@ -1,6 +1,6 @@
 /**
- * Composition for the IOC: a site's actions → a controller on this IOC's PVs. What the site consists of is chosen in
- * assemble/.
+ * Composition for the IOC: a site's actions → a controller on this IOC's PVs. The parts of the site are chosen in the
+ * other files of assemble/.
  */
 import path from "node:path";
 import type { Settings } from "../config/settings.ts";
@@ -18,14 +18,14 @@ export interface DataManagementOptions extends SiteOptions {
   readonly version: string;
 }
 
-/** Started data management; stopping it cancels what runs, and waits for it a little. */
+/** Started data management; `stop` cancels the running commands, and waits a little for their end. */
 export interface DataManagementProgram {
   stop(): Promise<void>;
 }
 
 /**
- * Data management that can be started. What it works with is open already: `close` closes every connection, whether it
- * was started or not.
+ * Data management that can be started. Its ports are open already: `close` closes every connection, also where nothing
+ * was started.
  */
 export interface StartableDataManagement {
   start(): DataManagementProgram;
@@ -34,7 +34,7 @@ export interface StartableDataManagement {
 
 /**
  * Chooses the ports that the settings ask for; reaches nobody yet.
- * @throws ConfigError with everything that only shows to be wrong here
+ * @throws ConfigError with everything in the settings that only proves wrong here
  */
 export function assembleDataManagement(options: DataManagementOptions): StartableDataManagement {
   const site = openSite(options);
@@ -50,14 +50,14 @@ export function assembleDataManagement(options: DataManagementOptions): Startabl
   return { start, close: () => site.close() };
 }
 
-/** One file an IOC, beside the ledger. */
+/** Each IOC has one file, beside the ledger. */
 const underWayFile = ({ prefix = "", ...options }: DataManagementOptions): string =>
   path.join(
     ledgerFolder(options.settings.ledger.path, options.environment),
     `under-way-${encodeURIComponent(prefix)}.json`,
   );
 
-/** What the settings say input PVs hold at the start. */
+/** What input PVs hold at the start, by the settings. */
 export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, PvValue>>> {
   const { globus, scheduling, email, manual, query, servers } = settings;
   const chosen = servers.findIndex((server) => server.name === globus["globus-server-name"]);

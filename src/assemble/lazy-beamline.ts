@@ -1,6 +1,6 @@
 /**
- * TomoScan's PVs through a Channel Access client that is made when it is first needed, or where it cannot be made, at
- * the next need.
+ * TomoScan's PVs through a Channel Access client that is made when it is first needed; where that fails, at the next
+ * need.
  */
 import { defer, EMPTY, Observable, of, retry, startWith, switchMap } from "rxjs";
 import type { Clock } from "../base/clock.ts";
@@ -12,12 +12,12 @@ import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs
 import { type CallOptions, OffError } from "../controller/ports/call.ts";
 import { createCaPvs } from "../services/ca-pvs.ts";
 
-/** Before a client that could not be made is tried again for whoever follows a PV. */
+/** Seconds until a follower of a PV asks again for a client that could not be made. */
 const AGAIN_SECONDS = 30;
 
 export interface LazyBeamline {
   readonly pvs: BeamlinePvs;
-  /** Waits for no client that is still being made: it is closed as soon as it is there. */
+  /** Does not wait for a client that is still being made: such a client is closed as soon as it is there. */
   readonly close: () => Promise<void>;
 }
 
@@ -44,7 +44,7 @@ interface LazyOptions {
   readonly log: Log;
 }
 
-/** A client that is made for the first that needs it. Why it cannot be made is told where it is news. */
+/** A client that is made at the first use. Why it cannot be made is told once, until the reason changes. */
 class LazyClient {
   readonly #open: () => Promise<CaClient>;
   readonly #log: Log;
@@ -62,7 +62,7 @@ class LazyClient {
     return this.#isClosed;
   }
 
-  /** Its PVs, once it is there. @throws why it cannot be made; the next call tries again */
+  /** The client's PVs, once the client is there. @throws why it cannot be made; the next call tries again */
   used({ signal }: CallOptions = {}): Promise<BeamlinePvs> {
     this.#opening ??= this.#opened();
     return signal === undefined ? this.#opening : orAbort(this.#opening, signal);
@@ -95,7 +95,7 @@ class LazyClient {
 
 const UNCONNECTED: BeamlineText = { connected: false, text: undefined };
 
-/** Where there is no TomoScan. @param why a sentence */
+/** Stands in where there is no TomoScan. @param why a sentence */
 export const nowhere = (why: string): BeamlinePvs => ({
   text$: () => of(UNCONNECTED),
   writeText: () => Promise.reject(new OffError(why)),

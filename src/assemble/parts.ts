@@ -1,6 +1,4 @@
-/**
- * What the files of this folder share: what they are handed, and how they tell what is wrong and what must be closed.
- */
+/** What the files of this folder share: their options, and how they tell what is wrong and what must be closed. */
 import type { Clock } from "../base/clock.ts";
 import { AppError, codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -10,8 +8,8 @@ import { ConfigError } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 
 /**
- * The process environment, as main hands it on; the Globus SDK reads its service addresses from the real one, so this
- * must be it.
+ * The process environment, as main hands it on. It must be the real environment, from which the Globus SDK reads its
+ * service addresses.
  */
 export type MutableEnvironment = Record<string, string | undefined>;
 
@@ -20,14 +18,14 @@ export interface PartOptions {
   readonly environment: MutableEnvironment;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the IOC hears of what goes wrong in the background. */
+  /** Takes what goes wrong in the background, for the IOC. */
   readonly troubles?: Troubles;
-  /** Each is called once at the end. */
+  /** Each function is called once at the end. */
   readonly closers: (() => Promise<void> | void)[];
   readonly problems: Problems;
 }
 
-/** Collects what is wrong while the ports are made, so that all of it is told at once. */
+/** Collects the problems that come up while the ports are made, so that all are told at once. */
 export class Problems {
   readonly #sentences: string[] = [];
   /**
@@ -43,7 +41,7 @@ export class Problems {
       return undefined;
     }
   }
-  /** One problem more. @param where the section of globus.conf */
+  /** Adds a problem. @param where the section of globus.conf */
   add(where: string, sentence: string): void {
     this.#sentences.push(`${where}: ${sentence}`);
   }

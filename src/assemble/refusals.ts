@@ -1,6 +1,6 @@
 /**
- * Actions that the settings leave without what they need: refused before anything is done, a dry run too, with the
- * sentence of the table (needs.ts).
+ * Refuses actions for which settings are missing, before anything is done and in a dry run, too, with the sentence of
+ * the table (needs.ts).
  */
 
 import { refusal } from "../config/needs.ts";
@@ -9,7 +9,7 @@ import type { CommandName } from "../controller/pvs/commands.ts";
 import type { Actions, FreeAction } from "../controller/run/action.ts";
 import { RejectedError } from "../controller/run/outcome.ts";
 
-/** @param kind of the server that they are of; undefined for those that do not depend on it */
+/** @param kind of the actions' server; undefined for actions that do not depend on the server */
 export function refuseWithoutNeeds(
   actions: Actions,
   settings: Settings,

@@ -1,5 +1,5 @@
 /**
- * What `globusShow` prints at the IOC's prompt: which file counts, what it says, and what is missing. It reads no
+ * What `globusShow` prints at the IOC's prompt: which globus.conf counts, what it says, and what is missing. Asks no
  * service; `globus-ioc show` does.
  */
 import type { Config } from "../config/config.ts";
@@ -9,17 +9,17 @@ export interface GlobusReport {
   /** Absolute path of globus.conf. */
   readonly file: string;
   readonly config: Config;
-  /** Of our own PVs. */
+  /** The prefix of our own PVs. */
   readonly prefix: string;
   /** Whether st.cmd says globusStart. */
   readonly isStarted: boolean;
-  /** In which times are told, e.g. `America/Chicago (-06:00)`. */
+  /** The zone in which times are told, e.g. `America/Chicago (-06:00)`. */
   readonly zone: string;
 }
 
 /**
- * For people, one line each.
- * @param level from 1 on every setting that globus.conf sets, from 2 on those with their defaults too
+ * The report for people, in lines.
+ * @param level from 1 on every setting that globus.conf sets, from 2 on also the settings that have their defaults
  */
 export function globusReport(
   { file, config, prefix, isStarted, zone }: GlobusReport,

@@ -1,6 +1,6 @@
 /**
  * The servers of ServerName as the settings have them. KINDS is THE table of what each kind of server brings: nothing
- * else asks of which kind one is. Which settings each kind needs: needs.ts.
+ * else asks for a server's kind. Which settings each kind needs: needs.ts.
  */
 
 import type { ServerSettings } from "../config/settings.ts";
@@ -21,7 +21,7 @@ import type { ExperimentParts } from "./experiment.ts";
 import type { GlobusPart } from "./globus.ts";
 import { refuseWithoutNeeds } from "./refusals.ts";
 
-/** What servers are made of; each kind takes what it needs. */
+/** The parts that servers are made of; each kind takes the parts that it needs. */
 export interface ServerParts extends ExperimentParts {
   readonly globus: GlobusPart;
   readonly mail: MailPart;
@@ -29,13 +29,13 @@ export interface ServerParts extends ExperimentParts {
 }
 
 interface ServerKind {
-  /** Init, the users and the experiments that have no proposal. */
+  /** The actions of Init, of the users, and of experiments without a proposal. */
   readonly actions: (server: ServerSettings, linkOf: Server["dataLink"], parts: ServerParts) => Actions;
-  /** Keeps the experiments and who is on them; absent: they are directories of a collection. */
+  /** Keeps the experiments and who is on them; absent: experiments are directories of a collection. */
   readonly dm?: (parts: ServerParts) => DataManagement;
-  /** Moves data to them. */
+  /** Moves data to experiments. */
   readonly daq?: (parts: ServerParts) => DaqPart | undefined;
-  /** Lets the recipients of an e-mail in before they get it. */
+  /** Lets the recipients of an e-mail read the data before the e-mail goes. */
   readonly access?: (server: ServerSettings, parts: ServerParts) => ServerMail["access"];
 }
 
@@ -76,7 +76,7 @@ export function createServer(server: ServerSettings, parts: ServerParts): Server
   };
 }
 
-/** The DAQs of the site, where one of its servers has any. */
+/** The DAQs of the site, where a server has DAQs. */
 export const daqOf = (parts: ServerParts): DaqPart | undefined =>
   parts.settings.servers.map(({ kind }) => KINDS[kind].daq?.(parts)).find((daq) => daq !== undefined);
 
@@ -103,7 +103,7 @@ function globusActions(server: ServerSettings, linkOf: Server["dataLink"], parts
   const init = initOnGlobus({ tree, template, share });
   const users = userActions(globusRoster({ access, template, people }), init);
   return {
-    // Who is let in by somebody else is asked for by ListUsers alone
+    // Where share is off somebody else lets people in, and Init does not list them
     ...(share === undefined ? { ...users, Init: init } : users),
     CreateManual: createManualOnGlobus({ serverName, dataLink: linkOf, clock, tree, template }),
   };

@@ -29,10 +29,10 @@ import { type GlobusReport, globusReport } from "./report.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
-  /** Called for settings that are wrong: the IOC must not run without what they are for. */
+  /** Called for settings that are wrong: the IOC must not run without data management. */
   readonly giveUp: (error: ConfigError) => void;
   readonly environment: MutableEnvironment;
-  /** Makes the zone of [general] time-zone that of every local time; empty: the host's stays. */
+  /** Tells every local time in this zone ([general] time-zone); empty: in the host's zone. */
   readonly setZone: (zone: string) => void;
   readonly user: string;
   readonly host: string;
@@ -47,8 +47,8 @@ interface Configured {
   readonly shown: Omit<GlobusReport, "isStarted" | "zone">;
   readonly pvs: LocalPvs;
   /**
-   * Fills what the settings say, makes every PV defined and begins the log of puts: also where nothing is started.
-   * @returns ends that log
+   * Fills PVs from the settings, makes every PV defined and begins the log of puts, also without globusStart.
+   * @returns ends the log of puts
    */
   readonly prepare: () => () => void;
   readonly start: () => DataManagementProgram;
@@ -119,7 +119,7 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
   ];
 }
 
-/** Something that iocInit starts, and that is stopped with the IOC. */
+/** What iocInit starts and the end of the IOC stops. */
 function stageOf(start: () => DataManagementProgram): Stage {
   let program: DataManagementProgram | undefined;
   return {
@@ -131,7 +131,7 @@ function stageOf(start: () => DataManagementProgram): Stage {
   };
 }
 
-/** Stands in when st.cmd does not say globusStart: commands are refused instead of waiting for nobody. */
+/** Stands in when st.cmd does not say globusStart: commands are refused, so that no client waits in vain. */
 function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataManagementProgram {
   const stop = refuseCommands(
     pvs,
@@ -175,7 +175,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   };
 }
 
-/** The settings, and the prefix that the line of st.cmd and they agree on. @throws ConfigError, ShellError */
+/** The settings, and the prefix on which the line of st.cmd and the settings agree. @throws ConfigError, ShellError */
 function settingsOf({ session, environment }: GlobusCommandsOptions, file: string | undefined, macros: string) {
   const values = parseMacros(macros);
   const given = { P: values.get("P") ?? "", R: values.get("R") ?? "" };
@@ -191,7 +191,7 @@ function settingsOf({ session, environment }: GlobusCommandsOptions, file: strin
   return { path, config, prefix };
 }
 
-/** @throws ShellError when one of them is not loaded */
+/** Our PVs. @throws ShellError when a record of theirs is not loaded */
 function pvsOf(database: Database, prefix: string): LocalPvs {
   const pvs = new LocalPvs(database, prefix);
   const missing = pvs.missing(allPvs().keys()).map((suffix) => prefix + suffix);
@@ -202,7 +202,7 @@ function pvsOf(database: Database, prefix: string): LocalPvs {
   );
 }
 
-/** To standard error, and to the log file where there is one; which is told, too, of what fails in the background. */
+/** A log to standard error, and to the log file where there is one; the file also gets what fails in the background. */
 function openLog(options: GlobusCommandsOptions, settings: Settings): Log {
   const logFile = logFileOf(options, settings);
   if (logFile === undefined) return options.log;
@@ -224,9 +224,9 @@ function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: 
 }
 
 /**
- * Gives PVs what the settings say they hold at the start: numbers now, as if they stood in the .db file, so that
- * autosave may put back what was saved.
- * @returns the texts, which a record takes only once it is initialized; none of them is a setting that autosave keeps
+ * Gives PVs their first values by the settings: numbers now, as if the .db file had them, so that autosave may put back
+ * what was saved.
+ * @returns the texts, which a record takes only once it is initialized; autosave keeps none of these
  */
 function fillInitially(
   database: Database,
@@ -242,8 +242,8 @@ function fillInitially(
 }
 
 /**
- * What was saved wins over what is configured, and that is told; but a server that is not there any more cannot be
- * used.
+ * A saved value wins over the configured value, and the log says so; a saved number that the PV cannot take, or a saved
+ * server that no longer exists, does not count.
  */
 function checkSaved(
   pvs: LocalPvs,
@@ -254,7 +254,7 @@ function checkSaved(
   for (const suffix of savedPvs()) {
     const value = pvs.get(suffix);
     const problem = typeof value === "number" ? inputProblem(suffix, { value, given: value, room: 0 }) : undefined;
-    if (problem === undefined || suffix === "ServerName") continue; // which is checked below
+    if (problem === undefined || suffix === "ServerName") continue; // ServerName is checked below
     const initial = Number(configured[suffix as PvName] ?? rowOf(suffix)?.initial ?? 0);
     pvs.put(suffix, initial);
     log.warn(`The saved value of ${suffix} cannot be used, ${initial} is: ${problem}`);
@@ -275,7 +275,7 @@ function checkSaved(
   }
 }
 
-/** @throws ShellError when there is none */
+/** @throws ShellError when there is no such record */
 function recordOf(database: Database, name: string): DbRecord {
   const record = database.record(name);
   if (record === undefined) throw new ShellError(`There is no record ${name}.`);

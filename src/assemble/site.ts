@@ -1,7 +1,7 @@
 /**
- * Settings → the real ports → the actions on them, for the IOC and for the command line alike. It chooses
- * implementations and decides nothing else. What is not configured gets a stand-in that says in one sentence which
- * setting is missing, so that everything else works without it.
+ * Settings → the real ports → the actions on them, for the IOC and for the command line alike. Chooses implementations
+ * and decides nothing else. For a port that is not configured a stand-in says in one sentence which setting is missing,
+ * so that everything else works.
  */
 
 import type { Clock } from "../base/clock.ts";
@@ -37,17 +37,17 @@ import { createServer, daqOf, type ServerParts } from "./servers.ts";
 export interface SiteOptions {
   readonly settings: Settings;
   readonly environment: MutableEnvironment;
-  /** User and host as other IOCs see them. */
+  /** User and host, as other IOCs see this client. */
   readonly user: string;
   readonly host: string;
-  /** Of the PVs of the IOC that this is for; absent for the command line. */
+  /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** What TomoScan is found through; default: the system's. */
+  /** Looks up host names, to find TomoScan; default: the system's look-up. */
   readonly find?: Lookup;
   readonly network?: Network;
-  /** Where the IOC hears of what goes wrong in the background. */
+  /** Takes what goes wrong in the background, for the IOC. */
   readonly troubles?: Troubles;
 }
 
@@ -55,10 +55,10 @@ const CHECKS_STAY =
   "NODE_TLS_REJECT_UNAUTHORIZED=0 is in the environment and turns off no check of certificates here: take it out, and name an authority of your own in the ca-file keys of globus.conf.";
 
 /**
- * Nothing goes on by itself before the watches do, and nothing stays open when it throws: either would keep the process
- * from ending.
- * @throws ConfigError with everything that only shows to be wrong here: files that are not there, addresses that cannot
- * be used
+ * Opens a site. Nothing goes on by itself before the watches begin, and nothing stays open after a throw: either would
+ * keep the process from ending.
+ * @throws ConfigError with everything in the settings that only proves wrong here: files that are not there, addresses
+ * that cannot be used
  */
 export function openSite(options: SiteOptions): Site {
   if (options.environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0") options.log.warn(CHECKS_STAY);
@@ -95,7 +95,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   return siteOf(servers as [Server, ...Server[]], directories, serverParts);
 }
 
-/** What the parts are to the commands. */
+/** The site that the commands see, made of the parts. */
 function siteOf(
   servers: Site["servers"],
   directories: readonly DirectoryTarget[],
@@ -129,7 +129,9 @@ function siteOf(
 
 const NO_TOMOSCAN = "Nobody knows where TomoScan is: set ioc-prefix in the [epics] section of globus.conf.";
 
-/** Where nobody knows TomoScan's prefix no client is ever made: names without it may be somebody else's. */
+/**
+ * TomoScan's PVs. Without TomoScan's prefix no client is ever made: names without the prefix may be another program's.
+ */
 function openBeamline(options: SiteOptions, { closers }: PartOptions): BeamlinePvs {
   const { settings, environment, clock, log, user, host, find, network = nodeNetwork } = options;
   if (settings.epics["ioc-prefix"] === "") return nowhere(NO_TOMOSCAN);
