@@ -6,7 +6,8 @@
 
 import { KINDS, type Kind } from "../config/settings.ts";
 import { COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
-import { PVS, type PvName, statesOf } from "../controller/pvs/index.ts";
+import { PVS, type PvName, rowOf, statesOf } from "../controller/pvs/index.ts";
+import { inputProblem, takesText } from "../controller/run/input-check.ts";
 
 /** The PVs that an option may fill. */
 export type InputName = { [N in PvName]: (typeof PVS)[N]["kind"] extends "result" ? never : N }[PvName];
@@ -18,7 +19,7 @@ export interface InputOption {
   readonly input: InputName;
   /** For the help, e.g. `days`; absent: the option is given alone, for yes, or as --no-FLAG. */
   readonly value?: string;
-  /** Absent: text, or one of the input's states. */
+  /** Absent: text, one of the input's states, or a number that the input takes. */
   readonly kind?: Kind<string | number>;
   readonly meaning: string;
 }
@@ -63,7 +64,7 @@ const text = (
 });
 const yesNo = (flag: string, input: InputName, meaning: string): InputOption => ({ flag, input, meaning });
 
-const SET = text("set", "Set", "days", "days added to now when the beamtime is looked for", KINDS.days);
+const SET = text("set", "Set", "days", "days added to now when the beamtime is looked for");
 const BADGES = text(
   "badges",
   "EditUserBadge",
@@ -124,10 +125,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     name: "tag",
     runs: "Tag",
     about: "write who has the beam, from the schedule, into TomoScan's user PVs",
-    options: [
-      SET,
-      text("beamtime", "BeamtimeIndex", "number", "which of the beamtimes of that day, counted from 1", KINDS.count),
-    ],
+    options: [SET, text("beamtime", "BeamtimeIndex", "number", "which of the beamtimes of that day, counted from 1")],
     shows: ["Beamtimes", "TagTruncated"],
     examples: ["tag", "tag --set 2 --beamtime 1"],
   },
@@ -156,7 +154,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
       text("name", "ManualName", "name", "last name"),
       text("first-name", "ManualFirstName", "name", "first name"),
       text("title", "ManualTitle", "text", "title"),
-      text("gup", "ManualGup", "number", "proposal number; 0: none", KINDS.gup),
+      text("gup", "ManualGup", "number", "proposal number; 0: none"),
       text("date", "ManualDate", "YYYY-MM", "month; without it this month", KINDS.month),
       text("start", "ManualStart", "YYYY-MM-DD", "first day; without it the first of the month", KINDS.day),
       text("end", "ManualEnd", "YYYY-MM-DD", "last day; without it 14 days after the first", KINDS.day),
@@ -312,10 +310,21 @@ export function inputValue(option: InputOption, given: string): string | number 
     return word === undefined ? undefined : words.indexOf(word);
   }
   if (option.value === undefined) return KINDS.yesNo.parse(given) === true ? 1 : 0;
-  const value = (option.kind ?? KINDS.text).parse(given);
-  return value !== undefined && "initial" in PVS[option.input] ? Number(value) : value;
+  return rowOf(option.input)?.takes === undefined
+    ? (option.kind ?? KINDS.text).parse(given)
+    : takenNumber(option.input, given);
+}
+
+function takenNumber(input: InputName, given: string): number | undefined {
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(given)) return undefined;
+  const number = Number(given);
+  return inputProblem(input, { value: number, given: number, room: 0 }) === undefined ? number : undefined;
 }
 
 /** What may stand behind the option, for a sentence. */
-export const wantedOf = (option: InputOption): string =>
-  wordsOf(option) === undefined ? (option.kind ?? KINDS.text).wanted : `one of ${wordsOf(option)?.join(", ")}`;
+export function wantedOf(option: InputOption): string {
+  const words = wordsOf(option);
+  if (words !== undefined) return `one of ${words.join(", ")}`;
+  if (rowOf(option.input)?.takes !== undefined) return `one of the ${takesText(option.input)}`;
+  return (option.kind ?? KINDS.text).wanted;
+}

@@ -7,6 +7,7 @@
 
 import { knownZone } from "../base/facility-time.ts";
 import { addressProblem } from "../base/mail-address.ts";
+import { MOST_DAYS, MOST_GUP } from "../controller/pvs/tagging.ts";
 
 /** How a value is written, and the sentence for a value that is not written so. */
 export interface Kind<T> {
@@ -37,7 +38,6 @@ const badges = matching("badge numbers separated by commas", /^\d+(\s*,\s*\d+)*$
 const badge = matching("a badge number", /^[1-9]\d*$/);
 /** Nobody waits longer, and a timer cannot. */
 const MOST_SECONDS = 1_000_000;
-const MOST_DAYS = 36_500;
 /** A day that the calendar has. */
 const isDay = (text: string): boolean => {
   const date = new Date(`${text}T00:00:00Z`);
@@ -110,7 +110,9 @@ export const KINDS = {
     kind("a day as YYYY-MM-DD", (text) => (/^\d{4}-\d{2}-\d{2}$/.test(text) && isDay(text) ? text : undefined)),
   ),
   month: orEmpty(matching("a month as YYYY-MM", /^\d{4}-(0[1-9]|1[0-2])$/)),
-  gup: matching("a proposal number", /^\d{1,12}$/),
+  gup: kind(`a proposal number up to ${MOST_GUP}`, (text) =>
+    /^\d+$/.test(text) && Number(text) <= MOST_GUP ? text : undefined,
+  ),
   optionalHost: orEmpty(host),
   optionalUser: orEmpty(user),
   optionalPath: orEmpty(absolutePath),

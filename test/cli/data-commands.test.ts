@@ -8,11 +8,12 @@ import {
   inputValue,
   pvCommandOf,
   spellingsOf,
+  wantedOf,
 } from "../../src/cli/data-commands.ts";
 import { declareOptions, settingFlags } from "../../src/cli/data-options.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { COMMAND_NAMES } from "../../src/controller/pvs/commands.ts";
-import { PVS } from "../../src/controller/pvs/index.ts";
+import { PVS, rowOf } from "../../src/controller/pvs/index.ts";
 
 const rows = DATA_COMMANDS.map((row): [string, DataCommand] => [row.name, row]);
 const named = (name: string): DataCommand | undefined =>
@@ -69,6 +70,22 @@ test("every key of every section is an option, by its own name where one section
     }
   }
   expect(flags).toContain("server=globus.globus-server-name");
+});
+
+const ranged = rows.flatMap(([name, row]) =>
+  inputOptionsOf(row).flatMap((option) => {
+    const takes = rowOf(option.input)?.takes;
+    return takes === undefined ? [] : [{ name, flag: option.flag, option, takes }];
+  }),
+);
+
+test.each(ranged)("$name --$flag takes what its PV takes, and says what that is", ({ option, takes }) => {
+  const { least, most, isWhole } = takes;
+  for (const number of [least, most]) expect(inputValue(option, String(number))).toBe(number);
+  for (const text of [String(least - 1), String(most + 1), "soon", "", "1e1", "0x10"])
+    expect(inputValue(option, text), text).toBeUndefined();
+  expect(inputValue(option, "0.5")).toBe(isWhole ? undefined : 0.5);
+  expect(wantedOf(option)).toContain(`numbers from ${least} to ${most}`);
 });
 
 test("a word may be shortened while it is clear which is meant", () => {

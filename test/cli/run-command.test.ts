@@ -64,7 +64,7 @@ describe("the exit status is", () => {
     [["init", "now"], /takes options only, and "now" is none/],
     [["delete", "--yes=3"], /^delete: Usage\. globus-ioc delete: --yes takes no value, and "--yes=3" has one\.\n$/],
     [["delete", "--allow-delete", "maybe"], /--allow-delete = "maybe" is not True or False/],
-    [["init", "--set", "soon"], /--set = "soon" is not a number/],
+    [["init", "--set", "soon"], /--set = "soon" is not one of the numbers/],
     [["init", "--ssh-timeout", "-1"], /--ssh-timeout = "-1" is not a number of seconds from 0.1 to 1000000/],
     [["email", "--mode", "most"], /--mode = "most" is not one of all, newonly, test/],
     [["init", "--config", "/nowhere.conf"], /\/nowhere\.conf does not exist; name another with --config [^\n]*\n$/],

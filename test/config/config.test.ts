@@ -375,6 +375,7 @@ test.each([
   ["[scheduling]\nset = 1e9\n", "is not a number of days from -36500 to 36500"],
   ["[dm]\ntimeout = 1e12\n", "is not a number of seconds from 0.1 to 1000000"],
   ["[daq]\npoll-seconds = 0.00001\n", "is not a number of seconds from 0.1"],
+  ["[manual]\ngup = 3000000000\n", "is not a proposal number"],
   ["[manual]\nstart = 2026-02-30\n", "is not a day as YYYY-MM-DD"],
   ["[manual]\ndate = 2026-13\n", "is not a month as YYYY-MM"],
   ["[globus]\nprimary-beamline-contact-badge = 0\n", "is not a badge number"],

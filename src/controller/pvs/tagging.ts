@@ -1,11 +1,16 @@
 /** PVs of tagging, of experiments without a proposal, and of safety forms. */
 import { input, result, setting, UNKNOWN_COUNT } from "./row.ts";
 
+/** Days that Set may move now by: a hundred years. */
+export const MOST_DAYS = 36_500;
+/** The highest proposal number: what a record of 32 bits holds. */
+export const MOST_GUP = 2_147_483_647;
+
 export const TAGGING_ROWS = {
   Set: setting("Time added to now when the present run and beamtime are looked for.", {
     initial: 0,
     unit: "d",
-    takes: { least: -36_500, most: 36_500, isWhole: false },
+    takes: { least: -MOST_DAYS, most: MOST_DAYS, isWhole: false },
   }),
   BeamtimeIndex: input("Tag: which of Beamtimes, counted from 1; 0: the only one there is. 0 again after a Tag.", {
     initial: 0,
@@ -19,7 +24,7 @@ export const TAGGING_ROWS = {
   ManualTitle: input("CreateManual: title."),
   ManualGup: input("CreateManual: proposal (GUP) number; 0: none.", {
     initial: 0,
-    takes: { least: 0, most: 2_147_483_647, isWhole: true },
+    takes: { least: 0, most: MOST_GUP, isWhole: true },
   }),
   ManualDate: input("CreateManual: YYYY-MM; empty: this month."),
   ManualStart: input("CreateManual: first day, YYYY-MM-DD; empty: the first of the month."),

@@ -9,6 +9,7 @@ import { facilityDay, facilityMinute } from "../../base/facility-time.ts";
 import type { Experiment } from "../experiment.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { Beamtime, Scheduling } from "../ports/scheduling.ts";
+import { MOST_DAYS } from "../pvs/tagging.ts";
 import type { ActionRequest } from "../run/action.ts";
 import { InputError } from "../run/outcome.ts";
 
@@ -21,9 +22,6 @@ export interface Schedule {
 }
 
 const DAY_MS = 86_400_000;
-
-/** Days that Set may move now by: a hundred years. */
-const MOST_DAYS = 36_500;
 
 /** Now, moved by the days of Set. @throws RejectedError for more than MOST_DAYS */
 export function scheduleDay({ clock }: Pick<Schedule, "clock">, request: ActionRequest): Date {
