@@ -3,6 +3,7 @@
  * epics-base: dbStaticLib.c dbPutString.
  */
 import { didYouMeanSentence } from "../base/suggest.ts";
+import { STRING_BYTES } from "../epics/facts.ts";
 import { compileCalc } from "./calc.ts";
 import { menuFromDbText, parseDbText } from "./convert/texts.ts";
 import { DatabaseError } from "./database-error.ts";
@@ -53,7 +54,7 @@ function refuseBadCalc(record: DbRecord, field: string, text: string): void {
 }
 
 function setString(record: DbRecord, field: string, row: FieldRow, text: string): void {
-  const limit = (row.size ?? 40) - 1;
+  const limit = (row.size ?? STRING_BYTES) - 1;
   if (text.length > limit) {
     throw new DatabaseError(`${record.name}.${field}: "${text}" has ${text.length} bytes; at most ${limit} have room.`);
   }

@@ -137,29 +137,31 @@ function dbrType(code: number, name: string, family: Family, native: Native): Db
   return { code, name, family, native, layout, limitCount, valueOffset, elementBytes: ELEMENT_BYTES[native] };
 }
 
-/** By code. The last four lie outside the scheme: two are written only, CLASS_NAME is read only. */
+/** The highest code of the plain, STS, TIME, GR and CTRL types; four more lie outside the scheme. */
+export const LAST_COMPOSITE = FAMILIES.length * NATIVES.length - 1;
+/** Two that are written only. */
+export const DBR_PUT_ACKT = LAST_COMPOSITE + 1;
+export const DBR_PUT_ACKS = LAST_COMPOSITE + 2;
+/** One that is read only, as STSACK_STRING before it. */
+export const DBR_CLASS_NAME = LAST_COMPOSITE + 4;
+
+/** By code. */
 export const DBR_TYPES: readonly DbrType[] = [
   ...FAMILIES.flatMap((family, f) =>
     NATIVES.map((native, n) =>
       dbrType(f * NATIVES.length + n, family === "PLAIN" ? native : `${family}_${native}`, family, native),
     ),
   ),
-  dbrType(35, "PUT_ACKT", "PLAIN", "ENUM"),
-  dbrType(36, "PUT_ACKS", "PLAIN", "ENUM"),
-  dbrType(37, "STSACK_STRING", "STSACK", "STRING"),
-  dbrType(38, "CLASS_NAME", "PLAIN", "STRING"),
+  dbrType(DBR_PUT_ACKT, "PUT_ACKT", "PLAIN", "ENUM"),
+  dbrType(DBR_PUT_ACKS, "PUT_ACKS", "PLAIN", "ENUM"),
+  dbrType(LAST_COMPOSITE + 3, "STSACK_STRING", "STSACK", "STRING"),
+  dbrType(DBR_CLASS_NAME, "CLASS_NAME", "PLAIN", "STRING"),
 ];
 
 /** Code by name, `DBR.TIME_DOUBLE` = 20. */
 export const DBR: Readonly<Record<string, number>> = Object.fromEntries(
   DBR_TYPES.map((type) => [type.name, type.code]),
 );
-export const DBR_PUT_ACKT = 35;
-export const DBR_PUT_ACKS = 36;
-export const DBR_STSACK_STRING = 37;
-export const DBR_CLASS_NAME = 38;
-/** The highest code of the plain, STS, TIME, GR and CTRL types. */
-export const LAST_COMPOSITE = 34;
 
 /** The code of a family's variant of a native type. */
 export const dbrCode = (family: (typeof FAMILIES)[number], native: Native): number =>

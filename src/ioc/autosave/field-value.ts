@@ -10,6 +10,7 @@ import { splitPvName } from "../../database/pv-name.ts";
 import { elementsAt, longTextAt, numberAt } from "../../database/read.ts";
 import type { FieldType } from "../../database/record-type.ts";
 import { isLinkType } from "../../database/type-layout.ts";
+import { STRING_BYTES } from "../../epics/facts.ts";
 import { type SavedPv, shortest } from "./save-file.ts";
 
 const DOUBLE_DIGITS = 14;
@@ -52,7 +53,8 @@ export function restoreBeforeInit(database: Database, { pv, value }: SavedPv): R
   // A valid text, but in a .db file it would be a macro that was forgotten
   if (spec.row.type === "STRING" && /\$[({]/.test(value)) return "not now";
   try {
-    database.setFieldText(record, spec.name, spec.row.type === "STRING" ? fitText(value, spec.row.size ?? 40) : value);
+    const { type, size = STRING_BYTES } = spec.row;
+    database.setFieldText(record, spec.name, type === "STRING" ? fitText(value, size) : value);
     return "done";
   } catch (error) {
     if (error instanceof DatabaseError) return { problem: error.message };
