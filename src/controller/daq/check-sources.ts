@@ -4,10 +4,11 @@
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import type { DataHost, SourceReport } from "../ports/data-host.ts";
+import { SIDE_NAMES } from "../pvs/daq.ts";
 import type { ActionContext } from "../run/action.ts";
 import { RejectedError } from "../run/outcome.ts";
 import type { DaqBoard } from "./daq-board.ts";
-import { type DaqSource, SIDE_NAMES } from "./daq-sources.ts";
+import type { DaqSource } from "./daq-sources.ts";
 import { foundIn, sourceChecked } from "./daq-state.ts";
 
 export interface SourceCheck {

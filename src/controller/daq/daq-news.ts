@@ -1,8 +1,8 @@
 /** What is worth telling after a look: from what was known of the DAQs before and after it. Pure. */
 import { type DmTransfer, isUnderWay } from "../ports/data-management.ts";
-import type { DaqSide } from "../pvs/daq.ts";
+import { type DaqSide, SIDE_NAMES } from "../pvs/daq.ts";
 import type { Severity } from "../pvs/run.ts";
-import { filesText, inDmsWords, SIDE_NAMES, SIDES } from "./daq-sources.ts";
+import { filesText, inDmsWords, SIDES } from "./daq-sources.ts";
 import { type DaqsState, experimentOf, isAlive, isSourceGone, type SideState, someRun } from "./daq-state.ts";
 
 export interface News {

@@ -5,13 +5,21 @@
 import { onePerLine } from "../../base/clean-text.ts";
 import { entriesOf } from "../../base/entries.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
-import { DAQ_STATES, type DaqPvPart, type DaqSide, type DaqState, daqPv, SOURCE_STATES } from "../pvs/daq.ts";
+import {
+  DAQ_STATES,
+  type DaqPvPart,
+  type DaqSide,
+  type DaqState,
+  daqPv,
+  SIDE_NAMES,
+  SOURCE_STATES,
+} from "../pvs/daq.ts";
 import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
 import { uptime } from "../run/vital-signs.ts";
 import { rateOf } from "./daq-look.ts";
-import { filesText, SIDE_NAMES, SIDES } from "./daq-sources.ts";
+import { filesText, SIDES } from "./daq-sources.ts";
 import { type DaqsState, experimentOf, isAlive, isSourceGone, isStale, type SideState, someRun } from "./daq-state.ts";
 
 type ShownValue = string | number;

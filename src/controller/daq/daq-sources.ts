@@ -38,8 +38,6 @@ export interface DaqSource {
 export const REFUSED_SECONDS = 300;
 
 export const SIDES = Object.keys(DAQ_SIDES) as DaqSide[];
-/** What a side's data are called. */
-export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", rec: "reconstructions" };
 
 /** The sources of an experiment, the raw data first. */
 export function daqSources({ host, prefix, templates }: DaqSite, experiment: Experiment): readonly DaqSource[] {

@@ -7,21 +7,14 @@
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import { AlreadyExistsError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, isUnderWay } from "../ports/data-management.ts";
+import { SIDE_NAMES } from "../pvs/daq.ts";
 import { type Action, type ActionContext, flagInput, type TaggedRequest } from "../run/action.ts";
 import { failureOrAbort, serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type CheckedSource, checkSources } from "./check-sources.ts";
 import type { DaqBoard } from "./daq-board.ts";
-import {
-  chosenSources,
-  type DaqSite,
-  type DaqSource,
-  daqSources,
-  isOf,
-  runningDaq,
-  SIDE_NAMES,
-} from "./daq-sources.ts";
+import { chosenSources, type DaqSite, type DaqSource, daqSources, isOf, runningDaq } from "./daq-sources.ts";
 import { begun, cleared, type DaqStart, isAlive, startedBy } from "./daq-state.ts";
 
 export interface DaqOptions {

@@ -7,21 +7,13 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, clauseOf, messageOf, pieceOf } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../ports/call.ts";
 import { type DataManagement, type DmTransfer, hasEndedWell, isMoving, isUnderWay } from "../ports/data-management.ts";
-import type { UploadState } from "../pvs/daq.ts";
+import { SIDE_NAMES, type UploadState } from "../pvs/daq.ts";
 import type { Action, ActionContext } from "../run/action.ts";
 import { serviceFailure } from "../run/failure.ts";
 import type { ActionResult } from "../run/outcome.ts";
 import { requireExperiment } from "../setup/dm-experiment.ts";
 import { type CheckedSource, checkSources } from "./check-sources.ts";
-import {
-  chosenSources,
-  type DaqSource,
-  filesText,
-  inDmsWords,
-  REFUSED_SECONDS,
-  SIDE_NAMES,
-  SIDES,
-} from "./daq-sources.ts";
+import { chosenSources, type DaqSource, filesText, inDmsWords, REFUSED_SECONDS, SIDES } from "./daq-sources.ts";
 import { isAlive, sourceChecked } from "./daq-state.ts";
 import type { DaqOptions } from "./start-daq.ts";
 import { endState, listedUploads, showUploads } from "./uploads.ts";

@@ -115,7 +115,7 @@ export type FreeCommand = Exclude<CommandName, TaggedCommand>;
 export const MESSAGE_BYTES = 511;
 /** The four PVs of a command, as suffixes. */
 export const COMMAND_PARTS = {
-  status: { suffix: "Status", meaning: "State: Idle, Running, Done, Failed, Cancelled, Rejected or Partial." },
+  status: { suffix: "Status", meaning: "How it stands, or how its last run ended." },
   message: { suffix: "Message", meaning: "How its last run ended, in one sentence." },
   time: { suffix: "Time", meaning: "When its last run ended, ISO 8601 with the facility's offset from UTC." },
 } as const;

@@ -12,6 +12,8 @@ export type UploadState = (typeof UPLOAD_STATES)[number];
 /** The two data of a DAQ, raw and reconstructed, and how their PVs begin. */
 export const DAQ_SIDES = { raw: "DaqRaw", rec: "DaqRec" } as const;
 export type DaqSide = keyof typeof DAQ_SIDES;
+/** What a side's data are called. */
+export const SIDE_NAMES: Readonly<Record<DaqSide, string>> = { raw: "raw data", rec: "reconstructions" };
 
 const unknown = { initial: UNKNOWN_COUNT } as const;
 /** What is told of the DAQ of each side, behind `DaqRaw` and `DaqRec`. */
@@ -39,7 +41,7 @@ type DaqPv = `${(typeof DAQ_SIDES)[DaqSide]}${DaqPvPart}`;
 export const daqPv = (side: DaqSide, part: DaqPvPart): DaqPv => `${DAQ_SIDES[side]}${part}`;
 
 function daqRows(): Record<DaqPv, Result> {
-  const rows = Object.entries({ raw: "raw data", rec: "reconstructions" } as const).flatMap(([side, what]) =>
+  const rows = Object.entries(SIDE_NAMES).flatMap(([side, what]) =>
     Object.entries(DAQ_PARTS).map(([part, row]) => [
       daqPv(side as DaqSide, part as DaqPvPart),
       { ...row, meaning: `DAQ of the ${what}: ${row.meaning}` },

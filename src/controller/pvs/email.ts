@@ -1,5 +1,15 @@
 /** PVs of the e-mail to users: recipients, text, and what became of the sending. */
-import { ARM_STATES, type Digit, input, lines, result, resultOf, setting, UNKNOWN_COUNT } from "./row.ts";
+import {
+  ARM_STATES,
+  ARMED_SECONDS,
+  type Digit,
+  input,
+  lines,
+  result,
+  resultOf,
+  setting,
+  UNKNOWN_COUNT,
+} from "./row.ts";
 
 export const EMAIL_AUDIENCES = ["Experiment", "Schedule"] as const;
 export const EMAIL_MODES = ["All", "NewOnly", "Test", "Uncertain"] as const;
@@ -21,10 +31,13 @@ export const EMAIL_ROWS = {
   ),
   EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
   SlidesLink: input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
-  EmailArm: input("Armed: Email may send what PreviewEmail has shown. Safe again after 30 s, and after the sending.", {
-    states: ARM_STATES,
-    initial: "Safe",
-  }),
+  EmailArm: input(
+    `Armed: Email may send what PreviewEmail has shown. Safe again after ${ARMED_SECONDS} s, and after the sending.`,
+    {
+      states: ARM_STATES,
+      initial: "Safe",
+    },
+  ),
   EmailPreview: resultOf(["PreviewEmail"], "the whole e-mail as it would be sent.", { initial: "" }),
   ...lines<EmailLine>("EmailLine", EMAIL_LINES, (line) => ({
     ...result(`${line} the e-mail's text.`, { initial: "" }),
