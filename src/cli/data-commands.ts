@@ -1,7 +1,7 @@
 /**
  * THE table of the data-management commands: their names, the PV command that each runs, the options that fill its
  * inputs, and the results that are shown. The parser, the help, and the runs here and on an IOC come from the table.
- * Names and spellings are those of the Python programs globus and DMagic (integration, 5A, 5B).
+ * Names and spellings are those of the Python programs globus and DMagic (integration.md §5).
  */
 
 import { KINDS, type Kind } from "../config/settings.ts";

@@ -223,7 +223,7 @@ export function loopbackEnvironment(port: number): Record<string, string> {
   };
 }
 
-/** The PVs in the order in which DMagic writes them (integration, section 1.9). */
+/** The PVs in the order in which DMagic writes them (integration.md §1.9). */
 function tagTexts(now: Date, month: string): readonly (readonly [suffix: string, text: string])[] {
   const { pi } = PEOPLE;
   return [

@@ -5,7 +5,7 @@
  * The PVs change one after the other, and no reader may take a mixture of two tags for a tag. So the month is "Unknown"
  * first, as in a TomoScan that was never tagged, and gets its text last: without a month there is no tag for us, and no
  * experiment for DMagic's scripts. A kill at any moment leaves the former tag, "Unknown", or the new tag. The PVs in
- * between are written in DMagic's order (integration, section 1.9).
+ * between are written in DMagic's order (integration.md §1.9).
  */
 
 import { filter } from "rxjs";
@@ -113,7 +113,7 @@ async function probe({ beamline, nameOf, clock }: TomoScan, { signal }: RunConte
 }
 
 /**
- * TomoScan is tagged by now: a DOI that nobody knows, or an abort, is no failure any more (integration, section 1.9).
+ * TomoScan is tagged by now: a DOI that nobody knows, or an abort, is no failure any more (integration.md §1.9).
  */
 async function writeDoi({ beamline, nameOf }: TomoScan, user: BeamUser, context: RunContext): Promise<void> {
   const { signal, say } = context;

@@ -19,7 +19,7 @@ const CITATION = new RegExp(`([\\w-]+\\.md) (${PLACE}(?:(?:, | and | to |, and )
 const PUBLIC = /\b(?:RFC \d+|draft-[\w-]+),? §[\d.]+/g;
 /** Documents that are in no repository, and the sign of a section whose document is not named. */
 const NOWHERE =
-  /\bCA spec\b|\bca-spec\b|\bpva-spec\b|\bdm-api\b|\bglobus-api\b|\b[Ii]ntegration points?\b|\bdesign(?:\.md)?,? (?:section|§)|§/g;
+  /\bCA spec\b|\bca-spec\b|\bpva-spec\b|\bdm-api\b|\bglobus-api\b|\b[Ii]ntegration(?:,? points?\b|, section\b|, \d)|\bdesign(?:\.md)?,? (?:section|§)|§/g;
 
 /**
  * One sentence for each citation of a comment, or of a page, that leads nowhere.

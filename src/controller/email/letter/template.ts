@@ -2,7 +2,7 @@
  * A message template of the site with the values of one experiment in their places. Plain text has a line `Data link:`,
  * HTML begins with `<`; both may have `%%NAME%%` for what is known of the experiment. Values come from PVs and are
  * hostile: one line each, escaped in HTML. The template itself is never changed. Placeholders and the line are those of
- * DMagic and of `globus` (integration, points 26, 48, 62).
+ * DMagic and of `globus` (integration.md §5.5, §5.8).
  */
 import { oneLine, visible } from "../../../base/clean-text.ts";
 import { didYouMeanSentence } from "../../../base/suggest.ts";
