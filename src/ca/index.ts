@@ -19,6 +19,7 @@ export type { Reading } from "./client/reading.ts";
 export type { GetOptions, MonitorOptions, PutOptions, PvInfo, RemotePv } from "./client/remote-pv.ts";
 export {
   PUT_PENDING,
+  PUT_WAITING,
   type PutListener,
   type PvSource,
   type ServerPv,

@@ -269,7 +269,7 @@ export class Database {
     options: FieldPutOptions = {},
   ): PutNotify {
     const place = { putter: this.#putter, processor: this.#processor };
-    return new PutNotify(place, { address, value, options }).start(ended);
+    return new PutNotify(place, address).start({ value, options }, ended);
   }
   /** Calls `changed` with the posted bits at each post that matches `mask`. */
   subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): FieldSubscription {

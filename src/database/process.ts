@@ -151,10 +151,20 @@ export class Processor {
     if (record.notify !== undefined) record.notify.recordDone(record);
     if (fields.RPRO !== 0) {
       fields.RPRO = 0;
-      this.scanOnce(record);
+      this.#repeat(record);
     }
     fields.PUTF = 0;
     fields.PACT = 0;
+  }
+
+  /**
+   * Processes it again soon, behind the put-notify whose turn it is: plain puts that come faster than the record
+   * processes would keep it waiting for ever.
+   */
+  #repeat(record: DbRecord): void {
+    if (record.waiting === undefined) return this.scanOnce(record);
+    this.wake(record);
+    this.#clock.soon(() => this.scanOnce(record));
   }
 
   /** Lets the next put-notify begin that waits for this record, in a later turn. */

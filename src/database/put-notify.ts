@@ -12,8 +12,7 @@ import { PutQueue, type WaitingPut } from "./put-queue.ts";
 import type { Completion, DbRecord } from "./record.ts";
 import type { FieldValue } from "./record-type.ts";
 
-interface RequestedPut {
-  readonly address: FieldAddress;
+interface PutContent {
   readonly value: FieldValue;
   readonly options: FieldPutOptions;
 }
@@ -23,40 +22,41 @@ export class PutNotify implements Completion, WaitingPut {
   result: PutResult = undefined;
   isDone = false;
   readonly #address: FieldAddress;
-  readonly #given: FieldValue;
-  readonly #options: FieldPutOptions;
-  readonly #converted: FieldValue | undefined;
+  /** While the put waits: what the field will get. A value may be large, and is kept no longer. */
+  #waiting: PutContent | undefined;
   readonly #putter: Putter;
   readonly #processor: Processor;
   #ended: ((result: PutResult) => void) | undefined;
-  #isWaiting = false;
+  #begun: (() => void) | undefined;
   /** Records of the chain that have not finished. */
   readonly #records: DbRecord[] = [];
   #hasFailed = false;
 
-  constructor(
-    place: { readonly putter: Putter; readonly processor: Processor },
-    { address, value, options }: RequestedPut,
-  ) {
+  constructor(place: { readonly putter: Putter; readonly processor: Processor }, address: FieldAddress) {
     this.#putter = place.putter;
     this.#processor = place.processor;
     this.#address = address;
-    this.#given = value;
-    this.#options = options;
-    this.#converted = convertPut(address, value, options);
+  }
+
+  /** The put is in its record's queue. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+  /** @param begun called once when a put that waits is applied */
+  whenBegun(begun: () => void): void {
+    this.#begun = begun;
   }
 
   /**
    * Puts, queues the put, or turns it down: a refusal does not wait. If `isDone` is then true, `result` says how the
    * put ended; otherwise `ended` will be told.
    */
-  start(ended: (result: PutResult) => void): this {
+  start({ value, options }: PutContent, ended: (result: PutResult) => void): this {
     const { record } = this.#address;
-    const verdict = this.#putter.judge(this.#address, this.#given, this.#converted, this.#options);
+    const converted = convertPut(this.#address, value, options);
+    const verdict = this.#putter.judge(this.#address, value, converted, options);
     if (verdict !== "take") this.#end(failureOf(verdict));
-    else if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.begin();
-    else if (this.#releases(record)) this.#release();
-    else this.#wait(record);
+    else this.#take({ value: converted!, options }, record);
     this.#ended = ended;
     return this;
   }
@@ -68,8 +68,10 @@ export class PutNotify implements Completion, WaitingPut {
     if (this.isDone) return;
     this.isDone = true;
     this.#ended = undefined;
+    this.#begun = undefined;
     const { record } = this.#address;
-    if (this.#isWaiting) {
+    if (this.#waiting !== undefined) {
+      this.#waiting = undefined;
       record.waiting!.giveUp();
       if (record.waiting!.isEmpty) record.waiting = undefined;
     }
@@ -77,28 +79,16 @@ export class PutNotify implements Completion, WaitingPut {
   }
 
   begin(): void {
-    this.#isWaiting = false;
-    try {
-      this.#putAndProcess();
-    } catch (thrown) {
-      this.#end(this.#failure());
-      throw thrown;
-    }
-  }
-
-  #putAndProcess(): void {
-    const { record } = this.#address;
-    const failure = this.#putter.storeTaken(this.#address, this.#converted!, this.#options);
-    if (failure !== undefined) return this.#end(failure);
-    if (!this.#putter.wantsProcessing(this.#address)) return this.#end(undefined);
-    this.join(record);
-    record.fields.PUTF = 1;
-    this.#processor.process(record);
+    const content = this.#waiting!;
+    this.#waiting = undefined;
+    this.#begun?.();
+    const disabled = this.#putter.disabled(this.#address, content.value, content.options);
+    if (disabled !== undefined) this.#end(disabled);
+    else this.#putAndProcess(content);
   }
 
   join(record: DbRecord): void {
-    record.notify = this;
-    this.#records.push(record);
+    if (record !== this.#address.record) this.#waitFor(record);
   }
 
   recordDone(record: DbRecord): void {
@@ -113,10 +103,34 @@ export class PutNotify implements Completion, WaitingPut {
     this.#hasFailed = true;
   }
 
-  #wait(record: DbRecord): void {
-    record.waiting ??= new PutQueue();
-    record.waiting.push(this);
-    this.#isWaiting = true;
+  #waitFor(record: DbRecord): void {
+    record.notify = this;
+    this.#records.push(record);
+  }
+
+  #take(content: PutContent, record: DbRecord): void {
+    if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.#putAndProcess(content);
+    else if (this.#releases(content.value, record)) this.#release(content);
+    else {
+      record.waiting ??= new PutQueue();
+      record.waiting.push(this);
+      this.#waiting = content;
+    }
+  }
+
+  #putAndProcess({ value, options }: PutContent): void {
+    const { record } = this.#address;
+    try {
+      const failure = this.#putter.storeTaken(this.#address, value, options);
+      if (failure !== undefined) return this.#end(failure);
+      if (!this.#putter.wantsProcessing(this.#address)) return this.#end(undefined);
+      this.#waitFor(record);
+      record.fields.PUTF = 1;
+      this.#processor.process(record);
+    } catch (thrown) {
+      this.#end(this.#failure());
+      throw thrown;
+    }
   }
 
   #free(record: DbRecord): void {
@@ -128,13 +142,13 @@ export class PutNotify implements Completion, WaitingPut {
    * Whether the put is a 0 to a record that holds its own completion (busy). Such a put ends the put in progress; were
    * it to wait, both would wait for ever.
    */
-  #releases(record: DbRecord): boolean {
+  #releases(value: FieldValue, record: DbRecord): boolean {
     if (record.notify === undefined || record.isActive || this.#address.field !== "VAL") return false;
-    return this.#converted === 0 && record.type.support.holdsCompletion?.(record) === true;
+    return value === 0 && record.type.support.holdsCompletion?.(record) === true;
   }
 
-  #release(): void {
-    const failure = this.#putter.storeTaken(this.#address, this.#converted!, this.#options);
+  #release({ value, options }: PutContent): void {
+    const failure = this.#putter.storeTaken(this.#address, value, options);
     if (failure === undefined && this.#putter.wantsProcessing(this.#address)) {
       this.#processor.processOrRepeat(this.#address.record);
     }

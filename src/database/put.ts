@@ -101,6 +101,16 @@ export class Putter {
     return verdict;
   }
 
+  /** Why the record takes no puts now; asked once more of a put that has waited since it was judged. */
+  disabled(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
+    const failure = disabledBy(address, originOf(options));
+    if (failure !== undefined && this.#isHeard(options)) {
+      const before = this.#before(address, options);
+      this.#report({ address, value, before, ...reported(options), result: failure });
+    }
+    return failure;
+  }
+
   /** Stores the converted value of a put that was judged before, and posts. */
   storeTaken(address: FieldAddress, converted: FieldValue, options: FieldPutOptions): PutResult {
     const { record } = address;
@@ -180,15 +190,19 @@ function judge(
   const origin = originOf(options);
   if (spec.attribute !== undefined) return failed(address, "it is the same for all records of the type");
   if (spec.isReadOnly && origin !== "program") return { kind: "read-only", reason: `${address.name} is read-only.` };
-  if (origin === "client" && record.fields.DISP !== 0 && spec.name !== "DISP") {
-    return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
-  }
+  const disabled = disabledBy(address, origin);
+  if (disabled !== undefined) return disabled;
   if (origin === "link" && address.kind === "link") {
     return failed(address, "a link is changed by clients, not by another record's link");
   }
   if (converted === undefined) return failed(address, `it does not take ${describe(value)}`);
   if (record.guard === undefined || origin === "program") return "take";
   return record.guard(address.field, converted, options.by, value);
+}
+
+function disabledBy({ record, spec }: FieldAddress, origin: PutOrigin): PutFailure | undefined {
+  if (origin !== "client" || record.fields.DISP === 0 || spec.name === "DISP") return undefined;
+  return { kind: "disabled", reason: `${record.name} takes no puts: its DISP is not 0.` };
 }
 
 /** The result that the sender is told: an absorbed put is done. */

@@ -50,7 +50,7 @@ export interface LinkEnd {
 
 /** Someone who waits until this record, and what it set off, has completed: a put-notify. */
 export interface Completion {
-  /** `record` joins what is waited for. */
+  /** A link has led to `record`: it joins what is waited for, unless it is where all began. */
   join(record: DbRecord): void;
   recordDone(record: DbRecord): void;
   /** When all is complete, that shall count as a failure. */

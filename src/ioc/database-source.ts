@@ -8,6 +8,7 @@ import type { ClientIdentity } from "../base/client-identity.ts";
 import type { Clock } from "../base/clock.ts";
 import {
   PUT_PENDING,
+  PUT_WAITING,
   type PutListener,
   type PvSource,
   type ServerPv,
@@ -123,7 +124,9 @@ class FieldPv implements ServerPv {
     if (put.isDone) return statusOf(put.result);
     this.#putsInProgress ??= new Set();
     this.#putsInProgress.add(put);
-    return PUT_PENDING;
+    if (!put.isWaiting) return PUT_PENDING;
+    put.whenBegun(() => listener.putBegun());
+    return PUT_WAITING;
   }
   cancelPuts(): void {
     for (const put of this.#putsInProgress ?? []) put.cancel();

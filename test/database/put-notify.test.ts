@@ -1,5 +1,9 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { databaseOf } from "../support/engine/test-database.ts";
+import type { PutNotify } from "../../src/database/put-notify.ts";
+import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
 
 test("a put-callback on an idle record is complete at once", () => {
   const db = databaseOf({ A: {} });
@@ -53,6 +57,14 @@ test("a put-callback to a record that is active without one is applied when it e
   expect(db.get("A")).toBe("9.000000");
   db.clock.advance(2);
   expect(ends).toEqual(["A done at 4"]);
+});
+
+test("a ring of links ends a put-callback where it comes back to the record of the put", () => {
+  const db = databaseOf({ A: { DLY: "1", FLNK: "B" }, B: { DLY: "2", FLNK: "A" } });
+  const ends: string[] = [];
+  db.putNotify("A", 1, ends);
+  db.clock.advance(20);
+  expect(ends).toEqual(["A done at 3"]);
 });
 
 test("a chain does not wait for a record that was active before", () => {
@@ -192,7 +204,7 @@ test.each([
   expect(ends).toEqual([expect.stringMatching(/^second (failed|read-only) at once$/)]);
 });
 
-test("DISP that is set while a put-callback waits stops those that come after", () => {
+test("DISP that is set while a put-callback waits stops it in its turn, as in base, and those that come after at once", () => {
   const db = databaseOf({ A: { DLY: "2" } });
   const ends: string[] = [];
   db.putNotify("A", 1, ends, "first");
@@ -200,7 +212,32 @@ test("DISP that is set while a put-callback waits stops those that come after", 
   db.put("A.DISP", 1);
   db.putNotify("A", 3, ends, "late");
   db.clock.advance(10);
-  expect(ends).toEqual(["late disabled at once", "first done at 2", "waiting done at 4"]);
+  expect(ends).toEqual(["late disabled at once", "first done at 2", "waiting disabled at 2"]);
+  expect(db.get("A")).toBe("1.000000");
+});
+
+test("a put-callback has its turn although plain puts come faster than the record processes", () => {
+  const db = databaseOf({ A: { DLY: "2" }, B: { DLY: "2" } });
+  const ends: string[] = [];
+  db.put("A", 1);
+  db.put("B", 1);
+  db.putNotify("A", 5, ends, "first");
+  db.putNotify("A", 6, ends, "second");
+  for (let second = 0; second < 10; second++) {
+    for (const pv of ["B", "A"]) db.put(pv, second);
+    db.clock.advance(1);
+  }
+  expect(ends).toEqual(["first done at 4", "second done at 6"]);
+});
+
+test("what a plain put asked for is still processed when the put-callback that waited processes nothing", () => {
+  const db = databaseOf({ A: { DLY: "2" } });
+  const ends: string[] = [];
+  db.put("A", 1);
+  db.putNotify("A.DESC", "text", ends);
+  db.put("A", 2);
+  db.clock.advance(10);
+  expect([ends, db.get("A.RUNS")]).toEqual([["A.DESC done at 2"], "2"]);
 });
 
 test("the guard is asked about a put-callback when it comes, and not again when its turn comes", () => {
@@ -242,4 +279,88 @@ test("thousands of put-callbacks that complete at once do not pile up on the sta
   db.put("A", 0);
   db.clock.settle();
   expect(ends.length).toBe(12_001);
+});
+
+const WAVEFORM = { type: "waveform", FTVL: "DOUBLE", NELM: "1000" };
+
+/** A put of an array of its own, which nothing else refers to. */
+function putArray(db: TestDatabase, ends: string[], name: string): { put: PutNotify; value: WeakRef<Float64Array> } {
+  const value = new Float64Array(1000);
+  return { put: db.putNotify("W", value, ends, name), value: new WeakRef(value) };
+}
+
+async function collectGarbage(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef keeps its object until the turn has ended
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+}
+
+test("a put-callback keeps its value only while it waits: neither once it is applied nor once it is given up", async () => {
+  const db = databaseOf({
+    W: { ...WAVEFORM, SIMM: "YES", SIOL: "S", SDLY: "1000" },
+    S: WAVEFORM,
+  });
+  const ends: string[] = [];
+  const [begun, waiting, alsoWaiting, givenUp] = ["begun", "waiting", "also waiting", "given up"].map((name) =>
+    putArray(db, ends, name),
+  );
+  givenUp!.put.cancel();
+  await collectGarbage();
+  const isKept = [begun, waiting, alsoWaiting, givenUp].map((put) => put!.value.deref() !== undefined);
+  expect([isKept, ends]).toEqual([[false, true, true, false], []]);
+});
+
+/** One step of a random history. */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant("notify" as const), pv: fc.constantFrom("A", "B", "C", "X"), value: fc.nat(2) }),
+  fc.record({ kind: fc.constant("put" as const), pv: fc.constantFrom("A", "B", "C", "X"), value: fc.nat(2) }),
+  fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(100) }),
+  fc.record({ kind: fc.constant("process" as const), pv: fc.constantFrom("A", "B", "C", "X") }),
+  fc.record({
+    kind: fc.constant("disable" as const),
+    pv: fc.constantFrom("A.DISP", "A.DISA", "X.DISP"),
+    value: fc.nat(1),
+  }),
+  fc.record({ kind: fc.constant("advance" as const), seconds: fc.constantFrom(0, 0.5, 1, 3) }),
+);
+
+test("in any history each put-callback ends exactly once, or never if it was given up, and no record stays taken", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const db = databaseOf({
+        A: { DLY: "1", FLNK: "B" },
+        B: { FLNK: "C" },
+        C: { DLY: "2", FLNK: "A" },
+        X: { type: "busy", FLNK: "A" },
+      });
+      const [notifies, ends, cancelled]: [PutNotify[], number[], Set<number>] = [[], [], new Set()];
+      for (const one of steps) {
+        if (one.kind === "notify") {
+          const index = notifies.length;
+          const put = db.database.putNotify(db.address(one.pv), one.value, () => void ends.push(index));
+          if (put.isDone) ends.push(index);
+          notifies.push(put);
+        } else if (one.kind === "cancel") {
+          const index = notifies.length === 0 ? undefined : one.which % notifies.length;
+          if (index === undefined || ends.includes(index)) continue;
+          notifies[index]!.cancel();
+          cancelled.add(index);
+        } else if (one.kind === "advance") db.clock.advance(one.seconds);
+        else if (one.kind === "process") db.database.process(db.record(one.pv));
+        else db.put(one.pv, one.value);
+      }
+      for (const pv of ["A.DISP", "A.DISA", "X.DISP"]) db.put(pv, 0);
+      db.put("C.FLNK", ""); // else a put to X waits for the ring, in base as well
+      for (let round = 0; round <= notifies.length; round++) {
+        db.put("X", 0);
+        db.clock.advance(10);
+      }
+      expect([...ends].sort((a, b) => a - b)).toEqual([...notifies.keys()].filter((index) => !cancelled.has(index)));
+      for (const name of ["A", "B", "C", "X"]) {
+        const { notify, waiting } = db.record(name);
+        expect({ name, notify, waiting }).toEqual({ name, notify: undefined, waiting: undefined });
+      }
+    }),
+    { numRuns: 150 },
+  );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PUT_PENDING, type ServerPv } from "../../src/ca/server/pv-source.ts";
+import { PUT_PENDING, PUT_WAITING, type ServerPv } from "../../src/ca/server/pv-source.ts";
 import { RIGHT_READ, RIGHT_WRITE } from "../../src/ca/wire/constants.ts";
 import { DbrSample } from "../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES, type DbrType, NATIVES } from "../../src/ca/wire/dbr-layout.ts";
@@ -226,17 +226,19 @@ test("a plain write that the record's owner refuses raises no error, a put-callb
   const { db, open, write } = siteOf({ A: {} });
   db.record("A").guard = () => ({ kind: "refused", reason: "It runs already." });
   expect(write("A", "DOUBLE", 1)).toBe(ECA.NORMAL);
-  expect(open("A").writeNotify(typeOf("DOUBLE"), sampleOf(1), { putDone: () => {} })).toBe(ECA.PUTFAIL);
+  expect(open("A").writeNotify(typeOf("DOUBLE"), sampleOf(1), { putBegun: () => {}, putDone: () => {} })).toBe(
+    ECA.PUTFAIL,
+  );
   expect(db.get("A")).toBe("0.000000");
 });
 
 test("a put-callback is answered when the processing ends, unless it is given up", () => {
   const { db, open } = siteOf({ A: { DLY: "2" } });
   const answers: number[] = [];
-  const listener = { putDone: (status: number) => void answers.push(status) };
+  const listener = { putBegun: () => {}, putDone: (status: number) => void answers.push(status) };
   const [first, second] = [open("A"), open("A")];
   expect(first.writeNotify(typeOf("DOUBLE"), sampleOf(1), listener)).toBe(PUT_PENDING);
-  expect(second.writeNotify(typeOf("DOUBLE"), sampleOf(2), listener)).toBe(PUT_PENDING);
+  expect(second.writeNotify(typeOf("DOUBLE"), sampleOf(2), listener)).toBe(PUT_WAITING);
   second.close();
   db.clock.advance(10);
   expect([answers, db.get("A")]).toEqual([[ECA.NORMAL], "1.000000"]);
@@ -247,8 +249,11 @@ test("put-callbacks of one channel are applied in order; what is refused, or end
   const answers: string[] = [];
   const pv = open("A");
   const put = (name: string, value: number): number =>
-    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putDone: (status) => void answers.push(`${name} ${status}`) });
-  expect([put("start", 1), put("again", 1)]).toEqual([PUT_PENDING, PUT_PENDING]);
+    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), {
+      putBegun: () => {},
+      putDone: (status) => void answers.push(`${name} ${status}`),
+    });
+  expect([put("start", 1), put("again", 1)]).toEqual([PUT_PENDING, PUT_WAITING]);
   db.record("A").guard = () => ({ kind: "refused", reason: "It runs already." });
   expect(put("refused", 1)).toBe(ECA.PUTFAIL);
   db.record("A").guard = undefined;
@@ -270,7 +275,10 @@ test("a channel that closes gives up all its put-callbacks, and those of others 
     [staying, 3],
     [leaving, 4],
   ] as const) {
-    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putDone: () => void answers.push(`${value}`) });
+    pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), {
+      putBegun: () => {},
+      putDone: () => void answers.push(`${value}`),
+    });
   }
   leaving.close();
   db.clock.advance(10);

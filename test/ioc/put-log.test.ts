@@ -36,7 +36,10 @@ function siteOf(records: RecordTexts): Site {
       channel(name).write(DBR_TYPES[DBR[type]!]!, sampleOf(value));
     },
     writeNotify: (name, value) =>
-      void channel(name).writeNotify(DBR_TYPES[DBR["DOUBLE"]!]!, sampleOf(value), { putDone: () => {} }),
+      void channel(name).writeNotify(DBR_TYPES[DBR["DOUBLE"]!]!, sampleOf(value), {
+        putBegun: () => {},
+        putDone: () => {},
+      }),
     stop,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A client's use of one PV: its subscriptions, and how much of the circuit's room its put-callbacks in progress take.
- * The order of put-callbacks is the PV's matter. channel-access.md §4.2.
+ * A client's use of one PV: its subscriptions, and how much of the circuit's room its put-callbacks take while they
+ * wait. The order of put-callbacks is the PV's matter. channel-access.md §4.2.
  */
 import { messageOf } from "../../base/errors.ts";
 import type { Cid, Sid } from "../session/ids.ts";
@@ -10,7 +10,7 @@ import { viewOf } from "../wire/frame.ts";
 import { RESPONSES } from "../wire/messages.ts";
 import { ECA } from "../wire/status.ts";
 import type { CircuitContext } from "./circuit-context.ts";
-import { PUT_PENDING, type PutListener, type ServerPv } from "./pv-source.ts";
+import { PUT_PENDING, PUT_WAITING, type PutListener, type ServerPv } from "./pv-source.ts";
 import type { ServerSubscription } from "./subscription.ts";
 
 const WRITE_NOTIFY = viewOf(RESPONSES.writeNotify);
@@ -24,9 +24,9 @@ export class ServerChannel {
   readonly #context: CircuitContext;
   /** Made with the first subscription. */
   subscriptionById: Map<number, ServerSubscription> | undefined;
-  #putsInProgress = 0;
-  /** Payload bytes of the put-callbacks that began while another was in progress. */
-  #queuedBytes = 0;
+  /** Put-callbacks that wait for their turn, and their payload bytes. */
+  #waitingPuts = 0;
+  #waitingBytes = 0;
   #isClosed = false;
 
   constructor(context: CircuitContext, ids: { readonly cid: Cid; readonly sid: Sid }, name: string, pv: ServerPv) {
@@ -39,8 +39,7 @@ export class ServerChannel {
   }
   /** Starts a put-callback. */
   putNotify(type: DbrType, count: number, ioid: number, value: DbrSample, bytes: number): void {
-    const put = new ChannelPut(this, type.code, count, ioid, this.#putsInProgress === 0 ? 0 : bytes);
-    this.#hold(1, put.queuedBytes);
+    const put = new ChannelPut(this, type.code, count, ioid);
     let status: number;
     try {
       status = this.pv.writeNotify(type, value, put);
@@ -48,11 +47,22 @@ export class ServerChannel {
       this.#context.log.error(`a put-callback by ${this.#context.peer} to ${this.name} failed: ${messageOf(thrown)}`);
       status = ECA.PUTFAIL;
     }
-    if (status !== PUT_PENDING) this.#answer(put, status);
+    if (status === PUT_WAITING) {
+      put.waitingBytes = bytes;
+      this.#hold(1, bytes);
+    } else if (status !== PUT_PENDING) this.#answer(put, status);
+  }
+  /** A put-callback that waited has its turn. */
+  putBegun(put: ChannelPut): void {
+    if (put.waitingBytes === undefined || this.#isClosed) return;
+    const bytes = put.waitingBytes;
+    put.waitingBytes = undefined;
+    this.#hold(-1, -bytes);
   }
   /** A put-callback that was in progress has ended. */
   putEnded(put: ChannelPut, status: number): void {
     if (this.#isClosed) return;
+    this.putBegun(put);
     this.#answer(put, status);
     this.#context.output.flushSoon();
   }
@@ -68,8 +78,8 @@ export class ServerChannel {
     this.#context.counters.subscriptions -= this.subscriptionById?.size ?? 0;
     this.subscriptionById = undefined;
     this.#isClosed = true;
-    if (this.#putsInProgress > 0) this.pv.cancelPuts();
-    this.#hold(-this.#putsInProgress, -this.#queuedBytes);
+    if (this.#waitingPuts > 0) this.#hold(-this.#waitingPuts, -this.#waitingBytes);
+    this.pv.cancelPuts();
     this.pv.close();
   }
 
@@ -79,15 +89,14 @@ export class ServerChannel {
     WRITE_NOTIFY.status = status;
     WRITE_NOTIFY.ioid = put.ioid;
     WRITE_NOTIFY.writeHeader(this.#context.output.out, 0);
-    this.#hold(-1, -put.queuedBytes);
   }
-  /** Counts put-callbacks and their bytes; the circuit is not read while it has too many of either. */
+  /** Counts put-callbacks that wait, and their bytes; the circuit is not read while it has too many of either. */
   #hold(puts: number, bytes: number): void {
     const { queuedPuts, limits } = this.#context;
-    const wasFull = this.#putsInProgress > limits.queuedPutsPerChannel;
-    this.#putsInProgress += puts;
-    this.#queuedBytes += bytes;
-    const isFull = this.#putsInProgress > limits.queuedPutsPerChannel;
+    const wasFull = this.#waitingPuts >= limits.queuedPutsPerChannel;
+    this.#waitingPuts += puts;
+    this.#waitingBytes += bytes;
+    const isFull = this.#waitingPuts >= limits.queuedPutsPerChannel;
     queuedPuts.change(bytes, Number(isFull) - Number(wasFull));
   }
   #rightsChanged(): void {
@@ -103,14 +112,17 @@ class ChannelPut implements PutListener {
   readonly dbr: number;
   readonly count: number;
   readonly ioid: number;
-  readonly queuedBytes: number;
+  /** Payload bytes while the put waits; undefined: it does not. */
+  waitingBytes: number | undefined = undefined;
 
-  constructor(channel: ServerChannel, dbr: number, count: number, ioid: number, queuedBytes: number) {
+  constructor(channel: ServerChannel, dbr: number, count: number, ioid: number) {
     this.#channel = channel;
     this.dbr = dbr;
     this.count = count;
     this.ioid = ioid;
-    this.queuedBytes = queuedBytes;
+  }
+  putBegun(): void {
+    this.#channel.putBegun(this);
   }
   putDone(status: number): void {
     this.#channel.putEnded(this, status);

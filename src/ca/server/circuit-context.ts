@@ -17,23 +17,23 @@ export interface CircuitContext {
   readonly limits: ServerLimits;
   readonly counters: ServerCounters;
   readonly log: Log;
-  /** Put-callbacks that came while another of their channel was in progress. */
+  /** Put-callbacks that wait for their turn at their PV. */
   readonly queuedPuts: QueuedPuts;
 }
 
 /**
- * The put-callbacks of a circuit that wait behind others: their bytes, and the channels that are full of them. While it
- * is full the circuit is not read.
+ * The put-callbacks of a circuit that wait for their turn: their bytes, and the channels that are full of them. While
+ * it is full the circuit is not read.
  */
 export class QueuedPuts {
   #bytes = 0;
   #fullChannels = 0;
   readonly #mostBytes: number;
-  readonly #onRoom: () => void;
-  /** @param onRoom called when there may be room again */
-  constructor(limits: ServerLimits, onRoom: () => void) {
+  readonly #onChange: () => void;
+  /** @param onChange called after each change */
+  constructor(limits: ServerLimits, onChange: () => void) {
     this.#mostBytes = limits.queuedPutBytes;
-    this.#onRoom = onRoom;
+    this.#onChange = onChange;
   }
   /** Payload bytes of all waiting put-callbacks. */
   get bytes(): number {
@@ -44,10 +44,9 @@ export class QueuedPuts {
   }
   /** @param fullChannels change in the number of channels without room for another put-callback */
   change(bytes: number, fullChannels: number): void {
-    const wasFull = this.isFull;
     this.#bytes += bytes;
     this.#fullChannels += fullChannels;
-    if (wasFull && !this.isFull) this.#onRoom();
+    this.#onChange();
   }
 }
 

@@ -58,15 +58,15 @@ export class Circuit implements CircuitContext, ClientIdentity {
   /** The circuit ends after what has been written is sent; no request is handled any more. */
   isEnding = false;
 
-  /** @param onRoom called when put-callbacks that had filled their queue have room again */
-  constructor(peer: string, output: CircuitOutput, services: CircuitServices, onRoom: () => void) {
+  /** @param queuedPutsChanged called when put-callbacks begin to wait, or wait no more */
+  constructor(peer: string, output: CircuitOutput, services: CircuitServices, queuedPutsChanged: () => void) {
     this.peer = peer;
     this.output = output;
     this.services = services;
     this.limits = services.limits;
     this.counters = services.counters;
     this.log = services.log;
-    this.queuedPuts = new QueuedPuts(services.limits, onRoom);
+    this.queuedPuts = new QueuedPuts(services.limits, queuedPutsChanged);
     const { maxArrayBytes } = services;
     this.receiver = {
       readsExtended: false,

@@ -37,6 +37,8 @@ export class ClientSession implements FrameSink {
   #budget = 0;
   /** The framer holds requests that have not been handled. */
   #stopped = false;
+  /** Requests are being handled; what they hold is counted afterwards. */
+  #isInTurn = false;
   /** Input is not handled now: it is held, or not even read. */
   #waits = false;
   #paused = false;
@@ -66,7 +68,7 @@ export class ClientSession implements FrameSink {
         filled: services.boundUnsent,
       },
     );
-    this.circuit = new Circuit(peer, this.#output, services, () => this.#continueSoon());
+    this.circuit = new Circuit(peer, this.#output, services, () => this.#queuedPutsChanged());
     this.#framer = new StreamFramer(this);
     this.#smallPayload = Math.min(MAX_SMALL_PAYLOAD, services.maxArrayBytes ?? MAX_SMALL_PAYLOAD);
     this.#cancelTimer = clock.after(limits.handshakeSeconds, () => this.#handshakeIsOver());
@@ -176,6 +178,7 @@ export class ClientSession implements FrameSink {
   #turn(chunk?: Buffer): void {
     this.#budget = this.circuit.limits.messagesPerTurn;
     this.#stopped = false;
+    this.#isInTurn = true;
     this.#output.beginTurn();
     try {
       if (chunk === undefined) this.#framer.resume();
@@ -190,6 +193,7 @@ export class ClientSession implements FrameSink {
       this.#failed(thrown);
     }
     this.#output.endTurn();
+    this.#isInTurn = false;
     this.#afterTurn();
   }
   #afterTurn(): void {
@@ -214,6 +218,11 @@ export class ClientSession implements FrameSink {
       circuit.log.error(`a request by ${circuit.peer} failed: ${messageOf(thrown)}`);
       circuit.end(this.#framer.current, ECA.INTERNAL, "the server failed on this request");
     }
+  }
+  #queuedPutsChanged(): void {
+    if (this.#isInTurn || this.#isGone) return;
+    this.#countUnfinished();
+    if (!this.circuit.queuedPuts.isFull) this.#continueSoon();
   }
   #continueSoon(): void {
     if (!this.#waits || this.#resumption) return;

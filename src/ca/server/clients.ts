@@ -115,7 +115,6 @@ export class Clients {
         const weight = unfinishedBytes * (unfinishedSeconds + 1);
         if (weight > most) [most, worst] = [weight, session];
       }
-      this.#counters.unfinishedBytes = sum;
       if (sum <= this.#limits.unfinishedBytes || worst === undefined || worst.unfinishedBytes === sum) return;
       const { unfinishedBytes, unfinishedSeconds } = worst;
       const held = `${unfinishedBytes} of them for ${Math.round(unfinishedSeconds)} s`;

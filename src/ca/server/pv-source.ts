@@ -17,12 +17,16 @@ export interface PvSource {
 
 /** Who waits for the end of one put-callback. */
 export interface PutListener {
+  /** A put that had to wait is applied now: its value is not kept any more. */
+  putBegun(): void;
   /** The processing that a `writeNotify` started has ended. @param status ECA code for the client */
   putDone(status: number): void;
 }
 
-/** Returned by `writeNotify` when `putDone` will be called later. */
+/** Returned by `writeNotify` of a put that has been applied, when `putDone` will be called later. */
 export const PUT_PENDING = 0;
+/** Returned by `writeNotify` of a put that waits and keeps its value: `putBegun` will be called, then `putDone`. */
+export const PUT_WAITING = -1;
 
 export interface Subscription {
   cancel(): void;
@@ -49,7 +53,7 @@ export interface ServerPv {
    * Puts `value` and processes. Several puts may be in progress on one channel: the PV applies them in the order of the
    * calls, each when it can take it. A put that it refuses, and a put that ends the put which others wait for, need not
    * wait. `value` is the caller's again when this returns; an array in it is the PV's to keep.
-   * @returns ECA code when the put is complete, PUT_PENDING when `listener.putDone` will say so
+   * @returns ECA code when the put is complete, PUT_PENDING or PUT_WAITING when `listener.putDone` will say so
    */
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
   /** Gives up all puts in progress: their listeners are not called any more. What they started goes on. */

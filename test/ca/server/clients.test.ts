@@ -143,3 +143,45 @@ test("put-callbacks that wait for others count, too, and nothing is counted of a
   fixture.clock.settle();
   expect(fixture.server.counters.unfinishedBytes).toBe(0);
 });
+
+test("what put-callbacks held is not counted once they have begun, whether their client speaks again or not", async () => {
+  const x = new FakePv(0);
+  x.slow = true;
+  await using fixture = await startServer({ x }, { limits: { unfinishedBytes: 100 } });
+  const { counters } = fixture.server;
+  const clients = [await fixture.client(), await fixture.client()];
+  for (const circuit of clients) {
+    const { sid } = await circuit.open("x");
+    for (let ioid = 0; ioid < 11; ioid++) circuit.send("writeNotify", { dbr: 6, count: 1, sid, ioid }, doubles(ioid));
+    fixture.clock.settle();
+    expect(counters.unfinishedBytes).toBe(10 * 8);
+    for (let left = 10; left > 0; left--) {
+      x.finish();
+      expect(counters.unfinishedBytes).toBe((left - 1) * 8);
+    }
+    x.finish();
+  }
+  for (const circuit of clients) {
+    circuit.takeAll();
+    await circuit.silence();
+  }
+  expect(counters.unfinishedBytes).toBe(0);
+});
+
+test("put-callbacks of many clients that wait for one PV hold no more together than is allowed", async () => {
+  const a = new FakePv(Array.from({ length: WRITE_BYTES / 8 }, () => 0));
+  a.slow = true;
+  await using fixture = await startServer({ a }, { limits: { unfinishedBytes: MOST_BYTES } });
+  const clients: RawCircuit[] = [];
+  for (let i = 0; i < 40; i++) {
+    const circuit = await from(fixture, `10.0.0.${i}`);
+    const { sid } = await circuit.open("a");
+    const words = { dbr: 6, count: WRITE_BYTES / 8, sid, ioid: i };
+    circuit.send("writeNotify", words, Buffer.alloc(WRITE_BYTES));
+    fixture.clock.advance(1);
+    clients.push(circuit);
+  }
+  expect(fixture.server.counters.unfinishedBytes).toBe(12 * WRITE_BYTES);
+  expect(a.putsInProgress).toBe(13);
+  expect(clients.filter((circuit) => !circuit.isClosed).length).toBe(13);
+});

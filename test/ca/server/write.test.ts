@@ -191,6 +191,39 @@ test.each([
   expect(replies.filter((message) => message.command === 23).length).toBe(1);
 });
 
+test("a put-callback that has begun holds nothing: the circuit is read again, however large its value was", async () => {
+  const x = new FakePv(Array.from({ length: 100 }, () => 0));
+  x.slow = true;
+  await using fixture = await startServer({ x }, { limits: { queuedPutBytes: 700 } });
+  const circuit = await fixture.client();
+  const { sid } = await circuit.open("x");
+  for (const ioid of [1, 2]) circuit.send("writeNotify", { dbr: 6, count: 100, sid, ioid }, Buffer.alloc(800));
+  circuit.send("echo", { word3: 5 });
+  expect(circuit.unread).toEqual([]);
+  x.finish();
+  await circuit.reply("writeNotify", { ioid: 1 });
+  await circuit.reply("echo", { word3: 5 });
+  x.finish();
+  await circuit.reply("writeNotify", { ioid: 2 });
+});
+
+test("put-callbacks of many channels that wait for one PV hold as much as those of one channel", async () => {
+  const x = new FakePv(Array.from({ length: 100 }, () => 0));
+  x.slow = true;
+  await using fixture = await startServer({ x }, { limits: { queuedPutBytes: 4 * 800 } });
+  const circuit = await fixture.client();
+  const sids: number[] = [];
+  for (let cid = 0; cid < 7; cid++) sids.push((await circuit.open("x", cid)).sid);
+  sids.forEach((sid, ioid) => circuit.send("writeNotify", { dbr: 6, count: 100, sid, ioid }, Buffer.alloc(800)));
+  fixture.clock.settle();
+  expect(x.putsInProgress).toBe(6); // one that has begun, four that fit, and the one that did not
+  for (const ioid of sids.keys()) {
+    x.finish();
+    await circuit.reply("writeNotify", { ioid, status: 1 });
+  }
+  expect(fixture.server.counters.unfinishedBytes).toBe(0);
+});
+
 test("a client that leaves while its put-callbacks fill the queue is seen to leave: those that wait are dropped, plain writes applied, all else ignored", async () => {
   const [x, y] = [new FakePv(1), new FakePv(1)];
   x.slow = true;

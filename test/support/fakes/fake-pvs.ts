@@ -1,6 +1,7 @@
 /** PVs without a database: numbers, texts and arrays that a test sets, posts, makes slow or makes fail. */
 import {
   PUT_PENDING,
+  PUT_WAITING,
   type PutListener,
   type PvSource,
   type ServerPv,
@@ -55,18 +56,18 @@ export class FakePv {
     while (puts.length > 0) {
       const first = puts[0]!;
       const outcome = first.apply();
+      first.listener.putBegun();
       if (this.slow) return;
       puts.shift();
       first.listener.putDone(outcome);
     }
   }
   hold(put: FakePut): number {
-    if (this.#putsInProgress.length === 0) {
-      const status = put.apply();
-      if (!this.slow || status !== ECA.NORMAL) return status;
-    }
+    const waits = this.#putsInProgress.length > 0;
+    const status = waits ? PUT_WAITING : put.apply();
+    if (!waits && (!this.slow || status !== ECA.NORMAL)) return status;
     this.#putsInProgress.push(put);
-    return PUT_PENDING;
+    return waits ? PUT_WAITING : PUT_PENDING;
   }
   release(channel: FakeChannel): void {
     const before = this.#putsInProgress.length;
