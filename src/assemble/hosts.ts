@@ -10,7 +10,7 @@ import type { DirectoryTarget } from "../controller/setup/make-directories.ts";
 import { createLocalDataHost } from "../services/local-data-host.ts";
 import { createSshDataHost } from "../services/ssh/data-host.ts";
 import { createSshTree } from "../services/ssh/directories.ts";
-import type { SshSettings } from "../services/ssh/failures.ts";
+import type { SshSettings } from "../services/ssh/errors.ts";
 import { SSH_PORT } from "../services/ssh/known-hosts.ts";
 import type { PartOptions } from "./parts.ts";
 

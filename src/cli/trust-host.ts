@@ -10,7 +10,7 @@ import { ActionError, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import type { FileCalls } from "../base/replace-file.ts";
 import { fetchHostKey, readKnownHosts } from "../services/ssh/connection.ts";
-import { hostLabel } from "../services/ssh/failures.ts";
+import { hostLabel } from "../services/ssh/errors.ts";
 import {
   fingerprint,
   type HostKeyVerdict,

@@ -11,7 +11,7 @@ import type { PvName } from "../pvs/index.ts";
 import { type ActionContext, type ActionRequest, type TaggedRequest, textInput } from "../run/action.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { findRecipients, type RecipientOptions, type Recipients } from "./email-recipients.ts";
-import { isWebAddress, subjectProblem } from "./letter/headers.ts";
+import { isWebAddress, subjectProblem } from "./letter/checks.ts";
 import type { Letter } from "./letter/letter.ts";
 import { renderTemplate, wantsSlides } from "./letter/template.ts";
 import { placeholderTexts } from "./letter/values.ts";

@@ -15,7 +15,7 @@ import { findExperiment, requireExperiment } from "../setup/dm-experiment.ts";
 import { dmUsername, LOOK_UPS } from "../users/dm-roster.ts";
 import { type Contact, findPeople, type PeopleOptions, type Person, personName } from "../users/people.ts";
 import { ownFailure } from "../users/roster.ts";
-import { plainAddress } from "./letter/headers.ts";
+import { plainAddress } from "./letter/checks.ts";
 import type { Letter, Recipient } from "./letter/letter.ts";
 
 export interface RecipientOptions {

@@ -19,7 +19,7 @@ import {
   type SshSettings,
   sftpStatusOf,
   socketFailure,
-} from "./failures.ts";
+} from "./errors.ts";
 import { type KnownHost, linesFor, parseKnownHosts, SSH_PORT } from "./known-hosts.ts";
 
 const CONNECT_TIMEOUT_SECONDS = 15;

@@ -9,7 +9,7 @@ import { inspectSource, type LookLimits, type SourceFiles } from "../../base/sou
 import type { TreeEntry } from "../../base/tree-count.ts";
 import type { DataHost } from "../../controller/ports/data-host.ts";
 import { openSftp, type SftpSession } from "./connection.ts";
-import { hostLabel, SFTP_STATUS, type SshSettings, sftpStatusOf } from "./failures.ts";
+import { hostLabel, SFTP_STATUS, type SshSettings, sftpStatusOf } from "./errors.ts";
 import { SSH_PORT } from "./known-hosts.ts";
 
 export interface SshDataHostSettings extends SshSettings {

@@ -13,7 +13,7 @@ import { ActionError } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError } from "../../controller/ports/call.ts";
 import type { DirectoryState, DirectoryTree } from "../../controller/ports/directories.ts";
 import { openSftp, type SftpSession } from "./connection.ts";
-import { hostLabel, type SshSettings, SFTP_STATUS as STATUS, sftpStatusOf as statusOf } from "./failures.ts";
+import { hostLabel, type SshSettings, SFTP_STATUS as STATUS, sftpStatusOf as statusOf } from "./errors.ts";
 import { SSH_PORT } from "./known-hosts.ts";
 
 export interface SshTreeSettings extends SshSettings {

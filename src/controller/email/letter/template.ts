@@ -8,7 +8,7 @@ import { oneLine, visible } from "../../../base/clean-text.ts";
 import { didYouMeanSentence } from "../../../base/suggest.ts";
 import { EXPERIMENT_PVS } from "../../experiment.ts";
 import { RejectedError } from "../../run/outcome.ts";
-import { isWebAddress } from "./headers.ts";
+import { isWebAddress } from "./checks.ts";
 import { escapeHtml, htmlPieces, unescapeHtml } from "./html.ts";
 import { htmlToText } from "./html-text.ts";
 

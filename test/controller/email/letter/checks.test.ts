@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { isWebAddress, subjectProblem } from "../../../../src/controller/email/letter/headers.ts";
+import { isWebAddress, subjectProblem } from "../../../../src/controller/email/letter/checks.ts";
 
 /** Each of them ends a line, or is shown by nobody. */
 const CONTROLS = ["\r", "\n", "\t", "\0", "\x1b", "\x7f", "\u0085"];
