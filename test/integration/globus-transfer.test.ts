@@ -236,12 +236,14 @@ test("refuses an id that is none and a top directory that leads elsewhere", () =
 });
 
 test("the three services are always pointed at together", () => {
-  expect(globusServiceUrls({})).toEqual({
-    GLOBUS_SDK_SERVICE_URL_AUTH: "https://auth.globus.org",
-    GLOBUS_SDK_SERVICE_URL_TRANSFER: "https://transfer.api.globus.org",
-    GLOBUS_SDK_SERVICE_URL_FLOWS: "https://flows.globus.org",
+  const urls = { auth: "https://a.example", transfer: "https://t.example:8443", flows: "https://f.example/" };
+  expect(globusServiceUrls(urls)).toEqual({
+    GLOBUS_SDK_SERVICE_URL_AUTH: "https://a.example",
+    GLOBUS_SDK_SERVICE_URL_TRANSFER: "https://t.example:8443",
+    GLOBUS_SDK_SERVICE_URL_FLOWS: "https://f.example/",
   });
-  expect(() => globusServiceUrls({ auth: "http://127.0.0.1:1" })).toThrow("transfer, flows is missing");
-  const url = "https://proxy/globus";
-  expect(() => globusServiceUrls({ auth: url, transfer: url, flows: url })).toThrow("without a path");
+  for (const flows of ["https://proxy.example/globus", ""])
+    expect(() => globusServiceUrls({ ...urls, flows })).toThrow(
+      `flows-url = ${JSON.stringify(flows)} in the [globus-auth] section of globus.conf must be https://host[:port], without a path`,
+    );
 });

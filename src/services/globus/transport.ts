@@ -22,44 +22,28 @@ import {
 } from "../http.ts";
 import { parseRefusal, refusalError } from "./errors.ts";
 
-/** Where the three services are; production unless said otherwise. */
+/** Where the three services are, as the [globus-auth] section of globus.conf has it. */
 export interface GlobusUrls {
-  readonly auth?: string | undefined;
-  readonly transfer?: string | undefined;
-  readonly flows?: string | undefined;
+  readonly auth: string;
+  readonly transfer: string;
+  readonly flows: string;
 }
-
-const PRODUCTION = {
-  auth: "https://auth.globus.org",
-  transfer: "https://transfer.api.globus.org",
-  flows: "https://flows.globus.org",
-} as const satisfies Record<keyof GlobusUrls, string>;
 
 /**
  * The environment that points the SDK at these services: all three names, always, so that a demonstration can never
  * reach a real service, and because SDK 6.2.0 knows an old Transfer host.
- * @throws ActionError when only some are given, or a URL has a path, which the SDK would drop
+ * @throws ActionError for an address with a path, which the SDK would drop, and for what is no address
  */
-export function globusServiceUrls(urls: GlobusUrls): Readonly<Record<string, string>> {
-  const names = Object.keys(PRODUCTION) as (keyof GlobusUrls)[];
-  const given = names.filter((name) => urls[name] !== undefined);
-  if (given.length !== 0 && given.length !== names.length) {
-    const missing = names.filter((name) => urls[name] === undefined).join(", ");
-    throw new ActionError(
-      `Globus URLs must be set for all of auth, transfer and flows, or for none: ${missing} is missing.`,
-    );
-  }
-  return Object.fromEntries(
-    names.map((name) => {
-      const url = urls[name] ?? PRODUCTION[name];
+export const globusServiceUrls = (urls: GlobusUrls): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(urls).map(([name, url]: [string, string]) => {
       if (URL.canParse(url) && new URL(url).pathname === "/")
         return [`GLOBUS_SDK_SERVICE_URL_${name.toUpperCase()}`, url];
       throw new ActionError(
-        `The Globus ${name} URL ${JSON.stringify(url)} must be https://host[:port], without a path.`,
+        `${name}-url = ${JSON.stringify(url)} in the [globus-auth] section of globus.conf must be https://host[:port], without a path`,
       );
     }),
   );
-}
 
 /**
  * Five more attempts, as Globus' own Python SDK makes, while half a minute lasts: an operator waits. A Retry-After up

@@ -1,6 +1,7 @@
 /**
- * What may stand in the header of a mail beside addresses (base/mail-address.ts): subjects come from PVs, and must not
- * smuggle in a line of their own. Pure.
+ * What may come into a mail from PVs: subjects, which must not smuggle in a header line of their own, web addresses,
+ * and addresses in the form in which they are compared. What an address is: base/mail-address.ts. The headers
+ * themselves are composed in services/mail/smtp-mailer.ts. Pure.
  */
 import { isUnclean, visible } from "../../../base/clean-text.ts";
 
