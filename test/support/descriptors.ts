@@ -1,9 +1,10 @@
 /**
- * How many files, sockets and pipes a process of this machine has open. Linux tells it in /proc; elsewhere nobody does.
+ * How many files, sockets and pipes a process of this machine has open. Linux lists them in /proc; elsewhere they
+ * cannot be counted.
  */
 import { readdirSync } from "node:fs";
 
-/** Whether they cannot be counted here; says so at once. For `test.skipIf`. */
+/** Whether open files cannot be counted here; says so at once. For `test.skipIf`. */
 export function lacksDescriptors(): boolean {
   if (process.platform === "linux") return false;
   process.stderr.write("descriptors are counted in Linux's /proc only: tests that count them are skipped\n");

@@ -19,9 +19,9 @@ export interface DmSite {
 }
 
 /**
- * Both are stopped when the test ends.
+ * The simulated service and our client; both are stopped when the test ends.
  * @param changes to the client's options
- * @param dataRoot as the twin's own option
+ * @param dataRoot the simulated service's option of that name
  */
 export async function dmSite(changes: Partial<DmHttpOptions> = {}, dataRoot?: string): Promise<DmSite> {
   const clock = new ImpatientClock();

@@ -1,7 +1,7 @@
 /**
- * Disks on which writes fail, for real: a limit on the size of files, which tears the write that meets it, and a small
- * file system that can be filled. Both need Linux; `needPeers("prlimit")` and `needPeers("root")` say whether they can
- * be had.
+ * Disks on which writes fail, for real: a limit on the size of files, which tears the write that meets the limit, and a
+ * small file system that can be filled. Both need Linux; `needPeers("prlimit")` and `needPeers("root")` say whether
+ * this host has them.
  */
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -44,7 +44,7 @@ async function succeed(program: string, args: readonly string[]): Promise<void> 
   if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
 }
 
-/** What a process saw that wrote a ledger while some of its writes failed. */
+/** What a process has seen that wrote a ledger while some of its writes failed. */
 export interface FailingWrites {
   /** Numbers of the writes that were acknowledged: address `a<number>@x.example` of the experiment E. */
   readonly acknowledged: readonly number[];
@@ -88,8 +88,8 @@ export async function writeLedgerOnFailingDisk(folder: string, writes: number): 
 }
 
 /**
- * Writes a ledger in a process of its own until `acknowledged` writes were told, and kills it there; on a small disk
- * some of its writes fail before.
+ * Writes a ledger in a process of its own, and kills that process once it has told `acknowledged` writes; on a small
+ * disk some writes fail before.
  * @returns the numbers of the acknowledged writes, as writeLedgerOnFailingDisk has them
  */
 export async function writeLedgerUntilKilled(folder: string, acknowledged: number): Promise<readonly number[]> {

@@ -1,4 +1,4 @@
-/** What a call that must fail failed with. */
+/** The error of a call that must fail. */
 import { expect } from "vitest";
 
 /** The error that `call` rejects with. Fails the test when it succeeds, or fails with another class. */

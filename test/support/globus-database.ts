@@ -10,7 +10,10 @@ import { FakeClock } from "./fakes/fake-clock.ts";
 const FOLDER = join(import.meta.dirname, "../../db");
 const read = (file: string): DbText => ({ file, text: readFileSync(join(FOLDER, file), "latin1") });
 
-/** All of our records with this prefix, not yet initialized. @throws Error with everything that is wrong with them */
+/**
+ * All of our records with this prefix, not yet initialized.
+ * @throws Error with everything that is wrong with the records
+ */
 export function globusDatabase(prefix: string): Database {
   const database = new Database({ clock: new FakeClock() });
   const own = new Map([

@@ -1,4 +1,4 @@
-/** Runs `work` with another facility's clock. What it returns is awaited before the zone of the tests comes back. */
+/** Runs `work` in the time zone of another facility; the zone of the tests comes back when `work` has ended. */
 export async function inZone(zone: string, work: () => unknown): Promise<void> {
   const before = process.env["TZ"];
   process.env["TZ"] = zone;

@@ -1,4 +1,4 @@
-/** Pages of docs/ that tables of the program know; written by `npm run docs`, compared by the tests. */
+/** The pages of docs/ that are made from tables of the program; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
 import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
@@ -74,7 +74,7 @@ const LIMITS = [
   ["LOLO", "LLSV", "to"],
 ] as const;
 
-/** When its record is in alarm, by itself: `Stalled MAJOR`, `to 5 MINOR`. */
+/** The values at which a record goes into alarm by itself: `Stalled MAJOR`, `to 5 MINOR`. */
 function alarmsOf({ type, fields: all }: DbRecord, { states = [] }: PvRow): string {
   const fields: Readonly<Record<string, unknown>> = all;
   const severityOf = (field: string): string => SEVERITIES[Number(fields[field] ?? 0)] ?? "";
@@ -145,7 +145,7 @@ const aliasTable = (): string =>
     ),
   );
 
-/** The command line, as its table says. */
+/** The page of the command line, from the table of its commands. */
 export function commandsPage(): string {
   const option = (one: InputOption): string =>
     one.value === undefined

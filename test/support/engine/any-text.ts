@@ -1,5 +1,5 @@
 /**
- * Any text for property tests. fast-check's own unit "binary" takes 1.5 s of a processor to be made, which on a busy
+ * Any text for property tests. Making fast-check's own unit "binary" takes 1.5 s of a processor, which on a busy
  * machine is a test's whole time.
  */
 import * as fc from "fast-check";
@@ -10,5 +10,5 @@ const codePoint = fc.oneof(
   fc.integer({ min: 0xe000, max: 0x10ffff }),
 );
 
-/** Any characters that Unicode has room for, often those of ASCII, also control characters. */
+/** Any characters that Unicode has room for, often ASCII, also control characters. */
 export const anyText: fc.Arbitrary<string> = fc.string({ unit: codePoint.map((code) => String.fromCodePoint(code)) });

@@ -1,8 +1,8 @@
 /**
- * What records come to, in EPICS base and in our database. A chapter is a list of examples, each some records and what
- * is read of them; base's answers (test/peers/field_values.py) stand in a text file, one line an example.
- * test/interop/chapters-softioc.test.ts holds the file to base, test/database/chapters.test.ts our database, with a
- * clock that stands still, to the file.
+ * The values that records come to, in EPICS base and in our database. A chapter is a list of examples; an example is
+ * some records and what is read of them. Base's answers (test/peers/field_values.py) stand in a text file, one line an
+ * example. test/interop/chapters-softioc.test.ts compares the file with base, test/database/chapters.test.ts our
+ * database, with a clock that stands still, with the file.
  */
 
 import { readFileSync } from "node:fs";
@@ -19,8 +19,8 @@ import { runPeer } from "../peers/spawn-peer.ts";
 
 /**
  * Reads a PV, or puts a text to it. "wait" lets everything that was asked for happen, for all examples of a chapter at
- * once. "posts PV" tells how the PV has been posted since that was asked last, and watches it from the first time on.
- * "callback PV" puts with a callback, or tells how each of these puts has ended: done, failed, waiting.
+ * once. "posts PV" watches the PV from its first use on, and tells the posts since its last use. "callback PV" with a
+ * text puts with a callback; without, it tells how each of these puts has ended: done, failed, waiting.
  */
 export type ValueStep = readonly [pv: string] | readonly [pv: string, text: string];
 
@@ -33,18 +33,18 @@ export interface ValueCase {
 /** One line of a chapter. In records and steps `$R` stands for a name that no other example has. */
 export interface Example extends ValueCase {
   readonly title: string;
-  /** Why ours differs. docs/protocol-compliance.md says the same. */
+  /** Why our database differs. docs/protocol-compliance.md says the same. */
   readonly onPurpose?: string;
 }
 
 export interface Chapter {
-  /** Of the file beside the chapters. */
+  /** The name of the chapter's text file. */
   readonly name: string;
   readonly examples: readonly Example[];
 }
 
 export interface ValueAnswer {
-  /** For each text whether it did not load. */
+  /** For each text of records whether it failed to load. */
   readonly refused: readonly boolean[];
   /** For each step the elements as texts, null where there is no such value; for a put whether it succeeded. */
   readonly seen: readonly (readonly string[] | boolean | null)[];
@@ -97,8 +97,8 @@ const POSTED = [
 ] as const;
 
 /**
- * The bits by which a PV was posted since the last call, each as often as it was.
- * @param watched for each PV asked for what it waits with
+ * The bits by which a PV was posted since the last call, each as often as it was posted.
+ * @param watched for each watched PV the bits that were posted and not told yet
  */
 function postsOf(database: Database, pv: string, watched: Map<string, string[]>): readonly string[] | null {
   const address = database.find(pv);
@@ -114,7 +114,7 @@ function postsOf(database: Database, pv: string, watched: Map<string, string[]>)
   return [];
 }
 
-/** Puts `text` with a callback, or tells how those before have ended. @param ended for each PV */
+/** Puts `text` with a callback, or tells how earlier puts have ended. @param ended the ends of the puts, by PV */
 function callbackOf(
   database: Database,
   pv: string,
@@ -134,11 +134,11 @@ function callbackOf(
 
 export const answersFile = ({ name }: Chapter): string => join(ROOT, "test/database/base", `${name}.txt`);
 
-/** The lines of the file. */
+/** The lines of the chapter's text file. */
 export const recordedLines = (chapter: Chapter): readonly string[] =>
   readFileSync(answersFile(chapter), "utf8").trimEnd().split("\n");
 
-/** All examples as one case. */
+/** All examples of a chapter as one case. */
 export function asCase({ examples }: Chapter): ValueCase {
   const named = (text: string, index: number): string => text.replaceAll("$R", `R${index}`);
   return {
@@ -151,13 +151,13 @@ export function asCase({ examples }: Chapter): ValueCase {
 
 interface PlacedStep {
   readonly step: ValueStep;
-  /** Of the example; -1 for the wait of all. */
+  /** The example's index; -1 for the wait of all examples. */
   readonly index: number;
 }
 
 /**
- * The steps in the order of a case: what each example has before its first "wait", one wait for all, what each has
- * before its second, and so on.
+ * The steps in the order of a case: the steps of each example before its first "wait", one wait for all, the steps of
+ * each before its second, and so on.
  */
 function stepsOf(examples: readonly Example[]): readonly PlacedStep[] {
   const stages: PlacedStep[][] = [];
@@ -172,7 +172,7 @@ function stepsOf(examples: readonly Example[]): readonly PlacedStep[] {
   return stages.flat();
 }
 
-/** `title => seen | seen`, or `title => refused`: the lines that the answer to the case comes to. */
+/** `title => seen | seen`, or `title => refused`: the lines that an answer to the case gives. */
 export function linesOf({ examples }: Chapter, { refused, seen }: ValueAnswer): readonly string[] {
   const answers = examples.map((): string[] => []);
   for (const [place, { step, index }] of stepsOf(examples).entries())

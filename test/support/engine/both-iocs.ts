@@ -1,6 +1,6 @@
 /**
  * Lets one foreign client do the same to softIoc and to our IOC, both with the same records, so that a test can compare
- * what the client saw. softIoc's answers prove the exercise; ours have to be the same.
+ * what the client saw. softIoc's answers prove the exercise; our IOC's have to be the same.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,20 +10,20 @@ import { ROOT } from "../peers/real-peers.ts";
 import { type IocOptions, type RunningIoc, startSoftIoc } from "../peers/soft-ioc.ts";
 import { runPython } from "../peers/spawn-peer.ts";
 
-/** What a client saw, by section of its exercise. */
+/** What a client saw, by section of the exercise. */
 export type Facts = Readonly<Record<string, unknown>>;
 
 export interface Comparison {
   /** What the client saw at softIoc; the exercise runs once, when first asked for. */
   readonly reference: () => Promise<Facts>;
-  /** What it saw at our IOC. */
+  /** What the client saw at our IOC. */
   readonly ours: () => Promise<Facts>;
 }
 
 const peerText = (file: string): string => readFileSync(join(ROOT, "test/peers", file), "utf8");
 
 /**
- * @param exercise runs the client against an IOC; called once for each
+ * @param exercise runs the client against an IOC; called once for each IOC
  * @param files the records and access rules, in test/peers
  */
 export function compareIocs(

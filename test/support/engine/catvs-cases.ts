@@ -1,7 +1,7 @@
 /**
- * Conversations that every Channel Access server has to be able to hold, by raw sockets: the cases of catvs, under its
- * names, in our words. They need two PVs: `ival` (LONG, 42) and `aval` (SHORT, five elements, zero), and no PV
- * `invalid`. They hold for any server, ours and softIoc alike.
+ * Conversations that every Channel Access server has to be able to hold, by raw sockets: the cases of catvs, under
+ * catvs' names, in our words. The cases need two PVs: `ival` (LONG, 42) and `aval` (SHORT, five elements, zero), and no
+ * PV `invalid`. They hold for any server, ours and softIoc alike.
  */
 import { describe, expect, test } from "vitest";
 import { Frame } from "../../../src/ca/wire/frame.ts";
@@ -48,7 +48,7 @@ export function defineCatvsCases(target: () => CatvsTarget): void {
 
 type Open = () => Promise<{ circuit: RawCircuit; sid: number; dbr: number; count: number }>;
 
-/** Reads away what comes until the server closes. */
+/** Reads away messages until the server closes the circuit. */
 async function expectClosed(circuit: RawCircuit): Promise<void> {
   await circuit.closed();
   expect(circuit.isClosed).toBe(true);
@@ -198,9 +198,9 @@ function defineNameCases(client: () => Promise<RawCircuit>, target: () => CatvsT
     requestBytes("search", { replyFlag, minor, searchId: id, searchIdAgain: id }, target().prefix + name);
 
   /**
-   * Asks `datagram` and resolves when so many messages have come. Is silence expected, another socket asks for `ival`
-   * behind it, and what has come when that is answered is all there is. (Asked by two sockets at a time softIoc now and
-   * then forgets to answer the first.)
+   * Sends `datagram` and resolves when so many messages have come. With 0 messages a second socket asks for `ival`
+   * afterwards: what has come by the time of that answer is all. (Asked by two sockets at a time softIoc now and then
+   * forgets to answer the first.)
    */
   async function answersTo(datagram: Buffer, messages = 0): Promise<number[][]> {
     const [socket, marker] = [await nodeNetwork.datagrams({ host: HOST }), await nodeNetwork.datagrams({ host: HOST })];

@@ -15,7 +15,7 @@ export interface DbdField {
 export interface Dbd {
   /** Choices by menu name. */
   readonly menus: Map<string, string[]>;
-  /** Fields by record type, in order, those of included files too. */
+  /** Fields by record type, in order, fields of included files too. */
   readonly recordTypes: Map<string, DbdField[]>;
   /** DTYP choices by record type, in order. */
   readonly devices: Map<string, string[]>;
@@ -36,7 +36,7 @@ function tokens(text: string): Token[] {
 
 /**
  * @param name the file to begin with
- * @param read the text of a file by name
+ * @param read returns the text of a file by name
  */
 export function parseDbd(name: string, read: (name: string) => string): Dbd {
   const dbd: Dbd = { menus: new Map(), recordTypes: new Map(), devices: new Map() };

@@ -14,14 +14,14 @@ export interface InProcessIoc extends AsyncDisposable {
   readonly database: Database;
   readonly prefix: string;
   readonly port: number;
-  /** The environment for a client that is to find this IOC alone. */
+  /** The environment for a client that is to find only this IOC. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /**
  * @param db text of a .db file; `$(P)` is the prefix, `$(R)` nothing
  * @param served what clients meet in place of the database's PVs
- * @throws Error with what is wrong in it
+ * @throws Error with what is wrong in the text
  */
 export async function startInProcessIoc(
   db: string,

@@ -1,7 +1,7 @@
 /**
- * A network in memory: streams, listeners and datagram sockets that are joined to each other. Bytes travel when the
- * clock settles, in the order in which they were sent, so a test decides when anything arrives and no call of the code
- * under test runs inside another.
+ * A network in memory: streams, listeners and datagram sockets, joined to each other. Bytes travel when the clock
+ * settles, in the order in which they were sent: a test decides when anything arrives, and no call of the code under
+ * test runs inside another.
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import {
@@ -36,7 +36,7 @@ export class MemoryStream implements ByteStream {
   #ending = false;
   #closed = false;
   #scheduled = false;
-  /** Largest chunk that is delivered at once; smaller ones show that a receiver copes with any cut. */
+  /** Largest chunk that is delivered at once; a small chunk shows that the receiver copes with any cut. */
   chunkBytes = Number.POSITIVE_INFINITY;
 
   constructor(clock: Pick<Clock, "soon">, peer: Address) {
@@ -54,7 +54,7 @@ export class MemoryStream implements ByteStream {
   get onData(): (chunk: Buffer) => void {
     return this.#onData ?? (() => {});
   }
-  /** What was sent before there was anybody to receive it waits until then, as in a socket's buffer. */
+  /** Bytes that were sent before there is a listener wait for it, as in a socket's buffer. */
   set onData(listener: (chunk: Buffer) => void) {
     this.#onData = listener;
     if (this.#other !== undefined) this.#other.#schedule();
@@ -87,7 +87,7 @@ export class MemoryStream implements ByteStream {
   destroy(): void {
     this.fail();
   }
-  /** Breaks the connection at both ends, as a reset does. What was not delivered is lost. */
+  /** Breaks the connection at both ends, as a reset does. Bytes that were not delivered are lost. */
   fail(error?: Error): void {
     this.#close(error);
     if (this.#other !== undefined) this.#other.#close(error);
@@ -120,7 +120,7 @@ export class MemoryStream implements ByteStream {
       if (first.bytes.length === 0) first.sent?.();
     }
     if (moved && this.#outgoing.length === 0) this.onDrain();
-    // The end is read like data: not by whom is paused.
+    // The end is read like data: not by an end that is paused.
     if (this.#ending && this.#outgoing.length === 0 && !other.#paused) this.fail();
   }
 }
@@ -148,15 +148,15 @@ export class MemoryNetwork implements Network {
   readonly #listeners = new Map<string, (stream: ByteStream) => void>();
   readonly #sockets = new Set<MemoryDatagramSocket>();
   #nextPort = 40000;
-  /** Every datagram sent, for tests that look at what went out. */
+  /** Every datagram that was sent. */
   readonly datagramsSent: { readonly bytes: Buffer; readonly from: Address; readonly to: Address }[] = [];
-  /** Every listener, for tests in which one fails to accept. */
+  /** Every listener, for tests in which a listener fails to accept. */
   readonly servers: StreamServer[] = [];
-  /** Where connections come from. */
+  /** The host that connections come from. */
   clientHost = "127.0.0.1";
   /** Ports that somebody else's server holds. */
   readonly takenPorts = new Set<number>();
-  /** Datagram sockets that were not opened, their address being taken. */
+  /** The number of datagram sockets that were not opened because their address was taken. */
   bindsRefused = 0;
   /** Most datagram sockets that were open at one time. */
   mostSockets = 0;

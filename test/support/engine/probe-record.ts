@@ -1,4 +1,4 @@
-/** A record type for tests of the engine: it does what its fields say and remembers that it ran. */
+/** A record type for tests of the engine: a record does what its fields say, and `order` remembers that it ran. */
 import { menuAlarmSevr } from "../../../src/database/menus.ts";
 import type { FieldTable, RecordType } from "../../../src/database/record-type.ts";
 

@@ -23,7 +23,7 @@ export interface PutGetAnswer {
   readonly get: readonly WireValue[];
 }
 
-/** Makes the steps one after the other. */
+/** Does the steps one after the other. */
 export async function putAndGet(
   ioc: { readonly prefix: string; readonly env: Readonly<Record<string, string>> },
   steps: readonly PutGetStep[],
@@ -45,7 +45,7 @@ function spellNumbers(_key: string, value: unknown): unknown {
   return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
-/** A number that was read. */
+/** The number that was read. */
 export const numberOf = (value: WireValue | undefined): number =>
   typeof value === "string"
     ? ({ nan: NaN, inf: Infinity, "-inf": -Infinity }[value] ?? Number(value))

@@ -1,7 +1,6 @@
 /**
- * A client that says exactly what a test tells it to, message by message, right or wrong, and shows what comes back. It
- * speaks over any stream: in memory to our server, or over TCP to any server. It knows the message table and nothing
- * else.
+ * A client that says exactly what a test tells it to, message by message, right or wrong, and shows what comes back.
+ * Speaks over any stream: in memory to our server, or over TCP to any server. Knows the message table and nothing else.
  */
 import { expect } from "vitest";
 import { ByteWriter } from "../../../src/base/bytes.ts";
@@ -25,7 +24,7 @@ export interface Received extends HeaderWords {
 
 type Words<R extends MessageRow> = Partial<Record<WordNames<R>, number>>;
 
-/** The words of a row by position; those not given are 0. */
+/** The words of a row by position; words that are not given are 0. */
 export function wordsBy(row: MessageRow, words: Readonly<Record<string, number | undefined>>): HeaderWords {
   const value = (word: string | number): number => (typeof word === "number" ? word : (words[word] ?? 0));
   return { dataType: value(row.dataType), dataCount: value(row.dataCount), p1: value(row.p1), p2: value(row.p2) };
@@ -93,7 +92,7 @@ export class RawCircuit {
       this.#wake();
     };
   }
-  /** Says who it is: VERSION of this minor. The server's own VERSION is read away. */
+  /** Sends VERSION with this minor version, and reads the server's own VERSION away. */
   async begin(minor = 13): Promise<this> {
     await this.reply("version", { minor: 13 });
     this.send("version", { minor });
@@ -114,7 +113,7 @@ export class RawCircuit {
     }
     return this.#received.shift()!;
   }
-  /** The next message, which has to be this one with these words. */
+  /** The next message, which has to have this name and these words. */
   async reply<N extends ResponseName>(name: N, words: Words<(typeof RESPONSES)[N]> = {}): Promise<Received> {
     const message = await this.next();
     const row: MessageRow = RESPONSES[name];
@@ -142,12 +141,12 @@ export class RawCircuit {
     this.#settle();
     while (!this.isClosed) await this.#change();
   }
-  /** What has come and was not read. */
+  /** The messages that have come and were not read. */
   get unread(): readonly Received[] {
     this.#settle();
     return this.#received;
   }
-  /** Reads away what has come. */
+  /** Reads away all messages that have come. */
   takeAll(): Received[] {
     this.#settle();
     const all = this.#received;

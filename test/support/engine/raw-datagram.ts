@@ -1,6 +1,6 @@
 /**
- * Datagrams as no ordinary socket sends them: from port 0. It takes Python, and the right to make raw sockets, which
- * root has.
+ * Datagrams from port 0, as no ordinary socket sends them. Needs Python, and the right to make raw sockets, which root
+ * has.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { needPeers, peerPath, ROOT } from "../peers/real-peers.ts";
 import { runPeer } from "../peers/spawn-peer.ts";
 
 const SCRIPT = join(ROOT, "test/peers/raw_datagram.py");
-/** Its bit in a set of capabilities. capabilities(7) */
+/** The bit of CAP_NET_RAW in a set of capabilities. capabilities(7) */
 const CAP_NET_RAW = 13n;
 
-/** Whether such datagrams cannot be sent from here; says why at once. For `test.skipIf`. */
+/** Whether datagrams from port 0 cannot be sent from here; says why at once. For `test.skipIf`. */
 export function lacksRawSockets(): boolean {
   if (needPeers("python3").missing) return true;
   if (process.platform === "linux" && mayMakeRawSockets()) return false;
@@ -26,7 +26,10 @@ function mayMakeRawSockets(): boolean {
   return ((BigInt(`0x${effective}`) >> CAP_NET_RAW) & 1n) === 1n;
 }
 
-/** Sends `bytes` to this port of 127.0.0.1 from port 0. @throws Error with what Python said when they cannot be sent */
+/**
+ * Sends `bytes` to this port of 127.0.0.1 from port 0.
+ * @throws Error with what Python said when the bytes cannot be sent
+ */
 export async function sendFromPortZero(bytes: Buffer, port: number): Promise<void> {
   const args = [SCRIPT, "0", String(port), bytes.toString("hex")];
   const { code, stderr } = await runPeer(peerPath("python3"), args);

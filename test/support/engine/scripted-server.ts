@@ -1,6 +1,6 @@
 /**
- * The server's side of a conversation, played by a test: it answers searches, takes notes of every request, and says
- * what the test tells it to say. It shares nothing with ca/server; it knows the message table and no behaviour.
+ * The server's side of a conversation, played by a test: answers searches, takes notes of every request, and says what
+ * the test tells it to say. Shares nothing with ca/server; knows the message table and no behaviour.
  */
 import { ByteWriter } from "../../../src/base/bytes.ts";
 import { ADDRESS_OF_SENDER, MINOR_VERSION } from "../../../src/ca/wire/constants.ts";
@@ -44,7 +44,7 @@ function noted(frame: Frame): Noted {
 /** One client's circuit, as the server has it. */
 export class ScriptedCircuit {
   readonly requests: Noted[] = [];
-  /** Requests in the order of the writes that brought them. */
+  /** Requests, by the client's writes that brought them. */
   readonly writes: Noted[][] = [];
   readonly stream: ByteStream;
   isClosed = false;
@@ -186,7 +186,7 @@ export class ScriptedServer {
     circuit.say(RESPONSES.version, { minor: this.minor });
     circuit.onRequest = (request) => this.react(circuit, request);
   }
-  /** What every server does. */
+  /** Does what every server does on a request: opens channels, answers ECHO. */
   react(circuit: ScriptedCircuit, { name, words, text }: Noted): void {
     if (name === "echo" && this.answersEcho) circuit.say(RESPONSES.echo);
     if (name !== "createChan" || !this.creates) return;

@@ -11,7 +11,7 @@ import { RECORD_TYPES } from "../../../src/database/record-types/index.ts";
 import { FakeClock } from "../fakes/fake-clock.ts";
 import { order, probe } from "./probe-record.ts";
 
-/** Record name → its fields, `type` being the record type (probe where it is not given), and infos as `info Q:form`. */
+/** Record name → its fields, `type` being the record type (default: probe), and infos as `info Q:form`. */
 export type RecordTexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export class TestDatabase {
@@ -50,7 +50,7 @@ export class TestDatabase {
   put(pv: string, value: FieldValue): PutResult {
     return this.database.put(this.address(pv), value);
   }
-  /** Puts and notes in `ends` when it completes. */
+  /** Puts, and notes in `ends` when the put completes. */
   putNotify(pv: string, value: FieldValue, ends: string[] = [], name = pv): PutNotify {
     const notify = this.database.putNotify(
       this.address(pv),

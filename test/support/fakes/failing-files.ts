@@ -1,5 +1,5 @@
 /**
- * The calls that write files, real but for the ones that a test lets fail: a write that fails leaves half of its bytes
+ * The calls that write files, real except where a test lets them fail: a write that fails leaves half of its bytes
  * behind, as on a full disk. Every call counts as one step, so that a test can let each step of a store fail in turn.
  */
 import * as nodeFiles from "node:fs/promises";
@@ -9,11 +9,11 @@ import type { FileCalls } from "../../../src/base/replace-file.ts";
 export class FailingFiles {
   /** Names of the calls so far. */
   readonly steps: string[] = [];
-  /** The step that fails, from 0; undefined: none. */
+  /** The step that fails, from 0; undefined: no step fails. */
   failing: number | undefined;
-  /** All steps from the failing one on fail, as on a disk that stays full. */
+  /** Whether all later steps fail, too, as on a disk that stays full. */
   isLasting = false;
-  /** Calls of this name alone fail; undefined: of any. */
+  /** The only call that may fail, by name; undefined: any. */
   call: string | undefined;
   code = "ENOSPC";
 
@@ -72,9 +72,9 @@ export class FailingFiles {
 }
 
 /**
- * Runs `attempt` with a disk on which the first step fails, then with one on which the second does, and so on until
- * none does.
- * @returns how many failed
+ * Runs `attempt` with a disk on which the first step fails, then with a disk on which the second step fails, and so on
+ * until no step fails.
+ * @returns how many steps failed
  */
 export async function atEachStep(attempt: (files: FailingFiles, step: string) => Promise<void>): Promise<number> {
   for (let failing = 0; ; failing++) {

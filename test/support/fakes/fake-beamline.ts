@@ -1,6 +1,6 @@
 /**
- * The controller's own PVs and the beamline's, in memory: what it writes can be read back in order, and puts from
- * outside can be made.
+ * The controller's own PVs and the beamline's, in memory: a test reads back in order what the controller has written,
+ * and makes puts from outside.
  */
 import { BehaviorSubject, type Observable, Subject } from "rxjs";
 import type { BeamlinePvs, BeamlineText } from "../../../src/controller/ports/beamline-pvs.ts";
@@ -20,7 +20,7 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 export class FakeControllerPvs implements Pvs {
   /** Every write by the program, in order, as `Suffix=value`; an ended command as `Suffix:ok` or `Suffix:error`. */
   readonly writes: string[] = [];
-  /** How commands ended, in order, in the same words. */
+  /** The ended commands of `writes`, in order. */
   readonly ends: string[] = [];
   readonly #values = new Map<string, BehaviorSubject<PvValue>>();
   readonly #puts = new Map<string, Subject<OutsidePut>>();
@@ -47,7 +47,7 @@ export class FakeControllerPvs implements Pvs {
   }
   /**
    * A client's put.
-   * @param given what was put, where the PV cannot hold it whole
+   * @param given the value as it was put, where the PV cannot hold it whole
    * @param room bytes that the PV holds
    */
   putFromOutside(suffix: string, value: PvValue, given = value, room = 255): PutVerdict {
@@ -79,7 +79,7 @@ export class FakeBeamline implements BeamlinePvs {
   }
   /** Every put, in order, as `name=text`. */
   readonly puts: string[] = [];
-  /** Bytes that the PV of this name holds; others hold everything. */
+  /** Bytes that a PV holds, by its name; a PV that is not listed holds everything. */
   readonly room = new Map<string, number>();
   async writeText(name: string, text: string): Promise<string> {
     if (!this.#text(name).value.connected) throw new UnavailableError(`PV ${name} is not connected`);

@@ -1,6 +1,6 @@
 /**
- * The command line in this process: a real parser and real settings, with a site of fakes, a person who has answers
- * ready, and no time that passes.
+ * The command line in this process: a real parser and real settings, with a site of fakes, a person with prepared
+ * answers, and virtual time.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ export const TAGGED: Readonly<Partial<Record<TomoScanKey, string>>> = {
 };
 export const EXPERIMENT = "2026-03-Levy-1014288";
 
-/** An action that does what is asked of it. */
+/** An action that runs `run`, and plans one sentence. */
 export const doing = (
   run: (context: ActionContext) => ActionResult | Promise<ActionResult>,
   plan: readonly string[] = ["would do it"],
@@ -69,14 +69,14 @@ export interface CliRun {
   readonly err: string;
   /** The settings that the site was opened with. */
   readonly settings: Settings | undefined;
-  /** The zones that times were to be told in. */
+  /** The zones that were set for telling times. */
   readonly zones: readonly string[];
-  /** What was asked. */
+  /** The questions that the person was asked. */
   readonly questions: readonly string[];
 }
 
 export interface CliOptions {
-  /** Answers, in order; without them there is no terminal. */
+  /** The person's answers, in order; without answers there is no terminal. */
   readonly answers?: readonly string[];
   readonly config?: string;
   readonly environment?: Readonly<Record<string, string>>;

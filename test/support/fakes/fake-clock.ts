@@ -35,7 +35,7 @@ export class FakeClock implements Clock {
   get pending(): number {
     return this.#timers.size;
   }
-  /** Runs everything asked for with `soon`, also what that asks for. */
+  /** Runs everything that was asked for with `soon`, also what is asked for meanwhile. */
   settle(): void {
     while (this.#soon.length > 0) {
       const batch = this.#soon;

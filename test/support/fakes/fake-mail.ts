@@ -1,6 +1,6 @@
 /**
- * A mail server, a ledger, texts and access rules in memory, which fail on request; and Data Management whose users
- * have addresses.
+ * A mail server, a ledger, site texts and access rules in memory, which fail on request; and Data Management whose
+ * users have addresses.
  */
 import type { AccessGrant, AccessRules } from "../../../src/controller/ports/access-rules.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
@@ -11,7 +11,7 @@ import type { SiteTexts } from "../../../src/controller/ports/site-texts.ts";
 import { FakeDm } from "./fake-services.ts";
 
 export class FakeMailer implements Mailer {
-  /** What was accepted, in order. */
+  /** Messages that were accepted, in order. */
   readonly accepted: Mail[] = [];
   /** Addresses that were tried, in order. */
   readonly tried: string[] = [];
@@ -19,7 +19,9 @@ export class FakeMailer implements Mailer {
   closed = 0;
   /** Thrown when a session is opened. */
   down: Error | undefined;
-  /** Instead of taking the message of this address: an answer, or an error that ends the connection; errors once. */
+  /**
+   * By address, instead of accepting the message: an answer, or an error that ends the connection; an error comes once.
+   */
   readonly answers = new Map<string, MailAnswer | Error>();
   /** Called before each answer. */
   during: (address: string) => void = () => {};
@@ -47,7 +49,7 @@ export class FakeMailer implements Mailer {
   }
 }
 
-/** A connection that broke. @param mayHaveHappened whether the message may have been taken */
+/** The error of a connection that broke. @param mayHaveHappened whether the message may have been taken */
 export const dropped = (mayHaveHappened: boolean): Error =>
   new UnavailableError("the connection to the mail server dropped", { mayHaveHappened });
 
@@ -55,7 +57,7 @@ export class FakeLedger implements MailLedger {
   /** Every write, in order, as `address state`. */
   readonly writes: string[] = [];
   readonly records = new Map<string, Map<string, MailRecord>>();
-  /** Thrown by a write of this `address state`. */
+  /** Errors by the `address state` whose write throws them. */
   readonly failures = new Map<string, Error>();
 
   async open(): Promise<void> {}
@@ -106,7 +108,7 @@ export class FakeAccess implements AccessRules {
 
 /** Data Management whose users have addresses, and DMagic's list of who was mailed. */
 export class MailDm extends FakeDm {
-  /** An experiment with users; `email` of a user may be absent. */
+  /** Adds an experiment with users; a user's `email` may be absent. */
   with(name: string, people: Readonly<Record<string, { lastName: string; email?: string }>>, emailedUsers = ""): this {
     for (const [badge, person] of Object.entries(people)) this.users.set(`d${badge}`, person);
     const usernames = Object.keys(people).map((badge) => `d${badge}`);

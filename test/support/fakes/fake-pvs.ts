@@ -19,7 +19,7 @@ export class FakePv {
   readonly elementCount: number;
   value: Value;
   rights = 3;
-  /** Seconds of the time stamp, so that a test sees which update it got. */
+  /** Seconds of the time stamp, so that a test sees which update has come. */
   stamp = 0;
   /** Thrown by every access while set. */
   failure: Error | undefined;
@@ -49,7 +49,7 @@ export class FakePv {
     this.rights = rights;
     for (const channel of this.openChannels) channel.rightsListener();
   }
-  /** Ends the oldest put-callback in progress; the next is applied, and those after it unless the PV is slow. */
+  /** Ends the oldest put-callback in progress; the next is applied, and unless the PV is slow all that follow. */
   finish(status: number = ECA.NORMAL): void {
     const puts = this.#putsInProgress;
     puts.shift()?.listener.putDone(status);

@@ -1,7 +1,7 @@
 /**
- * A record for tests of a record type's functions: fields from the type's table, links that the test says the ends of,
- * and everything that was posted, written and raised written down. `run` does what the engine does around one
- * processing, as far as a type's functions can tell.
+ * A record for tests of a record type's functions: fields from the type's table, links to ends that the test gives, and
+ * notes of everything that was posted, written and raised. `run` does what the engine does around one processing, as
+ * far as a type's functions can tell.
  */
 
 import { COMMON_FIELDS } from "../../../src/database/common-fields.ts";
@@ -20,8 +20,8 @@ import { DBE_ALARM } from "../../../src/epics/facts.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /**
- * Where a link leads: a constant (a number, a text, or a list), or a place with a value; `undefined` as value: nobody
- * is there.
+ * Where a link leads: to a constant (a number, a text, or a list), or to a place with a value; `undefined` as value:
+ * there is no such place.
  */
 export type FakeLink =
   | { readonly constant: number | string | readonly (number | string)[] }
@@ -39,16 +39,16 @@ const LINK = 14;
 
 export class FakeRecord {
   readonly name = "fake";
-  /** Texts too, whatever the type says: `textOf` reads them. */
+  /** Fields by name; at run time also texts, whatever the type says: `textOf` reads those. */
   readonly fields: Record<string, number>;
   readonly type: RecordType;
   readonly links: Record<string, FakeLink>;
   readonly clock: FakeClock;
   array: ArrayValue | undefined = undefined;
   state: unknown = undefined;
-  /** `VAL 5`: field and mask, in order. `run` begins a new list. */
+  /** Posts in order, as field and mask: `VAL 5`. `run` begins a new list. */
   posts: string[] = [];
-  /** Link and value, in order. */
+  /** Writes through links, in order: link and value. */
   writes: [string, FieldValue][] = [];
   readonly warnings: string[] = [];
   readonly events: string[] = [];
@@ -70,7 +70,7 @@ export class FakeRecord {
   get asRec(): Rec {
     return this as unknown as Rec;
   }
-  /** Alarm as clients see it: `HIHI MAJOR`. */
+  /** The alarm, as clients see it: `HIHI MAJOR`. */
   get alarm(): string {
     const { STAT, SEVR } = this.fields;
     return `${COMMON_FIELDS.STAT.menu.choices[STAT ?? 0]} ${COMMON_FIELDS.SEVR.menu.choices[SEVR ?? 0]}`;

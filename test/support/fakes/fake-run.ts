@@ -1,5 +1,5 @@
 /**
- * One run of an action as the controller gives it one: inputs by name, and what was published and said, to be looked at
+ * One run of an action without a controller: inputs by name, and what was published and said, to be looked at
  * afterwards.
  */
 
@@ -20,7 +20,7 @@ export interface FakeRun extends RunContext {
 const initialOf = ({ initial = "" }: PvRow): PvValue => (typeof initial === "object" ? "" : initial);
 
 /**
- * @param inputs what input PVs hold; others hold what they hold at the start
+ * @param inputs what input PVs hold; an input that is not listed holds its initial value
  * @param running commands that run beside
  */
 export function fakeRun(

@@ -1,4 +1,4 @@
-/** Small services that implement the controller's ports in memory, and fail on request. */
+/** Services that implement the controller's ports in memory, and fail on request. */
 import { sleep } from "../../../src/base/clock.ts";
 import type { AccessGrant, AccessRules } from "../../../src/controller/ports/access-rules.ts";
 import { AlreadyExistsError, NotFoundError } from "../../../src/controller/ports/call.ts";
@@ -23,7 +23,7 @@ export class FakeDm implements DataManagement {
   /** What userByUsername tells beyond the badge. */
   readonly users = new Map<string, Partial<DmUser>>();
   readonly calls: string[] = [];
-  /** Thrown by the call of this name, once or always. */
+  /** Errors by the name of the call that throws them. */
   readonly failures = new Map<string, Error>();
 
   async experimentByName(name: string): Promise<DmExperiment> {
@@ -114,7 +114,7 @@ export class FakeDm implements DataManagement {
     this.#called("esafs", String(year));
     return this.esafsByYear[year] ?? [];
   }
-  /** Lets a DAQ or an upload go on. */
+  /** Changes what the service says of a DAQ or an upload. */
   change(index: number, changes: Partial<DmTransfer>): void {
     this.transfers[index] = { ...(this.transfers[index] as (typeof this.transfers)[number]), ...changes };
   }
@@ -186,7 +186,7 @@ export class FakeAccessRules implements AccessRules {
   readonly known = new Map<string, { name?: string; email?: string }>();
   readonly grants: AccessGrant[] = [];
   readonly calls: string[] = [];
-  /** Thrown by the call of this name, or of this name and user. */
+  /** Errors by the name of the call, or its name and user, that throws them. */
   readonly failures = new Map<string, Error>();
   async list(parts: readonly string[]): Promise<readonly AccessGrant[]> {
     this.#called("list", parts.join("/"));
@@ -219,7 +219,7 @@ export class FakeDataHost implements DataHost {
   readonly name = "store1";
   readonly top = "/data/2BM";
   readonly looks: string[] = [];
-  /** By the path below the top; OK with one file of 100 bytes where nothing is said. */
+  /** Reports by the path below the top; default: OK with one file of 100 bytes. */
   readonly reports = new Map<string, Partial<SourceReport>>();
   async inspect(parts: readonly string[]): Promise<SourceReport> {
     const path = parts.join("/");

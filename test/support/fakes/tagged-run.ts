@@ -1,4 +1,7 @@
-/** One experiment, and a run of an action for it without a controller: what it published can be read. */
+/**
+ * One experiment, and a run of an action for that experiment without a controller; what the action published can be
+ * read.
+ */
 
 import type { Experiment } from "../../../src/controller/experiment.ts";
 import type { PvOutput, PvValue } from "../../../src/controller/ports/pvs.ts";
@@ -24,7 +27,7 @@ export interface TaggedRun {
   readonly run: (action: Action) => Promise<ActionResult>;
 }
 
-/** @param inputs what input PVs hold; others hold what they hold at the start */
+/** @param inputs what input PVs hold; an input that is not listed holds its initial value */
 export function taggedRun(
   inputs: Readonly<Partial<Record<PvName, PvValue>>> = {},
   changes: Partial<ActionContext> = {},

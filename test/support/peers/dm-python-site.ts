@@ -106,7 +106,7 @@ export async function standInSite(
   return { twin, dm, loginFile, count };
 }
 
-/** Processes of the bridge that this process has started. */
+/** The bridge processes that this process has started. */
 export function bridgeProcesses(): readonly { readonly pid: number; readonly commandLine: string }[] {
   const found = [];
   for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {
@@ -116,7 +116,7 @@ export function bridgeProcesses(): readonly { readonly pid: number; readonly com
       if (parent === String(process.pid) && commandLine.includes("dm_bridge.py"))
         found.push({ pid: Number(name), commandLine });
     } catch {
-      // It ended while we looked.
+      // The process ended while we looked.
     }
   }
   return found;

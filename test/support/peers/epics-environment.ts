@@ -49,14 +49,14 @@ export function epicsVariables(port: number, ...more: readonly number[]): Record
   };
 }
 
-/** The environment for a child process: this one's without its EPICS variables, and the private ones. */
+/** The environment for a child process: `inheritedEnvironment()` and the private EPICS variables. */
 export function epicsEnvironment(port: number, ...more: readonly number[]): Record<string, string> {
   return { ...inheritedEnvironment(), ...epicsVariables(port, ...more) };
 }
 
 /**
- * This process's environment without what changes what programs say or do: EPICS, pyepics, Python's own settings,
- * colours.
+ * This process's environment without the variables that change what programs say or do: EPICS, pyepics, Python's own
+ * settings, colours.
  */
 export function inheritedEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(

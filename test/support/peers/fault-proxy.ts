@@ -1,7 +1,7 @@
 /**
  * A proxy between a CA client and a server of 127.0.0.1 that harms the connection on request: cuts it, delivers every
- * byte alone, or swallows everything (a peer that vanished without closing). Searches pass through it, and the answers
- * name it instead of the server.
+ * byte alone, or swallows everything (a peer that vanished without closing). Searches pass through the proxy, and the
+ * answers name the proxy instead of the server.
  */
 
 import { Frame, viewOf } from "../../../src/ca/wire/frame.ts";
@@ -17,7 +17,7 @@ export type Fault = "none" | "bytewise" | "swallow";
 
 export class FaultProxy {
   fault: Fault = "none";
-  /** Connections made through it. */
+  /** The number of connections that were made through the proxy. */
   connections = 0;
   readonly address: Address;
   readonly #network: Network;

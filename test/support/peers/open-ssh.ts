@@ -1,6 +1,7 @@
 /**
  * OpenSSH's own server for a test: a child on a private port of 127.0.0.1, with keys made by ssh-keygen in a temporary
- * folder, for the one user that it runs as. As root it runs as `nobody`, so that permissions mean something.
+ * folder, for the one user that the server runs as. For root the server runs as `nobody`, so that permissions mean
+ * something.
  */
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
@@ -14,7 +15,7 @@ const NOBODY = 65_534;
 export interface OpenSsh {
   readonly port: number;
   readonly user: string;
-  /** Writable for the user. */
+  /** A folder in which the user may write. */
   readonly folder: string;
   readonly identityFile: string;
   /** Public host keys, by type: `ed25519`, `rsa`, `ecdsa`. */
@@ -28,7 +29,7 @@ export async function makeKey(path: string, type: string): Promise<void> {
   await keygen("-q", "-t", type, "-N", "", "-C", "", "-f", path);
 }
 
-/** Runs ssh-keygen. @throws Error with what it said when it fails */
+/** Runs ssh-keygen. @throws Error with what ssh-keygen said when it fails */
 export async function keygen(...args: readonly string[]): Promise<string> {
   const finished = await runPeer("ssh-keygen", args);
   if (finished.code !== 0) throw new Error(`ssh-keygen ${args.join(" ")}: ${finished.stderr}`);
@@ -59,7 +60,7 @@ export async function startOpenSsh(
       "PasswordAuthentication no",
       "KbdInteractiveAuthentication no",
       "PidFile none",
-      "UsePAM yes", // else a server that is not root takes every account for a locked one
+      "UsePAM yes", // else a server that is not root takes every account for locked
       ...(sftp === undefined ? [] : [`Subsystem sftp internal-sftp ${sftp}`]),
       "",
     ].join("\n"),

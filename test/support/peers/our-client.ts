@@ -9,7 +9,7 @@ import { nodeNetwork } from "../../../src/net/node-network.ts";
 
 export interface OurClient extends AsyncDisposable {
   readonly client: CaClient;
-  /** Lines of its log. */
+  /** The lines of the client's log. */
   readonly lines: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export interface Watched {
   next(fits: (reading: Reading) => boolean, from?: number): Promise<Reading>;
 }
 
-/** Subscribes and collects. */
+/** Subscribes and collects readings. */
 export function watch(pv: RemotePv, options: MonitorOptions = {}): Watched {
   const readings: Reading[] = [];
   let look: (() => void)[] = [];
@@ -55,7 +55,7 @@ export function watch(pv: RemotePv, options: MonitorOptions = {}): Watched {
   return { readings, next };
 }
 
-/** Resolves when the PV's connection becomes this. */
+/** Resolves when the PV is connected; with `isConnected` false, when it is not. */
 export function becomes(pv: RemotePv, isConnected: boolean): Promise<void> {
   return new Promise((resolve) => {
     if (pv.isConnected === isConnected) return resolve();

@@ -1,6 +1,6 @@
 /**
  * Starts this project's IOC as a program of its own on a private port of 127.0.0.1, as an operator does: `globus-ioc
- * ioc -d file.db`. It runs what `npm run build` has built.
+ * ioc -d file.db`. Runs what `npm run build` has built.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,8 +11,8 @@ import { type IocOptions, type RunningIoc, startIoc } from "./soft-ioc.ts";
 const PROGRAM = join(ROOT, "dist/main.js");
 
 /**
- * Runs our IOC with these records; resolves when it answers for them.
- * @throws Error with all it said when it does not start
+ * Runs our IOC with these records; resolves when the IOC answers for them.
+ * @throws Error with all the IOC said when it does not start
  */
 export function startOurIoc(options: IocOptions): Promise<RunningIoc> {
   if (!existsSync(PROGRAM)) throw new Error("dist/main.js is missing: run `npm run build`");
@@ -22,5 +22,5 @@ export function startOurIoc(options: IocOptions): Promise<RunningIoc> {
 }
 
 let current: boolean | undefined;
-/** Looked at once: what matters is the state when the tests began. */
+/** Whether dist is current; looked at once, since the state at the beginning of the tests matters. */
 const isCurrent = (): boolean => (current ??= isBuilt());

@@ -1,6 +1,6 @@
 /**
- * Who works an IOC in a test: writes PVs and waits for their completion, reads them, and waits for what they are to
- * become. By Channel Access, as any client.
+ * The operator of an IOC in a test: writes PVs and waits for the completion, reads PVs, and waits for values. By
+ * Channel Access, as any client.
  */
 import { systemClock } from "../../../src/base/clock.ts";
 import type { CaClient } from "../../../src/ca/client/client.ts";
@@ -8,14 +8,14 @@ import type { RemotePv } from "../../../src/ca/client/remote-pv.ts";
 import { COMMAND_STATES } from "../../../src/controller/pvs/commands.ts";
 import { openClient } from "./our-client.ts";
 
-/** Until a PV must answer, or become what is waited for. */
+/** Seconds in which a PV must answer, or get the value that is waited for. */
 const SECONDS = 20;
-/** Until a put-callback must complete: commands take a while. */
+/** Seconds in which a put-callback must complete: commands take a while. */
 const COMMAND_SECONDS = 60;
 
 /** Each method takes a PV by what follows the prefix. Texts are UTF-8. */
 export interface PvOperator {
-  /** Works with a channel of its own, which is closed behind it. */
+  /** Runs `work` with a channel of its own, which is closed afterwards. */
   readonly use: <T>(suffix: string, work: (pv: RemotePv) => Promise<T>) => Promise<T>;
   readonly text: (suffix: string) => Promise<string>;
   readonly number: (suffix: string) => Promise<number>;
@@ -23,12 +23,12 @@ export interface PvOperator {
   readonly put: (suffix: string, value: string | number) => Promise<number>;
   /** `Idle`, `Running`, `Done` … */
   readonly state: (command: string) => Promise<string | undefined>;
-  /** Resolves with the text that is wanted, now or when the PV's monitor tells it. */
+  /** Resolves with the first text that is wanted: the PV's present text, or a later update. */
   readonly until: (suffix: string, wanted: (text: string) => boolean) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
-/** Works the IOC of a site, which need not run before the first PV is used. */
+/** The operator of a site's IOC, which need not run before the first PV is used. */
 export function operatorOf(site: () => { readonly iocPort: number; readonly prefix: string }): PvOperator {
   let opened: CaClient | undefined;
   const use: PvOperator["use"] = async (suffix, work) => {
@@ -54,7 +54,7 @@ export function operatorOf(site: () => { readonly iocPort: number; readonly pref
   };
 }
 
-/** What a client shows of a text, which goes over the wire as bytes. */
+/** The text of bytes that have come over the wire. */
 export const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
 
 function becomes(pv: RemotePv, wanted: (text: string) => boolean): Promise<string> {

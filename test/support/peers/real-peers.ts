@@ -1,7 +1,7 @@
 /**
- * The foreign programs that the tests meet: what each is, where it is looked for and how to get it. A missing peer
- * skips its tests and says so; with CI=true it fails them. Starts nothing: processes are spawn-peer.ts, private ports
- * epics-environment.ts.
+ * The foreign programs that the tests meet: what each program is, where it is looked for and how to get it. Where a
+ * peer is missing its tests are skipped, with a sentence; with CI=true they fail. Starts nothing: processes are
+ * spawn-peer.ts's, private ports epics-environment.ts's.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
@@ -10,11 +10,11 @@ import { delimiter, join, resolve } from "node:path";
 export const ROOT = resolve(import.meta.dirname, "../../..");
 /** The Python environment that `npm run peers` makes. */
 export const VENV = join(ROOT, ".peers");
-/** Its interpreter: runs softioc.py and every script under test/peers. */
+/** The interpreter of VENV: runs softioc.py and every script under test/peers. */
 export const PYTHON = join(VENV, "bin/python");
 
 interface Peer {
-  /** The path that proves it is there; undefined when it is missing. */
+  /** The path that proves that the peer is there; undefined when it is missing. */
   readonly find: () => string | undefined;
   /** Ends the sentence "… is missing: ". */
   readonly get: string;
@@ -51,7 +51,7 @@ export type PeerName = keyof typeof PEERS;
 /**
  * Says at the top of a test file which peers it needs: `describe.skipIf(needPeers("softIoc").missing)("…", …)`. Prints
  * one sentence for each peer that is missing.
- * @throws Error with that sentence when CI=true, which fails the file
+ * @throws Error with the sentences when CI=true, which fails the file
  */
 export function needPeers(...names: readonly PeerName[]): { readonly missing: boolean } {
   const sentences = names.filter((name) => PEERS[name].find() === undefined).map(whyMissing);
@@ -60,12 +60,12 @@ export function needPeers(...names: readonly PeerName[]): { readonly missing: bo
   return { missing: sentences.length > 0 };
 }
 
-/** As `needPeers`, for one peer and with its path; call `path()` inside a test or hook only. */
+/** As `needPeers`, for one peer, and with its path; `path()` is for use inside a test or hook only. */
 export function peer(name: PeerName): { readonly missing: boolean; readonly path: () => string } {
   return { missing: needPeers(name).missing, path: () => peerPath(name) };
 }
 
-/** Where the peer is. @throws Error that tells how to get it when it is missing */
+/** The peer's path. @throws Error that tells how to get the peer when it is missing */
 export function peerPath(name: PeerName): string {
   const path = PEERS[name].find();
   if (path === undefined) throw new Error(whyMissing(name));

@@ -1,5 +1,5 @@
 /**
- * The sandbox and the IOC of iocBoot on it, as `npm start` runs them, but on private ports and with the services in the
+ * The sandbox and the IOC of iocBoot, as `npm start` runs them, but on private ports and with the services in the
  * test's own process.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -17,42 +17,42 @@ export interface SimulatedBeamline extends AsyncDisposable {
   readonly beamline: Beamline;
   /** `t1234:Globus:` */
   readonly prefix: string;
-  /** Of the experiment that TomoScan's own tag names, unless another is told to `tag`. */
+  /** The name of the experiment that TomoScan's own tag names, unless `tag` is given another. */
   readonly experimentName: string;
   readonly ioc: PeerProcess;
   readonly iocPort: number;
-  /** Where its settings are saved. */
+  /** The folder in which the IOC's settings are saved. */
   readonly saveFolder: string;
   /** The environment for a client that is to find both IOCs. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Ends the IOC, as a crash does where nothing else is said, and starts it again.
-   * @param meanwhile is called in between
+   * Ends the IOC, by default as a crash does, and starts it again.
+   * @param meanwhile called between the end and the start
    */
   restartIoc(meanwhile?: () => void, signal?: "SIGKILL" | "SIGTERM", other?: IocChanges): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** How an IOC is started otherwise than that of iocBoot on this beamline. */
+/** Changes to the start of the beamline's IOC. */
 export interface IocChanges {
-  /** Instead of iocBoot's st.cmd. */
+  /** A start-up script instead of iocBoot's st.cmd. */
   readonly script?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface SimulatedBeamlineOptions {
   /**
-   * Called before the IOC starts for the first time, to put something between it and its services.
-   * @returns the port that TomoScan is to be asked on
+   * Called before the IOC starts for the first time, to put something between the IOC and its services.
+   * @returns the port on which the IOC is to look for TomoScan
    */
   readonly between?: (beamline: Beamline) => Promise<{ readonly tomoScanPort: number }>;
   /** Changes to the text of iocBoot's st.cmd. */
   readonly script?: (text: string) => string;
-  /** More environment of the IOC, at each start. */
+  /** More environment for the IOC, asked for at each start. */
   readonly environment?: () => Readonly<Record<string, string>>;
 }
 
-/** Resolves when the IOC serves its PVs. @throws Error with all it said when it does not start */
+/** Resolves when the IOC serves its PVs. @throws Error with all the IOC said when it does not start */
 export async function startSimulatedBeamline(options: SimulatedBeamlineOptions = {}): Promise<SimulatedBeamline> {
   const [iocPort, tomoScanPort] = [await freePort(), await freePort()];
   const environment = inheritedEnvironment();

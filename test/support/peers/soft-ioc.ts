@@ -9,40 +9,40 @@ import { type PeerProcess, spawnPeer } from "./spawn-peer.ts";
 export interface IocOptions {
   /** Text of a .db file; `$(P)` is the prefix. */
   readonly db: string;
-  /** Default: a random one. */
+  /** Default: a random prefix. */
   readonly prefix?: string;
-  /** Default: a free one; name it to start an IOC again where it was. */
+  /** Default: a free port; give the old port to start an IOC again where it was. */
   readonly port?: number;
   /** More macros, as `A=1,B=2`. */
   readonly macros?: string;
   /** Text of an access security file. */
   readonly acf?: string;
-  /** Variables beside or instead of the private EPICS ones. */
+  /** Variables beside or instead of the private EPICS variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Stopped by `stop`, by `await using`, or at the end of the test file. */
+/** An IOC that runs until `stop`, `await using`, or the end of the test file. */
 export interface RunningIoc extends AsyncDisposable {
   readonly prefix: string;
   readonly port: number;
-  /** The environment for a client that is to find this IOC alone. */
+  /** The environment for a client that is to find only this IOC. */
   readonly env: Readonly<Record<string, string>>;
   readonly process: PeerProcess;
-  /** Writes a line to its shell. */
+  /** Writes a line to the IOC's shell. */
   readonly type: (line: string) => void;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Runs softIoc with these records; resolves when it answers for them. Its shell reads what `type` writes.
- * @throws Error with all it said when it does not start
+ * Runs softIoc with these records; resolves when softIoc answers for them. Its shell reads what `type` writes.
+ * @throws Error with all softIoc said when it does not start
  */
 export const startSoftIoc = (options: IocOptions): Promise<RunningIoc> =>
   startIoc([PYTHON, join(ROOT, "test/peers/softioc.py")], options);
 
 /**
- * Runs an IOC program that takes softIoc's options. The first record of the text must carry the prefix: it proves that
- * the IOC is up.
+ * Runs an IOC program that takes softIoc's options. The name of the first record of the text must begin with the
+ * prefix: that record proves that the IOC is up.
  */
 export async function startIoc(command: readonly [string, ...string[]], options: IocOptions): Promise<RunningIoc> {
   const prefix = options.prefix ?? randomPrefix();

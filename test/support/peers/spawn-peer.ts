@@ -1,7 +1,7 @@
 /**
- * Runs a foreign program for a test: collects what it says, waits until it is ready, and ends it with everything it
- * started. No process outlives the test file: each has its own process group, which is ended after the file's tests,
- * when this process exits, and (Linux) when this process is killed.
+ * Runs a foreign program for a test: collects its output, waits until the program is ready, and ends it with everything
+ * it started. No process outlives the test file: each program has its own process group, which is ended after the
+ * file's tests, when this process exits, and (Linux) when this process is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,10 +12,10 @@ import { inheritedEnvironment } from "./epics-environment.ts";
 import { PYTHON, ROOT } from "./real-peers.ts";
 
 export interface SpawnOptions {
-  /** The whole environment; default: this process's without EPICS. */
+  /** The whole environment; default: `inheritedEnvironment()`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Ready when standard output or error holds this. */
+  /** Ready when standard output or error holds this pattern. */
   readonly line?: RegExp;
   /** Ready when this PV answers a search on this port. */
   readonly pv?: { readonly name: string; readonly port: number };
@@ -40,13 +40,13 @@ export class PeerProcess {
   #stderr = "";
   #watchers: (() => void)[] = [];
 
-  /** Use `spawnPeer`. */
+  /** For `spawnPeer` alone. */
   constructor(child: ChildProcess, title: string) {
     this.#child = child;
     this.#title = title;
     child.stdout?.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.#stdout += text)));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#grow(() => (this.#stderr += text)));
-    child.stdin?.on("error", () => {}); // it may end before it has read everything
+    child.stdin?.on("error", () => {}); // the program may end before it has read everything
     this.exited = new Promise((resolve) => {
       const end = (exit: Exit): void => {
         running.delete(this);
@@ -57,7 +57,7 @@ export class PeerProcess {
         this.#stderr += String(error);
         end({ code: null, signal: null });
       });
-      child.once("exit", () => this.#signalGroup("SIGKILL")); // what it started and left behind
+      child.once("exit", () => this.#signalGroup("SIGKILL")); // the processes that the program started and left behind
       child.once("close", (code, signal) => end({ code, signal }));
     });
   }
@@ -73,7 +73,7 @@ export class PeerProcess {
   get hasExited(): boolean {
     return !running.has(this);
   }
-  /** Writes to its standard input. */
+  /** Writes to the program's standard input. */
   write(text: string): void {
     this.#child.stdin?.write(text);
   }
@@ -82,7 +82,7 @@ export class PeerProcess {
   }
   /**
    * Resolves with the match once standard output and error together hold `pattern`.
-   * @throws Error with all it said after `timeoutSeconds` or when it ends
+   * @throws Error with all the program said, after `timeoutSeconds` or when the program ends
    */
   said(pattern: RegExp, timeoutSeconds = 20): Promise<RegExpExecArray> {
     return this.#until(
@@ -105,11 +105,11 @@ export class PeerProcess {
       stop();
     }
   }
-  /** Sends a signal to it and to all that it started. */
+  /** Sends a signal to the program and to all that it started. */
   kill(signal: NodeJS.Signals): void {
     if (!this.hasExited) this.#signalGroup(signal);
   }
-  /** SIGTERM, and SIGKILL for those that still run 5 s later; resolves when it is gone. */
+  /** Sends SIGTERM, and 5 s later SIGKILL to processes that still run; resolves when the program is gone. */
   async stop(): Promise<Exit> {
     this.kill("SIGTERM");
     const timer = setTimeout(() => this.kill("SIGKILL"), TERM_SECONDS * 1000);
@@ -124,7 +124,7 @@ export class PeerProcess {
     try {
       if (this.pid > 0) process.kill(-this.pid, signal);
     } catch {
-      // Nobody of the group is left.
+      // No process of the group is left.
     }
   }
   #until<T>(look: () => T | undefined, what: string, timeoutSeconds: number): Promise<T> {
@@ -153,8 +153,9 @@ export class PeerProcess {
 }
 
 /**
- * Starts a program in a process group of its own and waits until it is ready by `line` and `pv` (neither: at once).
- * @throws Error with all it said when it ends or stays silent before; it is stopped then
+ * Starts a program in a process group of its own and waits until it is ready by `line` and `pv` (without both: at
+ * once).
+ * @throws Error with all the program said when it ends or is not ready in time; it is stopped then
  */
 export async function spawnPeer(
   command: string,
@@ -187,7 +188,7 @@ export interface Finished extends Exit {
 
 /**
  * Runs a program to its end, with `input` on its standard input.
- * @throws Error after `timeoutSeconds` (default 60); it is stopped then
+ * @throws Error after `timeoutSeconds` (default 60); the program is stopped then
  */
 export async function runPeer(
   command: string,
@@ -212,7 +213,7 @@ export async function runPeer(
 
 /**
  * Runs a script of test/peers (or an absolute path) in the peers' Python environment and returns its standard output.
- * @throws Error with its standard error when it ends with another status than 0
+ * @throws Error with the script's standard error when its exit status is not 0
  */
 export async function runPython(
   script: string,
@@ -236,7 +237,7 @@ export async function runPythonJson(...request: Parameters<typeof runPython>): P
   return JSON.parse(lines.at(-1) ?? "null") as unknown;
 }
 
-/** Lets the kernel kill the program when this process dies without a chance to do it (util-linux's setpriv). */
+/** Lets the kernel kill the program when this process dies without a chance to do so (util-linux's setpriv). */
 function leashed(command: string, args: readonly string[]): string[] {
   const setpriv = "/usr/bin/setpriv";
   return existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", command, ...args] : [command, ...args];

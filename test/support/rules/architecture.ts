@@ -1,7 +1,7 @@
 /**
  * The rules of the source tree as data, and the one function that holds sources against them: who may import whom,
- * where time, sockets, the environment and subscriptions may be touched, headers and sizes. Reads no file: it is handed
- * paths and texts, so each rule can be shown to fail.
+ * where time, sockets, the environment and subscriptions may be touched, headers and sizes. Reads no file: paths and
+ * texts are handed in, so each rule can be shown to fail.
  */
 import { posix } from "node:path";
 import { parseAst } from "vitest/node";
@@ -12,14 +12,14 @@ export type Sources = ReadonlyMap<string, string>;
 interface Layer {
   /** A file, a folder with its slash, or `folder/*`: the files of it alone. The first row that fits a file holds. */
   readonly at: string;
-  /** Our files and folders that it may import beside its own folder. */
+  /** Our files and folders that the row's files may import beside their own folder. */
   readonly ours: readonly string[];
   readonly node?: readonly string[] | "any";
   readonly packages?: readonly string[] | "any";
 }
 
 const CA_CONVERSATION = ["base/", "ca/wire/", "ca/session/", "net/transport.ts", "ca/ca-config.ts"];
-/** Of the controller, what services know: what they implement. */
+/** What services may import: of the controller only the ports, which they implement. */
 const SERVICE = ["base/", "controller/ports/"];
 const HTTP = ["services/http.ts", "services/json-text.ts"];
 const DATA_COMMANDS = ["base/", "config/", "controller/", "services/"];
@@ -117,7 +117,7 @@ const RESERVED: readonly Reserved[] = [
   },
   {
     what: ".subscribe(",
-    // But for the first, it is the subscription of a record's field or of a channel, not RxJS'.
+    // In all places but the first the subscription is that of a record's field or of a channel, not RxJS'.
     places: ["controller/wiring.ts", "ioc/local-pvs.ts", "ioc/database-source.ts", "ca/server/"],
     found: (node) => node.type === "CallExpression" && propertyOf(node["callee"]) === "subscribe",
   },
@@ -131,7 +131,7 @@ const RESERVED: readonly Reserved[] = [
 ];
 
 const MOST_LINES = 400;
-/** Files that are one table, and may be as long as it is. */
+/** Files that are one table, and may be as long as that table. */
 const TABLES: readonly string[] = ["config/settings.ts"];
 
 /** One sentence for each place where the sources break a rule; none: all is well. */
@@ -153,7 +153,7 @@ interface SourceFile {
   readonly imports: readonly { readonly name: string; readonly line: number }[];
 }
 
-/** By text: several rules read the same files. */
+/** Parsed files by text: several rules read the same files. */
 const READ = new Map<string, SourceFile>();
 
 function readSource(path: string, text: string): SourceFile {
@@ -196,8 +196,8 @@ const IMPORTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when that is no
- * text.
+ * What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when the name is
+ * not a plain text.
  */
 function sourceOf(node: Node): string | undefined {
   const isImport = IMPORTS.has(node.type);
@@ -239,7 +239,7 @@ const isAt = (path: string, places: readonly string[]): boolean =>
   });
 
 /**
- * One sentence for each source file or page that a comment names and that is not there.
+ * One sentence for each source file or page that a comment names and that does not exist.
  * @param paths of all files of the repository
  */
 export function strayNames(path: string, text: string, paths: readonly string[]): string[] {
@@ -256,7 +256,7 @@ export function strayNames(path: string, text: string, paths: readonly string[])
 
 const MOST_COLUMNS = 120;
 
-/** One sentence for each comment line that is wider than the code may be. @param path as in sentences */
+/** One sentence for each comment line that is wider than code may be. @param path for the sentences */
 export function wideComments(path: string, text: string): string[] {
   return text
     .split("\n")
@@ -311,8 +311,8 @@ function allowed({ at, ours, node = [], packages = [] }: Layer): string {
 }
 
 /**
- * One sentence for each row of the import table that is for nothing, for each permission of a row that no file uses,
- * and for each place that a reserved thing is not done in.
+ * One sentence for each row of the import table without a file, for each permission of a row that no file uses, and for
+ * each place that does not use what is reserved for it.
  */
 export function idlePermissions(sources: Sources): string[] {
   const files = [...sources].map(([path, text]) => readSource(path, text));
@@ -353,7 +353,7 @@ function reservedProblems({ path, text, nodes }: SourceFile): string[] {
   );
 }
 
-/** One sentence for each cycle, told once, whoever begins it. */
+/** One sentence for each import cycle, told once, from whatever file it is found. */
 function cycleProblems(files: readonly SourceFile[]): string[] {
   const targets = new Map(
     files.map((file) => [

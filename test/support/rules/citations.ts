@@ -1,6 +1,6 @@
 /**
  * What comments and pages cite: pages of docs/ by file and heading (`channel-access.md §1.5`), decisions by number
- * (`decision 0006`). Says of each citation that leads nowhere what to do. Reads no file: it is handed texts.
+ * (`decision 0006`). Says of each citation that leads nowhere what to do. Reads no file: texts are handed in.
  */
 
 /** Of each page that can be cited, by its file's name, the headings: `1.5`, `Appendix A`. */
@@ -17,13 +17,13 @@ const PLACE = "(?:§\\d+(?:\\.\\d+)*|Appendix [A-Z])";
 const CITATION = new RegExp(`([\\w-]+\\.md) (${PLACE}(?:(?:, | and | to |, and )${PLACE})*)`, "g");
 /** Sections of documents that everybody can get. */
 const PUBLIC = /\b(?:RFC \d+|draft-[\w-]+),? §[\d.]+/g;
-/** Documents that are in no repository, and the sign of a section whose document is not named. */
+/** Documents that are in no repository, and the sign of a section where no document is named. */
 const NOWHERE =
   /\bCA spec\b|\bca-spec\b|\bpva-spec\b|\bdm-api\b|\bglobus-api\b|\b[Ii]ntegration(?:,? points?\b|, section\b|, \d)|\bdesign(?:\.md)?,? (?:section|§)|§/g;
 
 /**
- * One sentence for each citation of a comment, or of a page, that leads nowhere.
- * @param path decides what is read: of code only the comments
+ * One sentence for each citation in a comment, or on a page, that leads nowhere.
+ * @param path decides what is read: in code only the comments
  * @param decisions the numbers of the records of docs/decisions, four digits each
  */
 export function strayCitations(path: string, text: string, pages: Pages, decisions: ReadonlySet<string>): string[] {
@@ -54,7 +54,7 @@ function unknown(page: string, places: string, pages: Pages): string[] {
     .map((place) => `cites ${page} ${place}, which has no such heading: cite the heading that says it`);
 }
 
-/** What a line says to its reader: all of it on a page, its comment in code. */
+/** The words of a line: on a page the whole line, in code its comment. */
 function toldBy(path: string, line: string): string {
   const comment = /\.(?:ts|mts|mjs|c|h)$/.test(path)
     ? (/^\s*(?:\/?\*+|\/\/)(.*)|\s\/\/ (.*)/.exec(line) ?? ["", "", ""])
