@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
 import type { TwinAnswer } from "../http-twin.ts";
 import { bodyOf, collectionOf, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
-import type { AccessRule, Asked, Collection, Route } from "./world.ts";
+import type { Asked, Collection, CollectionRule, Route } from "./world.ts";
 
 /** Rules that a collection can have. */
 const MOST_RULES = 1000;
@@ -84,14 +84,14 @@ function manageable(asked: Asked): Collection {
   return collection;
 }
 
-function ruleOf(asked: Asked, { rules }: Collection): AccessRule {
+function ruleOf(asked: Asked, { rules }: Collection): CollectionRule {
   const id = asked.part("rule");
   const found = rules.find((rule) => rule.id === id);
   if (found === undefined) throw refuse(asked, 404, "AccessRuleNotFound", `No such access rule '${id}'`);
   return found;
 }
 
-function documentOf({ created, ...rule }: AccessRule): AccessDocument {
+function documentOf({ created, ...rule }: CollectionRule): AccessDocument {
   return {
     DATA_TYPE: "access",
     ...rule,

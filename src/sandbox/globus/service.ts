@@ -14,7 +14,7 @@ import { TASK_ROUTES } from "./task-routes.ts";
 import type { Pace } from "./tasks.ts";
 import { TRANSFER_ROUTES } from "./transfer-routes.ts";
 import {
-  type AccessRule,
+  type CollectionRule,
   type GlobusFaults,
   type GlobusWorld,
   matchRoute,
@@ -52,7 +52,7 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   readonly nativeClientId: string;
   readonly person: TwinIdentity;
   /** @throws Error for a name that was not given at the start */
-  collection(name: string): { readonly id: string; readonly files: FileTree; readonly rules: AccessRule[] };
+  collection(name: string): { readonly id: string; readonly files: FileTree; readonly rules: CollectionRule[] };
   /** Every access token that was given so far is over. */
   expireTokens(): void;
   /** Every refresh token that was given so far is refused. */

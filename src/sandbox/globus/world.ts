@@ -40,10 +40,10 @@ export interface Collection {
   readonly id: string;
   readonly name: string;
   readonly files: FileTree;
-  readonly rules: AccessRule[];
+  readonly rules: CollectionRule[];
 }
 
-export interface AccessRule {
+export interface CollectionRule {
   readonly id: string;
   readonly principal_type: "identity" | "group";
   readonly principal: string;
