@@ -1,7 +1,25 @@
 /**
- * The language of access security files (.acf): text in, groups and rules out, or errors with their places. Who gets
- * what by the rules is ioc/access. channel-access.md §6.1; epics-base: asLib.y, asLib_lex.l.
+ * What an access security file (.acf) comes to, and what may be wrong with it. The text is read by acf-parser.ts; who
+ * gets what by the rules is ioc/access. channel-access.md §6.1.
  */
+import { AppError } from "../base/errors.ts";
+import type { DbFileError } from "./source.ts";
+
+/** An access security file that grants nothing, because of what is wrong with it: one sentence a line. */
+export class AccessFileError extends AppError {
+  /** In the order of the file. */
+  readonly problems: readonly DbFileError[];
+
+  constructor(problems: readonly DbFileError[]) {
+    super(problems.map((one) => one.message).join("\n"));
+    this.problems = problems;
+  }
+
+  /** As a compiler prints it. */
+  describe(): string {
+    return this.problems.map((one) => one.describe()).join("\n");
+  }
+}
 
 /** A file as read: the groups in the order of their names, as base keeps and shows them. */
 export interface AccessFile {
@@ -9,7 +27,7 @@ export interface AccessFile {
   readonly hostGroups: readonly AccessGroup[];
   /** DEFAULT is always among them. */
   readonly securityGroups: readonly SecurityGroup[];
-  /** What was left out, in sentences with their places. */
+  /** What was left out or is likely to be a mistake, in sentences with their places. */
   readonly warnings: readonly string[];
 }
 
@@ -26,7 +44,7 @@ export interface SecurityGroup {
   readonly rules: readonly AccessRule[];
 }
 
-/** INPA to INPL. */
+/** INPA to INPU. */
 export interface AccessInput {
   /** 0 for A. */
   readonly index: number;

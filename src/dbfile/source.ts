@@ -95,10 +95,15 @@ export class Source {
     this.text = expanded.join("\n");
   }
 
-  /** A problem for each macro that has no value and stands outside a comment line. */
-  macroProblems(): DbFileError[] {
+  /**
+   * A problem for each macro that has no value and stands outside a comment line.
+   * @param advice what to do about it, behind the sentence
+   */
+  macroProblems(advice = ""): DbFileError[] {
     return [...this.#expansionByLine].flatMap(([index, expansion]) =>
-      /^\s*#/.test(this.#lines[index] ?? "") ? [] : expansion.problems.map((one) => this.#macroError(index, one)),
+      /^\s*#/.test(this.#lines[index] ?? "")
+        ? []
+        : expansion.problems.map((one) => this.#macroError(index, one, advice)),
     );
   }
 
@@ -111,10 +116,13 @@ export class Source {
     return { file: this.file, line: index + 1, column, excerpt };
   }
 
-  #macroError(index: number, problem: MacroProblem): DbFileError {
+  #macroError(index: number, problem: MacroProblem, advice: string): DbFileError {
     const at = this.#expansionByLine.get(index)?.text.indexOf(`$(${problem.name},`) ?? 0;
     const offset = (this.#starts[index] ?? 0) + Math.max(0, at);
-    return new DbFileError({ source: this, offset }, macroSentence(problem));
+    return new DbFileError(
+      { source: this, offset },
+      `${macroSentence(problem)}${problem.kind === "undefined" ? advice : ""}`,
+    );
   }
 }
 

@@ -1,12 +1,16 @@
 /**
- * Database text → tokens, each with its place. Three vocabularies: `definition` for keywords and names, `value` for the
- * JSON-like values of field() and info(), `substitution` for substitution files. It knows no grammar. An included text
- * is read from the end of the line that names it. channel-access.md §5.1, §5.2; epics-base: dbLex.l,
- * dbLoadTemplate_lex.l.
+ * Database text → tokens, each with its place. Four vocabularies: `definition` for keywords and names, `value` for the
+ * JSON-like values of field() and info(), `substitution` for substitution files, `access` for access security files. It
+ * knows no grammar. An included text is read from the end of the line that names it. channel-access.md §5.1, §5.2,
+ * §6.1; epics-base: dbLex.l, dbLoadTemplate_lex.l, asLib_lex.l.
  */
+import { CALC_VARIABLES } from "../database/calc-elements.ts";
 import { DbFileError, type Place, type Source } from "./source.ts";
 
-export type Vocabulary = "definition" | "value" | "substitution";
+export type Vocabulary = "definition" | "value" | "substitution" | "access";
+
+/** INPA to INPU, in their order. */
+export const ACCESS_INPUTS: readonly string[] = Array.from(CALC_VARIABLES, (letter) => `INP${letter}`);
 
 /** Bare words that are no names, as epics-base reserves them; those of .dbd files among them. */
 const KEYWORDS: Readonly<Record<Vocabulary, ReadonlySet<string>>> = {
@@ -18,6 +22,7 @@ const KEYWORDS: Readonly<Record<Vocabulary, ReadonlySet<string>>> = {
   ),
   value: new Set(),
   substitution: new Set(["global", "file", "pattern"]),
+  access: new Set(["UAG", "HAG", "ASG", "RULE", "CALC", "METHOD", "AUTHORITY", "PROTOCOL", ...ACCESS_INPUTS]),
 };
 
 export type TokenKind =
@@ -43,9 +48,12 @@ const VALUE_STRING = String.raw`"[^"\n\\]*(?:\\[^][^"\n\\]*)*"|'[^'\n\\]*(?:\\[^
 
 const LINE_STRING = String.raw`${STRING}|'[^'\n\\]*(?:\\.[^'\n\\]*)*'`;
 
+const NAMES_AND_MARKS = new RegExp(String.raw`(${STRING})|([\w\-+:.[\]<>;]+)|([{}(),])`, "y");
+
 /** Groups: string, word, mark. */
 const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
-  definition: new RegExp(String.raw`(${STRING})|([\w\-+:.[\]<>;]+)|([{}(),])`, "y"),
+  definition: NAMES_AND_MARKS,
+  access: NAMES_AND_MARKS,
   value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
   substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
 };
@@ -99,7 +107,7 @@ export class TokenStream {
     const pattern = PATTERNS[vocabulary];
     pattern.lastIndex = offset;
     const match = pattern.exec(source.text);
-    if (match === null) throw this.#unknown(reading);
+    if (match === null) throw this.#unknown(reading, vocabulary);
     const text = match[0];
     reading.offset = offset + text.length;
     const kind = KINDS.find((_, group) => match[group + 1] !== undefined) ?? "mark";
@@ -130,14 +138,22 @@ export class TokenStream {
     return this.#open.at(-1) as OpenText;
   }
 
-  #unknown(reading: OpenText): DbFileError {
+  #unknown(reading: OpenText, vocabulary: Vocabulary): DbFileError {
     const { source, offset } = reading;
     const character = source.text[offset] ?? "";
     const isQuote = character === '"' || character === "'";
     const lineEnd = source.text.indexOf("\n", offset);
     reading.offset = !isQuote ? offset + 1 : lineEnd < 0 ? source.text.length : lineEnd;
     if (character === '"') return new DbFileError({ source, offset }, "the quote is not closed on its line");
-    const hint = isQuote ? "; names have double quotes or none" : "";
+    const advice = isQuote
+      ? "names have double quotes or none"
+      : vocabulary === "access"
+        ? accessAdvice(character)
+        : "";
+    const hint = advice === "" ? "" : `; ${advice}`;
     return new DbFileError({ source, offset }, `the character ${character} is not expected here${hint}`);
   }
 }
+
+const accessAdvice = (character: string): string =>
+  character === "$" ? "macros are expanded after asSetSubstitutions only" : "a name that holds it stands in quotes";
