@@ -244,6 +244,6 @@ test("the three services are always pointed at together", () => {
   });
   for (const flows of ["https://proxy.example/globus", ""])
     expect(() => globusServiceUrls({ ...urls, flows })).toThrow(
-      `flows-url = ${JSON.stringify(flows)} in the [globus-auth] section of globus.conf must be https://host[:port], without a path`,
+      `flows-url = ${JSON.stringify(flows)} must be https://host[:port], without a path`,
     );
 });

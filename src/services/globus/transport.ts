@@ -39,9 +39,7 @@ export const globusServiceUrls = (urls: GlobusUrls): Readonly<Record<string, str
     Object.entries(urls).map(([name, url]: [string, string]) => {
       if (URL.canParse(url) && new URL(url).pathname === "/")
         return [`GLOBUS_SDK_SERVICE_URL_${name.toUpperCase()}`, url];
-      throw new ActionError(
-        `${name}-url = ${JSON.stringify(url)} in the [globus-auth] section of globus.conf must be https://host[:port], without a path`,
-      );
+      throw new ActionError(`${name}-url = ${JSON.stringify(url)} must be https://host[:port], without a path`);
     }),
   );
 
