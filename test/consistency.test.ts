@@ -2,11 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { COMMAND_NAMES, MESSAGE_BYTES } from "../src/controller/pvs/commands.ts";
-import { EMAIL_LINES } from "../src/controller/pvs/email.ts";
+import { DAQ_ROWS } from "../src/controller/pvs/daq.ts";
+import { EMAIL_LINES, EMAIL_ROWS } from "../src/controller/pvs/email.ts";
+import { EXPERIMENT_ROWS } from "../src/controller/pvs/experiment.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
 import { ARMED_SECONDS } from "../src/controller/pvs/row.ts";
-import { EVENT_BYTES, LOG_LINES } from "../src/controller/pvs/run.ts";
-import { EDIT_USER_CHARACTERS } from "../src/controller/pvs/users.ts";
+import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
+import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
+import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
+import { EDIT_USER_CHARACTERS, USERS_ROWS } from "../src/controller/pvs/users.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
 const PREFIX = "t:Globus:";
@@ -24,6 +28,21 @@ const suffixes = [...database.records()].map((record) => record.name.slice(PREFI
 test("db/ and the PV table name the same PVs", () => {
   expect(suffixes.sort(), "a PV is a row of src/controller/pvs/ and a record of db/").toEqual(
     [...allPvs().keys()].sort(),
+  );
+});
+
+test.each([
+  ["globus.db", RUN_ROWS],
+  ["globus_experiment.db", { ...EXPERIMENT_ROWS, ...SETUP_ROWS, ...TAGGING_ROWS }],
+  ["globus_users.db", USERS_ROWS],
+  ["globus_email.db", EMAIL_ROWS],
+  ["globus_daq.db", DAQ_ROWS],
+] as const)("db/%s has the PVs of its topics", (file, rows) => {
+  const text = readFileSync(join(ROOT, "db", file), "utf8");
+  const records = [...text.matchAll(/^record\(\w+, "\$\(P\)\$\(R\)(\w+)"\)/gm)].map(([, suffix = ""]) => suffix);
+  const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag
+  expect(records.sort(), `db/${file} has the records of the rows of its topics' files of src/controller/pvs/`).toEqual(
+    own.sort(),
   );
 });
 
