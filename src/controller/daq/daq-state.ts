@@ -173,10 +173,17 @@ export function lookFailed(state: DaqsState, thrown: unknown): DaqsState {
   // Where no DAQ of the experiment runs, a failure is worth no line, unless it is a bug.
   const isWorthALine = someRun(state) || !(thrown instanceof ActionError);
   return {
-    ...state,
+    ...wasOff(state),
     trouble: { sentence, isRefused: thrown instanceof AccessDeniedError, looks },
     isOutOfReach: state.isOutOfReach || isWorthALine,
   };
+}
+
+/** Data Management is not off any more, if it was: there may be DAQs that nobody has looked at. */
+function wasOff(state: DaqsState): DaqsState {
+  if (state.none === undefined || experimentOf(state) === undefined) return state;
+  const sides = eachSide((name) => ({ ...state.sides[name], state: "Unseen" }));
+  return { ...state, sides, own: undefined, none: undefined };
 }
 
 /* Commands. */
@@ -185,9 +192,14 @@ const withSide = (state: DaqsState, name: DaqSide, change: Partial<SideState>): 
   sides: { ...state.sides, [name]: { ...state.sides[name], ...change } },
 });
 
+/** Data Management has answered a command: it is not off. */
+const answered = (state: DaqsState): DaqsState => ({ ...state, none: undefined });
+
 /** The source of a side was checked. Without `found`: it is about to be, or what was found is too old. */
-export const sourceChecked = (state: DaqsState, name: DaqSide, found: SourceFound = side("None").found): DaqsState =>
-  withSide(state, name, { found });
+export const sourceChecked = (state: DaqsState, name: DaqSide, found?: SourceFound): DaqsState =>
+  found === undefined
+    ? withSide(state, name, { found: side("None").found })
+    : withSide(answered(state), name, { found });
 
 /** Forgets what an earlier run has left of a side. */
 export const cleared = (state: DaqsState, name: DaqSide): DaqsState => ({
@@ -198,11 +210,12 @@ export const cleared = (state: DaqsState, name: DaqSide): DaqsState => ({
 /** A DAQ runs for a side, as StartDaq has it from Data Management. */
 export function begun(state: DaqsState, name: DaqSide, daq: DmTransfer): DaqsState {
   const { watched } = state.sides[name];
-  return withSide(state, name, { state: "Running", daq, watched: watched?.id === daq.id ? watched : undefined });
+  const same = watched?.id === daq.id ? watched : undefined;
+  return withSide(answered(state), name, { state: "Running", daq, watched: same });
 }
 
 export const sideStopped = (state: DaqsState, name: DaqSide, daq: DmTransfer): DaqsState =>
-  withSide(state, name, { state: "Stopped", daq });
+  withSide(answered(state), name, { state: "Stopped", daq });
 
 /** How StartDaq has started a DAQ, whatever experiment is followed by now. */
 export const startedBy = (state: DaqsState, id: string, start: DaqStart): DaqsState => ({
@@ -218,7 +231,7 @@ export function listed(state: DaqsState, experiment: Experiment, all: readonly D
   if (!isSameExperiment(experimentOf(state), experiment)) return { ...state, station: all };
   const own = all.filter(isOf(experiment));
   const sides = eachSide((name) => sideListed(state.sides[name], own));
-  return { ...state, sides, own, station: all, trouble: undefined };
+  return { ...state, sides, own, station: all, none: undefined, trouble: undefined };
 }
 
 function sideListed(before: SideState, own: readonly DmTransfer[]): SideState {

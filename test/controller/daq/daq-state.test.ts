@@ -287,6 +287,34 @@ describe("a look that fails", () => {
     });
   });
 
+  test("after one that found Data Management off leaves nothing that looks like knowledge of DAQs", () => {
+    const off = fail(RUNNING, new OffError("x"));
+    const away = fail(off);
+    expect(away.sides.raw).toMatchObject({ state: "Unseen", source: RUNNING.sides.raw.source, daq: undefined });
+    expect(written(off, away)).toMatchObject({
+      DaqRawSource: RAW,
+      DaqRawState: DAQ_STATES.indexOf("Unseen"),
+      DaqRawFilesDone: -1,
+      DaqRunning: -1,
+      DaqMessage: "The DAQs cannot be seen: DM does not answer.",
+    });
+    const untagged = fail(fail(following(NOTHING_KNOWN, "none", SITE)));
+    expect([untagged.none, untagged.sides.raw.state]).toEqual(["No experiment is tagged.", "None"]);
+  });
+
+  test("that found Data Management off is outdated by a command that Data Management has answered", () => {
+    const off = fail(FOLLOWED, new OffError("x"));
+    const checked = sourceChecked(off, "raw", { state: "OK", bytes: 7 });
+    expect(written(off, checked)).toMatchObject({ DaqRawSource: RAW, DaqMessage: `No DAQ of ${NAME} runs.` });
+    const daq = daqOf({ filesDone: 1, filesTotal: 2 });
+    for (const state of [listed(begun(off, "raw", daq), EXPERIMENT, [daq]), begun(off, "raw", daq)])
+      expect(written(off, state)["DaqMessage"]).toBe(`${NAME}: raw data Running, 1 of 2 files.`);
+    expect(written(off, listed(off, EXPERIMENT, []))).toMatchObject({
+      DaqRawSource: RAW,
+      DaqMessage: `No DAQ of ${NAME} runs.`,
+    });
+  });
+
   test("knows a refused login, and a Data Management that is off, which is an answer", () => {
     expect(fail(RUNNING, new AccessDeniedError("no")).trouble?.isRefused).toBe(true);
     const off = fail(fail(RUNNING), new OffError("Data Management is off: set ds-url."));

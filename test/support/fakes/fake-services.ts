@@ -72,6 +72,7 @@ export class FakeDm implements DataManagement {
     if (!usernames.includes(username)) throw new NotFoundError(`${username} has no role on ${experimentName}`);
     usernames.splice(usernames.indexOf(username), 1);
   }
+  #count = 0;
   readonly transfers: (DmTransfer & { kind: "daq" | "upload"; task: DmTask })[] = [];
   async startDaq(experimentName: string, directory: string, task: DmTask): Promise<DmTransfer> {
     this.#called("startDaq", directory);
@@ -119,7 +120,7 @@ export class FakeDm implements DataManagement {
     this.transfers[index] = { ...(this.transfers[index] as (typeof this.transfers)[number]), ...changes };
   }
   #start(kind: "daq" | "upload", experimentName: string, dataDirectory: string, task: DmTask): DmTransfer {
-    const id = `${kind}-${this.transfers.length + 1}`;
+    const id = `${kind}-${++this.#count}`;
     const counts = { filesDone: 0, filesTotal: 0, percent: 0, errors: 0, runSeconds: 0 };
     this.transfers.push({ kind, task, id, experimentName, dataDirectory, status: "running", ...counts });
     return this.#transfer(id);
