@@ -55,9 +55,7 @@ interface Configured {
 }
 
 export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
-  const { ioc } = options.session;
-  let configured: Configured | undefined;
-  let isWanted = false;
+  const steps = new ShellSteps(options);
   return [
     shellCommand({
       name: "globusConfigure",
@@ -66,57 +64,82 @@ export function globusCommands(options: GlobusCommandsOptions): readonly ShellCo
         { name: "P=prefix,R=prefix", kind: "text" },
       ],
       help: "Reads the settings of data management and prepares its PVs. After dbLoadRecords, before iocInit.",
-      run: (_context, file, macros) => {
-        if (ioc.state !== "loading")
-          throw new ShellError("globusConfigure must stand before iocInit: ServerName's states are made there.");
-        if (configured !== undefined) throw new ShellError("globusConfigure runs once only.");
-        try {
-          const ready = configure(options, file, macros ?? "");
-          configured = ready;
-          ioc.addStage(
-            "beforeServer",
-            stageOf(() => {
-              const stopLogging = ready.prepare();
-              const program = isWanted ? ready.start() : refusing(options, ready.pvs);
-              return {
-                stop: () => {
-                  stopLogging();
-                  return program.stop();
-                },
-              };
-            }),
-          );
-        } catch (error) {
-          if (!(error instanceof ConfigError)) throw error;
-          options.giveUp(error);
-        }
-      },
+      run: (_context, file, macros) => steps.configure(file, macros ?? ""),
     }),
     shellCommand({
       name: "globusStart",
       arguments: [],
       help: "Lets iocInit start data management. After globusConfigure, before iocInit.",
-      run: () => {
-        if (configured === undefined)
-          throw new ShellError('globusStart has no settings: say globusConfigure("globus.conf", "P=...,R=...") first.');
-        if (ioc.state !== "loading") throw new ShellError("globusStart must stand before iocInit.");
-        isWanted = true;
-      },
+      run: () => steps.start(),
     }),
     shellCommand({
       name: "globusShow",
       arguments: [{ name: "level", kind: "integer" }],
       help: "Tells which globus.conf counts, the prefixes and servers, and what is missing; 1: also what the file sets; 2: also the defaults.",
       run: ({ print }, level) => {
-        if (configured === undefined)
-          throw new ShellError(
-            'globusShow has nothing to show: globusConfigure("globus.conf", "P=...,R=...") has not run.',
-          );
-        const zone = facilityZone(new Date(options.clock.now()));
-        for (const line of globusReport({ ...configured.shown, isStarted: isWanted, zone }, level ?? 0)) print(line);
+        for (const line of steps.report(level ?? 0)) print(line);
       },
     }),
   ];
+}
+
+/** What the commands have done so far: each needs that the command before it has run. */
+class ShellSteps {
+  readonly #options: GlobusCommandsOptions;
+  #configured: Configured | undefined;
+  #isWanted = false;
+
+  constructor(options: GlobusCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ShellError; wrong settings go to `giveUp` */
+  configure(file: string | undefined, macros: string): void {
+    const { giveUp, session } = this.#options;
+    if (session.ioc.state !== "loading")
+      throw new ShellError("globusConfigure must stand before iocInit: ServerName's states are made there.");
+    if (this.#configured !== undefined) throw new ShellError("globusConfigure runs once only.");
+    try {
+      const ready = configure(this.#options, file, macros);
+      this.#configured = ready;
+      session.ioc.addStage(
+        "beforeServer",
+        stageOf(() => this.#begin(ready)),
+      );
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      giveUp(error);
+    }
+  }
+
+  /** @throws ShellError */
+  start(): void {
+    if (this.#configured === undefined)
+      throw new ShellError('globusStart has no settings: say globusConfigure("globus.conf", "P=...,R=...") first.');
+    if (this.#options.session.ioc.state !== "loading") throw new ShellError("globusStart must stand before iocInit.");
+    this.#isWanted = true;
+  }
+
+  /** @throws ShellError */
+  report(level: number): readonly string[] {
+    if (this.#configured === undefined)
+      throw new ShellError(
+        'globusShow has nothing to show: globusConfigure("globus.conf", "P=...,R=...") has not run.',
+      );
+    const zone = facilityZone(new Date(this.#options.clock.now()));
+    return globusReport({ ...this.#configured.shown, isStarted: this.#isWanted, zone }, level);
+  }
+
+  #begin({ prepare, pvs, start }: Configured): DataManagementProgram {
+    const stopLogging = prepare();
+    const program = this.#isWanted ? start() : refusing(this.#options, pvs);
+    return {
+      stop: () => {
+        stopLogging();
+        return program.stop();
+      },
+    };
+  }
 }
 
 /** What iocInit starts and the end of the IOC stops. */
