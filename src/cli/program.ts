@@ -218,10 +218,10 @@ program
     });
   });
 
-addSiteCommands(
+addSiteCommands({
   program,
-  IOC_HEADING,
-  {
+  heading: IOC_HEADING,
+  context: {
     environment,
     setZone,
     clock: systemClock,
@@ -230,10 +230,10 @@ addSiteCommands(
     out,
     signal: stop.signal,
   },
-  (end) => {
+  ended: (end) => {
     status = end;
   },
-);
+});
 
 addPvCommands(program, withClient);
 

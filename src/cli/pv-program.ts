@@ -40,6 +40,10 @@ const readOptions = (flags: ReadFlags) => ({
 });
 
 export function addPvCommands(program: Command, withClient: WithClient): void {
+  for (const add of [addGet, addPut, addMonitor, addInfo]) add(program, withClient);
+}
+
+function addGet(program: Command, withClient: WithClient): void {
   program
     .command("get <pv...>")
     .helpGroup(PV_HEADING)
@@ -54,7 +58,9 @@ export function addPvCommands(program: Command, withClient: WithClient): void {
     .action((pvs: string[], flags: ReadFlags & { a?: true }) =>
       withClient((context) => getPvs(pvs, { ...readOptions(flags), wide: flags.a }, context)),
     );
+}
 
+function addPut(program: Command, withClient: WithClient): void {
   program
     .command("put <pv> <value...>")
     .helpGroup(PV_HEADING)
@@ -68,7 +74,9 @@ export function addPvCommands(program: Command, withClient: WithClient): void {
     .action((pv: string, values: string[], flags: ReadFlags & { wait?: true; a?: true }) =>
       withClient((context) => putPv(pv, values, { ...readOptions(flags), wait: flags.wait, array: flags.a }, context)),
     );
+}
 
+function addMonitor(program: Command, withClient: WithClient): void {
   program
     .command("monitor <pv...>")
     .helpGroup(PV_HEADING)
@@ -83,7 +91,9 @@ export function addPvCommands(program: Command, withClient: WithClient): void {
     .action((pvs: string[], flags: ReadFlags & { m?: string }) =>
       withClient((context) => monitorPvs(pvs, { ...readOptions(flags), mask: flags.m }, context), { isEndless: true }),
     );
+}
 
+function addInfo(program: Command, withClient: WithClient): void {
   program
     .command("info <pv...>")
     .helpGroup(PV_HEADING)

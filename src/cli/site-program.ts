@@ -26,14 +26,21 @@ export interface SiteCommandContext {
   readonly signal: AbortSignal;
 }
 
-/** @param heading of the help @param ended called with the exit status */
-export function addSiteCommands(
-  program: Command,
-  heading: string,
-  context: SiteCommandContext,
-  ended: (status: number) => void,
-): void {
-  const { environment, setZone, clock, out: write, signal } = context;
+interface SiteProgram {
+  readonly program: Command;
+  /** Of the commands, in the help. */
+  readonly heading: string;
+  readonly context: SiteCommandContext;
+  /** Called with the exit status. */
+  readonly ended: (status: number) => void;
+}
+
+export function addSiteCommands(site: SiteProgram): void {
+  for (const add of [addTrustHost, addDmRecordRoutes, addLedger]) add(site);
+}
+
+function addTrustHost({ program, heading, context, ended }: SiteProgram): void {
+  const { environment, clock, signal } = context;
   program
     .command("trust-host <host>")
     .helpGroup(heading)
@@ -47,7 +54,10 @@ export function addSiteCommands(
       const isTrusted = await trustHost({ where, knownHostsFile, ...answers }, dialogueOf(context), clock, signal);
       ended(isTrusted ? EXIT.done : EXIT.failed);
     });
+}
 
+function addDmRecordRoutes({ program, heading, context, ended }: SiteProgram): void {
+  const { environment, clock, out: write, signal } = context;
   program
     .command("dm-record-routes")
     .helpGroup(heading)
@@ -63,7 +73,10 @@ export function addSiteCommands(
       const { recordDmRoutes } = await import("./dm-record-routes.ts");
       ended(await recordDmRoutes(flags, { environment, clock, log: silentLog, write, signal }));
     });
+}
 
+function addLedger({ program, heading, context, ended }: SiteProgram): void {
+  const { environment, setZone, clock } = context;
   program
     .command("ledger [what]")
     .helpGroup(heading)
