@@ -65,18 +65,7 @@ export async function findRecipients(
   { mode, audience }: Pick<Letter, "mode" | "audience">,
 ): Promise<Recipients> {
   const known = await options.ledger.mailed(context.experiment.name);
-  const uncertain = uncertainAddresses(known);
-  const nobody = {
-    again: 0,
-    alreadyHad: 0,
-    recorded: [],
-    withoutAddress: [],
-    badAddresses: [],
-    uncertain,
-    problems: [],
-    onDm: undefined,
-    known,
-  };
+  const nobody = noRecipients(known);
   if (mode === "Test") return { ...nobody, recipients: [testContact(options.people.contacts)] };
 
   const { onDm, people, problems } = await findAudience(options, context, audience);
@@ -101,6 +90,19 @@ export async function findRecipients(
     onDm,
   };
 }
+
+const noRecipients = (known: Recipients["known"]): Recipients => ({
+  recipients: [],
+  again: 0,
+  alreadyHad: 0,
+  recorded: [],
+  withoutAddress: [],
+  badAddresses: [],
+  uncertain: uncertainAddresses(known),
+  problems: [],
+  onDm: undefined,
+  known,
+});
 
 /** `sending` in the ledger while nothing is being sent: the program was stopped in the middle of that message. */
 const isUncertain = (record: MailRecord | undefined): boolean =>
