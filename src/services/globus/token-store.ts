@@ -59,50 +59,65 @@ export interface TokenStoreOptions {
   readonly files?: FileCalls;
 }
 
+export const createTokenStore = (path: string, options: TokenStoreOptions = {}): TokenStore =>
+  new TokenFile(path, options);
+
 /**
- * What cannot be written is kept while the program runs, and written with the next look: a refresh token that is lost
- * ends the login.
+ * Records that cannot be written are kept while the program runs, and written with the next look: a refresh token that
+ * is lost ends the login.
  */
-export function createTokenStore(path: string, { trouble, files }: TokenStoreOptions = {}): TokenStore {
-  const unwritten = new Map<string, TokenRecord>();
-  let queue: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = queue.then(work);
-    queue = done.catch(() => {}); // told to its own caller; the next write begins afresh
+class TokenFile implements TokenStore {
+  readonly path: string;
+  readonly #options: TokenStoreOptions;
+  readonly #unwritten = new Map<string, TokenRecord>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string, options: TokenStoreOptions) {
+    this.path = path;
+    this.#options = options;
+  }
+
+  read(): Promise<ReadonlyMap<string, TokenRecord>> {
+    return this.#inTurn(async () => {
+      if (this.#unwritten.size > 0) await this.#write().catch(() => {}); // told when the records were put
+      return this.#all();
+    });
+  }
+
+  put(records: readonly TokenRecord[]): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const record of records) this.#unwritten.set(record.resourceServer, record);
+      await this.#write();
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {}); // told to the caller of `work`; the next work begins afresh
     return done;
-  };
-  /** The file's records, and those that are newer and could not be written. */
-  const all = async (): Promise<ReadonlyMap<string, TokenRecord>> => {
-    const records = new Map(await readFile(path));
-    for (const [server, record] of unwritten)
-      if ((records.get(server)?.obtained ?? 0) > record.obtained) unwritten.delete(server);
+  }
+
+  /** The file's records, and newer records that could not be written. */
+  async #all(): Promise<ReadonlyMap<string, TokenRecord>> {
+    const records = new Map(await readFile(this.path));
+    for (const [server, record] of this.#unwritten)
+      if ((records.get(server)?.obtained ?? 0) > record.obtained) this.#unwritten.delete(server);
       else records.set(server, record);
     return records;
-  };
-  const write = async (): Promise<void> => {
-    const records = await all();
+  }
+
+  async #write(): Promise<void> {
+    const { trouble, files } = this.#options;
+    const records = await this.#all();
     try {
-      if (unwritten.size > 0) await writePrivateFile(path, printTokens(records), WHAT, files);
-      unwritten.clear();
-      trouble?.ends(`The ${WHAT} ${path} is written again.`);
+      if (this.#unwritten.size > 0) await writePrivateFile(this.path, printTokens(records), WHAT, files);
+      this.#unwritten.clear();
+      trouble?.ends(`The ${WHAT} ${this.path} is written again.`);
     } catch (thrown) {
       if (trouble === undefined) throw thrown;
       trouble.begins(`${messageOf(thrown)} The login is kept in memory until it can be.`);
     }
-  };
-  return {
-    path,
-    read: () =>
-      inTurn(async () => {
-        if (unwritten.size > 0) await write().catch(() => {}); // told when it was put
-        return all();
-      }),
-    put: (records) =>
-      inTurn(async () => {
-        for (const record of records) unwritten.set(record.resourceServer, record);
-        await write();
-      }),
-  };
+  }
 }
 
 async function readFile(path: string): Promise<ReadonlyMap<string, TokenRecord>> {

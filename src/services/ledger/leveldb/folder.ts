@@ -29,7 +29,7 @@ export async function readLevelFolder(folder: string): Promise<LevelContent> {
   if (names === undefined) return { values: new Map(), damages: [] };
   const damages: string[] = [];
   const changes: LevelChange[] = [];
-  const read = async (name: string): Promise<Buffer | undefined> => bytesOf(path.join(folder, name));
+  const read: Read = (name) => bytesOf(path.join(folder, name));
   const dropped = await readDropped(folder);
   if (dropped !== undefined) damages.push(dropped);
   const living = await livingFiles(names, read, damages);
@@ -114,47 +114,48 @@ const TABLE = /^\d+\.(ldb|sst)$/;
 const LOG = /^\d+\.log$/;
 const MANIFEST = /^MANIFEST-\d+$/;
 
-/** The files that hold what counts, by the manifest; without one, all there are. */
-async function livingFiles(
-  names: readonly string[],
-  read: (name: string) => Promise<Buffer | undefined>,
-  damages: string[],
-): Promise<LivingFiles> {
+type Read = (name: string) => Promise<Buffer | undefined>;
+
+/** The files that hold what counts, by the manifest; without a whole manifest, all tables and logs. */
+async function livingFiles(names: readonly string[], read: Read, damages: string[]): Promise<LivingFiles> {
   const logs = names.filter((name) => LOG.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
   const tables = names.filter((name) => TABLE.test(name));
-  const all = async (): Promise<LivingFiles> => ({
-    tables: new Map(await Promise.all(tables.map(async (name) => [name, (await read(name))?.length ?? 0] as const))),
-    logs,
-  });
   const current = (await read("CURRENT"))?.toString("latin1");
-  if (current === undefined) {
-    // A process that was killed while it made a new folder leaves a manifest alone.
-    if (tables.length + logs.length > 0) damages.push("CURRENT is missing");
-    return all();
-  }
-  const manifest = current.trimEnd();
-  if (!MANIFEST.test(manifest) || !current.endsWith("\n")) {
-    damages.push(`CURRENT holds ${cleanJson(current.slice(0, 40))} instead of the name of a manifest`);
-    return all();
-  }
-  const file = await read(manifest);
-  if (file === undefined) {
-    damages.push(`${manifest} is missing`);
-    return all();
-  }
-  const { records, damage } = readLevelLog(file);
+  // A process that was killed while it made a new folder leaves a manifest alone.
+  if (current === undefined && tables.length + logs.length === 0) return { tables: new Map(), logs };
   try {
-    if (damage !== undefined) throw new LevelFormatError(damage);
-    const living = livingBy(records);
-    const counting = logs.filter((name) => numberOf(name) >= living.firstLog);
-    const first = fileName(living.firstLog, "log");
-    const isLost = living.firstLog > 0 && !counting.some((name) => numberOf(name) === living.firstLog);
-    return { tables: living.tables, logs: isLost ? [first, ...counting] : counting };
+    const living = await livingByManifest(current, read);
+    return { tables: living.tables, logs: countingLogs(logs, living) };
   } catch (error) {
     if (!(error instanceof LevelFormatError)) throw error;
-    damages.push(`${manifest} ${error.message}`);
-    return all();
+    damages.push(error.message);
+    const sizes = await Promise.all(tables.map(async (name) => [name, (await read(name))?.length ?? 0] as const));
+    return { tables: new Map(sizes), logs };
   }
+}
+
+/** @throws LevelFormatError that names the file, a sentence without its full stop */
+async function livingByManifest(current: string | undefined, read: Read): Promise<Living> {
+  if (current === undefined) throw new LevelFormatError("CURRENT is missing");
+  const manifest = current.trimEnd();
+  if (!MANIFEST.test(manifest) || !current.endsWith("\n"))
+    throw new LevelFormatError(`CURRENT holds ${cleanJson(current.slice(0, 40))} instead of the name of a manifest`);
+  const file = await read(manifest);
+  if (file === undefined) throw new LevelFormatError(`${manifest} is missing`);
+  const { records, damage } = readLevelLog(file);
+  if (damage !== undefined) throw new LevelFormatError(`${manifest} ${damage}`);
+  try {
+    return livingBy(records);
+  } catch (error) {
+    throw error instanceof LevelFormatError ? new LevelFormatError(`${manifest} ${error.message}`) : error;
+  }
+}
+
+/** The logs that count, the oldest also where its file is lost. */
+function countingLogs(logs: readonly string[], { firstLog }: Living): readonly string[] {
+  const counting = logs.filter((name) => numberOf(name) >= firstLog);
+  const isLost = firstLog > 0 && !counting.some((name) => numberOf(name) === firstLog);
+  return isLost ? [fileName(firstLog, "log"), ...counting] : counting;
 }
 
 const numberOf = (name: string): number => Number.parseInt(name, 10);
