@@ -1,5 +1,5 @@
 /**
- * Small .acf texts and what epics-base's softIoc (7.0.10) says to each.
+ * Small .acf texts and what epics-base's softIoc (7.0.10) says to each; test/interop/acf-softioc.test.ts asks it again.
  */
 
 /** softIoc takes these, and shows the same groups and rules as we. */
