@@ -134,7 +134,7 @@ export class JsonScreen implements Screen {
   show(title: string, text: string): void {
     this.#log.push(`${title}: ${text}`);
   }
-  progress(): void {} // for those who watch
+  progress(): void {} // the bar is for people
   endProgress(): void {}
   end({ command, state, message, results, details, exitStatus }: Report): void {
     const named = [...results].map(([name, value]) => [name, resultOf(name, value)] as const);

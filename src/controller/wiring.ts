@@ -43,7 +43,7 @@ import { publishTag$ } from "./tagging/tag-publisher.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
-  /** Of its own PVs, as clients know them. */
+  /** The prefix of our own PVs, as clients know them. */
   readonly prefix?: string;
   readonly version: string;
   readonly hostname: string;

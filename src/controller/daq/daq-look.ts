@@ -29,7 +29,7 @@ export interface DaqPatience {
 export interface DaqLook {
   /** Monotonic seconds. */
   readonly at: number;
-  /** The DAQs of the station, ended ones too. */
+  /** The DAQs of the station, also ended DAQs. */
   readonly all: readonly DmTransfer[];
   /** Reports on the sources that were due. */
   readonly reports: Readonly<Partial<Record<DaqSide, SourceReport>>>;

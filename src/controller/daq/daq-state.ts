@@ -38,7 +38,7 @@ export interface SideState {
   readonly source: DaqSource | undefined;
   /** What the last check of the source has found. */
   readonly found: SourceFound;
-  /** As StartDaq, StopDaq or the last look has left it; Unseen: nobody has looked. */
+  /** The state of the side's DAQ, as StartDaq, StopDaq or the last look has left it; Unseen: nobody has looked. */
   readonly state: DaqState;
   /** The DAQ that `state` speaks of, as it was last seen; undefined for None and Unseen. */
   readonly daq: DmTransfer | undefined;

@@ -31,7 +31,7 @@ export const watchUploads =
   (options: UploadWatchOptions): Watch =>
   (context) =>
     pollWatch(context, {
-      // While TomoScan restarts it names no experiment: the uploads of the last one still run.
+      // While TomoScan restarts it names no experiment: the uploads of the last experiment still run.
       followed$: context.experiment$.pipe(scan((last: Experiment | undefined, next) => next ?? last, undefined)),
       makers: ["Upload"],
       begin: (experiment) => (experiment === undefined ? undefined : new UploadWatch(options, context, experiment)),

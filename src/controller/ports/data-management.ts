@@ -101,7 +101,7 @@ export interface DataManagement {
   startDaq(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;
   /** Stops the DAQ that runs for this very directory text. @throws NotFoundError when no DAQ does */
   stopDaq(experimentName: string, directory: string, options: CallOptions): Promise<void>;
-  /** All DAQs that the station knows, ended ones included. */
+  /** All DAQs that the station knows, also ended DAQs. */
   daqs(options: CallOptions): Promise<readonly DmTransfer[]>;
   /** Never repeated after a time-out. */
   startUpload(experimentName: string, directory: string, task: DmTask, options: CallOptions): Promise<DmTransfer>;

@@ -15,7 +15,7 @@ export interface PvRow {
   readonly initial?: Initial;
   /** Where the PV chooses by state: the states' names, by index, as db/ has them. */
   readonly states?: readonly string[];
-  /** Of a number, as db/ has it in EGU. */
+  /** The unit of a number, as db/ has it in EGU. */
   readonly unit?: string;
   /** What a number input without states may hold. */
   readonly takes?: Takes;

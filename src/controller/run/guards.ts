@@ -15,7 +15,7 @@ import { isOwnName, TEXT_INPUTS } from "./own-name.ts";
 
 export interface GuardOptions extends Pick<Site, "servers" | "arms"> {
   readonly pvs: Pvs;
-  /** Of our own PVs, as clients know them. */
+  /** The prefix of our own PVs, as clients know them. */
   readonly prefix?: string;
 }
 

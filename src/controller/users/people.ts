@@ -84,7 +84,10 @@ const plain = (name: string): string =>
     .replace(/[^a-z0-9]/g, "")
     .replace(/([aou])e/g, "$1");
 const LETTERS: Readonly<Record<string, string>> = { ß: "ss", ø: "o", æ: "a", œ: "o", ł: "l", đ: "d" };
-/** With letters that have no decomposition dropped, as cleaned names have them, and written out. */
+/**
+ * A last name with the letters that have no decomposition dropped, as in cleaned names, and with these letters written
+ * out.
+ */
 function spellings(lastName: string): ReadonlySet<string> {
   const cleaned = cleanName(lastName);
   const written = lastName.toLowerCase().replace(/[ßøæœłđ]/g, (letter) => LETTERS[letter] ?? "");

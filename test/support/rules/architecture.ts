@@ -10,7 +10,9 @@ import { parseAst } from "vitest/node";
 export type Sources = ReadonlyMap<string, string>;
 
 interface Layer {
-  /** A file, a folder with its slash, or `folder/*`: the files of it alone. The first row that fits a file holds. */
+  /**
+   * A file, a folder with its slash, or `folder/*`: the folder's own files alone. The first row that fits a file holds.
+   */
   readonly at: string;
   /** Our files and folders that the row's files may import beside their own folder. */
   readonly ours: readonly string[];

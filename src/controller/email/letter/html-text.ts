@@ -4,7 +4,7 @@
  */
 import { attribute, type HtmlTag, htmlPieces, unescapeHtml } from "./html.ts";
 
-/** Elements that begin and end a line, and those with an empty line around them. */
+/** Elements that begin and end a line, and elements with an empty line around them. */
 const LINES = /^(div|tr|li|dt|dd|section|article|header|footer|main|address|center|tbody|thead|caption)$/;
 const PARAGRAPHS = /^(p|h[1-6]|ul|ol|dl|table|blockquote|pre|form|figure)$/;
 /** Elements of which nothing is shown. */
