@@ -23,7 +23,7 @@ const UNANSWERED = "EAI_AGAIN";
  */
 export type Lookup = (host: string) => Promise<string>;
 
-const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 })).address;
+export const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 })).address;
 
 /** A server's addresses cannot change while it runs. */
 const LEFT_OUT_UNTIL = { server: "until the IOC is started again", client: "until one answers" } as const;

@@ -51,7 +51,10 @@ class TcpStream implements ByteStream {
   }
   write(bytes: Buffer, sent?: () => void): void {
     if (this.#queue.length === 0 && bytes.length <= SLICE_BYTES) {
-      this.#socket.write(bytes, sent === undefined ? undefined : () => sent());
+      this.#socket.write(
+        bytes,
+        sent === undefined ? undefined : (error) => (error instanceof Error ? undefined : sent()),
+      );
       return;
     }
     this.#queuedBytes += bytes.length;

@@ -20,7 +20,7 @@ export interface ByteStream {
    * when it is done.
    */
   readonly unsentBytes: number;
-  /** The buffer belongs to the stream until `sent` is called. */
+  /** The buffer belongs to the stream until `sent` is called, which never is where the connection ends first. */
   write(bytes: Buffer, sent?: () => void): void;
   /** Stops, and restarts, the calls of `onData`. */
   pause(): void;
