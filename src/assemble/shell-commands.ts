@@ -55,7 +55,8 @@ interface Configured {
 }
 
 export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
-  const steps = new ShellSteps(options);
+  const log = options.session.ioc.heard("globus", options.log);
+  const steps = new ShellSteps({ ...options, log });
   return [
     shellCommand({
       name: "globusConfigure",

@@ -23,7 +23,8 @@ const UNANSWERED = "EAI_AGAIN";
  */
 export type Lookup = (host: string) => Promise<string>;
 
-export const systemLookup: Lookup = async (host) => (await lookup(host, { family: 4 })).address;
+/** A dotted address is its own. */
+export const systemLookup: Lookup = async (host) => (isIPv4(host) ? host : (await lookup(host, { family: 4 })).address);
 
 /** A server's addresses cannot change while it runs. */
 const LEFT_OUT_UNTIL = { server: "until the IOC is started again", client: "until one answers" } as const;

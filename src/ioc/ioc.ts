@@ -5,7 +5,8 @@
 import type { Clock } from "../base/clock.ts";
 import { openFilesLimit, roomForClients } from "../base/descriptors.ts";
 import { AppError, codeOf } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
+import { Listeners } from "../base/listeners.ts";
+import { createLog, type Log, teeLog } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type CaServerConfig, serverConfig } from "../ca/ca-config.ts";
 import { resolveHosts } from "../ca/host-names.ts";
@@ -58,6 +59,9 @@ export class Ioc {
   readonly database: Database;
   /** What goes wrong in the background; it is on the console, and listeners hear of it. */
   readonly troubles = new Troubles();
+  /** Told of each line of the IOC's log, for log servers. */
+  readonly logLines = new Listeners<[line: string]>();
+  readonly log: Log;
   readonly #options: IocOptions;
   readonly #stages: { readonly time: StageTime; readonly stage: Stage }[] = [];
   /** What has started, in this order. */
@@ -66,8 +70,10 @@ export class Ioc {
   #state: IocState = "loading";
 
   constructor(options: IocOptions) {
-    const { clock, log, externalLinks } = options;
+    const { clock, externalLinks } = options;
     this.#options = options;
+    const log = this.heard("ioc", options.log);
+    this.log = log;
     this.troubles.listen(({ sentence, isOver }) => (isOver ? log.info(sentence) : log.error(sentence)));
     this.database = new Database({ clock, log, ...(externalLinks === undefined ? {} : { externalLinks }) });
   }
@@ -84,8 +90,16 @@ export class Ioc {
   get clock(): Clock {
     return this.#options.clock;
   }
-  get log(): Log {
-    return this.#options.log;
+  get network(): Network {
+    return this.#options.network;
+  }
+
+  /** The same log, whose lines `logLines` is told too. @param name as its lines begin */
+  heard(name: string, log: Log): Log {
+    return teeLog(
+      log,
+      createLog(name, (line) => this.logLines.notify(line)),
+    );
   }
 
   /** Adds something that iocInit starts. @throws IocError after iocInit */
@@ -94,9 +108,14 @@ export class Ioc {
     this.#stages.push({ time, stage });
   }
 
-  /** Adds something that works already: it is stopped after all that iocInit starts, also where iocInit never comes. */
+  /**
+   * Adds something that works already: it is stopped after all that iocInit starts, also where iocInit never comes, and
+   * where it has come before.
+   */
   addRunning(name: string, stop: () => Promise<void>): void {
-    this.#started.push({ name, start: () => {}, stop });
+    const stage = { name, start: () => {}, stop };
+    if (this.#state === "loading") this.#started.push(stage);
+    else this.#started.unshift(stage);
   }
 
   /** iocInit. @throws IocError when it has run before, or something cannot start; what has started is stopped then */
@@ -170,7 +189,8 @@ export class Ioc {
   }
 
   async #serve(): Promise<void> {
-    const { environment, network, clock, log, access } = this.#options;
+    const { log } = this;
+    const { environment, network, clock, access } = this.#options;
     const config = this.#options.server ?? (await this.#serverConfig());
     const { database } = this;
     const source = new DatabaseSource({ database, clock, ...(access === undefined ? {} : { access }) });

@@ -3,7 +3,6 @@
  * take is kept up to a bound, and beyond it counted and told. It connects, and connects again, by itself. A log server
  * never answers, so what was on its way when a server died is lost and nobody can know it. epics-base: logClient.c.
  */
-import { isIPv4 } from "node:net";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { codeOf, messageOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -170,7 +169,7 @@ export class LogClient {
   async #connect(): Promise<void> {
     const { server, network, log, clock, find = systemLookup } = this.#options;
     try {
-      const host = isIPv4(server.host) ? server.host : await find(server.host);
+      const host = await find(server.host);
       const stream = await network.connect({ host, port: server.port }, CONNECT_SECONDS);
       if (this.#isClosed) return stream.destroy();
       stream.onClose = (error) => this.#closed(error);

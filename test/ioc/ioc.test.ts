@@ -97,6 +97,15 @@ test("what was opened while files were loaded is closed behind all stages, the l
   expect(events.slice(-3)).toEqual(["good stops", "socket closed", "file closed"]);
 });
 
+test("what is opened while the IOC runs is closed behind all stages too", async () => {
+  const { ioc, events, stage } = newIoc();
+  ioc.addStage("beforeServer", stage("good"));
+  await ioc.init();
+  ioc.addRunning("a log", async () => void events.push("log closed"));
+  await ioc.stop();
+  expect(events.slice(-2)).toEqual(["good stops", "log closed"]);
+});
+
 test.each([
   ["fails", (ioc: Ioc) => ioc.init().catch(() => {})],
   ["never runs", (ioc: Ioc) => ioc.stop()],

@@ -1,5 +1,5 @@
 /**
- * Numbers as text, as base's cvtFast.c writes them: texts.ts reads the other direction. channel-access.md §2.7;
+ * Numbers as text, as base's cvtFast.c and as C write them: texts.ts reads the other direction. channel-access.md §2.7;
  * compared with softIoc in test/interop/convert-softioc.test.ts.
  */
 import type { FieldType } from "../record-type.ts";
@@ -75,3 +75,15 @@ function roundHalfEven(magnitude: number, digits: number): string {
   const last = Number(mantissa[end - 1]);
   return isHalf && last % 2 === 0 ? `${mantissa.slice(0, end)}e${power}` : magnitude.toExponential(digits);
 }
+
+/** As C's %.{digits}g. */
+export function generalNumber(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa = "", exponent = "0"] = value.toExponential(digits - 1).split("e");
+  const power = Number(exponent);
+  if (power >= -4 && power < digits) return trimZeros(value.toFixed(digits - 1 - power));
+  return `${trimZeros(mantissa)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+const trimZeros = (text: string): string => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);

@@ -4,6 +4,7 @@
  */
 
 import { facilitySecond } from "../../base/facility-time.ts";
+import { generalNumber } from "../../database/convert/number-text.ts";
 import type { Database } from "../../database/database.ts";
 import { FieldAddress } from "../../database/field-address.ts";
 import { elementsAt, lengthAt, longTextAt, numberAt } from "../../database/read.ts";
@@ -70,8 +71,8 @@ function itemsOf(address: FieldAddress): readonly string[] | undefined {
 
 /** `1.5`, or `16 = 0x10`. */
 function numberText(value: number | bigint, type: NumericFieldType): string {
-  if (type === "DOUBLE") return significant(Number(value), 12);
-  if (type === "FLOAT") return significant(Number(value), 6);
+  if (type === "DOUBLE") return generalNumber(Number(value), 12);
+  if (type === "FLOAT") return generalNumber(Number(value), 6);
   const bits = PATTERN_BITS[type];
   const integer = BigInt(value);
   if (integer >= 0n) return `${integer} = 0x${integer.toString(16)}`;
@@ -80,21 +81,9 @@ function numberText(value: number | bigint, type: NumericFieldType): string {
     : `${integer} = 0x${BigInt.asUintN(bits, integer).toString(16)}`;
 }
 
-/** C's %.<digits>g. */
-function significant(value: number, digits: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", exponent = "0"] = value.toExponential(digits - 1).split("e");
-  const power = Number(exponent);
-  if (power >= -4 && power < digits) return trimZeros(value.toFixed(digits - 1 - power));
-  return `${trimZeros(mantissa)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-}
-
-const trimZeros = (text: string): string => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-
 /** As base's static database library writes a DOUBLE: the shortest text that reads back, `1.0e+20`. */
 function shortest(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return significant(value, 15);
+  if (!Number.isFinite(value) || value === 0) return generalNumber(value, 15);
   const power = Math.floor(Math.log10(Math.abs(value)));
   if (power >= -4 && power < 15) return String(value);
   const [mantissa = "", exponent = "0"] = value.toExponential().split("e");

@@ -8,9 +8,6 @@ import type { CommandSession } from "./session.ts";
 
 /** softIoc's commands that tune or prepare what this IOC does without. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
-  iocLogInit: "messages go to the console, and to the log file of globus.conf",
-  iocLogPrefix: "messages go to the console, and to the log file of globus.conf",
-  setIocLogDisable: "there is no log server",
   errlogInit: "messages are written at once",
   errlogInit2: "messages are written at once",
   eltc: "messages always go to the console",
