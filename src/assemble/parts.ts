@@ -8,8 +8,8 @@ import { ConfigError } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 
 /**
- * The process environment, as main hands it on. It must be the real environment, from which the Globus SDK reads its
- * service addresses.
+ * The process environment, as cli/program.ts hands it on. It must be the real environment, from which the Globus SDK
+ * reads its service addresses.
  */
 export type MutableEnvironment = Record<string, string | undefined>;
 

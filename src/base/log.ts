@@ -1,5 +1,6 @@
 /**
- * Named loggers that write one line a record. Where the lines go is the caller's choice (the console by default).
+ * Named loggers that write one line a record. Where the lines go is the caller's choice (standard output and standard
+ * error by default).
  */
 
 import { oneLine } from "./clean-text.ts";

@@ -17,7 +17,7 @@ export const EXIT = {
 export const EXIT_HINT =
   "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.";
 
-/** The command line makes no sense: nothing was done. `main` ends with EXIT.usage. */
+/** The command line makes no sense: nothing was done. program.ts ends with EXIT.usage. */
 export class UsageError extends AppError {}
 
 export const exitStatusOf = ({ state }: Pick<Outcome, "state">): number =>

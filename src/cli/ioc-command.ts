@@ -1,7 +1,7 @@
 /**
  * `globus-ioc ioc`: runs an IOC as softIoc does. Works off the options in their order, then the script; runs iocInit
  * for files of -d where the script has not; then runs the shell, or with -S waits for the signal. channel-access.md
- * §7.1. Signals and exit statuses are main's matter.
+ * §7.1. Signals and exit statuses are program.ts's matter.
  */
 
 import type { Readable, Writable } from "node:stream";

@@ -1,7 +1,7 @@
 /**
  * `globus-ioc get | put | monitor | info`: a Channel Access client for people without EPICS base, with the options and
  * the output of caget, caput, camonitor and cainfo. Text is UTF-8 here and bytes below. The option parser and the
- * client are handed in by main. channel-access.md §4.5, Appendix C.
+ * client are handed in by program.ts. channel-access.md §4.5, Appendix C.
  */
 
 import { ActionError, asSentence, messageOf } from "../base/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * What one run of a data-management command is handed, by main and by the command line, and what the run gives. Types
- * alone.
+ * What one run of a data-management command is handed, by program.ts and by the command line, and what the run gives.
+ * Types alone.
  */
 
 import type { Readable } from "node:stream";
@@ -20,7 +20,7 @@ import type { GivenOptions } from "./data-options.ts";
 import type { Operator } from "./dialogues.ts";
 import type { Screen } from "./screen.ts";
 
-/** The process around the commands, handed in by main. */
+/** The process around the commands, handed in by program.ts. */
 export interface DataContext {
   readonly environment: Environment;
   /** Tells every local time in this zone ([general] time-zone); empty: in the host's zone. */

@@ -26,7 +26,7 @@ import {
 } from "./settings.ts";
 import { ALIASES } from "./settings-aliases.ts";
 
-/** Everything that is wrong with the settings. `main` prints the message and exits with status 2. */
+/** Everything that is wrong with the settings. `cli/program.ts` prints the message and exits with status 2. */
 export class ConfigError extends AppError {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {

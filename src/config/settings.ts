@@ -1,8 +1,8 @@
 /**
  * THE settings table: every key of globus.conf with its section, kind, default and meaning. The reader, its messages,
- * the typed settings and the manual come from it. Sections general to email, their keys and defaults are those of the
- * Python program `globus`, so its files are read as they are; what their files name otherwise stands in
- * settings-aliases.ts.
+ * the typed settings and the manual come from it. Sections general to email have the keys and defaults of the Python
+ * program `globus`, beside some of ours, so its files are read as they are; what the files of the Python programs name
+ * otherwise stands in settings-aliases.ts.
  */
 
 import { knownZone } from "../base/facility-time.ts";

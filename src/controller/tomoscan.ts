@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
 import type { AnyTomoScanKey } from "./pvs/tomoscan.ts";
 
-/** TomoScan's PVs, as far as tagging needs them. */
+/** What tagging and Dirs work on. */
 export interface TomoScan {
   readonly beamline: BeamlinePvs;
   /** Full name of a PV. */

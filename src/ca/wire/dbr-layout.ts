@@ -1,7 +1,7 @@
 /**
- * THE DBR table: family × native type → the metadata before the value. Sizes, encoder, decoder and the protocol page
- * follow from it. The only irregularity, the padding that a C compiler inserts, is a table of its own.
- * channel-access.md §2.1 and §2.2, db_access.h.
+ * THE DBR table: family × native type → the metadata before the value. Sizes, encoder and decoder follow from it. The
+ * only irregularity, the padding that a C compiler inserts, is a table of its own. channel-access.md §2.1 and §2.2,
+ * db_access.h.
  */
 import { STRING_BYTES } from "../../epics/facts.ts";
 import { CHOICE_BYTES, MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
