@@ -6,11 +6,8 @@
 
 import { KINDS, type Kind } from "../config/settings.ts";
 import { COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
-import { PVS, type PvName, rowOf, statesOf } from "../controller/pvs/index.ts";
+import { type InputName, type PvName, rowOf, statesOf } from "../controller/pvs/index.ts";
 import { inputProblem, takesText } from "../controller/run/input-check.ts";
-
-/** The PVs that an option may fill. */
-export type InputName = { [N in PvName]: (typeof PVS)[N]["kind"] extends "result" ? never : N }[PvName];
 
 /** An option that fills an input PV. */
 export interface InputOption {

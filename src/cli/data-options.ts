@@ -8,15 +8,8 @@ import { didYouMean } from "../base/suggest.ts";
 import { ConfigError, type SettingOption } from "../config/config.ts";
 import { KINDS, SERVER_SETTINGS, SETTINGS, type Setting } from "../config/settings.ts";
 import { isWholePrefix, SITE_OPTIONS } from "../config/settings-aliases.ts";
-import {
-  type DataCommand,
-  type InputName,
-  type InputOption,
-  inputOptionsOf,
-  inputValue,
-  wantedOf,
-  wordsOf,
-} from "./data-commands.ts";
+import type { InputName } from "../controller/pvs/index.ts";
+import { type DataCommand, type InputOption, inputOptionsOf, inputValue, wantedOf, wordsOf } from "./data-commands.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** The options that all data-management commands have beside the settings. */

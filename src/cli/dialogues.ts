@@ -5,9 +5,9 @@
 
 import type { CommandName } from "../controller/pvs/commands.ts";
 import { EMAIL_MODES } from "../controller/pvs/email.ts";
+import type { InputName } from "../controller/pvs/index.ts";
 import { ARM_STATES } from "../controller/pvs/row.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
-import type { InputName } from "./data-commands.ts";
 import type { CommonOptions } from "./data-options.ts";
 import { UsageError } from "./exit-status.ts";
 import { linesOf, numberOf, type Runner } from "./runner.ts";

@@ -20,10 +20,9 @@ import { dbrCodeOf } from "../ca/client/wish-text.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import { COMMAND_PARTS, COMMAND_STATES, type CommandName } from "../controller/pvs/commands.ts";
-import type { PvName } from "../controller/pvs/index.ts";
+import type { InputName, PvName } from "../controller/pvs/index.ts";
 import { type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
-import type { InputName } from "./data-commands.ts";
 import { linesOf, numberOf, type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
 /** The wait for a connection, and for an input to be taken. */

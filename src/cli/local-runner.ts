@@ -10,7 +10,7 @@ import { OffError } from "../controller/ports/call.ts";
 import type { DmExperiment } from "../controller/ports/data-management.ts";
 import type { PvOutput, Pvs, PvValue } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
-import { PVS, type PvName } from "../controller/pvs/index.ts";
+import { INPUTS, type InputName, PVS, type PvName } from "../controller/pvs/index.ts";
 import type { Server } from "../controller/run/action.ts";
 import { armProblem } from "../controller/run/guards.ts";
 import { type Outcome, RejectedError } from "../controller/run/outcome.ts";
@@ -19,7 +19,6 @@ import { recentExperiments } from "../controller/setup/dm-experiment.ts";
 import type { Site } from "../controller/site.ts";
 import { settledTag, tagState$ } from "../controller/tagging/tag.ts";
 import { publishExperiment } from "../controller/tagging/tag-publisher.ts";
-import type { InputName } from "./data-commands.ts";
 import { type Runner, type RunnerOptions, runTold } from "./runner.ts";
 
 export interface LocalRunnerOptions extends RunnerOptions {
@@ -39,9 +38,7 @@ export class LocalRunner implements Runner {
 
   constructor(options: LocalRunnerOptions) {
     this.#options = options;
-    const initial = Object.entries(PVS).flatMap(([name, row]): [string, PvOutput][] =>
-      row.kind === "result" ? [] : [[name, "initial" in row ? row.initial : ""]],
-    );
+    const initial = INPUTS.map((name): [string, PvOutput] => [name, "initial" in PVS[name] ? PVS[name].initial : ""]);
     this.#values = new Map([...initial, ...Object.entries(options.inputs)]);
     this.#pvs = {
       get: (name) => asElement(this.#values.get(name)),

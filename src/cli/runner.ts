@@ -5,9 +5,8 @@
 
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
-import type { PvName } from "../controller/pvs/index.ts";
+import type { InputName, PvName } from "../controller/pvs/index.ts";
 import { failureOutcome, type Outcome } from "../controller/run/outcome.ts";
-import type { InputName } from "./data-commands.ts";
 
 export interface Runner {
   /**

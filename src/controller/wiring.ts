@@ -29,7 +29,7 @@ import { cleanPvs } from "./run/clean-pvs.ts";
 import { command, type Start } from "./run/command.ts";
 import { CommandBoard } from "./run/command-board.ts";
 import { guards$ } from "./run/guards.ts";
-import { INPUT_NAMES } from "./run/input-check.ts";
+import { WRITABLE } from "./run/input-check.ts";
 import { Interruptions } from "./run/interruptions.ts";
 import { Journal } from "./run/journal.ts";
 import type { ActionResult } from "./run/outcome.ts";
@@ -132,7 +132,7 @@ function controller$(given: ControllerOptions, shared: Shared): Observable<never
     ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
     buttons$(options, shared),
     guards$(options, board, shared.journal),
-    ...INPUT_NAMES.map((name) => pvs.puts$(name)),
+    ...WRITABLE.map((name) => pvs.puts$(name)),
     watches$(options, shared, tag$),
     vitalSigns$({ ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) }, board.ended$),
   ).pipe(ignoreElements());

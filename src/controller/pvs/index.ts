@@ -26,6 +26,11 @@ export const PVS = {
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;
+/** The PVs that fill a command: inputs and settings, buttons and arms among them. */
+export type InputName = { [N in PvName]: (typeof PVS)[N]["kind"] extends "result" ? never : N }[PvName];
+export const INPUTS: readonly InputName[] = (Object.keys(PVS) as PvName[]).filter(
+  (name): name is InputName => PVS[name].kind !== "result",
+);
 type CommandPart = (typeof COMMAND_PARTS)[keyof typeof COMMAND_PARTS]["suffix"];
 /** Whatever stands behind $(P)$(R). */
 export type PvSuffix = PvName | CommandName | `${CommandName}${CommandPart}`;

@@ -6,7 +6,7 @@ import { filter, type Observable, share } from "rxjs";
 import type { OutsidePut } from "../ports/outside-put.ts";
 import type { Pvs } from "../ports/pvs.ts";
 import { isRefused } from "./guards.ts";
-import { INPUT_NAMES, inputProblem } from "./input-check.ts";
+import { inputProblem, WRITABLE } from "./input-check.ts";
 import type { Journal } from "./journal.ts";
 
 /**
@@ -15,7 +15,7 @@ import type { Journal } from "./journal.ts";
  */
 export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
   const checked: ReadonlyMap<string, Observable<OutsidePut>> = new Map(
-    INPUT_NAMES.map((name) => [
+    WRITABLE.map((name) => [
       name,
       pvs.puts$(name).pipe(
         filter((put) => !isRefused(put, inputProblem(name, put), journal)),

@@ -3,7 +3,8 @@
  * Pure: refuses nothing itself.
  */
 import type { OutsidePut } from "../ports/outside-put.ts";
-import { allPvs, type PvSuffix, rowOf } from "../pvs/index.ts";
+import { COMMAND_NAMES } from "../pvs/commands.ts";
+import { INPUTS, type PvSuffix, rowOf } from "../pvs/index.ts";
 import type { Takes } from "../pvs/row.ts";
 
 /** The states of a number input whose row has neither states nor limits, such as a button. */
@@ -12,9 +13,7 @@ const TWO_STATES = 2;
 const SERVERS: Takes = { least: 0, most: 15, isWhole: true };
 
 /** Every PV that clients write. */
-export const INPUT_NAMES: readonly PvSuffix[] = [...allPvs()].flatMap(([name, row]) =>
-  row.kind === "result" ? [] : [name],
-);
+export const WRITABLE: readonly PvSuffix[] = [...COMMAND_NAMES, ...INPUTS];
 
 /** Why the value cannot be put to the input, a sentence; or undefined. */
 export function inputProblem(

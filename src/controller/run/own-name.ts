@@ -2,13 +2,10 @@
  * The text that a Phoebus field shows while its PV is disconnected, `<2bmb:Globus:EmailSubject>`: a field that was
  * clicked then keeps that text, and Enter writes it into the PV. Nobody means such a text, so every PV refuses its own.
  */
-import { PVS, type PvName } from "../pvs/index.ts";
+import { INPUTS, PVS, type PvName } from "../pvs/index.ts";
 
 /** Inputs and settings that hold a text. */
-export const TEXT_INPUTS: readonly PvName[] = (Object.keys(PVS) as PvName[]).filter((name) => {
-  const row = PVS[name];
-  return row.kind !== "result" && !("initial" in row);
-});
+export const TEXT_INPUTS: readonly PvName[] = INPUTS.filter((name) => !("initial" in PVS[name]));
 
 /**
  * Whether a text is a PV's own name in angle brackets, as Phoebus writes names: with the protocol before it, the field

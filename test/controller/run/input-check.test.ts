@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PVS } from "../../../src/controller/pvs/index.ts";
-import { INPUT_NAMES, inputProblem } from "../../../src/controller/run/input-check.ts";
+import { inputProblem, WRITABLE } from "../../../src/controller/run/input-check.ts";
 
 const number = (name: string, given: number) => inputProblem(name, { value: given, given, room: 0 });
 const text = (name: string, given: string, room: number) => inputProblem(name, { value: given, given, room });
@@ -47,7 +47,7 @@ test("a text with codes that are no characters is refused, however long it is", 
 });
 
 test("what every number input holds at the start is what it takes", () => {
-  const numbers = INPUT_NAMES.flatMap((name) => {
+  const numbers = WRITABLE.flatMap((name) => {
     const row = PVS[name as keyof typeof PVS];
     return row !== undefined && "initial" in row && typeof row.initial === "number"
       ? [[name, row.initial] as const]

@@ -5,7 +5,7 @@
 
 import { EXPERIMENT_PVS } from "../../experiment.ts";
 import type { PvValue } from "../../ports/pvs.ts";
-import { PVS, type PvName, statesOf } from "../../pvs/index.ts";
+import { INPUTS, type PvName, statesOf } from "../../pvs/index.ts";
 import type { TaggedRequest } from "../../run/action.ts";
 
 /**
@@ -16,9 +16,7 @@ export function placeholderTexts(
   request: TaggedRequest,
   more: Readonly<Partial<Record<PvName, string>>>,
 ): ReadonlyMap<string, string> {
-  const inputs = (Object.keys(PVS) as PvName[])
-    .filter((name) => PVS[name].kind !== "result")
-    .map((name): [string, string] => [name, stateText(name, request.input(name))]);
+  const inputs = INPUTS.map((name): [string, string] => [name, stateText(name, request.input(name))]);
   const ofExperiment = Object.entries(EXPERIMENT_PVS).map(([name, read]): [string, string] => [
     name,
     read(request.experiment),
