@@ -261,15 +261,17 @@ export class Database {
    * A put from outside whose completion is waited for; it queues where its record cannot take it now, unless it is
    * refused.
    * @param ended called once with the result, unless the put `isDone` at once
+   * @param leader the last put of the same sender to this field that was not done at once: this put waits for its end
    */
   putNotify(
     address: FieldAddress,
     value: FieldValue,
     ended: (result: PutResult) => void,
     options: FieldPutOptions = {},
+    leader?: PutNotify,
   ): PutNotify {
     const place = { putter: this.#putter, processor: this.#processor };
-    return new PutNotify(place, address).start({ value, options }, ended);
+    return new PutNotify(place, address).start({ value, options }, ended, leader);
   }
   /** Calls `changed` with the posted bits at each post that matches `mask`. */
   subscribe(address: FieldAddress, mask: number, changed: (mask: number) => void): FieldSubscription {

@@ -169,17 +169,20 @@ export class Processor {
 
   /** Lets the next put-notify begin that waits for this record, in a later turn. */
   wake(record: DbRecord): void {
-    this.#clock.soon(() => {
-      while (record.waiting !== undefined && record.notify === undefined && !record.isActive) {
-        const next = record.waiting.take();
-        if (record.waiting.isEmpty) record.waiting = undefined;
-        try {
-          next?.begin();
-        } catch (thrown) {
-          this.#report(record, thrown);
-        }
+    this.#clock.soon(() => this.beginWaiting(record));
+  }
+
+  /** Lets the put-notifies that wait for this record begin, as many as it takes now. */
+  beginWaiting(record: DbRecord): void {
+    while (record.waiting !== undefined && record.notify === undefined && !record.isActive) {
+      const next = record.waiting.take();
+      if (record.waiting.isEmpty) record.waiting = undefined;
+      try {
+        next?.begin();
+      } catch (thrown) {
+        this.#report(record, thrown);
       }
-    });
+    }
   }
 
   #report(record: DbRecord, thrown: unknown): void {

@@ -24,6 +24,10 @@ export class PutNotify implements Completion, WaitingPut {
   readonly #address: FieldAddress;
   /** While the put waits: what the field will get. A value may be large, and is kept no longer. */
   #waiting: PutContent | undefined;
+  /** The sender's put before this one, while that has not ended: this put is in no queue yet. */
+  #leader: PutNotify | undefined;
+  /** The sender's next put, which waits for the end of this one. */
+  #follower: PutNotify | undefined;
   readonly #putter: Putter;
   readonly #processor: Processor;
   #ended: ((result: PutResult) => void) | undefined;
@@ -38,7 +42,7 @@ export class PutNotify implements Completion, WaitingPut {
     this.#address = address;
   }
 
-  /** The put is in its record's queue. */
+  /** The put has not been applied yet. */
   get isWaiting(): boolean {
     return this.#waiting !== undefined;
   }
@@ -50,13 +54,13 @@ export class PutNotify implements Completion, WaitingPut {
   /**
    * Puts, queues the put, or turns it down: a refusal does not wait. If `isDone` is then true, `result` says how the
    * put ended; otherwise `ended` will be told.
+   * @param leader the sender's last put to this field that waits or is in progress: this put waits for its end
    */
-  start({ value, options }: PutContent, ended: (result: PutResult) => void): this {
-    const { record } = this.#address;
+  start({ value, options }: PutContent, ended: (result: PutResult) => void, leader?: PutNotify): this {
     const converted = convertPut(this.#address, value, options);
     const verdict = this.#putter.judge(this.#address, value, converted, options);
     if (verdict !== "take") this.#end(failureOf(verdict));
-    else this.#take({ value: converted!, options }, record);
+    else this.#take({ value: converted!, options }, leader?.isDone === false ? leader : undefined);
     this.#ended = ended;
     return this;
   }
@@ -69,13 +73,9 @@ export class PutNotify implements Completion, WaitingPut {
     this.isDone = true;
     this.#ended = undefined;
     this.#begun = undefined;
-    const { record } = this.#address;
-    if (this.#waiting !== undefined) {
-      this.#waiting = undefined;
-      record.waiting!.giveUp();
-      if (record.waiting!.isEmpty) record.waiting = undefined;
-    }
+    if (this.#waiting !== undefined) this.#leaveQueue();
     for (const joined of this.#records.splice(0)) this.#free(joined);
+    this.#leadOn();
   }
 
   begin(): void {
@@ -108,14 +108,48 @@ export class PutNotify implements Completion, WaitingPut {
     this.#records.push(record);
   }
 
-  #take(content: PutContent, record: DbRecord): void {
-    if (record.notify === undefined && record.waiting === undefined && !record.isActive) this.#putAndProcess(content);
-    else if (this.#releases(content.value, record)) this.#release(content);
-    else {
-      record.waiting ??= new PutQueue();
-      record.waiting.push(this);
-      this.#waiting = content;
-    }
+  #take(content: PutContent, leader: PutNotify | undefined): void {
+    const { record } = this.#address;
+    this.#processor.beginWaiting(record); // else a put of 0 would wait behind a put that it has to release
+    const isFree = record.notify === undefined && record.waiting === undefined && !record.isActive;
+    if (isFree && leader === undefined) return this.#putAndProcess(content);
+    if (this.#releases(content.value, record)) return this.#release(content);
+    this.#waiting = content;
+    if (leader === undefined) return this.#joinQueue();
+    this.#leader = leader;
+    leader.#follower = this;
+  }
+
+  #joinQueue(): void {
+    const { record } = this.#address;
+    record.waiting ??= new PutQueue();
+    record.waiting.push(this);
+  }
+
+  #leaveQueue(): void {
+    const { record } = this.#address;
+    this.#waiting = undefined;
+    if (this.#leader !== undefined) return;
+    record.waiting!.giveUp();
+    if (record.waiting!.isEmpty) record.waiting = undefined;
+  }
+
+  /** The put is over: the sender's next put has its turn, or waits for the put that this one waited for. */
+  #leadOn(): void {
+    const [leader, follower] = [this.#leader, this.#follower];
+    this.#leader = undefined;
+    this.#follower = undefined;
+    if (leader !== undefined) leader.#follower = follower;
+    if (follower === undefined) return;
+    follower.#leader = leader;
+    if (leader === undefined) follower.#enter();
+  }
+
+  /** The put before this one is over: it waits for the record alone. */
+  #enter(): void {
+    const { record } = this.#address;
+    this.#joinQueue();
+    this.#processor.wake(record);
   }
 
   #putAndProcess({ value, options }: PutContent): void {
@@ -164,5 +198,6 @@ export class PutNotify implements Completion, WaitingPut {
     this.isDone = true;
     this.result = result;
     this.#ended?.(result);
+    this.#leadOn();
   }
 }

@@ -81,6 +81,8 @@ class FieldPv implements ServerPv {
   #rightsChanged: (() => void) | undefined;
   /** Put-callbacks that are not complete; made with the first. */
   #putsInProgress: Set<PutNotify> | undefined;
+  /** The last of them: as in rsrv, a channel's put-callbacks are complete one after the other. */
+  #lastPut: PutNotify | undefined;
 
   constructor(address: FieldAddress, client: ClientIdentity, { database, clock, access }: DatabaseSourceOptions) {
     this.#address = address;
@@ -120,8 +122,10 @@ class FieldPv implements ServerPv {
         listener.putDone(statusOf(result));
       },
       options,
+      this.#lastPut,
     );
     if (put.isDone) return statusOf(put.result);
+    this.#lastPut = put;
     this.#putsInProgress ??= new Set();
     this.#putsInProgress.add(put);
     if (!put.isWaiting) return PUT_PENDING;
@@ -131,6 +135,7 @@ class FieldPv implements ServerPv {
   cancelPuts(): void {
     for (const put of this.#putsInProgress ?? []) put.cancel();
     this.#putsInProgress = undefined;
+    this.#lastPut = undefined;
   }
   subscribe(mask: number, changed: () => void): Subscription {
     return this.#database.subscribe(this.#address, mask, filterUpdates(this.#address, changed));

@@ -312,7 +312,12 @@ test("a put-callback keeps its value only while it waits: neither once it is app
 
 /** One step of a random history. */
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("notify" as const), pv: fc.constantFrom("A", "B", "C", "X"), value: fc.nat(2) }),
+  fc.record({
+    kind: fc.constant("notify" as const),
+    pv: fc.constantFrom("A", "B", "C", "X"),
+    value: fc.nat(2),
+    sender: fc.constantFrom("one", "two", undefined),
+  }),
   fc.record({ kind: fc.constant("put" as const), pv: fc.constantFrom("A", "B", "C", "X"), value: fc.nat(2) }),
   fc.record({ kind: fc.constant("cancel" as const), which: fc.nat(100) }),
   fc.record({ kind: fc.constant("process" as const), pv: fc.constantFrom("A", "B", "C", "X") }),
@@ -324,7 +329,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("advance" as const), seconds: fc.constantFrom(0, 0.5, 1, 3) }),
 );
 
-test("in any history each put-callback ends exactly once, or never if it was given up, and no record stays taken", () => {
+test("in any history each put-callback ends exactly once, in its sender's order, or never if it was given up, and no record stays taken", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const db = databaseOf({
@@ -334,11 +339,22 @@ test("in any history each put-callback ends exactly once, or never if it was giv
         X: { type: "busy", FLNK: "A" },
       });
       const [notifies, ends, cancelled]: [PutNotify[], number[], Set<number>] = [[], [], new Set()];
+      /** By sender and PV: the puts that were not done at once, in order, and those of them that have ended. */
+      const sent = new Map<string, { readonly begun: number[]; readonly ended: number[] }>();
       for (const one of steps) {
         if (one.kind === "notify") {
           const index = notifies.length;
-          const put = db.database.putNotify(db.address(one.pv), one.value, () => void ends.push(index));
+          const key = `${one.sender ?? index} ${one.pv}`;
+          const own = sent.get(key) ?? { begun: [], ended: [] };
+          sent.set(key, own);
+          const ended = (): void => {
+            ends.push(index);
+            own.ended.push(index);
+          };
+          const leader = notifies[own.begun.at(-1) ?? -1];
+          const put = db.database.putNotify(db.address(one.pv), one.value, ended, {}, leader);
           if (put.isDone) ends.push(index);
+          else own.begun.push(index);
           notifies.push(put);
         } else if (one.kind === "cancel") {
           const index = notifies.length === 0 ? undefined : one.which % notifies.length;
@@ -356,6 +372,8 @@ test("in any history each put-callback ends exactly once, or never if it was giv
         db.clock.advance(10);
       }
       expect([...ends].sort((a, b) => a - b)).toEqual([...notifies.keys()].filter((index) => !cancelled.has(index)));
+      for (const { begun, ended } of sent.values())
+        expect(ended).toEqual(begun.filter((index) => !cancelled.has(index)));
       for (const name of ["A", "B", "C", "X"]) {
         const { notify, waiting } = db.record(name);
         expect({ name, notify, waiting }).toEqual({ name, notify: undefined, waiting: undefined });

@@ -9,6 +9,8 @@ import { type IocOptions, type RunningIoc, startSoftIoc } from "../support/peers
 const db = `
 record(calcout, "$(P)slow") { field(CALC, "A") field(ODLY, "2") }
 record(calcout, "$(P)quick") { field(CALC, "A") field(ODLY, "0.2") }
+record(bo, "$(P)chain") { field(FLNK, "$(P)chained") }
+record(calcout, "$(P)chained") { field(CALC, "1") field(ODLY, "0.3") }
 record(calcout, "$(P)ring1") { field(CALC, "1") field(ODLY, "0.1") field(FLNK, "$(P)ring2") }
 record(calcout, "$(P)ring2") { field(CALC, "1") field(ODLY, "0.1") field(FLNK, "$(P)ring1") }
 `;
@@ -73,13 +75,20 @@ async function ringOfLinks(ioc: RunningIoc): Promise<unknown> {
   return await answer(channel);
 }
 
+async function oneChannel(ioc: RunningIoc): Promise<unknown> {
+  const channel = await open(ioc, "chain");
+  const { circuit, sid } = channel;
+  for (const ioid of [1, 2, 3]) circuit.send("writeNotify", { dbr: SHORT, count: 1, sid, ioid }, shorts(ioid % 2));
+  return [await answer(channel), await answer(channel), await answer(channel)];
+}
+
 const runAt = async (start: (options: IocOptions) => Promise<RunningIoc>): Promise<unknown> => {
   await using ioc = await start({ db });
-  return await Promise.all([dispWhileItWaits(ioc), plainPutsAllTheTime(ioc), ringOfLinks(ioc)]);
+  return await Promise.all([dispWhileItWaits(ioc), plainPutsAllTheTime(ioc), ringOfLinks(ioc), oneChannel(ioc)]);
 };
 
 test.skipIf(needPeers("softIoc").missing)(
-  "DISP stops a put-callback that waits; plain puts without end, and a ring of links, do not keep it from its answer",
+  "DISP stops a put-callback that waits; plain puts without end, and a ring of links, do not keep it from its answer; those of a channel are answered in order",
   async () => {
     const facts = [
       [
@@ -94,6 +103,11 @@ test.skipIf(needPeers("softIoc").missing)(
         [2, 1],
       ],
       [1, 1],
+      [
+        [1, 1],
+        [2, 1],
+        [3, 1],
+      ],
     ];
     expect(await runAt(startSoftIoc)).toEqual(facts);
     expect(await runAt(startOurIoc)).toEqual(facts);

@@ -265,6 +265,36 @@ test("put-callbacks of one channel are applied in order; what is refused, or end
   expect(answers).toEqual([`start ${ECA.NORMAL}`, `again ${ECA.NORMAL}`]);
 });
 
+test("put-callbacks of one channel are complete one after the other, also where their record is free before its chain", () => {
+  const { db, open } = siteOf({ A: { FLNK: "B" }, B: { DLY: "2" } });
+  const answers: string[] = [];
+  const pv = open("A");
+  for (const value of [1, 2, 3]) {
+    const putDone = (): void => void answers.push(`${value} at ${db.clock.monotonic()}`);
+    const status = pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putBegun: () => {}, putDone });
+    expect(status).toBe(value === 1 ? PUT_PENDING : PUT_WAITING);
+  }
+  expect(db.get("A")).toBe("1.000000");
+  db.clock.advance(10);
+  expect(answers).toEqual(["1 at 2", "2 at 4", "3 at 6"]);
+  expect(db.get("A")).toBe("3.000000");
+});
+
+test("two put-callbacks of 0 in one breath release two of 1", () => {
+  const { db, open } = siteOf({ A: { type: "busy" } });
+  for (const channels of [[open("A")], [open("A"), open("A")]]) {
+    const answers: string[] = [];
+    [1, 1, 0, 0].forEach((value, index) => {
+      const putDone = (): void => void answers.push(`${value}`);
+      const pv = channels[index % channels.length]!;
+      const status = pv.writeNotify(typeOf("DOUBLE"), sampleOf(value), { putBegun: () => {}, putDone });
+      if (status === ECA.NORMAL) putDone();
+    });
+    db.clock.settle();
+    expect([answers, db.get("A")]).toEqual([["1", "0", "1", "0"], "Done"]);
+  }
+});
+
 test("a channel that closes gives up all its put-callbacks, and those of others go on", () => {
   const { db, open } = siteOf({ A: { DLY: "2" } });
   const answers: string[] = [];

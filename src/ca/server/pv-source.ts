@@ -50,9 +50,9 @@ export interface ServerPv {
   /** Puts `value` (of this DBR type's native form), at once. @returns ECA code */
   write(type: DbrType, value: DbrSample): number;
   /**
-   * Puts `value` and processes. Several puts may be in progress on one channel: the PV applies them in the order of the
-   * calls, each when it can take it. A put that it refuses, and a put that ends the put which others wait for, need not
-   * wait. `value` is the caller's again when this returns; an array in it is the PV's to keep.
+   * Puts `value` and processes. Several puts may wait on one channel: the PV applies them in the order of the calls,
+   * each when the one before it is complete. A put that it refuses, and a put that ends the put which others wait for,
+   * need not wait. `value` is the caller's again when this returns; an array in it is the PV's to keep.
    * @returns ECA code when the put is complete, PUT_PENDING or PUT_WAITING when `listener.putDone` will say so
    */
   writeNotify(type: DbrType, value: DbrSample, listener: PutListener): number;
