@@ -72,11 +72,6 @@ export function parseMacros(text: string, before?: ReadonlyMap<string, string>):
   return macros;
 }
 
-/** A value written so that `parseMacros` and an expansion give it back as it is. */
-export function quoteMacroValue(value: string): string {
-  return `"${value.replace(/["\\$]/g, "\\$&")}"`;
-}
-
 interface Entry {
   readonly raw: string;
 }

@@ -32,12 +32,6 @@ export function stringValue(token: Token): string {
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** A text as a string of a .db file that reads back as it; NUL cannot be written. */
-export function quoteText(text: string): string {
-  const escaped = text.replace(/["\\]/g, "\\$&");
-  return `"${escaped.replace(/[\x01-\x1f]/g, (character) => `\\x${hex(character.charCodeAt(0))}`)}"`;
-}
-
 function readJson(tokens: TokenStream, token: Token, depth: number): string {
   if (token.kind === "string") return checkedString(token);
   if (token.kind === "word") return LITERAL.test(token.text) ? token.text : `"${token.text}"`;
@@ -123,5 +117,3 @@ function unescapeText(text: string): string {
     return ESCAPES[other as string] ?? (other as string);
   });
 }
-
-const hex = (byte: number): string => byte.toString(16).padStart(2, "0");

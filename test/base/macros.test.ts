@@ -4,14 +4,10 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  type Expansion,
-  expandMacros,
-  MAX_EXPANSION,
-  parseMacros,
-  quoteMacroValue,
-  sourceOffset,
-} from "../../src/base/macros.ts";
+import { type Expansion, expandMacros, MAX_EXPANSION, parseMacros, sourceOffset } from "../../src/base/macros.ts";
+
+/** A value written so that `parseMacros` and an expansion give it back as it is. */
+const quoteMacroValue = (value: string): string => `"${value.replace(/["\\$]/g, "\\$&")}"`;
 
 /**
  * Definitions, text, value, whether something was undefined or recursive. Source: libCom 7.0.10, where an undefined

@@ -7,9 +7,15 @@ import { describe, expect, test } from "vitest";
 import { parseMacros } from "../../src/base/macros.ts";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
-import { quoteText } from "../../src/dbfile/values.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { ACCEPTED, REFUSED, REFUSED_BY_US_ALONE } from "./snippets.ts";
+
+/** A text as a string of a .db file that reads back as it; NUL cannot be written. */
+function quoteText(text: string): string {
+  const escaped = text.replace(/["\\]/g, "\\$&");
+  const hex = (character: string): string => character.charCodeAt(0).toString(16).padStart(2, "0");
+  return `"${escaped.replace(/[\x01-\x1f]/g, (character) => `\\x${hex(character)}`)}"`;
+}
 
 /** Loads a text, in UTF-8 bytes as a file has it, and others that it may include. */
 function load(text: string, { macros = "P=x:", files = {} }: { macros?: string; files?: Record<string, string> } = {}) {

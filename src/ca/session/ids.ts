@@ -1,6 +1,7 @@
 /**
- * The protocol's numbers, each a type of its own so that no id is taken for another, and where new ids come from. A
- * cid, an ioid and a subscription id are chosen by the client, a sid by the server. All are u32.
+ * The ids of a channel, each a type of its own so that neither is taken for the other, and where new ids of all kinds
+ * come from. A cid, an ioid and a subscription id are chosen by the client, a sid by the server. All are u32. An ioid
+ * and a subscription id are plain numbers: the server sends them back as they came.
  */
 
 declare const kind: unique symbol;
@@ -10,9 +11,6 @@ type Id<Kind extends string> = number & { readonly [kind]: Kind };
 export type Cid = Id<"cid">;
 /** A channel, as its server numbers it. */
 export type Sid = Id<"sid">;
-/** One read or put that is to be answered. */
-export type Ioid = Id<"ioid">;
-export type SubscriptionId = Id<"subscription">;
 
 const IDS = 0x1_0000_0000;
 
