@@ -96,7 +96,8 @@ export class Putter {
     const before = this.#before(address, options);
     const verdict = judge(address, value, converted, options);
     if (verdict !== "take" && this.#isHeard(options)) {
-      this.#report({ address, value: converted ?? value, before, ...reported(options), result: failureOf(verdict) });
+      const { by, isTrapped = false } = options;
+      this.#report({ address, value: converted ?? value, by, isTrapped, before, result: failureOf(verdict) });
     }
     return verdict;
   }
@@ -105,8 +106,8 @@ export class Putter {
   disabled(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
     const failure = disabledBy(address, originOf(options));
     if (failure !== undefined && this.#isHeard(options)) {
-      const before = this.#before(address, options);
-      this.#report({ address, value, before, ...reported(options), result: failure });
+      const { by, isTrapped = false } = options;
+      this.#report({ address, value, by, isTrapped, before: this.#before(address, options), result: failure });
     }
     return failure;
   }
@@ -120,7 +121,8 @@ export class Putter {
       record.afterPut(address.field);
     }
     if (this.#isHeard(options)) {
-      this.#report({ address, value: converted, before, ...reported(options), result: failure });
+      const { by, isTrapped = false } = options;
+      this.#report({ address, value: converted, by, isTrapped, before, result: failure });
     }
     return failure;
   }
@@ -175,8 +177,6 @@ export class Putter {
 function tellType({ spec, record, field }: FieldAddress): boolean {
   return !spec.isSpecial || record.type.support.afterPut?.(record, field) !== false;
 }
-
-const reported = ({ by, isTrapped = false }: FieldPutOptions) => ({ by, isTrapped });
 
 const originOf = (options: FieldPutOptions): PutOrigin => options.origin ?? "client";
 

@@ -9,7 +9,6 @@ import type { Log } from "../base/log.ts";
 import type { Trouble } from "../base/troubles.ts";
 import { type Lookup, systemLookup } from "../ca/host-names.ts";
 import type { ByteStream, Network } from "../net/transport.ts";
-import { bytesOf } from "./working-directory.ts";
 
 /** Characters that wait for a server; base: 16 KiB. */
 const MOST_WAITING = 1 << 20;
@@ -144,7 +143,7 @@ export class LogClient {
     while (count < this.#waiting.length && length < MOST_AT_ONCE) length += this.#waiting[count++]!.length;
     this.#underWay = this.#waiting.splice(0, count);
     this.#waitingLength -= length;
-    stream.write(bytesOf(this.#underWay.join("")), () => {
+    stream.write(Buffer.from(this.#underWay.join(""), "latin1"), () => {
       if (stream !== this.#stream) return;
       this.#underWay = [];
       this.#tellLost();

@@ -76,14 +76,18 @@ function roundHalfEven(magnitude: number, digits: number): string {
   return isHalf && last % 2 === 0 ? `${mantissa.slice(0, end)}e${power}` : magnitude.toExponential(digits);
 }
 
-/** As C's %.{digits}g. */
+/** As C's %.{digits}g. @param digits at most 15: so many stand in the shortest text */
 export function generalNumber(value: number, digits: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value < 0 ? "-inf" : "inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", exponent = "0"] = value.toExponential(digits - 1).split("e");
+  if (Number.isInteger(value) && Math.abs(value) < 10 ** digits) return String(value);
+  const magnitude = Math.abs(value);
+  const isNearHalf = /5e/.test(magnitude.toExponential(digits));
+  const rounded = isNearHalf ? roundHalfEven(magnitude, digits - 1) : magnitude.toExponential(digits - 1);
+  const sign = value < 0 ? "-" : "";
+  const [mantissa = "", exponent = ""] = rounded.split("e");
   const power = Number(exponent);
-  if (power >= -4 && power < digits) return trimZeros(value.toFixed(digits - 1 - power));
-  return `${trimZeros(mantissa)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+  if (power >= -4 && power < digits) return `${sign}${Number(rounded)}`;
+  const trimmed = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
+  return `${sign}${trimmed}e${exponent[0] ?? "+"}${exponent.slice(1).padStart(2, "0")}`;
 }
-
-const trimZeros = (text: string): string => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);

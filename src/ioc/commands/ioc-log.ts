@@ -6,6 +6,7 @@ import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, type ShellEnvironment, shellCommand } from "../../iocsh/shell-command.ts";
 import type { LogClient, LogServer } from "../log-client.ts";
 import { type LogServers, parseLogServer, portOf } from "../log-servers.ts";
+import { bytesOf } from "../working-directory.ts";
 import type { CommandSession } from "./session.ts";
 
 const HOST = "EPICS_IOC_LOG_INET";
@@ -25,7 +26,7 @@ export function iocLogCommands({ ioc }: CommandSession, servers: LogServers): re
         const opened = servers.open(serverOf(shell.environment));
         client = opened;
         const stop = ioc.logLines.add((line) => {
-          if (!servers.isDisabled) opened.send(line);
+          if (!servers.isDisabled) opened.send(bytesOf(line).toString("latin1"));
         });
         ioc.addRunning("the connection to the log server", async () => {
           stop();

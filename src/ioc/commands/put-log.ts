@@ -8,10 +8,10 @@ import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-com
 import type { Ioc } from "../ioc.ts";
 import { type LogServers, parseLogServer } from "../log-servers.ts";
 import { DEFAULT_BURST_SECONDS, LOG_MODES, type LogMode } from "../put-log/burst.ts";
-import { JSON_PROPERTIES, jsonLine } from "../put-log/json-line.ts";
+import { JSON_PROPERTIES, jsonForm } from "../put-log/json-line.ts";
 import type { LogEntry } from "../put-log/logged-put.ts";
 import { PutLogger } from "../put-log/put-logger.ts";
-import { textLine } from "../put-log/text-line.ts";
+import { textForm } from "../put-log/text-line.ts";
 import { DEFAULT_TIME_FORMAT, knownLetters, unknownIn } from "../put-log/time-format.ts";
 import type { CommandSession } from "./session.ts";
 
@@ -38,19 +38,19 @@ interface Form {
 }
 
 export function putLogCommands({ ioc }: CommandSession, servers: LogServers): readonly ShellCommand[] {
-  let timeFormat = DEFAULT_TIME_FORMAT;
+  let textLine = textForm(DEFAULT_TIME_FORMAT);
   const own = new Map<string, string>();
   const text: Form = {
     name: "caPutLog",
     servers: "EPICS_CA_PUT_LOG_ADDR",
     pv: "EPICS_AS_PUT_LOG_PV",
-    line: (entry) => textLine(entry, timeFormat),
+    line: (entry) => textLine(entry),
   };
   const json: Form = {
     name: "caPutJsonLog",
     servers: "EPICS_CA_JSON_PUT_LOG_ADDR",
     pv: "EPICS_AS_PUT_JSON_LOG_PV",
-    line: (entry) => jsonLine(entry, own),
+    line: jsonForm(own),
   };
   return [
     ...formCommands(text, ioc, servers),
@@ -59,7 +59,7 @@ export function putLogCommands({ ioc }: CommandSession, servers: LogServers): re
       arguments: [{ name: "format", kind: "text" }],
       help: `The time in each line of caPutLogInit's log, as C's strftime; default "${DEFAULT_TIME_FORMAT}".`,
       run: (_, given) => {
-        timeFormat = checkedFormat(required(given, "caPutLogSetTimeFmt", "format"));
+        textLine = textForm(checkedFormat(required(given, "caPutLogSetTimeFmt", "format")));
       },
     }),
     ...formCommands(json, ioc, servers),

@@ -33,9 +33,8 @@ interface Waiting extends LogEntry {
 }
 
 export class BurstRule {
-  /** A burst ends when its field was left alone for so long. */
-  seconds = DEFAULT_BURST_SECONDS;
   readonly #options: BurstOptions;
+  #seconds = DEFAULT_BURST_SECONDS;
   #mode: LogMode = "changes";
   #waiting: Waiting | undefined;
   #lastAt = 0;
@@ -43,6 +42,14 @@ export class BurstRule {
 
   constructor(options: BurstOptions) {
     this.#options = options;
+  }
+  /** A burst ends when its field was left alone for so long. What waits is logged when that changes. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+  set seconds(seconds: number) {
+    this.flush();
+    this.#seconds = seconds;
   }
   get mode(): LogMode {
     return this.#mode;
@@ -58,32 +65,36 @@ export class BurstRule {
     if (this.#waiting !== undefined && this.#mode !== "each" && isBurst(this.#waiting.put, put)) {
       this.#waiting = joined(this.#waiting, put);
     } else {
-      this.flush();
+      this.#logWaiting();
       const isChange = !areEqualHeads(put.before, put.after);
       this.#waiting = { put, before: put.before, burst: undefined, isChange };
-      if (this.#mode === "each") return this.flush();
+      if (this.#mode === "each") return this.#logWaiting();
     }
     this.#lastAt = this.#options.clock.monotonic();
-    if (this.#timer === undefined) this.#wait(this.seconds);
+    if (this.#timer === undefined) this.#look(this.#seconds);
   }
 
   /** Logs what waits, now. */
   flush(): void {
     this.#timer?.();
     this.#timer = undefined;
+    this.#logWaiting();
+  }
+
+  #logWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined && (waiting.isChange || this.#mode !== "changes")) this.#options.log(waiting);
   }
 
   /** One timer, however many puts: it looks when the last of them was. */
-  #wait(seconds: number): void {
+  #look(seconds: number): void {
     const { clock } = this.#options;
     this.#timer = clock.after(seconds, () => {
       this.#timer = undefined;
-      const left = this.#lastAt + this.seconds - clock.monotonic();
-      if (left > 0) this.#wait(left);
-      else this.flush();
+      const left = this.#lastAt + this.#seconds - clock.monotonic();
+      if (left > 0) this.#look(left);
+      else this.#logWaiting();
     });
   }
 }

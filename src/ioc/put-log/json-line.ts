@@ -6,10 +6,9 @@ import { cleanJson } from "../../base/clean-text.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { ValueHead } from "../../database/value-head.ts";
 import { fromByteString, toByteString } from "../../epics/byte-string.ts";
-import { claimed, isArray, type LogEntry, pvName } from "./logged-put.ts";
-import { dateAndTime } from "./time-format.ts";
+import { isArray, type LogEntry, WrittenNames } from "./logged-put.ts";
+import { secondFormatter } from "./time-format.ts";
 
-const MOST_OF_NAME = 128;
 /** Digits of a FLOAT that mean something. */
 const FLOAT_DIGITS = 8;
 
@@ -18,22 +17,24 @@ export const JSON_PROPERTIES: readonly string[] =
   "date time host user pv new new-size old old-size min max burst".split(" ");
 
 /**
- * The line without a line end, and without the prefix, as a byte string.
- * @param own the site's own properties, put between user and pv; byte strings
+ * @param own the site's own properties, put between user and pv, as they are when a line is made; byte strings
+ * @returns the line of an entry, without a line end and without the prefix, as a byte string
  */
-export function jsonLine({ put, before, burst }: LogEntry, own: ReadonlyMap<string, string>): string {
-  const { at, host, user, address, after } = put;
-  const { date, time } = dateAndTime(at);
-  let line = `{"date":"${date}","time":"${time}","host":${text(claimed(host))},"user":${text(claimed(user))}`;
-  for (const [name, value] of own) line += `,${text(name)}:${text(value)}`;
-  line += `,"pv":${text(pvName(address).slice(0, MOST_OF_NAME))}`;
-  line += `,"new":${valueJson(after, address)}${sizeJson("new-size", after, address)}`;
-  line += `,"old":${valueJson(before, address)}${sizeJson("old-size", before, address)}`;
-  if (burst !== undefined) {
-    const { least, greatest, joined } = burst;
-    line += `,"min":${numberJson(least, address)},"max":${numberJson(greatest, address)},"burst":${joined}`;
-  }
-  return `${line}}`;
+export function jsonForm(own: ReadonlyMap<string, string>): (entry: LogEntry) => string {
+  const second = secondFormatter('{"date":"%F","time":"%T.');
+  const names = new WrittenNames(text);
+  return ({ put, before, burst }) => {
+    const { at, address, after } = put;
+    let line = `${second(at)}${String(at % 1000).padStart(3, "0")}","host":${names.host(put)},"user":${names.user(put)}`;
+    for (const [name, value] of own) line += `,${text(name)}:${text(value)}`;
+    line += `,"pv":${names.pv(address)},"new":${valueJson(after, address)}${sizeJson("new-size", after, address)}`;
+    line += `,"old":${valueJson(before, address)}${sizeJson("old-size", before, address)}`;
+    if (burst !== undefined) {
+      const { least, greatest, joined } = burst;
+      line += `,"min":${numberJson(least, address)},"max":${numberJson(greatest, address)},"burst":${joined}`;
+    }
+    return `${line}}`;
+  };
 }
 
 const sizeJson = (name: string, { size }: ValueHead, address: FieldAddress): string =>
@@ -62,4 +63,5 @@ function numberJson(value: number | bigint, { type }: FieldAddress): string {
 }
 
 /** UTF-8, with everything that ends a line or drives a terminal escaped. */
-const text = (bytes: string): string => toByteString(cleanJson(fromByteString(bytes)));
+const text = (bytes: string): string =>
+  /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/.test(bytes) ? `"${bytes}"` : toByteString(cleanJson(fromByteString(bytes)));

@@ -7,6 +7,7 @@ import { headAt, type ValueHead } from "../../database/value-head.ts";
 
 /** Characters of a name of a user or host. */
 const MOST_CLAIMED = 64;
+const MOST_OF_NAME = 128;
 
 export interface LoggedPut {
   /** Milliseconds since 1970 UTC. */
@@ -55,11 +56,50 @@ export function loggedPut({ address, before, by, result, value }: PutReport, at:
 const isNumber = (value: unknown): boolean => typeof value === "number";
 
 /** The PV's name: the record's alone for VAL, with `$` for characters. Never an alias. */
-export const pvName = ({ record, field, modifier }: FieldAddress): string =>
-  `${record.name}${field === "VAL" && !modifier.asCharacters ? "" : `.${field}`}${modifier.asCharacters ? "$" : ""}`;
+export function pvName({ record, field, modifier }: FieldAddress): string {
+  const name = field === "VAL" && !modifier.asCharacters ? record.name : `${record.name}.${field}`;
+  return modifier.asCharacters ? `${name}$` : name;
+}
 
 /** Whether clients read it as an array. */
 export const isArray = ({ elements }: FieldAddress): boolean => elements > 1;
 
-/** A piece of what a client claims, cut; hostile. */
-export const claimed = (text: string): string => (text === "" ? "unknown" : text.slice(0, MOST_CLAIMED));
+/**
+ * Writes the names in a line as a form has them, and remembers them: a client puts often.
+ * @param written the form of one name, which is cut and hostile
+ */
+export class WrittenNames {
+  readonly #written: (name: string) => string;
+  readonly #pvs = new WeakMap<FieldAddress, string>();
+  #last: Pick<LoggedPut, "user" | "host"> | undefined;
+  #user = "";
+  #host = "";
+
+  constructor(written: (name: string) => string) {
+    this.#written = written;
+  }
+  pv(address: FieldAddress): string {
+    let name = this.#pvs.get(address);
+    if (name === undefined) {
+      name = this.#written(pvName(address).slice(0, MOST_OF_NAME));
+      this.#pvs.set(address, name);
+    }
+    return name;
+  }
+  user(put: LoggedPut): string {
+    this.#of(put);
+    return this.#user;
+  }
+  host(put: LoggedPut): string {
+    this.#of(put);
+    return this.#host;
+  }
+  #of({ user, host }: LoggedPut): void {
+    if (this.#last?.user === user && this.#last.host === host) return;
+    this.#last = { user, host };
+    this.#user = this.#written(claimed(user));
+    this.#host = this.#written(claimed(host));
+  }
+}
+
+const claimed = (text: string): string => (text === "" ? "unknown" : text.slice(0, MOST_CLAIMED));

@@ -6,23 +6,28 @@
 import { generalNumber } from "../../database/convert/number-text.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { ValueHead } from "../../database/value-head.ts";
-import { claimed, type LogEntry, pvName } from "./logged-put.ts";
-import { formatTime } from "./time-format.ts";
+import { type LogEntry, WrittenNames } from "./logged-put.ts";
+import { secondFormatter } from "./time-format.ts";
 
 /** Characters of a text between its quotation marks, escapes counted. */
 const MOST_CHARACTERS = 200;
-const MOST_OF_NAME = 128;
 /** C's %g. */
 const DIGITS = 6;
 
-/** The line without a line end, and without the prefix. @param timeFormat a known format of strftime */
-export function textLine({ put, before, burst }: LogEntry, timeFormat: string): string {
-  const { at, host, user, address, after } = put;
-  const who = `${word(claimed(host))} ${word(claimed(user))} ${word(pvName(address).slice(0, MOST_OF_NAME))}`;
-  const values = `new=${valueText(after, address)} old=${valueText(before, address)}`;
-  const line = `${formatTime(timeFormat, at)} ${who} ${values}`;
-  if (burst === undefined) return line;
-  return `${line} min=${numberText(burst.least, address)} max=${numberText(burst.greatest, address)}`;
+/**
+ * @param timeFormat a known format of strftime
+ * @returns the line of an entry, without a line end and without the prefix
+ */
+export function textForm(timeFormat: string): (entry: LogEntry) => string {
+  const time = secondFormatter(timeFormat);
+  const names = new WrittenNames(word);
+  return ({ put, before, burst }) => {
+    const { at, address, after } = put;
+    const who = `${names.host(put)} ${names.user(put)} ${names.pv(address)}`;
+    const line = `${time(at)} ${who} new=${valueText(after, address)} old=${valueText(before, address)}`;
+    if (burst === undefined) return line;
+    return `${line} min=${numberText(burst.least, address)} max=${numberText(burst.greatest, address)}`;
+  };
 }
 
 /** Of an array its first element, as caPutLog has it. Characters are a text here. */

@@ -58,24 +58,24 @@ export const knownLetters = (): string => Object.keys(LETTERS).join(" ");
 /** A moment by a format without unknown letters. */
 export function formatTime(format: string, milliseconds: number): string {
   const at = new Date(milliseconds);
-  if (format === DEFAULT_TIME_FORMAT) return defaultTime(at);
   return format.replace(PLACE, (_, digits: string | undefined, letter = "") =>
     digits === undefined ? LETTERS[letter as string]!(at) : LETTERS["f"]!(at).slice(0, Number(digits)),
   );
 }
 
-/** Written out, for a line for each put. */
-function defaultTime(at: Date): string {
-  const day = `${two(at.getDate())}-${MONTHS[at.getMonth()]!.slice(0, 3)}-${two(at.getFullYear() % 100)}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
-
-/** `2026-03-03` and `08:00:00.123` */
-export function dateAndTime(milliseconds: number): { readonly date: string; readonly time: string } {
-  const at = new Date(milliseconds);
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const second = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return { date, time: `${second}.${three(at.getMilliseconds())}` };
+/** A formatter that remembers its last text, for many puts in one second. */
+export function secondFormatter(format: string): (milliseconds: number) => string {
+  const isWhole = !/%[0\d]*f/.test(format.replaceAll("%%", ""));
+  let second = Number.NaN;
+  let text = "";
+  return (milliseconds) => {
+    const now = isWhole ? Math.floor(milliseconds / 1000) : milliseconds;
+    if (now !== second) {
+      second = now;
+      text = formatTime(format, milliseconds);
+    }
+    return text;
+  };
 }
 
 function dayOfYear(at: Date): number {

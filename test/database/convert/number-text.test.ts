@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { numberToText } from "../../../src/database/convert/number-text.ts";
+import { generalNumber, numberToText } from "../../../src/database/convert/number-text.ts";
 
 // Expected values: EPICS base, measured (channel-access.md §2.7, §2.8) or from test/interop/convert-softioc.test.ts.
 
@@ -33,6 +33,28 @@ test("a float is rounded in float arithmetic, and goes to exponents above 1e8", 
   expect(numberToText(Math.fround(0.005), "FLOAT", 2)).toBe("0.01");
   expect(numberToText(1e8, "FLOAT", 2)).toBe("1.00e+08");
   expect(numberToText(2e7, "FLOAT", 6)).toBe("20000000.000");
+});
+
+test.each([
+  [1 / 3, "0.333333"],
+  [1_147_905, "1.1479e+06"],
+  [1_147_915, "1.14792e+06"],
+  [999_999.5, "1e+06"],
+  [-0.0001, "-0.0001"],
+  [0.000_099_999_95, "0.0001"],
+  [5e-324, "4.94066e-324"],
+  [-1.797_693_134_862_315_7e308, "-1.79769e+308"],
+  [-0, "-0"],
+  [Number.NaN, "nan"],
+])("%d with six digits, as C's %%g", (value, text) => {
+  expect(generalNumber(value, 6)).toBe(text);
+});
+
+test("with twelve digits, as dbgf has them, an exact half becomes even", () => {
+  expect([100_000_000_000.5, 100_000_000_001.5].map((value) => generalNumber(value, 12))).toEqual([
+    "100000000000",
+    "100000000002",
+  ]);
 });
 
 test("integers read as decimals, whatever the precision", () => {

@@ -1,9 +1,9 @@
 /** The lines of the put log, of values and names as clients send them, hostile ones too. */
 import { describe, expect, test } from "vitest";
 import type { FieldValue } from "../../../src/database/record-type.ts";
-import { jsonLine } from "../../../src/ioc/put-log/json-line.ts";
+import { jsonForm } from "../../../src/ioc/put-log/json-line.ts";
 import { type LogEntry, loggedPut } from "../../../src/ioc/put-log/logged-put.ts";
-import { textLine } from "../../../src/ioc/put-log/text-line.ts";
+import { textForm } from "../../../src/ioc/put-log/text-line.ts";
 import { DEFAULT_TIME_FORMAT } from "../../../src/ioc/put-log/time-format.ts";
 import { databaseOf, type RecordTexts } from "../../support/engine/test-database.ts";
 import { inZone } from "../../support/in-zone.ts";
@@ -36,14 +36,14 @@ function entryOf(pv: string, value: FieldValue, { user = "op1", host = "ws1" } =
 }
 
 const textOf = (pv: string, value: FieldValue, claims = {}): string =>
-  textLine(entryOf(pv, value, claims), DEFAULT_TIME_FORMAT);
+  textForm(DEFAULT_TIME_FORMAT)(entryOf(pv, value, claims));
 const jsonOf = (pv: string, value: FieldValue, claims = {}, own = new Map<string, string>()): string =>
-  jsonLine(entryOf(pv, value, claims), own);
+  jsonForm(own)(entryOf(pv, value, claims));
 
 test("the text form: time at the facility, host, user, PV, new and old", async () => {
   await inZone("America/Chicago", () => {
     expect(textOf("Double", 2)).toBe("03-Mar-26 08:00:00 ws1 op1 Double new=2 old=1.5");
-    expect(textLine(entryOf("Double", 2), "%F %T.%03f")).toBe("2026-03-03 08:00:00.123 ws1 op1 Double new=2 old=1.5");
+    expect(textForm("%F %T.%03f")(entryOf("Double", 2))).toBe("2026-03-03 08:00:00.123 ws1 op1 Double new=2 old=1.5");
   });
 });
 
@@ -57,8 +57,8 @@ test("the JSON form: the same, in this order, and the site's own properties befo
 
 test("a burst has the least and the greatest, and in JSON how many puts it joined", () => {
   const entry = { ...entryOf("Double", 2), burst: { joined: 9, least: -1, greatest: 1e6 } };
-  expect(textLine(entry, DEFAULT_TIME_FORMAT)).toMatch(/ new=2 old=1\.5 min=-1 max=1e\+06$/);
-  expect(jsonLine(entry, new Map())).toMatch(/"old":1\.5,"min":-1\.0,"max":1000000\.0,"burst":9}$/);
+  expect(textForm(DEFAULT_TIME_FORMAT)(entry)).toMatch(/ new=2 old=1\.5 min=-1 max=1e\+06$/);
+  expect(jsonForm(new Map())(entry)).toMatch(/"old":1\.5,"min":-1\.0,"max":1000000\.0,"burst":9}$/);
 });
 
 describe.each([

@@ -1,6 +1,6 @@
 /** Times of the put log, as strftime writes them. */
 import { expect, test } from "vitest";
-import { DEFAULT_TIME_FORMAT, dateAndTime, formatTime, unknownIn } from "../../../src/ioc/put-log/time-format.ts";
+import { DEFAULT_TIME_FORMAT, formatTime, secondFormatter, unknownIn } from "../../../src/ioc/put-log/time-format.ts";
 import { inZone } from "../../support/in-zone.ts";
 
 const AT = Date.UTC(2026, 0, 3, 2, 5, 9, 47);
@@ -25,6 +25,14 @@ test.each([
   expect(unknownIn(format)).toBe(unknown);
 });
 
-test("JSON's date and time are the facility's, in milliseconds", async () => {
-  await inZone("Asia/Kathmandu", () => expect(dateAndTime(AT)).toEqual({ date: "2026-01-03", time: "07:50:09.047" }));
+test("a formatter that remembers its last text follows each second, and each millisecond where they show", () => {
+  const second = secondFormatter("%T");
+  const fraction = secondFormatter("%T.%03f %%f");
+  const seen = [0, 400, 1000, -1].map((later) => [second(AT + later).slice(-2), fraction(AT + later).slice(-9)]);
+  expect(seen).toEqual([
+    ["09", "09.047 %f"],
+    ["09", "09.447 %f"],
+    ["10", "10.047 %f"],
+    ["09", "09.046 %f"],
+  ]);
 });
