@@ -6,7 +6,7 @@ import { DAQ_ROWS } from "../src/controller/pvs/daq.ts";
 import { EMAIL_LINES, EMAIL_ROWS } from "../src/controller/pvs/email.ts";
 import { EXPERIMENT_ROWS } from "../src/controller/pvs/experiment.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
-import { ARMED_SECONDS } from "../src/controller/pvs/row.ts";
+import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
 import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
 import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
@@ -46,15 +46,10 @@ test.each([
   );
 });
 
-test("results cannot be written by clients, inputs can", () => {
-  // Two results are written by records too, which DISP does not concern; they have it all the same.
-  const wrong = [...allPvs()].filter(
-    ([suffix, { kind }]) => database.record(`${PREFIX}${suffix}`)?.fields.DISP !== (kind === "result" ? 1 : 0),
-  );
-  expect(
-    wrong.map(([suffix]) => suffix),
-    "the record of a result has DISP 1 in db/, that of an input or a setting has not",
-  ).toEqual([]);
+test("every record is in the access security group of its row", () => {
+  const found = [...allPvs().keys()].map((suffix) => [suffix, database.record(`${PREFIX}${suffix}`)?.textOf("ASG")]);
+  const wanted = [...allPvs()].map(([suffix, row]) => [suffix, securityGroup(row)]);
+  expect(found, "ASG of a record in db/ is what securityGroup says of its row in src/controller/pvs/").toEqual(wanted);
 });
 
 /** Suffix and states of every PV that chooses by state. */
@@ -91,12 +86,14 @@ test("every result that is a state has its words in the table", () => {
 });
 
 test("every array that is a result is posted when it changes, but Message, which tells events", () => {
-  const arrays = [...database.records()].filter(({ type, fields }) => type.name === "waveform" && fields.DISP === 1);
+  const arrays = [...database.records()].filter(
+    ({ type, name }) => type.name === "waveform" && rowOf(name.slice(PREFIX.length))?.kind === "result",
+  );
   expect(arrays.length).toBeGreaterThan(50);
   const always = arrays.filter(({ fields }) => fields["MPST"] !== ON_CHANGE || fields["APST"] !== ON_CHANGE);
   expect(
     always.map(({ name }) => name.slice(PREFIX.length)),
-    "a waveform of db/ with DISP 1 has MPST and APST On Change",
+    "a waveform of db/ that is a result has MPST and APST On Change",
   ).toEqual(["Message"]);
 });
 

@@ -69,6 +69,8 @@ function startIoc(beamline, iocPort, repeaterPort) {
     TOP: ROOT,
     P: STATION,
     GLOBUS_CONF: beamline.configFile,
+    GLOBUS_ACF: join(ROOT, "iocBoot/iocGlobus/globus.acf"),
+    GLOBUS_MANAGERS: "soak",
     AUTOSAVE_DIR: join(dirname(beamline.configFile), "autosave"),
   };
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe", "ipc"] });

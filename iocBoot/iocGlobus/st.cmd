@@ -20,6 +20,11 @@ dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")
 globusStart
 
+# Who may write: from which hosts, and who are the managers (docs/access-security.md). A client's host is its address, not what it says
+var asCheckClientIP 1
+asSetFilename("$(GLOBUS_ACF=globus.acf)")
+asSetSubstitutions("HOSTS='$(GLOBUS_HOSTS=$(GLOBUS_IOC_HOSTS))',MANAGERS='$(GLOBUS_MANAGERS=$(GLOBUS_IOC_USER))'")
+
 # Settings survive a restart: what db/globus_settings.req lists is kept in this folder, which no other IOC may use (docs/autosave.md)
 set_savefile_path("$(AUTOSAVE_DIR=autosave-$(P)$(R))")
 set_requestfile_path("$(TOP)/db")

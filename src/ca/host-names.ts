@@ -26,6 +26,16 @@ export type Lookup = (host: string) => Promise<string>;
 /** A dotted address is its own. */
 export const systemLookup: Lookup = async (host) => (isIPv4(host) ? host : (await lookup(host, { family: 4 })).address);
 
+/** @returns the dotted address of a host; undefined: it has none that can be found now */
+export async function addressOfHost(host: string): Promise<string | undefined> {
+  if (isIPv4(host)) return host;
+  try {
+    return await systemLookup(host);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A server's addresses cannot change while it runs. */
 const LEFT_OUT_UNTIL = { server: "until the IOC is started again", client: "until one answers" } as const;
 

@@ -12,7 +12,6 @@ import type { CaServerConfig } from "../ca/ca-config.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { registerIocCommands } from "../ioc/commands/all.ts";
-import { securityRefusal } from "../ioc/commands/init.ts";
 import { FileLoader } from "../ioc/commands/load.ts";
 import type { CommandSession } from "../ioc/commands/session.ts";
 import { Ioc } from "../ioc/ioc.ts";
@@ -24,7 +23,7 @@ import { nodeNetwork } from "../net/node-network.ts";
 import type { Network } from "../net/transport.ts";
 import { EXIT } from "./exit-status.ts";
 
-const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-d FILE.db]... [-S] [st.cmd]";
+const IOC_USAGE = "globus-ioc ioc [-m MACROS] [-a FILE.acf] [-d FILE.db]... [-S] [st.cmd]";
 
 const { done: OK, failed: FAILED, usage: USAGE } = EXIT;
 
@@ -56,6 +55,8 @@ export interface RunIocOptions {
 
 interface IocArguments {
   readonly databases: readonly { readonly file: string; readonly macros: string }[];
+  /** The access security file. */
+  readonly security: { readonly file: string; readonly macros: string } | undefined;
   readonly stay: boolean;
   readonly script: string | undefined;
 }
@@ -93,6 +94,7 @@ export async function runIoc(options: RunIocOptions): Promise<number> {
 function parseArguments(args: readonly string[]): IocArguments {
   const databases: { file: string; macros: string }[] = [];
   let macros = "";
+  let security: IocArguments["security"];
   let stay = false;
   let script: string | undefined;
   const rest = args.map(toByteString);
@@ -104,13 +106,13 @@ function parseArguments(args: readonly string[]): IocArguments {
   for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
     if (one === "-m") macros = valueOf(one);
     else if (one === "-d") databases.push({ file: valueOf(one), macros });
-    else if (one === "-a") throw new IocUsageError(securityRefusal(`-a ${valueOf(one)}`));
+    else if (one === "-a") security = { file: valueOf(one), macros };
     else if (one === "-S") stay = true;
     else if (one.startsWith("-") || script !== undefined) {
       throw new IocUsageError(`The argument "${one}" is not understood. ${IOC_USAGE}`);
     } else script = one;
   }
-  return { databases, stay, script };
+  return { databases, security, stay, script };
 }
 
 interface Parts {
@@ -149,7 +151,11 @@ function assemble(options: RunIocOptions, printError: (text: string) => void): P
 
 /** @throws AppError when something cannot be loaded or started */
 async function run(options: RunIocOptions, given: IocArguments, { shell, session }: Parts): Promise<number> {
-  const { ioc } = session;
+  const { ioc, directory } = session;
+  if (given.security !== undefined) {
+    ioc.access.setFile(directory.resolve(given.security.file));
+    if (given.security.macros !== "") ioc.access.setSubstitutions(given.security.macros);
+  }
   const loader = new FileLoader(session);
   for (const { file, macros } of given.databases) {
     loader.loadFile(file, macros, (text) => void options.stderr.write(bytesOf(`${text}\n`)));

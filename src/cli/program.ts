@@ -31,7 +31,8 @@ import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
 
 const IOC_HELP = `
-  -m MACROS     macros of the -d behind it, as A=1,B=2
+  -m MACROS     macros of the -d and -a behind it, as A=1,B=2
+  -a FILE.acf   access security: who may write what; without it everybody
   -d FILE.db    loads a database; iocInit follows the last one
   -S            no shell: runs until it is signalled; without -S the IOC ends with its standard input
   st.cmd        a start-up script
@@ -47,7 +48,14 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
 
 const environment: Record<string, string | undefined> = process.env;
-environment["GLOBUS_IOC"] ??= ROOT; // for st.cmd, wherever st.cmd is copied to
+// For st.cmd, wherever st.cmd is copied to: the package, who runs the IOC, and the addresses of this host
+environment["GLOBUS_IOC"] ??= ROOT;
+environment["GLOBUS_IOC_USER"] ??= accountName(environment);
+environment["GLOBUS_IOC_HOSTS"] ??= ownAddresses().join(",");
+function ownAddresses(): readonly string[] {
+  const addresses = Object.values(os.networkInterfaces()).flatMap((interfaces = []) => interfaces);
+  return addresses.filter(({ family }) => family === "IPv4").map(({ address }) => address);
+}
 /** Node's local times follow TZ, also when it changes. */
 const setZone = (zone: string): void => {
   if (zone !== "") process.env["TZ"] = zone;
@@ -188,7 +196,7 @@ addDataCommands(program, runData);
 program
   .command("ioc [args...]")
   .helpGroup(IOC_HEADING)
-  .usage("[-m MACROS] [-d FILE.db]... [-S] [st.cmd]")
+  .usage("[-m MACROS] [-a FILE.acf] [-d FILE.db]... [-S] [st.cmd]")
   .description("run an IOC as softIoc does")
   .addHelpText("after", IOC_HELP)
   .allowUnknownOption()

@@ -58,6 +58,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
       P: IOC_PREFIX, // not the prefix of a real beamline that the environment may have
       R: "Globus:",
       GLOBUS_CONF: beamline.configFile,
+      GLOBUS_ACF: path.join(path.dirname(script), "globus.acf"),
       AUTOSAVE_DIR: path.join(path.dirname(beamline.configFile), "autosave"),
       EPICS_CA_ADDR_LIST: `127.0.0.1:${ports.tomoScan}`,
       EPICS_CA_AUTO_ADDR_LIST: "NO",

@@ -33,6 +33,8 @@ import { filterUpdates } from "./update-filters.ts";
 export interface FieldRights {
   /** RIGHT_READ, RIGHT_WRITE, as of now. */
   readonly rights: number;
+  /** Puts are told to put logs. */
+  readonly isTrapped: boolean;
   close(): void;
 }
 
@@ -150,9 +152,12 @@ class FieldPv implements ServerPv {
 
   #optionsOf({ native }: DbrType, value: DbrSample): FieldPutOptions {
     const from = FIELD_TYPE[native];
+    const isTrapped = this.#grant?.isTrapped === true;
     const { by } = this.#putOptions;
-    if (value.array !== undefined) return { from, by, length: value.length };
-    if (this.#putOptions.from !== from) this.#putOptions = { from, by };
+    if (value.array !== undefined) return { from, by, isTrapped, length: value.length };
+    if (this.#putOptions.from !== from || this.#putOptions.isTrapped !== isTrapped) {
+      this.#putOptions = { from, by, isTrapped };
+    }
     return this.#putOptions;
   }
 

@@ -9,14 +9,16 @@ import { Listeners } from "../base/listeners.ts";
 import { createLog, type Log, teeLog } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import { type CaServerConfig, serverConfig } from "../ca/ca-config.ts";
-import { resolveHosts } from "../ca/host-names.ts";
+import { addressOfHost, resolveHosts } from "../ca/host-names.ts";
 import { DEFAULT_LIMITS, type ServerLimits } from "../ca/server/limits.ts";
 import { CaServer } from "../ca/server/server.ts";
 import { Database } from "../database/database.ts";
 import type { ExternalLinks } from "../database/link-ends.ts";
 import type { ShellEnvironment } from "../iocsh/shell-command.ts";
 import type { Network } from "../net/transport.ts";
-import { type AccessControl, DatabaseSource } from "./database-source.ts";
+import { loadAccessFile } from "./access/access-file.ts";
+import { AccessSecurity } from "./access/access-security.ts";
+import { DatabaseSource } from "./database-source.ts";
 
 /**
  * When a stage starts. `beforeDatabase`: records are loaded, none is initialized. `beforeProcessing`: they are
@@ -52,11 +54,12 @@ export interface IocOptions {
   /** Instead of what the environment says. */
   readonly server?: CaServerConfig;
   readonly externalLinks?: ExternalLinks;
-  readonly access?: AccessControl;
 }
 
 export class Ioc {
   readonly database: Database;
+  /** Who may read and write what. */
+  readonly access: AccessSecurity;
   /** What goes wrong in the background; it is on the console, and listeners hear of it. */
   readonly troubles = new Troubles();
   /** Told of each line of the IOC's log, for log servers. */
@@ -76,6 +79,8 @@ export class Ioc {
     this.log = log;
     this.troubles.listen(({ sentence, isOver }) => (isOver ? log.info(sentence) : log.error(sentence)));
     this.database = new Database({ clock, log, ...(externalLinks === undefined ? {} : { externalLinks }) });
+    const { database } = this;
+    this.access = new AccessSecurity({ database, clock, log, load: loadAccessFile, resolve: addressOfHost });
   }
   get state(): IocState {
     return this.#state;
@@ -131,6 +136,7 @@ export class Ioc {
         stop: () => this.database.stop(),
       });
       await this.#startStages("beforeProcessing");
+      await this.#start({ name: "access security", start: () => this.access.init() });
       this.database.processInitial();
       await this.#startStages("beforeServer");
       await this.#start({
@@ -190,10 +196,10 @@ export class Ioc {
 
   async #serve(): Promise<void> {
     const { log } = this;
-    const { environment, network, clock, access } = this.#options;
+    const { environment, network, clock } = this.#options;
     const config = this.#options.server ?? (await this.#serverConfig());
-    const { database } = this;
-    const source = new DatabaseSource({ database, clock, ...(access === undefined ? {} : { access }) });
+    const { database, access } = this;
+    const source = new DatabaseSource({ database, clock, access });
     this.#server = await CaServer.start({ source, config, network, clock, log, limits: this.#limits() }).catch(
       (error: unknown) => {
         if (codeOf(error) !== "EADDRNOTAVAIL") throw error;

@@ -100,11 +100,25 @@ describe("options", () => {
     });
     expect([status, out.at(-1)]).toEqual([0, "iocRun: All initialization complete"]);
   });
-  test("-a is refused, and nothing starts", async () => {
-    const { status, err, out } = await run({ args: ["-a", "x.acf", "-m", "P=x:", "-d", "a.db"] });
-    expect(status).toBe(2);
-    expect(err.join()).toMatch(/^-a x\.acf: access security is not yet supported/);
-    expect(out).toEqual([""]);
+  test("-a names the access security file, with the macros before it", async () => {
+    const { status, err, out } = await run({
+      args: ["-m", "P=x:,WHO=olga", "-a", "x.acf", "-d", "a.db"],
+      files: { "x.acf": "UAG(ops) {$(WHO)}\nASG(DEFAULT) {RULE(1,READ) RULE(1,WRITE) {UAG(ops)}}" },
+      input: "aspuag\n",
+    });
+    expect([status, err, out]).toEqual([0, [""], expect.arrayContaining(["UAG(ops) {olga}"])]);
+  });
+  test("an access security file that is not there, or wrong, ends it with a sentence", async () => {
+    const missing = await run({ args: ["-a", "x.acf", "-m", "P=x:", "-d", "a.db"] });
+    const wrong = await run({
+      args: ["-a", "x.acf", "-m", "P=x:", "-d", "a.db"],
+      files: { "x.acf": "ASG(DEFAULT) {RULE(1,WRITE) {UAG(ops)}}" },
+    });
+    expect([missing.status, wrong.status]).toEqual([1, 1]);
+    expect(missing.err.join()).toMatch(
+      /the access security file cannot be read: there is no such file.* at \/.*x\.acf/,
+    );
+    expect(wrong.err.join()).toMatch(/x\.acf:1:\d+: there is no UAG\(ops\)/);
   });
   test.each([["-q"], ["-d"], ["a.cmd", "b.cmd"]])("%s is not understood", async (...args) => {
     expect((await run({ args })).status).toBe(2);
@@ -294,7 +308,9 @@ describe("mistakes at the prompt are one sentence", () => {
     ["iocInit", "ERROR: iocInit runs once only; this IOC has been initialized."],
     ["dbLoadRecords a.db P=z:", "ERROR: Records cannot be loaded after iocInit."],
     ['system "ls"', 'ERROR: system does not run "ls": this IOC starts no programs for a script.'],
-    ["asSetFilename x.acf", expect.stringContaining('asSetFilename("x.acf"): access security is not yet supported')],
+    ["asInit", "ERROR: asInit: access security is off: say asSetFilename before iocInit."],
+    ["astac x:nosuch olga room", "ERROR: astac: x:nosuch is no PV of this IOC."],
+    ["var asCheckClientIP 2", 'ERROR: var asCheckClientIP "2": the value is 0 or 1.'],
     [
       "cd nowhere",
       expect.stringMatching(

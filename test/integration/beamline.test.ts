@@ -281,9 +281,9 @@ test("what an input cannot mean is refused, and it keeps its value: NaN, a fract
   await put("ErrorAck", 1);
 });
 
-test("results cannot be written", async () => {
-  expect(await put("Message", "x")).toBe(ECA.PUTFAIL);
-  expect(await put("InitStatus", 2)).toBe(ECA.PUTFAIL);
+test("results cannot be written, and clients are told so when they connect", async () => {
+  await expect(put("Message", "x")).rejects.toThrow("ECA_NOWTACCESS");
+  await expect(put("InitStatus", 2)).rejects.toThrow("ECA_NOWTACCESS");
 });
 
 test("the log, and its file, say which client wrote a command or a setting, and what was refused", async () => {

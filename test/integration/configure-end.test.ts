@@ -34,6 +34,7 @@ async function prepared(settings: string, edit: (shipped: string) => string) {
     TOP: ROOT,
     P: "99id:",
     GLOBUS_CONF: file,
+    GLOBUS_ACF: join(ROOT, "iocBoot/iocGlobus/globus.acf"),
     AUTOSAVE_DIR: join(folder, "autosave"),
   };
   return { script, env };

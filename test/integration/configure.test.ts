@@ -43,6 +43,7 @@ async function start({ settings, environment = {}, input = "" }: Start): Promise
     HOME: folder,
     TOP: ROOT,
     GLOBUS_CONF: file,
+    GLOBUS_ACF: join(ROOT, "iocBoot/iocGlobus/globus.acf"),
     AUTOSAVE_DIR: join(folder, "autosave"),
     ...environment,
   };

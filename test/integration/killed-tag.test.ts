@@ -74,6 +74,7 @@ const startIoc = (): Promise<PeerProcess> =>
       TOP: ROOT,
       P: station,
       GLOBUS_CONF: join(folder, "globus.conf"),
+      GLOBUS_ACF: join(ROOT, "iocBoot/iocGlobus/globus.acf"),
       AUTOSAVE_DIR: join(folder, "autosave"),
     },
     pv: { name: `${station}Globus:Status`, port: iocPort },

@@ -96,8 +96,8 @@ describe.skipIf(needPeers("softIoc", "gcc", "libca").missing)("under libca", () 
     expect(seen).toContain("rights told: read=1 write=0");
   });
 
-  test("our IOC does not pretend to keep access rules: it refuses the file", { timeout: 60_000 }, async () => {
-    await expect(access.ours()).rejects.toThrow(/access security is not yet supported/);
+  test("access rights that change: as softIoc", { timeout: 60_000 }, async () => {
+    expect((await access.ours())[rights]).toEqual((await access.reference())[rights]);
   });
 });
 

@@ -29,14 +29,14 @@ export function pvsPage(): string {
     const record = database.record(suffix);
     if (record === undefined) throw new Error(`db/ has no record ${suffix}`);
     const values = pv.states?.join(", ") ?? pv.unit ?? "";
-    return row(`\`${suffix}\``, pv.kind, record.type.name, values, alarmsOf(record, pv), takes(suffix, pv));
+    return row(`\`${suffix}\``, kindText(pv), record.type.name, values, alarmsOf(record, pv), takes(suffix, pv));
   });
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
     row(`\`${name}\``, command.meaning, command.group),
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment. What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV, a code that is no character; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment; what opens data to people, mails or deletes is for managers alone ([access-security.md](access-security.md)). What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV, a code that is no character; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
     "## Commands",
     table(["command", "what it does", "excludes others of its group"], commands),
     "## How a command ends",
@@ -47,6 +47,9 @@ export function pvsPage(): string {
     table(["suffix", "kind", "record type", "states, or unit", "alarm", "meaning"], rows),
   );
 }
+
+/** With who may write it by the shipped access security file. */
+const kindText = ({ kind, isManaged }: PvRow): string => (isManaged === true ? `${kind} of managers` : kind);
 
 const SEVERITIES = ["", "MINOR", "MAJOR", "INVALID"];
 const NAMES_OF_STATES = [

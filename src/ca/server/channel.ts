@@ -10,13 +10,14 @@ import { viewOf } from "../wire/frame.ts";
 import { RESPONSES } from "../wire/messages.ts";
 import { ECA } from "../wire/status.ts";
 import type { CircuitContext } from "./circuit-context.ts";
+import type { WaitingUpdates } from "./output.ts";
 import { PUT_PENDING, PUT_WAITING, type PutListener, type ServerPv } from "./pv-source.ts";
 import type { ServerSubscription } from "./subscription.ts";
 
 const WRITE_NOTIFY = viewOf(RESPONSES.writeNotify);
 const ACCESS_RIGHTS = viewOf(RESPONSES.accessRights);
 
-export class ServerChannel {
+export class ServerChannel implements WaitingUpdates {
   readonly cid: Cid;
   readonly sid: Sid;
   readonly name: string;
@@ -72,12 +73,17 @@ export class ServerChannel {
     ACCESS_RIGHTS.rights = this.pv.rights;
     ACCESS_RIGHTS.writeHeader(this.#context.output.out, 0);
   }
+  sendWaiting(): boolean {
+    this.sendRights();
+    return true;
+  }
   /** Ends the subscriptions and gives the put-callbacks up: none is answered any more. */
   close(): void {
     for (const subscription of this.subscriptionById?.values() ?? []) subscription.close();
     this.#context.counters.subscriptions -= this.subscriptionById?.size ?? 0;
     this.subscriptionById = undefined;
     this.#isClosed = true;
+    this.#context.output.forget(this);
     if (this.#waitingPuts > 0) this.#hold(-this.#waitingPuts, -this.#waitingBytes);
     this.pv.cancelPuts();
     this.pv.close();
@@ -99,10 +105,13 @@ export class ServerChannel {
     const isFull = this.#waitingPuts >= limits.queuedPutsPerChannel;
     queuedPuts.change(bytes, Number(isFull) - Number(wasFull));
   }
+  /** A client that does not read is told the newest rights when it does, however often they have changed. */
   #rightsChanged(): void {
-    this.sendRights();
+    const { output } = this.#context;
+    if (output.isFull) output.wait(this);
+    else this.sendRights();
     for (const subscription of this.subscriptionById?.values() ?? []) subscription.rightsChanged();
-    this.#context.output.flushSoon();
+    output.flushSoon();
   }
 }
 

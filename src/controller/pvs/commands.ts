@@ -13,6 +13,8 @@ export interface CommandRow {
    * `tag`: the command works on the experiment that TomoScan's user PVs name, and is rejected without an experiment.
    */
   readonly needs: "tag" | "nothing";
+  /** Only managers may start it: it opens data to people, mails or deletes (decision 0023). */
+  readonly isManaged?: true;
   /** The command writes TomoScan's user PVs, and is over when they have come to rest. */
   readonly tags?: true;
   /** What operators should know of a run that ended with the IOC, a piece of a sentence. */
@@ -63,10 +65,12 @@ export const COMMANDS = {
   },
   AddUser: {
     ...command("experiment", "tag", "Puts the users of EditUserBadge on the experiment."),
+    isManaged: true,
     interrupted: DONE_ONCE,
   },
   RemoveUser: {
     ...command("experiment", "tag", "Takes the users of EditUserBadge off the experiment."),
+    isManaged: true,
     interrupted: DONE_ONCE,
   },
   ListUsers: command("none", "tag", "Reads who is on the experiment."),
@@ -77,6 +81,7 @@ export const COMMANDS = {
       "tag",
       "Sends the e-mail that PreviewEmail has shown; EmailArm must be Armed but for a test.",
     ),
+    isManaged: true,
     interrupted:
       "what the mail server accepted is in the ledger; EmailUncertain counts the addresses of which nobody knows, and EmailMode Uncertain mails these alone",
   },
@@ -99,6 +104,7 @@ export const COMMANDS = {
       "tag",
       "Deletes the experiment of DeleteName from the server; off unless the settings allow it.",
     ),
+    isManaged: true,
     interrupted: "the experiment may be gone, which ListUsers tells",
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;

@@ -5,6 +5,7 @@ import {
   type Digit,
   input,
   lines,
+  managed,
   result,
   resultOf,
   setting,
@@ -21,22 +22,30 @@ type EmailLine = `EmailLine${Digit | `1${Digit}`}`;
 export const emailLine = (index: number): EmailLine => `EmailLine${index as Digit}`;
 
 export const EMAIL_ROWS = {
-  EmailTo: setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", {
-    states: EMAIL_AUDIENCES,
-    initial: "Experiment",
-  }),
-  EmailMode: setting(
-    "All (also who had it before: not at most once), NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
-    { states: EMAIL_MODES, initial: "NewOnly" },
+  EmailTo: managed(
+    setting("Whom Email writes to: the users of the Experiment, or all users of the Schedule.", {
+      states: EMAIL_AUDIENCES,
+      initial: "Experiment",
+    }),
   ),
-  EmailSubject: setting("Subject of the e-mail; empty: the usual one with the experiment's name."),
-  SlidesLink: input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
-  EmailArm: input(
-    `Armed: Email may send what PreviewEmail has shown. Safe again after ${ARMED_SECONDS} s, and after the sending.`,
-    {
-      states: ARM_STATES,
-      initial: "Safe",
-    },
+  EmailMode: managed(
+    setting(
+      "All (also who had it before: not at most once), NewOnly (who has not had it yet), Test (the second beamline contact alone), or Uncertain (the addresses that EmailUncertain counts, once a person has asked them).",
+      { states: EMAIL_MODES, initial: "NewOnly" },
+    ),
+  ),
+  EmailSubject: managed(setting("Subject of the e-mail; empty: the usual one with the experiment's name.")),
+  SlidesLink: managed(
+    input("Web address of the beamtime's slides; empty: the newest that tomolog has for the proposal."),
+  ),
+  EmailArm: managed(
+    input(
+      `Armed: Email may send what PreviewEmail has shown. Safe again after ${ARMED_SECONDS} s, and after the sending.`,
+      {
+        states: ARM_STATES,
+        initial: "Safe",
+      },
+    ),
   ),
   EmailPreview: resultOf(["PreviewEmail"], "the whole e-mail as it would be sent.", { initial: "" }),
   ...lines<EmailLine>("EmailLine", EMAIL_LINES, (line) => ({

@@ -1,5 +1,5 @@
 /** PVs of the experiment: what TomoScan's user PVs name, on which server. */
-import { input, NO_YES, result, setting } from "./row.ts";
+import { input, managed, NO_YES, result, setting } from "./row.ts";
 
 export const EXPERIMENT_ROWS = {
   TomoScanConnected: result("Whether all the TomoScan PVs that are needed are connected.", { states: NO_YES }),
@@ -9,8 +9,8 @@ export const EXPERIMENT_ROWS = {
   /** Also the XMessage of Tag; the PV shows what was said last. */
   TagMessage: result("What is wrong with the user PVs, how a name was cleaned, or how the last Tag ended."),
   ExperimentName: result("Name of the experiment and of its directories."),
-  ExperimentNameOverride: input(
-    "A name to use instead of the one made from the user PVs; empty: none. A new tag clears it.",
+  ExperimentNameOverride: managed(
+    input("A name to use instead of the one made from the user PVs; empty: none. A new tag clears it."),
   ),
   YearMonth: result("YYYY-MM of the experiment."),
   PILastName: result("Last name of the principal investigator, as used in names."),
@@ -19,5 +19,7 @@ export const EXPERIMENT_ROWS = {
   ESAFNumber: result("Number of the safety form (ESAF), where TomoScan has it."),
   DataLink: result("Web address of the experiment's data, as mailed to its users."),
   /** The states are the servers of globus.conf. */
-  ServerName: setting("Which of the configured servers is used; cannot change while a command runs.", { initial: 0 }),
+  ServerName: managed(
+    setting("Which of the configured servers is used; cannot change while a command runs.", { initial: 0 }),
+  ),
 } as const;

@@ -37,18 +37,21 @@ export type PvSuffix = PvName | CommandName | `${CommandName}${CommandPart}`;
 
 /** Every suffix with its row; db/, the screens and the manual are compared with this map. */
 export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
-  const commands = entriesOf<CommandName, CommandRow>(COMMANDS).flatMap(([name, { meaning }]): [PvSuffix, PvRow][] => {
-    const part = (key: keyof typeof COMMAND_PARTS): [PvSuffix, PvRow] => [
-      `${name}${COMMAND_PARTS[key].suffix}`,
-      {
-        kind: "result",
-        meaning: `${name}: ${COMMAND_PARTS[key].meaning}`,
-        ...(key === "status" && { states: COMMAND_STATES }),
-      },
-    ];
-    const start = `${meaning} Writing 1 starts it; it returns to 0 when the work is over.`;
-    return [[name, { kind: "input", meaning: start }], part("status"), part("message"), part("time")];
-  });
+  const commands = entriesOf<CommandName, CommandRow>(COMMANDS).flatMap(
+    ([name, { meaning, isManaged }]): [PvSuffix, PvRow][] => {
+      const part = (key: keyof typeof COMMAND_PARTS): [PvSuffix, PvRow] => [
+        `${name}${COMMAND_PARTS[key].suffix}`,
+        {
+          kind: "result",
+          meaning: `${name}: ${COMMAND_PARTS[key].meaning}`,
+          ...(key === "status" && { states: COMMAND_STATES }),
+        },
+      ];
+      const start = `${meaning} Writing 1 starts it; it returns to 0 when the work is over.`;
+      const row: PvRow = { kind: "input", meaning: start, ...(isManaged === true && { isManaged }) };
+      return [[name, row], part("status"), part("message"), part("time")];
+    },
+  );
   return new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is in both
 }
 

@@ -25,8 +25,16 @@ export interface PvRow {
    * which it began.
    */
   readonly ofExperiment?: readonly CommandName[];
+  /** Only managers may write: what is written opens data to people, mails or deletes (decision 0023). */
+  readonly isManaged?: true;
   /** One sentence for operators and the manual. */
   readonly meaning: string;
+}
+
+/** The access security group of a PV's record: ASG in db/, with its rules in iocBoot/iocGlobus/globus.acf. */
+export function securityGroup({ kind, isManaged }: PvRow): string {
+  if (kind === "result") return "GLOBUS_RESULT";
+  return isManaged === true ? "GLOBUS_MANAGED" : "GLOBUS";
 }
 
 export type Initial = number | "" | readonly [];
@@ -87,6 +95,12 @@ export const input = <S extends string>(meaning: string, details: InputDetails<S
   inputOf("input", meaning, details);
 export const setting = <S extends string>(meaning: string, details: InputDetails<S> = {}): Input<"setting"> =>
   inputOf("setting", meaning, details);
+
+/** An input that only managers may write. */
+export const managed = <R extends Input<"input" | "setting">>(row: R): R & { readonly isManaged: true } => ({
+  ...row,
+  isManaged: true,
+});
 
 /** An input that does something when 1 is written to it. */
 export const button = (meaning: string): Input<"input"> => input(meaning, { initial: 0 });

@@ -1,5 +1,16 @@
 /** PVs of Init, Dirs and Delete: the experiment on its server, and its directories. */
-import { ANSWERS, ARM_STATES, ARMED_SECONDS, input, NO_YES, type Result, result, resultOf, setting } from "./row.ts";
+import {
+  ANSWERS,
+  ARM_STATES,
+  ARMED_SECONDS,
+  input,
+  managed,
+  NO_YES,
+  type Result,
+  result,
+  resultOf,
+  setting,
+} from "./row.ts";
 
 export const DIRECTORY_STATES = ["Unknown", "Exists", "Created", "Error"] as const;
 const directory = (what: string): Result =>
@@ -35,9 +46,11 @@ export const SETUP_ROWS = {
     states: NO_YES,
     initial: "No",
   }),
-  DeleteName: input("Delete: name of the experiment to delete; must be ExperimentName."),
-  DeleteArm: input(`Delete: Armed allows one Delete. Safe again after ${ARMED_SECONDS} s, and after the deletion.`, {
-    states: ARM_STATES,
-    initial: "Safe",
-  }),
+  DeleteName: managed(input("Delete: name of the experiment to delete; must be ExperimentName.")),
+  DeleteArm: managed(
+    input(`Delete: Armed allows one Delete. Safe again after ${ARMED_SECONDS} s, and after the deletion.`, {
+      states: ARM_STATES,
+      initial: "Safe",
+    }),
+  ),
 } as const;

@@ -1,5 +1,5 @@
 /** PVs of tagging, of experiments without a proposal, and of safety forms. */
-import { input, result, setting, UNKNOWN_COUNT } from "./row.ts";
+import { input, managed, result, setting, UNKNOWN_COUNT } from "./row.ts";
 
 /** Days that Set may move now by: a hundred years. */
 export const MOST_DAYS = 36_500;
@@ -29,7 +29,7 @@ export const TAGGING_ROWS = {
   ManualDate: input("CreateManual: YYYY-MM; empty: this month."),
   ManualStart: input("CreateManual: first day, YYYY-MM-DD; empty: the first of the month."),
   ManualEnd: input("CreateManual: last day, YYYY-MM-DD; empty: 14 days after the first."),
-  ManualBadges: input("CreateManual: badge numbers of its users, separated by commas."),
+  ManualBadges: managed(input("CreateManual: badge numbers of its users, separated by commas.")),
   ManualEmail: input("CreateManual: e-mail address of its PI."),
   ManualInstitution: input("CreateManual: institution of its PI."),
   EsafStart: input("ListEsafs: first day, YYYY-MM-DD; empty: the first of this month."),

@@ -1,6 +1,6 @@
 /** PVs of who is on the experiment. */
 import type { CommandName } from "./commands.ts";
-import { input, resultOf, UNKNOWN_COUNT } from "./row.ts";
+import { input, managed, resultOf, UNKNOWN_COUNT } from "./row.ts";
 
 /** Characters that EditUserBadge holds. */
 export const EDIT_USER_CHARACTERS = 255;
@@ -9,8 +9,10 @@ const USER_LISTERS: readonly CommandName[] = ["ListUsers", "Init", "AddUser", "R
 const USER_CHANGERS: readonly CommandName[] = ["AddUser", "RemoveUser"];
 
 export const USERS_ROWS = {
-  EditUserBadge: input(
-    "AddUser, RemoveUser: badge numbers separated by commas; on a Globus collection also e-mail addresses or Globus user names.",
+  EditUserBadge: managed(
+    input(
+      "AddUser, RemoveUser: badge numbers separated by commas; on a Globus collection also e-mail addresses or Globus user names.",
+    ),
   ),
   UsersChanged: resultOf(USER_CHANGERS, "users that are on, or off, the experiment now because of it.", { initial: 0 }),
   UserErrors: resultOf(USER_CHANGERS, "users of the list for whom it did not work.", { initial: 0 }),

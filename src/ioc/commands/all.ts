@@ -1,6 +1,7 @@
 /** The shell commands of every IOC, in one list. Commands of a program built on it are registered beside them. */
 import type { Shell } from "../../iocsh/shell.ts";
 import { LogServers } from "../log-servers.ts";
+import { accessCommands } from "./access.ts";
 import { autosaveCommands } from "./autosave.ts";
 import { environmentCommands } from "./environment.ts";
 import { fieldCommands } from "./fields.ts";
@@ -20,6 +21,7 @@ export function registerIocCommands(shell: Shell, session: CommandSession): void
     environmentCommands,
     loadCommands,
     initCommands,
+    accessCommands,
     listCommands,
     fieldCommands,
     reportCommands,

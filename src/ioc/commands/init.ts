@@ -4,6 +4,7 @@
  */
 import { ShellError } from "../../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
+import type { AccessSecurity } from "../access/access-security.ts";
 import type { CommandSession } from "./session.ts";
 
 /** softIoc's commands that tune or prepare what this IOC does without. */
@@ -14,11 +15,7 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   scanOnceSetQueueSize: "the queue grows as it must",
   callbackSetQueueSize: "the queue grows as it must",
   callbackParallelThreads: "records process one after the other",
-  var: "this IOC has no such variables",
 };
-
-/** Until access security is there, none of these may seem to protect anything. */
-const SECURITY = ["asSetFilename", "asSetSubstitutions", "asInit"] as const;
 
 export function initCommands({ ioc }: CommandSession): readonly ShellCommand[] {
   return [
@@ -40,16 +37,7 @@ export function initCommands({ ioc }: CommandSession): readonly ShellCommand[] {
       help: "Goes on after iocPause.",
       run: () => ioc.resume(),
     }),
-    ...SECURITY.map((name) =>
-      shellCommand({
-        name,
-        arguments: [{ name: "file or macros", kind: "text" }],
-        help: "Refused: access security is not yet supported.",
-        run: (_, value) => {
-          throw new ShellError(securityRefusal(`${name}(${value === undefined ? "" : `"${value}"`})`));
-        },
-      }),
-    ),
+    variableCommand(ioc.access),
     ...Object.entries(WITHOUT_EFFECT).map(([name, why]) =>
       shellCommand({
         name,
@@ -61,6 +49,21 @@ export function initCommands({ ioc }: CommandSession): readonly ShellCommand[] {
   ];
 }
 
-/** Why a request for access security is refused. @param what the command, or the option with its file */
-export const securityRefusal = (what: string): string =>
-  `${what}: access security is not yet supported; without it every client may write. Leave it out to run the IOC that way.`;
+/** The variables of base that mean something here; others are accepted, without effect. */
+function variableCommand(access: AccessSecurity): ShellCommand {
+  const text = (): string => `asCheckClientIP = ${access.checksAddress ? 1 : 0}`;
+  return shellCommand({
+    name: "var",
+    arguments: [
+      { name: "variable", kind: "text" },
+      { name: "value", kind: "text" },
+    ],
+    help: "Shows variables, or sets one. asCheckClientIP 1: access security judges hosts by their addresses.",
+    run: ({ print }, name, value) => {
+      if (name === undefined || (name === "asCheckClientIP" && value === undefined)) print(text());
+      else if (name !== "asCheckClientIP") print(`var ${name} has no effect: this IOC has no such variable.`);
+      else if (/^\s*[01]\s*$/.test(value ?? "")) access.checksAddress = value!.trim() === "1";
+      else throw new ShellError(`var asCheckClientIP "${value}": the value is 0 or 1.`);
+    },
+  });
+}

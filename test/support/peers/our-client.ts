@@ -7,6 +7,9 @@ import type { Reading } from "../../../src/ca/client/reading.ts";
 import type { MonitorOptions, RemotePv } from "../../../src/ca/client/remote-pv.ts";
 import { nodeNetwork } from "../../../src/net/node-network.ts";
 
+/** As whom the client says that it writes. */
+export const TESTER = "tester";
+
 export interface OurClient extends AsyncDisposable {
   readonly client: CaClient;
   /** The lines of the client's log. */
@@ -20,7 +23,7 @@ export function openClient(port: number, config: Partial<CaClientConfig> = {}): 
     network: nodeNetwork,
     clock: systemClock,
     config: { ...isolatedClient(port), ...config },
-    user: "tester",
+    user: TESTER,
     host: "testhost",
     log: createLog("ca", (line) => lines.push(line)),
   });

@@ -4,9 +4,11 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { accountName } from "../../../src/base/account.ts";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../../../src/sandbox/beamline.ts";
 import { PEOPLE, PROPOSAL } from "../../../src/sandbox/people.ts";
 import { epicsVariables, freePort, inheritedEnvironment, randomPrefix } from "./epics-environment.ts";
+import { TESTER } from "./our-client.ts";
 import { ROOT } from "./real-peers.ts";
 import { type PeerProcess, spawnPeer } from "./spawn-peer.ts";
 
@@ -80,6 +82,8 @@ export async function startSimulatedBeamline(options: SimulatedBeamlineOptions =
         TOP: ROOT,
         P: station,
         GLOBUS_CONF: beamline.configFile,
+        GLOBUS_ACF: join(ROOT, "iocBoot/iocGlobus/globus.acf"),
+        GLOBUS_MANAGERS: `${accountName(environment)},${TESTER}`,
         AUTOSAVE_DIR: saveFolder,
         ...options.environment?.(),
         ...env,

@@ -120,7 +120,13 @@ const RESERVED: readonly Reserved[] = [
   {
     what: ".subscribe(",
     // In all places but the first the subscription is that of a record's field or of a channel, not RxJS'.
-    places: ["controller/wiring.ts", "ioc/local-pvs.ts", "ioc/database-source.ts", "ca/server/"],
+    places: [
+      "controller/wiring.ts",
+      "ioc/local-pvs.ts",
+      "ioc/database-source.ts",
+      "ioc/access/access-inputs.ts",
+      "ca/server/",
+    ],
     found: (node) => node.type === "CallExpression" && propertyOf(node["callee"]) === "subscribe",
   },
   {
