@@ -111,6 +111,13 @@ export function newExperimentArguments(experiment: NewExperiment, stationName: s
 
 /* ── DAQs and uploads ─────────────────────────────────────────────────── */
 
+/** More files than an experiment has; the sum of two such counts is still a LONG. */
+const MOST_FILES = 1e9;
+/** Undefined for what is no count of files: a PV would show a negative count as not known. */
+const optionalCount = optionalNumber.transform((count) =>
+  count === undefined || count < 0 || count > MOST_FILES ? undefined : Math.trunc(count),
+);
+
 /** data-management.md §7.3. What is not counted yet is not there. */
 const transferMembers = z.object({
   id: neededText,
@@ -118,11 +125,11 @@ const transferMembers = z.object({
   // Compared with what it was started with, so not a blank is taken away.
   dataDirectory: z.string(),
   status: neededText,
-  countFiles: optionalNumber,
-  nFiles: optionalNumber,
-  nCompletedFiles: optionalNumber,
-  nProcessedFiles: optionalNumber,
-  nProcessingErrors: optionalNumber,
+  countFiles: optionalCount,
+  nFiles: optionalCount,
+  nCompletedFiles: optionalCount,
+  nProcessedFiles: optionalCount,
+  nProcessingErrors: optionalCount,
   percentageComplete: optionalNumber,
   runTime: optionalNumber,
   startTime: optionalNumber,

@@ -100,6 +100,10 @@ describe("DAQs and uploads", () => {
     ],
     [{ countFiles: 8, nCompletedFiles: 0, nProcessedFiles: 2 }, { filesDone: 0 }],
     [
+      { countFiles: -1, nFiles: 7.5, nCompletedFiles: 3e9, nProcessingErrors: -1 },
+      { filesTotal: 7, filesDone: 0, errors: 0 },
+    ],
+    [
       { countFiles: "8", nProcessingErrors: "1" },
       { filesTotal: 8, errors: 1 },
     ],
