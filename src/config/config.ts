@@ -13,6 +13,7 @@ import { type IniEntry, type IniFile, parseIni } from "../base/ini.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { decodeLines } from "../base/utf8-lines.ts";
+import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
 import {
   BUILT_IN_SERVERS,
   KINDS,
@@ -35,8 +36,7 @@ export class ConfigError extends AppError {
   }
 }
 
-/** States of an mbbo, and bytes of one state's name. */
-const MAX_SERVERS = 16;
+/** Bytes that the name of a state of ServerName holds, without the NUL. */
 const MAX_SERVER_NAME = 25;
 
 /** A setting given on the command line; it wins over the file. */
@@ -378,11 +378,11 @@ function serverProblems(names: readonly string[], lines: ReadonlyMap<string, num
       message: `the server name ${name} has more than ${MAX_SERVER_NAME} bytes, which ServerName cannot show`,
     }));
   const tooMany =
-    names.length > MAX_SERVERS
+    names.length > MOST_SERVERS
       ? [
           {
-            line: line(names[MAX_SERVERS] as string),
-            message: `there are ${names.length} servers; at most ${MAX_SERVERS} have a place in ServerName`,
+            line: line(names[MOST_SERVERS] as string),
+            message: `there are ${names.length} servers; at most ${MOST_SERVERS} have a place in ServerName`,
           },
         ]
       : [];

@@ -1,6 +1,9 @@
 /** PVs of the experiment: what TomoScan's user PVs name, on which server. */
 import { input, managed, NO_YES, result, setting } from "./row.ts";
 
+/** Servers that ServerName can choose from: a record has so many states. */
+export const MOST_SERVERS = 16;
+
 export const EXPERIMENT_ROWS = {
   TomoScanConnected: result("Whether all the TomoScan PVs that are needed are connected.", { states: NO_YES }),
   TagValid: result("Whether TomoScan's user PVs name an experiment; nothing with an effect runs otherwise.", {
@@ -20,6 +23,9 @@ export const EXPERIMENT_ROWS = {
   DataLink: result("Web address of the experiment's data, as mailed to its users."),
   /** The states are the servers of globus.conf. */
   ServerName: managed(
-    setting("Which of the configured servers is used; cannot change while a command runs.", { initial: 0 }),
+    setting("Which of the configured servers is used; cannot change while a command runs.", {
+      initial: 0,
+      takes: { least: 0, most: MOST_SERVERS - 1, isWhole: true },
+    }),
   ),
 } as const;

@@ -9,8 +9,6 @@ import type { Takes } from "../pvs/row.ts";
 
 /** The states of a number input whose row has neither states nor limits, such as a button. */
 const TWO_STATES = 2;
-/** ServerName's states are the servers of globus.conf; which servers there are, another check knows. */
-const SERVERS: Takes = { least: 0, most: 15, isWhole: true };
 
 /** Every PV that clients write. */
 export const WRITABLE: readonly PvSuffix[] = [...COMMAND_NAMES, ...INPUTS];
@@ -40,10 +38,7 @@ function textProblem(name: string, text: string, room: number): string | undefin
 }
 
 const takenBy = (name: string): Takes =>
-  rowOf(name)?.takes ??
-  (name === "ServerName"
-    ? SERVERS
-    : { least: 0, most: (rowOf(name)?.states?.length ?? TWO_STATES) - 1, isWhole: true });
+  rowOf(name)?.takes ?? { least: 0, most: (rowOf(name)?.states?.length ?? TWO_STATES) - 1, isWhole: true };
 
 /** What a number input takes, as `whole numbers from 0 to 1000`. */
 export function takesText(name: string): string {
