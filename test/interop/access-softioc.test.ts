@@ -52,6 +52,7 @@ const CLIENTS = [
   { user: "sam", host: "console1", address: "127.0.0.2" },
   { user: "OLGA", host: "", address: "127.0.0.1" },
   { user: undefined, host: undefined, address: "127.0.0.2" },
+  { user: "o".repeat(500), host: "h".repeat(500), address: "127.0.0.1" },
 ] as const;
 interface Client {
   readonly user: string | undefined;
@@ -122,6 +123,13 @@ async function table(ioc: RunningIoc): Promise<readonly string[]> {
     circuit.stream.destroy();
   }
   return lines;
+}
+
+/** As `table`, with hosts judged by their addresses. */
+async function tableByAddress(ioc: RunningIoc): Promise<readonly string[]> {
+  for (const line of ["var asCheckClientIP 1", "asInit", "asphag near", "echo by-address"]) ioc.type(line);
+  await ioc.process.said(/by-address/);
+  return await table(ioc);
 }
 
 /** What a client without rights gets for its attempts. */
@@ -200,7 +208,8 @@ async function factsOf(start: Start, ask: (ioc: RunningIoc) => Promise<readonly 
 
 describe.skipIf(needPeers("softIoc").missing)("access security as softIoc has it", () => {
   test.each([
-    ["rights of six clients on every group", table, 66],
+    ["rights of seven clients on every group", table, 77],
+    ["rights of the same, by address", tableByAddress, 77],
     ["what is refused", refusals, 12],
     ["what is pushed", changes, 10],
   ] as const)("%s", { timeout: 60_000 }, async (_, ask, least) => {

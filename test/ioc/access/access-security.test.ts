@@ -238,3 +238,14 @@ test("a put through a rule with TRAPWRITE is told to put logs, with what the fie
   await init(fileOf([group("DEFAULT", [rule("WRITE", { traps: true })])]));
   expect([write(), told.length]).toEqual([ECA.NORMAL, 1]);
 });
+
+test("a file is read again while thousands of channels are open: each is judged, those that closed are not", async () => {
+  const { init, watch } = securityOf({ A: {}, B: { ASG: "OPEN" } });
+  await init(fileOf([group("DEFAULT", [rule("READ")]), group("OPEN", [rule("WRITE")])]));
+  const channels = Array.from({ length: 5000 }, (_, index) => watch(index % 2 === 0 ? "A" : "B"));
+  for (const { grant } of channels.slice(0, 1000)) grant.close();
+  await init(fileOf([group("DEFAULT", [rule("WRITE")]), group("OPEN", [rule("READ")])]));
+  const told = channels.map((channel) => channel.told.join());
+  expect(new Set(told.slice(0, 1000))).toEqual(new Set(["1", "3"]));
+  expect(new Set(told.slice(1000))).toEqual(new Set(["1,3", "3,1"]));
+});
