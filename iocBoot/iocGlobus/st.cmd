@@ -25,6 +25,11 @@ var asCheckClientIP 1
 asSetFilename("$(GLOBUS_ACF=globus.acf)")
 asSetSubstitutions("HOSTS='$(GLOBUS_HOSTS=$(GLOBUS_IOC_HOSTS))',MANAGERS='$(GLOBUS_MANAGERS=$(GLOBUS_IOC_USER))'")
 
+# Who wrote what, and this IOC's log, on log servers (docs/put-log.md)
+# caPutLogInit("logs.example.org:7011")
+# epicsEnvSet("EPICS_IOC_LOG_INET", "logs.example.org")
+# iocLogInit
+
 # Settings survive a restart: what db/globus_settings.req lists is kept in this folder, which no other IOC may use (docs/autosave.md)
 set_savefile_path("$(AUTOSAVE_DIR=autosave-$(P)$(R))")
 set_requestfile_path("$(TOP)/db")

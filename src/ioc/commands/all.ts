@@ -13,6 +13,7 @@ import { putLogCommands } from "./put-log.ts";
 import { reportCommands } from "./reports.ts";
 import type { CommandSession } from "./session.ts";
 import { SHELL_COMMANDS } from "./shell.ts";
+import { variableCommands } from "./variables.ts";
 
 /** Registers every command of channel-access.md §7.2 that is there. */
 export function registerIocCommands(shell: Shell, session: CommandSession): void {
@@ -30,6 +31,6 @@ export function registerIocCommands(shell: Shell, session: CommandSession): void
     shell.register(group(session));
   }
   const servers = new LogServers(session.ioc);
-  for (const group of [iocLogCommands, putLogCommands]) shell.register(group(session, servers));
+  for (const group of [iocLogCommands, putLogCommands, variableCommands]) shell.register(group(session, servers));
   shell.registerFamily(REGISTRAR_NAMES, registrarCommand);
 }

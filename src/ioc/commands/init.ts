@@ -2,9 +2,7 @@
  * Shell commands that start and pause the IOC, and commands of softIoc that mean nothing here and say so.
  * channel-access.md §7.2.
  */
-import { ShellError } from "../../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
-import type { AccessSecurity } from "../access/access-security.ts";
 import type { CommandSession } from "./session.ts";
 
 /** softIoc's commands that tune or prepare what this IOC does without. */
@@ -37,7 +35,6 @@ export function initCommands({ ioc }: CommandSession): readonly ShellCommand[] {
       help: "Goes on after iocPause.",
       run: () => ioc.resume(),
     }),
-    variableCommand(ioc.access),
     ...Object.entries(WITHOUT_EFFECT).map(([name, why]) =>
       shellCommand({
         name,
@@ -47,23 +44,4 @@ export function initCommands({ ioc }: CommandSession): readonly ShellCommand[] {
       }),
     ),
   ];
-}
-
-/** The variables of base that mean something here; others are accepted, without effect. */
-function variableCommand(access: AccessSecurity): ShellCommand {
-  const text = (): string => `asCheckClientIP = ${access.checksAddress ? 1 : 0}`;
-  return shellCommand({
-    name: "var",
-    arguments: [
-      { name: "variable", kind: "text" },
-      { name: "value", kind: "text" },
-    ],
-    help: "Shows variables, or sets one. asCheckClientIP 1: access security judges hosts by their addresses.",
-    run: ({ print }, name, value) => {
-      if (name === undefined || (name === "asCheckClientIP" && value === undefined)) print(text());
-      else if (name !== "asCheckClientIP") print(`var ${name} has no effect: this IOC has no such variable.`);
-      else if (/^\s*[01]\s*$/.test(value ?? "")) access.checksAddress = value!.trim() === "1";
-      else throw new ShellError(`var asCheckClientIP "${value}": the value is 0 or 1.`);
-    },
-  });
 }

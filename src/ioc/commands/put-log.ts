@@ -5,6 +5,7 @@
 import { isUnclean, visible } from "../../base/clean-text.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
+import type { AccessSecurity } from "../access/access-security.ts";
 import type { Ioc } from "../ioc.ts";
 import { type LogServers, parseLogServer } from "../log-servers.ts";
 import { DEFAULT_BURST_SECONDS, LOG_MODES, type LogMode } from "../put-log/burst.ts";
@@ -155,9 +156,24 @@ function formCommands(form: Form, ioc: Ioc, servers: LogServers): readonly Shell
 function start(form: Form, ioc: Ioc, environment: Readonly<Record<string, string | undefined>>): PutLogger {
   const { database, clock, log } = ioc;
   const pv = (): string | undefined => environment[form.pv] || undefined;
-  const logger = new PutLogger({ database, clock, log, line: form.line, pv });
+  const checksAddress = (): boolean => ioc.access.active?.checksAddress === true;
+  const logger = new PutLogger({ database, clock, log, line: form.line, checksAddress, pv });
+  const warn = (): void => {
+    const why = whyNothing(ioc.access);
+    if (why !== undefined) log.warn(`${form.name}Init logs no put: ${why}.`);
+  };
+  if (ioc.state === "loading") ioc.addStage("running", { name: `the check of ${form.name}`, start: warn });
+  else warn();
   ioc.addRunning(`the log of ${form.name}`, () => logger.close());
   return logger;
+}
+
+/** Why access security traps nothing, and what to do. */
+function whyNothing({ active, fileName }: AccessSecurity): string | undefined {
+  if (active === undefined)
+    return "access security is off: name a file with asSetFilename before iocInit, with TRAPWRITE in its WRITE rules";
+  const traps = active.file.securityGroups.some(({ rules }) => rules.some((rule) => rule.traps));
+  return traps ? undefined : `no rule of ${fileName} says TRAPWRITE: add it to the WRITE rules, and say asInit`;
 }
 
 /** @throws ShellError */

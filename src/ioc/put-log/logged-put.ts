@@ -38,14 +38,18 @@ export interface Burst {
   readonly greatest: number;
 }
 
-/** A trapped put, right after it was stored, absorbed or refused. @param at milliseconds since 1970 UTC */
-export function loggedPut({ address, before, by, result, value }: PutReport, at: number): LoggedPut {
+/**
+ * A trapped put, right after it was stored, absorbed or refused.
+ * @param at milliseconds since 1970 UTC
+ * @param byAddress hosts are addresses, whatever clients say
+ */
+export function loggedPut({ address, before, by, result, value }: PutReport, at: number, byAddress = false): LoggedPut {
   const held = headAt(address);
   const { user = "", host = "", peer = "" } = by ?? {};
   return {
     at,
     user,
-    host: host === "" ? peer.replace(/:\d+$/, "") : host,
+    host: byAddress || host === "" ? peer.replace(/:\d+$/, "") : host,
     address,
     before: before ?? held,
     // A number that the program absorbed is in no field.

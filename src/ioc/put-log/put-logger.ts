@@ -22,6 +22,8 @@ export interface PutLoggerOptions {
   readonly log: Log;
   /** Makes a line of an entry: a byte string. */
   readonly line: (entry: LogEntry) => string;
+  /** Whether a client's host is its address, as access security has it with asCheckClientIP. */
+  readonly checksAddress: () => boolean;
   /** The PV that shows the last line; undefined: none. */
   readonly pv: () => string | undefined;
 }
@@ -68,10 +70,10 @@ export class PutLogger {
     this.#stop = mode === "none" ? undefined : this.#listen();
   }
   #listen(): () => void {
-    const { database, clock } = this.#options;
+    const { database, clock, checksAddress } = this.#options;
     return database.putTrapped.add((put) => {
       this.#count++;
-      this.#burst.add(loggedPut(put, clock.now()));
+      this.#burst.add(loggedPut(put, clock.now(), checksAddress()));
     });
   }
 

@@ -1,5 +1,8 @@
 /** The shell's commands for log servers and the put log: what they refuse, where lines go, what they tell. */
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { createLog } from "../../../src/base/log.ts";
 import { isolatedServer } from "../../../src/ca/ca-config.ts";
 import { elementsAt } from "../../../src/database/read.ts";
@@ -201,6 +204,60 @@ test("what the IOC logs goes to the server of iocLogInit, with the prefix, unles
     "2bm:error: ioc: Four fails.",
   ]);
   expect(site.printed).toContain("iocLogInit: the log goes to 127.0.0.1:7004 already.");
+});
+
+describe("a put log that can log nothing says so once, with what to do", () => {
+  const OFF =
+    "access security is off: name a file with asSetFilename before iocInit, with TRAPWRITE in its WRITE rules";
+
+  test.each([
+    ["in a running IOC", ["iocInit", "caPutLogInit", "caPutLogInit"]],
+    ["before iocInit", ["caPutLogInit", "iocInit"]],
+  ])("%s", async (_when, lines) => {
+    const site = new Site();
+    await site.run(...lines);
+    expect(site.log).toEqual([`warn: ioc: caPutLogInit logs no put: ${OFF}.`]);
+  });
+
+  test.each([
+    [
+      "RULE(1, WRITE)",
+      (file: string) => [
+        `warn: ioc: caPutLogInit logs no put: no rule of ${file} says TRAPWRITE: add it to the WRITE rules, and say asInit.`,
+      ],
+    ],
+    ["RULE(1, WRITE, TRAPWRITE)", () => []],
+  ])("with the rule %s", async (rule, warnings) => {
+    const folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "test.acf");
+    writeFileSync(file, `ASG(DEFAULT) { ${rule} }`);
+    const site = new Site();
+    await site.run(`asSetFilename "${file}"`, "iocInit", "caPutLogInit");
+    expect(site.log).toEqual(warnings(file));
+  });
+});
+
+test("where access security judges hosts by their addresses, the log names these", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "test.acf"), "ASG(DEFAULT) { RULE(1, WRITE, TRAPWRITE) }");
+  const site = new Site();
+  await site.run("var asCheckClientIP 1", `asSetFilename "${folder}/test.acf"`, "iocInit", 'caPutLogInit "" 2');
+  site.put("A", 2);
+  expect(site.log.at(-1)).toMatch(/ 10\.0\.0\.5 op1 A new=2 old=1$/);
+});
+
+test("var shows and sets what base's variables are here", async () => {
+  const site = new Site();
+  await site.run("var iocLogDisable 1", "var", "var asCheckClientIP 1", "var asCheckClientIP", "var caPutLogDebug 1");
+  expect(site.printed).toEqual([
+    "asCheckClientIP = 0",
+    "iocLogDisable = 1",
+    "asCheckClientIP = 1",
+    "var caPutLogDebug has no effect: this IOC has no such variable.",
+  ]);
+  await expect(site.run("var iocLogDisable 2")).rejects.toThrow('var iocLogDisable "2": the value is 0 or 1.');
 });
 
 describe("is refused, with what to do", () => {
