@@ -1,6 +1,7 @@
 /**
- * The servers of ServerName as the settings have them. KINDS is THE table of what each kind of server brings: nothing
- * else asks for a server's kind. Which settings each kind needs: needs.ts.
+ * The servers of ServerName as the settings have them. KINDS is THE table of what each kind of server brings, and all
+ * that depends on the kind once the IOC runs. Which settings each kind needs: needs.ts; which former settings a server
+ * takes: config.ts.
  */
 
 import type { ServerSettings } from "../config/settings.ts";
