@@ -94,7 +94,7 @@ export class Putter {
     options: FieldPutOptions,
   ): PutVerdict {
     const before = this.#before(address, options);
-    const verdict = judge(address, value, converted, options);
+    const verdict = verdictOn(address, value, converted, options);
     if (verdict !== "take" && this.#isHeard(options)) {
       const { by, isTrapped = false } = options;
       this.#report({ address, value: converted ?? value, by, isTrapped, before, result: failureOf(verdict) });
@@ -180,7 +180,7 @@ function tellType({ spec, record, field }: FieldAddress): boolean {
 
 const originOf = (options: FieldPutOptions): PutOrigin => options.origin ?? "client";
 
-function judge(
+function verdictOn(
   address: FieldAddress,
   value: FieldValue,
   converted: FieldValue | undefined,
