@@ -3,6 +3,7 @@
  * reads an environment; tests use `isolated`.
  */
 import type { Environment } from "../base/environment.ts";
+import { SERVER_PORT } from "../epics/facts.ts";
 import { broadcastAddresses, type Interface, localInterfaces } from "../net/interfaces.ts";
 import type { Address } from "../net/transport.ts";
 
@@ -44,7 +45,7 @@ export interface ParsedConfig<T> {
 }
 
 const DEFAULTS = {
-  serverPort: 5064,
+  serverPort: SERVER_PORT,
   repeaterPort: 5065,
   connectionTimeoutSeconds: 30,
   beaconPeriodSeconds: 15,

@@ -14,6 +14,7 @@ import { readRegularFileSync } from "../base/regular-file.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { decodeLines } from "../base/utf8-lines.ts";
 import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
+import { STATE_NAME_BYTES } from "../epics/facts.ts";
 import {
   BUILT_IN_SERVERS,
   KINDS,
@@ -36,8 +37,8 @@ export class ConfigError extends AppError {
   }
 }
 
-/** Bytes that the name of a state of ServerName holds, without the NUL. */
-const MAX_SERVER_NAME = 25;
+/** Bytes of the longest server name: ServerName has a state of each, whose name ends in NUL. */
+const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;
 
 /** A setting given on the command line; it wins over the file. */
 export interface SettingOption {

@@ -13,3 +13,9 @@ export const EPICS_EPOCH_SECONDS = 631152000;
  * Bytes of a string on the wire, in a record and in an array, with its NUL. epics-base: epicsTypes.h MAX_STRING_SIZE
  */
 export const STRING_BYTES = 40;
+
+/** Bytes of the name of a state, with its NUL. epics-base: db_access.h MAX_ENUM_STRING_SIZE */
+export const STATE_NAME_BYTES = 26;
+
+/** TCP and UDP port of servers: 5056 + 2 × major version. epics-base: caProto.h */
+export const SERVER_PORT = 5064;

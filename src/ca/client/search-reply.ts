@@ -1,6 +1,7 @@
 /** What a datagram of search replies says: for each name that was asked for, where its server is. It keeps nothing. */
+import { SERVER_PORT } from "../../epics/facts.ts";
 import type { Address } from "../../net/transport.ts";
-import { ADDRESS_OF_SENDER, SERVER_PORT } from "../wire/constants.ts";
+import { ADDRESS_OF_SENDER } from "../wire/constants.ts";
 import { type Frame, viewOf } from "../wire/frame.ts";
 import { readDatagram } from "../wire/framing.ts";
 import { RESPONSES } from "../wire/messages.ts";

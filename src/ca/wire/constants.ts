@@ -4,8 +4,6 @@
 export const MINOR_VERSION = 13;
 /** Oldest client minor version that is served: CREATE_CHAN by name. rsrv: CA_VSUPPORTED */
 export const OLDEST_MINOR = 4;
-/** TCP and UDP port of servers: 5056 + 2 × major version. caProto.h */
-export const SERVER_PORT = 5064;
 
 export const HEADER_BYTES = 16;
 /** With 32-bit size and count behind the normal header, minor version ≥ 9. */
@@ -15,9 +13,9 @@ export const EXTENDED_SIZE = 0xffff;
 /** Largest datagram that libca and rsrv send. caProto.h: ETHERNET_MAX_UDP */
 export const DATAGRAM_BYTES = 1024;
 
-/** Bytes of the units text, of one enum state, with their NUL. db_access.h */
+/** Bytes of the units text, with its NUL. db_access.h */
 export const UNITS_BYTES = 8;
-export const CHOICE_BYTES = 26;
+/** States of an enum. db_access.h */
 export const MAX_CHOICES = 16;
 
 /** Bits of ACCESS_RIGHTS. */

@@ -6,8 +6,8 @@
 
 import type { ByteWriter } from "../../base/bytes.ts";
 import { ByteReader } from "../../base/bytes.ts";
-import { STRING_BYTES } from "../../epics/facts.ts";
-import { CHOICE_BYTES, MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
+import { STATE_NAME_BYTES, STRING_BYTES } from "../../epics/facts.ts";
+import { MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
 import { type DbrType, ELEMENT_BYTES, LIMITS, type MetadataName, type Native } from "./dbr-layout.ts";
 
 export type NumericArray =
@@ -106,8 +106,8 @@ function shortField(name: MetadataName | "", sample: DbrSample): number {
 function writeChoices(out: ByteWriter, choices: readonly string[]): void {
   const count = Math.min(choices.length, MAX_CHOICES);
   out.u16(count);
-  for (let i = 0; i < count; i++) out.text(choices[i]!, CHOICE_BYTES);
-  out.zeros((MAX_CHOICES - count) * CHOICE_BYTES);
+  for (let i = 0; i < count; i++) out.text(choices[i]!, STATE_NAME_BYTES);
+  out.zeros((MAX_CHOICES - count) * STATE_NAME_BYTES);
 }
 
 function writeNumber(out: ByteWriter, native: Native, value: number): void {
@@ -227,7 +227,7 @@ export function readDbr(type: DbrType, count: number, payload: Buffer): DbrSampl
 
 function readChoices(reader: ByteReader): string[] {
   const count = Math.min(reader.u16(), MAX_CHOICES);
-  const all = Array.from({ length: MAX_CHOICES }, () => reader.text(CHOICE_BYTES));
+  const all = Array.from({ length: MAX_CHOICES }, () => reader.text(STATE_NAME_BYTES));
   return all.slice(0, count);
 }
 

@@ -3,8 +3,8 @@
  * only irregularity, the padding that a C compiler inserts, is a table of its own. channel-access.md §2.1 and §2.2,
  * db_access.h.
  */
-import { STRING_BYTES } from "../../epics/facts.ts";
-import { CHOICE_BYTES, MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
+import { STATE_NAME_BYTES, STRING_BYTES } from "../../epics/facts.ts";
+import { MAX_CHOICES, UNITS_BYTES } from "./constants.ts";
 
 /** DBR codes 0..6, in order. ENUM is unsigned 16 bit, CHAR unsigned 8 bit, SHORT and LONG are signed. */
 export const NATIVES = ["STRING", "SHORT", "FLOAT", "ENUM", "CHAR", "LONG", "DOUBLE"] as const;
@@ -109,7 +109,7 @@ export function fieldBytes(kind: FieldKind, native: Native): number {
     case "units":
       return UNITS_BYTES;
     case "choices":
-      return 2 + MAX_CHOICES * CHOICE_BYTES;
+      return 2 + MAX_CHOICES * STATE_NAME_BYTES;
     case "limit":
       return ELEMENT_BYTES[native];
   }

@@ -3,6 +3,7 @@
  * binary-output.ts. channel-access.md §4.4
  */
 
+import { STATE_NAME_BYTES } from "../../epics/facts.ts";
 import { menuAlarmSevr, menuYesNo } from "../menus.ts";
 import type { FieldTable, Rec, RecordType } from "../record-type.ts";
 import { driveBinaryOutput, initializeBinaryOutput, prepareBinaryOutput } from "./parts/binary-output.ts";
@@ -28,8 +29,8 @@ const FIELDS = {
   DOL,
   OUT,
   HIGH: { type: "DOUBLE", prompt: "Seconds in state 1 before it returns to 0; 0 stays", interest: 1 },
-  ZNAM: { type: "STRING", size: 26, initial: "Done", prompt: "Name of state 0", pp: true, interest: 1 },
-  ONAM: { type: "STRING", size: 26, initial: "Busy", prompt: "Name of state 1", pp: true, interest: 1 },
+  ZNAM: { type: "STRING", size: STATE_NAME_BYTES, initial: "Done", prompt: "Name of state 0", pp: true, interest: 1 },
+  ONAM: { type: "STRING", size: STATE_NAME_BYTES, initial: "Busy", prompt: "Name of state 1", pp: true, interest: 1 },
   ...rawState,
   OVAL: { type: "ULONG", prompt: "VAL when it began to process", special: "SPC_NOMOD", interest: 3 },
   MASK,

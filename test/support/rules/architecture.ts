@@ -35,12 +35,12 @@ const LAYERS: readonly Layer[] = [
   { at: "ca/session/", ours: ["ca/wire/"] },
   { at: "ca/host-names.ts", ours: ["base/", "ca/ca-config.ts"], node: ["net", "dns/promises"] },
   { at: "ca/open-client.ts", ours: ["base/", "ca/host-names.ts", "ca/client/"] },
-  { at: "ca/ca-config.ts", ours: ["base/environment.ts", "net/transport.ts", "net/interfaces.ts"] },
+  { at: "ca/ca-config.ts", ours: ["base/environment.ts", "epics/", "net/transport.ts", "net/interfaces.ts"] },
   { at: "ca/server/", ours: CA_CONVERSATION },
   { at: "ca/client/observe.ts", ours: ["ca/client/", "ca/wire/"], packages: ["rxjs"] },
   {
     at: "ca/client/repeater-client.ts",
-    ours: ["ca/client/", "base/", "ca/wire/", "net/transport.ts", "net/interfaces.ts"],
+    ours: ["ca/client/", "base/", "epics/", "ca/wire/", "net/transport.ts", "net/interfaces.ts"],
   },
   { at: "ca/client/", ours: ["epics/", ...CA_CONVERSATION] },
   { at: "ca/index.ts", ours: ["base/", "epics/", "net/", "ca/"] },
@@ -49,7 +49,7 @@ const LAYERS: readonly Layer[] = [
   { at: "iocsh/", ours: ["base/"] },
   { at: "ioc/local-pvs.ts", ours: ["base/", "epics/", "database/"], packages: ["rxjs"] },
   { at: "ioc/", ours: ["base/", "epics/", "net/", "ca/", "database/", "dbfile/", "iocsh/"], node: "any" },
-  { at: "config/", ours: ["base/", "controller/pvs/"], node: "any" },
+  { at: "config/", ours: ["base/", "epics/", "controller/pvs/"], node: "any" },
   { at: "controller/pvs/", ours: ["base/"] },
   { at: "controller/ports/", ours: ["base/", "controller/pvs/"], packages: ["rxjs"] },
   {

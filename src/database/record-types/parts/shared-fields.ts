@@ -2,6 +2,7 @@
  * Groups of fields that several record types have alike and in the same order. Each type's table spreads them where
  * base's .dbd file has them (test/interop/record-types-dbd.test.ts compares).
  */
+import { STATE_NAME_BYTES } from "../../../epics/facts.ts";
 import { menuAlarmSevr, menuConvert, menuIvoa, menuOmsl, menuScan, menuSimm, type menuYesNo } from "../../menus.ts";
 
 /** The number types a record's own value may have. */
@@ -97,8 +98,8 @@ export const MASK = { type: "ULONG", prompt: "Bits of the raw value", special: "
 
 /** Names of the states of bi and bo. */
 export const twoStates = {
-  ZNAM: { type: "STRING", size: 26, prompt: "Name of state 0", pp: true, prop: true, interest: 1 },
-  ONAM: { type: "STRING", size: 26, prompt: "Name of state 1", pp: true, prop: true, interest: 1 },
+  ZNAM: { type: "STRING", size: STATE_NAME_BYTES, prompt: "Name of state 0", pp: true, prop: true, interest: 1 },
+  ONAM: { type: "STRING", size: STATE_NAME_BYTES, prompt: "Name of state 1", pp: true, prop: true, interest: 1 },
 } as const;
 
 export const COSV = { ...severity, prompt: "Severity of a change of state" } as const;
@@ -161,7 +162,7 @@ export const sixteenStates = {
     (n) =>
       ({
         type: "STRING",
-        size: 26,
+        size: STATE_NAME_BYTES,
         prompt: `Name of state ${n}`,
         special: "SPC_MOD",
         pp: true,
