@@ -39,8 +39,8 @@ export class ServerChannel implements WaitingUpdates {
     pv.onRightsChange(() => this.#rightsChanged());
   }
   /** Starts a put-callback. */
-  putNotify(type: DbrType, count: number, ioid: number, value: DbrSample, bytes: number): void {
-    const put = new ChannelPut(this, type.code, count, ioid);
+  putNotify(type: DbrType, value: DbrSample, request: PutRequest): void {
+    const put = new ChannelPut(this, request);
     let status: number;
     try {
       status = this.pv.writeNotify(type, value, put);
@@ -49,16 +49,15 @@ export class ServerChannel implements WaitingUpdates {
       status = ECA.PUTFAIL;
     }
     if (status === PUT_WAITING) {
-      put.waitingBytes = bytes;
-      this.#hold(1, bytes);
+      put.isWaiting = true;
+      this.#hold(1, request.bytes);
     } else if (status !== PUT_PENDING) this.#answer(put, status);
   }
   /** A put-callback that waited has its turn. */
   putBegun(put: ChannelPut): void {
-    if (put.waitingBytes === undefined || this.#isClosed) return;
-    const bytes = put.waitingBytes;
-    put.waitingBytes = undefined;
-    this.#hold(-1, -bytes);
+    if (!put.isWaiting || this.#isClosed) return;
+    put.isWaiting = false;
+    this.#hold(-1, -put.request.bytes);
   }
   /** A put-callback that was in progress has ended. */
   putEnded(put: ChannelPut, status: number): void {
@@ -89,11 +88,11 @@ export class ServerChannel implements WaitingUpdates {
     this.pv.close();
   }
 
-  #answer(put: ChannelPut, status: number): void {
-    WRITE_NOTIFY.dbr = put.dbr;
-    WRITE_NOTIFY.count = put.count;
+  #answer({ request }: ChannelPut, status: number): void {
+    WRITE_NOTIFY.dbr = request.dbr;
+    WRITE_NOTIFY.count = request.count;
     WRITE_NOTIFY.status = status;
-    WRITE_NOTIFY.ioid = put.ioid;
+    WRITE_NOTIFY.ioid = request.ioid;
     WRITE_NOTIFY.writeHeader(this.#context.output.out, 0);
   }
   /** Counts put-callbacks that wait, and their bytes; the circuit is not read while it has too many of either. */
@@ -115,20 +114,24 @@ export class ServerChannel implements WaitingUpdates {
   }
 }
 
-/** A put-callback from request to answer; the answer carries the request's type and count. */
-class ChannelPut implements PutListener {
-  readonly #channel: ServerChannel;
+/** What a client's WRITE_NOTIFY says; the answer carries the same type, count and ioid. */
+export interface PutRequest {
   readonly dbr: number;
   readonly count: number;
   readonly ioid: number;
-  /** Payload bytes while the put waits; undefined: it does not. */
-  waitingBytes: number | undefined = undefined;
+  /** Of the payload. */
+  readonly bytes: number;
+}
 
-  constructor(channel: ServerChannel, dbr: number, count: number, ioid: number) {
+/** A put-callback from request to answer. */
+class ChannelPut implements PutListener {
+  readonly #channel: ServerChannel;
+  readonly request: PutRequest;
+  isWaiting = false;
+
+  constructor(channel: ServerChannel, request: PutRequest) {
     this.#channel = channel;
-    this.dbr = dbr;
-    this.count = count;
-    this.ioid = ioid;
+    this.request = request;
   }
   putBegun(): void {
     this.#channel.putBegun(this);

@@ -58,7 +58,7 @@ export function writeNotify(circuit: Circuit, request: Frame): void {
   const status =
     type === undefined ? ECA.BADTYPE : isNotified(type) ? take(circuit, channel, type, request) : ECA.PUTFAIL;
   if (type !== undefined && status === ECA.NORMAL) {
-    return channel.putNotify(type, count, ioid, value, request.payloadBytes);
+    return channel.putNotify(type, value, { dbr, count, ioid, bytes: request.payloadBytes });
   }
   if (status === ECA.NOWTACCESS) circuit.counters.denied++;
   WRITE_NOTIFY_REPLY.dbr = dbr;
