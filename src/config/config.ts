@@ -18,7 +18,6 @@ import { STATE_NAME_BYTES } from "../epics/facts.ts";
 import {
   BUILT_IN_SERVERS,
   KINDS,
-  PYTHON_SECTIONS,
   SERVER_SETTINGS,
   SETTINGS,
   type ServerSettings,
@@ -26,7 +25,7 @@ import {
   type Settings,
   type SettingTable,
 } from "./settings.ts";
-import { ALIASES } from "./settings-aliases.ts";
+import { ALIASES, PYTHON_SECTIONS } from "./settings-aliases.ts";
 
 /** Everything that is wrong with the settings. `cli/program.ts` prints the message and exits with status 2. */
 export class ConfigError extends AppError {

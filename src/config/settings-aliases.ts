@@ -112,5 +112,11 @@ export const ALIASES: Readonly<Record<string, Aliases>> = {
   "file-io": idle("input-file-path", "input-path", "output-file-path", "output-path"),
 };
 
+/**
+ * Sections that the Python programs write. They write every key, and what a person has not set as `None` or empty:
+ * there `None` means the default, and so does an empty value where the key needs a value.
+ */
+export const PYTHON_SECTIONS: readonly string[] = [...Object.keys(ALIASES), "general", "local", "manual", "query"];
+
 /** Keys of [site] that are options of DMagic's command line and no keys of globus.conf. */
 export const SITE_OPTIONS = ["globus-server-uuid", "globus-server-top-dir"] as const;

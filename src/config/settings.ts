@@ -374,29 +374,6 @@ export const BUILT_IN_SERVERS: Readonly<
 
 export type SectionName = keyof typeof SETTINGS;
 
-/**
- * Sections that the Python programs write. They write every key, and what a person has not set as `None` or empty:
- * there `None` means the default, and so does an empty value where the key needs a value.
- */
-export const PYTHON_SECTIONS: readonly string[] = [
-  "general",
-  "scheduling",
-  "globus",
-  "local",
-  "epics",
-  "email",
-  "manual",
-  "query",
-  "site",
-  "settings",
-  "dm",
-  "create",
-  "credentials",
-  "hosts",
-  "experiment",
-  "file-io",
-];
-
 type SettingValue<S> = S extends Setting<infer T> ? T : never;
 export type ServerSettings = {
   readonly [K in keyof typeof SERVER_SETTINGS]: SettingValue<(typeof SERVER_SETTINGS)[K]>;
