@@ -4,6 +4,7 @@
  */
 import { onePerLine } from "../../base/clean-text.ts";
 import { entriesOf } from "../../base/entries.ts";
+import { uptime } from "../../base/uptime.ts";
 import { type DmTransfer, isUnderWay, isWatching } from "../ports/data-management.ts";
 import {
   DAQ_STATES,
@@ -17,7 +18,6 @@ import {
 import type { PvName } from "../pvs/index.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
 import type { RunContext } from "../run/action.ts";
-import { uptime } from "../run/vital-signs.ts";
 import { rateOf } from "./daq-look.ts";
 import { filesText, SIDES } from "./daq-sources.ts";
 import { type DaqsState, experimentOf, isAlive, isSourceGone, isStale, type SideState, someRun } from "./daq-state.ts";

@@ -22,6 +22,7 @@ import {
 import type { Clock } from "../../base/clock.ts";
 import { asSentence, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
+import { uptime } from "../../base/uptime.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { Identity } from "../ports/identity.ts";
 import type { Pvs } from "../ports/pvs.ts";
@@ -158,12 +159,4 @@ function watch$(
       ),
     );
   });
-}
-
-/** `3 days, 04:05:06`; without days below one. */
-export function uptime(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  const clock = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
-  return whole < 86400 ? clock : `${Math.floor(whole / 86400)} days, ${clock}`;
 }
