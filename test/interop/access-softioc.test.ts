@@ -233,7 +233,7 @@ describe.skipIf(needPeers("softIoc").missing)("access security as softIoc has it
       for (const line of [`asSetFilename ${wrong}`, "asInit", "echo end-2"]) ioc.type(line);
       await ioc.process.said(/end-2/);
       const unchanged = await heard(sam);
-      for (const line of [`asSetFilename ${good}`, "asInit", "asprules", "echo end-3"]) ioc.type(line);
+      for (const line of [`asSetFilename ${good}`, "asInit", "asphag", "asprules", "echo end-3"]) ioc.type(line);
       await ioc.process.said(/end-3/);
       const changed = await pushed(sam, 1);
       sam.stream.destroy();
