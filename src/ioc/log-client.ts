@@ -14,6 +14,8 @@ import type { ByteStream, Network } from "../net/transport.ts";
 const MOST_WAITING = 1 << 20;
 /** Characters handed to the network at once. */
 const MOST_AT_ONCE = 1 << 16;
+/** How long lines are gathered before they are sent. */
+const GATHER_SECONDS = 0.02;
 const CONNECT_SECONDS = 10;
 const FIRST_WAIT_SECONDS = 1;
 const LONGEST_WAIT_SECONDS = 30;
@@ -49,7 +51,7 @@ export class LogClient {
   #waitingLength = 0;
   /** Lines that the network has not yet taken. */
   #underWay: readonly string[] = [];
-  #isScheduled = false;
+  #gathering: Cancel | undefined;
   #connections = 0;
   #connectedAt = 0;
   #waitSeconds = FIRST_WAIT_SECONDS;
@@ -111,6 +113,7 @@ export class LogClient {
       });
     }
     this.#isClosed = true;
+    this.#gathering?.();
     this.#retry?.();
     if (this.#hasLines) {
       const count = this.#underWay.length + this.#waiting.length;
@@ -124,12 +127,10 @@ export class LogClient {
     return this.#underWay.length + this.#waiting.length > 0;
   }
 
-  /** The lines of one turn of the event loop go together. */
+  /** Lines in quick succession go together: each write is a call of the system. */
   #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    this.#options.clock.soon(() => {
-      this.#isScheduled = false;
+    this.#gathering ??= this.#options.clock.after(GATHER_SECONDS, () => {
+      this.#gathering = undefined;
       this.#write();
     });
   }

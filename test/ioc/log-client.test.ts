@@ -64,13 +64,13 @@ class Site {
   }
 }
 
-test("lines go as soon as the server is connected, each with the prefix, and the connection is told once", async () => {
+test("lines go when the server is connected, gathered for a moment, each with the prefix, and the connection is told once", async () => {
   const site = new Site({ prefix: "fac=2bm " });
   site.client.send("one");
   await site.serve();
   await site.pass(2);
   site.client.send("two");
-  await site.pass(0);
+  await site.pass(0.1);
   expect(site.text).toBe("fac=2bm one\nfac=2bm two\n");
   expect([site.client.isConnected, site.client.connections, site.client.waiting]).toEqual([true, 1, []]);
 });
@@ -172,7 +172,7 @@ test("the end of the IOC waits for a server that takes lines, and for no other",
   await reading.serve();
   reading.client.send("last");
   const end = reading.client.close();
-  await reading.pass(0);
+  await reading.pass(0.1);
   await end;
   expect([reading.text, reading.clock.pending]).toEqual(["last\n", 0]);
 
