@@ -3,6 +3,7 @@
  * perform.ts, guards.ts, tag.ts, command-board.ts or an action decides.
  */
 import {
+  defer,
   filter,
   fromEvent,
   ignoreElements,
@@ -28,6 +29,7 @@ import { checkedInputs } from "./run/checked-inputs.ts";
 import { cleanPvs } from "./run/clean-pvs.ts";
 import { command, type Start } from "./run/command.ts";
 import { CommandBoard } from "./run/command-board.ts";
+import { Faults } from "./run/faults.ts";
 import { guards$ } from "./run/guards.ts";
 import { WRITABLE } from "./run/input-check.ts";
 import { Interruptions } from "./run/interruptions.ts";
@@ -73,10 +75,11 @@ export function startController(given: ControllerOptions): () => Promise<void> {
   const options = { ...given, pvs: cleanPvs(given.pvs) };
   const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
-  const board = new CommandBoard({ pvs, journal, clock, log });
+  const faults = new Faults({ journal, log, scheduler: options.scheduler });
+  const board = new CommandBoard({ pvs, journal, faults, clock, log });
   const interruptions = new Interruptions({ underWay: options.underWay, journal, clock });
   const abort$ = new Subject<string>();
-  const subscription = controller$(options, { journal, board, interruptions, abort$ }).subscribe({
+  const subscription = controller$(options, { journal, faults, board, interruptions, abort$ }).subscribe({
     error: (thrown: unknown) => log.error(`the controller has stopped: ${messageOf(thrown)}`),
   });
   const deafen = troubles.listen(({ sentence, isOver }) => journal.show(sentence, isOver ? "NO_ALARM" : "MAJOR"));
@@ -105,6 +108,7 @@ export function refuseCommands(pvs: Pvs, clock: Clock, log: Log, sentence: strin
 /** What the streams share. */
 interface Shared {
   readonly journal: Journal;
+  readonly faults: Faults;
   readonly board: CommandBoard;
   readonly interruptions: Interruptions;
   /** Emits the reason when everything that runs is to stop. */
@@ -115,7 +119,7 @@ interface Shared {
 function controller$(given: ControllerOptions, shared: Shared): Observable<never> {
   const pvs = checkedInputs(given.pvs, shared.journal);
   const options = { ...given, pvs };
-  const { board } = shared;
+  const { board, faults } = shared;
   board.reset();
   for (const one of shared.interruptions.tell()) board.showInterrupted(one);
   const override$ = pvs.value$("ExperimentNameOverride").pipe(map((value) => String(value)));
@@ -128,36 +132,42 @@ function controller$(given: ControllerOptions, shared: Shared): Observable<never
       directories: options.directories,
       server: () => chosenServer(options, pvs),
       isRunning: (name) => board.isRunning(name),
-    }),
-    ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ })),
+    }).pipe(faults.outliveLater("The PVs of the tag")),
+    ...COMMAND_NAMES.map((name) => command$(options, { ...shared, name, tag$ }).pipe(faults.outlive(name))),
     buttons$(options, shared),
-    guards$(options, board, shared.journal),
-    ...WRITABLE.map((name) => pvs.puts$(name)),
+    guards$(options, board, shared.journal).pipe(faults.outlive("The check of a put")),
+    ...WRITABLE.map((name) => pvs.puts$(name).pipe(faults.outlive(name))),
     watches$(options, shared, tag$),
-    vitalSigns$({ ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) }, board.ended$),
+    vitalSigns$(
+      { ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) },
+      board.ended$,
+    ).pipe(faults.outliveLater("The signs of life")),
   ).pipe(ignoreElements());
 }
 
-function buttons$({ pvs }: ControllerOptions, { journal, board, interruptions, abort$ }: Shared): Observable<unknown> {
+function buttons$({ pvs }: ControllerOptions, shared: Shared): Observable<unknown> {
+  const { journal, faults, board, interruptions, abort$ } = shared;
   return merge(
     pressed$(pvs, "Abort").pipe(
       tap(() => {
         if (!board.busy) journal.say("Nothing is running that could be aborted.");
         abort$.next("Aborted on request.");
       }),
+      faults.outlive("Abort"),
     ),
     pressed$(pvs, "ErrorAck").pipe(
       tap(() => {
         journal.acknowledge();
         interruptions.acknowledge();
       }),
+      faults.outlive("ErrorAck"),
     ),
   );
 }
 
 function watches$(
   { pvs, clock, watches, scheduler }: ControllerOptions,
-  { journal, board }: Shared,
+  { journal, faults, board }: Shared,
   tag$: Observable<TagState>,
 ): Observable<unknown> {
   const context: WatchContext = {
@@ -169,7 +179,7 @@ function watches$(
     clock,
     ...(scheduler === undefined ? {} : { scheduler }),
   };
-  return merge(...watches.map((watch) => watch(context)));
+  return merge(...watches.map((watch) => defer(() => watch(context)).pipe(faults.outliveLater("A watch"))));
 }
 
 interface CommandParts extends Shared {

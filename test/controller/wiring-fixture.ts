@@ -4,6 +4,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Troubles } from "../../src/base/troubles.ts";
 import { tomoScanSuffix } from "../../src/controller/pvs/tomoscan.ts";
 import type { Server } from "../../src/controller/run/action.ts";
+import type { Watch } from "../../src/controller/run/watch.ts";
 import { initOnGlobus } from "../../src/controller/setup/init-globus.ts";
 import { type DirectoryTarget, makeDirectories } from "../../src/controller/setup/make-directories.ts";
 import { startController } from "../../src/controller/wiring.ts";
@@ -29,9 +30,12 @@ export class Bench {
   /** The experiments that a watch was told of. */
   readonly watched: (string | undefined)[] = [];
   readonly troubles = new Troubles();
+  /** What the program's log has of errors. */
+  readonly errors: string[] = [];
   readonly stop: () => Promise<void>;
 
-  constructor() {
+  /** @param watches beside the one that fills `watched` */
+  constructor(watches: readonly Watch[] = []) {
     const server: Server = {
       name: "petrel",
       kind: "globus",
@@ -63,14 +67,17 @@ export class Bench {
         },
       },
       arms: {},
-      watches: [({ experiment$ }) => experiment$.pipe(tap((experiment) => this.watched.push(experiment?.name)))],
+      watches: [
+        ({ experiment$ }) => experiment$.pipe(tap((experiment) => this.watched.push(experiment?.name))),
+        ...watches,
+      ],
       directories,
       auth: { dm: noIdentity, globus: noIdentity },
       prefix: "2bmb:Globus:",
       version: "1.2.3",
       hostname: "testhost",
       clock: this.clock,
-      log: silentLog,
+      log: { ...silentLog, error: (sentence) => void this.errors.push(sentence) },
       troubles: this.troubles,
     });
   }

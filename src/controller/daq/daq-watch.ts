@@ -1,7 +1,7 @@
 /**
  * The watch over the DAQs: looks often while DAQs run, otherwise now and then; publishes their progress and tells what
- * is wrong. Goes on whichever server is chosen: data move all the same. Starts and stops nothing, and never ends in an
- * error. integration.md §5.9, §6.
+ * is wrong. Goes on whichever server is chosen: data move all the same. Starts and stops nothing.
+ * integration.md §5.9, §6.
  */
 import { map, startWith, tap } from "rxjs";
 import type { SourceReport } from "../ports/data-host.ts";

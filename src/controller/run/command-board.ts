@@ -15,8 +15,10 @@ import {
   COMMANDS,
   type CommandName,
   type CommandRow,
+  type CommandState,
   MESSAGE_BYTES,
 } from "../pvs/commands.ts";
+import type { Faults } from "./faults.ts";
 import { fitted } from "./fitting.ts";
 import type { Interruption } from "./interruptions.ts";
 import { isoTime, type Journal } from "./journal.ts";
@@ -31,6 +33,7 @@ const DOUBLE_CLICK_SECONDS = 1;
 export interface CommandBoardOptions {
   readonly pvs: Pvs;
   readonly journal: Journal;
+  readonly faults: Faults;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -106,28 +109,38 @@ export class CommandBoard {
     this.#putPart(command, "status", COMMAND_STATES.indexOf("Failed"));
   }
 
-  /** Writes an outcome to the PVs. */
+  /** Writes an outcome to the PVs. A PV that does not take its value keeps no run from going on or from ending. */
   show(name: CommandName, outcome: Outcome): void {
-    const { journal, pvs, clock, log } = this.#options;
-    if (outcome.state === "Refused") {
-      if (!this.#isDoubleClick(name)) journal.say(outcome.message, "MINOR");
-      return;
-    }
-    if (outcome.state === "Running") {
-      this.#running.add(name);
-      this.#startedAt.set(name, clock.monotonic());
-      pvs.put("RequestId", ++this.#requests);
-      this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
-      this.#showRunning();
-      return;
-    }
-    if (outcome.stack !== undefined) log.error(outcome.stack);
-    journal.say(`${name}: ${outcome.message}`, severityOf(outcome));
-    this.#putTexts(name, outcome.message, isoTime(clock));
-    this.#putPart(name, "status", COMMAND_STATES.indexOf(outcome.state));
-    if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
+    const { journal, faults } = this.#options;
+    const { state } = outcome;
+    if (state === "Refused") {
+      if (!this.#isDoubleClick(name)) faults.attempt(name, () => journal.say(outcome.message, "MINOR"));
+    } else if (state === "Running") faults.attempt(name, () => this.#begin(name));
+    else this.#end(name, outcome, state);
+  }
+
+  #begin(name: CommandName): void {
+    const { pvs, clock } = this.#options;
+    this.#running.add(name);
+    this.#startedAt.set(name, clock.monotonic());
+    pvs.put("RequestId", ++this.#requests);
+    this.#putPart(name, "status", COMMAND_STATES.indexOf("Running"));
     this.#showRunning();
-    pvs.finish(name, succeeded(outcome));
+  }
+
+  #end(name: CommandName, outcome: Outcome, state: CommandState): void {
+    const { journal, pvs, clock, log, faults } = this.#options;
+    if (outcome.stack !== undefined) log.error(outcome.stack);
+    const isTold = [
+      () => journal.say(`${name}: ${outcome.message}`, severityOf(outcome)),
+      () => this.#putTexts(name, outcome.message, isoTime(clock)),
+      () => this.#putPart(name, "status", COMMAND_STATES.indexOf(state)),
+    ]
+      .map((step) => faults.attempt(name, step))
+      .every(Boolean);
+    if (!this.#running.delete(name)) return; // rejected before it ran: the put itself was refused
+    faults.attempt(name, () => this.#showRunning());
+    faults.attempt(name, () => pvs.finish(name, isTold && succeeded(outcome)));
     this.ended$.next(name);
   }
 

@@ -11,6 +11,7 @@ import {
   map,
   NEVER,
   type Observable,
+  of,
   repeat,
   startWith,
   switchMap,
@@ -81,12 +82,10 @@ const look$ = <S>(one: Look<S>, reason: string, isHeld: () => boolean): Observab
     if (isHeld()) return EMPTY;
     const abort = new AbortController();
     return from(one.look(abort.signal)).pipe(
-      tap((what) => {
-        if (!isHeld()) one.seen(what);
-      }),
-      catchError((thrown: unknown) => {
-        if (!isHeld()) one.failed(thrown);
-        return EMPTY;
+      map((what) => () => one.seen(what)),
+      catchError((thrown: unknown) => of(() => one.failed(thrown))),
+      tap((tell) => {
+        if (!isHeld()) tell(); // what is thrown here is no failure of the look
       }),
       finalize(() => abort.abort(new CancelledError(reason))),
     );

@@ -22,5 +22,5 @@ export interface WatchContext {
   readonly scheduler?: SchedulerLike;
 }
 
-/** The elements of the stream are dropped; the stream must not end in an error. */
+/** The elements of the stream are dropped. A bug may end it in an error: then the watch begins anew (faults.ts). */
 export type Watch = (context: WatchContext) => Observable<unknown>;

@@ -22,6 +22,8 @@ export class FakeControllerPvs implements Pvs {
   readonly writes: string[] = [];
   /** The ended commands of `writes`, in order. */
   readonly ends: string[] = [];
+  /** PVs whose next write throws. */
+  readonly faulty = new Set<string>();
   readonly #values = new Map<string, BehaviorSubject<PvValue>>();
   readonly #puts = new Map<string, Subject<OutsidePut>>();
 
@@ -35,11 +37,13 @@ export class FakeControllerPvs implements Pvs {
     return entry(this.#puts, suffix, () => new Subject<OutsidePut>());
   }
   put(suffix: string, value: PvOutput): void {
+    if (this.faulty.delete(suffix)) throw new TypeError(`a bug at ${suffix}`);
     const one = typeof value === "object" ? value.join(",") : value;
     this.writes.push(`${suffix}=${one}`);
     this.#value(suffix).next(one);
   }
   finish(suffix: string, succeeded: boolean): void {
+    if (this.faulty.delete(suffix)) throw new TypeError(`a bug at ${suffix}`);
     const end = `${suffix}:${succeeded ? "ok" : "error"}`;
     this.writes.push(end);
     this.ends.push(end);
