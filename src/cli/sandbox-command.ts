@@ -13,6 +13,9 @@ import { IOC_PREFIX } from "../sandbox/site-files.ts";
  */
 const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078 } as const;
 
+/** Of the environment of a real beamline: whom these name is not who sits at the sandbox. */
+const REAL_BEAMLINE = ["GLOBUS_HOSTS", "GLOBUS_MANAGERS"];
+
 export interface SandboxCommandOptions {
   /** The package's folder, with db/ and iocBoot/. */
   readonly root: string;
@@ -52,6 +55,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
     onMail: ({ to, source }) => write(`(simulated mail server) ${to}: ${/^Subject: (.*)$/im.exec(source)?.[1] ?? ""}`),
   });
   try {
+    for (const name of REAL_BEAMLINE) delete environment[name];
     const script = path.join(root, "iocBoot", "iocGlobus", "st.cmd");
     const iocEnvironment = Object.assign(environment, loopbackEnvironment(ports.ioc), {
       TOP: root,

@@ -130,12 +130,13 @@ class AccessParser {
     else this.#tokens.problem(at, `${kind}(${name}) is defined above already; name all its ${member}s there`);
     if (!this.#tokens.opens()) return;
     const seen = new Set<string>();
-    this.#tokens.names("}", (one) => {
+    const take = (one: Name): void => {
       const same = kind === "HAG" ? one.name.toLowerCase() : one.name;
       if (seen.has(same)) this.#tokens.warn(one.at, `the ${member} ${one.name} stands in ${kind}(${name}) twice`);
       seen.add(same);
       group.members.push(one.name);
-    });
+    };
+    this.#tokens.names("}", take, () => this.#tokens.member());
   }
 
   #securityGroup(): void {

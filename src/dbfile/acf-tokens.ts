@@ -98,6 +98,19 @@ export class AccessTokens {
     const advice = wanted === A_NAME ? `; as a name, it is written "${token.text}"` : "";
     throw new DbFileError(token, `${wanted} is expected before ${token.text}${advice}`);
   }
+  /**
+   * The name of a user or host. The value of a macro may hold any, unquoted: accounts are called `12345` or `op@site`,
+   * and quotes do not survive the shell.
+   */
+  member(): Name {
+    const token = this.#ahead ?? this.#read("member");
+    if (token.kind !== "word" || !token.source.isExpanded(token.offset)) {
+      this.#ahead = token;
+      return this.name();
+    }
+    this.#ahead = undefined;
+    return { name: token.text, at: token };
+  }
   /** `(name)` */
   head(): Name {
     this.mark("(");
@@ -106,8 +119,8 @@ export class AccessTokens {
     return name;
   }
   /** Names with commas between them, at least one, and the mark behind them. */
-  names(close: string, take: (one: Name) => void): void {
-    do take(this.name());
+  names(close: string, take: (one: Name) => void, read: () => Name = () => this.name()): void {
+    do take(read());
     while (this.mark(",", close) === ",");
   }
   /**
@@ -172,8 +185,9 @@ export class AccessTokens {
   get #isHopeless(): boolean {
     return this.problems.length >= MAX_PROBLEMS || this.#strangeCharacters >= MAX_STRANGE_CHARACTERS;
   }
-  #read(): Token {
-    return this.#isHopeless ? { kind: "end", text: "", ...this.#tokens.place } : this.#tokens.next("access");
+  /** @param expanded the vocabulary of what comes from a macro */
+  #read(expanded: "access" | "member" = "access"): Token {
+    return this.#isHopeless ? { kind: "end", text: "", ...this.#tokens.place } : this.#tokens.next("access", expanded);
   }
   #back(token: Token): void {
     this.#ahead = token;

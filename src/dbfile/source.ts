@@ -108,12 +108,21 @@ export class Source {
   }
 
   locate(offset: number): { file: string; line: number; column: number; excerpt: string } {
-    const index = lastNotAbove(this.#starts, offset);
+    const index = lastNotAbove(this.#starts, offset, (start) => start);
     const inLine = offset - (this.#starts[index] ?? 0);
     const expansion = this.#expansionByLine.get(index);
     const excerpt = (this.#lines[index] ?? "").replace(/\r$/, "");
     const column = Math.min(expansion === undefined ? inLine : sourceOffset(expansion, inLine), excerpt.length) + 1;
     return { file: this.file, line: index + 1, column, excerpt };
+  }
+
+  /** Whether the character at an offset comes from the value of a macro. */
+  isExpanded(offset: number): boolean {
+    const index = lastNotAbove(this.#starts, offset, (start) => start);
+    const inLine = offset - (this.#starts[index] ?? 0);
+    const replaced = this.#expansionByLine.get(index)?.replaced ?? [];
+    const value = replaced[lastNotAbove(replaced, inLine, ({ resultFrom }) => resultFrom)];
+    return value !== undefined && value.resultFrom <= inLine && inLine < value.resultTo;
   }
 
   #macroError(index: number, problem: MacroProblem, advice: string): DbFileError {
@@ -126,13 +135,13 @@ export class Source {
   }
 }
 
-/** Index of the last of the rising `numbers` that is not above `limit`. */
-function lastNotAbove(numbers: readonly number[], limit: number): number {
+/** Index of the last of the items, in rising order, whose number is not above `limit`; 0 when there is none. */
+function lastNotAbove<T>(items: readonly T[], limit: number, numberOf: (item: T) => number): number {
   let low = 0;
-  let high = numbers.length - 1;
+  let high = items.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if ((numbers[middle] ?? 0) <= limit) low = middle;
+    if (numberOf(items[middle] as T) <= limit) low = middle;
     else high = middle - 1;
   }
   return low;

@@ -1,13 +1,14 @@
 /**
- * Database text → tokens, each with its place. Four vocabularies: `definition` for keywords and names, `value` for the
- * JSON-like values of field() and info(), `substitution` for substitution files, `access` for access security files. It
- * knows no grammar. An included text is read from the end of the line that names it. channel-access.md §5.1, §5.2,
- * §6.1; epics-base: dbLex.l, dbLoadTemplate_lex.l, asLib_lex.l.
+ * Database text → tokens, each with its place. Five vocabularies: `definition` for keywords and names, `value` for the
+ * JSON-like values of field() and info(), `substitution` for substitution files, `access` for access security files,
+ * `member` for the members of a group that a macro names in one. It knows no grammar. An included text is read from the
+ * end of the line that names it. channel-access.md §5.1, §5.2, §6.1; epics-base: dbLex.l, dbLoadTemplate_lex.l,
+ * asLib_lex.l.
  */
 import { CALC_VARIABLES } from "../database/calc-elements.ts";
 import { DbFileError, type Place, type Source } from "./source.ts";
 
-export type Vocabulary = "definition" | "value" | "substitution" | "access";
+export type Vocabulary = "definition" | "value" | "substitution" | "access" | "member";
 
 /** INPA to INPU, in their order. */
 export const ACCESS_INPUTS: readonly string[] = Array.from(CALC_VARIABLES, (letter) => `INP${letter}`);
@@ -23,6 +24,7 @@ const KEYWORDS: Readonly<Record<Vocabulary, ReadonlySet<string>>> = {
   value: new Set(),
   substitution: new Set(["global", "file", "pattern"]),
   access: new Set(["UAG", "HAG", "ASG", "RULE", "CALC", "METHOD", "AUTHORITY", "PROTOCOL", ...ACCESS_INPUTS]),
+  member: new Set(),
 };
 
 export type TokenKind =
@@ -54,6 +56,7 @@ const NAMES_AND_MARKS = new RegExp(String.raw`(${STRING})|([\w\-+:.[\]<>;]+)|([{
 const PATTERNS: Readonly<Record<Vocabulary, RegExp>> = {
   definition: NAMES_AND_MARKS,
   access: NAMES_AND_MARKS,
+  member: new RegExp(String.raw`(${STRING})|([^\s"{}(),]+)|([{}(),])`, "y"),
   value: new RegExp(String.raw`(${VALUE_STRING})|([\w\-+.]+)|([{}(),:[\]])`, "y"),
   substitution: new RegExp(String.raw`(${LINE_STRING})|([\w\-+:./\\[\]<>;]+)|([{},=])`, "y"),
 };
@@ -97,12 +100,14 @@ export class TokenStream {
   }
 
   /**
+   * @param expanded the vocabulary where the token comes from the value of a macro
    * @throws DbFileError at a character that begins no token; the stream goes on behind it, or behind the line of an
    * open quote
    */
-  next(vocabulary: Vocabulary): Token {
+  next(written: Vocabulary, expanded = written): Token {
     const reading = this.#skipBlanks();
     const { source, offset } = reading;
+    const vocabulary = written !== expanded && source.isExpanded(offset) ? expanded : written;
     if (offset >= source.text.length) return { kind: "end", text: "", source, offset };
     const pattern = PATTERNS[vocabulary];
     pattern.lastIndex = offset;

@@ -197,6 +197,24 @@ describe("macros", () => {
       "x.acf:1:9: $(B) is taken as it is written: macros are expanded after asSetSubstitutions only",
     ]);
   });
+  test.each([
+    ["12345", ["12345"]],
+    ["op@site.example", ["op@site.example"]],
+    [" 12345 , b,UAG, c/d", ["12345", "b", "UAG", "c/d"]],
+  ])("name members that need quotes in the file, where quotes cannot be kept: %j", (value, members) => {
+    const macros = (name: string): string | undefined => (name === "M" ? value : undefined);
+    const { userGroups } = parseAccessFile("UAG(u) { a, $(M) }\nHAG(h) { $(M) , x}", "x.acf", macros);
+    expect(userGroups[0]?.members).toEqual(["a", ...members]);
+  });
+  test.each([
+    ["", "1:14: a name is expected before }"],
+    ["a b", '1:10: "," or "}" is expected before b'],
+    ["a,", "1:14: a name is expected before }"],
+    ["a} ASG(DEFAULT) {RULE(1,WRITE)", "2:5: ASG(DEFAULT) is defined above already; write all its rules there"],
+  ])("do not make rules of a list that is none: %j", (value, sentence) => {
+    const parse = () => parseAccessFile("UAG(u) { $(M)}\nASG(DEFAULT) {RULE(1,READ)}", "x.acf", () => value);
+    expect(parse).toThrow(`x.acf:${sentence}`);
+  });
   test("places count in the line as it is written", () => {
     expect(told("UAG($(A)) {1}", "A=a-long-name")).toEqual([
       'x.acf:1:12: a name is expected before 1; as a name, it is written "1"',

@@ -7,6 +7,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { RawCircuit } from "../support/engine/raw-circuit.ts";
+import { connectFrom } from "../support/engine/socket-stream.ts";
 import { epicsEnvironment, freePort, inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { becomes, openClient, watch } from "../support/peers/our-client.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
@@ -127,6 +129,26 @@ describe("the simulated beamline", () => {
     process.kill(run.pid, "SIGTERM");
     expect(await run.exited).toEqual({ code: 0, signal: null });
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test("lets who runs it write all inputs: a user without an entry, in the environment of a real beamline", async ({
+    skip,
+  }) => {
+    const as = "setpriv --reuid 54321 --clear-groups env -u USER -u LOGNAME";
+    if ((await runPeer("/bin/sh", ["-c", `${as} test -r ${PROGRAM}`])).code !== 0) skip("setpriv does not work here");
+    const beamline = "P=9id: GLOBUS_HOSTS=console1 GLOBUS_MANAGERS=alpha GLOBUS_ACF=/none.acf";
+    const run = await startSandbox(`exec ${as} ${beamline} "$0" "$@" </dev/null`, INPUT_ENDED);
+    const rightsOf = async (user: string): Promise<number> => {
+      const circuit = await new RawCircuit(await connectFrom("127.0.0.1", placeOf(run).port)).begin();
+      circuit.send("clientName", {}, user);
+      circuit.send("createChan", { cid: 1, minor: 13 }, "2bmb:Globus:EmailArm");
+      const { p2: rights } = await circuit.reply("accessRights");
+      circuit.stream.destroy();
+      return rights;
+    };
+    expect([await rightsOf("54321"), await rightsOf("alpha")]).toEqual([3, 1]);
+    process.kill(run.pid, "SIGTERM");
+    expect((await run.exited).code).toBe(0);
   });
 
   test("runs with a closed input; a second signal ends it at once, and nothing is left behind either", async () => {
