@@ -11,6 +11,6 @@ export function inOptionWords(row: DataCommand, sentence: string): string {
   return [...flagByInput].reduce((text, [input, flag]) => text.replace(mentionOf(input), `--${flag}`), sentence);
 }
 
-/** A name that is also a word of English, as Set is, counts only before a number. */
+/** Not within the name of a PV. A name that is also a word of English, as Set is, counts only before a number. */
 const mentionOf = (input: string): RegExp =>
-  new RegExp(`\\b${input}\\b${/^[A-Z][a-z]+$/.test(input) ? "(?= -?\\d)" : ""}`, "g");
+  new RegExp(`(?<![\\w:])${input}\\b${/^[A-Z][a-z]+$/.test(input) ? "(?= -?\\d)" : ""}`, "g");

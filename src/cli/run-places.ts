@@ -3,12 +3,13 @@
  * inputs are put back afterwards.
  */
 
+import { messageOf } from "../base/errors.ts";
 import { ownPrefix } from "../config/prefixes.ts";
 import { listLine } from "../controller/daq/daq-pvs.ts";
 import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
 import type { CommandName } from "../controller/pvs/commands.ts";
 import type { InputName, PvName } from "../controller/pvs/index.ts";
-import type { Outcome } from "../controller/run/outcome.ts";
+import { type Outcome, RejectedError } from "../controller/run/outcome.ts";
 import type { Site } from "../controller/site.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { type DataCommand, inputOptionsOf, type Progress, pvCommandOf } from "./data-commands.ts";
@@ -108,7 +109,10 @@ async function withInputs<T>(request: RunRequest, runner: IocRunner, work: () =>
     for (const [name, value] of inputs) {
       await refuseTooLong(row, runner, name, value);
       before.set(name, await runner.value(name));
-      await runner.set(name, value);
+      await runner.set(name, value).catch((thrown: unknown) => {
+        if (thrown instanceof RejectedError) before.delete(name); // nothing was written
+        throw thrown;
+      });
     }
     return await work();
   } finally {
@@ -116,7 +120,7 @@ async function withInputs<T>(request: RunRequest, runner: IocRunner, work: () =>
       if (typeof value === "object" || value === undefined) continue;
       await runner
         .set(name, value)
-        .catch((thrown: unknown) => screen.warn(`${name} was not put back: ${String(thrown)}`));
+        .catch((thrown: unknown) => screen.warn(`${name} was not put back: ${messageOf(thrown)}`));
     }
   }
 }

@@ -384,6 +384,12 @@ test("what an input cannot hold is a wrong command line, told in the words of it
   const site = fakeSite({ AddUser: empty, Tag: late });
   const users = await runCli(["add-user"], site);
   expect([users.status, users.err]).toEqual([2, "add-user: Usage. --badges is empty: name one user.\n"]);
+  const refusing = fakeSite({
+    AddUser: doing(() => {
+      throw new RejectedError("PV p:EditUserBadge cannot be put");
+    }),
+  });
+  expect((await runCli(["add-user"], refusing)).err).toBe("add-user: Rejected. PV p:EditUserBadge cannot be put.\n");
   expect((await runCli(["tag"], site)).err).toBe("tag: Usage. --set 400 is too far; Set another day.\n");
 });
 

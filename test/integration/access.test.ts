@@ -2,7 +2,7 @@
  * What the shipped access security file keeps strangers and operators from: each attack fails for them, and what the
  * file lets a person do succeeds.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { doubles, RawCircuit } from "../support/engine/raw-circuit.ts";
 import { connectFrom } from "../support/engine/socket-stream.ts";
 import { epicsEnvironment, freePort } from "../support/peers/epics-environment.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
-import { type PeerProcess, spawnPeer } from "../support/peers/spawn-peer.ts";
+import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 const PREFIX = "99id:Globus:";
 const NORMAL = 1;
@@ -127,6 +127,21 @@ test.each<[string, string | number]>([
 ])("%s is written by nobody, the manager included", async (pv, value) => {
   for (const who of ["stranger", "operator", "manager"] as const)
     expect(await attempt(who, pv, value)).toEqual(REFUSED);
+});
+
+test("the command line tells an operator which PV is the managers', and has nothing to put back", async ({ skip }) => {
+  const as = ["--reuid", "65534", "--clear-groups"];
+  const program = join(ROOT, "dist/main.js");
+  if ((await runPeer("setpriv", [...as, "test", "-r", program])).code !== 0) skip("setpriv does not work here");
+  chmodSync(folder, 0o755);
+  const command = ["add-user", "--ioc", "--badges", "5", "--config", join(folder, "globus.conf")];
+  const env = { ...epicsEnvironment(port), HOME: folder };
+  const run = await runPeer("setpriv", [...as, process.execPath, program, ...command], { env });
+  expect(run.stderr).toContain(
+    `add-user: Rejected. PV ${PREFIX}EditUserBadge cannot be put: the server gives this user`,
+  );
+  expect(run.stderr).not.toContain("put back");
+  expect(run.code).toBe(1);
 });
 
 test("the log names who was refused, by address and by what the client says", async () => {
