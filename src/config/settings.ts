@@ -7,7 +7,8 @@
 
 import { knownZone } from "../base/facility-time.ts";
 import { addressProblem } from "../base/mail-address.ts";
-import { MOST_DAYS, MOST_GUP } from "../controller/pvs/tagging.ts";
+import { MOST_GUP } from "../controller/pvs/setup.ts";
+import { MOST_DAYS } from "../controller/pvs/tagging.ts";
 
 /** How a value is written, and the sentence for a value that is not written so. */
 export interface Kind<T> {

@@ -55,6 +55,8 @@ export class AccessSecurity implements AccessControl {
   #fileName: string | undefined;
   #substitutions: string | undefined;
   #active: ActiveFile | undefined;
+  /** Resolved when the readings so far have ended. */
+  #lastReading: Promise<void> = Promise.resolve();
   /** Groups whose inputs have changed. */
   #changed: Set<ActiveGroup> | undefined;
 
@@ -87,10 +89,17 @@ export class AccessSecurity implements AccessControl {
   }
 
   /**
-   * Reads the file and judges everybody anew. What was read before stays in force when this fails.
+   * Reads the file and judges everybody anew, in the order of the calls: looking hosts up takes its time, and an older
+   * reading must not come after a newer one. What was read before stays in force when this fails.
    * @throws AppError when the file cannot be read or used
    */
-  async init(): Promise<void> {
+  init(): Promise<void> {
+    const reading = this.#lastReading.then(() => this.#read());
+    this.#lastReading = reading.catch(() => {});
+    return reading;
+  }
+
+  async #read(): Promise<void> {
     if (this.#fileName === undefined) return;
     const { load } = this.#options;
     const { checksAddress } = this;
@@ -129,6 +138,12 @@ export class AccessSecurity implements AccessControl {
   claimsOf({ user, host, peer }: ClientIdentity): Claims {
     const compared = this.#active?.checksAddress === true ? peer.replace(/:\d+$/, "") : host.toLowerCase();
     return { user, host: compared, method: "ca", authority: "", protocol: "TCP" };
+  }
+
+  /** A client on a host, as the rules see it. @returns undefined where hosts are judged by address, and it has none */
+  async clientOn(host: string, user: string): Promise<ClientIdentity | undefined> {
+    const peer = this.#active?.checksAddress === true ? await this.#options.resolve(host) : host;
+    return peer === undefined ? undefined : { user, host, peer };
   }
 
   #follow(group: ActiveGroup): readonly FollowedInput[] {

@@ -105,12 +105,13 @@ export function accessCommands({ ioc, directory }: CommandSession): readonly She
         { name: "host", kind: "text" },
       ],
       help: "Shows what this user on this host may do with a PV.",
-      run: ({ print }, pv, user, host) => {
+      run: async ({ print }, pv, user, host) => {
         const name = required(pv, "astac", "PV");
         const address = database.find(name);
         if (address === undefined) throw new ShellError(`astac: ${name} is no PV of this IOC.`);
-        const client = { user: required(user, "astac", "user"), host: required(host, "astac", "host") };
-        const grant = access.grant(address, { ...client, peer: client.host }, () => {});
+        const client = await access.clientOn(required(host, "astac", "host"), required(user, "astac", "user"));
+        if (client === undefined) throw new ShellError(`astac: the host ${host} has no address that can be found.`);
+        const grant = access.grant(address, client, () => {});
         const may = (right: number): string => ((grant.rights & right) === 0 ? "No" : "Yes");
         print(`astac callback ${address.record.name}: status=0 get ${may(RIGHT_READ)} put ${may(RIGHT_WRITE)}`);
         grant.close();

@@ -73,6 +73,39 @@ test("without a file everybody may do everything, and nothing is told to put log
   expect([told, grant.isTrapped]).toEqual([[BOTH], false]);
 });
 
+test("a client that is asked about stands where the rules look: on the host's name, or at its address", async () => {
+  const { access, init } = securityOf({ A: {} }, { console1: "10.0.0.1" });
+  expect(await access.clientOn("console1", "olga")).toEqual({ user: "olga", host: "console1", peer: "console1" });
+  access.checksAddress = true;
+  await init(fileOf([]));
+  expect(await access.clientOn("console1", "olga")).toEqual({ user: "olga", host: "console1", peer: "10.0.0.1" });
+  expect(await access.clientOn("nowhere", "olga")).toBeUndefined();
+});
+
+test("of two readings the one that was asked for last holds, however long the hosts of the first are looked for", async () => {
+  let found = (_address: string): void => {};
+  const slow = new Promise<string>((resolve) => (found = resolve));
+  const files = [fileOf([group("DEFAULT", [rule("WRITE")])]), fileOf([group("DEFAULT", [rule("READ")])])];
+  const db = databaseOf({ A: {} });
+  const security = new AccessSecurity({
+    database: db.database,
+    clock: db.clock,
+    log: createLog("as", () => {}),
+    load: () => files.shift()!,
+    resolve: () => slow,
+  });
+  security.setFile("/x.acf");
+  security.checksAddress = true;
+  const first = security.init();
+  await Promise.resolve();
+  security.checksAddress = false;
+  const second = security.init();
+  found("127.0.0.1");
+  await Promise.all([first, second]);
+  const grant = security.grant(db.address("A"), CLIENT, () => {});
+  expect([grant.rights, security.active?.checksAddress]).toEqual([READ, false]);
+});
+
 test("a file that cannot be used leaves all as it was, at the start and later", async () => {
   const { init, watch, access } = securityOf({ A: {} });
   const { told } = watch("A");
