@@ -36,10 +36,9 @@ test.each([
   ["globus_experiment.db", { ...EXPERIMENT_ROWS, ...SETUP_ROWS, ...TAGGING_ROWS }],
   ["globus_users.db", USERS_ROWS],
   ["globus_email.db", EMAIL_ROWS],
-  ["globus_daq.db", DAQ_ROWS],
+  ["globus_daq.substitutions", DAQ_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
-  const text = readFileSync(join(ROOT, "db", file), "utf8");
-  const records = [...text.matchAll(/^record\(\w+, "\$\(P\)\$\(R\)(\w+)"\)/gm)].map(([, suffix = ""]) => suffix);
+  const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag
   expect(records.sort(), `db/${file} has the records of the rows of its topics' files of src/controller/pvs/`).toEqual(
     own.sort(),

@@ -226,7 +226,7 @@ function pvsOf(database: Database, prefix: string): LocalPvs {
   if (missing.length === 0) return pvs;
   const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
   throw new ShellError(
-    `There is no PV ${missing.slice(0, 3).join(", ")}${more}. Load db/globus.db, its companions globus_*.db and globus_commands.substitutions with this prefix first.`,
+    `There is no PV ${missing.slice(0, 3).join(", ")}${more}. Load what st.cmd of iocBoot/iocGlobus loads from db/ with this prefix first.`,
   );
 }
 

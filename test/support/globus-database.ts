@@ -1,5 +1,5 @@
 /** The records of db/ in a database of their own, as st.cmd loads them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "../../src/database/database.ts";
 import { loadRecords } from "../../src/dbfile/load.ts";
@@ -7,26 +7,35 @@ import type { DbText } from "../../src/dbfile/source.ts";
 import { parseSubstitutions } from "../../src/dbfile/substitutions.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
 
-const FOLDER = join(import.meta.dirname, "../../db");
-const read = (file: string): DbText => ({ file, text: readFileSync(join(FOLDER, file), "latin1") });
+const ROOT = join(import.meta.dirname, "../..");
+const read = (file: string): DbText => ({ file, text: readFileSync(join(ROOT, "db", file), "latin1") });
+
+/** The files of db/ that st.cmd names, in its order. */
+export const LOADED_FILES: readonly string[] = [
+  ...readFileSync(join(ROOT, "iocBoot/iocGlobus/st.cmd"), "utf8").matchAll(/^dbLoad(?:Records|Template)\("([^"]+)"/gm),
+].map(([, file = ""]) => file);
 
 /**
- * All of our records with this prefix, not yet initialized.
- * @throws Error with everything that is wrong with the records
+ * The records of these files, not yet initialized.
+ * @throws Error with everything that is wrong with them
  */
-export function globusDatabase(prefix: string): Database {
+export function globusDatabase(prefix: string, files: readonly string[] = LOADED_FILES): Database {
   const database = new Database({ clock: new FakeClock() });
   const own = new Map([
     ["P", prefix],
     ["R", ""],
   ]);
-  const load = (file: string, macros: ReadonlyMap<string, string>): void => {
-    const { errors } = loadRecords(database, read(file), { macros: (name) => macros.get(name) });
+  const refuse = (errors: readonly Error[]): void => {
     if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
   };
-  for (const file of readdirSync(FOLDER).filter((name) => /^globus.*\.db$/.test(name))) load(file, own);
-  const { substitutions, errors } = parseSubstitutions(read("globus_commands.substitutions"), own);
-  if (errors.length > 0) throw new Error(errors.map((error) => error.message).join("\n"));
-  for (const { template, macros } of substitutions) load(template, macros);
+  for (const file of files) {
+    const isTable = file.endsWith(".substitutions");
+    const { substitutions, errors } = isTable
+      ? parseSubstitutions(read(file), own)
+      : { substitutions: [{ template: file, macros: own }], errors: [] };
+    refuse(errors);
+    for (const { template, macros } of substitutions)
+      refuse(loadRecords(database, read(template), { macros: (name) => macros.get(name) }).errors);
+  }
   return database;
 }
