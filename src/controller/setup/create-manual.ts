@@ -10,11 +10,11 @@ import type { DataManagement } from "../ports/data-management.ts";
 import type { DirectoryTree } from "../ports/directories.ts";
 import type { FreeAction, RunContext } from "../run/action.ts";
 import type { ActionResult } from "../run/outcome.ts";
-import { type ManualExperiment, manualExperiment } from "../tagging/manual-experiment.ts";
 import { dmUsername, putOn } from "../users/dm-roster.ts";
 import { badgeOf, type Contact } from "../users/people.ts";
 import { changeUsers, countOf } from "../users/roster.ts";
 import { createExperiment, findExperiment } from "./dm-experiment.ts";
+import { type ManualExperiment, manualExperiment } from "./manual-experiment.ts";
 
 interface ManualOptions {
   /** As operators know the server. */

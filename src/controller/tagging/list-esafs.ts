@@ -9,7 +9,7 @@ import { facilityDay } from "../../base/facility-time.ts";
 import type { DataManagement, Esaf } from "../ports/data-management.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
-import { day } from "./manual-experiment.ts";
+import { day } from "../setup/manual-experiment.ts";
 
 export interface ListEsafsOptions {
   /** Undefined where no service has safety forms. */
