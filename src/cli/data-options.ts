@@ -62,6 +62,18 @@ const SETTING_FLAGS = settingFlags();
 /** The values that commander holds, by its name for the flag. */
 type Parsed = Readonly<Record<string, string | boolean | undefined>>;
 
+/** Flags and meaning, as the help has them. */
+type Declared = readonly [flags: string, meaning: string];
+const CONFIG_FILE: Declared = ["--config <file>", "the configuration file"];
+/** The options of every data-management command but config, which runs nothing, beside the settings. */
+export const COMMON_OPTIONS: readonly Declared[] = [
+  CONFIG_FILE,
+  ["--json", "one JSON object on standard output, and nothing else"],
+  ["--dry-run", "say what would be done, and do nothing"],
+  ["--ioc [prefix]", "let a running IOC do it, through its PVs"],
+  ["--yes", "answer every question with yes"],
+];
+export const CONFIG_OPTIONS: readonly Declared[] = [CONFIG_FILE, ["--force", "also over a file that exists"]];
 const COMMON_HEADING = "Options of every data-management command:";
 /** Settings whose options are shown in the help. */
 const SHOWN_SETTINGS: readonly string[] = ["server", "verbose"];
@@ -75,15 +87,8 @@ export function declareOptions(command: Command, row: DataCommand): () => GivenO
   const inputs = row.runs === "config" ? [] : inputOptionsOf(row);
   for (const option of inputs) for (const one of inputDeclarations(option)) command.addOption(one);
   command.optionsGroup(COMMON_HEADING);
-  command.option("--config <file>", "the configuration file");
-  if (row.runs === "config") command.option("--force", "also over a file that exists");
-  else {
-    command
-      .option("--json", "one JSON object on standard output, and nothing else")
-      .option("--dry-run", "say what would be done, and do nothing")
-      .option("--ioc [prefix]", "let a running IOC do it, through its PVs")
-      .option("--yes", "answer every question with yes");
-  }
+  for (const [flags, meaning] of row.runs === "config" ? CONFIG_OPTIONS : COMMON_OPTIONS)
+    command.option(flags, meaning);
   const taken = new Set(command.options.map(({ long }) => long));
   const settings = SETTING_FLAGS.filter(({ flag }) => !taken.has(`--${flag}`));
   for (const one of settings) for (const option of settingDeclarations(one)) command.addOption(option);

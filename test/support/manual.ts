@@ -1,5 +1,6 @@
 /** The pages of docs/ that are made from tables of the program; written by `npm run docs`, compared by the tests. */
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
+import { COMMON_OPTIONS, CONFIG_OPTIONS } from "../../src/cli/data-options.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
 import { SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
 import { ALIASES } from "../../src/config/settings-aliases.ts";
@@ -154,6 +155,7 @@ export function commandsPage(): string {
     one.value === undefined
       ? `\`--${one.flag}\`, \`--no-${one.flag}\``
       : `\`--${one.flag} ${wordsOf(one)?.join("|") ?? one.value}\``;
+  const flagsOf = (options: typeof COMMON_OPTIONS): string => options.map(([flags]) => `\`${flags}\``).join(", ");
   return page(
     "Commands",
     "`globus-ioc COMMAND` does what the command's PV does, in a process of its own or, with `--ioc`, through the IOC that runs. Names may be spelt with underscores. Made from `src/cli/data-commands.ts`.",
@@ -171,7 +173,7 @@ export function commandsPage(): string {
         ),
       ),
     ),
-    "Every command also takes `--config FILE`, `--json`, `--dry-run`, `--yes`, `--ioc [PREFIX]`, `--server NAME`, and each key of globus.conf as `--KEY VALUE` (or `--SECTION-KEY VALUE` where several sections have the key), which wins over the file. What an option puts into an input of a running IOC is put back when the command is over.",
+    `Every command but \`config\` also takes ${flagsOf(COMMON_OPTIONS)}; \`config\` takes ${flagsOf(CONFIG_OPTIONS)}. All of them take \`--server NAME\`, and each key of globus.conf as \`--KEY VALUE\` (or \`--SECTION-KEY VALUE\` where several sections have the key), which wins over the file. What an option puts into an input of a running IOC is put back when the command is over.`,
     "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.",
   );
 }
