@@ -1,4 +1,4 @@
-/** PVs of Init, Dirs and Delete: the experiment on its server, and its directories. */
+/** PVs of Init, CreateManual, Dirs and Delete: the experiment on its server, and its directories. */
 import {
   ANSWERS,
   ARM_STATES,
@@ -11,6 +11,9 @@ import {
   resultOf,
   setting,
 } from "./row.ts";
+
+/** The highest proposal number: what a record of 32 bits holds. */
+export const MOST_GUP = 2_147_483_647;
 
 export const DIRECTORY_STATES = ["Unknown", "Exists", "Created", "Error"] as const;
 const directory = (what: string): Result =>
@@ -33,6 +36,19 @@ export const SETUP_ROWS = {
     initial: 0,
   }),
   UsersFailed: resultOf(["Init"], "users that could not be added.", { initial: 0 }),
+  ManualName: input("CreateManual: last name."),
+  ManualFirstName: input("CreateManual: first name."),
+  ManualTitle: input("CreateManual: title."),
+  ManualGup: input("CreateManual: proposal (GUP) number; 0: none.", {
+    initial: 0,
+    takes: { least: 0, most: MOST_GUP, isWhole: true },
+  }),
+  ManualDate: input("CreateManual: YYYY-MM; empty: this month."),
+  ManualStart: input("CreateManual: first day, YYYY-MM-DD; empty: the first of the month."),
+  ManualEnd: input("CreateManual: last day, YYYY-MM-DD; empty: 14 days after the first."),
+  ManualBadges: managed(input("CreateManual: badge numbers of its users, separated by commas.")),
+  ManualEmail: input("CreateManual: e-mail address of its PI."),
+  ManualInstitution: input("CreateManual: institution of its PI."),
   DetectorDir: result("Dirs: the experiment's directory on the detector host."),
   AnalysisDir: result("Dirs: the experiment's directory on the analysis host."),
   DirsDetector: directory("detector"),

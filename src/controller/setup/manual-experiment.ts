@@ -2,8 +2,8 @@
 import { visible } from "../../base/clean-text.ts";
 import { dayAfter, facilityMidnight, facilityMonth } from "../../base/facility-time.ts";
 import { cleanName, type Experiment, MAX_NAME, saysNothing } from "../experiment.ts";
-import type { PvName } from "../pvs/index.ts";
 import { type ActionRequest, textInput } from "../run/action.ts";
+import { dayInput } from "../run/day-input.ts";
 import { InputError } from "../run/outcome.ts";
 
 export interface ManualExperiment {
@@ -26,9 +26,9 @@ export function manualExperiment(request: ActionRequest, now: Date): ManualExper
   if (firstOfMonth === undefined)
     throw new InputError("ManualDate", `ManualDate ${visible(month)} is not a month as YYYY-MM, e.g. 2026-03.`);
   const first = textInput(request, "ManualStart") || `${month}-01`;
-  const start = day("ManualStart", first);
+  const start = dayInput("ManualStart", first);
   const last = textInput(request, "ManualEnd") || dayAfter(first, USUAL_DAYS);
-  const end = day("ManualEnd", last);
+  const end = dayInput("ManualEnd", last);
   if (end < start) throw new InputError("ManualEnd", `ManualEnd ${last} lies before ManualStart ${first}.`);
   const yearMonth = first.slice(0, 7);
   const given = textInput(request, "ManualName");
@@ -63,12 +63,4 @@ function gup(request: ActionRequest): string {
   const number = Number(request.input("ManualGup"));
   if (Number.isInteger(number) && number >= 0) return String(number);
   throw new InputError("ManualGup", `ManualGup ${number} is not a proposal number; 0 means none.`);
-}
-
-/** Midnight, at the facility, of the day that an input holds. @throws InputError */
-export function day(name: PvName, text: string): Date {
-  const at = facilityMidnight(text);
-  if (at === undefined)
-    throw new InputError(name, `${name} ${visible(text)} is not a day as YYYY-MM-DD, e.g. 2026-03-01.`);
-  return at;
 }

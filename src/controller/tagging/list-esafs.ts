@@ -8,8 +8,8 @@ import { ActionError } from "../../base/errors.ts";
 import { facilityDay } from "../../base/facility-time.ts";
 import type { DataManagement, Esaf } from "../ports/data-management.ts";
 import { type ActionRequest, type FreeAction, type RunContext, textInput } from "../run/action.ts";
+import { dayInput } from "../run/day-input.ts";
 import { type ActionResult, InputError } from "../run/outcome.ts";
-import { day } from "../setup/manual-experiment.ts";
 
 export interface ListEsafsOptions {
   /** Undefined where no service has safety forms. */
@@ -41,7 +41,7 @@ function range(request: ActionRequest, clock: Clock): Range {
   const today = facilityDay(new Date(clock.now()));
   const first = textInput(request, "EsafStart") || `${today.slice(0, 7)}-01`;
   const last = textInput(request, "EsafEnd") || today;
-  const [start, end] = [day("EsafStart", first), day("EsafEnd", last)];
+  const [start, end] = [dayInput("EsafStart", first), dayInput("EsafEnd", last)];
   if (end < start) throw new InputError("EsafEnd", `EsafEnd ${last} lies before EsafStart ${first}.`);
   if (yearOf(last) - yearOf(first) >= MOST_YEARS)
     throw new InputError(
