@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ROOT } from "./support/peers/real-peers.ts";
 import { architectureProblems, idlePermissions, strayNames, wideComments } from "./support/rules/architecture.ts";
 import { headingsOf, strayCitations } from "./support/rules/citations.ts";
+import { deadExports } from "./support/rules/dead-exports.ts";
 
 const HEADER = "/** A file made for this test: it does nothing. */\n";
 const problemsOf = (files: Readonly<Record<string, string>>): string[] =>
@@ -29,6 +30,61 @@ test("the rules allow nothing that nothing needs", { timeout: 60_000 }, () => {
   expect(idlePermissions(all)).toContain(
     "controller/wiring.ts may use .subscribe(, which no file of it does: take that away",
   );
+});
+
+const TESTS = join(ROOT, "test");
+const testTexts = (): string =>
+  readdirSync(TESTS, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.startsWith("support/rules/"))
+    .map((path) => readFileSync(join(TESTS, path), "utf8"))
+    .join("\n");
+
+test("what is exported is exported for somebody", { timeout: 60_000 }, () => {
+  expect(deadExports(sources(), testTexts())).toEqual([]);
+});
+
+describe("an export is told that", () => {
+  const dead = (files: Readonly<Record<string, string>>, tests = "", forTests: readonly string[] = []): string[] =>
+    deadExports(new Map(Object.entries(files)), tests, forTests);
+  const A = "base/a.ts";
+
+  test.each(["export const a = 1;", "export function a() {}", "export class a {}", "export interface a {}"])(
+    "nobody names: %s",
+    (text) => {
+      const told = ["src/base/a.ts:1 exports a, which no other file names: take export away, or delete it"];
+      expect(dead({ [A]: text, "base/b.ts": "const a = 2; // a" })).toEqual(told);
+    },
+  );
+
+  test("tests alone name, unless it is a row; and a row that is none", () => {
+    const files = { [A]: "export const a = 1;", "base/b.ts": 'import { b } from "./a.ts";' };
+    const tests = 'import { a } from "../src/base/a.ts";';
+    expect(dead(files, tests)).toEqual([expect.stringContaining("exports a, which tests alone name")]);
+    expect(dead(files, tests, ["base/a.ts a"])).toEqual([]);
+    expect(dead(files, tests, ["base/a.ts a", "base/a.ts b"])).toEqual([
+      "base/a.ts b is not exported for tests alone: take its row away",
+    ]);
+  });
+
+  test("shows a type to nobody: in a body, or in what is dead itself", () => {
+    const text = "export type T = 1;\nexport const a = () => {\n  const t: T = 1;\n};\nexport interface I { t: T }";
+    const [type, own] = dead({ [A]: text, "base/b.ts": 'import { a } from "./a.ts";' });
+    expect([type, own]).toEqual([expect.stringContaining("exports T"), expect.stringContaining("exports I")]);
+  });
+
+  test.each([
+    ["export const a = 1;", 'import { a as b } from "./a.ts";'],
+    ["export const a = 1;", 'export { a } from "./a.ts";'],
+    ["export const a = 1;", 'const { a } = await import("./a.ts");'],
+    ["export type a = 1;", 'let b: import("./a.ts").a;'],
+    ["export interface O { p: P }\nexport type P = 1;\nexport function f(o: O) {}", 'import { f } from "./a.ts";'],
+  ])("but not where somebody does: %j, %j", (text, other) => {
+    expect(dead({ [A]: text, "base/b.ts": other })).toEqual([]);
+  });
+
+  test("but not at an entry point", () => {
+    expect(dead({ "ca/index.ts": "export const a = 1;" })).toEqual([]);
+  });
 });
 
 /** Paths below the root, of the files that are ours. */

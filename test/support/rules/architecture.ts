@@ -4,10 +4,19 @@
  * texts are handed in, so each rule can be shown to fail.
  */
 import { posix } from "node:path";
-import { parseAst } from "vitest/node";
-
-/** Source texts by path below src, as `ca/wire/frame.ts`. */
-export type Sources = ReadonlyMap<string, string>;
+import {
+  isNode,
+  lineAt,
+  listOf,
+  type Node,
+  nameOf,
+  readSource,
+  type SourceFile,
+  type Sources,
+  sourceOf,
+  targetOf,
+  walk,
+} from "./syntax.ts";
 
 interface Layer {
   /**
@@ -152,69 +161,6 @@ export function architectureProblems(sources: Sources): string[] {
   ];
 }
 
-type Node = { readonly type: string; readonly start: number } & Readonly<Record<string, unknown>>;
-
-interface SourceFile {
-  readonly path: string;
-  readonly text: string;
-  readonly nodes: readonly Node[];
-  readonly imports: readonly { readonly name: string; readonly line: number }[];
-}
-
-/** Parsed files by text: several rules read the same files. */
-const READ = new Map<string, SourceFile>();
-
-function readSource(path: string, text: string): SourceFile {
-  const known = READ.get(text);
-  if (known?.path === path) return known;
-  const file = parseSource(path, text);
-  READ.set(text, file);
-  return file;
-}
-
-function parseSource(path: string, text: string): SourceFile {
-  const nodes: Node[] = [];
-  walk(parseAst(text, { lang: "ts" }), (node) => void nodes.push(node));
-  const imports = nodes
-    .filter((node) => sourceOf(node) !== undefined)
-    .map((node) => ({ name: sourceOf(node) ?? "", line: lineAt(text, node.start) }));
-  return { path, text, nodes, imports };
-}
-
-/** Calls `found` with each node of a tree, parents first. */
-function walk(value: unknown, found: (node: Node) => void): void {
-  if (typeof value !== "object" || value === null) return;
-  if (!Array.isArray(value) && isNode(value)) found(value);
-  for (const child of Object.values(value)) walk(child, found);
-}
-
-const isNode = (value: object): value is Node => "type" in value && typeof value.type === "string";
-const nameOf = (value: unknown): string => (isIdentifier(value) ? String(value["name"]) : "");
-const isIdentifier = (value: unknown): value is Node =>
-  typeof value === "object" && value !== null && isNode(value) && value.type === "Identifier";
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const lineAt = (text: string, at: number): number => text.slice(0, at).split("\n").length;
-
-const IMPORTS: ReadonlySet<string> = new Set([
-  "ImportDeclaration",
-  "ExportNamedDeclaration",
-  "ExportAllDeclaration",
-  "ImportExpression",
-  "TSImportType",
-]);
-
-/**
- * What an import, an export from, a dynamic import, an import type or a require names; "(computed)" when the name is
- * not a plain text.
- */
-function sourceOf(node: Node): string | undefined {
-  const isImport = IMPORTS.has(node.type);
-  const isRequire = node.type === "CallExpression" && nameOf(node["callee"]) === "require";
-  const source = isImport ? node["source"] : isRequire ? listOf(node["arguments"])[0] : undefined;
-  if (source === undefined || source === null) return undefined;
-  return typeof source === "object" && "value" in source ? String(source.value) : "(computed)";
-}
-
 const importsFrom = (node: Node, names: readonly string[]): boolean => names.includes(sourceOf(node) ?? "");
 
 /** The last name of `a.b`, `a?.b` and `a["b"]`. */
@@ -305,7 +251,6 @@ function mayImport(layer: Layer, from: string, name: string): boolean {
   return name !== "(computed)" && (layer.packages === "any" || (layer.packages ?? []).includes(packageOf(name)));
 }
 
-const targetOf = (from: string, name: string): string => posix.join(posix.dirname(from), name);
 const packageOf = (name: string): string =>
   name
     .split("/")
