@@ -1,7 +1,7 @@
 /** "Did you mean": the candidate nearest to a misspelt word. */
 
 /** The nearest candidate by edit distance, if it is near enough to be meant; case does not count. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = word.length < 5 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let least = limit + 1;

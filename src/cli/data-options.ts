@@ -32,7 +32,7 @@ export interface GivenOptions {
 }
 
 /** A key of globus.conf as an option. */
-export interface SettingFlag {
+interface SettingFlag {
   readonly flag: string;
   readonly section: string;
   readonly key: string;

@@ -22,7 +22,7 @@ export interface Operator {
   readonly show: (title: string, text: string) => void;
 }
 
-export interface DialogueContext {
+interface DialogueContext {
   readonly runner: Runner;
   readonly person: Operator;
   readonly common: Pick<CommonOptions, "yes" | "dryRun">;

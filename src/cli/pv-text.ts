@@ -75,7 +75,7 @@ const NAME_WIDTH = 30;
 export const nameColumn = (name: string): string => name.padEnd(NAME_WIDTH);
 
 /** Local time with microseconds, or `<undefined>` for a record that was never processed. */
-export function timeText(reading: Reading): string {
+function timeText(reading: Reading): string {
   const { time } = reading;
   if (time === undefined) return "<undefined>";
   const micros = String(Math.floor(reading.sample.nanoseconds / 1000)).padStart(6, "0");
@@ -83,7 +83,7 @@ export function timeText(reading: Reading): string {
 }
 
 /** ` HIGH MINOR`, or nothing without an alarm. */
-export function alarmText(reading: Reading): string {
+function alarmText(reading: Reading): string {
   if (reading.status === 0 && reading.severity === 0) return "";
   return ` ${reading.alarm.status} ${reading.alarm.severity}`;
 }

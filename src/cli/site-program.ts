@@ -12,7 +12,7 @@ import { silentLog } from "../base/log.ts";
 import { EXIT } from "./exit-status.ts";
 import type { TrustTerminal } from "./trust-host.ts";
 
-export interface SiteCommandContext {
+interface SiteCommandContext {
   readonly environment: Environment;
   /** Tells every local time in this zone; empty: in the host's zone. */
   readonly setZone: (zone: string) => void;

@@ -9,7 +9,7 @@ import type { SERVER_SETTINGS, SectionName } from "./settings.ts";
  * What a key of another program's file sets: a key of ours, or a key of each dm server or of the chosen server, with
  * the text that goes there.
  */
-export type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
+type AliasTarget = { readonly key: string; readonly text?: (text: string) => string } & (
   | { readonly section: SectionName }
   | { readonly section: "server"; readonly of: "dm" | "chosen"; readonly key: keyof typeof SERVER_SETTINGS }
 );

@@ -26,7 +26,7 @@ export function readValue(tokens: TokenStream): string {
 }
 
 /** The text of a string token: quotes off, escapes resolved, cut at a NUL. @throws DbFileError */
-export function stringValue(token: Token): string {
+function stringValue(token: Token): string {
   const text = unescapeText(checkedString(token).slice(1, -1));
   const end = text.indexOf("\0");
   return end < 0 ? text : text.slice(0, end);

@@ -8,7 +8,7 @@ import type { Ioc } from "./ioc.ts";
 import { LogClient, type LogServer } from "./log-client.ts";
 
 /** A server, a port or a prefix is none. */
-export class LogServerError extends AppError {}
+class LogServerError extends AppError {}
 
 export class LogServers {
   /** No line of the IOC's log is sent; base's variable iocLogDisable. */

@@ -72,7 +72,7 @@ export interface Beamline extends SiteServices {
 }
 
 /** A part of the sandbox did not start. */
-export class SandboxError extends AppError {}
+class SandboxError extends AppError {}
 
 export async function startBeamline(options: BeamlineOptions): Promise<Beamline> {
   const clock = options.clock ?? systemClock;

@@ -43,7 +43,7 @@ interface Wanted {
 }
 
 /** The code and the count to ask for. @throws ReadRefusedError if this PV has no such thing */
-export function resolveWish(channel: ClientChannel, wish: ReadWish): Wanted {
+function resolveWish(channel: ClientChannel, wish: ReadWish): Wanted {
   const { type = "TIME", count = 0 } = wish;
   const dbr = dbrOf(type, channel);
   if (DBR_TYPES[dbr] === undefined)

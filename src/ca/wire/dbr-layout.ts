@@ -68,7 +68,7 @@ const STATUS: readonly MetadataField[] = [
 ];
 
 /** The metadata that precedes the value, in wire order, padding included. */
-export function metadataLayout(family: Family, native: Native): readonly MetadataField[] {
+function metadataLayout(family: Family, native: Native): readonly MetadataField[] {
   const pad = TAIL_PAD[family][native];
   const tail: readonly MetadataField[] = pad === undefined ? [] : [["", { pad }]];
   switch (family) {
@@ -98,7 +98,7 @@ export function metadataLayout(family: Family, native: Native): readonly Metadat
 }
 
 /** Bytes of one metadata field of a DBR of this native type. */
-export function fieldBytes(kind: FieldKind, native: Native): number {
+function fieldBytes(kind: FieldKind, native: Native): number {
   if (typeof kind === "object") return kind.pad;
   switch (kind) {
     case "i16":

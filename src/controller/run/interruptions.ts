@@ -195,7 +195,7 @@ const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS,
  * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is the command's last sign of
  * life.
  */
-export function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
+function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
   const time = facilitySecond(new Date(at));
   const row: CommandRow | undefined = isCommand(command) ? COMMANDS[command] : undefined;
   const works = `while it worked${experiment === undefined ? "" : ` for ${experiment}`} on ${server}`;

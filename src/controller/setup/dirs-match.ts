@@ -28,7 +28,7 @@ export interface DirsMatchOptions {
  * No where a PV of TomoScan differs, Yes where both PVs agree with the settings, Unknown where a PV or a setting says
  * nothing; the sentence tells which.
  */
-export interface DirsVerdict {
+interface DirsVerdict {
   readonly matches: (typeof ANSWERS)[number];
   /** Empty where there is nothing to tell. */
   readonly sentence: string;

@@ -29,7 +29,7 @@ export interface TagManualOptions {
 }
 
 /** What the name of an experiment tells. */
-export interface NameParts {
+interface NameParts {
   /** `YYYY-MM` */
   readonly yearMonth: string;
   readonly lastName: string;

@@ -47,7 +47,7 @@ export interface Pace {
 const FAULT_EVERY_SECONDS = 30;
 
 /** What operators would see of a task. */
-export interface TaskState {
+interface TaskState {
   readonly status: "ACTIVE" | "INACTIVE" | "SUCCEEDED" | "FAILED";
   readonly niceStatus: string | null;
   readonly description: string | null;

@@ -7,7 +7,7 @@ import { ActionError, AppError } from "../../base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */
-export class GlobusRefusal extends AppError {
+class GlobusRefusal extends AppError {
   /** HTTP status. */
   readonly status: number;
   /** Globus' own name for the failure, e.g. `ExternalError.MkdirFailed.Exists`. */

@@ -154,7 +154,7 @@ const answerSchema = grantSchema.extend({ other_tokens: z.array(grantSchema).opt
  * The records in a token answer: one per resource server, the first at the top level.
  * @throws UnavailableError for another form
  */
-export function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
+function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
   const parsed = answerSchema.safeParse(document);
   if (!parsed.success) {
     const where = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");

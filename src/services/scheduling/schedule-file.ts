@@ -38,7 +38,7 @@ export function createSchedulingFile(file: string): Scheduling {
 }
 
 /** Both sorted by start. */
-export interface ScheduleText {
+interface ScheduleText {
   readonly runs: readonly Run[];
   readonly beamtimes: readonly Beamtime[];
 }
