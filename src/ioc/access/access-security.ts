@@ -100,20 +100,20 @@ export class AccessSecurity implements AccessControl {
   }
 
   async #read(): Promise<void> {
-    if (this.#fileName === undefined) return;
-    const { load } = this.#options;
+    const fileName = this.#fileName;
+    if (fileName === undefined) return;
+    const { load, log } = this.#options;
     const { checksAddress } = this;
-    const file = load(this.#fileName, this.#substitutions);
+    const file = load(fileName, this.#substitutions);
     const hosts = await this.#comparedHosts(file.hostGroups, checksAddress);
-    for (const warning of file.warnings) this.#options.log.warn(warning);
-    const before = this.#active;
     const groups = activeGroups(file, hosts);
-    const inputs: FollowedInput[] = [];
+    const inputs = [...groups.values()].flatMap((group) => this.#follow(group));
+    for (const input of this.#active?.inputs ?? []) input.close();
     this.#active = { groups, file, hosts, checksAddress, inputs };
     this.#changed = undefined;
-    for (const input of before?.inputs ?? []) input.close();
-    for (const group of groups.values()) inputs.push(...this.#follow(group));
     this.#judgeAll();
+    const { database } = this.#options;
+    for (const warning of [...file.warnings, ...withoutGroup(database.records(), groups, fileName)]) log.warn(warning);
   }
 
   grant(address: FieldAddress, client: ClientIdentity, changed: () => void): FieldRights {
@@ -222,6 +222,26 @@ export class AccessSecurity implements AccessControl {
       groups.map(async ({ name, members }) => ({ name, members: await Promise.all(members.map(compared)) })),
     );
   }
+}
+
+/** Of the groups that records name and the file has not, one sentence each. */
+function withoutGroup(
+  records: Iterable<DbRecord>,
+  groups: ReadonlyMap<string, ActiveGroup>,
+  fileName: string,
+): readonly string[] {
+  const namesByGroup = new Map<string, string[]>();
+  for (const record of records) {
+    const group = record.textOf("ASG");
+    if (group === "" || groups.has(group)) continue;
+    const known = namesByGroup.get(group);
+    if (known === undefined) namesByGroup.set(group, [record.name]);
+    else known.push(record.name);
+  }
+  return [...namesByGroup].map(([group, [first = "", ...others]]) => {
+    const who = others.length === 0 ? `${first} names` : `${first} and ${others.length} more name`;
+    return `${fileName} has no ASG(${group}), which ${who}: what names it is in ${DEFAULT_GROUP}; add the group, or correct ASG.`;
+  });
 }
 
 const EVERYTHING: Granted = { access: 2, traps: false };

@@ -168,6 +168,30 @@ test("a record of an unknown group is in DEFAULT, and a put to ASG moves it at o
   expect(told).toEqual([READ, BOTH, READ]);
 });
 
+test("groups that records name and the file has not are told, for their records are in DEFAULT", async () => {
+  const { db, init } = securityOf({ A: { ASG: "GONE" }, B: { ASG: "GONE" }, C: { ASG: "OPEN" }, D: {} });
+  await init(fileOf([group("DEFAULT", []), group("OPEN", [rule("WRITE")])]));
+  expect(db.lines).toEqual([
+    expect.stringMatching(
+      /\/x\.acf has no ASG\(GONE\), which A and 1 more name: what names it is in DEFAULT; add the group, or correct ASG/,
+    ),
+  ]);
+});
+
+test("a file whose inputs cannot be followed changes nothing", async () => {
+  const { db, access, init, watch } = securityOf({ A: { ASG: "OPEN" }, X: {} });
+  db.put("X", 1);
+  await init(fileOf([group("DEFAULT", []), group("OPEN", [rule("READ")])]));
+  const { told } = watch("A");
+  const before = access.active;
+  db.database.subscribe = () => {
+    throw new Error("no more monitors");
+  };
+  const wider = fileOf([group("DEFAULT", []), group("OPEN", [rule("WRITE", { calc: "A=1" })], ["X"])]);
+  await expect(init(wider)).rejects.toThrow("no more monitors");
+  expect([access.active, watch("A").told, told]).toEqual([before, [READ], [READ]]);
+});
+
 describe("a rule with an expression", () => {
   const file = fileOf([group("DEFAULT", [rule("READ"), rule("WRITE", { calc: "A=1" })], ["X"])]);
 
