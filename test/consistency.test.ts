@@ -51,6 +51,15 @@ test("every record is in the access security group of its row", () => {
   expect(found, "ASG of a record in db/ is what securityGroup says of its row in src/controller/pvs/").toEqual(wanted);
 });
 
+test("the page on access security names the PVs of managers, all and no others", () => {
+  const page = readFileSync(join(ROOT, "docs/access-security.md"), "utf8");
+  const [row = ""] = page.split("\n").filter((line) => line.includes("`GLOBUS_MANAGED` |"));
+  const named = [...row.matchAll(/`([A-Z]\w+)`/g)].map(([, name]) => name).filter((name) => name !== "GLOBUS_MANAGED");
+  const managed = [...allPvs()].flatMap(([suffix, found]) => (found.isManaged === true ? [suffix] : []));
+  expect(named).toHaveLength(managed.length);
+  expect(new Set(named)).toEqual(new Set(managed));
+});
+
 /** Suffix and states of every PV that chooses by state. */
 const CHOOSING = [...allPvs()].flatMap(([suffix, { states }]) =>
   states === undefined ? [] : [[suffix as string, states] as const],

@@ -95,7 +95,7 @@ describe.each<[string, string, string | number]>([
   });
 });
 
-test.each([["AddUser"], ["RemoveUser"], ["Email"], ["Delete"], ["EmailArm"], ["DeleteArm"]])(
+test.each([["AddUser"], ["RemoveUser"], ["CreateManual"], ["Email"], ["Delete"], ["EmailArm"], ["DeleteArm"]])(
   "%s is started by managers alone",
   async (pv) => {
     expect([await attempt("stranger", pv, 1), await attempt("operator", pv, 1)]).toEqual([REFUSED, REFUSED]);

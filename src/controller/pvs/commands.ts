@@ -56,7 +56,12 @@ export const COMMANDS = {
     interrupted: DONE_ONCE,
   },
   CreateManual: {
-    ...command("experiment", "nothing", "Creates an experiment without a proposal, from the Manual PVs."),
+    ...command(
+      "experiment",
+      "nothing",
+      "Creates an experiment without a proposal, from the Manual PVs, or finds it, and puts the users of ManualBadges on it.",
+    ),
+    isManaged: true,
     interrupted: DONE_ONCE,
   },
   Dirs: {
