@@ -4,6 +4,7 @@
  */
 import type { DbRecord } from "../../database/record.ts";
 import type { AccessGroup, AccessRule } from "../../dbfile/acf.ts";
+import { claimedText } from "../claimed-text.ts";
 import type { AccessSecurity, FieldGrant } from "./access-security.ts";
 import type { ActiveGroup } from "./security-groups.ts";
 
@@ -69,7 +70,7 @@ export function memberLines(
 
 function clientLine(access: AccessSecurity, { client, address, granted }: FieldGrant): string {
   const { user, host } = access.claimsOf(client);
-  return `\t\t\t ${user} ${host} ASL${address.level} ${ACCESS_NAMES[granted.access]} ${trapText(granted.traps)}`;
+  return `\t\t\t ${claimedText(user)} ${claimedText(host)} ASL${address.level} ${ACCESS_NAMES[granted.access]} ${trapText(granted.traps)}`;
 }
 
 /** `asdbdump`: everything, with the records and their clients. */

@@ -10,6 +10,7 @@ import type { ScanList } from "../../database/scan.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
 import { addressText } from "../../net/transport.ts";
+import { claimedText } from "../claimed-text.ts";
 import type { CommandSession } from "./session.ts";
 
 /** Columns that a record name takes in `scanppl`. */
@@ -90,9 +91,9 @@ function clientLines(clients: readonly ClientReport[], level: number): string[] 
 function oneClient(client: ClientReport, level: number): string[] {
   const { peer, host, user, minor, priority, channels } = client;
   return [
-    `    TCP client at ${peer} '${host}':`,
-    `        User '${user}', V4.${minor}, Priority = ${priority}, ${counted(channels.length, "Channel")}`,
-    ...(level >= 2 ? channels.map((name) => `            Channel: '${name}'`) : []),
+    `    TCP client at ${peer} '${claimedText(host)}':`,
+    `        User '${claimedText(user)}', V4.${minor}, Priority = ${priority}, ${counted(channels.length, "Channel")}`,
+    ...(level >= 2 ? channels.map((name) => `            Channel: '${claimedText(name)}'`) : []),
   ];
 }
 

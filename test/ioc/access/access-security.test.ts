@@ -4,6 +4,7 @@ import { DbrSample } from "../../../src/ca/wire/dbr-codec.ts";
 import { DBR, DBR_TYPES } from "../../../src/ca/wire/dbr-layout.ts";
 import { ECA } from "../../../src/ca/wire/status.ts";
 import type { AccessFile, AccessRule, SecurityGroup } from "../../../src/dbfile/acf.ts";
+import { dumpLines } from "../../../src/ioc/access/access-dump.ts";
 import { AccessSecurity } from "../../../src/ioc/access/access-security.ts";
 import { DatabaseSource } from "../../../src/ioc/database-source.ts";
 import { databaseOf, type RecordTexts } from "../../support/engine/test-database.ts";
@@ -80,6 +81,14 @@ test("a client that is asked about stands where the rules look: on the host's na
   await init(fileOf([]));
   expect(await access.clientOn("console1", "olga")).toEqual({ user: "olga", host: "console1", peer: "10.0.0.1" });
   expect(await access.clientOn("nowhere", "olga")).toBeUndefined();
+});
+
+test("a client's claims are one line of a dump, whatever is in them", async () => {
+  const { db, access, init, watch } = securityOf({ A: {} });
+  await init(fileOf([group("DEFAULT", [rule("READ")])]));
+  watch("A", { user: "sam\nUAG(x) {sam}", host: "\x1b[2J", peer: "127.0.0.2:1" });
+  const lines = dumpLines(access, db.database.records());
+  expect(lines).toContain("\t\t\t sam\\u000aUAG(x) {sam} \\u001b[2j ASL0 READ NOTRAPWRITE");
 });
 
 test("of two readings the one that was asked for last holds, however long the hosts of the first are looked for", async () => {

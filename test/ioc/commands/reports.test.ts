@@ -80,6 +80,15 @@ test("casr 2 names their channels, too", async () => {
   ]);
 });
 
+test("casr shows what a client claims on its own line, whatever is in it", async () => {
+  const hostile = { ...ONE, user: "J\xc3\xbcrgen\x1b[31m", host: "h'\r\nNo clients", channels: ['x:a.{"ts":\n{}}'] };
+  expect((await lines("casr 2", { clients: [hostile] })).slice(2, -2)).toEqual([
+    "    TCP client at 127.0.0.1:40001 'h'\\u000d\\u000aNo clients':",
+    "        User 'J\xc3\xbcrgen\\u001b[31m', V4.13, Priority = 20, 1 Channel",
+    "            Channel: 'x:a.{\"ts\":\\u000a{}}'",
+  ]);
+});
+
 test("each TCP address has the name servers of its host, the first one also those of no host; level 2 has who asked last", async () => {
   const server = {
     tcp: [at(5070), { host: "10.0.0.1", port: 5070 }],
