@@ -16,7 +16,7 @@ import { inputProblem } from "../controller/run/input-check.ts";
 import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
 import type { DbRecord } from "../database/record.ts";
-import { resultRule } from "../ioc/access/result-fields.ts";
+import { resultBound } from "../ioc/access/result-fields.ts";
 import type { CommandSession } from "../ioc/commands/session.ts";
 import type { Stage } from "../ioc/ioc.ts";
 import { LocalPvs, type LocalValue } from "../ioc/local-pvs.ts";
@@ -193,7 +193,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
       checkSaved(pvs, configured, settings.servers, options.log);
       pvs.define(allPvs().keys());
       for (const [suffix, { kind }] of allPvs()) {
-        if (kind === "result") ioc.access.bound(recordOf(ioc.database, prefix + suffix), resultRule);
+        if (kind === "result") ioc.access.bound(recordOf(ioc.database, prefix + suffix), resultBound);
       }
       const names = new Set([...allPvs().keys()].map((suffix) => prefix + suffix));
       const isLogged = (record: { readonly name: string }): boolean => names.has(record.name);

@@ -95,20 +95,14 @@ export class Putter {
   ): PutVerdict {
     const before = this.#before(address, options);
     const verdict = verdictOn(address, value, converted, options);
-    if (verdict !== "take" && this.#isHeard(options)) {
-      const { by, isTrapped = false } = options;
-      this.#report({ address, value: converted ?? value, by, isTrapped, before, result: failureOf(verdict) });
-    }
+    if (verdict !== "take") this.#tell(address, converted ?? value, options, before, failureOf(verdict));
     return verdict;
   }
 
   /** Why the record takes no puts now; asked once more of a put that has waited since it was judged. */
   disabled(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {
     const failure = disabledBy(address, originOf(options));
-    if (failure !== undefined && this.#isHeard(options)) {
-      const { by, isTrapped = false } = options;
-      this.#report({ address, value, by, isTrapped, before: this.#before(address, options), result: failure });
-    }
+    if (failure !== undefined) this.#tell(address, value, options, this.#before(address, options), failure);
     return failure;
   }
 
@@ -120,24 +114,26 @@ export class Putter {
     if (failure === undefined && record.afterPut !== undefined && originOf(options) === "client") {
       record.afterPut(address.field);
     }
-    if (this.#isHeard(options)) {
-      const { by, isTrapped = false } = options;
-      this.#report({ address, value: converted, by, isTrapped, before, result: failure });
-    }
+    this.#tell(address, converted, options, before, failure);
     return failure;
   }
 
   #before(address: FieldAddress, { isTrapped }: FieldPutOptions): ValueHead | undefined {
     return isTrapped === true && this.#world.putTrapped.size > 0 ? headAt(address) : undefined;
   }
-  /** Asked before anything is allocated: most puts have no listener. */
-  #isHeard({ origin, isTrapped }: FieldPutOptions): boolean {
+  /** Tells who listens of a put that is not the program's; allocates nothing where nobody does, as of most puts. */
+  #tell(
+    address: FieldAddress,
+    value: FieldValue,
+    { origin, by, isTrapped = false }: FieldPutOptions,
+    before: ValueHead | undefined,
+    result: PutResult,
+  ): void {
     const { putMade, putTrapped } = this.#world;
-    return origin !== "program" && (putMade.size > 0 || (isTrapped === true && putTrapped.size > 0));
-  }
-  #report(put: PutReport): void {
-    this.#world.putMade.notify(put);
-    if (put.before !== undefined) this.#world.putTrapped.notify(put);
+    if (origin === "program" || (putMade.size === 0 && before === undefined)) return;
+    const put: PutReport = { address, value, by, isTrapped, before, result };
+    putMade.notify(put);
+    if (before !== undefined) putTrapped.notify(put);
   }
 
   #assign(address: FieldAddress, value: FieldValue, options: FieldPutOptions): PutResult {

@@ -29,12 +29,15 @@ import { FIELD_TYPE } from "./dbr-text.ts";
 import { elementCountOf, fillMetadata, fillValue, nativeOf } from "./dbr-values.ts";
 import { filterUpdates } from "./update-filters.ts";
 
-/** A client's rights on a field, as long as its channel is open. */
-export interface FieldRights {
-  /** RIGHT_READ, RIGHT_WRITE, as of now. */
+/** What a client may do. */
+export interface Granted {
+  /** RIGHT_READ, RIGHT_WRITE: 0, read, or both. */
   readonly rights: number;
-  /** Puts are told to put logs. */
-  readonly isTrapped: boolean;
+  /** Its puts are told to put logs. */
+  readonly traps: boolean;
+}
+/** What a client may do with a field, as of now, as long as its channel is open. */
+export interface FieldRights extends Granted {
   close(): void;
 }
 
@@ -152,7 +155,7 @@ class FieldPv implements ServerPv {
 
   #optionsOf({ native }: DbrType, value: DbrSample): FieldPutOptions {
     const from = FIELD_TYPE[native];
-    const isTrapped = this.#grant?.isTrapped === true;
+    const isTrapped = this.#grant?.traps === true;
     const { by } = this.#putOptions;
     if (value.array !== undefined) return { from, by, isTrapped, length: value.length };
     if (this.#putOptions.from !== from || this.#putOptions.isTrapped !== isTrapped) {

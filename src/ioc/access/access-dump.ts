@@ -2,13 +2,14 @@
  * What access security holds, as the lines that base's commands print: scripts and people read those. Changes nothing.
  * channel-access.md §7.2; epics-base: asLibRoutines.c asDumpFP and its companions, asCa.c ascarFP.
  */
+import { RIGHT_READ } from "../../ca/wire/constants.ts";
 import type { DbRecord } from "../../database/record.ts";
 import type { AccessGroup, AccessRule } from "../../dbfile/acf.ts";
 import { claimedText } from "../claimed-text.ts";
 import type { AccessSecurity, FieldGrant } from "./access-security.ts";
 import type { ActiveGroup } from "./security-groups.ts";
 
-const ACCESS_NAMES = ["NONE", "READ", "WRITE"] as const;
+const ACCESS_NAMES: Readonly<Record<number, string>> = { 0: "NONE", [RIGHT_READ]: "READ" };
 
 /** `aspuag` and `asphag`. @param kind UAG or HAG @param name the group; absent: all */
 export function groupLines(kind: "UAG" | "HAG", groups: readonly AccessGroup[], name?: string): readonly string[] {
@@ -70,7 +71,8 @@ export function memberLines(
 
 function clientLine(access: AccessSecurity, { client, address, granted }: FieldGrant): string {
   const { user, host } = access.claimsOf(client);
-  return `\t\t\t ${claimedText(user)} ${claimedText(host)} ASL${address.level} ${ACCESS_NAMES[granted.access]} ${trapText(granted.traps)}`;
+  const who = `${claimedText(user)} ${claimedText(host)}`;
+  return `			 ${who} ASL${address.level} ${ACCESS_NAMES[granted.rights] ?? "WRITE"} ${trapText(granted.traps)}`;
 }
 
 /** `asdbdump`: everything, with the records and their clients. */

@@ -7,14 +7,13 @@ import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { Clock } from "../../base/clock.ts";
 import { AppError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { RIGHT_READ, RIGHT_WRITE } from "../../ca/wire/constants.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { DbRecord } from "../../database/record.ts";
 import type { AccessFile, AccessGroup } from "../../dbfile/acf.ts";
-import type { AccessControl, FieldRights } from "../database-source.ts";
+import type { AccessControl, FieldRights, Granted } from "../database-source.ts";
 import { FollowedInput } from "./access-inputs.ts";
-import { type ActiveGroup, activeGroups, type Claims, type Granted } from "./security-groups.ts";
+import { type ActiveGroup, activeGroups, type Claims, EVERYTHING } from "./security-groups.ts";
 
 /** Access security cannot be started, or the file cannot be used. */
 export class AccessError extends AppError {}
@@ -22,7 +21,7 @@ export class AccessError extends AppError {}
 const DEFAULT_GROUP = "DEFAULT";
 
 /** What bounds everybody's rights on a PV, whatever the file says: the program's own rule. */
-export type FieldRule = (address: FieldAddress) => number;
+export type RightsBound = (address: FieldAddress) => number;
 
 export interface AccessOptions {
   readonly database: Database;
@@ -48,7 +47,7 @@ export class AccessSecurity implements AccessControl {
   /** Hosts are judged by the peer's address instead of the name that the client says; of the file that is read next. */
   checksAddress = false;
   readonly #options: AccessOptions;
-  readonly #ruleByRecord = new Map<DbRecord, FieldRule>();
+  readonly #boundByRecord = new Map<DbRecord, RightsBound>();
   readonly #grants = new Map<DbRecord, Set<FieldGrant>>();
   /** Those whose group has inputs are found by their group, too. */
   readonly #grantsByGroup = new WeakMap<ActiveGroup, Set<FieldGrant>>();
@@ -83,8 +82,8 @@ export class AccessSecurity implements AccessControl {
     this.#substitutions = text;
   }
   /** Bounds the rights of all clients on the fields of a record, with and without a file. */
-  bound(record: DbRecord, rule: FieldRule): void {
-    this.#ruleByRecord.set(record, rule);
+  bound(record: DbRecord, bound: RightsBound): void {
+    this.#boundByRecord.set(record, bound);
     for (const grant of this.#grants.get(record) ?? []) this.#judge(grant);
   }
 
@@ -186,7 +185,7 @@ export class AccessSecurity implements AccessControl {
     const group = this.groupOf(address.record);
     this.#enlist(grant, group);
     const granted = group === undefined ? EVERYTHING : group.grant(address.level, this.claimsOf(client));
-    grant.become(granted, this.#bounds(grant));
+    grant.become(granted, this.#boundOf(grant));
   }
   #enlist(grant: FieldGrant, group: ActiveGroup | undefined): void {
     if (grant.group === group) return;
@@ -197,8 +196,8 @@ export class AccessSecurity implements AccessControl {
     if (known === undefined) this.#grantsByGroup.set(group, new Set([grant]));
     else known.add(grant);
   }
-  #bounds({ address }: FieldGrant): number {
-    return this.#ruleByRecord.get(address.record)?.(address) ?? RIGHT_READ | RIGHT_WRITE;
+  #boundOf({ address }: FieldGrant): number {
+    return this.#boundByRecord.get(address.record)?.(address) ?? EVERYTHING.rights;
   }
   #forget(grant: FieldGrant): void {
     const { record } = grant.address;
@@ -244,9 +243,6 @@ function withoutGroup(
   });
 }
 
-const EVERYTHING: Granted = { access: 2, traps: false };
-const RIGHTS = [0, RIGHT_READ, RIGHT_READ | RIGHT_WRITE] as const;
-
 /** What one client was granted on one field. */
 export class FieldGrant implements FieldRights {
   readonly address: FieldAddress;
@@ -255,7 +251,7 @@ export class FieldGrant implements FieldRights {
   readonly #forget: () => void;
   group: ActiveGroup | undefined = undefined;
   granted: Granted = EVERYTHING;
-  rights = RIGHT_READ | RIGHT_WRITE;
+  rights = EVERYTHING.rights;
   #isKnown = false;
 
   constructor(address: FieldAddress, client: ClientIdentity, changed: () => void, forget: () => void) {
@@ -264,12 +260,12 @@ export class FieldGrant implements FieldRights {
     this.#changed = changed;
     this.#forget = forget;
   }
-  get isTrapped(): boolean {
+  get traps(): boolean {
     return this.granted.traps;
   }
-  become(granted: Granted, bounds: number): void {
+  become(granted: Granted, bound: number): void {
     this.granted = granted;
-    const rights = RIGHTS[granted.access] & bounds;
+    const rights = granted.rights & bound;
     if (rights === this.rights && this.#isKnown) return;
     this.rights = rights;
     if (this.#isKnown) this.#changed();

@@ -1,6 +1,6 @@
 /** What clients may write of a record whose value only the program makes. */
 import { RIGHT_READ, RIGHT_WRITE } from "../../ca/wire/constants.ts";
-import type { FieldRule } from "./access-security.ts";
+import type { RightsBound } from "./access-security.ts";
 
 /** Which values are an alarm, and what the record is for: a beamline's own affair. */
 const OPEN_FIELDS: ReadonlySet<string> = new Set([
@@ -9,4 +9,4 @@ const OPEN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** Everybody reads all fields; alarm limits and DESC can be written by whom access security lets. */
-export const resultRule: FieldRule = ({ field }) => (OPEN_FIELDS.has(field) ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);
+export const resultBound: RightsBound = ({ field }) => (OPEN_FIELDS.has(field) ? RIGHT_READ | RIGHT_WRITE : RIGHT_READ);

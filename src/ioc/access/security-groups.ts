@@ -3,9 +3,11 @@
  * Reads no file, follows no PV (access-inputs.ts) and knows no channel (access-security.ts). channel-access.md §6.2;
  * epics-base: asLibRoutines.c asComputePvt.
  */
+import { RIGHT_READ, RIGHT_WRITE } from "../../ca/wire/constants.ts";
 import { type CalcProgram, compileCalc, evaluateCalc } from "../../database/calc.ts";
 import { CALC_VARIABLES } from "../../database/calc-elements.ts";
 import type { AccessFile, AccessGroup, AccessRule, SecurityGroup } from "../../dbfile/acf.ts";
+import type { Granted } from "../database-source.ts";
 
 /** What rules judge a client by. */
 export interface Claims {
@@ -19,19 +21,15 @@ export interface Claims {
   readonly protocol: "TCP" | "TLS";
 }
 
-/** 0 none, 1 read, 2 read and write: each includes those below. */
-export type Access = 0 | 1 | 2;
-const ACCESS: Readonly<Record<AccessRule["access"], Access>> = { NONE: 0, READ: 1, WRITE: 2, RPC: 2 };
-const WRITE = 2;
-
-/** What a rule grants. */
-export interface Granted {
-  readonly access: Access;
-  /** Puts are told to put logs. */
-  readonly traps: boolean;
-}
-
-const NOTHING: Granted = { access: 0, traps: false };
+/** Who may write may read. */
+export const EVERYTHING: Granted = { rights: RIGHT_READ | RIGHT_WRITE, traps: false };
+const NOTHING: Granted = { rights: 0, traps: false };
+const RIGHTS: Readonly<Record<AccessRule["access"], number>> = {
+  NONE: 0,
+  READ: RIGHT_READ,
+  WRITE: EVERYTHING.rights,
+  RPC: EVERYTHING.rights,
+};
 
 interface CompiledRule extends Granted {
   readonly rule: AccessRule;
@@ -57,7 +55,7 @@ export class ActiveGroup {
     for (const { index } of group.inputs) this.invalid.add(index);
     this.#rules = group.rules.map((rule) => ({
       rule,
-      access: ACCESS[rule.access],
+      rights: RIGHTS[rule.access],
       traps: rule.traps,
       users: membersOf(rule.userGroups, members.users),
       hosts: membersOf(rule.hostGroups, members.hosts),
@@ -85,8 +83,8 @@ export class ActiveGroup {
   grant(level: number, claims: Claims): Granted {
     let granted = NOTHING;
     for (const compiledRule of this.#rules) {
-      if (granted.access === WRITE) break;
-      if (compiledRule.access > granted.access && this.#isFor(compiledRule, level, claims)) granted = compiledRule;
+      if (granted.rights === EVERYTHING.rights) break;
+      if (compiledRule.rights > granted.rights && this.#isFor(compiledRule, level, claims)) granted = compiledRule;
     }
     return granted;
   }

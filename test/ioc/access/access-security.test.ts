@@ -71,7 +71,7 @@ function securityOf(records: RecordTexts, addresses: Readonly<Record<string, str
 test("without a file everybody may do everything, and nothing is told to put logs", () => {
   const { watch } = securityOf({ A: {} });
   const { told, grant } = watch("A", STRANGER);
-  expect([told, grant.isTrapped]).toEqual([[BOTH], false]);
+  expect([told, grant.traps]).toEqual([[BOTH], false]);
 });
 
 test("a client that is asked about stands where the rules look: on the host's name, or at its address", async () => {
@@ -165,7 +165,7 @@ test("the trap is that of the rule that granted last", async () => {
   const { init, watch } = securityOf({ A: {}, B: { ASG: "QUIET" } });
   const quiet = group("QUIET", [rule("READ", { traps: true }), rule("WRITE")]);
   await init(fileOf([group("DEFAULT", [rule("READ"), rule("WRITE", { traps: true }), rule("RPC")]), quiet]));
-  expect([watch("A").grant.isTrapped, watch("B").grant.isTrapped]).toEqual([true, false]);
+  expect([watch("A").grant.traps, watch("B").grant.traps]).toEqual([true, false]);
 });
 
 test("a record of an unknown group is in DEFAULT, and a put to ASG moves it at once", async () => {
