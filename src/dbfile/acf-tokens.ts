@@ -159,7 +159,11 @@ export class AccessTokens {
   /** The error of a token that does not belong where it stands. The token is read again. */
   unexpected(token: Token, wanted: string): DbFileError {
     this.#back(token);
-    return unexpected(token, wanted);
+    const error = unexpected(token, wanted);
+    const isByMacro = this.#hasMacros && wanted === A_NAME && token.kind === "mark" && /\$[({]/.test(error.excerpt);
+    if (!isByMacro) return error;
+    const advice = "a macro is empty, or its list has a comma too many; correct it where asSetSubstitutions gets it";
+    return new DbFileError(token, `${error.reason}: ${advice}`);
   }
   /** Runs `read`; what it throws is kept, and the text passed over to where an item may begin. */
   recovering<T>(read: () => T): T | undefined {

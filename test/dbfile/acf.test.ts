@@ -187,6 +187,20 @@ describe("macros", () => {
     ]);
     expect(told('ASG(A){RULE(1,WRITE){CALC("$(B)")}}', "")).toHaveLength(1);
   });
+  test.each([
+    ["HOSTS=", "}"],
+    ['HOSTS="a,,b"', ","],
+    ['HOSTS="a,"', "}"],
+  ])("a list without a name at a place of it is told with what to correct: %s", (macros, before) => {
+    expect(told("HAG(hosts) { $(HOSTS) }", macros)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^x\\.acf:1:\\d+: a name is expected before ${before}: a macro is empty, or its list has a comma too many; correct it where asSetSubstitutions gets it$`,
+        ),
+      ),
+    ]);
+    expect(told("HAG(hosts) { }\nASG($(HOSTS))", macros)[0]).toBe("x.acf:1:14: a name is expected before }");
+  });
   test("without asSetSubstitutions nothing is expanded, and it is said", () => {
     expect(told("UAG($(B))")).toEqual([
       "x.acf:1:5: the character $ is not expected here; macros are expanded after asSetSubstitutions only",
