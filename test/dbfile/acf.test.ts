@@ -253,13 +253,13 @@ describe("a file that nobody wrote", () => {
     ["is too large", "x".repeat(11_000_000), /^x\.acf:1:1: the file has 11000000 characters/],
     ["holds NUL bytes", "UAG(a)\n# \0\nASG(A)", /^x\.acf:2:3: there is a NUL byte/],
     ["begins with a byte order mark", "\ufeffASG(A)", /^x\.acf:1:1: the file begins with a byte order mark/],
-    ["opens a million blocks", `FOO(a){${"B(){".repeat(1_000_000)}`, /expected before the end of the text$/],
-    ["opens a million braces", "{".repeat(1_000_000), /^x\.acf:1:1: UAG, HAG or ASG is expected before \{$/],
-    ["opens a million authorities", `AUTHORITY(a){${"AUTHORITY(b){".repeat(500_000)}`, /AUTHORITY is expected before/],
+    ["opens many blocks", `FOO(a){${"B(){".repeat(200_000)}`, /expected before the end of the text$/],
+    ["opens many braces", "{".repeat(200_000), /^x\.acf:1:1: UAG, HAG or ASG is expected before \{$/],
+    ["opens many authorities", `AUTHORITY(a){${"AUTHORITY(b){".repeat(100_000)}`, /AUTHORITY is expected before/],
     ["has one line of characters that belong nowhere", "@".repeat(5_000_000), /^x\.acf:1:1: the character @/],
     ["has a long line in quotes that are not closed", `ASG("${"x".repeat(5_000_000)}`, /^x\.acf:1:5: the quote is not/],
     ["has a long expression", `ASG(A){RULE(1,READ){CALC("${"A?".repeat(1e6)}")}}`, /CALC has 2000000 characters/],
-    ["has a group of a million unknown groups", `ASG(A){RULE(1,READ){UAG(${many(300_000, (i) => `g${i},`)}z)}}`, /^x/],
+    ["has a group of many unknown groups", `ASG(A){RULE(1,READ){UAG(${many(300_000, (i) => `g${i},`)}z)}}`, /^x/],
     ["ends in a comment", "ASG(A) {RULE(1,READ) # }", /"\}" is expected before the end of the text$/],
   ])("%s: it ends in sentences", (_, text, sentence) => {
     const sentences = told(text);
@@ -268,16 +268,16 @@ describe("a file that nobody wrote", () => {
     expect(sentences.join("\n").length).toBeLessThan(5000);
   });
 
-  test("has a million names: it is read", () => {
-    const { userGroups } = read(`UAG(a){${many(1_000_000, (i) => `u${i},`)}z}`);
-    expect(userGroups[0]?.members).toHaveLength(1_000_001);
+  test("has two hundred thousand names: it is read", () => {
+    const { userGroups } = read(`UAG(a){${many(200_000, (i) => `u${i},`)}z}`);
+    expect(userGroups[0]?.members).toHaveLength(200_001);
   });
   test("has a hundred thousand groups: they are in order", () => {
     const names = read(many(100_000, (i) => `ASG(g${i})\r\n`)).securityGroups.map((one) => one.name);
     expect(names).toEqual([...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   });
-  test("has a million blocks within each other: it is passed over", () => {
-    const blocks = `${"B(){".repeat(500_000)}c${"}".repeat(500_000)}`;
+  test("has many blocks within each other: it is passed over", () => {
+    const blocks = `${"B(){".repeat(100_000)}c${"}".repeat(100_000)}`;
     expect(
       rulesOf(`FOO(a){${blocks}} ASG(A){RULE(1,WRITE){${blocks}} RULE(1,READ)}`.replace("{B(){", "{X(){")),
     ).toEqual([ANYBODY]);
