@@ -74,6 +74,8 @@ class Watch:
 def connection():
     names = ["double", "long", "enum", "switch", "string", "chars", "doubles", "strings", "double.DESC", "double.DESC$"]
     made = [pv(name) for name in names]
+    for one in made:
+        one.get()  # pyepics tells a type only once its thread has looked at the channel
     return {one.pvname: [one.type, one.nelm, one.read_access, one.write_access, one.access] for one in made}
 
 
