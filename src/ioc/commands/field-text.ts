@@ -3,6 +3,7 @@
  * epics-base: dbTest.c.
  */
 
+import { cEscaped } from "../../base/c-text.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
 import { generalNumber } from "../../database/convert/number-text.ts";
 import type { Database } from "../../database/database.ts";
@@ -123,26 +124,7 @@ function timeText(record: DbRecord): string {
   return `${facilitySecond(time)}.${String(record.nanoseconds).padStart(9, "0")}`;
 }
 
-const CONTROL: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  '"': '\\"',
-  "'": "\\'",
-  "\\": "\\\\",
-};
-
-/** In quotes, with C's escapes. */
-function quote(text: string): string {
-  const escaped = text.replace(/["'\\]|[^ -~]/g, (character) => {
-    return CONTROL[character] ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
-  });
-  return `"${escaped}"`;
-}
+const quote = (text: string): string => `"${cEscaped(text)}"`;
 
 /** Items side by side, each filled up to the next stop, in lines of 80 characters. */
 class Columns {

@@ -3,6 +3,7 @@
  * about a thousand characters, and can be read again whatever clients put and call themselves. channel-access.md §6.4;
  * caPutLog: caPutLogTask.c.
  */
+import { cEscaped } from "../../base/c-text.ts";
 import { generalNumber } from "../../database/convert/number-text.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { ValueHead } from "../../database/value-head.ts";
@@ -42,30 +43,14 @@ const numberText = (value: number | bigint, { type }: FieldAddress): string =>
 /** A blank in a name would be the end of it. */
 const word = (text: string): string => text.replace(/[^\x21-\x7e]+/g, "?");
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  "'": "\\'",
-  '"': '\\"',
-  "\0": "\\0",
-};
-
 /** As C writes a text, in its bytes. epics-base: epicsString.c epicsStrnEscapedFromRaw */
 function quoted(text: string): string {
   if (text.length <= MOST_CHARACTERS && /^[\x20-\x7e]*$/.test(text) && !/["'\\]/.test(text)) return `"${text}"`;
   let written = "";
   for (const character of text) {
-    const one = ESCAPES[character] ?? (/[\x20-\x7e]/.test(character) ? character : hex(character));
+    const one = cEscaped(character);
     if (written.length + one.length > MOST_CHARACTERS) break;
     written += one;
   }
   return `"${written}"`;
 }
-
-const hex = (byte: string): string => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`;
