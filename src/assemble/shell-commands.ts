@@ -10,20 +10,19 @@ import { parseMacros } from "../base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "../config/config.ts";
 import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
 import { prefixProblems } from "../config/prefixes.ts";
-import type { ServerSettings, Settings } from "../config/settings.ts";
-import { allPvs, type PvName, rowOf, savedPvs } from "../controller/pvs/index.ts";
-import { inputProblem } from "../controller/run/input-check.ts";
+import type { Settings } from "../config/settings.ts";
+import { allPvs } from "../controller/pvs/index.ts";
 import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
-import type { DbRecord } from "../database/record.ts";
 import { resultBound } from "../ioc/access/result-fields.ts";
 import type { CommandSession } from "../ioc/commands/session.ts";
 import type { Stage } from "../ioc/ioc.ts";
-import { LocalPvs, type LocalValue } from "../ioc/local-pvs.ts";
+import { LocalPvs } from "../ioc/local-pvs.ts";
 import { logPuts } from "../ioc/put-log.ts";
 import { ShellError } from "../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../iocsh/shell-command.ts";
 import { type LogFile, openLogFile } from "../services/log-file.ts";
+import { checkSaved, fillInitially, nameServers, recordOf } from "./first-values.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
 import type { MutableEnvironment } from "./parts.ts";
 import { type GlobusReport, globusReport } from "./report.ts";
@@ -251,65 +250,6 @@ function logFileOf({ clock, log, session }: GlobusCommandsOptions, { general }: 
   return file;
 }
 
-/**
- * Gives PVs their first values by the settings: numbers now, as if the .db file had them, so that autosave may put back
- * what was saved.
- * @returns the texts, which a record takes only once it is initialized; autosave keeps none of these
- */
-function fillInitially(
-  database: Database,
-  prefix: string,
-  values: ReturnType<typeof initialPvs>,
-): readonly (readonly [suffix: string, text: string])[] {
-  const texts: [string, string][] = [];
-  for (const [suffix, value] of Object.entries(values)) {
-    if (typeof value === "string") texts.push([suffix, value]);
-    else database.setFieldText(recordOf(database, prefix + suffix), "VAL", String(value));
-  }
-  return texts;
-}
-
-/**
- * A saved value wins over the configured value, and the log says so; a saved number that the PV cannot take, or a saved
- * server that no longer exists, does not count.
- */
-function checkSaved(
-  pvs: LocalPvs,
-  configured: ReturnType<typeof initialPvs>,
-  servers: readonly ServerSettings[],
-  log: Log,
-): void {
-  for (const suffix of savedPvs()) {
-    const value = pvs.get(suffix);
-    const problem = typeof value === "number" ? inputProblem(suffix, { value, given: value, room: 0 }) : undefined;
-    if (problem === undefined || suffix === "ServerName") continue; // ServerName is checked below
-    const initial = Number(configured[suffix as PvName] ?? rowOf(suffix)?.initial ?? 0);
-    pvs.put(suffix, initial);
-    log.warn(`The saved value of ${suffix} cannot be used, ${initial} is: ${problem}`);
-  }
-  for (const [suffix, value] of Object.entries(configured)) {
-    const saved = pvs.get(suffix);
-    if (rowOf(suffix)?.kind !== "setting" || saved === value) continue;
-    const isServer = suffix === "ServerName";
-    const shown = (index: LocalValue): LocalValue => (isServer ? (servers[Number(index)]?.name ?? "") : index);
-    if (!isServer || servers[Number(saved)] !== undefined) {
-      log.info(`${suffix} is ${shown(saved)}, as saved; configured is ${shown(value)}.`);
-    } else {
-      pvs.put(suffix, value);
-      log.warn(
-        `The saved ServerName is number ${saved}, and globus.conf has ${servers.length} servers: ${shown(value)} is used, as configured.`,
-      );
-    }
-  }
-}
-
-/** @throws ShellError when there is no such record */
-function recordOf(database: Database, name: string): DbRecord {
-  const record = database.record(name);
-  if (record === undefined) throw new ShellError(`There is no record ${name}.`);
-  return record;
-}
-
 /** Names the file in each problem of a ConfigError that `work` throws. */
 function inFile<T>(path: string, work: () => T): T {
   try {
@@ -318,16 +258,4 @@ function inFile<T>(path: string, work: () => T): T {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(error.problems.map((problem) => `${path}: ${problem}`));
   }
-}
-
-/** Prefixes of the fields for an mbbo's states, 0 to 15. */
-const STATES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ");
-
-/** Gives ServerName a state for each configured server, before any client can see it (decision 0020). */
-function nameServers(database: Database, name: string, servers: readonly ServerSettings[]): void {
-  const record = recordOf(database, name);
-  servers.forEach((server, index) => {
-    database.setFieldText(record, `${STATES[index]}ST`, server.name);
-    database.setFieldText(record, `${STATES[index]}VL`, String(index));
-  });
 }

@@ -14,6 +14,7 @@ import type { DbRecord } from "../../src/database/record.ts";
 import type { FieldTable } from "../../src/database/record-type.ts";
 import { RECORD_TYPES } from "../../src/database/record-types/index.ts";
 
+import { stateFields } from "../../src/database/record-types/parts/shared-fields.ts";
 import { globusDatabase } from "./globus-database.ts";
 
 const row = (...cells: readonly (string | number)[]): string =>
@@ -52,25 +53,8 @@ export function pvsPage(): string {
 /** With who may write it by the shipped access security file. */
 const kindText = ({ kind, isManaged }: PvRow): string => (isManaged === true ? `${kind} of managers` : kind);
 
+const SEVERITIES_OF_STATES = stateFields("SV");
 const SEVERITIES = ["", "MINOR", "MAJOR", "INVALID"];
-const NAMES_OF_STATES = [
-  "ZR",
-  "ON",
-  "TW",
-  "TH",
-  "FR",
-  "FV",
-  "SX",
-  "SV",
-  "EI",
-  "NI",
-  "TE",
-  "EL",
-  "TV",
-  "TT",
-  "FT",
-  "FF",
-];
 const LIMITS = [
   ["HIHI", "HHSV", "from"],
   ["HIGH", "HSV", "from"],
@@ -85,7 +69,7 @@ function alarmsOf({ type, fields: all }: DbRecord, { states = [] }: PvRow): stri
   const isBinary = /^(bi|bo)$/.test(type.name);
   const ofStates = states.map((state, index): [string, string] => [
     state,
-    severityOf(isBinary ? ["ZSV", "OSV"][index]! : `${NAMES_OF_STATES[index]}SV`),
+    severityOf(isBinary ? ["ZSV", "OSV"][index]! : SEVERITIES_OF_STATES[index]!),
   ]);
   const ofLimits = LIMITS.map(([limit, severity, word]): [string, string] => [
     `${word} ${String(fields[limit])}`,

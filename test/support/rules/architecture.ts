@@ -82,6 +82,10 @@ const LAYERS: readonly Layer[] = [
   { at: "services/*", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
   { at: "sandbox/", ours: ["base/", "epics/", "net/", "ca/"], node: "any", packages: "any" },
   { at: "assemble/ioc.ts", ours: ["assemble/", "config/", "controller/", "services/"], node: ["path"] },
+  {
+    at: "assemble/first-values.ts",
+    ours: ["assemble/", "base/", "config/", "controller/", "database/", "iocsh/", "ioc/"],
+  },
   { at: "assemble/shell-commands.ts", ours: ["assemble/", ...DATA_COMMANDS, "database/", "iocsh/", "ioc/"] },
   { at: "assemble/", ours: [...DATA_COMMANDS, "net/", "ca/"], node: "any", packages: "any" },
   {
