@@ -93,9 +93,10 @@ export class Putter {
     converted: FieldValue | undefined,
     options: FieldPutOptions,
   ): PutVerdict {
-    const before = this.#before(address, options);
     const verdict = verdictOn(address, value, converted, options);
-    if (verdict !== "take") this.#tell(address, converted ?? value, options, before, failureOf(verdict));
+    if (verdict !== "take") {
+      this.#tell(address, converted ?? value, options, this.#before(address, options), failureOf(verdict));
+    }
     return verdict;
   }
 

@@ -1,7 +1,8 @@
 /**
  * The grammar of access security files (.acf): text → groups and rules, or what is wrong with it. A file with an error
  * grants nothing, and a rule with a condition that is not known here is left out. It reads no file and evaluates no
- * rule. channel-access.md §6.1; epics-base: asLib.y, asLibRoutines.c.
+ * rule. It is longer than most files: one method a production of the grammar, and all of them fill one result.
+ * channel-access.md §6.1; epics-base: asLib.y, asLibRoutines.c.
  */
 import type { MacroLookup } from "../base/macros.ts";
 import { didYouMean } from "../base/suggest.ts";

@@ -108,6 +108,17 @@ describe("options", () => {
     });
     expect([status, err, out]).toEqual([0, [""], expect.arrayContaining(["UAG(ops) {olga}"])]);
   });
+  test("asInit with a wrong file says that the rules are those from before, and what is wrong", async () => {
+    const { status, err, out } = await run({
+      args: ["-a", "x.acf", "-m", "P=x:", "-d", "a.db"],
+      files: { "x.acf": "ASG(DEFAULT) {RULE(1,READ)}", "y.acf": "ASG(DEFAULT) {RULE(1,WRITE) {UAG(ops)}}" },
+      input: "asSetFilename y.acf\nasInit\nasprules\n",
+    });
+    expect(err.join()).toMatch(
+      /asInit has changed nothing, the rules are those from before: .*y\.acf:1:\d+: there is no UAG/,
+    );
+    expect([status, out]).toEqual([0, expect.arrayContaining(["\tRULE(1,READ,NOTRAPWRITE)"])]);
+  });
   test("an access security file that is not there, or wrong, ends it with a sentence", async () => {
     const missing = await run({ args: ["-a", "x.acf", "-m", "P=x:", "-d", "a.db"] });
     const wrong = await run({

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { parseMacros } from "../../src/base/macros.ts";
 import { type AccessFile, AccessFileError, type AccessRule } from "../../src/dbfile/acf.ts";
 import { parseAccessFile } from "../../src/dbfile/acf-parser.ts";
+import { ruleOf } from "../support/engine/access-rule.ts";
 import { ACCEPTED, REFUSED, REFUSED_BY_US_ALONE } from "./acf-snippets.ts";
 
 /** @param macros as asSetSubstitutions is given them */
@@ -27,17 +28,7 @@ function told(text: string, macros?: string): string[] {
   }
 }
 
-const ANYBODY: AccessRule = {
-  level: 1,
-  access: "READ",
-  traps: false,
-  userGroups: [],
-  hostGroups: [],
-  methods: [],
-  authorities: [],
-  protocol: undefined,
-  calc: undefined,
-};
+const ANYBODY = ruleOf("READ");
 const rulesOf = (text: string, group = "A"): readonly AccessRule[] | undefined =>
   read(text).securityGroups.find((one) => one.name === group)?.rules;
 

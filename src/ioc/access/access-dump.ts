@@ -5,6 +5,7 @@
 import { RIGHT_READ } from "../../ca/wire/constants.ts";
 import type { DbRecord } from "../../database/record.ts";
 import type { AccessGroup, AccessRule } from "../../dbfile/acf.ts";
+import { ACCESS_INPUTS } from "../../dbfile/tokens.ts";
 import { claimedText } from "../claimed-text.ts";
 import type { AccessSecurity, FieldGrant } from "./access-security.ts";
 import type { ActiveGroup } from "./security-groups.ts";
@@ -28,7 +29,7 @@ export function ruleLines(group: ActiveGroup, shows: "invalid" | "validity"): re
     ...inputs.map(({ index, pv }) => {
       const valid = shows === "validity" ? "   VALID" : "";
       const state = group.invalid.has(index) ? " INVALID" : valid;
-      return `\tINP${letter(index)}(${pv})${state} value=${(group.values[index] ?? 0).toFixed(6)}`;
+      return `\t${ACCESS_INPUTS[index]}(${pv})${state} value=${(group.values[index] ?? 0).toFixed(6)}`;
     }),
     ...rules.flatMap((rule) => linesOfRule(group, rule)),
   ];
@@ -122,5 +123,4 @@ export function inputLines({ active }: AccessSecurity, level: number): readonly 
   ];
 }
 
-const letter = (index: number): string => String.fromCharCode("A".charCodeAt(0) + index);
 const trapText = (traps: boolean): string => (traps ? "TRAPWRITE" : "NOTRAPWRITE");

@@ -5,7 +5,6 @@
 import { SEVERITY } from "../../database/alarms.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
-
 import type { FieldSubscription } from "../../database/post.ts";
 import { numberAt } from "../../database/read.ts";
 import type { AccessInput } from "../../dbfile/acf.ts";

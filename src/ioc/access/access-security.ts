@@ -5,18 +5,15 @@
  */
 import type { ClientIdentity } from "../../base/client-identity.ts";
 import type { Clock } from "../../base/clock.ts";
-import { AppError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
 import type { Database } from "../../database/database.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { DbRecord } from "../../database/record.ts";
 import type { AccessFile, AccessGroup } from "../../dbfile/acf.ts";
+import { ACCESS_INPUTS } from "../../dbfile/tokens.ts";
 import type { AccessControl, FieldRights, Granted } from "../database-source.ts";
 import { FollowedInput } from "./access-inputs.ts";
 import { type ActiveGroup, activeGroups, type Claims, EVERYTHING } from "./security-groups.ts";
-
-/** Access security cannot be started, or the file cannot be used. */
-export class AccessError extends AppError {}
 
 const DEFAULT_GROUP = "DEFAULT";
 
@@ -151,9 +148,9 @@ export class AccessSecurity implements AccessControl {
     const inputs = group.group.inputs.map((input) => new FollowedInput(group, input, database, changed));
     for (const { input, isConnected } of inputs) {
       if (isConnected) continue;
-      const letter = String.fromCharCode("A".charCodeAt(0) + input.index);
+      const name = ACCESS_INPUTS[input.index] ?? "";
       log.warn(
-        `INP${letter}(${input.pv}) of ASG(${group.group.name}) is no PV of this IOC: rules that use ${letter} do not hold.`,
+        `${name}(${input.pv}) of ASG(${group.group.name}) is no PV of this IOC: rules that use ${name.slice(-1)} do not hold.`,
       );
     }
     group.evaluate();

@@ -2,6 +2,7 @@
  * Shell commands of access security: which file, read it, and what it has come to. channel-access.md §7.2; what they
  * print is access-dump.ts.
  */
+import { AppError } from "../../base/errors.ts";
 import { RIGHT_READ, RIGHT_WRITE } from "../../ca/wire/constants.ts";
 import { ShellError } from "../../iocsh/parse.ts";
 import { required, type ShellCommand, shellCommand } from "../../iocsh/shell-command.ts";
@@ -44,7 +45,12 @@ export function accessCommands({ ioc, directory }: CommandSession): readonly She
           throw new ShellError("asInit: access security is off: say asSetFilename before iocInit.");
         }
         if (access.fileName === undefined) throw new ShellError("asInit: no file is named: say asSetFilename first.");
-        await access.init();
+        try {
+          await access.init();
+        } catch (thrown) {
+          if (!(thrown instanceof AppError)) throw thrown;
+          throw new ShellError("asInit has changed nothing, the rules are those from before", { cause: thrown });
+        }
       },
     }),
     shellCommand({

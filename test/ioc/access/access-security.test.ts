@@ -7,20 +7,8 @@ import type { AccessFile, AccessRule, SecurityGroup } from "../../../src/dbfile/
 import { dumpLines } from "../../../src/ioc/access/access-dump.ts";
 import { AccessSecurity } from "../../../src/ioc/access/access-security.ts";
 import { DatabaseSource } from "../../../src/ioc/database-source.ts";
+import { ruleOf as rule } from "../../support/engine/access-rule.ts";
 import { databaseOf, type RecordTexts } from "../../support/engine/test-database.ts";
-
-const rule = (access: AccessRule["access"], conditions: Partial<AccessRule> = {}): AccessRule => ({
-  level: 1,
-  access,
-  traps: false,
-  userGroups: [],
-  hostGroups: [],
-  methods: [],
-  authorities: [],
-  protocol: undefined,
-  calc: undefined,
-  ...conditions,
-});
 
 const group = (name: string, rules: readonly AccessRule[], inputs: readonly string[] = []): SecurityGroup => ({
   name,
