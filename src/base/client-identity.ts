@@ -15,6 +15,9 @@ export interface ClientIdentity {
 /** The person at the IOC's own shell, or the writer of its script. */
 export const IOC_SHELL: ClientIdentity = { user: "", host: "", peer: "the IOC's shell" };
 
+/** The address of the peer without its port; of who has none, who it is. */
+export const peerAddress = ({ peer }: Pick<ClientIdentity, "peer">): string => peer.replace(/:\d+$/, "");
+
 const MOST_CHARACTERS = 64;
 
 /**

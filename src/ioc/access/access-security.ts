@@ -3,7 +3,7 @@
  * without an error, and everybody who was granted something, and tells each when it changes. It serves no protocol and
  * prints nothing (access-dump.ts). channel-access.md §6; epics-base: asDbLib.c.
  */
-import type { ClientIdentity } from "../../base/client-identity.ts";
+import { type ClientIdentity, peerAddress } from "../../base/client-identity.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Database } from "../../database/database.ts";
@@ -131,8 +131,9 @@ export class AccessSecurity implements AccessControl {
     return groups?.get(record.textOf("ASG")) ?? groups?.get(DEFAULT_GROUP);
   }
   /** What the rules judge a client by. */
-  claimsOf({ user, host, peer }: ClientIdentity): Claims {
-    const compared = this.#active?.checksAddress === true ? peer.replace(/:\d+$/, "") : host.toLowerCase();
+  claimsOf(client: ClientIdentity): Claims {
+    const { user, host } = client;
+    const compared = this.#active?.checksAddress === true ? peerAddress(client) : host.toLowerCase();
     return { user, host: compared, method: "ca", authority: "", protocol: "TCP" };
   }
 

@@ -1,6 +1,7 @@
 /**
  * A put as the put log keeps it: who, when, where, and the field's value before and after. Nothing is formatted here.
  */
+import { peerAddress } from "../../base/client-identity.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { PutReport } from "../../database/put.ts";
 import { headAt, type ValueHead } from "../../database/value-head.ts";
@@ -49,7 +50,7 @@ export function loggedPut({ address, before, by, result, value }: PutReport, at:
   return {
     at,
     user,
-    host: byAddress || host === "" ? peer.replace(/:\d+$/, "") : host,
+    host: byAddress || host === "" ? peerAddress({ peer }) : host,
     address,
     before: before ?? held,
     // A number that the program absorbed is in no field.
