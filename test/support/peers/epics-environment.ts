@@ -15,13 +15,34 @@ const HOST = "127.0.0.1";
 const FIRST_PORT = 20000;
 const LAST_PORT = 32000;
 
-/** A port of 127.0.0.1 that was free for TCP and UDP a moment ago. Never 5064 or 5065. */
+/**
+ * Whoever listens this much below a port has claimed the port: tests of other processes, which run at the same time,
+ * must not choose it before a server has bound it. Servers of Channel Access share a UDP port without a word.
+ */
+const CLAIM_BELOW = 12000;
+
+/**
+ * A port of 127.0.0.1 that is free for TCP and UDP, and that no other test gets as long as this process runs; the port
+ * above it is this test's, too. Never 5064 or 5065.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if ((await canListen(port)) && (await canBind(port))) return port;
+    const port = 2 * randomInt(FIRST_PORT / 2, LAST_PORT / 2);
+    if ((await canListen(port)) && (await canBind(port)) && (await claimPort(port))) return port;
   }
   throw new Error(`no free port between ${FIRST_PORT} and ${LAST_PORT} after 100 attempts`);
+}
+
+/** @returns whether nobody else has claimed the port; the claim ends with the process */
+export function claimPort(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const claim = createServer();
+    claim.once("error", () => resolve(false));
+    claim.listen(port - CLAIM_BELOW, HOST, () => {
+      claim.unref();
+      resolve(true);
+    });
+  });
 }
 
 /** A prefix no other test or IOC has: `t4f2a91c3:`. */
