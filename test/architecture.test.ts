@@ -66,6 +66,11 @@ describe("an export is told that", () => {
     ]);
   });
 
+  test("tests alone name, also a stream's name", () => {
+    const told = dead({ [A]: "export const a$ = 1;" }, 'import { a$ } from "../src/base/a.ts";');
+    expect(told).toEqual([expect.stringContaining("exports a$, which tests alone name")]);
+  });
+
   test("shows a type to nobody: in a body, or in what is dead itself", () => {
     const text = "export type T = 1;\nexport const a = () => {\n  const t: T = 1;\n};\nexport interface I { t: T }";
     const [type, own] = dead({ [A]: text, "base/b.ts": 'import { a } from "./a.ts";' });

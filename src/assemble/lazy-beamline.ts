@@ -26,10 +26,10 @@ export function lazyBeamline(open: () => Promise<CaClient>, { clock, log }: Lazy
   const later$ = new Observable<void>((subscriber) => clock.after(AGAIN_SECONDS, () => subscriber.next()));
   return {
     pvs: {
-      text$: (name) =>
+      text$: (name, form) =>
         defer(() => client.used()).pipe(
           retry({ delay: () => (client.isClosed ? EMPTY : later$) }),
-          switchMap((pvs) => pvs.text$(name)),
+          switchMap((pvs) => pvs.text$(name, form)),
           startWith(UNCONNECTED), // while host names are looked up
         ),
       writeText: async (name, text, call) => (await client.used(call)).writeText(name, text, call),

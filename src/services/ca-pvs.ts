@@ -3,12 +3,12 @@
  * with the connection's state.
  */
 
-import { combineLatest, defer, finalize, map, type Observable, startWith } from "rxjs";
+import { defer, finalize, map, merge, type Observable } from "rxjs";
 import { cleanJson } from "../base/clean-text.ts";
 import { clauseOf } from "../base/errors.ts";
 import type { CaClient } from "../ca/client/client.ts";
 import { isDone, PutRefusedError, statusName } from "../ca/client/errors.ts";
-import { AS_TEXT, connected$, text$ } from "../ca/client/observe.ts";
+import { AS_TEXT, AS_TEXT_OR_STATE_NUMBER, connected$, text$ } from "../ca/client/observe.ts";
 import type { BeamlinePvs, BeamlineText } from "../controller/ports/beamline-pvs.ts";
 import { type CallOptions, UnavailableError } from "../controller/ports/call.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
@@ -21,14 +21,14 @@ const WAIT_SECONDS = 5;
 /** One channel for each subscriber of `text$`, closed with it. */
 export function createCaPvs(client: CaClient): BeamlinePvs {
   return {
-    text$: (name: string): Observable<BeamlineText> =>
+    text$: (name, { states } = {}): Observable<BeamlineText> =>
       defer(() => {
         const pv = client.pv(name);
-        const bytes$ = text$(pv).pipe(startWith(undefined));
-        return combineLatest([connected$(pv), bytes$]).pipe(
-          map(([connected, bytes]) => ({ connected, text: bytes === undefined ? undefined : fromByteString(bytes) })),
-          finalize(() => pv.close()),
-        );
+        const bytes$ = text$(pv, states === "numbers" ? AS_TEXT_OR_STATE_NUMBER : AS_TEXT);
+        return merge(
+          connected$(pv).pipe(map((connected) => ({ connected, text: undefined }))), // a text of before says nothing now
+          bytes$.pipe(map((bytes) => ({ connected: true, text: fromByteString(bytes) }))),
+        ).pipe(finalize(() => pv.close()));
       }),
     writeText: (name, text, options) => writeText(client, name, text, options),
     readText: async (name, { signal }) => {

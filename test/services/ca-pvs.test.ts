@@ -6,13 +6,14 @@ import { ActionError } from "../../src/base/errors.ts";
 import { RESPONSES } from "../../src/ca/wire/messages.ts";
 import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { createCaPvs } from "../../src/services/ca-pvs.ts";
-import { scene } from "../ca/client/client-fixture.ts";
-import type { Served } from "../support/engine/scripted-server.ts";
+import { PORT, scene } from "../ca/client/client-fixture.ts";
+import { ScriptedServer, type Served } from "../support/engine/scripted-server.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 const TEXT: Served = { native: 0, count: 1 };
 const LONG_TEXT: Served = { native: 4, count: 256 };
 const STRING_AND_TIME = 14;
+const ENUM_AND_TIME = 17;
 const CHAR_AND_TIME = 18;
 
 async function beamline(pvs: Readonly<Record<string, Served>>) {
@@ -100,3 +101,42 @@ test.each([
     expect((await failure).mayHaveHappened).toBe(mayHaveHappened);
   },
 );
+
+test("an equal value that is posted again is an event; after a reconnection the former text is none", async () => {
+  const { pvs, server, network, pass } = await beamline({ name: LONG_TEXT });
+  const seen: unknown[] = [];
+  const following = pvs.text$("name").subscribe(({ connected, text }) => seen.push(connected ? text : "gone"));
+  const post = (to: ScriptedServer, text: string): void => {
+    const id = to.circuit.last("eventAdd")?.words["subscriptionId"] ?? 0;
+    to.circuit.sayValue(RESPONSES.eventAdd, id, CHAR_AND_TIME, (sample) => sample.setArray(Buffer.from(`${text}\0`)));
+  };
+  await pass(1);
+  post(server, "/data/a.h5");
+  post(server, "/data/a.h5");
+  await pass();
+  server.stop();
+  await pass();
+  const next = await ScriptedServer.start(network, { name: LONG_TEXT }, PORT);
+  await pass(5);
+  post(next, "/data/b.h5");
+  await pass();
+  expect(seen).toEqual(["gone", undefined, "/data/a.h5", "/data/a.h5", "gone", undefined, "/data/b.h5"]);
+  following.unsubscribe();
+});
+
+test.each([
+  [{}, STRING_AND_TIME, "Acquire"],
+  [{ states: "numbers" }, ENUM_AND_TIME, "1"],
+] as const)("a PV that chooses by state is told as %j asks", async (form, wanted, text) => {
+  const { pvs, server, pass } = await beamline({ start: { native: 3, count: 1 } });
+  const seen: unknown[] = [];
+  const following = pvs.text$("start", form).subscribe((one) => seen.push(one.text));
+  await pass(1);
+  const { dbr = 0, subscriptionId = 0 } = server.circuit.last("eventAdd")?.words ?? {};
+  server.circuit.sayValue(RESPONSES.eventAdd, subscriptionId, dbr, (sample) =>
+    dbr === ENUM_AND_TIME ? sample.setNumber(1) : sample.setText("Acquire"),
+  );
+  await pass();
+  expect([dbr, seen.at(-1)]).toEqual([wanted, text]);
+  following.unsubscribe();
+});
