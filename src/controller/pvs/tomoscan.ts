@@ -24,13 +24,37 @@ export const TOMOSCAN_PVS = {
 export type TomoScanKey = keyof typeof TOMOSCAN_PVS;
 export const TOMOSCAN_KEYS = Object.keys(TOMOSCAN_PVS) as TomoScanKey[];
 
-/** TomoScan's other PVs that are written by Tag, or compared with the settings, or set by Dirs. */
+/** TomoScan's PVs that tell of its scans (integration.md §1.2, §1.3). */
+const SCAN_PVS = {
+  startScan: "StartScan",
+  abortScan: "AbortScan",
+  scanStatus: "ScanStatus",
+  imagesSaved: "ImagesSaved",
+  fullFileName: "FullFileName",
+  filePluginPrefix: "FilePluginPVPrefix",
+  copyToAnalysisDir: "CopyToAnalysisDir",
+  remoteAnalysisDir: "RemoteAnalysisDir",
+} as const;
+export type TomoScanScanKey = keyof typeof SCAN_PVS;
+export const TOMOSCAN_SCAN_KEYS = Object.keys(SCAN_PVS) as TomoScanScanKey[];
+
+/** The PVs of areaDetector's file plugin that tell of a scan's file; their prefix is what FilePluginPVPrefix holds. */
+export const FILE_PLUGIN_PVS = {
+  pluginFile: "FullFileName_RBV",
+  numCapture: "NumCapture",
+  numCaptured: "NumCaptured_RBV",
+  writeStatus: "WriteStatus",
+} as const;
+export type FilePluginKey = keyof typeof FILE_PLUGIN_PVS;
+export const FILE_PLUGIN_KEYS = Object.keys(FILE_PLUGIN_PVS) as FilePluginKey[];
+
+/** TomoScan's other PVs: of its scans, and what is written by Tag, compared with the settings, or set by Dirs. */
 const MORE_TOMOSCAN_PVS = {
+  ...SCAN_PVS,
   institution: "UserInstitution",
   infoUpdate: "UserInfoUpdate",
   esafDoi: "ESAFDOINumber",
   detectorTopDir: "DetectorTopDir",
-  remoteAnalysisDir: "RemoteAnalysisDir",
   filePath: "FilePath",
   filePathExists: "FilePathExists",
 } as const;
