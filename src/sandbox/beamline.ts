@@ -5,6 +5,8 @@
  */
 
 import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Environment } from "../base/environment.ts";
 import { AppError } from "../base/errors.ts";
@@ -14,7 +16,7 @@ import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { startDmTwin } from "./dm/service.ts";
-import { startGlobusService } from "./globus/service.ts";
+import { type GlobusCollectionOptions, startGlobusService } from "./globus/service.ts";
 import { localIso, PEOPLE, PROPOSAL, yearMonth } from "./people.ts";
 import { startSchedulingTwin } from "./scheduling-service.ts";
 import {
@@ -128,12 +130,20 @@ async function startServices(running: RunningParts, clock: Clock, parent: string
   const startHost = (name: string): ReturnType<typeof startSshHost> =>
     running.keep(startSshHost({ name, clock, folders: [DATA_TOP], clientKey, parent }));
   const analysisStarts = startHost("analysis");
+  const detectorStarts = startHost("detector");
+  const petrel = path.join(parent, "petrel");
+  await mkdir(petrel);
+  const collectionsOf = (root: string): GlobusCollectionOptions[] => [
+    { name: "petrel", folder: petrel, folders: [COLLECTION_TOP] },
+    // TomoScan's files are sent from it.
+    { name: "detector", folder: root },
+  ];
   const [dm, scheduling, globus, detector, analysis] = await Promise.all([
     // DAQs find their data on the analysis host.
     running.keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
     running.keep(startSchedulingTwin({ clock })),
-    running.keep(startGlobusService({ clock, collections: [{ name: "petrel", folders: [COLLECTION_TOP] }] })),
-    startHost("detector"),
+    running.keep(detectorStarts.then(({ root }) => startGlobusService({ clock, collections: collectionsOf(root) }))),
+    detectorStarts,
     analysisStarts,
   ]);
   return { dm, scheduling, globus, detector, analysis };

@@ -139,6 +139,8 @@ const EVENT_DOCUMENT: EventDocument = {
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   authorization_code: ["answer.refresh_token is not published"],
 };
+/** Published when collections had fewer fields; the compiler holds the others to Globus' own type. */
+const MAY_HAVE_MORE: readonly string[] = ["collection"];
 /** Answers whose HTTP status is not in the samples, which leave 200 where the service says 202. */
 const OTHER_STATUS: readonly string[] = ["mkdir", "submit", "duplicate"];
 
@@ -150,7 +152,6 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
   beforeAll(async () => {
     globus = await startGlobusService({
       clock: systemClock,
-      pace: { queuedSeconds: 0, workSeconds: 0 },
       collections: [
         { name: "beamline", folders: [TOP], files: { [FILE]: 1234 } },
         { name: "archive", folders: [TOP] },
@@ -184,7 +185,9 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
   test.each(PUBLISHED)("%s looks like the published %s (%s)", (ours, set, name) => {
     const sample = samples[set]?.[name];
     const answer = answers[ours];
-    expect(differences(sample?.json, answer?.json).filter((one) => !(ADDED[ours] ?? []).includes(one))).toEqual([]);
+    const isMore = (one: string): boolean =>
+      (ADDED[ours] ?? []).includes(one) || (MAY_HAVE_MORE.includes(ours) && one.endsWith("is not published"));
+    expect(differences(sample?.json, answer?.json).filter((one) => !isMore(one))).toEqual([]);
     expect(answer?.status).toBe(OTHER_STATUS.includes(ours) ? 202 : sample?.status);
   });
 

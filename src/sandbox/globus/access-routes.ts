@@ -1,77 +1,27 @@
 /**
- * Globus Transfer, simulated: the access rules of the collections, and what a collection says of itself. The shapes are
- * those of Globus' published types and samples. The codes by which a mapped collection and a full collection refuse are
- * not published: ours are guesses that nothing may depend on.
+ * Globus Transfer, simulated: the access rules of the collections. The shapes are those of Globus' published types and
+ * samples. The codes by which a mapped collection and a full collection refuse are not published: ours are guesses that
+ * nothing may depend on.
  */
 import { randomUUID } from "node:crypto";
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
 import type { TwinAnswer } from "../http-twin.ts";
-import { bodyOf, collectionOf, refuse, requireBearer, result, textOf } from "./transfer-answers.ts";
-import type { Asked, Collection, CollectionRule, Route } from "./world.ts";
+import type { Collection, CollectionRule } from "./collection.ts";
+import { textOf } from "./documents.ts";
+import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
+import type { Asked, Route } from "./world.ts";
 
 /** Rules that a collection can have. */
 const MOST_RULES = 1000;
 const RULE = "/v0.10/endpoint/:collection/access/:rule";
 
 export const ACCESS_ROUTES: readonly Route[] = [
-  { method: "GET", path: "/v0.10/endpoint/:collection", answer: describeCollection },
   { method: "GET", path: "/v0.10/endpoint/:collection/access_list", answer: listRules },
   { method: "POST", path: "/v0.10/endpoint/:collection/access", answer: addRule },
   { method: "GET", path: RULE, answer: giveRule },
   { method: "PUT", path: RULE, answer: changeRule },
   { method: "DELETE", path: RULE, answer: removeRule },
 ];
-
-function describeCollection(asked: Asked): TwinAnswer {
-  requireBearer(asked);
-  const { id, name } = collectionOf(asked, asked.part("collection"));
-  const { isMapped, lacksAccessManager } = asked.world.faults;
-  const body = {
-    ...UNREMARKABLE,
-    id,
-    display_name: name,
-    entity_type: isMapped ? "GCSv5_mapped_collection" : "GCSv5_guest_collection",
-    acl_available: !isMapped,
-    acl_editable: !isMapped && !lacksAccessManager,
-  };
-  return { status: 200, body };
-}
-
-/** What a collection says of itself beside that. */
-const UNREMARKABLE = {
-  DATA: [],
-  DATA_TYPE: "endpoint",
-  activated: false,
-  default_directory: null,
-  description: "Simulated",
-  disable_anonymous_writes: false,
-  disable_verify: false,
-  expire_time: "2000-01-02 03:45:06+00:00",
-  expires_in: 0,
-  force_encryption: false,
-  force_verify: false,
-  french_english_bilingual: false,
-  gcp_connected: null,
-  gcp_paused: null,
-  globus_connect_setup_key: null,
-  host_endpoint_id: null,
-  host_path: null,
-  in_use: false,
-  is_globus_connect: false,
-  mfa_required: false,
-  myproxy_dn: null,
-  myproxy_server: null,
-  non_functional: false,
-  non_functional_endpoint_display_name: null,
-  non_functional_endpoint_id: null,
-  oauth_server: null,
-  organization: "Example Light Source",
-  public: false,
-  s3_owner_activated: false,
-  s3_url: null,
-  shareable: false,
-  username: "beamline",
-};
 
 /** The collection whose rules the bearer may see and change. */
 function manageable(asked: Asked): Collection {

@@ -4,12 +4,11 @@
  */
 
 import type { TwinAnswer } from "../http-twin.ts";
-import { type AccessToken, type Asked, bearerOf, type Collection, RefusedAnswer, requestId } from "./world.ts";
+import type { Collection } from "./collection.ts";
+import type { Fields } from "./documents.ts";
+import { type AccessToken, type Asked, bearerOf, RefusedAnswer, requestId } from "./world.ts";
 
 const TRANSFER_SERVER = "transfer.api.globus.org";
-
-export type Fields = Readonly<Record<string, unknown>>;
-export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** A refusal in Transfer's form. */
 export function refuse(asked: Asked, status: number, code: string, message: string, more: Fields = {}): RefusedAnswer {

@@ -6,8 +6,8 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
-import type { FileTree } from "./files.ts";
-import type { Pace, TransferTask } from "./tasks.ts";
+import type { Collection } from "./collection.ts";
+import type { TaskEngine } from "./task-engine.ts";
 
 /** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
 export interface GlobusFaults {
@@ -36,23 +36,6 @@ export interface TwinIdentity {
   status: "unused" | "used";
 }
 
-export interface Collection {
-  readonly id: string;
-  readonly name: string;
-  readonly files: FileTree;
-  readonly rules: CollectionRule[];
-}
-
-export interface CollectionRule {
-  readonly id: string;
-  readonly principal_type: "identity" | "group";
-  readonly principal: string;
-  readonly path: string;
-  permissions: "r" | "rw";
-  /** Milliseconds since 1970 UTC. */
-  readonly created: number;
-}
-
 /** What a bearer of an access token may do. */
 export interface AccessToken {
   readonly identity: TwinIdentity;
@@ -79,7 +62,8 @@ export interface PendingLogin extends TwinLogin {
 export interface GlobusWorld {
   readonly clock: Clock;
   readonly faults: GlobusFaults;
-  readonly pace: Pace;
+  /** Until a task may start. */
+  readonly queuedSeconds: number;
   readonly serviceAccount: { readonly clientId: string; readonly secret: string };
   /** The native application that persons log in with; it has no secret. */
   readonly nativeClientId: string;
@@ -90,7 +74,7 @@ export interface GlobusWorld {
   readonly tokenByText: Map<string, AccessToken>;
   readonly loginByRefreshToken: Map<string, TwinLogin>;
   readonly pendingByCode: Map<string, PendingLogin>;
-  readonly taskById: Map<string, TransferTask>;
+  readonly tasks: TaskEngine;
 }
 
 /** One request with the parts of its path that the route left open. */

@@ -46,7 +46,6 @@ const FOR_TESTS: readonly string[] = [
   "ioc/put-log/time-format.ts formatTime",
   "net/interfaces.ts broadcastOf",
   "sandbox/dm/daq.ts FILES_A_SECOND",
-  "sandbox/globus/tasks.ts stateOf",
   "sandbox/scheduling-service.ts LONG_EMAIL",
   "sandbox/scheduling-service.ts LONG_TITLE",
   "services/dm/errors.ts DmError",

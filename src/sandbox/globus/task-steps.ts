@@ -1,0 +1,264 @@
+/**
+ * The steps of a simulated task, each on real files: what an item is, what a directory holds, a file's bytes, a path
+ * to delete. They go by the options of the submission, and throw a TaskFault for what goes wrong. When they happen is
+ * the engine's business.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, type Dirent, openSync, readSync, statSync, utimesSync, writeSync } from "node:fs";
+import { posix } from "node:path";
+import { type Fields, textOf } from "./documents.ts";
+import { type CollectionFiles, normalPath } from "./files.ts";
+import { globOf } from "./list-query.ts";
+import { faultOf, type Side, TaskFault, takeFault } from "./task-faults.ts";
+import { type ExternalChecksum, isOption, standingFaults, type Task, type TaskStep, type Work } from "./tasks.ts";
+
+/** Seconds that a directory's listing takes, so that totals grow before they stand. */
+const LISTING_SECONDS = 0.1;
+const BUFFER_BYTES = 1024 * 1024;
+/** What sums of fractions may lack of a whole byte. */
+const ROUNDING_BYTES = 1e-6;
+/** Of Transfer, where nobody names another. */
+const ALGORITHM = "md5";
+
+/** What begins with a step; undefined where it is done at once. */
+export function beginStep(task: Task, step: TaskStep): Work | undefined {
+  const timed = { step, bytes: 0, modified: 0, moved: 0, written: 0, seconds: LISTING_SECONDS };
+  if (step.kind === "delete") {
+    touch(task, "source", step.source);
+    return timed;
+  }
+  touch(task, "source", step.source);
+  touch(task, "destination", step.destination);
+  if (step.kind === "item") return lookAtItem(task, step);
+  if (step.kind === "dir") return timed;
+  return beginFile(task, step);
+}
+
+/** The end of a step whose time is over. */
+export function endStep(task: Task, work: Work, now: number): void {
+  const { step } = work;
+  if (step.kind === "dir") expandDirectory(task, step.source, step.destination);
+  if (step.kind === "file") endFile(task, work, step, now);
+  if (step.kind === "delete") deletePath(task, step.source);
+}
+
+/** What stands on the collection against this path. */
+function touch(task: Task, side: Side, path: string): void {
+  takeFault(standingFaults(task, side), side, path);
+}
+
+/** Puts further steps in front of the others, in their order. */
+function addSteps(task: Task, steps: readonly TaskStep[]): void {
+  for (const step of steps.toReversed()) task.steps.push(step);
+  task.counts.subtasks_total += steps.length;
+}
+
+function filesOf(task: Task, side: Side): CollectionFiles {
+  return (side === "source" ? task.source : (task.destination ?? task.source)).files;
+}
+
+/** Does what touches one side, and tells what the operating system says as a fault of that side. */
+function onSide<T>(task: Task, side: Side, path: string, action: (files: CollectionFiles) => T): T {
+  try {
+    return action(filesOf(task, side));
+  } catch (thrown) {
+    throw faultOf(thrown, side, path);
+  }
+}
+
+function lookAtItem(task: Task, item: Extract<TaskStep, { kind: "item" }>): undefined {
+  const { source, destination, recursive, checksum } = item;
+  const type = onSide(task, "source", source, (files) => (statSync(files.real(source)).isDirectory() ? "dir" : "file"));
+  if (type === "dir" && recursive === false)
+    throw new TaskFault("IS_A_DIRECTORY", "source", `is a directory, and recursive is false: ${source}`);
+  if (type === "file" && recursive === true)
+    throw new TaskFault("NOT_A_DIRECTORY", "source", `is not a directory, and recursive is true: ${source}`);
+  addPath(task, type, source, destination, checksum);
+}
+
+function addPath(
+  task: Task,
+  kind: "dir" | "file",
+  source: string,
+  destination: string,
+  checksum: ExternalChecksum | undefined,
+): void {
+  task.counts[kind === "dir" ? "directories" : "files"] += 1;
+  const paths = { source, destination, notBefore: 0 };
+  addSteps(task, [kind === "dir" ? { kind, ...paths } : { kind, ...paths, checksum }]);
+}
+
+/** The entries of a directory, by name, as far as the filter rules let them through. */
+function expandDirectory(task: Task, source: string, destination: string): void {
+  const all = onSide(task, "source", source, (files) => files.names(source));
+  const wanted = all.filter((entry) => isIncluded(task, entry));
+  task.counts.symlinks += all.filter((entry) => entry.isSymbolicLink()).length;
+  onSide(task, "destination", destination, (files) => files.makeDirectories(destination));
+  if (isOption(task, "delete_destination_extra")) deleteExtra(task, all, destination);
+  const below = wanted
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .map((entry): TaskStep => {
+      const paths = { source: posix.join(source, entry.name), destination: posix.join(destination, entry.name) };
+      task.counts[entry.isDirectory() ? "directories" : "files"] += 1;
+      if (entry.isDirectory()) return { kind: "dir", ...paths, notBefore: 0 };
+      return { kind: "file", ...paths, checksum: undefined, notBefore: 0 };
+    });
+  addSteps(task, below);
+}
+
+/** The first rule that fits decides; without one the entry is sent. Rules are for what is found below an item. */
+function isIncluded(task: Task, entry: Dirent): boolean {
+  const type = entry.isDirectory() ? "dir" : "file";
+  const rules = Array.isArray(task.options["filter_rules"]) ? (task.options["filter_rules"] as Fields[]) : [];
+  const first = rules.find((rule) => (rule["type"] ?? type) === type && globOf(textOf(rule["name"])).test(entry.name));
+  return (first?.["method"] ?? "include") !== "exclude";
+}
+
+/** Takes away what the source does not have, or has as something else. */
+function deleteExtra(task: Task, source: readonly Dirent[], destination: string): void {
+  const typeByName = new Map(source.map((entry) => [entry.name, entry.isDirectory()]));
+  onSide(task, "destination", destination, (files) => {
+    for (const entry of files.names(destination))
+      if (typeByName.get(entry.name) !== entry.isDirectory()) files.remove(posix.join(destination, entry.name));
+  });
+}
+
+function beginFile(task: Task, step: Extract<TaskStep, { kind: "file" }>): Work | undefined {
+  const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
+  if (isSame(task, step, found.size, found.mtimeMs)) {
+    task.counts.files_skipped += 1;
+    return undefined;
+  }
+  onSide(task, "destination", step.destination, (files) => {
+    if (files.at(step.destination)?.type === "dir")
+      throw new TaskFault("IS_A_DIRECTORY", "destination", `is a directory: ${step.destination}`);
+    files.makeDirectories(posix.dirname(normalPath(step.destination)));
+    closeSync(openSync(files.real(step.destination), "w"));
+  });
+  return { step, bytes: found.size, modified: found.mtimeMs, moved: 0, written: 0, seconds: 0 };
+}
+
+/** What each sync level takes for the same file: 0 that it exists, 1 its size, 2 not older, 3 its checksum. */
+function isSame(
+  task: Task,
+  step: { readonly source: string; readonly destination: string },
+  bytes: number,
+  modified: number,
+): boolean {
+  const level = task.options["sync_level"];
+  if (typeof level !== "number") return false;
+  const there = filesOf(task, "destination").at(step.destination);
+  if (there?.type !== "file") return false;
+  if (level === 0) return true;
+  if (there.bytes !== bytes) return false;
+  if (level === 1) return true;
+  if (level === 2) return Math.floor(modified / 1000) <= Math.floor(there.modified / 1000);
+  return checksumOf(task, "source", step.source) === checksumOf(task, "destination", step.destination);
+}
+
+function checksumOf(task: Task, side: Side, path: string, algorithm = ALGORITHM): string {
+  return onSide(task, side, path, (files) => {
+    const hash = createHash(algorithm);
+    readPieces(files.real(path), 0, Infinity, (piece) => hash.update(piece));
+    return hash.digest("hex");
+  });
+}
+
+/** A file's bytes from `from` to `to`, or to its end, in pieces that are overwritten by the next. */
+function readPieces(file: string, from: number, to: number, use: (piece: Buffer, at: number) => void): void {
+  const descriptor = openSync(file, "r");
+  try {
+    const buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(1, to - from)));
+    for (let at = from; at < to; ) {
+      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, to - at), at);
+      if (read === 0) return;
+      use(buffer.subarray(0, read), at);
+      at += read;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Lets bytes of a file arrive, up to `moved`. */
+export function copyBytes(task: Task, work: Work): void {
+  const { step } = work;
+  if (step.kind !== "file") return;
+  const upTo = Math.min(work.bytes, Math.floor(work.moved + ROUNDING_BYTES));
+  if (upTo <= work.written) return;
+  const from = onSide(task, "source", step.source, (files) => files.real(step.source));
+  onSide(task, "destination", step.destination, (files) => {
+    const descriptor = openSync(files.real(step.destination), "r+");
+    try {
+      readPieces(from, work.written, upTo, (piece, at) => writeSync(descriptor, piece, 0, piece.length, at));
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+  task.counts.bytes_transferred += upTo - work.written;
+  work.written = upTo;
+}
+
+function endFile(task: Task, work: Work, step: Extract<TaskStep, { kind: "file" }>, now: number): void {
+  copyBytes(task, work);
+  const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
+  if (found.size !== work.bytes || found.mtimeMs !== work.modified)
+    throw new TaskFault("FILE_SIZE_CHANGED", "source", `the file changed while it was sent: ${step.source}`);
+  const checksum = verified(task, step, work.bytes);
+  const stamp = isOption(task, "preserve_timestamp") ? found.mtimeMs : now;
+  onSide(task, "destination", step.destination, (files) =>
+    utimesSync(files.real(step.destination), stamp / 1000, stamp / 1000),
+  );
+  task.counts.files_transferred += 1;
+  task.successes.push({
+    DATA_TYPE: "successful_transfer",
+    source_path: step.source,
+    destination_path: step.destination,
+    checksum: checksum ?? null,
+    checksum_algorithm: checksum === undefined ? null : (step.checksum?.algorithm ?? ALGORITHM).toUpperCase(),
+    dynamic: false,
+    size: work.bytes,
+  });
+}
+
+/** @returns the checksum, where one was asked for */
+function verified(task: Task, step: Extract<TaskStep, { kind: "file" }>, bytes: number): string | undefined {
+  if (task.options["verify_checksum"] === false && step.checksum === undefined) return undefined;
+  const algorithm = step.checksum?.algorithm ?? ALGORITHM;
+  const there = checksumOf(task, "destination", step.destination, algorithm);
+  task.counts.bytes_checksummed += bytes;
+  takeFault(standingFaults(task, "destination"), "destination", step.destination, (code) => code === "VERIFY_CHECKSUM");
+  if (there !== checksumOf(task, "source", step.source, algorithm))
+    throw new TaskFault("VERIFY_CHECKSUM", "destination", `the checksums differ: ${step.destination}`);
+  if (step.checksum !== undefined && step.checksum.hex !== there)
+    throw new TaskFault("VERIFY_CHECKSUM", "destination", `not the external checksum: ${step.destination}`, true);
+  return there;
+}
+
+/** Of a delete task nothing is retried: each fault of it is fatal. */
+function deletePath(task: Task, path: string): void {
+  const fatal = (code: "FILE_NOT_FOUND" | "IS_A_DIRECTORY", details: string): TaskFault =>
+    new TaskFault(code, "source", details, true);
+  const { files } = task.source;
+  const matches = onSide(task, "source", path, () => matching(task, path));
+  for (const one of matches) {
+    const type = files.at(one)?.type;
+    if (type === undefined && !isOption(task, "ignore_missing"))
+      throw fatal("FILE_NOT_FOUND", `file not found: ${one}`);
+    if (type === "dir" && !isOption(task, "recursive"))
+      throw fatal("IS_A_DIRECTORY", `is a directory, and recursive is not set: ${one}`);
+    onSide(task, "source", one, () => files.remove(one));
+    if (type !== undefined) task.counts[type === "dir" ? "directories" : "files"] += 1;
+  }
+}
+
+/** With `interpret_globs` the last part of a path may be a pattern. */
+function matching(task: Task, path: string): string[] {
+  const [above, name] = [posix.dirname(normalPath(path)), posix.basename(path)];
+  if (!isOption(task, "interpret_globs") || !/[*?[]/.test(name)) return [path];
+  const pattern = globOf(name);
+  return task.source.files
+    .names(above)
+    .filter((entry) => pattern.test(entry.name))
+    .map((entry) => posix.join(above, entry.name));
+}
