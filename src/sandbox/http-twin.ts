@@ -28,6 +28,8 @@ export interface TwinAnswer {
 /** What goes wrong. An absent member is well; `on` limits the rest to requests whose decoded path contains it. */
 export interface HttpFaults {
   readonly on?: string;
+  /** So many of those requests are spoilt, the others are well; default: all are spoilt. */
+  readonly times?: number;
   /**
    * `refused`: nobody listens; `reset`: the connection is broken as soon as the request has come, which then has no
    * effect.
@@ -45,6 +47,8 @@ export interface HttpFaults {
   readonly htmlPage?: { readonly status: number };
   /** The request takes effect; half of the answer arrives, then the connection breaks. */
   readonly halfBody?: boolean;
+  /** The request takes effect; nothing of the answer arrives, the connection breaks. */
+  readonly answerLost?: boolean;
 }
 
 export interface HttpTwin {
@@ -65,8 +69,8 @@ export interface HttpTwinOptions {
   readonly onRequest?: (request: TwinRequest) => void;
 }
 
-/** Larger requests are cut off: the simulated protocols have none. */
-const MOST_BODY_BYTES = 1024 * 1024;
+/** Larger requests are cut off; a transfer of 100,000 files has some 25 MB. */
+const MOST_BODY_BYTES = 64 * 1024 * 1024;
 
 /** Listens on a free port of 127.0.0.1. */
 export async function startHttpTwin(options: HttpTwinOptions): Promise<HttpTwin> {
@@ -87,6 +91,8 @@ class Twin implements HttpTwin {
   readonly #server;
   #port = 0;
   #faults: HttpFaults = {};
+  /** How many requests will still be spoilt, and how many refused. */
+  #spoils = 0;
   #refusals = 0;
   readonly #delayed = new Set<() => void>();
   readonly #paths: string[] = [];
@@ -111,6 +117,7 @@ class Twin implements HttpTwin {
   }
   async misbehave(faults: HttpFaults): Promise<void> {
     this.#faults = faults;
+    this.#spoils = faults.times ?? Infinity;
     this.#refusals = faults.unavailable?.times ?? 0;
     if (faults.down === "refused") await this.#stopListening();
     else if (!this.#server.listening) await this.listen(this.#port);
@@ -144,7 +151,8 @@ class Twin implements HttpTwin {
     this.#options.onRequest?.(request);
     this.#paths.push(path);
     this.#release();
-    const faults = path.includes(this.#faults.on ?? "") ? this.#faults : {};
+    const faults = path.includes(this.#faults.on ?? "") && this.#spoils > 0 ? this.#faults : {};
+    if (faults === this.#faults) this.#spoils--;
     if (faults.down === "reset") return void incoming.socket.resetAndDestroy();
     const answer = this.#spoilt(faults) ?? this.#options.answer(request);
     if (faults.slowSeconds === undefined) return send(outgoing, answer, faults);
@@ -192,6 +200,7 @@ function splitOnce(text: string, by: string): readonly string[] {
 }
 
 function send(outgoing: ServerResponse, answer: TwinAnswer, faults: HttpFaults): void {
+  if (faults.answerLost === true) return void outgoing.destroy();
   const plain = typeof answer.body === "string";
   const bytes = Buffer.from(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
   outgoing.statusCode = answer.status;

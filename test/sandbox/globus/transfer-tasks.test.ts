@@ -525,6 +525,15 @@ describe("a submission", () => {
     });
   });
 
+  test("whose answer is lost has been accepted, once", async () => {
+    write("a", "a");
+    await globus.misbehave({ on: "/transfer", answerLost: true, times: 2 });
+    await expect(api.call("POST", "/transfer", document())).rejects.toThrow();
+    await expect(api.call("POST", "/transfer", document())).rejects.toThrow();
+    expect((await api.call("POST", "/transfer", document())).body["code"]).toBe("Duplicate");
+    expect((await api.call("GET", "/task_list")).body["total"]).toBe(1);
+  });
+
   test.each([
     [{ label: "x".repeat(129) }, "label"],
     [{ label: "two\nlines" }, "label"],
