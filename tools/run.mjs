@@ -11,6 +11,8 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 export const LOCK = join(ROOT, "package-lock.json");
 /** EPICS base's IOC and its Python, once `npm run peers` has brought them. */
 export const VENV = join(ROOT, ".peers");
+/** globus-cli, which fixes another version of what .peers has. */
+export const VENV_CLI = join(ROOT, ".peers-cli");
 export const PYTHON = join(VENV, "bin", "python");
 export const SOFT_IOC = join(ROOT, "test", "peers", "softioc.py");
 

@@ -4,7 +4,13 @@
  */
 import type { AccessDocument } from "@globus/sdk/services/transfer/service/access";
 import type { FileDocument, FileListDocument } from "@globus/sdk/services/transfer/service/file-operations";
-import type { EventDocument } from "@globus/sdk/services/transfer/service/task";
+import type {
+  EventDocument,
+  SkippedErrorDocument,
+  SkippedErrorsListDocument,
+  SuccessfulTransferDocument,
+  SuccessfulTransfersListDocument,
+} from "@globus/sdk/services/transfer/service/task";
 import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
@@ -80,6 +86,10 @@ const PUBLISHED: readonly (readonly [ours: string, set: string, sample: string])
   ["mkdir", "transfer.operation_mkdir", "default"],
   ["stat", "transfer.operation_stat", "default"],
   ["stat_missing", "transfer.operation_stat", "not_found"],
+  ["stat_denied", "transfer.operation_stat", "permission_denied"],
+  ["rename", "transfer.operation_rename", "default"],
+  ["delete", "transfer.submit_delete", "default"],
+  ["successful_transfers", "transfer.endpoint_manager_task_successful_transfers", "default"],
   ["submission_id", "transfer.get_submission_id", "default"],
   ["submit", "transfer.submit_transfer", "default"],
   ["duplicate", "transfer.submit_transfer", "default"],
@@ -135,14 +145,60 @@ const EVENT_DOCUMENT: EventDocument = {
   details: "",
   time: "",
 };
-/** Fields that a login with refresh tokens adds to the published answer, as the service's reference says. */
+const SUCCESSFUL_TRANSFERS: Readonly<Record<keyof SuccessfulTransfersListDocument, unknown>> = {
+  DATA_TYPE: "successful_transfers",
+  marker: 0,
+  next_marker: null,
+  DATA: [
+    {
+      DATA_TYPE: "successful_transfer",
+      source_path: "",
+      destination_path: "",
+      checksum: null,
+      checksum_algorithm: null,
+      dynamic: false,
+      size: 0,
+    } satisfies Record<keyof SuccessfulTransferDocument, unknown>,
+  ],
+};
+const SKIPPED_ERRORS: Readonly<Record<keyof SkippedErrorsListDocument, unknown>> = {
+  DATA_TYPE: "skipped_errors",
+  marker: 0,
+  next_marker: null,
+  DATA: [
+    {
+      DATA_TYPE: "skipped_error",
+      error_code: "",
+      error_details: "",
+      error_time: "",
+      source_path: "",
+      destination_path: "",
+      is_directory: false,
+      is_symlink: false,
+      is_delete_destination_extra: false,
+      external_checksum: null,
+      checksum_algorithm: null,
+    } satisfies Record<keyof SkippedErrorDocument, unknown>,
+  ],
+};
+const PAUSE_INFO = {
+  DATA_TYPE: "pause_info_limited",
+  pause_rules: [],
+  source_pause_message: null,
+  destination_pause_message: null,
+  source_pause_message_share: null,
+  destination_pause_message_share: null,
+};
+/** What differs from the published answer; a login with refresh tokens has them, as the service's reference says. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   authorization_code: ["answer.refresh_token is not published"],
+  // The page that is published is not the last one.
+  successful_transfers: ["answer.next_marker is null, published: number"],
 };
-/** Published when collections had fewer fields; the compiler holds the others to Globus' own type. */
-const MAY_HAVE_MORE: readonly string[] = ["collection"];
+/** Published with fewer fields; the others are those of Globus' own types. */
+const MAY_HAVE_MORE: readonly string[] = ["collection", "successful_transfers"];
 /** Answers whose HTTP status is not in the samples, which leave 200 where the service says 202. */
-const OTHER_STATUS: readonly string[] = ["mkdir", "submit", "duplicate"];
+const OTHER_STATUS: readonly string[] = ["mkdir", "submit", "duplicate", "delete"];
 
 describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Globus' Python SDK", () => {
   let answers: Readonly<Record<string, Answer>> & Readonly<Record<string, unknown>>;
@@ -157,6 +213,7 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
         { name: "archive", folders: [TOP] },
       ],
     });
+    globus.faults.deniedBelow = "/denied";
     const request = {
       client_id: globus.serviceAccount.clientId,
       secret: globus.serviceAccount.secret,
@@ -213,6 +270,10 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
     ["mkdir_no_parent", "TransferAPIError", 502, "ExternalError.MkdirFailed"],
     ["stat_missing", "TransferAPIError", 404, "NotFound"],
     ["unknown_collection", "TransferAPIError", 404, "EndpointNotFound"],
+    ["stat_denied", "TransferAPIError", 403, "EndpointPermissionDenied"],
+    ["rename_missing", "TransferAPIError", 404, "ClientError.NotFound"],
+    ["not_complete", "TransferAPIError", 409, "TaskNotComplete"],
+    ["no_delete_items", "TransferAPIError", 400, "ClientError.BadRequest.NoDeleteItems"],
     ["conflict", "TransferAPIError", 409, "Conflict"],
     ["no_items", "TransferAPIError", 400, "ClientError.BadRequest.NoTransferItems"],
     ["task_missing", "TransferAPIError", 404, "TaskNotFound"],
@@ -243,6 +304,12 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
     expect(answers["rules"]).toEqual([`${TOP}/`]);
   });
 
+  test("the SDK deletes what was sent, and finds a collection by a part of its name", () => {
+    expect(answers["deleted"]).toBe(true);
+    expect(answers["delete_task"]?.json).toMatchObject({ type: "DELETE", status: "SUCCEEDED", files: 1 });
+    expect(answers["found"]).toEqual([globus.collection("archive").id]);
+  });
+
   test("the SDK changes and deletes an access rule, and finds identities by their ids", () => {
     expect(answers["access_rule"]?.json["permissions"]).toBe("rw");
     expect(answers["rules_left"]).toBe(0);
@@ -252,6 +319,10 @@ describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Glo
   // The Python SDK has no samples of these: their fields are those of the types in Globus' JavaScript SDK.
   test.each([
     ["access", 201, { ...RESULT, DATA_TYPE: "access_create_result", access_id: "" }, "Created"],
+    ["update", 200, RESULT, "Updated"],
+    ["successful_transfers", 200, SUCCESSFUL_TRANSFERS, undefined],
+    ["skipped_errors", 200, SKIPPED_ERRORS, undefined],
+    ["pause_info", 200, PAUSE_INFO, undefined],
     ["access_update", 200, RESULT, "Updated"],
     ["access_delete", 200, RESULT, "Deleted"],
     ["access_rule", 200, ACCESS_DOCUMENT, undefined],

@@ -81,6 +81,10 @@ def files(client):
     keep("mkdir_no_parent", lambda: client.operation_mkdir(source, f"{top}/none/below"))
     keep("stat", lambda: client.operation_stat(source, given["source_file"]))
     keep("stat_missing", lambda: client.operation_stat(source, f"{top}/none"))
+    keep("stat_denied", lambda: client.operation_stat(source, "/denied/file"))
+    keep("rename", lambda: client.operation_rename(source, f"{top}/made", f"{top}/renamed"))
+    keep("rename_missing", lambda: client.operation_rename(source, f"{top}/none", f"{top}/other"))
+    client.operation_rename(source, f"{top}/renamed", f"{top}/made")
     listed = keep("ls", lambda: client.operation_ls(source, path=top))
     answers["names"] = [entry["name"] for entry in listed]
     keep("unknown_collection", lambda: client.operation_ls("00000000-0000-4000-8000-000000000000"))
@@ -102,16 +106,36 @@ def tasks(client):
     answers["waited"] = client.task_wait(accepted["task_id"], timeout=20, polling_interval=1)
     keep("task", lambda: client.get_task(accepted["task_id"]))
     answers["arrived"] = client.operation_stat(given["destination"], f"{given['top']}/copy.h5")["size"]
+    keep("successful_transfers", lambda: client.task_successful_transfers(accepted["task_id"]))
     lost = client.submit_transfer(document(f"{given['top']}/none"))
     time.sleep(1.1)
     keep("lost_task", lambda: client.get_task(lost["task_id"]))
     events = list(client.task_event_list(lost["task_id"]))
     answers["lost_events"] = [event["code"] for event in events]
     answers["lost_event"] = events[0]
+    keep("update", lambda: client.update_task(lost["task_id"], {"label": "lost scan"}))
+    keep("pause_info", lambda: client.task_pause_info(lost["task_id"]))
+    keep("not_complete", lambda: client.task_successful_transfers(lost["task_id"]))
     keep("cancel", lambda: client.cancel_task(lost["task_id"]))
     keep("canceled_task", lambda: client.get_task(lost["task_id"]))
     keep("task_list", lambda: client.task_list(filter={"status": "SUCCEEDED"}))
     keep("task_missing", lambda: client.get_task("00000000-0000-4000-8000-000000000000"))
+
+
+def more_tasks(client):
+    skipping = globus_sdk.TransferData(given["source"], given["destination"], skip_source_errors=True)
+    skipping.add_item(f"{given['top']}/none", f"{given['top']}/none")
+    skipped = client.submit_transfer(skipping)["task_id"]
+    client.task_wait(skipped, timeout=20, polling_interval=1)
+    keep("skipped_errors", lambda: client.task_skipped_errors(skipped))
+    erasing = globus_sdk.DeleteData(given["destination"], recursive=True)
+    keep("no_delete_items", lambda: client.submit_delete(erasing))
+    erasing.add_item(f"{given['top']}/copy.h5")
+    deleted = keep("delete", lambda: client.submit_delete(erasing))["task_id"]
+    answers["deleted"] = client.task_wait(deleted, timeout=20, polling_interval=1)
+    keep("delete_task", lambda: client.get_task(deleted))
+    found = keep("endpoint_search", lambda: client.endpoint_search("arch"))
+    answers["found"] = [endpoint["id"] for endpoint in found]
 
 
 def access(client):
@@ -136,6 +160,7 @@ identities(tokens["auth.globus.org"])
 transfer = globus_sdk.TransferClient(authorizer=globus_sdk.AccessTokenAuthorizer(tokens["transfer.api.globus.org"]))
 files(transfer)
 tasks(transfer)
+more_tasks(transfer)
 access(transfer)
 nobody = globus_sdk.TransferClient(authorizer=globus_sdk.AccessTokenAuthorizer("nonsense"))
 keep("transfer_unauthorized", lambda: nobody.operation_ls(given["source"]))

@@ -2,6 +2,7 @@
  * Globus Transfer's tasks, simulated: what they are asked about and what may be changed. globus.md §3.3; the shapes
  * are those of Globus' published sample answers and types. How tasks come to be is submit-routes.ts.
  */
+import type { PauseRuleLimitedDocument } from "@globus/sdk/services/transfer/service/task";
 import type { TwinAnswer } from "../http-twin.ts";
 import type { Collection, PauseRule } from "./collection.ts";
 import { type Fields, textOf, timeOf } from "./documents.ts";
@@ -106,7 +107,10 @@ function pauseInfo(asked: Asked): TwinAnswer {
 const holderOf = ({ source, destination }: Task, rule: PauseRule): Collection =>
   destination?.pauseRules.includes(rule) === true ? destination : source;
 
-function ruleDocument({ id, message, pauses }: PauseRule, collection: Collection): Fields {
+/** Globus' own type has a deletion in a transfer where globus-cli reads the writing of one: ours has both. */
+type RuleDocument = Readonly<Record<keyof PauseRuleLimitedDocument | "pause_task_transfer_write", unknown>>;
+
+function ruleDocument({ id, message, pauses }: PauseRule, collection: Collection): RuleDocument {
   return {
     DATA_TYPE: "pause_rule_limited",
     id,
@@ -120,6 +124,7 @@ function ruleDocument({ id, message, pauses }: PauseRule, collection: Collection
     pause_symlink: false,
     pause_rename: false,
     pause_task_delete: pauses.delete,
+    pause_task_transfer_delete: pauses.delete,
     pause_task_transfer_read: pauses.read,
     pause_task_transfer_write: pauses.write,
   };

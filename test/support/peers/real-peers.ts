@@ -10,6 +10,8 @@ import { delimiter, join, resolve } from "node:path";
 export const ROOT = resolve(import.meta.dirname, "../../..");
 /** The Python environment that `npm run peers` makes. */
 export const VENV = join(ROOT, ".peers");
+/** Globus' command line, in an environment of its own for its own version of the SDK. */
+const GLOBUS_CLI = join(ROOT, ".peers-cli/bin/globus");
 /** The interpreter of VENV: runs softioc.py and every script under test/peers. */
 export const PYTHON = join(VENV, "bin/python");
 
@@ -30,6 +32,7 @@ const PEERS = {
   pyepics: { find: () => inVenv("epics"), get: BY_NPM },
   caproto: { find: () => inVenv("caproto"), get: BY_NPM },
   "globus-sdk": { find: () => inVenv("globus_sdk"), get: BY_NPM },
+  "globus-cli": { find: () => found([GLOBUS_CLI]), get: BY_NPM },
   /** EPICS base's folder of .dbd files. */
   dbd: { find: () => inVenv("epicscorelibs/dbd"), get: BY_NPM },
   /** Any Python 3 of this host; no package is needed. */
