@@ -93,6 +93,8 @@ const guide = (
   "  caput -c -w 60 2bmb:Globus:Email 1         # what was shown may be sent",
   "  caput -c -w 60 2bmb:Globus:StartDaq 1      # moves what comes into the experiment's directory:",
   `                                             #   ${path.join(beamline.analysis.root, "data")} is /data of the analysis host`,
+  "  caput -c -w 60 2bmb:TomoScan:StartScan 1   # runs a scan of TomoScan, whose file is then",
+  "  caget -S 2bmb:TomoScan:FullFileName",
   "  camonitor -S 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,

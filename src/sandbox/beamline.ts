@@ -30,15 +30,18 @@ import {
 import { type SinkMessage, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, startSshHost } from "./ssh/host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
-import { startTomoScanServer } from "./tomoscan-server.ts";
+import type { ScanPlan } from "./tomoscan/scan.ts";
+import { startTomoScanServer, type TomoScanTwin } from "./tomoscan/server.ts";
 
+/** Of the two cameras' file plugins; the first is TomoScan's at the start. */
+const FILE_PLUGINS = ["2bmbSP1:HDF1:", "2bmbSP2:HDF1:"] as const;
 /** Seconds until TomoScan's IOC must answer. */
 const TOMOSCAN_SECONDS = 20;
 
 export interface BeamlineOptions {
   /** Command line that runs our own engine on TomoScan's database; TomoScan's macros and file are put behind it. */
   readonly iocCommand: readonly [string, ...string[]];
-  /** TomoScan's database. */
+  /** TomoScan's database; its file plugin's, `sandbox_file_plugin.db`, is in the same folder. */
   readonly tomoScanDatabase: string;
   /** TCP and UDP port of TomoScan's IOC on 127.0.0.1. */
   readonly tomoScanPort: number;
@@ -47,6 +50,8 @@ export interface BeamlineOptions {
   readonly sink?: LogSink;
   /** Told of each e-mail that the simulated mail server takes. */
   readonly onMail?: (message: SinkMessage) => void;
+  /** How long TomoScan's scans take and how much they write, where it is not the usual. */
+  readonly scan?: ScanPlan;
   /** First part of the prefix of the IOC's PVs, where it is not TomoScan's. */
   readonly ownPrefix?: string;
   /** Told when all runs, and TomoScan's PVs are waited for to be tagged. */
@@ -67,6 +72,8 @@ export interface Beamline extends SiteServices {
    * suffix.
    */
   tag(text?: Readonly<Record<string, string>>): Promise<void>;
+  /** TomoScan's server, which runs a scan when StartScan is set. */
+  readonly tomoScan: TomoScanTwin;
   /** Stops TomoScan's IOC as a crash does, and starts it again; its PVs are untagged then. */
   restartTomoScan(): Promise<void>;
   /** Ends every service and the second process, and removes all files. */
@@ -89,7 +96,17 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     running.atClose(() => client.close());
     const mail = await running.keep(startSmtpSink({ clock, onMessage: (message) => options.onMail?.(message) }));
     const prefix = IOC_PREFIX + TOMOSCAN_PREFIX;
-    running.atClose(startTomoScanServer({ client, prefix, root: services.detector.root }));
+    const server = startTomoScanServer({
+      client,
+      clock,
+      prefix,
+      filePlugins: FILE_PLUGINS,
+      top: DATA_TOP,
+      plan: options.scan,
+      root: services.detector.root,
+      analysisRoot: services.analysis.root,
+    });
+    running.atClose(() => server.close());
     const parts = { ...services, mail };
     const configFile = await writeSiteFiles(folder.path, parts, options.ownPrefix);
     const month = yearMonth(new Date(clock.now()));
@@ -111,6 +128,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
       tomoScanPrefix: prefix,
       yearMonth: month,
       tag,
+      tomoScan: server,
       restartTomoScan: async () => {
         await tomoScan.stop("SIGKILL");
         tomoScan.start();
@@ -197,8 +215,10 @@ class TomoScanProcess {
   start(): void {
     const { iocCommand, tomoScanDatabase, tomoScanPort, environment } = this.#options;
     const [program, ...args] = iocCommand;
-    const macros = `P=${IOC_PREFIX},R=${TOMOSCAN_PREFIX}`;
-    const child = spawn(program, [...args, "-m", macros, "-d", tomoScanDatabase], {
+    const macros = `P=${IOC_PREFIX},R=${TOMOSCAN_PREFIX},FILE_PLUGIN=${FILE_PLUGINS[0]}`;
+    const pluginDatabase = path.join(path.dirname(tomoScanDatabase), "sandbox_file_plugin.db");
+    const plugins = FILE_PLUGINS.flatMap((prefix) => ["-m", `P=${prefix}`, "-d", pluginDatabase]);
+    const child = spawn(program, [...args, "-m", macros, "-d", tomoScanDatabase, ...plugins], {
       env: { ...environment, ...loopbackEnvironment(tomoScanPort) },
       stdio: ["pipe", "ignore", "inherit"],
     });

@@ -26,9 +26,9 @@ import {
 import type { Clock } from "../../base/clock.ts";
 import type { BeamlinePvs, BeamlineText } from "../ports/beamline-pvs.ts";
 import { type AnyTomoScanKey, FILE_PLUGIN_KEYS, FILE_PLUGIN_PVS, TOMOSCAN_SCAN_KEYS } from "../pvs/tomoscan.ts";
-import type { ScanPv } from "./tomoscan-signs.ts";
+import { isPluginPrefix, type ScanPv } from "./tomoscan-signs.ts";
 import { dueOf, NOTHING_HEARD, phaseNews, type TomoScanNews, type TomoScanState } from "./tomoscan-state.ts";
-import { isPluginPrefix, stepped } from "./tomoscan-step.ts";
+import { stepped } from "./tomoscan-step.ts";
 
 interface TomoScanScansOptions {
   readonly beamline: BeamlinePvs;

@@ -89,6 +89,13 @@ export function whyShort(texts: ScanTexts, file: string): string | undefined {
     : undefined;
 }
 
+/** As `whyAborted`, of a scan at whose end TomoScan was not connected: only the file plugin knows of the end. */
+export function whyCutOff(texts: ScanTexts, file: string): string | undefined {
+  const why = whyShort(texts, file);
+  const isWhole = why === undefined && texts.pluginFile === file && hasCounts(texts);
+  return isWhole ? undefined : ["TomoScan's IOC went away while it ran", why].filter(Boolean).join(", and ");
+}
+
 /**
  * By ImagesSaved alone, where the plugin's counts are not known. TomoScan writes it 0.2 s before the last images come
  * and not again: what it grew by twice may be missing at the end of a good scan.
@@ -121,6 +128,25 @@ function problemOf(file: string, pv: NamingPv): string | undefined {
   if (file.split("/").some((part) => part === "." || part === "..")) return 'which holds "." or ".." as a part';
   return Buffer.byteLength(file) >= CUT_BYTES[pv] ? "which fills its PV and may have been cut" : undefined;
 }
+
+/**
+ * The file of a scan at whose end TomoScan was not connected. After a restart of its IOC FullFileName is empty, or what
+ * autosave has brought back; the file plugin has another IOC.
+ * @param file what FullFileName holds since
+ */
+export function fileCutOff(texts: ScanTexts, file: string | undefined, before: string | undefined): string | undefined {
+  const byPlugin = texts.pluginFile === undefined ? undefined : named(texts.pluginFile, "pluginFile");
+  const byTomoScan = file === undefined ? undefined : namedFile(file, texts.pluginFile);
+  const isNamed = isComplete(texts) && file !== before;
+  const order = isNamed ? [byTomoScan, byPlugin] : [byPlugin, byTomoScan];
+  return order.find((one) => one !== undefined && one.problem === undefined)?.file;
+}
+
+/** What a PV name of the file plugin may begin with. */
+const PREFIX = /^[\x21-\x7e]{1,60}$/;
+
+/** Whether a file plugin can be looked for at what FilePluginPVPrefix holds. */
+export const isPluginPrefix = (text: string): boolean => !saysNothing(text) && PREFIX.test(text);
 
 /** Where TomoScan copies each file to, as `user@host:/dir/`; undefined where it does not copy, or nowhere. */
 export function copiesTo({ copyToAnalysisDir, remoteAnalysisDir }: ScanTexts): string | undefined {

@@ -73,6 +73,8 @@ export interface TomoScanState {
   readonly unseen: Unseen | undefined;
   /** The file that was told last as observed. */
   readonly lastFile: string | undefined;
+  /** Whether `lastFile` was told since TomoScan was connected: the same name again is then no news without a scan. */
+  readonly isLastSeen: boolean;
 }
 
 export const NOTHING_HEARD: TomoScanState = {
@@ -82,6 +84,7 @@ export const NOTHING_HEARD: TomoScanState = {
   ended: [],
   unseen: undefined,
   lastFile: undefined,
+  isLastSeen: false,
 };
 
 /** An event: a text of a PV, also an equal one; undefined: it is not connected, or has not told yet. Or only time. */

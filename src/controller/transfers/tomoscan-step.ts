@@ -12,7 +12,9 @@ import type { Severity } from "../pvs/run.ts";
 import { FILE_PLUGIN_KEYS, FILE_PLUGIN_PVS, TOMOSCAN_SCAN_KEYS } from "../pvs/tomoscan.ts";
 import {
   copiesTo,
+  fileCutOff,
   isComplete,
+  isPluginPrefix,
   isSet,
   type NamedFile,
   NO_SIGNS,
@@ -22,6 +24,7 @@ import {
   type ScanTexts,
   signsAfter,
   whyAborted,
+  whyCutOff,
   whyShort,
 } from "./tomoscan-signs.ts";
 import {
@@ -38,11 +41,6 @@ import {
 
 /** Seconds from the end of a scan until its file is no longer waited for; also for the PVs after a connection. */
 const CLOSING_SECONDS = 5;
-/** What a PV name of the file plugin may begin with. */
-const PREFIX = /^[\x21-\x7e]{1,60}$/;
-
-/** Whether a file plugin can be looked for at what FilePluginPVPrefix holds. */
-export const isPluginPrefix = (text: string): boolean => !saysNothing(text) && PREFIX.test(text);
 
 /** The state after an event, and what is to be told of it. */
 export function stepped(
@@ -87,8 +85,10 @@ class Step {
       if (!this.#settleEnded(first)) break;
     const { unseen, texts } = this.state;
     if (unseen === undefined || texts.startScan === undefined) return;
+    const { scan, file } = unseen;
     const isRead = [...TOMOSCAN_SCAN_KEYS, ...FILE_PLUGIN_KEYS].every((pv) => texts[pv] !== undefined);
-    if (isRead || this.#isDue(unseen)) this.#tellUnseen(unseen);
+    const isKnown = scan === undefined || this.#fileOf(scan, file) !== undefined;
+    if ((isRead && isKnown) || this.#isDue(unseen)) this.#tellUnseen(unseen);
   }
 
   #usePlugin(prefix: string): void {
@@ -113,7 +113,8 @@ class Step {
   }
 
   #goAway(): void {
-    this.#change({ ended: this.state.ended.map((one) => ({ ...one, isBlind: true })), unseen: undefined });
+    const ended = this.state.ended.map((one) => ({ ...one, isBlind: true }));
+    this.#change({ ended, unseen: undefined, isLastSeen: false });
   }
 
   #comeBack(isScanning: boolean): void {
@@ -189,9 +190,9 @@ class Step {
 
   /** A file that no scan of which we know the end has written. */
   #tellStray(text: string): void {
-    const { texts, unseen, lastFile, scan } = this.state;
+    const { texts, unseen, lastFile, isLastSeen, scan } = this.state;
     const found = namedFile(text, texts.pluginFile);
-    if (found.file === lastFile) return; // written twice
+    if (isLastSeen && found.file === lastFile) return; // written twice
     if (unseen?.file === text) this.#change({ unseen: undefined });
     if (found.problem !== undefined) return this.#sayNameless(found, "MAJOR");
     this.#tell(found.file, true, { why: scan === undefined ? whyShort(texts, found.file) : undefined });
@@ -251,19 +252,21 @@ class Step {
   /** TomoScan went away while the scan ran, and no scan runs now: its IOC has restarted, or the scan has ended. */
   #tellInterrupted(scan: Scan, file: string | undefined): void {
     const { texts } = this.state;
-    const byPlugin = texts.pluginFile === undefined ? undefined : named(texts.pluginFile, "pluginFile");
-    const byTomoScan = file === undefined ? undefined : namedFile(file, texts.pluginFile);
-    // After a restart FullFileName is empty, or what autosave has brought back
-    const isNamed = isComplete(texts) && file !== scan.fileBefore;
-    const order = isNamed ? [byTomoScan, byPlugin] : [byPlugin, byTomoScan];
-    const found = order.find((one) => one !== undefined && one.problem === undefined);
-    const isOld = found?.file === scan.fileBefore && !scan.isCaptureSeen;
-    const gone = "TomoScan's IOC went away while it ran";
-    if (found === undefined || isOld)
-      this.#say(`No file of a scan is known: ${gone}. See whether it wrote one.`, "MAJOR");
-    if (found === undefined) return;
-    const why = isComplete(texts) ? whyAborted(scan.signs, texts, found.file) : gone;
-    this.#tell(found.file, false, { why: isOld ? undefined : why });
+    const found = this.#fileOf(scan, file);
+    if (found === undefined)
+      return this.#say(
+        "No file of a scan is known: TomoScan's IOC went away while it ran. See what it wrote.",
+        "MAJOR",
+      );
+    this.#tell(found, false, {
+      why: isComplete(texts) ? whyAborted(scan.signs, texts, found) : whyCutOff(texts, found),
+    });
+  }
+
+  /** The file of a scan whose end nobody has seen; undefined: it is not known, or not yet. */
+  #fileOf({ fileBefore, isCaptureSeen }: Scan, file: string | undefined): string | undefined {
+    const found = fileCutOff(this.state.texts, file, fileBefore);
+    return found === fileBefore && !isCaptureSeen ? undefined : found;
   }
 
   #tell(
@@ -281,7 +284,7 @@ class Step {
       ...(copied !== undefined && { copiesTo: copied }),
     };
     this.news.push({ kind: "scan", end });
-    if (isObserved) this.#change({ lastFile: file });
+    if (isObserved) this.#change({ lastFile: file, isLastSeen: true });
   }
 
   #sayNameless({ file, pv, problem }: NamedFile, severity: Severity): void {

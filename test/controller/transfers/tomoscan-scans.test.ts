@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { EPOCH, FILE, NEXT, OLD, OTHER_HDF, play, playFromStart } from "./tomoscan-fixture.ts";
 
+const CUT_OFF = "TomoScan's IOC went away while it ran, and the file plugin captured 6 of 10 images";
+
 test("a scan is told of with the file that FullFileName names behind StartScan 0", () => {
   const { told, phases, ends } = play((scene, at) => {
     at(1, () => scene.begin());
@@ -304,8 +306,28 @@ describe("when TomoScan goes away", () => {
       at(2, () => scene.tomoScanGoes());
       at(5, () => scene.tomoScanComes({ ScanStatus: "", ImagesSaved: "", FullFileName: OLD }));
     });
-    expect(told).toEqual([`perhaps ${FILE} (TomoScan's IOC went away while it ran)`]);
+    expect(told).toEqual([`perhaps ${FILE} (${CUT_OFF})`]);
     expect(phases).toEqual(["scanning", "disconnected", "idle"]);
+  });
+
+  test("in mid-scan because its IOC restarts, and the plugin has all images, the file counts as whole", () => {
+    const { told } = play((scene, at) => {
+      at(1, () => scene.begin());
+      at(2, () => scene.tomoScanGoes());
+      at(5, () => scene.tomoScanComes({ ScanStatus: "", FullFileName: OLD }));
+    });
+    expect(told).toEqual([`perhaps ${FILE}`]);
+  });
+
+  test("in mid-scan because its IOC restarts, the file plugin is waited for", () => {
+    const { told } = play((scene, at) => {
+      at(1, () => scene.begin(FILE, "6"));
+      at(2, () => scene.tomoScanGoes());
+      at(5, () => scene.plugin({ FullFileName_RBV: "" })); // it restarts too
+      at(5, () => scene.tomoScanComes({ ScanStatus: "", FullFileName: "" }));
+      at(6, () => scene.plugin({ FullFileName_RBV: FILE }));
+    });
+    expect(told).toEqual([`perhaps ${FILE} (${CUT_OFF})`]);
   });
 
   test("in mid-scan, and its server goes on, the scan is told again as whole when it ends", () => {
@@ -316,7 +338,19 @@ describe("when TomoScan goes away", () => {
       at(9, () => scene.plugin({ NumCaptured_RBV: "10" }));
       at(9, () => scene.tomoScan({ ScanStatus: "Scan complete", StartScan: "0", FullFileName: FILE }));
     });
-    expect(told).toEqual([`perhaps ${FILE} (TomoScan's IOC went away while it ran)`, FILE]);
+    expect(told).toEqual([`perhaps ${FILE} (${CUT_OFF})`, FILE]);
+  });
+
+  test("in mid-scan, the scan is told when its server ends it under the name of the scan before", () => {
+    const { told } = play((scene, at) => {
+      at(1, () => scene.scan());
+      at(2, () => scene.begin(FILE, "6"));
+      at(3, () => scene.tomoScanGoes());
+      at(5, () => scene.tomoScanComes({ ScanStatus: "", FullFileName: FILE }));
+      at(9, () => scene.tomoScan({ FullFileName: FILE }));
+    });
+    const short = "the file plugin captured 6 of 10 images";
+    expect(told).toEqual([FILE, `perhaps ${FILE} (${CUT_OFF})`, `${FILE} (${short})`]);
   });
 
   test("in mid-scan, and the scan ends meanwhile, it is told as whole", () => {
@@ -358,7 +392,7 @@ describe("when TomoScan goes away", () => {
       at(5, () => scene.tomoScanComes({ ScanStatus: "", FullFileName: "" }));
     });
     expect(told).toEqual([
-      "MAJOR: No file of a scan is known: TomoScan's IOC went away while it ran. See whether it wrote one.",
+      "MAJOR: No file of a scan is known: TomoScan's IOC went away while it ran. See what it wrote.",
     ]);
   });
 
