@@ -102,6 +102,13 @@ test("Init on a Globus collection makes the directory chain there", async () => 
   );
 });
 
+test("the detector's files are a collection, beside the one that they are sent to", () => {
+  const { globus, detector } = site.beamline;
+  expect(globus.collection("detector").folder).toBe(detector.root);
+  expect(globus.collection("detector").files.at("/data")?.type).toBe("dir");
+  expect(globus.collection("petrel").folder).not.toBe(detector.root);
+});
+
 test("a put-callback of a failed command completes with an error, and the PVs say why", async () => {
   await site.beamline.dm.misbehave({ loginRefused: true, unauthorized: "always" });
   expect(await put("Init", 1)).toBe(ECA.PUTFAIL);

@@ -3,20 +3,28 @@
  * files that arrive as they were sent.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { peer } from "../support/peers/real-peers.ts";
 import { type Finished, runPeer } from "../support/peers/spawn-peer.ts";
 
+vi.setConfig({ testTimeout: 120_000 });
 const cli = peer("globus-cli");
+const TLS = join(import.meta.dirname, "../support/tls");
+const tls = (name: string): Buffer => readFileSync(join(TLS, name));
 type Document = Readonly<Record<string, unknown>>;
 
 describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
   let globus: GlobusService;
+  /** The collections' manager, which globus-cli asks by TLS alone. */
+  let manager: Server;
   let home: string;
   let source: string;
   let destination: string;
@@ -26,8 +34,16 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), "globus-cli-"));
+    manager = createServer({ key: tls("server.key"), cert: tls("server.pem") }, (asked, answer) => {
+      const options = { headers: { authorization: asked.headers.authorization } };
+      get(new URL(asked.url ?? "", globus.url), options, (told) =>
+        told.pipe(answer.writeHead(told.statusCode ?? 502, { "content-type": "application/json" })),
+      );
+    });
+    await new Promise<void>((resolve) => manager.listen(0, "127.0.0.1", resolve));
     globus = await startGlobusService({
       clock: systemClock,
+      managerUrl: `https://127.0.0.1:${(manager.address() as AddressInfo).port}`,
       queuedSeconds: 0,
       collections: [
         { name: "detector", bytesPerSecond: Infinity },
@@ -38,6 +54,8 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     [source, destination, from, to] = [detector.id, archive.id, detector.folder, archive.folder];
   });
   afterAll(async () => {
+    manager?.closeAllConnections();
+    manager?.close();
     await globus?.close();
     rmSync(home, { recursive: true, force: true });
   });
@@ -50,6 +68,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
         HOME: home,
         GLOBUS_SDK_SERVICE_URL_AUTH: `${globus.url}/`,
         GLOBUS_SDK_SERVICE_URL_TRANSFER: `${globus.url}/`,
+        GLOBUS_SDK_VERIFY_SSL: join(TLS, "ca.pem"),
         GLOBUS_CLI_CLIENT_ID: globus.serviceAccount.clientId,
         GLOBUS_CLI_CLIENT_SECRET: globus.serviceAccount.secret,
       },
@@ -236,6 +255,10 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     );
     const shown = await text("endpoint", "show", "--skip-endpoint-type-check", source);
     expect(shown).toMatch(/^Display Name: +detector$/m);
+    const collection = await text("collection", "show", destination);
+    expect(collection).toMatch(/^Display Name: +archive$/m);
+    expect(collection).toMatch(/^Collection Type: +guest$/m);
+    expect(collection).toMatch(/^Connector: +POSIX$/m);
     // It sends people who show a collection as an end point elsewhere by its entity type.
     expect((await run("endpoint", "show", source)).stderr).toContain("Guest Collection");
     expect((await json("endpoint", "permission", "list", destination))["DATA"]).toEqual([]);

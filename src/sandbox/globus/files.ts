@@ -51,7 +51,7 @@ export class CollectionFiles {
 
   /** @param folder exists */
   constructor(folder: string) {
-    this.folder = realpathSync(folder);
+    this.folder = realpathSync.native(folder);
   }
   /** What a path leads to; undefined where that is nothing, or outside. */
   at(collectionPath: string): FileEntry | undefined {
@@ -115,10 +115,13 @@ export class CollectionFiles {
   real(collectionPath: string): string {
     const wanted = path.join(this.folder, normalPath(collectionPath));
     let above = wanted;
-    while (lstatSync(above, { throwIfNoEntry: false }) === undefined) above = path.dirname(above);
-    const found = realpathSync(above);
-    if (found !== this.folder && !found.startsWith(this.folder + path.sep))
-      throw new PathError("EACCES", `${collectionPath} is not below the top of the collection`);
+    let found = resolved(above);
+    while (found === undefined) {
+      if (lstatSync(above, { throwIfNoEntry: false }) !== undefined) throw outside(collectionPath); // a link to nothing
+      above = path.dirname(above);
+      found = resolved(above);
+    }
+    if (found !== this.folder && !found.startsWith(this.folder + path.sep)) throw outside(collectionPath);
     return path.join(found, path.relative(above, wanted));
   }
   /** Where the entry itself is, be it a link or not. */
@@ -126,5 +129,17 @@ export class CollectionFiles {
     const plain = normalPath(collectionPath);
     if (plain === "/") throw new PathError("EACCES", "the top of the collection stays");
     return path.join(this.real(posix.dirname(plain)), posix.basename(plain));
+  }
+}
+
+const outside = (collectionPath: string): PathError =>
+  new PathError("EACCES", `${collectionPath} is not below the top of the collection`);
+
+/** A path without links in it; undefined where nothing is. */
+function resolved(file: string): string | undefined {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return undefined;
   }
 }

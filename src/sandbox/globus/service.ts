@@ -15,6 +15,7 @@ import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { Collection, CollectionRule, FlowPolicy, PauseRule } from "./collection.ts";
 import { ENDPOINT_ROUTES } from "./endpoint-routes.ts";
 import { CollectionFiles } from "./files.ts";
+import { MANAGER_ROUTES } from "./manager-routes.ts";
 import { SUBMIT_ROUTES } from "./submit-routes.ts";
 import { TaskEngine } from "./task-engine.ts";
 import type { CollectionFault, Side } from "./task-faults.ts";
@@ -38,10 +39,13 @@ export interface GlobusCollectionOptions {
 }
 
 export interface GlobusServiceOptions {
+  /** Tasks come on by it, whether they are asked about or not. */
   readonly clock: Clock;
   readonly collections: readonly GlobusCollectionOptions[];
   /** Until a task may start; default 1. */
   readonly queuedSeconds?: number;
+  /** What the collections say is the address of their manager; default: one that does not exist. */
+  readonly managerUrl?: string;
 }
 
 /** One request as the tests and the demonstration's log see it; no secrets in it. */
@@ -77,8 +81,10 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   pauseTask(taskId: string, message: string, side?: Side): () => void;
   /** An administrator of the source, or of the destination, cancels a task. */
   cancelTask(taskId: string, message: string, side?: Side): void;
-  /** The task waits for a person from now on. @returns what lets it go on */
-  suspendTask(taskId: string): () => void;
+  /** The task waits for a person from now on, as after EXPIRED_CREDENTIALS. */
+  suspendTask(taskId: string): void;
+  /** The person has acted. */
+  resumeTask(taskId: string): void;
 }
 
 export interface SimulatedCollection {
@@ -89,12 +95,14 @@ export interface SimulatedCollection {
 }
 
 const QUEUED_SECONDS = 1;
+const MANAGER_URL = "https://gcs.example.org";
 const BYTES_PER_SECOND = 20_000_000;
 const ROUTES = [
   ...AUTH_ROUTES,
   ...TRANSFER_ROUTES,
   ...ENDPOINT_ROUTES,
   ...ACCESS_ROUTES,
+  ...MANAGER_ROUTES,
   ...SUBMIT_ROUTES,
   ...TASK_ROUTES,
 ];
@@ -144,7 +152,10 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
   };
 }
 
-type Interventions = Pick<GlobusService, "addFault" | "pauseCollection" | "pauseTask" | "cancelTask" | "suspendTask">;
+type Interventions = Pick<
+  GlobusService,
+  "addFault" | "pauseCollection" | "pauseTask" | "cancelTask" | "suspendTask" | "resumeTask"
+>;
 
 /** What administrators, credentials and the world do to tasks, each at the moment that it is called. */
 function interventions({ tasks }: GlobusWorld, collectionBy: (name: string) => Collection): Interventions {
@@ -183,20 +194,16 @@ function interventions({ tasks }: GlobusWorld, collectionBy: (name: string) => C
         task.canceledByAdmin = { side: side === "source" ? "SOURCE" : "DESTINATION", message };
         tasks.end(task, "FAILED", { code: "CANCELED", description: "canceled by administrator" }, "CANCELED");
       }),
-    suspendTask: (taskId) => {
-      const task = taskBy(taskId);
-      const suspend = (isSuspended: boolean): void =>
-        tasks.change(() => {
-          task.isSuspended = isSuspended;
-        });
-      suspend(true);
-      return () => suspend(false);
-    },
+    suspendTask: (taskId) =>
+      tasks.change(() => {
+        taskBy(taskId).isSuspended = true;
+      }),
+    resumeTask: (taskId) => tasks.change(() => Object.assign(taskBy(taskId), { isSuspended: false, notBefore: 0 })),
   };
 }
 
 function createWorld(
-  { clock, collections, queuedSeconds = QUEUED_SECONDS }: GlobusServiceOptions,
+  { clock, collections, queuedSeconds = QUEUED_SECONDS, managerUrl = MANAGER_URL }: GlobusServiceOptions,
   ownFolders: string,
 ): GlobusWorld {
   const clientId = randomUUID();
@@ -209,6 +216,7 @@ function createWorld(
   return {
     clock,
     queuedSeconds,
+    managerUrl,
     faults: {
       deniedBelow: undefined,
       endpointError: false,

@@ -122,13 +122,14 @@ function submit(asked: Asked, type: Task["type"], read: (body: Fields) => Submit
       throw refuse(asked, 400, BAD, `${name} is not valid: ${JSON.stringify(value)}`);
   }
   const { source, destination, steps } = read(body);
+  const data = JSON.stringify(body["DATA"]);
   const isIdentical = (one: Task): boolean =>
     one.ended === undefined &&
     one.type === type &&
     one.owner === identity.id &&
     one.source === source &&
     one.destination === destination &&
-    JSON.stringify(one.options["DATA"]) === JSON.stringify(body["DATA"]);
+    one.data === data;
   if (tasks.some(isIdentical))
     throw refuse(asked, 409, "Conflict", `A ${word} with identical paths has not yet completed`);
   const now = world.clock.now();
@@ -142,6 +143,7 @@ function submit(asked: Asked, type: Task["type"], read: (body: Fields) => Submit
     source,
     destination,
     options: body,
+    data,
     requested: now,
     label: textOf(body["label"]) || null,
     deadline: hasUsualDeadline ? now + DAY_MILLISECONDS : timeOf(textOf(body["deadline"])),

@@ -8,7 +8,7 @@ import type { Cancel, Clock } from "../../base/clock.ts";
 import type { Collection } from "./collection.ts";
 import { iso } from "./documents.ts";
 import { faultOf, faultRow, type TaskFault } from "./task-faults.ts";
-import { beginStep, copyBytes, endStep } from "./task-steps.ts";
+import { beginStep, copyBytes, endStep, touchStep } from "./task-steps.ts";
 import { isOption, isPaused, type Task, type TaskEnd, type TaskStep } from "./tasks.ts";
 
 /** Tasks of one kind and user at a time (globus.md §3.3). */
@@ -97,12 +97,19 @@ export class TaskEngine {
     if (seconds === Infinity) return; // only a person or an administrator lets it go on
     this.#cancel = this.#clock.after(Math.max(0, seconds), () => this.catchUp());
   }
-  /** Ends what has reached its deadline, tells of pauses, gives places away and begins steps, until none is at once. */
+  /**
+   * Ends what has reached its deadline, tells of pauses, breaks off what a fault has met, gives places away and begins
+   * steps, until none is at once.
+   */
   #settle(): void {
     for (const task of this.#active) {
       this.#notePause(task);
       if (this.#wall() >= task.deadline && !task.wasPaused)
         this.end(task, "FAILED", { code: "EXPIRED", description: "deadline reached" }, "EXPIRED");
+    }
+    for (const task of this.#running) {
+      const { work } = task;
+      if (work !== undefined) this.#attempt(task, work.step, () => touchStep(task, work.step));
     }
     for (let isNew = true; isNew; ) {
       isNew = false;
@@ -225,8 +232,8 @@ export class TaskEngine {
   /** Seconds that the step of a task still takes. */
   #secondsLeft(task: Task, work = task.work): number {
     if (work === undefined) return Infinity;
-    if (work.step.kind !== "file") return work.seconds;
-    return work.moved >= work.bytes ? 0 : (work.bytes - work.moved) / this.#rateOf(task);
+    const ofBytes = work.moved >= work.bytes ? 0 : (work.bytes - work.moved) / this.#rateOf(task);
+    return Math.max(work.seconds, ofBytes);
   }
   /** When the next thing happens that nobody has to do. */
   #nextAt(): number {

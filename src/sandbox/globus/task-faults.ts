@@ -117,6 +117,8 @@ const BY_ERRNO: Readonly<Record<string, TaskFaultCode>> = {
 /** What the operating system said of a path, as Transfer would tell it. */
 export function faultOf(thrown: unknown, side: Side, path: string): TaskFault {
   if (thrown instanceof TaskFault) return thrown;
-  const { code, message } = thrown as NodeJS.ErrnoException;
-  return new TaskFault(BY_ERRNO[code ?? ""] ?? "ENDPOINT_ERROR", side, `${message}: ${path}`);
+  const { code: errno = "EIO" } = thrown as Partial<NodeJS.ErrnoException>;
+  const code = BY_ERRNO[errno] ?? "ENDPOINT_ERROR";
+  // Node's own words name places of this machine, which are nobody's business.
+  return new TaskFault(code, side, `${faultRow(code).says}: ${path} (${errno})`);
 }

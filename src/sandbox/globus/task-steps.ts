@@ -4,7 +4,7 @@
  * the engine's business.
  */
 import { createHash } from "node:crypto";
-import { closeSync, type Dirent, openSync, readSync, statSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, type Dirent, fstatSync, openSync, readSync, statSync, utimesSync, writeSync } from "node:fs";
 import { posix } from "node:path";
 import { type Fields, textOf } from "./documents.ts";
 import { type CollectionFiles, normalPath } from "./files.ts";
@@ -14,6 +14,8 @@ import { type ExternalChecksum, isOption, standingFaults, type Task, type TaskSt
 
 /** Seconds that a directory's listing takes, so that totals grow before they stand. */
 const LISTING_SECONDS = 0.1;
+/** Seconds that each file takes at least, be it empty or passed over. */
+const FILE_SECONDS = 0.001;
 const BUFFER_BYTES = 1024 * 1024;
 /** What sums of fractions may lack of a whole byte. */
 const ROUNDING_BYTES = 1e-6;
@@ -22,13 +24,9 @@ const ALGORITHM = "md5";
 
 /** What begins with a step; undefined where it is done at once. */
 export function beginStep(task: Task, step: TaskStep): Work | undefined {
-  const timed = { step, bytes: 0, modified: 0, moved: 0, written: 0, seconds: LISTING_SECONDS };
-  if (step.kind === "delete") {
-    touch(task, "source", step.source);
-    return timed;
-  }
-  touch(task, "source", step.source);
-  touch(task, "destination", step.destination);
+  const timed = { step, bytes: 0, modified: 0, moved: 0, written: 0, seconds: LISTING_SECONDS, isSame: false };
+  touchStep(task, step);
+  if (step.kind === "delete") return timed;
   if (step.kind === "item") return lookAtItem(task, step);
   if (step.kind === "dir") return timed;
   return beginFile(task, step);
@@ -42,9 +40,10 @@ export function endStep(task: Task, work: Work, now: number): void {
   if (step.kind === "delete") deletePath(task, step.source);
 }
 
-/** What stands on the collection against this path. */
-function touch(task: Task, side: Side, path: string): void {
-  takeFault(standingFaults(task, side), side, path);
+/** @throws TaskFault where one stands on a collection against the step's path */
+export function touchStep(task: Task, step: TaskStep): void {
+  takeFault(standingFaults(task, "source"), "source", step.source);
+  if (step.kind !== "delete") takeFault(standingFaults(task, "destination"), "destination", step.destination);
 }
 
 /** Puts further steps in front of the others, in their order. */
@@ -123,19 +122,16 @@ function deleteExtra(task: Task, source: readonly Dirent[], destination: string)
   });
 }
 
-function beginFile(task: Task, step: Extract<TaskStep, { kind: "file" }>): Work | undefined {
+function beginFile(task: Task, step: Extract<TaskStep, { kind: "file" }>): Work {
   const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
-  if (isSame(task, step, found.size, found.mtimeMs)) {
-    task.counts.files_skipped += 1;
-    return undefined;
-  }
+  const untouched = { step, modified: found.mtimeMs, moved: 0, written: 0, seconds: FILE_SECONDS };
+  if (isSame(task, step, found.size, found.mtimeMs)) return { ...untouched, bytes: 0, isSame: true };
   onSide(task, "destination", step.destination, (files) => {
     if (files.at(step.destination)?.type === "dir")
       throw new TaskFault("IS_A_DIRECTORY", "destination", `is a directory: ${step.destination}`);
     files.makeDirectories(posix.dirname(normalPath(step.destination)));
-    closeSync(openSync(files.real(step.destination), "w"));
   });
-  return { step, bytes: found.size, modified: found.mtimeMs, moved: 0, written: 0, seconds: 0 };
+  return { ...untouched, bytes: found.size, isSame: false };
 }
 
 /** What each sync level takes for the same file: 0 that it exists, 1 its size, 2 not older, 3 its checksum. */
@@ -168,7 +164,8 @@ function checksumOf(task: Task, side: Side, path: string, algorithm = ALGORITHM)
 function readPieces(file: string, from: number, to: number, use: (piece: Buffer, at: number) => void): void {
   const descriptor = openSync(file, "r");
   try {
-    const buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(1, to - from)));
+    const bytes = Math.min(to, fstatSync(descriptor).size) - from;
+    const buffer = Buffer.allocUnsafe(Math.min(BUFFER_BYTES, Math.max(1, bytes)));
     for (let at = from; at < to; ) {
       const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, to - at), at);
       if (read === 0) return;
@@ -180,15 +177,15 @@ function readPieces(file: string, from: number, to: number, use: (piece: Buffer,
   }
 }
 
-/** Lets bytes of a file arrive, up to `moved`. */
-export function copyBytes(task: Task, work: Work): void {
+/** Lets bytes of a file arrive, up to `moved`; the last of an empty file is the file itself. */
+export function copyBytes(task: Task, work: Work, isLast = false): void {
   const { step } = work;
   if (step.kind !== "file") return;
   const upTo = Math.min(work.bytes, Math.floor(work.moved + ROUNDING_BYTES));
-  if (upTo <= work.written) return;
+  if (upTo <= work.written && !(isLast && work.bytes === 0)) return;
   const from = onSide(task, "source", step.source, (files) => files.real(step.source));
   onSide(task, "destination", step.destination, (files) => {
-    const descriptor = openSync(files.real(step.destination), "r+");
+    const descriptor = openSync(files.real(step.destination), work.written === 0 ? "w" : "r+");
     try {
       readPieces(from, work.written, upTo, (piece, at) => writeSync(descriptor, piece, 0, piece.length, at));
     } finally {
@@ -200,7 +197,8 @@ export function copyBytes(task: Task, work: Work): void {
 }
 
 function endFile(task: Task, work: Work, step: Extract<TaskStep, { kind: "file" }>, now: number): void {
-  copyBytes(task, work);
+  if (work.isSame) return void (task.counts.files_skipped += 1);
+  copyBytes(task, work, true);
   const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
   if (found.size !== work.bytes || found.mtimeMs !== work.modified)
     throw new TaskFault("FILE_SIZE_CHANGED", "source", `the file changed while it was sent: ${step.source}`);

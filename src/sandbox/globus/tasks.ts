@@ -45,8 +45,10 @@ export interface Work {
   moved: number;
   /** Bytes that stand at the destination. */
   written: number;
-  /** Seconds that are left of what is no file. */
+  /** Seconds that it still takes, however few its bytes are. */
   seconds: number;
+  /** The file stands at the destination already, as the sync level sees it. */
+  readonly isSame: boolean;
 }
 
 interface TaskEvent {
@@ -75,6 +77,8 @@ export interface Task {
   readonly destination: Collection | undefined;
   /** As submitted: `sync_level`, `verify_checksum` … */
   readonly options: Fields;
+  /** Its items as JSON: what is under way is not submitted again. */
+  readonly data: string;
   /** Milliseconds since 1970 UTC. */
   readonly requested: number;
   label: string | null;

@@ -9,7 +9,7 @@ import type { Collection } from "./collection.ts";
 import { type Fields, iso, textOf } from "./documents.ts";
 import { isBelow, normalPath } from "./files.ts";
 import { askedPage } from "./list-query.ts";
-import { faultRow } from "./task-faults.ts";
+import { faultOf, faultRow } from "./task-faults.ts";
 import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
 import type { Asked, Route } from "./world.ts";
 
@@ -72,7 +72,7 @@ function rename(asked: Asked): TwinAnswer {
   try {
     files.rename(from, to);
   } catch (error) {
-    throw refuse(asked, 502, "ExternalError.RenameFailed", (error as Error).message);
+    throw refuse(asked, 502, "ExternalError.RenameFailed", faultOf(error, "destination", to).message);
   }
   return result(asked, 200, "result", "FileRenamed", "File or directory renamed successfully");
 }

@@ -64,6 +64,8 @@ export interface GlobusWorld {
   readonly faults: GlobusFaults;
   /** Until a task may start. */
   readonly queuedSeconds: number;
+  /** Of the collections' end point. */
+  readonly managerUrl: string;
   readonly serviceAccount: { readonly clientId: string; readonly secret: string };
   /** The native application that persons log in with; it has no secret. */
   readonly nativeClientId: string;

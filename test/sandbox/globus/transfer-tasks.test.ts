@@ -211,6 +211,58 @@ describe("a transfer", () => {
   });
 });
 
+/** Tasks that compete, among faults, a pause and an end of patience, with `looks` evenly spread over ten minutes. */
+async function lifeOf(looks: number): Promise<readonly Document[]> {
+  const own = new FakeClock(START);
+  const service = await startGlobusService({
+    clock: own,
+    collections: [
+      { name: "detector", bytesPerSecond: 1000 },
+      { name: "archive", bytesPerSecond: 1500 },
+    ],
+  });
+  try {
+    const [detector, archive] = [service.collection("detector"), service.collection("archive")];
+    for (let i = 0; i < 6; i++) detector.files.put(`/scan${i}/${i}.h5`, 1000 + 777 * i, START);
+    own.after(3.3, () => {
+      const end = service.addFault("archive", { code: "CONNECT_FAILED", below: "/scan1" });
+      own.after(20, end);
+    });
+    own.after(5.5, () => {
+      const resume = service.pauseCollection("detector", "beam dump");
+      own.after(31, resume);
+    });
+    const caller = await callGlobus(service);
+    const ids: string[] = [];
+    for (const i of [0, 1, 2, 3, 4, 5, "none"])
+      ids.push(
+        await caller.submit({
+          source_endpoint: detector.id,
+          destination_endpoint: archive.id,
+          DATA: [{ source_path: `/scan${i}`, destination_path: `/scan${i}` }],
+          deadline: "2026-03-01T12:08:00Z",
+        }),
+      );
+    for (let look = 0; look < looks; look++) {
+      own.advance(600 / looks);
+      await caller.call("GET", "/task_list");
+    }
+    const told = ids.map(async (id) => ({ ...(await caller.task(id)), events: await caller.rows(id, "event_list") }));
+    return (await Promise.all(told)).map((task) =>
+      Object.fromEntries(Object.entries(task).filter(([name]) => !/_id$|^username$/.test(name))),
+    );
+  } finally {
+    await service.close();
+  }
+}
+
+test("a task's life is the same whether it is looked at often or never", async () => {
+  const unseen = await lifeOf(1);
+  expect(await lifeOf(113)).toEqual(unseen);
+  expect(unseen.map(({ status }) => status)).toEqual([...Array<string>(6).fill("SUCCEEDED"), "FAILED"]);
+  expect(unseen[1]?.["faults"]).toBe(1);
+});
+
 describe("options", () => {
   test.each([
     [0, ["older"]],
@@ -354,6 +406,18 @@ describe("faults", () => {
     },
   );
 
+  test("a collection that goes offline breaks off the file that is on its way; it is begun again", async () => {
+    write("a", 5000);
+    const id = await transfer({ "/a": "/a" });
+    clock.advance(3);
+    const end = globus.addFault("archive", { code: "GC_NOT_CONNECTED" });
+    expect(await api.task(id)).toMatchObject({ nice_status: "GC_NOT_CONNECTED", bytes_transferred: 2000, faults: 1 });
+    end();
+    clock.advance(60);
+    expect(await api.task(id)).toMatchObject({ status: "SUCCEEDED", bytes_transferred: 7000 });
+    expect(readFileSync(join(to, "a"))).toEqual(readFileSync(join(from, "a")));
+  });
+
   test("fail_on_quota_errors ends the task where there is no space", async () => {
     write("a", "a");
     globus.addFault("archive", { code: "QUOTA_EXCEEDED", below: "/full" });
@@ -390,16 +454,32 @@ describe("faults", () => {
     write("a", 5000);
     const id = await transfer({ "/a": "/a" });
     clock.advance(3);
-    const resume = globus.suspendTask(id);
+    globus.suspendTask(id);
     clock.advance(HOUR);
     expect(await api.task(id)).toMatchObject({
       status: "INACTIVE",
       nice_status: "EXPIRED_CREDENTIALS",
       bytes_transferred: 2000,
     });
-    resume();
+    globus.resumeTask(id);
     clock.advance(3);
     expect(await api.task(id)).toMatchObject({ status: "SUCCEEDED" });
+  });
+
+  test("credentials that expire on a collection make each of its tasks INACTIVE, and free the places", async () => {
+    write("a", 5000);
+    write("other", 10);
+    const end = globus.addFault("archive", { code: "EXPIRED_CREDENTIALS", below: "/a" });
+    const ids = [1, 2, 3].map((n) => transfer({ "/a": `/a/${n}` }));
+    const [first = ""] = await Promise.all(ids);
+    const other = await transfer({ "/other": "/other" });
+    clock.advance(HOUR);
+    expect(await api.task(first)).toMatchObject({ status: "INACTIVE", is_ok: false, faults: 1 });
+    expect(await api.task(other)).toMatchObject({ status: "SUCCEEDED" });
+    end();
+    globus.resumeTask(first);
+    clock.advance(10);
+    expect(await api.task(first)).toMatchObject({ status: "SUCCEEDED" });
   });
 
   test("a collection that is offline refuses file operations too", async () => {
