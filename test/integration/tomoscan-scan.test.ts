@@ -1,5 +1,5 @@
 /** Scans of the simulated TomoScan, as a client of its IOC sees them, and as the trigger does. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { of, type Subscription } from "rxjs";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -135,17 +135,20 @@ test("AbortScan ends a scan early, and all that ScanStatus says of it is that it
   expect(statSync(placeOf(file)).size).toBeLessThan(FILE_BYTES);
 });
 
-test("a copy to the analysis host begins behind the word that it is complete", async () => {
+test("a copy to the analysis host begins behind the word that it is complete, and ends by itself", async () => {
   await put("CopyToAnalysisDir", 2);
   await put("RemoteAnalysisDir", "tomo@analysis:/copies/");
-  beamline.tomoScan.faults.copySeconds = 2;
-  const posted = await scanned();
-  expect(statuses(posted).slice(-2)).toEqual(["scp file transfer complete", "Scan complete"]);
+  const copyOf = (file: string): string => placeOf(file.replace("/data/", "/copies/data/"), beamline.analysis.root);
+  beamline.tomoScan.faults.copySeconds = 3600;
+  expect(statuses(await scanned()).slice(-2)).toEqual(["scp file transfer complete", "Scan complete"]);
   const { file, copiesTo } = await told();
   expect(copiesTo).toBe("tomo@analysis:/copies/");
-  const copy = placeOf(file.replace("/data/", "/copies/data/"), beamline.analysis.root);
-  expect(existsSync(copy) && statSync(copy).size === FILE_BYTES).toBe(false);
-  await vi.waitFor(() => expect(readFileSync(copy).equals(readFileSync(placeOf(file)))).toBe(true), 20_000);
+  await vi.waitFor(() => expect(statSync(copyOf(file)).size).toBe(0), 20_000);
+  beamline.tomoScan.faults.copySeconds = 0.1;
+  news.length = 0;
+  await scanned();
+  const next = (await told()).file;
+  await vi.waitFor(() => expect(readFileSync(copyOf(next)).equals(readFileSync(placeOf(next)))).toBe(true), 20_000);
 });
 
 test("a copy can be cut", async () => {
