@@ -24,13 +24,15 @@ const ALGORITHM = "md5";
 
 /** What begins with a step; undefined where it is done at once. */
 export function beginStep(task: Task, step: TaskStep): Work | undefined {
-  const timed = { step, bytes: 0, modified: 0, moved: 0, written: 0, seconds: LISTING_SECONDS, isSame: false };
+  const timed = { ...NOTHING, step, seconds: LISTING_SECONDS };
   touchStep(task, step);
   if (step.kind === "delete") return timed;
   if (step.kind === "item") return lookAtItem(task, step);
   if (step.kind === "dir") return timed;
   return beginFile(task, step);
 }
+
+const NOTHING = { bytes: 0, modified: 0, moved: 0, written: 0, isSame: false, checksum: undefined };
 
 /** The end of a step whose time is over. */
 export function endStep(task: Task, work: Work, now: number): void {
@@ -124,14 +126,16 @@ function deleteExtra(task: Task, source: readonly Dirent[], destination: string)
 
 function beginFile(task: Task, step: Extract<TaskStep, { kind: "file" }>): Work {
   const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
-  const untouched = { step, modified: found.mtimeMs, moved: 0, written: 0, seconds: FILE_SECONDS };
-  if (isSame(task, step, found.size, found.mtimeMs)) return { ...untouched, bytes: 0, isSame: true };
+  const untouched = { ...NOTHING, step, seconds: FILE_SECONDS };
+  if (isSame(task, step, found.size, found.mtimeMs)) return { ...untouched, isSame: true };
   onSide(task, "destination", step.destination, (files) => {
     if (files.at(step.destination)?.type === "dir")
       throw new TaskFault("IS_A_DIRECTORY", "destination", `is a directory: ${step.destination}`);
     files.makeDirectories(posix.dirname(normalPath(step.destination)));
   });
-  return { ...untouched, bytes: found.size, isSame: false };
+  const isVerified = task.options["verify_checksum"] !== false || step.checksum !== undefined;
+  const checksum = isVerified ? createHash(algorithmOf(step)) : undefined;
+  return { ...untouched, bytes: found.size, modified: found.mtimeMs, checksum };
 }
 
 /** What each sync level takes for the same file: 0 that it exists, 1 its size, 2 not older, 3 its checksum. */
@@ -187,7 +191,10 @@ export function copyBytes(task: Task, work: Work, isLast = false): void {
   onSide(task, "destination", step.destination, (files) => {
     const descriptor = openSync(files.real(step.destination), work.written === 0 ? "w" : "r+");
     try {
-      readPieces(from, work.written, upTo, (piece, at) => writeSync(descriptor, piece, 0, piece.length, at));
+      readPieces(from, work.written, upTo, (piece, at) => {
+        work.checksum?.update(piece);
+        writeSync(descriptor, piece, 0, piece.length, at);
+      });
     } finally {
       closeSync(descriptor);
     }
@@ -202,7 +209,7 @@ function endFile(task: Task, work: Work, step: Extract<TaskStep, { kind: "file" 
   const found = onSide(task, "source", step.source, (files) => statSync(files.real(step.source)));
   if (found.size !== work.bytes || found.mtimeMs !== work.modified)
     throw new TaskFault("FILE_SIZE_CHANGED", "source", `the file changed while it was sent: ${step.source}`);
-  const checksum = verified(task, step, work.bytes);
+  const checksum = verified(task, work, step);
   const stamp = isOption(task, "preserve_timestamp") ? found.mtimeMs : now;
   onSide(task, "destination", step.destination, (files) =>
     utimesSync(files.real(step.destination), stamp / 1000, stamp / 1000),
@@ -213,20 +220,22 @@ function endFile(task: Task, work: Work, step: Extract<TaskStep, { kind: "file" 
     source_path: step.source,
     destination_path: step.destination,
     checksum: checksum ?? null,
-    checksum_algorithm: checksum === undefined ? null : (step.checksum?.algorithm ?? ALGORITHM).toUpperCase(),
+    checksum_algorithm: checksum === undefined ? null : algorithmOf(step).toUpperCase(),
     dynamic: false,
     size: work.bytes,
   });
 }
 
-/** @returns the checksum, where one was asked for */
-function verified(task: Task, step: Extract<TaskStep, { kind: "file" }>, bytes: number): string | undefined {
-  if (task.options["verify_checksum"] === false && step.checksum === undefined) return undefined;
-  const algorithm = step.checksum?.algorithm ?? ALGORITHM;
-  const there = checksumOf(task, "destination", step.destination, algorithm);
-  task.counts.bytes_checksummed += bytes;
-  takeFault(standingFaults(task, "destination"), "destination", step.destination, (code) => code === "VERIFY_CHECKSUM");
-  if (there !== checksumOf(task, "source", step.source, algorithm))
+const algorithmOf = ({ checksum }: Extract<TaskStep, { kind: "file" }>): string => checksum?.algorithm ?? ALGORITHM;
+
+/** @returns the checksum of what stands at the destination, where one was asked for */
+function verified(task: Task, work: Work, step: Extract<TaskStep, { kind: "file" }>): string | undefined {
+  if (work.checksum === undefined) return undefined;
+  const there = checksumOf(task, "destination", step.destination, algorithmOf(step));
+  task.counts.bytes_checksummed += work.bytes;
+  const isOfChecksum = (code: string): boolean => code === "VERIFY_CHECKSUM";
+  takeFault(standingFaults(task, "destination"), "destination", step.destination, isOfChecksum);
+  if (there !== work.checksum.digest("hex"))
     throw new TaskFault("VERIFY_CHECKSUM", "destination", `the checksums differ: ${step.destination}`);
   if (step.checksum !== undefined && step.checksum.hex !== there)
     throw new TaskFault("VERIFY_CHECKSUM", "destination", `not the external checksum: ${step.destination}`, true);

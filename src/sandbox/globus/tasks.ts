@@ -2,6 +2,7 @@
  * A task of the simulated Transfer: what is known of it, and the documents that tell it. globus.md §3.3; the shapes are
  * those of Globus' published samples and types. How a task comes on is task-engine.ts, what it does task-steps.ts.
  */
+import type { Hash } from "node:crypto";
 import type { Collection, PauseRule } from "./collection.ts";
 import { type Fields, iso } from "./documents.ts";
 import { faultRow, type StandingFault, type TaskFault } from "./task-faults.ts";
@@ -49,6 +50,8 @@ export interface Work {
   seconds: number;
   /** The file stands at the destination already, as the sync level sees it. */
   readonly isSame: boolean;
+  /** Of the bytes so far, as they were read, where it is asked for. */
+  readonly checksum: Hash | undefined;
 }
 
 interface TaskEvent {

@@ -450,6 +450,17 @@ describe("faults", () => {
     expect(await codes(id)).toContain("VERIFY_CHECKSUM");
   });
 
+  test("what somebody damages at the destination meanwhile is found by its checksum, and sent again", async () => {
+    write("a", 5000);
+    const id = await transfer({ "/a": "/a" });
+    clock.advance(3);
+    expect((await api.task(id))["bytes_transferred"]).toBe(2000);
+    writeFileSync(join(to, "a"), "damaged", { flag: "r+" });
+    clock.advance(60);
+    expect(await api.task(id)).toMatchObject({ status: "SUCCEEDED", faults: 1, bytes_transferred: 10_000 });
+    expect(readFileSync(join(to, "a"))).toEqual(readFileSync(join(from, "a")));
+  });
+
   test("expired credentials make it INACTIVE until somebody acts", async () => {
     write("a", 5000);
     const id = await transfer({ "/a": "/a" });
