@@ -38,3 +38,8 @@ export class UnavailableError extends ActionError {
  * broken.
  */
 export class OffError extends ActionError {}
+
+/** A scan's file is not as its manifest has it: it has changed, or is gone. The scan is looked at anew. */
+export class SourceChangedError extends ActionError {}
+/** The destination has no room, or no quota, left: for this scan and for every other. */
+export class NoRoomError extends UnavailableError {}
