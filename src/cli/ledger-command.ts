@@ -6,8 +6,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Environment } from "../base/environment.ts";
 import { lookForConfigFile, readConfig } from "../config/config.ts";
-import { ledgerFolder } from "../services/ledger/files.ts";
-import { lookAtLedger, recoverLedger } from "../services/ledger/recovery.ts";
+import { LEDGER_DATABASES, type LedgerDatabase, ledgerFolder } from "../services/ledger/files.ts";
+import { type LedgerLook, lookAtLedger, recoverLedger } from "../services/ledger/recovery.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { isConfirmed, type TrustTerminal } from "./trust-host.ts";
 
@@ -34,36 +34,54 @@ export async function runLedger(
 ): Promise<number> {
   if (what !== "check" && what !== "recover")
     throw new UsageError(`globus-ioc ledger does not know ${JSON.stringify(what)}: say check or recover.`);
-  const { clock, dialogue } = context;
+  const { dialogue } = context;
   const folder = folderOf(request, context);
-  const { exists, records, problems } = await lookAtLedger(folder);
-  if (!exists) {
+  const looks = await Promise.all(
+    LEDGER_DATABASES.map(async (database) => ({ database, look: await lookAtLedger(folder, database) })),
+  );
+  const found = looks.filter(({ look }) => look.exists);
+  if (found.length === 0) {
     dialogue.write(
-      `There is no ledger in ${folder} yet: no e-mail was sent with it. Another globus.conf, or another user, has another ledger.`,
+      `There is no ledger in ${folder} yet: no e-mail and no scan was sent with it. Another globus.conf, or another user, has another ledger.`,
     );
     return EXIT.done;
   }
-  const known = records === 1 ? "1 address is" : `${records} addresses are`;
+  let isWhole = true;
+  for (const one of found) isWhole = (await checkDatabase(folder, one, { ...request, what }, context)) && isWhole;
+  return isWhole ? EXIT.done : EXIT.failed;
+}
+
+interface Looked {
+  readonly database: LedgerDatabase;
+  readonly look: LedgerLook;
+}
+
+/** @returns whether the database is whole afterwards */
+async function checkDatabase(
+  folder: string,
+  { database, look: { records, problems } }: Looked,
+  request: LedgerRequest,
+  { clock, dialogue }: LedgerContext,
+): Promise<boolean> {
+  const known = `${records} ${records === 1 ? database.records.one : database.records.many}`;
   if (problems.length === 0) {
     dialogue.write(`The ledger ${folder} is whole: ${known} known in it.`);
-    return EXIT.done;
+    return true;
   }
   dialogue.write(`The ledger ${folder} is damaged: ${problems.join("; ")}.`);
-  dialogue.write(`${known} still known in it; one that was lost looks as if it had never been mailed.`);
-  if (what === "check") {
-    dialogue.write(
-      "No e-mail is sent before a person decides: globus-ioc ledger recover goes on with what can be read.",
-    );
-    return EXIT.failed;
+  dialogue.write(`${known} still known in it; ${database.lost}.`);
+  if (request.what === "check") {
+    dialogue.write(`${database.stopped}: globus-ioc ledger recover goes on with what can be read.`);
+    return false;
   }
   if (!(await isMeant(request, dialogue))) {
     dialogue.write("Nothing was changed.");
-    return EXIT.failed;
+    return false;
   }
-  const done = await recoverLedger(folder, clock);
+  const done = await recoverLedger(folder, database, clock);
   if (done.kept !== undefined) dialogue.write(`The damaged files are kept in ${done.kept}.`);
-  dialogue.write(`The ledger has ${done.records} records now. Look at PreviewEmail before the next e-mail.`);
-  return EXIT.done;
+  dialogue.write(`The ledger has ${done.records} records now. ${database.afterwards}`);
+  return true;
 }
 
 /** The ledger's folder; also sets the facility's zone. @throws ConfigError */

@@ -116,7 +116,7 @@ const runData: RunData = async (row, read, isJson) => {
   const { runDataCommand } = await import("./run-command.ts");
   const { openSite } = await import("../assemble/site.ts");
   const { initialPvs } = await import("../assemble/ioc.ts");
-  const { LedgerLockedError } = await import("../services/ledger/ledger.ts");
+  const { LedgerLockedError } = await import("../services/ledger/place.ts");
   status = await runDataCommand(row, read, isJson, {
     environment,
     setZone,

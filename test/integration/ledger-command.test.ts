@@ -137,7 +137,7 @@ test.skipIf(needPeers("python3").missing).each([
 });
 
 test("where there is no ledger yet, none is called whole", async () => {
-  const said = `There is no ledger in ${folder} yet: no e-mail was sent with it. Another globus.conf, or another user, has another ledger.`;
+  const said = `There is no ledger in ${folder} yet: no e-mail and no scan was sent with it. Another globus.conf, or another user, has another ledger.`;
   for (const what of ["check", "recover"]) expect(await run({ what })).toEqual({ status: EXIT.done, text: said });
 });
 

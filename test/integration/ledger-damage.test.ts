@@ -6,8 +6,10 @@ import { ClassicLevel } from "classic-level";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError, messageOf } from "../../src/base/errors.ts";
-import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/ledger.ts";
+import { MAIL_DATABASE } from "../../src/services/ledger/files.ts";
+import { createLedger, type Ledger } from "../../src/services/ledger/ledger.ts";
 import { readLevelFolder } from "../../src/services/ledger/leveldb/folder.ts";
+import { LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/place.ts";
 import { lookAtLedger, recoverLedger } from "../../src/services/ledger/recovery.ts";
 import { LedgerDamagedError, openClassic } from "../../src/services/ledger/store.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -118,12 +120,12 @@ test("a person's decision brings back every whole record, also those behind the 
   await flip(at(name), record * 4 + 20);
   const running = ledger();
   await failureOf(running.mailed("E"), LedgerDamagedError);
-  expect(await lookAtLedger(folder)).toEqual({
+  expect(await lookAtLedger(folder, MAIL_DATABASE)).toEqual({
     exists: true,
     records: 8,
     problems: [`${name} has a wrong checksum or length at byte ${record * 4}`],
   });
-  const { kept, records } = await recoverLedger(folder, systemClock);
+  const { kept, records } = await recoverLedger(folder, MAIL_DATABASE, systemClock);
   expect(records).toBe(8);
   expect(await readdir(kept!)).toContain(name);
   const mailed = await running.mailed("E");
@@ -166,7 +168,7 @@ test("what LevelDB alone found damaged when it opened the ledger is told, then a
   const sentence = "is damaged (LOG says that damaged records were dropped)";
   expect((await failureOf(ledger({ openLevel }).open(), LedgerDamagedError)).message).toContain(sentence);
   expect((await failureOf(ledger().open(), LedgerDamagedError)).message).toContain(sentence);
-  await recoverLedger(folder, systemClock);
+  await recoverLedger(folder, MAIL_DATABASE, systemClock);
   expect((await ledger().mailed("E")).size).toBe(3);
 });
 const bound = (database: ReturnType<typeof openClassic>): ReturnType<typeof openClassic> => ({
@@ -182,8 +184,8 @@ test("records of a newer version can be left out by a person", async () => {
   const database = new ClassicLevel(join(folder, "mail"));
   await database.put("E\u0000z@x.example", '{"state":"bounced"}');
   await database.close();
-  expect((await lookAtLedger(folder)).problems).toEqual(["1 of its 3 records are none of this version"]);
-  await recoverLedger(folder, systemClock);
+  expect((await lookAtLedger(folder, MAIL_DATABASE)).problems).toEqual(["1 of its 3 records are none of this version"]);
+  await recoverLedger(folder, MAIL_DATABASE, systemClock);
   expect((await ledger().mailed("E")).size).toBe(2);
 });
 
@@ -193,13 +195,13 @@ test("a recovery that was killed between its last two steps is told, and ends wh
   const twin = `${folder}-twin`;
   onTestFinished(() => rm(twin, { recursive: true, force: true }));
   await cp(folder, twin, { recursive: true });
-  await recoverLedger(twin, systemClock);
+  await recoverLedger(twin, MAIL_DATABASE, systemClock);
   await rm(join(folder, "mail"), { recursive: true });
   await cp(join(twin, "mail"), join(folder, "mail.recovered"), { recursive: true });
   expect((await failureOf(ledger().open(), LedgerDamagedError)).message).toContain(
     "(a recovery of it was interrupted)",
   );
-  expect(await recoverLedger(folder, systemClock)).toEqual({ kept: undefined, records: 2 });
+  expect(await recoverLedger(folder, MAIL_DATABASE, systemClock)).toEqual({ kept: undefined, records: 2 });
   expect((await ledger().mailed("E")).size).toBe(2);
 });
 
@@ -210,7 +212,7 @@ test("a ledger that another process has open is held, however its files look jus
   const log = names.find((name) => name.endsWith(".log"))!;
   await writeFile(at(log), "not a record of any kind", { flag: "a" });
   await failureOf(ledger().open(), LedgerLockedError);
-  await failureOf(recoverLedger(folder, systemClock), LedgerLockedError);
+  await failureOf(recoverLedger(folder, MAIL_DATABASE, systemClock), LedgerLockedError);
 });
 
 test.each(["CURRENT", "LOG", "LOG.old"])(

@@ -8,7 +8,8 @@ import { pathToFileURL } from "node:url";
 import { ClassicLevel } from "classic-level";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { createLedger, type Ledger, LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/ledger.ts";
+import { createLedger, type Ledger } from "../../src/services/ledger/ledger.ts";
+import { LedgerLockedError, type LedgerOptions } from "../../src/services/ledger/place.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
 

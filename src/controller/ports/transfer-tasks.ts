@@ -3,7 +3,7 @@ import type { CallOptions } from "./call.ts";
 import type { FoundFile } from "./destinations.ts";
 
 /** A file, or a folder with all below, on its way. */
-export interface TransferItem {
+export interface SubmittedItem {
   readonly source: string;
   readonly destination: string;
   readonly isFolder: boolean;
@@ -17,7 +17,7 @@ export interface Submission {
   readonly label: string;
   readonly sourceCollection: string;
   readonly destinationCollection: string;
-  readonly items: readonly TransferItem[];
+  readonly items: readonly SubmittedItem[];
   /** ISO 8601; the task ends then at the latest. */
   readonly deadline: string;
 }
@@ -48,6 +48,8 @@ export interface TaskReport {
   readonly bytesPerSecond: number;
   /** Files that were left out because of errors. */
   readonly skippedErrors: number;
+  /** Tasks of the same login that were submitted before and have not ended: Transfer works on three at a time. */
+  readonly ahead: number;
 }
 
 /** What Transfer says of one file of an ended task. */

@@ -8,10 +8,9 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { facilitySecond } from "../../base/facility-time.ts";
 import { syncFolder } from "../../base/replace-file.ts";
-import { databaseFolder, isHalfRecovered, readLedger, recoveredFolder } from "./files.ts";
-import { locked } from "./ledger.ts";
+import { databaseFolder, isHalfRecovered, type LedgerDatabase, readLedger, recoveredFolder } from "./files.ts";
 import type { LevelContent } from "./leveldb/folder.ts";
-import { readMailRecord } from "./record.ts";
+import { lockedLedger } from "./place.ts";
 import { lockedBy, openClassic, readUnheld } from "./store.ts";
 
 export interface LedgerLook {
@@ -29,15 +28,16 @@ interface Content extends Omit<LedgerLook, "exists"> {
 
 /** What to do about the process that has the ledger open. */
 const END_IT = "it changes the files while they are read, so end that process first, and start it again afterwards";
-const held = (ledger: string, cause: unknown): Promise<Error> => locked(ledger, cause, END_IT);
+const held = (ledger: string, cause: unknown): Promise<Error> => lockedLedger(ledger, cause, END_IT);
 
 /**
  * What stands in a ledger, read without opening it.
  * @throws ActionError for files that cannot be read, or that another process changes meanwhile
  */
-export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
-  const { records, problems } = contentOf(await readUnheld(ledger, (cause) => held(ledger, cause)));
-  return { exists: problems.length > 0 || existsSync(databaseFolder(ledger)), records, problems };
+export async function lookAtLedger(ledger: string, database: LedgerDatabase): Promise<LedgerLook> {
+  const content = await readUnheld(ledger, database, (cause) => held(ledger, cause));
+  const { records, problems } = contentOf(content, database);
+  return { exists: problems.length > 0 || existsSync(databaseFolder(ledger, database)), records, problems };
 }
 
 /**
@@ -48,28 +48,29 @@ export async function lookAtLedger(ledger: string): Promise<LedgerLook> {
  */
 export async function recoverLedger(
   ledger: string,
+  database: LedgerDatabase,
   clock: Clock,
 ): Promise<{ readonly kept: string | undefined; readonly records: number }> {
-  const at = databaseFolder(ledger);
+  const at = databaseFolder(ledger, database);
   const holder = await lockedBy(at);
   if (holder !== undefined) throw await held(ledger, holder);
-  const kept = isHalfRecovered(ledger) ? undefined : `${at}.damaged-${stamp(clock)}`;
+  const kept = isHalfRecovered(ledger, database) ? undefined : `${at}.damaged-${stamp(clock)}`;
   try {
     if (kept !== undefined) {
-      await build(ledger, contentOf(await readLedger(ledger)).values);
+      const { values } = contentOf(await readLedger(ledger, database), database);
+      await build(recoveredFolder(ledger, database), values);
       await rename(at, kept);
     }
-    await rename(recoveredFolder(ledger), at);
+    await rename(recoveredFolder(ledger, database), at);
     await syncFolder(ledger);
   } catch (error) {
     throw new ActionError(`The ledger ${ledger} cannot be recovered: ${messageOf(error, ledger)}`, { cause: error });
   }
-  return { kept, records: contentOf(await readLedger(ledger)).records };
+  return { kept, records: contentOf(await readLedger(ledger, database), database).records };
 }
 
 /** Makes the new database, beside the place of the old. */
-async function build(ledger: string, values: Content["values"]): Promise<void> {
-  const folder = recoveredFolder(ledger);
+async function build(folder: string, values: Content["values"]): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const database = openClassic(folder);
   await database.open();
@@ -81,8 +82,8 @@ async function build(ledger: string, values: Content["values"]): Promise<void> {
   }
 }
 
-function contentOf({ values, damages }: LevelContent): Content {
-  const good = [...values].filter(([, value]) => readMailRecord(value) !== undefined);
+function contentOf({ values, damages }: LevelContent, { isRecord }: LedgerDatabase): Content {
+  const good = [...values].filter(([key, value]) => isRecord(key, value));
   const others = values.size - good.length;
   const problems = [
     ...damages,

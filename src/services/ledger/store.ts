@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
 import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
-import { databaseFolder, readLedger } from "./files.ts";
+import { databaseFolder, type LedgerDatabase, readLedger } from "./files.ts";
 import { type LevelContent, readDropped } from "./leveldb/folder.ts";
 
 /** What is used of a ClassicLevel. */
@@ -14,18 +14,17 @@ export interface LevelDatabase {
   open(options?: { readonly createIfMissing: boolean; readonly errorIfExists: boolean }): Promise<void>;
   close(): Promise<void>;
   put(key: string, value: string, options: { readonly sync: true }): Promise<void>;
-  batch(changes: LevelPut[], options: { readonly sync: true }): Promise<void>;
+  batch(changes: LevelWrite[], options: { readonly sync: true }): Promise<void>;
   iterator(range: { readonly gt?: string; readonly lt?: string }): { all(): Promise<[string, string][]> };
 }
-export interface LevelPut {
-  readonly type: "put";
-  readonly key: string;
-  readonly value: string;
-}
+export type LevelWrite =
+  | { readonly type: "put"; readonly key: string; readonly value: string }
+  | { readonly type: "del"; readonly key: string };
 
 export interface LedgerStoreOptions {
   /** The ledger's folder, as sentences name it. */
   readonly path: string;
+  readonly database: LedgerDatabase;
   /** For tests. */
   readonly openLevel?: (folder: string) => LevelDatabase;
   /** Before each opening. @throws ActionError when the ledger cannot be there */
@@ -89,7 +88,7 @@ export class LedgerStore {
   }
 
   async #opened(): Promise<LevelDatabase> {
-    const { path: folder, prepare, opened, openLevel = openClassic } = this.#options;
+    const { path: folder, database: kind, prepare, opened, openLevel = openClassic } = this.#options;
     if (this.#isSuspect)
       await this.#shut().catch((error: unknown) => {
         throw unopened(folder, error);
@@ -97,14 +96,14 @@ export class LedgerStore {
     if (this.#database !== undefined) return this.#database;
     await prepare();
     await this.#refuseDamage();
-    const database = openLevel(databaseFolder(folder));
+    const database = openLevel(databaseFolder(folder, kind));
     await database.open().catch(async (error: unknown) => {
       throw isLocked(error) ? await this.#options.locked(error) : unopened(folder, causeOf(error));
     });
     this.#database = database;
     try {
-      const dropped = await readDropped(databaseFolder(folder)); // what our own look has missed
-      refuse(folder, dropped === undefined ? [] : [dropped]);
+      const dropped = await readDropped(databaseFolder(folder, kind)); // what our own look has missed
+      refuse(folder, kind, dropped === undefined ? [] : [dropped]);
       await opened(database);
       return database;
     } catch (error) {
@@ -115,8 +114,8 @@ export class LedgerStore {
   }
 
   async #refuseDamage(): Promise<void> {
-    const { path: folder, locked, openLevel } = this.#options;
-    refuse(folder, (await readUnheld(folder, locked, openLevel)).damages);
+    const { path: folder, database, locked, openLevel } = this.#options;
+    refuse(folder, database, (await readUnheld(folder, database, locked, openLevel)).damages);
   }
 }
 
@@ -128,15 +127,16 @@ export class LedgerStore {
  */
 export async function readUnheld(
   ledger: string,
+  database: LedgerDatabase,
   locked: LedgerStoreOptions["locked"],
   openLevel = openClassic,
 ): Promise<LevelContent> {
-  const content = await readLedger(ledger);
+  const content = await readLedger(ledger, database);
   if (content.damages.length === 0) return content;
-  const at = databaseFolder(ledger);
+  const at = databaseFolder(ledger, database);
   const holder = (await readDropped(at)) === undefined ? await lockedBy(at, openLevel) : undefined;
   if (holder !== undefined) throw await locked(holder);
-  return readLedger(ledger);
+  return readLedger(ledger, database);
 }
 
 /**
@@ -158,10 +158,10 @@ export function openClassic(folder: string): LevelDatabase {
   return new ClassicLevel(folder);
 }
 
-function refuse(ledger: string, damages: readonly string[]): void {
+function refuse(ledger: string, { ifDamaged }: LedgerDatabase, damages: readonly string[]): void {
   if (damages.length === 0) return;
   throw new LedgerDamagedError(
-    `The ledger ${ledger} is damaged (${damages.join("; ")}), so it may have forgotten whom e-mail reached, and none is sent before a person decides: \`globus-ioc ledger recover\` keeps the damaged files and goes on with what can be read of them`,
+    `The ledger ${ledger} is damaged (${damages.join("; ")}), so ${ifDamaged}: \`globus-ioc ledger recover\` keeps the damaged files and goes on with what can be read of them`,
   );
 }
 

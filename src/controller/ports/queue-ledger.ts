@@ -1,0 +1,134 @@
+/**
+ * The ledger of scans and of where they were sent: the queue itself. What is put is on disk when the promise resolves.
+ * Each record is small; a scan's files are kept apart.
+ */
+import type { Manifest } from "./scans.ts";
+import type { Submission } from "./transfer-tasks.ts";
+
+/** The levels of a destination's path that a scan brings along; "" where nobody knows. */
+export interface ScanTags {
+  readonly exp: string;
+  readonly ym: string;
+  readonly last: string;
+  readonly gup: string;
+}
+
+/**
+ * waiting: its source is not at rest yet. ready: its files are known and it is sent. left: it is not sent, by a rule or
+ * because its files are gone; `reason` says why.
+ */
+export const SCAN_STATES = ["waiting", "ready", "left"] as const;
+
+/** One scan, in one version: the same name written again with other content is another record. */
+export interface ScanRecord {
+  /** Sorts by age; unique. */
+  readonly id: string;
+  /** The file or folder on the source host, absolute, without a slash at its end. */
+  readonly file: string;
+  readonly state: (typeof SCAN_STATES)[number];
+  /** Why it still waits, or is left: a clause. */
+  readonly reason?: string;
+  /** When it was announced, milliseconds since 1970 UTC. */
+  readonly seen: number;
+  /** Who announced it: `tomoscan`. */
+  readonly trigger: string;
+  readonly tags: ScanTags;
+  /** Why it counts as aborted, a clause. */
+  readonly aborted?: string;
+  /** Directory on the analysis host to which TomoScan copies it, where it does. */
+  readonly copiesTo?: string;
+  /** Of its files' names, sizes and times; absent while it waits. */
+  readonly signature?: string;
+  readonly folder?: string;
+  readonly isFolder?: boolean;
+  readonly files?: number;
+  readonly bytes?: number;
+}
+
+/**
+ * queued: to be sent. submitting: the submission is on disk, and may have reached Globus. submitted: Globus has the
+ * task. verified: proven at the destination. failed: tried again at `next`. dead: a person decides. dropped: a person
+ * has decided, or a newer version of the scan is sent instead.
+ */
+export const SEND_STATES = ["queued", "submitting", "submitted", "verified", "failed", "dead", "dropped"] as const;
+export type SendState = (typeof SEND_STATES)[number];
+
+/** One scan on its way to one destination. */
+export interface SendRecord {
+  readonly scan: string;
+  readonly destination: string;
+  readonly state: SendState;
+  /** Attempts that have failed. */
+  readonly attempts: number;
+  /** When this state began, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** When it is tried again, milliseconds since 1970 UTC. */
+  readonly next?: number;
+  /** Why it failed, or is dropped: a sentence. */
+  readonly reason?: string;
+  /** Of a Globus submission. */
+  readonly submission?: string;
+  /** Files that the last proof missed, or found to be other than they should be: a few of their names, and how many. */
+  readonly missing?: { readonly count: number; readonly names: readonly string[] };
+}
+
+/** One submission to Globus Transfer, for several scans perhaps; also for a transfer that a person has asked for. */
+export interface SubmissionRecord {
+  readonly submission: Submission;
+  /** Whose submission it is: another login must not repeat it. */
+  readonly owner: string;
+  /** Of the rows that it carries; "" for a transfer that a person has asked for. */
+  readonly destination: string;
+  readonly scans: readonly string[];
+  readonly at: number;
+  /** Once Transfer has accepted it. */
+  readonly task?: string;
+}
+
+/** Something that people, or other programs, are told of; kept until all have it. */
+export interface NoteRecord {
+  /** Sorts by age; unique. */
+  readonly id: string;
+  readonly at: number;
+  readonly kind: "verified" | "failed" | "task";
+  /** The line of JSON that a webhook gets, as an object. */
+  readonly line: Readonly<Record<string, unknown>>;
+  /** absent: the channel is not for it. due: to be told. sending: may have been told. */
+  readonly webhook?: "due";
+  readonly mail?: "due" | "sending";
+  /** Failed attempts of the webhook. */
+  readonly attempts?: number;
+  readonly next?: number;
+}
+
+export interface QueueContent {
+  readonly scans: readonly ScanRecord[];
+  readonly sends: readonly SendRecord[];
+  readonly submissions: readonly SubmissionRecord[];
+  readonly notes: readonly NoteRecord[];
+}
+
+/** Each puts, or takes away, one record. */
+export type QueueChange =
+  | { readonly scan: ScanRecord }
+  | { readonly send: SendRecord }
+  | { readonly submission: SubmissionRecord }
+  | { readonly note: NoteRecord }
+  | { readonly forgetScan: string }
+  | { readonly forgetSubmission: string }
+  | { readonly forgetNote: string };
+
+export interface QueueLedger {
+  /**
+   * Everything but the files of scans.
+   * @throws ActionError for a ledger that is damaged, newer, or held by another process
+   */
+  read(): Promise<QueueContent>;
+  /** All or nothing. @throws ActionError: nothing has changed */
+  put(changes: readonly QueueChange[]): Promise<void>;
+  /** Keeps the files of a scan, before its record says that it is ready. @throws ActionError */
+  keepManifest(scan: string, manifest: Manifest): Promise<void>;
+  /** The files of a scan that is ready, as they were kept. @throws ActionError where they cannot be read */
+  manifest(scan: string): Promise<Manifest>;
+  close(): Promise<void>;
+}

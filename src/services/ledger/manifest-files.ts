@@ -1,0 +1,66 @@
+/**
+ * The files of each scan, kept in a file of their own beside the queue's database: one line of JSON for the folder,
+ * then one for each file. A scan may have 100,000.
+ */
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { Clock } from "../../base/clock.ts";
+import { ActionError, messageOf } from "../../base/errors.ts";
+import { inSlices } from "../../base/in-slices.ts";
+import { makeFolder } from "../../base/make-folder.ts";
+import { readRegularFile } from "../../base/regular-file.ts";
+import { replaceFile } from "../../base/replace-file.ts";
+import type { Manifest } from "../../controller/ports/scans.ts";
+
+const headSchema = z.object({ folder: z.string(), isFolder: z.boolean(), files: z.number() });
+const lineSchema = z.tuple([z.string(), z.number(), z.number()]);
+
+export interface ManifestFiles {
+  /** On disk when it resolves. @throws ActionError */
+  keep(scan: string, manifest: Manifest): Promise<void>;
+  /** @throws ActionError for a file that is missing or damaged */
+  read(scan: string): Promise<Manifest>;
+  /** Never fails: a file that stays is replaced, or does no harm. */
+  forget(scan: string): Promise<void>;
+}
+
+/** @param ledger the ledger's folder */
+export function createManifestFiles(ledger: string, clock: Clock): ManifestFiles {
+  const folder = path.join(ledger, "manifests");
+  const fileOf = (scan: string): string => path.join(folder, `${scan}.jsonl`);
+  return {
+    keep: async (scan, { files, ...head }) => {
+      const lines = await inSlices(files, clock, ({ path: name, bytes, modified }) =>
+        JSON.stringify([name, bytes, modified]),
+      );
+      const text = `${JSON.stringify({ ...head, files: files.length })}\n${lines.join("\n")}\n`;
+      try {
+        await makeFolder(folder, 0o700);
+        await replaceFile(fileOf(scan), text, { mode: 0o600, temporary: `${fileOf(scan)}.tmp` });
+      } catch (error) {
+        throw new ActionError(`The ledger ${ledger} failed: ${messageOf(error, ledger)}`, { cause: error });
+      }
+    },
+    read: async (scan) => {
+      try {
+        const [head = "", ...lines] = (await readRegularFile(fileOf(scan))).toString("utf8").trimEnd().split("\n");
+        const { files: count, ...manifest } = headSchema.parse(JSON.parse(head));
+        const files = await inSlices(lines, clock, (line) => {
+          const [name, bytes, modified] = lineSchema.parse(JSON.parse(line));
+          return { path: name, bytes, modified };
+        });
+        if (files.length === count) return { ...manifest, files };
+      } catch (error) {
+        if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError))
+          throw new ActionError(`The files of the scan ${scan} cannot be read from the ledger: ${messageOf(error)}`, {
+            cause: error,
+          });
+      }
+      throw new ActionError(
+        `${fileOf(scan)} of the ledger is damaged: retry the scan, so that its files are looked at anew`,
+      );
+    },
+    forget: (scan) => rm(fileOf(scan), { force: true }).catch(() => {}),
+  };
+}

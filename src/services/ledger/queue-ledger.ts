@@ -1,0 +1,49 @@
+/**
+ * The transfer queue in the ledger: records in a LevelDB of its own, each on disk before its promise resolves, and the
+ * files of each scan in a file beside, so that the database stays small. It decides nothing.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { ActionError } from "../../base/errors.ts";
+import type { QueueChange, QueueLedger } from "../../controller/ports/queue-ledger.ts";
+import { QUEUE_DATABASE } from "./files.ts";
+import { createManifestFiles } from "./manifest-files.ts";
+import { openStore } from "./opened-store.ts";
+import type { LedgerOptions } from "./place.ts";
+import { contentOf, keyOf } from "./queue-records.ts";
+import type { LevelWrite } from "./store.ts";
+
+export interface QueueLedgerOptions extends LedgerOptions {
+  readonly clock: Clock;
+}
+
+const STOP_IT = "stop that IOC, or set another path in the [ledger] section of globus.conf";
+
+export function createQueueLedger(options: QueueLedgerOptions): QueueLedger {
+  const { run, close } = openStore(options, QUEUE_DATABASE, { advice: STOP_IT });
+  const manifests = createManifestFiles(options.path, options.clock);
+  const refuse = (value: string): Error =>
+    new ActionError(
+      `The ledger ${options.path} holds ${value}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
+    );
+  return {
+    read: () => run(async (database) => contentOf(await database.iterator({}).all(), refuse)),
+    put: async (changes) => {
+      await run((database) => database.batch(changes.map(levelChange), { sync: true }));
+      for (const change of changes) if ("forgetScan" in change) await manifests.forget(change.forgetScan);
+    },
+    keepManifest: (scan, manifest) => manifests.keep(scan, manifest),
+    manifest: (scan) => manifests.read(scan),
+    close,
+  };
+}
+
+function levelChange(change: QueueChange): LevelWrite {
+  const put = (key: string, record: object): LevelWrite => ({ type: "put", key, value: JSON.stringify(record) });
+  if ("scan" in change) return put(keyOf("scan", change.scan.id), change.scan);
+  if ("send" in change) return put(keyOf("send", change.send.scan, change.send.destination), change.send);
+  if ("submission" in change) return put(keyOf("submission", change.submission.submission.id), change.submission);
+  if ("note" in change) return put(keyOf("note", change.note.id), change.note);
+  if ("forgetScan" in change) return { type: "del", key: keyOf("scan", change.forgetScan) };
+  if ("forgetSubmission" in change) return { type: "del", key: keyOf("submission", change.forgetSubmission) };
+  return { type: "del", key: keyOf("note", change.forgetNote) };
+}

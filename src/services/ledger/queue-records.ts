@@ -1,0 +1,123 @@
+/** Records of the transfer queue, from JSON. A record's kind is the first letter of its key. */
+import { z } from "zod";
+import {
+  type NoteRecord,
+  type QueueContent,
+  SCAN_STATES,
+  type ScanRecord,
+  SEND_STATES,
+  type SendRecord,
+  type SubmissionRecord,
+} from "../../controller/ports/queue-ledger.ts";
+
+/** Between the parts of a key; no part can hold it. */
+const SEPARATOR = "\u0000";
+
+const text = z.string();
+const number = z.number();
+/** An optional field that is left out, never undefined: exactOptionalPropertyTypes. */
+const optional = <T extends z.ZodType>(type: T): z.ZodExactOptional<T> => type.exactOptional();
+
+const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
+  id: text,
+  file: text,
+  state: z.enum(SCAN_STATES),
+  reason: optional(text),
+  seen: number,
+  trigger: text,
+  tags: z.strictObject({ exp: text, ym: text, last: text, gup: text }),
+  aborted: optional(text),
+  copiesTo: optional(text),
+  signature: optional(text),
+  folder: optional(text),
+  isFolder: optional(z.boolean()),
+  files: optional(number),
+  bytes: optional(number),
+});
+
+const sendSchema: z.ZodType<SendRecord> = z.strictObject({
+  scan: text,
+  destination: text,
+  state: z.enum(SEND_STATES),
+  attempts: number,
+  at: number,
+  next: optional(number),
+  reason: optional(text),
+  submission: optional(text),
+  missing: optional(z.strictObject({ count: number, names: z.array(text) })),
+});
+
+const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
+  submission: z.strictObject({
+    id: text,
+    label: text,
+    sourceCollection: text,
+    destinationCollection: text,
+    items: z.array(z.strictObject({ source: text, destination: text, isFolder: z.boolean() })),
+    deadline: text,
+  }),
+  owner: text,
+  destination: text,
+  scans: z.array(text),
+  at: number,
+  task: optional(text),
+});
+
+const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
+  id: text,
+  at: number,
+  kind: z.enum(["verified", "failed", "task"]),
+  line: z.record(text, z.unknown()),
+  webhook: optional(z.literal("due")),
+  mail: optional(z.enum(["due", "sending"])),
+  attempts: optional(number),
+  next: optional(number),
+});
+
+/** The kinds of records, by the first letter of their keys. */
+const KINDS = {
+  scan: { letter: "s", schema: scanSchema },
+  send: { letter: "d", schema: sendSchema },
+  submission: { letter: "u", schema: submissionSchema },
+  note: { letter: "n", schema: noteSchema },
+} as const;
+type RecordKind = keyof typeof KINDS;
+
+export const keyOf = (kind: RecordKind, ...parts: readonly string[]): string =>
+  [KINDS[kind].letter, ...parts].join(SEPARATOR);
+/** The keys of all records of a kind begin with it. */
+const kindOf = (key: string): RecordKind | undefined =>
+  (Object.keys(KINDS) as RecordKind[]).find((kind) => key.startsWith(KINDS[kind].letter + SEPARATOR));
+
+/** @returns undefined for what is no record of this version */
+function readRecord(key: string, value: string): { readonly kind: RecordKind; readonly record: unknown } | undefined {
+  const kind = kindOf(key);
+  if (kind === undefined) return undefined;
+  try {
+    const { success, data } = KINDS[kind].schema.safeParse(JSON.parse(value));
+    return success ? { kind, record: data } : undefined;
+  } catch {
+    return undefined; // it is no JSON: that is no record either
+  }
+}
+
+export const isQueueRecord = (key: string, value: string): boolean => readRecord(key, value) !== undefined;
+
+/** @param refuse makes the error for what is no record of this version */
+export function contentOf(
+  entries: Iterable<readonly [string, string]>,
+  refuse: (value: string) => Error,
+): QueueContent {
+  const content = { scan: [], send: [], submission: [], note: [] } as Record<RecordKind, unknown[]>;
+  for (const [key, value] of entries) {
+    const found = readRecord(key, value);
+    if (found === undefined) throw refuse(value);
+    content[found.kind].push(found.record);
+  }
+  return {
+    scans: content.scan as ScanRecord[],
+    sends: content.send as SendRecord[],
+    submissions: content.submission as SubmissionRecord[],
+    notes: content.note as NoteRecord[],
+  };
+}
