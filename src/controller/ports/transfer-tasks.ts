@@ -13,7 +13,7 @@ export interface SubmittedItem {
 export interface Submission {
   /** Of `submissionId`: the same id is never accepted twice. */
   readonly id: string;
-  /** At most 128 characters of one line. */
+  /** Its beginning is what counts: longer than 128 characters it is cut, and line ends in it become blanks. */
   readonly label: string;
   readonly sourceCollection: string;
   readonly destinationCollection: string;
@@ -48,7 +48,10 @@ export interface TaskReport {
   readonly bytesPerSecond: number;
   /** Files that were left out because of errors. */
   readonly skippedErrors: number;
-  /** Tasks of the same login that were submitted before and have not ended: Transfer works on three at a time. */
+  /**
+   * Tasks of the same login that were submitted before, and are worked on or wait to be: Transfer works on three at a
+   * time. 0 of a task that is paused or has ended.
+   */
   readonly ahead: number;
 }
 
@@ -68,18 +71,28 @@ export interface TransferTasks {
    * @throws AlreadyExistsError when an identical transfer is under way under another submission
    */
   submit(submission: Submission, options: CallOptions): Promise<string>;
-  /** Two requests, however many there are. @returns by id; what Transfer no longer has is left out */
+  /**
+   * Two requests, however many are under way; one more for each 100 that have ended.
+   * @returns by id; what Transfer no longer has is left out
+   */
   tasks(ids: readonly string[], options: CallOptions): Promise<ReadonlyMap<string, TaskReport>>;
-  /** @returns false when the task had ended before */
+  /** @returns false when the task had ended before @throws NotFoundError */
   cancel(taskId: string, options: CallOptions): Promise<boolean>;
   /** What a paused task waits for: the pause rule's message; "" where there is none. */
   pauseMessage(taskId: string, options: CallOptions): Promise<string>;
-  /** The files that a successful task has moved, those that it skipped as equal not among them. */
+  /**
+   * The files that a successful task has moved; not those that it skipped as equal, nor those whose paths Transfer does
+   * not tell this login.
+   */
   arrived(taskId: string, options: CallOptions): Promise<readonly ArrivedFile[]>;
-  /** @throws NotFoundError */
+  /** @throws NotFoundError; ActionError for what is neither, such as a link that leads nowhere */
   typeOf(collection: string, path: string, options: CallOptions): Promise<"file" | "folder">;
-  /** Every file below a folder, or of a folder alone. @throws NotFoundError where it is not there */
+  /**
+   * Every file below a folder, or of a folder alone, with paths below that folder, in no order. Links to folders are not
+   * followed.
+   * @throws NotFoundError where it is not there
+   */
   list(collection: string, folder: string, isDeep: boolean, options: CallOptions): Promise<readonly FoundFile[]>;
-  /** Why Globus takes no plain transfer to or from the collection, a sentence; undefined: it does. */
+  /** Why the collection takes no plain transfer in this role, a sentence; undefined: it does. @throws NotFoundError */
   refusal(collection: string, role: "source" | "destination", options: CallOptions): Promise<string | undefined>;
 }

@@ -17,11 +17,21 @@ export interface GlobusCollection {
   readonly call: GlobusCall;
 }
 
+/** A collection as requests and sentences name it. */
+export interface NamedCollection {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** @throws ActionError for a collection id that is no UUID */
+export function checkCollectionId({ id, name }: NamedCollection): void {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return;
+  throw new ActionError(`The id ${cleanJson(id)} of the Globus collection ${name} is not a UUID.`);
+}
+
 /** @throws ActionError for a collection id that is no UUID, or a `top` that is not absolute */
 export function checkCollection({ collectionId, name, top }: GlobusCollection): void {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(collectionId)) {
-    throw new ActionError(`The id ${cleanJson(collectionId)} of the Globus collection ${name} is not a UUID.`);
-  }
+  checkCollectionId({ id: collectionId, name });
   checkTopDirectory("top directory", top, name);
 }
 

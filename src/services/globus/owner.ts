@@ -1,0 +1,53 @@
+/**
+ * Who submits transfers: Globus keeps a submission id for the identity and the application that it was made with, and
+ * shows tasks to their owner alone. Ids, not names, for names depend on what the login lets us see. globus.md §3.1.
+ */
+import { auth } from "@globus/sdk";
+import { z } from "zod";
+import type { CallOptions } from "../../controller/ports/call.ts";
+import { readAnswer } from "./answer.ts";
+import type { TokenSource } from "./auth.ts";
+import type { GlobusCall } from "./call.ts";
+import { AUTH_SERVER } from "./grants.ts";
+
+/** The login as the settings have it. */
+export interface GlobusLogin {
+  /** The application's id, a UUID. */
+  readonly clientId: string;
+  /** Whether the application itself is the identity; otherwise a person has logged in. */
+  readonly isServiceAccount: boolean;
+}
+
+const userSchema = z.object({ sub: z.string().min(1) });
+
+/**
+ * Gives the login as one text. A person's identity is asked for once for each token: another login brings another
+ * token.
+ */
+export function createOwner(
+  login: GlobusLogin,
+  call: GlobusCall,
+  tokens: TokenSource,
+): (options: CallOptions) => Promise<string> {
+  const { clientId, isServiceAccount } = login;
+  let known = { token: "", owner: "" };
+  return async (options) => {
+    if (isServiceAccount) return `the service account ${clientId}`;
+    const token = await tokens.token(AUTH_SERVER, options);
+    if (known.token === token) return known.owner;
+    const what = "tell whose login it has";
+    const answer = await call(
+      {
+        what,
+        resourceServer: AUTH_SERVER,
+        // The SDK's types want a body of what is a GET.
+        send: (headers, sdk) => auth.oauth2.userinfo({ headers } as never, sdk),
+        repeatable: true,
+      },
+      options,
+    );
+    const { sub } = readAnswer(userSchema, what, answer);
+    known = { token, owner: `the identity ${sub} through the application ${clientId}` };
+    return known.owner;
+  };
+}
