@@ -7,9 +7,9 @@ import { LedgerStore, type LevelDatabase } from "./store.ts";
 
 export interface OpenedStore {
   /** Runs work on the open database, one after the other. @throws ActionError, of which operators have been told */
-  run<T>(work: (database: LevelDatabase) => Promise<T>): Promise<T>;
+  readonly run: <T>(work: (database: LevelDatabase) => Promise<T>) => Promise<T>;
   /** Resolves when what was asked for is done and the database closed. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** @param about advice: what to do when another process holds it; opened: called after each opening */

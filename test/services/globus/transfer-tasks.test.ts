@@ -31,7 +31,7 @@ let token: string;
 const call: GlobusCall = async (request) => {
   let made: Asked | undefined;
   const take = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const { pathname, searchParams } = new URL(String(url));
+    const { pathname, searchParams } = new URL(url instanceof Request ? url.url : url);
     const body = typeof init.body === "string" ? (JSON.parse(init.body) as Asked["body"]) : {};
     made = { method: init.method ?? "GET", path: pathname, query: Object.fromEntries(searchParams), body };
     return new Response(null);
