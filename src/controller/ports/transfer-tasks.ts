@@ -88,11 +88,11 @@ export interface TransferTasks {
   /** @throws NotFoundError; ActionError for what is neither, such as a link that leads nowhere */
   typeOf(collection: string, path: string, options: CallOptions): Promise<"file" | "folder">;
   /**
-   * Every file below a folder, or of a folder alone, with paths below that folder, in no order. Links to folders are not
-   * followed.
+   * Every file below a folder, or of a folder alone, with paths below that folder, in no order. Links to folders are
+   * not followed.
    * @throws NotFoundError where it is not there
    */
   list(collection: string, folder: string, isDeep: boolean, options: CallOptions): Promise<readonly FoundFile[]>;
-  /** Why the collection takes no plain transfer in this role, a sentence; undefined: it does. @throws NotFoundError */
+  /** Why the collection takes no plain transfer in this role; undefined: it does. @throws NotFoundError */
   refusal(collection: string, role: "source" | "destination", options: CallOptions): Promise<string | undefined>;
 }

@@ -106,7 +106,7 @@ const holdsAPlace = ({ status, is_paused: isPaused }: Row): boolean => status ==
 const isBefore = (one: Row, row: Row): boolean =>
   holdsAPlace(row) && Date.parse(one.request_time ?? "") < Date.parse(row.request_time ?? "");
 
-/** @throws UnavailableError for a task of which not even the state can be read: it is not one that is no longer there */
+/** @throws UnavailableError for a task whose state cannot be read: it must not pass for one that is gone */
 function reportOf(row: Row, ahead: number): TaskReport {
   const task = readAnswer(taskSchema, `tell of the task ${row.task_id ?? ""}`, row);
   const { fatal_error: fatal, canceled_by_admin: canceledBy } = task;
