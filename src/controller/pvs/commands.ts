@@ -102,6 +102,16 @@ export const COMMANDS = {
     ...command("none", "tag", "Moves what is in the source directories once, and waits until it is done."),
     interrupted: "what it started goes on, and UploadState shows it",
   },
+  TransferRun: {
+    ...command(
+      "none",
+      "nothing",
+      "Submits one Globus transfer, from the Source and Dest PVs; done when it is accepted.",
+    ),
+    isManaged: true,
+    interrupted: "a transfer that was submitted is in the ledger and goes on; TaskId shows it",
+  },
+  TransferCancel: command("none", "nothing", "Cancels the Globus task of TaskId."),
   ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
   Delete: {
     ...command(

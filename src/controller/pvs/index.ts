@@ -12,6 +12,7 @@ import type { PvRow } from "./row.ts";
 import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
 import { TAGGING_ROWS } from "./tagging.ts";
+import { TRANSFER_ROWS } from "./transfers.ts";
 import { USERS_ROWS } from "./users.ts";
 
 /** The PVs beside the commands' own four. */
@@ -23,6 +24,7 @@ export const PVS = {
   ...USERS_ROWS,
   ...EMAIL_ROWS,
   ...DAQ_ROWS,
+  ...TRANSFER_ROWS,
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;

@@ -1,0 +1,91 @@
+/** Sends scans to a destination that files are copied to, one after the other, and proves each. */
+import { sleep } from "../../base/clock.ts";
+import { ActionError } from "../../base/errors.ts";
+import type { CopiedFile, CopyProgress, Parcel } from "../ports/destinations.ts";
+import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import { Lane } from "./lane.ts";
+import { proofProblem, proofText } from "./proof.ts";
+import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
+import type { DestinationRow } from "./rules.ts";
+import { placeOf } from "./scan-path.ts";
+
+type CopyRow = DestinationRow & { readonly kind: "copy" };
+
+/** The copy under way. */
+export interface CopyNow extends CopyProgress {
+  readonly scan: string;
+  /** Monotonic seconds. */
+  readonly since: number;
+}
+
+export class CopyLane extends Lane {
+  readonly #row: CopyRow;
+  /** Undefined: nothing is being copied. */
+  now: CopyNow | undefined;
+
+  constructor(road: Road, row: CopyRow) {
+    super(road, row.name);
+    this.#row = row;
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = this.road.wake();
+    for (;;) {
+      const { send, waitSeconds } = this.next();
+      if (send === undefined) await wake.wait(this.road.clock, waitSeconds, signal);
+      else await this.#deliver(send, signal);
+    }
+  }
+
+  async #deliver(send: SendRecord, signal: AbortSignal): Promise<void> {
+    const { queue, clock } = this.road;
+    const scan = queue.scans.get(send.scan)?.scan;
+    if (scan === undefined) throw new ActionError(`The ledger has lost the scan ${send.scan}.`);
+    this.now = { scan: scan.id, since: clock.monotonic(), bytes: 0, files: 0 };
+    try {
+      await this.#copy(scan, signal);
+      await this.works(scan.id);
+    } catch (thrown) {
+      if ((await this.failed([scan.id], thrown, signal)) === "ledger") await sleep(clock, LEDGER_SECONDS, signal);
+    } finally {
+      this.now = undefined;
+    }
+  }
+
+  async #copy(scan: ScanRecord, signal: AbortSignal): Promise<void> {
+    const { clock, site } = this.road;
+    const { name, copier, template, writesManifest } = this.#row;
+    const began = clock.monotonic();
+    const manifest = await this.road.manifestOf(scan);
+    const parts = placeOf(template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
+    const parcel: Parcel = { manifest, parts };
+    const onProgress = (progress: CopyProgress): void => {
+      if (this.now !== undefined) this.now = { ...this.now, ...progress };
+    };
+    const copied = await copier.copy(parcel, { signal, onProgress });
+    const problem = proofProblem(manifest, await copier.list(parcel, { signal }), { keepsTimes: true });
+    if (problem !== undefined) {
+      const reason = `After the copy of ${nameOf(scan)} to ${name}, ${proofText(problem)}.`;
+      await this.road.ended(scan.id, name, { state: "failed", reason, missing: problem });
+      return;
+    }
+    if (writesManifest) await copier.write(parts, manifestName(scan), manifestText(scan, copied), { signal });
+    const end = { state: "verified", bytes: scan.bytes ?? 0, seconds: clock.monotonic() - began } as const;
+    await this.road.ended(scan.id, name, end);
+  }
+}
+
+/** In a folder that other scans share, the scan's name is in the file's. */
+const manifestName = (scan: ScanRecord): string =>
+  scan.isFolder === true ? "manifest.json" : `${nameOf(scan)}.manifest.json`;
+
+/** What was sent, for whoever finds it there: sizes in bytes, times ISO 8601 in UTC, checksums SHA-256. */
+function manifestText(scan: ScanRecord, copied: readonly CopiedFile[]): string {
+  const files = copied.map(({ path, bytes, modified, sha256 }) =>
+    JSON.stringify({ path, bytes, modified: new Date(modified).toISOString(), sha256 }),
+  );
+  const { id, file, tags } = scan;
+  const head = JSON.stringify({ scan: nameOf(scan), id, source: file, experiment: tags.exp }).slice(0, -1);
+  return `${head},"files":[\n${files.join(",\n")}\n]}\n`;
+}

@@ -1,0 +1,115 @@
+/**
+ * What the way to one destination has in common, however files travel: which scan goes next, and what a failure means
+ * for it and for the others. A destination that fails is tried by one scan now and then; where another scan then gets
+ * through, it was the scan.
+ */
+import type { SendRecord } from "../ports/queue-ledger.ts";
+import { Breaker } from "./back-off.ts";
+import { nameOf, type Road } from "./road.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+
+export class Lane {
+  readonly road: Road;
+  readonly destination: string;
+  readonly breaker: Breaker;
+  /** Scans with which the destination has failed since it last worked, and what was said. */
+  readonly #suspects = new Map<string, string>();
+
+  constructor(road: Road, destination: string) {
+    this.road = road;
+    this.destination = destination;
+    this.breaker = new Breaker(road.random);
+  }
+
+  /** Scans that may go now, the oldest first; those with which the destination failed come last. */
+  due(): readonly SendRecord[] {
+    const now = this.road.clock.now();
+    const due: SendRecord[] = [];
+    const suspects: SendRecord[] = [];
+    for (const send of this.road.queue.openSends(this.destination).values()) {
+      if (!this.#isDue(send, now)) continue;
+      if (this.#suspects.has(send.scan)) suspects.push(send);
+      else due.push(send);
+    }
+    return [...due, ...suspects];
+  }
+
+  /** The scan that goes next, or how many seconds nothing can go: Infinity where something must happen first. */
+  next(): { readonly send?: SendRecord; readonly waitSeconds: number } {
+    if (this.road.isPaused) return { waitSeconds: Infinity };
+    const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
+    const now = this.road.clock.now();
+    let suspect: SendRecord | undefined;
+    let soonest = Infinity;
+    for (const send of this.road.queue.openSends(this.destination).values()) {
+      if (this.#isDue(send, now)) {
+        if (blocked > 0) return { waitSeconds: blocked };
+        if (!this.#suspects.has(send.scan)) return { send, waitSeconds: 0 };
+        suspect ??= send;
+      } else if (send.next !== undefined) soonest = Math.min(soonest, send.next);
+    }
+    if (suspect !== undefined) return { send: suspect, waitSeconds: 0 };
+    return { waitSeconds: Math.max(blocked, (soonest - now) / 1000) };
+  }
+
+  #isDue({ scan, state, next = 0 }: SendRecord, now: number): boolean {
+    if (state !== "queued" && state !== "failed") return false;
+    return next <= now && this.road.queue.scans.get(scan)?.scan.state === "ready";
+  }
+
+  /** The destination has taken a scan: it works, so what failed with it before was another scan's fault. */
+  async works(scan: string): Promise<void> {
+    if (this.breaker.trouble !== undefined) this.road.say(`${this.destination} works again.`);
+    this.breaker.works();
+    this.#suspects.delete(scan);
+    for (const [suspect, reason] of this.#suspects) {
+      this.#suspects.delete(suspect);
+      await this.road.ended(suspect, this.destination, { state: "failed", reason });
+    }
+  }
+
+  /**
+   * Takes a failure with these scans.
+   * @returns what the failure is about
+   * @throws the signal's reason
+   */
+  async failed(scans: readonly string[], thrown: unknown, signal: AbortSignal): Promise<Verdict["about"]> {
+    const verdict = verdictOn(thrown, signal);
+    this.road.logBug(verdict, thrown);
+    try {
+      await this.#take(scans, verdict);
+      return verdict.about;
+    } catch (error) {
+      const again = verdictOn(error, signal);
+      this.road.logBug(again, error);
+      return again.about;
+    }
+  }
+
+  async #take(scans: readonly string[], { about, sentence }: Verdict): Promise<void> {
+    if (about === "source") for (const scan of scans) await this.road.lookAnew(scan, this.destination, sentence);
+    if (about === "scan")
+      for (const scan of scans) await this.road.ended(scan, this.destination, { state: "failed", reason: sentence });
+    if (about === "destination") this.outOfOrder(sentence, scans);
+  }
+
+  /** @param sentence what is wrong with the destination */
+  outOfOrder(sentence: string, scans: readonly string[] = [], atLeastSeconds = 0): void {
+    if (this.breaker.trouble === undefined)
+      this.road.say(`Nothing goes to ${this.destination} now: ${sentence}`, "MAJOR");
+    for (const scan of scans) this.#suspects.set(scan, sentence);
+    this.breaker.failed(this.road.clock.monotonic(), sentence, atLeastSeconds);
+  }
+
+  /** A person wants everything tried at once. */
+  hurry(): void {
+    this.breaker.hurry();
+    this.#suspects.clear();
+  }
+
+  /** The name of a scan, for sentences. */
+  scanNamed(id: string): string {
+    const scan = this.road.queue.scans.get(id)?.scan;
+    return scan === undefined ? id : nameOf(scan);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * What the workers of the transfer queue share: the queue, the site, and the steps that a scan takes, each of them on
+ * disk before it counts.
+ */
+import type { Clock } from "../../base/clock.ts";
+import { stackOf } from "../../base/errors.ts";
+import { AgeIds, Digest } from "../../base/ids.ts";
+import { inSlices } from "../../base/in-slices.ts";
+import type { Log } from "../../base/log.ts";
+import type { NoteRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import type { Manifest } from "../ports/scans.ts";
+import type { Severity } from "../pvs/run.ts";
+import { sendBackOff } from "./back-off.ts";
+import { noteOf, type SendEnd } from "./notes.ts";
+import type { TransferSite } from "./rules.ts";
+import { scanName } from "./scan-path.ts";
+import { isClosed, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
+import type { Verdict } from "./verdict.ts";
+import { Wake } from "./wake.ts";
+
+export interface RoadOptions {
+  readonly site: TransferSite;
+  readonly queue: ScanQueue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From 0 to below 1; spreads the waits. */
+  readonly random: () => number;
+  /** Tells operators. */
+  readonly say: (sentence: string, severity?: Severity) => void;
+}
+
+/** Seconds until work goes on that the ledger did not let go on. */
+export const LEDGER_SECONDS = 5;
+
+export class Road {
+  readonly site: TransferSite;
+  readonly queue: ScanQueue;
+  readonly clock: Clock;
+  readonly say: RoadOptions["say"];
+  readonly #log: Log;
+  readonly #random: () => number;
+  readonly #ids = new AgeIds();
+  readonly #wakes: Wake[] = [];
+  /** Nothing new is begun. */
+  isPaused = false;
+
+  constructor({ site, queue, clock, log, random, say }: RoadOptions) {
+    this.site = site;
+    this.queue = queue;
+    this.clock = clock;
+    this.say = say;
+    this.#log = log;
+    this.#random = random;
+    for (const id of queue.scans.keys()) this.#ids.startAfter(id);
+    for (const id of queue.notes.keys()) this.#ids.startAfter(id);
+  }
+
+  get random(): () => number {
+    return this.#random;
+  }
+
+  newId(): string {
+    return this.#ids.next(this.clock.now());
+  }
+
+  /** A wait of a worker, which ends whenever there may be something new to do. */
+  wake(): Wake {
+    const wake = new Wake();
+    this.#wakes.push(wake);
+    return wake;
+  }
+
+  wakeAll(): void {
+    for (const wake of this.#wakes) wake.call();
+  }
+
+  /** Changes the queue, and lets the workers look. @throws LedgerFailedError */
+  async change(make: () => readonly QueueChange[]): Promise<void> {
+    await this.queue.change(make);
+    this.wakeAll();
+  }
+
+  /** A bug of ours costs one attempt; its stack is in the log. */
+  logBug({ isBug }: Verdict, thrown: unknown): void {
+    if (isBug) this.#log.error(stackOf(thrown));
+  }
+
+  /**
+   * A scan is proven at a destination, or has failed there. What its end tells goes into the ledger with it.
+   * @param scan its id
+   */
+  async ended(scan: string, destination: string, end: SendEnd): Promise<void> {
+    await this.change(() => {
+      const queued = this.queue.scans.get(scan);
+      const send = queued?.sends.get(destination);
+      if (queued === undefined || send === undefined || isClosed(send)) return []; // dropped meanwhile
+      const next = this.#afterEnd(send, end);
+      return [{ send: next }, ...this.#notes(queued, next, end)];
+    });
+  }
+
+  #afterEnd({ scan, destination, attempts: before }: SendRecord, end: SendEnd): SendRecord {
+    const at = this.clock.now();
+    const told = { scan, destination, at };
+    if (end.state === "verified") return { ...told, state: "verified", attempts: before };
+    const attempts = before + 1;
+    const why = { reason: end.reason, ...(end.missing !== undefined && { missing: end.missing }) };
+    if (end.isFinal === true || attempts >= this.site.rules.attempts)
+      return { ...told, ...why, state: "dead", attempts };
+    const next = at + sendBackOff(attempts, this.#random) * 1000;
+    return { ...told, ...why, state: "failed", attempts, next };
+  }
+
+  /** What people and programs are told of the end of one send, and of the scan with it. */
+  #notes({ scan, sends }: QueuedScan, send: SendRecord, end: SendEnd): readonly QueueChange[] {
+    const { webhook, mailFailed, mailVerified } = this.site.rules.tells;
+    const note = (kind: NoteRecord["kind"], channels: Pick<NoteRecord, "webhook" | "mail">): QueueChange[] =>
+      Object.keys(channels).length === 0
+        ? []
+        : [{ note: { id: this.newId(), ...noteOf(kind, scan, send, end, this.clock.now()), ...channels } }];
+    const others = [...sends.values()].filter(({ destination }) => destination !== send.destination);
+    const isProven =
+      send.state === "verified" && others.every(({ state }) => state === "verified" || state === "dropped");
+    return [
+      ...(isClosed(send) && webhook ? note("task", { webhook: "due" }) : []),
+      ...(isProven && mailVerified ? note("verified", { mail: "due" }) : []),
+      ...(send.state === "dead" && mailFailed ? note("failed", { mail: "due" }) : []),
+    ];
+  }
+
+  /**
+   * A scan's files are not as they were: it waits for its source again, and what was on its way is sent anew. What was
+   * proven elsewhere stays proven, if the files prove to be the same.
+   */
+  async lookAnew(id: string, destination: string, reason: string): Promise<void> {
+    await this.change(() => {
+      const queued = this.queue.scans.get(id);
+      const send = queued?.sends.get(destination);
+      if (queued?.scan.state !== "ready" || send === undefined || isClosed(send)) return [];
+      const { scan: of, attempts } = send;
+      return [
+        { scan: { ...queued.scan, state: "waiting", reason } },
+        { send: { scan: of, destination, attempts, state: "queued", at: this.clock.now() } },
+      ];
+    });
+  }
+
+  /** The files of a scan, as they were when it was found at rest. @throws ActionError */
+  manifestOf(scan: ScanRecord): Promise<Manifest> {
+    return this.site.ledger.manifest(scan.id);
+  }
+}
+
+/** Stands for the names, sizes and times of a scan's files. */
+export async function signatureOf({ folder, files }: Manifest, clock: Clock): Promise<string> {
+  const digest = new Digest();
+  digest.add(folder);
+  await inSlices(files, clock, ({ path, bytes, modified }) => {
+    digest.add(path);
+    digest.add(`${bytes} ${modified}`);
+  });
+  return digest.text;
+}
+
+/** As people know the scan. */
+export const nameOf = ({ file, isFolder = false }: ScanRecord): string => scanName(file, isFolder);

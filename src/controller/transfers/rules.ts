@@ -1,0 +1,56 @@
+/** What a site has decided about its transfers: the settings, as the controller sees them. */
+import type { Copier } from "../ports/destinations.ts";
+import type { QueueLedger } from "../ports/queue-ledger.ts";
+import type { ScanSource } from "../ports/scans.ts";
+import type { TransferTasks } from "../ports/transfer-tasks.ts";
+
+/** A place to which scans are sent. */
+export type DestinationRow = {
+  readonly name: string;
+  /** Levels below its top: scan-path.ts. */
+  readonly template: string;
+} & (
+  | { readonly kind: "copy"; readonly copier: Copier; readonly writesManifest: boolean }
+  | { readonly kind: "globus"; readonly collection: string; readonly top: string }
+);
+
+export interface SourceRow {
+  /** Where finished scans are looked at and sent from. */
+  readonly source: ScanSource;
+  /** The host on which scans are written, where they are sent from a copy that TomoScan makes. */
+  readonly original?: ScanSource;
+  /** Where Globus sees the source. */
+  readonly collection?: { readonly id: string; readonly path: string };
+}
+
+export interface TransferRules {
+  /** Seconds that a scan's files must not change before it is sent. */
+  readonly settleSeconds: number;
+  /** Seconds until a scan whose files are not there is left. */
+  readonly giveUpSeconds: number;
+  readonly aborted: "send" | "leave" | "mark";
+  /** Attempts after which a person decides. */
+  readonly attempts: number;
+  /** Of one Globus task, at most. */
+  readonly batchScans: number;
+  readonly batchBytes: number;
+  /** Seconds that a scan waits for others to share its task. */
+  readonly batchSeconds: number;
+  /** Tasks of one destination under way. */
+  readonly tasks: number;
+  readonly deadlineHours: number;
+  /** Seconds with faults and without a byte after which a task whose trouble does not heal by itself is ended. */
+  readonly stuckSeconds: number;
+  readonly pollSeconds: number;
+  readonly tells: { readonly webhook: boolean; readonly mailFailed: boolean; readonly mailVerified: boolean };
+}
+
+/** Everything that transfers work with, chosen once. */
+export interface TransferSite {
+  readonly ledger: QueueLedger;
+  readonly source: SourceRow;
+  readonly destinations: readonly DestinationRow[];
+  /** Absent where Globus is off. */
+  readonly tasks?: TransferTasks;
+  readonly rules: TransferRules;
+}

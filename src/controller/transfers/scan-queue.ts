@@ -1,0 +1,163 @@
+/**
+ * The queue of scans as this process knows it: the ledger's records in memory, changed in turn, and only once the
+ * ledger has the change on disk. It decides nothing about sending.
+ */
+import { ActionError } from "../../base/errors.ts";
+import type {
+  NoteRecord,
+  QueueChange,
+  QueueLedger,
+  ScanRecord,
+  SendRecord,
+  SendState,
+  SubmissionRecord,
+} from "../ports/queue-ledger.ts";
+
+/** A scan with where it goes, by destination. */
+export interface QueuedScan {
+  readonly scan: ScanRecord;
+  readonly sends: ReadonlyMap<string, SendRecord>;
+}
+
+/** The ledger did not take a change, of which operators have been told. */
+export class LedgerFailedError extends ActionError {}
+
+/** States in which nothing more is done by itself. */
+const CLOSED: readonly SendState[] = ["verified", "dead", "dropped"];
+export const isClosed = ({ state }: Pick<SendRecord, "state">): boolean => CLOSED.includes(state);
+
+export class ScanQueue {
+  readonly #ledger: QueueLedger;
+  /** In the order of their ids, which is that of their age. */
+  readonly #scans = new Map<string, { scan: ScanRecord; readonly sends: Map<string, SendRecord> }>();
+  readonly #idsByFile = new Map<string, Set<string>>();
+  readonly #open = new Map<string, OpenSends>();
+  readonly #waiting = new Set<string>();
+  readonly #submissions = new Map<string, SubmissionRecord>();
+  readonly #notes = new Map<string, NoteRecord>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #changes = 0;
+
+  private constructor(ledger: QueueLedger) {
+    this.#ledger = ledger;
+  }
+
+  /** @throws ActionError */
+  static async read(ledger: QueueLedger): Promise<ScanQueue> {
+    const { scans, sends, submissions, notes } = await ledger.read();
+    const queue = new ScanQueue(ledger);
+    for (const scan of scans) queue.#apply({ scan });
+    for (const send of sends) queue.#apply({ send });
+    for (const submission of submissions) queue.#apply({ submission });
+    for (const note of notes) queue.#apply({ note });
+    return queue;
+  }
+
+  /** Counts changes: a picture of the queue is old when it differs. */
+  get version(): number {
+    return this.#changes;
+  }
+
+  get scans(): ReadonlyMap<string, QueuedScan> {
+    return this.#scans;
+  }
+  /** Ids of scans whose source is not at rest yet. */
+  get waiting(): ReadonlySet<string> {
+    return this.#waiting;
+  }
+  get submissions(): ReadonlyMap<string, SubmissionRecord> {
+    return this.#submissions;
+  }
+  get notes(): ReadonlyMap<string, NoteRecord> {
+    return this.#notes;
+  }
+
+  /** Sends that are not closed, by scan, the oldest first. */
+  openSends(destination: string): ReadonlyMap<string, SendRecord> {
+    return this.#open.get(destination)?.byScan ?? NONE;
+  }
+
+  /** Every version of a file that is known. */
+  ofFile(file: string): readonly QueuedScan[] {
+    return [...(this.#idsByFile.get(file) ?? [])].flatMap((id) => this.#scans.get(id) ?? []);
+  }
+
+  send(scan: string, destination: string): SendRecord | undefined {
+    return this.#scans.get(scan)?.sends.get(destination);
+  }
+
+  /**
+   * Changes records, in turn: `make` sees all earlier changes, and what it returns is on disk when the promise resolves.
+   * @throws LedgerFailedError: nothing has changed
+   */
+  change(make: () => readonly QueueChange[]): Promise<void> {
+    const result = this.#turn.then(async () => {
+      const changes = make();
+      if (changes.length === 0) return;
+      await this.#ledger.put(changes).catch((thrown: unknown) => {
+        throw thrown instanceof ActionError ? new LedgerFailedError(thrown.message, { cause: thrown.cause }) : thrown;
+      });
+      for (const change of changes) this.#apply(change);
+    });
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  #apply(change: QueueChange): void {
+    this.#changes++;
+    if ("scan" in change) this.#putScan(change.scan);
+    else if ("send" in change) this.#putSend(change.send);
+    else if ("submission" in change) this.#submissions.set(change.submission.submission.id, change.submission);
+    else if ("note" in change) this.#notes.set(change.note.id, change.note);
+    else if ("forgetScan" in change) this.#forget(change.forgetScan);
+    else if ("forgetSubmission" in change) this.#submissions.delete(change.forgetSubmission);
+    else this.#notes.delete(change.forgetNote);
+  }
+
+  #putScan(scan: ScanRecord): void {
+    const known = this.#scans.get(scan.id);
+    if (known !== undefined) known.scan = scan;
+    else this.#scans.set(scan.id, { scan, sends: new Map() });
+    if (scan.state === "waiting") this.#waiting.add(scan.id);
+    else this.#waiting.delete(scan.id);
+    const ids = this.#idsByFile.get(scan.file) ?? new Set();
+    this.#idsByFile.set(scan.file, ids.add(scan.id));
+  }
+
+  /** A send without its scan is what a crash cannot leave: both are put together. */
+  #putSend(send: SendRecord): void {
+    this.#scans.get(send.scan)?.sends.set(send.destination, send);
+    const open = this.#open.get(send.destination) ?? new OpenSends();
+    this.#open.set(send.destination, open);
+    open.put(send);
+  }
+
+  #forget(id: string): void {
+    const known = this.#scans.get(id);
+    if (known === undefined) return;
+    this.#scans.delete(id);
+    this.#waiting.delete(id);
+    this.#idsByFile.get(known.scan.file)?.delete(id);
+  }
+}
+
+/** The sends to one destination that are not closed, in the order of their scans' ids. */
+class OpenSends {
+  byScan = new Map<string, SendRecord>();
+  #newest = "";
+
+  put(send: SendRecord): void {
+    if (isClosed(send)) {
+      this.byScan.delete(send.scan);
+      return;
+    }
+    const isNew = !this.byScan.has(send.scan);
+    this.byScan.set(send.scan, send);
+    if (isNew && send.scan < this.#newest)
+      this.byScan = new Map([...this.byScan].sort(byId)); // opened again
+    else if (isNew) this.#newest = send.scan;
+  }
+}
+
+const byId = ([one]: [string, SendRecord], [other]: [string, SendRecord]): number => (one < other ? -1 : 1);
+const NONE: ReadonlyMap<string, SendRecord> = new Map();

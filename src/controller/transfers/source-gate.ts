@@ -1,0 +1,228 @@
+/**
+ * Lets scans through whose files are at rest: the same names, sizes and times in two looks, some seconds apart; where a
+ * copy is sent, equal to the original. Then their files stand in the ledger, and they are queued for every destination.
+ */
+
+import { cleanJson } from "../../base/clean-text.ts";
+import { sleep } from "../../base/clock.ts";
+import { clauseOf } from "../../base/errors.ts";
+import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { NotFoundError } from "../ports/call.ts";
+import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
+import type { Manifest } from "../ports/scans.ts";
+import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
+import { baseName, partsBelow } from "./scan-path.ts";
+import { LedgerFailedError } from "./scan-queue.ts";
+import { verdictOn } from "./verdict.ts";
+
+/** Scans that are looked at at once. */
+const LOOKS = 4;
+/** A scan that stays at fault is looked at less and less often, but at least so often. */
+const LONGEST_SECONDS = 60;
+
+/** Sends that stay as they are when a scan proves to be the same as before. */
+const STANDING: readonly SendState[] = ["verified", "submitting", "submitted"];
+
+/** What is remembered of a scan from look to look. Times are monotonic seconds. */
+interface Seen {
+  readonly since: number;
+  readonly signature: string | undefined;
+  /** Since when the signature has been the same, or the fault lasts. */
+  readonly stableSince: number;
+  readonly nextAt: number;
+}
+
+export class SourceGate {
+  readonly #road: Road;
+  readonly #seen = new Map<string, Seen>();
+  #isLedgerDown = false;
+
+  constructor(road: Road) {
+    this.#road = road;
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#road;
+    const wake = this.#road.wake();
+    for (;;) {
+      const due = this.#due();
+      if (due.length > 0) await fewAtATime(due, LOOKS, (id) => this.#look(id, signal));
+      signal.throwIfAborted();
+      if (this.#isLedgerDown) await sleep(clock, LEDGER_SECONDS, signal);
+      this.#isLedgerDown = false;
+      await wake.wait(clock, this.#secondsToNext(), signal);
+    }
+  }
+
+  #waiting(): readonly string[] {
+    return [...this.#road.queue.waiting];
+  }
+
+  #due(): readonly string[] {
+    const now = this.#road.clock.monotonic();
+    return this.#waiting().filter((id) => (this.#seen.get(id)?.nextAt ?? 0) <= now);
+  }
+
+  #secondsToNext(): number {
+    const now = this.#road.clock.monotonic();
+    const times = this.#waiting().map((id) => this.#seen.get(id)?.nextAt ?? now);
+    return Math.max(0, Math.min(...times) - now);
+  }
+
+  async #look(id: string, signal: AbortSignal): Promise<void> {
+    const scan = this.#road.queue.scans.get(id)?.scan;
+    if (scan?.state !== "waiting") return;
+    try {
+      const found = await this.#atSource(scan, signal);
+      if (typeof found === "string") await this.#fault(scan, found, undefined);
+      else await this.#found(scan, found);
+    } catch (thrown) {
+      const verdict = verdictOn(thrown, signal);
+      this.#road.logBug(verdict, thrown);
+      this.#isLedgerDown ||= verdict.about === "ledger";
+      if (verdict.about !== "ledger") await this.#fault(scan, clauseOf(thrown), thrown);
+    }
+  }
+
+  /** The files to send; a clause where they are not what they must be yet. */
+  async #atSource(scan: ScanRecord, signal: AbortSignal): Promise<Manifest | string> {
+    const { source, original } = this.#road.site.source;
+    if (original === undefined) return source.look(scan.file, { signal });
+    if (scan.copiesTo === undefined)
+      return `TomoScan copies nothing to ${source.name} (CopyToAnalysisDir is off), from where scans are sent`;
+    const copyOf = `${scan.copiesTo.replace(/\/+$/, "")}/${baseName(scan.file)}`;
+    const [first, copy] = await Promise.all([original.look(scan.file, { signal }), source.look(copyOf, { signal })]);
+    return copyProblem(first, copy) ?? copy;
+  }
+
+  async #found(scan: ScanRecord, manifest: Manifest): Promise<void> {
+    const { clock, site } = this.#road;
+    const now = clock.monotonic();
+    const signature = await signatureOf(manifest, clock);
+    const before = this.#seen.get(scan.id);
+    const stableSince = before?.signature === signature ? before.stableSince : now;
+    const { settleSeconds } = site.rules;
+    if (now - stableSince < settleSeconds) {
+      this.#seen.set(scan.id, {
+        since: before?.since ?? now,
+        signature,
+        stableSince,
+        nextAt: now + settleSeconds - (now - stableSince),
+      });
+      return;
+    }
+    await this.#pass(scan, manifest, signature);
+    this.#seen.delete(scan.id);
+  }
+
+  /** The scan is at rest: its files are kept, and it is queued, unless this version of it is known already. */
+  async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
+    const { queue, site, say } = this.#road;
+    const isKnown = (): boolean =>
+      queue
+        .ofFile(scan.file)
+        .some(({ scan: other }) => other.id !== scan.id && other.state === "ready" && other.signature === signature);
+    if (!isKnown()) await site.ledger.keepManifest(scan.id, manifest);
+    let isNew = false;
+    await this.#road.change(() => {
+      const now = queue.scans.get(scan.id);
+      if (now?.scan.state !== "waiting") return [];
+      if (isKnown()) return [{ forgetScan: scan.id }];
+      isNew = true;
+      const { reason: _, ...rest } = now.scan;
+      const ready: ScanRecord = {
+        ...rest,
+        state: "ready",
+        signature,
+        folder: manifest.folder,
+        isFolder: manifest.isFolder,
+        files: manifest.files.length,
+        bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+      };
+      return [{ scan: ready }, ...this.#sends(ready, now.sends, now.scan.signature), ...this.#superseded(ready)];
+    });
+    if (isNew)
+      say(`${nameOf({ ...scan, isFolder: manifest.isFolder })} is queued for ${listOfDestinations(this.#road)}.`);
+  }
+
+  /** @param before the scan's sends until now, of the version with the signature `known` */
+  #sends(scan: ScanRecord, before: ReadonlyMap<string, SendRecord>, known: string | undefined): QueueChange[] {
+    const at = this.#road.clock.now();
+    return this.#road.site.destinations.flatMap(({ name: destination }) => {
+      const state = before.get(destination)?.state;
+      if (state === "dropped" || (state !== undefined && known === scan.signature && STANDING.includes(state)))
+        return [];
+      return [{ send: { scan: scan.id, destination, state: "queued", attempts: 0, at } }];
+    });
+  }
+
+  /** Older versions of the same file are not sent any more: the file holds the newer version. */
+  #superseded({ id, file }: ScanRecord): QueueChange[] {
+    const at = this.#road.clock.now();
+    return this.#road.queue
+      .ofFile(file)
+      .filter(({ scan }) => scan.id < id)
+      .flatMap(({ scan, sends }) => [
+        ...(scan.state === "waiting" ? [{ forgetScan: scan.id }] : []),
+        ...[...sends.values()]
+          .filter(({ state }) => state === "queued" || state === "failed" || state === "dead")
+          .map((send) => {
+            const { next: _, missing: __, ...rest } = send;
+            return {
+              send: {
+                ...rest,
+                at,
+                state: "dropped" as const,
+                reason: `${file} was written again: that version is sent.`,
+              },
+            };
+          }),
+      ]);
+  }
+
+  /** @param fault a clause */
+  async #fault(scan: ScanRecord, fault: string, thrown: unknown): Promise<void> {
+    const { clock, queue, site, say } = this.#road;
+    const now = clock.monotonic();
+    const before = this.#seen.get(scan.id);
+    const since = before?.since ?? now;
+    const stableSince = before !== undefined && before.signature === undefined ? before.stableSince : now;
+    const wait = Math.min(LONGEST_SECONDS, Math.max(site.rules.settleSeconds, (now - stableSince) / 4));
+    this.#seen.set(scan.id, { since, signature: undefined, stableSince, nextAt: now + wait });
+    const isGone = thrown instanceof NotFoundError && now - stableSince >= site.rules.giveUpSeconds;
+    const left = isGone ? `${fault}, for ${Math.round((now - stableSince) / 60)} minutes` : fault;
+    if (scan.reason === fault && !isGone) return;
+    try {
+      await this.#road.change(() => {
+        const found = queue.scans.get(scan.id)?.scan;
+        if (found?.state !== "waiting") return [];
+        return [{ scan: { ...found, state: isGone ? "left" : "waiting", reason: left } }];
+      });
+    } catch (error) {
+      if (!(error instanceof LedgerFailedError)) throw error;
+      this.#isLedgerDown = true;
+      return;
+    }
+    if (isGone) {
+      this.#seen.delete(scan.id);
+      say(`${baseName(scan.file)} is not sent: ${left}.`, "MAJOR");
+    }
+  }
+}
+
+const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");
+
+/** Why a copy is not the original yet, a clause. Times are the copying program's matter. */
+function copyProblem(original: Manifest, copy: Manifest): string | undefined {
+  const copied = new Map(copy.files.map(({ path, bytes }) => [path, bytes]));
+  for (const { path, bytes } of original.files) {
+    const there = copied.get(path);
+    if (there === undefined) return `the copy of ${cleanJson(path)} has not come yet`;
+    if (there !== bytes) return `the copy of ${cleanJson(path)} has ${there} of ${bytes} bytes`;
+  }
+  return undefined;
+}
+
+/** Whether a file lies where the source's scans are: a trigger may name any file. */
+export const liesBelow = (top: string, file: string): boolean => (partsBelow(top, file)?.length ?? 0) > 0;

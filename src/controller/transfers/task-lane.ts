@@ -1,0 +1,225 @@
+/**
+ * Sends scans to a Globus collection: several small scans share a task. Each submission is in the ledger with its id
+ * before Globus hears of it, and is repeated word for word until Globus has answered, so that none is sent twice.
+ */
+import { oneLine } from "../../base/clean-text.ts";
+import { sleep } from "../../base/clock.ts";
+import { AccessDeniedError } from "../ports/call.ts";
+import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
+import type { Submission, SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
+import { type GlobusRow, itemsOf } from "./globus-paths.ts";
+import { Lane } from "./lane.ts";
+import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
+import { placeOf } from "./scan-path.ts";
+import { verdictOn } from "./verdict.ts";
+
+/** What a task's label holds, bytes. */
+const LABEL_BYTES = 128;
+const HOUR_MILLISECONDS = 3_600_000;
+
+export class TaskLane extends Lane {
+  readonly #row: GlobusRow;
+  readonly #tasks: TransferTasks;
+  /** Whether the collections have been asked whether they take plain transfers. */
+  #isAllowed = false;
+
+  constructor(road: Road, row: GlobusRow, tasks: TransferTasks) {
+    super(road, row.name);
+    this.#row = row;
+    this.#tasks = tasks;
+  }
+
+  /** Submissions of this destination that have not come to their end. */
+  get submissions(): readonly SubmissionRecord[] {
+    return [...this.road.queue.submissions.values()].filter(({ destination }) => destination === this.destination);
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = this.road.wake();
+    for (;;) {
+      const waitSeconds = await this.#step(signal);
+      if (waitSeconds > 0) await wake.wait(this.road.clock, waitSeconds, signal);
+    }
+  }
+
+  /** @returns seconds until there may be more to do */
+  async #step(signal: AbortSignal): Promise<number> {
+    const unanswered = this.submissions.find(({ task }) => task === undefined);
+    if (unanswered !== undefined) {
+      const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
+      if (blocked > 0) return blocked;
+      await this.#attempt(unanswered.scans, signal, () => this.#submit(unanswered, signal));
+      return 0;
+    }
+    const { send, waitSeconds } = this.next();
+    if (send === undefined) return waitSeconds;
+    if (this.submissions.length >= this.road.site.rules.tasks) return Infinity; // until a task has ended
+    const batch = this.#batch();
+    if (batch.waitSeconds > 0) return batch.waitSeconds;
+    const scans = batch.sends.map(({ scan }) => scan);
+    await this.#attempt(scans, signal, async () => {
+      await this.#requireOwner(signal);
+      await this.#requireAllowed(signal);
+      const record = await this.#prepare(batch.sends, signal);
+      if (record !== undefined) await this.#submit(record, signal);
+    });
+    return 0;
+  }
+
+  async #attempt(scans: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      if ((await this.failed(scans, thrown, signal)) === "ledger") await sleep(this.road.clock, LEDGER_SECONDS, signal);
+    }
+  }
+
+  /** The scans that share the next task; a scan that has failed goes alone. */
+  #batch(): { readonly sends: readonly SendRecord[]; readonly waitSeconds: number } {
+    const { batchScans, batchBytes, batchSeconds } = this.road.site.rules;
+    const [first, ...others] = this.due();
+    if (first === undefined) return { sends: [], waitSeconds: Infinity };
+    if (first.attempts > 0 || this.breaker.trouble !== undefined) return { sends: [first], waitSeconds: 0 };
+    const sends = [first];
+    let bytes = this.#bytesOf(first);
+    for (const send of others) {
+      if (send.attempts > 0) continue;
+      if (sends.length >= batchScans || bytes + this.#bytesOf(send) > batchBytes) return { sends, waitSeconds: 0 };
+      sends.push(send);
+      bytes += this.#bytesOf(send);
+    }
+    const oldest = Math.min(...sends.map(({ at }) => at));
+    const waitSeconds = (oldest - this.road.clock.now()) / 1000 + batchSeconds;
+    return { sends, waitSeconds: sends.length >= batchScans || bytes >= batchBytes ? 0 : Math.max(0, waitSeconds) };
+  }
+
+  #bytesOf({ scan }: SendRecord): number {
+    return this.road.queue.scans.get(scan)?.scan.bytes ?? 0;
+  }
+
+  /** What an earlier login has begun it must end: Globus shows its tasks to nobody else. */
+  async #requireOwner(signal: AbortSignal): Promise<void> {
+    const owner = await this.#tasks.owner({ signal });
+    const other = this.submissions.find((record) => record.owner !== owner);
+    if (other !== undefined) throw new OwnerError(owner, other, this.destination);
+  }
+
+  async #requireAllowed(signal: AbortSignal): Promise<void> {
+    if (this.#isAllowed) return;
+    const { collection } = this.road.site.source;
+    const refusals = await Promise.all([
+      collection === undefined ? undefined : this.#tasks.refusal(collection.id, "source", { signal }),
+      this.#tasks.refusal(this.#row.collection, "destination", { signal }),
+    ]);
+    const refusal = refusals.find((one) => one !== undefined);
+    if (refusal !== undefined) throw new RefusingCollectionError(refusal);
+    this.#isAllowed = true;
+  }
+
+  /**
+   * Puts a submission into the ledger. A scan that cannot be submitted fails alone.
+   * @returns undefined where no scan is left
+   */
+  async #prepare(sends: readonly SendRecord[], signal: AbortSignal): Promise<SubmissionRecord | undefined> {
+    const { clock, site, queue } = this.road;
+    const { collection } = site.source;
+    if (collection === undefined)
+      throw new RefusingCollectionError(
+        "Globus does not see the source: set collection in the [source] section of globus.conf.",
+      );
+    const scans: ScanRecord[] = [];
+    const items: SubmittedItem[] = [];
+    for (const send of sends) {
+      const scan = queue.scans.get(send.scan)?.scan;
+      const asked = scan === undefined ? undefined : await this.#itemsOf(scan, signal);
+      if (scan === undefined || asked === undefined) continue;
+      scans.push(scan);
+      items.push(...asked);
+    }
+    if (scans.length === 0) return undefined;
+    const now = clock.now();
+    const submission: Submission = {
+      id: await this.#tasks.submissionId({ signal }),
+      label: labelOf(scans),
+      sourceCollection: collection.id,
+      destinationCollection: this.#row.collection,
+      items,
+      deadline: new Date(now + site.rules.deadlineHours * HOUR_MILLISECONDS).toISOString(),
+    };
+    const ids = scans.map(({ id }) => id);
+    const owner = await this.#tasks.owner({ signal });
+    const record = { submission, owner, destination: this.destination, scans: ids, at: now };
+    await this.road.change(() => [{ submission: record }, ...this.#sendsTo("submitting", record)]);
+    return record;
+  }
+
+  async #itemsOf(scan: ScanRecord, signal: AbortSignal): Promise<readonly SubmittedItem[] | undefined> {
+    const { site } = this.road;
+    try {
+      const manifest = await this.road.manifestOf(scan);
+      const parts = placeOf(this.#row.template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
+      return itemsOf(manifest, site.source, this.#row, parts);
+    } catch (thrown) {
+      const verdict = verdictOn(thrown, signal);
+      this.road.logBug(verdict, thrown);
+      await this.road.ended(scan.id, this.destination, { state: "failed", reason: verdict.sentence });
+      return undefined;
+    }
+  }
+
+  /** Asks Globus, as often as it takes: the id makes sure that it is one task. */
+  async #submit(record: SubmissionRecord, signal: AbortSignal): Promise<void> {
+    await this.#requireOwner(signal);
+    let task: string;
+    try {
+      task = await this.#tasks.submit(record.submission, { signal });
+    } catch (thrown) {
+      const verdict = verdictOn(thrown, signal);
+      if (verdict.about === "scan") await this.#withdraw(record);
+      throw thrown;
+    }
+    await this.road.change(() => [{ submission: { ...record, task } }, ...this.#sendsTo("submitted", record)]);
+    for (const scan of record.scans) await this.works(scan);
+  }
+
+  /** Globus has refused a submission for good: the scans are free for another. */
+  async #withdraw({ submission, scans }: SubmissionRecord): Promise<void> {
+    await this.road.change(() => [
+      { forgetSubmission: submission.id },
+      ...this.#sends(scans).map((send) => ({ send: { ...send, state: "queued" as const, at: this.road.clock.now() } })),
+    ]);
+  }
+
+  #sendsTo(state: "submitting" | "submitted", { submission, scans }: SubmissionRecord): QueueChange[] {
+    const at = this.road.clock.now();
+    return this.#sends(scans).map(({ next: _, reason: __, missing: ___, ...send }) => ({
+      send: { ...send, state, at, submission: submission.id },
+    }));
+  }
+
+  #sends(scans: readonly string[]): readonly SendRecord[] {
+    return scans.flatMap((scan) => this.road.queue.send(scan, this.destination) ?? []);
+  }
+}
+
+/** The login is another than that which has submitted what is under way. */
+class OwnerError extends AccessDeniedError {
+  constructor(owner: string, { owner: other, submission }: SubmissionRecord, destination: string) {
+    super(
+      `"${oneLine(submission.label)}" was submitted to ${destination} by ${other}, and the login in [globus-auth] of globus.conf is ${owner}: log in as ${other}, or drop its scans with globus-ioc queue drop`,
+    );
+  }
+}
+
+/** A collection takes nothing from us, whatever the scan. */
+class RefusingCollectionError extends AccessDeniedError {}
+
+/** Our id first, which tells the task from all others, then names of scans while there is room. */
+export function labelOf(scans: readonly ScanRecord[]): string {
+  const names = scans.map(nameOf).join(" ");
+  const text = oneLine(`${scans[0]?.id} ${names}`).replace(/,/g, " ").trim();
+  const bytes = Buffer.from(text, "utf8");
+  if (bytes.length <= LABEL_BYTES) return text;
+  return bytes.subarray(0, LABEL_BYTES).toString("utf8").replace(/�+$/, "").trimEnd();
+}

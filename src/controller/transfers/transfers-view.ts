@@ -1,0 +1,335 @@
+/**
+ * What is to be seen of the transfers at one moment, as one plain object: from the queue, from what is under way, and
+ * from what has gone since everything was proven last. The PVs show it (transfer-pvs.ts).
+ */
+import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
+import { CopyLane } from "./copy-lane.ts";
+import { Rate } from "./rate.ts";
+import { nameOf } from "./road.ts";
+import { isClosed, type QueuedScan } from "./scan-queue.ts";
+import { TaskLane } from "./task-lane.ts";
+import type { RunningTransfers } from "./transfers.ts";
+
+/** Bytes and files, gone and to go. */
+export interface Amounts {
+  readonly bytes: number;
+  readonly bytesTotal: number;
+  readonly files: number;
+  readonly filesTotal: number;
+  readonly rate: number;
+  /** Seconds. */
+  readonly eta: number;
+  readonly faults: number;
+}
+
+export interface DestView extends Amounts {
+  readonly name: string;
+  readonly state: DestState;
+  readonly message: string;
+  readonly queued: number;
+  readonly failed: number;
+}
+
+export interface ScanView {
+  readonly name: string;
+  readonly state: ScanPvState;
+  readonly percent: number;
+  readonly reason: string;
+}
+
+export interface TransfersView {
+  readonly state: QueueState;
+  readonly message: string;
+  readonly depth: number;
+  /** Seconds. */
+  readonly oldest: number;
+  readonly failed: number;
+  readonly lastQueued: string;
+  readonly lastDone: string;
+  readonly total: Amounts;
+  readonly destinations: readonly DestView[];
+  /** The newest first. */
+  readonly scans: readonly ScanView[];
+  readonly archive: {
+    readonly verified: "Yes" | "No" | "Unknown";
+    readonly message: string;
+    readonly missing: number;
+    readonly files: readonly string[];
+    readonly scans: number;
+    readonly proven: number;
+  };
+}
+
+const isProven = ({ scan, sends }: QueuedScan): boolean =>
+  scan.state === "ready" &&
+  [...sends.values()].some(({ state }) => state === "verified") &&
+  [...sends.values()].every(({ state }) => state === "verified" || state === "dropped");
+const isDead = ({ state }: SendRecord): boolean => state === "dead";
+/** A scan that nothing is done for, and that is not proven. */
+const needsPerson = ({ scan, sends }: QueuedScan): boolean =>
+  [...sends.values()].some(isDead) || (scan.state === "left" && scan.aborted === undefined && sends.size === 0);
+const isUnderWay = ({ scan, sends }: QueuedScan): boolean =>
+  scan.state === "waiting" || [...sends.values()].some((send) => !isClosed(send));
+
+/** Looks at the transfers again and again, and remembers what it takes to tell rates. */
+export class TransfersLook {
+  readonly #running: RunningTransfers;
+  /** What has gone since all was proven, by destination; of sends that are proven meanwhile. */
+  readonly #gone = new Map<
+    string,
+    { bytes: number; files: number; readonly scans: Set<string>; readonly rate: Rate }
+  >();
+  readonly #rate = new Rate();
+
+  constructor(running: RunningTransfers) {
+    this.#running = running;
+  }
+
+  /** @param experiment the tagged experiment's name, or undefined */
+  look(experiment: string | undefined): TransfersView {
+    const { road } = this.#running;
+    const scans = [...road.queue.scans.values()];
+    const open = scans.filter(isUnderWay);
+    const destinations = road.site.destinations.map(({ name }) => this.#destination(name));
+    const total = this.#total(destinations);
+    const oldest = open[0]?.scan.seen;
+    const failed = scans.filter(needsPerson).length;
+    const state = this.#state(destinations, open.length, failed);
+    return {
+      state,
+      message: this.#message(state, destinations, open, failed),
+      depth: open.length + this.#running.pending,
+      oldest: oldest === undefined ? 0 : Math.max(0, (road.clock.now() - oldest) / 1000),
+      failed,
+      lastQueued: nameOrEmpty(scans.findLast(({ scan }) => scan.state !== "left")?.scan),
+      lastDone: nameOrEmpty(lastProven(scans)?.scan),
+      total,
+      destinations,
+      scans: scans
+        .slice(-SHOWN_SCANS)
+        .reverse()
+        .map((one) => this.#scan(one)),
+      archive: this.#archive(scans, experiment),
+    };
+  }
+
+  #destination(name: string): DestView {
+    const { road } = this.#running;
+    const sends = [...road.queue.openSends(name).values()];
+    const gone = this.#gone.get(name) ?? { bytes: 0, files: 0, scans: new Set<string>(), rate: new Rate() };
+    this.#gone.set(name, gone);
+    this.#count(name, gone);
+    const lane = this.#running.laneOf(name);
+    const { bytes: now, faults, message: word } = progressOf(this.#running, lane);
+    const left = sumOf(sends.map(({ scan }) => road.queue.scans.get(scan)?.scan));
+    const bytes = gone.bytes + now;
+    const bytesTotal = gone.bytes + left.bytes;
+    gone.rate.add(road.clock.monotonic(), bytes);
+    const failed = [...road.queue.scans.values()].filter(({ sends: all }) => all.get(name)?.state === "dead").length;
+    const trouble = lane?.breaker.trouble;
+    const isSending = now > 0 || (lane instanceof CopyLane && lane.now !== undefined) || isTasked(lane);
+    const state = destState(trouble, sends.length, isSending);
+    return {
+      name,
+      state,
+      message: trouble ?? word ?? waitingText(sends),
+      queued: sends.length,
+      failed,
+      bytes,
+      bytesTotal,
+      files: gone.files,
+      filesTotal: gone.files + left.files,
+      rate: gone.rate.perSecond,
+      eta: gone.rate.secondsFor(bytesTotal - bytes),
+      faults,
+    };
+  }
+
+  /** Counts what was proven since the last look; begins anew when nothing was left and something new has come. */
+  #count(name: string, gone: { bytes: number; files: number; readonly scans: Set<string> }): void {
+    const { queue } = this.#running.road;
+    const open = queue.openSends(name);
+    const proven = [...gone.scans].filter((scan) => queue.send(scan, name)?.state === "verified");
+    const { bytes, files } = sumOf(proven.map((scan) => queue.scans.get(scan)?.scan));
+    gone.bytes += bytes;
+    gone.files += files;
+    const wasIdle = gone.scans.size === 0;
+    gone.scans.clear();
+    for (const scan of open.keys()) gone.scans.add(scan);
+    if (wasIdle && open.size > 0) {
+      gone.bytes = 0;
+      gone.files = 0;
+    }
+  }
+
+  #total(destinations: readonly DestView[]): Amounts {
+    const sum = (of: (one: DestView) => number): number => destinations.reduce((all, one) => all + of(one), 0);
+    const bytes = sum((one) => one.bytes);
+    const bytesTotal = sum((one) => one.bytesTotal);
+    this.#rate.add(this.#running.road.clock.monotonic(), bytes);
+    return {
+      bytes,
+      bytesTotal,
+      files: sum(({ files }) => files),
+      filesTotal: sum(({ filesTotal }) => filesTotal),
+      rate: this.#rate.perSecond,
+      eta: this.#rate.secondsFor(bytesTotal - bytes),
+      faults: sum(({ faults }) => faults),
+    };
+  }
+
+  #state(destinations: readonly DestView[], open: number, failed: number): QueueState {
+    if (destinations.length === 0) return "Off";
+    if (failed > 0 || destinations.some(({ state }) => state === "Trouble")) return "Trouble";
+    if (this.#running.road.isPaused) return "Paused";
+    if (destinations.some(({ state }) => state === "Sending")) return "Sending";
+    return open > 0 ? "Waiting" : "Idle";
+  }
+
+  #message(state: QueueState, destinations: readonly DestView[], open: readonly QueuedScan[], failed: number): string {
+    if (state === "Off") return "No scan is sent: there is no [destination …] section in globus.conf.";
+    const trouble = destinations.find((one) => one.state === "Trouble");
+    const [first] = open;
+    const parts = [
+      ...(trouble === undefined ? [] : [`${trouble.name}: ${trouble.message.replace(/\.$/, "")}`]),
+      ...(failed === 0 ? [] : [`${scansText(failed)} failed and a person decides (QueueRetry)`]),
+      ...(this.#running.road.isPaused ? ["paused (QueuePaused)"] : []),
+      ...(open.length === 0 ? [] : [`${scansText(open.length)} on the way`]),
+      ...(first?.scan.state === "waiting" && first.scan.reason !== undefined
+        ? [`${nameOf(first.scan)} waits: ${first.scan.reason}`]
+        : []),
+    ];
+    return parts.length === 0 ? "All scans are proven at their destinations." : `${capital(parts.join("; "))}.`;
+  }
+
+  #scan(one: QueuedScan): ScanView {
+    const { scan, sends } = one;
+    const state = this.#scanState(one);
+    const dead = [...sends.values()].find(isDead);
+    const retried = [...sends.values()].find((send) => send.state === "failed");
+    return {
+      name: nameOf(scan),
+      state,
+      percent: this.#percent(one),
+      reason:
+        (dead ?? retried)?.reason ?? scan.reason ?? (scan.aborted === undefined ? "" : `Aborted: ${scan.aborted}.`),
+    };
+  }
+
+  #scanState(one: QueuedScan): ScanPvState {
+    const { scan, sends } = one;
+    const states = [...sends.values()].map(({ state }) => state);
+    if (scan.state === "left") return "Left";
+    if (scan.state === "waiting") return "Waiting";
+    if (states.includes("dead")) return "Failed";
+    if (isProven(one)) return "Verified";
+    if (states.includes("failed")) return "Retrying";
+    if (states.every((state) => state === "dropped")) return "Left";
+    const isSending = states.some((state) => state === "submitting" || state === "submitted");
+    const isCopied = this.#running.lanes.some((lane) => lane instanceof CopyLane && lane.now?.scan === scan.id);
+    return isSending || isCopied ? "Sending" : "Queued";
+  }
+
+  /** Over all destinations alike. */
+  #percent({ scan, sends }: QueuedScan): number {
+    const wanted = [...sends.values()].filter(({ state }) => state !== "dropped");
+    if (wanted.length === 0) return 0;
+    const parts = wanted.map((send) => (send.state === "verified" ? 1 : this.#partOf(scan, send)));
+    return (100 * parts.reduce((sum, part) => sum + part, 0)) / wanted.length;
+  }
+
+  #partOf({ id, bytes = 0 }: ScanRecord, send: SendRecord): number {
+    const lane = this.#running.laneOf(send.destination);
+    if (lane instanceof CopyLane && lane.now?.scan === id) return bytes === 0 ? 0 : Math.min(1, lane.now.bytes / bytes);
+    const record = this.#running.road.queue.submissions.get(send.submission ?? "");
+    const report = this.#running.watch?.now.get(record?.task ?? "")?.report;
+    if (record === undefined || report === undefined) return 0;
+    const all = sumOf(record.scans.map((scan) => this.#running.road.queue.scans.get(scan)?.scan)).bytes;
+    return all === 0 ? 0 : Math.min(1, report.bytesTransferred / all);
+  }
+
+  #archive(scans: readonly QueuedScan[], experiment: string | undefined): TransfersView["archive"] {
+    const newest = scans.at(-1);
+    const ofExperiment = scans.filter(({ scan }) => experiment !== undefined && scan.tags.exp === experiment);
+    const counts = {
+      scans: ofExperiment.length,
+      proven: ofExperiment.filter(isProven).length,
+    };
+    if (newest === undefined) return { verified: "Unknown", message: "", missing: -1, files: [], ...counts };
+    const proofs = [...newest.sends.values()].flatMap(({ destination, missing }) =>
+      missing === undefined ? [] : [{ destination, ...missing }],
+    );
+    return {
+      verified: isProven(newest) ? "Yes" : "No",
+      message: archiveText(newest),
+      missing: isProven(newest) ? 0 : proofs.length === 0 ? -1 : proofs.reduce((sum, { count }) => sum + count, 0),
+      files: proofs.flatMap(({ destination, names }) => names.map((name) => `${destination}: ${name}`)),
+      ...counts,
+    };
+  }
+}
+
+const isTasked = (lane: unknown): boolean => lane instanceof TaskLane && lane.submissions.length > 0;
+
+function destState(trouble: string | undefined, queued: number, isSending: boolean): DestState {
+  if (trouble !== undefined) return "Trouble";
+  if (queued === 0) return "Idle";
+  return isSending ? "Sending" : "Waiting";
+}
+
+/** What goes to a destination now; `message`: what its tasks wait for or complain of. */
+function progressOf(
+  { watch }: RunningTransfers,
+  lane: unknown,
+): { readonly bytes: number; readonly faults: number; readonly message?: string } {
+  if (lane instanceof CopyLane) return { bytes: lane.now?.bytes ?? 0, faults: 0 };
+  if (!(lane instanceof TaskLane)) return { bytes: 0, faults: 0 };
+  const tasks = lane.submissions.flatMap(({ task }) => watch?.now.get(task ?? "") ?? []);
+  const message = tasks.find((task) => task.message !== "")?.message ?? watch?.trouble;
+  return {
+    bytes: tasks.reduce((sum, { report }) => sum + report.bytesTransferred, 0),
+    faults: tasks.reduce((sum, { report }) => sum + report.faults, 0),
+    ...(message !== undefined && { message }),
+  };
+}
+
+function waitingText(sends: readonly SendRecord[]): string {
+  const failed = sends.find(({ state }) => state === "failed");
+  if (failed?.reason !== undefined) return failed.reason;
+  return sends.length === 0 ? "" : `${scansText(sends.length)} to go.`;
+}
+
+/** Why the newest scan is, or is not, proven: one sentence. */
+function archiveText(newest: QueuedScan): string {
+  const { scan, sends } = newest;
+  const name = nameOf(scan);
+  const all = [...sends.values()];
+  if (isProven(newest)) return `${name} is proven at ${all.map(({ destination }) => destination).join(" and ")}.`;
+  if (scan.state !== "ready") return `${name} is not proven: ${scan.reason ?? "its files are not at rest yet"}.`;
+  const missing = all.filter(({ state }) => state !== "verified" && state !== "dropped");
+  const why = missing.map(({ destination, state, reason }) =>
+    reason === undefined ? `${destination} has it not yet (${state})` : `${destination}: ${reason.replace(/\.$/, "")}`,
+  );
+  return `${name} is not proven: ${why.join("; ") || "it goes nowhere"}.`;
+}
+
+function lastProven(scans: readonly QueuedScan[]): QueuedScan | undefined {
+  const endOf = ({ sends }: QueuedScan): number => Math.max(...[...sends.values()].map(({ at }) => at));
+  let last: QueuedScan | undefined;
+  for (const one of scans) if (isProven(one) && (last === undefined || endOf(one) >= endOf(last))) last = one;
+  return last;
+}
+
+function sumOf(scans: readonly (ScanRecord | undefined)[]): { readonly bytes: number; readonly files: number } {
+  let [bytes, files] = [0, 0];
+  for (const scan of scans) {
+    bytes += scan?.bytes ?? 0;
+    files += scan?.files ?? 0;
+  }
+  return { bytes, files };
+}
+
+const nameOrEmpty = (scan: ScanRecord | undefined): string => (scan === undefined ? "" : nameOf(scan));
+const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

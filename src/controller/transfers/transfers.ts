@@ -1,0 +1,266 @@
+/**
+ * The transfers of a site, whole: scans that are announced wait for their source, go to every destination, and are
+ * proven there. It goes on where the process before has ended, for all it knows is in the ledger.
+ */
+
+import { cleanJson } from "../../base/clean-text.ts";
+import { sleep } from "../../base/clock.ts";
+import { asSentence, messageOf } from "../../base/errors.ts";
+import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
+import { AskedTransfers } from "./asked-transfers.ts";
+import { CopyLane } from "./copy-lane.ts";
+import type { GlobusRow } from "./globus-paths.ts";
+import type { Lane } from "./lane.ts";
+import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
+import type { TransferSite } from "./rules.ts";
+import { baseName } from "./scan-path.ts";
+import { isClosed, LedgerFailedError, ScanQueue } from "./scan-queue.ts";
+import { liesBelow, SourceGate } from "./source-gate.ts";
+import { TaskLane } from "./task-lane.ts";
+import { TaskWatch } from "./task-watch.ts";
+
+/** A scan that has ended, as a trigger tells of it. */
+export interface AnnouncedScan {
+  /** Absolute, as the source host names it. */
+  readonly file: string;
+  readonly trigger: string;
+  readonly tags: ScanTags;
+  readonly aborted?: string;
+  readonly copiesTo?: string;
+}
+
+export type TransfersOptions = Omit<RoadOptions, "queue">;
+
+/** Seconds until a ledger that could not be read is tried again: a person may have repaired it. */
+const READ_AGAIN_SECONDS = 30;
+
+export class Transfers {
+  readonly #options: TransfersOptions;
+  readonly #announced: AnnouncedScan[] = [];
+  #isPaused = false;
+  #running: RunningTransfers | undefined;
+  /** Why there is no queue, a sentence; undefined: there is, or nobody knows yet. */
+  trouble: string | undefined;
+
+  constructor(options: TransfersOptions) {
+    this.#options = options;
+  }
+
+  get site(): TransferSite {
+    return this.#options.site;
+  }
+  /** Undefined until the ledger was read. */
+  get running(): RunningTransfers | undefined {
+    return this.#running;
+  }
+
+  /**
+   * Goes on until the signal is aborted.
+   * @throws the signal's reason; a bug of ours
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const queue = await this.#readQueue(signal);
+    const running = new RunningTransfers({ ...this.#options, queue });
+    running.road.isPaused = this.#isPaused;
+    this.#running = running;
+    for (const scan of this.#announced.splice(0)) running.announce(scan);
+    try {
+      await running.run(signal);
+    } finally {
+      this.#running = undefined;
+      await this.#options.site.ledger.close();
+    }
+    await sleep(clock, 0, signal);
+  }
+
+  async #readQueue(signal: AbortSignal): Promise<ScanQueue> {
+    const { site, clock, say } = this.#options;
+    for (;;) {
+      try {
+        const queue = await ScanQueue.read(site.ledger);
+        this.trouble = undefined;
+        return queue;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const sentence = asSentence(messageOf(thrown));
+        if (sentence !== this.trouble) say(`No scan is sent: ${sentence}`, "MAJOR");
+        this.trouble = sentence;
+        await sleep(clock, READ_AGAIN_SECONDS, signal);
+      }
+    }
+  }
+
+  /** Takes a scan, which is on disk soon after; one that is announced before the ledger was read waits for it. */
+  announce(scan: AnnouncedScan): void {
+    if (this.#running === undefined) this.#announced.push(scan);
+    else this.#running.announce(scan);
+  }
+
+  /** Begins nothing new while it is paused. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (this.#running === undefined) return;
+    this.#running.road.isPaused = isPaused;
+    this.#running.road.wakeAll();
+  }
+
+  /** Tries everything that has failed at once. @returns how many scans that are; undefined: there is no queue yet */
+  async retry(): Promise<number | undefined> {
+    return await this.#running?.retry();
+  }
+}
+
+/** Transfers whose ledger was read. */
+export class RunningTransfers {
+  readonly road: Road;
+  readonly lanes: readonly (CopyLane | TaskLane)[];
+  readonly watch: TaskWatch | undefined;
+  readonly asked: AskedTransfers | undefined;
+  readonly #gate: SourceGate;
+  readonly #pending: AnnouncedScan[] = [];
+  readonly #arrivals;
+
+  constructor(options: RoadOptions) {
+    this.road = new Road(options);
+    this.#arrivals = this.road.wake();
+    this.#gate = new SourceGate(this.road);
+    const { destinations, tasks } = options.site;
+    this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
+      if (row.kind === "copy") return [new CopyLane(this.road, row)];
+      return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
+    });
+    if (tasks === undefined) return;
+    const asked = new AskedTransfers(this.road, tasks);
+    this.asked = asked;
+    const rows = destinations.filter((row): row is GlobusRow => row.kind === "globus");
+    this.watch = new TaskWatch({ road: this.road, tasks, rows, onAskedEnd: (_, report) => asked.ended(report) });
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const workers = [this.#gate, ...this.lanes, this.watch, this.asked].flatMap((worker) => worker?.run(signal) ?? []);
+    await Promise.all([this.#record(signal), ...workers]);
+  }
+
+  announce(scan: AnnouncedScan): void {
+    this.#pending.push(scan);
+    this.#arrivals.call();
+  }
+
+  /** Announced scans that are not on disk yet. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  async #record(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const scan = this.#pending[0];
+      if (scan === undefined) await this.#arrivals.wait(this.road.clock, Infinity, signal);
+      else if (await this.#put(scan)) this.#pending.shift();
+      else await sleep(this.road.clock, LEDGER_SECONDS, signal);
+    }
+  }
+
+  async #put(announced: AnnouncedScan): Promise<boolean> {
+    const { road } = this;
+    const file = announced.file.replace(/\/+$/, "");
+    let said: string | undefined;
+    try {
+      await road.change(() => {
+        const known = road.queue.ofFile(file).map(({ scan }) => scan);
+        const left = leftReason(announced, file, road.site);
+        const isKnown = known.some(({ state, reason }) => (left === undefined ? state === "waiting" : reason === left));
+        if (isKnown) return [];
+        said = left;
+        return [{ scan: newScan(road, { ...announced, file }, left) }];
+      });
+      if (said !== undefined) road.say(`${baseName(file)} is not sent: ${said}.`, "MINOR");
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof LedgerFailedError) return false;
+      throw thrown;
+    }
+  }
+
+  /** Tries everything that has failed, or that a person has to decide, at once. @returns how many scans that are */
+  async retry(wanted: (scan: ScanRecord) => boolean = () => true): Promise<number> {
+    const { queue, clock } = this.road;
+    const at = clock.now();
+    const scans = new Set<string>();
+    await this.road.change(() => {
+      const changes: QueueChange[] = [];
+      for (const { scan, sends } of queue.scans.values()) {
+        if (!wanted(scan)) continue;
+        if (scan.state === "left" && scan.aborted === undefined) {
+          changes.push({ scan: { ...withoutReason(scan), state: "waiting" } });
+          scans.add(scan.id);
+        }
+        for (const { scan: of, destination, state } of sends.values()) {
+          if (state !== "failed" && state !== "dead") continue;
+          changes.push({ send: { scan: of, destination, state: "queued", attempts: 0, at } });
+          scans.add(of);
+        }
+      }
+      return changes;
+    });
+    for (const lane of this.lanes) lane.hurry();
+    this.road.wakeAll();
+    return scans.size;
+  }
+
+  /** Gives scans up, but those that are proven already. @returns how many scans that are */
+  async drop(wanted: (scan: ScanRecord) => boolean, reason: string): Promise<number> {
+    const { queue, clock } = this.road;
+    const at = clock.now();
+    const dropped = new Set<string>();
+    await this.road.change(() => {
+      const changes: QueueChange[] = [];
+      for (const { scan, sends } of queue.scans.values()) {
+        if (!wanted(scan)) continue;
+        if (scan.state === "waiting") {
+          changes.push({ scan: { ...scan, state: "left", reason } });
+          dropped.add(scan.id);
+        }
+        for (const send of sends.values()) {
+          if (isClosed(send) && send.state !== "dead") continue;
+          const { next: _, ...rest } = send;
+          changes.push({ send: { ...rest, state: "dropped", at, reason } });
+          dropped.add(scan.id);
+        }
+      }
+      const isOver = (scans: readonly string[]): boolean => scans.length > 0 && scans.every((id) => dropped.has(id));
+      for (const { submission, scans, task } of queue.submissions.values())
+        if (task === undefined && isOver(scans)) changes.push({ forgetSubmission: submission.id });
+      return changes;
+    });
+    return dropped.size;
+  }
+
+  laneOf(destination: string): Lane | undefined {
+    return this.lanes.find((lane) => lane.destination === destination);
+  }
+}
+
+const withoutReason = ({ reason: _, ...scan }: ScanRecord): ScanRecord => scan;
+
+/** Why a scan is not sent, a clause; undefined: it is. */
+function leftReason({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): string | undefined {
+  const { top, name } = source.original ?? source.source;
+  if (!liesBelow(top, file)) return `${cleanJson(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`;
+  return aborted !== undefined && rules.aborted === "leave" ? `it was aborted: ${aborted}` : undefined;
+}
+
+function newScan(road: Road, announced: AnnouncedScan, left: string | undefined): ScanRecord {
+  const { aborted, copiesTo } = announced;
+  return {
+    id: road.newId(),
+    file: announced.file,
+    state: left === undefined ? "waiting" : "left",
+    ...(left !== undefined && { reason: left }),
+    seen: road.clock.now(),
+    trigger: announced.trigger,
+    tags: announced.tags,
+    ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
+    ...(copiesTo !== undefined && { copiesTo }),
+  };
+}
