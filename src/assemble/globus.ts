@@ -5,13 +5,16 @@ import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
 import type { Identity } from "../controller/ports/identity.ts";
+import type { TransferTasks } from "../controller/ports/transfer-tasks.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { createGlobusAccess } from "../services/globus/access.ts";
-import { createPersonLogin, createServiceAccount, globusOff } from "../services/globus/auth.ts";
+import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../services/globus/auth.ts";
 import { createGlobusCall, type GlobusCall } from "../services/globus/call.ts";
 import type { GlobusCollection } from "../services/globus/collection.ts";
 import { createGlobusTree } from "../services/globus/directories.ts";
+import type { GlobusLogin } from "../services/globus/owner.ts";
 import { createTokenStore } from "../services/globus/token-store.ts";
+import { createTransferTasks } from "../services/globus/transfer-tasks.ts";
 import { createGlobusTransport, globusServiceUrls } from "../services/globus/transport.ts";
 import { treeWithout } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
@@ -22,6 +25,8 @@ export interface GlobusPart {
   readonly files: readonly string[];
   /** The watches that look after the login of a running IOC. */
   readonly watches: readonly Watch[];
+  /** Transfers between collections; absent where Globus is off. */
+  readonly tasks?: TransferTasks;
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
   /** The access rules of a server's collection. @throws ActionError for settings that cannot be used */
@@ -34,6 +39,13 @@ export function openGlobus(options: PartOptions): GlobusPart {
   const call: GlobusCall =
     opened?.call ??
     (() => Promise.reject(new ActionError("Globus is off: set client-id in the [globus-auth] section of globus.conf")));
+  const nameOf = (id: string): string => {
+    const named = [
+      ...options.settings.destinations.map(({ name, collection: of }) => ({ name, of })),
+      ...options.settings.servers.map(({ name, uuid: of }) => ({ name, of })),
+    ];
+    return named.find(({ of }) => of === id)?.name ?? id;
+  };
   const collection = ({ name, top, uuid }: ServerSettings): GlobusCollection => ({
     collectionId: uuid,
     name,
@@ -44,6 +56,15 @@ export function openGlobus(options: PartOptions): GlobusPart {
     identity: opened?.identity ?? globusOff,
     files: opened === undefined ? [] : [section["client-secret-file"] || section["token-store"]],
     watches: opened === undefined ? [] : [opened.watch],
+    ...(opened !== undefined && {
+      tasks: createTransferTasks({
+        call,
+        tokens: opened.identity,
+        login: opened.login,
+        nameOf,
+        encrypt: options.settings.transfers.encrypt,
+      }),
+    }),
     tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),
     access: (server) =>
       server.uuid === ""
@@ -61,14 +82,14 @@ function accessWithout(sentence: string, { name }: ServerSettings): AccessRules 
   return { name, list: off, grant: off, revoke: off };
 }
 
-function open({
-  settings,
-  environment,
-  clock,
-  log,
-  closers,
-  troubles,
-}: PartOptions): { readonly identity: Identity; readonly call: GlobusCall; readonly watch: Watch } | undefined {
+interface OpenedGlobus {
+  readonly identity: GlobusAuth;
+  readonly login: GlobusLogin;
+  readonly call: GlobusCall;
+  readonly watch: Watch;
+}
+
+function open({ settings, environment, clock, log, closers, troubles }: PartOptions): OpenedGlobus | undefined {
   const section = settings["globus-auth"];
   const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
   Object.assign(environment, globusServiceUrls(urls));
@@ -85,6 +106,7 @@ function open({
   closers.push(() => transport.close());
   return {
     identity: auth,
+    login: { clientId, isServiceAccount: section["client-secret-file"] !== "" },
     call: createGlobusCall(auth, transport),
     watch: () => new Observable(() => auth.keepAlive(log)),
   };

@@ -54,8 +54,7 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
     port: local["data-host"] === "" ? ssh["analysis-port"] : ssh["data-port"],
     user: local["data-user-name"] || local["analysis-user-name"],
   };
-  const isOwn = LOOPBACK.includes(host) || unqualified(host) === unqualified(ownName);
-  if (isOwn && at.port === SSH_PORT && top !== "") return createLocalDataHost({ name: host, top }, clock);
+  if (isOwnHost(host, at.port, ownName) && top !== "") return createLocalDataHost({ name: host, top }, clock);
   const found =
     unknownPlace({ "data-host": host, "data-user-name": at.user, "data-top-dir": top }) ?? sshSettings(options, at);
   if (typeof found !== "string") return createSshDataHost({ ...found, top }, clock);
@@ -66,6 +65,10 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
   };
 }
 
+/** Whether a host is this machine itself, and not another behind a port of it. @param ownName this machine's name */
+export const isOwnHost = (host: string, port: number, ownName: string): boolean =>
+  port === SSH_PORT && (LOOPBACK.includes(host) || unqualified(host) === unqualified(ownName));
+
 /** The data host's name in the settings, and in what Data Management is told. */
 export const dataHostName = ({ local }: PartOptions["settings"]): string => local["data-host"] || local.analysis;
 
@@ -73,7 +76,7 @@ export const dataHostName = ({ local }: PartOptions["settings"]): string => loca
  * Which settings of a host of [local] are missing, or undefined.
  * @param keys with their values; the host's key first
  */
-function unknownPlace(keys: Readonly<Record<string, string>>): string | undefined {
+export function unknownPlace(keys: Readonly<Record<string, string>>): string | undefined {
   const missing = Object.entries(keys).flatMap(([key, text]) => (text === "" ? [key] : []));
   if (missing.length === 0) return undefined;
   const set = `set ${listed(missing)} in the [local] section of the configuration file`;
@@ -85,7 +88,7 @@ const unqualified = (host: string): string =>
   /^[\d.]+$/.test(host) ? host : (host.split(".")[0] as string).toLowerCase();
 
 /** @returns how to get into the host, or the sentence that says why there is no way */
-function sshSettings(
+export function sshSettings(
   { settings: { ssh }, environment }: PartOptions,
   at: { readonly host: string; readonly port: number; readonly user: string },
 ): SshSettings | string {

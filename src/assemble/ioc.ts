@@ -76,6 +76,7 @@ export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, 
     ManualBadges: manual.badges,
     ManualEmail: manual.email,
     ManualInstitution: manual.institution,
+    TomoScanTrigger: settings["trigger tomoscan"].enable ? 1 : 0,
     EsafStart: query["start-date"],
     EsafEnd: query["end-date"],
   };

@@ -33,6 +33,7 @@ import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts"
 import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
 import { createServer, daqOf, type ServerParts } from "./servers.ts";
+import { openTransfers, type TransferPart } from "./transfers.ts";
 
 export interface SiteOptions {
   readonly settings: Settings;
@@ -91,8 +92,12 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const servers = settings.servers.map((server) =>
     problems.collect(`[server ${server.name}]`, () => createServer(server, serverParts)),
   );
+  const about = { host: options.host, globus, beamline, nameOf: tomoScan.nameOf };
+  const transfers = problems.collect("[source]", () =>
+    openTransfers(parts, { ...about, ...(options.prefix !== undefined && { prefix: options.prefix }) }),
+  );
   problems.throwIfAny();
-  return siteOf(servers as [Server, ...Server[]], directories, serverParts);
+  return siteOf(servers as [Server, ...Server[]], directories, serverParts, transfers as TransferPart);
 }
 
 /** The site that the commands see, made of the parts. */
@@ -100,19 +105,21 @@ function siteOf(
   servers: Site["servers"],
   directories: readonly DirectoryTarget[],
   parts: ServerParts,
+  transfers: TransferPart,
 ): Omit<Site, "close"> {
   const { settings, dm, globus, people, tomoScan, mail } = parts;
   const experiments = experimentSite(parts);
   return {
     servers,
     actions: refuseWithoutNeeds(
-      { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions },
+      { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions, ...transfers.actions },
       settings,
       undefined,
     ),
     arms: { ...experiments.arms, EmailArm: (get) => mail.shown.armProblem(get) },
     watches: [
       ...experiments.watches,
+      ...transfers.watches,
       ...globus.watches,
       watchUncertain(mail.ledger),
       ...(daqOf(parts)?.watches ?? [withoutDaqs]),

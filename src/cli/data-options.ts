@@ -51,7 +51,7 @@ export function settingFlags(): readonly SettingFlag[] {
     Object.entries<Setting<unknown>>(table).map(([key, row]) => ({ section, key, row })),
   );
   const isOnly = (key: string): boolean => rows.filter((one) => one.key === key).length === 1;
-  const long = rows.map((one) => ({ ...one, flag: `${one.section}-${one.key}` }));
+  const long = rows.map((one) => ({ ...one, flag: `${one.section.replaceAll(" ", "-")}-${one.key}` }));
   const short = rows.filter(({ key }) => isOnly(key)).map((one) => ({ ...one, flag: one.key }));
   const server = rows.filter(({ key }) => key === "globus-server-name").map((one) => ({ ...one, flag: "server" }));
   const site = SITE_OPTIONS.map((flag) => ({ flag, section: "site", key: flag, row: SITE_ROWS[flag] }));

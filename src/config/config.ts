@@ -14,9 +14,12 @@ import { readRegularFileSync } from "../base/regular-file.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { decodeLines } from "../base/utf8-lines.ts";
 import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
+import { MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
 import { STATE_NAME_BYTES } from "../epics/facts.ts";
 import {
   BUILT_IN_SERVERS,
+  DESTINATION_SETTINGS,
+  type DestinationSettings,
   KINDS,
   SERVER_SETTINGS,
   SETTINGS,
@@ -171,13 +174,15 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const reader = new SectionReader(source, directory, givenBy(ini, options));
   const { problems } = reader;
   problems.push(...ini.problems);
-  const serverNames = readHeaders(ini, problems);
+  const { server: serverNames, destination: destinationNames } = readHeaders(ini, problems);
   const sections = Object.fromEntries(
     Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
   );
   const names = serverNames.length > 0 ? serverNames : Object.keys(BUILT_IN_SERVERS);
   const servers = names.map((name) => readServer(reader, name));
   problems.push(...serverProblems(serverNames, ini.sections));
+  const destinations = destinationNames.map((name) => readDestination(reader, name));
+  problems.push(...destinationProblems(destinationNames, ini.sections));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
   if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const given = reader.given("globus", "globus-server-name");
@@ -189,7 +194,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
   }
   throwIfAny(problems, file);
   return {
-    settings: { ...sections, servers, directory } as unknown as Settings,
+    settings: { ...sections, servers, destinations, directory } as unknown as Settings,
     lines: reader.lines,
     idle: idleKeys(ini, file),
   };
@@ -213,15 +218,22 @@ function throwIfAny(problems: readonly Problem[], file: string): void {
   );
 }
 
-/** Looks at the sections' names. @returns the servers that have a section */
-function readHeaders(ini: IniFile, problems: Problem[]): string[] {
+/** Sections of which a file may have several, each with a name of its own. */
+const NAMED_SECTIONS = { server: SERVER_SETTINGS, destination: DESTINATION_SETTINGS } as const;
+type NamedSection = keyof typeof NAMED_SECTIONS;
+const isNamed = (word: string | undefined): word is NamedSection => word !== undefined && word in NAMED_SECTIONS;
+
+/** Looks at the sections' names. @returns the names of the sections that have one */
+function readHeaders(ini: IniFile, problems: Problem[]): Readonly<Record<NamedSection, readonly string[]>> {
   const known = [...Object.keys(SETTINGS), ...Object.keys(ALIASES)];
-  const serverNames: string[] = [];
+  const names: Record<NamedSection, string[]> = { server: [], destination: [] };
   for (const [section, line] of ini.sections) {
-    const server = /^server\s+(\S+)$/.exec(section);
-    if (server !== null) serverNames.push(server[1] as string);
-    else if (!known.includes(section)) {
-      problems.push({ line, message: `there is no section [${section}]${didYouMean(section, [...known, "server"])}` });
+    const [, word, name] = /^(\S+)\s+(\S+)$/.exec(section) ?? [];
+    if (known.includes(section)) continue;
+    if (isNamed(word) && name !== undefined) names[word].push(name);
+    else {
+      const suggestion = didYouMean(section, [...known, ...Object.keys(NAMED_SECTIONS)]);
+      problems.push({ line, message: `there is no section [${section}]${suggestion}` });
     }
   }
   for (const { section, key, line } of ini.entries) {
@@ -229,13 +241,13 @@ function readHeaders(ini: IniFile, problems: Problem[]): string[] {
     if (keys.length === 0 || keys.includes(key)) continue;
     problems.push({ line, message: `[${section}] has no key ${key}${didYouMean(key, keys)}` });
   }
-  return serverNames;
+  return names;
 }
 
 function knownKeys(section: string): string[] {
-  const table: SettingTable = section.startsWith("server ")
-    ? SERVER_SETTINGS
-    : ((SETTINGS as Readonly<Record<string, SettingTable>>)[section] ?? {});
+  const [word] = section.split(" ");
+  const fixed = (SETTINGS as Readonly<Record<string, SettingTable>>)[section];
+  const table: SettingTable = fixed ?? (isNamed(word) ? NAMED_SECTIONS[word] : {});
   return [...Object.keys(table), ...Object.keys(ALIASES[section] ?? {})];
 }
 
@@ -368,6 +380,15 @@ function readServer(reader: SectionReader, name: string): ServerSettings {
     name,
   } as unknown as ServerSettings;
 }
+
+const readDestination = (reader: SectionReader, name: string): DestinationSettings =>
+  ({ ...reader.read(`destination ${name}`, DESTINATION_SETTINGS), name }) as unknown as DestinationSettings;
+
+const destinationProblems = (names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] =>
+  names.slice(MOST_DESTINATIONS, MOST_DESTINATIONS + 1).map((name) => ({
+    line: lines.get(`destination ${name}`) ?? 0,
+    message: `there are ${names.length} destinations; at most ${MOST_DESTINATIONS} have PVs`,
+  }));
 
 function serverProblems(names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] {
   const line = (name: string): number => lines.get(`server ${name}`) ?? 0;

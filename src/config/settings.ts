@@ -102,6 +102,21 @@ export const KINDS = {
       ? text
       : undefined,
   ),
+  scanTemplate: kind("a path of {rel}, {exp}, {ym}, {last}, {gup}, {scan} and plain names", (text) =>
+    text
+      .replace(/^\/|\/$/g, "")
+      .split("/")
+      .every(
+        (part) =>
+          part === "{rel}" || (/^(\{(exp|ym|last|gup|scan)\}|[-_A-Za-z0-9.])+$/.test(part) && !/^\.+$/.test(part)),
+      )
+      ? text
+      : undefined,
+  ),
+  names: kind("names separated by blanks", (text) => text.split(/\s+/).filter((name) => name !== "")),
+  destinationKind: choice("globus", "folder", "ssh"),
+  sourceHost: choice("detector", "analysis"),
+  abortedScans: choice("send", "leave", "mark"),
   serverKind: choice("dm", "globus"),
   dmBackend: choice("auto", "http", "python"),
   smtpSecurity: choice("auto", "none", "starttls", "tls"),
@@ -267,6 +282,63 @@ export const SETTINGS = {
       "Seconds without a file done, while there are files to do, after which a DAQ counts as stalled.",
     ),
   },
+  "trigger tomoscan": {
+    enable: setting(
+      KINDS.yesNo,
+      "False",
+      "Whether TomoScanTrigger is On at the first start: scans of TomoScan are sent when they end.",
+    ),
+  },
+  source: {
+    host: setting(
+      KINDS.sourceHost,
+      "detector",
+      "Host whose files are sent: the detector host, or the analysis host, to which TomoScan copies them (CopyToAnalysisDir).",
+    ),
+    top: setting(
+      KINDS.optionalPath,
+      "",
+      "Directory on that host under which scans lie; empty: detector-top-dir, or analysis-top-dir, of [local].",
+    ),
+    mount: setting(
+      KINDS.optionalPath,
+      "",
+      "The same directory as the IOC's host sees it; empty: the host is looked at over SSH, unless it is the IOC's own.",
+    ),
+    collection: setting(KINDS.uuid, "", "Globus collection that shows the host's files; empty: none does."),
+    "collection-path": setting(KINDS.absolutePath, "/", "Path of top in that collection."),
+    belongs: setting(
+      KINDS.names,
+      "{stem}.config {stem}_theta.npy",
+      "What belongs to a scan beside its file, where it is there: names with {stem}, the file's name without its extension, and {name}.",
+    ),
+    aborted: setting(
+      KINDS.abortedScans,
+      "mark",
+      "What becomes of aborted scans. send: they are sent as the others. mark: they are sent, and stand as aborted wherever they are told of. leave: they are not sent.",
+    ),
+    "settle-seconds": setting(KINDS.seconds, "5", "Seconds that a scan's files must not change before it is sent."),
+    "give-up-seconds": setting(KINDS.seconds, "86400", "Seconds until a scan whose file is not there is given up."),
+  },
+  transfers: {
+    attempts: setting(KINDS.count, "8", "Failed attempts after which a person decides about a scan."),
+    "batch-scans": setting(KINDS.count, "50", "Scans that one Globus task carries at most."),
+    "batch-bytes": setting(KINDS.count, "10000000000", "Bytes that several scans in one Globus task have at most."),
+    "batch-seconds": setting(KINDS.seconds, "10", "Seconds that a scan waits for others to share its Globus task."),
+    tasks: setting(
+      KINDS.count,
+      "3",
+      "Globus tasks of one destination under way at most; Globus works on three of a login.",
+    ),
+    "deadline-hours": setting(KINDS.count, "72", "Hours after which Globus gives a task up."),
+    "stuck-seconds": setting(
+      KINDS.seconds,
+      "300",
+      "Seconds without a byte, and with a fault that does not heal by itself, after which a task is ended.",
+    ),
+    "watch-seconds": setting(KINDS.seconds, "1", "Seconds between two looks at the Globus tasks that are under way."),
+    encrypt: setting(KINDS.yesNo, "False", "Whether Globus encrypts the data on their way."),
+  },
   manual: {
     name: setting(KINDS.text, "Staff", "create-manual: last name."),
     "first-name": setting(KINDS.text, "", "create-manual: first name."),
@@ -362,6 +434,30 @@ export const SERVER_SETTINGS = {
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
+/** Keys of a `[destination NAME]` section; a site may have several. */
+export const DESTINATION_SETTINGS = {
+  kind: setting(
+    KINDS.destinationKind,
+    "folder",
+    "globus: a Globus collection. folder: a directory that the IOC's host sees. ssh: a directory on another host.",
+  ),
+  top: setting(KINDS.absolutePath, "/", "Directory there under which scans go; must exist."),
+  path: setting(
+    KINDS.scanTemplate,
+    "{rel}",
+    "Levels below top; {rel}: the levels between the source's top and the scan.",
+  ),
+  collection: setting(KINDS.uuid, "", "globus: the collection."),
+  host: setting(KINDS.optionalHost, "", "ssh: the host."),
+  port: setting(KINDS.port, "22", "ssh: its port."),
+  user: setting(KINDS.optionalUser, "", "ssh: the user there."),
+  manifest: setting(
+    KINDS.yesNo,
+    "False",
+    "folder, ssh: a file with names, sizes, times and SHA-256 checksums is put beside each scan: manifest.json in a scan that is a folder, else SCAN.manifest.json.",
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
 /**
  * The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections
  * are each site's own.
@@ -382,6 +478,12 @@ export type ServerSettings = {
   /** As ServerName shows it. */
   readonly name: string;
 };
+export type DestinationSettings = {
+  readonly [K in keyof typeof DESTINATION_SETTINGS]: SettingValue<(typeof DESTINATION_SETTINGS)[K]>;
+} & {
+  /** As its PVs and sentences show it. */
+  readonly name: string;
+};
 /** The settings, typed from the table, by section and key. */
 export type Settings = {
   readonly [S in keyof typeof SETTINGS]: {
@@ -390,6 +492,8 @@ export type Settings = {
 } & {
   /** In the order of ServerName's states; at least one server. */
   readonly servers: readonly [ServerSettings, ...ServerSettings[]];
+  /** In the order of the file; none: no scan is sent. */
+  readonly destinations: readonly DestinationSettings[];
   /** The directory of the file: relative paths begin there. */
   readonly directory: string;
 };

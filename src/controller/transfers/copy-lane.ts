@@ -45,7 +45,7 @@ export class CopyLane extends Lane {
     this.now = { scan: scan.id, since: clock.monotonic(), bytes: 0, files: 0 };
     try {
       await this.#copy(scan, signal);
-      await this.works(scan.id);
+      this.works(scan.id);
     } catch (thrown) {
       if ((await this.failed([scan.id], thrown, signal)) === "ledger") await sleep(clock, LEDGER_SECONDS, signal);
     } finally {

@@ -1,7 +1,7 @@
 /**
  * What the way to one destination has in common, however files travel: which scan goes next, and what a failure means
- * for it and for the others. A destination that fails is tried by one scan now and then; where another scan then gets
- * through, it was the scan.
+ * for it and for the others. A destination that fails is tried by one scan now and then; a scan with which it fails
+ * once more, after another scan got through, is to blame itself.
  */
 import type { SendRecord } from "../ports/queue-ledger.ts";
 import { Breaker } from "./back-off.ts";
@@ -12,8 +12,10 @@ export class Lane {
   readonly road: Road;
   readonly destination: string;
   readonly breaker: Breaker;
-  /** Scans with which the destination has failed since it last worked, and what was said. */
-  readonly #suspects = new Map<string, string>();
+  /** Scans with which the destination has failed since it last worked. */
+  readonly #suspects = new Set<string>();
+  /** Scans with which it has failed before it worked with another: if it fails again, it is their fault. */
+  readonly #accused = new Set<string>();
 
   constructor(road: Road, destination: string) {
     this.road = road;
@@ -39,16 +41,16 @@ export class Lane {
     if (this.road.isPaused) return { waitSeconds: Infinity };
     const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
     const now = this.road.clock.now();
+    // One scan may be to blame itself: the first other scan finds out at once.
+    const isOpen = blocked === 0 || this.#suspects.size === 1;
     let suspect: SendRecord | undefined;
     let soonest = Infinity;
     for (const send of this.road.queue.openSends(this.destination).values()) {
-      if (this.#isDue(send, now)) {
-        if (blocked > 0) return { waitSeconds: blocked };
-        if (!this.#suspects.has(send.scan)) return { send, waitSeconds: 0 };
-        suspect ??= send;
-      } else if (send.next !== undefined) soonest = Math.min(soonest, send.next);
+      if (!this.#isDue(send, now)) soonest = Math.min(soonest, send.next ?? Infinity);
+      else if (this.#suspects.has(send.scan)) suspect ??= send;
+      else return isOpen ? { send, waitSeconds: 0 } : { waitSeconds: blocked };
     }
-    if (suspect !== undefined) return { send: suspect, waitSeconds: 0 };
+    if (suspect !== undefined) return blocked === 0 ? { send: suspect, waitSeconds: 0 } : { waitSeconds: blocked };
     return { waitSeconds: Math.max(blocked, (soonest - now) / 1000) };
   }
 
@@ -57,15 +59,13 @@ export class Lane {
     return next <= now && this.road.queue.scans.get(scan)?.scan.state === "ready";
   }
 
-  /** The destination has taken a scan: it works, so what failed with it before was another scan's fault. */
-  async works(scan: string): Promise<void> {
+  /** The destination has taken a scan: it works. */
+  works(scan: string): void {
     if (this.breaker.trouble !== undefined) this.road.say(`${this.destination} works again.`);
     this.breaker.works();
-    this.#suspects.delete(scan);
-    for (const [suspect, reason] of this.#suspects) {
-      this.#suspects.delete(suspect);
-      await this.road.ended(suspect, this.destination, { state: "failed", reason });
-    }
+    for (const suspect of this.#suspects) this.#accused.add(suspect);
+    this.#suspects.clear();
+    this.#accused.delete(scan);
   }
 
   /**
@@ -88,16 +88,20 @@ export class Lane {
 
   async #take(scans: readonly string[], { about, sentence }: Verdict): Promise<void> {
     if (about === "source") for (const scan of scans) await this.road.lookAnew(scan, this.destination, sentence);
-    if (about === "scan")
-      for (const scan of scans) await this.road.ended(scan, this.destination, { state: "failed", reason: sentence });
-    if (about === "destination") this.outOfOrder(sentence, scans);
+    const isTheirFault = about === "scan" || (about === "destination" && scans.some((scan) => this.#accused.has(scan)));
+    if (isTheirFault) {
+      for (const scan of scans) {
+        this.#accused.delete(scan);
+        await this.road.ended(scan, this.destination, { state: "failed", reason: sentence });
+      }
+    } else if (about === "destination") this.outOfOrder(sentence, scans);
   }
 
   /** @param sentence what is wrong with the destination */
   outOfOrder(sentence: string, scans: readonly string[] = [], atLeastSeconds = 0): void {
     if (this.breaker.trouble === undefined)
       this.road.say(`Nothing goes to ${this.destination} now: ${sentence}`, "MAJOR");
-    for (const scan of scans) this.#suspects.set(scan, sentence);
+    for (const scan of scans) this.#suspects.add(scan);
     this.breaker.failed(this.road.clock.monotonic(), sentence, atLeastSeconds);
   }
 
@@ -105,6 +109,7 @@ export class Lane {
   hurry(): void {
     this.breaker.hurry();
     this.#suspects.clear();
+    this.#accused.clear();
   }
 
   /** The name of a scan, for sentences. */

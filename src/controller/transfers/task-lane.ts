@@ -180,7 +180,7 @@ export class TaskLane extends Lane {
       throw thrown;
     }
     await this.road.change(() => [{ submission: { ...record, task } }, ...this.#sendsTo("submitted", record)]);
-    for (const scan of record.scans) await this.works(scan);
+    for (const scan of record.scans) this.works(scan);
   }
 
   /** Globus has refused a submission for good: the scans are free for another. */

@@ -124,10 +124,10 @@ export class TaskWatch {
     this.#now.set(record.task, { report, message, movedAt });
     if (message !== "" && message !== before?.message && !report.isOk)
       road.say(`${this.#titleOf(record)}: ${message}`, "MINOR");
-    const words = wordsFor(report.niceStatus);
-    const isHopeless = words.kind === "source" || words.kind === "destination";
+    const trouble = wordsFor(report.niceStatus);
+    const isHopeless = trouble?.kind === "source" || trouble?.kind === "destination";
     if (!isHopeless || report.isOk || report.isPaused || at - movedAt < road.site.rules.stuckSeconds) return;
-    const why = `${words.text}, for ${Math.round(at - movedAt)} s`;
+    const why = `${trouble.words}, for ${Math.round(at - movedAt)} s`;
     this.#ended.set(record.task, why);
     await tasks.cancel(record.task, { signal });
     road.say(`${this.#titleOf(record)} was ended: ${why}.`, "MAJOR");
@@ -139,10 +139,10 @@ export class TaskWatch {
       const said = oneLine(await this.#options.tasks.pauseMessage(report.id, { signal })).trim();
       return asSentence(`paused by an administrator${said === "" ? "" : `: ${said}`}`);
     }
-    if (report.state === "INACTIVE") return asSentence(`it waits for a person: ${wordsFor(report.niceStatus).text}`);
+    if (report.state === "INACTIVE") return asSentence(`it waits for a person: ${wordsOf(report)}`);
     if (report.niceStatus === "Queued")
       return report.ahead === 0 ? "queued." : `queued behind ${report.ahead} tasks of this account.`;
-    return report.isOk ? "" : asSentence(wordsFor(report.niceStatus).text);
+    return report.isOk ? "" : asSentence(wordsOf(report));
   }
 
   #titleOf(record: SubmissionRecord): string {
@@ -288,9 +288,15 @@ function endText(report: TaskReport, stopped: string | undefined): string | unde
   }
   if (state === "SUCCEEDED") return skippedErrors === 0 ? undefined : `Globus left ${skippedErrors} files out`;
   if (stopped !== undefined) return stopped;
-  return fatal === undefined ? "Globus gives no reason" : wordsFor(fatal.code).text;
+  return fatal === undefined
+    ? "Globus gives no reason"
+    : (wordsFor(fatal.code)?.words ?? `${fatal.code}: ${oneLine(fatal.description)}`);
 }
 
 /** Whether a person has cancelled the task at Globus. @param stopped why we ended it */
 const isCancelled = (report: TaskReport | undefined, stopped: string | undefined): boolean =>
   report?.cancelledByAdmin !== undefined || (stopped === undefined && /^CANCELL?ED$/.test(report?.fatal?.code ?? ""));
+
+/** What a task's trouble means, a piece of a sentence: in our words, or in Globus' own. */
+const wordsOf = ({ niceStatus, description }: TaskReport): string =>
+  wordsFor(niceStatus)?.words ?? (oneLine(description).trim() || niceStatus || "Globus gives no reason");

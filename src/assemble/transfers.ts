@@ -1,0 +1,173 @@
+/** Transfers of scans as the settings have them: the source, the destinations, the queue, and what is done by hand. */
+import { ActionError } from "../base/errors.ts";
+import type { DestinationSettings } from "../config/settings.ts";
+import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
+import type { AnyTomoScanKey } from "../controller/pvs/tomoscan.ts";
+import type { Actions } from "../controller/run/action.ts";
+import type { Watch } from "../controller/run/watch.ts";
+import type { DestinationRow, SourceRow, TransferRules, TransferSite } from "../controller/transfers/rules.ts";
+import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
+import { type FindTransfers, transferCancel, transferRun } from "../controller/transfers/transfer-run.ts";
+import type { Transfers } from "../controller/transfers/transfers.ts";
+import { watchTransfers } from "../controller/transfers/transfers-watch.ts";
+import { ledgerFolder } from "../services/ledger/files.ts";
+import { createQueueLedger } from "../services/ledger/queue-ledger.ts";
+import { createFolderCopier, createSshCopier } from "../services/scans/copiers.ts";
+import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
+import type { GlobusPart } from "./globus.ts";
+import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
+import type { PartOptions } from "./parts.ts";
+
+export interface TransferPart {
+  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel">;
+  readonly watches: readonly Watch[];
+}
+
+export interface TransferPartOptions {
+  /** This machine's name. */
+  readonly host: string;
+  /** The prefix of the IOC's PVs; absent for the command line. */
+  readonly prefix?: string;
+  readonly globus: Pick<GlobusPart, "tasks">;
+  readonly beamline: BeamlinePvs;
+  readonly nameOf: (key: AnyTomoScanKey) => string;
+}
+
+const NEEDS_IOC = "Transfers are an IOC's: start it, and give --ioc";
+
+/** Opens nothing and reaches nobody yet. @throws ActionError for settings that cannot be used */
+export function openTransfers(options: PartOptions, about: TransferPartOptions): TransferPart {
+  let transfers: Transfers | undefined;
+  const find: FindTransfers = () => {
+    if (transfers === undefined) return NEEDS_IOC;
+    return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
+  };
+  const site = transferSite(options, about);
+  const { beamline, nameOf } = about;
+  const { clock, log } = options;
+  const watch: Watch = (context) =>
+    watchTransfers({
+      site,
+      clock,
+      log,
+      random: Math.random,
+      onRunning: (running) => {
+        transfers = running;
+      },
+      tomoScan$: (isOn$) => tomoScanScans$({ beamline, nameOf, clock, scheduler: context.scheduler, isOn$ }),
+    })(context);
+  return { actions: { TransferRun: transferRun(find), TransferCancel: transferCancel(find) }, watches: [watch] };
+}
+
+function transferSite(options: PartOptions, { host, prefix, globus }: TransferPartOptions): TransferSite {
+  const { settings, environment, clock, troubles, closers } = options;
+  const ledger = createQueueLedger({
+    path: ledgerFolder(settings.ledger.path, environment),
+    owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
+    clock,
+    ...(troubles !== undefined && { trouble: troubles.of("the transfer queue's ledger") }),
+  });
+  closers.push(() => ledger.close());
+  const { destinations } = settings;
+  const { tasks } = globus;
+  const common = { ledger, rules: rulesOf(options), ...(tasks !== undefined && { tasks }) };
+  if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
+  const source = sourceOf(options, host);
+  return {
+    ...common,
+    source: source.row,
+    destinations: destinations.flatMap((one) => {
+      const made = options.problems.collect(`[destination ${one.name}]`, () =>
+        destinationOf(options, one, source.copied),
+      );
+      return made ?? [];
+    }),
+  };
+}
+
+function rulesOf({ settings }: PartOptions): TransferRules {
+  const { source, transfers } = settings;
+  return {
+    settleSeconds: source["settle-seconds"],
+    giveUpSeconds: source["give-up-seconds"],
+    aborted: source.aborted,
+    attempts: transfers.attempts,
+    batchScans: transfers["batch-scans"],
+    batchBytes: transfers["batch-bytes"],
+    batchSeconds: transfers["batch-seconds"],
+    tasks: transfers.tasks,
+    deadlineHours: transfers["deadline-hours"],
+    stuckSeconds: transfers["stuck-seconds"],
+    pollSeconds: transfers["watch-seconds"],
+    tells: { webhook: false, mailFailed: false, mailVerified: false },
+  };
+}
+
+type Side = "detector" | "analysis";
+
+function sourceOf(options: PartOptions, ownName: string): { readonly row: SourceRow; readonly copied: CopySource } {
+  const { source } = options.settings;
+  const copied = scansOn(options, source.host, ownName, source);
+  const original =
+    source.host === "analysis"
+      ? scansOn(options, "detector", ownName, { top: "", mount: "", belongs: source.belongs })
+      : undefined;
+  const { collection: id, "collection-path": path } = source;
+  return {
+    copied,
+    row: {
+      source: copied,
+      ...(original !== undefined && { original }),
+      ...(id !== "" && { collection: { id, path } }),
+    },
+  };
+}
+
+/** The scans on a host of [local]. @throws ActionError */
+function scansOn(
+  options: PartOptions,
+  side: Side,
+  ownName: string,
+  at: { readonly top: string; readonly mount: string; readonly belongs: readonly string[] },
+): CopySource {
+  const { local, ssh } = options.settings;
+  const { clock } = options;
+  const [host, user] = [local[side], local[`${side}-user-name`]];
+  const top = at.top || local[`${side}-top-dir`];
+  if (top === "") throw new ActionError(`set top in the [source] section, or ${side}-top-dir in the [local] section`);
+  const { belongs } = at;
+  if (at.mount !== "") return createMountedSource({ name: host || "this host", top, mount: at.mount, belongs }, clock);
+  if (host === "" || isOwnHost(host, ssh[`${side}-port`], ownName))
+    return createMountedSource({ name: host || "this host", top, belongs }, clock);
+  const place =
+    unknownPlace({ [side]: host, [`${side}-user-name`]: user }) ??
+    sshSettings(options, { host, user, port: ssh[`${side}-port`] });
+  if (typeof place === "string") throw new ActionError(place);
+  return createSshSource({ ...place, top, belongs }, clock);
+}
+
+/** @throws ActionError */
+function destinationOf(options: PartOptions, one: DestinationSettings, source: CopySource): DestinationRow {
+  const { clock } = options;
+  const { name, kind, top, path: template, manifest: writesManifest } = one;
+  if (kind === "globus") {
+    if (one.collection === "") throw new ActionError("collection is not set: give the UUID of the Globus collection");
+    return { name, kind, template, collection: one.collection, top };
+  }
+  if (kind === "folder") {
+    const copier = createFolderCopier({ top, source }, clock);
+    return { name, kind: "copy", template, copier, writesManifest };
+  }
+  if (one.host === "") throw new ActionError("host is not set");
+  if (one.user === "") throw new ActionError("user is not set");
+  const place = sshSettings(options, { host: one.host, user: one.user, port: one.port });
+  if (typeof place === "string") throw new ActionError(place);
+  return { name, kind: "copy", template, copier: createSshCopier({ ...place, top, source }, clock), writesManifest };
+}
+
+/** Stands in where nothing is sent. */
+const nowhereSource: SourceRow["source"] = {
+  name: "",
+  top: "/",
+  look: () => Promise.reject(new ActionError("there is no [destination …] section in globus.conf")),
+};

@@ -1,0 +1,86 @@
+/** TransferRun and TransferCancel: one Globus transfer that a person asks for, and its end before its time. */
+import { cleanJson, isUnclean } from "../../base/clean-text.ts";
+import type { PvName } from "../pvs/index.ts";
+import { type ActionRequest, type FreeAction, textInput } from "../run/action.ts";
+import { InputError, RejectedError } from "../run/outcome.ts";
+import type { AskedTransfer } from "./asked-transfers.ts";
+import { baseName } from "./scan-path.ts";
+import type { RunningTransfers } from "./transfers.ts";
+
+/** The transfers of a running IOC. @returns a sentence where there are none */
+export type FindTransfers = () => RunningTransfers | string;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export const transferRun = (find: FindTransfers): FreeAction => ({
+  plan: (request) => {
+    const { sourceCollection, sourcePath, destinationCollection, destinationPath } = askedOf(request);
+    return [
+      `would submit a transfer of ${sourceCollection}:${sourcePath} to ${destinationCollection}:${destinationPath}`,
+    ];
+  },
+  run: async (context) => {
+    const asked = askedOf(context);
+    const { asked: transfers } = runningOf(find);
+    if (transfers === undefined)
+      throw new RejectedError("Globus is off: set client-id in the [globus-auth] section of globus.conf");
+    const task = await transfers.submit(asked, { signal: context.signal });
+    context.publish("TaskId", task);
+    return { state: "Done", message: `Globus has accepted the transfer ${task}; TransferStatus follows it.` };
+  },
+});
+
+export const transferCancel = (find: FindTransfers): FreeAction => ({
+  plan: (request) => [`would cancel the Globus task ${taskOf(request, find)}`],
+  run: async (context) => {
+    const running = runningOf(find);
+    const task = taskOf(context, find);
+    const wasCancelled = await running.road.site.tasks?.cancel(task, { signal: context.signal });
+    return wasCancelled === true
+      ? { state: "Done", message: `The task ${task} is cancelled.` }
+      : { state: "Done", message: `The task ${task} had ended before.` };
+  },
+});
+
+function runningOf(find: FindTransfers): RunningTransfers {
+  const found = find();
+  if (typeof found === "string") throw new RejectedError(found);
+  return found;
+}
+
+function taskOf(_request: ActionRequest, find: FindTransfers): string {
+  const task = runningOf(find).asked?.records.at(-1)?.task;
+  if (task === undefined) throw new RejectedError("No transfer of TransferRun is under way.");
+  return task;
+}
+
+/** @throws InputError */
+function askedOf(request: ActionRequest): AskedTransfer {
+  const sourcePath = pathInput(request, "SourcePath");
+  return {
+    sourceCollection: collectionInput(request, "SourceCollection"),
+    sourcePath,
+    destinationCollection: collectionInput(request, "DestCollection"),
+    destinationPath: pathInput(request, "DestPath"),
+    label: textInput(request, "RunLabel") || baseName(sourcePath),
+  };
+}
+
+function collectionInput(request: ActionRequest, name: PvName): string {
+  const text = textInput(request, name);
+  if (UUID.test(text)) return text.toLowerCase();
+  throw new InputError(
+    name,
+    `${name} ${text === "" ? "is empty" : `is ${cleanJson(text)}`}: write the collection's UUID`,
+  );
+}
+
+function pathInput(request: ActionRequest, name: PvName): string {
+  const text = textInput(request, name);
+  const isPath = /^(\/|~)/.test(text) && !isUnclean(text) && !text.split("/").includes("..");
+  if (isPath) return text.startsWith("~") ? `/${text}` : text;
+  throw new InputError(
+    name,
+    `${name} ${text === "" ? "is empty" : `is ${cleanJson(text)}`}: write a path that begins with / or ~, without ".."`,
+  );
+}

@@ -1,0 +1,355 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { silentLog } from "../../../src/base/log.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { Severity } from "../../../src/controller/pvs/run.ts";
+import type { DestinationRow, TransferRules } from "../../../src/controller/transfers/rules.ts";
+import { type AnnouncedScan, Transfers } from "../../../src/controller/transfers/transfers.ts";
+import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
+import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { FakeCopier, FakeQueueLedger, FakeSource, FakeTasks, RULES } from "../../support/fakes/fake-transfers.ts";
+
+const TAGS = { exp: "2026-03-Levy-1014288", ym: "2026-03", last: "Levy", gup: "1014288" };
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly source = new FakeSource();
+  readonly copier = new FakeCopier(this.source);
+  readonly tasks = new FakeTasks(this.clock, this.source);
+  readonly ledger = new FakeQueueLedger();
+  readonly said: string[] = [];
+  rules: TransferRules = RULES;
+  destinations: readonly DestinationRow[] = [
+    { name: "archive", kind: "copy", template: "{rel}", copier: this.copier, writesManifest: false },
+    { name: "petrel", kind: "globus", template: "{rel}", collection: "dest", top: "/2-BM" },
+  ];
+  transfers = this.#make();
+  #abort = new AbortController();
+  #ended: Promise<unknown> = Promise.resolve();
+  #look: TransfersLook | undefined;
+
+  #make(): Transfers {
+    const { clock, ledger, tasks, source } = this;
+    return new Transfers({
+      clock,
+      log: silentLog,
+      random: () => 0.5,
+      say: (sentence: string, severity: Severity = "NO_ALARM") => this.said.push(`${severity} ${sentence}`),
+      site: {
+        ledger,
+        tasks,
+        rules: this.rules,
+        source: { source, collection: { id: "src", path: "/data" } },
+        destinations: this.destinations,
+      },
+    });
+  }
+  async start(): Promise<void> {
+    this.transfers = this.#make();
+    this.#abort = new AbortController();
+    this.#ended = this.transfers.run(this.#abort.signal).catch((thrown: unknown) => {
+      if (!this.#abort.signal.aborted) throw thrown;
+    });
+    await this.pass(0);
+    this.#look = undefined;
+  }
+  /** As a kill: nothing is waited for but what is in memory. */
+  async stop(): Promise<void> {
+    this.#abort.abort(new Error("stopped"));
+    await this.#ended;
+  }
+  /** Lets time pass in steps, with whole turns of the event loop between them. */
+  async pass(seconds: number): Promise<void> {
+    for (let step = 0; step <= seconds; step++) {
+      await turn();
+      this.clock.advance(step === 0 ? 0 : 1);
+      await turn();
+    }
+  }
+  announce(file: string, more: Partial<AnnouncedScan> = {}): void {
+    this.transfers.announce({ file, trigger: "tomoscan", tags: TAGS, ...more });
+  }
+  scan(name: string, bytes = 1000): string {
+    const file = `/data/2026-03/${name}.h5`;
+    this.source.tree.put(file, bytes);
+    return file;
+  }
+  get view(): TransfersView {
+    const { running } = this.transfers;
+    if (running === undefined) throw new Error("no queue yet");
+    this.#look ??= new TransfersLook(running);
+    return this.#look.look(TAGS.exp);
+  }
+  stateOf(scan: string): Record<string, string> {
+    const found = [...(this.transfers.running?.road.queue.scans.values() ?? [])].findLast(
+      ({ scan: one }) => one.file === scan,
+    );
+    return Object.fromEntries([...(found?.sends.values() ?? [])].map(({ destination, state }) => [destination, state]));
+  }
+}
+
+async function turn(): Promise<void> {
+  for (let i = 0; i < 8; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const benches: Bench[] = [];
+async function started(change: (bench: Bench) => void = () => {}): Promise<Bench> {
+  const bench = new Bench();
+  benches.push(bench);
+  change(bench);
+  await bench.start();
+  return bench;
+}
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.stop();
+});
+
+test("a scan that ends is proven at every destination", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.copier.arrived).toEqual(new Map([["/2026-03/a1.h5", 1]]));
+  expect(bench.tasks.arrivals).toEqual(new Map([["/2-BM/2026-03/a1.h5", 1]]));
+  expect(bench.view.archive).toMatchObject({
+    verified: "Yes",
+    message: "a1 is proven at archive and petrel.",
+    missing: 0,
+  });
+  expect(bench.view).toMatchObject({ state: "Idle", depth: 0, lastDone: "a1", lastQueued: "a1" });
+});
+
+test("a file that still grows is not sent before it has come to rest", async () => {
+  const bench = await started();
+  const file = bench.scan("a1", 10);
+  bench.announce(file);
+  for (let second = 0; second < 20; second++) {
+    await bench.pass(1);
+    bench.source.tree.put(file, 10 + second, 1000 + second);
+  }
+  expect(bench.stateOf(file)).toEqual({});
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.copier.found.files.get("/2026-03/a1.h5")?.bytes).toBe(29);
+});
+
+test("a process that ends at any moment loses no scan and sends none twice", async () => {
+  for (let second = 0; second < 30; second++) {
+    const bench = await started();
+    const file = bench.scan("a1");
+    bench.announce(file);
+    await bench.pass(second);
+    await bench.stop();
+    await bench.start();
+    bench.announce(file); // as the trigger does for what ended while nobody watched
+    await bench.pass(60);
+    expect(bench.stateOf(file), `stopped after ${second} s`).toEqual({ archive: "verified", petrel: "verified" });
+    expect(bench.tasks.arrivals, `stopped after ${second} s`).toEqual(new Map([["/2-BM/2026-03/a1.h5", 1]]));
+    expect([...(bench.transfers.running?.road.queue.scans.keys() ?? [])], `stopped after ${second} s`).toHaveLength(1);
+  }
+});
+
+test("a submission whose answer was lost is repeated, and is one task", async () => {
+  const bench = await started();
+  bench.tasks.losesAnswer = 3;
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(300);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.tasks.taskById.size).toBe(1);
+});
+
+test("a destination that is down holds up no other, is asked now and then, and gets all scans in order of age", async () => {
+  const bench = await started();
+  bench.copier.failure = new UnavailableError("/archive is not mounted.");
+  const files = Array.from({ length: 30 }, (_, index) => bench.scan(`s${String(index).padStart(2, "0")}`));
+  for (const file of files) bench.announce(file);
+  await bench.pass(3600);
+  for (const file of files) expect(bench.stateOf(file)).toEqual({ archive: "queued", petrel: "verified" });
+  expect(bench.copier.copies).toBeLessThan(40);
+  expect(bench.said.filter((one) => one.startsWith("M"))).toEqual([
+    "MAJOR Nothing goes to archive now: /archive is not mounted.",
+  ]);
+  expect(bench.view.destinations[0]).toMatchObject({
+    state: "Trouble",
+    message: "/archive is not mounted.",
+    queued: 30,
+  });
+  bench.copier.failure = undefined;
+  await bench.pass(400);
+  for (const file of files) expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.said).toContain("NO_ALARM archive works again.");
+  expect([...bench.copier.arrived.keys()].slice(1)).toEqual([...bench.copier.arrived.keys()].slice(1).sort());
+});
+
+test("a scan that cannot be sent blocks no other, and a person decides about it", async () => {
+  const bench = await started();
+  bench.copier.poison = /bad/;
+  const [bad, good] = [bench.scan("bad"), bench.scan("good")];
+  bench.announce(bad);
+  bench.announce(good);
+  await bench.pass(60);
+  expect(bench.stateOf(good)).toEqual({ archive: "verified", petrel: "verified" });
+  await bench.pass(1000);
+  expect(bench.stateOf(bad)).toEqual({ archive: "dead", petrel: "verified" });
+  expect(bench.view).toMatchObject({ state: "Trouble", failed: 1 });
+  bench.copier.poison = undefined;
+  expect(await bench.transfers.retry()).toBe(1);
+  await bench.pass(20);
+  expect(bench.stateOf(bad)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test("a scan with which a destination seems to be down, while others get through, is to blame itself", async () => {
+  const bench = await started();
+  const file = bench.scan("cut");
+  const copy = bench.copier.copy.bind(bench.copier);
+  bench.copier.copy = async (parcel) => {
+    if (parcel.manifest.files.some(({ path }) => path.startsWith("cut")))
+      throw new UnavailableError("The connection broke.");
+    return copy(parcel);
+  };
+  bench.announce(file);
+  for (let index = 0; index < 6; index++) {
+    await bench.pass(100);
+    const other = bench.scan(`other${index}`);
+    bench.announce(other);
+    await bench.pass(10);
+    expect(bench.stateOf(other)["archive"], "at once").toBe("verified");
+  }
+  expect(bench.stateOf(file)["archive"]).toBe("dead");
+});
+
+test("a byte that is lost on the way is named, and the scan is not proven", async () => {
+  const bench = await started();
+  bench.copier.loses = 1;
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(15);
+  expect(bench.view.archive).toMatchObject({
+    verified: "No",
+    missing: 1,
+    files: ['archive: "a1.h5" has 999 bytes instead of 1000'],
+  });
+  expect(bench.view.archive.message).toContain("999 bytes instead of 1000");
+});
+
+test("a scan that is written again under its name is sent again, and the older version no more", async () => {
+  const bench = await started();
+  const file = bench.scan("a1", 100);
+  bench.announce(file);
+  await bench.pass(40);
+  bench.source.tree.put(file, 200, 9000);
+  bench.announce(file);
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.copier.found.files.get("/2026-03/a1.h5")?.bytes).toBe(200);
+  bench.announce(file);
+  await bench.pass(40);
+  expect(bench.tasks.taskById.size).toBe(2);
+});
+
+describe("aborted scans", () => {
+  test.each([
+    ["send", {}, undefined],
+    ["mark", {}, "it was stopped"],
+    ["leave", undefined, undefined],
+  ] as const)("%s", async (aborted, sent, mark) => {
+    const bench = await started((one) => {
+      one.rules = { ...RULES, aborted };
+    });
+    const file = bench.scan("a1");
+    bench.announce(file, { aborted: "it was stopped" });
+    await bench.pass(40);
+    const [scan] = [...(bench.transfers.running?.road.queue.scans.values() ?? [])];
+    expect(bench.stateOf(file)).toEqual(sent === undefined ? {} : { archive: "verified", petrel: "verified" });
+    expect(scan?.scan.state).toBe(sent === undefined ? "left" : "ready");
+    if (sent !== undefined) expect(scan?.scan.aborted).toBe(mark);
+  });
+});
+
+test("another login sends nothing of what is under way, and says which login is needed", async () => {
+  const bench = await started();
+  bench.tasks.seconds = 1e6;
+  bench.announce(bench.scan("a1"));
+  await bench.pass(30);
+  await bench.stop();
+  bench.tasks.login = "somebody else";
+  await bench.start();
+  bench.announce(bench.scan("a2"));
+  await bench.pass(60);
+  expect(bench.tasks.taskById.size).toBe(1);
+  expect(bench.said.find((one) => one.includes("log in as me"))).toContain("MAJOR Nothing goes to petrel now");
+  bench.tasks.login = "me";
+  bench.tasks.seconds = 5;
+  await bench.pass(400);
+  expect(bench.stateOf("/data/2026-03/a2.h5")["petrel"]).toBe("verified");
+});
+
+test("small scans share a task, and a scan that has failed goes alone", async () => {
+  const bench = await started();
+  for (let index = 0; index < 7; index++) bench.announce(bench.scan(`s${index}`));
+  await bench.pass(40);
+  expect(bench.tasks.taskById.size).toBe(1);
+  const [task] = bench.tasks.taskById.values();
+  expect(task?.submission.items).toHaveLength(7);
+  expect(task?.submission.label).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{2} s0 s1 s2/);
+});
+
+test("a task that would never end is ended, and its scan is retried", async () => {
+  const bench = await started();
+  bench.tasks.seconds = 1e6;
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(20);
+  for (const task of bench.tasks.taskById.values())
+    task.report = { isOk: false, niceStatus: "FILE_NOT_FOUND", faults: 3 };
+  await bench.pass(140);
+  expect(bench.stateOf(file)["petrel"]).toBe("failed");
+  expect(bench.said.some((one) => /was ended: .*no longer at the source/.test(one))).toBe(true);
+  bench.tasks.seconds = 5;
+  await bench.pass(200);
+  expect(bench.stateOf(file)["petrel"]).toBe("verified");
+});
+
+test("a paused task says why, and one that an administrator has cancelled is not begun anew", async () => {
+  const bench = await started();
+  bench.tasks.seconds = 1e6;
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(20);
+  const [task] = bench.tasks.taskById.values();
+  if (task === undefined) throw new Error("no task");
+  task.report = { isPaused: true, isOk: false, niceStatus: "PAUSED" };
+  await bench.pass(5);
+  expect(bench.view.destinations[1]?.message).toBe("paused by an administrator: maintenance.");
+  task.end = bench.clock.now();
+  task.report = { state: "FAILED", cancelledByAdmin: "too much" };
+  await bench.pass(400);
+  expect(bench.stateOf(file)["petrel"]).toBe("dead");
+  expect(bench.view.scans[0]?.reason).toContain("an administrator has cancelled it (too much)");
+});
+
+test("while the ledger takes nothing, nothing is sent, and all is sent afterwards", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.ledger.failure = new UnavailableError("The ledger failed: no space is left.");
+  bench.announce(file);
+  await bench.pass(60);
+  expect(bench.copier.copies + bench.tasks.taskById.size).toBe(0);
+  bench.ledger.failure = undefined;
+  await bench.pass(60);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test("nothing new is sent while the queue is paused", async () => {
+  const bench = await started();
+  bench.transfers.pause(true);
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(60);
+  expect(bench.stateOf(file)).toEqual({ archive: "queued", petrel: "queued" });
+  expect(bench.view.state).toBe("Paused");
+  bench.transfers.pause(false);
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});

@@ -1,0 +1,279 @@
+/** A site of transfers without disks and networks: a ledger, a source, copiers and Globus' tasks, all in memory. */
+import { ActionError } from "../../../src/base/errors.ts";
+import { NotFoundError, SourceChangedError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { CopiedFile, Copier, FoundFile, Parcel } from "../../../src/controller/ports/destinations.ts";
+import type { QueueChange, QueueContent, QueueLedger } from "../../../src/controller/ports/queue-ledger.ts";
+import type { Manifest, ScanFile, ScanSource } from "../../../src/controller/ports/scans.ts";
+import type { Submission, TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
+import type { TransferRules } from "../../../src/controller/transfers/rules.ts";
+import type { FakeClock } from "./fake-clock.ts";
+
+export const RULES: TransferRules = {
+  settleSeconds: 5,
+  giveUpSeconds: 3600,
+  aborted: "mark",
+  attempts: 4,
+  batchScans: 50,
+  batchBytes: 1e9,
+  batchSeconds: 10,
+  tasks: 3,
+  deadlineHours: 24,
+  stuckSeconds: 120,
+  pollSeconds: 1,
+  tells: { webhook: false, mailFailed: false, mailVerified: false },
+};
+
+type Files = Map<string, { bytes: number; modified: number }>;
+
+/** Files by absolute path, as a host or a collection has them. */
+export class FakeTree {
+  readonly files: Files = new Map();
+  put(path: string, bytes: number, modified = 1000): void {
+    this.files.set(path, { bytes, modified });
+  }
+}
+
+export class FakeSource implements ScanSource {
+  readonly name: string;
+  readonly top = "/data";
+  readonly tree = new FakeTree();
+  /** Thrown by the next looks. */
+  failure: Error | undefined;
+  looks = 0;
+  constructor(name = "detector") {
+    this.name = name;
+  }
+  look(scan: string): Promise<Manifest> {
+    this.looks++;
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const file = this.tree.files.get(scan);
+    const folder = scan.slice(0, scan.lastIndexOf("/"));
+    if (file !== undefined) {
+      const stem = scan.replace(/\.[^./]*$/, "");
+      const files = [...this.tree.files]
+        .filter(([path]) => path === scan || path === `${stem}.config`)
+        .map(([path, one]) => ({ path: path.slice(folder.length + 1), ...one }));
+      return Promise.resolve({ folder, isFolder: false, files });
+    }
+    const below = [...this.tree.files].filter(([path]) => path.startsWith(`${scan}/`));
+    if (below.length === 0) return Promise.reject(new NotFoundError(`There is no ${scan} on ${this.name}.`));
+    const files = below.map(([path, one]) => ({ path: path.slice(scan.length + 1), ...one }));
+    return Promise.resolve({ folder: scan, isFolder: true, files });
+  }
+}
+
+export class FakeCopier implements Copier {
+  readonly place = "/archive";
+  readonly arrived = new Map<string, number>();
+  readonly found = new FakeTree();
+  failure: Error | undefined;
+  /** Thrown for the scans whose files have such names. */
+  poison: RegExp | undefined;
+  /** Bytes that are lost of each file. */
+  loses = 0;
+  /** Copies under way wait for it. */
+  gate: Promise<void> | undefined;
+  copies = 0;
+  readonly #source: FakeSource;
+  constructor(source: FakeSource) {
+    this.#source = source;
+  }
+  async copy({ manifest, parts }: Parcel): Promise<readonly CopiedFile[]> {
+    this.copies++;
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+    for (const file of manifest.files) {
+      if (this.poison?.test(file.path) === true) throw new ActionError(`${file.path} cannot be written.`);
+      const now = this.#source.tree.files.get(`${manifest.folder}/${file.path}`);
+      if (now?.bytes !== file.bytes) throw new SourceChangedError(`${file.path} has changed.`);
+      const at = ["", ...parts, file.path].join("/");
+      this.found.put(at, file.bytes - this.loses, file.modified);
+      this.arrived.set(at, (this.arrived.get(at) ?? 0) + 1);
+    }
+    return manifest.files.map((file) => ({ ...file, sha256: "0".repeat(64) }));
+  }
+  list({ manifest, parts }: Parcel): Promise<readonly FoundFile[]> {
+    const folder = ["", ...parts].join("/");
+    const all = filesBelow(this.found, folder);
+    return Promise.resolve(
+      manifest.isFolder ? all : all.filter(({ path }) => manifest.files.some((file) => file.path === path)),
+    );
+  }
+  readonly written = new Map<string, string>();
+  write(parts: readonly string[], name: string, text: string): Promise<void> {
+    this.written.set(["", ...parts, name].join("/"), text);
+    return Promise.resolve();
+  }
+}
+
+const filesBelow = (tree: FakeTree, folder: string): ScanFile[] =>
+  [...tree.files]
+    .filter(([path]) => path.startsWith(`${folder.replace(/\/$/, "")}/`))
+    .map(([path, one]) => ({ path: path.slice(folder.replace(/\/$/, "").length + 1), ...one }));
+
+interface FakeTask {
+  readonly submission: Submission;
+  readonly at: number;
+  end?: number;
+  report: Partial<TaskReport>;
+}
+
+/** Globus Transfer: a submission id makes one task; a task takes `seconds`. */
+export class FakeTasks implements TransferTasks {
+  readonly taskById = new Map<string, FakeTask>();
+  readonly destination = new FakeTree();
+  readonly arrivals = new Map<string, number>();
+  readonly requests: string[] = [];
+  login = "me";
+  seconds = 5;
+  /** Thrown by submit: before it takes effect, or behind it. */
+  refuses: Error | undefined;
+  losesAnswer = 0;
+  /** Thrown by every request. */
+  down: Error | undefined;
+  readonly #clock: FakeClock;
+  readonly #source: FakeSource;
+  #count = 0;
+  constructor(clock: FakeClock, source: FakeSource) {
+    this.#clock = clock;
+    this.#source = source;
+  }
+  #ask(what: string): void {
+    this.requests.push(what);
+    if (this.down !== undefined) throw this.down;
+  }
+  async owner(): Promise<string> {
+    return this.login;
+  }
+  async submissionId(): Promise<string> {
+    this.#ask("submission id");
+    return `s${++this.#count}`;
+  }
+  async submit(submission: Submission): Promise<string> {
+    this.#ask("submit");
+    if (this.refuses !== undefined) throw this.refuses;
+    const id = `task-${submission.id}`;
+    if (!this.taskById.has(id)) this.taskById.set(id, { submission, at: this.#clock.now(), report: {} });
+    if (this.losesAnswer > 0) {
+      this.losesAnswer--;
+      throw new UnavailableError("Globus gave no answer.", { mayHaveHappened: true });
+    }
+    return id;
+  }
+  async cancel(taskId: string): Promise<boolean> {
+    this.#ask("cancel");
+    const task = this.taskById.get(taskId);
+    if (task === undefined || task.end !== undefined) return false;
+    task.end = this.#clock.now();
+    task.report = { state: "FAILED", fatal: { code: "CANCELED", description: "canceled" } };
+    return true;
+  }
+  async pauseMessage(): Promise<string> {
+    this.#ask("pause message");
+    return "maintenance";
+  }
+  async arrived(taskId: string): Promise<readonly { readonly destination: string }[]> {
+    this.#ask("arrived");
+    const task = this.taskById.get(taskId);
+    return task?.submission.items.flatMap((item) => this.#moved(item).map(([, to]) => ({ destination: to }))) ?? [];
+  }
+  async typeOf(_collection: string, path: string): Promise<"file" | "folder"> {
+    return path.endsWith("/") ? "folder" : "file";
+  }
+  async list(_collection: string, folder: string): Promise<readonly FoundFile[]> {
+    this.#ask("list");
+    return filesBelow(this.destination, folder);
+  }
+  refusal = async (): Promise<string | undefined> => undefined;
+  #moved({ source, destination, isFolder }: Submission["items"][number]): [string, string][] {
+    if (!isFolder) return [[source, destination]];
+    return [...this.#source.tree.files.keys()]
+      .filter((path) => path.startsWith(source))
+      .map((path) => [path, destination + path.slice(source.length)]);
+  }
+  #settle(): void {
+    for (const task of this.taskById.values()) {
+      if (task.end !== undefined || task.report.isOk === false || task.report.isPaused === true) continue;
+      if (this.#clock.now() < task.at + this.seconds * 1000) continue;
+      task.end = this.#clock.now();
+      for (const item of task.submission.items)
+        for (const [from, to] of this.#moved(item)) {
+          const file = this.#source.tree.files.get(from);
+          if (file === undefined) continue;
+          this.destination.put(to, file.bytes, file.modified);
+          this.arrivals.set(to, (this.arrivals.get(to) ?? 0) + 1);
+        }
+      task.report = { state: "SUCCEEDED", ...task.report };
+    }
+  }
+  tasks(ids: readonly string[]): Promise<ReadonlyMap<string, TaskReport>> {
+    this.#ask("tasks");
+    this.#settle();
+    const found = new Map<string, TaskReport>();
+    for (const id of ids) {
+      const task = this.taskById.get(id);
+      if (task === undefined) continue;
+      found.set(id, {
+        id,
+        state: "ACTIVE",
+        label: task.submission.label,
+        niceStatus: "OK",
+        description: "",
+        isOk: true,
+        isPaused: false,
+        faults: 0,
+        files: 0,
+        filesTransferred: 0,
+        filesSkipped: 0,
+        bytesTransferred: 0,
+        bytesPerSecond: 0,
+        skippedErrors: 0,
+        ahead: 0,
+        ...task.report,
+      });
+    }
+    return Promise.resolve(found);
+  }
+}
+
+/** The ledger: what is put survives the queue that is read from it. */
+export class FakeQueueLedger implements QueueLedger {
+  readonly #records = new Map<string, string>();
+  readonly #manifests = new Map<string, string>();
+  failure: Error | undefined;
+  puts = 0;
+  async read(): Promise<QueueContent> {
+    if (this.failure !== undefined) throw this.failure;
+    const of = <T>(letter: string): T[] =>
+      [...this.#records]
+        .filter(([key]) => key.startsWith(letter))
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .map(([, value]) => JSON.parse(value) as T);
+    return { scans: of("s"), sends: of("d"), submissions: of("u"), notes: of("n") };
+  }
+  async put(changes: readonly QueueChange[]): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.puts++;
+    for (const change of changes) this.#put(change);
+  }
+  #put(change: QueueChange): void {
+    const set = (key: string, value: unknown): void => void this.#records.set(key, JSON.stringify(value));
+    if ("scan" in change) set(`s${change.scan.id}`, change.scan);
+    else if ("send" in change) set(`d${change.send.scan} ${change.send.destination}`, change.send);
+    else if ("submission" in change) set(`u${change.submission.submission.id}`, change.submission);
+    else if ("note" in change) set(`n${change.note.id}`, change.note);
+    else if ("forgetScan" in change) this.#records.delete(`s${change.forgetScan}`);
+    else if ("forgetSubmission" in change) this.#records.delete(`u${change.forgetSubmission}`);
+    else this.#records.delete(`n${change.forgetNote}`);
+  }
+  async keepManifest(scan: string, manifest: Manifest): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    this.#manifests.set(scan, JSON.stringify(manifest));
+  }
+  async manifest(scan: string): Promise<Manifest> {
+    const text = this.#manifests.get(scan);
+    if (text === undefined) throw new ActionError(`There are no files of ${scan}.`);
+    return JSON.parse(text) as Manifest;
+  }
+  async close(): Promise<void> {}
+}
