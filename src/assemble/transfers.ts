@@ -103,7 +103,7 @@ function rulesOf({ settings }: PartOptions): TransferRules {
   };
 }
 
-type Side = "detector" | "analysis";
+type SourceSide = "detector" | "analysis";
 
 function sourceOf(options: PartOptions, ownName: string): { readonly row: SourceRow; readonly copied: CopySource } {
   const { source } = options.settings;
@@ -126,7 +126,7 @@ function sourceOf(options: PartOptions, ownName: string): { readonly row: Source
 /** The scans on a host of [local]. @throws ActionError */
 function scansOn(
   options: PartOptions,
-  side: Side,
+  side: SourceSide,
   ownName: string,
   at: { readonly top: string; readonly mount: string; readonly belongs: readonly string[] },
 ): CopySource {

@@ -13,9 +13,7 @@ import { type IniEntry, type IniFile, parseIni } from "../base/ini.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { decodeLines } from "../base/utf8-lines.ts";
-import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
-import { MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
-import { STATE_NAME_BYTES } from "../epics/facts.ts";
+import { isNamed, NAMED_SECTIONS, type NamedSection, nameProblems, type Problem } from "./named-sections.ts";
 import {
   BUILT_IN_SERVERS,
   DESTINATION_SETTINGS,
@@ -38,9 +36,6 @@ export class ConfigError extends AppError {
     this.problems = problems;
   }
 }
-
-/** Bytes of the longest server name: ServerName has a state of each, whose name ends in NUL. */
-const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;
 
 /** A setting given on the command line; it wins over the file. */
 export interface SettingOption {
@@ -174,15 +169,15 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const reader = new SectionReader(source, directory, givenBy(ini, options));
   const { problems } = reader;
   problems.push(...ini.problems);
-  const { server: serverNames, destination: destinationNames } = readHeaders(ini, problems);
+  const sectionNames = readHeaders(ini, problems);
+  const { server: serverNames, destination: destinationNames } = sectionNames;
   const sections = Object.fromEntries(
     Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
   );
   const names = serverNames.length > 0 ? serverNames : Object.keys(BUILT_IN_SERVERS);
   const servers = names.map((name) => readServer(reader, name));
-  problems.push(...serverProblems(serverNames, ini.sections));
+  problems.push(...nameProblems(sectionNames, ini.sections));
   const destinations = destinationNames.map((name) => readDestination(reader, name));
-  problems.push(...destinationProblems(destinationNames, ini.sections));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
   if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const given = reader.given("globus", "globus-server-name");
@@ -200,13 +195,6 @@ export function parseSource(text: string, source: ConfigSource): Config {
   };
 }
 
-interface Problem {
-  readonly line: number;
-  readonly message: string;
-  /** The option that is wrong, instead of a line of the file. */
-  readonly option?: string;
-}
-
 function throwIfAny(problems: readonly Problem[], file: string): void {
   if (problems.length === 0) return;
   throw new ConfigError(
@@ -217,11 +205,6 @@ function throwIfAny(problems: readonly Problem[], file: string): void {
       ),
   );
 }
-
-/** Sections of which a file may have several, each with a name of its own. */
-const NAMED_SECTIONS = { server: SERVER_SETTINGS, destination: DESTINATION_SETTINGS } as const;
-type NamedSection = keyof typeof NAMED_SECTIONS;
-const isNamed = (word: string | undefined): word is NamedSection => word !== undefined && word in NAMED_SECTIONS;
 
 /** Looks at the sections' names. @returns the names of the sections that have one */
 function readHeaders(ini: IniFile, problems: Problem[]): Readonly<Record<NamedSection, readonly string[]>> {
@@ -383,32 +366,6 @@ function readServer(reader: SectionReader, name: string): ServerSettings {
 
 const readDestination = (reader: SectionReader, name: string): DestinationSettings =>
   ({ ...reader.read(`destination ${name}`, DESTINATION_SETTINGS), name }) as unknown as DestinationSettings;
-
-const destinationProblems = (names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] =>
-  names.slice(MOST_DESTINATIONS, MOST_DESTINATIONS + 1).map((name) => ({
-    line: lines.get(`destination ${name}`) ?? 0,
-    message: `there are ${names.length} destinations; at most ${MOST_DESTINATIONS} have PVs`,
-  }));
-
-function serverProblems(names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] {
-  const line = (name: string): number => lines.get(`server ${name}`) ?? 0;
-  const tooLong = names
-    .filter((name) => Buffer.byteLength(name) > MAX_SERVER_NAME)
-    .map((name) => ({
-      line: line(name),
-      message: `the server name ${name} has more than ${MAX_SERVER_NAME} bytes, which ServerName cannot show`,
-    }));
-  const tooMany =
-    names.length > MOST_SERVERS
-      ? [
-          {
-            line: line(names[MOST_SERVERS] as string),
-            message: `there are ${names.length} servers; at most ${MOST_SERVERS} have a place in ServerName`,
-          },
-        ]
-      : [];
-  return [...tooLong, ...tooMany];
-}
 
 function absolute(file: string, home: string, directory: string): string {
   if (file === "~" || file.startsWith("~/")) return path.join(home, file.slice(1));

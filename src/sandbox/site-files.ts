@@ -1,7 +1,7 @@
 /**
  * The files of the simulated beamline's IOC: globus.conf, and what it names. They point at services that run already.
  */
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SANDBOX_DM_ROUTES } from "./dm/routes.ts";
 import type { DmTwin } from "./dm/service.ts";
@@ -17,9 +17,12 @@ export const TOMOSCAN_PREFIX = "TomoScan:";
 /** Top directories: on both hosts, and on the collection. */
 export const DATA_TOP = "/data";
 export const COLLECTION_TOP = "/2-BM";
+/** Folder of the destination that scans are copied to. */
+const ARCHIVE = "archive";
 /** Everything is quicker here than at a beamline. */
 const DAQ_POLL_SECONDS = 1;
 const DAQ_STALL_SECONDS = 20;
+const SETTLE_SECONDS = 1;
 
 /** The services that the settings point at. */
 export interface SiteServices {
@@ -48,6 +51,7 @@ export async function writeSiteFiles(directory: string, services: SiteServices, 
     return file;
   };
   const { dm, scheduling, globus, detector, analysis } = services;
+  await mkdir(path.join(directory, ARCHIVE));
   const files: SiteFiles = {
     directory,
     knownHosts: await write("known_hosts", `${detector.knownHostsLine}\n${analysis.knownHostsLine}\n`),
@@ -124,6 +128,17 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "identity-file": detector.identityFile,
       "known-hosts-file": files.knownHosts,
     },
+    "trigger tomoscan": { enable: "True" },
+    source: {
+      host: "detector",
+      mount: path.join(detector.root, DATA_TOP),
+      collection: globus.collection("detector").id,
+      "collection-path": DATA_TOP,
+      "settle-seconds": SETTLE_SECONDS,
+    },
+    transfers: { "batch-seconds": SETTLE_SECONDS },
+    "destination archive": { kind: "folder", top: path.join(files.directory, ARCHIVE), manifest: "True" },
+    "destination petrel": { kind: "globus", collection: globus.collection("petrel").id, top: COLLECTION_TOP },
     "server voyager": { kind: "dm", uuid: globus.collection("petrel").id },
     "server petrel": {
       kind: "globus",

@@ -67,8 +67,8 @@ const SCAN_PARTS = {
   Reason: result("what it waits for, or why it failed, in one sentence.", { initial: "" }),
 } as const satisfies Readonly<Record<string, PvRow>>;
 export type ScanPart = keyof typeof SCAN_PARTS;
-type ScanPv = `Scan${Digit}${ScanPart}`;
-export const scanPv = (index: number, part: ScanPart): ScanPv => `Scan${index as Digit}${part}`;
+type ShownScanPv = `Scan${Digit}${ScanPart}`;
+export const scanPv = (index: number, part: ScanPart): ShownScanPv => `Scan${index as Digit}${part}`;
 
 function numbered<N extends string>(
   count: number,

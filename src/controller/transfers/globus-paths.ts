@@ -15,7 +15,7 @@ const joined = (...paths: readonly string[]): string =>
     .replace(/(?<!^)\/{2,}/g, "/");
 
 /** A folder of the source as its collection shows it. @throws ActionError */
-export function collectionPath({ source, collection }: SourceRow, folder: string): string {
+function collectionPath({ source, collection }: SourceRow, folder: string): string {
   if (collection === undefined)
     throw new ActionError(`Globus does not see ${source.name}: set collection in the [source] section of globus.conf`);
   const below = partsBelow(source.top, folder);

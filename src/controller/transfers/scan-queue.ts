@@ -87,7 +87,7 @@ export class ScanQueue {
   }
 
   /**
-   * Changes records, in turn: `make` sees all earlier changes, and what it returns is on disk when the promise resolves.
+   * Changes records, in turn: `make` sees all earlier changes; what it returns is on disk when the promise resolves.
    * @throws LedgerFailedError: nothing has changed
    */
   change(make: () => readonly QueueChange[]): Promise<void> {

@@ -216,7 +216,7 @@ class OwnerError extends AccessDeniedError {
 class RefusingCollectionError extends AccessDeniedError {}
 
 /** Our id first, which tells the task from all others, then names of scans while there is room. */
-export function labelOf(scans: readonly ScanRecord[]): string {
+function labelOf(scans: readonly ScanRecord[]): string {
   const names = scans.map(nameOf).join(" ");
   const text = oneLine(`${scans[0]?.id} ${names}`).replace(/,/g, " ").trim();
   const bytes = Buffer.from(text, "utf8");

@@ -1,4 +1,4 @@
-/** What a failure on a scan's way says about: the scan's source, its destination, the ledger, or this one scan. Pure. */
+/** What a failure on a scan's way is about: the scan's source, its destination, the ledger, or this one scan. Pure. */
 import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import { AccessDeniedError, OffError, SourceChangedError, UnavailableError } from "../ports/call.ts";
 import { LedgerFailedError } from "./scan-queue.ts";

@@ -37,7 +37,6 @@ const FOR_TESTS: readonly string[] = [
   "controller/run/faults.ts AGAIN_SECONDS",
   "controller/run/perform.ts actionOf",
   "controller/tagging/tag-manual.ts parseName",
-  "controller/transfers/tomoscan-scans.ts tomoScanScans$", // until the queue of transfers asks for it
   "controller/users/people.ts eachOnce",
   "database/convert/numbers.ts clampFloat",
   "ioc/ioc.ts IocError",

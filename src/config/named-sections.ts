@@ -1,0 +1,53 @@
+/** Sections of which globus.conf may have several, each with a name of its own: `[server petrel]`. */
+import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
+import { MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
+import { STATE_NAME_BYTES } from "../epics/facts.ts";
+import { DESTINATION_SETTINGS, SERVER_SETTINGS } from "./settings.ts";
+
+/** Something that is wrong with globus.conf, or with an option. */
+export interface Problem {
+  readonly line: number;
+  readonly message: string;
+  /** The option that is wrong, instead of a line of the file. */
+  readonly option?: string;
+}
+
+/** Their keys. */
+export const NAMED_SECTIONS = { server: SERVER_SETTINGS, destination: DESTINATION_SETTINGS } as const;
+export type NamedSection = keyof typeof NAMED_SECTIONS;
+export const isNamed = (word: string | undefined): word is NamedSection => word !== undefined && word in NAMED_SECTIONS;
+
+/** Bytes of the longest server name: ServerName has a state of each, whose name ends in NUL. */
+const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;
+
+/** What is wrong with the sections' names. @param lines where each section begins */
+export const nameProblems = (
+  names: Readonly<Record<NamedSection, readonly string[]>>,
+  lines: ReadonlyMap<string, number>,
+): Problem[] => [...serverProblems(names.server, lines), ...destinationProblems(names.destination, lines)];
+
+function serverProblems(names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] {
+  const line = (name: string): number => lines.get(`server ${name}`) ?? 0;
+  const tooLong = names
+    .filter((name) => Buffer.byteLength(name) > MAX_SERVER_NAME)
+    .map((name) => ({
+      line: line(name),
+      message: `the server name ${name} has more than ${MAX_SERVER_NAME} bytes, which ServerName cannot show`,
+    }));
+  const tooMany =
+    names.length > MOST_SERVERS
+      ? [
+          {
+            line: line(names[MOST_SERVERS] as string),
+            message: `there are ${names.length} servers; at most ${MOST_SERVERS} have a place in ServerName`,
+          },
+        ]
+      : [];
+  return [...tooLong, ...tooMany];
+}
+
+const destinationProblems = (names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] =>
+  names.slice(MOST_DESTINATIONS, MOST_DESTINATIONS + 1).map((name) => ({
+    line: lines.get(`destination ${name}`) ?? 0,
+    message: `there are ${names.length} destinations; at most ${MOST_DESTINATIONS} have PVs`,
+  }));
