@@ -60,11 +60,10 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
 }
 
 function transferSite(options: PartOptions, { host, prefix, globus }: TransferPartOptions): TransferSite {
-  const { settings, environment, clock, troubles, closers } = options;
+  const { settings, environment, troubles, closers } = options;
   const ledger = createQueueLedger({
     path: ledgerFolder(settings.ledger.path, environment),
     owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
-    clock,
     ...(troubles !== undefined && { trouble: troubles.of("the transfer queue's ledger") }),
   });
   closers.push(() => ledger.close());

@@ -61,6 +61,9 @@ export function guardedClock(clock: Clock, failed: (thrown: unknown) => void): C
   };
 }
 
+/** Resolves in a later turn of the event loop, when what has come in meanwhile was handled. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Resolves `seconds` from now; rejects with the signal's reason as soon as `signal` is aborted. */
 export function sleep(clock: Clock, seconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

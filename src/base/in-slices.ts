@@ -1,19 +1,30 @@
-/** Work on many small things in slices, between which the event loop turns: a list of 100,000 must not hold it up. */
-import type { Clock } from "./clock.ts";
+/** Long work in slices, between which the event loop turns: 100,000 small things must not hold it up. */
+import { nextTurn, systemClock } from "./clock.ts";
 
-/** Things worked on between two turns of the event loop. */
-const SLICE = 2000;
+/** How long work goes on before the event loop turns. */
+const SLICE_SECONDS = 0.004;
+/** Small things between two looks at the clock. */
+const MANY = 128;
+
+/** Lets the event loop turn now and then. */
+export class Slices {
+  #since = systemClock.monotonic();
+
+  /** Called between two pieces of work; waits only when enough was done since it last did. */
+  async rest(): Promise<void> {
+    if (systemClock.monotonic() - this.#since < SLICE_SECONDS) return;
+    await nextTurn();
+    this.#since = systemClock.monotonic();
+  }
+}
 
 /** @returns what `work` gave, in the order of `items` */
-export async function inSlices<T, R>(
-  items: readonly T[],
-  clock: Pick<Clock, "soon">,
-  work: (item: T) => R,
-): Promise<R[]> {
+export async function inSlices<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<R[]> {
+  const slices = new Slices();
   const results: R[] = [];
-  for (let at = 0; at < items.length; at += SLICE) {
-    if (at > 0) await new Promise<void>((resolve) => clock.soon(resolve));
-    for (const item of items.slice(at, at + SLICE)) results.push(work(item));
+  for (const item of items) {
+    results.push(work(item));
+    if (results.length % MANY === 0) await slices.rest();
   }
   return results;
 }

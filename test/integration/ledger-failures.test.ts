@@ -41,7 +41,14 @@ class FailingLevel {
       close: () => call("close", () => real.close()),
       put: (key, value, options) => call("put", () => real.put(key, value, options)),
       batch: (changes, options) => call("batch", () => real.batch(changes, options)),
-      iterator: (range) => ({ all: () => call("iterator", () => real.iterator(range).all()) }),
+      iterator: (range) => {
+        const iterator = real.iterator(range);
+        return {
+          all: () => call("iterator", () => iterator.all()),
+          nextv: (count) => call("iterator", () => iterator.nextv(count)),
+          close: () => iterator.close(),
+        };
+      },
     };
   };
 }

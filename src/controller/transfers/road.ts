@@ -152,10 +152,10 @@ export class Road {
 }
 
 /** Stands for the names, sizes and times of a scan's files. */
-export async function signatureOf({ folder, files }: Manifest, clock: Clock): Promise<string> {
+export async function signatureOf({ folder, files }: Manifest): Promise<string> {
   const digest = new Digest();
   digest.add(folder);
-  await inSlices(files, clock, ({ path, bytes, modified }) => {
+  await inSlices(files, ({ path, bytes, modified }) => {
     digest.add(path);
     digest.add(`${bytes} ${modified}`);
   });

@@ -3,6 +3,7 @@
  * ledger has the change on disk. It decides nothing about sending.
  */
 import { ActionError } from "../../base/errors.ts";
+import { inSlices } from "../../base/in-slices.ts";
 import type {
   NoteRecord,
   QueueChange,
@@ -46,8 +47,8 @@ export class ScanQueue {
   static async read(ledger: QueueLedger): Promise<ScanQueue> {
     const { scans, sends, submissions, notes } = await ledger.read();
     const queue = new ScanQueue(ledger);
-    for (const scan of scans) queue.#apply({ scan });
-    for (const send of sends) queue.#apply({ send });
+    await inSlices(scans, (scan) => queue.#apply({ scan }));
+    await inSlices(sends, (send) => queue.#apply({ send }));
     for (const submission of submissions) queue.#apply({ submission });
     for (const note of notes) queue.#apply({ note });
     return queue;

@@ -99,7 +99,7 @@ export class SourceGate {
   async #found(scan: ScanRecord, manifest: Manifest): Promise<void> {
     const { clock, site } = this.#road;
     const now = clock.monotonic();
-    const signature = await signatureOf(manifest, clock);
+    const signature = await signatureOf(manifest);
     const before = this.#seen.get(scan.id);
     const stableSince = before?.signature === signature ? before.stableSince : now;
     const { settleSeconds } = site.rules;

@@ -217,11 +217,11 @@ export class TaskWatch {
 
   /** Whether the source is another now. Where it is gone, what has arrived is all that is left of it. */
   async #hasChanged({ file }: ScanRecord, manifest: Manifest, signal: AbortSignal): Promise<boolean> {
-    const { site, clock } = this.#options.road;
+    const { site } = this.#options.road;
     const path = manifest.isFolder ? manifest.folder : `${manifest.folder}/${baseName(file)}`;
     try {
       const now = await site.source.source.look(path, { signal });
-      return (await signatureOf(manifest, clock)) !== (await signatureOf(now, clock));
+      return (await signatureOf(manifest)) !== (await signatureOf(now));
     } catch (thrown) {
       if (thrown instanceof NotFoundError) return false;
       throw thrown;

@@ -5,7 +5,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import type { Clock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import { makeFolder } from "../../base/make-folder.ts";
@@ -26,14 +25,12 @@ export interface ManifestFiles {
 }
 
 /** @param ledger the ledger's folder */
-export function createManifestFiles(ledger: string, clock: Clock): ManifestFiles {
+export function createManifestFiles(ledger: string): ManifestFiles {
   const folder = path.join(ledger, "manifests");
   const fileOf = (scan: string): string => path.join(folder, `${scan}.jsonl`);
   return {
     keep: async (scan, { files, ...head }) => {
-      const lines = await inSlices(files, clock, ({ path: name, bytes, modified }) =>
-        JSON.stringify([name, bytes, modified]),
-      );
+      const lines = await inSlices(files, ({ path: name, bytes, modified }) => JSON.stringify([name, bytes, modified]));
       const text = `${JSON.stringify({ ...head, files: files.length })}\n${lines.join("\n")}\n`;
       try {
         await makeFolder(folder, 0o700);
@@ -46,7 +43,7 @@ export function createManifestFiles(ledger: string, clock: Clock): ManifestFiles
       try {
         const [head = "", ...lines] = (await readRegularFile(fileOf(scan))).toString("utf8").trimEnd().split("\n");
         const { files: count, ...manifest } = headSchema.parse(JSON.parse(head));
-        const files = await inSlices(lines, clock, (line) => {
+        const files = await inSlices(lines, (line) => {
           const [name, bytes, modified] = lineSchema.parse(JSON.parse(line));
           return { path: name, bytes, modified };
         });

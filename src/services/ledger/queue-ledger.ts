@@ -2,7 +2,6 @@
  * The transfer queue in the ledger: records in a LevelDB of its own, each on disk before its promise resolves, and the
  * files of each scan in a file beside, so that the database stays small. It decides nothing.
  */
-import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { QueueChange, QueueLedger } from "../../controller/ports/queue-ledger.ts";
 import { QUEUE_DATABASE } from "./files.ts";
@@ -10,23 +9,19 @@ import { createManifestFiles } from "./manifest-files.ts";
 import { openStore } from "./opened-store.ts";
 import type { LedgerOptions } from "./place.ts";
 import { contentOf, keyOf } from "./queue-records.ts";
-import type { LevelWrite } from "./store.ts";
-
-export interface QueueLedgerOptions extends LedgerOptions {
-  readonly clock: Clock;
-}
+import type { LevelDatabase, LevelWrite } from "./store.ts";
 
 const STOP_IT = "stop that IOC, or set another path in the [ledger] section of globus.conf";
 
-export function createQueueLedger(options: QueueLedgerOptions): QueueLedger {
+export function createQueueLedger(options: LedgerOptions): QueueLedger {
   const { run, close } = openStore(options, QUEUE_DATABASE, { advice: STOP_IT });
-  const manifests = createManifestFiles(options.path, options.clock);
+  const manifests = createManifestFiles(options.path);
   const refuse = (value: string): Error =>
     new ActionError(
       `The ledger ${options.path} holds ${value}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
     );
   return {
-    read: () => run(async (database) => contentOf(await database.iterator({}).all(), refuse)),
+    read: () => run(async (database) => contentOf(await entriesOf(database), refuse)),
     put: async (changes) => {
       await run((database) => database.batch(changes.map(levelChange), { sync: true }));
       for (const change of changes) if ("forgetScan" in change) await manifests.forget(change.forgetScan);
@@ -36,6 +31,22 @@ export function createQueueLedger(options: QueueLedgerOptions): QueueLedger {
     close,
   };
 }
+
+/** Read some at a time, so that the event loop turns. */
+async function entriesOf(database: LevelDatabase): Promise<[string, string][]> {
+  const iterator = database.iterator({});
+  const entries: [string, string][] = [];
+  try {
+    for (let some = await iterator.nextv(SOME); some.length > 0; some = await iterator.nextv(SOME))
+      entries.push(...some);
+  } finally {
+    await iterator.close();
+  }
+  return entries;
+}
+
+/** Records read in one turn. */
+const SOME = 1000;
 
 function levelChange(change: QueueChange): LevelWrite {
   const put = (key: string, record: object): LevelWrite => ({ type: "put", key, value: JSON.stringify(record) });

@@ -1,5 +1,6 @@
 /** Records of the transfer queue, from JSON. A record's kind is the first letter of its key. */
 import { z } from "zod";
+import { inSlices } from "../../base/in-slices.ts";
 import {
   type NoteRecord,
   type QueueContent,
@@ -104,16 +105,16 @@ function readRecord(key: string, value: string): { readonly kind: RecordKind; re
 export const isQueueRecord = (key: string, value: string): boolean => readRecord(key, value) !== undefined;
 
 /** @param refuse makes the error for what is no record of this version */
-export function contentOf(
-  entries: Iterable<readonly [string, string]>,
+export async function contentOf(
+  entries: readonly (readonly [string, string])[],
   refuse: (value: string) => Error,
-): QueueContent {
+): Promise<QueueContent> {
   const content = { scan: [], send: [], submission: [], note: [] } as Record<RecordKind, unknown[]>;
-  for (const [key, value] of entries) {
+  await inSlices(entries, ([key, value]) => {
     const found = readRecord(key, value);
     if (found === undefined) throw refuse(value);
     content[found.kind].push(found.record);
-  }
+  });
   return {
     scans: content.scan as ScanRecord[],
     sends: content.send as SendRecord[],

@@ -15,7 +15,12 @@ export interface LevelDatabase {
   close(): Promise<void>;
   put(key: string, value: string, options: { readonly sync: true }): Promise<void>;
   batch(changes: LevelWrite[], options: { readonly sync: true }): Promise<void>;
-  iterator(range: { readonly gt?: string; readonly lt?: string }): { all(): Promise<[string, string][]> };
+  iterator(range: { readonly gt?: string; readonly lt?: string }): {
+    all(): Promise<[string, string][]>;
+    /** The next records, at most so many; none: there are no more. */
+    nextv(count: number): Promise<[string, string][]>;
+    close(): Promise<void>;
+  };
 }
 export type LevelWrite =
   | { readonly type: "put"; readonly key: string; readonly value: string }

@@ -33,8 +33,8 @@ export function storedChecksum(crc: number): number {
 
 export function checksumOf(bytes: Uint8Array): number {
   let crc = CRC_START;
-  for (const byte of bytes) crc = crcStep(crc, byte);
-  return storedChecksum(crc);
+  for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  return storedChecksum(crc >>> 0);
 }
 
 /** Reads along the bytes. @throws LevelFormatError when they end too early */

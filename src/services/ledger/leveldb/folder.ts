@@ -8,6 +8,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { cleanJson } from "../../../base/clean-text.ts";
 import { codeOf } from "../../../base/errors.ts";
+import { inSlices, Slices } from "../../../base/in-slices.ts";
 import { readRegularFile } from "../../../base/regular-file.ts";
 import { changesOf, type LevelChange, LevelCursor, LevelFormatError } from "./bytes.ts";
 import { readLevelLog } from "./log.ts";
@@ -27,17 +28,18 @@ const DROPPED = /dropping \d+ bytes|Ignoring error/;
 export async function readLevelFolder(folder: string): Promise<LevelContent> {
   const names = await namesIn(folder);
   if (names === undefined) return { values: new Map(), damages: [] };
+  const slices = new Slices();
   const damages: string[] = [];
   const changes: LevelChange[] = [];
   const read: Read = (name) => bytesOf(path.join(folder, name));
   const dropped = await readDropped(folder);
   if (dropped !== undefined) damages.push(dropped);
-  const living = await livingFiles(names, read, damages);
+  const living = await livingFiles(names, read, damages, slices);
   for (const [name, size] of living.tables) {
     const file = await read(names.includes(name) ? name : name.replace(/ldb$/, "sst"));
     if (file === undefined) damages.push(`${name} is missing`);
     else {
-      const table = readLevelTable(file);
+      const table = await readLevelTable(file, slices);
       changes.push(...table.changes);
       if (table.damage !== undefined) damages.push(`${name} ${table.damage}`);
       else if (file.length !== size) damages.push(`${name} has ${file.length} bytes instead of ${size}`);
@@ -46,9 +48,9 @@ export async function readLevelFolder(folder: string): Promise<LevelContent> {
   for (const name of living.logs) {
     const file = await read(name);
     if (file === undefined) damages.push(`${name} is missing`);
-    else readLog(name, file, changes, damages);
+    else await readLog(name, file, { changes, damages, slices });
   }
-  return { values: latest(changes), damages };
+  return { values: await latest(changes), damages };
 }
 
 /**
@@ -81,10 +83,17 @@ async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   }
 }
 
-function readLog(name: string, file: Buffer, changes: LevelChange[], damages: string[]): void {
-  const { records, damage } = readLevelLog(file);
+interface LogReading {
+  readonly changes: LevelChange[];
+  readonly damages: string[];
+  readonly slices: Slices;
+}
+
+async function readLog(name: string, file: Buffer, { changes, damages, slices }: LogReading): Promise<void> {
+  const { records, damage } = await readLevelLog(file, slices);
   if (damage !== undefined) damages.push(`${name} ${damage}`);
   for (const record of records) {
+    await slices.rest();
     try {
       changes.push(...changesOf(record));
     } catch (error) {
@@ -94,10 +103,11 @@ function readLog(name: string, file: Buffer, changes: LevelChange[], damages: st
   }
 }
 
-function latest(changes: readonly LevelChange[]): Map<string, string> {
+async function latest(changes: readonly LevelChange[]): Promise<Map<string, string>> {
   const newest = new Map<string, LevelChange>();
-  for (const change of changes)
+  await inSlices(changes, (change) => {
     if (change.sequence >= (newest.get(change.key)?.sequence ?? 0)) newest.set(change.key, change);
+  });
   const values = new Map<string, string>();
   for (const { key, value } of newest.values()) if (value !== undefined) values.set(key, value);
   return values;
@@ -117,14 +127,19 @@ const MANIFEST = /^MANIFEST-\d+$/;
 type Read = (name: string) => Promise<Buffer | undefined>;
 
 /** The files that hold what counts, by the manifest; without a whole manifest, all tables and logs. */
-async function livingFiles(names: readonly string[], read: Read, damages: string[]): Promise<LivingFiles> {
+async function livingFiles(
+  names: readonly string[],
+  read: Read,
+  damages: string[],
+  slices: Slices,
+): Promise<LivingFiles> {
   const logs = names.filter((name) => LOG.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
   const tables = names.filter((name) => TABLE.test(name));
   const current = (await read("CURRENT"))?.toString("latin1");
   // A process that was killed while it made a new folder leaves a manifest alone.
   if (current === undefined && tables.length + logs.length === 0) return { tables: new Map(), logs };
   try {
-    const living = await livingByManifest(current, read);
+    const living = await livingByManifest(current, read, slices);
     return { tables: living.tables, logs: countingLogs(logs, living) };
   } catch (error) {
     if (!(error instanceof LevelFormatError)) throw error;
@@ -135,14 +150,14 @@ async function livingFiles(names: readonly string[], read: Read, damages: string
 }
 
 /** @throws LevelFormatError that names the file, a sentence without its full stop */
-async function livingByManifest(current: string | undefined, read: Read): Promise<Living> {
+async function livingByManifest(current: string | undefined, read: Read, slices: Slices): Promise<Living> {
   if (current === undefined) throw new LevelFormatError("CURRENT is missing");
   const manifest = current.trimEnd();
   if (!MANIFEST.test(manifest) || !current.endsWith("\n"))
     throw new LevelFormatError(`CURRENT holds ${cleanJson(current.slice(0, 40))} instead of the name of a manifest`);
   const file = await read(manifest);
   if (file === undefined) throw new LevelFormatError(`${manifest} is missing`);
-  const { records, damage } = readLevelLog(file);
+  const { records, damage } = await readLevelLog(file, slices);
   if (damage !== undefined) throw new LevelFormatError(`${manifest} ${damage}`);
   try {
     return livingBy(records);

@@ -4,6 +4,7 @@
  * in order, from damage, behind which LevelDB itself drops the rest of a block without a word. Source: leveldb 1.20,
  * log_reader.cc, log_writer.cc.
  */
+import type { Slices } from "../../../base/in-slices.ts";
 import { CRC_START, checksumOf, crcStep, storedChecksum } from "./bytes.ts";
 
 const BLOCK_BYTES = 32768;
@@ -27,7 +28,8 @@ interface Piece {
   readonly end: number;
 }
 
-export function readLevelLog(bytes: Buffer): LevelLog {
+/** @param slices lets the event loop turn between blocks */
+export async function readLevelLog(bytes: Buffer, slices: Slices): Promise<LevelLog> {
   const records: Buffer[] = [];
   let damage: string | undefined;
   let begun: Buffer[] | undefined;
@@ -39,6 +41,7 @@ export function readLevelLog(bytes: Buffer): LevelLog {
     const blockEnd = Math.min(at - (at % BLOCK_BYTES) + BLOCK_BYTES, bytes.length);
     if (blockEnd - at < HEADER_BYTES) {
       at = blockEnd; // what fills a block up, or a header that was being written
+      await slices.rest();
       continue;
     }
     const piece = pieceAt(bytes, at, blockEnd);
@@ -57,6 +60,7 @@ export function readLevelLog(bytes: Buffer): LevelLog {
       begun = undefined;
     }
     at = piece.end;
+    if (at === blockEnd) await slices.rest();
   }
   return { records, damage };
 }

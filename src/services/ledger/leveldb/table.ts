@@ -3,6 +3,7 @@
  * itself looks at no checksum when it reads without its paranoid checks, which its binding for Node does not offer.
  * Source: leveldb 1.20, its page on the table format, table/format.cc, table/block.cc.
  */
+import type { Slices } from "../../../base/in-slices.ts";
 import { changeOf, checksumOf, type LevelChange, LevelCursor, LevelFormatError } from "./bytes.ts";
 import { unsnap } from "./snappy.ts";
 
@@ -26,13 +27,13 @@ interface BlockPlace {
   readonly bytes: number;
 }
 
-/** Reads a whole table. Never throws. */
-export function readLevelTable(file: Buffer): LevelTable {
+/** Reads a whole table. @param slices lets the event loop turn between blocks */
+export async function readLevelTable(file: Buffer, slices: Slices): Promise<LevelTable> {
   const changes: LevelChange[] = [];
   let damage: string | undefined;
-  const attempt = (work: () => void): void => {
+  const attempt = async (work: () => Promise<void> | void): Promise<void> => {
     try {
-      work();
+      await work();
     } catch (error) {
       if (!(error instanceof LevelFormatError)) throw error;
       damage ??= error.message;
@@ -46,12 +47,15 @@ export function readLevelTable(file: Buffer): LevelTable {
       );
     }
   };
-  attempt(() => {
+  await attempt(async () => {
     const { meta, index } = footerOf(file);
-    attempt(() => {
+    await attempt(() => {
       for (const { value } of entriesAt(file, meta)) blockAt(file, placeOf(value));
     });
-    for (const { value } of entriesAt(file, index)) attempt(() => readData(placeOf(value)));
+    for (const { value } of entriesAt(file, index)) {
+      await attempt(() => readData(placeOf(value)));
+      await slices.rest();
+    }
   });
   return { changes, damage };
 }
