@@ -14,7 +14,7 @@ import { sendBackOff } from "./back-off.ts";
 import { noteOf, type SendEnd } from "./notes.ts";
 import type { TransferSite } from "./rules.ts";
 import { scanName } from "./scan-path.ts";
-import { isClosed, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
+import { isClosed, isProven, placesOf, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
 import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
 
@@ -90,13 +90,25 @@ export class Road {
    * @param scan its id
    */
   async ended(scan: string, destination: string, end: SendEnd): Promise<void> {
+    let after: SendRecord | undefined;
     await this.change(() => {
       const queued = this.queue.scans.get(scan);
       const send = queued?.sends.get(destination);
       if (queued === undefined || send === undefined || isClosed(send)) return []; // dropped meanwhile
-      const next = this.#afterEnd(send, end);
-      return [{ send: next }, ...this.#notes(queued, next, end)];
+      after = this.#afterEnd(send, end);
+      return [{ send: after }, ...this.#notes(queued, after, end)];
     });
+    if (after !== undefined) this.#tell(after);
+  }
+
+  /** A scan that is proven everywhere, a first failure, and a failure about which a person decides. */
+  #tell({ scan: id, destination, state, attempts, reason = "" }: SendRecord): void {
+    const queued = this.queue.scans.get(id);
+    if (queued === undefined) return;
+    const name = nameOf(queued.scan);
+    if (state === "verified" && isProven(queued)) this.say(`${name} is proven at ${placesOf(queued)}.`);
+    if (state === "failed" && attempts === 1) this.say(`${name} is tried again at ${destination}: ${reason}`, "MINOR");
+    if (state === "dead") this.say(`${name} is not sent to ${destination} any more (QueueRetry): ${reason}`, "MAJOR");
   }
 
   #afterEnd({ scan, destination, attempts: before }: SendRecord, end: SendEnd): SendRecord {
@@ -118,12 +130,10 @@ export class Road {
       Object.keys(channels).length === 0
         ? []
         : [{ note: { id: this.newId(), ...noteOf(kind, scan, send, end, this.clock.now()), ...channels } }];
-    const others = [...sends.values()].filter(({ destination }) => destination !== send.destination);
-    const isProven =
-      send.state === "verified" && others.every(({ state }) => state === "verified" || state === "dropped");
+    const isLast = isProven({ scan, sends: new Map(sends).set(send.destination, send) });
     return [
       ...(isClosed(send) && webhook ? note("task", { webhook: "due" }) : []),
-      ...(isProven && mailVerified ? note("verified", { mail: "due" }) : []),
+      ...(isLast && mailVerified ? note("verified", { mail: "due" }) : []),
       ...(send.state === "dead" && mailFailed ? note("failed", { mail: "due" }) : []),
     ];
   }

@@ -4,6 +4,7 @@
  */
 import { ActionError } from "../../base/errors.ts";
 import { inSlices } from "../../base/in-slices.ts";
+import { listed } from "../../base/word-list.ts";
 import type {
   NoteRecord,
   QueueChange,
@@ -26,6 +27,16 @@ export class LedgerFailedError extends ActionError {}
 /** States in which nothing more is done by itself. */
 const CLOSED: readonly SendState[] = ["verified", "dead", "dropped"];
 export const isClosed = ({ state }: Pick<SendRecord, "state">): boolean => CLOSED.includes(state);
+
+/** Whether a scan is proven at all its destinations, at one at least. */
+export function isProven({ scan, sends }: QueuedScan): boolean {
+  const wanted = [...sends.values()].filter(({ state }) => state !== "dropped");
+  return scan.state === "ready" && wanted.length > 0 && wanted.every(({ state }) => state === "verified");
+}
+
+/** The destinations at which a scan is proven, for a sentence. */
+export const placesOf = ({ sends }: QueuedScan): string =>
+  listed([...sends.values()].flatMap(({ destination, state }) => (state === "verified" ? [destination] : [])));
 
 export class ScanQueue {
   readonly #ledger: QueueLedger;

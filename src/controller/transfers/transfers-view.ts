@@ -7,7 +7,7 @@ import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "
 import { CopyLane } from "./copy-lane.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
-import { isClosed, type QueuedScan } from "./scan-queue.ts";
+import { isClosed, isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
 import { TaskLane } from "./task-lane.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
@@ -61,10 +61,6 @@ export interface TransfersView {
   };
 }
 
-const isProven = ({ scan, sends }: QueuedScan): boolean =>
-  scan.state === "ready" &&
-  [...sends.values()].some(({ state }) => state === "verified") &&
-  [...sends.values()].every(({ state }) => state === "verified" || state === "dropped");
 const isDead = ({ state }: SendRecord): boolean => state === "dead";
 /** A scan that nothing is done for, and that is not proven. */
 const needsPerson = ({ scan, sends }: QueuedScan): boolean =>
@@ -305,7 +301,7 @@ function archiveText(newest: QueuedScan): string {
   const { scan, sends } = newest;
   const name = nameOf(scan);
   const all = [...sends.values()];
-  if (isProven(newest)) return `${name} is proven at ${all.map(({ destination }) => destination).join(" and ")}.`;
+  if (isProven(newest)) return `${name} is proven at ${placesOf(newest)}.`;
   if (scan.state !== "ready") return `${name} is not proven: ${scan.reason ?? "its files are not at rest yet"}.`;
   const missing = all.filter(({ state }) => state !== "verified" && state !== "dropped");
   const why = missing.map(({ destination, state, reason }) =>
