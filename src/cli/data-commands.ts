@@ -244,6 +244,29 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     examples: ["upload --no-rec"],
   },
   {
+    name: "transfer-run",
+    runs: "TransferRun",
+    about: "let the IOC submit one Globus transfer, and follow it",
+    options: [
+      text("source-collection", "SourceCollection", "uuid", "the Globus collection from which files go"),
+      text("source-path", "SourcePath", "path", "the file or folder there"),
+      text("dest-collection", "DestCollection", "uuid", "the Globus collection to which they go"),
+      text("dest-path", "DestPath", "path", "the file or folder there"),
+      text("label", "RunLabel", "text", "what the task is called at Globus; without it the source's name"),
+    ],
+    shows: ["TaskId", "TransferStatus", "NiceStatus"],
+    examples: [
+      "transfer-run --ioc --source-collection 11111111-1111-4111-8111-111111111111 --source-path /data/a1.h5 --dest-collection 22222222-2222-4222-8222-222222222222 --dest-path /a1.h5",
+    ],
+  },
+  {
+    name: "transfer-cancel",
+    runs: "TransferCancel",
+    about: "let the IOC end the transfer of transfer-run before its time",
+    shows: ["TaskId", "TransferStatus", "NiceStatus"],
+    examples: ["transfer-cancel --ioc"],
+  },
+  {
     name: "list-esafs",
     runs: "ListEsafs",
     about: "list the station's safety forms",
