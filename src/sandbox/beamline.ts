@@ -20,6 +20,7 @@ import { type GlobusCollectionOptions, startGlobusService } from "./globus/servi
 import { localIso, PEOPLE, PROPOSAL, yearMonth } from "./people.ts";
 import { startSchedulingTwin } from "./scheduling-service.ts";
 import {
+  ARCHIVE,
   COLLECTION_TOP,
   DATA_TOP,
   IOC_PREFIX,
@@ -63,6 +64,8 @@ export interface BeamlineOptions {
 export interface Beamline extends SiteServices {
   /** The globus.conf of this sandbox. */
   readonly configFile: string;
+  /** The folder of the destination that scans are copied to. */
+  readonly archive: string;
   readonly tomoScanPort: number;
   readonly tomoScanPrefix: string;
   /** `YYYY-MM` of its tags: the month that it was started in. */
@@ -124,6 +127,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     return {
       ...parts,
       configFile,
+      archive: path.join(folder.path, ARCHIVE),
       tomoScanPort: options.tomoScanPort,
       tomoScanPrefix: prefix,
       yearMonth: month,

@@ -18,7 +18,7 @@ export const TOMOSCAN_PREFIX = "TomoScan:";
 export const DATA_TOP = "/data";
 export const COLLECTION_TOP = "/2-BM";
 /** Folder of the destination that scans are copied to. */
-const ARCHIVE = "archive";
+export const ARCHIVE = "archive";
 /** Everything is quicker here than at a beamline. */
 const DAQ_POLL_SECONDS = 1;
 const DAQ_STALL_SECONDS = 20;

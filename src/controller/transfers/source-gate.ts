@@ -9,7 +9,7 @@ import { clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
-import type { Manifest } from "../ports/scans.ts";
+import type { Manifest, ScanSource } from "../ports/scans.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, partsBelow } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
@@ -91,9 +91,13 @@ export class SourceGate {
     if (original === undefined) return source.look(scan.file, { signal });
     if (scan.copiesTo === undefined)
       return `TomoScan copies nothing to ${source.name} (CopyToAnalysisDir is off), from where scans are sent`;
-    const copyOf = `${scan.copiesTo.replace(/\/+$/, "")}/${baseName(scan.file)}`;
-    const [first, copy] = await Promise.all([original.look(scan.file, { signal }), source.look(copyOf, { signal })]);
-    return copyProblem(first, copy) ?? copy;
+    const first = await original.look(scan.file, { signal });
+    const copies = await Promise.all(
+      copyPlaces(scan.copiesTo, original.top, scan.file).map((place) => lookOrGone(source, place, signal)),
+    );
+    const problems = copies.map((copy) => copyProblem(scan.file, first, copy));
+    const whole = copies[problems.indexOf(undefined)];
+    return whole ?? problems.find((problem) => problem !== NOT_COME) ?? NOT_COME;
   }
 
   async #found(scan: ScanRecord, manifest: Manifest): Promise<void> {
@@ -213,10 +217,38 @@ export class SourceGate {
 
 const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");
 
-/** Why a copy is not the original yet, a clause. Times are the copying program's matter. */
-function copyProblem(original: Manifest, copy: Manifest): string | undefined {
+/**
+ * Where TomoScan may have copied a file: with scp below the last two folders of its path, with fdt below its path from
+ * the top directory on. integration.md §1.5.
+ * @param to as `user@host:/dir/`
+ */
+function copyPlaces(to: string, top: string, file: string): readonly string[] {
+  const directory = to.replace(/^[^/]*:/, "").replace(/\/+$/, "");
+  const folders = file.split("/").slice(1, -1);
+  const below = partsBelow(top, file)?.slice(0, -1) ?? folders;
+  return [...new Set([folders.slice(-2), below, []].map((parts) => [directory, ...parts, baseName(file)].join("/")))];
+}
+
+async function lookOrGone(source: ScanSource, place: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  try {
+    return await source.look(place, { signal });
+  } catch (thrown) {
+    if (thrown instanceof NotFoundError) return undefined;
+    throw thrown;
+  }
+}
+
+const NOT_COME = "TomoScan's copy of it has not come yet";
+
+/**
+ * Why a copy is not the original yet, a clause. Of a scan that is a file, TomoScan copies that file alone. Times are the
+ * copying program's matter.
+ */
+function copyProblem(file: string, original: Manifest, copy: Manifest | undefined): string | undefined {
+  if (copy === undefined) return NOT_COME;
   const copied = new Map(copy.files.map(({ path, bytes }) => [path, bytes]));
-  for (const { path, bytes } of original.files) {
+  const wanted = original.isFolder ? original.files : original.files.filter(({ path }) => path === baseName(file));
+  for (const { path, bytes } of wanted) {
     const there = copied.get(path);
     if (there === undefined) return `the copy of ${cleanJson(path)} has not come yet`;
     if (there !== bytes) return `the copy of ${cleanJson(path)} has ${there} of ${bytes} bytes`;

@@ -67,6 +67,8 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
    * @throws Error for a name that was not given at the start
    */
   collection(name: string): SimulatedCollection;
+  /** Every transfer that was accepted so far, the oldest first. */
+  readonly transfers: readonly AcceptedTransfer[];
   /** Every access token that was given so far is over. */
   expireTokens(): void;
   /** Every refresh token that was given so far is refused. */
@@ -85,6 +87,13 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   suspendTask(taskId: string): void;
   /** The person has acted. */
   resumeTask(taskId: string): void;
+}
+
+export interface AcceptedTransfer {
+  readonly id: string;
+  readonly label: string;
+  /** Paths of its items at the source. */
+  readonly sources: readonly string[];
 }
 
 export interface SimulatedCollection {
@@ -141,6 +150,9 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
       const { id, files, rules } = collectionBy(name);
       return { id, folder: files.folder, files, rules };
     },
+    get transfers() {
+      return [...world.tasks.taskById.values()].filter(({ type }) => type === "TRANSFER").map(acceptedTransfer);
+    },
     expireTokens: () => world.tokenByText.clear(),
     endLogins: () => world.loginByRefreshToken.clear(),
     loginFor: (scope) => {
@@ -150,6 +162,11 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     },
     ...interventions(world, collectionBy),
   };
+}
+
+function acceptedTransfer({ id, options }: Task): AcceptedTransfer {
+  const items = (options["DATA"] ?? []) as readonly { readonly source_path: string }[];
+  return { id, label: String(options["label"] ?? ""), sources: items.map((item) => item.source_path) };
 }
 
 type Interventions = Pick<
