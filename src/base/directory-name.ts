@@ -6,7 +6,9 @@ import { cleanJson, isUnclean } from "./clean-text.ts";
 import { ActionError } from "./errors.ts";
 
 /** Longest name that the usual file systems take, bytes. */
-const MOST_BYTES = 255;
+export const MOST_NAME_BYTES = 255;
+
+export const isLongName = (name: string): boolean => Buffer.byteLength(name) > MOST_NAME_BYTES;
 
 /** What is wrong with one part of a path, as the end of a sentence; undefined: nothing. */
 export function directoryNameProblem(name: string): string | undefined {
@@ -14,7 +16,7 @@ export function directoryNameProblem(name: string): string | undefined {
   if (name === "." || name === "..") return "leads elsewhere";
   if (name.includes("/")) return 'holds a "/"';
   if (isUnclean(name)) return "holds a control character";
-  return Buffer.byteLength(name) > MOST_BYTES ? `is longer than ${MOST_BYTES} bytes` : undefined;
+  return isLongName(name) ? `is longer than ${MOST_NAME_BYTES} bytes` : undefined;
 }
 
 /**

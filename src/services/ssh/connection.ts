@@ -21,6 +21,7 @@ import {
   socketFailure,
 } from "./errors.ts";
 import { type KnownHost, linesFor, parseKnownHosts, SSH_PORT } from "./known-hosts.ts";
+import { OPEN_FLAGS, type SftpAttributes, SftpFile, type StatVfs, type StepStart, whereOffered } from "./sftp-file.ts";
 
 const CONNECT_TIMEOUT_SECONDS = 15;
 const STEP_TIMEOUT_SECONDS = 30;
@@ -146,10 +147,46 @@ export class SftpSession {
   chmod(path: string, mode: number): Promise<void> {
     return this.#step(`setting the mode of ${path}`, (done) => this.#sftp.chmod(path, mode, done));
   }
+  /** @param how to read, or a file that is not there yet, for its owner alone */
+  async openFile(path: string, how: keyof typeof OPEN_FLAGS): Promise<SftpFile> {
+    const handle = await this.#step<Buffer>(`opening ${path}`, (done) =>
+      this.#sftp.open(path, OPEN_FLAGS[how], 0o600, done),
+    );
+    return new SftpFile(this.#sftp, handle, (what, start) => this.#step(`${what} ${path}`, start));
+  }
+  setAttributes(path: string, attributes: SftpAttributes): Promise<void> {
+    return this.#step(`setting attributes of ${path}`, (done) => this.#sftp.setstat(path, attributes, done));
+  }
+  remove(path: string): Promise<void> {
+    return this.#step(`removing ${path}`, (done) => this.#sftp.unlink(path, done));
+  }
+  /**
+   * Takes the place of a file that has the name: at once where the server offers OpenSSH's `posix-rename`, else that
+   * file is removed before.
+   */
+  async rename(from: string, to: string): Promise<void> {
+    const what = `renaming ${from}`;
+    const isOffered = await this.#extension<void>(what, (done) => this.#sftp.ext_openssh_rename(from, to, done));
+    if (isOffered !== undefined) return;
+    await this.remove(to).catch((thrown: unknown) => {
+      if (sftpStatusOf(thrown) !== SFTP_STATUS.NO_SUCH_FILE) throw thrown;
+    });
+    await this.#step<void>(what, (done) => this.#sftp.rename(from, to, done));
+  }
+  /** Bytes that the user may still write where `path` is; undefined where the server does not tell. */
+  async room(path: string): Promise<number | undefined> {
+    const told = await this.#extension<StatVfs>(`asking for the room at ${path}`, (done) =>
+      this.#sftp.ext_openssh_statvfs(path, done),
+    );
+    return told?.value === undefined ? undefined : told.value.f_bavail * told.value.f_frsize;
+  }
   close(): Promise<void> {
     return this.#connection.close();
   }
-  #step<T>(what: string, start: (done: (error: unknown, result?: T) => void) => void): Promise<T> {
+  #extension<T>(what: string, start: StepStart<T>): Promise<{ readonly value: T } | undefined> {
+    return whereOffered((begin) => this.#step<T>(what, begin), start);
+  }
+  #step<T>(what: string, start: StepStart<T>): Promise<T> {
     return this.#connection.step(what, this.#stepSeconds, start);
   }
 }

@@ -1,0 +1,93 @@
+/** What is done at a destination beside copying: what is there is listed, and a small text is written. */
+import { posix } from "node:path";
+import { cleanJson } from "../../base/clean-text.ts";
+import { ActionError } from "../../base/errors.ts";
+import { fewAtATime } from "../../base/few-at-a-time.ts";
+import type { FoundFile, Parcel } from "../../controller/ports/destinations.ts";
+import { DestinationTree, leftOver, partOf } from "./destination-tree.ts";
+import type { HostFiles } from "./host-files.ts";
+
+export interface Destination {
+  readonly files: HostFiles;
+  readonly top: string;
+  /** Lets the event loop turn; what it throws ends the work. */
+  readonly between: () => Promise<void>;
+}
+
+/** @throws as Copier.list does */
+export async function listParcel({ files, top, between }: Destination, parcel: Parcel): Promise<readonly FoundFile[]> {
+  const { manifest, parts } = parcel;
+  const tree = new DestinationTree(files, top);
+  if (!(await tree.has(parts))) return [];
+  const root = tree.path(...parts);
+  const listed: FoundFile[] = [];
+  if (!manifest.isFolder) {
+    await fewAtATime(manifest.files, files.atOnce, async ({ path }) => {
+      const at = posix.join(root, path);
+      const found = await tree.told(`look at ${cleanJson(at)}`, () => files.look(at));
+      if (found?.kind === "file") listed.push({ path, bytes: found.bytes, modified: found.modified });
+    });
+    return listed.sort(byPath);
+  }
+  const sent = manifest.files.map(({ path }) => path);
+  const waiting = [""];
+  for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {
+    const folder = posix.join(root, below);
+    await between();
+    await tree.told(`list ${cleanJson(folder)}`, async () => {
+      for await (const batch of files.entries(folder))
+        for (const { name, kind, bytes, modified } of batch) {
+          const path = below === "" ? name : `${below}/${name}`;
+          if (kind === "folder") waiting.push(path);
+          else if (kind === "file") listed.push({ path, bytes, modified });
+        }
+    });
+  }
+  const left = new Set(
+    leftOver(
+      listed.map(({ path }) => path),
+      sent,
+      true,
+    ),
+  ); // paths serve as names do
+  return listed.filter(({ path }) => !left.has(path)).sort(byPath);
+}
+
+const byPath = (a: FoundFile, b: FoundFile): number => (a.path < b.path ? -1 : 1);
+
+export interface TextFile {
+  readonly parts: readonly string[];
+  readonly name: string;
+  readonly text: string;
+  /** Its time, milliseconds since 1970 UTC. */
+  readonly modified: number;
+  readonly mark: string;
+}
+
+/** @throws as Copier.copy does for a file of a parcel */
+export async function writeText({ files, top }: Destination, file: TextFile): Promise<void> {
+  const { parts, name, text, modified, mark } = file;
+  const tree = new DestinationTree(files, top);
+  const folder = await tree.make(parts);
+  const [to, part] = [posix.join(folder, name), posix.join(folder, partOf(name, mark))];
+  const bytes = Buffer.from(text);
+  await tree.told(`write ${cleanJson(to)}`, async () => {
+    const left = leftOver(await files.names(folder), [name], false, mark);
+    await fewAtATime(left, files.atOnce, (one) => files.remove(posix.join(folder, one)));
+    try {
+      await files.writeSmall(part, bytes, { modified, mode: 0o644 });
+      await files.settle([part]);
+      const back = Buffer.allocUnsafe(bytes.length + 1);
+      const { bytes: length } = await files.readSmall(part, back);
+      if (!back.subarray(0, length).equals(bytes))
+        throw new ActionError(
+          `What was written to ${cleanJson(to)} at ${files.place} was read back with other content.`,
+        );
+      await files.rename(part, to);
+    } catch (thrown) {
+      await files.remove(part).catch(() => undefined);
+      throw thrown;
+    }
+    await files.settleFolders([folder]);
+  });
+}
