@@ -3,8 +3,8 @@ import { killTransfers } from "../support/peers/transfer-kills.ts";
 
 const ROUNDS = 20;
 
-test(`each scan is at each destination exactly once, byte for byte, after ${ROUNDS} kills at random moments`, {
+test(`scans are at each destination exactly once, byte for byte, after ${ROUNDS} kills at random moments`, {
   timeout: 300_000,
 }, async () => {
-  expect(await killTransfers(ROUNDS, Math.random)).toEqual({ kills: ROUNDS, scans: ROUNDS, lost: [], doubled: [] });
+  expect(await killTransfers(ROUNDS, Math.random)).toEqual({ kills: ROUNDS, scans: 3 * ROUNDS, lost: [], doubled: [] });
 });

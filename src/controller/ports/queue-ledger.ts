@@ -32,7 +32,8 @@ export interface ScanRecord {
   readonly seen: number;
   /** Who announced it: `tomoscan`. */
   readonly trigger: string;
-  readonly tags: ScanTags;
+  /** Of the experiment that was tagged; absent while nobody knows. */
+  readonly tags?: ScanTags;
   /** Why it counts as aborted, a clause. */
   readonly aborted?: string;
   /** Directory on the analysis host to which TomoScan copies it, where it does. */

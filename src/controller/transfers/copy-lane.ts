@@ -86,6 +86,6 @@ function manifestText(scan: ScanRecord, copied: readonly CopiedFile[]): string {
     JSON.stringify({ path, bytes, modified: new Date(modified).toISOString(), sha256 }),
   );
   const { id, file, tags } = scan;
-  const head = JSON.stringify({ scan: nameOf(scan), id, source: file, experiment: tags.exp }).slice(0, -1);
+  const head = JSON.stringify({ scan: nameOf(scan), id, source: file, experiment: tags?.exp ?? "" }).slice(0, -1);
   return `${head},"files":[\n${files.join(",\n")}\n]}\n`;
 }

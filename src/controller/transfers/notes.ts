@@ -35,7 +35,7 @@ export function noteOf(
       scan: scanName(file, isFolder),
       id,
       file,
-      experiment: tags.exp,
+      experiment: tags?.exp ?? "",
       ...(aborted !== undefined && { aborted }),
       destination: send.destination,
       state: send.state,

@@ -7,7 +7,7 @@ import { stackOf } from "../../base/errors.ts";
 import { AgeIds, Digest } from "../../base/ids.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import type { Log } from "../../base/log.ts";
-import type { NoteRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import type { NoteRecord, QueueChange, ScanRecord, ScanTags, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { Severity } from "../pvs/run.ts";
 import { sendBackOff } from "./back-off.ts";
@@ -43,6 +43,8 @@ export class Road {
   readonly #wakes: Wake[] = [];
   /** Nothing new is begun. */
   isPaused = false;
+  /** Of the experiment that is tagged now; undefined: nobody knows yet. */
+  tags: ScanTags | undefined;
 
   constructor({ site, queue, clock, log, random, say }: RoadOptions) {
     this.site = site;

@@ -5,6 +5,8 @@ import { ActionError } from "../../base/errors.ts";
 import type { ScanTags } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 
+/** Of a scan without an experiment. */
+export const NO_TAGS: ScanTags = { exp: "", ym: "", last: "", gup: "" };
 /** Stands for a level that nobody knows, because no experiment was tagged. */
 const UNSORTED = "unsorted";
 
@@ -28,7 +30,7 @@ export function partsBelow(top: string, path: string): readonly string[] | undef
 
 export interface PlacedScan {
   readonly file: string;
-  readonly tags: ScanTags;
+  readonly tags?: ScanTags | undefined;
   readonly manifest: Pick<Manifest, "folder" | "isFolder">;
 }
 
@@ -39,7 +41,11 @@ export interface PlacedScan {
  * @param top of the source
  * @throws ActionError for a level that is no name of a directory
  */
-export function placeOf(template: string, top: string, { file, tags, manifest }: PlacedScan): readonly string[] {
+export function placeOf(
+  template: string,
+  top: string,
+  { file, tags = NO_TAGS, manifest }: PlacedScan,
+): readonly string[] {
   const { folder, isFolder } = manifest;
   const below = partsBelow(top, folder);
   if (below === undefined) throw new ActionError(`${cleanJson(folder)} does not lie below ${top}`);

@@ -11,10 +11,12 @@ import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest, ScanSource } from "../ports/scans.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
-import { baseName, partsBelow } from "./scan-path.ts";
+import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
 import { verdictOn } from "./verdict.ts";
 
+/** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
+const TAG_SECONDS = 60;
 /** Scans that are looked at at once. */
 const LOOKS = 4;
 /** A scan that stays at fault is looked at less and less often, but at least so often. */
@@ -107,6 +109,11 @@ export class SourceGate {
     const before = this.#seen.get(scan.id);
     const stableSince = before?.signature === signature ? before.stableSince : now;
     const { settleSeconds } = site.rules;
+    const tags = scan.tags ?? this.#road.tags;
+    if (tags === undefined && now - (before?.since ?? now) < TAG_SECONDS) {
+      await this.#fault(scan, "nobody knows yet which experiment is tagged", undefined);
+      return;
+    }
     if (now - stableSince < settleSeconds) {
       this.#seen.set(scan.id, {
         since: before?.since ?? now,
@@ -116,7 +123,7 @@ export class SourceGate {
       });
       return;
     }
-    await this.#pass(scan, manifest, signature);
+    await this.#pass({ ...scan, tags: tags ?? NO_TAGS }, manifest, signature);
     this.#seen.delete(scan.id);
   }
 
@@ -137,6 +144,7 @@ export class SourceGate {
       const { reason: _, ...rest } = now.scan;
       const ready: ScanRecord = {
         ...rest,
+        ...(scan.tags !== undefined && { tags: scan.tags }),
         state: "ready",
         signature,
         folder: manifest.folder,

@@ -247,7 +247,7 @@ export class TransfersLook {
 
   #archive(scans: readonly QueuedScan[], experiment: string | undefined): TransfersView["archive"] {
     const newest = scans.at(-1);
-    const ofExperiment = scans.filter(({ scan }) => experiment !== undefined && scan.tags.exp === experiment);
+    const ofExperiment = scans.filter(({ scan }) => experiment !== undefined && scan.tags?.exp === experiment);
     const counts = {
       scans: ofExperiment.length,
       proven: ofExperiment.filter(isProven).length,

@@ -25,6 +25,7 @@ import type { ScanTags } from "../ports/queue-ledger.ts";
 import { TASK_PV_STATES, TRIGGER_STATES } from "../pvs/transfers.ts";
 import type { RunContext } from "../run/action.ts";
 import type { Watch, WatchContext } from "../run/watch.ts";
+import { NO_TAGS } from "./scan-path.ts";
 import type { TomoScanNews, TomoScanPhase } from "./tomoscan-state.ts";
 import { TransferPvs } from "./transfer-pvs.ts";
 import { type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
@@ -125,7 +126,6 @@ function showAsked(put: RunContext["publish"], running: RunningTransfers, before
   return shown;
 }
 
-const NO_TAGS: ScanTags = { exp: "", ym: "", last: "", gup: "" };
 const tagsOf = (experiment: Experiment | undefined): ScanTags =>
   experiment === undefined
     ? NO_TAGS
@@ -142,10 +142,17 @@ function triggered$(
   { tomoScan$ }: TransfersWatchOptions,
   transfers: Transfers,
 ): Observable<unknown> {
+  const tags$ = experiment$.pipe(
+    map(tagsOf),
+    tap((tags) => {
+      transfers.tags = tags;
+    }),
+    startWith(undefined),
+  );
   const isOn$ = pvs.value$("TomoScanTrigger").pipe(map((value) => value === 1));
   return tomoScan$(isOn$).pipe(
-    withLatestFrom(experiment$.pipe(startWith(undefined))),
-    tap(([news, experiment]) => {
+    withLatestFrom(tags$),
+    tap(([news, tags]) => {
       if (news.kind === "said") journal.say(news.sentence, news.severity);
       else if (news.kind === "state") {
         pvs.put("TomoScanTriggerState", TRIGGER_INDEX[news.state]);
@@ -155,7 +162,7 @@ function triggered$(
         transfers.announce({
           file,
           trigger: "tomoscan",
-          tags: tagsOf(experiment),
+          ...(tags !== undefined && { tags }),
           ...(isAborted && { aborted: why }),
           ...(copiesTo !== undefined && { copiesTo }),
         });

@@ -24,7 +24,8 @@ export interface AnnouncedScan {
   /** Absolute, as the source host names it. */
   readonly file: string;
   readonly trigger: string;
-  readonly tags: ScanTags;
+  /** Absent while nobody knows which experiment is tagged. */
+  readonly tags?: ScanTags;
   readonly aborted?: string;
   readonly copiesTo?: string;
 }
@@ -38,6 +39,7 @@ export class Transfers {
   readonly #options: TransfersOptions;
   readonly #announced: AnnouncedScan[] = [];
   #isPaused = false;
+  #tags: ScanTags | undefined;
   #running: RunningTransfers | undefined;
   /** Why there is no queue, a sentence; undefined: there is, or nobody knows yet. */
   trouble: string | undefined;
@@ -63,6 +65,7 @@ export class Transfers {
     const queue = await this.#readQueue(signal);
     const running = new RunningTransfers({ ...this.#options, queue });
     running.road.isPaused = this.#isPaused;
+    running.road.tags = this.#tags;
     this.#running = running;
     for (const scan of this.#announced.splice(0)) running.announce(scan);
     try {
@@ -95,6 +98,12 @@ export class Transfers {
   announce(scan: AnnouncedScan): void {
     if (this.#running === undefined) this.#announced.push(scan);
     else this.#running.announce(scan);
+  }
+
+  /** Of the experiment that is tagged now, for scans whose experiment is not known yet. */
+  set tags(tags: ScanTags) {
+    this.#tags = tags;
+    if (this.#running !== undefined) this.#running.road.tags = tags;
   }
 
   /** Begins nothing new while it is paused. */
@@ -259,7 +268,7 @@ function newScan(road: Road, announced: AnnouncedScan, left: string | undefined)
     ...(left !== undefined && { reason: left }),
     seen: road.clock.now(),
     trigger: announced.trigger,
-    tags: announced.tags,
+    ...(announced.tags !== undefined && { tags: announced.tags }),
     ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
     ...(copiesTo !== undefined && { copiesTo }),
   };

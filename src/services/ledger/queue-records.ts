@@ -26,7 +26,7 @@ const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   reason: optional(text),
   seen: number,
   trigger: text,
-  tags: z.strictObject({ exp: text, ym: text, last: text, gup: text }),
+  tags: optional(z.strictObject({ exp: text, ym: text, last: text, gup: text })),
   aborted: optional(text),
   copiesTo: optional(text),
   signature: optional(text),
