@@ -1,4 +1,5 @@
 /** Transfers of scans as the settings have them: the source, the destinations, the queue, and what is done by hand. */
+import { posix } from "node:path";
 import { ActionError } from "../base/errors.ts";
 import type { DestinationSettings } from "../config/settings.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
@@ -72,6 +73,7 @@ function transferSite(options: PartOptions, { host, prefix, globus }: TransferPa
   const common = { ledger, rules: rulesOf(options), ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host);
+  refuseTwins(destinations);
   return {
     ...common,
     source: source.row,
@@ -82,6 +84,21 @@ function transferSite(options: PartOptions, { host, prefix, globus }: TransferPa
       return made ?? [];
     }),
   };
+}
+
+/** Two destinations that are one place would write each other's files. @throws ActionError */
+function refuseTwins(destinations: readonly DestinationSettings[]): void {
+  const placeOf = ({ kind, host, collection, top }: DestinationSettings): string =>
+    JSON.stringify([kind, kind === "ssh" ? host : "", kind === "globus" ? collection : "", posix.resolve(top)]);
+  for (const [index, one] of destinations.entries()) {
+    const twin = destinations
+      .slice(0, index)
+      .find((other) => placeOf(other) === placeOf(one) && other.path === one.path);
+    if (twin === undefined) continue;
+    throw new ActionError(
+      `the destinations ${twin.name} and ${one.name} are the same place: give one of them another top or path`,
+    );
+  }
 }
 
 function rulesOf({ settings }: PartOptions): TransferRules {

@@ -249,8 +249,8 @@ async function lookOrGone(source: ScanSource, place: string, signal: AbortSignal
 const NOT_COME = "TomoScan's copy of it has not come yet";
 
 /**
- * Why a copy is not the original yet, a clause. Of a scan that is a file, TomoScan copies that file alone. Times are the
- * copying program's matter.
+ * Why a copy is not the original yet, a clause. Of a scan that is a file, TomoScan copies that file alone. Times are
+ * the copying program's matter.
  */
 function copyProblem(file: string, original: Manifest, copy: Manifest | undefined): string | undefined {
   if (copy === undefined) return NOT_COME;

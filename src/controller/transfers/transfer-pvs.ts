@@ -19,7 +19,10 @@ import type { Amounts, DestView, ScanView, TransfersView } from "./transfers-vie
 
 type ShownValue = string | number;
 
-const percentOf = ({ bytes, bytesTotal }: Amounts): number => (bytesTotal === 0 ? 100 : (100 * bytes) / bytesTotal);
+function percentOf({ bytes, bytesTotal }: Amounts): number {
+  if (bytesTotal < 0) return UNKNOWN_COUNT;
+  return bytesTotal === 0 ? 100 : (100 * bytes) / bytesTotal;
+}
 
 const QUEUE = {
   QueueState: ({ state }) => QUEUE_STATES.indexOf(state),
@@ -82,6 +85,46 @@ const NO_DEST: DestView = {
 };
 const NO_SCAN: ScanView = { name: "", state: "None", percent: 0, reason: "" };
 
+const UNKNOWN_AMOUNTS: Amounts = {
+  bytes: UNKNOWN_COUNT,
+  bytesTotal: UNKNOWN_COUNT,
+  files: UNKNOWN_COUNT,
+  filesTotal: UNKNOWN_COUNT,
+  rate: UNKNOWN_COUNT,
+  eta: UNKNOWN_COUNT,
+  faults: UNKNOWN_COUNT,
+};
+const UNKNOWN_DEST: DestView = {
+  ...UNKNOWN_AMOUNTS,
+  name: "",
+  state: "Unknown",
+  message: "",
+  queued: UNKNOWN_COUNT,
+  failed: UNKNOWN_COUNT,
+};
+const UNKNOWN_SCAN: ScanView = { name: "", state: "Unknown", percent: UNKNOWN_COUNT, reason: "" };
+/** Before the ledger was read, or where it cannot be. */
+const NOTHING_KNOWN: TransfersView = {
+  state: "Unknown",
+  message: "",
+  depth: UNKNOWN_COUNT,
+  oldest: UNKNOWN_COUNT,
+  failed: UNKNOWN_COUNT,
+  lastQueued: "",
+  lastDone: "",
+  total: UNKNOWN_AMOUNTS,
+  destinations: Array.from({ length: MOST_DESTINATIONS }, () => UNKNOWN_DEST),
+  scans: Array.from({ length: SHOWN_SCANS }, () => UNKNOWN_SCAN),
+  archive: {
+    verified: "Unknown",
+    message: "",
+    missing: UNKNOWN_COUNT,
+    files: [],
+    scans: UNKNOWN_COUNT,
+    proven: UNKNOWN_COUNT,
+  },
+};
+
 /** Every PV of the view with its value. */
 function valuesOf(view: TransfersView): Map<PvName, ShownValue> {
   const values = new Map<PvName, ShownValue>();
@@ -99,18 +142,20 @@ export class TransferPvs {
   readonly #shown = new Map<PvName, ShownValue>();
 
   show(put: RunContext["publish"], view: TransfersView): void {
-    for (const [name, value] of valuesOf(view)) {
-      if (this.#shown.get(name) === value) continue;
-      this.#shown.set(name, value);
-      put(name, value);
-    }
+    this.#put(put, valuesOf(view));
   }
 
   /** There is no queue to look at. @param sentence why; "": nobody knows yet */
   showTrouble(put: RunContext["publish"], sentence: string): void {
-    this.#shown.clear();
-    put("QueueState", QUEUE_STATES.indexOf(sentence === "" ? "Unknown" : "Trouble"));
-    put("QueueMessage", sentence);
-    put("QueueDepth", UNKNOWN_COUNT);
+    const state = sentence === "" ? "Unknown" : "Trouble";
+    this.#put(put, valuesOf({ ...NOTHING_KNOWN, state, message: sentence }));
+  }
+
+  #put(put: RunContext["publish"], values: ReadonlyMap<PvName, ShownValue>): void {
+    for (const [name, value] of values) {
+      if (this.#shown.get(name) === value) continue;
+      this.#shown.set(name, value);
+      put(name, value);
+    }
   }
 }

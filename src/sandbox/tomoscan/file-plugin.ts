@@ -5,7 +5,7 @@
 import path from "node:path";
 import type { CaClient } from "../../ca/client/client.ts";
 import { PvGroup } from "./pvs.ts";
-import { ScanFile } from "./scan-file.ts";
+import { DetectorFile } from "./scan-file.ts";
 
 const SUFFIXES = [
   "FilePath",
@@ -35,7 +35,7 @@ export class FilePlugin {
   readonly #root: string;
   /** What the plugin has put. */
   readonly #memory = new Map<Suffix, string | number>([["FileTemplate", "%s%s_%3.3d.h5"]]);
-  #file: ScanFile | undefined;
+  #file: DetectorFile | undefined;
 
   constructor(client: CaClient, prefix: string, root: string) {
     this.prefix = prefix;
@@ -81,7 +81,7 @@ export class FilePlugin {
     await this.#pvs.send("Capture", 1);
     await this.#put("Capture_RBV", 1);
     await this.#tried(async () => {
-      this.#file = await ScanFile.create(this.placeOf(file), number);
+      this.#file = await DetectorFile.create(this.placeOf(file), number);
     });
   }
 
@@ -101,7 +101,7 @@ export class FilePlugin {
   /** Opens the last file again and writes behind its end, as TomoScan does with its theta array. */
   async append(bytes: number): Promise<void> {
     await this.#tried(async () => {
-      const file = await ScanFile.reopen(this.placeOf(this.fullFileName), bytes);
+      const file = await DetectorFile.reopen(this.placeOf(this.fullFileName), bytes);
       await file.append(bytes);
       await file.close();
     });

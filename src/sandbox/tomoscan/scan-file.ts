@@ -13,7 +13,7 @@ const BLOCK_BYTES = 65_536;
 const PIECES = 4;
 
 /** A file that is open for writing at its end. */
-export class ScanFile {
+export class DetectorFile {
   readonly #handle: FileHandle;
   readonly #block: Buffer;
   #blocks = 0;
@@ -24,15 +24,15 @@ export class ScanFile {
   }
 
   /** Makes the file, or empties it. @throws what the disk says */
-  static async create(place: string, seed: number): Promise<ScanFile> {
-    const file = new ScanFile(await open(place, "w"), seed);
+  static async create(place: string, seed: number): Promise<DetectorFile> {
+    const file = new DetectorFile(await open(place, "w"), seed);
     await file.#handle.writeFile(SIGNATURE);
     return file;
   }
 
   /** Opens a file that has been closed. @throws what the disk says */
-  static async reopen(place: string, seed: number): Promise<ScanFile> {
-    return new ScanFile(await open(place, "a"), seed);
+  static async reopen(place: string, seed: number): Promise<DetectorFile> {
+    return new DetectorFile(await open(place, "a"), seed);
   }
 
   async append(bytes: number): Promise<void> {
@@ -58,7 +58,7 @@ function noise(seed: number): Buffer {
   return block;
 }
 
-interface CopyOptions {
+interface ScpOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly seconds: number;
@@ -71,7 +71,7 @@ interface CopyOptions {
  * that grows meanwhile is copied to where it ended at the beginning.
  * @throws what a disk says, or the signal's reason
  */
-export async function copyAsScp(from: string, to: string, options: CopyOptions): Promise<void> {
+export async function copyAsScp(from: string, to: string, options: ScpOptions): Promise<void> {
   const { clock, signal, seconds, isCut } = options;
   await mkdir(path.dirname(to), { recursive: true });
   const [source, copy] = [await open(from), await open(to, "w")];

@@ -14,6 +14,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly source = new FakeSource();
   readonly copier = new FakeCopier(this.source);
+  readonly tape = new FakeCopier(this.source);
   readonly tasks = new FakeTasks(this.clock, this.source);
   readonly ledger = new FakeQueueLedger();
   readonly said: string[] = [];
@@ -352,4 +353,36 @@ test("nothing new is sent while the queue is paused", async () => {
   bench.transfers.pause(false);
   await bench.pass(40);
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test("1,000 scans for three destinations, one of them down for an hour: few questions, then all in order of age", async () => {
+  const bench = await started((one) => {
+    const tape = { name: "tape", kind: "copy", template: "{rel}", copier: one.tape, writesManifest: false } as const;
+    one.destinations = [...one.destinations, tape];
+  });
+  bench.tape.failure = new UnavailableError("tape.example.org does not answer.");
+  const files = Array.from({ length: 1000 }, (_, index) => bench.scan(`s${String(index).padStart(4, "0")}`));
+  for (const file of files) bench.announce(file);
+  await bench.pass(3600);
+  const states = files.map((file) => bench.stateOf(file));
+  expect(
+    states.every(
+      ({ archive, petrel, tape: last }) => archive === "verified" && petrel === "verified" && last === "queued",
+    ),
+  ).toBe(true);
+  const questions = bench.tape.copies;
+  expect(questions, "15 s, then twice as long each time up to 300 s, less up to half").toBeLessThan(30);
+  const requests = bench.tasks.requests.length;
+  expect(
+    bench.tasks.requests.filter((one) => one === "submit"),
+    "50 scans share a task",
+  ).toHaveLength(20);
+  bench.tape.failure = undefined;
+  await bench.pass(400);
+  expect(files.every((file) => bench.stateOf(file)["tape"] === "verified")).toBe(true);
+  expect(bench.tape.copies).toBe(1000 + questions);
+  const order = [...bench.tape.arrived.keys()];
+  expect(order.slice(1), "but for the scan that has asked").toEqual(order.slice(1).sort());
+  expect([...bench.tape.arrived.values()].every((times) => times === 1)).toBe(true);
+  expect(bench.tasks.requests).toHaveLength(requests);
 });
