@@ -15,9 +15,9 @@ export interface ScanTags {
 
 /**
  * waiting: its source is not at rest yet. ready: its files are known and it is sent. left: it is not sent, by a rule or
- * because its files are gone; `reason` says why.
+ * because a person has said so. lost: its files are not where they should be, and a person decides. `reason` says why.
  */
-export const SCAN_STATES = ["waiting", "ready", "left"] as const;
+export const SCAN_STATES = ["waiting", "ready", "left", "lost"] as const;
 
 /** One scan, in one version: the same name written again with other content is another record. */
 export interface ScanRecord {
@@ -26,7 +26,7 @@ export interface ScanRecord {
   /** The file or folder on the source host, absolute, without a slash at its end. */
   readonly file: string;
   readonly state: (typeof SCAN_STATES)[number];
-  /** Why it still waits, or is left: a clause. */
+  /** Why it still waits, or is left or lost: a clause. */
   readonly reason?: string;
   /** When it was announced, milliseconds since 1970 UTC. */
   readonly seen: number;

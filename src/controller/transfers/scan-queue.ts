@@ -155,19 +155,26 @@ export class ScanQueue {
 
 /** The sends to one destination that are not closed, in the order of their scans' ids. */
 class OpenSends {
-  byScan = new Map<string, SendRecord>();
+  #byScan = new Map<string, SendRecord>();
   #newest = "";
+  #isInOrder = true;
+
+  get byScan(): ReadonlyMap<string, SendRecord> {
+    if (!this.#isInOrder) this.#byScan = new Map([...this.#byScan].sort(byId));
+    this.#isInOrder = true;
+    return this.#byScan;
+  }
 
   put(send: SendRecord): void {
     if (isClosed(send)) {
-      this.byScan.delete(send.scan);
+      this.#byScan.delete(send.scan);
       return;
     }
-    const isNew = !this.byScan.has(send.scan);
-    this.byScan.set(send.scan, send);
-    if (isNew && send.scan < this.#newest)
-      this.byScan = new Map([...this.byScan].sort(byId)); // opened again
-    else if (isNew) this.#newest = send.scan;
+    if (!this.#byScan.has(send.scan)) {
+      this.#isInOrder &&= send.scan > this.#newest; // an older scan is opened again
+      if (send.scan > this.#newest) this.#newest = send.scan;
+    }
+    this.#byScan.set(send.scan, send);
   }
 }
 

@@ -209,7 +209,7 @@ export class SourceGate {
       await this.#road.change(() => {
         const found = queue.scans.get(scan.id)?.scan;
         if (found?.state !== "waiting") return [];
-        return [{ scan: { ...found, state: isGone ? "left" : "waiting", reason: left } }];
+        return [{ scan: { ...found, state: isGone ? "lost" : "waiting", reason: left } }];
       });
     } catch (error) {
       if (!(error instanceof LedgerFailedError)) throw error;

@@ -63,8 +63,7 @@ export interface TransfersView {
 
 const isDead = ({ state }: SendRecord): boolean => state === "dead";
 /** A scan that nothing is done for, and that is not proven. */
-const needsPerson = ({ scan, sends }: QueuedScan): boolean =>
-  [...sends.values()].some(isDead) || (scan.state === "left" && scan.aborted === undefined && sends.size === 0);
+const needsPerson = ({ scan, sends }: QueuedScan): boolean => [...sends.values()].some(isDead) || scan.state === "lost";
 const isUnderWay = ({ scan, sends }: QueuedScan): boolean =>
   scan.state === "waiting" || [...sends.values()].some((send) => !isClosed(send));
 
@@ -217,6 +216,7 @@ export class TransfersLook {
     const { scan, sends } = one;
     const states = [...sends.values()].map(({ state }) => state);
     if (scan.state === "left") return "Left";
+    if (scan.state === "lost") return "Failed";
     if (scan.state === "waiting") return "Waiting";
     if (states.includes("dead")) return "Failed";
     if (isProven(one)) return "Verified";

@@ -56,12 +56,8 @@ export class Transfers {
     return this.#running;
   }
 
-  /**
-   * Goes on until the signal is aborted.
-   * @throws the signal's reason; a bug of ours
-   */
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     const queue = await this.#readQueue(signal);
     const running = new RunningTransfers({ ...this.#options, queue });
     running.road.isPaused = this.#isPaused;
@@ -72,9 +68,7 @@ export class Transfers {
       await running.run(signal);
     } finally {
       this.#running = undefined;
-      await this.#options.site.ledger.close();
     }
-    await sleep(clock, 0, signal);
   }
 
   async #readQueue(signal: AbortSignal): Promise<ScanQueue> {
@@ -146,9 +140,18 @@ export class RunningTransfers {
     this.watch = new TaskWatch({ road: this.road, tasks, rows, onAskedEnd: (_, report) => asked.ended(report) });
   }
 
+  /**
+   * All workers go on until the signal is aborted; a bug in one of them ends them all, so that they can begin anew.
+   * @throws the signal's reason; a bug of ours
+   */
   async run(signal: AbortSignal): Promise<void> {
-    const workers = [this.#gate, ...this.lanes, this.watch, this.asked].flatMap((worker) => worker?.run(signal) ?? []);
-    await Promise.all([this.#record(signal), ...workers]);
+    const failed = new AbortController();
+    const until = AbortSignal.any([signal, failed.signal]);
+    const workers = [this.#gate, ...this.lanes, this.watch, this.asked].flatMap((worker) => worker?.run(until) ?? []);
+    const all = [this.#record(until), ...workers].map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
+    await Promise.all(all);
+    signal.throwIfAborted();
+    until.throwIfAborted();
   }
 
   announce(scan: AnnouncedScan): void {
@@ -177,11 +180,13 @@ export class RunningTransfers {
     try {
       await road.change(() => {
         const known = road.queue.ofFile(file).map(({ scan }) => scan);
-        const left = leftReason(announced, file, road.site);
-        const isKnown = known.some(({ state, reason }) => (left === undefined ? state === "waiting" : reason === left));
+        const unsent = unsentBy(announced, file, road.site);
+        const isKnown = known.some(({ state, reason }) =>
+          unsent === undefined ? state === "waiting" : reason === unsent.reason,
+        );
         if (isKnown) return [];
-        said = left;
-        return [{ scan: newScan(road, { ...announced, file }, left) }];
+        said = unsent?.reason;
+        return [{ scan: newScan(road, { ...announced, file }, unsent) }];
       });
       if (said !== undefined) road.say(`${baseName(file)} is not sent: ${said}.`, "MINOR");
       return true;
@@ -200,7 +205,7 @@ export class RunningTransfers {
       const changes: QueueChange[] = [];
       for (const { scan, sends } of queue.scans.values()) {
         if (!wanted(scan)) continue;
-        if (scan.state === "left" && scan.aborted === undefined) {
+        if (scan.state === "lost") {
           changes.push({ scan: { ...withoutReason(scan), state: "waiting" } });
           scans.add(scan.id);
         }
@@ -226,7 +231,7 @@ export class RunningTransfers {
       const changes: QueueChange[] = [];
       for (const { scan, sends } of queue.scans.values()) {
         if (!wanted(scan)) continue;
-        if (scan.state === "waiting") {
+        if (scan.state === "waiting" || scan.state === "lost") {
           changes.push({ scan: { ...scan, state: "left", reason } });
           dropped.add(scan.id);
         }
@@ -252,23 +257,35 @@ export class RunningTransfers {
 
 const withoutReason = ({ reason: _, ...scan }: ScanRecord): ScanRecord => scan;
 
-/** Why a scan is not sent, a clause; undefined: it is. */
-function leftReason({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): string | undefined {
+/** Why a scan is not sent; undefined: it is. */
+function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {
   const { top, name } = source.original ?? source.source;
-  if (!liesBelow(top, file)) return `${cleanJson(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`;
-  return aborted !== undefined && rules.aborted === "leave" ? `it was aborted: ${aborted}` : undefined;
+  if (!liesBelow(top, file))
+    return {
+      state: "lost",
+      reason: `${cleanJson(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`,
+    };
+  return aborted !== undefined && rules.aborted === "leave"
+    ? { state: "left", reason: `it was aborted: ${aborted}` }
+    : undefined;
 }
 
-function newScan(road: Road, announced: AnnouncedScan, left: string | undefined): ScanRecord {
-  const { aborted, copiesTo } = announced;
+interface Unsent {
+  readonly state: "left" | "lost";
+  /** A clause. */
+  readonly reason: string;
+}
+
+function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
+  const { aborted, copiesTo, tags } = announced;
   return {
     id: road.newId(),
     file: announced.file,
-    state: left === undefined ? "waiting" : "left",
-    ...(left !== undefined && { reason: left }),
+    state: "waiting",
+    ...unsent,
     seen: road.clock.now(),
     trigger: announced.trigger,
-    ...(announced.tags !== undefined && { tags: announced.tags }),
+    ...(tags !== undefined && { tags }),
     ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
     ...(copiesTo !== undefined && { copiesTo }),
   };
