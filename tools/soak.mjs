@@ -2,7 +2,8 @@
  * `npm run soak`: lets clients of every kind, good, careless and hostile, work a real IOC on the simulated beamline for
  * a time, and watches what it holds. Rounds of load are followed by a rest in which everything is closed again: what is
  * then still open, or still in memory after a garbage collection, must not grow from the first rests to the last.
- * Prints the figures of each rest; ends with status 1 when something grew, or the IOC ended. Linux only.
+ * Prints the figures of each rest. Then the transfers of scans are killed 200 times. Ends with status 1 when something
+ * grew, the IOC ended, or a scan was lost or doubled. Linux only.
  *
  *   node tools/soak.mjs [--minutes 5]
  */
@@ -14,7 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { searchUntilAnswered } from "./ca-search.mjs";
 import { freePort } from "./free-port.mjs";
-import { fail, ROOT, say } from "./run.mjs";
+import { fail, ROOT, runNode, say } from "./run.mjs";
 
 /** A round: load, then a rest in which keep-alive connections and files close. */
 const LOAD_SECONDS = 22;
@@ -177,6 +178,11 @@ try {
   await ended.catch(() => undefined);
   clearTimeout(timer);
   await beamline.close();
+}
+if (problems.length === 0) {
+  say("200 kills of the transfers, while scans arrive and Globus is at fault:");
+  if ((await runNode([join(ROOT, "tools/faults.mjs"), "kills-transfers"])) !== 0)
+    problems = ["the transfers have lost or doubled a scan: see above"];
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 say(problems.length === 0 ? "Nothing grew." : "Something is wrong.");

@@ -19,6 +19,8 @@ class Bench {
   readonly ledger = new FakeQueueLedger();
   readonly said: string[] = [];
   rules: TransferRules = RULES;
+  /** Where TomoScan writes, when scans are sent from a copy. */
+  original: FakeSource | undefined;
   destinations: readonly DestinationRow[] = [
     { name: "archive", kind: "copy", template: "{rel}", copier: this.copier, writesManifest: false },
     { name: "petrel", kind: "globus", template: "{rel}", collection: "dest", top: "/2-BM" },
@@ -39,7 +41,11 @@ class Bench {
         ledger,
         tasks,
         rules: this.rules,
-        source: { source, collection: { id: "src", path: "/data" } },
+        source: {
+          source,
+          collection: { id: "src", path: "/data" },
+          ...(this.original !== undefined && { original: this.original }),
+        },
         destinations: this.destinations,
       },
     });
@@ -385,4 +391,88 @@ test("1,000 scans for three destinations, one of them down for an hour: few ques
   expect(order.slice(1), "but for the scan that has asked").toEqual(order.slice(1).sort());
   expect([...bench.tape.arrived.values()].every((times) => times === 1)).toBe(true);
   expect(bench.tasks.requests).toHaveLength(requests);
+});
+
+describe("scans that are sent from TomoScan's copy", () => {
+  const original = "/data/2026-03/Levy/a1.h5";
+  const begun = async (): Promise<Bench> => {
+    const bench = await started((one) => {
+      one.original = new FakeSource("detector");
+    });
+    bench.original?.tree.put(original, 1000);
+    bench.original?.tree.put("/data/2026-03/Levy/a1.config", 10);
+    return bench;
+  };
+
+  test.each([
+    ["the last two folders", "/data/copies/2026-03/Levy/a1.h5"],
+    ["the file alone", "/data/copies/a1.h5"],
+  ])("wait until the copy of %s is as large as the original", async (_way, copy) => {
+    const bench = await begun();
+    bench.announce(original, { copiesTo: "beamline@analysis:/data/copies/" });
+    await bench.pass(20);
+    expect(bench.view.scans[0]).toMatchObject({ state: "Waiting", reason: "TomoScan's copy of it has not come yet" });
+    bench.source.tree.put(copy, 400);
+    await bench.pass(60);
+    expect(bench.view.scans[0]?.reason).toBe('the copy of "a1.h5" has 400 of 1000 bytes');
+    bench.source.tree.put(copy, 1000);
+    await bench.pass(120);
+    expect(bench.stateOf(original)).toEqual({ archive: "verified", petrel: "verified" });
+    expect([...bench.copier.arrived.keys()]).toEqual([copy.replace("/data", "")]);
+  });
+
+  test("say so where TomoScan copies nothing", async () => {
+    const bench = await begun();
+    bench.announce(original);
+    await bench.pass(20);
+    expect(bench.view.scans[0]?.reason).toContain("CopyToAnalysisDir is off");
+  });
+});
+
+test("a scan that comes before anybody knows the tag waits for it", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.transfers.announce({ file, trigger: "tomoscan" });
+  await bench.pass(20);
+  expect(bench.view.scans[0]?.reason).toBe("nobody knows yet which experiment is tagged");
+  bench.transfers.tags = TAGS;
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.view.archive).toMatchObject({ scans: 1, proven: 1 });
+});
+
+test("a scan whose file does not come is given up after a while, and a person may retry it", async () => {
+  const bench = await started();
+  const file = "/data/2026-03/late.h5";
+  bench.announce(file);
+  await bench.pass(3700);
+  expect(bench.view).toMatchObject({ state: "Trouble", failed: 1, depth: 0 });
+  expect(bench.said.at(-1)).toMatch(/^MAJOR late.h5 is not sent: there is no .*, for 6\d minutes\.$/);
+  bench.source.tree.put(file, 5);
+  await bench.transfers.retry();
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test("a file outside the source's top directory is not sent, and said", async () => {
+  const bench = await started();
+  bench.announce("/database/a1.h5");
+  await bench.pass(5);
+  expect(bench.said).toEqual([
+    'MINOR a1.h5 is not sent: "/database/a1.h5" does not lie below /data of detector ([source] in globus.conf).',
+  ]);
+  expect(bench.view.failed).toBe(1);
+});
+
+test("what a person drops is not sent", async () => {
+  const bench = await started();
+  bench.transfers.pause(true);
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(20);
+  expect(await bench.transfers.running?.drop(({ file: one }) => one === file, "Dropped.")).toBe(1);
+  bench.transfers.pause(false);
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "dropped", petrel: "dropped" });
+  expect(bench.copier.copies + bench.tasks.taskById.size).toBe(0);
 });
