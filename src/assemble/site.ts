@@ -29,6 +29,7 @@ import { experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
 import { directoryTargets } from "./hosts.ts";
 import { lazyBeamline, nowhere } from "./lazy-beamline.ts";
+import { openNotify } from "./notify.ts";
 import { type MutableEnvironment, type PartOptions, Problems } from "./parts.ts";
 import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
@@ -92,7 +93,8 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const servers = settings.servers.map((server) =>
     problems.collect(`[server ${server.name}]`, () => createServer(server, serverParts)),
   );
-  const about = { host: options.host, globus, beamline, nameOf: tomoScan.nameOf };
+  const notify = openNotify(parts, { mailer: mail.mailer, host: options.host, prefix: options.prefix });
+  const about = { host: options.host, globus, notify, beamline, nameOf: tomoScan.nameOf };
   const transfers = problems.collect("[source]", () =>
     openTransfers(parts, { ...about, ...(options.prefix !== undefined && { prefix: options.prefix }) }),
   );

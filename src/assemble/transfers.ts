@@ -17,6 +17,7 @@ import { createFolderCopier, createSshCopier } from "../services/scans/copiers.t
 import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
 import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
+import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
 
 export interface TransferPart {
@@ -30,6 +31,7 @@ export interface TransferPartOptions {
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
   readonly globus: Pick<GlobusPart, "tasks">;
+  readonly notify: NotifyPart;
   readonly beamline: BeamlinePvs;
   readonly nameOf: (key: AnyTomoScanKey) => string;
 }
@@ -60,7 +62,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
   return { actions: { TransferRun: transferRun(find), TransferCancel: transferCancel(find) }, watches: [watch] };
 }
 
-function transferSite(options: PartOptions, { host, prefix, globus }: TransferPartOptions): TransferSite {
+function transferSite(options: PartOptions, { host, prefix, globus, notify }: TransferPartOptions): TransferSite {
   const { settings, environment, troubles, closers } = options;
   const ledger = createQueueLedger({
     path: ledgerFolder(settings.ledger.path, environment),
@@ -70,7 +72,8 @@ function transferSite(options: PartOptions, { host, prefix, globus }: TransferPa
   closers.push(() => ledger.close());
   const { destinations } = settings;
   const { tasks } = globus;
-  const common = { ledger, rules: rulesOf(options), ...(tasks !== undefined && { tasks }) };
+  const { tells: _, ...told } = notify;
+  const common = { ledger, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host);
   refuseTwins(destinations);
@@ -101,7 +104,7 @@ function refuseTwins(destinations: readonly DestinationSettings[]): void {
   }
 }
 
-function rulesOf({ settings }: PartOptions): TransferRules {
+function rulesOf({ settings }: PartOptions, { tells }: NotifyPart): TransferRules {
   const { source, transfers } = settings;
   return {
     settleSeconds: source["settle-seconds"],
@@ -115,7 +118,7 @@ function rulesOf({ settings }: PartOptions): TransferRules {
     deadlineHours: transfers["deadline-hours"],
     stuckSeconds: transfers["stuck-seconds"],
     pollSeconds: transfers["watch-seconds"],
-    tells: { webhook: false, mailFailed: false, mailVerified: false },
+    tells,
   };
 }
 

@@ -130,9 +130,10 @@ export function refusal(
 
 /** Files that are read when a command needs them, not before: a missing file would be noticed at night. */
 interface NeededFile {
-  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh";
+  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify";
   readonly key: string;
-  readonly by: readonly CommandName[];
+  /** Commands, or what else needs it. */
+  readonly by: readonly string[];
   /** When the file is needed; absent: whenever it is named. */
   readonly when?: (settings: Settings) => boolean;
 }
@@ -148,6 +149,12 @@ const FILES: readonly NeededFile[] = [
     when: ({ scheduling }) => scheduling["schedule-file"] === "" && scheduling.url !== "",
   },
   { section: "email", key: "smtp-login-file", by: ["Email"] },
+  {
+    section: "notify",
+    key: "webhook-header-file",
+    by: ["the webhook"],
+    when: ({ notify }) => notify["webhook-url"] !== "",
+  },
   { section: "dm", key: "login-file", by: DM_COMMANDS },
   {
     section: "globus-auth",

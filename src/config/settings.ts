@@ -80,6 +80,14 @@ export const KINDS = {
   link: kind("an address that begins with http:// or https://", (text) =>
     text === "" || (/^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text)) ? text : undefined,
   ),
+  emails: kind("e-mail addresses separated by commas or blanks", (text) => {
+    const addresses = text.split(/[\s,]+/).filter((address) => address !== "");
+    return addresses.every((address) => addressProblem(address) === undefined) ? [...new Set(addresses)] : undefined;
+  }),
+  timeOfDay: orEmpty(matching("a time of day as HH:MM", /^([01]\d|2[0-3]):[0-5]\d$/)),
+  webhook: kind("an address that begins with https://, or with http:// on this machine", (text) =>
+    text === "" || (/^https?:\/\/[^\s/?#@]+([/?][^\s#]*)?$/.test(text) && URL.canParse(text)) ? text : undefined,
+  ),
   serviceUrl: kind(
     "an address that begins with http:// or https:// and has a port, such as https://dm.example.org:22237",
     (text) => (text === "" || /^https?:\/\/[^/]+:\d+(\/|$)/.test(text) ? webAddress(text) : undefined),
@@ -338,6 +346,32 @@ export const SETTINGS = {
     ),
     "watch-seconds": setting(KINDS.seconds, "1", "Seconds between two looks at the Globus tasks that are under way."),
     encrypt: setting(KINDS.yesNo, "False", "Whether Globus encrypts the data on their way."),
+  },
+  notify: {
+    "mail-to": setting(
+      KINDS.emails,
+      "",
+      "Who is mailed about transfers (docs/notify.md), over the mail server of [email]; empty: nobody.",
+    ),
+    "mail-failed": setting(KINDS.yesNo, "True", "Whether a scan is mailed that is not tried again by itself."),
+    "mail-verified": setting(KINDS.yesNo, "False", "Whether a scan is mailed that is proven at all its destinations."),
+    "summary-at": setting(
+      KINDS.timeOfDay,
+      "",
+      "When the daily summary is mailed, at the facility; empty: there is none.",
+    ),
+    "webhook-url": setting(
+      KINDS.webhook,
+      "",
+      "Gets a POST of a line of JSON for each transfer that has ended, and each scan; empty: nobody does.",
+    ),
+    "webhook-header-file": setting(
+      KINDS.file,
+      "",
+      "File with one line that goes with it as a header, such as Authorization: Bearer TOKEN; empty: none does.",
+    ),
+    "webhook-ca-file": setting(KINDS.file, "", "Certificates, PEM, that sign the webhook's own."),
+    timeout: setting(KINDS.seconds, "30", "Seconds until a POST is given up, to be repeated later."),
   },
   manual: {
     name: setting(KINDS.text, "Staff", "create-manual: last name."),

@@ -59,6 +59,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Instead of the service's. */
   readonly timeoutSeconds?: number | undefined;
+  /** Once the status has come the answer counts, with as much of its body as there is, however that goes on. */
+  readonly statusIsEnough?: boolean | undefined;
 }
 
 /** Any complete answer, with any status. Redirections are not followed. */
@@ -198,8 +200,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#bodyBytes > this.#maxBodyBytes) this.#fail(`more than ${this.#maxBodyBytes} bytes of answer`, false);
   }
   onResponseEnd(): void {
-    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
-    this.#settle(() => this.#resolve({ status: this.#status, headers: this.#headers, body }), false);
+    this.#answer(false);
   }
   onResponseError(_: unknown, error: Error): void {
     this.#fail(
@@ -209,12 +210,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
   /** @param what all there is to say: no cause behind it says it again in the words of a library */
   #fail(what: string, worthRepeating = true): void {
+    if (this.#request.statusIsEnough === true && this.#status >= 200) return this.#answer(true);
     const mayHaveHappened = this.#sent && !isSafe(this.#request);
     const failure = new HttpUnavailableError(`${label(this.#service, this.#request)}: ${what}`, {
       mayHaveHappened,
       worthRepeating,
     });
     this.#settle(() => this.#reject(failure), true);
+  }
+  #answer(abort: boolean): void {
+    const body = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    this.#settle(() => this.#resolve({ status: this.#status, headers: this.#headers, body }), abort);
   }
   #settle(outcome: () => void, abort: boolean): void {
     if (this.#settled) return;

@@ -91,15 +91,26 @@ export interface NoteRecord {
   /** Sorts by age; unique. */
   readonly id: string;
   readonly at: number;
-  readonly kind: "verified" | "failed" | "task";
-  /** The line of JSON that a webhook gets, as an object. */
+  readonly kind: "verified" | "failed" | "task" | "summary";
+  /** The line of JSON that a webhook gets, as an object; e-mails are made from it, too. */
   readonly line: Readonly<Record<string, unknown>>;
-  /** absent: the channel is not for it. due: to be told. sending: may have been told. */
+  /** absent: the channel is not for it, or has it. due: to be told. */
   readonly webhook?: "due";
+  /** sending: the first of `to` may have it. */
   readonly mail?: "due" | "sending";
+  /** Addresses that do not have it yet; absent: nobody has. */
+  readonly to?: readonly string[];
   /** Failed attempts of the webhook. */
   readonly attempts?: number;
   readonly next?: number;
+}
+
+/** The daily summaries that were made. */
+export interface SummaryRecord {
+  /** The last of them, each `YYYY-MM-DD` at the facility: no day has a second one. */
+  readonly days: readonly string[];
+  /** When the last was made, milliseconds since 1970 UTC. */
+  readonly at: number;
 }
 
 export interface QueueContent {
@@ -107,6 +118,8 @@ export interface QueueContent {
   readonly sends: readonly SendRecord[];
   readonly submissions: readonly SubmissionRecord[];
   readonly notes: readonly NoteRecord[];
+  /** One at most. */
+  readonly summaries: readonly SummaryRecord[];
 }
 
 /** Each puts, or takes away, one record. */
@@ -115,6 +128,7 @@ export type QueueChange =
   | { readonly send: SendRecord }
   | { readonly submission: SubmissionRecord }
   | { readonly note: NoteRecord }
+  | { readonly summary: SummaryRecord }
   | { readonly forgetScan: string }
   | { readonly forgetSubmission: string }
   | { readonly forgetNote: string };

@@ -10,12 +10,20 @@ const LONGEST_SECONDS = 3600;
 const FIRST_PROBE_SECONDS = 15;
 const LONGEST_PROBE_SECONDS = 300;
 
+/** Seconds until somebody who could not be told is told again; doubled with each further failure. */
+const FIRST_NOTE_SECONDS = 10;
+const LONGEST_NOTE_SECONDS = 900;
+
 const doubled = (first: number, longest: number, failures: number, random: () => number): number =>
   Math.min(longest, first * 2 ** (failures - 1)) * (0.5 + random() / 2);
 
 /** @param attempts that have failed, at least 1 */
 export const sendBackOff = (attempts: number, random: () => number): number =>
   doubled(FIRST_SECONDS, LONGEST_SECONDS, attempts, random);
+
+/** @param attempts that have failed, at least 1 */
+export const noteBackOff = (attempts: number, random: () => number): number =>
+  doubled(FIRST_NOTE_SECONDS, LONGEST_NOTE_SECONDS, attempts, random);
 
 /** Opens when a destination fails, and lets one scan try it now and then. Times are monotonic seconds. */
 export class Breaker {

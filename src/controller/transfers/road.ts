@@ -2,19 +2,20 @@
  * What the workers of the transfer queue share: the queue, the site, and the steps that a scan takes, each of them on
  * disk before it counts.
  */
+import { cleanJson } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { stackOf } from "../../base/errors.ts";
 import { AgeIds, Digest } from "../../base/ids.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import type { Log } from "../../base/log.ts";
-import type { NoteRecord, QueueChange, ScanRecord, ScanTags, SendRecord } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { Severity } from "../pvs/run.ts";
 import { sendBackOff } from "./back-off.ts";
-import { noteOf, type SendEnd } from "./notes.ts";
+import { type NoteLine, notesOf, type SendEnd, type Telling, transferLine } from "./notes.ts";
 import type { TransferSite } from "./rules.ts";
 import { scanName } from "./scan-path.ts";
-import { isClosed, isProven, placesOf, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
+import { isClosed, isProven, placesOf, type ScanQueue } from "./scan-queue.ts";
 import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
 
@@ -45,6 +46,8 @@ export class Road {
   isPaused = false;
   /** Of the experiment that is tagged now; undefined: nobody knows yet. */
   tags: ScanTags | undefined;
+  /** A dry run: nobody is told of anything, and what is to be told waits. */
+  isDry = false;
 
   constructor({ site, queue, clock, log, random, say }: RoadOptions) {
     this.site = site;
@@ -88,18 +91,22 @@ export class Road {
   }
 
   /**
-   * A scan is proven at a destination, or has failed there. What its end tells goes into the ledger with it.
+   * A scan is proven at a destination, or has failed there. What its end tells goes into the ledger with it, and as a
+   * line of JSON into the log.
    * @param scan its id
    */
   async ended(scan: string, destination: string, end: SendEnd): Promise<void> {
     let after: SendRecord | undefined;
+    let line: NoteLine | undefined;
     await this.change(() => {
       const queued = this.queue.scans.get(scan);
       const send = queued?.sends.get(destination);
       if (queued === undefined || send === undefined || isClosed(send)) return []; // dropped meanwhile
       after = this.#afterEnd(send, end);
-      return [{ send: after }, ...this.#notes(queued, after, end)];
+      line = transferLine(queued.scan, after, end, after.at);
+      return [{ send: after }, ...notesOf(queued, after, line, this.told)];
     });
+    if (line !== undefined) this.#log.info(cleanJson(line));
     if (after !== undefined) this.#tell(after);
   }
 
@@ -125,19 +132,9 @@ export class Road {
     return { ...told, ...why, state: "failed", attempts, next };
   }
 
-  /** What people and programs are told of the end of one send, and of the scan with it. */
-  #notes({ scan, sends }: QueuedScan, send: SendRecord, end: SendEnd): readonly QueueChange[] {
-    const { webhook, mailFailed, mailVerified } = this.site.rules.tells;
-    const note = (kind: NoteRecord["kind"], channels: Pick<NoteRecord, "webhook" | "mail">): QueueChange[] =>
-      Object.keys(channels).length === 0
-        ? []
-        : [{ note: { id: this.newId(), ...noteOf(kind, scan, send, end, this.clock.now()), ...channels } }];
-    const isLast = isProven({ scan, sends: new Map(sends).set(send.destination, send) });
-    return [
-      ...(isClosed(send) && webhook ? note("task", { webhook: "due" }) : []),
-      ...(isLast && mailVerified ? note("verified", { mail: "due" }) : []),
-      ...(send.state === "dead" && mailFailed ? note("failed", { mail: "due" }) : []),
-    ];
+  /** What decides who is told of something that happens now. */
+  get told(): Telling {
+    return { tells: this.site.rules.tells, now: this.clock.now(), newId: () => this.newId() };
   }
 
   /**

@@ -1,8 +1,10 @@
 /** What a site has decided about its transfers: the settings, as the controller sees them. */
 import type { Copier } from "../ports/destinations.ts";
+import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger } from "../ports/queue-ledger.ts";
 import type { ScanSource } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import type { Webhook } from "../ports/webhook.ts";
 
 /** A place to which scans are sent. */
 export type DestinationRow = {
@@ -45,6 +47,20 @@ export interface TransferRules {
   readonly tells: { readonly webhook: boolean; readonly mailFailed: boolean; readonly mailVerified: boolean };
 }
 
+/** Whom transfers are mailed to, and how. */
+export interface MailRoom {
+  readonly mailer: Mailer;
+  readonly from: string;
+  /** Addresses, at least one. */
+  readonly to: readonly string[];
+  /** Begins each subject: the beamline, or the IOC. */
+  readonly label: string;
+  /** The PV that tries again what has failed, for the text. */
+  readonly retryPv: string;
+  /** Time of day of the daily summary at the facility, `HH:MM`; absent: there is none. */
+  readonly summaryAt?: string;
+}
+
 /** Everything that transfers work with, chosen once. */
 export interface TransferSite {
   readonly ledger: QueueLedger;
@@ -52,5 +68,8 @@ export interface TransferSite {
   readonly destinations: readonly DestinationRow[];
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
+  /** Absent where nobody is mailed. */
+  readonly mail?: MailRoom;
+  readonly webhook?: Webhook;
   readonly rules: TransferRules;
 }

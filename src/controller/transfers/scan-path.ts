@@ -18,7 +18,7 @@ export const baseName = (path: string): string => partsOf(path).at(-1) ?? "";
 /** The scan's name: that of its file without the last extension, or of its folder. */
 export function scanName(file: string, isFolder: boolean): string {
   const name = baseName(file);
-  return isFolder ? name : name.replace(/(?<=.)\.[^.]*$/, "");
+  return isFolder ? name : name.replace(/(?<=[^])\.[^.]*$/, "");
 }
 
 /** A path's parts below a top directory, compared part by part; undefined where the path is not below. */

@@ -13,6 +13,7 @@ import type {
   SendRecord,
   SendState,
   SubmissionRecord,
+  SummaryRecord,
 } from "../ports/queue-ledger.ts";
 
 /** A scan with where it goes, by destination. */
@@ -38,6 +39,15 @@ export function isProven({ scan, sends }: QueuedScan): boolean {
 export const placesOf = ({ sends }: QueuedScan): string =>
   listed([...sends.values()].flatMap(({ destination, state }) => (state === "verified" ? [destination] : [])));
 
+/** A person has to decide about it. */
+export const isDead = ({ state }: SendRecord): boolean => state === "dead";
+/** A scan that nothing is done for, and that is not proven. */
+export const needsPerson = ({ scan, sends }: QueuedScan): boolean =>
+  [...sends.values()].some(isDead) || scan.state === "lost";
+/** A scan that is waited for, or sent. */
+export const isUnderWay = ({ scan, sends }: QueuedScan): boolean =>
+  scan.state === "waiting" || [...sends.values()].some((send) => !isClosed(send));
+
 export class ScanQueue {
   readonly #ledger: QueueLedger;
   /** In the order of their ids, which is that of their age. */
@@ -47,6 +57,7 @@ export class ScanQueue {
   readonly #waiting = new Set<string>();
   readonly #submissions = new Map<string, SubmissionRecord>();
   readonly #notes = new Map<string, NoteRecord>();
+  #summary: SummaryRecord | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #changes = 0;
 
@@ -56,12 +67,13 @@ export class ScanQueue {
 
   /** @throws ActionError */
   static async read(ledger: QueueLedger): Promise<ScanQueue> {
-    const { scans, sends, submissions, notes } = await ledger.read();
+    const { scans, sends, submissions, notes, summaries } = await ledger.read();
     const queue = new ScanQueue(ledger);
     await inSlices(scans, (scan) => queue.#apply({ scan }));
     await inSlices(sends, (send) => queue.#apply({ send }));
     for (const submission of submissions) queue.#apply({ submission });
     for (const note of notes) queue.#apply({ note });
+    for (const summary of summaries) queue.#apply({ summary });
     return queue;
   }
 
@@ -82,6 +94,10 @@ export class ScanQueue {
   }
   get notes(): ReadonlyMap<string, NoteRecord> {
     return this.#notes;
+  }
+  /** Undefined: there was no daily summary yet. */
+  get summary(): SummaryRecord | undefined {
+    return this.#summary;
   }
 
   /** Sends that are not closed, by scan, the oldest first. */
@@ -121,6 +137,7 @@ export class ScanQueue {
     else if ("send" in change) this.#putSend(change.send);
     else if ("submission" in change) this.#submissions.set(change.submission.submission.id, change.submission);
     else if ("note" in change) this.#notes.set(change.note.id, change.note);
+    else if ("summary" in change) this.#summary = change.summary;
     else if ("forgetScan" in change) this.#forget(change.forgetScan);
     else if ("forgetSubmission" in change) this.#submissions.delete(change.forgetSubmission);
     else this.#notes.delete(change.forgetNote);

@@ -10,6 +10,7 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest, ScanSource } from "../ports/scans.ts";
+import { lostNotes } from "./notes.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
@@ -209,7 +210,8 @@ export class SourceGate {
       await this.#road.change(() => {
         const found = queue.scans.get(scan.id)?.scan;
         if (found?.state !== "waiting") return [];
-        return [{ scan: { ...found, state: isGone ? "lost" : "waiting", reason: left } }];
+        const next: ScanRecord = { ...found, state: isGone ? "lost" : "waiting", reason: left };
+        return [{ scan: next }, ...(isGone ? lostNotes(next, left, this.#road.told) : [])];
       });
     } catch (error) {
       if (!(error instanceof LedgerFailedError)) throw error;

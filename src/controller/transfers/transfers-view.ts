@@ -7,7 +7,7 @@ import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "
 import { CopyLane } from "./copy-lane.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
-import { isClosed, isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
+import { isDead, isProven, isUnderWay, needsPerson, placesOf, type QueuedScan } from "./scan-queue.ts";
 import { TaskLane } from "./task-lane.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
@@ -60,12 +60,6 @@ export interface TransfersView {
     readonly proven: number;
   };
 }
-
-const isDead = ({ state }: SendRecord): boolean => state === "dead";
-/** A scan that nothing is done for, and that is not proven. */
-const needsPerson = ({ scan, sends }: QueuedScan): boolean => [...sends.values()].some(isDead) || scan.state === "lost";
-const isUnderWay = ({ scan, sends }: QueuedScan): boolean =>
-  scan.state === "waiting" || [...sends.values()].some((send) => !isClosed(send));
 
 /** Looks at the transfers again and again, and remembers what it takes to tell rates. */
 export class TransfersLook {

@@ -5,7 +5,6 @@
 import {
   combineLatest,
   defer,
-  distinctUntilChanged,
   filter,
   finalize,
   from,
@@ -28,7 +27,7 @@ import type { Watch, WatchContext } from "../run/watch.ts";
 import { NO_TAGS } from "./scan-path.ts";
 import type { TomoScanNews, TomoScanPhase } from "./tomoscan-state.ts";
 import { TransferPvs } from "./transfer-pvs.ts";
-import { type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
+import { type Hold, type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
 import { TransfersLook } from "./transfers-view.ts";
 
 export interface TransfersWatchOptions extends Omit<TransfersOptions, "say"> {
@@ -50,7 +49,7 @@ export const watchTransfers =
       options.onRunning(transfers);
       return merge(
         running$(transfers),
-        pauses$(context).pipe(tap((isPaused) => transfers.pause(isPaused))),
+        holds$(context).pipe(tap((hold) => transfers.hold(hold))),
         retries$(context, transfers),
         shown$(context, transfers),
         triggered$(context, options, transfers),
@@ -70,11 +69,9 @@ const running$ = (transfers: Transfers): Observable<never> =>
     );
   });
 
-/** Whether nothing new is to be begun: paused, or a dry run. */
-const pauses$ = ({ pvs }: WatchContext): Observable<boolean> =>
+const holds$ = ({ pvs }: WatchContext): Observable<Hold> =>
   combineLatest([pvs.value$("QueuePaused"), pvs.value$("Testing")]).pipe(
-    map((values) => values.some((value) => value === 1)),
-    distinctUntilChanged(),
+    map(([paused, testing]) => ({ isPaused: paused === 1, isDry: testing === 1 })),
   );
 
 const retries$ = ({ pvs, journal }: WatchContext, transfers: Transfers): Observable<unknown> =>

@@ -9,6 +9,7 @@ import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { CopyLane } from "./copy-lane.ts";
+import { Courier } from "./courier.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
@@ -30,6 +31,12 @@ export interface AnnouncedScan {
   readonly copiesTo?: string;
 }
 
+/** What an operator holds back. */
+export interface Hold {
+  readonly isPaused: boolean;
+  readonly isDry: boolean;
+}
+
 export type TransfersOptions = Omit<RoadOptions, "queue">;
 
 /** Seconds until a ledger that could not be read is tried again: a person may have repaired it. */
@@ -38,7 +45,7 @@ const READ_AGAIN_SECONDS = 30;
 export class Transfers {
   readonly #options: TransfersOptions;
   readonly #announced: AnnouncedScan[] = [];
-  #isPaused = false;
+  #hold: Hold = { isPaused: false, isDry: false };
   #tags: ScanTags | undefined;
   #running: RunningTransfers | undefined;
   /** Why there is no queue, a sentence; undefined: there is, or nobody knows yet. */
@@ -60,9 +67,9 @@ export class Transfers {
   async run(signal: AbortSignal): Promise<void> {
     const queue = await this.#readQueue(signal);
     const running = new RunningTransfers({ ...this.#options, queue });
-    running.road.isPaused = this.#isPaused;
     running.road.tags = this.#tags;
     this.#running = running;
+    this.#applyHold();
     for (const scan of this.#announced.splice(0)) running.announce(scan);
     try {
       await running.run(signal);
@@ -100,12 +107,20 @@ export class Transfers {
     if (this.#running !== undefined) this.#running.road.tags = tags;
   }
 
-  /** Begins nothing new while it is paused. */
-  pause(isPaused: boolean): void {
-    this.#isPaused = isPaused;
+  /**
+   * Begins nothing new while it is paused, nor in a dry run, in which nobody is told of anything either.
+   */
+  hold(hold: Hold): void {
+    this.#hold = hold;
+    this.#applyHold();
+  }
+
+  #applyHold(): void {
     if (this.#running === undefined) return;
-    this.#running.road.isPaused = isPaused;
-    this.#running.road.wakeAll();
+    const { road } = this.#running;
+    road.isPaused = this.#hold.isPaused || this.#hold.isDry;
+    road.isDry = this.#hold.isDry;
+    road.wakeAll();
   }
 
   /** Tries everything that has failed at once. @returns how many scans that are; undefined: there is no queue yet */
@@ -121,6 +136,7 @@ export class RunningTransfers {
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
   readonly #gate: SourceGate;
+  readonly #courier: Courier;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
 
@@ -133,6 +149,7 @@ export class RunningTransfers {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
       return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
     });
+    this.#courier = new Courier(this.road, this.lanes);
     if (tasks === undefined) return;
     const asked = new AskedTransfers(this.road, tasks);
     this.asked = asked;
@@ -147,8 +164,9 @@ export class RunningTransfers {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
-    const workers = [this.#gate, ...this.lanes, this.watch, this.asked].flatMap((worker) => worker?.run(until) ?? []);
-    const all = [this.#record(until), ...workers].map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
+    const workers = [this.#gate, ...this.lanes, this.watch, this.asked, this.#courier];
+    const runs = workers.flatMap((worker) => worker?.run(until) ?? []);
+    const all = [this.#record(until), ...runs].map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
     await Promise.all(all);
     signal.throwIfAborted();
     until.throwIfAborted();

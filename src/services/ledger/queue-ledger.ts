@@ -54,6 +54,7 @@ function levelChange(change: QueueChange): LevelWrite {
   if ("send" in change) return put(keyOf("send", change.send.scan, change.send.destination), change.send);
   if ("submission" in change) return put(keyOf("submission", change.submission.submission.id), change.submission);
   if ("note" in change) return put(keyOf("note", change.note.id), change.note);
+  if ("summary" in change) return put(keyOf("summary", ""), change.summary);
   if ("forgetScan" in change) return { type: "del", key: keyOf("scan", change.forgetScan) };
   if ("forgetSubmission" in change) return { type: "del", key: keyOf("submission", change.forgetSubmission) };
   return { type: "del", key: keyOf("note", change.forgetNote) };

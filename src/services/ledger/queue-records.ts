@@ -9,6 +9,7 @@ import {
   SEND_STATES,
   type SendRecord,
   type SubmissionRecord,
+  type SummaryRecord,
 } from "../../controller/ports/queue-ledger.ts";
 
 /** Between the parts of a key; no part can hold it. */
@@ -67,13 +68,16 @@ const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
 const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
   id: text,
   at: number,
-  kind: z.enum(["verified", "failed", "task"]),
+  kind: z.enum(["verified", "failed", "task", "summary"]),
   line: z.record(text, z.unknown()),
   webhook: optional(z.literal("due")),
   mail: optional(z.enum(["due", "sending"])),
+  to: optional(z.array(text)),
   attempts: optional(number),
   next: optional(number),
 });
+
+const summarySchema: z.ZodType<SummaryRecord> = z.strictObject({ days: z.array(text), at: number });
 
 /** The kinds of records, by the first letter of their keys. */
 const KINDS = {
@@ -81,6 +85,7 @@ const KINDS = {
   send: { letter: "d", schema: sendSchema },
   submission: { letter: "u", schema: submissionSchema },
   note: { letter: "n", schema: noteSchema },
+  summary: { letter: "y", schema: summarySchema },
 } as const;
 type RecordKind = keyof typeof KINDS;
 
@@ -109,7 +114,7 @@ export async function contentOf(
   entries: readonly (readonly [string, string])[],
   refuse: (value: string) => Error,
 ): Promise<QueueContent> {
-  const content = { scan: [], send: [], submission: [], note: [] } as Record<RecordKind, unknown[]>;
+  const content = { scan: [], send: [], submission: [], note: [], summary: [] } as Record<RecordKind, unknown[]>;
   await inSlices(entries, ([key, value]) => {
     const found = readRecord(key, value);
     if (found === undefined) throw refuse(value);
@@ -120,5 +125,6 @@ export async function contentOf(
     sends: content.send as SendRecord[],
     submissions: content.submission as SubmissionRecord[],
     notes: content.note as NoteRecord[],
+    summaries: content.summary as SummaryRecord[],
   };
 }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
-import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import { orAbort } from "../../../src/base/or-abort.ts";
+import { type CallOptions, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Severity } from "../../../src/controller/pvs/run.ts";
-import type { DestinationRow, TransferRules } from "../../../src/controller/transfers/rules.ts";
+import type { DestinationRow, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
 import { type AnnouncedScan, Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
@@ -21,6 +22,7 @@ class Bench {
   rules: TransferRules = RULES;
   /** Where TomoScan writes, when scans are sent from a copy. */
   original: FakeSource | undefined;
+  told: Pick<TransferSite, "mail" | "webhook"> = {};
   destinations: readonly DestinationRow[] = [
     { name: "archive", kind: "copy", template: "{rel}", copier: this.copier, writesManifest: false },
     { name: "petrel", kind: "globus", template: "{rel}", collection: "dest", top: "/2-BM" },
@@ -41,6 +43,7 @@ class Bench {
         ledger,
         tasks,
         rules: this.rules,
+        ...this.told,
         source: {
           source,
           collection: { id: "src", path: "/data" },
@@ -348,15 +351,31 @@ test("while the ledger takes nothing, nothing is sent, and all is sent afterward
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
 
+test("a webhook and a mail server that never answer hold up no data", async () => {
+  const silence = ({ signal = new AbortController().signal }: CallOptions): Promise<never> =>
+    orAbort(new Promise<never>(() => {}), signal);
+  const never = { tell: (_: string, options: CallOptions) => silence(options), open: silence };
+  const bench = await started((one) => {
+    one.rules = { ...RULES, tells: { webhook: true, mailFailed: true, mailVerified: true } };
+    const mail = { mailer: never, from: "ioc@x.example", to: ["anne@x.example"], label: "2-BM", retryPv: "QueueRetry" };
+    one.told = { webhook: never, mail };
+  });
+  const files = ["a1", "a2", "a3"].map((name) => bench.scan(name));
+  for (const file of files) bench.announce(file);
+  await bench.pass(120);
+  for (const file of files) expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.transfers.running?.road.queue.notes.size).toBe(9);
+});
+
 test("nothing new is sent while the queue is paused", async () => {
   const bench = await started();
-  bench.transfers.pause(true);
+  bench.transfers.hold({ isPaused: true, isDry: false });
   const file = bench.scan("a1");
   bench.announce(file);
   await bench.pass(60);
   expect(bench.stateOf(file)).toEqual({ archive: "queued", petrel: "queued" });
   expect(bench.view.state).toBe("Paused");
-  bench.transfers.pause(false);
+  bench.transfers.hold({ isPaused: false, isDry: false });
   await bench.pass(40);
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
@@ -466,12 +485,12 @@ test("a file outside the source's top directory is not sent, and said", async ()
 
 test("what a person drops is not sent", async () => {
   const bench = await started();
-  bench.transfers.pause(true);
+  bench.transfers.hold({ isPaused: true, isDry: false });
   const file = bench.scan("a1");
   bench.announce(file);
   await bench.pass(20);
   expect(await bench.transfers.running?.drop(({ file: one }) => one === file, "Dropped.")).toBe(1);
-  bench.transfers.pause(false);
+  bench.transfers.hold({ isPaused: false, isDry: false });
   await bench.pass(40);
   expect(bench.stateOf(file)).toEqual({ archive: "dropped", petrel: "dropped" });
   expect(bench.copier.copies + bench.tasks.taskById.size).toBe(0);
