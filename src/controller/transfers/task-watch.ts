@@ -180,6 +180,7 @@ export class TaskWatch {
   ): Promise<ReadonlySet<string> | undefined> {
     if (report === undefined || report.filesSkipped > 0) return undefined; // those are in no list
     const arrived = await this.#options.tasks.arrived(task, { signal });
+    if (arrived.length < report.filesTransferred) return undefined; // Globus hides some paths from us
     return new Set(arrived.map(({ destination }) => destination));
   }
 

@@ -11,6 +11,7 @@ import { sleep, systemClock } from "../../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../../src/sandbox/globus/service.ts";
 import type { HttpFaults } from "../../../src/sandbox/http-twin.ts";
 import { makeTemporaryFolder } from "../../../src/sandbox/temporary-folder.ts";
+import { ROOT } from "./real-peers.ts";
 
 export interface KillFigures {
   readonly kills: number;
@@ -109,7 +110,7 @@ class Worker {
   }
 
   start(): void {
-    const program = join(import.meta.dirname, "transfer-worker.mjs");
+    const program = join(ROOT, "tools/transfer-worker.mjs");
     const child = spawn(process.execPath, [program, this.#settings], { stdio: ["pipe", "pipe", "inherit"] });
     child.stdin.on("error", () => {}); // it has been killed
     createInterface({ input: child.stdout }).on("line", (line) => this.#heard(line));

@@ -5,7 +5,7 @@
  */
 import { createInterface } from "node:readline";
 
-const from = (file) => import(new URL(`../../../dist/${file}`, import.meta.url));
+const from = (file) => import(new URL(`../dist/${file}`, import.meta.url));
 const { systemClock } = await from("base/clock.js");
 const { silentLog } = await from("base/log.js");
 const { Transfers } = await from("controller/transfers/transfers.js");
