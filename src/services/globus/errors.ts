@@ -99,6 +99,7 @@ const MEANINGS: readonly Meaning[] = [
     advice: "give the login's identity the permission there",
   },
   { code: /NotFound$/, kind: NotFoundError, advice: "check the path and the collection's id" },
+  { code: /^OperationPaused$/, kind: UnavailableError, advice: "the collection's administrator has paused it" },
   { code: /^Conflict$/, kind: AlreadyExistsError, advice: "the same is under way already" },
   {
     code: /ExternalError|EndpointError/,

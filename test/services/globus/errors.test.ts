@@ -38,6 +38,7 @@ test.each([
   [404, "EndpointNotFound", NotFoundError],
   [502, "ExternalError.DirListingFailed.GCDisconnected", UnavailableError],
   [502, "EndpointError", UnavailableError],
+  [409, "OperationPaused", UnavailableError],
   [400, "ClientError.BadRequest.NoTransferItems", ActionError],
 ])("status %i with %s is one class of error, with code, words and request id", (status, code, kind) => {
   const failure = error(status, document(code));
