@@ -13,8 +13,11 @@ import {
 import type { Submission, TaskReport, TransferTasks } from "../../src/controller/ports/transfer-tasks.ts";
 import { wordsFor } from "../../src/controller/transfers/task-words.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
-import { createServiceAccount } from "../../src/services/globus/auth.ts";
+import { createPersonLogin, createServiceAccount } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
+import { LoginNeededError } from "../../src/services/globus/errors.ts";
+import { AUTH_SERVER } from "../../src/services/globus/grants.ts";
+import { createTokenStore } from "../../src/services/globus/token-store.ts";
 import { createTransferTasks } from "../../src/services/globus/transfer-tasks.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -94,6 +97,31 @@ async function later(task: string, seconds: number): Promise<TaskReport> {
   return await reportOf(task);
 }
 
+/** What a person's login with these scopes can do. */
+async function asPerson(scope: string): Promise<TransferTasks> {
+  const [now, refreshToken] = [clock.now(), globus.loginFor(scope)];
+  const store = createTokenStore(join(folder, "tokens.json"));
+  const ended = { accessToken: "over", scope, obtained: now, expires: now, refreshToken };
+  await store.put([{ resourceServer: AUTH_SERVER, ...ended }]);
+  const clientId = globus.nativeClientId;
+  const tokens = createPersonLogin({ clientId, store }, transport);
+  const login = { clientId, isServiceAccount: false };
+  return createTransferTasks({
+    call: createGlobusCall(tokens, transport),
+    tokens,
+    login,
+    nameOf: String,
+    encrypt: false,
+  });
+}
+
+test("the owner is the person whose login it is, by whatever scopes beside openid", async () => {
+  const owner = `the identity ${globus.person.id} through the application ${globus.nativeClientId}`;
+  expect(await (await asPerson("openid")).owner({})).toBe(owner);
+  expect(await (await asPerson("openid profile email")).owner({})).toBe(owner);
+  await failureOf((await asPerson("profile email")).owner({}), LoginNeededError);
+});
+
 test("a folder arrives with every name as it is, and is proven by what arrived and what is listed", async () => {
   const task = await transfers.submit(await submissionOf(), {});
   expect(await reportOf(task)).toMatchObject({ state: "ACTIVE", label: "a1b2 scan_001", ahead: 0 });
@@ -102,8 +130,8 @@ test("a folder arrives with every name as it is, and is proven by what arrived a
   const arrived = (await transfers.arrived(task, {})).map(({ destination }) => destination);
   expect(arrived.toSorted()).toEqual(names.map((name) => `/2-BM/scan_001/${name}`));
   const found = await transfers.list(idOf("archive"), "/2-BM/scan_001", true, {});
-  const listed = found.map(({ path, bytes }) => [path, bytes] as const).toSorted();
-  expect(listed).toEqual(names.map((name) => [name, ODD_FILES[name]?.length]));
+  const listed = Object.fromEntries(found.map(({ path, bytes }) => [path, bytes]));
+  expect(listed).toEqual(Object.fromEntries(names.map((name) => [name, ODD_FILES[name]?.length])));
   const shallow = (await transfers.list(idOf("archive"), "/2-BM/scan_001/", false, {})).map(({ path }) => path);
   expect(shallow.toSorted()).toEqual(names.filter((name) => !name.includes("/")));
 });

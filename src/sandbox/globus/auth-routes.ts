@@ -23,6 +23,7 @@ const IDENTITY_PROVIDER = "41143743-f3c8-4d60-bbdb-eeecaba85bd9";
 export const AUTH_ROUTES: readonly Route[] = [
   { method: "GET", path: "/v2/oauth2/authorize", answer: authorize },
   { method: "POST", path: "/v2/oauth2/token", answer: giveToken },
+  { method: "GET", path: "/v2/oauth2/userinfo", answer: tellBearer },
   { method: "GET", path: "/v2/api/identities", answer: listIdentities },
 ];
 
@@ -166,6 +167,20 @@ function serviceIdentity(world: GlobusWorld): TwinIdentity {
   return known;
 }
 
+/** Who the bearer is: as much as the token's scopes let know. */
+function tellBearer(asked: Asked): TwinAnswer {
+  const token = bearerOf(asked, AUTH_SERVER);
+  if (token === undefined) throw refusal(401, "UNAUTHORIZED");
+  const scopes = token.scope.split(" ");
+  if (!scopes.includes("openid")) throw refusal(403, "FORBIDDEN");
+  const { id, username, name, email, organization } = token.identity;
+  const profile = { preferred_username: username, name, organization, identity_provider: IDENTITY_PROVIDER };
+  return {
+    status: 200,
+    body: { sub: id, ...(scopes.includes("profile") && profile), ...(scopes.includes("email") && { email }) },
+  };
+}
+
 function listIdentities(asked: Asked): TwinAnswer {
   const { world, request } = asked;
   if (bearerOf(asked, AUTH_SERVER) === undefined) throw refusal(401, "UNAUTHORIZED");
@@ -197,7 +212,7 @@ function provisioned(world: GlobusWorld, username: string): TwinIdentity {
 
 /** Auth's two forms: OAuth errors are one word, those of its API are documents. */
 function refusal(status: number, code: string): RefusedAnswer {
-  if (code !== "UNAUTHORIZED") return new RefusedAnswer({ status, body: { error: code } });
+  if (code !== "UNAUTHORIZED" && code !== "FORBIDDEN") return new RefusedAnswer({ status, body: { error: code } });
   const error = {
     status: String(status),
     id: randomUUID(),

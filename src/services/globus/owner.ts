@@ -1,13 +1,15 @@
 /**
  * Who submits transfers: Globus keeps a submission id for the identity and the application that it was made with, and
- * shows tasks to their owner alone. Ids, not names, for names depend on what the login lets us see. globus.md §3.1.
+ * shows tasks to their owner alone. Ids, not names, for names depend on what the login lets us see; whose login it is
+ * takes the scope openid. globus.md §3.1.
  */
 import { auth } from "@globus/sdk";
 import { z } from "zod";
-import type { CallOptions } from "../../controller/ports/call.ts";
+import { AccessDeniedError, type CallOptions } from "../../controller/ports/call.ts";
 import { readAnswer } from "./answer.ts";
 import type { TokenSource } from "./auth.ts";
 import type { GlobusCall } from "./call.ts";
+import { LOGIN_ADVICE, LoginNeededError } from "./errors.ts";
 import { AUTH_SERVER } from "./grants.ts";
 
 /** The login as the settings have it. */
@@ -45,7 +47,13 @@ export function createOwner(
         repeatable: true,
       },
       options,
-    );
+    ).catch((thrown: unknown) => {
+      if (!(thrown instanceof AccessDeniedError) || thrown instanceof LoginNeededError) throw thrown;
+      throw new LoginNeededError(
+        `Globus does not tell whose login it has, which transfers need to know: the tokens lack the scope openid, ${LOGIN_ADVICE}.`,
+        { cause: thrown },
+      );
+    });
     const { sub } = readAnswer(userSchema, what, answer);
     known = { token, owner: `the identity ${sub} through the application ${clientId}` };
     return known.owner;

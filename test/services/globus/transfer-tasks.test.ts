@@ -4,7 +4,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Submission, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
 import type { GlobusCall } from "../../../src/services/globus/call.ts";
-import { parseRefusal, refusalError } from "../../../src/services/globus/errors.ts";
+import { LoginNeededError, parseRefusal, refusalError } from "../../../src/services/globus/errors.ts";
 import { createTransferTasks, type TransferTasksOptions } from "../../../src/services/globus/transfer-tasks.ts";
 import { failureOf } from "../../support/failure-of.ts";
 
@@ -103,6 +103,15 @@ describe("the owner", () => {
     token = "another login";
     expect(await person.owner({})).toBe("the identity noether through the application client");
   });
+});
+
+test("a person's login that does not tell whose it is needs the scope openid", async () => {
+  answers["GET /v2/oauth2/userinfo"] = () => {
+    throw refused(403, "FORBIDDEN");
+  };
+  const person = transfers({ login: { clientId: "client", isServiceAccount: false } });
+  const failure = await failureOf(person.owner({}), LoginNeededError);
+  expect(failure.message).toContain("the tokens lack the scope openid, put fresh tokens into the token store");
 });
 
 describe("a submission", () => {
