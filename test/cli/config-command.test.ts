@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { BUILT_IN_SERVERS, SETTINGS } from "../../src/config/settings.ts";
+import { BUILT_IN_SERVERS, SETTINGS, type SettingTable } from "../../src/config/settings.ts";
 import { fakeSite, runCli } from "../support/fakes/fake-cli.ts";
 
 let folder: string;
@@ -20,7 +20,7 @@ test("a file with every key is written, for its owner alone, and read back it sa
   expect(await config()).toMatchObject({ status: 0, err: "" });
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const text = readFileSync(file, "utf8");
-  for (const table of Object.values(SETTINGS))
+  for (const table of Object.values<SettingTable>(SETTINGS))
     for (const [key, row] of Object.entries(table)) {
       expect(text).toContain(`# ${row.meaning} It is ${row.kind.wanted}.\n${row.fallback === "" ? "# " : ""}${key} =`);
     }

@@ -119,16 +119,17 @@ export class ScanQueue {
    * @throws LedgerFailedError: nothing has changed
    */
   change(make: () => readonly QueueChange[]): Promise<void> {
-    const result = this.#turn.then(async () => {
-      const changes = make();
-      if (changes.length === 0) return;
-      await this.#ledger.put(changes).catch((thrown: unknown) => {
-        throw thrown instanceof ActionError ? new LedgerFailedError(thrown.message, { cause: thrown.cause }) : thrown;
-      });
-      for (const change of changes) this.#apply(change);
-    });
+    const result = this.#turn.then(() => this.#store(make()));
     this.#turn = result.catch(() => undefined);
     return result;
+  }
+
+  async #store(changes: readonly QueueChange[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.#ledger.put(changes).catch((thrown: unknown) => {
+      throw thrown instanceof ActionError ? new LedgerFailedError(thrown.message, { cause: thrown.cause }) : thrown;
+    });
+    for (const change of changes) this.#apply(change);
   }
 
   #apply(change: QueueChange): void {

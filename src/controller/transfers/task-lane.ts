@@ -193,7 +193,7 @@ export class TaskLane extends Lane {
 
   #sendsTo(state: "submitting" | "submitted", { submission, scans }: SubmissionRecord): QueueChange[] {
     const at = this.road.clock.now();
-    return this.#sends(scans).map(({ next: _, reason: __, missing: ___, ...send }) => ({
+    return this.#sends(scans).map(({ next: _next, reason: _reason, missing: _missing, ...send }) => ({
       send: { ...send, state, at, submission: submission.id },
     }));
   }

@@ -97,7 +97,7 @@ export class TransfersLook {
       destinations,
       scans: scans
         .slice(-SHOWN_SCANS)
-        .reverse()
+        .toReversed()
         .map((one) => this.#scan(one)),
       archive: this.#archive(scans, experiment),
     };

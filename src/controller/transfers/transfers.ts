@@ -273,7 +273,7 @@ export class RunningTransfers {
   }
 }
 
-const withoutReason = ({ reason: _, ...scan }: ScanRecord): ScanRecord => scan;
+const withoutReason = ({ reason: _reason, ...scan }: ScanRecord): ScanRecord => scan;
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {

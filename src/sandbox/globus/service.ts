@@ -13,6 +13,7 @@ import { makeTemporaryFolder } from "../temporary-folder.ts";
 import { ACCESS_ROUTES } from "./access-routes.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { Collection, CollectionRule, FlowPolicy, PauseRule } from "./collection.ts";
+import { textOf } from "./documents.ts";
 import { ENDPOINT_ROUTES } from "./endpoint-routes.ts";
 import { CollectionFiles } from "./files.ts";
 import { MANAGER_ROUTES } from "./manager-routes.ts";
@@ -166,7 +167,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
 
 function acceptedTransfer({ id, options }: Task): AcceptedTransfer {
   const items = (options["DATA"] ?? []) as readonly { readonly source_path: string }[];
-  return { id, label: String(options["label"] ?? ""), sources: items.map((item) => item.source_path) };
+  return { id, label: textOf(options["label"]), sources: items.map((item) => item.source_path) };
 }
 
 type Interventions = Pick<
