@@ -170,9 +170,9 @@ function destinationOf(options: PartOptions, one: DestinationSettings, source: C
   const { clock } = options;
   const { name, kind, top, path: template, manifest: writesManifest } = one;
   if (kind === "globus") {
-    const { source, "globus-auth": login } = options.settings;
+    const { source: from, "globus-auth": login } = options.settings;
     if (one.collection === "") throw new ActionError("collection is not set: give the UUID of the Globus collection");
-    if (source.collection === "") throw new ActionError("Globus does not see the source: set collection in [source]");
+    if (from.collection === "") throw new ActionError("Globus does not see the source: set collection in [source]");
     if (login["client-id"] === "") throw new ActionError("Globus is off: set client-id in [globus-auth]");
     return { name, kind, template, collection: one.collection, top };
   }

@@ -172,7 +172,7 @@ export class TaskWatch {
     if (record.scans.length === 0 && report !== undefined) onAskedEnd(record, report);
   }
 
-  /** Paths at the destination of which Globus says that it has put a file there; undefined where sync left some out. */
+  /** Paths at which Globus says that it has put a file; undefined where it does not name all. */
   async #vouched(
     task: string,
     report: TaskReport | undefined,

@@ -40,7 +40,8 @@ const LAST_SECONDS = 120;
 
 /** @param random from 0 to below 1: when the program is killed, what is wrong, how large the files are */
 export async function killTransfers(rounds: number, random: () => number): Promise<KillFigures> {
-  const { path: folder, remove } = await makeTemporaryFolder();
+  const place = await makeTemporaryFolder();
+  const folder = place.path;
   const [source, archive, petrel] = ["source", "archive", "petrel"].map((name) => join(folder, name)) as [
     string,
     string,
@@ -71,7 +72,7 @@ export async function killTransfers(rounds: number, random: () => number): Promi
     return { kills: rounds, ...arrived({ source, archive, petrel }, globus) };
   } finally {
     await globus.close();
-    await remove();
+    await place.remove();
   }
 }
 
