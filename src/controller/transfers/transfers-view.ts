@@ -7,7 +7,8 @@ import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "
 import { CopyLane } from "./copy-lane.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
-import { isDead, isProven, isUnderWay, needsPerson, placesOf, type QueuedScan } from "./scan-queue.ts";
+import { isProven, isUnderWay, needsPerson, placesOf, type QueuedScan } from "./scan-queue.ts";
+import { scanReasonOf, scanStateOf } from "./scan-state.ts";
 import { TaskLane } from "./task-lane.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
@@ -193,32 +194,12 @@ export class TransfersLook {
   }
 
   #scan(one: QueuedScan): ScanView {
-    const { scan, sends } = one;
-    const state = this.#scanState(one);
-    const dead = [...sends.values()].find(isDead);
-    const retried = [...sends.values()].find((send) => send.state === "failed");
     return {
-      name: nameOf(scan),
-      state,
+      name: nameOf(one.scan),
+      state: scanStateOf(one, this.#running.isCopied(one.scan.id)),
       percent: this.#percent(one),
-      reason:
-        (dead ?? retried)?.reason ?? scan.reason ?? (scan.aborted === undefined ? "" : `Aborted: ${scan.aborted}.`),
+      reason: scanReasonOf(one),
     };
-  }
-
-  #scanState(one: QueuedScan): ScanPvState {
-    const { scan, sends } = one;
-    const states = [...sends.values()].map(({ state }) => state);
-    if (scan.state === "left") return "Left";
-    if (scan.state === "lost") return "Failed";
-    if (scan.state === "waiting") return "Waiting";
-    if (states.includes("dead")) return "Failed";
-    if (isProven(one)) return "Verified";
-    if (states.includes("failed")) return "Retrying";
-    if (states.every((state) => state === "dropped")) return "Left";
-    const isSending = states.some((state) => state === "submitting" || state === "submitted");
-    const isCopied = this.#running.lanes.some((lane) => lane instanceof CopyLane && lane.now?.scan === scan.id);
-    return isSending || isCopied ? "Sending" : "Queued";
   }
 
   /** Over all destinations alike. */

@@ -6,16 +6,17 @@
 import { cleanJson } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
-import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
+import type { ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
+import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { baseName } from "./scan-path.ts";
-import { isClosed, LedgerFailedError, ScanQueue } from "./scan-queue.ts";
+import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
 import { TaskLane } from "./task-lane.ts";
 import { TaskWatch } from "./task-watch.ts";
@@ -217,63 +218,31 @@ export class RunningTransfers {
   /** Tries everything that has failed, or that a person has to decide, at once. @returns how many scans that are */
   async retry(wanted: (scan: ScanRecord) => boolean = () => true): Promise<number> {
     const { queue, clock } = this.road;
-    const at = clock.now();
-    const scans = new Set<string>();
-    await this.road.change(() => {
-      const changes: QueueChange[] = [];
-      for (const { scan, sends } of queue.scans.values()) {
-        if (!wanted(scan)) continue;
-        if (scan.state === "lost") {
-          changes.push({ scan: { ...withoutReason(scan), state: "waiting" } });
-          scans.add(scan.id);
-        }
-        for (const { scan: of, destination, state } of sends.values()) {
-          if (state !== "failed" && state !== "dead") continue;
-          changes.push({ send: { scan: of, destination, state: "queued", attempts: 0, at } });
-          scans.add(of);
-        }
-      }
-      return changes;
-    });
+    const count = await decided(this.road, () => retryDecision(queue, wanted, clock.now()));
     for (const lane of this.lanes) lane.hurry();
     this.road.wakeAll();
-    return scans.size;
+    return count;
   }
 
-  /** Gives scans up, but those that are proven already. @returns how many scans that are */
-  async drop(wanted: (scan: ScanRecord) => boolean, reason: string): Promise<number> {
+  /**
+   * Gives scans up, but where they are proven already.
+   * @param reason what a person has done with them, behind "it was"
+   * @returns how many scans that are
+   */
+  drop(wanted: (scan: ScanRecord) => boolean, reason: string): Promise<number> {
     const { queue, clock } = this.road;
-    const at = clock.now();
-    const dropped = new Set<string>();
-    await this.road.change(() => {
-      const changes: QueueChange[] = [];
-      for (const { scan, sends } of queue.scans.values()) {
-        if (!wanted(scan)) continue;
-        if (scan.state === "waiting" || scan.state === "lost") {
-          changes.push({ scan: { ...scan, state: "left", reason } });
-          dropped.add(scan.id);
-        }
-        for (const send of sends.values()) {
-          if (isClosed(send) && send.state !== "dead") continue;
-          const { next: _, ...rest } = send;
-          changes.push({ send: { ...rest, state: "dropped", at, reason } });
-          dropped.add(scan.id);
-        }
-      }
-      const isOver = (scans: readonly string[]): boolean => scans.length > 0 && scans.every((id) => dropped.has(id));
-      for (const { submission, scans, task } of queue.submissions.values())
-        if (task === undefined && isOver(scans)) changes.push({ forgetSubmission: submission.id });
-      return changes;
-    });
-    return dropped.size;
+    return decided(this.road, () => dropDecision(queue, wanted, { reason, at: clock.now() }));
+  }
+
+  /** Whether a copy of the scan is under way. */
+  isCopied(scan: string): boolean {
+    return this.lanes.some((lane) => lane instanceof CopyLane && lane.now?.scan === scan);
   }
 
   laneOf(destination: string): Lane | undefined {
     return this.lanes.find((lane) => lane.destination === destination);
   }
 }
-
-const withoutReason = ({ reason: _reason, ...scan }: ScanRecord): ScanRecord => scan;
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {

@@ -1,0 +1,82 @@
+/** What a person decides about scans of the queue, as changes of it. Pure. */
+import type { QueueChange, ScanRecord } from "../ports/queue-ledger.ts";
+import { isClosed, type ScanQueue } from "./scan-queue.ts";
+
+export interface Decision {
+  readonly changes: readonly QueueChange[];
+  /** Ids of the scans that it changes. */
+  readonly scans: ReadonlySet<string>;
+}
+
+/**
+ * Puts a decision into the queue, made when all earlier changes are in it.
+ * @returns how many scans it changes
+ * @throws LedgerFailedError
+ */
+export async function decided(queue: Pick<ScanQueue, "change">, make: () => Decision): Promise<number> {
+  let count = 0;
+  await queue.change(() => {
+    const { changes, scans } = make();
+    count = scans.size;
+    return changes;
+  });
+  return count;
+}
+
+/**
+ * Everything that has failed, or that a person has to decide, is tried at once.
+ * @param at now, milliseconds since 1970 UTC
+ */
+export function retryDecision({ scans }: ScanQueue, wanted: (scan: ScanRecord) => boolean, at: number): Decision {
+  const changes: QueueChange[] = [];
+  const retried = new Set<string>();
+  for (const { scan, sends } of scans.values()) {
+    if (!wanted(scan)) continue;
+    if (scan.state === "lost") {
+      changes.push({ scan: { ...withoutReason(scan), state: "waiting" } });
+      retried.add(scan.id);
+    }
+    for (const { scan: of, destination, state } of sends.values()) {
+      if (state !== "failed" && state !== "dead") continue;
+      changes.push({ send: { scan: of, destination, state: "queued", attempts: 0, at } });
+      retried.add(of);
+    }
+  }
+  return { changes, scans: retried };
+}
+
+/**
+ * Scans are given up, but where they are proven already.
+ * @param reason what a person has done with them, behind "it was"
+ * @param at now, milliseconds since 1970 UTC
+ */
+export function dropDecision(
+  queue: ScanQueue,
+  wanted: (scan: ScanRecord) => boolean,
+  { reason, at }: { readonly reason: string; readonly at: number },
+): Decision {
+  const changes: QueueChange[] = [];
+  const dropped = new Set<string>();
+  for (const { scan, sends } of queue.scans.values()) {
+    if (!wanted(scan)) continue;
+    if (scan.state === "waiting" || scan.state === "lost") {
+      changes.push({ scan: { ...scan, state: "left", reason } });
+      dropped.add(scan.id);
+    }
+    for (const send of sends.values()) {
+      if (isClosed(send) && send.state !== "dead") continue;
+      const { next: _, ...rest } = send;
+      changes.push({ send: { ...rest, state: "dropped", at, reason: `It was ${reason}.` } });
+      dropped.add(scan.id);
+    }
+  }
+  const isOver = (scans: readonly string[]): boolean => scans.length > 0 && scans.every((id) => dropped.has(id));
+  for (const { submission, scans, task } of queue.submissions.values())
+    if (task === undefined && isOver(scans)) changes.push({ forgetSubmission: submission.id });
+  return { changes, scans: dropped };
+}
+
+function withoutReason(scan: ScanRecord): ScanRecord {
+  const { reason: _, ...rest } = scan;
+  return rest;
+}

@@ -1,0 +1,272 @@
+/**
+ * Answers what a person asks of the queue from outside (ports/queue-desk.ts): of transfers that run, or of a ledger
+ * that no process has. It decides what scans are meant; what becomes of them is decided in decisions.ts.
+ */
+import { oneLine, visible } from "../../base/clean-text.ts";
+import type { Clock } from "../../base/clock.ts";
+import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
+import { globTest } from "../../base/glob.ts";
+import { Slices } from "../../base/in-slices.ts";
+import { listed } from "../../base/word-list.ts";
+import type {
+  DeskAnswer,
+  DeskEnd,
+  DeskRequest,
+  QueueDesk,
+  ScanFilter,
+  ScanRow,
+  ShownScan,
+  ShownSubmission,
+} from "../ports/queue-desk.ts";
+import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
+import { decided, dropDecision, retryDecision } from "./decisions.ts";
+import { nameOf } from "./road.ts";
+import { baseName } from "./scan-path.ts";
+import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
+import { scanReasonOf, scanStateOf } from "./scan-state.ts";
+import type { RunningTransfers } from "./transfers.ts";
+
+type Answers = AsyncGenerator<DeskAnswer, void, undefined>;
+type Wanted = (scan: ScanRecord) => boolean;
+
+/** A queue at which a person may ask. */
+export interface DeskQueue {
+  readonly queue: ScanQueue;
+  readonly ledger: Pick<QueueLedger, "manifest">;
+  readonly isCopied: (scan: string) => boolean;
+  /** @returns how many scans it changes @throws LedgerFailedError */
+  readonly retry: (wanted: Wanted) => Promise<number>;
+  readonly drop: (wanted: Wanted, reason: string) => Promise<number>;
+  /** Tells operators. */
+  readonly say: (sentence: string) => void;
+}
+
+/** Scans that are told where a text means several. */
+const MOST_MEANT = 20;
+/** Files of a scan that are told. */
+const MOST_FILES = 1000;
+/** Scans that a sentence for operators names. */
+const MOST_NAMED = 5;
+const GIVEN_UP = "given up with globus-ioc queue drop";
+
+export const runningDesk = (running: RunningTransfers): DeskQueue => ({
+  queue: running.road.queue,
+  ledger: running.road.site.ledger,
+  isCopied: (scan) => running.isCopied(scan),
+  retry: (wanted) => running.retry(wanted),
+  drop: (wanted, reason) => running.drop(wanted, reason),
+  say: (sentence) => running.road.say(sentence),
+});
+
+/** For a ledger that no process has: the next IOC finds what was decided. @throws ActionError */
+export async function ledgerDesk(ledger: QueueLedger, clock: Pick<Clock, "now">): Promise<DeskQueue> {
+  const queue = await ScanQueue.read(ledger);
+  return {
+    queue,
+    ledger,
+    isCopied: () => false,
+    retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, clock.now())),
+    drop: (wanted, reason) => decided(queue, () => dropDecision(queue, wanted, { reason, at: clock.now() })),
+    say: () => {},
+  };
+}
+
+/** @param find the queue, or a sentence where there is none now */
+export function createQueueDesk(find: () => DeskQueue | string): QueueDesk {
+  return {
+    async *answer(request): Answers {
+      const found = find();
+      if (typeof found === "string") {
+        yield ended(false, asSentence(found));
+        return;
+      }
+      try {
+        yield* answered(found, request);
+      } catch (thrown) {
+        if (!(thrown instanceof ActionError)) throw thrown;
+        yield ended(false, asSentence(messageOf(thrown)));
+      }
+    },
+  };
+}
+
+const ended = (isDone: boolean, message: string): { readonly end: DeskEnd } => ({ end: { isDone, message } });
+
+function answered(desk: DeskQueue, request: DeskRequest): Answers {
+  switch (request.ask) {
+    case "list":
+      return list(desk, request);
+    case "show":
+      return show(desk, request);
+    case "export":
+      return exported(desk);
+    case "retry":
+    case "drop":
+      return decide(desk, request);
+  }
+}
+
+async function* list(
+  desk: DeskQueue,
+  { scans: words, last, ...filter }: DeskRequest & { readonly ask: "list" },
+): Answers {
+  const meant = words === undefined ? undefined : await meantBy(desk.queue, words);
+  if (meant?.problem !== undefined) return yield* problem(desk, meant);
+  const all = meant?.scans ?? [...desk.queue.scans.values()];
+  const fits = filterOf(filter);
+  const slices = new Slices();
+  const found: ScanRow[] = [];
+  for (const one of all) {
+    await slices.rest();
+    const row = rowOf(desk, one);
+    if (fits(row)) found.push(row);
+  }
+  const shown = last === undefined ? found : found.slice(Math.max(0, found.length - last));
+  for (const row of shown) yield { row };
+  yield ended(true, listText(found.length, shown.length));
+}
+
+function listText(found: number, shown: number): string {
+  if (found === shown) return found === 0 ? "No scan fits." : `${scansText(found)}.`;
+  return `The newest ${shown} of ${scansText(found)}.`;
+}
+
+function filterOf({ state, experiment, destination, name }: ScanFilter): (row: ScanRow) => boolean {
+  const isNamed = name === undefined ? undefined : globTest(name);
+  return (row) =>
+    (state === undefined || row.state.toLowerCase() === state.toLowerCase()) &&
+    (experiment === undefined || row.experiment === experiment) &&
+    (destination === undefined || row.destinations.some((one) => one.destination === destination)) &&
+    (isNamed === undefined || isNamed(row.name));
+}
+
+const rowOf = ({ isCopied }: DeskQueue, one: QueuedScan): ScanRow => ({
+  id: one.scan.id,
+  name: nameOf(one.scan),
+  file: one.scan.file,
+  state: scanStateOf(one, isCopied(one.scan.id)),
+  seen: one.scan.seen,
+  experiment: one.scan.tags?.exp ?? "",
+  reason: scanReasonOf(one),
+  destinations: [...one.sends.values()].map(({ destination, state }) => ({ destination, state })),
+});
+
+async function* show(desk: DeskQueue, { scan: word, files }: DeskRequest & { readonly ask: "show" }): Answers {
+  const meant = await meantBy(desk.queue, [word]);
+  const [one] = meant.scans;
+  if (meant.problem !== undefined || one === undefined) return yield* problem(desk, meant);
+  yield { shown: await shownOf(desk, one, Math.min(files, MOST_FILES)) };
+  yield ended(true, `${nameOf(one.scan)} is ${rowOf(desk, one).state}.`);
+}
+
+async function shownOf(desk: DeskQueue, one: QueuedScan, most: number): Promise<ShownScan> {
+  const { scan } = one;
+  const submissions = [...desk.queue.submissions.values()]
+    .filter(({ scans }) => scans.includes(scan.id))
+    .map(
+      ({ submission: { id, label }, destination, owner, at, task, scans }): ShownSubmission => ({
+        id,
+        label,
+        destination,
+        owner,
+        at,
+        scans: scans.length,
+        ...(task !== undefined && { task }),
+      }),
+    );
+  const shown = { row: rowOf(desk, one), scan, sends: [...one.sends.values()], submissions };
+  if (scan.signature === undefined) return shown;
+  try {
+    const { files } = await desk.ledger.manifest(scan.id);
+    return { ...shown, files: { count: files.length, first: files.slice(0, most) } };
+  } catch (thrown) {
+    if (!(thrown instanceof ActionError)) throw thrown;
+    return { ...shown, files: asSentence(messageOf(thrown)) };
+  }
+}
+
+async function* exported({ queue }: DeskQueue): Answers {
+  for (const { scan, sends } of queue.scans.values()) {
+    yield { record: { scan } };
+    for (const send of sends.values()) yield { record: { send } };
+  }
+  for (const submission of queue.submissions.values()) yield { record: { submission } };
+  for (const note of queue.notes.values()) yield { record: { note } };
+  yield ended(true, `${scansText(queue.scans.size)}.`);
+}
+
+async function* decide(
+  desk: DeskQueue,
+  { ask, scans: words }: DeskRequest & { readonly ask: "retry" | "drop" },
+): Answers {
+  const isAll = words.length === 0;
+  if (isAll && ask === "drop") return yield ended(false, "Say which scans are to be dropped.");
+  const meant = await meantBy(desk.queue, words);
+  if (meant.problem !== undefined) return yield* problem(desk, meant);
+  const ids = new Set(meant.scans.map(({ scan }) => scan.id));
+  const wanted: Wanted = ({ id }) => isAll || ids.has(id);
+  const count = await (ask === "retry" ? desk.retry(wanted) : desk.drop(wanted, GIVEN_UP));
+  if (count === 0) return yield unchanged(desk, ask, meant.scans);
+  const left = isAll ? 0 : ids.size - count;
+  const what = `${scansText(count)} ${count === 1 ? "is" : "are"} ${ask === "retry" ? "tried again" : "given up"}`;
+  const names = isAll || left > 0 ? "" : `: ${namesOf(meant.scans)}`;
+  desk.say(`globus-ioc queue ${ask}: ${what}${names}.`);
+  yield ended(true, left === 0 ? `${what}.` : `${what}; for ${left} there is nothing to ${ask}.`);
+}
+
+function unchanged(desk: DeskQueue, ask: "retry" | "drop", scans: readonly QueuedScan[]): { readonly end: DeskEnd } {
+  if (scans.length === 0) return ended(true, "Nothing has failed.");
+  const states = scans.slice(0, MOST_NAMED).map((one) => `${nameOf(one.scan)} is ${rowOf(desk, one).state}`);
+  const more = scans.length > MOST_NAMED ? ` and ${scans.length - MOST_NAMED} more` : "";
+  return ended(false, oneLine(`There is nothing to ${ask}: ${listed(states)}${more}.`));
+}
+
+function namesOf(scans: readonly QueuedScan[]): string {
+  const names = scans.slice(0, MOST_NAMED).map(({ scan }) => oneLine(nameOf(scan)));
+  return scans.length > MOST_NAMED ? `${names.join(", ")} and ${scans.length - MOST_NAMED} more` : listed(names);
+}
+
+interface Meant {
+  readonly scans: readonly QueuedScan[];
+  /** The first text that means no scan, or several. */
+  readonly problem?: { readonly word: string; readonly several: readonly QueuedScan[] };
+}
+
+/** The scans that texts mean, each scan once. */
+async function meantBy({ scans }: ScanQueue, words: readonly string[]): Promise<Meant> {
+  const slices = new Slices();
+  const byName = new Map<string, QueuedScan[]>();
+  for (const one of words.length === 0 ? [] : scans.values()) {
+    await slices.rest();
+    const { scan } = one;
+    for (const name of new Set([scan.file, baseName(scan.file), nameOf(scan)])) {
+      const others = byName.get(name);
+      if (others === undefined) byName.set(name, [one]);
+      else others.push(one);
+    }
+  }
+  const found = new Map<string, QueuedScan>();
+  for (const word of words) {
+    await slices.rest();
+    const exact = scans.get(word);
+    const some = exact === undefined ? (byName.get(word.replace(/(?<=.)\/+$/, "")) ?? beginning(scans, word)) : [exact];
+    const [one] = some;
+    if (one === undefined || some.length > 1) return { scans: [], problem: { word, several: some } };
+    found.set(one.scan.id, one);
+  }
+  return { scans: [...found.values()] };
+}
+
+const beginning = (scans: ScanQueue["scans"], word: string): QueuedScan[] =>
+  word === "" ? [] : [...scans.values()].filter(({ scan }) => scan.id.startsWith(word));
+
+async function* problem(desk: DeskQueue, { problem: what }: Meant): Answers {
+  const { word, several } = what ?? { word: "", several: [] };
+  if (several.length === 0)
+    return yield ended(false, `There is no scan ${visible(word)} in the queue: globus-ioc queue list has all.`);
+  const rows = several.slice(-MOST_MEANT).map((one) => rowOf(desk, one));
+  yield { ambiguous: { word, count: several.length, rows } };
+  yield ended(false, `${visible(word)} means ${several.length} scans: give the id of one. Nothing was done.`);
+}
+
+const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);

@@ -1,0 +1,28 @@
+/** How a scan stands, from its record and those of its sends. Pure. */
+import type { ScanPvState } from "../pvs/transfers.ts";
+import { isDead, isProven, type QueuedScan } from "./scan-queue.ts";
+
+/** @param isCopied whether a copy of it is under way */
+export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
+  const { scan, sends } = one;
+  const states = [...sends.values()].map(({ state }) => state);
+  if (scan.state === "left") return "Left";
+  if (scan.state === "lost") return "Failed";
+  if (scan.state === "waiting") return "Waiting";
+  if (states.includes("dead")) return "Failed";
+  if (isProven(one)) return "Verified";
+  if (states.includes("failed")) return "Retrying";
+  if (states.every((state) => state === "dropped")) return "Left";
+  const isSending = states.some((state) => state === "submitting" || state === "submitted");
+  return isSending || isCopied ? "Sending" : "Queued";
+}
+
+/** Why it is not proven, or stands apart: a clause or a sentence; "" where there is nothing to say. */
+export function scanReasonOf({ scan, sends }: QueuedScan): string {
+  const all = [...sends.values()];
+  const troubled = all.find(isDead) ?? all.find(({ state }) => state === "failed");
+  const dropped = all.every(({ state }) => state === "dropped") ? all[0] : undefined;
+  return (
+    (troubled ?? dropped)?.reason ?? scan.reason ?? (scan.aborted === undefined ? "" : `Aborted: ${scan.aborted}.`)
+  );
+}
