@@ -3,15 +3,18 @@ import { posix } from "node:path";
 import { ActionError } from "../base/errors.ts";
 import type { DestinationSettings } from "../config/settings.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
+import type { QueueLedger } from "../controller/ports/queue-ledger.ts";
 import type { AnyTomoScanKey } from "../controller/pvs/tomoscan.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
+import { createQueueDesk, runningDesk } from "../controller/transfers/queue-desk.ts";
 import type { DestinationRow, SourceRow, TransferRules, TransferSite } from "../controller/transfers/rules.ts";
 import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
 import { type FindTransfers, transferCancel, transferRun } from "../controller/transfers/transfer-run.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
 import { watchTransfers } from "../controller/transfers/transfers-watch.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
+import { createQueueDoor } from "../services/ledger/queue-door.ts";
 import { createQueueLedger } from "../services/ledger/queue-ledger.ts";
 import { createFolderCopier, createSshCopier } from "../services/scans/copiers.ts";
 import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
@@ -45,7 +48,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     if (transfers === undefined) return NEEDS_IOC;
     return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
   };
-  const site = transferSite(options, about);
+  const site = transferSite(options, about, find);
   const { beamline, nameOf } = about;
   const { clock, log } = options;
   const watch: Watch = (context) =>
@@ -62,15 +65,29 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
   return { actions: { TransferRun: transferRun(find), TransferCancel: transferCancel(find) }, watches: [watch] };
 }
 
-function transferSite(options: PartOptions, { host, prefix, globus, notify }: TransferPartOptions): TransferSite {
-  const { settings, environment, troubles, closers } = options;
+/** The queue's ledger, with the door at which `globus-ioc queue` asks. */
+function openLedger(options: PartOptions, { host, prefix }: TransferPartOptions, find: FindTransfers): QueueLedger {
+  const { settings, environment, clock, log, troubles, closers } = options;
+  const path = ledgerFolder(settings.ledger.path, environment);
+  const owner = { pid: process.pid, host, ...(prefix !== undefined && { prefix }) };
+  const desk = createQueueDesk(() => {
+    const found = find();
+    return typeof found === "string" ? found : runningDesk(found);
+  });
   const ledger = createQueueLedger({
-    path: ledgerFolder(settings.ledger.path, environment),
-    owner: { pid: process.pid, host, ...(prefix !== undefined && { prefix }) },
+    path,
+    owner,
+    door: createQueueDoor({ ledger: path, owner, desk, clock, log }),
     ...(troubles !== undefined && { trouble: troubles.of("the transfer queue's ledger") }),
   });
   closers.push(() => ledger.close());
-  const { destinations } = settings;
+  return ledger;
+}
+
+function transferSite(options: PartOptions, about: TransferPartOptions, find: FindTransfers): TransferSite {
+  const { host, globus, notify } = about;
+  const ledger = openLedger(options, about, find);
+  const { destinations } = options.settings;
   const { tasks } = globus;
   const { tells: _, ...told } = notify;
   const common = { ledger, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };

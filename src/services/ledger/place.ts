@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
@@ -53,7 +54,11 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xaad7aaea, "PanFS"],
 ]);
 
-const ownerSchema = z.object({ pid: z.number(), host: z.string(), prefix: z.string().optional() });
+export const ownerSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
+  prefix: z.string().exactOptional(),
+});
 
 const OWNER_FILE = "owner.json";
 /** Before each opening. @throws ActionError when the ledger cannot be there */
@@ -83,24 +88,20 @@ const typeOf = async (folder: string): Promise<number> => (await statfs(folder))
 /** @param advice what to do, behind the colon */
 export async function lockedLedger(folder: string, cause: unknown, advice: string): Promise<LedgerLockedError> {
   const owner = await readOwner(folder);
-  const who =
-    owner === undefined
-      ? "another process"
-      : owner.prefix === undefined
-        ? `process ${owner.pid} on ${owner.host}`
-        : `the IOC ${owner.prefix}, process ${owner.pid} on ${owner.host}`;
-  return new LedgerLockedError(`The ledger ${folder} is held by ${who}: ${advice}`, {
-    cause,
-    owner,
-  });
+  return new LedgerLockedError(`The ledger ${folder} is held by ${ownerText(owner)}: ${advice}`, { cause, owner });
+}
+
+/** Who holds a ledger, for the middle of a sentence. */
+export function ownerText(owner: LedgerOwner | undefined): string {
+  if (owner === undefined) return "another process";
+  const { prefix, pid, host } = owner;
+  const where = `process ${pid} on ${oneLine(host)}`;
+  return prefix === undefined ? where : `the IOC ${oneLine(prefix)}, ${where}`;
 }
 
 async function readOwner(folder: string): Promise<LedgerOwner | undefined> {
   try {
-    const { pid, host, prefix } = ownerSchema.parse(
-      JSON.parse((await readRegularFile(path.join(folder, OWNER_FILE))).toString("utf8")),
-    );
-    return { pid, host, ...(prefix !== undefined && { prefix }) };
+    return ownerSchema.parse(JSON.parse((await readRegularFile(path.join(folder, OWNER_FILE))).toString("utf8")));
   } catch {
     return undefined; // it is being written, or is none of ours: the sentence says "another process"
   }

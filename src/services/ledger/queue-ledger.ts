@@ -8,13 +8,23 @@ import { QUEUE_DATABASE } from "./files.ts";
 import { createManifestFiles } from "./manifest-files.ts";
 import { openStore } from "./opened-store.ts";
 import type { LedgerOptions } from "./place.ts";
+import type { QueueDoor } from "./queue-door.ts";
 import { contentOf, keyOf } from "./queue-records.ts";
 import type { LevelDatabase, LevelWrite } from "./store.ts";
 
 const STOP_IT = "stop that IOC, or set another path in the [ledger] section of globus.conf";
 
-export function createQueueLedger(options: LedgerOptions): QueueLedger {
-  const { run, close } = openStore(options, QUEUE_DATABASE, { advice: STOP_IT });
+export interface QueueLedgerOptions extends LedgerOptions {
+  /** Where a person asks about the queue: open while this process has the ledger. */
+  readonly door?: QueueDoor;
+}
+
+export function createQueueLedger(options: QueueLedgerOptions): QueueLedger {
+  const { door } = options;
+  const { run, close } = openStore(options, QUEUE_DATABASE, {
+    advice: STOP_IT,
+    ...(door !== undefined && { opened: () => door.open() }),
+  });
   const manifests = createManifestFiles(options.path);
   const refuse = (value: string): Error =>
     new ActionError(
@@ -28,7 +38,10 @@ export function createQueueLedger(options: LedgerOptions): QueueLedger {
     },
     keepManifest: (scan, manifest) => manifests.keep(scan, manifest),
     manifest: (scan) => manifests.read(scan),
-    close,
+    close: async () => {
+      await door?.close();
+      await close();
+    },
   };
 }
 

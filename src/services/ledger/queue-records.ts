@@ -18,9 +18,9 @@ const SEPARATOR = "\u0000";
 const text = z.string();
 const number = z.number();
 /** An optional field that is left out, never undefined: exactOptionalPropertyTypes. */
-const optional = <T extends z.ZodType>(type: T): z.ZodExactOptional<T> => type.exactOptional();
+export const optional = <T extends z.ZodType>(type: T): z.ZodExactOptional<T> => type.exactOptional();
 
-const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
+export const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   id: text,
   file: text,
   state: z.enum(SCAN_STATES),
@@ -37,7 +37,7 @@ const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   bytes: optional(number),
 });
 
-const sendSchema: z.ZodType<SendRecord> = z.strictObject({
+export const sendSchema: z.ZodType<SendRecord> = z.strictObject({
   scan: text,
   destination: text,
   state: z.enum(SEND_STATES),
@@ -49,7 +49,7 @@ const sendSchema: z.ZodType<SendRecord> = z.strictObject({
   missing: optional(z.strictObject({ count: number, names: z.array(text) })),
 });
 
-const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
+export const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   submission: z.strictObject({
     id: text,
     label: text,
@@ -65,7 +65,7 @@ const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   task: optional(text),
 });
 
-const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
+export const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
   id: text,
   at: number,
   kind: z.enum(["verified", "failed", "task", "summary"]),
