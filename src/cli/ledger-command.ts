@@ -85,7 +85,10 @@ async function checkDatabase(
 }
 
 /** The ledger's folder; also sets the facility's zone. @throws ConfigError */
-function folderOf({ config }: Pick<LedgerRequest, "config">, { environment, setZone }: LedgerContext): string {
+export function folderOf(
+  { config }: Pick<LedgerRequest, "config">,
+  { environment, setZone }: Pick<LedgerContext, "environment" | "setZone">,
+): string {
   const file = lookForConfigFile(config, environment);
   if (file === undefined) return ledgerFolder("", environment);
   const { general, ledger } = readConfig(file, environment);

@@ -26,6 +26,7 @@ import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
 import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
 import { addPvCommands } from "./pv-program.ts";
+import { addQueueCommands } from "./queue-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
@@ -241,6 +242,21 @@ addSiteCommands({
   ended: (end) => {
     status = end;
   },
+});
+
+addQueueCommands(program, IOC_HEADING, async (request) => {
+  const { runQueue } = await import("./queue-command.ts");
+  status = await runQueue(request, {
+    environment,
+    setZone,
+    clock: systemClock,
+    host,
+    signal: stop.signal,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    dialogue: { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask },
+  });
 });
 
 addPvCommands(program, withClient);

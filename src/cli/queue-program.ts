@@ -1,0 +1,67 @@
+/** Puts `globus-ioc queue` and what it has below on the command line, with their options. Runs no command. */
+import { type Command, InvalidArgumentError } from "commander";
+import { EXIT_HINT } from "./exit-status.ts";
+import type { QueueRequest } from "./queue-command.ts";
+
+const CONFIG = ["--config <file>", "the configuration that names the ledger; else as for every command"] as const;
+const JSON_OPTION = ["--json", "one JSON object on standard output, and nothing else"] as const;
+
+const HELP = `
+SCAN is a scan's name, with or without its extension, its path, its id, or the beginning of its id.
+The IOC that runs is asked; where none runs, the ledger itself.
+Examples:
+  globus-ioc queue list --state failed
+  globus-ioc queue show a1
+  globus-ioc queue retry --all
+  globus-ioc queue export queue.jsonl
+${EXIT_HINT}`;
+
+const count = (text: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError(`"${text}" is not a whole number.`);
+};
+
+/** What commander holds of a command's options. */
+interface Flags {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** @param run runs one of them. @param heading of the commands in the help */
+export function addQueueCommands(
+  program: Command,
+  heading: string,
+  run: (request: QueueRequest) => Promise<void>,
+): void {
+  const queue = program
+    .command("queue")
+    .helpGroup(heading)
+    .usage("list | show | retry | drop | export")
+    .description("the queue of scans: what is sent where, what failed, and what becomes of that")
+    .addHelpText("after", HELP);
+  const add = (name: string, about: string): Command =>
+    queue.command(name).description(about).option(CONFIG[0], CONFIG[1]).addHelpText("after", `\n${EXIT_HINT}`);
+  add("list", "list the scans, the newest last")
+    .option(JSON_OPTION[0], JSON_OPTION[1])
+    .option("--state <state>", "only scans in this state: Waiting, Queued, Sending, Verified, Retrying, Failed or Left")
+    .option("--experiment <name>", "only scans of this experiment")
+    .option("--destination <name>", "only scans that go there")
+    .option("--name <glob>", "only scans of such a name, with * and ?")
+    .option("--last <number>", "only the newest; without it a table has 200, and --json all", count)
+    .action((flags: Flags & Omit<QueueRequest & { what: "list" }, "what">) => run({ what: "list", ...flags }));
+  add("show <scan>", "show one scan: its files, where it goes, and why it is not there")
+    .option(JSON_OPTION[0], JSON_OPTION[1])
+    .option("--files <number>", "name so many of its files, at most 1000", count, 20)
+    .action((scan: string, flags: Flags & { files: number }) => run({ what: "show", scan, ...flags }));
+  add("retry [scans...]", "try what has failed again, at once")
+    .option(JSON_OPTION[0], JSON_OPTION[1])
+    .option("--all", "all scans that have failed")
+    .action((scans: string[], flags: Flags & { all?: true }) => run({ what: "retry", scans, ...flags }));
+  add("drop <scans...>", "give scans up, where they are not proven: they are sent no more; asks at a terminal")
+    .option(JSON_OPTION[0], JSON_OPTION[1])
+    .option("--yes", "without a question")
+    .action((scans: string[], flags: Flags & { yes?: true }) => run({ what: "drop", scans, ...flags }));
+  add("export [file]", "write all records of the queue as lines of JSON, to a new file or standard output").action(
+    (file: string | undefined, flags: Flags) => run({ what: "export", ...flags, ...(file !== undefined && { file }) }),
+  );
+}
