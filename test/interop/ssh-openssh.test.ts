@@ -1,16 +1,22 @@
 /** Our SFTP code against OpenSSH's sshd, and OpenSSH's clients against our simulated host. */
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { trustHost } from "../../src/cli/trust-host.ts";
-import { AccessDeniedError, NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
+import { AccessDeniedError, NoRoomError, NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
+import { createFolderCopier, createSshCopier } from "../../src/services/scans/copiers.ts";
+import { createMountedSource, createSshSource } from "../../src/services/scans/sources.ts";
+import { workHere } from "../../src/services/scans/work.ts";
 import { createSshDataHost, type SshDataHostSettings } from "../../src/services/ssh/data-host.ts";
 import { createSshTree, type SshTreeSettings } from "../../src/services/ssh/directories.ts";
 import { fingerprint, judgeHostKey, parseKnownHosts } from "../../src/services/ssh/known-hosts.ts";
+import { contentOf, putFile } from "../services/scans/scan-folder.ts";
+import { mountSmallDisk } from "../support/failing-disk.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { keygen, makeKey, type OpenSsh, startOpenSsh } from "../support/peers/open-ssh.ts";
 import { needPeers, peerPath } from "../support/peers/real-peers.ts";
@@ -185,6 +191,80 @@ describe.skipIf(needPeers("sshd", "ssh").missing)("our SFTP against OpenSSH's ss
         files: 300,
         remark: "there is more than was counted",
       });
+    });
+  });
+
+  describe("a scan that is copied", () => {
+    const settings = () => ({
+      host: "127.0.0.1",
+      port: sshd.port,
+      user: sshd.user,
+      top: sshd.folder,
+      login: { identityFile: sshd.identityFile },
+      knownHostsFile,
+    });
+    const worker = workHere(systemClock);
+    const copierOf = (mount: string) => {
+      const source = createMountedSource({ name: "detector", top: "/det", mount, belongs: [] }, systemClock, worker);
+      return { source, copier: createSshCopier({ ...settings(), source }, systemClock, worker) };
+    };
+
+    test("arrives with its bytes, times and modes, replaces what was there, and is fetched back the same", async () => {
+      const mount = join(scratch, "mount");
+      const put = (path: string, content: string | Buffer) => putFile(join(mount, "scan", path), content);
+      for (let i = 0; i < 100; i++) put(`many/${i} 시료\n`, `${i}`.repeat(i * 500));
+      put("large.h5", randomBytes(33 * 1024 * 1024 + 5));
+      await chmod(join(mount, "scan/large.h5"), 0o640);
+      const { source, copier } = copierOf(mount);
+      const manifest = await source.look("/det/scan", {});
+      const parcel = { manifest, parts: ["2026-03", "scan"] };
+      const at = join(sshd.folder, ...parcel.parts);
+      const seconds = (folder: string) =>
+        contentOf(folder).map(([path, text, time]) => [path, text, time - (time % 1000)]);
+      const copied = await copier.copy(parcel, {});
+      expect(seconds(at)).toEqual(seconds(join(mount, "scan")));
+      expect((await stat(join(at, "large.h5"))).mode & 0o777).toBe(0o640);
+      expect(await copier.copy(parcel, {})).toEqual(copied);
+      put("many/1 시료\n", "changed");
+      const again = await source.look("/det/scan", {});
+      await copier.copy({ ...parcel, manifest: again }, {});
+      expect(seconds(at)).toEqual(seconds(join(mount, "scan")));
+      expect((await copier.list(parcel, {})).map(({ path }) => path)).toEqual(again.files.map(({ path }) => path));
+
+      const back = join(scratch, "back");
+      await mkdir(back);
+      const remote = createSshSource({ ...settings(), belongs: [] }, systemClock, worker);
+      const there = await remote.look(at, {});
+      await createFolderCopier({ top: back, source: remote }, systemClock, worker).copy(
+        { manifest: there, parts: [] },
+        {},
+      );
+      expect(contentOf(back)).toEqual(contentOf(at));
+    });
+
+    test.skipIf(needPeers("root").missing)("does not fit on the host's disk", async () => {
+      const disk = await mountSmallDisk(4 * 1024 * 1024);
+      onTestFinished(() => disk.remove());
+      await chmod(disk.path, 0o777);
+      const mount = join(scratch, "mount");
+      putFile(join(mount, "scan/large.h5"), randomBytes(6 * 1024 * 1024));
+      const { source } = copierOf(mount);
+      const copier = createSshCopier({ ...settings(), top: disk.path, source }, systemClock, worker);
+      const parcel = { manifest: await source.look("/det/scan", {}), parts: [] };
+      const failure = await failureOf(copier.copy(parcel, {}), NoRoomError);
+      expect(failure.message).toContain("its disk is full");
+      expect(await readdir(disk.path)).toEqual([]);
+    });
+
+    test("is told where the host's permissions are in the way", async () => {
+      await mkdir(join(sshd.folder, "locked"));
+      await chmod(join(sshd.folder, "locked"), 0o555);
+      const mount = join(scratch, "mount");
+      putFile(join(mount, "scan/a"), "a");
+      const { source, copier } = copierOf(mount);
+      const parcel = { manifest: await source.look("/det/scan", {}), parts: ["locked"] };
+      const failure = await failureOf(copier.copy(parcel, {}), AccessDeniedError);
+      expect(failure.message).toContain(join(sshd.folder, "locked/a"));
     });
   });
 

@@ -70,6 +70,8 @@ export interface SshHost {
   readonly asked: Listeners<[SftpRequest]>;
   /** Connections open now. */
   readonly connections: number;
+  /** Breaks every connection, as a cable that is pulled. */
+  cut(): void;
   /** Ends every connection and removes the folder and the keys. */
   close(): Promise<void>;
 }
@@ -152,6 +154,10 @@ class SandboxHost implements SshHost {
     await writeFile(this.knownHostsFile, `${this.knownHostsLine}\n`);
   }
 
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async close(): Promise<void> {
     this.#ended.abort(new ActionError("the simulated host is closed"));
     const closed = new Promise((resolve) => this.#listener.close(resolve));
@@ -210,7 +216,7 @@ class SandboxHost implements SshHost {
     const { deniedBelow, diskFull, delaySeconds } = this.faults;
     if (delaySeconds > 0) await sleep(this.#clock, delaySeconds, this.#ended.signal);
     const denied = deniedBelow !== undefined && `${request.path}/`.startsWith(`${deniedBelow}/`);
-    if (denied && CHANGES.has(request.operation)) throw new SftpFailure(PERMISSION_DENIED);
+    if (denied && (CHANGES.has(request.operation) || request.writes === true)) throw new SftpFailure(PERMISSION_DENIED);
     if (diskFull && MAKES.has(request.operation)) throw new SftpFailure(FAILURE);
   }
 

@@ -6,7 +6,21 @@
  */
 
 import type { FileHandle } from "node:fs/promises";
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, truncate } from "node:fs/promises";
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  truncate,
+  utimes,
+} from "node:fs/promises";
 import { posix } from "node:path";
 import ssh2, { type Attributes, type SFTPWrapper } from "ssh2";
 import { codeOf } from "../../base/errors.ts";
@@ -23,6 +37,8 @@ export interface SftpRequest {
   readonly operation: string;
   /** As the client sees it, normalised; empty for requests on an open file. */
   readonly path: string;
+  /** Of OPEN: to write. */
+  readonly writes?: true;
 }
 
 /** How the host misbehaves. */
@@ -108,7 +124,7 @@ class SftpServer {
     sftp.on("RMDIR", (id, path) => this.#answer(id, "RMDIR", path, async () => rmdir(await this.#at(path, false))));
     sftp.on("REMOVE", (id, path) => this.#answer(id, "REMOVE", path, async () => rm(await this.#at(path, false))));
     sftp.on("RENAME", (id, from, to) =>
-      this.#answer(id, "RENAME", from, async () => rename(await this.#at(from, false), await this.#at(to, false))),
+      this.#answer(id, "RENAME", from, async () => move(await this.#at(from, false), await this.#at(to, false))),
     );
   }
 
@@ -126,12 +142,13 @@ class SftpServer {
 
   /** Requests on the contents and the attributes of an open file. */
   #listenForFiles(sftp: SFTPWrapper): void {
-    sftp.on("OPEN", (id, path, flags) =>
-      this.#answer(id, "OPEN", path, async () => {
-        const how = ssh2.utils.sftp.flagsToString(flags) ?? "r";
-        sftp.handle(id, this.#remember({ path, file: await open(await this.#at(path), how, 0o644) }));
-      }),
-    );
+    sftp.on("OPEN", (id, path, flags, attributes) => {
+      const how = ssh2.utils.sftp.flagsToString(flags) ?? "r";
+      const mode = ((attributes as Partial<Attributes>).mode ?? 0o666) & 0o755;
+      const run = async (): Promise<void> =>
+        sftp.handle(id, this.#remember({ path, file: await open(await this.#at(path), how, mode) }));
+      this.#answer(id, "OPEN", path, run, how !== "r");
+    });
     sftp.on("READ", (id, handle, offset, length) =>
       this.#answer(id, "READ", "", async () => {
         const wanted = Buffer.alloc(Math.min(length, MOST_READ_BYTES));
@@ -153,11 +170,11 @@ class SftpServer {
   }
 
   /** Runs one request; a row that has not answered itself has succeeded when it returns. */
-  #answer(id: number, operation: string, path: string, run: () => Promise<unknown>): void {
+  #answer(id: number, operation: string, path: string, run: () => Promise<unknown>, writes = false): void {
     const shown = path === "" ? "" : posix.resolve("/", path);
     const answered = ANSWERS_ITSELF.has(operation);
     void this.#mood
-      .admit({ operation, path: shown })
+      .admit({ operation, path: shown, ...(writes && { writes }) })
       .then(run)
       .then(() => (answered ? undefined : this.#sftp.status(id, OK)))
       .catch((thrown: unknown) => this.#sftp.status(id, statusOf(thrown)));
@@ -236,6 +253,15 @@ const ANSWERS_ITSELF = new Set(["REALPATH", "STAT", "LSTAT", "FSTAT", "OPENDIR",
 async function setAttributes(place: string, attributes: Partial<Attributes>): Promise<void> {
   if (attributes.size !== undefined) await truncate(place, attributes.size);
   if (attributes.mode !== undefined) await chmod(place, attributes.mode & 0o7777);
+  const { atime, mtime } = attributes;
+  if (atime !== undefined && mtime !== undefined) await utimes(place, atime, mtime);
+}
+
+/** As OpenSSH's plain RENAME does, a file that has the name already stays. */
+async function move(from: string, to: string): Promise<void> {
+  if ((await lstat(from)).isDirectory()) return await rename(from, to);
+  await link(from, to);
+  await rm(from);
 }
 
 /** Times as SFTP has them: seconds, where Node has dates and milliseconds. */

@@ -132,7 +132,8 @@ class Copy {
     const real = await this.#tree.told(`resolve ${cleanJson(root)}`, () => destination.realPath(root));
     for (let path = real; ; path = posix.dirname(path)) {
       const its = await this.#tree.told(`look at ${cleanJson(path)}`, () => destination.look(path));
-      if (its?.identity === mine)
+      if (its?.identity === undefined) return;
+      if (its.identity === mine)
         throw new ActionError(
           `${cleanJson(root)} of the destination ${destination.place} is ${path === real ? "the scan's own folder" : "inside of the scan's folder"}: give the destination another top.`,
         );

@@ -57,8 +57,6 @@ export async function sendFiles<T extends object>(
   await send(last);
 }
 
-/** A process without work waits this long for the next. */
-const IDLE_SECONDS = 60;
 /** How long one that is to stop may take to leave nothing behind. */
 const STOP_SECONDS = 2;
 /** Of those that were killed and have not gone, since the system still waits for a file: more are not begun. */
@@ -82,70 +80,66 @@ export function workApart(options: WorkerProcessOptions): Worker {
       throw new UnavailableError(
         `${options.place} does not answer: ${stuck.size} processes still wait for it; is its file server up?`,
       );
-    const worker = idle.pop() ?? new WorkerProcess(options);
-    try {
-      return await worker.run(work, wanted);
-    } finally {
-      if (worker.isUsable) {
-        idle.push(worker);
-        worker.rest(() => idle.splice(idle.indexOf(worker), 1));
-      } else if (!worker.hasEnded) {
-        stuck.add(worker);
-        void worker.gone.then(() => stuck.delete(worker));
+    for (;;) {
+      const worker = idle.pop() ?? new WorkerProcess(options);
+      try {
+        return await worker.run(work, wanted);
+      } catch (thrown) {
+        if (!(thrown instanceof WorkerLeft)) throw thrown;
+      } finally {
+        if (worker.isUsable) {
+          idle.push(worker);
+          worker.rest();
+        } else if (!worker.hasEnded) {
+          stuck.add(worker);
+          void worker.gone.then(() => stuck.delete(worker));
+        }
       }
     }
   };
 }
 
+/** It had waited long enough for work, and left before it took this. */
+class WorkerLeft extends AppError {}
+
 class WorkerProcess {
   readonly gone: Promise<void>;
   readonly #clock: Clock;
-  readonly #place: string;
   readonly #child: ChildProcess;
   #heard: ((message: FromWorker) => void) | undefined;
   #ended: ((why: Error) => void) | undefined;
-  #wake = (): void => {};
   hasEnded = false;
   isUsable = true;
 
   constructor({ clock, place, program = join(import.meta.dirname, "worker-program.js") }: WorkerProcessOptions) {
     this.#clock = clock;
-    this.#place = place;
     // A group of its own: the interrupt that a terminal sends to ours is not for it.
     this.#child = fork(program, { detached: true, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.#child.on("message", (message) => this.#heard?.(message as FromWorker));
     this.gone = new Promise((resolve) => {
-      const end = (how: string): void => {
+      const end = (how: string, hasLeft = false): void => {
         this.hasEnded = true;
         this.isUsable = false;
-        this.#wake();
-        this.#ended?.(new UnavailableError(`The process that works on ${this.#place} ${how}.`));
+        const text = `The process that works on ${place} ${how}.`;
+        this.#ended?.(hasLeft ? new WorkerLeft(text) : new UnavailableError(text));
         resolve();
       };
       this.#child.once("error", (error) => end(`cannot be run: ${error.message}`));
       this.#child.once("exit", (code, signal) =>
-        end(signal === null ? `ended with ${code}` : `was ended by ${signal}`),
+        end(signal === null ? `ended with ${code}` : `was ended by ${signal}`, code === 0),
       );
     });
   }
 
-  /** Waits for other work, without keeping the program alive; `left` is called when it waits no more. */
-  rest(left: () => void): void {
+  /** Waits for other work, without keeping the program alive. */
+  rest(): void {
     this.#child.unref();
     this.#child.channel?.unref();
-    const cancel = this.#clock.after(IDLE_SECONDS, () => {
-      this.#wake();
-      this.#kill();
-    });
-    this.#wake = () => {
-      this.#wake = () => {};
-      cancel();
-      left();
-    };
   }
 
   run(work: Work, { signal, onProgress }: WorkOptions): Promise<unknown> {
-    this.#wakeUp();
+    this.#child.ref();
+    this.#child.channel?.ref();
     return new Promise<unknown>((resolve, reject) => {
       const files: unknown[] = [];
       const settle = (act: () => void): void => {
@@ -163,6 +157,7 @@ class WorkerProcess {
         cancel = this.#clock.after(STOP_SECONDS, giveUp);
         void this.#send({ stop: true }).catch(() => undefined);
       };
+      if (this.hasEnded) return reject(new WorkerLeft("it left while it waited"));
       this.#ended = (why) => settle(() => reject(signal?.aborted === true ? (signal.reason as Error) : why));
       this.#heard = (message) => {
         if ("progress" in message) onProgress?.(message.progress);
@@ -175,12 +170,6 @@ class WorkerProcess {
       const { rest, files: given } = withoutFiles(work);
       sendFiles((message) => this.#send(message), given, { work: rest }).catch(() => undefined); // its end is told
     });
-  }
-
-  #wakeUp(): void {
-    this.#wake();
-    this.#child.ref();
-    this.#child.channel?.ref();
   }
 
   #kill(): void {

@@ -2,8 +2,8 @@
  * The program of a process that works on scans' files (worker-process.ts): takes one piece of work after the other, tells
  * how far it is, and ends when nobody listens any more.
  */
-import { systemClock } from "../../base/clock.ts";
-import { ActionError, messageOf, stackOf } from "../../base/errors.ts";
+import { type Cancel, systemClock } from "../../base/clock.ts";
+import { ActionError, stackOf } from "../../base/errors.ts";
 import type { CopyProgress } from "../../controller/ports/destinations.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
 import { type Work, workHere } from "./work.ts";
@@ -12,11 +12,15 @@ import { type FromWorker, failureKind, sendFiles, type ToWorker, type WorkFailur
 /** Between two words of progress. */
 const TELL_SECONDS = 0.1;
 
+/** Without work it stays this long for the next; it costs no more than memory, and a new one a moment. */
+const IDLE_SECONDS = 60;
+
 const worker = workHere(systemClock);
+let leave = stayAWhile();
 let files: unknown[] = [];
 let stopped = new AbortController();
 
-process.on("disconnect", () => process.exit());
+process.on("disconnect", () => process.exit(0));
 process.on("message", (message: ToWorker) => {
   if ("files" in message) files.push(...message.files);
   else if ("stop" in message) stopped.abort(new ActionError("the work was called off"));
@@ -28,7 +32,13 @@ process.on("message", (message: ToWorker) => {
   }
 });
 
+/** Its status says that it has left, and not failed. */
+function stayAWhile(): Cancel {
+  return systemClock.after(IDLE_SECONDS, () => process.exit(0));
+}
+
 async function run(work: Work, signal: AbortSignal): Promise<void> {
+  leave();
   try {
     const result = await worker(work, { signal, onProgress: seldom() });
     if (Array.isArray(result)) await sendFiles(send, result, { done: null, hasFiles: true });
@@ -38,15 +48,15 @@ async function run(work: Work, signal: AbortSignal): Promise<void> {
     } else await send({ done: result ?? null, hasFiles: false });
   } catch (thrown) {
     await send({ failed: failureOf(thrown) });
+  } finally {
+    leave = stayAWhile();
   }
 }
 
+/** A sentence stays as it is: it says the cause. */
 function failureOf(thrown: unknown): WorkFailure {
-  const kind = failureKind(thrown instanceof ActionError ? thrown.name : "");
-  if (kind !== undefined) return { kind, message: messageOf(thrown) };
-  return thrown instanceof ActionError
-    ? { kind: "ActionError", message: messageOf(thrown) }
-    : { kind: "Error", message: stackOf(thrown) };
+  if (!(thrown instanceof ActionError)) return { kind: "Error", message: stackOf(thrown) };
+  return { kind: failureKind(thrown.name) ?? "ActionError", message: thrown.message };
 }
 
 /** Tells no more often than somebody can see. */
