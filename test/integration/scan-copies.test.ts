@@ -73,7 +73,7 @@ describe("by a process of its own", () => {
     const parcel = await parcelOf(source);
     const copier = createFolderCopier({ top: archive, source }, systemClock, apart());
     const copied = await copier.copy(parcel, {});
-    expect(copied.map(({ sha256: _, ...file }) => file)).toEqual(parcel.manifest.files);
+    expect(copied.map(({ path, bytes, modified }) => ({ path, bytes, modified }))).toEqual(parcel.manifest.files);
     expect(await copier.list(parcel, {})).toEqual(parcel.manifest.files);
     await copier.write(parcel.parts, "manifest.json", "{}", {});
     expect((await copier.list(parcel, {})).map(({ path }) => path)).toContain("manifest.json");
