@@ -54,7 +54,7 @@ const mounted = (worker = apart()) =>
 /** A scan of small and large files. */
 function putScan(): void {
   for (let i = 0; i < 40; i++) putFile(join(mount, `scan/${i % 4}/시료 ${i}`), `content ${i}`.repeat(i));
-  putFile(join(mount, "scan/large.h5"), randomBytes(33 * MEGABYTE + 1));
+  putFile(join(mount, "scan/large.h5"), randomBytes(65 * MEGABYTE + 1));
   putFile(join(mount, "scan/other.h5"), randomBytes(2 * MEGABYTE));
 }
 

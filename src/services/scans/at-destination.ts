@@ -24,7 +24,7 @@ export async function listParcel({ files, top, between }: Destination, parcel: P
   if (!manifest.isFolder) {
     await fewAtATime(manifest.files, files.atOnce, async ({ path }) => {
       const at = posix.join(root, path);
-      const found = await tree.told(`look at ${cleanJson(at)}`, () => files.look(at));
+      const found = await tree.told("look at", at, () => files.look(at));
       if (found?.kind === "file") listed.push({ path, bytes: found.bytes, modified: found.modified });
     });
     return listed.sort(byPath);
@@ -34,7 +34,7 @@ export async function listParcel({ files, top, between }: Destination, parcel: P
   for (let below = waiting.pop(); below !== undefined; below = waiting.pop()) {
     const folder = posix.join(root, below);
     await between();
-    await tree.told(`list ${cleanJson(folder)}`, async () => {
+    await tree.told("list", folder, async () => {
       for await (const batch of files.entries(folder))
         for (const { name, kind, bytes, modified } of batch) {
           const path = below === "" ? name : `${below}/${name}`;
@@ -71,15 +71,13 @@ export async function writeText({ files, top }: Destination, file: TextFile): Pr
   const folder = await tree.make(parts);
   const [to, part] = [posix.join(folder, name), posix.join(folder, partOf(name, mark))];
   const bytes = Buffer.from(text);
-  await tree.told(`write ${cleanJson(to)}`, async () => {
+  await tree.told("write", to, async () => {
     const left = leftOver(await files.names(folder), [name], false, mark);
     await fewAtATime(left, files.atOnce, (one) => files.remove(posix.join(folder, one)));
     try {
       await files.writeSmall(part, bytes, { modified, mode: 0o644 });
       await files.settle([part]);
-      const back = Buffer.allocUnsafe(bytes.length + 1);
-      const { bytes: length } = await files.readSmall(part, back);
-      if (!back.subarray(0, length).equals(bytes))
+      if (!(await files.holds(part, bytes)))
         throw new ActionError(
           `What was written to ${cleanJson(to)} at ${files.place} was read back with other content.`,
         );

@@ -62,7 +62,8 @@ class Copy {
   readonly #parts = new Set<string>();
   /** All that was there before, in folders of the parcel. */
   readonly #before = new Set<string>();
-  readonly #scratch: Buffer[] = [];
+  /** Of the parcel, at the destination. */
+  #root = "";
   #bytes = 0;
 
   constructor(job: CopyJob) {
@@ -112,12 +113,13 @@ class Copy {
       else names.push(name);
     }
     const root = await this.#tree.make(parts);
+    this.#root = root;
     await this.#refuseSame(root);
     for (const [folder, wanted] of namesByFolder) {
       const path = folder === "" ? root : await this.#tree.make([...parts, ...folder.split("/")]);
-      await this.#tree.told(`remove old .part files from ${cleanJson(path)}`, async () => {
+      await this.#tree.told("remove old .part files from", path, async () => {
         const names = await destination.names(path);
-        for (const name of names) this.#before.add(posix.join(path, name));
+        for (const name of names) this.#before.add(`${path}/${name}`);
         const left = leftOver(names, wanted, manifest.isFolder, mark);
         await fewAtATime(left, this.#atOnce, (name) => destination.remove(posix.join(path, name)));
       });
@@ -129,9 +131,9 @@ class Copy {
     const { source, from, destination, parcel } = this.#job;
     const mine = (await this.#fromSource(from, () => source.lookThrough(from)))?.identity;
     if (mine === undefined) return;
-    const real = await this.#tree.told(`resolve ${cleanJson(root)}`, () => destination.realPath(root));
+    const real = await this.#tree.told("resolve", root, () => destination.realPath(root));
     for (let path = real; ; path = posix.dirname(path)) {
-      const its = await this.#tree.told(`look at ${cleanJson(path)}`, () => destination.look(path));
+      const its = await this.#tree.told("look at", path, () => destination.look(path));
       if (its?.identity === undefined) return;
       if (its.identity === mine)
         throw new ActionError(
@@ -142,22 +144,19 @@ class Copy {
   }
 
   #placeOf(file: ScanFile): Place {
-    const { from, parcel, mark } = this.#job;
-    const to = this.#tree.path(...parcel.parts, file.path);
-    const part = posix.join(posix.dirname(to), partOf(posix.basename(to), mark));
-    return { file, from: posix.join(from, file.path), to, part };
+    const { from, mark } = this.#job;
+    const to = `${this.#root}/${file.path}`;
+    const folder = to.slice(0, to.lastIndexOf("/") + 1);
+    const part = folder + partOf(to.slice(folder.length), mark);
+    return { file, from: `${from}/${file.path}`, to, part };
   }
 
   async #copySmall(files: readonly ScanFile[]): Promise<void> {
     const { destination, between } = this.#job;
     await between();
-    const memory = Buffer.allocUnsafeSlow(files.reduce((sum, { bytes }) => sum + bytes + 1, 0));
+    const memory = Buffer.allocUnsafeSlow(files.reduce((sum, { bytes }) => sum + bytes, 0));
     let used = 0;
-    const batch = files.map((file) => {
-      const into = memory.subarray(used, used + file.bytes + 1); // one more, to see that it ends
-      used += into.length;
-      return { file, into };
-    });
+    const batch = files.map((file) => ({ file, into: memory.subarray(used, (used += file.bytes)) }));
     const written: Held[] = [];
     await fewAtATime(batch, this.#atOnce, async ({ file, into }) => {
       const held = await this.#read(this.#placeOf(file), into);
@@ -167,10 +166,14 @@ class Copy {
       await this.#write(held, () => destination.writeSmall(part, bytes, { modified: file.modified, mode }));
       written.push(held);
     });
-    await this.#tree.told("bring the files to its disk", () => destination.settle(written.map(({ part }) => part)));
+    await this.#tree.told("bring the files to the disk below", this.#root, () =>
+      destination.settle(written.map(({ part }) => part)),
+    );
     await fewAtATime(written, this.#atOnce, (held) => this.#finish(held));
     const folders = new Set(written.map(({ to }) => posix.dirname(to)));
-    await this.#tree.told("bring its folders to its disk", () => destination.settleFolders([...folders]));
+    await this.#tree.told("bring the folders to the disk below", this.#root, () =>
+      destination.settleFolders([...folders]),
+    );
     await between();
   }
 
@@ -188,25 +191,17 @@ class Copy {
     const { destination } = this.#job;
     const there = await this.#existing(to);
     if (there === undefined || !mayBe(there, file)) return false;
-    return await this.#tree.told(`read ${cleanJson(to)}`, async () => {
-      if (!(await this.#holds(to, bytes))) return false;
+    return await this.#tree.told("read", to, async () => {
+      if (!(await destination.holds(to, bytes))) return false;
       if (there.modified !== file.modified) await destination.give(to, { modified: file.modified, mode });
       return true;
     });
   }
 
-  async #holds(path: string, bytes: Buffer): Promise<boolean> {
-    const scratch = this.#scratch.pop() ?? Buffer.allocUnsafeSlow(MOST_SMALL_BYTES + 1);
-    const { bytes: length } = await this.#job.destination.readSmall(path, scratch.subarray(0, bytes.length + 1));
-    const isSame = length === bytes.length && bytes.equals(scratch.subarray(0, length));
-    this.#scratch.push(scratch);
-    return isSame;
-  }
-
   async #existing(to: string): Promise<Found | undefined> {
     if (!this.#before.has(to)) return undefined;
     const { destination } = this.#job;
-    const there = await this.#tree.told(`look at ${cleanJson(to)}`, () => destination.look(to));
+    const there = await this.#tree.told("look at", to, () => destination.look(to));
     if (there?.kind === "folder")
       throw new ActionError(`${cleanJson(to)} at ${destination.place} is in the way, since it is a folder: move it.`);
     return there;
@@ -214,7 +209,7 @@ class Copy {
 
   async #finish(held: Held): Promise<void> {
     const { file, bytes, sha256, part } = held;
-    if (!(await this.#write(held, () => this.#holds(part, bytes)))) throw this.#differs(held);
+    if (!(await this.#write(held, () => this.#job.destination.holds(part, bytes)))) throw this.#differs(held);
     await this.#rename(held);
     this.#done(file, sha256, file.bytes);
   }
@@ -253,7 +248,7 @@ class Copy {
   }
 
   async #sumOfSame({ file, from, to }: Place, input: OpenFile): Promise<string | undefined> {
-    return await this.#tree.told(`read ${cleanJson(to)}`, async () => {
+    return await this.#tree.told("read", to, async () => {
       const there = await this.#job.destination.open(to, "read");
       try {
         return await sameContent(this.#readable(input, from), there, file.bytes);
@@ -287,7 +282,7 @@ class Copy {
   }
 
   #write<T>({ to }: Place, work: () => Promise<T>): Promise<T> {
-    return this.#tree.told(`write ${cleanJson(to)}`, work);
+    return this.#tree.told("write", to, work);
   }
 
   #done(file: ScanFile, sha256: string, bytes: number): void {

@@ -9,6 +9,7 @@ import { ActionError } from "../../base/errors.ts";
 import { AccessDeniedError, NoRoomError, UnavailableError } from "../../controller/ports/call.ts";
 import { type Found, type HostFiles, isWithin } from "./host-files.ts";
 
+const MOST_STUMP_BYTES = MOST_NAME_BYTES - ".12345678.part".length;
 const PART = /^(.+)\.([0-9a-f]{8})\.part$/s;
 
 /** Where a file is written before it has its name. @param mark eight hexadecimal digits of this copy alone */
@@ -19,8 +20,9 @@ export const isPart = (name: string): boolean => PART.test(name);
 
 /** What a name's `.part` begins with: the name, cut where it would be too long. */
 function stump(name: string): string {
+  if (name.length <= MOST_STUMP_BYTES / 3) return name; // no unit of UTF-16 has more than three bytes
   let end = name.length;
-  while (Buffer.byteLength(name.slice(0, end)) > MOST_NAME_BYTES - ".12345678.part".length) end--;
+  while (Buffer.byteLength(name.slice(0, end)) > MOST_STUMP_BYTES) end--;
   return name.slice(0, end);
 }
 
@@ -62,30 +64,30 @@ export class DestinationTree {
   async has(parts: readonly string[]): Promise<boolean> {
     await this.#requireTop();
     const path = this.path(...parts);
-    const found = await this.told(`look at ${cleanJson(path)}`, () => this.files.lookThrough(path));
+    const found = await this.told("look at", path, () => this.files.lookThrough(path));
     if (found === undefined) return false;
     await this.#requireInside(path, found);
     return true;
   }
 
-  /** Runs one step; its failure is a sentence that says what could not be done. */
-  async told<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Runs one step; its failure is a sentence that says what could not be done with the path. */
+  async told<T>(what: string, path: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (thrown) {
-      throw this.#sentence(what, thrown);
+      throw this.#sentence(what, path, thrown);
     }
   }
 
   async #requireTop(): Promise<void> {
     if (this.#realTop !== undefined) return;
     const { place } = this.files;
-    const found = await this.told(`look at ${this.#top}`, () => this.files.lookThrough(this.#top));
+    const found = await this.told("look at", this.#top, () => this.files.lookThrough(this.#top));
     if (found?.kind !== "folder")
       throw new UnavailableError(
         `The destination ${place} ${found === undefined ? "is not there" : "is no folder"}: is it mounted? Its top is never made.`,
       );
-    this.#realTop = await this.told(`resolve ${this.#top}`, () => this.files.realPath(this.#top));
+    this.#realTop = await this.told("resolve", this.#top, () => this.files.realPath(this.#top));
   }
 
   async #makeOne(parts: readonly string[]): Promise<void> {
@@ -98,7 +100,7 @@ export class DestinationTree {
         `The folder ${cleanJson(name)} cannot be made at ${this.files.place}: its name ${problem}.`,
       );
     const look = (): Promise<Found | undefined> => this.files.lookThrough(path);
-    await this.told(`make the folder ${cleanJson(path)}`, async () => {
+    await this.told("make the folder", path, async () => {
       if ((await look()) === undefined) await this.files.makeFolder(path);
       const found = await look();
       if (found !== undefined) await this.#requireInside(path, found);
@@ -117,10 +119,10 @@ export class DestinationTree {
     );
   }
 
-  #sentence(what: string, thrown: unknown): unknown {
+  #sentence(what: string, path: string, thrown: unknown): unknown {
     const failure = this.files.failureOf(thrown);
     if (failure === undefined) return thrown;
-    const text = `The destination ${this.files.place} could not ${what}: ${failure.words}.`;
+    const text = `The destination ${this.files.place} could not ${what} ${cleanJson(path)}: ${failure.words}.`;
     const cause = { cause: thrown };
     switch (failure.kind) {
       case "noRoom":

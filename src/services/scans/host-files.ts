@@ -58,6 +58,8 @@ export interface HostFiles {
   names(path: string): Promise<readonly string[]>;
   /** Reads a small file from its beginning. @returns how many bytes, and what the file was when they had been read */
   readSmall(path: string, into: Buffer): Promise<{ readonly bytes: number; readonly found: Found }>;
+  /** Whether a small file has this content, and no more. */
+  holds(path: string, bytes: Buffer): Promise<boolean>;
   /** Makes a file that is not there yet. On the disk after `settle`. */
   writeSmall(path: string, bytes: Buffer, attributes: Attributes): Promise<void>;
   open(path: string, how: "read" | "create"): Promise<OpenFile>;

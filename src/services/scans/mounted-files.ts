@@ -56,6 +56,7 @@ const KINDS: Readonly<Record<string, FileFailure["kind"]>> = {
 
 /** @param place as operators know the tree */
 export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
+  let scratch = Buffer.alloc(0);
   return {
     place,
     atOnce: 1,
@@ -69,6 +70,17 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
       try {
         const bytes = fill(into, (piece, at) => calls.readSync(file, piece, 0, piece.length, at));
         return { bytes, found: describe(fs.fstatSync(file)) };
+      } finally {
+        calls.closeSync(file);
+      }
+    },
+    holds: async (path, bytes) => {
+      if (scratch.length <= bytes.length) scratch = Buffer.allocUnsafeSlow(2 * bytes.length + 4096);
+      const into = scratch.subarray(0, bytes.length + 1); // one more, to see that it ends
+      const file = calls.openSync(path, READ);
+      try {
+        const length = fill(into, (piece, at) => calls.readSync(file, piece, 0, piece.length, at));
+        return length === bytes.length && bytes.compare(into, 0, length) === 0;
       } finally {
         calls.closeSync(file);
       }

@@ -36,6 +36,12 @@ export function sshFiles(place: string, session: SftpSession): HostFiles {
         bytes: await readAll(file, into, 0),
         found: describe(await file.stat()),
       })),
+    holds: (path, bytes) =>
+      whileOpen(session.openFile(path, "read"), async (file) => {
+        const into = Buffer.allocUnsafe(bytes.length + 1); // one more, to see that it ends
+        const length = await readAll(file, into, 0);
+        return length === bytes.length && bytes.equals(into.subarray(0, length));
+      }),
     writeSmall: (path, bytes, attributes) =>
       explained(session, path, () =>
         whileOpen(session.openFile(path, "create"), async (file) => {

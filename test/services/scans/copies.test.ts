@@ -25,7 +25,7 @@ async function sample(scans: ScanFolder) {
   put("exp/s/empty", "");
   put("exp/s/a/1.tiff", "one");
   put("exp/s/a/시료\n2.tiff", "two", WRITTEN + 1);
-  put("exp/s/large.h5", randomBytes(36 * MEGABYTE));
+  put("exp/s/large.h5", randomBytes(66 * MEGABYTE));
   put("exp/s/piece.h5", randomBytes(4 * MEGABYTE));
   fs.chmodSync(join(mount, "exp/s/a/1.tiff"), 0o664);
   const manifest = await source.look(`${NAMED}/exp/s`, {});
@@ -65,7 +65,7 @@ test("a file with the same size and time but other content is written again", as
   await scans.copier.copy(parcel, {});
   putFile(join(at, "a/1.tiff"), "ONE");
   const large = fs.readFileSync(join(at, "large.h5"));
-  large[35 * MEGABYTE] = (large[35 * MEGABYTE] ?? 0) ^ 1;
+  large[65 * MEGABYTE] = (large[65 * MEGABYTE] ?? 0) ^ 1;
   putFile(join(at, "large.h5"), large);
   await scans.copier.copy(parcel, {});
   expect(contentOf(at)).toEqual(contentOf(from));
