@@ -14,7 +14,7 @@ export interface Parcel {
 
 /** A file as a destination lists it. */
 export interface FoundFile extends Omit<ScanFile, "modified"> {
-  /** Milliseconds since 1970 UTC; undefined where the destination does not tell. */
+  /** Milliseconds since 1970 UTC, over SSH whole seconds; undefined where the destination does not tell. */
   readonly modified: number | undefined;
 }
 
@@ -26,13 +26,13 @@ export interface CopyProgress {
 }
 
 export interface CopyOptions extends CallOptions {
-  /** Told now and then, and at each file's end. */
+  /** Told now and then: of many small files not of each. */
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
 /** What a copy has read and written. */
 export interface CopiedFile extends ScanFile {
-  /** SHA-256, hexadecimal, of the source as it was read; the destination's file was read back and had the same. */
+  /** SHA-256, hexadecimal, of the source as it was read; the destination's file was read back, and was the same. */
   readonly sha256: string;
 }
 
@@ -51,7 +51,8 @@ export interface Copier {
   copy(parcel: Parcel, options: CopyOptions): Promise<readonly CopiedFile[]>;
   /**
    * What is at the destination now: of a folder all that is below, otherwise those of the manifest's files that exist,
-   * without `.part` files.
+   * without `.part` files. Nothing where the parcel's directory is not there.
+   * @throws UnavailableError where the destination itself is not there
    */
   list(parcel: Parcel, options: CallOptions): Promise<readonly FoundFile[]>;
   /** Writes a small file, such as `manifest.json`, into the parcel's directory in the same way. */

@@ -27,10 +27,10 @@ export interface ScanSource {
   /** Absolute; scans lie below. */
   readonly top: string;
   /**
-   * What belongs to a scan now.
+   * What belongs to a scan now. Links are followed inside of `top`.
    * @param scan a file or a folder, absolute, below `top`
    * @throws NotFoundError where it is not there, UnavailableError where the host does not answer, ActionError for a
-   * path that leads out of `top`, or a name that is no UTF-8
+   * path that leads out of `top`, a name that is no UTF-8, or what is neither a file nor a folder
    */
   look(scan: string, options: CallOptions): Promise<Manifest>;
 }

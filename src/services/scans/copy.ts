@@ -1,7 +1,8 @@
 /**
- * A parcel from a source to a destination, whatever hosts they are on. Each file is written to a `.part`, brought to the
- * disk, read back and compared with what was read, and renamed: killed at any moment and begun anew it goes on, and a
- * file that has its name is whole. Small files take these steps by the thousand, since the disk takes as long for one.
+ * A parcel from a source to a destination, whatever hosts they are on. Each file is written to a `.part`, brought to
+ * the disk, read back and compared with what was read, and renamed: killed at any moment and begun anew it goes on, and
+ * a file that has its name is whole. Small files take these steps by the thousand, since the disk takes as long for
+ * one.
  */
 import { hash } from "node:crypto";
 import { posix } from "node:path";
@@ -13,7 +14,7 @@ import type { CopiedFile, CopyProgress, Parcel } from "../../controller/ports/de
 import type { ScanFile } from "../../controller/ports/scans.ts";
 import { carry, sameContent } from "./carry.ts";
 import { DestinationTree, leftOver, partOf } from "./destination-tree.ts";
-import type { Found, HostFiles, OpenFile } from "./host-files.ts";
+import type { FileLook, HostFiles, OpenFile } from "./host-files.ts";
 
 export interface CopyJob {
   readonly source: HostFiles;
@@ -39,7 +40,7 @@ const NEAR_MILLISECONDS = 2000;
 /** @throws as Copier.copy does */
 export const copyParcel = (job: CopyJob): Promise<readonly CopiedFile[]> => new Copy(job).run();
 
-interface Place {
+interface FilePlace {
   readonly file: ScanFile;
   readonly from: string;
   readonly to: string;
@@ -47,7 +48,7 @@ interface Place {
 }
 
 /** A small file in memory. */
-interface Held extends Place {
+interface Held extends FilePlace {
   readonly bytes: Buffer;
   readonly sha256: string;
   readonly mode: number;
@@ -143,7 +144,7 @@ class Copy {
     }
   }
 
-  #placeOf(file: ScanFile): Place {
+  #placeOf(file: ScanFile): FilePlace {
     const { from, mark } = this.#job;
     const to = `${this.#root}/${file.path}`;
     const folder = to.slice(0, to.lastIndexOf("/") + 1);
@@ -177,7 +178,7 @@ class Copy {
     await between();
   }
 
-  async #read(place: Place, into: Buffer): Promise<Held> {
+  async #read(place: FilePlace, into: Buffer): Promise<Held> {
     const { file, from } = place;
     const { bytes: length, found } = await this.#fromSource(from, () => this.#job.source.readSmall(from, into));
     this.#verify(place, found); // as it was before reading, too: then no one has written meanwhile
@@ -198,7 +199,7 @@ class Copy {
     });
   }
 
-  async #existing(to: string): Promise<Found | undefined> {
+  async #existing(to: string): Promise<FileLook | undefined> {
     if (!this.#before.has(to)) return undefined;
     const { destination } = this.#job;
     const there = await this.#tree.told("look at", to, () => destination.look(to));
@@ -214,7 +215,7 @@ class Copy {
     this.#done(file, sha256, file.bytes);
   }
 
-  async #copyLarge(place: Place): Promise<void> {
+  async #copyLarge(place: FilePlace): Promise<void> {
     const { source, destination, between } = this.#job;
     const { file, from, to, part } = place;
     await between();
@@ -247,7 +248,7 @@ class Copy {
     }
   }
 
-  async #sumOfSame({ file, from, to }: Place, input: OpenFile): Promise<string | undefined> {
+  async #sumOfSame({ file, from, to }: FilePlace, input: OpenFile): Promise<string | undefined> {
     return await this.#tree.told("read", to, async () => {
       const there = await this.#job.destination.open(to, "read");
       try {
@@ -258,7 +259,7 @@ class Copy {
     });
   }
 
-  async #carry(place: Place, source: OpenFile, target: OpenFile): Promise<string> {
+  async #carry(place: FilePlace, source: OpenFile, target: OpenFile): Promise<string> {
     const { file, from } = place;
     const proven = (bytes: number): void => {
       this.#bytes += bytes;
@@ -276,12 +277,12 @@ class Copy {
     return { ...input, read: (into, at) => this.#fromSource(from, () => input.read(into, at)) };
   }
 
-  async #rename(place: Place): Promise<void> {
+  async #rename(place: FilePlace): Promise<void> {
     await this.#write(place, () => this.#job.destination.rename(place.part, place.to));
     this.#parts.delete(place.part);
   }
 
-  #write<T>({ to }: Place, work: () => Promise<T>): Promise<T> {
+  #write<T>({ to }: FilePlace, work: () => Promise<T>): Promise<T> {
     return this.#tree.told("write", to, work);
   }
 
@@ -299,7 +300,7 @@ class Copy {
     for (const part of this.#parts) await this.#job.destination.remove(part).catch(() => undefined);
   }
 
-  #verify({ file, from }: Place, found: Found): void {
+  #verify({ file, from }: FilePlace, found: FileLook): void {
     if (found.kind === "file" && found.bytes === file.bytes && found.modified === file.modified) return;
     const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
     throw this.#changed(
@@ -313,7 +314,7 @@ class Copy {
     return new SourceChangedError(text, { cause });
   }
 
-  #differs({ to }: Place): ActionError {
+  #differs({ to }: FilePlace): ActionError {
     const { place } = this.#job.destination;
     return new ActionError(
       `What was written to ${cleanJson(to)} at ${place} was read back with other content: have its disk and memory checked.`,
@@ -336,8 +337,8 @@ class Copy {
 }
 
 /** As the source's, and readable for its owner, who must read it back. */
-const modeOf = ({ mode }: Found): number => mode | 0o400;
+const modeOf = ({ mode }: FileLook): number => mode | 0o400;
 
 /** Whether what is there can be the file: its content decides. */
-const mayBe = (there: Found, file: ScanFile): boolean =>
+const mayBe = (there: FileLook, file: ScanFile): boolean =>
   there.kind === "file" && there.bytes === file.bytes && Math.abs(there.modified - file.modified) < NEAR_MILLISECONDS;

@@ -7,7 +7,7 @@ import { cleanJson } from "../../base/clean-text.ts";
 import { isLongName, MOST_NAME_BYTES } from "../../base/directory-name.ts";
 import { ActionError } from "../../base/errors.ts";
 import { AccessDeniedError, NoRoomError, UnavailableError } from "../../controller/ports/call.ts";
-import { type Found, type HostFiles, isWithin } from "./host-files.ts";
+import { type FileLook, type HostFiles, isWithin } from "./host-files.ts";
 
 const MOST_STUMP_BYTES = MOST_NAME_BYTES - ".12345678.part".length;
 const PART = /^(.+)\.([0-9a-f]{8})\.part$/s;
@@ -53,7 +53,7 @@ export class DestinationTree {
     return posix.join(this.#top, ...parts);
   }
 
-  /** The folder with all above it, made where they are missing. @throws ActionError for one that leads out of the top */
+  /** The folder with all above it, made where they are missing. @throws ActionError for one that leads out of `top` */
   async make(parts: readonly string[]): Promise<string> {
     await this.#requireTop();
     for (let level = 1; level <= parts.length; level++) await this.#makeOne(parts.slice(0, level));
@@ -99,7 +99,7 @@ export class DestinationTree {
       throw new ActionError(
         `The folder ${cleanJson(name)} cannot be made at ${this.files.place}: its name ${problem}.`,
       );
-    const look = (): Promise<Found | undefined> => this.files.lookThrough(path);
+    const look = (): Promise<FileLook | undefined> => this.files.lookThrough(path);
     await this.told("make the folder", path, async () => {
       if ((await look()) === undefined) await this.files.makeFolder(path);
       const found = await look();
@@ -108,7 +108,7 @@ export class DestinationTree {
     this.#made.add(path);
   }
 
-  async #requireInside(path: string, { kind }: Found): Promise<void> {
+  async #requireInside(path: string, { kind }: FileLook): Promise<void> {
     const { place } = this.files;
     if (kind !== "folder")
       throw new ActionError(`${cleanJson(path)} at ${place} is in the way, since it is no folder: move it.`);

@@ -4,7 +4,7 @@
  */
 
 /** What a name denotes. */
-export interface Found {
+export interface FileLook {
   readonly kind: "file" | "folder" | "link" | "other";
   readonly bytes: number;
   /** Milliseconds since 1970 UTC, whole. */
@@ -15,12 +15,12 @@ export interface Found {
   readonly identity: string | undefined;
 }
 
-export interface Entry extends Found {
+export interface FolderEntry extends FileLook {
   readonly name: string;
 }
 
 /** What a written file is given at its end. */
-export type Attributes = Pick<Found, "modified" | "mode">;
+export type Attributes = Pick<FileLook, "modified" | "mode">;
 
 /** A file that is too large to be held in memory. Several calls may be under way at once. */
 export interface OpenFile {
@@ -29,7 +29,7 @@ export interface OpenFile {
   write(bytes: Buffer, at: number): Promise<void>;
   /** Returns when what was written is on the disk. */
   sync(): Promise<void>;
-  look(): Promise<Found>;
+  look(): Promise<FileLook>;
   give(attributes: Attributes): Promise<void>;
   close(): Promise<void>;
 }
@@ -49,15 +49,15 @@ export interface HostFiles {
   /** Files that are worked on at once: what answers without waiting gains nothing by more than one. */
   readonly atOnce: number;
   /** Undefined where nothing is; of a link itself. */
-  look(path: string): Promise<Found | undefined>;
+  look(path: string): Promise<FileLook | undefined>;
   /** As `look`, of what a link leads to. */
-  lookThrough(path: string): Promise<Found | undefined>;
+  lookThrough(path: string): Promise<FileLook | undefined>;
   realPath(path: string): Promise<string>;
   /** What is in a folder, some entries at a time. */
-  entries(path: string): AsyncIterable<readonly Entry[]>;
+  entries(path: string): AsyncIterable<readonly FolderEntry[]>;
   names(path: string): Promise<readonly string[]>;
   /** Reads a small file from its beginning. @returns how many bytes, and what the file was when they had been read */
-  readSmall(path: string, into: Buffer): Promise<{ readonly bytes: number; readonly found: Found }>;
+  readSmall(path: string, into: Buffer): Promise<{ readonly bytes: number; readonly found: FileLook }>;
   /** Whether a small file has this content, and no more. */
   holds(path: string, bytes: Buffer): Promise<boolean>;
   /** Makes a file that is not there yet. On the disk after `settle`. */

@@ -7,7 +7,7 @@ import { ActionError } from "../../base/errors.ts";
 import type { CopiedFile, CopyProgress } from "../../controller/ports/destinations.ts";
 import type { ScanFile } from "../../controller/ports/scans.ts";
 import { isPart } from "./destination-tree.ts";
-import type { Work, Worker } from "./work.ts";
+import type { ScanWork, Worker } from "./work.ts";
 
 /** Fewer are copied before a second process has begun. */
 const LEAST_FILES = 1000;
@@ -48,7 +48,7 @@ async function bothHalves<T>(halves: readonly Promise<T>[], ended: AbortSignal):
   return await Promise.all(halves);
 }
 
-type CopyWork = Extract<Work, { do: "copy" }>;
+type CopyWork = Extract<ScanWork, { do: "copy" }>;
 
 function isShared({ source, destination, parcel }: CopyWork): boolean {
   const { files } = parcel.manifest;

@@ -1,6 +1,6 @@
 /**
- * One look at what belongs to a scan, the same on every host. It reads no content, and leaves nothing out silently: what
- * cannot be sent (a device, a link that leads out of the tree, a name that is no UTF-8) is named.
+ * One look at what belongs to a scan, the same on every host. It reads no content, and leaves nothing out silently:
+ * what cannot be sent (a device, a link that leads out of the tree, a name that is no UTF-8) is named.
  */
 import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
@@ -9,7 +9,7 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
 import { type Belongs, namesOf } from "./belongs.ts";
-import { type Entry, type Found, type HostFiles, isWithin } from "./host-files.ts";
+import { type FileLook, type FolderEntry, type HostFiles, isWithin } from "./host-files.ts";
 
 export interface LookOptions {
   /** The top directory as scans are named. */
@@ -28,7 +28,10 @@ const MOST_ENTRIES = 1_000_000;
 export async function lookAtScan(files: HostFiles, scan: string, options: LookOptions): Promise<Manifest> {
   const { top, at } = options;
   const parts = partsBelow(top, scan, files.place);
-  return new Look(files, options, await realTopOf(files, at)).scan(posix.join(top, ...parts), posix.join(at, ...parts));
+  return new ScanLook(files, options, await realTopOf(files, at)).scan(
+    posix.join(top, ...parts),
+    posix.join(at, ...parts),
+  );
 }
 
 /** The levels of `scan` below `top`. @throws ActionError where it is not below */
@@ -68,7 +71,7 @@ interface Step {
   readonly from: readonly string[];
 }
 
-class Look {
+class ScanLook {
   readonly #files: HostFiles;
   readonly #options: LookOptions;
   readonly #realTop: string;
@@ -132,13 +135,13 @@ class Look {
   }
 
   /** As `#entry`, with all that is below. */
-  async #take(entry: Entry, step: Step): Promise<void> {
+  async #take(entry: FolderEntry, step: Step): Promise<void> {
     const folder = await this.#entry(entry, step);
     if (folder !== undefined) await this.#walk(folder);
   }
 
   /** @returns the step to take where it is a folder */
-  async #entry(entry: Entry, step: Step): Promise<Step | undefined> {
+  async #entry(entry: FolderEntry, step: Step): Promise<Step | undefined> {
     const { signal, mostEntries = MOST_ENTRIES } = this.#options;
     signal?.throwIfAborted();
     if (++this.#entries > mostEntries)
@@ -154,7 +157,7 @@ class Look {
     return this.#add(entry, { path, below, real, from: step.from });
   }
 
-  #add({ kind, bytes, modified }: Found, step: Step): Step | undefined {
+  #add({ kind, bytes, modified }: FileLook, step: Step): Step | undefined {
     if (kind === "folder") return step;
     if (kind !== "file") throw this.#unsendable(step.path);
     this.#found.push({ path: step.below, bytes, modified });

@@ -1,7 +1,7 @@
 /**
  * Files that this host sees itself. What is short is done at once and not in Node's threads, which is several times
- * quicker for small files; so this is for a process that has nothing else to do (hand.ts). A file system that does not
- * answer keeps that process waiting, and it alone.
+ * quicker for small files; so this is for a process that has nothing else to do (worker-program.ts). A file system that
+ * does not answer keeps that process waiting, and it alone.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { codeOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { systemFailure } from "../../base/system-failure.ts";
-import type { Attributes, Entry, FileFailure, Found, HostFiles, OpenFile } from "./host-files.ts";
+import type { Attributes, FileFailure, FileLook, FolderEntry, HostFiles, OpenFile } from "./host-files.ts";
 
 /** The calls that may be made to fail, or counted, by tests. */
 export type SyncCalls = Pick<
@@ -132,10 +132,10 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
 /** A named pipe must not keep us waiting for its other end. */
 const READ = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
 
-const kindOf = (stats: fs.Stats): Found["kind"] =>
+const kindOf = (stats: fs.Stats): FileLook["kind"] =>
   stats.isFile() ? "file" : stats.isDirectory() ? "folder" : stats.isSymbolicLink() ? "link" : "other";
 
-const describe = (stats: fs.Stats): Found => ({
+const describe = (stats: fs.Stats): FileLook => ({
   kind: kindOf(stats),
   bytes: stats.size,
   modified: Math.round(stats.mtimeMs),
@@ -143,12 +143,13 @@ const describe = (stats: fs.Stats): Found => ({
   identity: `${stats.dev}:${stats.ino}`,
 });
 
-const found = (stats: fs.Stats | undefined): Found | undefined => (stats === undefined ? undefined : describe(stats));
+const found = (stats: fs.Stats | undefined): FileLook | undefined =>
+  stats === undefined ? undefined : describe(stats);
 
-async function* entries(path: string): AsyncGenerator<readonly Entry[]> {
+async function* entries(path: string): AsyncGenerator<readonly FolderEntry[]> {
   const folder = fs.opendirSync(path, { bufferSize: ENTRIES_AT_ONCE });
   try {
-    let batch: Entry[] = [];
+    let batch: FolderEntry[] = [];
     for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
       const { name } = entry;
       const stats = fs.lstatSync(join(path, name), { throwIfNoEntry: false });
@@ -164,7 +165,7 @@ async function* entries(path: string): AsyncGenerator<readonly Entry[]> {
     folder.closeSync();
   }
 }
-const NOTHING: Found = { kind: "other", bytes: 0, modified: 0, mode: 0, identity: undefined };
+const NOTHING: FileLook = { kind: "other", bytes: 0, modified: 0, mode: 0, identity: undefined };
 
 /** Calls `move` for what is left of the buffer until it moves nothing more. @returns bytes moved */
 function fill(buffer: Buffer, move: (piece: Buffer, at: number) => number): number {

@@ -8,7 +8,7 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { SftpSession } from "../ssh/connection.ts";
 import { SFTP_STATUS, sftpStatusOf } from "../ssh/errors.ts";
 import type { SftpAttributes, SftpFile } from "../ssh/sftp-file.ts";
-import type { Attributes, Entry, FileFailure, Found, HostFiles, OpenFile } from "./host-files.ts";
+import type { Attributes, FileFailure, FileLook, FolderEntry, HostFiles, OpenFile } from "./host-files.ts";
 
 const FILES_AT_ONCE = 32;
 /** What every SFTP server takes in one request. */
@@ -110,7 +110,7 @@ async function withRoom(session: SftpSession, path: string, thrown: unknown): Pr
   return room !== undefined && room < NO_ROOM_BYTES ? new FullDisk("no room", { cause: thrown }) : thrown;
 }
 
-const describe = (stats: Stats): Found => ({
+const describe = (stats: Stats): FileLook => ({
   kind: stats.isFile() ? "file" : stats.isDirectory() ? "folder" : stats.isSymbolicLink() ? "link" : "other",
   bytes: stats.size,
   modified: stats.mtime * 1000,
@@ -118,7 +118,7 @@ const describe = (stats: Stats): Found => ({
   identity: undefined,
 });
 
-async function found(look: () => Promise<Stats>): Promise<Found | undefined> {
+async function found(look: () => Promise<Stats>): Promise<FileLook | undefined> {
   try {
     return describe(await look());
   } catch (thrown) {
@@ -127,7 +127,7 @@ async function found(look: () => Promise<Stats>): Promise<Found | undefined> {
   }
 }
 
-async function* entries(session: SftpSession, path: string): AsyncGenerator<readonly Entry[]> {
+async function* entries(session: SftpSession, path: string): AsyncGenerator<readonly FolderEntry[]> {
   for await (const batch of session.readdir(path)) {
     const named = batch.filter(({ filename }) => filename !== "." && filename !== "..");
     yield await Promise.all(

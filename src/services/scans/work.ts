@@ -27,7 +27,7 @@ export interface SourceAt extends FilesAt {
   readonly named: string;
 }
 
-export type Work =
+export type ScanWork =
   | { readonly do: "look"; readonly source: SourceAt; readonly belongs: Belongs; readonly scan: string }
   | {
       readonly do: "copy";
@@ -45,7 +45,7 @@ export interface WorkOptions {
 }
 
 /** Does one piece of work; the result is that of the port's call. */
-export type Worker = (work: Work, options: WorkOptions) => Promise<unknown>;
+export type Worker = (work: ScanWork, options: WorkOptions) => Promise<unknown>;
 
 /** A worker that is this process. */
 export const workHere =

@@ -15,10 +15,10 @@ import {
   UnavailableError,
 } from "../../controller/ports/call.ts";
 import type { CopyProgress } from "../../controller/ports/destinations.ts";
-import type { Work, Worker, WorkOptions } from "./work.ts";
+import type { ScanWork, Worker, WorkOptions } from "./work.ts";
 
 /** What goes to the process, and comes back. Lists of files go in slices: a long one would stop this event loop. */
-export type ToWorker = { readonly files: readonly unknown[] } | { readonly work: Work } | { readonly stop: true };
+export type ToWorker = { readonly files: readonly unknown[] } | { readonly work: ScanWork } | { readonly stop: true };
 export type FromWorker =
   | { readonly progress: CopyProgress }
   | { readonly files: readonly unknown[] }
@@ -143,7 +143,7 @@ class WorkerProcess {
     this.#child.channel?.unref();
   }
 
-  run(work: Work, { signal, onProgress }: WorkOptions): Promise<unknown> {
+  run(work: ScanWork, { signal, onProgress }: WorkOptions): Promise<unknown> {
     this.#child.ref();
     this.#child.channel?.ref();
     return new Promise<unknown>((resolve, reject) => {
@@ -194,7 +194,7 @@ const errorOf = ({ kind, message }: WorkFailure): Error =>
   kind === "Error" ? new AppError(`The work on a scan's files has failed: ${message}`) : new FAILURES[kind](message);
 
 /** The one list of a piece of work that may be long is its manifest's. */
-export function withoutFiles(work: Work): { readonly rest: Work; readonly files: readonly unknown[] } {
+export function withoutFiles(work: ScanWork): { readonly rest: ScanWork; readonly files: readonly unknown[] } {
   if (!("parcel" in work)) return { rest: work, files: [] };
   const { manifest } = work.parcel;
   return { rest: { ...work, parcel: { ...work.parcel, manifest: { ...manifest, files: [] } } }, files: manifest.files };

@@ -1,12 +1,12 @@
 /**
- * The program of a process that works on scans' files (worker-process.ts): takes one piece of work after the other, tells
- * how far it is, and ends when nobody listens any more.
+ * The program of a process that works on scans' files (worker-process.ts): takes one piece of work after the other,
+ * tells how far it is, and ends when nobody listens any more.
  */
 import { type Cancel, systemClock } from "../../base/clock.ts";
 import { ActionError, stackOf } from "../../base/errors.ts";
 import type { CopyProgress } from "../../controller/ports/destinations.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
-import { type Work, workHere } from "./work.ts";
+import { type ScanWork, workHere } from "./work.ts";
 import { type FromWorker, failureKind, sendFiles, type ToWorker, type WorkFailure } from "./worker-process.ts";
 
 /** Between two words of progress. */
@@ -37,7 +37,7 @@ function stayAWhile(): Cancel {
   return systemClock.after(IDLE_SECONDS, () => process.exit(0));
 }
 
-async function run(work: Work, signal: AbortSignal): Promise<void> {
+async function run(work: ScanWork, signal: AbortSignal): Promise<void> {
   leave();
   try {
     const result = await worker(work, { signal, onProgress: seldom() });
@@ -76,7 +76,7 @@ const send = (message: FromWorker): Promise<void> =>
     process.send?.(message, undefined, undefined, () => resolve());
   });
 
-function withFiles(work: Work, list: readonly ScanFile[]): Work {
+function withFiles(work: ScanWork, list: readonly ScanFile[]): ScanWork {
   if (!("parcel" in work)) return work;
   return { ...work, parcel: { ...work.parcel, manifest: { ...work.parcel.manifest, files: list } } };
 }
