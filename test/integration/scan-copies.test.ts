@@ -52,9 +52,9 @@ const mounted = (worker = apart()) =>
   createMountedSource({ name: "detector", top: NAMED, mount, belongs: [] }, systemClock, worker);
 
 /** A scan of small and large files. */
-function putScan(): void {
+function putScan(largeMegabytes = 65): void {
   for (let i = 0; i < 40; i++) putFile(join(mount, `scan/${i % 4}/시료 ${i}`), `content ${i}`.repeat(i));
-  putFile(join(mount, "scan/large.h5"), randomBytes(65 * MEGABYTE + 1));
+  putFile(join(mount, "scan/large.h5"), randomBytes(largeMegabytes * MEGABYTE + 1));
   putFile(join(mount, "scan/other.h5"), randomBytes(2 * MEGABYTE));
 }
 
@@ -254,7 +254,7 @@ describe("over SSH", () => {
     ]);
 
   test("a scan arrives byte for byte, is kept when it is there, and is listed", async () => {
-    putScan();
+    putScan(5);
     const parcel = await parcelOf();
     const copier = toHost(apart());
     const copied = await copier.copy(parcel, {});
@@ -294,7 +294,7 @@ describe("over SSH", () => {
   });
 
   test("a connection that is cut at any request is told, and the next copy goes on", { timeout: 120_000 }, async () => {
-    putScan();
+    putScan(5);
     const parcel = await parcelOf();
     await toHost().copy(parcel, {});
     const requests = host.requests.length;
@@ -330,7 +330,7 @@ describe("over SSH", () => {
     ["that is full", () => (host.faults.diskFull = true), ActionError, "gives no reason"],
     ["without the top", () => rmSync(join(host.root, "data"), { recursive: true }), UnavailableError, "is not there"],
   ])("a host %s is named", async (_, spoil, kind, words) => {
-    putScan();
+    putScan(5);
     const parcel = await parcelOf();
     spoil();
     const failure = await failureOf(toHost().copy(parcel, {}), kind);
@@ -340,7 +340,7 @@ describe("over SSH", () => {
   });
 
   test("a copy that is called off ends its connection", async () => {
-    putScan();
+    putScan(5);
     const parcel = await parcelOf();
     const abort = new AbortController();
     host.asked.add(({ operation }) => {

@@ -194,7 +194,7 @@ const errorOf = ({ kind, message }: WorkFailure): Error =>
   kind === "Error" ? new AppError(`The work on a scan's files has failed: ${message}`) : new FAILURES[kind](message);
 
 /** The one list of a piece of work that may be long is its manifest's. */
-export function withoutFiles(work: ScanWork): { readonly rest: ScanWork; readonly files: readonly unknown[] } {
+function withoutFiles(work: ScanWork): { readonly rest: ScanWork; readonly files: readonly unknown[] } {
   if (!("parcel" in work)) return { rest: work, files: [] };
   const { manifest } = work.parcel;
   return { rest: { ...work, parcel: { ...work.parcel, manifest: { ...manifest, files: [] } } }, files: manifest.files };
