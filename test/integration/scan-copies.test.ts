@@ -299,6 +299,8 @@ describe("over SSH", () => {
     await toHost().copy(parcel, {});
     const requests = host.requests.length;
     rmSync(join(host.root, "data/2026-03"), { recursive: true });
+    await expect.poll(() => host.connections).toBe(0);
+    const descriptors = lacksDescriptors() ? 0 : openDescriptors();
     let cutAt = 0;
     host.asked.add(() => {
       if (--cutAt === 0) host.cut();
@@ -321,6 +323,7 @@ describe("over SSH", () => {
     await toHost().copy(parcel, {});
     expect(there()).toEqual(wanted());
     await expect.poll(() => host.connections).toBe(0);
+    if (!lacksDescriptors()) await expect.poll(() => openDescriptors()).toBe(descriptors);
   });
 
   test.each([

@@ -87,6 +87,7 @@ class SftpServer {
   readonly #mood: SftpMood;
   readonly #open = new Map<number, OpenThing>();
   #handles = 0;
+  #isClosed = false;
 
   constructor(sftp: SFTPWrapper, root: string, mood: SftpMood) {
     this.#sftp = sftp;
@@ -145,8 +146,11 @@ class SftpServer {
     sftp.on("OPEN", (id, path, flags, attributes) => {
       const how = ssh2.utils.sftp.flagsToString(flags) ?? "r";
       const mode = ((attributes as Partial<Attributes>).mode ?? 0o666) & 0o755;
-      const run = async (): Promise<void> =>
-        sftp.handle(id, this.#remember({ path, file: await open(await this.#at(path), how, mode) }));
+      const run = async (): Promise<void> => {
+        const file = await open(await this.#at(path), how, mode);
+        if (this.#isClosed) await file.close();
+        else sftp.handle(id, this.#remember({ path, file }));
+      };
       this.#answer(id, "OPEN", path, run, how !== "r");
     });
     sftp.on("READ", (id, handle, offset, length) =>
@@ -241,6 +245,7 @@ class SftpServer {
     await file?.close();
   }
   async #closeAll(): Promise<void> {
+    this.#isClosed = true;
     const things = [...this.#open.values()];
     this.#open.clear();
     for (const { file } of things) await file?.close();
