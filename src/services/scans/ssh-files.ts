@@ -11,9 +11,9 @@ import type { SftpAttributes, SftpFile } from "../ssh/sftp-file.ts";
 import type { Attributes, FileFailure, FileLook, FolderEntry, HostFiles, OpenFile } from "./host-files.ts";
 
 const FILES_AT_ONCE = 32;
-/** What every SFTP server takes in one request. */
-const REQUEST_BYTES = 32 * 1024;
-const REQUESTS_AT_ONCE = 64;
+/** OpenSSH takes 255 KiB in one request; for a server that takes less ssh2 makes several of it. */
+const REQUEST_BYTES = 240 * 1024;
+const REQUESTS_AT_ONCE = 16;
 /** Below this a disk is full for what a scan writes. */
 const NO_ROOM_BYTES = 1024 * 1024;
 
