@@ -9,11 +9,13 @@ import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import type { DeskAnswer, DeskRequest, QueueDesk, ScanRow } from "../../src/controller/ports/queue-desk.ts";
+import { createQueueDesk, ledgerDesk } from "../../src/controller/transfers/queue-desk.ts";
 import { createQueueDoor, type QueueDoor } from "../../src/services/ledger/queue-door.ts";
 import { askAtDoor } from "../../src/services/ledger/queue-door-client.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { FakeQueueLedger } from "../support/fakes/fake-transfers.ts";
 
 const OWNER = { pid: 4711, host: "station1", prefix: "2bmb:Globus:" };
 const MANY = 20_000;
@@ -111,6 +113,46 @@ test("a request and its answer go through, however many scans there are", async 
   expect(answers).toHaveLength(MANY + 1);
   expect(answers?.[7]).toEqual({ row: row(7) });
   expect(answers?.at(-1)).toEqual({ end: { isDone: true, message: `${MANY} scans.` } });
+});
+
+test("every kind of answer goes through as the desk gives it", async () => {
+  const fake = new FakeQueueLedger();
+  const tags = { exp: "E", ym: "2026-03", last: "Levy", gup: "1" };
+  const ready = { state: "ready", seen: 1, trigger: "tomoscan", tags, signature: "s" } as const;
+  const submission = {
+    id: "s1",
+    label: "l\u0007",
+    sourceCollection: "a",
+    destinationCollection: "b",
+    items: [{ source: "/한", destination: "/\n", isFolder: false }],
+    deadline: "2026-03-02T00:00:00Z",
+  };
+  await fake.put([
+    { scan: { ...ready, id: "i1", file: "/data/\u202ea.h5" } },
+    { send: { scan: "i1", destination: "d", state: "dead", attempts: 8, at: 1, missing: { count: 2, names: ["x"] } } },
+    { scan: { ...ready, id: "i2", file: "/other/\u202ea.h5", aborted: "stopped", copiesTo: "/x" } },
+    { submission: { submission, owner: "me", destination: "d", scans: ["i1"], at: 1, task: "t" } },
+    { note: { id: "n", at: 1, kind: "task", line: { 한: [1, null] }, webhook: "due" } },
+    { summary: { days: ["2026-03-01"], at: 1 } },
+  ]);
+  await fake.keepManifest("i1", { folder: "/data", isFolder: false, files: [{ path: "a", bytes: 1, modified: 2 }] });
+  const queue = await ledgerDesk(fake, systemClock);
+  const desk = createQueueDesk(() => queue);
+  await opened(desk);
+  for (const request of [
+    { ask: "list" },
+    { ask: "list", scans: ["\u202ea"] },
+    { ask: "show", scan: "i1", files: 5 },
+    { ask: "show", scan: "i2", files: 5 },
+    { ask: "export" },
+    { ask: "retry", scans: ["nothing"] },
+  ] as const) {
+    const answers = await ask(request);
+    const direct: DeskAnswer[] = [];
+    for await (const answer of desk.answer(request)) direct.push(answer);
+    expect(answers).toEqual(direct);
+    expect(direct.length).toBeGreaterThan(0);
+  }
 });
 
 test("the socket is for the user alone, and is gone with the door", async () => {

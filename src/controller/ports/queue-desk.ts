@@ -3,7 +3,7 @@
  * which go through a socket one a line.
  */
 import type { ScanPvState } from "../pvs/transfers.ts";
-import type { NoteRecord, ScanRecord, SendRecord, SubmissionRecord } from "./queue-ledger.ts";
+import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "./queue-ledger.ts";
 import type { ScanFile } from "./scans.ts";
 
 /** Which scans a list has: those that fit everything that is given. */
@@ -75,11 +75,10 @@ export type DeskAnswer =
   | { readonly ambiguous: { readonly word: string; readonly count: number; readonly rows: readonly ScanRow[] } }
   | { readonly end: DeskEnd };
 
-export type ExportedRecord =
-  | { readonly scan: ScanRecord }
-  | { readonly send: SendRecord }
-  | { readonly submission: SubmissionRecord }
-  | { readonly note: NoteRecord };
+export type ExportedRecord = Exclude<
+  QueueChange,
+  { readonly forgetScan: string } | { readonly forgetSubmission: string } | { readonly forgetNote: string }
+>;
 
 export interface DeskEnd {
   readonly isDone: boolean;

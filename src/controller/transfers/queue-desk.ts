@@ -192,6 +192,7 @@ async function* exported({ queue }: DeskQueue): Answers {
   }
   for (const submission of queue.submissions.values()) yield { record: { submission } };
   for (const note of queue.notes.values()) yield { record: { note } };
+  if (queue.summary !== undefined) yield { record: { summary: queue.summary } };
   yield ended(true, `${scansText(queue.scans.size)}.`);
 }
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { DeskAnswer, DeskRequest } from "../../controller/ports/queue-desk.ts";
 import { SEND_STATES } from "../../controller/ports/queue-ledger.ts";
 import { ownerSchema } from "./place.ts";
-import { noteSchema, optional, scanSchema, sendSchema, submissionSchema } from "./queue-records.ts";
+import { anyRecordSchema, optional, scanSchema, sendSchema } from "./queue-records.ts";
 
 /** Ids of 10,000 scans. */
 export const MOST_REQUEST_BYTES = 1 << 18;
@@ -87,14 +87,7 @@ export const greetingSchema = z.object({ holder: ownerSchema });
 export const answerSchema = z.union([
   z.object({ row: rowSchema }),
   z.object({ shown: shownSchema }),
-  z.object({
-    record: z.union([
-      z.object({ scan: scanSchema }),
-      z.object({ send: sendSchema }),
-      z.object({ submission: submissionSchema }),
-      z.object({ note: noteSchema }),
-    ]),
-  }),
+  z.object({ record: anyRecordSchema }),
   z.object({ ambiguous: z.object({ word: text, count: z.number(), rows: z.array(rowSchema) }) }),
   z.object({ end: z.object({ isDone: z.boolean(), message: text }) }),
 ]) as z.ZodType<DeskAnswer>; // a state that this version does not know is shown as it is

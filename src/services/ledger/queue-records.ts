@@ -49,7 +49,7 @@ export const sendSchema: z.ZodType<SendRecord> = z.strictObject({
   missing: optional(z.strictObject({ count: number, names: z.array(text) })),
 });
 
-export const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
+const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   submission: z.strictObject({
     id: text,
     label: text,
@@ -65,7 +65,7 @@ export const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   task: optional(text),
 });
 
-export const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
+const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
   id: text,
   at: number,
   kind: z.enum(["verified", "failed", "task", "summary"]),
@@ -88,6 +88,11 @@ const KINDS = {
   summary: { letter: "y", schema: summarySchema },
 } as const;
 type RecordKind = keyof typeof KINDS;
+
+/** A record of any kind, under the name of its kind. */
+export const anyRecordSchema = z.union(
+  Object.entries(KINDS).map(([kind, { schema }]) => z.strictObject({ [kind]: schema })),
+);
 
 export const keyOf = (kind: RecordKind, ...parts: readonly string[]): string =>
   [KINDS[kind].letter, ...parts].join(SEPARATOR);
