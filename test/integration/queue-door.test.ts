@@ -24,9 +24,10 @@ const NEVER = new AbortController().signal;
 let ledger: string;
 let warnings: string[];
 beforeEach(async () => {
-  ledger = await mkdtemp(join(tmpdir(), "queue-door-"));
+  const made = await mkdtemp(join(tmpdir(), "queue-door-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  ledger = made;
   warnings = [];
-  onTestFinished(() => rm(ledger, { recursive: true, force: true }));
 });
 const socketPath = (): string => join(ledger, "queue.sock");
 

@@ -60,17 +60,19 @@ test("the IOC that runs is asked, by several at once; killed, the ledger is; sta
     message: expect.stringContaining(`There is nothing to retry: ${name} is Verified.`) as string,
   });
 
-  await site.restartIoc(() => {
-    expect(existsSync(door), "the socket of the IOC that was killed").toBe(true);
-    const { stdout } = spawnSync(process.execPath, words(site, "list --json"), { env: site.env, encoding: "utf8" });
-    const said = JSON.parse(stdout) as Said;
-    expect(said.holder).toBeUndefined();
-    expect(said.scans).toMatchObject([{ name, state: "Verified" }]);
-  });
-  await ours.until("QueueDepth", (depth) => depth === "0");
-  const { holder, scans } = await asked(site, "list");
-  expect(holder).toMatchObject({ pid: site.ioc.pid });
-  expect(scans).toHaveLength(1);
+  for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+    await site.restartIoc(() => {
+      expect(existsSync(door), `the socket after ${signal}`).toBe(signal === "SIGKILL");
+      const { stdout } = spawnSync(process.execPath, words(site, "list --json"), { env: site.env, encoding: "utf8" });
+      const said = JSON.parse(stdout) as Said;
+      expect(said.holder).toBeUndefined();
+      expect(said.scans).toMatchObject([{ name, state: "Verified" }]);
+    }, signal);
+    await ours.until("QueueDepth", (depth) => depth === "0");
+    const { holder, scans } = await asked(site, "list");
+    expect(holder).toMatchObject({ pid: site.ioc.pid });
+    expect(scans).toHaveLength(1);
+  }
   await ours.close();
 });
 
