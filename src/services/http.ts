@@ -93,12 +93,9 @@ export class HttpUnavailableError extends UnavailableError {
    * untrusted peer.
    */
   readonly worthRepeating: boolean;
-  /** What the service asked us to wait (Retry-After). */
-  readonly retryAfterSeconds: number | undefined;
   constructor(message: string, options: ErrorOptions & UnavailableDetail) {
     super(message, options);
     this.worthRepeating = options.worthRepeating;
-    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

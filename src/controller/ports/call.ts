@@ -27,9 +27,18 @@ export class NotOfferedError extends ActionError {}
  */
 export class UnavailableError extends ActionError {
   readonly mayHaveHappened: boolean;
-  constructor(message: string, options: ErrorOptions & { readonly mayHaveHappened?: boolean } = {}) {
+  /** What the service asked us to wait. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      readonly mayHaveHappened?: boolean;
+      readonly retryAfterSeconds?: number | undefined;
+    } = {},
+  ) {
     super(message, options);
     this.mayHaveHappened = options.mayHaveHappened ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -143,7 +143,11 @@ export interface QueueLedger {
   put(changes: readonly QueueChange[]): Promise<void>;
   /** Keeps the files of a scan, before its record says that it is ready. @throws ActionError */
   keepManifest(scan: string, manifest: Manifest): Promise<void>;
-  /** The files of a scan that is ready, as they were kept. @throws ActionError where they cannot be read */
+  /**
+   * The files of a scan that is ready, as they were kept.
+   * @throws SourceChangedError where they are lost or damaged: the scan is looked at anew; ActionError where they
+   * cannot be read
+   */
   manifest(scan: string): Promise<Manifest>;
   close(): Promise<void>;
 }

@@ -111,7 +111,10 @@ export const TRANSFER_ROWS = {
   ArchiveMessage: result("The same in one sentence, with the scan's name and what is missing."),
   ArchiveMissing: result("Files of the newest scan that its destinations lack; -1: nobody has looked.", unknown),
   ArchiveMissingFiles: result("Some of their names, one a line, each with the destination and what is wrong."),
-  ArchiveScans: result("Scans of the tagged experiment; -1: nobody knows.", unknown),
+  ArchiveScans: result(
+    "Scans of the tagged experiment, but those that are left by a rule or given up; -1: nobody knows.",
+    unknown,
+  ),
   ArchiveProven: result("How many of them are proven at all their destinations; -1: nobody knows.", unknown),
   BytesTransferred: result("Bytes that have gone to all destinations since all was proven last.", bytes),
   BytesTotal: result("Bytes to go since then.", bytes),

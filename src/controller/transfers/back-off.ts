@@ -5,10 +5,12 @@
 
 /** Seconds after the first failure of a scan; doubled with each further failure. */
 const FIRST_SECONDS = 30;
-const LONGEST_SECONDS = 3600;
+export const LONGEST_SECONDS = 3600;
 /** Seconds until the first question to a destination that has failed; doubled with each further failure. */
 const FIRST_PROBE_SECONDS = 15;
 const LONGEST_PROBE_SECONDS = 300;
+/** Between two questions, whoever wants them. */
+const SHORTEST_PROBE_SECONDS = 5;
 
 /** Seconds until somebody who could not be told is told again; doubled with each further failure. */
 const FIRST_NOTE_SECONDS = 10;
@@ -29,7 +31,9 @@ export const noteBackOff = (attempts: number, random: () => number): number =>
 export class Breaker {
   #failures = 0;
   #until = 0;
+  #hurried = 0;
   #sentence = "";
+  #isPauseAsked = false;
   readonly #random: () => number;
 
   constructor(random: () => number) {
@@ -41,17 +45,25 @@ export class Breaker {
     return this.#failures === 0 ? undefined : this.#sentence;
   }
 
+  /** The destination itself has asked for the wait. */
+  get isPauseAsked(): boolean {
+    return this.#isPauseAsked;
+  }
+
   /** Seconds until it may be tried; 0: now. */
   waitSeconds(now: number): number {
     return Math.max(0, this.#until - now);
   }
 
-  /** @param atLeast seconds that the destination itself asks for */
-  failed(now: number, sentence: string, atLeast = 0): void {
+  /** @param asked seconds that the destination itself asks for; an hour at most is obeyed */
+  failed(now: number, sentence: string, asked = 0): void {
     this.#failures++;
     this.#sentence = sentence;
+    this.#isPauseAsked = asked > 0;
+    this.#hurried = now + SHORTEST_PROBE_SECONDS;
+    const least = Math.min(asked, LONGEST_SECONDS);
     this.#until =
-      now + Math.max(atLeast, doubled(FIRST_PROBE_SECONDS, LONGEST_PROBE_SECONDS, this.#failures, this.#random));
+      now + Math.max(least, doubled(FIRST_PROBE_SECONDS, LONGEST_PROBE_SECONDS, this.#failures, this.#random));
   }
 
   works(): void {
@@ -59,8 +71,8 @@ export class Breaker {
     this.#until = 0;
   }
 
-  /** A person wants it tried at once. */
+  /** A person wants it tried soon, and may say so a hundred times. */
   hurry(): void {
-    this.#until = 0;
+    this.#until = Math.min(this.#until, this.#hurried);
   }
 }

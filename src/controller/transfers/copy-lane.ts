@@ -43,8 +43,13 @@ export class CopyLane extends Lane {
     const scan = queue.scans.get(send.scan)?.scan;
     if (scan === undefined) throw new ActionError(`The ledger has lost the scan ${send.scan}.`);
     this.now = { scan: scan.id, since: clock.monotonic(), bytes: 0, files: 0 };
+    const given = new AbortController();
+    const until = AbortSignal.any([signal, given.signal]);
     try {
-      await this.#copy(scan, signal);
+      await this.#copy(scan, until, () => {
+        if (queue.send(scan.id, this.destination)?.state === "dropped")
+          given.abort(new GivenUpError("It was given up."));
+      });
       this.works(scan.id);
     } catch (thrown) {
       if ((await this.failed([scan.id], thrown, signal)) === "ledger") await sleep(clock, LEDGER_SECONDS, signal);
@@ -53,7 +58,8 @@ export class CopyLane extends Lane {
     }
   }
 
-  async #copy(scan: ScanRecord, signal: AbortSignal): Promise<void> {
+  /** @param look called now and then while files are copied */
+  async #copy(scan: ScanRecord, signal: AbortSignal, look: () => void): Promise<void> {
     const { clock, site } = this.road;
     const { name, copier, template, writesManifest } = this.#row;
     const began = clock.monotonic();
@@ -62,6 +68,7 @@ export class CopyLane extends Lane {
     const parcel: Parcel = { manifest, parts };
     const onProgress = (progress: CopyProgress): void => {
       if (this.now !== undefined) this.now = { ...this.now, ...progress };
+      look();
     };
     const copied = await copier.copy(parcel, { signal, onProgress });
     const problem = proofProblem(manifest, await copier.list(parcel, { signal }), { keepsTimes: true });
@@ -72,9 +79,12 @@ export class CopyLane extends Lane {
     }
     if (writesManifest) await copier.write(parts, manifestName(scan), manifestText(scan, copied), { signal });
     const end = { state: "verified", bytes: scan.bytes ?? 0, seconds: clock.monotonic() - began } as const;
-    await this.road.ended(scan.id, name, end);
+    await this.road.ended(scan.id, name, end, scan.signature);
   }
 }
+
+/** A person has dropped the scan that is being copied. */
+class GivenUpError extends ActionError {}
 
 /** In a folder that other scans share, the scan's name is in the file's. */
 const manifestName = (scan: ScanRecord): string =>

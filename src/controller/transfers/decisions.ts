@@ -1,4 +1,5 @@
 /** What a person decides about scans of the queue, as changes of it. Pure. */
+import { asSentence } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord } from "../ports/queue-ledger.ts";
 import { isClosed, type ScanQueue } from "./scan-queue.ts";
 
@@ -80,3 +81,32 @@ function withoutReason(scan: ScanRecord): ScanRecord {
   const { reason: _, ...rest } = scan;
   return rest;
 }
+
+/**
+ * What was to go to destinations that globus.conf no longer has, a person decides.
+ * @param known the names of those that it has
+ * @param at now, milliseconds since 1970 UTC
+ * @returns also how many scans were to go to each
+ */
+export function goneDecision(
+  queue: ScanQueue,
+  known: ReadonlySet<string>,
+  at: number,
+): { readonly changes: readonly QueueChange[]; readonly counts: ReadonlyMap<string, number> } {
+  const counts = new Map<string, number>();
+  const changes: QueueChange[] = [];
+  for (const name of queue.openDestinations) {
+    if (known.has(name)) continue;
+    for (const { scan, destination, attempts } of queue.openSends(name).values()) {
+      changes.push({ send: { scan, destination, attempts, at, state: "dead", reason: asSentence(goneText(name)) } });
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+  for (const { submission, destination } of queue.submissions.values())
+    if (destination !== "" && !known.has(destination)) changes.push({ forgetSubmission: submission.id });
+  return { changes, counts };
+}
+
+/** A clause. */
+export const goneText = (destination: string): string =>
+  `there is no [destination ${destination}] in globus.conf any more: put it back and press QueueRetry, or drop the scan`;

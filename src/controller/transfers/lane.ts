@@ -4,7 +4,7 @@
  * once more, after another scan got through, is to blame itself.
  */
 import type { SendRecord } from "../ports/queue-ledger.ts";
-import { Breaker } from "./back-off.ts";
+import { Breaker, LONGEST_SECONDS } from "./back-off.ts";
 import { nameOf, type Road } from "./road.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
@@ -29,7 +29,7 @@ export class Lane {
     const due: SendRecord[] = [];
     const suspects: SendRecord[] = [];
     for (const send of this.road.queue.openSends(this.destination).values()) {
-      if (!this.#isDue(send, now)) continue;
+      if (this.#secondsTo(send, now) > 0) continue;
       if (this.#suspects.has(send.scan)) suspects.push(send);
       else due.push(send);
     }
@@ -42,21 +42,25 @@ export class Lane {
     const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
     const now = this.road.clock.now();
     // One scan may be to blame itself: the first other scan finds out at once.
-    const isOpen = blocked === 0 || this.#suspects.size === 1;
+    const isOpen = blocked === 0 || (this.#suspects.size === 1 && !this.breaker.isPauseAsked);
     let suspect: SendRecord | undefined;
     let soonest = Infinity;
     for (const send of this.road.queue.openSends(this.destination).values()) {
-      if (!this.#isDue(send, now)) soonest = Math.min(soonest, send.next ?? Infinity);
+      const seconds = this.#secondsTo(send, now);
+      if (seconds > 0) soonest = Math.min(soonest, seconds);
       else if (this.#suspects.has(send.scan)) suspect ??= send;
       else return isOpen ? { send, waitSeconds: 0 } : { waitSeconds: blocked };
     }
     if (suspect !== undefined) return blocked === 0 ? { send: suspect, waitSeconds: 0 } : { waitSeconds: blocked };
-    return { waitSeconds: Math.max(blocked, (soonest - now) / 1000) };
+    return { waitSeconds: Math.max(blocked, soonest) };
   }
 
-  #isDue({ scan, state, next = 0 }: SendRecord, now: number): boolean {
-    if (state !== "queued" && state !== "failed") return false;
-    return next <= now && this.road.queue.scans.get(scan)?.scan.state === "ready";
+  /** Seconds until a scan may go: 0: now; Infinity: something must happen first. */
+  #secondsTo({ scan, state, next = 0 }: SendRecord, now: number): number {
+    const isWaiting = state === "queued" || state === "failed";
+    if (!isWaiting || this.road.queue.scans.get(scan)?.scan.state !== "ready") return Infinity;
+    const seconds = Math.max(0, (next - now) / 1000);
+    return seconds > LONGEST_SECONDS ? 0 : seconds; // the clock was set back
   }
 
   /** The destination has taken a scan: it works. */
@@ -86,7 +90,7 @@ export class Lane {
     }
   }
 
-  async #take(scans: readonly string[], { about, sentence }: Verdict): Promise<void> {
+  async #take(scans: readonly string[], { about, sentence, afterSeconds }: Verdict): Promise<void> {
     if (about === "source") for (const scan of scans) await this.road.lookAnew(scan, this.destination, sentence);
     const isTheirFault = about === "scan" || (about === "destination" && scans.some((scan) => this.#accused.has(scan)));
     if (isTheirFault) {
@@ -94,15 +98,15 @@ export class Lane {
         this.#accused.delete(scan);
         await this.road.ended(scan, this.destination, { state: "failed", reason: sentence });
       }
-    } else if (about === "destination") this.outOfOrder(sentence, scans);
+    } else if (about === "destination") this.#outOfOrder(sentence, scans, afterSeconds);
   }
 
   /** @param sentence what is wrong with the destination */
-  outOfOrder(sentence: string, scans: readonly string[] = [], atLeastSeconds = 0): void {
+  #outOfOrder(sentence: string, scans: readonly string[], afterSeconds: number): void {
     if (this.breaker.trouble === undefined)
       this.road.say(`Nothing goes to ${this.destination} now: ${sentence}`, "MAJOR");
     for (const scan of scans) this.#suspects.add(scan);
-    this.breaker.failed(this.road.clock.monotonic(), sentence, atLeastSeconds);
+    this.breaker.failed(this.road.clock.monotonic(), sentence, afterSeconds);
   }
 
   /** A person wants everything tried at once. */

@@ -94,14 +94,16 @@ export class Road {
    * A scan is proven at a destination, or has failed there. What its end tells goes into the ledger with it, and as a
    * line of JSON into the log.
    * @param scan its id
+   * @param signature of the version that was sent; the end of another version than the present counts for nothing
    */
-  async ended(scan: string, destination: string, end: SendEnd): Promise<void> {
+  async ended(scan: string, destination: string, end: SendEnd, signature?: string): Promise<void> {
     let after: SendRecord | undefined;
     let line: NoteLine | undefined;
     await this.change(() => {
       const queued = this.queue.scans.get(scan);
       const send = queued?.sends.get(destination);
       if (queued === undefined || send === undefined || isClosed(send)) return []; // dropped meanwhile
+      if (signature !== undefined && signature !== queued.scan.signature) return []; // looked at anew meanwhile
       after = this.#afterEnd(send, end);
       line = transferLine(queued.scan, after, end, after.at);
       return [{ send: after }, ...notesOf(queued, after, line, this.told)];
@@ -145,16 +147,17 @@ export class Road {
     await this.change(() => {
       const queued = this.queue.scans.get(id);
       const send = queued?.sends.get(destination);
-      if (queued?.scan.state !== "ready" || send === undefined || isClosed(send)) return [];
+      if (queued === undefined || send === undefined || isClosed(send)) return [];
       const { scan: of, attempts } = send;
+      const isReady = queued.scan.state === "ready"; // otherwise another destination has found it out before
       return [
-        { scan: { ...queued.scan, state: "waiting", reason } },
+        ...(isReady ? [{ scan: { ...queued.scan, state: "waiting" as const, reason } }] : []),
         { send: { scan: of, destination, attempts, state: "queued", at: this.clock.now() } },
       ];
     });
   }
 
-  /** The files of a scan, as they were when it was found at rest. @throws ActionError */
+  /** The files of a scan, as they were when it was found at rest. @throws SourceChangedError where they are lost */
   manifestOf(scan: ScanRecord): Promise<Manifest> {
     return this.site.ledger.manifest(scan.id);
   }

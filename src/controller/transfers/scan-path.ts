@@ -12,6 +12,12 @@ const UNSORTED = "unsorted";
 
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "");
 
+/** An absolute path in the one spelling under which a scan is known: no empty parts, no `.`, no slash at its end. */
+export const plainPath = (path: string): string =>
+  `/${partsOf(path)
+    .filter((part) => part !== ".")
+    .join("/")}`;
+
 /** The last part of a path. */
 export const baseName = (path: string): string => partsOf(path).at(-1) ?? "";
 

@@ -58,6 +58,7 @@ export class ScanQueue {
   readonly #submissions = new Map<string, SubmissionRecord>();
   readonly #notes = new Map<string, NoteRecord>();
   #summary: SummaryRecord | undefined;
+  #lastProven: QueuedScan | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #changes = 0;
 
@@ -74,6 +75,7 @@ export class ScanQueue {
     for (const submission of submissions) queue.#apply({ submission });
     for (const note of notes) queue.#apply({ note });
     for (const summary of summaries) queue.#apply({ summary });
+    queue.#lastProven = await lastOf(queue.#scans.values());
     return queue;
   }
 
@@ -89,6 +91,10 @@ export class ScanQueue {
   get waiting(): ReadonlySet<string> {
     return this.#waiting;
   }
+  /** The scan that was proven last at all its destinations. */
+  get lastProven(): QueuedScan | undefined {
+    return this.#lastProven;
+  }
   get submissions(): ReadonlyMap<string, SubmissionRecord> {
     return this.#submissions;
   }
@@ -100,12 +106,24 @@ export class ScanQueue {
     return this.#summary;
   }
 
+  /** Destinations to which something was to be sent, those that globus.conf no longer has among them. */
+  get openDestinations(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
   /** Sends that are not closed, by scan, the oldest first. */
   openSends(destination: string): ReadonlyMap<string, SendRecord> {
     return this.#open.get(destination)?.byScan ?? NONE;
   }
 
-  /** Every version of a file that is known. */
+  /** Whether a submission is still wanted: by a scan that it carries, or by the person who asked for it. */
+  isWanted({ submission, destination, scans }: SubmissionRecord): boolean {
+    const carries = ({ state, submission: id }: SendRecord): boolean =>
+      id === submission.id && (state === "submitting" || state === "submitted");
+    return scans.length === 0 || scans.flatMap((scan) => this.send(scan, destination) ?? []).some(carries);
+  }
+
+  /** Every version of a file that is known, the oldest first. */
   ofFile(file: string): readonly QueuedScan[] {
     return [...(this.#idsByFile.get(file) ?? [])].flatMap((id) => this.#scans.get(id) ?? []);
   }
@@ -154,9 +172,12 @@ export class ScanQueue {
     this.#idsByFile.set(scan.file, ids.add(scan.id));
   }
 
-  /** A send without its scan is what a crash cannot leave: both are put together. */
+  /** No crash leaves a send without its scan: both are put together, and no scan with sends is forgotten. */
   #putSend(send: SendRecord): void {
-    this.#scans.get(send.scan)?.sends.set(send.destination, send);
+    const known = this.#scans.get(send.scan);
+    if (known === undefined) return;
+    known.sends.set(send.destination, send);
+    if (send.state === "verified" && isProven(known)) this.#lastProven = known;
     const open = this.#open.get(send.destination) ?? new OpenSends();
     this.#open.set(send.destination, open);
     open.put(send);
@@ -169,6 +190,15 @@ export class ScanQueue {
     this.#waiting.delete(id);
     this.#idsByFile.get(known.scan.file)?.delete(id);
   }
+}
+
+/** The scan that was proven last, by the times of its sends. */
+async function lastOf(scans: Iterable<QueuedScan>): Promise<QueuedScan | undefined> {
+  const proven = (await inSlices(scans, (scan) => (isProven(scan) ? [scan] : []))).flat();
+  const endOf = ({ sends }: QueuedScan): number => Math.max(...[...sends.values()].map(({ at }) => at));
+  let [last] = proven;
+  for (const one of proven) if (last === undefined || endOf(one) >= endOf(last)) last = one;
+  return last;
 }
 
 /** The sends to one destination that are not closed, in the order of their scans' ids. */

@@ -5,7 +5,7 @@
 
 import { cleanJson } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
-import { clauseOf } from "../../base/errors.ts";
+import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
@@ -13,7 +13,7 @@ import type { Manifest, ScanSource } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
-import { LedgerFailedError } from "./scan-queue.ts";
+import { isClosed, isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
@@ -131,16 +131,16 @@ export class SourceGate {
   /** The scan is at rest: its files are kept, and it is queued, unless this version of it is known already. */
   async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
     const { queue, site, say } = this.#road;
-    const isKnown = (): boolean =>
-      queue
-        .ofFile(scan.file)
-        .some(({ scan: other }) => other.id !== scan.id && other.state === "ready" && other.signature === signature);
+    const isKnown = (): boolean => {
+      const others = queue.ofFile(scan.file).filter(({ scan: { id, state } }) => id !== scan.id && state === "ready");
+      return others.at(-1)?.scan.signature === signature;
+    };
     if (!isKnown()) await site.ledger.keepManifest(scan.id, manifest);
     let isNew = false;
     await this.#road.change(() => {
       const now = queue.scans.get(scan.id);
       if (now?.scan.state !== "waiting") return [];
-      if (isKnown()) return [{ forgetScan: scan.id }];
+      if (isKnown()) return leftBehind(now, this.#road.clock.now());
       isNew = true;
       const { reason: _, ...rest } = now.scan;
       const ready: ScanRecord = {
@@ -175,23 +175,18 @@ export class SourceGate {
     const at = this.#road.clock.now();
     return this.#road.queue
       .ofFile(file)
-      .filter(({ scan }) => scan.id < id)
-      .flatMap(({ scan, sends }) => [
-        ...(scan.state === "waiting" ? [{ forgetScan: scan.id }] : []),
-        ...[...sends.values()]
-          .filter(({ state }) => state === "queued" || state === "failed" || state === "dead")
-          .map((send) => {
-            const { next: _, missing: __, ...rest } = send;
-            return {
-              send: {
-                ...rest,
-                at,
-                state: "dropped" as const,
-                reason: `${file} was written again: that version is sent.`,
-              },
-            };
-          }),
-      ]);
+      .filter((older) => older.scan.id < id && older.scan.state !== "left" && !isProven(older))
+      .flatMap((older) => leftBehind(older, at));
+  }
+
+  /** What was to be sent of a scan whose files are gone. @param reason a clause */
+  #dead(id: string, reason: string): QueueChange[] {
+    const at = this.#road.clock.now();
+    return [...(this.#road.queue.scans.get(id)?.sends.values() ?? [])]
+      .filter(({ state }) => state === "queued" || state === "failed")
+      .map(({ scan, destination, attempts }) => {
+        return { send: { scan, destination, attempts, at, state: "dead", reason: asSentence(reason) } };
+      });
   }
 
   /** @param fault a clause */
@@ -210,8 +205,9 @@ export class SourceGate {
       await this.#road.change(() => {
         const found = queue.scans.get(scan.id)?.scan;
         if (found?.state !== "waiting") return [];
-        const next: ScanRecord = { ...found, state: isGone ? "lost" : "waiting", reason: left };
-        return [{ scan: next }, ...(isGone ? lostNotes(next, left, this.#road.told) : [])];
+        if (!isGone) return [{ scan: { ...found, reason: left } }];
+        const lost: ScanRecord = { ...found, state: "lost", reason: left };
+        return [{ scan: lost }, ...this.#dead(scan.id, left), ...lostNotes(lost, left, this.#road.told)];
       });
     } catch (error) {
       if (!(error instanceof LedgerFailedError)) throw error;
@@ -223,6 +219,19 @@ export class SourceGate {
       say(`${baseName(scan.file)} is not sent: ${left}.`, "MAJOR");
     }
   }
+}
+
+/** A version of a scan of which another is sent instead, or stands for it. */
+function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
+  if (sends.size === 0 && scan.state === "waiting") return [{ forgetScan: scan.id }];
+  const why = "it was written again: that version is sent";
+  const open = [...sends.values()].filter((send) => send.state === "dead" || !isClosed(send));
+  return [
+    { scan: { ...scan, state: "left", reason: why } },
+    ...open.map(({ scan: of, destination, attempts }): QueueChange => {
+      return { send: { scan: of, destination, attempts, at, state: "dropped", reason: asSentence(why) } };
+    }),
+  ];
 }
 
 const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");

@@ -4,7 +4,7 @@
  */
 import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
-import { AccessDeniedError } from "../ports/call.ts";
+import { AccessDeniedError, AlreadyExistsError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Submission, SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
 import { type GlobusRow, itemsOf } from "./globus-paths.ts";
@@ -16,6 +16,8 @@ import { verdictOn } from "./verdict.ts";
 /** What a task's label holds, bytes. */
 const LABEL_BYTES = 128;
 const HOUR_MILLISECONDS = 3_600_000;
+/** Seconds until Globus is asked again whether another transfer of the same files has ended. */
+const CONFLICT_SECONDS = 60;
 
 export class TaskLane extends Lane {
   readonly #row: GlobusRow;
@@ -90,8 +92,10 @@ export class TaskLane extends Lane {
       bytes += this.#bytesOf(send);
     }
     const oldest = Math.min(...sends.map(({ at }) => at));
-    const waitSeconds = (oldest - this.road.clock.now()) / 1000 + batchSeconds;
-    return { sends, waitSeconds: sends.length >= batchScans || bytes >= batchBytes ? 0 : Math.max(0, waitSeconds) };
+    const now = this.road.clock.now();
+    const waited = oldest > now ? batchSeconds : (now - oldest) / 1000; // the clock may have been set back
+    const isFull = sends.length >= batchScans || bytes >= batchBytes;
+    return { sends, waitSeconds: isFull ? 0 : Math.max(0, batchSeconds - waited) };
   }
 
   #bytesOf({ scan }: SendRecord): number {
@@ -101,7 +105,7 @@ export class TaskLane extends Lane {
   /** What an earlier login has begun it must end: Globus shows its tasks to nobody else. */
   async #requireOwner(signal: AbortSignal): Promise<void> {
     const owner = await this.#tasks.owner({ signal });
-    const other = this.submissions.find((record) => record.owner !== owner);
+    const other = this.submissions.find((record) => record.owner !== owner && this.road.queue.isWanted(record));
     if (other !== undefined) throw new OwnerError(owner, other, this.destination);
   }
 
@@ -150,8 +154,13 @@ export class TaskLane extends Lane {
     const ids = scans.map(({ id }) => id);
     const owner = await this.#tasks.owner({ signal });
     const record = { submission, owner, destination: this.destination, scans: ids, at: now };
-    await this.road.change(() => [{ submission: record }, ...this.#sendsTo("submitting", record)]);
-    return record;
+    let isTaken = false;
+    await this.road.change(() => {
+      const due = new Set(this.due().map(({ scan }) => scan));
+      isTaken = ids.every((id) => due.has(id)); // otherwise a person, or the gate, has taken one away meanwhile
+      return isTaken ? [{ submission: record }, ...this.#sendsTo("submitting", record, ids)] : [];
+    });
+    return isTaken ? record : undefined;
   }
 
   async #itemsOf(scan: ScanRecord, signal: AbortSignal): Promise<readonly SubmittedItem[] | undefined> {
@@ -161,9 +170,7 @@ export class TaskLane extends Lane {
       const parts = placeOf(this.#row.template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
       return itemsOf(manifest, site.source, this.#row, parts);
     } catch (thrown) {
-      const verdict = verdictOn(thrown, signal);
-      this.road.logBug(verdict, thrown);
-      await this.road.ended(scan.id, this.destination, { state: "failed", reason: verdict.sentence });
+      await this.failed([scan.id], thrown, signal);
       return undefined;
     }
   }
@@ -175,23 +182,45 @@ export class TaskLane extends Lane {
     try {
       task = await this.#tasks.submit(record.submission, { signal });
     } catch (thrown) {
-      const verdict = verdictOn(thrown, signal);
-      if (verdict.about === "scan") await this.#withdraw(record);
+      const { about, sentence } = verdictOn(thrown, signal);
+      if (about === "scan") await this.#withdraw(record, thrown instanceof AlreadyExistsError ? sentence : undefined);
+      if (thrown instanceof AlreadyExistsError) return;
       throw thrown;
     }
-    await this.road.change(() => [{ submission: { ...record, task } }, ...this.#sendsTo("submitted", record)]);
+    await this.road.change(() => [
+      { submission: { ...record, task } },
+      ...this.#sendsTo("submitted", record, this.#carried(record)),
+    ]);
     for (const scan of record.scans) this.works(scan);
   }
 
-  /** Globus has refused a submission for good: the scans are free for another. */
-  async #withdraw({ submission, scans }: SubmissionRecord): Promise<void> {
+  /**
+   * Globus has refused a submission for good: the scans are free for another.
+   * @param conflict set where the same files are under way in another transfer: why they wait for its end
+   */
+  async #withdraw(record: SubmissionRecord, conflict: string | undefined): Promise<void> {
+    const at = this.road.clock.now();
     await this.road.change(() => [
-      { forgetSubmission: submission.id },
-      ...this.#sends(scans).map((send) => ({ send: { ...send, state: "queued" as const, at: this.road.clock.now() } })),
+      { forgetSubmission: record.submission.id },
+      ...this.#sends(this.#carried(record)).map((send): QueueChange => {
+        if (conflict === undefined) return { send: { ...send, state: "queued", at } };
+        return { send: { ...send, state: "failed", at, reason: conflict, next: at + CONFLICT_SECONDS * 1000 } };
+      }),
     ]);
   }
 
-  #sendsTo(state: "submitting" | "submitted", { submission, scans }: SubmissionRecord): QueueChange[] {
+  /** The scans that a submission carries still: a person may have dropped one meanwhile. */
+  #carried({ submission, scans }: SubmissionRecord): readonly string[] {
+    return this.#sends(scans).flatMap(({ scan, state, submission: id }) =>
+      state === "submitting" && id === submission.id ? [scan] : [],
+    );
+  }
+
+  #sendsTo(
+    state: "submitting" | "submitted",
+    { submission }: SubmissionRecord,
+    scans: readonly string[],
+  ): QueueChange[] {
     const at = this.road.clock.now();
     return this.#sends(scans).map(({ next: _next, reason: _reason, missing: _missing, ...send }) => ({
       send: { ...send, state, at, submission: submission.id },

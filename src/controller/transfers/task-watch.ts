@@ -3,19 +3,23 @@
  * complain of, and their end, after which each of their scans is proven at its destination.
  */
 import { oneLine } from "../../base/clean-text.ts";
-import { sleep } from "../../base/clock.ts";
 import { asSentence } from "../../base/errors.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { FoundFile } from "../ports/destinations.ts";
 import type { ScanRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
+import { Breaker } from "./back-off.ts";
 import { destinationPath, type GlobusRow } from "./globus-paths.ts";
 import { type Proof, proofProblem, proofText } from "./proof.ts";
 import { nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, placeOf } from "./scan-path.ts";
 import { wordsFor } from "./task-words.ts";
 import { verdictOn } from "./verdict.ts";
+import { Wake } from "./wake.ts";
+
+/** Seconds for which Globus may not show a task before it counts as gone: its lists may lag behind. */
+const GONE_SECONDS = 60;
 
 /** A submission that Globus has accepted. */
 type AcceptedRecord = SubmissionRecord & { readonly task: string };
@@ -42,11 +46,25 @@ export class TaskWatch {
   readonly #now = new Map<string, TaskNow>();
   /** Why the tasks cannot be seen, a sentence. */
   trouble: string | undefined;
-  /** Tasks that were ended because they would not come to an end, with why. */
+  /** Tasks that were ended because they would not come to an end, or nobody wants them any more, with why. */
   readonly #ended = new Map<string, string>();
+  /** When tasks were first not shown, monotonic seconds. */
+  readonly #unseenSince = new Map<string, number>();
+  readonly #breaker: Breaker;
+  /** By the task: what cannot be proven now, because a host or a collection does not answer. */
+  readonly #breakers = new Map<string, Breaker>();
+  readonly #hurry = new Wake();
 
   constructor(options: TaskWatchOptions) {
     this.#options = options;
+    this.#breaker = new Breaker(options.road.random);
+  }
+
+  /** A person wants everything tried at once. */
+  hurry(): void {
+    this.#breaker.hurry();
+    for (const breaker of this.#breakers.values()) breaker.hurry();
+    this.#hurry.call();
   }
 
   /** By task id. */
@@ -63,7 +81,12 @@ export class TaskWatch {
       if (records.length > 0) await this.#look(records, signal);
       const { clock, site } = road;
       if (this.#records().length === 0) await wake.wait(clock, Infinity, signal);
-      else await sleep(clock, site.rules.pollSeconds, signal);
+      else
+        await this.#hurry.wait(
+          clock,
+          Math.max(site.rules.pollSeconds, this.#breaker.waitSeconds(clock.monotonic())),
+          signal,
+        );
     }
   }
 
@@ -76,21 +99,28 @@ export class TaskWatch {
   async #look(records: readonly AcceptedRecord[], signal: AbortSignal): Promise<void> {
     const { tasks, road } = this.#options;
     let trouble: string | undefined;
-    const step = async (work: () => Promise<void>): Promise<void> => {
+    const step = async (breaker: Breaker, work: () => Promise<void>): Promise<void> => {
       try {
         await work();
+        breaker.works();
       } catch (thrown) {
         const verdict = verdictOn(thrown, signal);
         road.logBug(verdict, thrown);
-        trouble ??= verdict.sentence;
+        breaker.failed(road.clock.monotonic(), verdict.sentence, verdict.afterSeconds);
       }
+      trouble ??= breaker.trouble;
     };
-    await step(async () => {
+    await step(this.#breaker, async () => {
       const owner = await tasks.owner({ signal });
       const ours = records.filter((record) => record.owner === owner);
+      for (const record of records) if (!ours.includes(record)) await this.#forgetUnwanted(record);
       const ids = ours.map(({ task }) => task);
       const reports = await tasks.tasks(ids, { signal });
-      for (const record of ours) await step(() => this.#take(record, reports.get(record.task), signal));
+      for (const record of ours) {
+        const breaker = this.#breakerOf(record.task);
+        if (breaker.waitSeconds(road.clock.monotonic()) > 0) trouble ??= breaker.trouble;
+        else await step(breaker, () => this.#take(record, reports.get(record.task), signal));
+      }
     });
     if (trouble !== undefined && this.trouble === undefined)
       road.say(`The tasks of Globus Transfer cannot be followed: ${trouble}`, "MINOR");
@@ -99,18 +129,40 @@ export class TaskWatch {
     this.trouble = trouble;
   }
 
+  #breakerOf(task: string): Breaker {
+    const breaker = this.#breakers.get(task) ?? new Breaker(this.#options.road.random);
+    this.#breakers.set(task, breaker);
+    return breaker;
+  }
+
+  /** Another login's task, which this login cannot end. */
+  async #forgetUnwanted(record: AcceptedRecord): Promise<void> {
+    const { road } = this.#options;
+    if (!road.queue.isWanted(record)) await road.change(() => [{ forgetSubmission: record.submission.id }]);
+  }
+
   async #take(record: AcceptedRecord, report: TaskReport | undefined, signal: AbortSignal): Promise<void> {
-    if (report === undefined) {
-      await this.#settle(record, undefined, "Globus no longer has the task", signal);
+    const { task } = record;
+    if (report === undefined && !this.#isGone(task)) return;
+    const hasEnded = report === undefined || report.state === "SUCCEEDED" || report.state === "FAILED";
+    if (!hasEnded) {
+      this.#unseenSince.delete(task);
+      await this.#progress(record, report, signal);
       return;
     }
-    if (report.state === "SUCCEEDED" || report.state === "FAILED") {
-      this.#now.delete(record.task);
-      await this.#settle(record, report, endText(report, this.#ended.get(record.task)), signal);
-      this.#ended.delete(record.task);
-      return;
-    }
-    await this.#progress(record, report, signal);
+    this.#now.delete(task);
+    const failure = report === undefined ? "Globus no longer has the task" : endText(report, this.#ended.get(task));
+    await this.#settle(record, report, failure, signal);
+    this.#unseenSince.delete(task);
+    this.#ended.delete(task);
+    this.#breakers.delete(task);
+  }
+
+  #isGone(task: string): boolean {
+    const now = this.#options.road.clock.monotonic();
+    const since = this.#unseenSince.get(task) ?? now;
+    this.#unseenSince.set(task, since);
+    return now - since >= GONE_SECONDS;
   }
 
   async #progress(record: AcceptedRecord, report: TaskReport, signal: AbortSignal): Promise<void> {
@@ -124,13 +176,21 @@ export class TaskWatch {
     this.#now.set(record.task, { report, message, movedAt });
     if (message !== "" && message !== before?.message && !report.isOk)
       road.say(`${this.#titleOf(record)}: ${message}`, "MINOR");
+    if (this.#ended.has(record.task)) return; // it takes Globus a while
+    const why = road.queue.isWanted(record) ? this.#hopelessText(report, at - movedAt) : "its scans were given up";
+    if (why === undefined) return;
+    await tasks.cancel(record.task, { signal });
+    this.#ended.set(record.task, why);
+    road.say(`${this.#titleOf(record)} was ended: ${why}.`, "MAJOR");
+  }
+
+  /** Why a task will not come to its end, a clause; undefined: it may. @param seconds without a byte */
+  #hopelessText(report: TaskReport, seconds: number): string | undefined {
     const trouble = wordsFor(report.niceStatus);
     const isHopeless = trouble?.kind === "source" || trouble?.kind === "destination";
-    if (!isHopeless || report.isOk || report.isPaused || at - movedAt < road.site.rules.stuckSeconds) return;
-    const why = `${trouble.words}, for ${Math.round(at - movedAt)} s`;
-    this.#ended.set(record.task, why);
-    await tasks.cancel(record.task, { signal });
-    road.say(`${this.#titleOf(record)} was ended: ${why}.`, "MAJOR");
+    const isLong = seconds >= this.#options.road.site.rules.stuckSeconds;
+    if (!isHopeless || report.isOk || report.isPaused || !isLong) return undefined;
+    return `${trouble.words}, for ${Math.round(seconds)} s`;
   }
 
   /** What a task waits for or complains of, a sentence; "": nothing. */
@@ -153,7 +213,9 @@ export class TaskWatch {
     return `The transfer of ${scan === undefined ? first : nameOf(scan)}${more} to ${record.destination}`;
   }
 
-  /** Proves each scan of an ended task. What cannot be looked at now is looked at again with the next look. */
+  /**
+   * Proves each scan of an ended task that is still wanted. What cannot be looked at now is looked at again later.
+   */
   async #settle(
     record: AcceptedRecord,
     report: TaskReport | undefined,
@@ -162,14 +224,33 @@ export class TaskWatch {
   ): Promise<void> {
     const { road, tasks, rows, onAskedEnd } = this.#options;
     const row = rows.find(({ name }) => name === record.destination);
-    if (row !== undefined && record.scans.length > 0) {
+    if (row !== undefined && road.queue.isWanted(record) && record.scans.length > 0) {
       const vouched = failure === undefined ? await this.#vouched(record.task, report, signal) : undefined;
       const found = new Listings(tasks, row.collection);
-      for (const scan of record.scans)
-        await this.#prove(scan, { record, row, report, failure, vouched, found }, signal);
+      let unknown: unknown;
+      for (const scan of record.scans) {
+        try {
+          await this.#prove(scan, { record, row, report, failure, vouched, found }, signal);
+        } catch (thrown) {
+          if (!(await this.#isDecided(scan, row, thrown, signal))) unknown ??= thrown;
+        }
+      }
+      if (unknown !== undefined) throw unknown;
     }
     await road.change(() => [{ forgetSubmission: record.submission.id }]);
     if (record.scans.length === 0 && report !== undefined) onAskedEnd(record, report);
+  }
+
+  /** Takes the failure of a proof. @returns false where the scan can be proven later */
+  async #isDecided(scan: string, { name }: GlobusRow, thrown: unknown, signal: AbortSignal): Promise<boolean> {
+    const { road } = this.#options;
+    const verdict = verdictOn(thrown, signal);
+    if (verdict.about === "source") await road.lookAnew(scan, name, verdict.sentence);
+    else if (verdict.about === "scan") {
+      road.logBug(verdict, thrown);
+      await road.ended(scan, name, { state: "failed", reason: verdict.sentence });
+    } else return false;
+    return true;
   }
 
   /** Paths at which Globus says that it has put a file; undefined where it does not name all. */
@@ -212,7 +293,7 @@ export class TaskWatch {
       await failed(proofText(problem), problem);
       return;
     }
-    const seconds = (road.clock.now() - record.at) / 1000;
+    const seconds = Math.max(0, (road.clock.now() - record.at) / 1000);
     await road.ended(id, row.name, { state: "verified", bytes: scan.bytes ?? 0, seconds, task: record.task });
   }
 
@@ -269,13 +350,14 @@ class Listings {
   }
 
   of(folder: string, isDeep: boolean, signal: AbortSignal): Promise<readonly FoundFile[]> {
-    const known = this.#known.get(folder);
+    const key = `${isDeep} ${folder}`;
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
     const asked = this.#tasks.list(this.#collection, folder, isDeep, { signal }).catch((thrown: unknown) => {
       if (thrown instanceof NotFoundError) return [];
       throw thrown;
     });
-    this.#known.set(folder, asked);
+    this.#known.set(key, asked);
     return asked;
   }
 }

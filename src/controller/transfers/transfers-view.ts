@@ -93,7 +93,7 @@ export class TransfersLook {
       oldest: oldest === undefined ? 0 : Math.max(0, (road.clock.now() - oldest) / 1000),
       failed,
       lastQueued: nameOrEmpty(scans.findLast(({ scan }) => scan.state !== "left")?.scan),
-      lastDone: nameOrEmpty(lastProven(scans)?.scan),
+      lastDone: nameOrEmpty(road.queue.lastProven?.scan),
       total,
       destinations,
       scans: scans
@@ -117,7 +117,7 @@ export class TransfersLook {
     const bytesTotal = gone.bytes + left.bytes;
     gone.rate.add(road.clock.monotonic(), bytes);
     const failed = [...road.queue.scans.values()].filter(({ sends: all }) => all.get(name)?.state === "dead").length;
-    const trouble = lane?.breaker.trouble;
+    const trouble = lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
     const isSending = now > 0 || (lane instanceof CopyLane && lane.now !== undefined) || isTasked(lane);
     const state = destState(trouble, sends.length, isSending);
     return {
@@ -222,7 +222,9 @@ export class TransfersLook {
 
   #archive(scans: readonly QueuedScan[], experiment: string | undefined): TransfersView["archive"] {
     const newest = scans.at(-1);
-    const ofExperiment = scans.filter(({ scan }) => experiment !== undefined && scan.tags?.exp === experiment);
+    const ofExperiment = scans.filter(
+      ({ scan }) => experiment !== undefined && scan.tags?.exp === experiment && scan.state !== "left",
+    );
     const counts = {
       scans: ofExperiment.length,
       proven: ofExperiment.filter(isProven).length,
@@ -240,6 +242,8 @@ export class TransfersLook {
     };
   }
 }
+
+const GLOBUS_OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
 
 const isTasked = (lane: unknown): boolean => lane instanceof TaskLane && lane.submissions.length > 0;
 
@@ -283,13 +287,6 @@ function archiveText(newest: QueuedScan): string {
     reason === undefined ? `${destination} has it not yet (${state})` : `${destination}: ${reason.replace(/\.$/, "")}`,
   );
   return `${name} is not proven: ${why.join("; ") || "it goes nowhere"}.`;
-}
-
-function lastProven(scans: readonly QueuedScan[]): QueuedScan | undefined {
-  const endOf = ({ sends }: QueuedScan): number => Math.max(...[...sends.values()].map(({ at }) => at));
-  let last: QueuedScan | undefined;
-  for (const one of scans) if (isProven(one) && (last === undefined || endOf(one) >= endOf(last))) last = one;
-  return last;
 }
 
 function sumOf(scans: readonly (ScanRecord | undefined)[]): { readonly bytes: number; readonly files: number } {

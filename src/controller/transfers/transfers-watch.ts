@@ -18,13 +18,14 @@ import {
   timer,
   withLatestFrom,
 } from "rxjs";
-import { CancelledError } from "../../base/errors.ts";
+import { asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import type { ScanTags } from "../ports/queue-ledger.ts";
 import { TASK_PV_STATES, TRIGGER_STATES } from "../pvs/transfers.ts";
 import type { RunContext } from "../run/action.ts";
 import type { Watch, WatchContext } from "../run/watch.ts";
 import { NO_TAGS } from "./scan-path.ts";
+import { LedgerFailedError } from "./scan-queue.ts";
 import type { TomoScanNews, TomoScanPhase } from "./tomoscan-state.ts";
 import { TransferPvs } from "./transfer-pvs.ts";
 import { type Hold, type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
@@ -78,12 +79,16 @@ const retries$ = ({ pvs, journal }: WatchContext, transfers: Transfers): Observa
   pvs.puts$("QueueRetry").pipe(
     filter((put) => put.value !== 0),
     tap((put) => put.absorb()),
-    mergeMap(() => transfers.retry()),
-    tap((count) =>
-      journal.say(
-        count === undefined ? "There is no queue to retry yet." : `QueueRetry: ${count} scans are tried again.`,
-      ),
-    ),
+    mergeMap(async () => {
+      try {
+        const count = await transfers.retry();
+        const done = count === 1 ? "1 scan is tried again" : `${count} scans are tried again`;
+        journal.say(count === undefined ? "There is no queue to retry yet." : `QueueRetry: ${done}.`);
+      } catch (thrown) {
+        if (!(thrown instanceof LedgerFailedError)) throw thrown;
+        journal.say(`QueueRetry: ${asSentence(messageOf(thrown))}`, "MAJOR");
+      }
+    }),
   );
 
 function shown$({ pvs, experiment$, scheduler }: WatchContext, transfers: Transfers): Observable<unknown> {

@@ -6,16 +6,16 @@
 import { cleanJson } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
-import type { ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
-import { decided, dropDecision, retryDecision } from "./decisions.ts";
+import { decided, dropDecision, goneDecision, goneText, retryDecision } from "./decisions.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
-import { baseName } from "./scan-path.ts";
+import { baseName, plainPath } from "./scan-path.ts";
 import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
 import { TaskLane } from "./task-lane.ts";
@@ -166,11 +166,41 @@ export class RunningTransfers {
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
     const workers = [this.#gate, ...this.lanes, this.watch, this.asked, this.#courier];
-    const runs = workers.flatMap((worker) => worker?.run(until) ?? []);
-    const all = [this.#record(until), ...runs].map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
+    const runs = [
+      this.#closeUnknown(until),
+      this.#record(until),
+      ...workers.flatMap((worker) => worker?.run(until) ?? []),
+    ];
+    const all = runs.map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
     await Promise.all(all);
     signal.throwIfAborted();
     until.throwIfAborted();
+  }
+
+  /** What was to go to destinations that globus.conf no longer has is a person's to decide. */
+  async #closeUnknown(signal: AbortSignal): Promise<void> {
+    const { queue, clock, site, say } = this.road;
+    const known = new Set(site.destinations.map(({ name }) => name));
+    let counts: ReadonlyMap<string, number> = new Map();
+    const close = (): readonly QueueChange[] => {
+      const decision = goneDecision(queue, known, clock.now());
+      counts = decision.counts;
+      return decision.changes;
+    };
+    while (!(await this.#tryChange(close))) await sleep(clock, LEDGER_SECONDS, signal);
+    for (const [name, count] of counts)
+      say(`${count === 1 ? "1 scan was" : `${count} scans were`} to go to ${name}: ${goneText(name)}.`, "MAJOR");
+  }
+
+  /** @returns false where the ledger took no change */
+  async #tryChange(make: () => readonly QueueChange[]): Promise<boolean> {
+    try {
+      await this.road.change(make);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof LedgerFailedError) return false;
+      throw thrown;
+    }
   }
 
   announce(scan: AnnouncedScan): void {
@@ -194,25 +224,20 @@ export class RunningTransfers {
 
   async #put(announced: AnnouncedScan): Promise<boolean> {
     const { road } = this;
-    const file = announced.file.replace(/\/+$/, "");
+    const file = plainPath(announced.file);
     let said: string | undefined;
-    try {
-      await road.change(() => {
-        const known = road.queue.ofFile(file).map(({ scan }) => scan);
-        const unsent = unsentBy(announced, file, road.site);
-        const isKnown = known.some(({ state, reason }) =>
-          unsent === undefined ? state === "waiting" : reason === unsent.reason,
-        );
-        if (isKnown) return [];
-        said = unsent?.reason;
-        return [{ scan: newScan(road, { ...announced, file }, unsent) }];
-      });
-      if (said !== undefined) road.say(`${baseName(file)} is not sent: ${said}.`, "MINOR");
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof LedgerFailedError) return false;
-      throw thrown;
-    }
+    const isTaken = await this.#tryChange(() => {
+      const known = road.queue.ofFile(file).map(({ scan }) => scan);
+      const unsent = unsentBy(announced, file, road.site);
+      const isKnown = known.some(({ state, reason }) =>
+        unsent === undefined ? state === "waiting" : reason === unsent.reason,
+      );
+      if (isKnown) return [];
+      said = unsent?.reason;
+      return [{ scan: newScan(road, { ...announced, file }, unsent) }];
+    });
+    if (said !== undefined && isTaken) road.say(`${baseName(file)} is not sent: ${said}.`, "MINOR");
+    return isTaken;
   }
 
   /** Tries everything that has failed, or that a person has to decide, at once. @returns how many scans that are */
@@ -220,6 +245,7 @@ export class RunningTransfers {
     const { queue, clock } = this.road;
     const count = await decided(this.road, () => retryDecision(queue, wanted, clock.now()));
     for (const lane of this.lanes) lane.hurry();
+    this.watch?.hurry();
     this.road.wakeAll();
     return count;
   }

@@ -10,6 +10,8 @@ export interface Verdict {
    */
   readonly about: "source" | "destination" | "ledger" | "scan";
   readonly sentence: string;
+  /** Seconds that it asks to be left alone; 0: it does not ask. */
+  readonly afterSeconds: number;
   /** A bug of ours, for the log. */
   readonly isBug: boolean;
 }
@@ -18,9 +20,15 @@ export interface Verdict {
 export function verdictOn(thrown: unknown, signal: AbortSignal): Verdict {
   signal.throwIfAborted();
   if (!(thrown instanceof ActionError))
-    return { about: "scan", sentence: asSentence(`Internal error: ${messageOf(thrown)}`), isBug: true };
+    return {
+      about: "scan",
+      sentence: asSentence(`Internal error: ${messageOf(thrown)}`),
+      afterSeconds: 0,
+      isBug: true,
+    };
   const sentence = asSentence(messageOf(thrown));
-  return { about: subjectOf(thrown), sentence, isBug: false };
+  const afterSeconds = thrown instanceof UnavailableError ? (thrown.retryAfterSeconds ?? 0) : 0;
+  return { about: subjectOf(thrown), sentence, afterSeconds, isBug: false };
 }
 
 function subjectOf(thrown: ActionError): Verdict["about"] {

@@ -5,11 +5,12 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { ActionError, codeOf, messageOf } from "../../base/errors.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
 import { replaceFile } from "../../base/replace-file.ts";
+import { SourceChangedError } from "../../controller/ports/call.ts";
 import type { Manifest } from "../../controller/ports/scans.ts";
 
 const headSchema = z.object({ folder: z.string(), isFolder: z.boolean(), files: z.number() });
@@ -18,7 +19,7 @@ const lineSchema = z.tuple([z.string(), z.number(), z.number()]);
 export interface ManifestFiles {
   /** On disk when it resolves. @throws ActionError */
   keep(scan: string, manifest: Manifest): Promise<void>;
-  /** @throws ActionError for a file that is missing or damaged */
+  /** @throws SourceChangedError for a file that is missing or damaged; ActionError for one that cannot be read */
   read(scan: string): Promise<Manifest>;
   /** Never fails: a file that stays is replaced, or does no harm. */
   forget(scan: string): Promise<void>;
@@ -49,13 +50,14 @@ export function createManifestFiles(ledger: string): ManifestFiles {
         });
         if (files.length === count) return { ...manifest, files };
       } catch (error) {
-        if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError))
+        const isDamaged = error instanceof SyntaxError || error instanceof z.ZodError || codeOf(error) === "ENOENT";
+        if (!isDamaged)
           throw new ActionError(`The files of the scan ${scan} cannot be read from the ledger: ${messageOf(error)}`, {
             cause: error,
           });
       }
-      throw new ActionError(
-        `${fileOf(scan)} of the ledger is damaged: retry the scan, so that its files are looked at anew`,
+      throw new SourceChangedError(
+        `${fileOf(scan)} of the ledger is missing or damaged: its files are looked at anew.`,
       );
     },
     forget: (scan) => rm(fileOf(scan), { force: true }).catch(() => {}),

@@ -15,7 +15,11 @@ test("a destination that fails is tried after a while, and works at once when it
   for (let failure = 0; failure < 10; failure++) breaker.failed(200, "It is still down.");
   expect([breaker.trouble, breaker.waitSeconds(200)]).toEqual(["It is still down.", 300]);
   breaker.hurry();
-  expect([breaker.trouble, breaker.waitSeconds(200)]).toEqual(["It is still down.", 0]);
+  expect([breaker.trouble, breaker.waitSeconds(200), breaker.waitSeconds(205)], "a person wants it").toEqual([
+    "It is still down.",
+    5,
+    0,
+  ]);
   breaker.works();
   expect(breaker.trouble).toBeUndefined();
 });
@@ -23,5 +27,7 @@ test("a destination that fails is tried after a while, and works at once when it
 test("a destination that says when to come back is not tried before", () => {
   const breaker = new Breaker(() => 0);
   breaker.failed(0, "Too many requests.", 120);
-  expect(breaker.waitSeconds(0)).toBe(120);
+  expect([breaker.waitSeconds(0), breaker.isPauseAsked]).toEqual([120, true]);
+  breaker.failed(0, "Too many requests.", 1e9);
+  expect(breaker.waitSeconds(0), "an hour at most").toBe(3600);
 });

@@ -9,7 +9,7 @@ interface Timer {
 export class FakeClock implements Clock {
   /** Seconds since the clock was made. */
   #elapsed = 0;
-  readonly #start: number;
+  #start: number;
   readonly #timers = new Set<Timer>();
   #soon: (() => void)[] = [];
 
@@ -22,6 +22,10 @@ export class FakeClock implements Clock {
   }
   monotonic(): number {
     return this.#elapsed;
+  }
+  /** Somebody sets the wall clock; intervals go on as they were. */
+  step(seconds: number): void {
+    this.#start += seconds * 1000;
   }
   after(seconds: number, action: () => void): Cancel {
     const timer = { at: this.#elapsed + seconds, action };

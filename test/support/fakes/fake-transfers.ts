@@ -129,6 +129,11 @@ export class FakeTasks implements TransferTasks {
   /** Thrown by submit: before it takes effect, or behind it. */
   refuses: Error | undefined;
   losesAnswer = 0;
+  /** Files of such names do not arrive. */
+  loses: RegExp | undefined;
+  /** A task that is cancelled goes on for a while. */
+  cancelsLater = false;
+  #held: Promise<void> | undefined;
   /** Thrown by every request. */
   down: Error | undefined;
   readonly #clock: FakeClock;
@@ -142,6 +147,14 @@ export class FakeTasks implements TransferTasks {
     this.requests.push(what);
     if (this.down !== undefined) throw this.down;
   }
+  /** Submissions get no answer before the function is called that it gives. */
+  holdAnswer(): () => void {
+    let answer = (): void => {};
+    this.#held = new Promise((resolve) => {
+      answer = resolve;
+    });
+    return () => answer();
+  }
   async owner(): Promise<string> {
     return this.login;
   }
@@ -151,6 +164,7 @@ export class FakeTasks implements TransferTasks {
   }
   async submit(submission: Submission): Promise<string> {
     this.#ask("submit");
+    await this.#held;
     if (this.refuses !== undefined) throw this.refuses;
     const id = `task-${submission.id}`;
     if (!this.taskById.has(id)) this.taskById.set(id, { submission, at: this.#clock.now(), report: {} });
@@ -164,6 +178,7 @@ export class FakeTasks implements TransferTasks {
     this.#ask("cancel");
     const task = this.taskById.get(taskId);
     if (task === undefined || task.end !== undefined) return false;
+    if (this.cancelsLater) return true;
     task.end = this.#clock.now();
     task.report = { state: "FAILED", fatal: { code: "CANCELED", description: "canceled" } };
     return true;
@@ -199,7 +214,7 @@ export class FakeTasks implements TransferTasks {
       for (const item of task.submission.items)
         for (const [from, to] of this.#moved(item)) {
           const file = this.#source.tree.files.get(from);
-          if (file === undefined) continue;
+          if (file === undefined || this.loses?.test(from) === true) continue;
           this.destination.put(to, file.bytes, file.modified);
           this.arrivals.set(to, (this.arrivals.get(to) ?? 0) + 1);
         }
@@ -271,9 +286,12 @@ export class FakeQueueLedger implements QueueLedger {
     if (this.failure !== undefined) throw this.failure;
     this.#manifests.set(scan, JSON.stringify(manifest));
   }
+  loseManifest(scan: string): void {
+    this.#manifests.delete(scan);
+  }
   async manifest(scan: string): Promise<Manifest> {
     const text = this.#manifests.get(scan);
-    if (text === undefined) throw new ActionError(`There are no files of ${scan}.`);
+    if (text === undefined) throw new SourceChangedError(`There are no files of ${scan}.`);
     return JSON.parse(text) as Manifest;
   }
   async close(): Promise<void> {}
