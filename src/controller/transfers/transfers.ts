@@ -42,6 +42,8 @@ export type TransfersOptions = Omit<RoadOptions, "queue">;
 
 /** Seconds until a ledger that could not be read is tried again: a person may have repaired it. */
 const READ_AGAIN_SECONDS = 30;
+/** The same for the first time, of which nobody is told: the command line may have the ledger open for a moment. */
+const FIRST_AGAIN_SECONDS = 2;
 
 export class Transfers {
   readonly #options: TransfersOptions;
@@ -81,7 +83,7 @@ export class Transfers {
 
   async #readQueue(signal: AbortSignal): Promise<ScanQueue> {
     const { site, clock, say } = this.#options;
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       try {
         const queue = await ScanQueue.read(site.ledger);
         this.trouble = undefined;
@@ -89,9 +91,9 @@ export class Transfers {
       } catch (thrown) {
         signal.throwIfAborted();
         const sentence = asSentence(messageOf(thrown));
-        if (sentence !== this.trouble) say(`No scan is sent: ${sentence}`, "MAJOR");
-        this.trouble = sentence;
-        await sleep(clock, READ_AGAIN_SECONDS, signal);
+        if (!isFirst && sentence !== this.trouble) say(`No scan is sent: ${sentence}`, "MAJOR");
+        if (!isFirst) this.trouble = sentence;
+        await sleep(clock, isFirst ? FIRST_AGAIN_SECONDS : READ_AGAIN_SECONDS, signal);
       }
     }
   }

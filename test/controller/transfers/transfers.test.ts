@@ -386,3 +386,17 @@ test("what a person drops is not sent", async () => {
   expect(bench.stateOf(file)).toEqual({ archive: "dropped", petrel: "dropped" });
   expect(bench.copier.copies + bench.tasks.taskById.size).toBe(0);
 });
+
+test("a ledger that cannot be read is told, and read again until it can be", async () => {
+  const bench = await started((one) => {
+    one.ledger.failure = new UnavailableError("The ledger is held by process 1 on here.");
+  });
+  expect(bench.said).toEqual([]);
+  await bench.pass(3);
+  expect(bench.said).toEqual(["MAJOR No scan is sent: The ledger is held by process 1 on here."]);
+  const file = bench.scan("a1");
+  bench.announce(file);
+  bench.ledger.failure = undefined;
+  await bench.pass(80);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
