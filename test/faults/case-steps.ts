@@ -127,3 +127,24 @@ export async function tagAnew(bench: Bench): Promise<void> {
   addExperiment(bench);
   addFolder(bench);
 }
+
+/** A file on the detector's collection, another in each try: what is under way is not submitted again. */
+export function addTransferred({ beamline, tries }: Bench): void {
+  beamline.site.beamline.globus.collection("detector").files.put(`/data/by-hand-${tries}`, 10, Date.now());
+}
+
+export async function askForTransfer({ beamline, tries }: Bench): Promise<void> {
+  const { globus } = beamline.site.beamline;
+  await beamline.pvs.put("SourceCollection", globus.collection("detector").id);
+  await beamline.pvs.put("SourcePath", `/data/by-hand-${tries}`);
+  await beamline.pvs.put("DestCollection", globus.collection("petrel").id);
+  await beamline.pvs.put("DestPath", `/2-BM/by-hand-${tries}`);
+}
+
+/** A transfer that an administrator holds up. */
+export async function runTransfer(bench: Bench): Promise<void> {
+  bench.beamline.site.beamline.globus.pauseCollection("petrel", "held for a test");
+  addTransferred(bench);
+  await askForTransfer(bench);
+  await bench.beamline.pvs.put("TransferRun", 1);
+}

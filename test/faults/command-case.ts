@@ -29,6 +29,8 @@ export interface CommandCase {
   readonly prepare?: (bench: Bench) => Promise<void> | void;
   /** What a person does before each start: inputs do not survive a restart. */
   readonly inputs?: (bench: Bench) => Promise<void>;
+  /** Calls that go on beside the command, or behind it: nothing is killed at them. */
+  readonly beside?: RegExp;
   /** Called at the kill, before the service does anything more. */
   readonly whenKilled?: (bench: Bench) => void;
   /** Called when the command has been given again after a kill. */

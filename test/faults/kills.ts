@@ -32,7 +32,8 @@ export async function killAtEachCall(bench: Bench, one: CommandCase, chosen?: Ch
   const { trap } = bench.beamline;
   await afresh(bench);
   await tally.attempt("undisturbed", () => killOnce(bench, one, { call: undefined, moment: "before", tally }));
-  const places = trap.places.filter((_, index) => chosen?.includes(index + 1) ?? true);
+  const ofCommand = trap.places.filter(({ says }) => one.beside?.test(says) !== true);
+  const places = ofCommand.filter((_, index) => chosen?.includes(index + 1) ?? true);
   for (const moment of ["before", "after"] as const)
     for (const call of places)
       if (moment === "before" || !CHANGES_NOTHING.test(call.says))
