@@ -91,7 +91,7 @@ export const TRANSFER_ROWS = {
     { states: QUEUE_STATES, initial: "Unknown" },
   ),
   QueueMessage: result("What the queue does, or what is wrong, in one sentence."),
-  QueueDepth: result("Scans that are not proven at all their destinations yet; -1: nobody knows.", unknown),
+  QueueDepth: result("Scans that are waited for, or on their way to a destination; -1: nobody knows.", unknown),
   QueueOldest: result("Age of the oldest of them; 0: there is none; -1: nobody knows.", { ...unknown, unit: "s" }),
   QueueFailed: result(
     "Scans that a person has to decide about (QueueRetry, globus-ioc queue); -1: nobody knows.",
@@ -102,7 +102,7 @@ export const TRANSFER_ROWS = {
     initial: "No",
   }),
   QueueRetry: button("Writing 1 tries everything that has failed, and every destination that did not answer, at once."),
-  LastQueued: result("The scan that was queued last."),
+  LastQueued: result("The newest scan that was queued for its destinations."),
   LastDone: result("The scan that was proven last at all its destinations."),
   ArchiveVerified: result("Whether the newest scan is proven at all its destinations.", {
     states: ANSWERS,
@@ -140,7 +140,7 @@ export const TRANSFER_ROWS = {
   DestPath: managed(input("TransferRun: file or folder there.")),
   RunLabel: input("TransferRun: what the task is called at Globus, behind our own id; empty: the source's name."),
   TaskId: result("TransferRun: id of the Globus task."),
-  TransferStatus: result("TransferRun: state of its task; None: there was none.", {
+  TransferStatus: result("TransferRun: state of its task; None: there was none since the IOC started.", {
     states: TASK_PV_STATES,
     initial: "Unknown",
   }),

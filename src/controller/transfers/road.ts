@@ -42,8 +42,8 @@ export class Road {
   readonly #random: () => number;
   readonly #ids = new AgeIds();
   readonly #wakes: Wake[] = [];
-  /** Nothing new is begun. */
-  isPaused = false;
+  /** The PVs that hold the queue back: while there is one, nothing new is begun. */
+  heldBy: readonly string[] = [];
   /** Of the experiment that is tagged now; undefined: nobody knows yet. */
   tags: ScanTags | undefined;
   /** A dry run: nobody is told of anything, and what is to be told waits. */
@@ -58,6 +58,10 @@ export class Road {
     this.#random = random;
     for (const id of queue.scans.keys()) this.#ids.startAfter(id);
     for (const id of queue.notes.keys()) this.#ids.startAfter(id);
+  }
+
+  get isPaused(): boolean {
+    return this.heldBy.length > 0;
   }
 
   get random(): () => number {

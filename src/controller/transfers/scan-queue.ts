@@ -31,8 +31,13 @@ export const isClosed = ({ state }: Pick<SendRecord, "state">): boolean => CLOSE
 
 /** Whether a scan is proven at all its destinations, at one at least. */
 export function isProven({ scan, sends }: QueuedScan): boolean {
-  const wanted = [...sends.values()].filter(({ state }) => state !== "dropped");
-  return scan.state === "ready" && wanted.length > 0 && wanted.every(({ state }) => state === "verified");
+  if (scan.state !== "ready") return false;
+  let places = 0;
+  for (const { state } of sends.values()) {
+    if (state === "verified") places++;
+    else if (state !== "dropped") return false;
+  }
+  return places > 0;
 }
 
 /** The destinations at which a scan is proven, for a sentence. */

@@ -21,7 +21,8 @@ type ShownValue = string | number;
 
 function percentOf({ bytes, bytesTotal }: Amounts): number {
   if (bytesTotal < 0) return UNKNOWN_COUNT;
-  return bytesTotal === 0 ? 100 : (100 * bytes) / bytesTotal;
+  // a task carries scans, too, that were dropped meanwhile
+  return bytesTotal === 0 ? 100 : Math.min(100, (100 * bytes) / bytesTotal);
 }
 
 const QUEUE = {
@@ -56,7 +57,7 @@ const DEST: Readonly<Record<DestPart, (dest: DestView) => ShownValue>> = {
   Failed: ({ failed }) => failed,
   Bytes: ({ bytes }) => bytes,
   Total: ({ bytesTotal }) => bytesTotal,
-  Percent: percentOf,
+  Percent: (dest) => (dest.state === "Off" ? 0 : percentOf(dest)),
   Rate: ({ rate }) => rate,
   Eta: ({ eta }) => eta,
   Faults: ({ faults }) => faults,
@@ -147,8 +148,11 @@ export class TransferPvs {
 
   /** There is no queue to look at. @param sentence why; "": nobody knows yet */
   showTrouble(put: RunContext["publish"], sentence: string): void {
-    const state = sentence === "" ? "Unknown" : "Trouble";
-    this.#put(put, valuesOf({ ...NOTHING_KNOWN, state, message: sentence }));
+    const now =
+      sentence === ""
+        ? ({ state: "Unknown", message: "The ledger is being read." } as const)
+        : ({ state: "Trouble", message: sentence } as const);
+    this.#put(put, valuesOf({ ...NOTHING_KNOWN, ...now }));
   }
 
   #put(put: RunContext["publish"], values: ReadonlyMap<PvName, ShownValue>): void {

@@ -3,11 +3,13 @@
  * from what has gone since everything was proven last. The PVs show it (transfer-pvs.ts).
  */
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
-import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
+import type { DestState, QueueState, ScanPvState } from "../pvs/transfers.ts";
+import { type ArchiveView, archiveView, NO_SCAN_TEXT } from "./archive-view.ts";
 import { CopyLane } from "./copy-lane.ts";
+import { QueueTallies, type QueueTally } from "./queue-tally.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
-import { isProven, isUnderWay, needsPerson, placesOf, type QueuedScan } from "./scan-queue.ts";
+import type { QueuedScan } from "./scan-queue.ts";
 import { scanReasonOf, scanStateOf } from "./scan-state.ts";
 import { TaskLane } from "./task-lane.ts";
 import type { RunningTransfers } from "./transfers.ts";
@@ -52,19 +54,13 @@ export interface TransfersView {
   readonly destinations: readonly DestView[];
   /** The newest first. */
   readonly scans: readonly ScanView[];
-  readonly archive: {
-    readonly verified: "Yes" | "No" | "Unknown";
-    readonly message: string;
-    readonly missing: number;
-    readonly files: readonly string[];
-    readonly scans: number;
-    readonly proven: number;
-  };
+  readonly archive: ArchiveView;
 }
 
 /** Looks at the transfers again and again, and remembers what it takes to tell rates. */
 export class TransfersLook {
   readonly #running: RunningTransfers;
+  readonly #tallies: QueueTallies;
   /** What has gone since all was proven, by destination; of sends that are proven meanwhile. */
   readonly #gone = new Map<
     string,
@@ -74,37 +70,33 @@ export class TransfersLook {
 
   constructor(running: RunningTransfers) {
     this.#running = running;
+    this.#tallies = new QueueTallies(running.road.queue);
   }
 
   /** @param experiment the tagged experiment's name, or undefined */
   look(experiment: string | undefined): TransfersView {
     const { road } = this.#running;
-    const scans = [...road.queue.scans.values()];
-    const open = scans.filter(isUnderWay);
-    const destinations = road.site.destinations.map(({ name }) => this.#destination(name));
-    const total = this.#total(destinations);
-    const oldest = open[0]?.scan.seen;
-    const failed = scans.filter(needsPerson).length;
-    const state = this.#state(destinations, open.length, failed);
+    const tally = this.#tallies.of(experiment);
+    const { underWay, failed, newest } = tally;
+    const destinations = road.site.destinations.map(({ name }) => this.#destination(name, tally));
+    const oldest = underWay[0]?.scan.seen;
+    const state = this.#state(destinations, tally);
     return {
       state,
-      message: this.#message(state, destinations, open, failed),
-      depth: open.length + this.#running.pending,
+      message: this.#message(state, destinations, tally),
+      depth: underWay.length + this.#running.pending,
       oldest: oldest === undefined ? 0 : Math.max(0, (road.clock.now() - oldest) / 1000),
       failed,
-      lastQueued: nameOrEmpty(scans.findLast(({ scan }) => scan.state !== "left")?.scan),
+      lastQueued: nameOrEmpty(tally.lastQueued?.scan),
       lastDone: nameOrEmpty(road.queue.lastProven?.scan),
-      total,
+      total: this.#total(destinations),
       destinations,
-      scans: scans
-        .slice(-SHOWN_SCANS)
-        .toReversed()
-        .map((one) => this.#scan(one)),
-      archive: this.#archive(scans, experiment),
+      scans: newest.map((one) => this.#scan(one)),
+      archive: archiveView(tally),
     };
   }
 
-  #destination(name: string): DestView {
+  #destination(name: string, { failedAt }: QueueTally): DestView {
     const { road } = this.#running;
     const sends = [...road.queue.openSends(name).values()];
     const gone = this.#gone.get(name) ?? { bytes: 0, files: 0, scans: new Set<string>(), rate: new Rate() };
@@ -116,7 +108,6 @@ export class TransfersLook {
     const bytes = gone.bytes + now;
     const bytesTotal = gone.bytes + left.bytes;
     gone.rate.add(road.clock.monotonic(), bytes);
-    const failed = [...road.queue.scans.values()].filter(({ sends: all }) => all.get(name)?.state === "dead").length;
     const trouble = lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
     const isSending = now > 0 || (lane instanceof CopyLane && lane.now !== undefined) || isTasked(lane);
     const state = destState(trouble, sends.length, isSending);
@@ -125,7 +116,7 @@ export class TransfersLook {
       state,
       message: trouble ?? word ?? waitingText(sends),
       queued: sends.length,
-      failed,
+      failed: failedAt.get(name) ?? 0,
       bytes,
       bytesTotal,
       files: gone.files,
@@ -169,28 +160,31 @@ export class TransfersLook {
     };
   }
 
-  #state(destinations: readonly DestView[], open: number, failed: number): QueueState {
+  #state(destinations: readonly DestView[], { failed, underWay }: QueueTally): QueueState {
     if (destinations.length === 0) return "Off";
     if (failed > 0 || destinations.some(({ state }) => state === "Trouble")) return "Trouble";
     if (this.#running.road.isPaused) return "Paused";
     if (destinations.some(({ state }) => state === "Sending")) return "Sending";
-    return open > 0 ? "Waiting" : "Idle";
+    return underWay.length > 0 ? "Waiting" : "Idle";
   }
 
-  #message(state: QueueState, destinations: readonly DestView[], open: readonly QueuedScan[], failed: number): string {
+  #message(state: QueueState, destinations: readonly DestView[], { failed, underWay, ...all }: QueueTally): string {
     if (state === "Off") return "No scan is sent: there is no [destination …] section in globus.conf.";
+    const { heldBy } = this.#running.road;
     const trouble = destinations.find((one) => one.state === "Trouble");
-    const [first] = open;
+    const [first] = underWay;
     const parts = [
       ...(trouble === undefined ? [] : [`${trouble.name}: ${trouble.message.replace(/\.$/, "")}`]),
       ...(failed === 0 ? [] : [`${scansText(failed)} failed and a person decides (QueueRetry)`]),
-      ...(this.#running.road.isPaused ? ["paused (QueuePaused)"] : []),
-      ...(open.length === 0 ? [] : [`${scansText(open.length)} on the way`]),
+      ...(heldBy.length === 0 ? [] : [`paused (${heldBy.join(", ")})`]),
+      ...(underWay.length === 0 ? [] : [`${scansText(underWay.length)} on the way`]),
       ...(first?.scan.state === "waiting" && first.scan.reason !== undefined
         ? [`${nameOf(first.scan)} waits: ${first.scan.reason}`]
         : []),
     ];
-    return parts.length === 0 ? "All scans are proven at their destinations." : `${capital(parts.join("; "))}.`;
+    if (parts.length > 0) return `${capital(parts.join("; "))}.`;
+    if (all.scans === 0) return NO_SCAN_TEXT;
+    return all.proven === all.scans ? "All scans are proven at their destinations." : "No scan is on its way.";
   }
 
   #scan(one: QueuedScan): ScanView {
@@ -218,28 +212,6 @@ export class TransfersLook {
     if (record === undefined || report === undefined) return 0;
     const all = sumOf(record.scans.map((scan) => this.#running.road.queue.scans.get(scan)?.scan)).bytes;
     return all === 0 ? 0 : Math.min(1, report.bytesTransferred / all);
-  }
-
-  #archive(scans: readonly QueuedScan[], experiment: string | undefined): TransfersView["archive"] {
-    const newest = scans.at(-1);
-    const ofExperiment = scans.filter(
-      ({ scan }) => experiment !== undefined && scan.tags?.exp === experiment && scan.state !== "left",
-    );
-    const counts = {
-      scans: ofExperiment.length,
-      proven: ofExperiment.filter(isProven).length,
-    };
-    if (newest === undefined) return { verified: "Unknown", message: "", missing: -1, files: [], ...counts };
-    const proofs = [...newest.sends.values()].flatMap(({ destination, missing }) =>
-      missing === undefined ? [] : [{ destination, ...missing }],
-    );
-    return {
-      verified: isProven(newest) ? "Yes" : "No",
-      message: archiveText(newest),
-      missing: isProven(newest) ? 0 : proofs.length === 0 ? -1 : proofs.reduce((sum, { count }) => sum + count, 0),
-      files: proofs.flatMap(({ destination, names }) => names.map((name) => `${destination}: ${name}`)),
-      ...counts,
-    };
   }
 }
 
@@ -273,20 +245,6 @@ function waitingText(sends: readonly SendRecord[]): string {
   const failed = sends.find(({ state }) => state === "failed");
   if (failed?.reason !== undefined) return failed.reason;
   return sends.length === 0 ? "" : `${scansText(sends.length)} to go.`;
-}
-
-/** Why the newest scan is, or is not, proven: one sentence. */
-function archiveText(newest: QueuedScan): string {
-  const { scan, sends } = newest;
-  const name = nameOf(scan);
-  const all = [...sends.values()];
-  if (isProven(newest)) return `${name} is proven at ${placesOf(newest)}.`;
-  if (scan.state !== "ready") return `${name} is not proven: ${scan.reason ?? "its files are not at rest yet"}.`;
-  const missing = all.filter(({ state }) => state !== "verified" && state !== "dropped");
-  const why = missing.map(({ destination, state, reason }) =>
-    reason === undefined ? `${destination} has it not yet (${state})` : `${destination}: ${reason.replace(/\.$/, "")}`,
-  );
-  return `${name} is not proven: ${why.join("; ") || "it goes nowhere"}.`;
 }
 
 function sumOf(scans: readonly (ScanRecord | undefined)[]): { readonly bytes: number; readonly files: number } {

@@ -121,8 +121,9 @@ export class Transfers {
   #applyHold(): void {
     if (this.#running === undefined) return;
     const { road } = this.#running;
-    road.isPaused = this.#hold.isPaused || this.#hold.isDry;
-    road.isDry = this.#hold.isDry;
+    const { isPaused, isDry } = this.#hold;
+    road.heldBy = [...(isPaused ? ["QueuePaused"] : []), ...(isDry ? ["Testing"] : [])];
+    road.isDry = isDry;
     road.wakeAll();
   }
 

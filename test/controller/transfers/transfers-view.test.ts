@@ -1,0 +1,86 @@
+/** What the PVs say of the queue is true in every state. */
+import { expect, test } from "vitest";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
+import { destPv } from "../../../src/controller/pvs/transfers.ts";
+import { TransferPvs } from "../../../src/controller/transfers/transfer-pvs.ts";
+import { RULES } from "../../support/fakes/fake-transfers.ts";
+import { type Bench, started } from "./transfers-fixture.ts";
+
+/** The PVs as they are shown. */
+function shown(bench: Bench): ReadonlyMap<PvName, unknown> {
+  const values = new Map<PvName, unknown>();
+  new TransferPvs().show((name, value) => values.set(name, value), bench.view);
+  return values;
+}
+
+test("without a scan nothing is called proven", async () => {
+  const { view } = await started();
+  expect(view).toMatchObject({ state: "Idle", message: "No scan is known yet.", lastQueued: "", lastDone: "" });
+  expect(view.archive).toMatchObject({ verified: "Unknown", message: "No scan is known yet.", missing: -1 });
+});
+
+test("scans that are left by a rule are not called proven", async () => {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, aborted: "leave" };
+  });
+  bench.announce(bench.scan("a1"), { aborted: "AbortScan was written" });
+  await bench.pass(5);
+  expect(bench.view).toMatchObject({ state: "Idle", message: "No scan is on its way.", lastQueued: "" });
+});
+
+test("a scan that waits for its source is not the last that was queued", async () => {
+  const bench = await started();
+  bench.announce(bench.scan("a1"));
+  await bench.pass(40);
+  const growing = bench.scan("a2");
+  bench.announce(growing);
+  await bench.pass(2);
+  expect(bench.view).toMatchObject({ lastQueued: "a1", depth: 1 });
+  expect(bench.view.scans[0]).toMatchObject({ name: "a2", state: "Waiting" });
+  await bench.pass(40);
+  expect(bench.view).toMatchObject({ lastQueued: "a2" });
+});
+
+test.each([
+  [{ isPaused: true, isDry: false }, "QueuePaused"],
+  [{ isPaused: false, isDry: true }, "Testing"],
+  [{ isPaused: true, isDry: true }, "QueuePaused, Testing"],
+])("a queue that is held back says by what: %j", async (hold, by) => {
+  const bench = await started();
+  bench.transfers.hold(hold);
+  bench.announce(bench.scan("a1"));
+  await bench.pass(20);
+  expect(bench.view).toMatchObject({ state: "Paused", message: `Paused (${by}); 1 scan on the way.` });
+});
+
+test("a destination has no more than all of it, also where a scan was dropped from a task that goes on", async () => {
+  const bench = await started((one) => {
+    one.tasks.seconds = 1000;
+  });
+  const [kept, dropped] = [bench.scan("a1", 1000), bench.scan("a2", 9000)];
+  bench.announce(kept);
+  bench.announce(dropped);
+  await bench.pass(40);
+  for (const task of bench.tasks.taskById.values()) task.report = { bytesTransferred: 9500 };
+  await bench.transfers.running?.drop(({ file }) => file === dropped, "dropped by a test");
+  await bench.pass(3);
+  expect(bench.stateOf(kept)).toMatchObject({ petrel: "submitted" });
+  const pvs = shown(bench);
+  expect(pvs.get(destPv(1, "Percent"))).toBe(100);
+  expect(pvs.get("PercentComplete")).toBe(100);
+});
+
+test("a place without a destination has sent nothing", async () => {
+  const pvs = shown(await started());
+  expect([pvs.get(destPv(3, "Name")), pvs.get(destPv(3, "Percent"))]).toEqual(["", 0]);
+});
+
+test("before the ledger was read the PVs say what is waited for", () => {
+  const values = new Map<PvName, unknown>();
+  const pvs = new TransferPvs();
+  pvs.showTrouble((name, value) => values.set(name, value), "");
+  expect(values.get("QueueMessage")).toBe("The ledger is being read.");
+  expect(values.get("QueueDepth")).toBe(-1);
+  pvs.showTrouble((name, value) => values.set(name, value), "The ledger is damaged.");
+  expect(values.get("QueueMessage")).toBe("The ledger is damaged.");
+});
