@@ -163,7 +163,7 @@ test("show has the sends and the files, and no control character of theirs", asy
   expect(out).toContain("a\\u001b[31m\\u000a1.h5");
   expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   expect(await json({ what: "show", scan: "a2", files: 20 })).toMatchObject({
-    scan: { row: { state: "Failed" }, files: expect.stringContaining("cannot be read") as string },
+    scan: { row: { state: "Failed" }, files: expect.stringContaining("is missing or damaged") as string },
   });
 });
 
