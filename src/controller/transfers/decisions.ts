@@ -1,7 +1,8 @@
 /** What a person decides about scans of the queue, as changes of it. Pure. */
 import { asSentence } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord } from "../ports/queue-ledger.ts";
-import { isClosed, type ScanQueue } from "./scan-queue.ts";
+import { isClosed, isDead } from "./queue-states.ts";
+import type { ScanQueue } from "./scan-queue.ts";
 
 export interface Decision {
   readonly changes: readonly QueueChange[];
@@ -65,7 +66,7 @@ export function dropDecision(
       dropped.add(scan.id);
     }
     for (const send of sends.values()) {
-      if (isClosed(send) && send.state !== "dead") continue;
+      if (isClosed(send) && !isDead(send)) continue;
       const { next: _, ...rest } = send;
       changes.push({ send: { ...rest, state: "dropped", at, reason: `It was ${reason}.` } });
       dropped.add(scan.id);

@@ -5,9 +5,10 @@
 import { facilityIso } from "../../base/facility-time.ts";
 import type { NoteRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import type { Proof } from "./proof.ts";
+import { isClosed } from "./queue-states.ts";
 import type { TransferRules } from "./rules.ts";
 import { scanName } from "./scan-path.ts";
-import { isClosed, isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
+import { isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
 
 /** How a send ended. */
 export type SendEnd =

@@ -13,9 +13,10 @@ import type { Manifest } from "../ports/scans.ts";
 import type { Severity } from "../pvs/run.ts";
 import { sendBackOff } from "./back-off.ts";
 import { type NoteLine, notesOf, type SendEnd, type Telling, transferLine } from "./notes.ts";
+import { isClosed } from "./queue-states.ts";
 import type { TransferSite } from "./rules.ts";
 import { scanName } from "./scan-path.ts";
-import { isClosed, isProven, placesOf, type ScanQueue } from "./scan-queue.ts";
+import { isProven, placesOf, type ScanQueue } from "./scan-queue.ts";
 import type { Verdict } from "./verdict.ts";
 import { Wake } from "./wake.ts";
 

@@ -11,10 +11,10 @@ import type {
   QueueLedger,
   ScanRecord,
   SendRecord,
-  SendState,
   SubmissionRecord,
   SummaryRecord,
 } from "../ports/queue-ledger.ts";
+import { isClosed, isDead, isSubmitted, requireFollows } from "./queue-states.ts";
 
 /** A scan with where it goes, by destination. */
 export interface QueuedScan {
@@ -24,10 +24,6 @@ export interface QueuedScan {
 
 /** The ledger did not take a change, of which operators have been told. */
 export class LedgerFailedError extends ActionError {}
-
-/** States in which nothing more is done by itself. */
-const CLOSED: readonly SendState[] = ["verified", "dead", "dropped"];
-export const isClosed = ({ state }: Pick<SendRecord, "state">): boolean => CLOSED.includes(state);
 
 /** Whether a scan is proven at all its destinations, at one at least. */
 export function isProven({ scan, sends }: QueuedScan): boolean {
@@ -44,8 +40,6 @@ export function isProven({ scan, sends }: QueuedScan): boolean {
 export const placesOf = ({ sends }: QueuedScan): string =>
   listed([...sends.values()].flatMap(({ destination, state }) => (state === "verified" ? [destination] : [])));
 
-/** A person has to decide about it. */
-export const isDead = ({ state }: SendRecord): boolean => state === "dead";
 /** A scan that nothing is done for, and that is not proven. */
 export const needsPerson = ({ scan, sends }: QueuedScan): boolean =>
   [...sends.values()].some(isDead) || scan.state === "lost";
@@ -123,8 +117,7 @@ export class ScanQueue {
 
   /** Whether a submission is still wanted: by a scan that it carries, or by the person who asked for it. */
   isWanted({ submission, destination, scans }: SubmissionRecord): boolean {
-    const carries = ({ state, submission: id }: SendRecord): boolean =>
-      id === submission.id && (state === "submitting" || state === "submitted");
+    const carries = (send: SendRecord): boolean => send.submission === submission.id && isSubmitted(send);
     return scans.length === 0 || scans.flatMap((scan) => this.send(scan, destination) ?? []).some(carries);
   }
 
@@ -139,7 +132,7 @@ export class ScanQueue {
 
   /**
    * Changes records, in turn: `make` sees all earlier changes; what it returns is on disk when the promise resolves.
-   * @throws LedgerFailedError: nothing has changed
+   * @throws LedgerFailedError: nothing has changed; Error for a state that does not follow, a bug
    */
   change(make: () => readonly QueueChange[]): Promise<void> {
     const result = this.#turn.then(() => this.#store(make()));
@@ -149,10 +142,16 @@ export class ScanQueue {
 
   async #store(changes: readonly QueueChange[]): Promise<void> {
     if (changes.length === 0) return;
+    for (const change of changes) this.#require(change);
     await this.#ledger.put(changes).catch((thrown: unknown) => {
       throw thrown instanceof ActionError ? new LedgerFailedError(thrown.message, { cause: thrown.cause }) : thrown;
     });
     for (const change of changes) this.#apply(change);
+  }
+
+  #require(change: QueueChange): void {
+    if ("scan" in change) requireFollows(change, this.#scans.get(change.scan.id));
+    else if ("send" in change) requireFollows(change, this.#scans.get(change.send.scan));
   }
 
   #apply(change: QueueChange): void {

@@ -1,6 +1,7 @@
 /** How a scan stands, from its record and those of its sends. Pure. */
 import type { ScanPvState } from "../pvs/transfers.ts";
-import { isDead, isProven, type QueuedScan } from "./scan-queue.ts";
+import { isDead, isSubmitted } from "./queue-states.ts";
+import { isProven, type QueuedScan } from "./scan-queue.ts";
 
 /** @param isCopied whether a copy of it is under way */
 export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
@@ -13,8 +14,7 @@ export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
   if (isProven(one)) return "Verified";
   if (states.includes("failed")) return "Retrying";
   if (states.every((state) => state === "dropped")) return "Left";
-  const isSending = states.some((state) => state === "submitting" || state === "submitted");
-  return isSending || isCopied ? "Sending" : "Queued";
+  return [...sends.values()].some(isSubmitted) || isCopied ? "Sending" : "Queued";
 }
 
 /** Why it is not proven, or stands apart: a clause or a sentence; "" where there is nothing to say. */

@@ -11,9 +11,10 @@ import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest, ScanSource } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
+import { isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
-import { isClosed, isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
@@ -225,7 +226,7 @@ export class SourceGate {
 function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
   if (sends.size === 0 && scan.state === "waiting") return [{ forgetScan: scan.id }];
   const why = "it was written again: that version is sent";
-  const open = [...sends.values()].filter((send) => send.state === "dead" || !isClosed(send));
+  const open = [...sends.values()].filter((send) => isDead(send) || !isClosed(send));
   return [
     { scan: { ...scan, state: "left", reason: why } },
     ...open.map(({ scan: of, destination, attempts }): QueueChange => {

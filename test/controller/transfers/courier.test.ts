@@ -110,6 +110,7 @@ class Bench {
     const sends = destinations.map(
       (destination): SendRecord => ({ scan: id, destination, state: "queued", attempts: 0, at }),
     );
+    await this.road.change(() => [{ scan: { ...scan, state: "waiting" } }]);
     await this.road.change(() => [{ scan: { ...scan, ...more } }, ...sends.map((send) => ({ send }))]);
     return id;
   }
