@@ -1,5 +1,4 @@
 /** Whether the newest scan is proven at all its destinations, and what is missing. Pure. */
-import type { QueueTally } from "./queue-tally.ts";
 import { nameOf } from "./road.ts";
 import { isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
 
@@ -19,7 +18,10 @@ export interface ArchiveView {
 /** Of the queue that knows no scan. */
 export const NO_SCAN_TEXT = "No scan is known yet.";
 
-export function archiveView({ newest: [newest], ofExperiment }: QueueTally): ArchiveView {
+export function archiveView(
+  newest: QueuedScan | undefined,
+  ofExperiment: Pick<ArchiveView, "scans" | "proven">,
+): ArchiveView {
   if (newest === undefined)
     return { verified: "Unknown", message: NO_SCAN_TEXT, missing: -1, files: [], ...ofExperiment };
   const proofs = [...newest.sends.values()].flatMap(({ destination, missing }) =>

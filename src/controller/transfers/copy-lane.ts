@@ -3,6 +3,7 @@ import { sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { CopiedFile, CopyProgress, Parcel } from "../ports/destinations.ts";
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import type { Manifest } from "../ports/scans.ts";
 import { Lane } from "./lane.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
@@ -71,13 +72,15 @@ export class CopyLane extends Lane {
       look();
     };
     const copied = await copier.copy(parcel, { signal, onProgress });
-    const problem = proofProblem(manifest, await copier.list(parcel, { signal }), { keepsTimes: true });
+    const ours = writesManifest ? manifestName(scan, manifest) : undefined; // of an earlier version of the scan
+    const found = (await copier.list(parcel, { signal })).filter(({ path }) => path !== ours);
+    const problem = await proofProblem(manifest, found, { keepsTimes: true });
     if (problem !== undefined) {
       const reason = `After the copy of ${nameOf(scan)} to ${name}, ${proofText(problem)}.`;
       await this.road.ended(scan.id, name, { state: "failed", reason, missing: problem });
       return;
     }
-    if (writesManifest) await copier.write(parts, manifestName(scan), manifestText(scan, copied), { signal });
+    if (ours !== undefined) await copier.write(parts, ours, manifestText(scan, copied), { signal });
     const end = { state: "verified", bytes: scan.bytes ?? 0, seconds: clock.monotonic() - began } as const;
     await this.road.ended(scan.id, name, end, scan.signature);
   }
@@ -86,9 +89,11 @@ export class CopyLane extends Lane {
 /** A person has dropped the scan that is being copied. */
 class GivenUpError extends ActionError {}
 
-/** In a folder that other scans share, the scan's name is in the file's. */
-const manifestName = (scan: ScanRecord): string =>
-  scan.isFolder === true ? "manifest.json" : `${nameOf(scan)}.manifest.json`;
+/** In a folder that other scans share, the scan's name is in the file's; a file of the scan is never replaced. */
+function manifestName(scan: ScanRecord, { files }: Manifest): string {
+  const name = scan.isFolder === true ? "manifest.json" : `${nameOf(scan)}.manifest.json`;
+  return files.some(({ path }) => path === name) ? `globus-ioc-${name}` : name;
+}
 
 /** What was sent, for whoever finds it there: sizes in bytes, times ISO 8601 in UTC, checksums SHA-256. */
 function manifestText(scan: ScanRecord, copied: readonly CopiedFile[]): string {

@@ -3,6 +3,7 @@
  * moved it, with Globus' word on each file. Pure.
  */
 import { cleanJson } from "../../base/clean-text.ts";
+import { inSlices } from "../../base/in-slices.ts";
 import type { FoundFile } from "../ports/destinations.ts";
 import type { Manifest } from "../ports/scans.ts";
 
@@ -26,14 +27,15 @@ export interface ProofOptions {
 }
 
 /** @returns undefined when everything has arrived */
-export function proofProblem(
+export async function proofProblem(
   { files, isFolder }: Manifest,
   found: readonly FoundFile[],
   { keepsTimes, vouched }: ProofOptions,
-): Proof | undefined {
-  const foundByPath = new Map(found.map((file) => [file.path, file]));
+): Promise<Proof | undefined> {
+  const foundByPath = new Map<string, FoundFile>();
+  await inSlices(found, (file) => void foundByPath.set(file.path, file));
   const problems: string[] = [];
-  for (const { path, bytes, modified } of files) {
+  await inSlices(files, ({ path, bytes, modified }) => {
     const there = foundByPath.get(path);
     foundByPath.delete(path);
     if (there === undefined) problems.push(`${cleanJson(path)} is missing`);
@@ -41,7 +43,7 @@ export function proofProblem(
     else if (keepsTimes && isOther(there.modified, modified)) problems.push(`${cleanJson(path)} has another time`);
     else if (vouched?.has(path) === false)
       problems.push(`${cleanJson(path)} is there, but Globus does not say that it sent it`);
-  }
+  });
   if (isFolder) for (const path of foundByPath.keys()) problems.push(`${cleanJson(path)} is none of the scan's files`);
   return problems.length === 0 ? undefined : { count: problems.length, names: problems.slice(0, MOST_NAMES) };
 }

@@ -59,7 +59,7 @@ export class ScanQueue {
   #summary: SummaryRecord | undefined;
   #lastProven: QueuedScan | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #changes = 0;
+  readonly #followers: ((id: string, scan: QueuedScan | undefined) => void)[] = [];
 
   private constructor(ledger: QueueLedger) {
     this.#ledger = ledger;
@@ -78,9 +78,13 @@ export class ScanQueue {
     return queue;
   }
 
-  /** Counts changes: a picture of the queue is old when it differs. */
-  get version(): number {
-    return this.#changes;
+  /** Tells of every scan that there is, and of each that changes; undefined: it is forgotten. */
+  follow(told: (id: string, scan: QueuedScan | undefined) => void): void {
+    for (const [id, scan] of this.#scans) told(id, scan);
+    this.#followers.push(told);
+  }
+  #tell(id: string): void {
+    for (const told of this.#followers) told(id, this.#scans.get(id));
   }
 
   get scans(): ReadonlyMap<string, QueuedScan> {
@@ -155,7 +159,6 @@ export class ScanQueue {
   }
 
   #apply(change: QueueChange): void {
-    this.#changes++;
     if ("scan" in change) this.#putScan(change.scan);
     else if ("send" in change) this.#putSend(change.send);
     else if ("submission" in change) this.#submissions.set(change.submission.submission.id, change.submission);
@@ -174,6 +177,7 @@ export class ScanQueue {
     else this.#waiting.delete(scan.id);
     const ids = this.#idsByFile.get(scan.file) ?? new Set();
     this.#idsByFile.set(scan.file, ids.add(scan.id));
+    this.#tell(scan.id);
   }
 
   /** No crash leaves a send without its scan: both are put together, and no scan with sends is forgotten. */
@@ -185,6 +189,7 @@ export class ScanQueue {
     const open = this.#open.get(send.destination) ?? new OpenSends();
     this.#open.set(send.destination, open);
     open.put(send);
+    this.#tell(send.scan);
   }
 
   #forget(id: string): void {
@@ -193,6 +198,7 @@ export class ScanQueue {
     this.#scans.delete(id);
     this.#waiting.delete(id);
     this.#idsByFile.get(known.scan.file)?.delete(id);
+    this.#tell(id);
   }
 }
 

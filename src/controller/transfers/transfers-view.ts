@@ -3,12 +3,12 @@
  * from what has gone since everything was proven last. The PVs show it (transfer-pvs.ts).
  */
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
-import type { DestState, QueueState, ScanPvState } from "../pvs/transfers.ts";
+import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
 import { type ArchiveView, archiveView, NO_SCAN_TEXT } from "./archive-view.ts";
 import { CopyLane } from "./copy-lane.ts";
-import { QueueTallies, type QueueTally } from "./queue-tally.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
+import { type DestCounts, ScanCounts } from "./scan-counts.ts";
 import type { QueuedScan } from "./scan-queue.ts";
 import { scanReasonOf, scanStateOf } from "./scan-state.ts";
 import { TaskLane } from "./task-lane.ts";
@@ -60,88 +60,81 @@ export interface TransfersView {
 /** Looks at the transfers again and again, and remembers what it takes to tell rates. */
 export class TransfersLook {
   readonly #running: RunningTransfers;
-  readonly #tallies: QueueTallies;
-  /** What has gone since all was proven, by destination; of sends that are proven meanwhile. */
-  readonly #gone = new Map<
-    string,
-    { bytes: number; files: number; readonly scans: Set<string>; readonly rate: Rate }
-  >();
+  readonly #counts: ScanCounts;
+  /** By destination: what had been proven there when everything was, and how fast that grows. */
+  readonly #since = new Map<string, Since>();
   readonly #rate = new Rate();
 
   constructor(running: RunningTransfers) {
     this.#running = running;
-    this.#tallies = new QueueTallies(running.road.queue);
+    this.#counts = new ScanCounts(running.road.queue);
   }
 
   /** @param experiment the tagged experiment's name, or undefined */
   look(experiment: string | undefined): TransfersView {
     const { road } = this.#running;
-    const tally = this.#tallies.of(experiment);
-    const { underWay, failed, newest } = tally;
-    const destinations = road.site.destinations.map(({ name }) => this.#destination(name, tally));
-    const oldest = underWay[0]?.scan.seen;
-    const state = this.#state(destinations, tally);
+    const scans = [...road.queue.scans.values()];
+    const { underWay, needingPerson: failed, oldest: id = "" } = this.#counts;
+    const oldest = road.queue.scans.get(id);
+    const destinations = road.site.destinations.map(({ name }) => this.#destination(name));
+    const state = this.#state(destinations);
     return {
       state,
-      message: this.#message(state, destinations, tally),
-      depth: underWay.length + this.#running.pending,
-      oldest: oldest === undefined ? 0 : Math.max(0, (road.clock.now() - oldest) / 1000),
+      message: this.#message(state, destinations, oldest),
+      depth: underWay + this.#running.pending,
+      oldest: oldest === undefined ? 0 : Math.max(0, (road.clock.now() - oldest.scan.seen) / 1000),
       failed,
-      lastQueued: nameOrEmpty(tally.lastQueued?.scan),
+      lastQueued: nameOrEmpty(scans.findLast(({ scan }) => scan.state === "ready")?.scan),
       lastDone: nameOrEmpty(road.queue.lastProven?.scan),
       total: this.#total(destinations),
       destinations,
-      scans: newest.map((one) => this.#scan(one)),
-      archive: archiveView(tally),
+      scans: scans
+        .slice(-SHOWN_SCANS)
+        .toReversed()
+        .map((one) => this.#scan(one)),
+      archive: archiveView(scans.at(-1), this.#counts.ofExperiment(experiment)),
     };
   }
 
-  #destination(name: string, { failedAt }: QueueTally): DestView {
+  #destination(name: string): DestView {
     const { road } = this.#running;
-    const sends = [...road.queue.openSends(name).values()];
-    const gone = this.#gone.get(name) ?? { bytes: 0, files: 0, scans: new Set<string>(), rate: new Rate() };
-    this.#gone.set(name, gone);
-    this.#count(name, gone);
+    const counts = this.#counts.of(name);
+    const since = this.#sinceOf(name, counts);
     const lane = this.#running.laneOf(name);
     const { bytes: now, faults, message: word } = progressOf(this.#running, lane);
-    const left = sumOf(sends.map(({ scan }) => road.queue.scans.get(scan)?.scan));
-    const bytes = gone.bytes + now;
-    const bytesTotal = gone.bytes + left.bytes;
-    gone.rate.add(road.clock.monotonic(), bytes);
+    const gone = Math.max(0, counts.bytesProven - since.bytes);
+    const bytes = gone + now;
+    const bytesTotal = gone + counts.bytesToGo;
+    since.rate.add(road.clock.monotonic(), bytes);
     const trouble = lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
     const isSending = now > 0 || (lane instanceof CopyLane && lane.now !== undefined) || isTasked(lane);
-    const state = destState(trouble, sends.length, isSending);
+    const state = destState(trouble, counts.open, isSending);
+    const files = Math.max(0, counts.filesProven - since.files);
     return {
       name,
       state,
-      message: trouble ?? word ?? waitingText(sends),
-      queued: sends.length,
-      failed: failedAt.get(name) ?? 0,
+      message: trouble ?? word ?? waitingText(counts.open, road.queue.openSends(name).values()),
+      queued: counts.open,
+      failed: counts.dead,
       bytes,
       bytesTotal,
-      files: gone.files,
-      filesTotal: gone.files + left.files,
-      rate: gone.rate.perSecond,
-      eta: gone.rate.secondsFor(bytesTotal - bytes),
+      files,
+      filesTotal: files + counts.filesToGo,
+      rate: since.rate.perSecond,
+      eta: since.rate.secondsFor(bytesTotal - bytes),
       faults,
     };
   }
 
-  /** Counts what was proven since the last look; begins anew when nothing was left and something new has come. */
-  #count(name: string, gone: { bytes: number; files: number; readonly scans: Set<string> }): void {
-    const { queue } = this.#running.road;
-    const open = queue.openSends(name);
-    const proven = [...gone.scans].filter((scan) => queue.send(scan, name)?.state === "verified");
-    const { bytes, files } = sumOf(proven.map((scan) => queue.scans.get(scan)?.scan));
-    gone.bytes += bytes;
-    gone.files += files;
-    const wasIdle = gone.scans.size === 0;
-    gone.scans.clear();
-    for (const scan of open.keys()) gone.scans.add(scan);
-    if (wasIdle && open.size > 0) {
-      gone.bytes = 0;
-      gone.files = 0;
-    }
+  /** Begins anew when nothing was left and something new has come. */
+  #sinceOf(name: string, { open, bytesProven, filesProven }: DestCounts): Since {
+    const last = { open, bytesProven, filesProven };
+    const before = this.#since.get(name) ?? { bytes: bytesProven, files: filesProven, rate: new Rate(), last };
+    const isNew = before.last.open === 0 && open > 0;
+    const { bytesProven: bytes, filesProven: files } = before.last;
+    const since = { ...before, ...(isNew && { bytes, files }), last };
+    this.#since.set(name, since);
+    return since;
   }
 
   #total(destinations: readonly DestView[]): Amounts {
@@ -160,26 +153,27 @@ export class TransfersLook {
     };
   }
 
-  #state(destinations: readonly DestView[], { failed, underWay }: QueueTally): QueueState {
+  #state(destinations: readonly DestView[]): QueueState {
+    const { underWay, needingPerson: failed } = this.#counts;
     if (destinations.length === 0) return "Off";
     if (failed > 0 || destinations.some(({ state }) => state === "Trouble")) return "Trouble";
     if (this.#running.road.isPaused) return "Paused";
     if (destinations.some(({ state }) => state === "Sending")) return "Sending";
-    return underWay.length > 0 ? "Waiting" : "Idle";
+    return underWay > 0 ? "Waiting" : "Idle";
   }
 
-  #message(state: QueueState, destinations: readonly DestView[], { failed, underWay, ...all }: QueueTally): string {
+  #message(state: QueueState, destinations: readonly DestView[], oldest: QueuedScan | undefined): string {
+    const { underWay, needingPerson: failed, all } = this.#counts;
     if (state === "Off") return "No scan is sent: there is no [destination …] section in globus.conf.";
     const { heldBy } = this.#running.road;
     const trouble = destinations.find((one) => one.state === "Trouble");
-    const [first] = underWay;
     const parts = [
       ...(trouble === undefined ? [] : [`${trouble.name}: ${trouble.message.replace(/\.$/, "")}`]),
       ...(failed === 0 ? [] : [`${scansText(failed)} failed and a person decides (QueueRetry)`]),
       ...(heldBy.length === 0 ? [] : [`paused (${heldBy.join(", ")})`]),
-      ...(underWay.length === 0 ? [] : [`${scansText(underWay.length)} on the way`]),
-      ...(first?.scan.state === "waiting" && first.scan.reason !== undefined
-        ? [`${nameOf(first.scan)} waits: ${first.scan.reason}`]
+      ...(underWay === 0 ? [] : [`${scansText(underWay)} on the way`]),
+      ...(oldest?.scan.state === "waiting" && oldest.scan.reason !== undefined
+        ? [`${nameOf(oldest.scan)} waits: ${oldest.scan.reason}`]
         : []),
     ];
     if (parts.length > 0) return `${capital(parts.join("; "))}.`;
@@ -215,6 +209,14 @@ export class TransfersLook {
   }
 }
 
+interface Since {
+  readonly bytes: number;
+  readonly files: number;
+  readonly rate: Rate;
+  /** What was counted with the last look. */
+  readonly last: Pick<DestCounts, "open" | "bytesProven" | "filesProven">;
+}
+
 const GLOBUS_OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
 
 const isTasked = (lane: unknown): boolean => lane instanceof TaskLane && lane.submissions.length > 0;
@@ -241,10 +243,9 @@ function progressOf(
   };
 }
 
-function waitingText(sends: readonly SendRecord[]): string {
-  const failed = sends.find(({ state }) => state === "failed");
-  if (failed?.reason !== undefined) return failed.reason;
-  return sends.length === 0 ? "" : `${scansText(sends.length)} to go.`;
+function waitingText(count: number, sends: Iterable<SendRecord>): string {
+  for (const { state, reason } of sends) if (state === "failed" && reason !== undefined) return reason;
+  return count === 0 ? "" : `${scansText(count)} to go.`;
 }
 
 function sumOf(scans: readonly (ScanRecord | undefined)[]): { readonly bytes: number; readonly files: number } {

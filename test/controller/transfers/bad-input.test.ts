@@ -451,6 +451,27 @@ describe("a task", () => {
   });
 });
 
+test("a folder is proven again behind the manifest.json of its earlier version; its own is never replaced", async () => {
+  const bench = await started((one) => {
+    one.destinations = one.destinations.map((row) => (row.kind === "copy" ? { ...row, writesManifest: true } : row));
+  });
+  const put = (name: string, bytes: number): void => bench.source.tree.put(`/data/2026-03/run1/${name}`, bytes, bytes);
+  put("x.tif", 100);
+  bench.announce("/data/2026-03/run1");
+  await bench.pass(40);
+  expect([...bench.copier.written.keys()]).toEqual(["/2026-03/run1/manifest.json"]);
+  put("y.tif", 200);
+  bench.announce("/data/2026-03/run1");
+  await bench.pass(40);
+  expect(bench.stateOf("/data/2026-03/run1")).toEqual(BOTH);
+  bench.source.tree.put("/data/2026-03/run2/manifest.json", 5);
+  bench.announce("/data/2026-03/run2");
+  await bench.pass(40);
+  expect(bench.stateOf("/data/2026-03/run2")).toEqual(BOTH);
+  expect(bench.copier.found.files.get("/2026-03/run2/manifest.json")?.bytes).toBe(5);
+  expect([...bench.copier.written.keys()].at(-1)).toBe("/2026-03/run2/globus-ioc-manifest.json");
+});
+
 test("while all is proven nobody is asked anything", async () => {
   const bench = await started();
   for (let index = 0; index < 200; index++) bench.announce(bench.scan(`s${index}`));

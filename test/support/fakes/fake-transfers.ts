@@ -102,6 +102,7 @@ export class FakeCopier implements Copier {
   readonly written = new Map<string, string>();
   write(parts: readonly string[], name: string, text: string): Promise<void> {
     this.written.set(["", ...parts, name].join("/"), text);
+    this.found.put(["", ...parts, name].join("/"), text.length);
     return Promise.resolve();
   }
 }
