@@ -1,5 +1,4 @@
 /** Transfers of scans as the settings have them: the source, the destinations, the queue, and what is done by hand. */
-import { posix } from "node:path";
 import { ActionError } from "../base/errors.ts";
 import type { DestinationSettings } from "../config/settings.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
@@ -22,6 +21,7 @@ import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
+import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } from "./transfer-places.ts";
 
 export interface TransferPart {
   readonly actions: Pick<Actions, "TransferRun" | "TransferCancel">;
@@ -93,7 +93,7 @@ function transferSite(options: PartOptions, about: TransferPartOptions, find: Fi
   const common = { ledger, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host);
-  refuseTwins(destinations);
+  refusePlaces(options, host);
   return {
     ...common,
     source: source.row,
@@ -106,19 +106,24 @@ function transferSite(options: PartOptions, about: TransferPartOptions, find: Fi
   };
 }
 
-/** Two destinations that are one place would write each other's files. @throws ActionError */
-function refuseTwins(destinations: readonly DestinationSettings[]): void {
-  const placeOf = ({ kind, host, collection, top }: DestinationSettings): string =>
-    JSON.stringify([kind, kind === "ssh" ? host : "", kind === "globus" ? collection : "", posix.resolve(top)]);
-  for (const [index, one] of destinations.entries()) {
-    const twin = destinations
-      .slice(0, index)
-      .find((other) => placeOf(other) === placeOf(one) && other.path === one.path);
-    if (twin === undefined) continue;
-    throw new ActionError(
-      `the destinations ${twin.name} and ${one.name} are the same place: give one of them another top or path`,
-    );
-  }
+/** @throws ActionError where destinations are one place, or lie in the source */
+function refusePlaces({ settings }: PartOptions, ownName: string): void {
+  const { destinations, source, local, ssh } = settings;
+  const sides: readonly SourceSide[] = source.host === "analysis" ? ["analysis", "detector"] : ["detector"];
+  const sources = sides.map((side): ScanPlace => {
+    const { top, mount } = side === source.host ? source : { top: "", mount: "" };
+    const host = local[side];
+    const isHere = mount !== "" || host === "" || isOwnHost(host, ssh[`${side}-port`], ownName);
+    return { realm: isHere ? THIS_HOST : hostRealm(host), path: mount || top || local[`${side}-top-dir`] };
+  });
+  const { collection, "collection-path": path } = source;
+  if (collection !== "") sources.push({ realm: collectionRealm(collection), path });
+  const problem = placeProblem(
+    destinations,
+    sources.filter((one) => one.path !== ""),
+    (host, port) => isOwnHost(host, port, ownName),
+  );
+  if (problem !== undefined) throw new ActionError(problem);
 }
 
 function rulesOf({ settings }: PartOptions, { tells }: NotifyPart): TransferRules {
