@@ -144,5 +144,5 @@ export const TRANSFER_ROWS = {
     states: TASK_PV_STATES,
     initial: "Unknown",
   }),
-  NiceStatus: result("TransferRun: what Globus says about its task, in words."),
+  NiceStatus: result("TransferRun: what Globus says about its task, or why it does not have it yet, in words."),
 } as const;

@@ -1,12 +1,13 @@
 /** Transfers that a person has asked for: one task each, submitted once, and followed until the next is asked for. */
 
-import { oneLine } from "../../base/clean-text.ts";
-import { sleep } from "../../base/clock.ts";
+import { visible } from "../../base/clean-text.ts";
+import { asSentence } from "../../base/errors.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import { Breaker } from "./back-off.ts";
 import type { Road } from "./road.ts";
+import { ASKED, newSubmission, otherLoginText } from "./submissions.ts";
 import { verdictOn } from "./verdict.ts";
 
 export interface AskedTransfer {
@@ -18,14 +19,12 @@ export interface AskedTransfer {
   readonly label: string;
 }
 
-const HOUR_MILLISECONDS = 3_600_000;
-/** The destination of their records, which no configured destination can have. */
-const ASKED = "";
-
 export class AskedTransfers {
   readonly #road: Road;
   readonly #tasks: TransferTasks;
   readonly #breaker: Breaker;
+  /** Ids of submissions whose answer is waited for. */
+  readonly #posting = new Set<string>();
   /** The newest, as it ended; undefined before. */
   last: TaskReport | undefined;
 
@@ -37,13 +36,20 @@ export class AskedTransfers {
 
   /** Of transfers that have not ended, the oldest first. */
   get records(): readonly SubmissionRecord[] {
-    return [...this.#road.queue.submissions.values()].filter(({ destination }) => destination === ASKED);
+    return this.#road.queue.submissionsTo(ASKED);
   }
 
-  ended(report: TaskReport): void {
+  /** Why Globus does not have one of them yet, a sentence; undefined: it has all, or nothing hinders it. */
+  get trouble(): string | undefined {
+    return this.records.some(({ task }) => task === undefined) ? this.#breaker.trouble : undefined;
+  }
+
+  /** @param report undefined: Globus no longer has it @param failure a clause; undefined: it has succeeded */
+  ended({ submission }: SubmissionRecord, report: TaskReport | undefined, failure: string | undefined): void {
     this.last = report;
-    const how = report.state === "SUCCEEDED" ? "is done" : `failed (${report.fatal?.code ?? report.niceStatus})`;
-    this.#road.say(`The transfer ${report.label} ${how}.`, report.state === "SUCCEEDED" ? "NO_ALARM" : "MAJOR");
+    const title = `The transfer ${visible(submission.label)}`;
+    if (failure === undefined) this.#road.say(`${title} is done.`);
+    else this.#road.say(`${title} failed: ${failure}.`, "MAJOR");
   }
 
   /**
@@ -52,22 +58,25 @@ export class AskedTransfers {
    * @throws what Globus says; UnavailableError: Globus is asked again until it answers
    */
   async submit(asked: AskedTransfer, options: CallOptions): Promise<string> {
-    const { clock, site } = this.#road;
     const { sourceCollection, destinationCollection, sourcePath, destinationPath } = asked;
-    const owner = await this.#tasks.owner(options);
     const isFolder = (await this.#tasks.typeOf(sourceCollection, sourcePath, options)) === "folder";
     const slash = (path: string): string => (isFolder && !path.endsWith("/") ? `${path}/` : path);
-    const submission = {
-      id: await this.#tasks.submissionId(options),
-      label: oneLine(`${this.#road.newId()} ${asked.label}`).trim().slice(0, 128).trimEnd(),
+    const wanted = {
+      label: { id: this.#road.newId(), words: asked.label },
       sourceCollection,
       destinationCollection,
       items: [{ source: slash(sourcePath), destination: slash(destinationPath), isFolder }],
-      deadline: new Date(clock.now() + site.rules.deadlineHours * HOUR_MILLISECONDS).toISOString(),
+      destination: ASKED,
+      scans: [],
     };
-    const record = { submission, owner, destination: ASKED, scans: [], at: clock.now() };
+    const record = await newSubmission(this.#road, this.#tasks, wanted, options);
     await this.#road.change(() => [{ submission: record }]);
     return await this.#post(record, options);
+  }
+
+  /** A person wants everything tried at once. */
+  hurry(): void {
+    this.#breaker.hurry();
   }
 
   /** Submits what an earlier process, or a call that was cut short, has left. @throws the signal's reason */
@@ -80,25 +89,20 @@ export class AskedTransfers {
       );
       const blocked = this.#breaker.waitSeconds(clock.monotonic());
       if (record === undefined) await wake.wait(clock, Infinity, signal);
-      else if (blocked > 0) await sleep(clock, blocked, signal);
+      else if (blocked > 0) await wake.wait(clock, blocked, signal);
       else await this.#repeat(record, signal);
     }
   }
-
-  readonly #posting = new Set<string>();
 
   async #repeat(record: SubmissionRecord, signal: AbortSignal): Promise<void> {
     try {
       const owner = await this.#tasks.owner({ signal });
       if (owner === record.owner) await this.#post(record, { signal });
-      else
-        this.#breaker.failed(
-          this.#road.clock.monotonic(),
-          `${record.submission.label} was submitted by ${record.owner}, and the login is ${owner}: log in as ${record.owner}.`,
-        );
+      else this.#breaker.failed(this.#road.clock.monotonic(), asSentence(otherLoginText(record, owner)));
     } catch (thrown) {
-      const { sentence } = verdictOn(thrown, signal);
-      this.#breaker.failed(this.#road.clock.monotonic(), sentence);
+      const verdict = verdictOn(thrown, signal);
+      this.#road.logBug(verdict, thrown);
+      this.#breaker.failed(this.#road.clock.monotonic(), verdict.sentence, verdict.afterSeconds);
     }
   }
 

@@ -101,6 +101,10 @@ export class ScanQueue {
   get submissions(): ReadonlyMap<string, SubmissionRecord> {
     return this.#submissions;
   }
+  /** Those to one destination that have not come to their end, the oldest first. */
+  submissionsTo(destination: string): readonly SubmissionRecord[] {
+    return [...this.#submissions.values()].filter((record) => record.destination === destination);
+  }
   get notes(): ReadonlyMap<string, NoteRecord> {
     return this.#notes;
   }

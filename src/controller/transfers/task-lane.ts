@@ -2,20 +2,17 @@
  * Sends scans to a Globus collection: several small scans share a task. Each submission is in the ledger with its id
  * before Globus hears of it, and is repeated word for word until Globus has answered, so that none is sent twice.
  */
-import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { AccessDeniedError, AlreadyExistsError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
-import type { Submission, SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
+import type { SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
 import { type GlobusRow, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
 import { placeOf } from "./scan-path.ts";
+import { newSubmission, otherLoginText } from "./submissions.ts";
 import { verdictOn } from "./verdict.ts";
 
-/** What a task's label holds, bytes. */
-const LABEL_BYTES = 128;
-const HOUR_MILLISECONDS = 3_600_000;
 /** Seconds until Globus is asked again whether another transfer of the same files has ended. */
 const CONFLICT_SECONDS = 60;
 
@@ -33,7 +30,7 @@ export class TaskLane extends Lane {
 
   /** Submissions of this destination that have not come to their end. */
   get submissions(): readonly SubmissionRecord[] {
-    return [...this.road.queue.submissions.values()].filter(({ destination }) => destination === this.destination);
+    return this.road.queue.submissionsTo(this.destination);
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
@@ -106,7 +103,7 @@ export class TaskLane extends Lane {
   async #requireOwner(signal: AbortSignal): Promise<void> {
     const owner = await this.#tasks.owner({ signal });
     const other = this.submissions.find((record) => record.owner !== owner && this.road.queue.isWanted(record));
-    if (other !== undefined) throw new OwnerError(owner, other, this.destination);
+    if (other !== undefined) throw new OwnerError(owner, other);
   }
 
   async #requireAllowed(signal: AbortSignal): Promise<void> {
@@ -126,7 +123,7 @@ export class TaskLane extends Lane {
    * @returns undefined where no scan is left
    */
   async #prepare(sends: readonly SendRecord[], signal: AbortSignal): Promise<SubmissionRecord | undefined> {
-    const { clock, site, queue } = this.road;
+    const { site, queue } = this.road;
     const { collection } = site.source;
     if (collection === undefined)
       throw new RefusingCollectionError(
@@ -142,18 +139,16 @@ export class TaskLane extends Lane {
       items.push(...asked);
     }
     if (scans.length === 0) return undefined;
-    const now = clock.now();
-    const submission: Submission = {
-      id: await this.#tasks.submissionId({ signal }),
-      label: labelOf(scans),
+    const ids = scans.map(({ id }) => id);
+    const wanted = {
+      label: { id: ids[0] ?? "", words: scans.map(nameOf).join(" ") },
       sourceCollection: collection.id,
       destinationCollection: this.#row.collection,
       items,
-      deadline: new Date(now + site.rules.deadlineHours * HOUR_MILLISECONDS).toISOString(),
+      destination: this.destination,
+      scans: ids,
     };
-    const ids = scans.map(({ id }) => id);
-    const owner = await this.#tasks.owner({ signal });
-    const record = { submission, owner, destination: this.destination, scans: ids, at: now };
+    const record = await newSubmission(this.road, this.#tasks, wanted, { signal });
     let isTaken = false;
     await this.road.change(() => {
       const due = new Set(this.due().map(({ scan }) => scan));
@@ -234,21 +229,10 @@ export class TaskLane extends Lane {
 
 /** The login is another than that which has submitted what is under way. */
 class OwnerError extends AccessDeniedError {
-  constructor(owner: string, { owner: other, submission }: SubmissionRecord, destination: string) {
-    super(
-      `"${oneLine(submission.label)}" was submitted to ${destination} by ${other}, and the login in [globus-auth] of globus.conf is ${owner}: log in as ${other}, or drop its scans with globus-ioc queue drop`,
-    );
+  constructor(login: string, record: SubmissionRecord) {
+    super(`${otherLoginText(record, login)}, or drop its scans with globus-ioc queue drop`);
   }
 }
 
 /** A collection takes nothing from us, whatever the scan. */
 class RefusingCollectionError extends AccessDeniedError {}
-
-/** Our id first, which tells the task from all others, then names of scans while there is room. */
-function labelOf(scans: readonly ScanRecord[]): string {
-  const names = scans.map(nameOf).join(" ");
-  const text = oneLine(`${scans[0]?.id} ${names}`).replace(/,/g, " ").trim();
-  const bytes = Buffer.from(text, "utf8");
-  if (bytes.length <= LABEL_BYTES) return text;
-  return bytes.subarray(0, LABEL_BYTES).toString("utf8").replace(/�+$/, "").trimEnd();
-}

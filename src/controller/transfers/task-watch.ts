@@ -9,6 +9,7 @@ import type { FoundFile } from "../ports/destinations.ts";
 import type { ScanRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
+import type { AskedTransfers } from "./asked-transfers.ts";
 import { Breaker } from "./back-off.ts";
 import { destinationPath, type GlobusRow } from "./globus-paths.ts";
 import { type Proof, proofProblem, proofText } from "./proof.ts";
@@ -38,7 +39,7 @@ export interface TaskWatchOptions {
   readonly tasks: TransferTasks;
   readonly rows: readonly GlobusRow[];
   /** Told of the end of a transfer that a person has asked for. */
-  readonly onAskedEnd: (record: SubmissionRecord, report: TaskReport) => void;
+  readonly onAskedEnd: AskedTransfers["ended"];
 }
 
 export class TaskWatch {
@@ -238,7 +239,7 @@ export class TaskWatch {
       if (unknown !== undefined) throw unknown;
     }
     await road.change(() => [{ forgetSubmission: record.submission.id }]);
-    if (record.scans.length === 0 && report !== undefined) onAskedEnd(record, report);
+    if (record.scans.length === 0) onAskedEnd(record, report, failure);
   }
 
   /** Takes the failure of a proof. @returns false where the scan can be proven later */

@@ -1,5 +1,5 @@
 /** TransferRun and TransferCancel: one Globus transfer that a person asks for, and its end before its time. */
-import { cleanJson, isUnclean } from "../../base/clean-text.ts";
+import { cleanJson, isUnclean, visible } from "../../base/clean-text.ts";
 import type { PvName } from "../pvs/index.ts";
 import { type ActionRequest, type FreeAction, textInput } from "../run/action.ts";
 import { InputError, RejectedError } from "../run/outcome.ts";
@@ -49,9 +49,14 @@ function runningOf(find: FindTransfers): RunningTransfers {
 }
 
 function taskOf(_request: ActionRequest, find: FindTransfers): string {
-  const task = runningOf(find).asked?.records.at(-1)?.task;
-  if (task === undefined) throw new RejectedError("No transfer of TransferRun is under way.");
-  return task;
+  const { asked } = runningOf(find);
+  const record = asked?.records.at(-1);
+  if (record === undefined) throw new RejectedError("No transfer of TransferRun is under way.");
+  if (record.task === undefined)
+    throw new RejectedError(
+      `Globus has not accepted the transfer ${visible(record.submission.label)} yet, so there is no task to cancel${asked?.trouble === undefined ? ": try again in a moment." : `: ${asked.trouble}`}`,
+    );
+  return record.task;
 }
 
 /** @throws InputError */

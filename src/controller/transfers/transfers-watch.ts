@@ -118,7 +118,7 @@ function showAsked(put: RunContext["publish"], running: RunningTransfers, before
   const now = record?.task === undefined ? undefined : running.watch?.now.get(record.task);
   const report = now?.report ?? (record === undefined ? running.asked?.last : undefined);
   const state = report?.state ?? (record === undefined ? "None" : "Unknown");
-  const words = now?.message || report?.description || report?.niceStatus || "";
+  const words = now?.message || report?.description || report?.niceStatus || (running.asked?.trouble ?? "");
   const task = record?.task ?? report?.id ?? "";
   const shown = JSON.stringify([state, words, task]);
   if (shown === before) return before;

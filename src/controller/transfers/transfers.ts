@@ -158,7 +158,7 @@ export class RunningTransfers {
     const asked = new AskedTransfers(this.road, tasks);
     this.asked = asked;
     const rows = destinations.filter((row): row is GlobusRow => row.kind === "globus");
-    this.watch = new TaskWatch({ road: this.road, tasks, rows, onAskedEnd: (_, report) => asked.ended(report) });
+    this.watch = new TaskWatch({ road: this.road, tasks, rows, onAskedEnd: (...end) => asked.ended(...end) });
   }
 
   /**
@@ -249,6 +249,7 @@ export class RunningTransfers {
     const count = await decided(this.road, () => retryDecision(queue, wanted, clock.now()));
     for (const lane of this.lanes) lane.hurry();
     this.watch?.hurry();
+    this.asked?.hurry();
     this.road.wakeAll();
     return count;
   }
