@@ -1,13 +1,12 @@
 /** Transfers that a person has asked for: one task each, submitted once, and followed until the next is asked for. */
 
-import { visible } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import { Breaker } from "./back-off.ts";
 import type { Road } from "./road.ts";
-import { ASKED, newSubmission, otherLoginText } from "./submissions.ts";
+import { ASKED, newSubmission, otherLoginText, titleOf } from "./submissions.ts";
 import { verdictOn } from "./verdict.ts";
 
 export interface AskedTransfer {
@@ -25,6 +24,8 @@ export class AskedTransfers {
   readonly #breaker: Breaker;
   /** Ids of submissions whose answer is waited for. */
   readonly #posting = new Set<string>();
+  /** Ids of tasks that a person has cancelled here. */
+  readonly #cancelled = new Set<string>();
   /** The newest, as it ended; undefined before. */
   last: TaskReport | undefined;
 
@@ -45,10 +46,11 @@ export class AskedTransfers {
   }
 
   /** @param report undefined: Globus no longer has it @param failure a clause; undefined: it has succeeded */
-  ended({ submission }: SubmissionRecord, report: TaskReport | undefined, failure: string | undefined): void {
+  ended(record: SubmissionRecord, report: TaskReport | undefined, failure: string | undefined): void {
     this.last = report;
-    const title = `The transfer ${visible(submission.label)}`;
+    const title = titleOf(this.#road, record);
     if (failure === undefined) this.#road.say(`${title} is done.`);
+    else if (this.#cancelled.delete(record.task ?? "")) this.#road.say(`${title} was cancelled (TransferCancel).`);
     else this.#road.say(`${title} failed: ${failure}.`, "MAJOR");
   }
 
@@ -77,6 +79,13 @@ export class AskedTransfers {
   /** A person wants everything tried at once. */
   hurry(): void {
     this.#breaker.hurry();
+  }
+
+  /** @returns false where the task had ended before @throws what Globus says */
+  async cancel(task: string, options: CallOptions): Promise<boolean> {
+    const wasUnderWay = await this.#tasks.cancel(task, options);
+    if (wasUnderWay) this.#cancelled.add(task);
+    return wasUnderWay;
   }
 
   /** Submits what an earlier process, or a call that was cut short, has left. @throws the signal's reason */

@@ -14,7 +14,7 @@
  *
  *     (ready) → queued → verified      copy-lane.ts: by a copy
  *     queued → submitting → submitted  task-lane.ts: in a task of Globus
- *     submitted → verified             task-watch.ts: the task has ended, and the scan is proven
+ *     submitted → verified             task-end.ts: the task has ended, and the scan is proven
  *     submitting → queued, failed      task-lane.ts: Globus refused the submission
  *     any that is open → failed        road.ts ended: it goes as a queued one when its time has come
  *     any that is open → dead          road.ts ended, source-gate.ts, decisions.ts: a person decides

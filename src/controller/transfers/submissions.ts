@@ -3,14 +3,14 @@ import { visible } from "../../base/clean-text.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Submission, TransferTasks } from "../ports/transfer-tasks.ts";
-import type { Road } from "./road.ts";
+import { nameOf, type Road } from "./road.ts";
 
 /** The destination of transfers that a person has asked for, which no configured destination can have. */
 export const ASKED = "";
 
 const HOUR_MILLISECONDS = 3_600_000;
 
-export interface Wanted extends Omit<Submission, "id" | "deadline" | "label"> {
+export interface WantedSubmission extends Omit<Submission, "id" | "deadline" | "label"> {
   /** Our own id comes first in the label and tells the task from all others; then these words, as far as they go. */
   readonly label: { readonly id: string; readonly words: string };
   /** A destination's name, or ASKED. */
@@ -23,7 +23,7 @@ export interface Wanted extends Omit<Submission, "id" | "deadline" | "label"> {
 export async function newSubmission(
   { clock, site }: Road,
   tasks: TransferTasks,
-  { label, destination, scans, ...wanted }: Wanted,
+  { label, destination, scans, ...wanted }: WantedSubmission,
   options: CallOptions,
 ): Promise<SubmissionRecord> {
   const owner = await tasks.owner(options);
@@ -42,3 +42,12 @@ export async function newSubmission(
 /** Why a submission of another login waits, and what to do; a piece of a sentence. @param login the present one */
 export const otherLoginText = ({ owner, submission }: SubmissionRecord, login: string): string =>
   `the transfer ${visible(submission.label)} was submitted by ${owner}, and the login in [globus-auth] of globus.conf is ${login}: log in as ${owner}`;
+
+/** What a submission does, for sentences. */
+export function titleOf({ queue }: Road, { scans, submission, destination }: SubmissionRecord): string {
+  const [first, ...others] = scans;
+  if (first === undefined) return `The transfer ${visible(submission.label)}`;
+  const scan = queue.scans.get(first)?.scan;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  return `The transfer of ${scan === undefined ? first : nameOf(scan)}${more} to ${destination}`;
+}

@@ -35,7 +35,7 @@ export const transferCancel = (find: FindTransfers): FreeAction => ({
   run: async (context) => {
     const running = runningOf(find);
     const task = taskOf(context, find);
-    const wasCancelled = await running.road.site.tasks?.cancel(task, { signal: context.signal });
+    const wasCancelled = await running.asked?.cancel(task, { signal: context.signal });
     return wasCancelled === true
       ? { state: "Done", message: `The task ${task} is cancelled.` }
       : { state: "Done", message: `The task ${task} had ended before.` };

@@ -72,3 +72,15 @@ test("Globus' wish to be left alone is obeyed, and QueueRetry asks at once", asy
   await bench.pass(2);
   expect(submits(bench.tasks.requests)).toBe(2);
 });
+
+test("a transfer that a person has cancelled here has not failed", async () => {
+  const bench = await started((one) => void one.ledger.put([{ submission: LEFT }]));
+  await bench.pass(2);
+  const { asked } = bench.transfers.running ?? {};
+  expect(await asked?.cancel("task-s0", {})).toBe(true);
+  await bench.pass(3);
+  expect(bench.said.at(-1)).toBe(
+    'NO_ALARM The transfer "20260301T120000000Z-aa by hand" was cancelled (TransferCancel).',
+  );
+  expect(await asked?.cancel("task-s0", {})).toBe(false);
+});
