@@ -110,6 +110,16 @@ test.each([
   );
 });
 
+test("a record of a newer version that is long leaves room for what to do", async () => {
+  await mkdir(folder, { recursive: true });
+  const database = new ClassicLevel(join(folder, "mail"));
+  await database.put("E\u0000a@x.example", `{"state":"bounced","why":"${"x".repeat(5000)}\u202e"}`);
+  await database.close();
+  const { message } = await failureOf(ledger().open(), ActionError);
+  expect(message.length).toBeLessThan(600);
+  expect(message).toMatch(/x…, which is no record of this version: use the newer version that wrote it/);
+});
+
 test("everything that was acknowledged is there after the process was killed in the middle of its writing", async () => {
   const program = `
     import { createLedger } from ${JSON.stringify(pathToFileURL(join(ROOT, "dist/services/ledger/ledger.js")).href)};

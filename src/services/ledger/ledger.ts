@@ -6,7 +6,7 @@
 import { ActionError } from "../../base/errors.ts";
 import type { MailLedger, MailRecord } from "../../controller/ports/ledger.ts";
 import { MAIL_DATABASE } from "./files.ts";
-import { openStore } from "./opened-store.ts";
+import { openStore, unknownRecord } from "./opened-store.ts";
 import type { LedgerOptions } from "./place.ts";
 import { readMailRecord } from "./record.ts";
 import type { LevelDatabase, LevelWrite } from "./store.ts";
@@ -47,9 +47,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 function recordOf(json: string, { path: folder }: Pick<LedgerOptions, "path">): MailRecord {
   const record = readMailRecord(json);
   if (record !== undefined) return record;
-  throw new ActionError(
-    `The ledger ${folder} holds ${json}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
-  );
+  throw unknownRecord(folder, json);
 }
 
 /** What its last process was sending when it was killed, nobody knows. */

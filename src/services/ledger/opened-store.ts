@@ -1,5 +1,6 @@
 /** A database of the ledger as its users have it: in its folder, on a local disk, with its troubles told. */
-import { asSentence, messageOf } from "../../base/errors.ts";
+import { escapeUnclean } from "../../base/clean-text.ts";
+import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import { silentTrouble } from "../../base/troubles.ts";
 import type { LedgerDatabase } from "./files.ts";
 import { type LedgerOptions, lockedLedger, prepareLedger, writeOwner } from "./place.ts";
@@ -42,4 +43,15 @@ export function openStore(
       }
     },
   };
+}
+
+/** Characters of a record that a sentence has room for: behind it comes what to do. */
+const MOST_SHOWN = 200;
+
+/** What is not understood must not count as not there. */
+export function unknownRecord(folder: string, value: string): ActionError {
+  const shown = value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value;
+  return new ActionError(
+    `The ledger ${folder} holds ${escapeUnclean(shown)}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
+  );
 }

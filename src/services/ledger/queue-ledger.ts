@@ -6,7 +6,7 @@ import { ActionError } from "../../base/errors.ts";
 import type { QueueChange, QueueLedger } from "../../controller/ports/queue-ledger.ts";
 import { QUEUE_DATABASE } from "./files.ts";
 import { createManifestFiles } from "./manifest-files.ts";
-import { openStore } from "./opened-store.ts";
+import { openStore, unknownRecord } from "./opened-store.ts";
 import type { LedgerOptions } from "./place.ts";
 import type { QueueDoor } from "./queue-door.ts";
 import { contentOf, keyOf } from "./queue-records.ts";
@@ -26,12 +26,9 @@ export function createQueueLedger(options: QueueLedgerOptions): QueueLedger {
     ...(door !== undefined && { opened: () => door.open() }),
   });
   const manifests = createManifestFiles(options.path);
-  const refuse = (value: string): Error =>
-    new ActionError(
-      `The ledger ${options.path} holds ${value}, which is no record of this version: use the newer version that wrote it, or leave it out with \`globus-ioc ledger recover\``,
-    );
   return {
-    read: () => run(async (database) => contentOf(await entriesOf(database), refuse)),
+    read: () =>
+      run(async (database) => contentOf(await entriesOf(database), (value) => unknownRecord(options.path, value))),
     put: async (changes) => {
       await run((database) => database.batch(changes.map(levelChange), { sync: true }));
       for (const change of changes) if ("forgetScan" in change) await manifests.forget(change.forgetScan);
