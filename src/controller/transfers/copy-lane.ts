@@ -74,7 +74,7 @@ export class CopyLane extends Lane {
     const copied = await copier.copy(parcel, { signal, onProgress });
     const ours = writesManifest ? manifestName(scan, manifest) : undefined; // of an earlier version of the scan
     const found = (await copier.list(parcel, { signal })).filter(({ path }) => path !== ours);
-    const problem = await proofProblem(manifest, found, { keepsTimes: true });
+    const problem = await proofProblem(manifest, found);
     if (problem !== undefined) {
       const reason = `After the copy of ${nameOf(scan)} to ${name}, ${proofText(problem)}.`;
       await this.road.ended(scan.id, name, { state: "failed", reason, missing: problem });

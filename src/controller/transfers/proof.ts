@@ -19,18 +19,14 @@ export interface Proof {
   readonly names: readonly string[];
 }
 
-export interface ProofOptions {
-  /** Whether the destination keeps the source's times. */
-  readonly keepsTimes: boolean;
-  /** Files whose arrival Globus vouches for, by path; undefined: nobody is asked beside the listing. */
-  readonly vouched?: ReadonlySet<string>;
-}
-
-/** @returns undefined when everything has arrived */
+/**
+ * @param vouched files whose arrival Globus vouches for, by path; undefined: nobody is asked beside the listing
+ * @returns undefined when everything has arrived
+ */
 export async function proofProblem(
   { files, isFolder }: Manifest,
   found: readonly FoundFile[],
-  { keepsTimes, vouched }: ProofOptions,
+  vouched?: ReadonlySet<string>,
 ): Promise<Proof | undefined> {
   const foundByPath = new Map<string, FoundFile>();
   await inSlices(found, (file) => void foundByPath.set(file.path, file));
@@ -40,7 +36,7 @@ export async function proofProblem(
     foundByPath.delete(path);
     if (there === undefined) problems.push(`${cleanJson(path)} is missing`);
     else if (there.bytes !== bytes) problems.push(`${cleanJson(path)} has ${there.bytes} bytes instead of ${bytes}`);
-    else if (keepsTimes && isOther(there.modified, modified)) problems.push(`${cleanJson(path)} has another time`);
+    else if (isOther(there.modified, modified)) problems.push(`${cleanJson(path)} has another time`);
     else if (vouched?.has(path) === false)
       problems.push(`${cleanJson(path)} is there, but Globus does not say that it sent it`);
   });
@@ -51,6 +47,6 @@ export async function proofProblem(
 const isOther = (there: number | undefined, modified: number): boolean =>
   there !== undefined && Math.abs(there - modified) > TIME_SLACK_MILLISECONDS;
 
-/** As the end of a sentence: `3 files are wrong there: …`. */
+/** As the end of a sentence: `3 files are not as sent: …`. */
 export const proofText = ({ count, names }: Proof): string =>
   `${count === 1 ? "1 file is" : `${count} files are`} not as sent: ${names.slice(0, 3).join("; ")}${count > 3 ? "; …" : ""}`;

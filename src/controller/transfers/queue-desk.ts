@@ -23,7 +23,7 @@ import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import { nameOf } from "./road.ts";
 import { baseName } from "./scan-path.ts";
 import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
-import { scanReasonOf, scanStateOf } from "./scan-state.ts";
+import { scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
 type Answers = AsyncGenerator<DeskAnswer, void, undefined>;
@@ -269,5 +269,3 @@ async function* problem(desk: DeskQueue, { problem: what }: Meant): Answers {
   yield { ambiguous: { word, count: several.length, rows } };
   yield ended(false, `${visible(word)} means ${several.length} scans: give the id of one. Nothing was done.`);
 }
-
-const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);

@@ -17,6 +17,8 @@ export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
   return [...sends.values()].some(isSubmitted) || isCopied ? "Sending" : "Queued";
 }
 
+export const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
+
 /** Why it is not proven, or stands apart: a clause or a sentence; "" where there is nothing to say. */
 export function scanReasonOf({ scan, sends }: QueuedScan): string {
   const all = [...sends.values()];

@@ -155,7 +155,7 @@ async function problemOf(
   const folder = destinationPath(row, placeOf(row.template, site.source.source.top, { file, tags, manifest }));
   const there = await found.of(folder, manifest.isFolder, signal);
   const here = vouched === undefined ? undefined : pathsBelow(folder, vouched);
-  return proofProblem(manifest, there, { keepsTimes: true, ...(here !== undefined && { vouched: here }) });
+  return proofProblem(manifest, there, here);
 }
 
 /** Paths of files below a folder, from the folder on. */

@@ -10,7 +10,7 @@ import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
 import { type DestCounts, ScanCounts } from "./scan-counts.ts";
 import type { QueuedScan } from "./scan-queue.ts";
-import { scanReasonOf, scanStateOf } from "./scan-state.ts";
+import { scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import { TaskLane } from "./task-lane.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
@@ -258,5 +258,4 @@ function sumOf(scans: readonly (ScanRecord | undefined)[]): { readonly bytes: nu
 }
 
 const nameOrEmpty = (scan: ScanRecord | undefined): string => (scan === undefined ? "" : nameOf(scan));
-const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

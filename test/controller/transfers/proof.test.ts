@@ -32,20 +32,20 @@ describe("what a destination lists", () => {
       `"x" is none of the scan's files`,
     ],
   ])("%s", async (_what, manifest, there, problem) => {
-    const proof = await proofProblem(manifest, there, { keepsTimes: true });
+    const proof = await proofProblem(manifest, there);
     expect(proof?.names[0]).toBe(problem);
     expect(proof?.count).toBe(problem === undefined ? undefined : 1);
   });
 
   test("a file that is there, and that Globus does not say it sent", async () => {
-    const proof = await proofProblem(FILE, found(), { keepsTimes: true, vouched: new Set(["a1.h5"]) });
+    const proof = await proofProblem(FILE, found(), new Set(["a1.h5"]));
     expect(proof?.names).toEqual(['"a1.config" is there, but Globus does not say that it sent it']);
   });
 });
 
 test("of many wrong files a sentence names three, and says how many there are", async () => {
   const files = Array.from({ length: 50 }, (_, index) => ({ path: `f${index}`, bytes: 1, modified: 1 }));
-  const proof = await proofProblem({ folder: "/data", isFolder: true, files }, [], { keepsTimes: true });
+  const proof = await proofProblem({ folder: "/data", isFolder: true, files }, []);
   expect(proof?.names).toHaveLength(20);
   expect(proofText(proof!)).toBe('50 files are not as sent: "f0" is missing; "f1" is missing; "f2" is missing; …');
 });
