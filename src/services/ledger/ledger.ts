@@ -3,7 +3,6 @@
  * process holds it at a time; another process is told who. It is opened when first used. It decides nothing: what was
  * `sending` when its process was killed becomes `uncertain` (decision 0019).
  */
-import { ActionError } from "../../base/errors.ts";
 import type { MailLedger, MailRecord } from "../../controller/ports/ledger.ts";
 import { MAIL_DATABASE } from "./files.ts";
 import { openStore, unknownRecord } from "./opened-store.ts";

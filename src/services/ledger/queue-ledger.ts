@@ -2,7 +2,6 @@
  * The transfer queue in the ledger: records in a LevelDB of its own, each on disk before its promise resolves, and the
  * files of each scan in a file beside, so that the database stays small. It decides nothing.
  */
-import { ActionError } from "../../base/errors.ts";
 import type { QueueChange, QueueLedger } from "../../controller/ports/queue-ledger.ts";
 import { QUEUE_DATABASE } from "./files.ts";
 import { createManifestFiles } from "./manifest-files.ts";
