@@ -150,7 +150,7 @@ test("docs/transfers.md: its settings send scans to their three destinations, on
     "tape",
   ]);
   await site.restartIoc(() => writeFileSync(configFile, [...before, own].join("\n")), "SIGTERM");
-  const said = await inFiveMinutes(/ArchiveMessage .* is not proven: tape has it not yet .*/);
+  const said = await inFiveMinutes(/ArchiveMessage .* is not proven: tape has it not yet.*/);
   expect(said).not.toMatch(/archive|petrel/);
   expect([await text("Dest0Name"), await text("Dest1Name"), await text("Dest2Name")]).toEqual([
     "archive",

@@ -1,6 +1,8 @@
 /** Whether the newest scan is proven at all its destinations, and what is missing. Pure. */
+import type { HoldOf } from "./hold.ts";
 import { nameOf } from "./road.ts";
 import { isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
+import { waitReasonOf } from "./scan-state.ts";
 
 export interface ArchiveView {
   readonly verified: "Yes" | "No" | "Unknown";
@@ -21,6 +23,7 @@ export const NO_SCAN_TEXT = "No scan is known yet.";
 export function archiveView(
   newest: QueuedScan | undefined,
   ofExperiment: Pick<ArchiveView, "scans" | "proven">,
+  holdOf: HoldOf,
 ): ArchiveView {
   if (newest === undefined)
     return { verified: "Unknown", message: NO_SCAN_TEXT, missing: -1, files: [], ...ofExperiment };
@@ -29,7 +32,7 @@ export function archiveView(
   );
   return {
     verified: isProven(newest) ? "Yes" : "No",
-    message: archiveText(newest),
+    message: archiveText(newest, holdOf),
     missing: isProven(newest) ? 0 : proofs.length === 0 ? -1 : proofs.reduce((sum, { count }) => sum + count, 0),
     files: proofs.flatMap(({ destination, names }) => names.map((name) => `${destination}: ${name}`)),
     ...ofExperiment,
@@ -37,14 +40,19 @@ export function archiveView(
 }
 
 /** Why the newest scan is, or is not, proven: one sentence. */
-function archiveText(newest: QueuedScan): string {
+function archiveText(newest: QueuedScan, holdOf: HoldOf): string {
   const { scan, sends } = newest;
   const name = nameOf(scan);
   if (isProven(newest)) return `${name} is proven at ${placesOf(newest)}.`;
-  if (scan.state !== "ready") return `${name} is not proven: ${scan.reason ?? "its files are not at rest yet"}.`;
+  if (scan.state !== "ready") return `${name} is not proven: ${waitReasonOf(scan)}.`;
   const missing = [...sends.values()].filter(({ state }) => state !== "verified" && state !== "dropped");
-  const why = missing.map(({ destination, state, reason }) =>
-    reason === undefined ? `${destination} has it not yet (${state})` : `${destination}: ${reason.replace(/\.$/, "")}`,
-  );
+  const why = missing.map((send) => {
+    const { destination, state, reason } = send;
+    if (reason !== undefined) return `${destination}: ${withoutStop(reason)}`;
+    const hold = holdOf(send);
+    return `${destination} has it not yet${hold === undefined ? ` (${state})` : `: ${withoutStop(hold)}`}`;
+  });
   return `${name} is not proven: ${why.join("; ") || "it goes nowhere"}.`;
 }
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");

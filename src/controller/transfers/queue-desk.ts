@@ -20,6 +20,7 @@ import type {
 } from "../ports/queue-desk.ts";
 import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
+import { type HoldOf, holdOf } from "./hold.ts";
 import { nameOf } from "./road.ts";
 import { baseName } from "./scan-path.ts";
 import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
@@ -34,6 +35,7 @@ export interface DeskQueue {
   readonly queue: ScanQueue;
   readonly ledger: Pick<QueueLedger, "manifest">;
   readonly isCopied: (scan: string) => boolean;
+  readonly holdOf: HoldOf;
   /** @returns how many scans it changes @throws LedgerFailedError */
   readonly retry: (wanted: Wanted) => Promise<number>;
   readonly drop: (wanted: Wanted, reason: string) => Promise<number>;
@@ -53,6 +55,7 @@ export const runningDesk = (running: RunningTransfers): DeskQueue => ({
   queue: running.road.queue,
   ledger: running.road.site.ledger,
   isCopied: (scan) => running.isCopied(scan),
+  holdOf: (send) => holdOf(running, send),
   retry: (wanted) => running.retry(wanted),
   drop: (wanted, reason) => running.drop(wanted, reason),
   say: (sentence) => running.road.say(sentence),
@@ -65,6 +68,7 @@ export async function ledgerDesk(ledger: QueueLedger, clock: Pick<Clock, "now">)
     queue,
     ledger,
     isCopied: () => false,
+    holdOf: () => undefined,
     retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, clock.now())),
     drop: (wanted, reason) => decided(queue, () => dropDecision(queue, wanted, { reason, at: clock.now() })),
     say: () => {},
@@ -140,14 +144,14 @@ function filterOf({ state, experiment, destination, name }: ScanFilter): (row: S
     (isNamed === undefined || isNamed(row.name));
 }
 
-const rowOf = ({ isCopied }: DeskQueue, one: QueuedScan): ScanRow => ({
+const rowOf = ({ isCopied, holdOf: hold }: DeskQueue, one: QueuedScan): ScanRow => ({
   id: one.scan.id,
   name: nameOf(one.scan),
   file: one.scan.file,
   state: scanStateOf(one, isCopied(one.scan.id)),
   seen: one.scan.seen,
   experiment: one.scan.tags?.exp ?? "",
-  reason: scanReasonOf(one),
+  reason: scanReasonOf(one, hold),
   destinations: [...one.sends.values()].map(({ destination, state }) => ({ destination, state })),
 });
 

@@ -1,5 +1,7 @@
 /** How a scan stands, from its record and those of its sends. Pure. */
+import type { ScanRecord } from "../ports/queue-ledger.ts";
 import type { ScanPvState } from "../pvs/transfers.ts";
+import type { HoldOf } from "./hold.ts";
 import { isDead, isSubmitted } from "./queue-states.ts";
 import { isProven, type QueuedScan } from "./scan-queue.ts";
 
@@ -19,12 +21,20 @@ export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
 
 export const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
 
+/** What a scan waits for whose files are looked at, a clause. */
+export const waitReasonOf = ({ reason = "its files are not at rest yet" }: Pick<ScanRecord, "reason">): string => reason;
+
 /** Why it is not proven, or stands apart: a clause or a sentence; "" where there is nothing to say. */
-export function scanReasonOf({ scan, sends }: QueuedScan): string {
+export function scanReasonOf({ scan, sends }: QueuedScan, holdOf: HoldOf): string {
+  if (scan.state === "waiting") return waitReasonOf(scan);
   const all = [...sends.values()];
   const troubled = all.find(isDead) ?? all.find(({ state }) => state === "failed");
   const dropped = all.every(({ state }) => state === "dropped") ? all[0] : undefined;
-  return (
-    (troubled ?? dropped)?.reason ?? scan.reason ?? (scan.aborted === undefined ? "" : `Aborted: ${scan.aborted}.`)
-  );
+  const told = (troubled ?? dropped)?.reason ?? scan.reason;
+  if (told !== undefined) return told;
+  for (const send of all) {
+    const hold = holdOf(send);
+    if (hold !== undefined) return `${send.destination}: ${hold}`;
+  }
+  return scan.aborted === undefined ? "" : `Aborted: ${scan.aborted}.`;
 }

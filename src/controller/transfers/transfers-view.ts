@@ -6,6 +6,7 @@ import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
 import { type ArchiveView, archiveView, NO_SCAN_TEXT } from "./archive-view.ts";
 import { CopyLane } from "./copy-lane.ts";
+import { GLOBUS_OFF, type HoldOf, holdOf } from "./hold.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
 import { type DestCounts, ScanCounts } from "./scan-counts.ts";
@@ -64,6 +65,7 @@ export class TransfersLook {
   /** By destination: what had been proven there when everything was, and how fast that grows. */
   readonly #since = new Map<string, Since>();
   readonly #rate = new Rate();
+  readonly #holdOf: HoldOf = (send) => holdOf(this.#running, send);
 
   constructor(running: RunningTransfers) {
     this.#running = running;
@@ -92,7 +94,7 @@ export class TransfersLook {
         .slice(-SHOWN_SCANS)
         .toReversed()
         .map((one) => this.#scan(one)),
-      archive: archiveView(scans.at(-1), this.#counts.ofExperiment(experiment)),
+      archive: archiveView(scans.at(-1), this.#counts.ofExperiment(experiment), this.#holdOf),
     };
   }
 
@@ -106,14 +108,17 @@ export class TransfersLook {
     const bytes = gone + now;
     const bytesTotal = gone + counts.bytesToGo;
     since.rate.add(road.clock.monotonic(), bytes);
-    const trouble = lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
+    const failure = lane?.breaker.trouble;
+    // Where nothing is to go nobody asks, and what was said last may be over.
+    const trouble = lane === undefined ? GLOBUS_OFF : counts.open > 0 ? failure : undefined;
+    const past = failure === undefined ? "" : `When it was tried last: ${failure}`;
     const isSending = now > 0 || (lane instanceof CopyLane && lane.now !== undefined) || isTasked(lane);
     const state = destState(trouble, counts.open, isSending);
     const files = Math.max(0, counts.filesProven - since.files);
     return {
       name,
       state,
-      message: trouble ?? word ?? waitingText(counts.open, road.queue.openSends(name).values()),
+      message: trouble ?? word ?? (waitingText(counts.open, road.queue.openSends(name).values()) || past),
       queued: counts.open,
       failed: counts.dead,
       bytes,
@@ -186,7 +191,7 @@ export class TransfersLook {
       name: nameOf(one.scan),
       state: scanStateOf(one, this.#running.isCopied(one.scan.id)),
       percent: this.#percent(one),
-      reason: scanReasonOf(one),
+      reason: scanReasonOf(one, this.#holdOf),
     };
   }
 
@@ -216,8 +221,6 @@ interface Since {
   /** What was counted with the last look. */
   readonly last: Pick<DestCounts, "open" | "bytesProven" | "filesProven">;
 }
-
-const GLOBUS_OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
 
 const isTasked = (lane: unknown): boolean => lane instanceof TaskLane && lane.submissions.length > 0;
 

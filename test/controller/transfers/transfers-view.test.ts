@@ -1,5 +1,6 @@
 /** What the PVs say of the queue is true in every state. */
 import { expect, test } from "vitest";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { PvName } from "../../../src/controller/pvs/index.ts";
 import { destPv } from "../../../src/controller/pvs/transfers.ts";
 import { TransferPvs } from "../../../src/controller/transfers/transfer-pvs.ts";
@@ -39,6 +40,44 @@ test("a scan that waits for its source is not the last that was queued", async (
   expect(bench.view.scans[0]).toMatchObject({ name: "a2", state: "Waiting" });
   await bench.pass(40);
   expect(bench.view).toMatchObject({ lastQueued: "a2" });
+});
+
+test("a scan says what it waits for: its files, a destination that is down, an operator", async () => {
+  const bench = await started((one) => {
+    one.copier.failure = new UnavailableError("/archive does not answer.");
+  });
+  bench.announce(bench.scan("a1"));
+  await bench.pass(1);
+  expect(bench.view.scans[0]).toMatchObject({ state: "Waiting", reason: "its files are not at rest yet" });
+  await bench.pass(40);
+  expect(bench.stateOf("/data/2026-03/a1.h5")).toEqual({ archive: "queued", petrel: "verified" });
+  expect(bench.view.scans[0]).toMatchObject({ state: "Queued", reason: "archive: /archive does not answer." });
+  expect(bench.view.archive.message).toBe("a1 is not proven: archive has it not yet: /archive does not answer.");
+  bench.copier.failure = undefined;
+  bench.transfers.hold({ isPaused: true, isDry: false });
+  bench.announce(bench.scan("a2"));
+  await bench.pass(40);
+  expect(bench.view.scans[0]).toMatchObject({ name: "a2", reason: "archive: paused (QueuePaused)" });
+  bench.transfers.hold({ isPaused: false, isDry: false });
+  await bench.pass(400);
+  expect(bench.view.scans.map(({ state, reason }) => [state, reason])).toEqual([
+    ["Verified", ""],
+    ["Verified", ""],
+  ]);
+});
+
+test("a destination that failed is no trouble once nothing goes there: nobody asks it any more", async () => {
+  const bench = await started((one) => {
+    one.copier.failure = new UnavailableError("/archive does not answer.");
+  });
+  bench.announce(bench.scan("a1"));
+  await bench.pass(40);
+  expect(bench.view).toMatchObject({ state: "Trouble", destinations: [{ state: "Trouble" }, {}] });
+  await bench.transfers.running?.drop(() => true, "dropped by a test");
+  expect(bench.view).toMatchObject({
+    state: "Idle",
+    destinations: [{ state: "Idle", message: "When it was tried last: /archive does not answer." }, {}],
+  });
 });
 
 test.each([

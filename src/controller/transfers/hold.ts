@@ -1,0 +1,21 @@
+/** Why a scan does not go to a destination now, where that is no fault of its own. */
+import type { SendRecord } from "../ports/queue-ledger.ts";
+import { isClosed, isSubmitted } from "./queue-states.ts";
+import type { RunningTransfers } from "./transfers.ts";
+
+/** A clause or a sentence; undefined: it goes, or has come to its end. */
+export type HoldOf = (send: SendRecord) => string | undefined;
+
+export const GLOBUS_OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
+
+export function holdOf(running: RunningTransfers, send: SendRecord): string | undefined {
+  const { road, watch } = running;
+  if (isClosed(send)) return undefined;
+  if (isSubmitted(send)) {
+    const task = road.queue.submissions.get(send.submission ?? "")?.task ?? "";
+    return watch?.now.get(task)?.message || undefined;
+  }
+  if (road.heldBy.length > 0) return `paused (${road.heldBy.join(", ")})`;
+  const lane = running.laneOf(send.destination);
+  return lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
+}
