@@ -94,10 +94,11 @@ const guide = (
   "  caput -c -w 60 2bmb:Globus:StartDaq 1      # moves what comes into the experiment's directory:",
   `                                             #   ${path.join(beamline.analysis.root, "data")} is /data of the analysis host`,
   "  caput -c -w 60 2bmb:TomoScan:StartScan 1   # runs a scan of TomoScan, whose file is then",
-  "  caget -S 2bmb:TomoScan:FullFileName",
+  "  caget -S 2bmb:TomoScan:FullFileName        # and leaves for two destinations, until it is proven there:",
+  "  camonitor -S 2bmb:Globus:QueueState 2bmb:Globus:ArchiveMessage",
   "  camonitor -S 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,
-  "  npx globus-ioc show, init, dirs, list-users, email --ioc, start-daq, daq-status, ...; npx globus-ioc --help",
+  "  npx globus-ioc show, init, dirs, list-users, email --ioc, start-daq, daq-status, queue list, ...; npx globus-ioc --help",
   `${isTerminal ? "Ctrl-C" : `kill ${process.pid}`} ends it and leaves nothing behind.`,
 ];

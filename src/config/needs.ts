@@ -133,11 +133,14 @@ interface NeededFile {
   readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify";
   readonly key: string;
   /** Commands, or what else needs it. */
-  readonly by: readonly string[];
+  readonly by: readonly string[] | ((settings: Settings) => readonly string[]);
   /** When the file is needed; absent: whenever it is named. */
   readonly when?: (settings: Settings) => boolean;
 }
-const hasHosts = ({ local }: Settings): boolean => local.detector !== "" || local.analysis !== "";
+const sshUsers = ({ local, destinations }: Settings): readonly string[] => [
+  ...(local.detector !== "" || local.analysis !== "" ? ["Dirs", ...DAQ] : []),
+  ...destinations.filter(({ kind }) => kind === "ssh").map(({ name }) => `the destination ${name}`),
+];
 
 const FILES: readonly NeededFile[] = [
   { section: "globus", key: "globus-message-file", by: MAIL },
@@ -162,21 +165,22 @@ const FILES: readonly NeededFile[] = [
     by: GLOBUS_COMMANDS,
     when: (settings) => settings["globus-auth"]["client-id"] !== "",
   },
-  { section: "ssh", key: "identity-file", by: ["Dirs", ...DAQ], when: hasHosts },
-  { section: "ssh", key: "known-hosts-file", by: ["Dirs", ...DAQ], when: hasHosts },
+  { section: "ssh", key: "identity-file", by: sshUsers },
+  { section: "ssh", key: "known-hosts-file", by: sshUsers },
 ];
 
 /** One sentence for each file that cannot be read. */
 export function fileSentences(settings: Settings): readonly string[] {
   return FILES.flatMap(({ section, key, by, when }) => {
     const file = (settings[section] as Readonly<Record<string, unknown>>)[key];
-    if (typeof file !== "string" || file === "" || when?.(settings) === false) return [];
+    const users = typeof by === "function" ? by(settings) : by;
+    if (typeof file !== "string" || file === "" || users.length === 0 || when?.(settings) === false) return [];
     try {
       accessSync(file, constants.R_OK);
       return [];
     } catch (error) {
       const why = codeOf(error) === "ENOENT" ? "does not exist" : `cannot be read (${codeOf(error)})`;
-      return [`[${section}] ${key} = ${file} ${why}: needed by ${listed(by)}.`];
+      return [`[${section}] ${key} = ${file} ${why}: needed by ${listed(users)}.`];
     }
   });
 }

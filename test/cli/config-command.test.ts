@@ -29,6 +29,15 @@ test("a file with every key is written, for its owner alone, and read back it sa
   expect(read.servers.map(({ name }) => name)).toEqual(Object.keys(BUILT_IN_SERVERS));
 });
 
+test("an example of a destination stands in it, and is one without its comment signs", async () => {
+  await config();
+  const text = readFileSync(file, "utf8");
+  expect(text).toContain("\n# [destination archive]\n");
+  const [before = "", example = ""] = text.split(/(?=^# \[destination archive\]$)/m);
+  const read = parseConfig(before + example.replace(/^# (?=\[|[a-z-]+ =)/gm, ""), file, "/home/op");
+  expect(read.destinations).toMatchObject([{ name: "archive", kind: "folder", top: "/", path: "{rel}" }]);
+});
+
 test("the settings that were given stand in it, also one with a per cent sign, and an empty one", async () => {
   await config("--beamline", "2-BM-A,B", "--title", "100% steel", "--identity-file", "");
   const read = parseConfig(readFileSync(file, "utf8"), file, "/home/op");

@@ -152,4 +152,8 @@ test("a file that is named and cannot be read is told, with the commands that ne
     "[ssh] known-hosts-file",
   ]);
   expect(fileSentences(settingsOf(""))).toEqual([]);
+  const tape = "[destination tape]\nkind = ssh\nhost = tape.example.org\nuser = beamline\ntop = /archive\n";
+  expect(fileSentences(settingsOf(`${tape}[ssh]\nidentity-file =\nknown-hosts-file = /nowhere/known_hosts`))).toEqual([
+    "[ssh] known-hosts-file = /nowhere/known_hosts does not exist: needed by the destination tape.",
+  ]);
 });
