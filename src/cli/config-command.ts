@@ -10,7 +10,14 @@ import { codeOf, messageOf } from "../base/errors.ts";
 import { writePrivateFile } from "../base/private-file.ts";
 import { createFile, type FileCalls } from "../base/replace-file.ts";
 import { ConfigError, configFileToWrite, parseSource, type SettingLine, type SettingOption } from "../config/config.ts";
-import { BUILT_IN_SERVERS, DESTINATION_SETTINGS, SERVER_SETTINGS, SETTINGS, type Setting, type SettingTable } from "../config/settings.ts";
+import {
+  BUILT_IN_SERVERS,
+  DESTINATION_SETTINGS,
+  SERVER_SETTINGS,
+  SETTINGS,
+  type Setting,
+  type SettingTable,
+} from "../config/settings.ts";
 import type { ActionResult } from "../controller/run/outcome.ts";
 import { UsageError } from "./exit-status.ts";
 
@@ -69,7 +76,8 @@ function configText(given: readonly SettingLine[]): string {
 const HEAD =
   "# globus-ioc: the settings of one beamline. Relative file names begin at this file, ~/ at home. Nothing but a person changes it.";
 
-const DESTINATION_HEAD = "# Each place to which scans are sent has a section of its own; archive is an example of a name.";
+const DESTINATION_HEAD =
+  "# Each place to which scans are sent has a section of its own; archive is an example of a name.";
 const commented = (text: string): string => text.replace(/^(?!#)/gm, "# ");
 
 function sectionText(

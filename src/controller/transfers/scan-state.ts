@@ -22,7 +22,8 @@ export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
 export const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
 
 /** What a scan waits for whose files are looked at, a clause. */
-export const waitReasonOf = ({ reason = "its files are not at rest yet" }: Pick<ScanRecord, "reason">): string => reason;
+export const waitReasonOf = ({ reason = "its files are not at rest yet" }: Pick<ScanRecord, "reason">): string =>
+  reason;
 
 /** Why it is not proven, or stands apart: a clause or a sentence; "" where there is nothing to say. */
 export function scanReasonOf({ scan, sends }: QueuedScan, holdOf: HoldOf): string {
