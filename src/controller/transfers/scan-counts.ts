@@ -2,6 +2,7 @@
  * How many scans of the queue stand how, counted with each change: a look each second must not take longer the more
  * scans there have been.
  */
+import { inSlices } from "../../base/in-slices.ts";
 import { isClosed, isDead } from "./queue-states.ts";
 import { isProven, isUnderWay, needsPerson, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
 
@@ -39,9 +40,15 @@ export class ScanCounts {
   readonly #all = { scans: 0, proven: 0 };
   #needingPerson = 0;
 
-  constructor(queue: ScanQueue) {
-    queue.follow((id, scan) => this.#take(id, scan));
+  /** Counts what there is in slices, and each change from now on. */
+  static async of(queue: ScanQueue): Promise<ScanCounts> {
+    const counts = new ScanCounts();
+    queue.follow((id, scan) => counts.#take(id, scan));
+    await inSlices([...queue.scans.keys()], (id) => counts.#take(id, queue.scans.get(id)));
+    return counts;
   }
+
+  private constructor() {}
 
   get underWay(): number {
     return this.#underWay.size;

@@ -78,9 +78,8 @@ export class ScanQueue {
     return queue;
   }
 
-  /** Tells of every scan that there is, and of each that changes; undefined: it is forgotten. */
+  /** Tells of each scan that changes from now on; undefined: it is forgotten. */
   follow(told: (id: string, scan: QueuedScan | undefined) => void): void {
-    for (const [id, scan] of this.#scans) told(id, scan);
     this.#followers.push(told);
   }
   #tell(id: string): void {

@@ -9,7 +9,7 @@ import { CopyLane } from "./copy-lane.ts";
 import { GLOBUS_OFF, type HoldOf, holdOf } from "./hold.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
-import { type DestCounts, ScanCounts } from "./scan-counts.ts";
+import type { DestCounts, ScanCounts } from "./scan-counts.ts";
 import type { QueuedScan } from "./scan-queue.ts";
 import { scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import { TaskLane } from "./task-lane.ts";
@@ -69,7 +69,7 @@ export class TransfersLook {
 
   constructor(running: RunningTransfers) {
     this.#running = running;
-    this.#counts = new ScanCounts(running.road.queue);
+    this.#counts = running.counts;
   }
 
   /** @param experiment the tagged experiment's name, or undefined */

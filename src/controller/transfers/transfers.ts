@@ -15,6 +15,7 @@ import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
+import { ScanCounts } from "./scan-counts.ts";
 import { baseName, plainPath } from "./scan-path.ts";
 import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
@@ -69,7 +70,7 @@ export class Transfers {
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
   async run(signal: AbortSignal): Promise<void> {
     const queue = await this.#readQueue(signal);
-    const running = new RunningTransfers({ ...this.#options, queue });
+    const running = new RunningTransfers({ ...this.#options, queue }, await ScanCounts.of(queue));
     running.road.tags = this.#tags;
     this.#running = running;
     this.#applyHold();
@@ -136,6 +137,7 @@ export class Transfers {
 /** Transfers whose ledger was read. */
 export class RunningTransfers {
   readonly road: Road;
+  readonly counts: ScanCounts;
   readonly lanes: readonly (CopyLane | TaskLane)[];
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
@@ -144,7 +146,8 @@ export class RunningTransfers {
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
 
-  constructor(options: RoadOptions) {
+  constructor(options: RoadOptions, counts: ScanCounts) {
+    this.counts = counts;
     this.road = new Road(options);
     this.#arrivals = this.road.wake();
     this.#gate = new SourceGate(this.road);

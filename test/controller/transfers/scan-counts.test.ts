@@ -11,7 +11,7 @@ function queueOf({ transfers }: Bench): ScanQueue {
 
 test("what is counted change by change is what a look at all scans would count, before and after a restart", async () => {
   const bench = await started();
-  let counts = new ScanCounts(queueOf(bench)); // from the first change on
+  let counts = await ScanCounts.of(queueOf(bench)); // from the first change on
   const files = Array.from({ length: 30 }, (_, index) => bench.scan(`s${index}`, 100 + index));
   bench.copier.poison = /s[1-4]\./;
   bench.tasks.loses = /s7/;
@@ -56,6 +56,6 @@ test("what is counted change by change is what a look at all scans would count, 
     expect(viewed).toMatchObject({ depth: looked.underWay, failed: looked.failed });
     await bench.stop();
     await bench.start();
-    counts = new ScanCounts(queueOf(bench));
+    counts = await ScanCounts.of(queueOf(bench));
   }
 });
