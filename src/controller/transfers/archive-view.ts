@@ -1,4 +1,5 @@
 /** Whether the newest scan is proven at all its destinations, and what is missing. Pure. */
+import { asSentence } from "../../base/errors.ts";
 import type { HoldOf } from "./hold.ts";
 import { nameOf } from "./road.ts";
 import { isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
@@ -52,7 +53,7 @@ function archiveText(newest: QueuedScan, holdOf: HoldOf): string {
     const hold = holdOf(send);
     return `${destination} has it not yet${hold === undefined ? ` (${state})` : `: ${withoutStop(hold)}`}`;
   });
-  return `${name} is not proven: ${why.join("; ") || "it goes nowhere"}.`;
+  return `${name}${asSentence(` is not proven: ${why.join("; ") || "it goes nowhere"}`)}`;
 }
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");

@@ -66,6 +66,20 @@ test("a scan says what it waits for: its files, a destination that is down, an o
   ]);
 });
 
+test("a question as the reason ends its sentence", async () => {
+  const bench = await started((one) => {
+    one.copier.failure = new UnavailableError("/archive does not answer: is it mounted?");
+  });
+  bench.announce(bench.scan("a1"));
+  await bench.pass(40);
+  expect(bench.view.archive.message).toMatch(/not yet: \/archive does not answer: is it mounted\?$/);
+  await bench.transfers.running?.drop(() => true, "dropped by a test");
+  bench.announce(bench.scan("a2"));
+  bench.transfers.hold({ isPaused: true, isDry: false });
+  await bench.pass(20);
+  expect(bench.view.message).toMatch(/^Archive: \/archive does not answer: is it mounted\?; .* on the way\.$/);
+});
+
 test("a destination that failed is no trouble once nothing goes there: nobody asks it any more", async () => {
   const bench = await started((one) => {
     one.copier.failure = new UnavailableError("/archive does not answer.");
