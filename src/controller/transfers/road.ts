@@ -2,7 +2,7 @@
  * What the workers of the transfer queue share: the queue, the site, and the steps that a scan takes, each of them on
  * disk before it counts.
  */
-import { cleanJson } from "../../base/clean-text.ts";
+import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { stackOf } from "../../base/errors.ts";
 import { AgeIds, Digest } from "../../base/ids.ts";
@@ -180,4 +180,4 @@ export async function signatureOf({ folder, files }: Manifest): Promise<string> 
 }
 
 /** As people know the scan. */
-export const nameOf = ({ file, isFolder = false }: ScanRecord): string => scanName(file, isFolder);
+export const nameOf = ({ file, isFolder = false }: ScanRecord): string => oneLine(scanName(file, isFolder));

@@ -3,7 +3,7 @@
  * copy is sent, equal to the original. Then their files stand in the ledger, and they are queued for every destination.
  */
 
-import { cleanJson } from "../../base/clean-text.ts";
+import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
@@ -217,7 +217,7 @@ export class SourceGate {
     }
     if (isGone) {
       this.#seen.delete(scan.id);
-      say(`${baseName(scan.file)} is not sent: ${left}.`, "MAJOR");
+      say(`${oneLine(baseName(scan.file))} is not sent: ${left}.`, "MAJOR");
     }
   }
 }

@@ -3,7 +3,7 @@
  * proven there. It goes on where the process before has ended, for all it knows is in the ledger.
  */
 
-import { cleanJson } from "../../base/clean-text.ts";
+import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
@@ -242,7 +242,7 @@ export class RunningTransfers {
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
     });
-    if (said !== undefined && isTaken) road.say(`${baseName(file)} is not sent: ${said}.`, "MINOR");
+    if (said !== undefined && isTaken) road.say(`${oneLine(baseName(file))} is not sent: ${said}.`, "MINOR");
     return isTaken;
   }
 

@@ -25,6 +25,15 @@ export interface ManifestFiles {
   forget(scan: string): Promise<void>;
 }
 
+/** One after the other: to split 100,000 at once would hold up the event loop. */
+function* linesOf(text: string): Generator<string, undefined> {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf("\n", at);
+    yield text.slice(at, end < 0 ? text.length : end);
+    at = end < 0 ? text.length : end + 1;
+  }
+}
+
 /** @param ledger the ledger's folder */
 export function createManifestFiles(ledger: string): ManifestFiles {
   const folder = path.join(ledger, "manifests");
@@ -42,7 +51,8 @@ export function createManifestFiles(ledger: string): ManifestFiles {
     },
     read: async (scan) => {
       try {
-        const [head = "", ...lines] = (await readRegularFile(fileOf(scan))).toString("utf8").trimEnd().split("\n");
+        const lines = linesOf((await readRegularFile(fileOf(scan))).toString("utf8"));
+        const head = lines.next().value ?? "";
         const { files: count, ...manifest } = headSchema.parse(JSON.parse(head));
         const files = await inSlices(lines, (line) => {
           const [name, bytes, modified] = lineSchema.parse(JSON.parse(line));

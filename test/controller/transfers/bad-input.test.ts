@@ -1,9 +1,11 @@
 /** What the transfer queue does with everything that goes wrong: named, counted, retried or refused by rule. */
 import { NEVER, VirtualTimeScheduler } from "rxjs";
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../../src/base/clock.ts";
 import { ActionError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { AlreadyExistsError, NoRoomError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { CopyOptions } from "../../../src/controller/ports/destinations.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import type { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { watchTransfers } from "../../../src/controller/transfers/transfers-watch.ts";
@@ -18,6 +20,23 @@ const taskOf = (bench: Bench, index = 0) => {
   if (task === undefined) throw new Error("no task");
   return task;
 };
+
+/** Copies of such names go on until they are ended, or let go. @returns lets them go */
+function heldCopies(bench: Bench, name: RegExp): () => void {
+  const copy = bench.copier.copy.bind(bench.copier);
+  const held = { names: name };
+  bench.copier.copy = async (parcel, options?: CopyOptions) => {
+    while (parcel.manifest.files.some(({ path }) => held.names.test(path))) {
+      await sleep(bench.clock, 1, options?.signal);
+      options?.onProgress?.({ bytes: 1, files: 0 });
+      options?.signal?.throwIfAborted();
+    }
+    return copy(parcel);
+  };
+  return () => {
+    held.names = /^$/;
+  };
+}
 
 describe("the source", () => {
   test("a lane with a scan that is looked at anew waits without turning", async () => {
@@ -273,6 +292,57 @@ describe("a person", () => {
     await bench.transfers.retry();
     await bench.pass(20);
     expect(bench.view).toMatchObject({ state: "Idle", depth: 0, failed: 0 });
+  });
+
+  test("who drops a scan that is being copied ends the copy, and the next scan goes", async () => {
+    const bench = await started();
+    const file = bench.scan("a1");
+    heldCopies(bench, /a1/);
+    bench.announce(file);
+    await bench.pass(10);
+    expect(
+      bench.transfers.running?.isCopied([...(bench.transfers.running?.road.queue.scans.keys() ?? [])][0] ?? ""),
+    ).toBe(true);
+    await drop(bench);
+    const other = bench.scan("a2");
+    bench.announce(other);
+    await bench.pass(40);
+    expect(bench.stateOf(file)["archive"]).toBe("dropped");
+    expect(bench.stateOf(other)).toEqual(BOTH);
+    expect([...bench.copier.arrived.keys()]).toEqual(["/2026-03/a2.h5"]);
+  });
+
+  test("who pauses before the ledger was read sends nothing of what it holds", async () => {
+    const bench = await started();
+    bench.announce(bench.scan("a1"));
+    await bench.pass(3);
+    await bench.stop();
+    const sent = bench.tasks.taskById.size + bench.copier.copies;
+    bench.isPausedAtStart = true;
+    await bench.start();
+    await bench.pass(60);
+    expect(bench.tasks.taskById.size + bench.copier.copies).toBe(sent);
+    expect(bench.view).toMatchObject({ state: "Paused", depth: 1 });
+    bench.transfers.hold({ isPaused: false, isDry: false });
+    await bench.pass(40);
+    expect(bench.stateOf("/data/2026-03/a1.h5")).toEqual(BOTH);
+  });
+
+  test("who stops the IOC in mid-copy and in mid-submission loses nothing, and nothing is said", async () => {
+    const bench = await started();
+    const file = bench.scan("a1");
+    const go = heldCopies(bench, /a1/);
+    bench.tasks.holdAnswer();
+    bench.announce(file);
+    await bench.pass(20);
+    await bench.stop();
+    go();
+    expect(bench.said.filter((one) => !one.startsWith("NO_ALARM"))).toEqual([]);
+    bench.tasks.holdAnswer()();
+    await bench.start();
+    await bench.pass(60);
+    expect(bench.stateOf(file)).toEqual(BOTH);
+    expect([...bench.tasks.arrivals.values()]).toEqual([1]);
   });
 
   test("who presses QueueRetry 100 times asks a destination that is down a few times", async () => {

@@ -31,6 +31,7 @@ export class Bench {
   #ended: Promise<unknown> = Promise.resolve();
   #look: TransfersLook | undefined;
 
+  isPausedAtStart = false;
   told: Pick<TransferSite, "mail" | "webhook"> = {};
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;
@@ -53,6 +54,7 @@ export class Bench {
   }
   async start(): Promise<void> {
     this.transfers = this.#make();
+    if (this.isPausedAtStart) this.transfers.hold({ isPaused: true, isDry: false });
     this.#abort = new AbortController();
     this.#ended = this.transfers.run(this.#abort.signal).catch((thrown: unknown) => {
       if (!this.#abort.signal.aborted) throw thrown;

@@ -1,7 +1,13 @@
 /** A site of transfers without disks and networks: a ledger, a source, copiers and Globus' tasks, all in memory. */
 import { ActionError } from "../../../src/base/errors.ts";
-import { NotFoundError, SourceChangedError, UnavailableError } from "../../../src/controller/ports/call.ts";
-import type { CopiedFile, Copier, FoundFile, Parcel } from "../../../src/controller/ports/destinations.ts";
+import { orAbort } from "../../../src/base/or-abort.ts";
+import {
+  type CallOptions,
+  NotFoundError,
+  SourceChangedError,
+  UnavailableError,
+} from "../../../src/controller/ports/call.ts";
+import type { CopiedFile, Copier, CopyOptions, FoundFile, Parcel } from "../../../src/controller/ports/destinations.ts";
 import type { QueueChange, QueueContent, QueueLedger } from "../../../src/controller/ports/queue-ledger.ts";
 import type { Manifest, ScanFile, ScanSource } from "../../../src/controller/ports/scans.ts";
 import type { Submission, TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
@@ -78,7 +84,7 @@ export class FakeCopier implements Copier {
   constructor(source: FakeSource) {
     this.#source = source;
   }
-  async copy({ manifest, parts }: Parcel): Promise<readonly CopiedFile[]> {
+  async copy({ manifest, parts }: Parcel, _options: CopyOptions = {}): Promise<readonly CopiedFile[]> {
     this.copies++;
     await this.gate;
     if (this.failure !== undefined) throw this.failure;
@@ -118,6 +124,8 @@ interface FakeTask {
   end?: number;
   report: Partial<TaskReport>;
 }
+
+const NEVER = new AbortController().signal;
 
 /** Globus Transfer: a submission id makes one task; a task takes `seconds`. */
 export class FakeTasks implements TransferTasks {
@@ -163,9 +171,9 @@ export class FakeTasks implements TransferTasks {
     this.#ask("submission id");
     return `s${++this.#count}`;
   }
-  async submit(submission: Submission): Promise<string> {
+  async submit(submission: Submission, { signal = NEVER }: CallOptions = {}): Promise<string> {
     this.#ask("submit");
-    await this.#held;
+    await orAbort(this.#held ?? Promise.resolve(), signal);
     if (this.refuses !== undefined) throw this.refuses;
     const id = `task-${submission.id}`;
     if (!this.taskById.has(id)) this.taskById.set(id, { submission, at: this.#clock.now(), report: {} });
