@@ -1,7 +1,7 @@
 /** Transfers that a person has asked for: one task each, submitted once, and followed until the next is asked for. */
 
 import { asSentence } from "../../base/errors.ts";
-import type { CallOptions } from "../ports/call.ts";
+import { AccessDeniedError, type CallOptions } from "../ports/call.ts";
 import type { SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import { Breaker } from "./back-off.ts";
@@ -73,7 +73,14 @@ export class AskedTransfers {
     };
     const record = await newSubmission(this.#road, this.#tasks, wanted, options);
     await this.#road.change(() => [{ submission: record }]);
-    return await this.#post(record, options);
+    try {
+      return await this.#post(record, options);
+    } catch (thrown) {
+      // Refused as such, which the person is told: it must not be submitted behind the person's back later.
+      if (thrown instanceof AccessDeniedError)
+        await this.#road.change(() => [{ forgetSubmission: record.submission.id }]);
+      throw thrown;
+    }
   }
 
   /** A person wants everything tried at once. */

@@ -4,7 +4,12 @@ import { describe, expect, test } from "vitest";
 import { sleep } from "../../../src/base/clock.ts";
 import { ActionError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { AlreadyExistsError, NoRoomError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import {
+  AccessDeniedError,
+  AlreadyExistsError,
+  NoRoomError,
+  UnavailableError,
+} from "../../../src/controller/ports/call.ts";
 import type { CopyOptions } from "../../../src/controller/ports/destinations.ts";
 import { Journal } from "../../../src/controller/run/journal.ts";
 import type { Transfers } from "../../../src/controller/transfers/transfers.ts";
@@ -540,6 +545,37 @@ test("a folder is proven again behind the manifest.json of its earlier version; 
   expect(bench.stateOf("/data/2026-03/run2")).toEqual(BOTH);
   expect(bench.copier.found.files.get("/2026-03/run2/manifest.json")?.bytes).toBe(5);
   expect([...bench.copier.written.keys()].at(-1)).toBe("/2026-03/run2/globus-ioc-manifest.json");
+});
+
+describe("a transfer by hand", () => {
+  const asked = {
+    sourceCollection: "src",
+    sourcePath: "/~/a1.h5",
+    destinationCollection: "dest",
+    destinationPath: "/~/2-BM/a1.h5",
+    label: "by hand",
+  };
+
+  test("that Globus does not allow is over when it is told, and is not submitted later", async () => {
+    const bench = await started();
+    bench.tasks.refuses = new AccessDeniedError("Globus does not allow it.");
+    await expect(bench.transfers.running?.asked?.submit(asked, {})).rejects.toThrow("does not allow it");
+    bench.tasks.refuses = undefined;
+    await bench.pass(600);
+    expect(bench.tasks.taskById.size).toBe(0);
+    expect(bench.transfers.running?.road.queue.submissions.size).toBe(0);
+  });
+
+  test("whose answer is lost is one task", async () => {
+    const bench = await started();
+    bench.tasks.losesAnswer = 1;
+    await expect(bench.transfers.running?.asked?.submit(asked, {})).rejects.toThrow("no answer");
+    await bench.pass(60);
+    expect(bench.tasks.taskById.size).toBe(1);
+    expect(taskOf(bench).submission.items).toEqual([
+      { source: "/~/a1.h5", destination: "/~/2-BM/a1.h5", isFolder: false },
+    ]);
+  });
 });
 
 test("while all is proven nobody is asked anything", async () => {
