@@ -263,7 +263,10 @@ describe("a task", () => {
   test("of which one file vanishes at the source is ended; the others are proven, and none goes twice", async () => {
     const back = globus.addFault("petrel", { code: "ENDPOINT_ERROR" });
     start();
+    transfers.hold({ isPaused: true, isDry: false }); // until one task can take all three
     const paths = ["a1.h5", "a10.h5", "A1.h5"].map((name) => scan(name));
+    await until(() => transfers.running !== undefined && view().destinations[1]?.queued === 3);
+    transfers.hold({ isPaused: false, isDry: false });
     await until(() => globus.transfers.length === 1);
     expect(globus.transfers[0]?.sources).toHaveLength(3);
     rmSync(join(folder, "source", paths[0] ?? ""));
