@@ -17,6 +17,8 @@ export interface CopyNow extends CopyProgress {
   readonly scan: string;
   /** Monotonic seconds. */
   readonly since: number;
+  /** When the copy gave its last sign of life, monotonic seconds. */
+  readonly heard: number;
 }
 
 export class CopyLane extends Lane {
@@ -27,6 +29,15 @@ export class CopyLane extends Lane {
   constructor(road: Road, row: CopyRow) {
     super(road, row.name);
     this.#row = row;
+  }
+
+  /** That the copy under way gives no sign of life, a sentence; undefined: it does, or there is none. */
+  get silence(): string | undefined {
+    if (this.now === undefined) return undefined;
+    const minutes = Math.floor((this.road.clock.monotonic() - this.now.heard) / 60);
+    if (minutes < 1) return undefined;
+    const long = minutes === 1 ? "a minute" : `${minutes} minutes`;
+    return `Nothing was heard of the copy of ${this.scanNamed(this.now.scan)} for ${long}: does the file server answer?`;
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
@@ -43,7 +54,8 @@ export class CopyLane extends Lane {
     const { queue, clock } = this.road;
     const scan = queue.scans.get(send.scan)?.scan;
     if (scan === undefined) throw new ActionError(`The ledger has lost the scan ${send.scan}.`);
-    this.now = { scan: scan.id, since: clock.monotonic(), bytes: 0, files: 0 };
+    const since = clock.monotonic();
+    this.now = { scan: scan.id, since, heard: since, bytes: 0, files: 0 };
     const given = new AbortController();
     const until = AbortSignal.any([signal, given.signal]);
     try {
@@ -68,7 +80,7 @@ export class CopyLane extends Lane {
     const parts = placeOf(template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
     const parcel: Parcel = { manifest, parts };
     const onProgress = (progress: CopyProgress): void => {
-      if (this.now !== undefined) this.now = { ...this.now, ...progress };
+      if (this.now !== undefined) this.now = { ...this.now, ...progress, heard: clock.monotonic() };
       look();
     };
     const copied = await copier.copy(parcel, { signal, onProgress });

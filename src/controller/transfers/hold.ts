@@ -1,5 +1,6 @@
 /** Why a scan does not go to a destination now, where that is no fault of its own. */
 import type { SendRecord } from "../ports/queue-ledger.ts";
+import { CopyLane } from "./copy-lane.ts";
 import { isClosed, isSubmitted } from "./queue-states.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
@@ -15,7 +16,8 @@ export function holdOf(running: RunningTransfers, send: SendRecord): string | un
     const task = road.queue.submissions.get(send.submission ?? "")?.task ?? "";
     return watch?.now.get(task)?.message || undefined;
   }
-  if (road.heldBy.length > 0) return `paused (${road.heldBy.join(", ")})`;
   const lane = running.laneOf(send.destination);
+  if (lane instanceof CopyLane && lane.now?.scan === send.scan) return lane.silence ?? lane.breaker.trouble;
+  if (road.heldBy.length > 0) return `paused (${road.heldBy.join(", ")})`;
   return lane === undefined ? GLOBUS_OFF : lane.breaker.trouble;
 }

@@ -235,7 +235,10 @@ function progressOf(
   { watch }: RunningTransfers,
   lane: unknown,
 ): { readonly bytes: number; readonly faults: number; readonly message?: string } {
-  if (lane instanceof CopyLane) return { bytes: lane.now?.bytes ?? 0, faults: 0 };
+  if (lane instanceof CopyLane) {
+    const { now, silence } = lane;
+    return { bytes: now?.bytes ?? 0, faults: 0, ...(silence !== undefined && { message: silence }) };
+  }
   if (!(lane instanceof TaskLane)) return { bytes: 0, faults: 0 };
   const tasks = lane.submissions.flatMap(({ task }) => watch?.now.get(task ?? "") ?? []);
   const message = tasks.find((task) => task.message !== "")?.message ?? watch?.trouble;

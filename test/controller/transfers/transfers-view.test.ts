@@ -66,6 +66,25 @@ test("a scan says what it waits for: its files, a destination that is down, an o
   ]);
 });
 
+test("a copy of which nothing is heard says so: its file server may hang", async () => {
+  const bench = await started();
+  let resolve = (): void => {};
+  bench.copier.gate = new Promise((end) => {
+    resolve = end;
+  });
+  bench.announce(bench.scan("a1"));
+  await bench.pass(20);
+  const silent = () => bench.view.destinations.map(({ state, message }) => [state, message])[0];
+  expect(silent()).toEqual(["Sending", "1 scan to go."]);
+  await bench.pass(130);
+  const words = "Nothing was heard of the copy of a1 for 2 minutes: does the file server answer?";
+  expect(silent()).toEqual(["Sending", words]);
+  expect(bench.view.scans[0]).toMatchObject({ state: "Sending", reason: `archive: ${words}` });
+  resolve();
+  await bench.pass(20);
+  expect(silent()).toEqual(["Idle", ""]);
+});
+
 test("a question as the reason ends its sentence", async () => {
   const bench = await started((one) => {
     one.copier.failure = new UnavailableError("/archive does not answer: is it mounted?");
