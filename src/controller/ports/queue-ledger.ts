@@ -36,6 +36,8 @@ export interface ScanRecord {
   readonly tags?: ScanTags;
   /** Why it counts as aborted, a clause. */
   readonly aborted?: string;
+  /** It ended while nobody watched: the experiment that is tagged now need not be the scan's. */
+  readonly mayBeOld?: true;
   /** Directory on the analysis host to which TomoScan copies it, where it does. */
   readonly copiesTo?: string;
   /** Of its files' names, sizes and times; absent while it waits. */

@@ -8,7 +8,7 @@ import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { NotFoundError } from "../ports/call.ts";
-import type { QueueChange, ScanRecord, SendRecord, SendState } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest, ScanSource } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
 import { isClosed, isDead } from "./queue-states.ts";
@@ -111,7 +111,7 @@ export class SourceGate {
     const before = this.#seen.get(scan.id);
     const stableSince = before?.signature === signature ? before.stableSince : now;
     const { settleSeconds } = site.rules;
-    const tags = scan.tags ?? this.#road.tags;
+    const tags = scan.tags ?? tagsFor(scan, this.#road.tags);
     if (tags === undefined && now - (before?.since ?? now) < TAG_SECONDS) {
       await this.#fault(scan, "nobody knows yet which experiment is tagged", undefined);
       return;
@@ -256,6 +256,13 @@ async function lookOrGone(source: ScanSource, place: string, signal: AbortSignal
     if (thrown instanceof NotFoundError) return undefined;
     throw thrown;
   }
+}
+
+/** The tags of the experiment that is tagged now, for a scan that may be older than the tag where its path names it. */
+function tagsFor({ file, mayBeOld }: ScanRecord, tags: ScanTags | undefined): ScanTags | undefined {
+  if (tags === undefined || mayBeOld !== true) return tags;
+  const words = file.split("/").flatMap((part) => [part, ...part.split(/[-_]/)]);
+  return tags.exp !== "" && (words.includes(tags.exp) || words.includes(tags.last)) ? tags : NO_TAGS;
 }
 
 const NOT_COME = "TomoScan's copy of it has not come yet";

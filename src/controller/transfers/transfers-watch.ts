@@ -160,11 +160,11 @@ function triggered$(
         pvs.put("TomoScanTriggerState", TRIGGER_INDEX[news.state]);
         pvs.put("TomoScanTriggerMessage", news.message);
       } else {
-        const { file, isAborted, why = "nobody knows why", copiesTo } = news.end;
+        const { file, isAborted, isObserved, why = "nobody knows why", copiesTo } = news.end;
         transfers.announce({
           file,
           trigger: "tomoscan",
-          ...(tags !== undefined && { tags }),
+          ...(!isObserved ? { mayBeOld: true } : tags !== undefined && { tags }),
           ...(isAborted && { aborted: why }),
           ...(copiesTo !== undefined && { copiesTo }),
         });

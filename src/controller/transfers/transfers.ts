@@ -30,6 +30,8 @@ export interface AnnouncedScan {
   /** Absent while nobody knows which experiment is tagged. */
   readonly tags?: ScanTags;
   readonly aborted?: string;
+  /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
+  readonly mayBeOld?: true;
   readonly copiesTo?: string;
 }
 
@@ -297,7 +299,7 @@ interface Unsent {
 }
 
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
-  const { aborted, copiesTo, tags } = announced;
+  const { aborted, copiesTo, tags, mayBeOld } = announced;
   return {
     id: road.newId(),
     file: announced.file,
@@ -307,6 +309,7 @@ function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefine
     trigger: announced.trigger,
     ...(tags !== undefined && { tags }),
     ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
+    ...(mayBeOld === true && { mayBeOld }),
     ...(copiesTo !== undefined && { copiesTo }),
   };
 }

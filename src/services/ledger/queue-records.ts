@@ -29,6 +29,7 @@ export const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   trigger: text,
   tags: optional(z.strictObject({ exp: text, ym: text, last: text, gup: text })),
   aborted: optional(text),
+  mayBeOld: optional(z.literal(true)),
   copiesTo: optional(text),
   signature: optional(text),
   folder: optional(text),

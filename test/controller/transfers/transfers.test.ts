@@ -400,3 +400,21 @@ test("a ledger that cannot be read is told, and read again until it can be", asy
   await bench.pass(80);
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
+
+test.each([
+  ["/data/2026-03/2026-03-Levy-1014288/a1.h5", "2026-03-Levy-1014288"],
+  ["/data/2026-03/Levy/a1.h5", "2026-03-Levy-1014288"],
+  ["/data/2026-02/Curie/a1.h5", ""],
+])(
+  "a scan %s that ended while nobody watched is of the tagged experiment only if its path says so",
+  async (file, exp) => {
+    const bench = await started();
+    bench.transfers.tags = TAGS;
+    bench.source.tree.put(file, 10);
+    bench.transfers.announce({ file, trigger: "tomoscan", mayBeOld: true });
+    await bench.pass(40);
+    const [queued] = [...(bench.transfers.running?.road.queue.scans.values() ?? [])];
+    expect(queued?.scan.tags?.exp).toBe(exp);
+    expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  },
+);
