@@ -3,18 +3,19 @@
  * copy is sent, equal to the original. Then their files stand in the ledger, and they are queued for every destination.
  */
 
-import { cleanJson, oneLine } from "../../base/clean-text.ts";
+import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
-import type { Manifest, ScanSource } from "../ports/scans.ts";
+import type { Manifest } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
 import { isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { filesAtSource } from "./source-files.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
@@ -78,7 +79,7 @@ export class SourceGate {
     const scan = this.#road.queue.scans.get(id)?.scan;
     if (scan?.state !== "waiting") return;
     try {
-      const found = await this.#atSource(scan, signal);
+      const found = await filesAtSource(this.#road.site.source, scan, signal);
       if (typeof found === "string") await this.#fault(scan, found, undefined);
       else await this.#found(scan, found);
     } catch (thrown) {
@@ -87,21 +88,6 @@ export class SourceGate {
       this.#isLedgerDown ||= verdict.about === "ledger";
       if (verdict.about !== "ledger") await this.#fault(scan, clauseOf(thrown), thrown);
     }
-  }
-
-  /** The files to send; a clause where they are not what they must be yet. */
-  async #atSource(scan: ScanRecord, signal: AbortSignal): Promise<Manifest | string> {
-    const { source, original } = this.#road.site.source;
-    if (original === undefined) return source.look(scan.file, { signal });
-    if (scan.copiesTo === undefined)
-      return `TomoScan copies nothing to ${source.name} (CopyToAnalysisDir is off), from where scans are sent`;
-    const first = await original.look(scan.file, { signal });
-    const copies = await Promise.all(
-      copyPlaces(scan.copiesTo, original.top, scan.file).map((place) => lookOrGone(source, place, signal)),
-    );
-    const problems = copies.map((copy) => copyProblem(scan.file, first, copy));
-    const whole = copies[problems.indexOf(undefined)];
-    return whole ?? problems.find((problem) => problem !== NOT_COME) ?? NOT_COME;
   }
 
   async #found(scan: ScanRecord, manifest: Manifest): Promise<void> {
@@ -237,50 +223,11 @@ function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
 
 const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");
 
-/**
- * Where TomoScan may have copied a file: with scp below the last two folders of its path, with fdt below its path from
- * the top directory on. integration.md §1.5.
- * @param to as `user@host:/dir/`
- */
-function copyPlaces(to: string, top: string, file: string): readonly string[] {
-  const directory = to.replace(/^[^/]*:/, "").replace(/\/+$/, "");
-  const folders = file.split("/").slice(1, -1);
-  const below = partsBelow(top, file)?.slice(0, -1) ?? folders;
-  return [...new Set([folders.slice(-2), below, []].map((parts) => [directory, ...parts, baseName(file)].join("/")))];
-}
-
-async function lookOrGone(source: ScanSource, place: string, signal: AbortSignal): Promise<Manifest | undefined> {
-  try {
-    return await source.look(place, { signal });
-  } catch (thrown) {
-    if (thrown instanceof NotFoundError) return undefined;
-    throw thrown;
-  }
-}
-
 /** The tags of the experiment that is tagged now, for a scan that may be older than the tag where its path names it. */
 function tagsFor({ file, mayBeOld }: ScanRecord, tags: ScanTags | undefined): ScanTags | undefined {
   if (tags === undefined || mayBeOld !== true) return tags;
   const words = file.split("/").flatMap((part) => [part, ...part.split(/[-_]/)]);
   return tags.exp !== "" && (words.includes(tags.exp) || words.includes(tags.last)) ? tags : NO_TAGS;
-}
-
-const NOT_COME = "TomoScan's copy of it has not come yet";
-
-/**
- * Why a copy is not the original yet, a clause. Of a scan that is a file, TomoScan copies that file alone. Times are
- * the copying program's matter.
- */
-function copyProblem(file: string, original: Manifest, copy: Manifest | undefined): string | undefined {
-  if (copy === undefined) return NOT_COME;
-  const copied = new Map(copy.files.map(({ path, bytes }) => [path, bytes]));
-  const wanted = original.isFolder ? original.files : original.files.filter(({ path }) => path === baseName(file));
-  for (const { path, bytes } of wanted) {
-    const there = copied.get(path);
-    if (there === undefined) return `the copy of ${cleanJson(path)} has not come yet`;
-    if (there !== bytes) return `the copy of ${cleanJson(path)} has ${there} of ${bytes} bytes`;
-  }
-  return undefined;
 }
 
 /** Whether a file lies where the source's scans are: a trigger may name any file. */

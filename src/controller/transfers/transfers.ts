@@ -7,12 +7,14 @@ import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
+import type { AnnouncedScan } from "./announced-scan.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
 import { decided, dropDecision, goneDecision, goneText, retryDecision } from "./decisions.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
+import { Rechecks } from "./rechecks.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
@@ -21,19 +23,6 @@ import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
 import { TaskLane } from "./task-lane.ts";
 import { TaskWatch } from "./task-watch.ts";
-
-/** A scan that has ended, as a trigger tells of it. */
-export interface AnnouncedScan {
-  /** Absolute, as the source host names it. */
-  readonly file: string;
-  readonly trigger: string;
-  /** Absent while nobody knows which experiment is tagged. */
-  readonly tags?: ScanTags;
-  readonly aborted?: string;
-  /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
-  readonly mayBeOld?: true;
-  readonly copiesTo?: string;
-}
 
 /** What an operator holds back. */
 export interface Hold {
@@ -144,6 +133,7 @@ export class RunningTransfers {
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
   readonly #gate: SourceGate;
+  readonly #rechecks: Rechecks;
   readonly #courier: Courier;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
@@ -153,6 +143,7 @@ export class RunningTransfers {
     this.road = new Road(options);
     this.#arrivals = this.road.wake();
     this.#gate = new SourceGate(this.road);
+    this.#rechecks = new Rechecks(this.road, (scan) => this.announce(scan));
     const { destinations, tasks } = options.site;
     this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
@@ -173,7 +164,7 @@ export class RunningTransfers {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
-    const workers = [this.#gate, ...this.lanes, this.watch, this.asked, this.#courier];
+    const workers = [this.#gate, this.#rechecks, ...this.lanes, this.watch, this.asked, this.#courier];
     const runs = [
       this.#closeUnknown(until),
       this.#record(until),
@@ -225,7 +216,7 @@ export class RunningTransfers {
     for (;;) {
       const scan = this.#pending[0];
       if (scan === undefined) await this.#arrivals.wait(this.road.clock, Infinity, signal);
-      else if (await this.#put(scan)) this.#pending.shift();
+      else if (this.#rechecks.takes(scan) || (await this.#put(scan))) this.#pending.shift();
       else await sleep(this.road.clock, LEDGER_SECONDS, signal);
     }
   }

@@ -2,8 +2,9 @@
 import { afterEach } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
 import type { Severity } from "../../../src/controller/pvs/run.ts";
+import type { AnnouncedScan } from "../../../src/controller/transfers/announced-scan.ts";
 import type { DestinationRow, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
-import { type AnnouncedScan, Transfers } from "../../../src/controller/transfers/transfers.ts";
+import { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeCopier, FakeQueueLedger, FakeSource, FakeTasks, RULES } from "../../support/fakes/fake-transfers.ts";

@@ -418,3 +418,37 @@ test.each([
     expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
   },
 );
+
+test("after a restart the last scan of TomoScan, which is proven, stays proven, and nothing new is seen", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(40);
+  await bench.stop();
+  await bench.start();
+  bench.transfers.announce({ file, trigger: "tomoscan", mayBeOld: true });
+  for (let second = 0; second < 30; second++) {
+    await bench.pass(1);
+    expect(bench.view.archive.message).toBe("a1 is proven at archive and petrel.");
+    expect([bench.view.depth, bench.view.scans.length]).toEqual([0, 1]);
+  }
+});
+
+test("after a restart a file that was written again meanwhile is sent, also when its host answers late", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.announce(file);
+  await bench.pass(40);
+  await bench.stop();
+  bench.source.tree.put(file, 2000, 9000);
+  bench.source.failure = new UnavailableError("The detector does not answer.");
+  await bench.start();
+  bench.transfers.announce({ file, trigger: "tomoscan", mayBeOld: true });
+  await bench.pass(30);
+  expect(bench.view.depth).toBe(0);
+  bench.source.failure = undefined;
+  bench.transfers.tags = TAGS;
+  await bench.pass(120);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(bench.copier.found.files.get("/2026-03/a1.h5")?.bytes).toBe(2000);
+});

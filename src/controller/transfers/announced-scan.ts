@@ -1,0 +1,15 @@
+/** What a trigger says of a scan. */
+import type { ScanTags } from "../ports/queue-ledger.ts";
+
+/** A scan that has ended, as a trigger tells of it. */
+export interface AnnouncedScan {
+  /** Absolute, as the source host names it. */
+  readonly file: string;
+  readonly trigger: string;
+  /** Absent while nobody knows which experiment is tagged. */
+  readonly tags?: ScanTags;
+  readonly aborted?: string;
+  /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
+  readonly mayBeOld?: true;
+  readonly copiesTo?: string;
+}
