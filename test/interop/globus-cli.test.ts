@@ -106,7 +106,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
       `${source}:/sent`,
       `${destination}:/~/2026-03/sent`,
     );
-    await text("task", "wait", "--timeout", "30", id);
+    await text("task", "wait", "--timeout", "120", id);
     expect(everything(join(to, "2026-03/sent"))).toEqual(everything(join(from, "sent")));
     expect(await json("task", "show", id)).toMatchObject({
       status: "SUCCEEDED",
@@ -162,16 +162,16 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
 
   test("rm and delete", async () => {
     for (const path of ["a.h5", "b.h5", "c.txt", "sub/d"]) put(join(to, "erased"), path, "x");
-    await text("rm", "--timeout", "30", `${destination}:/erased/*.h5`);
+    await text("rm", "--timeout", "120", `${destination}:/erased/*.h5`);
     expect(readdirSync(join(to, "erased"))).toEqual(["c.txt", "sub"]);
-    const failed = await run("rm", "--timeout", "30", `${destination}:/erased/sub`);
+    const failed = await run("rm", "--timeout", "120", `${destination}:/erased/sub`);
     expect(failed.code).toBe(1);
-    expect((await run("rm", "--timeout", "30", `${destination}:/erased/none`)).code).toBe(1);
-    await text("rm", "--timeout", "30", "--ignore-missing", `${destination}:/erased/none`);
+    expect((await run("rm", "--timeout", "120", `${destination}:/erased/none`)).code).toBe(1);
+    await text("rm", "--timeout", "120", "--ignore-missing", `${destination}:/erased/none`);
     const id = (await json("delete", "--recursive", "--label", "old scan", `${destination}:/erased`))[
       "task_id"
     ] as string;
-    await text("task", "wait", "--timeout", "30", id);
+    await text("task", "wait", "--timeout", "120", id);
     expect(readdirSync(to)).not.toContain("erased");
     const shown = await text("task", "show", id);
     expect(shown).toMatch(/^Type: +DELETE$/m);
@@ -185,7 +185,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     const sent = ["--recursive", "--sync-level", "size", "--exclude", "*.txt", "--delete-destination-extra"];
     const treated = ["--fail-on-quota-errors", "--encrypt-data", "--skip-source-errors", "--deadline", "2099-01-01"];
     const id = await transfer(...sent, ...treated, `${source}:/options/`, `${destination}:/options/`);
-    await text("task", "wait", "--timeout", "30", id);
+    await text("task", "wait", "--timeout", "120", id);
     expect(readdirSync(join(to, "options"))).toEqual(["a.h5", "c.h5"]);
     expect(await json("task", "show", id)).toMatchObject({
       status: "SUCCEEDED",
@@ -200,7 +200,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     writeFileSync(list, `a.h5 one.h5\n"none" none\n--external-checksum 0 c.h5 two.h5\n`);
     const listed = ["--skip-source-errors", "--checksum-algorithm", "md5", "--batch", list];
     const batch = await transfer(...listed, `${source}:/options/`, `${destination}:/batch/`);
-    expect((await run("task", "wait", "--timeout", "30", batch)).code).toBe(1);
+    expect((await run("task", "wait", "--timeout", "120", batch)).code).toBe(1);
     expect(await json("task", "show", batch)).toMatchObject({
       status: "FAILED",
       fatal_error: { code: "VERIFY_CHECKSUM" },
