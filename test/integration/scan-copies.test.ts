@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import { NoRoomError, NotFoundError, SourceChangedError, UnavailableError } from "../../src/controller/ports/call.ts";
@@ -65,6 +65,8 @@ async function parcelOf(source = mounted(workHere(systemClock))): Promise<Parcel
 /** Gone, or ended and not asked for by anybody. */
 const hasEnded = (pid: string): boolean =>
   !existsSync(`/proc/${pid}`) || / Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("by a process of its own", () => {
   test("a scan is looked at, copied, listed and described, and failures keep their class", async () => {
@@ -135,7 +137,7 @@ describe("by a process of its own", () => {
     await copier.copy(parcel, {});
     const before = openDescriptors();
     for (let time = 0; time < 3; time++) await copier.copy(await parcelOf(source), {});
-    expect(openDescriptors()).toBe(before);
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test.skipIf(lacksDescriptors())(
@@ -323,7 +325,7 @@ describe("over SSH", () => {
     await toHost().copy(parcel, {});
     expect(there()).toEqual(wanted());
     await expect.poll(() => host.connections).toBe(0);
-    if (!lacksDescriptors()) await expect.poll(() => openDescriptors()).toBe(descriptors);
+    if (!lacksDescriptors()) await expect.poll(() => openDescriptors()).toBeLessThanOrEqual(descriptors);
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { ActionError } from "../../src/base/errors.ts";
 import { trustHost } from "../../src/cli/trust-host.ts";
@@ -27,6 +27,8 @@ beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), "ssh-test-"));
 });
 afterEach(() => rm(scratch, { recursive: true }));
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(needPeers("sshd", "ssh").missing)("our SFTP against OpenSSH's sshd", () => {
   let sshd: OpenSsh;

@@ -153,7 +153,8 @@ async function problemOf(
   signal: AbortSignal,
 ): Promise<Proof | undefined> {
   const folder = destinationPath(row, placeOf(row.template, site.source.source.top, { file, tags, manifest }));
-  const there = await found.of(folder, manifest.isFolder, signal);
+  const isDeep = manifest.isFolder || manifest.files.some(({ path }) => path.includes("/"));
+  const there = await found.of(folder, isDeep, signal);
   const here = vouched === undefined ? undefined : pathsBelow(folder, vouched);
   return proofProblem(manifest, there, here);
 }

@@ -452,3 +452,12 @@ test("after a restart a file that was written again meanwhile is sent, also when
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
   expect(bench.copier.found.files.get("/2026-03/a1.h5")?.bytes).toBe(2000);
 });
+
+test("a folder that belongs to a scan's file is proven with it", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.source.tree.put("/data/2026-03/a1_more/deep/x.txt", 5);
+  bench.announce(file);
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});

@@ -57,7 +57,7 @@ export class FakeSource implements ScanSource {
     if (file !== undefined) {
       const stem = scan.replace(/\.[^./]*$/, "");
       const files = [...this.tree.files]
-        .filter(([path]) => path === scan || path === `${stem}.config`)
+        .filter(([path]) => path === scan || path === `${stem}.config` || path.startsWith(`${stem}_more/`))
         .map(([path, one]) => ({ path: path.slice(folder.length + 1), ...one }));
       return Promise.resolve({ folder, isFolder: false, files });
     }
@@ -204,9 +204,9 @@ export class FakeTasks implements TransferTasks {
   async typeOf(_collection: string, path: string): Promise<"file" | "folder"> {
     return path.endsWith("/") ? "folder" : "file";
   }
-  async list(_collection: string, folder: string): Promise<readonly FoundFile[]> {
+  async list(_collection: string, folder: string, isDeep: boolean): Promise<readonly FoundFile[]> {
     this.#ask("list");
-    return filesBelow(this.destination, folder);
+    return filesBelow(this.destination, folder).filter(({ path }) => isDeep || !path.includes("/"));
   }
   refusal = async (): Promise<string | undefined> => undefined;
   #moved({ source, destination, isFolder }: Submission["items"][number]): [string, string][] {
