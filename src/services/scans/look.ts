@@ -35,17 +35,24 @@ export async function lookAtScan(files: HostFiles, scan: string, options: LookOp
 }
 
 /** The levels of `scan` below `top`. @throws ActionError where it is not below */
-export function partsBelow(top: string, scan: string, place: string): readonly string[] {
+function partsBelow(top: string, scan: string, place: string): readonly string[] {
+  const parts = foldersBelow(top, scan, place);
+  if (parts.length > 0) return parts;
+  throw notBelow(top, scan, place);
+}
+
+/** The levels of a manifest's folder below `top`, which it may be itself. @throws ActionError where it is another */
+export function foldersBelow(top: string, scan: string, place: string): readonly string[] {
   const levels = (path: string): readonly string[] => path.replace(/\/+$/, "").split("/").slice(1);
   const [above, all] = [levels(posix.normalize(top)), levels(scan)];
   const parts = all.filter((part) => part !== "");
   const isPlain = scan.startsWith("/") && !parts.some((part) => part === "." || part === ".." || part.includes("\0"));
-  if (isPlain && parts.length > above.length && above.every((part, index) => part === parts[index]))
-    return parts.slice(above.length);
-  throw new ActionError(
-    `The scan ${cleanJson(scan)} is not below ${top} of ${place}: correct the path or the source's top.`,
-  );
+  if (isPlain && above.every((part, index) => part === parts[index])) return parts.slice(above.length);
+  throw notBelow(top, scan, place);
 }
+
+const notBelow = (top: string, scan: string, place: string): ActionError =>
+  new ActionError(`The scan ${cleanJson(scan)} is not below ${top} of ${place}: correct the path or the source's top.`);
 
 async function realTopOf(files: HostFiles, at: string): Promise<string> {
   try {

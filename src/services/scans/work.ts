@@ -9,7 +9,7 @@ import { listParcel, type TextFile, writeText } from "./at-destination.ts";
 import type { Belongs } from "./belongs.ts";
 import { copyParcel } from "./copy.ts";
 import type { HostFiles } from "./host-files.ts";
-import { lookAtScan, partsBelow } from "./look.ts";
+import { foldersBelow, lookAtScan } from "./look.ts";
 import { mountedFiles } from "./mounted-files.ts";
 
 /** Where files are: this host sees them, or they are behind SSH. */
@@ -66,7 +66,7 @@ export const workHere =
         }
         case "copy": {
           const { source, destination, parcel, mark } = work;
-          const parts = partsBelow(source.named, parcel.manifest.folder, source.place);
+          const parts = foldersBelow(source.named, parcel.manifest.folder, source.place);
           return await copyParcel({
             source: await places.open(source),
             from: [source.top.replace(/\/+$/, ""), ...parts].join("/"),

@@ -59,6 +59,14 @@ test("what is there already and whole is kept, whatever else it was called to do
   expect(inodes()).toEqual(before);
 });
 
+test("a scan whose file lies in the top directory itself arrives as others do", async () => {
+  const { put, source, copier, archive } = scanFolder();
+  put("a1.h5", "one");
+  const manifest = await source.look(`${NAMED}/a1.h5`, {});
+  await copier.copy({ manifest, parts: [] }, {});
+  expect(contentOf(archive).map(([path]) => path)).toEqual(["a1.h5"]);
+});
+
 test("a file with the same size and time but other content is written again", async () => {
   const scans = scanFolder();
   const { parcel, at, from } = await sample(scans);
