@@ -10,6 +10,8 @@ import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
 import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
 import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
+import { TRANSFER_ROWS } from "../src/controller/pvs/transfers.ts";
+import { TRIGGER_ROWS } from "../src/controller/pvs/triggers.ts";
 import { EDIT_USER_CHARACTERS, USERS_ROWS } from "../src/controller/pvs/users.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
@@ -37,6 +39,8 @@ test.each([
   ["globus_users.db", USERS_ROWS],
   ["globus_email.db", EMAIL_ROWS],
   ["globus_daq.substitutions", DAQ_ROWS],
+  ["globus_transfers.substitutions", TRANSFER_ROWS],
+  ["globus_triggers.substitutions", TRIGGER_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
   const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag

@@ -7,6 +7,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Pvs, PvValue } from "../controller/ports/pvs.ts";
 import { EMAIL_AUDIENCES } from "../controller/pvs/email.ts";
 import type { PvName } from "../controller/pvs/index.ts";
+import { enablePv } from "../controller/pvs/triggers.ts";
 import { startController } from "../controller/wiring.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { createUnderWayFile } from "../services/under-way-file.ts";
@@ -76,7 +77,7 @@ export function initialPvs(settings: Settings): Readonly<Partial<Record<PvName, 
     ManualBadges: manual.badges,
     ManualEmail: manual.email,
     ManualInstitution: manual.institution,
-    TomoScanTrigger: settings["trigger tomoscan"].enable ? 1 : 0,
+    ...Object.fromEntries(settings.triggers.map(({ enable }, index) => [enablePv(index), enable ? 1 : 0])),
     EsafStart: query["start-date"],
     EsafEnd: query["end-date"],
   };

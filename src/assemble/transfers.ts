@@ -1,14 +1,11 @@
 /** Transfers of scans as the settings have them: the source, the destinations, the queue, and what is done by hand. */
 import { ActionError } from "../base/errors.ts";
 import type { DestinationSettings } from "../config/settings.ts";
-import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import type { QueueLedger } from "../controller/ports/queue-ledger.ts";
-import type { AnyTomoScanKey } from "../controller/pvs/tomoscan.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { createQueueDesk, runningDesk } from "../controller/transfers/queue-desk.ts";
 import type { DestinationRow, SourceRow, TransferRules, TransferSite } from "../controller/transfers/rules.ts";
-import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
 import { type FindTransfers, transferCancel, transferRun } from "../controller/transfers/transfer-run.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
 import { watchTransfers } from "../controller/transfers/transfers-watch.ts";
@@ -22,21 +19,20 @@ import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
 import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } from "./transfer-places.ts";
+import { openTriggers, type TriggerPartOptions } from "./triggers.ts";
 
 export interface TransferPart {
   readonly actions: Pick<Actions, "TransferRun" | "TransferCancel">;
   readonly watches: readonly Watch[];
 }
 
-export interface TransferPartOptions {
+export interface TransferPartOptions extends TriggerPartOptions {
   /** This machine's name. */
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
   readonly globus: Pick<GlobusPart, "tasks">;
   readonly notify: NotifyPart;
-  readonly beamline: BeamlinePvs;
-  readonly nameOf: (key: AnyTomoScanKey) => string;
 }
 
 const NEEDS_IOC = "Transfers are an IOC's: start it, and give --ioc";
@@ -49,19 +45,18 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
   };
   const site = transferSite(options, about, find);
-  const { beamline, nameOf } = about;
+  const triggers = openTriggers(options, about);
   const { clock, log } = options;
-  const watch: Watch = (context) =>
-    watchTransfers({
-      site,
-      clock,
-      log,
-      random: Math.random,
-      onRunning: (running) => {
-        transfers = running;
-      },
-      tomoScan$: (isOn$) => tomoScanScans$({ beamline, nameOf, clock, scheduler: context.scheduler, isOn$ }),
-    })(context);
+  const watch = watchTransfers({
+    site,
+    clock,
+    log,
+    random: Math.random,
+    onRunning: (running) => {
+      transfers = running;
+    },
+    triggers,
+  });
   return { actions: { TransferRun: transferRun(find), TransferCancel: transferCancel(find) }, watches: [watch] };
 }
 

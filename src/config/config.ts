@@ -25,6 +25,8 @@ import {
   type Setting,
   type Settings,
   type SettingTable,
+  TRIGGER_SETTINGS,
+  type TriggerSettings,
 } from "./settings.ts";
 import { ALIASES, PYTHON_SECTIONS } from "./settings-aliases.ts";
 
@@ -170,7 +172,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const { problems } = reader;
   problems.push(...ini.problems);
   const sectionNames = readHeaders(ini, problems);
-  const { server: serverNames, destination: destinationNames } = sectionNames;
+  const { server: serverNames, destination: destinationNames, trigger: triggerNames } = sectionNames;
   const sections = Object.fromEntries(
     Object.entries(SETTINGS).map(([section, table]) => [section, reader.read(section, table)]),
   );
@@ -178,6 +180,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const servers = names.map((name) => readServer(reader, name));
   problems.push(...nameProblems(sectionNames, ini.sections));
   const destinations = destinationNames.map((name) => readDestination(reader, name));
+  const triggers = triggerNames.map((name) => readTrigger(reader, name));
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
   if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const given = reader.given("globus", "globus-server-name");
@@ -189,7 +192,7 @@ export function parseSource(text: string, source: ConfigSource): Config {
   }
   throwIfAny(problems, file);
   return {
-    settings: { ...sections, servers, destinations, directory } as unknown as Settings,
+    settings: { ...sections, servers, destinations, triggers, directory } as unknown as Settings,
     lines: reader.lines,
     idle: idleKeys(ini, file),
   };
@@ -209,7 +212,7 @@ function throwIfAny(problems: readonly Problem[], file: string): void {
 /** Looks at the sections' names. @returns the names of the sections that have one */
 function readHeaders(ini: IniFile, problems: Problem[]): Readonly<Record<NamedSection, readonly string[]>> {
   const known = [...Object.keys(SETTINGS), ...Object.keys(ALIASES)];
-  const names: Record<NamedSection, string[]> = { server: [], destination: [] };
+  const names: Record<NamedSection, string[]> = { server: [], destination: [], trigger: [] };
   for (const [section, line] of ini.sections) {
     const [, word, name] = /^(\S+)\s+(\S+)$/.exec(section) ?? [];
     if (known.includes(section)) continue;
@@ -363,6 +366,9 @@ function readServer(reader: SectionReader, name: string): ServerSettings {
     name,
   } as unknown as ServerSettings;
 }
+
+const readTrigger = (reader: SectionReader, name: string): TriggerSettings =>
+  ({ ...reader.read(`trigger ${name}`, TRIGGER_SETTINGS), name }) as unknown as TriggerSettings;
 
 const readDestination = (reader: SectionReader, name: string): DestinationSettings =>
   ({ ...reader.read(`destination ${name}`, DESTINATION_SETTINGS), name }) as unknown as DestinationSettings;

@@ -1,8 +1,9 @@
 /** Sections of which globus.conf may have several, each with a name of its own: `[server petrel]`. */
 import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
 import { MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
+import { MOST_TRIGGERS } from "../controller/pvs/triggers.ts";
 import { STATE_NAME_BYTES } from "../epics/facts.ts";
-import { DESTINATION_SETTINGS, SERVER_SETTINGS } from "./settings.ts";
+import { DESTINATION_SETTINGS, SERVER_SETTINGS, TRIGGER_SETTINGS } from "./settings.ts";
 
 /** Something that is wrong with globus.conf, or with an option. */
 export interface Problem {
@@ -13,7 +14,11 @@ export interface Problem {
 }
 
 /** Their keys. */
-export const NAMED_SECTIONS = { server: SERVER_SETTINGS, destination: DESTINATION_SETTINGS } as const;
+export const NAMED_SECTIONS = {
+  server: SERVER_SETTINGS,
+  destination: DESTINATION_SETTINGS,
+  trigger: TRIGGER_SETTINGS,
+} as const;
 export type NamedSection = keyof typeof NAMED_SECTIONS;
 export const isNamed = (word: string | undefined): word is NamedSection => word !== undefined && word in NAMED_SECTIONS;
 
@@ -24,7 +29,11 @@ const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;
 export const nameProblems = (
   names: Readonly<Record<NamedSection, readonly string[]>>,
   lines: ReadonlyMap<string, number>,
-): Problem[] => [...serverProblems(names.server, lines), ...destinationProblems(names.destination, lines)];
+): Problem[] => [
+  ...serverProblems(names.server, lines),
+  ...tooMany("destination", names, lines, MOST_DESTINATIONS),
+  ...tooMany("trigger", names, lines, MOST_TRIGGERS),
+];
 
 function serverProblems(names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] {
   const line = (name: string): number => lines.get(`server ${name}`) ?? 0;
@@ -46,8 +55,14 @@ function serverProblems(names: readonly string[], lines: ReadonlyMap<string, num
   return [...tooLong, ...tooMany];
 }
 
-const destinationProblems = (names: readonly string[], lines: ReadonlyMap<string, number>): Problem[] =>
-  names.slice(MOST_DESTINATIONS, MOST_DESTINATIONS + 1).map((name) => ({
-    line: lines.get(`destination ${name}`) ?? 0,
-    message: `there are ${names.length} destinations; at most ${MOST_DESTINATIONS} have PVs`,
+function tooMany(
+  word: "destination" | "trigger",
+  { [word]: names }: Readonly<Record<NamedSection, readonly string[]>>,
+  lines: ReadonlyMap<string, number>,
+  most: number,
+): Problem[] {
+  return names.slice(most, most + 1).map((name) => ({
+    line: lines.get(`${word} ${name}`) ?? 0,
+    message: `there are ${names.length} ${word}s; at most ${most} have PVs`,
   }));
+}

@@ -12,7 +12,7 @@ import type { ServerSettings, Settings } from "./settings.ts";
 
 interface Need {
   /** Of globus.conf; `server`: of each server that is used. */
-  readonly section: Exclude<keyof Settings, "servers" | "destinations" | "directory"> | "server";
+  readonly section: Exclude<keyof Settings, "servers" | "destinations" | "triggers" | "directory"> | "server";
   readonly keys: readonly string[];
   readonly by: readonly CommandName[];
   /** Asked for where a server of this kind is used. */

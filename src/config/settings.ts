@@ -125,6 +125,10 @@ export const KINDS = {
   destinationKind: choice("globus", "folder", "ssh"),
   sourceHost: choice("detector", "analysis"),
   abortedScans: choice("send", "leave", "mark"),
+  triggerKind: orEmpty(choice("tomoscan", "marker", "count", "quiet", "next", "pv")),
+  triggerPreset: choice("none", "pal-xfel", "aps"),
+  pvName: orEmpty(matching("the name of a PV", /^[A-Za-z0-9_:.[\]<>;{}+-]+$/)),
+  pvCondition: matching("`= VALUE`, rises or changes", /^(=\s*\S.*|rises|changes)$/),
   serverKind: choice("dm", "globus"),
   dmBackend: choice("auto", "http", "python"),
   smtpSecurity: choice("auto", "none", "starttls", "tls"),
@@ -288,13 +292,6 @@ export const SETTINGS = {
       KINDS.seconds,
       "600",
       "Seconds without a file done, while there are files to do, after which a DAQ counts as stalled.",
-    ),
-  },
-  "trigger tomoscan": {
-    enable: setting(
-      KINDS.yesNo,
-      "False",
-      "Whether TomoScanTrigger is On at the first start: scans of TomoScan are sent when they end.",
     ),
   },
   source: {
@@ -492,6 +489,58 @@ export const DESTINATION_SETTINGS = {
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
+/** Keys of a `[trigger NAME]` section; a site may have several. */
+export const TRIGGER_SETTINGS = {
+  kind: setting(
+    KINDS.triggerKind,
+    "",
+    "tomoscan: TomoScan's scans. marker: a file such as .done. count: so many files. quiet: nothing has changed for a while. next: the next scan has begun. pv: any PV. Empty: as the trigger's name says.",
+  ),
+  enable: setting(KINDS.yesNo, "False", "Whether TriggerNEnable is On at the first start."),
+  destinations: setting(KINDS.names, "", "Destinations of its scans, separated by blanks; empty: all."),
+  preset: setting(
+    KINDS.triggerPreset,
+    "none",
+    "What scans, exclude and markers are where they are empty: pal-xfel, aps, or none.",
+  ),
+  root: setting(
+    KINDS.optionalPath,
+    "",
+    "Directory that is watched, as the source host names it; empty: top of [source].",
+  ),
+  scans: setting(
+    KINDS.text,
+    "",
+    "Which folders or files below it are scans, a pattern such as {exp:ue_*|ms_*}/rawData/{scan:*_DIR}.",
+  ),
+  exclude: setting(KINDS.names, "", "Folders and files that are not looked at, patterns separated by blanks."),
+  markers: setting(
+    KINDS.names,
+    "",
+    "marker: how names of marker files end, separated by blanks; empty: .done .complete.",
+  ),
+  counted: setting(
+    KINDS.names,
+    "",
+    "count: names of the files that are counted, patterns separated by blanks; empty: all.",
+  ),
+  files: setting(KINDS.count, "1", "count: how many there must be."),
+  "quiet-seconds": setting(
+    KINDS.seconds,
+    "60",
+    "quiet: how long nothing may change. The others wait for settle-seconds of [source].",
+  ),
+  "sweep-seconds": setting(KINDS.seconds, "30", "Between two sweeps of the directory."),
+  canary: setting(
+    KINDS.optionalPath,
+    "",
+    "Folder below root in which each sweep must see a file that was just made there; empty: none.",
+  ),
+  pv: setting(KINDS.pvName, "", "pv: full name of the PV."),
+  condition: setting(KINDS.pvCondition, "changes", "pv: `= VALUE`, rises, or changes."),
+  "path-pv": setting(KINDS.pvName, "", "pv: full name of the PV that holds the path of the scan."),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
 /**
  * The servers that the Python program knows by name, where a globus.conf has no [server …] section. Their collections
  * are each site's own.
@@ -518,6 +567,11 @@ export type DestinationSettings = {
   /** As its PVs and sentences show it. */
   readonly name: string;
 };
+export type TriggerSettings = {
+  readonly [K in keyof typeof TRIGGER_SETTINGS]: SettingValue<(typeof TRIGGER_SETTINGS)[K]>;
+} & {
+  readonly name: string;
+};
 /** The settings, typed from the table, by section and key. */
 export type Settings = {
   readonly [S in keyof typeof SETTINGS]: {
@@ -528,6 +582,8 @@ export type Settings = {
   readonly servers: readonly [ServerSettings, ...ServerSettings[]];
   /** In the order of the file; none: no scan is sent. */
   readonly destinations: readonly DestinationSettings[];
+  /** In the order of the file, which is that of their PVs. */
+  readonly triggers: readonly TriggerSettings[];
   /** The directory of the file: relative paths begin there. */
   readonly directory: string;
 };

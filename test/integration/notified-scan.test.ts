@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
-import { TRIGGER_STATES } from "../../src/controller/pvs/transfers.ts";
+import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { startHttpTwin } from "../../src/sandbox/http-twin.ts";
 import { openClient } from "../support/peers/our-client.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
@@ -36,7 +36,7 @@ test("a scan that is proven is told to the webhook, in order, and to the log; th
   await vi.waitFor(() => expect(beamline.mail.messages).toHaveLength(1), { timeout: 30_000 });
   expect(beamline.mail.messages[0]?.source).toMatch(/^Subject: .*: transfers until \d{4}-\d\d-\d\d \d\d:\d\d\r$/m);
 
-  await until("TomoScanTriggerState", (state) => state === IDLE);
+  await until("Trigger0State", (state) => state === IDLE);
   await using theirs = openClient(beamline.tomoScanPort);
   const start = theirs.client.pv(`${beamline.tomoScanPrefix}StartScan`);
   await start.connected({ timeoutSeconds: 20 });

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { EXIT } from "../../src/cli/exit-status.ts";
 import { ANSWERS } from "../../src/controller/pvs/row.ts";
-import { TRIGGER_STATES } from "../../src/controller/pvs/transfers.ts";
+import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
 import { openClient } from "../support/peers/our-client.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
@@ -44,7 +44,7 @@ test("the IOC that runs is asked, by several at once; killed, the ledger is; sta
   await using theirs = openClient(beamline.tomoScanPort);
   const startScan = theirs.client.pv(`${beamline.tomoScanPrefix}StartScan`);
   await startScan.connected({ timeoutSeconds: 20 });
-  await ours.until("TomoScanTriggerState", (state) => state === IDLE);
+  await ours.until("Trigger0State", (state) => state === IDLE);
   await startScan.putCallback(1, { timeoutSeconds: 30 });
   await ours.until("ArchiveVerified", (state) => state === YES);
   const name = await ours.text("LastDone");
@@ -86,7 +86,7 @@ test.skipIf(lacksDescriptors())(
     await using theirs = openClient(beamline.tomoScanPort);
     const startScan = theirs.client.pv(`${beamline.tomoScanPrefix}StartScan`);
     await startScan.connected({ timeoutSeconds: 20 });
-    await ours.until("TomoScanTriggerState", (state) => state === IDLE);
+    await ours.until("Trigger0State", (state) => state === IDLE);
     await ours.put("QueuePaused", 1);
     await startScan.putCallback(1, { timeoutSeconds: 30 });
     await ours.until("QueueDepth", (depth) => depth === "1");

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { CaClient } from "../../src/ca/client/client.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
-import { SCAN_PV_STATES, TASK_PV_STATES, TRIGGER_STATES } from "../../src/controller/pvs/transfers.ts";
+import { SCAN_PV_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
+import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { openClient } from "../support/peers/our-client.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 /** Runs a scan of TomoScan to its end. @returns its name */
 async function scan(): Promise<string> {
-  await until("TomoScanTriggerState", (one) => one === IDLE);
+  await until("Trigger0State", (one) => one === IDLE);
   const prefix = site.beamline.tomoScanPrefix;
   const [start, file] = [client.pv(`${prefix}StartScan`), client.pv(`${prefix}FullFileName`)];
   await start.connected({ timeoutSeconds: 20 });
@@ -92,7 +93,7 @@ test("a scan of TomoScan is proven at both destinations without anyone asking", 
 
 test("a kill -9 in mid-scan, and one on the way, lose nothing and send nothing twice", async () => {
   const started = scan();
-  await until("TomoScanTriggerState", (one) => one !== IDLE);
+  await until("Trigger0State", (one) => one !== IDLE);
   await site.restartIoc();
   const name = await started;
   await until("Scan0Name", (one) => one === name);

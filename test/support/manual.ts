@@ -2,7 +2,13 @@
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { COMMON_OPTIONS, CONFIG_OPTIONS } from "../../src/cli/data-options.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
-import { DESTINATION_SETTINGS, SERVER_SETTINGS, SETTINGS, type Setting } from "../../src/config/settings.ts";
+import {
+  DESTINATION_SETTINGS,
+  SERVER_SETTINGS,
+  SETTINGS,
+  type Setting,
+  TRIGGER_SETTINGS,
+} from "../../src/config/settings.ts";
 import { ALIASES } from "../../src/config/settings-aliases.ts";
 import { COMMANDS, type CommandState } from "../../src/controller/pvs/commands.ts";
 import { allPvs } from "../../src/controller/pvs/index.ts";
@@ -106,6 +112,7 @@ export function settingsPage(): string {
     ...Object.entries(SETTINGS).map(([name, settings]) => section(name, settings)),
     section("server NAME", SERVER_SETTINGS),
     section("destination NAME", DESTINATION_SETTINGS),
+    section("trigger NAME", TRIGGER_SETTINGS),
     "Without a `[server …]` section there are the two of the Python program, voyager (dm) and petrel (globus).",
     [
       "## dmagic.conf, and older files",

@@ -30,8 +30,10 @@ export interface ScanRecord {
   readonly reason?: string;
   /** When it was announced, milliseconds since 1970 UTC. */
   readonly seen: number;
-  /** Who announced it: `tomoscan`. */
+  /** The trigger that announced it, or who else. */
   readonly trigger: string;
+  /** Where it goes; absent: to every destination. */
+  readonly destinations?: readonly string[];
   /** Of the experiment that was tagged; absent while nobody knows. */
   readonly tags?: ScanTags;
   /** Why it counts as aborted, a clause. */

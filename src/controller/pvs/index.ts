@@ -13,6 +13,7 @@ import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
 import { TAGGING_ROWS } from "./tagging.ts";
 import { TRANSFER_ROWS } from "./transfers.ts";
+import { TRIGGER_ROWS } from "./triggers.ts";
 import { USERS_ROWS } from "./users.ts";
 
 /** The PVs beside the commands' own four. */
@@ -25,6 +26,7 @@ export const PVS = {
   ...EMAIL_ROWS,
   ...DAQ_ROWS,
   ...TRANSFER_ROWS,
+  ...TRIGGER_ROWS,
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;

@@ -96,6 +96,8 @@ export const input = <S extends string>(meaning: string, details: InputDetails<S
 export const setting = <S extends string>(meaning: string, details: InputDetails<S> = {}): Input<"setting"> =>
   inputOf("setting", meaning, details);
 
+export type SettingRow = Input<"setting">;
+
 /** An input that only managers may write. */
 export const managed = <R extends Input<"input" | "setting">>(row: R): R & { readonly isManaged: true } => ({
   ...row,

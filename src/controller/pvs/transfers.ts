@@ -30,8 +30,6 @@ export const SCAN_PV_STATES = [
 ] as const;
 export type ScanPvState = (typeof SCAN_PV_STATES)[number];
 export const TASK_PV_STATES = ["None", "ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "Unknown"] as const;
-export const TRIGGER_STATES = ["Off", "Disconnected", "Idle", "Scanning", "Closing", "Unknown"] as const;
-const OFF_ON = ["Off", "On"] as const;
 
 /** Destinations that have PVs, and so destinations that a site can have. */
 export const MOST_DESTINATIONS = 4;
@@ -128,12 +126,6 @@ export const TRANSFER_ROWS = {
   ...numbered(SHOWN_SCANS, SCAN_PARTS, scanPv, (index) =>
     index === 0 ? "The newest scan" : `Scan ${index} before the newest`,
   ),
-  TomoScanTrigger: setting("On: scans of TomoScan are sent when they end.", { states: OFF_ON, initial: "Off" }),
-  TomoScanTriggerState: result("What TomoScan does, as the trigger sees it.", {
-    states: TRIGGER_STATES,
-    initial: "Unknown",
-  }),
-  TomoScanTriggerMessage: result("The same in one sentence."),
   SourceCollection: managed(input("TransferRun: Globus collection from which files go, a UUID.")),
   SourcePath: managed(input("TransferRun: file or folder there.")),
   DestCollection: managed(input("TransferRun: Globus collection to which they go, a UUID.")),

@@ -12,4 +12,6 @@ export interface AnnouncedScan {
   /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
   readonly mayBeOld?: true;
   readonly copiesTo?: string;
+  /** Where it goes; absent: to every destination. */
+  readonly destinations?: readonly string[];
 }

@@ -7,6 +7,7 @@ import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
@@ -118,16 +119,19 @@ export class SourceGate {
   /** The scan is at rest: its files are kept, and it is queued, unless this version of it is known already. */
   async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
     const { queue, site, say } = this.#road;
-    const isKnown = (): boolean => {
+    const known = (): QueuedScan | undefined => {
       const others = queue.ofFile(scan.file).filter(({ scan: { id, state } }) => id !== scan.id && state === "ready");
-      return others.at(-1)?.scan.signature === signature;
+      const last = others.at(-1);
+      return last?.scan.signature === signature ? last : undefined;
     };
-    if (!isKnown()) await site.ledger.keepManifest(scan.id, manifest);
+    if (known() === undefined) await site.ledger.keepManifest(scan.id, manifest);
     let isNew = false;
     await this.#road.change(() => {
       const now = queue.scans.get(scan.id);
       if (now?.scan.state !== "waiting") return [];
-      if (isKnown()) return leftBehind(now, this.#road.clock.now());
+      const same = known();
+      if (same !== undefined)
+        return [...leftBehind(now, this.#road.clock.now()), ...this.#more(same, now.scan.destinations)];
       isNew = true;
       const { reason: _, ...rest } = now.scan;
       const ready: ScanRecord = {
@@ -142,14 +146,29 @@ export class SourceGate {
       };
       return [{ scan: ready }, ...this.#sends(ready, now.sends, now.scan.signature), ...this.#superseded(ready)];
     });
-    if (isNew)
-      say(`${nameOf({ ...scan, isFolder: manifest.isFolder })} is queued for ${listOfDestinations(this.#road)}.`);
+    if (!isNew) return;
+    const places = this.#destinationsOf(scan.destinations);
+    say(`${nameOf({ ...scan, isFolder: manifest.isFolder })} is queued for ${listed(places) || "no destination"}.`);
+  }
+
+  /** Those of globus.conf that are wanted. @param wanted undefined: all */
+  #destinationsOf(wanted: readonly string[] | undefined): readonly string[] {
+    const names = this.#road.site.destinations.map(({ name }) => name);
+    return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
+  }
+
+  /** Sends of a version that is known to further destinations. */
+  #more({ scan, sends }: QueuedScan, wanted: readonly string[] | undefined): QueueChange[] {
+    const at = this.#road.clock.now();
+    return this.#destinationsOf(wanted)
+      .filter((destination) => !sends.has(destination))
+      .map((destination) => ({ send: { scan: scan.id, destination, state: "queued", attempts: 0, at } }));
   }
 
   /** @param before the scan's sends until now, of the version with the signature `known` */
   #sends(scan: ScanRecord, before: ReadonlyMap<string, SendRecord>, known: string | undefined): QueueChange[] {
     const at = this.#road.clock.now();
-    return this.#road.site.destinations.flatMap(({ name: destination }) => {
+    return this.#destinationsOf(scan.destinations).flatMap((destination): QueueChange[] => {
       const state = before.get(destination)?.state;
       if (state === "dropped" || (state !== undefined && known === scan.signature && STANDING.includes(state)))
         return [];
@@ -220,8 +239,6 @@ function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
     }),
   ];
 }
-
-const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");
 
 /** The tags of the experiment that is tagged now, for a scan that may be older than the tag where its path names it. */
 function tagsFor({ file, mayBeOld }: ScanRecord, tags: ScanTags | undefined): ScanTags | undefined {

@@ -13,6 +13,7 @@ import {
   merge,
   mergeMap,
   type Observable,
+  shareReplay,
   startWith,
   tap,
   timer,
@@ -21,21 +22,23 @@ import {
 import { asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import type { Experiment } from "../experiment.ts";
 import type { ScanTags } from "../ports/queue-ledger.ts";
-import { TASK_PV_STATES, TRIGGER_STATES } from "../pvs/transfers.ts";
+import { TASK_PV_STATES } from "../pvs/transfers.ts";
+import { enablePv, MOST_TRIGGERS, TRIGGER_STATES, triggerPv } from "../pvs/triggers.ts";
 import type { RunContext } from "../run/action.ts";
 import type { Watch, WatchContext } from "../run/watch.ts";
+import type { AnnouncedScan } from "./announced-scan.ts";
 import { NO_TAGS } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
-import type { TomoScanNews, TomoScanPhase } from "./tomoscan-state.ts";
 import { TransferPvs } from "./transfer-pvs.ts";
 import { type Hold, type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
 import { TransfersLook } from "./transfers-view.ts";
+import type { TriggerNews, TriggerRow } from "./triggers/trigger.ts";
 
 export interface TransfersWatchOptions extends Omit<TransfersOptions, "say"> {
   /** Told which transfers run, for the commands; undefined when they have ended. */
   readonly onRunning: (transfers: Transfers | undefined) => void;
-  /** What TomoScan does, while the switch is on. */
-  readonly tomoScan$: (isOn$: Observable<boolean>) => Observable<TomoScanNews>;
+  /** In the order of their PVs. */
+  readonly triggers: readonly TriggerRow[];
 }
 
 /** Seconds between two pictures of the transfers. */
@@ -138,45 +141,73 @@ const tagsOf = (experiment: Experiment | undefined): ScanTags =>
         gup: experiment.proposalNumber,
       };
 
-/** Scans of TomoScan, each with the experiment that was tagged when it ended. */
+/** Scans of all triggers, each with the experiment that was tagged when it ended. */
 function triggered$(
-  { pvs, journal, experiment$ }: WatchContext,
-  { tomoScan$ }: TransfersWatchOptions,
+  context: WatchContext,
+  { triggers }: TransfersWatchOptions,
   transfers: Transfers,
 ): Observable<unknown> {
+  const { pvs, experiment$ } = context;
   const tags$ = experiment$.pipe(
     map(tagsOf),
     tap((tags) => {
       transfers.tags = tags;
     }),
     startWith(undefined),
+    shareReplay({ bufferSize: 1, refCount: true }),
   );
-  const isOn$ = pvs.value$("TomoScanTrigger").pipe(map((value) => value === 1));
-  return tomoScan$(isOn$).pipe(
-    withLatestFrom(tags$),
-    tap(([news, tags]) => {
-      if (news.kind === "said") journal.say(news.sentence, news.severity);
-      else if (news.kind === "state") {
-        pvs.put("TomoScanTriggerState", TRIGGER_INDEX[news.state]);
-        pvs.put("TomoScanTriggerMessage", news.message);
-      } else {
-        const { file, isAborted, isObserved, why = "nobody knows why", copiesTo } = news.end;
-        transfers.announce({
-          file,
-          trigger: "tomoscan",
-          ...(!isObserved ? { mayBeOld: true } : tags !== undefined && { tags }),
-          ...(isAborted && { aborted: why }),
-          ...(copiesTo !== undefined && { copiesTo }),
-        });
-      }
+  for (let index = triggers.length; index < MOST_TRIGGERS; index++)
+    pvs.put(triggerPv(index, "State"), TRIGGER_STATES.indexOf("None"));
+  return merge(
+    tags$,
+    ...triggers.map((trigger, index) => {
+      const board = new TriggerBoard(context, trigger, index);
+      return trigger.news$(board.isOn$, context).pipe(
+        withLatestFrom(tags$),
+        tap(([news, tags]) => {
+          board.show(news);
+          if (news.kind === "scan") transfers.announce(announced(news.scan, trigger, tags));
+        }),
+      );
     }),
   );
 }
 
-const TRIGGER_INDEX: Readonly<Record<TomoScanPhase, number>> = {
-  off: TRIGGER_STATES.indexOf("Off"),
-  disconnected: TRIGGER_STATES.indexOf("Disconnected"),
-  idle: TRIGGER_STATES.indexOf("Idle"),
-  scanning: TRIGGER_STATES.indexOf("Scanning"),
-  closing: TRIGGER_STATES.indexOf("Closing"),
-};
+const announced = (
+  scan: Omit<AnnouncedScan, "trigger" | "destinations">,
+  { name, destinations }: TriggerRow,
+  tags: ScanTags | undefined,
+): AnnouncedScan => ({
+  ...(tags !== undefined && scan.mayBeOld !== true && { tags }),
+  ...scan,
+  trigger: name,
+  ...(destinations !== undefined && { destinations }),
+});
+
+/** The PVs of one trigger. */
+class TriggerBoard {
+  readonly #context: WatchContext;
+  readonly #index: number;
+  #scans = 0;
+
+  constructor(context: WatchContext, { name }: TriggerRow, index: number) {
+    this.#context = context;
+    this.#index = index;
+    context.pvs.put(triggerPv(index, "Name"), name);
+    context.pvs.put(triggerPv(index, "Scans"), 0);
+  }
+
+  get isOn$(): Observable<boolean> {
+    return this.#context.pvs.value$(enablePv(this.#index)).pipe(map((value) => value === 1));
+  }
+
+  show(news: TriggerNews): void {
+    const { pvs, journal } = this.#context;
+    if (news.kind === "said") journal.say(news.sentence, news.severity);
+    else if (news.kind === "scan") pvs.put(triggerPv(this.#index, "Scans"), ++this.#scans);
+    else {
+      pvs.put(triggerPv(this.#index, "State"), TRIGGER_STATES.indexOf(news.state));
+      pvs.put(triggerPv(this.#index, "Message"), news.message);
+    }
+  }
+}

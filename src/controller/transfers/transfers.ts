@@ -226,12 +226,12 @@ export class RunningTransfers {
     const file = plainPath(announced.file);
     let said: string | undefined;
     const isTaken = await this.#tryChange(() => {
-      const known = road.queue.ofFile(file).map(({ scan }) => scan);
       const unsent = unsentBy(announced, file, road.site);
-      const isKnown = known.some(({ state, reason }) =>
-        unsent === undefined ? state === "waiting" : reason === unsent.reason,
-      );
-      if (isKnown) return [];
+      const known = road.queue
+        .ofFile(file)
+        .map(({ scan }) => scan)
+        .find(({ state, reason }) => (unsent === undefined ? state === "waiting" : reason === unsent.reason));
+      if (known !== undefined) return widened(known, announced);
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
     });
@@ -289,8 +289,17 @@ interface Unsent {
   readonly reason: string;
 }
 
+/** A scan that still waits is announced by another trigger, too: it goes where either wants it. */
+function widened(scan: ScanRecord, { destinations: more }: AnnouncedScan): QueueChange[] {
+  const { destinations, ...rest } = scan;
+  if (destinations === undefined) return [];
+  if (more === undefined) return [{ scan: rest }];
+  const all = [...new Set([...destinations, ...more])];
+  return all.length === destinations.length ? [] : [{ scan: { ...rest, destinations: all } }];
+}
+
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
-  const { aborted, copiesTo, tags, mayBeOld } = announced;
+  const { aborted, copiesTo, tags, mayBeOld, destinations } = announced;
   return {
     id: road.newId(),
     file: announced.file,
@@ -302,5 +311,6 @@ function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefine
     ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
     ...(mayBeOld === true && { mayBeOld }),
     ...(copiesTo !== undefined && { copiesTo }),
+    ...(destinations !== undefined && { destinations }),
   };
 }

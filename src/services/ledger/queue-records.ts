@@ -27,6 +27,7 @@ export const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   reason: optional(text),
   seen: number,
   trigger: text,
+  destinations: optional(z.array(text)),
   tags: optional(z.strictObject({ exp: text, ym: text, last: text, gup: text })),
   aborted: optional(text),
   mayBeOld: optional(z.literal(true)),

@@ -198,7 +198,7 @@ describe("the ledger", () => {
       onRunning: (running) => {
         transfers = running;
       },
-      tomoScan$: () => NEVER,
+      triggers: [],
     })({
       pvs,
       journal: new Journal({ clock, log: silentLog, pvs }),
