@@ -9,6 +9,7 @@ import type { DestinationRow, SourceRow, TransferRules, TransferSite } from "../
 import { type FindTransfers, transferCancel, transferRun } from "../controller/transfers/transfer-run.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
 import { watchTransfers } from "../controller/transfers/transfers-watch.ts";
+import { createDropFolder } from "../services/ledger/drop-folder.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { createQueueDoor } from "../services/ledger/queue-door.ts";
 import { createQueueLedger } from "../services/ledger/queue-ledger.ts";
@@ -85,7 +86,8 @@ function transferSite(options: PartOptions, about: TransferPartOptions, find: Fi
   const { destinations } = options.settings;
   const { tasks } = globus;
   const { tells: _, ...told } = notify;
-  const common = { ledger, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
+  const drops = createDropFolder(ledgerFolder(options.settings.ledger.path, options.environment), options.clock);
+  const common = { ledger, drops, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host);
   refusePlaces(options, host);

@@ -3,6 +3,7 @@
  * ledger, when a person says so.
  */
 
+import path from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Environment } from "../base/environment.ts";
 import { lookForConfigFile, readConfig } from "../config/config.ts";
@@ -16,6 +17,8 @@ export interface LedgerRequest {
   readonly what: string | undefined;
   /** `--config`. */
   readonly config?: string;
+  /** `--ledger`. */
+  readonly ledger?: string;
   readonly yes?: boolean;
 }
 
@@ -84,16 +87,17 @@ async function checkDatabase(
   return true;
 }
 
-/** The ledger's folder; also sets the facility's zone. @throws ConfigError */
+/** The ledger's folder; also sets the facility's zone. @param ledger of `--ledger` @throws ConfigError */
 export function folderOf(
-  { config }: Pick<LedgerRequest, "config">,
+  { config, ledger: given }: Pick<LedgerRequest, "config" | "ledger">,
   { environment, setZone }: Pick<LedgerContext, "environment" | "setZone">,
 ): string {
   const file = lookForConfigFile(config, environment);
-  if (file === undefined) return ledgerFolder("", environment);
+  const named = given === undefined ? "" : path.resolve(given);
+  if (file === undefined) return ledgerFolder(named, environment);
   const { general, ledger } = readConfig(file, environment);
   setZone(general["time-zone"]);
-  return ledgerFolder(ledger.path, environment);
+  return ledgerFolder(named || ledger.path, environment);
 }
 
 /** Whether a person wants the recovery. @throws UsageError where nobody can be asked */

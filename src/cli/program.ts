@@ -26,7 +26,7 @@ import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
 import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
 import { addPvCommands } from "./pv-program.ts";
-import { addQueueCommands } from "./queue-program.ts";
+import { addQueueCommands, addTriggerCommand } from "./queue-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
@@ -256,6 +256,19 @@ addQueueCommands(program, IOC_HEADING, async (request) => {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     dialogue: { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask },
+  });
+});
+
+addTriggerCommand(program, IOC_HEADING, async (request) => {
+  const { runTrigger } = await import("./trigger-command.ts");
+  status = await runTrigger(request, {
+    environment,
+    setZone,
+    clock: systemClock,
+    signal: stop.signal,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
   });
 });
 

@@ -27,6 +27,8 @@ import { isConfirmed } from "./trust-host.ts";
 export type QueueRequest = {
   /** `--config`. */
   readonly config?: string;
+  /** `--ledger`. */
+  readonly ledger?: string;
   readonly json?: true;
 } & (
   | ({ readonly what: "list"; readonly last?: number } & ScanFilter)
@@ -136,7 +138,7 @@ function endingOf({ holder, end }: Heard, details?: Readonly<Record<string, unkn
 }
 
 async function list(request: QueueRequest & { readonly what: "list" }, context: QueueRun): Promise<Ending> {
-  const { state, last, json, config: _, what: __, ...filter } = request;
+  const { state, last, json, config: _, ledger: ___, what: __, ...filter } = request;
   const most = last ?? (json === true ? undefined : MOST_ROWS);
   const heard = await hear(
     {

@@ -1,9 +1,11 @@
-/** Puts `globus-ioc queue` and what it has below on the command line, with their options. Runs no command. */
+/** Puts `globus-ioc queue`, with what it has below, and `trigger` on the command line. Runs no command. */
 import { type Command, InvalidArgumentError } from "commander";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { QueueRequest } from "./queue-command.ts";
+import type { TriggerRequest } from "./trigger-command.ts";
 
 const CONFIG = ["--config <file>", "the configuration that names the ledger; else as for every command"] as const;
+const LEDGER = ["--ledger <folder>", "the ledger's folder, as globus-ioc watch names it"] as const;
 const JSON_OPTION = ["--json", "one JSON object on standard output, and nothing else"] as const;
 
 const HELP = `
@@ -24,6 +26,7 @@ const count = (text: string): number => {
 /** What commander holds of a command's options. */
 interface Flags {
   readonly config?: string;
+  readonly ledger?: string;
   readonly json?: true;
 }
 
@@ -40,7 +43,12 @@ export function addQueueCommands(
     .description("the queue of scans: what is sent where, what failed, and what becomes of that")
     .addHelpText("after", HELP);
   const add = (name: string, about: string): Command =>
-    queue.command(name).description(about).option(CONFIG[0], CONFIG[1]).addHelpText("after", `\n${EXIT_HINT}`);
+    queue
+      .command(name)
+      .description(about)
+      .option(...CONFIG)
+      .option(...LEDGER)
+      .addHelpText("after", `\n${EXIT_HINT}`);
   add("list", "list the scans, the newest last")
     .option(JSON_OPTION[0], JSON_OPTION[1])
     .option("--state <state>", "only scans in this state: Waiting, Queued, Sending, Verified, Retrying, Failed or Left")
@@ -64,4 +72,30 @@ export function addQueueCommands(
   add("export [file]", "write all records of the queue as lines of JSON, to a new file or standard output").action(
     (file: string | undefined, flags: Flags) => run({ what: "export", ...flags, ...(file !== undefined && { file }) }),
   );
+}
+
+const TRIGGER_HELP = `
+SCAN is the path of a scan's file or folder, as the source host names it. It is sent as if a trigger had announced it, once
+its files are at rest. Where no process has the ledger, the scan waits beside it.
+Examples:
+  globus-ioc trigger /data/2026-03/Levy-1/scan_001.h5
+  globus-ioc trigger /data/2026-03/Levy-1/scan_001.h5 --to archive
+${EXIT_HINT}`;
+
+/** @param run runs it. @param heading of the commands in the help */
+export function addTriggerCommand(
+  program: Command,
+  heading: string,
+  run: (request: TriggerRequest) => Promise<void>,
+): void {
+  program
+    .command("trigger <scans...>")
+    .helpGroup(heading)
+    .description("put scans into the queue by hand, also while no IOC runs")
+    .option("--to <destinations...>", "only to these destinations, by their names in globus.conf")
+    .option(...CONFIG)
+    .option(...LEDGER)
+    .option(...JSON_OPTION)
+    .addHelpText("after", TRIGGER_HELP)
+    .action((scans: string[], flags: Flags & { to?: string[] }) => run({ scans, ...flags }));
 }

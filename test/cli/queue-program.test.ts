@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { expect, test } from "vitest";
 import type { QueueRequest } from "../../src/cli/queue-command.ts";
-import { addQueueCommands } from "../../src/cli/queue-program.ts";
+import { addQueueCommands, addTriggerCommand } from "../../src/cli/queue-program.ts";
 import { failureOf } from "../support/failure-of.ts";
 
 async function parsed(line: string): Promise<QueueRequest | undefined> {
@@ -55,4 +55,26 @@ test.each([
   "export a b",
 ])("queue %s is refused", async (line) => {
   expect((await failureOf(parsed(line), CommanderError)).exitCode).toBe(1);
+});
+
+test.each([
+  ["/data/a1.h5", { scans: ["/data/a1.h5"] }],
+  [
+    "a b --to archive petrel --json --config c --ledger l",
+    { scans: ["a", "b"], to: ["archive", "petrel"], json: true, config: "c", ledger: "l" },
+  ],
+  ["", undefined],
+  ["a --state failed", undefined],
+])("trigger %s", async (line, request) => {
+  let found: unknown;
+  const program = new Command("globus-ioc").exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
+  addTriggerCommand(program, "The IOC:", (asked) => {
+    found = asked;
+    return Promise.resolve();
+  });
+  const words = line.split(" ").filter((word) => word !== "");
+  await program.parseAsync(["trigger", ...words], { from: "user" }).catch((thrown: unknown) => {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+  });
+  expect(found).toEqual(request);
 });

@@ -4,6 +4,7 @@
  */
 import type { ScanPvState } from "../pvs/transfers.ts";
 import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "./queue-ledger.ts";
+import type { HandScan } from "./scan-drops.ts";
 import type { ScanFile } from "./scans.ts";
 
 /** Which scans a list has: those that fit everything that is given. */
@@ -31,7 +32,8 @@ export type DeskRequest =
   | { readonly ask: "show"; readonly scan: string /** Files that are named at most. */; readonly files: number }
   | { readonly ask: "retry"; readonly scans: readonly string[] }
   | { readonly ask: "drop"; readonly scans: readonly string[] }
-  | { readonly ask: "export" };
+  | { readonly ask: "export" }
+  | { readonly ask: "trigger"; readonly scans: readonly HandScan[] };
 
 /** A scan in a list. */
 export interface ScanRow {

@@ -19,6 +19,8 @@ import type {
   ShownSubmission,
 } from "../ports/queue-desk.ts";
 import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
+import type { HandScan } from "../ports/scan-drops.ts";
+import { byHand, handProblem } from "./by-hand.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import { type HoldOf, holdOf } from "./hold.ts";
 import { nameOf } from "./road.ts";
@@ -41,6 +43,16 @@ export interface DeskQueue {
   readonly drop: (wanted: Wanted, reason: string) => Promise<number>;
   /** Tells operators. */
   readonly say: (sentence: string) => void;
+  /** Absent where nothing runs that would send them. */
+  readonly entrance?: Entrance;
+}
+
+/** Where scans come in that a person names. */
+interface Entrance {
+  /** Why it cannot be taken, a clause; undefined: it can. */
+  readonly problem: (scan: HandScan) => string | undefined;
+  /** @returns false where the ledger took nothing */
+  readonly enter: (scan: HandScan) => Promise<boolean>;
 }
 
 /** Scans that are told where a text means several. */
@@ -59,6 +71,10 @@ export const runningDesk = (running: RunningTransfers): DeskQueue => ({
   retry: (wanted) => running.retry(wanted),
   drop: (wanted, reason) => running.drop(wanted, reason),
   say: (sentence) => running.road.say(sentence),
+  entrance: {
+    problem: (scan) => handProblem(scan, running.road.site),
+    enter: (scan) => running.enter(byHand(scan)),
+  },
 });
 
 /** For a ledger that no process has: the next IOC finds what was decided. @throws ActionError */
@@ -107,6 +123,8 @@ function answered(desk: DeskQueue, request: DeskRequest): Answers {
     case "retry":
     case "drop":
       return decide(desk, request);
+    case "trigger":
+      return trigger(desk, request);
   }
 }
 
@@ -217,6 +235,21 @@ async function* decide(
   const names = isAll || left > 0 ? "" : `: ${namesOf(meant.scans)}`;
   desk.say(`globus-ioc queue ${ask}: ${what}${names}.`);
   yield ended(true, left === 0 ? `${what}.` : `${what}; for ${left} there is nothing to ${ask}.`);
+}
+
+async function* trigger(desk: DeskQueue, { scans }: DeskRequest & { readonly ask: "trigger" }): Answers {
+  const { entrance } = desk;
+  if (entrance === undefined) return yield ended(false, "Nothing runs that would send a scan: start the IOC.");
+  const refused = scans.map((scan) => entrance.problem(scan)).find((one) => one !== undefined);
+  if (refused !== undefined) return yield ended(false, `Nothing was taken: ${refused}.`);
+  for (const [index, scan] of scans.entries())
+    if (!(await entrance.enter(scan)))
+      return yield ended(false, `The ledger takes no scan now: its IOC says why. Taken: ${scansText(index)}.`);
+  const what = `${scansText(scans.length)} ${scans.length === 1 ? "is" : "are"} taken`;
+  const names = scans.slice(0, MOST_NAMED).map(({ file }) => oneLine(baseName(file)));
+  const more = scans.length > MOST_NAMED ? [`${scans.length - MOST_NAMED} more`] : [];
+  desk.say(`globus-ioc trigger: ${what}: ${listed([...names, ...more])}.`);
+  yield ended(true, `${what}, and sent once at rest; a version that is known already is sent no second time.`);
 }
 
 function unchanged(desk: DeskQueue, ask: "retry" | "drop", scans: readonly QueuedScan[]): { readonly end: DeskEnd } {

@@ -2,6 +2,7 @@
 import type { Copier } from "../ports/destinations.ts";
 import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger } from "../ports/queue-ledger.ts";
+import type { ScanDrops } from "../ports/scan-drops.ts";
 import type { ScanSource } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import type { Webhook } from "../ports/webhook.ts";
@@ -64,6 +65,8 @@ export interface MailRoom {
 /** Everything that transfers work with, chosen once. */
 export interface TransferSite {
   readonly ledger: QueueLedger;
+  /** Where scans lie that a person has put in while no process could be asked; absent: nowhere. */
+  readonly drops?: ScanDrops;
   readonly source: SourceRow;
   readonly destinations: readonly DestinationRow[];
   /** Absent where Globus is off. */

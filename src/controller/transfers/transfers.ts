@@ -9,6 +9,7 @@ import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
+import { DropReader } from "./by-hand.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
 import { decided, dropDecision, goneDecision, goneText, retryDecision } from "./decisions.ts";
@@ -135,6 +136,7 @@ export class RunningTransfers {
   readonly #gate: SourceGate;
   readonly #rechecks: Rechecks;
   readonly #courier: Courier;
+  readonly #dropReader: DropReader | undefined;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
 
@@ -144,7 +146,10 @@ export class RunningTransfers {
     this.#arrivals = this.road.wake();
     this.#gate = new SourceGate(this.road);
     this.#rechecks = new Rechecks(this.road, (scan) => this.announce(scan));
-    const { destinations, tasks } = options.site;
+    const { site, clock, say } = options;
+    const { destinations, tasks, drops } = site;
+    if (drops !== undefined)
+      this.#dropReader = new DropReader({ drops, site, clock, say, enter: (scan) => this.enter(scan) });
     this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
       return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
@@ -164,7 +169,7 @@ export class RunningTransfers {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
-    const workers = [this.#gate, this.#rechecks, ...this.lanes, this.watch, this.asked, this.#courier];
+    const workers = [this.#gate, this.#rechecks, ...this.lanes, this.watch, this.asked, this.#courier, this.#dropReader];
     const runs = [
       this.#closeUnknown(until),
       this.#record(until),
@@ -205,6 +210,11 @@ export class RunningTransfers {
   announce(scan: AnnouncedScan): void {
     this.#pending.push(scan);
     this.#arrivals.call();
+  }
+
+  /** Takes a scan at once. @returns false where the ledger took nothing */
+  enter(scan: AnnouncedScan): Promise<boolean> {
+    return this.#put(scan);
   }
 
   /** Announced scans that are not on disk yet. */

@@ -6,6 +6,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { DeskAnswer, DeskRequest } from "../../controller/ports/queue-desk.ts";
 import { SEND_STATES } from "../../controller/ports/queue-ledger.ts";
+import type { HandScan } from "../../controller/ports/scan-drops.ts";
 import { ownerSchema } from "./place.ts";
 import { anyRecordSchema, optional, scanSchema, sendSchema } from "./queue-records.ts";
 
@@ -29,6 +30,12 @@ export function pathProblem(socket: string): string | undefined {
 const text = z.string();
 const count = z.int().min(0);
 
+/** A scan that a person puts in, here and in a file of the drop folder. */
+export const handScanSchema: z.ZodType<HandScan> = z.strictObject({
+  file: text,
+  destinations: optional(z.array(text)),
+});
+
 export const requestSchema: z.ZodType<DeskRequest> = z.discriminatedUnion("ask", [
   z.strictObject({
     ask: z.literal("list"),
@@ -43,6 +50,7 @@ export const requestSchema: z.ZodType<DeskRequest> = z.discriminatedUnion("ask",
   z.strictObject({ ask: z.literal("retry"), scans: z.array(text) }),
   z.strictObject({ ask: z.literal("drop"), scans: z.array(text) }),
   z.strictObject({ ask: z.literal("export") }),
+  z.strictObject({ ask: z.literal("trigger"), scans: z.array(handScanSchema) }),
 ]);
 
 const rowSchema = z.object({

@@ -1,6 +1,7 @@
 /** Transfers with a site in memory and in virtual time: two destinations, a folder and a Globus collection. */
 import { afterEach } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
+import type { ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import type { Severity } from "../../../src/controller/pvs/run.ts";
 import type { AnnouncedScan } from "../../../src/controller/transfers/announced-scan.ts";
 import type { DestinationRow, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
@@ -34,6 +35,7 @@ export class Bench {
 
   isPausedAtStart = false;
   told: Pick<TransferSite, "mail" | "webhook"> = {};
+  drops: ScanDrops | undefined;
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;
     const source = { source: this.source, collection: { id: "src", path: "/data" } };
@@ -44,6 +46,7 @@ export class Bench {
       source: { ...source, ...(original !== undefined && { original }) },
       destinations,
       ...this.told,
+      ...(this.drops !== undefined && { drops: this.drops }),
     };
   }
   #make(): Transfers {

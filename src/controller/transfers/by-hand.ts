@@ -1,0 +1,120 @@
+/**
+ * Scans that a person puts in by hand: through the door of the process that has the queue, or, while there is none,
+ * through the drop folder, which is looked at as long as the transfers run. A scan is in the ledger before its file
+ * goes, so that a kill in between finds it twice: the ledger sends one version of a scan once.
+ */
+import { cleanJson, isUnclean, visible } from "../../base/clean-text.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
+import { directoryNameProblem } from "../../base/directory-name.ts";
+import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
+import type { Drop, HandScan, ScanDrops } from "../ports/scan-drops.ts";
+import type { Severity } from "../pvs/run.ts";
+import type { TransferSite } from "./rules.ts";
+import { baseName } from "./scan-path.ts";
+import { liesBelow } from "./source-gate.ts";
+
+/** The trigger of such scans. */
+const BY_HAND = "by hand";
+/** Between two looks into the drop folder. */
+const LOOK_SECONDS = 2;
+
+/** As the transfers take it. */
+interface EnteredScan extends HandScan {
+  readonly trigger: string;
+}
+
+export const byHand = (scan: HandScan): EnteredScan => ({ ...scan, trigger: BY_HAND });
+
+/** Why a person's scan cannot be taken, a clause; undefined: it can. */
+export function handProblem(scan: HandScan, { source, destinations }: TransferSite): string | undefined {
+  const { file } = scan;
+  const parts = file.split("/").slice(1);
+  if (!file.startsWith("/") || isUnclean(file) || parts.includes(".."))
+    return `${visible(file)} is no absolute path without ".."`;
+  if (parts.some((part) => part !== "" && part !== "." && directoryNameProblem(part) !== undefined))
+    return `${visible(file)} has a part that is no name of a file`;
+  if (destinations.length === 0) return "no scan is sent: there is no [destination …] section in globus.conf";
+  const { top, name } = source.original ?? source.source;
+  if (!liesBelow(top, file)) return `${visible(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`;
+  const known = destinations.map((one) => one.name);
+  const unknown = scan.destinations?.find((one) => !known.includes(one));
+  if (unknown !== undefined) return `there is no destination ${visible(unknown)}: name one of ${known.join(", ")}`;
+  return scan.destinations?.length === 0 ? "no destination is named" : undefined;
+}
+
+export interface DropReaderOptions {
+  readonly drops: ScanDrops;
+  readonly site: TransferSite;
+  readonly clock: Clock;
+  /** Puts a scan into the ledger. @returns false where the ledger took nothing */
+  readonly enter: (scan: EnteredScan) => Promise<boolean>;
+  /** Tells operators. */
+  readonly say: (sentence: string, severity?: Severity) => void;
+}
+
+/** Takes what lies in the drop folder. */
+export class DropReader {
+  readonly #options: DropReaderOptions;
+  /** Files that could not be moved: they are done with. */
+  readonly #done = new Set<string>();
+  #trouble = "";
+
+  constructor(options: DropReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#guarded(() => this.#look(signal));
+      await sleep(this.#options.clock, LOOK_SECONDS, signal);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const drops = await this.#options.drops.look();
+    this.#trouble = "";
+    for (const drop of drops) {
+      signal.throwIfAborted();
+      if (!this.#done.has(drop.name)) await this.#take(drop);
+    }
+  }
+
+  async #take(drop: Drop): Promise<void> {
+    const { drops, site, enter, say } = this.#options;
+    const problem = "problem" in drop ? drop.problem : handProblem(drop.scan, site);
+    if (problem !== undefined) {
+      await this.#moved(drop.name, async () => {
+        const place = await drops.setAside(drop.name);
+        say(
+          `${cleanJson(drop.name)} of ${drops.folder} is not taken: ${problem}. It lies in ${cleanJson(place)}.`,
+          "MINOR",
+        );
+      });
+    } else if ("scan" in drop && (await enter(byHand(drop.scan)))) {
+      say(`globus-ioc trigger: ${baseName(drop.scan.file)} is taken from ${drops.folder}.`);
+      await this.#moved(drop.name, () => drops.remove(drop.name));
+    }
+  }
+
+  /** A file that cannot go is not taken once more. */
+  async #moved(name: string, move: () => Promise<void>): Promise<void> {
+    await this.#guarded(async () => {
+      this.#done.add(name);
+      await move();
+      this.#done.delete(name);
+    });
+  }
+
+  /** The same failure is told once. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      if (!(thrown instanceof ActionError)) throw thrown;
+      const sentence = asSentence(messageOf(thrown));
+      if (sentence !== this.#trouble) this.#options.say(sentence, "MAJOR");
+      this.#trouble = sentence;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { expect, test } from "vitest";
+import { ActionError } from "../../../src/base/errors.ts";
+import type { DeskAnswer, DeskRequest } from "../../../src/controller/ports/queue-desk.ts";
+import type { Drop, HandScan, ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
+import { createQueueDesk, runningDesk } from "../../../src/controller/transfers/queue-desk.ts";
+import { type Bench, started } from "./transfers-fixture.ts";
+
+class FakeDrops implements ScanDrops {
+  readonly folder = "/ledger/drop";
+  readonly files = new Map<string, HandScan | string>();
+  readonly aside: string[] = [];
+  looks = 0;
+  failure: Error | undefined;
+  /** Thrown by remove. */
+  sticks: Error | undefined;
+  look(): Promise<readonly Drop[]> {
+    this.looks++;
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(
+      [...this.files].map(([name, one]) => (typeof one === "string" ? { name, problem: one } : { name, scan: one })),
+    );
+  }
+  remove(name: string): Promise<void> {
+    if (this.sticks !== undefined) return Promise.reject(this.sticks);
+    this.files.delete(name);
+    return Promise.resolve();
+  }
+  setAside(name: string): Promise<string> {
+    this.files.delete(name);
+    this.aside.push(name);
+    return Promise.resolve(`/ledger/drop/refused/${name}`);
+  }
+}
+
+async function dropping(drops: FakeDrops, change: (bench: Bench) => void = () => {}): Promise<Bench> {
+  return started((bench) => {
+    bench.drops = drops;
+    change(bench);
+  });
+}
+const files = (bench: Bench): readonly string[] =>
+  [...(bench.transfers.running?.road.queue.scans.values() ?? [])].map(({ scan }) => scan.file);
+
+test("a scan of the drop folder is sent as any other, and its file goes when it is in the ledger", async () => {
+  const drops = new FakeDrops();
+  const bench = await dropping(drops, (one) => {
+    drops.files.set("a", { file: one.scan("a1"), destinations: ["archive"] });
+  });
+  bench.transfers.tags = { exp: "E", ym: "", last: "", gup: "" };
+  await bench.pass(20);
+  expect(bench.stateOf("/data/2026-03/a1.h5")).toEqual({ archive: "verified" });
+  expect(drops.files.size).toBe(0);
+  expect(bench.said).toContain("NO_ALARM globus-ioc trigger: a1.h5 is taken from /ledger/drop.");
+});
+
+test("a file that a kill has left behind is found in the ledger: the scan is sent once", async () => {
+  const drops = new FakeDrops();
+  drops.sticks = new ActionError("/ledger/drop/a cannot be removed: it is read-only");
+  const bench = await dropping(drops, (one) => {
+    drops.files.set("a", { file: one.scan("a1") });
+  });
+  bench.transfers.tags = { exp: "E", ym: "", last: "", gup: "" };
+  await bench.pass(40);
+  expect(drops.looks).toBeGreaterThan(3);
+  expect(bench.said.filter((one) => one.includes("cannot be removed"))).toHaveLength(1);
+  await bench.stop();
+  drops.sticks = undefined;
+  await bench.start();
+  bench.transfers.tags = { exp: "E", ym: "", last: "", gup: "" };
+  await bench.pass(40);
+  expect(drops.files.size).toBe(0);
+  expect([...bench.copier.arrived.values()].every((count) => count === 1)).toBe(true);
+  expect([...bench.tasks.arrivals.values()].every((count) => count === 1)).toBe(true);
+  expect(files(bench)).toHaveLength(1);
+});
+
+test.each([
+  ["it holds no scan", "it holds no scan"],
+  [{ file: "/etc/passwd" }, '"/etc/passwd" does not lie below /data of detector ([source] in globus.conf)'],
+  [{ file: "/data" }, '"/data" does not lie below /data of detector ([source] in globus.conf)'],
+  [{ file: "/data/../etc/x" }, '"/data/../etc/x" is no absolute path without ".."'],
+  [{ file: "data/x" }, '"data/x" is no absolute path without ".."'],
+  [{ file: "/data/\u001b[2Jx" }, '"/data/\\u001b[2Jx" is no absolute path without ".."'],
+  [{ file: `/data/${"x".repeat(300)}` }, "has a part that is no name of a file"],
+  [{ file: "/data/x", destinations: ["tape"] }, 'there is no destination "tape": name one of archive, petrel'],
+  [{ file: "/data/x", destinations: [] }, "no destination is named"],
+])("what cannot be taken is named and set aside: %j", async (content, problem) => {
+  const drops = new FakeDrops();
+  drops.files.set("f", content);
+  const bench = await dropping(drops);
+  await bench.pass(5);
+  expect(files(bench)).toEqual([]);
+  expect(drops.aside).toEqual(["f"]);
+  expect(bench.said).toHaveLength(1);
+  expect(bench.said[0]).toMatch(
+    /^MINOR "f" of \/ledger\/drop is not taken: .*It lies in "\/ledger\/drop\/refused\/f"\.$/,
+  );
+  expect(bench.said[0]).toContain(problem);
+});
+
+test("a scan waits in the drop folder while the ledger takes nothing", async () => {
+  const drops = new FakeDrops();
+  const bench = await dropping(drops);
+  bench.ledger.failure = new ActionError("The disk is full.");
+  drops.files.set("a", { file: bench.scan("a1") });
+  await bench.pass(10);
+  expect(drops.files.size).toBe(1);
+  bench.ledger.failure = undefined;
+  await bench.pass(10);
+  expect(drops.files.size).toBe(0);
+  expect(files(bench)).toEqual(["/data/2026-03/a1.h5"]);
+});
+
+test("a folder that cannot be read is told once, and holds nothing up", async () => {
+  const drops = new FakeDrops();
+  drops.failure = new ActionError("The drop folder /ledger/drop cannot be read: permission denied");
+  const bench = await dropping(drops);
+  await bench.pass(20);
+  expect(bench.said).toEqual(["MAJOR The drop folder /ledger/drop cannot be read: permission denied."]);
+  drops.failure = undefined;
+  drops.files.set("a", { file: bench.scan("a1") });
+  await bench.pass(5);
+  expect(drops.files.size).toBe(0);
+});
+
+async function ask(bench: Bench, request: DeskRequest): Promise<DeskAnswer | undefined> {
+  const { running } = bench.transfers;
+  const desk = createQueueDesk(() => (running === undefined ? "There is none" : runningDesk(running)));
+  const answers: DeskAnswer[] = [];
+  for await (const answer of desk.answer(request)) answers.push(answer);
+  return answers.at(-1);
+}
+
+test("the desk takes scans by hand, and none where one of them cannot be taken", async () => {
+  const bench = await started();
+  const one = bench.scan("a1");
+  expect(await ask(bench, { ask: "trigger", scans: [{ file: one }, { file: "/etc/passwd" }] })).toMatchObject({
+    end: { isDone: false, message: expect.stringContaining("Nothing was taken: ") as string },
+  });
+  expect(files(bench)).toEqual([]);
+  const taken = { end: { isDone: true, message: expect.stringMatching(/^1 scan is taken, and sent once/) as string } };
+  expect(await ask(bench, { ask: "trigger", scans: [{ file: one }] })).toMatchObject(taken);
+  expect(await ask(bench, { ask: "trigger", scans: [{ file: `${one}/` }] })).toMatchObject(taken);
+  expect(files(bench)).toEqual([one]);
+  expect(bench.said.filter((said) => said === "NO_ALARM globus-ioc trigger: 1 scan is taken: a1.h5.")).toHaveLength(2);
+  bench.ledger.failure = new ActionError("The disk is full.");
+  expect(await ask(bench, { ask: "trigger", scans: [{ file: bench.scan("a2") }] })).toMatchObject({
+    end: { isDone: false, message: expect.stringContaining("The ledger takes no scan now") as string },
+  });
+});
