@@ -43,7 +43,7 @@ function serverProblems(names: readonly string[], lines: ReadonlyMap<string, num
       line: line(name),
       message: `the server name ${name} has more than ${MAX_SERVER_NAME} bytes, which ServerName cannot show`,
     }));
-  const tooMany =
+  const beyond =
     names.length > MOST_SERVERS
       ? [
           {
@@ -52,7 +52,7 @@ function serverProblems(names: readonly string[], lines: ReadonlyMap<string, num
           },
         ]
       : [];
-  return [...tooLong, ...tooMany];
+  return [...tooLong, ...beyond];
 }
 
 function tooMany(
