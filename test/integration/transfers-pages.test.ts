@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { SCAN_PV_STATES, TASK_PV_STATES, TRIGGER_STATES } from "../../src/controller/pvs/transfers.ts";
+import { SCAN_PV_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
+import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { freePort } from "../support/peers/epics-environment.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
@@ -63,7 +64,7 @@ async function runs(line: string): Promise<Finished> {
 async function inFiveMinutes(wanted: RegExp): Promise<string> {
   const [start = "", show = "", ...more] = blocks(page("transfers.md"), "sh")[0]?.trim().split("\n") ?? [];
   expect(more).toEqual([]);
-  await until("TomoScanTriggerState", (state) => state === IDLE);
+  await until("Trigger0State", (state) => state === IDLE);
   const monitor = await spawnPeer("/bin/sh", ["-c", here(show)], { env: shell(), line: /ArchiveMessage/ });
   await runs(start);
   const [said = ""] = await monitor.said(wanted, 60);
