@@ -271,7 +271,9 @@ test("nothing new is sent while the queue is paused", async () => {
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
 
-test("1,000 scans for three destinations, one of them down for an hour: few questions, then all in order of age", async () => {
+test("1,000 scans for three destinations, one of them down for an hour: few questions, then all in order of age", {
+  timeout: 120_000, // an hour, second by second
+}, async () => {
   const bench = await started((one) => {
     const tape = { name: "tape", kind: "copy", template: "{rel}", copier: one.tape, writesManifest: false } as const;
     one.destinations = [...one.destinations, tape];
