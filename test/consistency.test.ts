@@ -138,7 +138,7 @@ test("a state that says that nobody knows is where the table says that it begins
 });
 
 test("arms fall back by themselves", () => {
-  for (const suffix of ["EmailArm", "DeleteArm"])
+  for (const suffix of ["EmailArm", "DeleteArm", "PruneArm"])
     expect(database.record(`${PREFIX}${suffix}`)?.fields["HIGH"], `HIGH of ${suffix} in db/`).toBe(ARMED_SECONDS);
 });
 

@@ -118,7 +118,7 @@ function siteOf(
       settings,
       undefined,
     ),
-    arms: { ...experiments.arms, EmailArm: (get) => mail.shown.armProblem(get) },
+    arms: { ...experiments.arms, ...transfers.arms, EmailArm: (get) => mail.shown.armProblem(get) },
     watches: [
       ...experiments.watches,
       ...transfers.watches,

@@ -4,6 +4,8 @@ import type { DestinationSettings } from "../config/settings.ts";
 import type { QueueLedger } from "../controller/ports/queue-ledger.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
+import type { Site } from "../controller/site.ts";
+import { pruneArm, pruneCommand, reconcileCommand } from "../controller/transfers/keeping.ts";
 import { createQueueDesk, runningDesk } from "../controller/transfers/queue-desk.ts";
 import type { DestinationRow, SourceRow, TransferRules, TransferSite } from "../controller/transfers/rules.ts";
 import { type FindTransfers, transferCancel, transferRun } from "../controller/transfers/transfer-run.ts";
@@ -23,7 +25,8 @@ import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } f
 import { openTriggers, type TriggerPartOptions } from "./triggers.ts";
 
 export interface TransferPart {
-  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel">;
+  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "Reconcile" | "Prune">;
+  readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
 }
 
@@ -58,7 +61,17 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     },
     triggers,
   });
-  return { actions: { TransferRun: transferRun(find), TransferCancel: transferCancel(find) }, watches: [watch] };
+  const mayPrune = options.settings.source["allow-prune"];
+  return {
+    actions: {
+      TransferRun: transferRun(find),
+      TransferCancel: transferCancel(find),
+      Reconcile: reconcileCommand(find),
+      Prune: pruneCommand(find, mayPrune),
+    },
+    arms: { PruneArm: pruneArm(mayPrune) },
+    watches: [watch],
+  };
 }
 
 /** The queue's ledger, with the door at which `globus-ioc queue` asks. */
@@ -137,6 +150,7 @@ function rulesOf({ settings }: PartOptions, { tells }: NotifyPart): TransferRule
     deadlineHours: transfers["deadline-hours"],
     stuckSeconds: transfers["stuck-seconds"],
     pollSeconds: transfers["watch-seconds"],
+    mayPrune: source["allow-prune"],
     tells,
   };
 }
@@ -148,13 +162,14 @@ function sourceOf(options: PartOptions, ownName: string): { readonly row: Source
   const copied = scansOn(options, source.host, ownName, source);
   const original =
     source.host === "analysis"
-      ? scansOn(options, "detector", ownName, { top: "", mount: "", belongs: source.belongs })
+      ? scansOn(options, "detector", ownName, { top: "", mount: "", belongs: source.belongs, scans: source.scans })
       : undefined;
   const { collection: id, "collection-path": path } = source;
   return {
     copied,
     row: {
       source: copied,
+      disk: copied,
       ...(original !== undefined && { original }),
       ...(id !== "" && { collection: { id, path } }),
     },
@@ -166,22 +181,28 @@ function scansOn(
   options: PartOptions,
   side: SourceSide,
   ownName: string,
-  at: { readonly top: string; readonly mount: string; readonly belongs: readonly string[] },
+  at: {
+    readonly top: string;
+    readonly mount: string;
+    readonly belongs: readonly string[];
+    readonly scans: readonly string[];
+  },
 ): CopySource {
   const { local, ssh } = options.settings;
   const { clock } = options;
   const [host, user] = [local[side], local[`${side}-user-name`]];
   const top = at.top || local[`${side}-top-dir`];
   if (top === "") throw new ActionError(`set top in the [source] section, or ${side}-top-dir in the [local] section`);
-  const { belongs } = at;
-  if (at.mount !== "") return createMountedSource({ name: host || "this host", top, mount: at.mount, belongs }, clock);
+  const { belongs, scans: names } = at;
+  if (at.mount !== "")
+    return createMountedSource({ name: host || "this host", top, mount: at.mount, belongs, names }, clock);
   if (host === "" || isOwnHost(host, ssh[`${side}-port`], ownName))
-    return createMountedSource({ name: host || "this host", top, belongs }, clock);
+    return createMountedSource({ name: host || "this host", top, belongs, names }, clock);
   const place =
     unknownPlace({ [side]: host, [`${side}-user-name`]: user }) ??
     sshSettings(options, { host, user, port: ssh[`${side}-port`] });
   if (typeof place === "string") throw new ActionError(place);
-  return createSshSource({ ...place, top, belongs }, clock);
+  return createSshSource({ ...place, top, belongs, names }, clock);
 }
 
 /** @throws ActionError */

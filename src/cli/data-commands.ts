@@ -89,6 +89,12 @@ const EXPERIMENT_NAME = text(
   "a name to use instead of the one made from TomoScan's PVs",
 );
 
+/** `14d`, or `14`. */
+const DAYS: Kind<number> = {
+  wanted: "a number of days, as 14d",
+  parse: (given) => (/^[1-9]\d{0,4}d?$/.test(given) ? Number.parseInt(given, 10) : undefined),
+};
+
 export const DATA_COMMANDS: readonly DataCommand[] = [
   {
     name: "config",
@@ -267,6 +273,32 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     examples: ["transfer-cancel --ioc"],
   },
   {
+    name: "reconcile",
+    runs: "Reconcile",
+    about: "let the IOC compare disk, ledger and destinations; globus-ioc queue reconcile says all lines",
+    options: [yesNo("enqueue", "ReconcileEnqueue", "take what is proven into the ledger, and queue what is not")],
+    shows: [
+      "ReconcileFound",
+      "ReconcileMissing",
+      "ReconcileUnknown",
+      "ReconcileAdopted",
+      "ReconcileQueued",
+      "ReconcileText",
+    ],
+    examples: ["reconcile --ioc", "reconcile --ioc --enqueue"],
+  },
+  {
+    name: "prune",
+    runs: "Prune",
+    about: "let the IOC delete old scans that are proven at all destinations; off unless allow-prune is True",
+    options: [
+      text("older-than", "PruneDays", "days", "only scans that are older, as 14d; without it PruneDays", DAYS),
+      yesNo("plan", "PrunePlan", "delete nothing, and say what would be deleted"),
+    ],
+    shows: ["PruneFound", "PruneFiles", "PruneBytes", "PruneKept", "PruneText"],
+    examples: ["prune --ioc --older-than 14d --plan", "prune --ioc --older-than 14d --yes"],
+  },
+  {
     name: "list-esafs",
     runs: "ListEsafs",
     about: "list the station's safety forms",
@@ -330,9 +362,9 @@ export function inputValue(option: InputOption, given: string): string | number 
     return word === undefined ? undefined : words.indexOf(word);
   }
   if (option.value === undefined) return KINDS.yesNo.parse(given) === true ? 1 : 0;
-  return rowOf(option.input)?.takes === undefined
-    ? (option.kind ?? KINDS.text).parse(given)
-    : takenNumber(option.input, given);
+  const takes = rowOf(option.input)?.takes;
+  if (takes === undefined) return (option.kind ?? KINDS.text).parse(given);
+  return takenNumber(option.input, option.kind === undefined ? given : String(option.kind.parse(given) ?? given));
 }
 
 function takenNumber(input: InputName, given: string): number | undefined {

@@ -34,6 +34,7 @@ type Dialogue = (context: DialogueContext) => Promise<Outcome>;
 
 const ARMED = ARM_STATES.indexOf("Armed");
 const SAFE = ARM_STATES.indexOf("Safe");
+const [NO, YES] = [0, 1];
 const TEST = EMAIL_MODES.indexOf("Test");
 const cancelled = (message: string): Outcome => ({ state: "Cancelled", message });
 const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== "Partial";
@@ -42,6 +43,7 @@ const hasEnded = ({ state }: Outcome): boolean => state !== "Done" && state !== 
 export const DIALOGUES: Readonly<Partial<Record<CommandName, Dialogue>>> = {
   Email: email,
   Delete: deletion,
+  Prune: pruning,
   Tag: tag,
   TagManual: tagManual,
   CreateManual: createManual,
@@ -116,6 +118,42 @@ async function refuseUnlessArmable(runner: Runner, name: string, before: string)
   } finally {
     await runner.set("DeleteArm", SAFE);
     await runner.set("DeleteName", before);
+  }
+}
+
+/** Shows what would be deleted, and deletes it when the person says so. */
+async function pruning({ runner, person, common, inputs }: DialogueContext): Promise<Outcome> {
+  if (common.dryRun) return runner.run("Prune");
+  const isPlan = inputs.get("PrunePlan") === YES;
+  if (!isPlan && !common.yes && !person.canAnswer)
+    throw new UsageError("prune asks before it deletes, and there is no terminal to ask at: give --plan, or --yes.");
+  if (!isPlan) await refuseUnlessPrunable(runner);
+  await runner.set("PrunePlan", YES);
+  if (isPlan || !common.yes) {
+    const plan = await runner.run("Prune");
+    const count = numberOf(await runner.value("PruneFound"));
+    if (isPlan || hasEnded(plan) || count <= 0) return plan;
+    person.show("These would be deleted, or are kept", String((await runner.value("PruneText")) ?? ""));
+    person.show("In all", plan.message);
+    const what = count === 1 ? "this scan" : `these ${count} scans`;
+    const answer = await choose(person, `Delete ${what} at the source? [y]es, [n]o: `, ["yes", "no"], true);
+    if (answer !== "yes") return cancelled("Nothing was deleted.");
+  }
+  try {
+    await runner.set("PrunePlan", NO);
+    await runner.set("PruneArm", ARMED);
+    return await runner.run("Prune");
+  } finally {
+    await runner.set("PrunePlan", YES);
+  }
+}
+
+/** Sets PruneArm and takes it back, so that nobody is asked where deleting is refused anyway. @throws RejectedError */
+async function refuseUnlessPrunable(runner: Runner): Promise<void> {
+  try {
+    await runner.set("PruneArm", ARMED);
+  } finally {
+    await runner.set("PruneArm", SAFE);
   }
 }
 

@@ -1,9 +1,10 @@
 /**
- * `globus-ioc queue list | show | retry | drop | export`: what a person asks of the queue of scans, wherever it is
- * (queue-place.ts), and how it is told. What retry and drop do is decided by the process that has the queue.
+ * `globus-ioc queue list | show | retry | drop | reconcile | export`: what a person asks of the queue of scans,
+ * wherever it is (queue-place.ts), and how it is told. What becomes of scans is decided by the process that has the
+ * queue.
  */
 import { open, rm } from "node:fs/promises";
-import { cleanJson } from "../base/clean-text.ts";
+import { cleanJson, oneLine } from "../base/clean-text.ts";
 import { ActionError, asSentences, codeOf, messageOf } from "../base/errors.ts";
 import { ConfigError } from "../config/config.ts";
 import type {
@@ -35,6 +36,7 @@ export type QueueRequest = {
   | { readonly what: "show"; readonly scan: string; readonly files: number }
   | { readonly what: "retry"; readonly scans: readonly string[]; readonly all?: true }
   | { readonly what: "drop"; readonly scans: readonly string[]; readonly yes?: true }
+  | { readonly what: "reconcile"; readonly enqueue?: true }
   | { readonly what: "export"; readonly file?: string }
 );
 
@@ -55,7 +57,12 @@ export async function runQueue(request: QueueRequest, context: QueueContext): Pr
   const screen = newScreen(request, context);
   let report: Omit<Report, "command" | "results">;
   try {
-    report = await run(request, { ...context, screen, ledger: folderOf(request, context) });
+    report = await run(request, {
+      ...context,
+      screen,
+      json: request.json === true,
+      ledger: folderOf(request, context),
+    });
   } catch (thrown) {
     report = failureReport(thrown, context.signal);
   }
@@ -64,7 +71,7 @@ export async function runQueue(request: QueueRequest, context: QueueContext): Pr
   return report.exitStatus;
 }
 
-type QueueRun = QueueContext & QueuePlaceOptions & { readonly screen: Screen };
+type QueueRun = QueueContext & QueuePlaceOptions & { readonly screen: Screen; readonly json: boolean };
 type Ending = Omit<Report, "command" | "results">;
 
 function newScreen({ json }: QueueRequest, { out, err, isTerminal, environment }: QueueContext): Screen {
@@ -82,6 +89,8 @@ function run(request: QueueRequest, context: QueueRun): Promise<Ending> {
       return retry(request, context);
     case "drop":
       return drop(request, context);
+    case "reconcile":
+      return reconcile(request, context);
     case "export":
       return exportAll(request, context);
   }
@@ -99,6 +108,8 @@ interface Heard {
   readonly holder: LedgerOwner | undefined;
   readonly rows: readonly ScanRow[];
   readonly shown: ShownScan | undefined;
+  /** What was found on the way. */
+  readonly lines: readonly string[];
   readonly end: DeskEnd;
 }
 
@@ -110,6 +121,7 @@ async function hear(
 ): Promise<Heard> {
   const { holder, answers } = await askQueue(context, request);
   const rows: ScanRow[] = [];
+  const lines: string[] = [];
   let shown: ShownScan | undefined;
   let end: DeskEnd | undefined;
   for await (const answer of answers) {
@@ -117,10 +129,22 @@ async function hear(
     else if ("shown" in answer) shown = answer.shown;
     else if ("record" in answer) await take(answer.record);
     else if ("end" in answer) end = answer.end;
+    else if ("line" in answer) lines.push(tellLine(answer.line, context));
+    else if ("progress" in answer) tellProgress(answer.progress, context);
     else tellSeveral(answer.ambiguous.rows, context);
   }
   if (end === undefined) throw new ActionError("The queue has not answered to the end");
-  return { holder, rows, shown, end };
+  return { holder, rows, shown, lines, end };
+}
+
+/** Shown as it comes: the next may take a while. */
+function tellLine(line: string, { out, json }: QueueRun): string {
+  if (!json) out(`${oneLine(line)}\n`);
+  return line;
+}
+
+function tellProgress(progress: string, { err, json, isTerminal }: QueueRun): void {
+  if (!json && isTerminal) err(`${oneLine(progress)}\n`);
 }
 
 function tellSeveral(rows: readonly ScanRow[], { screen, clock }: QueueRun): void {
@@ -198,6 +222,14 @@ async function drop(
   if (yes !== true && !(await isConfirmed(dialogue, question)))
     return { state: "Cancelled", message: "Nothing was changed.", exitStatus: EXIT.failed };
   return endingOf(await hear({ ask: "drop", scans: meant.rows.map(({ id }) => id) }, context));
+}
+
+async function reconcile(
+  { enqueue }: QueueRequest & { readonly what: "reconcile" },
+  context: QueueRun,
+): Promise<Ending> {
+  const heard = await hear({ ask: "reconcile", isEnqueued: enqueue === true }, context);
+  return endingOf(heard, { lines: heard.lines });
 }
 
 async function exportAll({ file }: QueueRequest & { readonly what: "export" }, context: QueueRun): Promise<Ending> {

@@ -39,7 +39,7 @@ export function addQueueCommands(
   const queue = program
     .command("queue")
     .helpGroup(heading)
-    .usage("list | show | retry | drop | export")
+    .usage("list | show | retry | drop | reconcile | export")
     .description("the queue of scans: what is sent where, what failed, and what becomes of that")
     .addHelpText("after", HELP);
   const add = (name: string, about: string): Command =>
@@ -69,6 +69,10 @@ export function addQueueCommands(
     .option(JSON_OPTION[0], JSON_OPTION[1])
     .option("--yes", "without a question")
     .action((scans: string[], flags: Flags & { yes?: true }) => run({ what: "drop", scans, ...flags }));
+  add("reconcile", "let the IOC compare disk, ledger and destinations, and say what is missing where")
+    .option(JSON_OPTION[0], JSON_OPTION[1])
+    .option("--enqueue", "take what is at all its destinations into the ledger, and queue what is not")
+    .action((flags: Flags & { enqueue?: true }) => run({ what: "reconcile", ...flags }));
   add("export [file]", "write all records of the queue as lines of JSON, to a new file or standard output").action(
     (file: string | undefined, flags: Flags) => run({ what: "export", ...flags, ...(file !== undefined && { file }) }),
   );

@@ -317,6 +317,16 @@ export const SETTINGS = {
       "{stem}.config {stem}_theta.npy",
       "What belongs to a scan beside its file, where it is there: names with {stem}, the file's name without its extension, and {name}.",
     ),
+    scans: setting(
+      KINDS.names,
+      "*.h5",
+      "Which names below top are scans, for Reconcile: *.h5 is every file so named, *_DIR/ every folder.",
+    ),
+    "allow-prune": setting(
+      KINDS.yesNo,
+      "False",
+      "Whether Prune may delete scans here that are proven at all their destinations.",
+    ),
     aborted: setting(
       KINDS.abortedScans,
       "mark",

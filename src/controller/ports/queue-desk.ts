@@ -33,7 +33,9 @@ export type DeskRequest =
   | { readonly ask: "retry"; readonly scans: readonly string[] }
   | { readonly ask: "drop"; readonly scans: readonly string[] }
   | { readonly ask: "export" }
-  | { readonly ask: "trigger"; readonly scans: readonly HandScan[] };
+  | { readonly ask: "trigger"; readonly scans: readonly HandScan[] }
+  /** Compares disk, ledger and destinations; of a running queue alone. */
+  | { readonly ask: "reconcile"; readonly isEnqueued: boolean };
 
 /** A scan in a list. */
 export interface ScanRow {
@@ -75,6 +77,9 @@ export type DeskAnswer =
   | { readonly record: ExportedRecord }
   /** A text that means several scans, the newest of which are told. */
   | { readonly ambiguous: { readonly word: string; readonly count: number; readonly rows: readonly ScanRow[] } }
+  /** Of what takes a while: what was found, or how far it is. */
+  | { readonly line: string }
+  | { readonly progress: string }
   | { readonly end: DeskEnd };
 
 export type ExportedRecord = Exclude<

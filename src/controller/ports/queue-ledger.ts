@@ -48,6 +48,20 @@ export interface ScanRecord {
   readonly isFolder?: boolean;
   readonly files?: number;
   readonly bytes?: number;
+  /** Once its files are deleted at the source. */
+  readonly freed?: FreedFiles;
+}
+
+/** What was deleted of a scan at the source. */
+export interface FreedFiles {
+  /** When it began, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** False: it has begun, and some files may be gone beside those that are counted. */
+  readonly isWhole: boolean;
+  readonly files: number;
+  readonly bytes: number;
+  /** Why it ended in the middle, a sentence. */
+  readonly problem?: string;
 }
 
 /**
@@ -69,7 +83,7 @@ export interface SendRecord {
   readonly at: number;
   /** When it is tried again, milliseconds since 1970 UTC. */
   readonly next?: number;
-  /** Why it failed, or is dropped: a sentence. */
+  /** Why it failed, is dropped, or is verified without having been sent: a sentence. */
   readonly reason?: string;
   /** Of a Globus submission. */
   readonly submission?: string;

@@ -34,3 +34,48 @@ export interface ScanSource {
    */
   look(scan: string, options: CallOptions): Promise<Manifest>;
 }
+
+/** The scans that a source's disk holds. */
+export interface ScanDisk {
+  /**
+   * The scans below `top`, sorted, 10,000 at most. Links are not followed.
+   * @throws UnavailableError where the host does not answer, ActionError for more scans
+   */
+  scans(options: CallOptions): Promise<DiskScans>;
+  /**
+   * Makes an empty file beside a scan's files, of a name that nothing else has: a destination that shows it is the
+   * source itself. @returns its name
+   */
+  mark(folder: string, options: CallOptions): Promise<string>;
+  /** Removes every such file from the folder; none is no failure. */
+  unmark(folder: string, options: CallOptions): Promise<void>;
+  /**
+   * Deletes a scan: exactly the files of the manifest, each looked at right before, and then folders of the scan's own
+   * that are empty. Nothing is deleted where one of the files is not as the manifest has it, is reached through a link,
+   * or where a folder that is the whole scan holds anything else.
+   * @returns what was deleted; with `problem` where it ended in the middle
+   * @throws SourceChangedError, AccessDeniedError, UnavailableError, ActionError: nothing was deleted
+   */
+  remove(manifest: Manifest, options: RemoveOptions): Promise<Removed>;
+}
+
+export interface RemoveOptions extends CallOptions {
+  /** Everything is looked at, and nothing deleted. */
+  readonly isPlan: boolean;
+  /** Whether files may be gone: an earlier call was ended in the middle. */
+  readonly mayLack: boolean;
+}
+
+export interface DiskScans {
+  /** Absolute, as the source names them. */
+  readonly scans: readonly string[];
+  /** Folders that could not be listed, sentences. */
+  readonly problems: readonly string[];
+}
+
+export interface Removed {
+  readonly files: number;
+  readonly bytes: number;
+  /** Why the rest is left, a sentence. */
+  readonly problem?: string;
+}

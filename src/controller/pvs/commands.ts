@@ -112,6 +112,20 @@ export const COMMANDS = {
     interrupted: "a transfer that was submitted is in the ledger and goes on; TaskId shows it",
   },
   TransferCancel: command("none", "nothing", "Cancels the Globus task of TaskId."),
+  Reconcile: command(
+    "none",
+    "nothing",
+    "Compares the source's disk, the ledger and the destinations, and queues what is missing where it is asked to.",
+  ),
+  Prune: {
+    ...command(
+      "none",
+      "nothing",
+      "Deletes old scans at the source that are proven at all their destinations; off unless the settings allow it.",
+    ),
+    isManaged: true,
+    interrupted: "what it has deleted is in the ledger, and the next Prune goes on",
+  },
   ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
   Delete: {
     ...command(

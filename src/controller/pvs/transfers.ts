@@ -1,6 +1,8 @@
 /** PVs of transfers: the queue of scans, its destinations, the last scans, and a transfer that a person asks for. */
 import {
   ANSWERS,
+  ARM_STATES,
+  ARMED_SECONDS,
   button,
   type Digit,
   input,
@@ -126,6 +128,37 @@ export const TRANSFER_ROWS = {
   ...numbered(SHOWN_SCANS, SCAN_PARTS, scanPv, (index) =>
     index === 0 ? "The newest scan" : `Scan ${index} before the newest`,
   ),
+  ReconcileEnqueue: input(
+    "Reconcile: Yes: what is at all its destinations is taken into the ledger, and what is not is queued.",
+    { states: NO_YES, initial: "No" },
+  ),
+  ReconcileFound: result("Reconcile: scans on the disk, or known to the ledger; -1: nobody has looked.", unknown),
+  ReconcileMissing: result("Reconcile: scans that a destination lacks, and that are not under way.", unknown),
+  ReconcileUnknown: result("Reconcile: scans of which it could not be found out.", unknown),
+  ReconcileAdopted: result("Reconcile: scans that were taken into the ledger without being sent.", unknown),
+  ReconcileQueued: result("Reconcile: scans that were queued.", unknown),
+  ReconcileText: result("Reconcile: a line for each scan that is not simply proven or under way."),
+  PruneDays: managed(
+    setting("Prune: scans that are older go.", {
+      initial: 14,
+      unit: "d",
+      takes: { least: 1, most: 36_500, isWhole: true },
+    }),
+  ),
+  PrunePlan: managed(
+    input("Prune: Yes: nothing is deleted, and told what would be.", { states: NO_YES, initial: "Yes" }),
+  ),
+  PruneArm: managed(
+    input(`Prune: Armed allows one Prune that deletes. Safe again after ${ARMED_SECONDS} s, and when it starts.`, {
+      states: ARM_STATES,
+      initial: "Safe",
+    }),
+  ),
+  PruneFound: result("Prune: scans that were deleted, or would be; -1: nobody has looked.", unknown),
+  PruneFiles: result("Prune: their files.", unknown),
+  PruneBytes: result("Prune: their bytes.", bytes),
+  PruneKept: result("Prune: scans that are old enough, and were kept; PruneText says why.", unknown),
+  PruneText: result("Prune: a line for each scan that is old enough: deleted, or kept with why."),
   SourceCollection: managed(input("TransferRun: Globus collection from which files go, a UUID.")),
   SourcePath: managed(input("TransferRun: file or folder there.")),
   DestCollection: managed(input("TransferRun: Globus collection to which they go, a UUID.")),

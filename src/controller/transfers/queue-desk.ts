@@ -4,7 +4,7 @@
  */
 import { oneLine, visible } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
-import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
+import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import { globTest } from "../../base/glob.ts";
 import { Slices } from "../../base/in-slices.ts";
 import { listed } from "../../base/word-list.ts";
@@ -23,11 +23,13 @@ import type { HandScan } from "../ports/scan-drops.ts";
 import { byHand, handProblem } from "./by-hand.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import { type HoldOf, holdOf } from "./hold.ts";
+import { type Reconciled, type ReconcileOptions, reconciledText } from "./reconcile.ts";
 import { nameOf } from "./road.ts";
 import { baseName } from "./scan-path.ts";
 import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
 import { scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import type { RunningTransfers } from "./transfers.ts";
+import { Wake } from "./wake.ts";
 
 type Answers = AsyncGenerator<DeskAnswer, void, undefined>;
 type Wanted = (scan: ScanRecord) => boolean;
@@ -45,6 +47,9 @@ export interface DeskQueue {
   readonly say: (sentence: string) => void;
   /** Absent where nothing runs that would send them. */
   readonly entrance?: Entrance;
+  /** Absent for a ledger without an IOC, which has no disk and no destinations. */
+  readonly reconcile?: (options: ReconcileOptions) => Promise<Reconciled>;
+  readonly clock: Clock;
 }
 
 /** Where scans come in that a person names. */
@@ -75,10 +80,12 @@ export const runningDesk = (running: RunningTransfers): DeskQueue => ({
     problem: (scan) => handProblem(scan, running.road.site),
     enter: (scan) => running.enter(byHand(scan)),
   },
+  reconcile: (options) => running.reconcile(options),
+  clock: running.road.clock,
 });
 
 /** For a ledger that no process has: the next IOC finds what was decided. @throws ActionError */
-export async function ledgerDesk(ledger: QueueLedger, clock: Pick<Clock, "now">): Promise<DeskQueue> {
+export async function ledgerDesk(ledger: QueueLedger, clock: Clock): Promise<DeskQueue> {
   const queue = await ScanQueue.read(ledger);
   return {
     queue,
@@ -88,6 +95,7 @@ export async function ledgerDesk(ledger: QueueLedger, clock: Pick<Clock, "now">)
     retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, clock.now())),
     drop: (wanted, reason) => decided(queue, () => dropDecision(queue, wanted, { reason, at: clock.now() })),
     say: () => {},
+    clock,
   };
 }
 
@@ -120,6 +128,8 @@ function answered(desk: DeskQueue, request: DeskRequest): Answers {
       return show(desk, request);
     case "export":
       return exported(desk);
+    case "reconcile":
+      return reconciled(desk, request.isEnqueued);
     case "retry":
     case "drop":
       return decide(desk, request);
@@ -216,6 +226,51 @@ async function* exported({ queue }: DeskQueue): Answers {
   for (const note of queue.notes.values()) yield { record: { note } };
   if (queue.summary !== undefined) yield { record: { summary: queue.summary } };
   yield ended(true, `${scansText(queue.scans.size)}.`);
+}
+
+/** Seconds between two words of how far it is, so that who waits knows that somebody works. */
+const WORD_SECONDS = 5;
+
+/** Ends the work where nobody waits for its answer any more. */
+async function* reconciled({ reconcile, clock, say }: DeskQueue, isEnqueued: boolean): Answers {
+  if (reconcile === undefined)
+    return yield ended(false, "Disk and destinations are compared by the IOC, and none runs: start it, and ask again.");
+  const left = new AbortController();
+  const answers: DeskAnswer[] = [];
+  const wake = new Wake();
+  let progress = "The scans on the disk are being listed";
+  const outcome: { isOver: boolean; sums?: Reconciled; thrown?: unknown } = { isOver: false };
+  const add = (answer: DeskAnswer): void => {
+    answers.push(answer);
+    wake.call();
+  };
+  const onProgress = (done: number, total: number): void => {
+    progress = `${done} of ${total} scans are compared`;
+  };
+  const work = reconcile({ isEnqueued, signal: left.signal, onLine: (line) => add({ line }), onProgress })
+    .then(
+      (sums) => Object.assign(outcome, { sums }),
+      (thrown: unknown) => Object.assign(outcome, { thrown }),
+    )
+    .finally(() => {
+      outcome.isOver = true;
+      wake.call();
+    });
+  try {
+    while (!outcome.isOver) {
+      await wake.wait(clock, WORD_SECONDS, left.signal);
+      yield* answers.splice(0);
+      if (!outcome.isOver) yield { progress };
+    }
+  } finally {
+    left.abort(new CancelledError("Nobody waits for the answer any more."));
+    await work;
+  }
+  yield* answers.splice(0);
+  if (outcome.sums === undefined) throw outcome.thrown;
+  const message = reconciledText(outcome.sums, isEnqueued);
+  if (isEnqueued) say(`globus-ioc queue reconcile: ${message}`);
+  yield ended(outcome.sums.unknown === 0, message);
 }
 
 async function* decide(

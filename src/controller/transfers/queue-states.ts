@@ -8,11 +8,15 @@
  *     waiting → lost                   source-gate.ts: they did not come; transfers.ts: they are out of reach
  *     ready → waiting                  road.ts lookAnew: they are not as they were
  *     lost → waiting                   decisions.ts: a person tries again
+ *     (found) → ready                  reconcile.ts: it is at all its destinations already
+ *     ready → ready                    prune.ts: its files are deleted at the source
  *     any → left                       transfers.ts by a rule, source-gate.ts for a newer version, decisions.ts
  *
  * A scan that is ready has a send for each destination:
  *
  *     (ready) → queued → verified      copy-lane.ts: by a copy
+ *     (found) → verified               reconcile.ts: it was there already
+ *     verified → queued                reconcile.ts: it is no longer there
  *     queued → submitting → submitted  task-lane.ts: in a task of Globus
  *     submitted → verified             task-end.ts: the task has ended, and the scan is proven
  *     submitting → queued, failed      task-lane.ts: Globus refused the submission
@@ -28,7 +32,7 @@ type ScanState = ScanRecord["state"];
 const AFTER_SCAN: Readonly<Record<ScanState | "none", readonly ScanState[]>> = {
   none: ["waiting", "left", "lost"],
   waiting: ["waiting", "ready", "left", "lost"],
-  ready: ["waiting", "left"],
+  ready: ["waiting", "ready", "left"],
   lost: ["waiting", "left"],
   left: [],
 };
@@ -57,6 +61,10 @@ export const isSubmitted = ({ state }: Pick<SendRecord, "state">): boolean =>
 /** A person has to decide about it. */
 export const isDead = ({ state }: Pick<SendRecord, "state">): boolean => state === "dead";
 
+/** The trigger of a scan that was found, and the reason of a send that was: they begin where others end. */
+export const FOUND_BY = "reconcile";
+export const FOUND_THERE = "It was there already.";
+
 /** What is known of a scan before a change. */
 interface Known {
   readonly scan: Pick<ScanRecord, "state">;
@@ -66,12 +74,14 @@ interface Known {
 /** @param known the scan that is changed @throws Error for a state that does not follow the present one: a bug */
 export function requireFollows(change: QueueChange, known: Known | undefined): void {
   if ("scan" in change) {
-    const { id, state } = change.scan;
+    const { id, state, trigger } = change.scan;
+    if (known === undefined && state === "ready" && trigger === FOUND_BY) return;
     const before = known?.scan.state ?? "none";
     if (!AFTER_SCAN[before].includes(state)) throw new Error(`the scan ${id} cannot be ${state}: it is ${before}`);
   } else if ("send" in change) {
-    const { scan, destination, state } = change.send;
+    const { scan, destination, state, reason } = change.send;
     const before = known?.sends.get(destination)?.state ?? "none";
+    if (before === "none" && state === "verified" && reason === FOUND_THERE) return;
     if (!AFTER_SEND[before].includes(state))
       throw new Error(`the scan ${scan} cannot be ${state} at ${destination}: it is ${before}`);
   }

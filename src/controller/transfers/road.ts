@@ -95,6 +95,11 @@ export class Road {
     if (isBug) this.#log.error(stackOf(thrown));
   }
 
+  /** A line of JSON in the log, for what is in the ledger, too. */
+  logLine(line: Readonly<Record<string, unknown>>): void {
+    this.#log.info(cleanJson(line));
+  }
+
   /**
    * A scan is proven at a destination, or has failed there. What its end tells goes into the ledger with it, and as a
    * line of JSON into the log.

@@ -3,7 +3,7 @@ import type { Copier } from "../ports/destinations.ts";
 import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger } from "../ports/queue-ledger.ts";
 import type { ScanDrops } from "../ports/scan-drops.ts";
-import type { ScanSource } from "../ports/scans.ts";
+import type { ScanDisk, ScanSource } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import type { Webhook } from "../ports/webhook.ts";
 
@@ -20,6 +20,8 @@ export type DestinationRow = {
 export interface SourceRow {
   /** Where finished scans are looked at and sent from. */
   readonly source: ScanSource;
+  /** The disk of the source; absent where nothing is sent. */
+  readonly disk?: ScanDisk;
   /** The host on which scans are written, where they are sent from a copy that TomoScan makes. */
   readonly original?: ScanSource;
   /** Where Globus sees the source. */
@@ -45,6 +47,8 @@ export interface TransferRules {
   /** Seconds with faults and without a byte after which a task whose trouble does not heal by itself is ended. */
   readonly stuckSeconds: number;
   readonly pollSeconds: number;
+  /** Whether Prune may delete scans at the source. */
+  readonly mayPrune: boolean;
   readonly tells: { readonly webhook: boolean; readonly mailFailed: boolean; readonly mailVerified: boolean };
 }
 

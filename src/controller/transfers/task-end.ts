@@ -5,12 +5,12 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
 import { NotFoundError } from "../ports/call.ts";
-import type { FoundFile } from "../ports/destinations.ts";
 import type { ScanRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import type { AskedTransfers } from "./asked-transfers.ts";
 import { destinationPath, type GlobusRow } from "./globus-paths.ts";
+import { Listings } from "./listings.ts";
 import { type Proof, proofProblem, proofText } from "./proof.ts";
 import { type Road, signatureOf } from "./road.ts";
 import { baseName, placeOf } from "./scan-path.ts";
@@ -162,30 +162,6 @@ async function problemOf(
 /** Paths of files below a folder, from the folder on. */
 const pathsBelow = (folder: string, paths: ReadonlySet<string>): ReadonlySet<string> =>
   new Set([...paths].filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1)));
-
-/** Folders at the destination as they are listed once for all scans of a task. */
-class Listings {
-  readonly #tasks: TransferTasks;
-  readonly #collection: string;
-  readonly #known = new Map<string, Promise<readonly FoundFile[]>>();
-
-  constructor(tasks: TransferTasks, collection: string) {
-    this.#tasks = tasks;
-    this.#collection = collection;
-  }
-
-  of(folder: string, isDeep: boolean, signal: AbortSignal): Promise<readonly FoundFile[]> {
-    const key = `${isDeep} ${folder}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const asked = this.#tasks.list(this.#collection, folder, isDeep, { signal }).catch((thrown: unknown) => {
-      if (thrown instanceof NotFoundError) return [];
-      throw thrown;
-    });
-    this.#known.set(key, asked);
-    return asked;
-  }
-}
 
 /** Why a task has failed, a clause; undefined: it has not. */
 function failureOf({ report, stopped }: EndedTask): string | undefined {

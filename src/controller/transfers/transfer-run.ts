@@ -42,7 +42,8 @@ export const transferCancel = (find: FindTransfers): FreeAction => ({
   },
 });
 
-function runningOf(find: FindTransfers): RunningTransfers {
+/** @throws RejectedError */
+export function runningOf(find: FindTransfers): RunningTransfers {
   const found = find();
   if (typeof found === "string") throw new RejectedError(found);
   return found;

@@ -7,6 +7,7 @@ import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
+import { RejectedError } from "../run/outcome.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { DropReader } from "./by-hand.ts";
@@ -15,7 +16,9 @@ import { Courier } from "./courier.ts";
 import { decided, dropDecision, goneDecision, goneText, retryDecision } from "./decisions.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
+import { type Pruned, type PruneOptions, prune } from "./prune.ts";
 import { Rechecks } from "./rechecks.ts";
+import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
@@ -139,6 +142,8 @@ export class RunningTransfers {
   readonly #dropReader: DropReader | undefined;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
+  /** What compares or deletes now: one at a time. */
+  #keeping: string | undefined;
 
   constructor(options: RoadOptions, counts: ScanCounts) {
     this.counts = counts;
@@ -268,6 +273,27 @@ export class RunningTransfers {
   drop(wanted: (scan: ScanRecord) => boolean, reason: string): Promise<number> {
     const { queue, clock } = this.road;
     return decided(this.road, () => dropDecision(queue, wanted, { reason, at: clock.now() }));
+  }
+
+  /** @throws RejectedError while this, or prune, is under way; else as in reconcile.ts */
+  reconcile(options: ReconcileOptions): Promise<Reconciled> {
+    return this.#alone("Reconcile", () => reconcile(this.road, options));
+  }
+
+  /** @throws RejectedError while this, or reconcile, is under way; else as in prune.ts */
+  prune(options: PruneOptions): Promise<Pruned> {
+    return this.#alone("Prune", () => prune(this.road, options));
+  }
+
+  async #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (this.#keeping !== undefined)
+      throw new RejectedError(`${this.#keeping} is under way: wait until it has ended, and start again.`);
+    this.#keeping = name;
+    try {
+      return await work();
+    } finally {
+      this.#keeping = undefined;
+    }
   }
 
   /** Whether a copy of the scan is under way. */

@@ -51,6 +51,7 @@ export const requestSchema: z.ZodType<DeskRequest> = z.discriminatedUnion("ask",
   z.strictObject({ ask: z.literal("drop"), scans: z.array(text) }),
   z.strictObject({ ask: z.literal("export") }),
   z.strictObject({ ask: z.literal("trigger"), scans: z.array(handScanSchema) }),
+  z.strictObject({ ask: z.literal("reconcile"), isEnqueued: z.boolean() }),
 ]);
 
 const rowSchema = z.object({
@@ -97,5 +98,7 @@ export const answerSchema = z.union([
   z.object({ shown: shownSchema }),
   z.object({ record: anyRecordSchema }),
   z.object({ ambiguous: z.object({ word: text, count: z.number(), rows: z.array(rowSchema) }) }),
+  z.object({ line: text }),
+  z.object({ progress: text }),
   z.object({ end: z.object({ isDone: z.boolean(), message: text }) }),
 ]) as z.ZodType<DeskAnswer>; // a state that this version does not know is shown as it is

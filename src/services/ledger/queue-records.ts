@@ -37,6 +37,9 @@ export const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   isFolder: optional(z.boolean()),
   files: optional(number),
   bytes: optional(number),
+  freed: optional(
+    z.strictObject({ at: number, isWhole: z.boolean(), files: number, bytes: number, problem: optional(text) }),
+  ),
 });
 
 export const sendSchema: z.ZodType<SendRecord> = z.strictObject({

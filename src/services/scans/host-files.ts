@@ -69,6 +69,8 @@ export interface HostFiles {
   /** Takes the place of a file that has the name. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Removes a folder that is empty. @returns false where it is not */
+  removeEmpty(path: string): Promise<boolean>;
   /** Returns when the files' contents are on the disk. */
   settle(paths: readonly string[]): Promise<void>;
   /** Returns when the folders' names are on the disk. */

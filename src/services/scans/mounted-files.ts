@@ -112,6 +112,15 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
     },
     rename: async (from, to) => calls.renameSync(from, to),
     remove: async (path) => fs.rmSync(path, { force: true }),
+    removeEmpty: async (path) => {
+      try {
+        fs.rmdirSync(path);
+        return true;
+      } catch (thrown) {
+        if (NOT_EMPTY.includes(codeOf(thrown) ?? "")) return false;
+        throw thrown;
+      }
+    },
     settle: async (paths) => {
       const [first] = paths;
       if (first === undefined || (paths.length > FEW && settleAll(first))) return;
@@ -129,6 +138,7 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
   };
 }
 
+const NOT_EMPTY: readonly string[] = ["ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT"];
 /** A named pipe must not keep us waiting for its other end. */
 const READ = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
 

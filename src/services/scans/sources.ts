@@ -1,10 +1,12 @@
 /** The hosts on which finished scans are looked at: mounted here, or behind SSH. The look itself is look.ts. */
 import type { Clock } from "../../base/clock.ts";
 import { checkTopDirectory } from "../../base/directory-name.ts";
-import type { Manifest, ScanSource } from "../../controller/ports/scans.ts";
+import type { Manifest, Removed, ScanDisk, ScanSource } from "../../controller/ports/scans.ts";
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
 import { type Belongs, checkBelongs } from "./belongs.ts";
+import type { ListedScan } from "./scan-list.ts";
+import { checkScanNames, type ScanNames } from "./scan-names.ts";
 import type { SourceAt, Worker } from "./work.ts";
 import { workApart } from "./worker-process.ts";
 
@@ -16,42 +18,67 @@ export interface MountedSourceSettings {
   /** The same directory as this host sees it; the same path unless given. */
   readonly mount?: string;
   readonly belongs: Belongs;
+  /** Which names are scans where they are listed; `*.h5` unless given. */
+  readonly names?: ScanNames;
 }
 
 export interface SshSourceSettings extends SshSettings {
   /** Absolute, on the host. */
   readonly top: string;
   readonly belongs: Belongs;
+  /** Which names are scans where they are listed; `*.h5` unless given. */
+  readonly names?: ScanNames;
 }
 
 /** A source whose files a copier can read. */
-export interface CopySource extends ScanSource {
+export interface CopySource extends ScanSource, ScanDisk {
   readonly at: SourceAt;
 }
 
 /** @throws ActionError for a top that is not absolute, or a template that is none */
 export function createMountedSource(settings: MountedSourceSettings, clock: Clock, worker?: Worker): CopySource {
-  const { name, top, mount = top, belongs } = settings;
+  const { name, top, mount = top, ...which } = settings;
   checkTopDirectory("data directory", top, name);
   checkTopDirectory("data directory", mount, name);
-  return createSource({ place: name, named: top, top: mount }, belongs, clock, worker);
+  return createSource({ place: name, named: top, top: mount }, which, clock, worker);
 }
 
 /** @throws ActionError for a top that is not absolute, or a template that is none */
 export function createSshSource(settings: SshSourceSettings, clock: Clock, worker?: Worker): CopySource {
-  const { top, belongs, ...ssh } = settings;
+  const { top, belongs, names, ...ssh } = settings;
+  const which = { belongs, ...(names !== undefined && { names }) };
   const name = hostLabel(ssh.host, ssh.port ?? SSH_PORT);
   checkTopDirectory("data directory", top, name);
-  return createSource({ place: name, named: top, top, ssh }, belongs, clock, worker);
+  return createSource({ place: name, named: top, top, ssh }, which, clock, worker);
 }
 
-function createSource(at: SourceAt, belongs: Belongs, clock: Clock, worker?: Worker): CopySource {
+interface Which {
+  readonly belongs: Belongs;
+  readonly names?: ScanNames;
+}
+
+function createSource(at: SourceAt, { belongs, names = ["*.h5"] }: Which, clock: Clock, worker?: Worker): CopySource {
   checkBelongs(belongs);
+  checkScanNames(names);
   const work = worker ?? workApart({ clock, place: at.place });
   return {
     name: at.place,
     top: at.named,
     at,
     look: async (scan, { signal }) => (await work({ do: "look", source: at, belongs, scan }, { signal })) as Manifest,
+    scans: async ({ signal }) => {
+      const found = (await work({ do: "scans", source: at, names }, { signal })) as readonly ListedScan[];
+      return {
+        scans: found.flatMap((one) => ("scan" in one ? [one.scan] : [])),
+        problems: found.flatMap((one) => ("problem" in one ? [one.problem] : [])),
+      };
+    },
+    mark: async (folder, { signal }) => (await work({ do: "mark", source: at, folder }, { signal })) as string,
+    unmark: async (folder, { signal }) => void (await work({ do: "unmark", source: at, folder }, { signal })),
+    remove: async (manifest, { signal, isPlan, mayLack }) =>
+      (await work(
+        { do: "remove", source: at, parcel: { manifest, parts: [] }, how: { isPlan, mayLack } },
+        { signal },
+      )) as Removed,
   };
 }

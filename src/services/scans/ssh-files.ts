@@ -67,6 +67,12 @@ export function sshFiles(place: string, session: SftpSession): HostFiles {
         if (sftpStatusOf(thrown) !== SFTP_STATUS.NO_SUCH_FILE) throw thrown;
       });
     },
+    // SFTP has no status of its own for a folder that is not empty.
+    removeEmpty: async (path) => {
+      for await (const batch of entries(session, path)) if (batch.length > 0) return false;
+      await session.removeFolder(path);
+      return true;
+    },
     settle: () => Promise.resolve(), // each file was, when it was written
     settleFolders: () => Promise.resolve(), // SFTP has no request for that
     failureOf,

@@ -11,6 +11,9 @@ import { copyParcel } from "./copy.ts";
 import type { HostFiles } from "./host-files.ts";
 import { foldersBelow, lookAtScan } from "./look.ts";
 import { mountedFiles } from "./mounted-files.ts";
+import { markFolder, type RemoveHow, type RemovePlace, removeScan, unmarkFolder } from "./remove.ts";
+import { listScans } from "./scan-list.ts";
+import type { ScanNames } from "./scan-names.ts";
 
 /** Where files are: this host sees them, or they are behind SSH. */
 export interface FilesAt {
@@ -37,7 +40,10 @@ export type ScanWork =
       readonly mark: string;
     }
   | { readonly do: "list"; readonly destination: FilesAt; readonly parcel: Parcel }
-  | { readonly do: "write"; readonly destination: FilesAt; readonly file: TextFile };
+  | { readonly do: "write"; readonly destination: FilesAt; readonly file: TextFile }
+  | { readonly do: "scans"; readonly source: SourceAt; readonly names: ScanNames }
+  | { readonly do: "mark" | "unmark"; readonly source: SourceAt; readonly folder: string }
+  | { readonly do: "remove"; readonly source: SourceAt; readonly parcel: Parcel; readonly how: RemoveHow };
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
@@ -82,6 +88,19 @@ export const workHere =
           return await listParcel({ ...(await places.destination(work.destination)), between }, work.parcel);
         case "write":
           return await writeText({ ...(await places.destination(work.destination)), between }, work.file);
+        case "scans":
+          return await listScans(await places.open(work.source), {
+            top: work.source.named,
+            at: work.source.top,
+            names: work.names,
+            between,
+          });
+        case "mark":
+          return await markFolder(await places.source(work.source, between), work.folder);
+        case "unmark":
+          return await unmarkFolder(await places.source(work.source, between), work.folder);
+        case "remove":
+          return await removeScan(await places.source(work.source, between), work.parcel.manifest, work.how);
       }
     } catch (thrown) {
       signal?.throwIfAborted();
@@ -109,6 +128,9 @@ class Places implements AsyncDisposable {
   }
   async destination(at: FilesAt): Promise<{ readonly files: HostFiles; readonly top: string }> {
     return { files: await this.open(at), top: at.top };
+  }
+  async source(at: SourceAt, between: () => Promise<void>): Promise<RemovePlace> {
+    return { files: await this.open(at), top: at.named, at: at.top, between };
   }
   async [Symbol.asyncDispose](): Promise<void> {
     for (const files of this.#open) await files.close();

@@ -160,6 +160,10 @@ export class SftpSession {
   remove(path: string): Promise<void> {
     return this.#step(`removing ${path}`, (done) => this.#sftp.unlink(path, done));
   }
+  /** An empty folder alone. */
+  removeFolder(path: string): Promise<void> {
+    return this.#step(`removing ${path}`, (done) => this.#sftp.rmdir(path, done));
+  }
   /**
    * Takes the place of a file that has the name: at once where the server offers OpenSSH's `posix-rename`, else that
    * file is removed before.

@@ -44,6 +44,13 @@ test("a scan begins by waiting, and a send by being queued", () => {
   expect(() => requireFollows({ send: send("verified") }, { scan: scan("ready"), sends: new Map() })).toThrow();
 });
 
+test("a scan that was found, and a send that was, begin where others end", () => {
+  const known = { scan: scan("ready"), sends: new Map() };
+  requireFollows({ scan: { ...scan("ready"), trigger: "reconcile" } }, undefined);
+  requireFollows({ send: { ...send("verified"), reason: "It was there already." } }, known);
+  expect(() => requireFollows({ send: { ...send("submitted"), reason: "It was there already." } }, known)).toThrow();
+});
+
 test("a state that does not follow never gets to the ledger", async () => {
   const ledger = new FakeQueueLedger();
   const queue = await ScanQueue.read(ledger);

@@ -8,7 +8,14 @@ import type { DestinationRow, TransferRules, TransferSite } from "../../../src/c
 import { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
-import { FakeCopier, FakeQueueLedger, FakeSource, FakeTasks, RULES } from "../../support/fakes/fake-transfers.ts";
+import {
+  FakeCopier,
+  FakeDisk,
+  FakeQueueLedger,
+  FakeSource,
+  FakeTasks,
+  RULES,
+} from "../../support/fakes/fake-transfers.ts";
 
 export const TAGS = { exp: "2026-03-Levy-1014288", ym: "2026-03", last: "Levy", gup: "1014288" };
 
@@ -16,10 +23,11 @@ export const TAGS = { exp: "2026-03-Levy-1014288", ym: "2026-03", last: "Levy", 
 export class Bench {
   readonly clock = new FakeClock();
   readonly source = new FakeSource();
+  readonly disk = new FakeDisk(this.source);
   readonly copier = new FakeCopier(this.source);
   readonly tape = new FakeCopier(this.source);
   readonly tasks = new FakeTasks(this.clock, this.source);
-  readonly ledger = new FakeQueueLedger();
+  ledger = new FakeQueueLedger();
   readonly said: string[] = [];
   rules: TransferRules = RULES;
   /** Where TomoScan writes, when scans are sent from a copy. */
@@ -38,7 +46,7 @@ export class Bench {
   drops: ScanDrops | undefined;
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;
-    const source = { source: this.source, collection: { id: "src", path: "/data" } };
+    const source = { source: this.source, disk: this.disk, collection: { id: "src", path: "/data" } };
     return {
       ledger,
       tasks,

@@ -9,7 +9,15 @@ import {
 } from "../../../src/controller/ports/call.ts";
 import type { CopiedFile, Copier, CopyOptions, FoundFile, Parcel } from "../../../src/controller/ports/destinations.ts";
 import type { QueueChange, QueueContent, QueueLedger } from "../../../src/controller/ports/queue-ledger.ts";
-import type { Manifest, ScanFile, ScanSource } from "../../../src/controller/ports/scans.ts";
+import type {
+  DiskScans,
+  Manifest,
+  Removed,
+  RemoveOptions,
+  ScanDisk,
+  ScanFile,
+  ScanSource,
+} from "../../../src/controller/ports/scans.ts";
 import type { Submission, TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
 import type { TransferRules } from "../../../src/controller/transfers/rules.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -26,6 +34,7 @@ export const RULES: TransferRules = {
   deadlineHours: 24,
   stuckSeconds: 120,
   pollSeconds: 1,
+  mayPrune: false,
   tells: { webhook: false, mailFailed: false, mailVerified: false },
 };
 
@@ -68,6 +77,60 @@ export class FakeSource implements ScanSource {
   }
 }
 
+/** The disk of a fake source: what the port promises, over its tree. */
+export class FakeDisk implements ScanDisk {
+  readonly #source: FakeSource;
+  /** Names that are scans. */
+  pattern = /\.h5$/;
+  problems: readonly string[] = [];
+  /** Called before each file goes. */
+  beforeFile: (path: string) => void = () => {};
+  /** Thrown by remove before anything is deleted. */
+  failure: Error | undefined;
+  lists = 0;
+  constructor(source: FakeSource) {
+    this.#source = source;
+  }
+  async scans(): Promise<DiskScans> {
+    this.lists++;
+    const scans = [...this.#source.tree.files.keys()].filter((path) => this.pattern.test(path)).sort();
+    return { scans, problems: this.problems };
+  }
+  async mark(folder: string): Promise<string> {
+    this.#source.tree.put(`${folder}/.mark`, 0);
+    return ".mark";
+  }
+  async unmark(folder: string): Promise<void> {
+    this.#source.tree.files.delete(`${folder}/.mark`);
+  }
+  async remove({ folder, isFolder, files }: Manifest, { isPlan, mayLack }: RemoveOptions): Promise<Removed> {
+    if (this.failure !== undefined) throw this.failure;
+    const { files: tree } = this.#source.tree;
+    const isSame = ({ path, bytes, modified }: ScanFile): boolean => {
+      const now = tree.get(`${folder}/${path}`);
+      return now === undefined ? mayLack : now.bytes === bytes && now.modified === modified;
+    };
+    const other = files.find((file) => !isSame(file));
+    if (other !== undefined) throw new SourceChangedError(`${other.path} is not as it was.`);
+    const wanted = new Set(files.map(({ path }) => `${folder}/${path}`));
+    const extra = isFolder && [...tree.keys()].find((path) => path.startsWith(`${folder}/`) && !wanted.has(path));
+    if (typeof extra === "string") throw new SourceChangedError(`${extra} is none of the scan's files.`);
+    let [count, bytes] = [0, 0];
+    for (const file of files) {
+      const path = `${folder}/${file.path}`;
+      if (!tree.has(path)) continue;
+      if (!isPlan) {
+        this.beforeFile(path);
+        if (!isSame(file)) return { files: count, bytes, problem: `${file.path} was written meanwhile.` };
+        tree.delete(path);
+      }
+      count++;
+      bytes += file.bytes;
+    }
+    return { files: count, bytes };
+  }
+}
+
 export class FakeCopier implements Copier {
   readonly place = "/archive";
   readonly arrived = new Map<string, number>();
@@ -80,6 +143,9 @@ export class FakeCopier implements Copier {
   /** Copies under way wait for it. */
   gate: Promise<void> | undefined;
   copies = 0;
+  lists = 0;
+  /** Thrown by list. */
+  listFailure: Error | undefined;
   readonly #source: FakeSource;
   constructor(source: FakeSource) {
     this.#source = source;
@@ -99,6 +165,8 @@ export class FakeCopier implements Copier {
     return manifest.files.map((file) => ({ ...file, sha256: "0".repeat(64) }));
   }
   list({ manifest, parts }: Parcel): Promise<readonly FoundFile[]> {
+    this.lists++;
+    if (this.listFailure !== undefined) return Promise.reject(this.listFailure);
     const folder = ["", ...parts].join("/");
     const all = filesBelow(this.found, folder);
     return Promise.resolve(

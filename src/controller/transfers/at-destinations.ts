@@ -1,0 +1,163 @@
+/**
+ * Whether scans are at their destinations now: each destination folder is listed once for the scans in it, and compared
+ * with what was sent, by the same proof as behind a transfer. It sends nothing.
+ */
+import { OffError } from "../ports/call.ts";
+import type { FoundFile } from "../ports/destinations.ts";
+import type { ScanTags } from "../ports/queue-ledger.ts";
+import type { Manifest, ScanFile } from "../ports/scans.ts";
+import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import { destinationPath } from "./globus-paths.ts";
+import { Listings } from "./listings.ts";
+import { proofProblem, proofText } from "./proof.ts";
+import type { DestinationRow } from "./rules.ts";
+import { placeOf } from "./scan-path.ts";
+import { verdictOn } from "./verdict.ts";
+
+/** A scan that is looked for. */
+export interface SoughtScan {
+  readonly file: string;
+  /** Undefined: nobody knows the experiment. */
+  readonly tags: ScanTags | undefined;
+  readonly manifest: Manifest;
+  /** The name of a file that only the source has beside the scan's. */
+  readonly mark?: string;
+}
+
+/** there: proven. Otherwise `why` is a clause behind the destination's name. */
+export type Standing = { readonly is: "there" } | { readonly is: "missing" | "unknown"; readonly why: string };
+
+export interface LooksOptions {
+  /** Of the source. */
+  readonly top: string;
+  readonly tasks?: TransferTasks | undefined;
+  /** Whether folders are remembered from call to call; otherwise each call lists anew. */
+  readonly remembers: boolean;
+}
+
+const THERE: Standing = { is: "there" };
+const TAGGED_LEVEL = /\{(?:exp|ym|last|gup)\}/;
+
+interface Placed extends SoughtScan {
+  readonly index: number;
+  readonly parts: readonly string[];
+}
+
+export class DestinationLooks {
+  readonly #options: LooksOptions;
+  readonly #listings = new Map<string, Listings>();
+  /** Destinations that did not answer, with why: they are not asked again. */
+  readonly #down = new Map<string, string>();
+
+  constructor(options: LooksOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns a standing for each scan, in their order
+   * @throws the signal's reason; a bug of ours
+   */
+  async of(row: DestinationRow, scans: readonly SoughtScan[], signal: AbortSignal): Promise<readonly Standing[]> {
+    const standings: Standing[] = scans.map(() => unknown("it was not looked at"));
+    const groups = new Map<string, Placed[]>();
+    for (const [index, scan] of scans.entries()) {
+      const parts = this.#partsOf(row, scan);
+      if (!Array.isArray(parts)) {
+        standings[index] = parts as Standing;
+        continue;
+      }
+      const key = scan.manifest.isFolder ? `${index}` : JSON.stringify(parts);
+      const group = groups.get(key) ?? [];
+      groups.set(key, group);
+      group.push({ ...scan, index, parts });
+    }
+    for (const group of groups.values()) {
+      const found = await this.#list(row, group, signal);
+      for (const scan of group)
+        standings[scan.index] = "is" in found ? found : await standingOf(row, scan, found.files);
+    }
+    return standings;
+  }
+
+  #partsOf({ template }: DestinationRow, { file, tags, manifest }: SoughtScan): readonly string[] | Standing {
+    if (tags === undefined && TAGGED_LEVEL.test(template))
+      return unknown(`its path ${template} names the experiment, and nobody knows that of this scan`);
+    try {
+      return placeOf(template, this.#options.top, { file, tags, manifest });
+    } catch (thrown) {
+      return unknown(verdictOn(thrown, NEVER).sentence);
+    }
+  }
+
+  async #list(
+    row: DestinationRow,
+    group: readonly Placed[],
+    signal: AbortSignal,
+  ): Promise<Standing | { readonly files: readonly FoundFile[] }> {
+    const down = this.#down.get(row.name);
+    if (down !== undefined) return unknown(down);
+    try {
+      return { files: await this.#listed(row, group, signal) };
+    } catch (thrown) {
+      const { about, sentence, isBug } = verdictOn(thrown, signal);
+      if (isBug) throw thrown;
+      if (about === "destination") this.#down.set(row.name, sentence);
+      return unknown(sentence);
+    }
+  }
+
+  async #listed(row: DestinationRow, group: readonly Placed[], signal: AbortSignal): Promise<readonly FoundFile[]> {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { manifest, parts } = first;
+    if (row.kind === "copy") {
+      const files = manifest.isFolder ? manifest.files : filesOf(group);
+      return await row.copier.list({ manifest: { ...manifest, files }, parts }, { signal });
+    }
+    const { tasks, remembers } = this.#options;
+    if (tasks === undefined) throw new OffError("Globus is off: set client-id in [globus-auth] of globus.conf.");
+    const listings = this.#listings.get(row.name) ?? new Listings(tasks, row.collection);
+    if (remembers) this.#listings.set(row.name, listings);
+    const isDeep = manifest.isFolder || group.some((one) => one.manifest.files.some(({ path }) => path.includes("/")));
+    return await listings.of(destinationPath(row, parts), isDeep, signal);
+  }
+}
+
+const unknown = (why: string): Standing => ({ is: "unknown", why: why.replace(/\.$/, "") });
+const NEVER = new AbortController().signal;
+
+/** The files of scans that lie in one folder, each name once, and what must not be there. */
+function filesOf(group: readonly Placed[]): readonly ScanFile[] {
+  const files = new Map<string, ScanFile>();
+  for (const { manifest, mark } of group) {
+    for (const file of manifest.files) files.set(file.path, file);
+    if (mark !== undefined) files.set(mark, { path: mark, bytes: 0, modified: 0 });
+  }
+  return [...files.values()];
+}
+
+async function standingOf(
+  row: DestinationRow,
+  { manifest, mark }: SoughtScan,
+  files: readonly FoundFile[],
+): Promise<Standing> {
+  if (mark !== undefined && files.some(({ path }) => path === mark))
+    return unknown("it shows the source itself: a file that was just made there is there, too");
+  const ours = row.kind === "copy" && row.writesManifest ? ownName(manifest) : undefined;
+  const problem = await proofProblem(
+    manifest,
+    files.filter(({ path }) => path !== ours),
+  );
+  return problem === undefined ? THERE : { is: "missing", why: proofText(problem) };
+}
+
+/** Of the list of files that we write into a folder that is a scan's own. */
+function ownName({ isFolder, files }: Manifest): string | undefined {
+  if (!isFolder) return undefined;
+  const name = "manifest.json";
+  return files.some(({ path }) => path === name) ? `globus-ioc-${name}` : name;
+}
+
+/** A standing for a sentence: `petrel: 1 file is not as sent: a.h5 is missing`. */
+export const standingText = (destination: string, standing: Standing): string =>
+  standing.is === "there" ? `proven at ${destination}` : `${destination}: ${standing.why}`;

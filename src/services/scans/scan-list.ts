@@ -1,0 +1,73 @@
+/** The scans below a source's top, as its host lists them. It follows no link and reads no content. */
+import { posix } from "node:path";
+import { cleanJson } from "../../base/clean-text.ts";
+import { ActionError } from "../../base/errors.ts";
+import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { UnavailableError } from "../../controller/ports/call.ts";
+import type { HostFiles } from "./host-files.ts";
+import { type ScanNames, scanTest } from "./scan-names.ts";
+
+export interface ScanListOptions {
+  /** The top directory as scans are named. */
+  readonly top: string;
+  /** The same directory as `files` names it. */
+  readonly at: string;
+  readonly names: ScanNames;
+  readonly between: () => Promise<void>;
+  readonly mostScans?: number;
+  readonly mostEntries?: number;
+}
+
+/** A scan, or why a folder could not be listed. */
+export type ListedScan = { readonly scan: string } | { readonly problem: string };
+
+const MOST_SCANS = 10_000;
+const MOST_ENTRIES = 2_000_000;
+/** Problems that are told one by one. */
+const MOST_PROBLEMS = 20;
+
+/** @throws as ScanDisk.scans does */
+export async function listScans(files: HostFiles, options: ScanListOptions): Promise<readonly ListedScan[]> {
+  const { top, at, names, between, mostScans = MOST_SCANS, mostEntries = MOST_ENTRIES } = options;
+  const isScan = scanTest(names);
+  const found: string[] = [];
+  const problems: string[] = [];
+  let entries = 0;
+  const take = (below: string): void => {
+    if (found.push(posix.join(top, below)) > mostScans)
+      throw new ActionError(
+        `${top} of ${files.place} holds more than ${mostScans} scans: name a smaller top, or fewer by scans, in [source] of globus.conf.`,
+      );
+  };
+  const folder = async (below: string): Promise<readonly string[]> => {
+    const folders: string[] = [];
+    await between();
+    try {
+      for await (const batch of files.entries(posix.join(at, below)))
+        for (const { name, kind } of batch) {
+          if (++entries > mostEntries)
+            throw new ActionError(`${top} of ${files.place} has more than ${mostEntries} entries: name a smaller top.`);
+          const path = below === "" ? name : `${below}/${name}`;
+          if ((kind === "file" || kind === "folder") && isScan(name, kind)) take(path);
+          else if (kind === "folder") folders.push(path);
+        }
+    } catch (thrown) {
+      const failure = files.failureOf(thrown);
+      if (failure === undefined) throw thrown;
+      const sentence = `${cleanJson(posix.join(at, below))} of ${files.place} cannot be listed: ${failure.words}.`;
+      if (below === "" || failure.kind === "noPlace") throw new UnavailableError(sentence, { cause: thrown });
+      if (failure.kind !== "gone") problems.push(sentence);
+    }
+    return folders;
+  };
+  const waiting = [""];
+  while (waiting.length > 0) {
+    const some = waiting.splice(-files.atOnce);
+    waiting.push(...(await fewAtATime(some, files.atOnce, folder)).flat());
+  }
+  if (problems.length > MOST_PROBLEMS) {
+    const more = problems.splice(MOST_PROBLEMS).length;
+    problems.push(`${more} more folders cannot be listed.`);
+  }
+  return [...found.sort().map((scan) => ({ scan })), ...problems.map((problem) => ({ problem }))];
+}

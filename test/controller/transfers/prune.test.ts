@@ -1,0 +1,317 @@
+import { describe, expect, test } from "vitest";
+import { ActionError, CancelledError } from "../../../src/base/errors.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { Pruned } from "../../../src/controller/transfers/prune.ts";
+import { type FakeQueueLedger, type FakeTree, RULES } from "../../support/fakes/fake-transfers.ts";
+import { type Bench, started } from "./transfers-fixture.ts";
+
+const DAY_SECONDS = 86_400;
+const FOLDER = "/data/2026-03/whole";
+
+interface Told {
+  readonly sums: Pruned;
+  readonly lines: readonly string[];
+}
+
+async function pruned(
+  bench: Bench,
+  how: { isPlan?: boolean; days?: number; signal?: AbortSignal } = {},
+): Promise<Told> {
+  const { running } = bench.transfers;
+  if (running === undefined) throw new Error("no queue yet");
+  const { isPlan = false, days = 14, signal = new AbortController().signal } = how;
+  const lines: string[] = [];
+  const onLine = (line: string): void => void lines.push(line);
+  const sums = await running.prune({ days, isPlan, signal, onLine, onSums: () => {} });
+  return { sums, lines };
+}
+
+const bytesIn = ({ files }: FakeTree): number => [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Two files and a folder of three, proven at both destinations 15 days ago. */
+async function withProven(change: (bench: Bench) => void = () => {}): Promise<Bench> {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, mayPrune: true };
+    change(one);
+  });
+  for (const name of ["a", "b"]) bench.announce(bench.scan(name));
+  for (const name of ["x.tif", "y.tif", "meta/z.txt"]) bench.source.tree.put(`${FOLDER}/${name}`, 500);
+  bench.announce(FOLDER);
+  await bench.pass(60);
+  bench.clock.advance(15 * DAY_SECONDS);
+  await bench.pass(0);
+  for (const scan of ["/data/2026-03/a.h5", "/data/2026-03/b.h5", FOLDER])
+    expect(bench.stateOf(scan)).toEqual({ archive: "verified", petrel: "verified" });
+  return bench;
+}
+
+const freedIn = async (ledger: FakeQueueLedger): Promise<readonly unknown[]> =>
+  (await ledger.read()).scans.map(({ freed }) => freed);
+
+test("scans that are proven everywhere are deleted, which stands in the ledger, and are gone once", async () => {
+  const bench = await withProven();
+  bench.source.tree.put("/data/2026-03/other.txt", 7);
+  const plan = await pruned(bench, { isPlan: true });
+  expect(plan.sums).toEqual({ scans: 3, files: 5, bytes: 3500, kept: 0 });
+  expect(bytesIn(bench.source.tree)).toBe(3507);
+  expect(await freedIn(bench.ledger)).toEqual([undefined, undefined, undefined]);
+
+  const { sums, lines } = await pruned(bench);
+  expect(sums).toEqual(plan.sums);
+  expect([...bench.source.tree.files.keys()]).toEqual(["/data/2026-03/other.txt"]);
+  expect(lines[0]).toBe("/data/2026-03/a.h5: deleted, 1 file, 1000 bytes");
+  expect(await freedIn(bench.ledger)).toMatchObject([
+    { isWhole: true, files: 1, bytes: 1000 },
+    { isWhole: true, files: 1, bytes: 1000 },
+    { isWhole: true, files: 3, bytes: 1500 },
+  ]);
+  expect((await pruned(bench)).sums).toEqual({ scans: 0, files: 0, bytes: 0, kept: 0 });
+  expect(bench.copier.found.files.size).toBe(5);
+});
+
+test("what was deleted is not sent, looked for, or taken for lost later", async () => {
+  const bench = await withProven();
+  await pruned(bench);
+  await bench.stop();
+  await bench.start();
+  await bench.pass(30);
+  const sums = await bench.transfers.running?.reconcile({
+    isEnqueued: true,
+    signal: new AbortController().signal,
+    onLine: () => {},
+    onProgress: () => {},
+  });
+  expect(sums).toMatchObject({ found: 0, missing: 0, queued: 0 });
+  expect(bench.copier.copies).toBe(3);
+});
+
+/** Each keeps every file that it is about; how it comes about, and what is said. */
+const KEPT: readonly {
+  readonly name: string;
+  readonly make: (bench: Bench) => Promise<void> | void;
+  readonly says: RegExp;
+}[] = [
+  {
+    name: "a destination that does not answer",
+    make: ({ copier }) => void (copier.listFailure = new UnavailableError("The archive is away.")),
+    says: /archive: The archive is away$/,
+  },
+  {
+    name: "a Globus that does not answer",
+    make: ({ tasks }) => void (tasks.down = new UnavailableError("Globus is away.")),
+    says: /petrel: Globus is away$/,
+  },
+  {
+    name: "files that a destination no longer has",
+    make: ({ copier }) => copier.found.files.clear(),
+    says: /archive: \d files? (is|are) not as sent/,
+  },
+  {
+    name: "files that were skipped at one destination",
+    make: ({ tasks }) => {
+      for (const path of tasks.destination.files.keys())
+        if (/[ab]\.h5|z\.txt/.test(path)) tasks.destination.files.delete(path);
+    },
+    says: /petrel: 1 file is not as sent: \S+ is missing$/,
+  },
+  {
+    name: "files that are shorter at a destination",
+    make: ({ tasks }) => {
+      for (const [path, { modified }] of tasks.destination.files) tasks.destination.put(path, 1, modified);
+    },
+    says: /petrel: .*has 1 bytes instead of/,
+  },
+  {
+    name: "a destination whose folders have another name now",
+    make: ({ copier }) => {
+      const all = [...copier.found.files];
+      for (const [path, { bytes, modified }] of all) {
+        copier.found.files.delete(path);
+        copier.found.put(path.replace("2026-03", "2026-04"), bytes, modified);
+      }
+    },
+    says: /archive: \d files? (is|are) not as sent/,
+  },
+  {
+    name: "a destination that globus.conf has under another name",
+    make: async (bench) => {
+      await bench.stop();
+      bench.destinations = bench.destinations.map((row) => (row.name === "archive" ? { ...row, name: "attic" } : row));
+      await bench.start();
+    },
+    says: /there is no \[destination archive\] in globus\.conf any more$/,
+  },
+  {
+    name: "a destination that came later",
+    make: async (bench) => {
+      await bench.stop();
+      const tape = {
+        name: "tape",
+        kind: "copy",
+        template: "{rel}",
+        copier: bench.tape,
+        writesManifest: false,
+      } as const;
+      bench.destinations = [...bench.destinations, tape];
+      await bench.start();
+    },
+    says: /it was never sent to tape$/,
+  },
+  {
+    name: "a destination at which it was given up",
+    make: async (bench) => {
+      await bench.stop();
+      const { sends } = await bench.ledger.read();
+      const petrel = sends.filter(({ destination }) => destination === "petrel");
+      await bench.ledger.put(petrel.map((send) => ({ send: { ...send, state: "dropped" } })));
+      await bench.start();
+    },
+    says: /it is not proven at petrel: dropped$/,
+  },
+  {
+    name: "files that were written since they were sent",
+    make: ({ source }) => {
+      for (const [path, { bytes }] of source.tree.files) source.tree.put(path, bytes, 2000);
+    },
+    says: /its files have changed since it was sent$/,
+  },
+  {
+    name: "a destination that is the source itself",
+    make: ({ copier, source }) => {
+      copier.list = ({ manifest, parts }) => {
+        const folder = `/data/${parts.join("/")}`;
+        const all = [...source.tree.files]
+          .filter(([path]) => path.startsWith(`${folder}/`))
+          .map(([path, one]) => ({ path: path.slice(folder.length + 1), ...one }));
+        const isOurs = (path: string): boolean => manifest.files.some((file) => file.path === path);
+        return Promise.resolve(manifest.isFolder ? all : all.filter(({ path }) => isOurs(path)));
+      };
+    },
+    says: /archive: (it shows the source itself|1 file is not as sent: ".mark")/,
+  },
+  {
+    name: "a manifest that is lost",
+    make: async ({ ledger }) => {
+      for (const { id } of (await ledger.read()).scans) ledger.loseManifest(id);
+    },
+    says: /there are no files of/,
+  },
+  {
+    name: "a source that does not answer",
+    make: ({ source }) => void (source.failure = new UnavailableError("The detector is away.")),
+    says: /the detector is away$/,
+  },
+  {
+    name: "a link on the way, and whatever else the source refuses",
+    make: ({ disk }) => void (disk.failure = new ActionError("The folder is a link.")),
+    says: /the folder is a link$/,
+  },
+  {
+    name: "scans that are not that old",
+    make: ({ clock }) => clock.advance(-14 * DAY_SECONDS),
+    says: /^$/,
+  },
+];
+
+describe("nothing is deleted because of", () => {
+  test.each(KEPT)("$name", async ({ make, says }) => {
+    const bench = await withProven();
+    await make(bench);
+    const before = bytesIn(bench.source.tree);
+    const { sums, lines } = await pruned(bench);
+    expect(bytesIn(bench.source.tree)).toBe(before);
+    expect(before).toBe(3500);
+    expect(sums).toMatchObject({ scans: 0, files: 0, bytes: 0 });
+    for (const line of lines) expect(line).toMatch(says);
+    expect(lines).toHaveLength(says.source === "^$" ? 0 : 3);
+  });
+
+  test("a setting that does not allow it", async () => {
+    const bench = await withProven((one) => {
+      one.rules = RULES;
+    });
+    await expect(pruned(bench)).rejects.toThrow("set allow-prune = True in the [source] section");
+    expect(bytesIn(bench.source.tree)).toBe(3500);
+    expect((await pruned(bench, { isPlan: true })).sums.scans).toBe(3);
+  });
+
+  test("a dry run", async () => {
+    const bench = await withProven();
+    bench.transfers.hold({ isPaused: false, isDry: true });
+    await expect(pruned(bench)).rejects.toThrow("Testing is Yes: nothing is deleted");
+    expect(bytesIn(bench.source.tree)).toBe(3500);
+  });
+
+  test("a ledger that takes nothing", async () => {
+    const bench = await withProven();
+    bench.ledger.failure = new ActionError("The disk is full.");
+    await expect(pruned(bench)).rejects.toThrow("The disk is full.");
+    bench.ledger.failure = undefined;
+    expect(bytesIn(bench.source.tree)).toBe(3500);
+  });
+
+  test("a version that is written while it waits, and a scan inside of it that is not proven", async () => {
+    const bench = await withProven();
+    bench.copier.failure = new UnavailableError("down");
+    bench.announce(bench.scan("a", 2000));
+    bench.source.tree.put(`${FOLDER}/late.h5`, 10);
+    bench.announce(`${FOLDER}/late.h5`);
+    await bench.pass(3);
+    const { sums, lines } = await pruned(bench);
+    expect(sums).toMatchObject({ scans: 1, bytes: 1000 });
+    expect(bench.source.tree.files.has("/data/2026-03/b.h5")).toBe(false);
+    expect(lines).toEqual([
+      "/data/2026-03/a.h5: kept, it was written again",
+      `${FOLDER}: kept, a scan that is not proven lies in its folder`,
+      "/data/2026-03/b.h5: deleted, 1 file, 1000 bytes",
+    ]);
+    expect(bytesIn(bench.source.tree)).toBe(3510);
+  });
+});
+
+test("a file that is written in the middle of a deletion ends it, and the ledger says what is gone", async () => {
+  const bench = await withProven();
+  bench.disk.beforeFile = (path) => {
+    if (path.endsWith("y.tif")) bench.source.tree.put(path, 600, 5000);
+  };
+  const { sums, lines } = await pruned(bench);
+  expect(sums).toEqual({ scans: 2, files: 3, bytes: 2500, kept: 1 });
+  expect([...bench.source.tree.files.keys()]).not.toContain(`${FOLDER}/x.tif`);
+  expect(bench.source.tree.files.get(`${FOLDER}/y.tif`)?.bytes).toBe(600);
+  expect((await freedIn(bench.ledger)).at(-1)).toMatchObject({ isWhole: false, files: 1, bytes: 500 });
+  expect(lines.at(-1)).toMatch(/deleted in part, 1 file, 500 bytes\. y\.tif was written meanwhile\.$/);
+  bench.disk.beforeFile = () => {};
+  expect((await pruned(bench)).lines).toEqual([`${FOLDER}: kept, y.tif is not as it was`]);
+  expect(bench.source.tree.files.get(`${FOLDER}/y.tif`)?.bytes).toBe(600);
+});
+
+test("a kill in the middle leaves the truth in the ledger, and the next one goes on", async () => {
+  const bench = await withProven();
+  let left = 2;
+  bench.disk.beforeFile = () => {
+    if (left-- === 0) throw new UnavailableError("The process was ended.");
+  };
+  await pruned(bench);
+  expect(await freedIn(bench.ledger)).toMatchObject([
+    { isWhole: true },
+    { isWhole: true },
+    { isWhole: false, files: 0 },
+  ]);
+  await bench.stop();
+  await bench.start();
+  bench.disk.beforeFile = () => {};
+  bench.source.tree.files.delete(`${FOLDER}/x.tif`);
+  expect((await pruned(bench)).sums).toEqual({ scans: 1, files: 2, bytes: 1000, kept: 0 });
+  expect(bench.source.tree.files.size).toBe(0);
+  expect((await freedIn(bench.ledger)).at(-1)).toMatchObject({ isWhole: true, files: 3, bytes: 1500 });
+});
+
+test("a cancellation ends it between two scans, and says what was deleted", async () => {
+  const bench = await withProven();
+  const abort = new AbortController();
+  bench.disk.beforeFile = () => abort.abort(new CancelledError("Aborted."));
+  await expect(pruned(bench, { signal: abort.signal })).rejects.toThrow(
+    "Aborted. 1 scan was deleted (1 file, 1000 bytes), and 0 kept.",
+  );
+  expect(bytesIn(bench.source.tree)).toBe(2500);
+});
