@@ -1,0 +1,233 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../../src/base/clock.ts";
+import { ActionError } from "../../../src/base/errors.ts";
+import { SourceChangedError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { Manifest } from "../../../src/controller/ports/scans.ts";
+import type { HostFiles } from "../../../src/services/scans/host-files.ts";
+import { mountedFiles } from "../../../src/services/scans/mounted-files.ts";
+import { removeScan } from "../../../src/services/scans/remove.ts";
+import { listScans } from "../../../src/services/scans/scan-list.ts";
+import { createMountedSource } from "../../../src/services/scans/sources.ts";
+import { workHere } from "../../../src/services/scans/work.ts";
+import { failureOf } from "../../support/failure-of.ts";
+import { contentOf, NAMED, type ScanFolder, scanFolder } from "./scan-folder.ts";
+
+const { mkdirSync, renameSync, rmSync, symlinkSync, linkSync, existsSync } = fs;
+const DELETE = { isPlan: false, mayLack: false };
+const between = (): Promise<void> => Promise.resolve();
+
+/** A scan that is a file with what belongs to it, one that is a folder, and a file that is none of them. */
+async function twoScans(): Promise<ScanFolder & { readonly file: Manifest; readonly folder: Manifest }> {
+  const one = scanFolder();
+  one.put("exp/a1.h5", "12345");
+  one.put("exp/a1_rec/0/slice.tiff", "12");
+  one.put("exp/a2.h5", "other");
+  one.put("exp/whole/x.tif", "x");
+  one.put("exp/whole/meta/deep/y.txt", "yy");
+  mkdirSync(join(one.mount, "exp/whole/empty/er"), { recursive: true });
+  const file = await one.source.look(`${NAMED}/exp/a1.h5`, {});
+  return { ...one, file, folder: await one.source.look(`${NAMED}/exp/whole`, {}) };
+}
+
+const namesIn = (folder: string): readonly string[] => contentOf(folder).map(([name]) => name);
+
+/** Everything below a folder with its size and time; of a link its own. */
+const allIn = (folder: string): readonly string[] =>
+  fs
+    .readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .sort()
+    .map((path) => {
+      const { size, mtimeMs, mode } = fs.lstatSync(join(folder, path));
+      return `${path} ${mode} ${size} ${mtimeMs}`;
+    });
+
+describe("deleting", () => {
+  test("takes exactly the files of the scan, and its own folders", async () => {
+    const { source, file, folder, mount } = await twoScans();
+    expect(await source.remove(file, DELETE)).toEqual({ files: 2, bytes: 7 });
+    expect(namesIn(mount)).toEqual(["exp/a2.h5", "exp/whole/meta/deep/y.txt", "exp/whole/x.tif"]);
+    expect(existsSync(join(mount, "exp/a1_rec"))).toBe(false);
+    expect(await source.remove(folder, DELETE)).toEqual({ files: 2, bytes: 3 });
+    expect(namesIn(mount)).toEqual(["exp/a2.h5"]);
+    expect(existsSync(join(mount, "exp/whole"))).toBe(false);
+  });
+
+  test("in a plan takes nothing", async () => {
+    const { source, folder, mount } = await twoScans();
+    const before = contentOf(mount);
+    expect(await source.remove(folder, { ...DELETE, isPlan: true })).toEqual({ files: 2, bytes: 3 });
+    expect(contentOf(mount)).toEqual(before);
+  });
+
+  test("goes on where an earlier one was ended, and only then does without a file", async () => {
+    const { source, folder, mount } = await twoScans();
+    rmSync(join(mount, "exp/whole/meta"), { recursive: true });
+    await failureOf(source.remove(folder, DELETE), SourceChangedError);
+    expect(await source.remove(folder, { ...DELETE, mayLack: true })).toEqual({ files: 1, bytes: 1 });
+    expect(await source.remove(folder, { ...DELETE, mayLack: true })).toEqual({ files: 0, bytes: 0 });
+  });
+
+  test.each<readonly [string, (one: ScanFolder) => void, RegExp]>([
+    ["a file that has grown", ({ put }) => put("exp/whole/x.tif", "xx"), /has 2 bytes and had 1 when it was sent/],
+    ["a file that was written anew", ({ put }) => put("exp/whole/x.tif", "z", 5000), /was written after it was sent/],
+    ["a file that is gone", ({ mount }) => rmSync(join(mount, "exp/whole/x.tif")), /is not there any more/],
+    ["a file that has come", ({ put }) => put("exp/whole/meta/new", "n"), /was not there when the scan was sent/],
+    ["a link that has come", ({ mount }) => symlinkSync("x.tif", join(mount, "exp/whole/l")), /was not there when/],
+    [
+      "a file that is a link now",
+      ({ mount, put }) => {
+        put("elsewhere/x.tif", "x");
+        rmSync(join(mount, "exp/whole/x.tif"));
+        symlinkSync(join(mount, "elsewhere/x.tif"), join(mount, "exp/whole/x.tif"));
+      },
+      /is a link: nothing is deleted/,
+    ],
+    [
+      "a folder of the scan that is a link now",
+      ({ mount }) => {
+        renameSync(join(mount, "exp/whole/meta"), join(mount, "elsewhere"));
+        symlinkSync(join(mount, "elsewhere"), join(mount, "exp/whole/meta"));
+      },
+      /whole\/meta" of detector is a link: nothing is deleted there/,
+    ],
+    [
+      "a folder above the scan that is a link now",
+      ({ mount }) => {
+        renameSync(join(mount, "exp"), join(mount, "elsewhere"));
+        symlinkSync("elsewhere", join(mount, "exp"));
+      },
+      /exp" of detector is a link: nothing is deleted there/,
+    ],
+    [
+      "a folder in the place of a file",
+      ({ mount }) => {
+        rmSync(join(mount, "exp/whole/x.tif"));
+        mkdirSync(join(mount, "exp/whole/x.tif"));
+      },
+      /is no file/,
+    ],
+  ])("is refused, whole, for %s", async (_, change, says) => {
+    const one = await twoScans();
+    change(one);
+    const before = allIn(one.mount);
+    expect((await failureOf(one.source.remove(one.folder, DELETE), SourceChangedError)).message).toMatch(says);
+    await failureOf(one.source.remove(one.folder, { ...DELETE, isPlan: true }), SourceChangedError);
+    expect(allIn(one.mount)).toEqual(before);
+  });
+
+  test("is refused for a scan that leads out of the top, or is not below it", async () => {
+    const { source, folder, mount } = await twoScans();
+    const before = contentOf(mount);
+    for (const outside of ["/etc", `${NAMED}/exp/../../..`, `${NAMED}x/exp/whole`])
+      await failureOf(source.remove({ ...folder, folder: outside }, DELETE), ActionError);
+    expect(contentOf(mount)).toEqual(before);
+  });
+
+  /** Files of which one is changed right before the n-th look at it. */
+  function changing(path: string, nth: number, change: () => void): HostFiles {
+    const files = mountedFiles("detector");
+    let looks = 0;
+    return {
+      ...files,
+      look: (at) => {
+        if (at.endsWith(path) && ++looks === nth) change();
+        return files.look(at);
+      },
+    };
+  }
+
+  test("ends at a file that is written, or replaced, in the middle, and says how far it was", async () => {
+    for (const replace of [true, false]) {
+      const { folder, mount, put } = await twoScans();
+      const files = changing("whole/x.tif", 2, () => {
+        put(replace ? "new.tif" : "exp/whole/x.tif", replace ? "x" : "longer");
+        if (replace) renameSync(join(mount, "new.tif"), join(mount, "exp/whole/x.tif"));
+      });
+      const { problem, ...removed } = await removeScan({ files, top: NAMED, at: mount, between }, folder, DELETE);
+      expect(removed).toEqual({ files: 1, bytes: 2 });
+      expect(problem).toMatch(replace ? /is another file than a moment ago/ : /has 6 bytes and had 1 when it was sent/);
+      expect(namesIn(join(mount, "exp/whole"))).toEqual(["x.tif"]);
+    }
+  });
+
+  test("a file that the scan shares with another name stays under that name", async () => {
+    const { source, folder, mount } = await twoScans();
+    linkSync(join(mount, "exp/whole/x.tif"), join(mount, "exp/kept.tif"));
+    await source.remove(folder, DELETE);
+    expect(namesIn(mount)).toContain("exp/kept.tif");
+  });
+});
+
+test("the mark is a file of its own beside the scan, which is taken away, and nothing else is", async () => {
+  const { source, file, put, mount } = await twoScans();
+  put("exp/.globus-ioc-prune-0123456789abcdef", "somebody's");
+  const before = contentOf(mount);
+  const name = await source.mark(file.folder, {});
+  expect(fs.statSync(join(mount, "exp", name)).size).toBe(0);
+  await source.mark(file.folder, {});
+  expect(contentOf(mount)).toHaveLength(before.length + 2);
+  await source.unmark(file.folder, {});
+  expect(contentOf(mount)).toEqual(before);
+  await source.unmark(`${NAMED}/exp/none`, {});
+});
+
+test("a folder that is a link gets no mark", async () => {
+  const { source, mount } = await twoScans();
+  symlinkSync("exp", join(mount, "link"));
+  await failureOf(source.mark(`${NAMED}/link`, {}), SourceChangedError);
+  await failureOf(source.unmark(`${NAMED}/link`, {}), SourceChangedError);
+});
+
+describe("the scans on the disk", () => {
+  const sourceOf = (mount: string, names: readonly string[]) =>
+    createMountedSource(
+      { name: "detector", top: NAMED, mount, belongs: [], names },
+      systemClock,
+      workHere(systemClock),
+    );
+
+  test("are the files and folders of such names, at any depth, links not", async () => {
+    const { put, mount, source } = scanFolder();
+    for (const path of ["b/a2.h5", "a1.h5", "b/c/a3.h5", "b/x.txt", "b/s1_DIR/raw/in.h5"]) put(path, "1");
+    symlinkSync("b", join(mount, "loop"));
+    symlinkSync("a1.h5", join(mount, "a9.h5"));
+    expect(await source.scans({})).toEqual({
+      scans: ["a1.h5", "b/a2.h5", "b/c/a3.h5", "b/s1_DIR/raw/in.h5"].map((path) => `${NAMED}/${path}`),
+      problems: [],
+    });
+    const { scans } = await sourceOf(mount, ["*_DIR/", "a1.*"]).scans({});
+    expect(scans).toEqual([`${NAMED}/a1.h5`, `${NAMED}/b/s1_DIR`]);
+  });
+
+  test("are refused where there are more than fit, or the top is not there", async () => {
+    const { put, mount } = scanFolder();
+    for (const name of ["1", "2", "3"]) put(`${name}.h5`, "1");
+    const options = { top: NAMED, at: mount, names: ["*.h5"], between };
+    const files = mountedFiles("detector");
+    expect(await listScans(files, { ...options, mostScans: 3 })).toHaveLength(3);
+    expect((await failureOf(listScans(files, { ...options, mostScans: 2 }), ActionError)).message).toBe(
+      `${NAMED} of detector holds more than 2 scans: name a smaller top, or fewer by scans, in [source] of globus.conf.`,
+    );
+    await failureOf(listScans(files, { ...options, at: `${mount}/none` }), UnavailableError);
+  });
+
+  test("are told without a folder that cannot be read, and with a sentence", async () => {
+    const { put, mount } = scanFolder();
+    put("open/a.h5", "1");
+    put("shut/b.h5", "1");
+    const files = mountedFiles("detector");
+    const entries = vi.fn((path: string) => {
+      if (path.endsWith("shut")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
+      return files.entries(path);
+    });
+    const found = await listScans({ ...files, entries }, { top: NAMED, at: mount, names: ["*.h5"], between });
+    expect(found[0]).toEqual({ scan: `${NAMED}/open/a.h5` });
+    expect(found[1]).toMatchObject({ problem: expect.stringMatching(/shut" of detector cannot be listed: /) });
+  });
+
+  test.each(["", "a/b", "..", "a\nb"])("%j is no pattern of scans", (pattern) => {
+    expect(() => sourceOf("/tmp", [pattern])).toThrow(/The pattern .* of scans is no name/);
+  });
+});
