@@ -2,6 +2,8 @@
  * How fault scenarios bring the services to where a command can start, and what they look for when the command was
  * disturbed or is over.
  */
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
@@ -148,3 +150,48 @@ export async function runTransfer(bench: Bench): Promise<void> {
   await askForTransfer(bench);
   await bench.beamline.pvs.put("TransferRun", 1);
 }
+
+/** Whole seconds: collections tell no others. */
+const LONG_AGO = Date.UTC(2026, 0, 1);
+const OLD_SCAN = (tries: number): string => `exp/old-${tries}.h5`;
+const dataFolder = ({ beamline }: Bench): string =>
+  path.join(beamline.site.beamline.globus.collection("detector").folder, "data");
+
+/** A scan that is on the disk and at both destinations, of which the ledger knows nothing. */
+export function addArrived(bench: Bench): void {
+  const { archive, globus } = bench.beamline.site.beamline;
+  const scan = OLD_SCAN(bench.tries);
+  if (existsSync(path.join(archive, scan))) return; // a command that was killed may have done something about it
+  for (const top of [dataFolder(bench), archive, path.join(globus.collection("petrel").folder, "2-BM")]) {
+    mkdirSync(path.dirname(path.join(top, scan)), { recursive: true });
+    writeFileSync(path.join(top, scan), "old content");
+    utimesSync(path.join(top, scan), LONG_AGO / 1000, LONG_AGO / 1000);
+  }
+}
+
+export async function askToReconcile(bench: Bench): Promise<void> {
+  addArrived(bench);
+  await bench.beamline.pvs.until("QueueState", (state) => state !== "0");
+  await bench.beamline.pvs.put("ReconcileEnqueue", 1);
+}
+
+export async function allowPrune({ beamline }: Bench): Promise<void> {
+  const { configFile } = beamline.site.beamline;
+  const text = readFileSync(configFile, "utf8");
+  if (text.includes("allow-prune")) return;
+  writeFileSync(configFile, text.replace("[source]\n", "[source]\nallow-prune = True\n"));
+  await beamline.site.restartIoc();
+}
+
+export async function armPrune(bench: Bench): Promise<void> {
+  const { pvs } = bench.beamline;
+  await askToReconcile(bench);
+  await pvs.put("Reconcile", 1);
+  await pvs.put("PrunePlan", 0);
+  await pvs.use("PruneArm", (pv) => pv.put(1));
+  await pvs.until("PruneArm", (value) => value === "1");
+}
+
+export const isOldScanLeft = (bench: Bench): boolean => existsSync(path.join(dataFolder(bench), OLD_SCAN(bench.tries)));
+export const isOldScanKept = ({ beamline, tries }: Bench): boolean =>
+  existsSync(path.join(beamline.site.beamline.archive, OLD_SCAN(tries)));
