@@ -145,6 +145,57 @@ describe("delete", () => {
   });
 });
 
+describe("prune", () => {
+  const pruning = (found = 2, arms: Site["arms"] = {}): Site =>
+    fakeSite(
+      {
+        Prune: doing(({ input, publish }) => {
+          deeds.push(`prune plan ${input("PrunePlan")} arm ${input("PruneArm")} days ${input("PruneDays")}`);
+          publish("PruneFound", found);
+          publish("PruneText", "/data/a.h5: would be deleted");
+          return done("2 scans would be deleted.");
+        }),
+      },
+      { arms },
+    );
+  const plan = "prune plan 1 arm 0 days 14";
+
+  test("shows what would go, asks, and deletes it armed after yes", async () => {
+    const { out, questions, status } = await runCli(["prune"], pruning(), { answers: ["why", "y"] });
+    expect(deeds).toEqual([plan, "prune plan 0 arm 1 days 14"]);
+    expect(out).toContain("  /data/a.h5: would be deleted\n");
+    expect(questions).toEqual(Array(2).fill("Delete these 2 scans at the source? [y]es, [n]o: "));
+    expect(status).toBe(0);
+  });
+  test.each([[["n"]], [[]]])("deletes nothing after %j", async (answers) => {
+    const { err, status } = await runCli(["prune"], pruning(), { answers });
+    expect([deeds, status]).toEqual([[plan], 1]);
+    expect(err).toContain("Nothing was deleted.");
+  });
+  test("asks nothing, and deletes nothing, with --plan, or where nothing would go", async () => {
+    for (const [words, found] of [
+      [["prune", "--plan"], 2],
+      [["prune"], 0],
+    ] as const)
+      expect((await runCli([...words], pruning(found), { answers: ["y"] })).questions).toEqual([]);
+    expect(deeds).toEqual([plan, plan]);
+  });
+  test("deletes with --yes without a question, and takes days as 30d", async () => {
+    expect((await runCli(["prune", "--older-than", "30d", "--yes"], pruning())).status).toBe(0);
+    expect(deeds).toEqual(["prune plan 0 arm 1 days 30"]);
+  });
+  test.each(["0d", "-3", "two", "14h", "99999d"])("--older-than %s is refused", async (days) => {
+    expect((await runCli(["prune", "--older-than", days, "--yes"], pruning())).status).toBe(2);
+    expect(deeds).toEqual([]);
+  });
+  test("is refused without a terminal, and says that it is off before it asks anything", async () => {
+    expect((await runCli(["prune"], pruning())).status).toBe(2);
+    const off = await runCli(["prune"], pruning(2, { PruneArm: () => "Deleting scans is off." }), { answers: ["y"] });
+    expect([off.status, off.questions, deeds]).toEqual([1, [], []]);
+    expect(off.err).toContain("Deleting scans is off.");
+  });
+});
+
 describe("tag-manual", () => {
   const listing = (): Site => {
     const dm = new FakeDm();

@@ -3,7 +3,7 @@
  * disturbed or is over.
  */
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import path from "node:path";
+import { dirname, join } from "node:path";
 import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
@@ -155,17 +155,17 @@ export async function runTransfer(bench: Bench): Promise<void> {
 const LONG_AGO = Date.UTC(2026, 0, 1);
 const OLD_SCAN = (tries: number): string => `exp/old-${tries}.h5`;
 const dataFolder = ({ beamline }: Bench): string =>
-  path.join(beamline.site.beamline.globus.collection("detector").folder, "data");
+  join(beamline.site.beamline.globus.collection("detector").folder, "data");
 
 /** A scan that is on the disk and at both destinations, of which the ledger knows nothing. */
 export function addArrived(bench: Bench): void {
   const { archive, globus } = bench.beamline.site.beamline;
   const scan = OLD_SCAN(bench.tries);
-  if (existsSync(path.join(archive, scan))) return; // a command that was killed may have done something about it
-  for (const top of [dataFolder(bench), archive, path.join(globus.collection("petrel").folder, "2-BM")]) {
-    mkdirSync(path.dirname(path.join(top, scan)), { recursive: true });
-    writeFileSync(path.join(top, scan), "old content");
-    utimesSync(path.join(top, scan), LONG_AGO / 1000, LONG_AGO / 1000);
+  if (existsSync(join(archive, scan))) return; // a command that was killed may have done something about it
+  for (const top of [dataFolder(bench), archive, join(globus.collection("petrel").folder, "2-BM")]) {
+    mkdirSync(dirname(join(top, scan)), { recursive: true });
+    writeFileSync(join(top, scan), "old content");
+    utimesSync(join(top, scan), LONG_AGO / 1000, LONG_AGO / 1000);
   }
 }
 
@@ -192,6 +192,6 @@ export async function armPrune(bench: Bench): Promise<void> {
   await pvs.until("PruneArm", (value) => value === "1");
 }
 
-export const isOldScanLeft = (bench: Bench): boolean => existsSync(path.join(dataFolder(bench), OLD_SCAN(bench.tries)));
+export const isOldScanLeft = (bench: Bench): boolean => existsSync(join(dataFolder(bench), OLD_SCAN(bench.tries)));
 export const isOldScanKept = ({ beamline, tries }: Bench): boolean =>
-  existsSync(path.join(beamline.site.beamline.archive, OLD_SCAN(tries)));
+  existsSync(join(beamline.site.beamline.archive, OLD_SCAN(tries)));

@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
-import { ActionError } from "../../../src/base/errors.ts";
+import { ActionError, CancelledError } from "../../../src/base/errors.ts";
 import type { DeskAnswer, DeskRequest, ScanRow } from "../../../src/controller/ports/queue-desk.ts";
 import type { QueueChange, ScanRecord, SendRecord } from "../../../src/controller/ports/queue-ledger.ts";
 import { createQueueDesk, type DeskQueue, ledgerDesk } from "../../../src/controller/transfers/queue-desk.ts";
+import type { Reconciled } from "../../../src/controller/transfers/reconcile.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeQueueLedger } from "../../support/fakes/fake-transfers.ts";
 
@@ -260,4 +261,59 @@ test("while there is no queue, and where the ledger takes nothing, the answer is
   ]);
   expect(said).toEqual([]);
   expect(rowsOf(await ask({ ask: "list", scans: ["w"] }, queue))[0]?.state).toBe("Waiting");
+});
+
+const SUMS: Reconciled = {
+  found: 3,
+  proven: 1,
+  underWay: 0,
+  missing: 2,
+  unknown: 0,
+  left: 0,
+  adopted: 0,
+  queued: 2,
+};
+
+test("a comparison is told line by line, and operators hear what was queued", async () => {
+  const reconcile: DeskQueue["reconcile"] = async ({ onLine, isEnqueued }) => {
+    onLine(`/data/a1.h5: missing, ${String(isEnqueued)}`);
+    return SUMS;
+  };
+  const answers = await ask({ ask: "reconcile", isEnqueued: true }, { ...(await desk()), reconcile });
+  const message =
+    "3 scans: 1 proven and 2 missing somewhere. 0 of them were taken into the ledger without being sent, and 2 queued.";
+  expect(answers).toEqual([{ line: "/data/a1.h5: missing, true" }, { end: { isDone: true, message } }]);
+  expect(said).toEqual([`globus-ioc queue reconcile: ${message}`]);
+});
+
+test("who waits for a comparison hears now and then how far it is; who leaves ends it", async () => {
+  let ended: unknown;
+  const reconcile: DeskQueue["reconcile"] = ({ signal, onProgress }) => {
+    onProgress(200, 1000);
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        ended = signal.reason;
+        reject(signal.reason as Error);
+      });
+    });
+  };
+  const queue = { ...(await desk()), reconcile };
+  const asked = createQueueDesk(() => queue).answer({ ask: "reconcile", isEnqueued: false });
+  const answers = asked[Symbol.asyncIterator]();
+  const first = answers.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(5);
+  expect((await first).value).toEqual({ progress: "200 of 1000 scans are compared" });
+  await answers.return?.();
+  expect(ended).toBeInstanceOf(CancelledError);
+});
+
+test("a comparison fails with its sentence, and needs an IOC", async () => {
+  const reconcile: DeskQueue["reconcile"] = () => Promise.reject(new ActionError("the detector does not answer"));
+  const failed = await ask({ ask: "reconcile", isEnqueued: false }, { ...(await desk()), reconcile });
+  expect(endOf(failed)).toEqual({ isDone: false, message: "The detector does not answer." });
+  expect(endOf(await ask({ ask: "reconcile", isEnqueued: false }))).toEqual({
+    isDone: false,
+    message: "Disk and destinations are compared by the IOC, and none runs: start it, and ask again.",
+  });
 });

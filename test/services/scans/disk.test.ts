@@ -224,7 +224,9 @@ describe("the scans on the disk", () => {
     });
     const found = await listScans({ ...files, entries }, { top: NAMED, at: mount, names: ["*.h5"], between });
     expect(found[0]).toEqual({ scan: `${NAMED}/open/a.h5` });
-    expect(found[1]).toMatchObject({ problem: expect.stringMatching(/shut" of detector cannot be listed: /) });
+    expect(found[1]).toMatchObject({
+      problem: expect.stringMatching(/shut" of detector cannot be listed: /) as string,
+    });
   });
 
   test.each(["", "a/b", "..", "a\nb"])("%j is no pattern of scans", (pattern) => {
