@@ -62,6 +62,7 @@ export function openGlobus(options: PartOptions): GlobusPart {
         tokens: opened.identity,
         login: opened.login,
         nameOf,
+        heard: opened.heard,
         encrypt: options.settings.transfers.encrypt,
       }),
     }),
@@ -85,6 +86,7 @@ function accessWithout(sentence: string, { name }: ServerSettings): AccessRules 
 interface OpenedGlobus {
   readonly identity: GlobusAuth;
   readonly login: GlobusLogin;
+  readonly heard: TransferTasks["heard"];
   readonly call: GlobusCall;
   readonly watch: Watch;
 }
@@ -108,6 +110,7 @@ function open({ settings, environment, clock, log, closers, troubles }: PartOpti
     identity: auth,
     login: { clientId, isServiceAccount: section["client-secret-file"] !== "" },
     call: createGlobusCall(auth, transport),
+    heard: () => transport.heard,
     watch: () => new Observable(() => auth.keepAlive(log)),
   };
 }

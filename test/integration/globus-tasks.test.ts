@@ -65,6 +65,7 @@ beforeEach(async () => {
     tokens,
     login: { clientId, isServiceAccount: true },
     nameOf: (id) => names.get(id) ?? id,
+    heard: () => transport.heard,
     encrypt: false,
   });
 });
@@ -111,6 +112,7 @@ async function asPerson(scope: string): Promise<TransferTasks> {
     tokens,
     login,
     nameOf: String,
+    heard: () => transport.heard,
     encrypt: false,
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { CallOptions } from "./call.ts";
 import type { Manifest, ScanFile } from "./scans.ts";
+import type { TopDirectory } from "./top-directory.ts";
 
 /** One scan on its way to one destination. */
 export interface Parcel {
@@ -39,6 +40,8 @@ export interface CopiedFile extends ScanFile {
 export interface Copier {
   /** Host and top directory, as operators know them: `/mnt/archive`, `archive.example.org:/data`. */
   readonly place: string;
+  /** Its top, for the check before beam time. */
+  readonly directory: TopDirectory;
   /**
    * Copies a parcel's files, each to a `.part` beside its place, written through to the disk, read back, given the
    * source's time and mode, and renamed. A file that is there already with the same size and time is read and kept

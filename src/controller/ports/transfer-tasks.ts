@@ -22,6 +22,12 @@ export interface Submission {
   readonly deadline: string;
 }
 
+/** The end of one file on a collection, whole, as a submission is. */
+export interface Removal extends Pick<Submission, "id" | "label" | "deadline"> {
+  readonly collection: string;
+  readonly path: string;
+}
+
 export const TASK_STATES = ["ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED"] as const;
 
 /** A task as Transfer tells of it. */
@@ -60,6 +66,14 @@ export interface ArrivedFile {
   readonly destination: string;
 }
 
+/** Milliseconds since 1970 UTC. */
+export interface HeardTime {
+  /** By Globus' clock, whole seconds. */
+  readonly theirs: number;
+  /** By this host's clock, when it came. */
+  readonly ours: number;
+}
+
 export interface TransferTasks {
   /** Who submits: the login's identity and the application, as one text; another text is another owner. */
   owner(options: CallOptions): Promise<string>;
@@ -93,6 +107,14 @@ export interface TransferTasks {
    * @throws NotFoundError where it is not there
    */
   list(collection: string, folder: string, isDeep: boolean, options: CallOptions): Promise<readonly FoundFile[]>;
+  /** Asks for the beginning of a folder's list, to see that it can be listed. @throws NotFoundError, and what Globus says */
+  glance(collection: string, folder: string, options: CallOptions): Promise<void>;
+  /** One file. @throws NotFoundError */
+  find(collection: string, path: string, options: CallOptions): Promise<Omit<FoundFile, "path">>;
+  /** Submits the removal of one file once, as `submit` does. @returns the task's id */
+  remove(removal: Removal, options: CallOptions): Promise<string>;
+  /** What the last answer of Globus Transfer said of the time, and when it came here; undefined before the first. */
+  heard(): HeardTime | undefined;
   /** Why the collection takes no plain transfer in this role; undefined: it does. @throws NotFoundError */
   refusal(collection: string, role: "source" | "destination", options: CallOptions): Promise<string | undefined>;
 }

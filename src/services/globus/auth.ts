@@ -111,7 +111,8 @@ class Credentials implements GlobusAuth {
     try {
       const held = await Promise.all(this.#servers.map((server) => untilAborted(this.#held(server, true), signal)));
       const expires = new Date(Math.min(...held.map(({ record }) => record.expires)));
-      return { state: held.some(({ isStale }) => isStale) ? "Expiring" : "OK", expires };
+      const isLast = !this.#grant.canConsent && held.some(({ record }) => record.refreshToken === undefined);
+      return { state: held.some(({ isStale }) => isStale) ? "Expiring" : "OK", expires, ...(isLast && { isLast }) };
     } catch (thrown) {
       if (thrown instanceof LoginNeededError) return { state: "LoginNeeded" };
       throw thrown;

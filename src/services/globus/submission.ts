@@ -4,11 +4,12 @@
  * followed in task-reports.ts. globus.md §3.3.
  */
 import { transfer } from "@globus/sdk";
+import type { SDKOptions } from "@globus/sdk/services/types";
 import { z } from "zod";
 import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { CallOptions } from "../../controller/ports/call.ts";
-import type { Submission, SubmittedItem } from "../../controller/ports/transfer-tasks.ts";
+import type { Removal, Submission, SubmittedItem } from "../../controller/ports/transfer-tasks.ts";
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
 import type { NamedCollection } from "./collection.ts";
@@ -85,6 +86,34 @@ export async function submit(
   return readAnswer(submittedSchema, what, answer).task_id;
 }
 
+/** @returns the task's id, also where the removal had arrived before */
+export async function submitRemoval(
+  call: GlobusCall,
+  { id, label, path, deadline }: Removal,
+  collection: NamedCollection,
+  options: CallOptions,
+): Promise<string> {
+  const item = { DATA_TYPE: "delete_item" as const, path: pathOf({ isFolder: false }, path) };
+  const payload = {
+    submission_id: id,
+    label: labelOf(label),
+    endpoint: collection.id,
+    DATA: [item],
+    deadline: deadlineOf(deadline, label),
+    recursive: false,
+    ignore_missing: true,
+    interpret_globs: false,
+    notify_on_succeeded: false,
+    notify_on_failed: false,
+    notify_on_inactive: false,
+  };
+  const what = `remove ${cleanJson(path)} on ${collection.name}`;
+  const send = (headers: Record<string, string>, sdk: SDKOptions): Promise<Response> =>
+    transfer.taskSubmission.submitDelete({ payload, headers }, sdk);
+  const answer = await call({ what, resourceServer: TRANSFER_SERVER, send, repeatable: true }, options);
+  return readAnswer(submittedSchema, what, answer).task_id;
+}
+
 function payloadOf(submission: Submission, encrypt: boolean): Payload {
   const { id, label, sourceCollection, destinationCollection, items, deadline } = submission;
   if (items.length === 0) throw new ActionError(`The transfer ${cleanJson(label)} has no files: nothing was sent.`);
@@ -116,7 +145,7 @@ function labelOf(label: string): string {
 }
 
 /** Absolute, or below the login's own folder; with a slash at its end for a folder alone. */
-function pathOf({ isFolder }: SubmittedItem, path: string): string {
+function pathOf({ isFolder }: Pick<SubmittedItem, "isFolder">, path: string): string {
   const isGood = path.startsWith("/") && !path.split("/").includes("..") && !path.includes("\0");
   if (!isGood || (!isFolder && path.endsWith("/"))) {
     const kind = isFolder ? "folder" : "file";

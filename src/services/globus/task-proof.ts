@@ -3,6 +3,7 @@
  * nothing. globus.md §3.3.
  */
 import { transfer } from "@globus/sdk";
+import type { SDKOptions } from "@globus/sdk/services/types";
 import { z } from "zod";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
@@ -83,6 +84,40 @@ export async function typeAt(
   if (type === "file") return "file";
   if (type === "dir") return "folder";
   throw new ActionError(`${cleanJson(path)} on ${name} is neither a file nor a folder, but ${cleanJson(type)}.`);
+}
+
+/** One file. @throws NotFoundError; ActionError for what is none */
+export async function findFile(
+  call: GlobusCall,
+  collection: NamedCollection,
+  path: string,
+  options: CallOptions,
+): Promise<Omit<FoundFile, "path">> {
+  const what = `look at ${cleanJson(path)} on ${collection.name}`;
+  const send = (headers: Record<string, string>, sdk: SDKOptions): Promise<Response> =>
+    transfer.fileOperations.stat(collection.id, { query: { path }, headers }, sdk);
+  const answer = await call({ what, resourceServer: TRANSFER_SERVER, send, repeatable: true }, options);
+  const entry = readAnswer(entrySchema, what, answer);
+  if (entry.type !== "file") throw new ActionError(`${cleanJson(path)} on ${collection.name} is no file: move it.`);
+  const { bytes, modified } = foundFile(entry, path, "", collection);
+  return { bytes, modified };
+}
+
+/** Lists the first entry of a folder. */
+export async function glanceAt(
+  call: GlobusCall,
+  { id, name }: NamedCollection,
+  path: string,
+  options: CallOptions,
+): Promise<void> {
+  const what = `list ${cleanJson(path)} on ${name}`;
+  const send = (headers: Record<string, string>, sdk: SDKOptions): Promise<Response> =>
+    transfer.fileOperations.ls(id, { query: { path, limit: 1 }, headers }, sdk);
+  readAnswer(
+    listingSchema,
+    what,
+    await call({ what, resourceServer: TRANSFER_SERVER, send, repeatable: true }, options),
+  );
 }
 
 const entrySchema = z.object({

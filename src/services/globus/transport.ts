@@ -9,6 +9,7 @@ import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import { type RetryPolicy, type RetryVerdict, retry } from "../../base/retry.ts";
 import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
+import type { HeardTime } from "../../controller/ports/transfer-tasks.ts";
 import {
   createHttpService,
   describeAnswer,
@@ -64,6 +65,8 @@ export interface GlobusExchange {
 
 export interface GlobusTransport {
   readonly clock: Clock;
+  /** The time that the last answer named, of whichever service; undefined before the first. */
+  readonly heard: HeardTime | undefined;
   /**
    * @throws an error of controller/ports whose cause is a GlobusRefusal where Globus gave one; the signal's reason when
    * aborted
@@ -91,10 +94,18 @@ export function createGlobusTransport(options: GlobusTransportOptions): GlobusTr
     serviceByOrigin.set(url, service);
     return service;
   };
+  let heard: HeardTime | undefined;
+  const listen = (answer: HttpAnswer): void => {
+    const theirs = Date.parse(answer.headers.get("date") ?? "");
+    if (!Number.isNaN(theirs)) heard = { theirs, ours: options.clock.now() };
+  };
   return {
     clock: options.clock,
+    get heard() {
+      return heard;
+    },
     exchange: (exchange, { signal }) =>
-      retry(() => attempt(exchange, serviceFor, options.clock, signal), {
+      retry(() => attempt(exchange, { serviceFor, clock: options.clock, signal, listen }), {
         policy: options.retry ?? GLOBUS_RETRY,
         clock: options.clock,
         signal,
@@ -121,11 +132,17 @@ interface Exchanged {
   readonly answer: HttpAnswer;
 }
 
+interface Attempt {
+  readonly serviceFor: (origin: string) => HttpService;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+  /** Called with each answer. */
+  readonly listen: (answer: HttpAnswer) => void;
+}
+
 async function attempt(
   exchange: GlobusExchange,
-  serviceFor: (origin: string) => HttpService,
-  clock: Clock,
-  signal: AbortSignal | undefined,
+  { serviceFor, clock, signal, listen }: Attempt,
 ): Promise<GlobusDocument> {
   let exchanged: Exchanged | undefined;
   const fetchThroughUs = async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -134,6 +151,7 @@ async function attempt(
   };
   await exchange.send({ fetch: { options: { __callable: fetchThroughUs } } });
   if (exchanged === undefined) throw new ActionError(`Globus was not asked to ${exchange.what}: the SDK sent nothing.`);
+  listen(exchanged.answer);
   return documentOf(exchange.what, exchanged, clock);
 }
 

@@ -10,6 +10,8 @@ import type { HostFiles } from "./host-files.ts";
 export interface Destination {
   readonly files: HostFiles;
   readonly top: string;
+  /** How sentences begin; default: as for a destination. */
+  readonly role?: string;
   /** Lets the event loop turn; what it throws ends the work. */
   readonly between: () => Promise<void>;
 }
@@ -65,9 +67,9 @@ export interface TextFile {
 }
 
 /** @throws as Copier.copy does for a file of a parcel */
-export async function writeText({ files, top }: Destination, file: TextFile): Promise<void> {
+export async function writeText({ files, top, role }: Destination, file: TextFile): Promise<void> {
   const { parts, name, text, modified, mark } = file;
-  const tree = new DestinationTree(files, top);
+  const tree = new DestinationTree(files, top, role);
   const folder = await tree.make(parts);
   const [to, part] = [posix.join(folder, name), posix.join(folder, partOf(name, mark))];
   const bytes = Buffer.from(text);

@@ -1,10 +1,11 @@
 /** The destinations that we copy to ourselves: a mounted folder, or a folder of a host behind SSH. */
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { checkTopDirectory } from "../../base/directory-name.ts";
 import type { CopiedFile, Copier, FoundFile } from "../../controller/ports/destinations.ts";
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
+import { createTop } from "./at-top.ts";
+import { newMark } from "./destination-tree.ts";
 import { inHalves } from "./in-halves.ts";
 import type { CopySource } from "./sources.ts";
 import type { FilesAt, Worker } from "./work.ts";
@@ -45,6 +46,7 @@ function createCopier(destination: FilesAt, source: CopySource, clock: Clock, wo
   const work = inHalves(worker ?? workApart({ clock, place }));
   return {
     place,
+    directory: createTop(destination, "The destination", work),
     copy: async (parcel, { signal, onProgress }) =>
       (await work(
         { do: "copy", source: source.at, destination, parcel, mark: newMark() },
@@ -58,5 +60,3 @@ function createCopier(destination: FilesAt, source: CopySource, clock: Clock, wo
     },
   };
 }
-
-const newMark = (): string => randomBytes(4).toString("hex");

@@ -2,6 +2,7 @@
  * A destination's folders: none is made above its top, none is reached through a link that leads out of it, and what a
  * copy was ended in the middle of is known by its name. It writes no file.
  */
+import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { isLongName, MOST_NAME_BYTES } from "../../base/directory-name.ts";
@@ -14,6 +15,9 @@ const PART = /^(.+)\.([0-9a-f]{8})\.part$/s;
 
 /** Where a file is written before it has its name. @param mark eight hexadecimal digits of this copy alone */
 export const partOf = (name: string, mark: string): string => `${stump(name)}.${mark}.part`;
+
+/** Of one copy alone. */
+export const newMark = (): string => randomBytes(4).toString("hex");
 
 /** Whether a name could be that of a file which a copy has left. */
 export const isPart = (name: string): boolean => PART.test(name);
@@ -41,12 +45,15 @@ export function leftOver(names: readonly string[], wanted: readonly string[], is
 export class DestinationTree {
   readonly files: HostFiles;
   readonly #top: string;
+  readonly #role: string;
   #realTop: string | undefined;
   readonly #made = new Set<string>();
 
-  constructor(files: HostFiles, top: string) {
+  /** @param role how sentences begin */
+  constructor(files: HostFiles, top: string, role = "The destination") {
     this.files = files;
     this.#top = top;
+    this.#role = role;
   }
 
   path(...parts: readonly string[]): string {
@@ -85,7 +92,7 @@ export class DestinationTree {
     const found = await this.told("look at", this.#top, () => this.files.lookThrough(this.#top));
     if (found?.kind !== "folder")
       throw new UnavailableError(
-        `The destination ${place} ${found === undefined ? "is not there" : "is no folder"}: is it mounted? Its top is never made.`,
+        `${this.#role} ${place} ${found === undefined ? "is not there" : "is no folder"}: is it mounted? Its top is never made.`,
       );
     this.#realTop = await this.told("resolve", this.#top, () => this.files.realPath(this.#top));
   }
@@ -122,7 +129,7 @@ export class DestinationTree {
   #sentence(what: string, path: string, thrown: unknown): unknown {
     const failure = this.files.failureOf(thrown);
     if (failure === undefined) return thrown;
-    const text = `The destination ${this.files.place} could not ${what} ${cleanJson(path)}: ${failure.words}.`;
+    const text = `${this.#role} ${this.files.place} could not ${what} ${cleanJson(path)}: ${failure.words}.`;
     const cause = { cause: thrown };
     switch (failure.kind) {
       case "noRoom":

@@ -75,6 +75,8 @@ export interface HostFiles {
   settle(paths: readonly string[]): Promise<void>;
   /** Returns when the folders' names are on the disk. */
   settleFolders(paths: readonly string[]): Promise<void>;
+  /** Bytes that we may still write where `path` is; undefined where the host does not tell. */
+  room(path: string): Promise<number | undefined>;
   /** Undefined for what is no failure of the files: a bug, or an error that has its sentence. */
   failureOf(thrown: unknown): FileFailure | undefined;
   close(): Promise<void>;

@@ -129,6 +129,10 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
     settleFolders: async (paths) => {
       await fewAtATime(paths, SYNCS_AT_ONCE, (path) => settleOne(path, calls));
     },
+    room: async (path) => {
+      const { bavail, bsize, blocks } = fs.statfsSync(path);
+      return blocks === 0 ? undefined : bavail * bsize; // some file systems tell nothing
+    },
     failureOf: (thrown) => {
       const code = codeOf(thrown);
       if (code === undefined) return undefined;

@@ -4,6 +4,7 @@ import { checkTopDirectory } from "../../base/directory-name.ts";
 import type { Manifest, Removed, ScanDisk, ScanSource } from "../../controller/ports/scans.ts";
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
+import { createTop } from "./at-top.ts";
 import { type Belongs, checkBelongs } from "./belongs.ts";
 import type { ListedScan } from "./scan-list.ts";
 import { checkScanNames, type ScanNames } from "./scan-names.ts";
@@ -65,6 +66,7 @@ function createSource(at: SourceAt, { belongs, names = ["*.h5"] }: Which, clock:
     name: at.place,
     top: at.named,
     at,
+    directory: createTop({ ...at, place: `${at.place}:${at.top}` }, "The source", work),
     look: async (scan, { signal }) => (await work({ do: "look", source: at, belongs, scan }, { signal })) as Manifest,
     scans: async ({ signal }) => {
       const found = (await work({ do: "scans", source: at, names }, { signal })) as readonly ListedScan[];

@@ -75,6 +75,7 @@ export function sshFiles(place: string, session: SftpSession): HostFiles {
     },
     settle: () => Promise.resolve(), // each file was, when it was written
     settleFolders: () => Promise.resolve(), // SFTP has no request for that
+    room: (path) => session.room(path),
     failureOf,
     close: () => session.close(),
   };

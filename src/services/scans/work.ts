@@ -6,6 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { CopyProgress, Parcel } from "../../controller/ports/destinations.ts";
 import type { SshSettings } from "../ssh/errors.ts";
 import { listParcel, type TextFile, writeText } from "./at-destination.ts";
+import { type TopRole, type TopWork, workAtTop } from "./at-top.ts";
 import type { Belongs } from "./belongs.ts";
 import { copyParcel } from "./copy.ts";
 import type { HostFiles } from "./host-files.ts";
@@ -43,7 +44,8 @@ export type ScanWork =
   | { readonly do: "write"; readonly destination: FilesAt; readonly file: TextFile }
   | { readonly do: "scans"; readonly source: SourceAt; readonly names: ScanNames }
   | { readonly do: "mark" | "unmark"; readonly source: SourceAt; readonly folder: string }
-  | { readonly do: "remove"; readonly source: SourceAt; readonly parcel: Parcel; readonly how: RemoveHow };
+  | { readonly do: "remove"; readonly source: SourceAt; readonly parcel: Parcel; readonly how: RemoveHow }
+  | { readonly do: "top"; readonly at: FilesAt; readonly role: TopRole; readonly work: TopWork };
 
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
@@ -101,6 +103,8 @@ export const workHere =
           return await unmarkFolder(await places.source(work.source, between), work.folder);
         case "remove":
           return await removeScan(await places.source(work.source, between), work.parcel.manifest, work.how);
+        case "top":
+          return await workAtTop({ ...(await places.destination(work.at)), role: work.role, between }, work.work);
       }
     } catch (thrown) {
       signal?.throwIfAborted();

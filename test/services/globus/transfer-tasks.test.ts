@@ -68,6 +68,7 @@ const transfers = (changes: Partial<TransferTasksOptions> = {}): TransferTasks =
     },
     login: { clientId: "client", isServiceAccount: true },
     nameOf: (id) => NAMES[id] ?? id,
+    heard: () => undefined,
     encrypt: false,
     ...changes,
   });

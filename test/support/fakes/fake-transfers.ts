@@ -18,6 +18,7 @@ import type {
   ScanFile,
   ScanSource,
 } from "../../../src/controller/ports/scans.ts";
+import type { TopDirectory, TopFound, TrialFile } from "../../../src/controller/ports/top-directory.ts";
 import type { Submission, TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
 import type { TransferRules } from "../../../src/controller/transfers/rules.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -48,7 +49,40 @@ export class FakeTree {
   }
 }
 
+/** A top directory that takes everything. */
+export class FakeTop implements TopDirectory {
+  readonly files = new Map<string, TrialFile>();
+  /** What the host says of the time of a new file; undefined: as ours. */
+  written: number | undefined;
+  room: number | undefined = 1e12;
+  /** Thrown by each call; of writing, by what would write. */
+  failure: Error | undefined;
+  writeFailure: Error | undefined;
+  async look(): Promise<TopFound> {
+    if (this.failure !== undefined) throw this.failure;
+    return { room: this.room, written: undefined };
+  }
+  async tryWriting(): Promise<TopFound> {
+    const found = await this.look();
+    if (this.writeFailure !== undefined) throw this.writeFailure;
+    return { ...found, written: this.written };
+  }
+  async put(file: TrialFile): Promise<void> {
+    await this.tryWriting();
+    this.files.set(file.name, file);
+  }
+  async find(name: string): Promise<{ bytes: number; modified: number } | undefined> {
+    const file = this.files.get(name);
+    return file === undefined ? undefined : { bytes: file.text.length, modified: file.modified };
+  }
+  async remove(name: string): Promise<void> {
+    await this.look();
+    this.files.delete(name);
+  }
+}
+
 export class FakeSource implements ScanSource {
+  readonly directory = new FakeTop();
   readonly name: string;
   readonly top = "/data";
   readonly tree = new FakeTree();
@@ -133,6 +167,7 @@ export class FakeDisk implements ScanDisk {
 
 export class FakeCopier implements Copier {
   readonly place = "/archive";
+  readonly directory = new FakeTop();
   readonly arrived = new Map<string, number>();
   readonly found = new FakeTree();
   failure: Error | undefined;
@@ -276,6 +311,14 @@ export class FakeTasks implements TransferTasks {
     this.#ask("list");
     return filesBelow(this.destination, folder).filter(({ path }) => isDeep || !path.includes("/"));
   }
+  glance = async (): Promise<void> => this.#ask("glance");
+  find = async (): Promise<never> => {
+    throw new NotFoundError("There is no such file.");
+  };
+  remove = async (): Promise<never> => {
+    throw new ActionError("Nothing is removed.");
+  };
+  heard = (): undefined => undefined;
   refusal = async (): Promise<string | undefined> => undefined;
   #moved({ source, destination, isFolder }: Submission["items"][number]): [string, string][] {
     if (!isFolder) return [[source, destination]];

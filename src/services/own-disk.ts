@@ -1,0 +1,54 @@
+/** A folder of this host, for the check before beam time: its room, and whether it can be written through to the disk. */
+import * as nodeFiles from "node:fs/promises";
+import { join } from "node:path";
+import { ActionError, messageOf } from "../base/errors.ts";
+import { makeFolder } from "../base/make-folder.ts";
+import { orAbort } from "../base/or-abort.ts";
+import { createFile, type FileCalls, syncFolder } from "../base/replace-file.ts";
+import type { OwnDisk } from "../controller/ports/own-disk.ts";
+
+/** Of every check: what a killed one has left the next one removes. */
+const NAME = ".globus-ioc-check";
+
+export interface OwnDiskOptions {
+  readonly folder: string;
+  /** What lies there, as sentences begin: `The ledger`. */
+  readonly what: string;
+  readonly files?: FileCalls;
+}
+
+export function createOwnDisk({ folder, what, files = nodeFiles }: OwnDiskOptions): OwnDisk {
+  const told = async <T>(doing: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+    try {
+      return await (signal === undefined ? work() : orAbort(work(), signal));
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw new ActionError(`${what} ${folder} cannot ${doing}: ${messageOf(thrown, folder)}`, { cause: thrown });
+    }
+  };
+  return {
+    folder,
+    room: ({ signal }) =>
+      told(
+        "tell its room",
+        async () => {
+          const { bavail, bsize, blocks } = await nodeFiles.statfs(folder);
+          return blocks === 0 ? undefined : bavail * bsize; // some file systems tell nothing
+        },
+        signal,
+      ),
+    tryWriting: ({ signal }) =>
+      told(
+        "be written",
+        async () => {
+          await makeFolder(folder, 0o700);
+          const file = join(folder, NAME);
+          await files.rm(file, { force: true });
+          await createFile(file, "globus-ioc check\n", { mode: 0o600, files });
+          await files.rm(file, { force: true });
+          await syncFolder(folder, files);
+        },
+        signal,
+      ),
+  };
+}
