@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { CHECK_ROWS } from "../src/controller/pvs/check.ts";
 import { COMMAND_NAMES, MESSAGE_BYTES } from "../src/controller/pvs/commands.ts";
 import { DAQ_ROWS } from "../src/controller/pvs/daq.ts";
 import { EMAIL_LINES, EMAIL_ROWS } from "../src/controller/pvs/email.ts";
@@ -41,6 +42,7 @@ test.each([
   ["globus_daq.substitutions", DAQ_ROWS],
   ["globus_transfers.substitutions", TRANSFER_ROWS],
   ["globus_triggers.substitutions", TRIGGER_ROWS],
+  ["globus_check.db", CHECK_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
   const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag

@@ -15,6 +15,7 @@ dbLoadRecords("globus_users.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_email.db", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_daq.substitutions", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_transfers.substitutions", "P=$(P),R=$(R)")
+dbLoadRecords("globus_check.db", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_triggers.substitutions", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
 

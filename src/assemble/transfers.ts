@@ -17,6 +17,7 @@ import { createQueueDoor } from "../services/ledger/queue-door.ts";
 import { createQueueLedger } from "../services/ledger/queue-ledger.ts";
 import { createFolderCopier, createSshCopier } from "../services/scans/copiers.ts";
 import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
+import { openCheck } from "./check.ts";
 import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
@@ -25,7 +26,7 @@ import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } f
 import { openTriggers, type TriggerPartOptions } from "./triggers.ts";
 
 export interface TransferPart {
-  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "Reconcile" | "Prune">;
+  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune">;
   readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
 }
@@ -35,7 +36,7 @@ export interface TransferPartOptions extends TriggerPartOptions {
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
-  readonly globus: Pick<GlobusPart, "tasks">;
+  readonly globus: Pick<GlobusPart, "tasks" | "identity">;
   readonly notify: NotifyPart;
 }
 
@@ -61,16 +62,18 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     },
     triggers,
   });
+  const check = openCheck(options, site, about);
   const mayPrune = options.settings.source["allow-prune"];
   return {
     actions: {
       TransferRun: transferRun(find),
       TransferCancel: transferCancel(find),
+      TransferCheck: check.action,
       Reconcile: reconcileCommand(find),
       Prune: pruneCommand(find, mayPrune),
     },
     arms: { PruneArm: pruneArm(mayPrune) },
-    watches: [watch],
+    watches: [watch, check.watch(options.settings.transfers["check-hours"])],
   };
 }
 
@@ -227,9 +230,12 @@ function destinationOf(options: PartOptions, one: DestinationSettings, source: C
   return { name, kind: "copy", template, copier: createSshCopier({ ...place, top, source }, clock), writesManifest };
 }
 
+const nowhere = (): Promise<never> =>
+  Promise.reject(new ActionError("there is no [destination …] section in globus.conf"));
 /** Stands in where nothing is sent. */
 const nowhereSource: SourceRow["source"] = {
   name: "",
   top: "/",
-  look: () => Promise.reject(new ActionError("there is no [destination …] section in globus.conf")),
+  directory: { look: nowhere, tryWriting: nowhere, put: nowhere, find: nowhere, remove: nowhere },
+  look: nowhere,
 };

@@ -299,6 +299,13 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     examples: ["prune --ioc --older-than 14d --plan", "prune --ioc --older-than 14d --yes"],
   },
   {
+    name: "check",
+    runs: "TransferCheck",
+    about: "try everything that transfers need before beam time, up to a test file to each destination",
+    shows: ["CheckState", "CheckCount", "CheckLines"],
+    examples: ["check", "check --ioc", "check --dry-run"],
+  },
+  {
     name: "list-esafs",
     runs: "ListEsafs",
     about: "list the station's safety forms",

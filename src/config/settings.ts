@@ -132,6 +132,9 @@ export const KINDS = {
   serverKind: choice("dm", "globus"),
   dmBackend: choice("auto", "http", "python"),
   smtpSecurity: choice("auto", "none", "starttls", "tls"),
+  hours: kind("a number of hours from 0 to 168", (text) =>
+    /^\d+(\.\d+)?$/.test(text) && Number(text) <= 168 ? Number(text) : undefined,
+  ),
   count: kind("a whole number above 0", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)),
   optionalBadges: orEmpty(badges),
   day: orEmpty(
@@ -352,6 +355,17 @@ export const SETTINGS = {
       "Seconds without a byte, and with a fault that does not heal by itself, after which a task is ended.",
     ),
     "watch-seconds": setting(KINDS.seconds, "1", "Seconds between two looks at the Globus tasks that are under way."),
+    "check-hours": setting(
+      KINDS.hours,
+      "0",
+      "Hours between two checks before beam time (TransferCheck) that the IOC makes by itself; 0: it makes none.",
+    ),
+    "check-free-bytes": setting(
+      KINDS.count,
+      "10000000000",
+      "Bytes that must be free at a mounted or SSH destination, or the check finds a problem.",
+    ),
+    "check-own-free-bytes": setting(KINDS.count, "1000000000", "The same for the disks of the ledger and of the logs."),
     encrypt: setting(KINDS.yesNo, "False", "Whether Globus encrypts the data on their way."),
   },
   notify: {

@@ -126,6 +126,14 @@ export const COMMANDS = {
     isManaged: true,
     interrupted: "what it has deleted is in the ledger, and the next Prune goes on",
   },
+  TransferCheck: {
+    ...command(
+      "none",
+      "nothing",
+      "Tries everything that transfers need before beam time, up to a test file to each destination.",
+    ),
+    interrupted: "a test file may be left, which the next check overwrites and removes",
+  },
   ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
   Delete: {
     ...command(

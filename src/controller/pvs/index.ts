@@ -4,6 +4,7 @@
  * from this table. Elsewhere a suffix is a value of the types of this folder, so that a wrong one does not compile.
  */
 import { entriesOf } from "../../base/entries.ts";
+import { CHECK_ROWS } from "./check.ts";
 import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type CommandRow } from "./commands.ts";
 import { DAQ_ROWS } from "./daq.ts";
 import { EMAIL_ROWS } from "./email.ts";
@@ -27,6 +28,7 @@ export const PVS = {
   ...DAQ_ROWS,
   ...TRANSFER_ROWS,
   ...TRIGGER_ROWS,
+  ...CHECK_ROWS,
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;

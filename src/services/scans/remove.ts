@@ -9,7 +9,7 @@ import { ActionError, messageOf } from "../../base/errors.ts";
 import { AccessDeniedError, SourceChangedError, UnavailableError } from "../../controller/ports/call.ts";
 import type { Manifest, Removed, ScanFile } from "../../controller/ports/scans.ts";
 import type { FileLook, HostFiles } from "./host-files.ts";
-import { partsBelow } from "./look.ts";
+import { foldersBelow } from "./look.ts";
 
 export interface RemovePlace {
   readonly files: HostFiles;
@@ -75,8 +75,7 @@ class Removal {
   constructor(place: RemovePlace, folder: string) {
     const { top, at, files } = place;
     this.#place = place;
-    const isTop = posix.normalize(folder).replace(/\/+$/, "") === posix.normalize(top).replace(/\/+$/, "");
-    this.#above = isTop ? [] : partsBelow(top, folder, files.place);
+    this.#above = foldersBelow(top, folder, files.place);
     this.#folder = posix.join(at, ...this.#above);
   }
 
