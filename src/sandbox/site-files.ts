@@ -17,6 +17,8 @@ export const TOMOSCAN_PREFIX = "TomoScan:";
 /** Top directories: on both hosts, and on the collection. */
 export const DATA_TOP = "/data";
 export const COLLECTION_TOP = "/2-BM";
+/** Free bytes that are enough: it is a demonstration, on whatever disk. */
+const ROOM_BYTES = "10000000";
 /** Folder of the destination that scans are copied to. */
 export const ARCHIVE = "archive";
 /** Everything is quicker here than at a beamline. */
@@ -136,7 +138,7 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "collection-path": DATA_TOP,
       "settle-seconds": SETTLE_SECONDS,
     },
-    transfers: { "batch-seconds": SETTLE_SECONDS },
+    transfers: { "batch-seconds": SETTLE_SECONDS, "check-free-bytes": ROOM_BYTES, "check-own-free-bytes": ROOM_BYTES },
     "destination archive": { kind: "folder", top: path.join(files.directory, ARCHIVE), manifest: "True" },
     "destination petrel": { kind: "globus", collection: globus.collection("petrel").id, top: COLLECTION_TOP },
     "server voyager": { kind: "dm", uuid: globus.collection("petrel").id },

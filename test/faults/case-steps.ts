@@ -2,7 +2,7 @@
  * How fault scenarios bring the services to where a command can start, and what they look for when the command was
  * disturbed or is over.
  */
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
@@ -133,6 +133,17 @@ export async function tagAnew(bench: Bench): Promise<void> {
 /** A file on the detector's collection, another in each try: what is under way is not submitted again. */
 export function addTransferred({ beamline, tries }: Bench): void {
   beamline.site.beamline.globus.collection("detector").files.put(`/data/by-hand-${tries}`, 10, Date.now());
+}
+
+/** What checks before beam time have left, where they send from and to. */
+export function trialFiles({ beamline }: Bench): readonly string[] {
+  const { globus, archive } = beamline.site.beamline;
+  const folders = [
+    join(globus.collection("detector").folder, "data"),
+    archive,
+    join(globus.collection("petrel").folder, "2-BM"),
+  ];
+  return folders.flatMap((folder) => readdirSync(folder)).filter((name) => name.startsWith(".globus-ioc-check"));
 }
 
 export async function askForTransfer({ beamline, tries }: Bench): Promise<void> {

@@ -38,6 +38,7 @@ import {
   source,
   tagAnew,
   tagOld,
+  trialFiles,
   untilFollowed,
 } from "./case-steps.ts";
 import type { CommandCase, ServerName } from "./command-case.ts";
@@ -295,6 +296,14 @@ export const COMMAND_CASES: readonly CommandCase[] = [
       ...(isOldScanLeft(bench) ? ["the deletion"] : []),
       ...(isOldScanKept(bench) ? [] : ["the scan at the destination"]),
     ],
+  },
+  {
+    command: "TransferCheck",
+    server: "voyager",
+    needs: ["globus"],
+    // How often it looks at its task depends on the time; all looks are alike.
+    beside: /task_list/,
+    lost: trialFiles,
   },
   {
     command: "ListEsafs",

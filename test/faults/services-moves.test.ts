@@ -1,3 +1,3 @@
 import { serviceTests } from "./failing-services.ts";
 
-serviceTests(["StopDaq", "Upload", "ListEsafs", "Delete"]);
+serviceTests(["StopDaq", "Upload", "TransferCheck", "ListEsafs", "Delete"]);

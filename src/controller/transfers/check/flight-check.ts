@@ -90,7 +90,7 @@ function sentenceOf({ remedy }: Check, thrown: AppError): string {
 async function inTime(check: Check, trial: Trial): Promise<string> {
   const late = new AbortController();
   const cancel = trial.site.clock.after(ROW_SECONDS, () =>
-    late.abort(new ActionError(`No answer came within ${ROW_SECONDS} s: ${check.asks} did not end`)),
+    late.abort(new ActionError(`There was no answer within ${ROW_SECONDS} s (${check.asks})`)),
   );
   try {
     return await check.find(trial, AbortSignal.any([trial.signal, late.signal]));

@@ -4,8 +4,9 @@
  */
 import { oneLine } from "../../../base/clean-text.ts";
 import { clauseOf } from "../../../base/errors.ts";
+import { AlreadyExistsError } from "../../ports/call.ts";
 import type { Parcel } from "../../ports/destinations.ts";
-import type { TaskReport, TransferTasks } from "../../ports/transfer-tasks.ts";
+import type { Submission, TaskReport, TransferTasks } from "../../ports/transfer-tasks.ts";
 import { itemsOf } from "../globus-paths.ts";
 import { proofProblem, proofText } from "../proof.ts";
 import { wordsFor } from "../task-words.ts";
@@ -47,17 +48,15 @@ export async function sendByGlobus(
   const [item] = itemsOf(file.manifest, trial.source, row, []);
   const { collection } = trial.source;
   if (item === undefined || collection === undefined) throw new NotTriedError("Globus does not see the source");
-  const task = await tasks.submit(
-    {
-      id: await tasks.submissionId({ signal }),
-      label: `globus-ioc check ${fileName}`,
-      sourceCollection: collection.id,
-      destinationCollection: row.collection,
-      items: [item],
-      deadline: new Date(clock.now() + DEADLINE_SECONDS * 1000).toISOString(),
-    },
-    { signal },
-  );
+  const submission: Submission = {
+    id: await tasks.submissionId({ signal }),
+    label: `globus-ioc check ${fileName}`,
+    sourceCollection: collection.id,
+    destinationCollection: row.collection,
+    items: [item],
+    deadline: new Date(clock.now() + DEADLINE_SECONDS * 1000).toISOString(),
+  };
+  const task = await submitted(trial, tasks, submission, signal);
   const sent: Sent = { row, tasks, path: item.destination };
   let left: Error | undefined;
   try {
@@ -68,6 +67,26 @@ export async function sendByGlobus(
     left = await trial.cleanUp((late) => removeThere(trial, sent, late));
   }
   return arrived(file.manifest, item.destination, left);
+}
+
+/** The task of a check that was killed may still be under way: Globus takes the same once at a time. */
+async function submitted(
+  trial: Trial,
+  tasks: TransferTasks,
+  submission: Submission,
+  signal: AbortSignal,
+): Promise<string> {
+  const { clock } = trial.site;
+  const until = clock.monotonic() + TASK_SECONDS;
+  for (;;) {
+    try {
+      return await tasks.submit(submission, { signal });
+    } catch (thrown) {
+      if (!(thrown instanceof AlreadyExistsError)) throw thrown;
+      if (clock.monotonic() >= until) throw new NotTriedError("a test file of an earlier check is still on its way");
+      await trial.pause(signal);
+    }
+  }
 }
 
 /** @param left why the file was not removed */

@@ -1,0 +1,3 @@
+import { killTests } from "./kills.ts";
+
+killTests(["TransferCheck"]);
