@@ -1,7 +1,8 @@
 /** A folder of this host, for the check before beam time: its room, and whether it can be written through to the disk. */
+import type { StatsFs } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
-import { join } from "node:path";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { dirname, join } from "node:path";
+import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { orAbort } from "../base/or-abort.ts";
 import { createFile, type FileCalls, syncFolder } from "../base/replace-file.ts";
@@ -32,7 +33,7 @@ export function createOwnDisk({ folder, what, files = nodeFiles }: OwnDiskOption
       told(
         "tell its room",
         async () => {
-          const { bavail, bsize, blocks } = await nodeFiles.statfs(folder);
+          const { bavail, bsize, blocks } = await statsOf(folder);
           return blocks === 0 ? undefined : bavail * bsize; // some file systems tell nothing
         },
         signal,
@@ -51,4 +52,14 @@ export function createOwnDisk({ folder, what, files = nodeFiles }: OwnDiskOption
         signal,
       ),
   };
+}
+
+/** Of a folder that is not there yet, those of the folder above in which it will be made. */
+async function statsOf(folder: string): Promise<StatsFs> {
+  try {
+    return await nodeFiles.statfs(folder);
+  } catch (thrown) {
+    if (codeOf(thrown) !== "ENOENT" || dirname(folder) === folder) throw thrown;
+    return await statsOf(dirname(folder));
+  }
 }

@@ -9,7 +9,6 @@ import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { CancelledError } from "../../src/base/errors.ts";
-import type { FileCalls } from "../../src/base/replace-file.ts";
 import { AccessDeniedError } from "../../src/controller/ports/call.ts";
 import type { Identity } from "../../src/controller/ports/identity.ts";
 import type { TransferTasks } from "../../src/controller/ports/transfer-tasks.ts";
@@ -386,7 +385,7 @@ const BROKEN: readonly Broken[] = [
     what: "the ledger's disk takes nothing",
     break: () => {
       const files = Object.assign(new FailingFiles(), { call: "sync", code: "EIO", failing: 0, isLasting: true });
-      const at = { folder: join(folder, "ledger"), what: "The ledger", files: files.calls as unknown as FileCalls };
+      const at = { folder: join(folder, "ledger"), what: "The ledger", files: files.calls };
       return siteOf({ ledger: createOwnDisk(at) });
     },
     says: [
@@ -395,10 +394,14 @@ const BROKEN: readonly Broken[] = [
     untried: ["Room for the ledger"],
   },
   {
-    what: "the log folder is not there",
-    break: () => rmSync(join(folder, "logs"), { recursive: true }),
+    what: "the log folder cannot be",
+    break: () => {
+      rmSync(join(folder, "logs"), { recursive: true });
+      writeFileSync(join(folder, "logs"), "a file");
+      return siteOf({ logs: createOwnDisk({ folder: join(folder, "logs", "here"), what: "The log folder" }) });
+    },
     says: [
-      /^MINOR Room for the logs: The log folder .*logs cannot tell its room: .*; make that folder, or set log-directory/,
+      /^MINOR Room for the logs: The log folder .*here cannot tell its room: .*; make that folder, or set log-directory/,
     ],
   },
   {

@@ -40,9 +40,9 @@ function bench(more: (clock: FakeClock, source: FakeSource) => Partial<FlightChe
   const source = new FakeSource();
   const copier = new FakeCopier(source);
   const ledger = new FakeDisk();
-  const { put } = source.directory;
+  const put = source.directory.put.bind(source.directory);
   source.directory.put = async (file) => {
-    await put.call(source.directory, file);
+    await put(file);
     source.tree.put(`/data/${file.name}`, file.text.length, file.modified);
   };
   const check = new FlightCheck({
@@ -172,13 +172,11 @@ function globusBench(report: Partial<TaskReport>, changes: Partial<TransferTasks
   /** Lets the check go on until it is over. */
   const ended = async (): Promise<FakeRun> => {
     const run = fakeRun();
-    let isOver = false;
+    const over = new AbortController();
     const running = Promise.resolve(made.check.action.run(run))
       .catch(() => undefined)
-      .finally(() => {
-        isOver = true;
-      });
-    while (!isOver) {
+      .finally(() => over.abort());
+    while (!over.signal.aborted) {
       await turn();
       made.clock.advance(1);
     }

@@ -34,7 +34,7 @@ export async function flightCheck(
   for (const check of checks)
     runs.set(
       check.title,
-      result(check, trial, runs).then((one) => {
+      resultOf(check, trial, runs).then((one) => {
         told(++ended, checks.length);
         return one;
       }),
@@ -56,14 +56,14 @@ const stays = (result: CheckResult, { fileName }: CheckSite, why: Error): CheckR
   text: `The test file ${fileName} stays at the source, and the next check removes it: ${pieceOf(why)}.`,
 });
 
-async function result(
+async function resultOf(
   check: Check,
   trial: Trial,
   runs: ReadonlyMap<string, Promise<CheckResult>>,
 ): Promise<CheckResult> {
   const { title } = check;
-  const needed = await Promise.all(check.needs.map((need) => runs.get(need)));
-  const missing = needed.find((one) => one !== undefined && !isHeld(one));
+  const needed = await Promise.all(check.needs.flatMap((need) => runs.get(need) ?? []));
+  const missing = needed.find((one) => !isHeld(one));
   if (missing !== undefined) return { title, state: "-", text: `It was not tried: see ${missing.title}.` };
   try {
     const found = await inTime(check, trial);
