@@ -1,4 +1,4 @@
-/** A folder of this host, for the check before beam time: its room, and whether it can be written through to the disk. */
+/** A folder of this host, for the check before beam time: its room, and whether what is written reaches the disk. */
 import type { StatsFs } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";

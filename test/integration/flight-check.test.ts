@@ -1,6 +1,6 @@
 /**
- * The check before beam time against the simulated Globus, a simulated host behind SSH and folders of this machine: each
- * thing that is broken gives its own sentence, and nothing stays behind.
+ * The check before beam time against the simulated Globus, a simulated host behind SSH and folders of this machine:
+ * each thing that is broken gives its own sentence, and nothing stays behind.
  */
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";

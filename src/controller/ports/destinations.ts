@@ -3,8 +3,8 @@
  * through tasks of Globus Transfer (transfer-tasks.ts).
  */
 import type { CallOptions } from "./call.ts";
+import type { ScanTop } from "./scan-top.ts";
 import type { Manifest, ScanFile } from "./scans.ts";
-import type { TopDirectory } from "./top-directory.ts";
 
 /** One scan on its way to one destination. */
 export interface Parcel {
@@ -41,7 +41,7 @@ export interface Copier {
   /** Host and top directory, as operators know them: `/mnt/archive`, `archive.example.org:/data`. */
   readonly place: string;
   /** Its top, for the check before beam time. */
-  readonly directory: TopDirectory;
+  readonly directory: ScanTop;
   /**
    * Copies a parcel's files, each to a `.part` beside its place, written through to the disk, read back, given the
    * source's time and mode, and renamed. A file that is there already with the same size and time is read and kept

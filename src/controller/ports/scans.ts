@@ -1,6 +1,6 @@
 /** A scan's files: where they are looked at before they leave, and how they are told one by one. */
 import type { CallOptions } from "./call.ts";
-import type { TopDirectory } from "./top-directory.ts";
+import type { ScanTop } from "./scan-top.ts";
 
 /** One file of a scan, as it was when it was looked at. */
 export interface ScanFile {
@@ -28,7 +28,7 @@ export interface ScanSource {
   /** Absolute; scans lie below. */
   readonly top: string;
   /** The same as the host has it, for the check before beam time. */
-  readonly directory: TopDirectory;
+  readonly directory: ScanTop;
   /**
    * What belongs to a scan now. Links are followed inside of `top`.
    * @param scan a file or a folder, absolute, below `top`

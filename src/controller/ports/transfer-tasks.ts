@@ -23,7 +23,7 @@ export interface Submission {
 }
 
 /** The end of one file on a collection, whole, as a submission is. */
-export interface Removal extends Pick<Submission, "id" | "label" | "deadline"> {
+export interface FileRemoval extends Pick<Submission, "id" | "label" | "deadline"> {
   readonly collection: string;
   readonly path: string;
 }
@@ -107,12 +107,12 @@ export interface TransferTasks {
    * @throws NotFoundError where it is not there
    */
   list(collection: string, folder: string, isDeep: boolean, options: CallOptions): Promise<readonly FoundFile[]>;
-  /** Asks for the beginning of a folder's list, to see that it can be listed. @throws NotFoundError, and what Globus says */
+  /** Asks for the beginning of a folder's list, to see that it can be listed. @throws NotFoundError */
   glance(collection: string, folder: string, options: CallOptions): Promise<void>;
   /** One file. @throws NotFoundError */
   find(collection: string, path: string, options: CallOptions): Promise<Omit<FoundFile, "path">>;
   /** Submits the removal of one file once, as `submit` does. @returns the task's id */
-  remove(removal: Removal, options: CallOptions): Promise<string>;
+  remove(removal: FileRemoval, options: CallOptions): Promise<string>;
   /** What the last answer of Globus Transfer said of the time, and when it came here; undefined before the first. */
   heard(): HeardTime | undefined;
   /** Why the collection takes no plain transfer in this role; undefined: it does. @throws NotFoundError */

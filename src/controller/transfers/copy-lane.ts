@@ -7,10 +7,8 @@ import type { Manifest } from "../ports/scans.ts";
 import { Lane } from "./lane.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
-import type { DestinationRow } from "./rules.ts";
+import type { CopyRow } from "./rules.ts";
 import { placeOf } from "./scan-path.ts";
-
-type CopyRow = DestinationRow & { readonly kind: "copy" };
 
 /** The copy under way. */
 export interface CopyNow extends CopyProgress {

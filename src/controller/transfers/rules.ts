@@ -17,6 +17,8 @@ export type DestinationRow = {
   | { readonly kind: "globus"; readonly collection: string; readonly top: string }
 );
 
+export type CopyRow = DestinationRow & { readonly kind: "copy" };
+
 export interface SourceRow {
   /** Where finished scans are looked at and sent from. */
   readonly source: ScanSource;

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { cleanJson, oneLine } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { CallOptions } from "../../controller/ports/call.ts";
-import type { Removal, Submission, SubmittedItem } from "../../controller/ports/transfer-tasks.ts";
+import type { FileRemoval, Submission, SubmittedItem } from "../../controller/ports/transfer-tasks.ts";
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
 import type { NamedCollection } from "./collection.ts";
@@ -89,7 +89,7 @@ export async function submit(
 /** @returns the task's id, also where the removal had arrived before */
 export async function submitRemoval(
   call: GlobusCall,
-  { id, label, path, deadline }: Removal,
+  { id, label, path, deadline }: FileRemoval,
   collection: NamedCollection,
   options: CallOptions,
 ): Promise<string> {

@@ -3,11 +3,10 @@
  * room, finds and removes one file. It makes no folder, and what it writes for itself it removes.
  */
 import { posix } from "node:path";
-import type { TopDirectory, TopFound } from "../../controller/ports/top-directory.ts";
+import type { TopFound } from "../../controller/ports/scan-top.ts";
 import { type TextFile, writeText } from "./at-destination.ts";
-import { DestinationTree, leftOver, newMark } from "./destination-tree.ts";
+import { DestinationTree, leftOver } from "./destination-tree.ts";
 import type { FileLook, HostFiles } from "./host-files.ts";
-import type { FilesAt, Worker } from "./work.ts";
 
 /** As sentences begin. */
 export type TopRole = "The source" | "The destination";
@@ -26,7 +25,7 @@ export interface Top {
   readonly between: () => Promise<void>;
 }
 
-/** @returns what the call of TopDirectory gives */
+/** @returns what the call of the port gives */
 export async function workAtTop(at: Top, work: TopWork): Promise<unknown> {
   const { files, top, role } = at;
   const tree = new DestinationTree(files, top, role);
@@ -83,21 +82,4 @@ async function remove(tree: DestinationTree, name: string): Promise<void> {
     for (const left of leftOver(await files.names(tree.path()), [name], false))
       await files.remove(posix.join(tree.path(), left));
   });
-}
-
-export function createTop(at: FilesAt, role: TopRole, work: Worker): TopDirectory {
-  const ask = (one: TopWork, signal: AbortSignal | undefined): Promise<unknown> =>
-    work({ do: "top", at, role, work: one }, { signal });
-  return {
-    look: async ({ signal }) => (await ask({ do: "look" }, signal)) as TopFound,
-    tryWriting: async (name, { signal }) => (await ask({ do: "tryWriting", name }, signal)) as TopFound,
-    put: async ({ name, text, modified }, { signal }) => {
-      await ask({ do: "put", file: { parts: [], name, text, modified, mark: newMark() } }, signal);
-    },
-    find: async (name, { signal }) =>
-      ((await ask({ do: "find", name }, signal)) as Awaited<ReturnType<TopDirectory["find"]>> | null) ?? undefined,
-    remove: async (name, { signal }) => {
-      await ask({ do: "remove", name }, signal);
-    },
-  };
 }

@@ -4,10 +4,10 @@ import { checkTopDirectory } from "../../base/directory-name.ts";
 import type { CopiedFile, Copier, FoundFile } from "../../controller/ports/destinations.ts";
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
-import { createTop } from "./at-top.ts";
 import { newMark } from "./destination-tree.ts";
 import { inHalves } from "./in-halves.ts";
 import type { CopySource } from "./sources.ts";
+import { createTop } from "./tops.ts";
 import type { FilesAt, Worker } from "./work.ts";
 import { workApart } from "./worker-process.ts";
 

@@ -4,10 +4,10 @@ import { checkTopDirectory } from "../../base/directory-name.ts";
 import type { Manifest, Removed, ScanDisk, ScanSource } from "../../controller/ports/scans.ts";
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
-import { createTop } from "./at-top.ts";
 import { type Belongs, checkBelongs } from "./belongs.ts";
 import type { ListedScan } from "./scan-list.ts";
 import { checkScanNames, type ScanNames } from "./scan-names.ts";
+import { createTop } from "./tops.ts";
 import type { SourceAt, Worker } from "./work.ts";
 import { workApart } from "./worker-process.ts";
 

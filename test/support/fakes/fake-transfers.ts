@@ -9,6 +9,7 @@ import {
 } from "../../../src/controller/ports/call.ts";
 import type { CopiedFile, Copier, CopyOptions, FoundFile, Parcel } from "../../../src/controller/ports/destinations.ts";
 import type { QueueChange, QueueContent, QueueLedger } from "../../../src/controller/ports/queue-ledger.ts";
+import type { ScanTop, TopFound, TrialFile } from "../../../src/controller/ports/scan-top.ts";
 import type {
   DiskScans,
   Manifest,
@@ -18,7 +19,6 @@ import type {
   ScanFile,
   ScanSource,
 } from "../../../src/controller/ports/scans.ts";
-import type { TopDirectory, TopFound, TrialFile } from "../../../src/controller/ports/top-directory.ts";
 import type { Submission, TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
 import type { TransferRules } from "../../../src/controller/transfers/rules.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -50,7 +50,7 @@ export class FakeTree {
 }
 
 /** A top directory that takes everything. */
-export class FakeTop implements TopDirectory {
+export class FakeTop implements ScanTop {
   readonly files = new Map<string, TrialFile>();
   /** What the host says of the time of a new file; undefined: as ours. */
   written: number | undefined;

@@ -4,10 +4,10 @@
  */
 import { ActionError } from "../../../base/errors.ts";
 import { facilityIso } from "../../../base/facility-time.ts";
-import { destinationPath } from "../globus-paths.ts";
-import type { DestinationRow } from "../rules.ts";
+import { destinationPath, type GlobusRow } from "../globus-paths.ts";
+import type { CopyRow, DestinationRow } from "../rules.ts";
 import { copyThere, sendByGlobus } from "./round-trip.ts";
-import { CheckProblem, type CheckSite, type CollectionRow, type CopyRow, type TopTried, type Trial } from "./trial.ts";
+import { CheckProblem, type CheckSite, type TopTried, type Trial } from "./trial.ts";
 
 /**
  * Seconds that a clock may differ from ours: a Globus token is not used in its last minute, so that from a minute on
@@ -249,7 +249,7 @@ const DESTINATION_CHECKS: readonly DestinationCheck[] = [
     needs: ["Globus login"],
     kinds: ["globus"],
     ask: async ({ site: { tasks } }, row, signal) => {
-      const refusal = await tasks?.refusal((row as CollectionRow).collection, "destination", { signal });
+      const refusal = await tasks?.refusal((row as GlobusRow).collection, "destination", { signal });
       if (refusal !== undefined) throw new CheckProblem(refusal);
       return "it takes plain transfers";
     },
@@ -262,8 +262,8 @@ const DESTINATION_CHECKS: readonly DestinationCheck[] = [
     needs: ["Globus login"],
     kinds: ["globus"],
     ask: async ({ site: { tasks } }, row, signal) => {
-      const path = destinationPath(row as CollectionRow, []) || "/";
-      await tasks?.glance((row as CollectionRow).collection, path, { signal });
+      const path = destinationPath(row as GlobusRow, []) || "/";
+      await tasks?.glance((row as GlobusRow).collection, path, { signal });
       return `${path} can be listed`;
     },
   },
@@ -279,7 +279,7 @@ const DESTINATION_CHECKS: readonly DestinationCheck[] = [
     kinds: ["globus"],
     ask: async (trial, row, signal) => {
       const { tasks } = trial.site;
-      return tasks === undefined ? "Globus is off" : await sendByGlobus(trial, row as CollectionRow, tasks, signal);
+      return tasks === undefined ? "Globus is off" : await sendByGlobus(trial, row as GlobusRow, tasks, signal);
     },
   },
 ];

@@ -7,10 +7,11 @@ import { clauseOf } from "../../../base/errors.ts";
 import { AlreadyExistsError } from "../../ports/call.ts";
 import type { Parcel } from "../../ports/destinations.ts";
 import type { Submission, TaskReport, TransferTasks } from "../../ports/transfer-tasks.ts";
-import { itemsOf } from "../globus-paths.ts";
+import { type GlobusRow, itemsOf } from "../globus-paths.ts";
 import { proofProblem, proofText } from "../proof.ts";
+import type { CopyRow } from "../rules.ts";
 import { wordsFor } from "../task-words.ts";
-import { CheckProblem, type CollectionRow, type CopyRow, NotTriedError, type SourceFile, type Trial } from "./trial.ts";
+import { CheckProblem, NotTriedError, type SourceFile, type Trial } from "./trial.ts";
 
 /** Globus ends a task that nobody follows any more, for the check was killed. */
 const DEADLINE_SECONDS = 600;
@@ -39,7 +40,7 @@ export async function copyThere(trial: Trial, row: CopyRow, signal: AbortSignal)
 /** What became of it: a piece of a sentence. */
 export async function sendByGlobus(
   trial: Trial,
-  row: CollectionRow,
+  row: GlobusRow,
   tasks: TransferTasks,
   signal: AbortSignal,
 ): Promise<string> {
@@ -97,14 +98,14 @@ function arrived({ files }: SourceFile["manifest"], path: string, left: Error | 
     : `${bytes}; ${path} stays there, and the next check overwrites it: ${clauseOf(left)}`;
 }
 
-interface Followed {
-  readonly row: CollectionRow;
+interface FollowedTask {
+  readonly row: GlobusRow;
   readonly tasks: TransferTasks;
   readonly task: string;
 }
 
 /** Waits until the task is done; whatever ends the wait before ends the task, too. */
-async function follow(trial: Trial, followed: Followed, signal: AbortSignal): Promise<void> {
+async function follow(trial: Trial, followed: FollowedTask, signal: AbortSignal): Promise<void> {
   const { tasks, task } = followed;
   let isOver = false;
   try {
@@ -125,7 +126,7 @@ async function follow(trial: Trial, followed: Followed, signal: AbortSignal): Pr
 
 /** Why it is not waited for any longer; undefined: it may still be done. */
 async function problemOf(
-  { row: { name }, tasks, task }: Followed,
+  { row: { name }, tasks, task }: FollowedTask,
   report: TaskReport | undefined,
   { isLate, signal }: { readonly isLate: boolean; readonly signal: AbortSignal },
 ): Promise<CheckProblem | NotTriedError | undefined> {
@@ -151,7 +152,7 @@ async function problemOf(
 }
 
 interface Sent {
-  readonly row: CollectionRow;
+  readonly row: GlobusRow;
   readonly tasks: TransferTasks;
   readonly path: string;
 }

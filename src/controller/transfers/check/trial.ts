@@ -6,9 +6,9 @@ import { type Clock, sleep } from "../../../base/clock.ts";
 import { ActionError } from "../../../base/errors.ts";
 import type { Identity, KnownLogin } from "../../ports/identity.ts";
 import type { OwnDisk } from "../../ports/own-disk.ts";
+import type { TopFound, TrialFile } from "../../ports/scan-top.ts";
 import type { Manifest } from "../../ports/scans.ts";
-import type { TopFound, TrialFile } from "../../ports/top-directory.ts";
-import type { DestinationRow, SourceRow, TransferSite } from "../rules.ts";
+import type { CopyRow, SourceRow, TransferSite } from "../rules.ts";
 
 /** The watch over directories, as its PVs tell of it. */
 export interface WatcherLook {
@@ -41,11 +41,8 @@ export interface CheckSite extends Pick<TransferSite, "destinations" | "tasks"> 
   readonly randomText: (characters: number) => string;
 }
 
-export type CopyRow = DestinationRow & { readonly kind: "copy" };
-export type CollectionRow = DestinationRow & { readonly kind: "globus" };
-
 /** 1 MB: enough that sums and times say something, and gone in a moment. */
-export const FILE_BYTES = 1_000_000;
+const FILE_BYTES = 1_000_000;
 /** Until what must be done in any case is given up: a test file's removal, a task's end. */
 const CLEAN_UP_SECONDS = 30;
 

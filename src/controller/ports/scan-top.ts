@@ -20,7 +20,7 @@ export interface TrialFile {
   readonly modified: number;
 }
 
-export interface TopDirectory {
+export interface ScanTop {
   /** Looks at the directory and lists it. @throws ActionError, which says why that does not work */
   look(options: CallOptions): Promise<TopFound>;
   /** As `look`, and writes an empty file of this name beside, which is removed at once. */
