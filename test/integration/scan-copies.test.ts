@@ -295,6 +295,25 @@ describe("over SSH", () => {
     await failureOf(source.look("/data/exp", {}), UnavailableError);
   });
 
+  test("scans are listed and deleted on a host, too, and only as they were", async () => {
+    for (const name of ["x", "meta/y"]) putFile(join(host.root, "data/exp/whole", name), name);
+    putFile(join(host.root, "data/exp/a1.h5"), "scan");
+    const source = createSshSource({ ...login(), belongs: [] }, systemClock, workHere(systemClock));
+    expect(await source.scans({})).toEqual({ scans: ["/data/exp/a1.h5"], problems: [] });
+    const scan = await source.look("/data/exp/whole", {});
+    const mark = await source.mark(scan.folder, {});
+    expect(readdirSync(join(host.root, "data/exp/whole"))).toContain(mark);
+    await failureOf(source.remove(scan, { isPlan: false, mayLack: false }), SourceChangedError);
+    await source.unmark(scan.folder, {});
+    putFile(join(host.root, "data/exp/whole/x"), "xx");
+    await failureOf(source.remove(scan, { isPlan: false, mayLack: false }), SourceChangedError);
+    expect(contentOf(join(host.root, "data/exp/whole")).map(([path]) => path)).toEqual(["meta/y", "x"]);
+    putFile(join(host.root, "data/exp/whole/x"), "x");
+    expect(await source.remove(scan, { isPlan: true, mayLack: false })).toEqual({ files: 2, bytes: 7 });
+    expect(await source.remove(scan, { isPlan: false, mayLack: false })).toEqual({ files: 2, bytes: 7 });
+    expect(readdirSync(join(host.root, "data/exp"))).toEqual(["a1.h5"]);
+  });
+
   test("a connection that is cut at any request is told, and the next copy goes on", { timeout: 120_000 }, async () => {
     putScan(5);
     const parcel = await parcelOf();

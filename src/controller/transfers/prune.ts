@@ -12,8 +12,8 @@ import { RejectedError } from "../run/outcome.ts";
 import { DestinationLooks, standingText } from "./at-destinations.ts";
 import { keptReason, pruneChoice } from "./prune-choice.ts";
 import { nameOf, type Road, signatureOf } from "./road.ts";
-import { baseName } from "./scan-path.ts";
-import { LedgerFailedError } from "./scan-queue.ts";
+import { baseName, scanName } from "./scan-path.ts";
+import { isProven, LedgerFailedError } from "./scan-queue.ts";
 
 export interface PruneOptions {
   readonly days: number;
@@ -117,12 +117,24 @@ class Pruning {
     const { signal, isPlan } = this.#options;
     if ((await signatureOf(manifest)) !== scan.signature)
       throw new ActionError("what the ledger says of its files is not what was sent");
+    if (this.#sharesWithUnproven(scan, manifest))
+      throw new ActionError("a scan that is not proven lies beside it, and may share its files");
     if (manifest.files.some(({ modified }) => modified >= before)) throw new ActionError("its files are not that old");
     if (!isPlan) await this.#disk.unmark(manifest.folder, { signal });
     if (scan.freed !== undefined) return; // each file is looked at before it goes
     const path = manifest.isFolder ? manifest.folder : `${manifest.folder}/${baseName(scan.file)}`;
     const now = await this.#road.site.source.source.look(path, { signal });
     if ((await signatureOf(now)) !== scan.signature) throw new ActionError("its files have changed since it was sent");
+  }
+
+  /** A file whose name is not made of the scan's may belong to its neighbours, too. */
+  #sharesWithUnproven({ id, file }: ScanRecord, { folder, isFolder, files }: Manifest): boolean {
+    const stem = scanName(file, false);
+    if (isFolder || files.every(({ path }) => holdsName(path, stem))) return false;
+    const isBeside = (other: string): boolean => other.slice(0, other.lastIndexOf("/")) === folder;
+    return [...this.#road.queue.scans.values()].some(
+      (one) => one.scan.id !== id && one.scan.state !== "left" && isBeside(one.scan.file) && !isProven(one),
+    );
   }
 
   /** Every destination has it now, and none of them is the source itself. */
@@ -231,6 +243,15 @@ class Pruning {
     this.#keep(scan, clauseOf(thrown));
   }
 }
+
+/** Whether a path has the name in it, with no letter or digit right beside it. */
+function holdsName(path: string, name: string): boolean {
+  if (name === "") return false;
+  for (let at = path.indexOf(name); at >= 0; at = path.indexOf(name, at + 1))
+    if (!BESIDE.test(path.slice(0, at).slice(-1)) && !BESIDE.test(path.charAt(at + name.length))) return true;
+  return false;
+}
+const BESIDE = /[\p{L}\p{N}]/u;
 
 const pathOf = ({ file }: ScanRecord): string => cleanJson(file).slice(1, -1);
 const sizeText = ({ files, bytes }: Pick<Removed, "files" | "bytes">): string =>

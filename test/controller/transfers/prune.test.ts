@@ -269,6 +269,45 @@ describe("nothing is deleted because of", () => {
   });
 });
 
+test("a scan is as old as its newest file, whenever it was seen", async () => {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, mayPrune: true };
+  });
+  const file = bench.scan("late");
+  bench.source.tree.put(file, 1000, bench.clock.now() + 10 * DAY_SECONDS * 1000);
+  bench.announce(file);
+  await bench.pass(60);
+  bench.clock.advance(15 * DAY_SECONDS);
+  await bench.pass(0);
+  expect((await pruned(bench)).lines).toEqual([`${file}: kept, its files are not that old`]);
+  expect(bytesIn(bench.source.tree)).toBe(1000);
+});
+
+test("a file that several scans may share stays until all of them are proven", async () => {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, mayPrune: true };
+    const look = one.source.look.bind(one.source);
+    one.source.look = async (path) => {
+      const found = await look(path);
+      return { ...found, files: [{ path: "baa.h5", bytes: 70, modified: 1000 }, ...found.files] };
+    };
+  });
+  bench.source.tree.put("/data/2026-03/baa.h5", 70);
+  bench.announce(bench.scan("a"));
+  await bench.pass(60);
+  bench.copier.failure = new UnavailableError("down");
+  bench.announce(bench.scan("b"));
+  await bench.pass(20);
+  bench.clock.advance(15 * DAY_SECONDS);
+  await bench.pass(0);
+  const before = bytesIn(bench.source.tree);
+  expect((await pruned(bench)).lines).toEqual([
+    expect.stringMatching(/b\.h5: kept, it is not proven at archive: /),
+    "/data/2026-03/a.h5: kept, a scan that is not proven lies beside it, and may share its files",
+  ]);
+  expect(bytesIn(bench.source.tree)).toBe(before);
+});
+
 test("a file that is written in the middle of a deletion ends it, and the ledger says what is gone", async () => {
   const bench = await withProven();
   bench.disk.beforeFile = (path) => {

@@ -182,3 +182,21 @@ test("nothing is queued in a dry run, and a second one is refused while the firs
   await expect(reconciled(bench, false)).rejects.toThrow("Reconcile is under way");
   expect((await first).sums.found).toBe(1);
 });
+
+test("10,000 scans are compared with one listing of each folder and little at once", async () => {
+  const { bench } = await withScans(10_000);
+  // The fake's own look goes through all files.
+  bench.source.look = (scan) =>
+    Promise.resolve({
+      folder: "/data/2026-03",
+      isFolder: false,
+      files: [{ path: scan.slice("/data/2026-03/".length), bytes: 1000, modified: 1000 }],
+    });
+  bench.copier.lists = 0;
+  bench.tasks.requests.length = 0;
+  const { sums, lines } = await reconciled(bench, false);
+  expect(sums).toMatchObject({ found: 10_000, missing: 10_000 });
+  expect(lines).toHaveLength(10_000);
+  expect(bench.tasks.requests).toEqual(["list"]);
+  expect(bench.copier.lists).toBe(50);
+});
