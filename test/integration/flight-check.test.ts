@@ -532,6 +532,7 @@ test("what a killed check has left the next one removes", async () => {
 });
 
 test("a check that is called off ends its Globus task, and leaves nothing behind", async () => {
+  globus.addFault("detector", { code: "CONNECTION_RESET" }); // so that it is still under way then
   const abort = new AbortController();
   const real = siteOf().tasks as TransferTasks;
   const submit: TransferTasks["submit"] = async (submission, options) => {
