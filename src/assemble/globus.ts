@@ -1,5 +1,6 @@
 /** Globus as the settings have it: the login, and calls with it; or off. */
 import { Observable } from "rxjs";
+import type { Cancel } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
@@ -25,6 +26,8 @@ export interface GlobusPart {
   readonly files: readonly string[];
   /** The watches that look after the login of a running IOC. */
   readonly watches: readonly Watch[];
+  /** Looks after the login, without an IOC. @returns ends that */
+  readonly keepAlive: () => Cancel;
   /** Transfers between collections; absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
@@ -55,7 +58,8 @@ export function openGlobus(options: PartOptions): GlobusPart {
   return {
     identity: opened?.identity ?? globusOff,
     files: opened === undefined ? [] : [section["client-secret-file"] || section["token-store"]],
-    watches: opened === undefined ? [] : [opened.watch],
+    watches: opened === undefined ? [] : [() => new Observable(opened.keepAlive)],
+    keepAlive: opened?.keepAlive ?? (() => () => {}),
     ...(opened !== undefined && {
       tasks: createTransferTasks({
         call,
@@ -88,7 +92,7 @@ interface OpenedGlobus {
   readonly login: GlobusLogin;
   readonly heard: TransferTasks["heard"];
   readonly call: GlobusCall;
-  readonly watch: Watch;
+  readonly keepAlive: () => Cancel;
 }
 
 function open({ settings, environment, clock, log, closers, troubles }: PartOptions): OpenedGlobus | undefined {
@@ -111,6 +115,6 @@ function open({ settings, environment, clock, log, closers, troubles }: PartOpti
     login: { clientId, isServiceAccount: section["client-secret-file"] !== "" },
     call: createGlobusCall(auth, transport),
     heard: () => transport.heard,
-    watch: () => new Observable(() => auth.keepAlive(log)),
+    keepAlive: () => auth.keepAlive(log),
   };
 }

@@ -126,6 +126,7 @@ function siteOf(
       watchUncertain(mail.ledger),
       ...(daqOf(parts)?.watches ?? [withoutDaqs]),
     ],
+    finish: transfers.finish,
     directories,
     auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
     dataManagement: dm.dm,

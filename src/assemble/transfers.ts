@@ -29,9 +29,13 @@ export interface TransferPart {
   readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune">;
   readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
+  /** As of a site. */
+  readonly finish: () => Promise<void>;
 }
 
-export interface TransferPartOptions extends TriggerPartOptions {
+export type TransferPartOptions = QueueOptions & TriggerPartOptions;
+
+export interface QueueOptions {
   /** This machine's name. */
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
@@ -74,11 +78,12 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     },
     arms: { PruneArm: pruneArm(mayPrune) },
     watches: [watch, check.watch(options.settings.transfers["check-hours"])],
+    finish: async () => transfers?.finish(),
   };
 }
 
 /** The queue's ledger, with the door at which `globus-ioc queue` asks. */
-function openLedger(options: PartOptions, { host, prefix }: TransferPartOptions, find: FindTransfers): QueueLedger {
+function openLedger(options: PartOptions, { host, prefix }: QueueOptions, find: FindTransfers): QueueLedger {
   const { settings, environment, clock, log, troubles, closers } = options;
   const path = ledgerFolder(settings.ledger.path, environment);
   const owner = { pid: process.pid, host, ...(prefix !== undefined && { prefix }) };
@@ -96,7 +101,8 @@ function openLedger(options: PartOptions, { host, prefix }: TransferPartOptions,
   return ledger;
 }
 
-function transferSite(options: PartOptions, about: TransferPartOptions, find: FindTransfers): TransferSite {
+/** Opens nothing and reaches nobody yet. @throws ActionError for settings that cannot be used */
+export function transferSite(options: PartOptions, about: QueueOptions, find: FindTransfers): TransferSite {
   const { host, globus, notify } = about;
   const ledger = openLedger(options, about, find);
   const { destinations } = options.settings;

@@ -23,6 +23,7 @@ import { nodeNetwork } from "../net/node-network.ts";
 import { boundedOutput } from "./bounded-output.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
+import { addForegroundCommands } from "./foreground-program.ts";
 import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
 import { addPvCommands } from "./pv-program.ts";
@@ -39,6 +40,7 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
+const FOREGROUND_HEADING = "Transfers without an IOC:";
 /**
  * Seconds that the program, when it has ended, waits for a reader of its last output, if a signal has ended it or its
  * outputs are bounded.
@@ -269,6 +271,25 @@ addTriggerCommand(program, IOC_HEADING, async (request) => {
     isTerminal: process.stdout.isTTY,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+  });
+});
+
+addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
+  const { runForeground } = await import("./foreground-command.ts");
+  const { openForeground } = await import("../assemble/foreground.ts");
+  boundOutputs();
+  status = await runForeground(request, {
+    environment,
+    setZone,
+    clock: systemClock,
+    host,
+    signal: stop.signal,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void output.write(text),
+    err: (text) => void errors.write(text),
+    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
+    works: () => {},
   });
 });
 

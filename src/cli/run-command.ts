@@ -2,9 +2,7 @@
  * One data-management command from its options to its exit status: settings, log file, the place where it runs (here,
  * or on an IOC), questions, report. What a command does is the actions' matter; how it is printed is the screen's.
  */
-import { oneLine } from "../base/clean-text.ts";
 import { asSentences, messageOf } from "../base/errors.ts";
-import type { Log, LogLevel } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import {
   type Config,
@@ -17,7 +15,7 @@ import {
 import type { PvOutput } from "../controller/ports/pvs.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import { failureOutcome } from "../controller/run/outcome.ts";
-import { openLogFile } from "../services/log-file.ts";
+import { openCommandLog } from "./command-log.ts";
 import { writeConfig } from "./config-command.ts";
 import type { DataCommand } from "./data-commands.ts";
 import type { GivenOptions } from "./data-options.ts";
@@ -110,29 +108,14 @@ function failureReport(row: DataCommand, thrown: unknown, signal: AbortSignal): 
   return reportOf(row, { outcome: { ...outcome, message: outcome.stack ?? outcome.message }, results });
 }
 
-/** Runs a command with a log file of its own, which has everything that the screen has, and more. */
+/** Runs a command with a log file of its own. */
 async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Report> {
   const { config, context, row } = parts;
   const troubles = new Troubles();
   troubles.listen(({ sentence, isOver }) => (isOver ? parts.screen.say(sentence) : parts.screen.warn(sentence)));
-  const { "log-directory": folder, "log-files": kept, verbose } = config.settings.general;
-  const file =
-    folder === ""
-      ? undefined
-      : openLogFile({
-          folder,
-          program: "globus",
-          kept,
-          clock: context.clock,
-          trouble: troubles.of("the log file"),
-          warn: (sentence) => parts.screen.warn(sentence),
-        });
-  const entry = (level: LogLevel) => (sentence: string) => {
-    if (level === "warn" || level === "error") parts.screen.warn(sentence);
-    if (level !== "debug" || verbose) file?.sink(oneLine(sentence), level);
-  };
-  const log: Log = { debug: entry("debug"), info: entry("info"), warn: entry("warn"), error: entry("error") };
-  const screen = loggedScreen(parts.screen, log);
+  const { general } = config.settings;
+  const kept = openCommandLog({ general, clock: context.clock, screen: parts.screen, troubles });
+  const { log, screen } = kept;
   try {
     log.info(context.commandLine);
     const request = { ...parts, screen, log, person: personOf(parts, screen) };
@@ -140,31 +123,12 @@ async function runWithLog(parts: Omit<RunRequest, "log" | "person">): Promise<Re
       (run) => reportOf(row, run),
       (thrown: unknown) => failureReport(row, thrown, context.signal),
     );
-    file?.sink(
-      oneLine(`${row.name}: ${report.state}. ${report.message}`),
-      report.exitStatus === EXIT.failed ? "error" : "info",
-    );
+    kept.end(report);
     return report;
   } finally {
-    await file?.close();
+    await kept.close();
   }
 }
-
-/** A screen whose sentences go to the log as well. */
-const loggedScreen = (screen: Screen, log: Log): Screen => ({
-  say: (sentence) => {
-    log.info(sentence);
-    screen.say(sentence);
-  },
-  warn: (sentence) => log.warn(sentence), // the log warns on the screen
-  show: (title, text) => {
-    log.debug(`${title}: ${text}`);
-    screen.show(title, text);
-  },
-  progress: (done, total, what) => screen.progress(done, total, what),
-  endProgress: () => screen.endProgress(),
-  end: (report) => screen.end(report),
-});
 
 const personOf = ({ given, context }: Omit<RunRequest, "log" | "person">, screen: Screen): Operator => ({
   canAnswer: context.stdin.isTTY === true && context.isTerminal && !given.common.json,

@@ -23,6 +23,8 @@ export interface Site {
   readonly arms: Readonly<Partial<Record<PvName, ArmCheck>>>;
   /** What goes on beside the commands of a running IOC. */
   readonly watches: readonly Watch[];
+  /** Begins nothing new, and waits a few seconds for what is under way beside the commands: before the end. */
+  readonly finish?: () => Promise<void>;
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
   /** Ports for commands that only look: the station's DAQs for daq-status, the schedule for show. */

@@ -86,7 +86,7 @@ export function startController(given: ControllerOptions): () => Promise<void> {
   return async () => {
     board.close(STOPPING);
     abort$.next(STOPPING);
-    const isOver = await emitsWithin(board.idle$, STOP_SECONDS, clock);
+    const [isOver] = await Promise.all([emitsWithin(board.idle$, STOP_SECONDS, clock), given.finish?.()]);
     if (!isOver) log.warn(`${board.runningText} did not end within ${STOP_SECONDS} s of the IOC's stop.`);
     deafen();
     subscription.unsubscribe();

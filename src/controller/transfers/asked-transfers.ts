@@ -59,7 +59,11 @@ export class AskedTransfers {
    * @returns the task's id
    * @throws what Globus says; UnavailableError: Globus is asked again until it answers
    */
-  async submit(asked: AskedTransfer, options: CallOptions): Promise<string> {
+  submit(asked: AskedTransfer, options: CallOptions): Promise<string> {
+    return this.#road.step(() => this.#submitOne(asked, options));
+  }
+
+  async #submitOne(asked: AskedTransfer, options: CallOptions): Promise<string> {
     const { sourceCollection, destinationCollection, sourcePath, destinationPath } = asked;
     const isFolder = (await this.#tasks.typeOf(sourceCollection, sourcePath, options)) === "folder";
     const slash = (path: string): string => (isFolder && !path.endsWith("/") ? `${path}/` : path);

@@ -44,7 +44,7 @@ export class CopyLane extends Lane {
     for (;;) {
       const { send, waitSeconds } = this.next();
       if (send === undefined) await wake.wait(this.road.clock, waitSeconds, signal);
-      else await this.#deliver(send, signal);
+      else await this.road.step(() => this.#deliver(send, signal));
     }
   }
 
@@ -72,10 +72,10 @@ export class CopyLane extends Lane {
   /** @param look called now and then while files are copied */
   async #copy(scan: ScanRecord, signal: AbortSignal, look: () => void): Promise<void> {
     const { clock, site } = this.road;
-    const { name, copier, template, writesManifest } = this.#row;
+    const { name, copier, template, as, writesManifest } = this.#row;
     const began = clock.monotonic();
     const manifest = await this.road.manifestOf(scan);
-    const parts = placeOf(template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
+    const parts = placeOf(template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest }, as);
     const parcel: Parcel = { manifest, parts };
     const onProgress = (progress: CopyProgress): void => {
       if (this.now !== undefined) this.now = { ...this.now, ...progress, heard: clock.monotonic() };

@@ -45,7 +45,7 @@ export class MailCourier {
       await this.#outbox.bound(signal);
       const { notes, waitSeconds } = this.#next();
       if (notes === undefined) await wake.wait(this.#road.clock, waitSeconds, signal);
-      else await this.#mail(notes, signal);
+      else await this.#road.step(() => this.#mail(notes, signal));
     }
   }
 

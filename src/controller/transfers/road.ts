@@ -43,7 +43,9 @@ export class Road {
   readonly #random: () => number;
   readonly #ids = new AgeIds();
   readonly #wakes: Wake[] = [];
-  /** The PVs that hold the queue back: while there is one, nothing new is begun. */
+  readonly #rest = new Wake();
+  #steps = 0;
+  /** What holds the queue back, the names of PVs: while there is something, nothing new is begun. */
   heldBy: readonly string[] = [];
   /** Of the experiment that is tagged now; undefined: nobody knows yet. */
   tags: ScanTags | undefined;
@@ -78,6 +80,24 @@ export class Road {
     const wake = new Wake();
     this.#wakes.push(wake);
     return wake;
+  }
+
+  /** Work that an end in order waits for. */
+  async step<T>(work: () => Promise<T>): Promise<T> {
+    this.#steps++;
+    try {
+      return await work();
+    } finally {
+      this.#steps--;
+      this.#rest.call();
+    }
+  }
+
+  /** Resolves when no step is under way; at the latest after so many seconds. */
+  async atRest(seconds: number): Promise<void> {
+    const end = this.clock.monotonic() + seconds;
+    for (let left = seconds; this.#steps > 0 && left > 0; left = end - this.clock.monotonic())
+      await this.#rest.wait(this.clock, left, NEVER);
   }
 
   wakeAll(): void {
@@ -172,6 +192,8 @@ export class Road {
     return this.site.ledger.manifest(scan.id);
   }
 }
+
+const NEVER = new AbortController().signal;
 
 /** Stands for the names, sizes and times of a scan's files. */
 export async function signatureOf({ folder, files }: Manifest): Promise<string> {

@@ -1,7 +1,7 @@
 /** What a site has decided about its transfers: the settings, as the controller sees them. */
 import type { Copier } from "../ports/destinations.ts";
 import type { Mailer } from "../ports/mail.ts";
-import type { QueueLedger } from "../ports/queue-ledger.ts";
+import type { QueueLedger, ScanTags } from "../ports/queue-ledger.ts";
 import type { ScanDrops } from "../ports/scan-drops.ts";
 import type { ScanDisk, ScanSource } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
@@ -13,7 +13,13 @@ export type DestinationRow = {
   /** Levels below its top: scan-path.ts. */
   readonly template: string;
 } & (
-  | { readonly kind: "copy"; readonly copier: Copier; readonly writesManifest: boolean }
+  | {
+      readonly kind: "copy";
+      readonly copier: Copier;
+      readonly writesManifest: boolean;
+      /** What a scan that is a folder is called there; absent: as it is called here. */
+      readonly as?: string;
+    }
   | { readonly kind: "globus"; readonly collection: string; readonly top: string }
 );
 
@@ -75,6 +81,8 @@ export interface TransferSite {
   readonly drops?: ScanDrops;
   readonly source: SourceRow;
   readonly destinations: readonly DestinationRow[];
+  /** What the path of a scan says of its experiment; absent: the tagged one counts. */
+  readonly tagsOf?: (file: string) => ScanTags;
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** Absent where nobody is mailed. */

@@ -45,12 +45,14 @@ export interface PlacedScan {
  * @param template of `{rel}` (the levels between the source's top and the scan), `{exp}`, `{ym}`, `{last}`, `{gup}`,
  * `{scan}` and plain names
  * @param top of the source
+ * @param as a folder's name there; absent: its own
  * @throws ActionError for a level that is no name of a directory
  */
 export function placeOf(
   template: string,
   top: string,
   { file, tags = NO_TAGS, manifest }: PlacedScan,
+  as?: string,
 ): readonly string[] {
   const { folder, isFolder } = manifest;
   const below = partsBelow(top, folder);
@@ -59,7 +61,7 @@ export function placeOf(
   const levels = partsOf(template).flatMap((level) =>
     level === "{rel}" ? rel : level.replace(/\{(\w+)\}/g, (_, key: string) => valueOf(key, tags, file, isFolder)),
   );
-  const parts = isFolder ? [...levels, baseName(folder)] : levels;
+  const parts = isFolder ? [...levels, as ?? baseName(folder)] : levels;
   for (const part of parts) {
     const problem = directoryNameProblem(part);
     if (problem !== undefined) throw new ActionError(`The directory name ${cleanJson(part)} ${problem}`);

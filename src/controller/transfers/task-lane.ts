@@ -68,7 +68,7 @@ export class TaskLane extends Lane {
 
   async #attempt(scans: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await this.road.step(work);
     } catch (thrown) {
       if ((await this.failed(scans, thrown, signal)) === "ledger") await sleep(this.road.clock, LEDGER_SECONDS, signal);
     }

@@ -36,6 +36,8 @@ export interface Hold {
 
 export type TransfersOptions = Omit<RoadOptions, "queue">;
 
+/** Seconds that the steps under way get when the transfers are to end. */
+const FINISH_SECONDS = 5;
 /** Seconds until a ledger that could not be read is tried again: a person may have repaired it. */
 const READ_AGAIN_SECONDS = 30;
 /** The same for the first time, of which nobody is told: the command line may have the ledger open for a moment. */
@@ -45,6 +47,7 @@ export class Transfers {
   readonly #options: TransfersOptions;
   readonly #announced: AnnouncedScan[] = [];
   #hold: Hold = { isPaused: false, isDry: false };
+  #isFinishing = false;
   #tags: ScanTags | undefined;
   #running: RunningTransfers | undefined;
   /** Why there is no queue, a sentence; undefined: there is, or nobody knows yet. */
@@ -117,10 +120,24 @@ export class Transfers {
   #applyHold(): void {
     if (this.#running === undefined) return;
     const { road } = this.#running;
-    const { isPaused, isDry } = this.#hold;
-    road.heldBy = [...(isPaused ? ["QueuePaused"] : []), ...(isDry ? ["Testing"] : [])];
+    const isDry = this.#hold.isDry || this.#isFinishing;
+    road.heldBy = [
+      ...(this.#hold.isPaused ? ["QueuePaused"] : []),
+      ...(this.#hold.isDry ? ["Testing"] : []),
+      ...(this.#isFinishing ? ["the end"] : []),
+    ];
     road.isDry = isDry;
     road.wakeAll();
+  }
+
+  /**
+   * Begins nothing new, and resolves when the steps under way have ended: what is asked of Globus is answered, an e-mail
+   * has gone. A copy that takes longer than some seconds is left as it is. The rest is in the ledger.
+   */
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    this.#applyHold();
+    await this.#running?.road.atRest(FINISH_SECONDS);
   }
 
   /** Tries everything that has failed at once. @returns how many scans that are; undefined: there is no queue yet */
@@ -335,7 +352,8 @@ function widened(scan: ScanRecord, { destinations: more }: AnnouncedScan): Queue
 }
 
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
-  const { aborted, copiesTo, tags, mayBeOld, destinations } = announced;
+  const { aborted, copiesTo, mayBeOld, destinations } = announced;
+  const tags = announced.tags ?? road.site.tagsOf?.(announced.file);
   return {
     id: road.newId(),
     file: announced.file,

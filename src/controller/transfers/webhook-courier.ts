@@ -33,7 +33,7 @@ export class WebhookCourier {
       await this.#outbox.bound(signal);
       const { note, waitSeconds } = this.#next();
       if (note === undefined) await wake.wait(this.#road.clock, waitSeconds, signal);
-      else await this.#tell(note, signal);
+      else await this.#road.step(() => this.#tell(note, signal));
     }
   }
 

@@ -1,0 +1,205 @@
+/**
+ * `globus-ioc transfer`, `transfer-scan` and `watch`: a queue of transfers in this process, until what was asked for is
+ * proven, or until it is ended. An end in order finishes the step that it is in; the rest is in the ledger, and the same
+ * command goes on with it. What is to be done is foreground-plan.ts; the queue is the controller's.
+ */
+
+import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
+import { ActionError, asSentence, asSentences, CancelledError, messageOf } from "../base/errors.ts";
+import { type Log, silentLog } from "../base/log.ts";
+import { Troubles } from "../base/troubles.ts";
+import { ConfigError } from "../config/config.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Identity } from "../controller/ports/identity.ts";
+import type { ScanTags } from "../controller/ports/queue-ledger.ts";
+import type { Severity } from "../controller/pvs/run.ts";
+import { failureOutcome } from "../controller/run/outcome.ts";
+import { experimentIn } from "../controller/transfers/path-map.ts";
+import { NO_TAGS } from "../controller/transfers/scan-path.ts";
+import type { Transfers } from "../controller/transfers/transfers.ts";
+import { LedgerLockedError, ownerText } from "../services/ledger/place.ts";
+import { type CommandLog, openCommandLog } from "./command-log.ts";
+import { EXIT, UsageError } from "./exit-status.ts";
+import { dryRun } from "./foreground-dry-run.ts";
+import { type ForegroundPlan, type ForegroundRequest, foregroundPlan } from "./foreground-plan.ts";
+import { workOn } from "./foreground-work.ts";
+import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
+
+export interface ForegroundContext {
+  readonly environment: Environment;
+  /** Tells every local time in this zone; empty: in the host's zone. */
+  readonly setZone: (zone: string) => void;
+  readonly clock: Clock;
+  /** This machine's name. */
+  readonly host: string;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly isTerminal: boolean;
+  /** Write text as it is. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** The command line, for the log file. */
+  readonly commandLine: string;
+  readonly open: (options: QueueOpening) => OpenedQueue;
+  /** Told once it works, and again and again what it does. */
+  readonly works: (status: string) => void;
+}
+
+/** What a queue in the foreground is opened with. */
+interface QueueOpening {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly troubles: Troubles;
+  readonly as?: string;
+  readonly tagsOf: (file: string) => ScanTags;
+  readonly say: (sentence: string, severity?: Severity) => void;
+}
+
+interface OpenedQueue {
+  readonly transfers: Transfers;
+  readonly globus: Identity;
+  close(): Promise<void>;
+}
+
+/** How a command ended, but for its name. */
+type Ending = Omit<Report, "command" | "results">;
+
+/** @throws nothing but bugs: every failure is reported. @returns the exit status */
+export async function runForeground(request: ForegroundRequest, context: ForegroundContext): Promise<number> {
+  const { out, err, isTerminal, environment, signal } = context;
+  const hasColours = wantsColours(isTerminal, environment);
+  const screen: Screen =
+    request.json === true ? new JsonScreen(out) : new TextScreen({ out, err, isTerminal, hasColours, isVerbose: true });
+  const ending = await run(request, context, screen).catch((thrown: unknown) => failed(thrown, signal));
+  screen.end({ command: request.what, results: new Map(), ...ending });
+  return ending.exitStatus;
+}
+
+function failed(thrown: unknown, signal: AbortSignal): Ending {
+  if (thrown instanceof UsageError || thrown instanceof ConfigError)
+    return { state: "Usage", message: asSentences(messageOf(thrown)), exitStatus: EXIT.usage };
+  const { state, message, stack } = failureOutcome(thrown, signal);
+  return { state, message: stack ?? message, exitStatus: EXIT.failed };
+}
+
+async function run(request: ForegroundRequest, context: ForegroundContext, screen: Screen): Promise<Ending> {
+  const plan = foregroundPlan(request, context.environment);
+  const { general } = plan.settings;
+  context.setZone(general["time-zone"]);
+  if (request.dryRun === true) {
+    for (const note of plan.notes) screen.say(note);
+    return dryRun(plan, { ...context, screen, tagsOf: tagsBy(plan) });
+  }
+  const troubles = new Troubles();
+  troubles.listen(({ sentence, isOver }) => (isOver ? screen.say(sentence) : screen.warn(sentence)));
+  const kept = openCommandLog({ general, clock: context.clock, screen, troubles });
+  try {
+    kept.log.info(context.commandLine);
+    for (const note of plan.notes) kept.screen.say(note);
+    const ending = await send(plan, context, kept, troubles).catch((thrown: unknown) => failed(thrown, context.signal));
+    kept.end({ command: request.what, ...ending });
+    return ending;
+  } finally {
+    await kept.close();
+  }
+}
+
+const tagsBy =
+  ({ experiment }: ForegroundPlan): QueueOpening["tagsOf"] =>
+  (file) => ({ ...NO_TAGS, exp: experimentIn(file) ?? experiment });
+
+async function send(
+  plan: ForegroundPlan,
+  context: ForegroundContext,
+  { log, screen }: CommandLog,
+  troubles: Troubles,
+): Promise<Ending> {
+  const { settings, as, isGlobus } = plan;
+  const opened = context.open({
+    settings,
+    log: { ...silentLog, info: log.debug, error: log.error },
+    troubles,
+    tagsOf: tagsBy(plan),
+    ...(as !== undefined && { as }),
+    say: (sentence, severity = "NO_ALARM") => (severity === "NO_ALARM" ? screen.say(sentence) : screen.warn(sentence)),
+  });
+  try {
+    await requireLedger(opened.transfers, settings.ledger.path);
+    if (isGlobus) await requireLogin(opened.globus, context.signal);
+    screen.say(`The ledger is ${settings.ledger.path}.`);
+    return await untilDone(opened.transfers, plan, { ...context, screen });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** One process has it: whoever that is, is told at once and not waited for. @throws ActionError */
+async function requireLedger({ site }: Transfers, ledger: string): Promise<void> {
+  try {
+    await site.ledger.read();
+  } catch (thrown) {
+    if (!(thrown instanceof LedgerLockedError)) throw thrown;
+    throw new ActionError(
+      `The ledger ${ledger} is held by ${ownerText(thrown.owner)}, which sends what is in it: globus-ioc trigger SCAN --ledger ${ledger} puts a scan in there; or give another --ledger`,
+    );
+  }
+}
+
+/** Nobody is asked here: under systemd there is nobody. @throws UsageError where only a person can log in */
+async function requireLogin(globus: Identity, signal: AbortSignal): Promise<void> {
+  const { state } = await globus.state({ signal }).catch((thrown: unknown) => {
+    if (thrown instanceof ActionError) return { state: "Unknown" as const }; // the queue waits for the service
+    throw thrown;
+  });
+  if (state !== "LoginNeeded") return;
+  throw new UsageError(
+    "Globus wants a person to log in, and nothing was sent: put a login into token-store of [globus-auth], or set client-secret-file for a service account, then start it again.",
+  );
+}
+
+/** The transfers run until the work is done, or the signal is aborted: then the step under way is finished. */
+async function untilDone(
+  transfers: Transfers,
+  plan: ForegroundPlan,
+  context: ForegroundContext & { readonly screen: Screen },
+): Promise<Ending> {
+  const { signal, screen } = context;
+  const over = new AbortController();
+  const running = transfers.run(over.signal);
+  const broken = running.then(
+    () => undefined,
+    (thrown: unknown) => {
+      if (!over.signal.aborted) throw thrown;
+    },
+  );
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const worked = workOn(transfers, plan, { ...context, signal: over.signal }).catch((thrown: unknown) => {
+    if (!over.signal.aborted) throw thrown;
+  });
+  try {
+    const ending = await Promise.race([worked, broken, stopped]);
+    screen.endProgress();
+    if (ending !== undefined) return ending;
+    screen.say("Ending: the step under way is finished; a second Ctrl-C ends at once.");
+    await transfers.finish();
+    return cancelled(transfers, plan, signal);
+  } finally {
+    over.abort(new CancelledError("The command ends."));
+    await Promise.allSettled([running, worked]);
+  }
+}
+
+function cancelled({ running }: Transfers, { settings }: ForegroundPlan, signal: AbortSignal): Ending {
+  const open = [...(running?.road.queue.openDestinations ?? [])];
+  const left = open.reduce((sum, name) => sum + (running?.road.queue.openSends(name).size ?? 0), 0);
+  const rest = left === 0 ? "What is left" : `What is left (${left === 1 ? "1 scan" : `${left} scans`})`;
+  return {
+    state: "Cancelled",
+    message: `${asSentence(messageOf(signal.reason))} ${rest} is kept in ${settings.ledger.path}: the same command goes on with it.`,
+    exitStatus: EXIT.failed,
+  };
+}

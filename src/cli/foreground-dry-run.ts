@@ -1,0 +1,43 @@
+/** What a transfer would do, told without doing it: a look at a folder of this machine, and nothing else. */
+import type { Clock } from "../base/clock.ts";
+import type { ScanTags } from "../controller/ports/queue-ledger.ts";
+import { baseName, placeOf } from "../controller/transfers/scan-path.ts";
+import { createMountedSource } from "../services/scans/sources.ts";
+import { EXIT } from "./exit-status.ts";
+import type { ForegroundPlan } from "./foreground-plan.ts";
+import type { Report, Screen } from "./screen.ts";
+
+export interface DryRunContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly screen: Screen;
+  readonly tagsOf: (file: string) => ScanTags;
+}
+
+/** @throws ActionError for what cannot be looked at */
+export async function dryRun(
+  plan: ForegroundPlan,
+  context: DryRunContext,
+): Promise<Omit<Report, "command" | "results">> {
+  const done = { state: "Done", message: "A dry run: nothing was sent.", exitStatus: EXIT.done };
+  const { work, settings, as } = plan;
+  if (work.kind === "asked") {
+    const { sourceCollection, sourcePath, destinationCollection, destinationPath } = work.transfer;
+    context.screen.say(
+      `Would ask Globus to transfer ${sourceCollection}:${sourcePath} to ${destinationCollection}:${destinationPath}.`,
+    );
+    return done;
+  }
+  const { top } = settings.source;
+  const source = createMountedSource({ name: "this host", top, belongs: [] }, context.clock);
+  const manifest = await source.look(work.file, { signal: context.signal });
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const what = `${baseName(work.file)} (${manifest.files.length} files, ${bytes} bytes)`;
+  for (const { kind, collection, top: base, path } of settings.destinations) {
+    const parts = placeOf(path, top, { file: work.file, tags: context.tagsOf(work.file), manifest }, as);
+    context.screen.say(
+      `Would send ${what} to ${kind === "globus" ? `${collection}:` : ""}${[base.replace(/\/$/, ""), ...parts].join("/")}.`,
+    );
+  }
+  return done;
+}

@@ -1,0 +1,308 @@
+/**
+ * What `globus-ioc transfer`, `transfer-scan` and `watch` are to do, from their options, the environment and, where there
+ * is one, globus.conf: the settings of a queue of their own, and what goes into it. Says everything that is wrong; opens
+ * nothing.
+ */
+import { statSync } from "node:fs";
+import path from "node:path";
+import { isUnclean, visible } from "../base/clean-text.ts";
+import type { Environment } from "../base/environment.ts";
+import { Digest } from "../base/ids.ts";
+import { loadConfig, lookForConfigFile, parseSource, type SettingOption } from "../config/config.ts";
+import { DESTINATION_SETTINGS, type DestinationSettings, KINDS, type Settings } from "../config/settings.ts";
+import type { AskedTransfer } from "../controller/transfers/asked-transfers.ts";
+import { mappedPath, PAL_XFEL_MAP, type PathMap, parsePathMap } from "../controller/transfers/path-map.ts";
+import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
+import { ledgerFolder } from "../services/ledger/files.ts";
+import { UsageError } from "./exit-status.ts";
+
+/** The options that all of them have. */
+export interface ForegroundFlags {
+  readonly config?: string;
+  readonly ledger?: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly sourceCollection?: string;
+  readonly destCollection?: string;
+  readonly pathMap?: readonly string[];
+  readonly experiment?: string;
+  readonly destLayout?: string;
+  readonly settleSeconds?: string;
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+  readonly tokenStore?: string;
+  readonly logDirectory?: string;
+  readonly flowId?: string;
+}
+
+export interface TransferFlags extends ForegroundFlags {
+  readonly sourcePath: string;
+  readonly destPath: string;
+  readonly label?: string;
+}
+
+export interface TransferScanFlags extends ForegroundFlags {
+  readonly scanDir: string;
+  readonly destBase: string;
+}
+
+export type ForegroundRequest =
+  | ({ readonly what: "transfer" } & TransferFlags)
+  | ({ readonly what: "transfer-scan" } & TransferScanFlags);
+
+/** What goes into the queue. */
+export type ForegroundWork =
+  /** A file or folder of this machine. */
+  | { readonly kind: "scan"; readonly file: string }
+  /** One transfer between collections. */
+  | { readonly kind: "asked"; readonly transfer: AskedTransfer };
+
+export interface ForegroundPlan {
+  readonly work: ForegroundWork;
+  /** With one destination, or none where `work` is asked of Globus. */
+  readonly settings: Settings;
+  /** What a folder is called at the destination; absent: as here. */
+  readonly as?: string;
+  /** Of scans whose path names none; "": nobody knows. */
+  readonly experiment: string;
+  readonly isGlobus: boolean;
+  /** Sentences for whoever has asked. */
+  readonly notes: readonly string[];
+}
+
+const FLOWS_COME =
+  "--flow-id does nothing yet: the data go by Globus Transfer, with checksums and once; Globus Flows will be run by a later version.";
+/** PAL-XFEL's: experiment, then rawData, then the scan's own name. */
+const LAYOUT = "{exp}/rawData";
+
+/** @throws UsageError, ConfigError */
+export function foregroundPlan(request: ForegroundRequest, environment: Environment): ForegroundPlan {
+  const settings = settingsOf(request, environment);
+  const ends = collectionsOf(request, settings);
+  const notes = request.flowId === undefined ? [] : [FLOWS_COME];
+  const common = { experiment: request.experiment ?? "", isGlobus: ends !== undefined };
+  if (request.what === "transfer" && ends !== undefined) {
+    const transfer = askedTransfer(request, ends);
+    const own = { ...settings, destinations: [], triggers: [] };
+    const ledger = ledgerOf(request, environment, baseName(transfer.sourcePath), transfer);
+    return { ...common, notes, work: { kind: "asked", transfer }, settings: { ...own, ledger: { path: ledger } } };
+  }
+  const { top, file, as, base, layout, name = base } = request.what === "transfer" ? copyOf(request) : scanIn(request);
+  const source = sourceAt(top, request, settings, ends);
+  const destination = destinationAt({ base, layout, name }, ends);
+  const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destination.name]);
+  return {
+    ...common,
+    notes: [...notes, ...source.notes],
+    work: { kind: "scan", file },
+    ...(as !== undefined && { as }),
+    settings: {
+      ...settings,
+      local: { ...settings.local, detector: "" },
+      source: { ...settings.source, ...source.settings },
+      destinations: [destination],
+      triggers: [],
+      ledger: { path: ledger },
+    },
+  };
+}
+
+/** The settings of globus.conf, or the defaults, with the options; of the environment what neither says. */
+function settingsOf(request: ForegroundRequest, environment: Environment): Settings {
+  const given: readonly (readonly [string, string, string | undefined, string])[] = [
+    ["globus-auth", "client-id", request.clientId, "--client-id"],
+    ["globus-auth", "client-secret-file", request.clientSecretFile, "--client-secret-file"],
+    ["globus-auth", "token-store", request.tokenStore, "--token-store"],
+    ["general", "log-directory", request.logDirectory, "--log-directory"],
+    ["source", "settle-seconds", request.settleSeconds, "--settle-seconds"],
+  ];
+  const options = given.flatMap(([section, key, text, option]): SettingOption[] =>
+    text === undefined ? [] : [{ section, key, text, option }],
+  );
+  const file = lookForConfigFile(request.config, environment);
+  const read = (more: readonly SettingOption[]): Settings =>
+    (file === undefined
+      ? parseSource("", { file: "globus.conf", home: environment["HOME"] ?? "/", options: more })
+      : loadConfig(file, environment, more)
+    ).settings;
+  const settings = read(options);
+  const client = environment["GLOBUS_CLIENT_ID"] ?? "";
+  if (settings["globus-auth"]["client-id"] !== "" || client === "") return settings;
+  const secret = environment["GLOBUS_CLIENT_SECRET_FILE"] ?? "";
+  const auth = (key: string, text: string, option: string): SettingOption => ({
+    section: "globus-auth",
+    key,
+    text,
+    option,
+  });
+  return read([
+    ...options,
+    auth("client-id", client, "GLOBUS_CLIENT_ID"),
+    ...(secret === "" || request.clientSecretFile !== undefined
+      ? []
+      : [auth("client-secret-file", secret, "GLOBUS_CLIENT_SECRET_FILE")]),
+  ]);
+}
+
+interface Collections {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** Both collections; undefined: folders of this machine. @throws UsageError */
+function collectionsOf(request: ForegroundRequest, { source, ...settings }: Settings): Collections | undefined {
+  const { sourceCollection = source.collection, destCollection } = request;
+  if (destCollection === undefined) {
+    if (request.sourceCollection === undefined) return undefined;
+    throw new UsageError(
+      "--source-collection is given, and --dest-collection is not: give both, or neither for a folder that this machine sees.",
+    );
+  }
+  if (sourceCollection === "")
+    throw new UsageError(
+      "--dest-collection is given, and no source: give --source-collection, or set collection in the [source] section of globus.conf.",
+    );
+  if (request.dryRun !== true && settings["globus-auth"]["client-id"] === "")
+    throw new UsageError(
+      "There is no Globus login: set client-id in the [globus-auth] section of globus.conf, or give --client-id, or GLOBUS_CLIENT_ID in the environment.",
+    );
+  return {
+    source: uuidOf("--source-collection", sourceCollection),
+    destination: uuidOf("--dest-collection", destCollection),
+  };
+}
+
+function uuidOf(option: string, text: string): string {
+  const uuid = text === "" ? undefined : KINDS.uuid.parse(text);
+  if (uuid === undefined)
+    throw new UsageError(`${option} ${visible(text)} is no UUID of a collection: app.globus.org shows it.`);
+  return uuid.toLowerCase();
+}
+
+function askedTransfer(
+  { sourcePath, destPath, label }: TransferFlags,
+  { source, destination }: Collections,
+): AskedTransfer {
+  const from = collectionPath("--source-path", sourcePath);
+  return {
+    sourceCollection: source,
+    sourcePath: from,
+    destinationCollection: destination,
+    destinationPath: collectionPath("--dest-path", destPath),
+    label: label ?? baseName(from),
+  };
+}
+
+/** One spelling of a path: no slash at its end. */
+function collectionPath(option: string, text: string): string {
+  const whole = text.startsWith("~") ? `/${text}` : text;
+  if (!whole.startsWith("/") || isUnclean(whole) || whole.split("/").includes(".."))
+    throw new UsageError(
+      `${option} ${visible(text)} is no path of a collection: write one from / or ~ on, without "..".`,
+    );
+  return plainPath(whole);
+}
+
+function localPath(option: string, text: string): string {
+  if (text === "" || isUnclean(text)) throw new UsageError(`${option} ${visible(text)} is no path of this machine.`);
+  return path.resolve(text);
+}
+
+/** Where a scan lies, and where it goes. */
+interface Place {
+  /** Absolute; the source's top. */
+  readonly top: string;
+  readonly file: string;
+  readonly as?: string;
+  readonly base: string;
+  /** Levels below base. */
+  readonly layout: string;
+  /** Where it goes, for people and for the ledger; absent: base. */
+  readonly name?: string;
+}
+
+/** A folder becomes the folder `--dest-path`; a file goes into the folder that it lies in there, under its own name. */
+function copyOf({ sourcePath, destPath }: TransferFlags): Place {
+  const [file, to] = [localPath("--source-path", sourcePath), localPath("--dest-path", destPath)];
+  const name = baseName(file);
+  if (name === "") throw new UsageError("--source-path / is the whole machine: name a folder or file in it.");
+  const common = { top: path.dirname(file), file, layout: "" };
+  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  if (isFile && destPath.endsWith("/")) return { ...common, base: to };
+  if (isFile && baseName(to) !== name)
+    throw new UsageError(
+      `--source-path ${visible(file)} is a file, which keeps its name: let --dest-path end in /${name}, or in a slash.`,
+    );
+  if (baseName(to) === "") throw new UsageError("--dest-path / is the whole machine: name a folder in it.");
+  return { ...common, base: path.dirname(to), name: to, ...(!isFile && baseName(to) !== name && { as: baseName(to) }) };
+}
+
+function scanIn({ scanDir, destBase, destLayout = LAYOUT, destCollection }: TransferScanFlags): Place {
+  const file = localPath("--scan-dir", scanDir); // a slash at its end says nothing
+  if (baseName(file) === "") throw new UsageError("--scan-dir / is the whole machine: name the folder of a scan.");
+  return {
+    top: path.dirname(file),
+    file,
+    base: baseOf("--dest-base", destBase, destCollection !== undefined),
+    layout: layoutOf(destLayout),
+  };
+}
+
+const baseOf = (option: string, text: string, isCollection: boolean): string =>
+  isCollection ? collectionPath(option, text) : localPath(option, text);
+
+function layoutOf(text: string): string {
+  if (text === "" || KINDS.scanTemplate.parse(text) !== undefined) return text;
+  throw new UsageError(`--dest-layout ${visible(text)} is not ${KINDS.scanTemplate.wanted}.`);
+}
+
+/** The source, as this machine and its collection show it. */
+function sourceAt(
+  top: string,
+  { pathMap = [] }: ForegroundFlags,
+  { source }: Settings,
+  ends: Collections | undefined,
+): { readonly settings: Partial<Settings["source"]>; readonly collection: string; readonly notes: readonly string[] } {
+  const given = pathMap.map((text) => {
+    const map = parsePathMap(text);
+    if (map === undefined)
+      throw new UsageError(
+        `--path-map ${visible(text)} is no map: write it as ${PAL_XFEL_MAP.local}=${PAL_XFEL_MAP.collection}.`,
+      );
+    return map;
+  });
+  const own: Partial<Settings["source"]> = { host: "detector", top, mount: "", belongs: [], aborted: "send" };
+  if (ends === undefined) return { settings: { ...own, collection: "" }, collection: "", notes: [] };
+  const isConfigured = source.collection.toLowerCase() === ends.source && source.top !== "";
+  const configured: PathMap = { local: source.mount || source.top, collection: source["collection-path"] };
+  const maps = [...given, ...(isConfigured ? [configured] : []), PAL_XFEL_MAP];
+  const mapped = mappedPath(top, maps);
+  const unmapped = `${top} lies below no --path-map, and is looked for under the same path in the collection.`;
+  return {
+    settings: { ...own, collection: ends.source, "collection-path": mapped ?? top },
+    collection: ends.source,
+    notes: mapped === undefined ? [unmapped] : [],
+  };
+}
+
+/** Its name is its place, so that the ledger, and whoever reads of it, takes it for no other. */
+function destinationAt(
+  { base, layout, name }: Required<Pick<Place, "base" | "layout" | "name">>,
+  ends: Collections | undefined,
+): DestinationSettings {
+  const defaults = Object.fromEntries(
+    Object.entries(DESTINATION_SETTINGS).map(([key, { kind, fallback }]) => [key, kind.parse(fallback)]),
+  ) as unknown as Omit<DestinationSettings, "name">;
+  const own = { ...defaults, top: base, path: layout };
+  if (ends === undefined) return { ...own, kind: "folder", name };
+  return { ...own, kind: "globus", collection: ends.destination, name: `${ends.destination.slice(0, 8)}:${name}` };
+}
+
+/** @param name for people @param way what no other ledger is for */
+function ledgerOf({ ledger }: ForegroundFlags, environment: Environment, name: string, way: unknown): string {
+  if (ledger !== undefined) return localPath("--ledger", ledger);
+  const digest = new Digest();
+  digest.add(JSON.stringify(way));
+  const short = name.replace(/[^-_A-Za-z0-9]/g, "_").slice(0, 20) || "way";
+  return path.join(ledgerFolder("", environment), "ways", `${short}-${digest.text.slice(0, 8)}`);
+}

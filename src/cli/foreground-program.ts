@@ -1,0 +1,85 @@
+/** Puts on the command line what transfers without an IOC: transfer and transfer-scan, as PAL-XFEL's scripts have them. Runs no command. */
+import type { Command } from "commander";
+import { EXIT_HINT } from "./exit-status.ts";
+import type { ForegroundRequest, TransferFlags, TransferScanFlags } from "./foreground-plan.ts";
+
+/** Options that all of them have. */
+const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
+  ["--source-collection <uuid>", "the Globus collection that shows the data; else [source] collection of globus.conf"],
+  ["--dest-collection <uuid>", "the Globus collection to send to; without it to a folder that this machine sees"],
+  ["--experiment <name>", "the experiment of scans whose path names none; else unsorted"],
+  [
+    "--ledger <folder>",
+    "where it is kept what was sent; else a folder of its own below $XDG_STATE_HOME/globus-ioc/ways",
+  ],
+  ["--dry-run", "say what would be sent where, and send nothing"],
+  ["--settle-seconds <seconds>", "how long files must not change before they are sent"],
+  ["--log-directory <folder>", "where the log file goes; else [general] log-directory of globus.conf, or ~/logs"],
+  [
+    "--client-id <uuid>",
+    "the Globus application or service account; else [globus-auth] of globus.conf, or $GLOBUS_CLIENT_ID",
+  ],
+  [
+    "--client-secret-file <file>",
+    "the file with a service account's secret; else as above, or $GLOBUS_CLIENT_SECRET_FILE",
+  ],
+  ["--token-store <file>", "the file with a person's login"],
+  ["--flow-id <uuid>", "accepted, and without effect until flows are run"],
+  ["--config <file>", "a globus.conf; none is needed"],
+  ["--json", "one JSON object on standard output, and nothing else"],
+];
+
+const MAP = [
+  "--path-map <map...>",
+  "where the collection shows a folder of this machine, as /xfel/ffs=/~ (the usual)",
+] as const;
+const LAYOUT = [
+  "--dest-layout <path>",
+  "levels between the destination's folder and a scan: {exp}, {scan} and plain names",
+  "{exp}/rawData",
+] as const;
+
+const HELP = (examples: readonly string[]): string =>
+  [
+    "",
+    "It runs in the foreground, without an IOC and without EPICS. Ctrl-C and SIGTERM finish the step under way; the same command goes on with the rest.",
+    `Examples:\n${examples.map((one) => `  globus-ioc ${one}`).join("\n")}`,
+    EXIT_HINT,
+  ].join("\n");
+
+/** @param run runs one of them. @param heading of the commands in the help */
+export function addForegroundCommands(
+  program: Command,
+  heading: string,
+  run: (request: ForegroundRequest) => Promise<void>,
+): void {
+  const add = (name: string, aliases: readonly string[], about: string, examples: readonly string[]): Command =>
+    program.command(name).aliases(aliases).helpGroup(heading).description(about).addHelpText("after", HELP(examples));
+  const withCommon = (command: Command): Command => {
+    for (const option of COMMON) command.option(...option);
+    return command;
+  };
+  withCommon(
+    add("transfer", ["run-transfer-flow", "run_transfer_flow"], "send one file or folder, and wait until it is there", [
+      "transfer --source-path /data/scan001 --dest-path /archive/scan001",
+      "transfer --source-collection UUID --source-path /~/dat/ue_251023_FXL/rawData/scan001 --dest-collection UUID --dest-path /backup/ue_251023_FXL/rawData/scan001",
+    ])
+      .requiredOption("--source-path <path>", "the file or folder: in the collection, or of this machine")
+      .requiredOption("--dest-path <path>", "what it is called there")
+      .option("--label <text>", "the label of the Globus task"),
+  ).action((flags: TransferFlags) => run({ what: "transfer", ...flags }));
+  withCommon(
+    add(
+      "transfer-scan",
+      ["transfer_scan", "pal-xfel-auto-transfer", "pal_xfel_auto_transfer"],
+      "send the folder of one scan below its experiment, and wait until it is proven there",
+      [
+        "transfer-scan --scan-dir /xfel/ffs/dat/ue_251023_FXL/rawData/251023_alignment_00001_DIR --source-collection UUID --dest-collection UUID --dest-base /backup",
+      ],
+    )
+      .requiredOption("--scan-dir <folder>", "the folder of the scan, on this machine")
+      .option("--dest-base <folder>", "the folder at the destination below which experiments lie", "/backup")
+      .option(...LAYOUT)
+      .option(...MAP),
+  ).action((flags: TransferScanFlags) => run({ what: "transfer-scan", ...flags }));
+}

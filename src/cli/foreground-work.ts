@@ -1,0 +1,152 @@
+/** What one command of a queue in the foreground waits for: a scan that is proven, or a transfer of Globus that has ended. */
+import { type Clock, sleep } from "../base/clock.ts";
+import { asSentence, messageOf } from "../base/errors.ts";
+import { UnavailableError } from "../controller/ports/call.ts";
+import type { SubmissionRecord } from "../controller/ports/queue-ledger.ts";
+import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
+import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
+import { byHand } from "../controller/transfers/by-hand.ts";
+import { isClosed } from "../controller/transfers/queue-states.ts";
+import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
+import { isProven, placesOf, type QueuedScan } from "../controller/transfers/scan-queue.ts";
+import { scanReasonOf } from "../controller/transfers/scan-state.ts";
+import type { RunningTransfers, Transfers } from "../controller/transfers/transfers.ts";
+import { TransfersLook } from "../controller/transfers/transfers-view.ts";
+import { EXIT } from "./exit-status.ts";
+import type { ForegroundPlan } from "./foreground-plan.ts";
+import type { Report, Screen } from "./screen.ts";
+
+export interface WorkContext {
+  readonly clock: Clock;
+  /** Aborted when the command ends. */
+  readonly signal: AbortSignal;
+  readonly screen: Screen;
+  readonly works: (status: string) => void;
+}
+
+type Ending = Omit<Report, "command" | "results">;
+
+/** Seconds between two looks at what the transfers do. */
+const LOOK_SECONDS = 0.2;
+/** Seconds until Globus is asked again that did not answer. */
+const AGAIN_SECONDS = 5;
+
+/** @returns how it ended @throws the signal's reason, ActionError */
+export async function workOn(transfers: Transfers, plan: ForegroundPlan, context: WorkContext): Promise<Ending> {
+  const running = await looking(context, () => transfers.running);
+  context.works("sending");
+  const { work } = plan;
+  return work.kind === "scan" ? sendScan(running, work.file, context) : followAsked(running, work.transfer, context);
+}
+
+/** Looks again and again until there is something. @throws the signal's reason */
+async function looking<T>({ clock, signal }: WorkContext, look: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = look();
+    if (found !== undefined) return found;
+    await sleep(clock, LOOK_SECONDS, signal);
+  }
+}
+
+async function sendScan(running: RunningTransfers, file: string, context: WorkContext): Promise<Ending> {
+  const { queue } = running.road;
+  const look = new TransfersLook(running);
+  const own = plainPath(file);
+  const before = new Set(queue.ofFile(own).map(({ scan }) => scan.id));
+  const isOpen = queue.ofFile(own).some(({ scan, sends }) => scan.state === "waiting" || hasOpen(sends.values()));
+  if (!isOpen) while (!(await running.enter(byHand({ file: own })))) await sleep(context.clock, 1, context.signal);
+  return await looking(context, () => {
+    const { bytes, bytesTotal } = look.look(undefined).total;
+    if (bytesTotal > 0) context.screen.progress(bytes, bytesTotal, "bytes");
+    const last = queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
+    return last === undefined ? undefined : endOf(last, !isOpen && before.has(last.scan.id));
+  });
+}
+
+const hasOpen = (sends: Iterable<Parameters<typeof isClosed>[0]>): boolean => [...sends].some((one) => !isClosed(one));
+
+/** @param isOld it was sent by an earlier command @returns undefined: it is under way */
+function endOf(one: QueuedScan, isOld: boolean): Ending | undefined {
+  const { scan, sends } = one;
+  if (scan.state === "waiting") return undefined;
+  if (scan.state === "ready" && hasOpen(sends.values())) return undefined;
+  const name = baseName(scan.file);
+  if (isProven(one)) {
+    const amount = `${scan.files ?? 0} ${scan.files === 1 ? "file" : "files"}, ${scan.bytes ?? 0} bytes`;
+    const message = isOld
+      ? `${name} was proven at ${placesOf(one)} before, and has not changed: nothing was sent.`
+      : `${name} is proven at ${placesOf(one)}: ${amount}.`;
+    return { state: "Done", message, exitStatus: EXIT.done };
+  }
+  const why = scanReasonOf(one) || "nobody knows why";
+  return { state: "Failed", message: `${name} is not sent: ${asSentence(why)}`, exitStatus: EXIT.failed };
+}
+
+/** Submits the transfer, unless an earlier run of the command has, and follows it to its end, however long that takes. */
+async function followAsked(running: RunningTransfers, transfer: AskedTransfer, context: WorkContext): Promise<Ending> {
+  const { asked, watch, road } = running;
+  const { signal, screen } = context;
+  if (asked === undefined) throw new Error("Transfers without Globus");
+  const before = asked.records.find((record) => isSame(record, transfer));
+  if (before === undefined) await submitted(asked, transfer, context);
+  else screen.say(`The transfer ${before.submission.label} of an earlier run is followed.`);
+  const id = (before ?? asked.records.find((record) => isSame(record, transfer)))?.submission.id;
+  let task: string | undefined;
+  return await looking(context, () => {
+    const record = road.queue.submissions.get(id ?? "");
+    if (task === undefined && record?.task !== undefined) {
+      task = record.task;
+      screen.say(`Globus has the task ${task}: https://app.globus.org/activity/${task}`);
+    }
+    const report = watch?.now.get(task ?? "")?.report;
+    if (report !== undefined && report.files > 0) screen.progress(report.filesTransferred, report.files, "files");
+    return record === undefined ? askedEnd(task, asked.last) : undefined;
+  });
+}
+
+/** Until it is in the ledger: from then on it is submitted by itself. @throws what Globus says of it */
+async function submitted(asked: AskedTransfers, transfer: AskedTransfer, context: WorkContext): Promise<void> {
+  for (let said = ""; ; ) {
+    try {
+      await asked.submit(transfer, { signal: context.signal });
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof UnavailableError)) throw thrown;
+      const sentence = asSentence(messageOf(thrown));
+      if (sentence !== said) context.screen.warn(sentence);
+      said = sentence;
+      if (asked.records.some((record) => isSame(record, transfer))) return;
+    }
+    await sleep(context.clock, AGAIN_SECONDS, context.signal);
+  }
+}
+
+function isSame({ submission }: SubmissionRecord, transfer: AskedTransfer): boolean {
+  const [item] = submission.items;
+  return (
+    submission.sourceCollection === transfer.sourceCollection &&
+    submission.destinationCollection === transfer.destinationCollection &&
+    item !== undefined &&
+    plainPath(item.source) === plainPath(transfer.sourcePath) &&
+    plainPath(item.destination) === plainPath(transfer.destinationPath)
+  );
+}
+
+function askedEnd(task: string | undefined, report: TaskReport | undefined): Ending {
+  const end = (state: "Done" | "Failed" | "Partial", message: string): Ending => ({
+    state,
+    message,
+    exitStatus: state === "Done" ? EXIT.done : state === "Partial" ? EXIT.partial : EXIT.failed,
+    details: { task },
+  });
+  if (task === undefined) return end("Failed", "Globus has refused the transfer: the log says why.");
+  if (report === undefined || report.id !== task)
+    return end("Failed", `Globus no longer has the task ${task}: nobody knows what has arrived.`);
+  const { state, filesTransferred, filesSkipped, bytesTransferred, skippedErrors, fatal, niceStatus } = report;
+  const amount = `${filesTransferred} files, ${bytesTransferred} bytes; ${filesSkipped} were there`;
+  if (state !== "SUCCEEDED")
+    return end("Failed", `The task ${task} failed: ${asSentence(fatal?.description || fatal?.code || niceStatus)}`);
+  return skippedErrors === 0
+    ? end("Done", `All has arrived, with checksums: ${amount}.`)
+    : end("Partial", `${skippedErrors} files were left out because of errors: ${amount}.`);
+}

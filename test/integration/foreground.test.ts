@@ -1,0 +1,278 @@
+/** `globus-ioc transfer` and `transfer-scan` as programs, without an IOC: to folders, and through the sandbox's Globus. */
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { sleep, systemClock } from "../../src/base/clock.ts";
+import { EXIT } from "../../src/cli/exit-status.ts";
+import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
+import { makeTemporaryFolder } from "../../src/sandbox/temporary-folder.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
+import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+const SCAN = "dat/ue_251023_FXL/rawData/251023_alignment_00001_DIR";
+
+let globus: GlobusService;
+beforeAll(async () => {
+  globus = await startGlobusService({
+    clock: systemClock,
+    queuedSeconds: 0.1,
+    collections: [{ name: "ffs" }, { name: "backup", folders: ["/backup"] }],
+  });
+});
+afterAll(() => globus.close());
+
+/** Of one test: /home, /ffs with a scan, /backup. */
+let place: string;
+beforeEach(async () => {
+  const made = await makeTemporaryFolder();
+  onTestFinished(() => made.remove());
+  place = made.path;
+  for (const folder of ["home", "backup", join("ffs", SCAN, "detector1"), join("ffs", SCAN, "ScanInfo")])
+    mkdirSync(join(place, folder), { recursive: true });
+  writeFileSync(join(place, "ffs", SCAN, "detector1/001.h5"), Buffer.alloc(300_000, "a"));
+  writeFileSync(join(place, "ffs", SCAN, "ScanInfo/한국.h5"), Buffer.alloc(20_000, "b"));
+  const { clientId, secret } = globus.serviceAccount;
+  writeFileSync(join(place, "secret"), secret, { mode: 0o600 });
+  writeFileSync(
+    join(place, "globus.conf"),
+    `[globus-auth]\nclient-id = ${clientId}\nclient-secret-file = ${join(place, "secret")}\nauth-url = ${globus.url}\ntransfer-url = ${globus.url}\n[transfers]\nbatch-seconds = 0.1\nwatch-seconds = 0.2\n`,
+  );
+  const folder = globus.collection("ffs").folder;
+  rmSync(join(folder, "dat"), { recursive: true, force: true });
+  cpSync(join(place, "ffs/dat"), join(folder, "dat"), { recursive: true, preserveTimestamps: true });
+});
+const environment = (): Record<string, string> => ({ ...inheritedEnvironment(), HOME: join(place, "home") });
+const words = (line: readonly string[]): string[] => [join(ROOT, "dist/main.js"), ...line, "--settle-seconds", "0.1"];
+const run = (...line: string[]) => runPeer(process.execPath, words(line), { env: environment() });
+const started = (line: readonly string[], ready: RegExp): Promise<PeerProcess> =>
+  spawnPeer(process.execPath, words(line), { env: environment(), line: ready });
+const ends = (): string[] => [
+  "--source-collection",
+  globus.collection("ffs").id,
+  "--dest-collection",
+  globus.collection("backup").id,
+  "--config",
+  join(place, "globus.conf"),
+];
+
+/** Files by path, with their bytes. */
+function filesOf(folder: string): Record<string, string> {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const entries = found.map((one) => join(one.parentPath, one.name));
+  return Object.fromEntries(entries.map((file) => [file.slice(folder.length + 1), readFileSync(file, "latin1")]));
+}
+const scanFiles = (): Record<string, string> => filesOf(join(place, "ffs", SCAN));
+
+describe("to a folder", () => {
+  const scan = (...more: string[]) =>
+    run("transfer-scan", "--scan-dir", `${join(place, "ffs", SCAN)}/`, "--dest-base", join(place, "backup"), ...more);
+
+  test("a scan is there byte for byte, with no globus.conf and no Globus; a second time nothing is sent", async () => {
+    const first = await scan();
+    expect(first, first.stdout + first.stderr).toMatchObject({ code: EXIT.done, stderr: "" });
+    const copy = join(place, "backup/ue_251023_FXL/rawData/251023_alignment_00001_DIR");
+    expect(filesOf(copy)).toEqual(scanFiles());
+    const again = await scan("--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      command: "transfer-scan",
+      exitStatus: EXIT.done,
+      message: expect.stringMatching(/before, and has not changed: nothing was sent\.$/) as string,
+    });
+    writeFileSync(join(place, "ffs", SCAN, "detector1/002.h5"), "more");
+    expect((await scan()).stdout).toContain("3 files, 320004 bytes.");
+    expect(filesOf(copy)).toEqual(scanFiles());
+  });
+
+  test("weakness 23: what happened is in a log file, a failure too", async () => {
+    await scan();
+    const [log = ""] = readdirSync(join(place, "home/logs"));
+    expect(readFileSync(join(place, "home/logs", log), "utf8")).toMatch(
+      / - INFO: globus-ioc transfer-scan .*\n(.*\n)*.* - INFO: transfer-scan: Done\. /,
+    );
+    const failed = await run(
+      "transfer",
+      "--source-path",
+      join(place, "nothing"),
+      "--dest-path",
+      join(place, "backup/x"),
+      "--log-directory",
+      join(place, "other"),
+      "--config",
+      withGiveUp(),
+    );
+    expect(failed).toMatchObject({ code: EXIT.failed });
+    const [other = ""] = readdirSync(join(place, "other"));
+    expect(readFileSync(join(place, "other", other), "utf8")).toContain(
+      " - ERROR: transfer: Failed. nothing is not sent: ",
+    );
+  });
+  const withGiveUp = (): string => {
+    writeFileSync(join(place, "short.conf"), "[source]\ngive-up-seconds = 0.1\n");
+    return join(place, "short.conf");
+  };
+
+  test("weakness 25: a failure ends with 1, a wrong command line with 2", async () => {
+    const failed = await run(
+      "transfer",
+      "--source-path",
+      join(place, "nothing"),
+      "--dest-path",
+      join(place, "backup/x"),
+      "--config",
+      withGiveUp(),
+    );
+    expect(failed).toMatchObject({
+      code: EXIT.failed,
+      stderr: expect.stringContaining("transfer: Failed. nothing is not sent: ") as string,
+    });
+    expect((await run("transfer-scan", "--scan-dir")).code).toBe(EXIT.usage);
+    expect((await run("transfer-scan", "--scan-dir", "/", "--dest-base", place)).code).toBe(EXIT.usage);
+  });
+
+  test("a dry run needs nothing but the folder, and leaves nothing behind", async () => {
+    const dry = await run("transfer-scan", "--scan-dir", join(place, "ffs", SCAN), "--dry-run");
+    expect(dry).toMatchObject({ code: EXIT.done, stderr: "" });
+    expect(dry.stdout).toContain(
+      "Would send 251023_alignment_00001_DIR (2 files, 320000 bytes) to /backup/ue_251023_FXL/rawData/251023_alignment_00001_DIR.\n",
+    );
+    expect(readdirSync(join(place, "home"))).toEqual([]);
+    const asked = await run("transfer", "--source-path", "/~/a", "--dest-path", "/b", ...ends(), "--dry-run");
+    expect(asked.stdout).toContain(`Would ask Globus to transfer ${globus.collection("ffs").id}:/~/a to `);
+  });
+
+  test("weakness 16: a scan whose path names no experiment goes to unsorted, or where it is said", async () => {
+    cpSync(join(place, "ffs", SCAN), join(place, "live/a_00001_DIR"), { recursive: true });
+    const base = join(place, "backup");
+    for (const more of [[], ["--experiment", "ms_260101_FXS", "--ledger", join(place, "l2")]])
+      expect(
+        await run("transfer-scan", "--scan-dir", join(place, "live/a_00001_DIR"), "--dest-base", base, ...more),
+      ).toMatchObject({ code: EXIT.done });
+    expect(readdirSync(base).sort()).toEqual(["ms_260101_FXS", "unsorted"]);
+  });
+
+  test("one ledger is one process's: the second is told at once who has it, and the scan can be put in there", async () => {
+    const ledger = join(place, "ledger");
+    const waits = await started(
+      [
+        "transfer-scan",
+        "--scan-dir",
+        join(place, "ffs/dat/not_yet"),
+        "--dest-base",
+        join(place, "backup"),
+        "--ledger",
+        ledger,
+      ],
+      /The ledger is /,
+    );
+    const second = await scan("--ledger", ledger);
+    expect(second.code).toBe(EXIT.failed);
+    expect(second.stderr).toContain(`The ledger ${ledger} is held by process ${waits.pid} on `);
+    expect(second.stderr).toContain(`globus-ioc trigger SCAN --ledger ${ledger} puts a scan in there`);
+    waits.kill("SIGTERM");
+    expect(await waits.exited).toEqual({ code: EXIT.failed, signal: null });
+    expect(waits.stderr).toContain("transfer-scan: Cancelled. Ended by SIGTERM.");
+    expect(waits.stderr).toContain(`is kept in ${ledger}: the same command goes on with it.`);
+  });
+});
+
+describe("through Globus", () => {
+  const arrived = (folder: string): string => join(globus.collection("backup").folder, folder);
+  const scan = (): string[] => [
+    "transfer-scan",
+    "--scan-dir",
+    join(place, "ffs", SCAN),
+    "--path-map",
+    `${join(place, "ffs")}=/`,
+    ...ends(),
+  ];
+
+  test("transfer sends a folder of a collection, and waits for the task's end; a flow id is heard", async () => {
+    const done = await run(
+      "transfer",
+      "--source-path",
+      `/${SCAN}`,
+      "--dest-path",
+      "/backup/scan001/",
+      ...ends(),
+      "--flow-id",
+      globus.collection("ffs").id,
+    );
+    expect(done, done.stdout + done.stderr).toMatchObject({ code: EXIT.done });
+    expect(done.stdout).toContain("--flow-id does nothing yet");
+    expect(done.stdout).toMatch(/Globus has the task [0-9a-f-]{36}: https:\/\/app\.globus\.org\/activity\//);
+    expect(filesOf(arrived("backup/scan001"))).toEqual(scanFiles());
+  });
+
+  test("transfer-scan sends below the experiment, and proves it; weakness 20: with the consent that a mapped collection wants", async () => {
+    globus.faults.consentRequired = true;
+    onTestFinished(() => {
+      globus.faults.consentRequired = false;
+    });
+    const done = await run(...scan());
+    expect(done, done.stdout + done.stderr).toMatchObject({ code: EXIT.done, stderr: "" });
+    expect(filesOf(arrived("backup/ue_251023_FXL/rawData/251023_alignment_00001_DIR"))).toEqual(scanFiles());
+  });
+
+  test("killed at any moment and started again, a scan is sent once, and a transfer by hand too", async () => {
+    const ours = (): number => globus.transfers.length;
+    for (const line of [
+      scan(),
+      ["transfer", "--source-path", `/${SCAN}`, "--dest-path", "/backup/killed", ...ends()],
+    ]) {
+      rmSync(arrived("backup"), { recursive: true, force: true });
+      mkdirSync(arrived("backup"));
+      const before = ours();
+      const ledger = join(place, `ledger${before}`);
+      const pausing = globus.pauseCollection("backup", "later");
+      const first = await started([...line, "--ledger", ledger], /The ledger is /);
+      while (ours() === before) await sleep(systemClock, 0.02);
+      first.kill("SIGKILL");
+      await first.exited;
+      pausing();
+      const second = await run(...line, "--ledger", ledger);
+      expect(second, second.stdout + second.stderr).toMatchObject({ code: EXIT.done });
+      expect(ours()).toBe(before + 1);
+    }
+    expect(filesOf(arrived("backup/killed"))).toEqual(scanFiles());
+  });
+
+  test("weakness 15: where a person would have to log in, it ends with 2 and a sentence, and asks nobody", async () => {
+    const line = [
+      "transfer",
+      "--source-path",
+      `/${SCAN}`,
+      "--dest-path",
+      "/backup/x",
+      ...ends(),
+      "--client-secret-file",
+      "",
+      "--client-id",
+      globus.nativeClientId,
+      "--token-store",
+      join(place, "tokens.json"),
+    ];
+    const needed = await run(...line);
+    expect(needed.code, needed.stdout + needed.stderr).toBe(EXIT.usage);
+    expect(needed.stderr).toContain("Globus wants a person to log in, and nothing was sent: ");
+  });
+
+  test("weakness 28: a login that is refused for a while holds the queue, and the same process goes on", async () => {
+    globus.faults.refusesTokens = true;
+    const waits = await started([...scan(), "--ledger", join(place, "ledger28")], /Nothing goes to /);
+    globus.faults.refusesTokens = false;
+    await runPeer(
+      process.execPath,
+      [join(ROOT, "dist/main.js"), "queue", "retry", "--all", "--ledger", join(place, "ledger28")],
+      { env: environment() },
+    );
+    expect(await waits.exited, waits.stdout + waits.stderr).toEqual({ code: EXIT.done, signal: null });
+  });
+
+  test("a task that fails ends with 1 and Globus' own word", async () => {
+    const failed = await run("transfer", "--source-path", "/dat/none", "--dest-path", "/backup/none", ...ends());
+    expect(failed.code, failed.stdout).toBe(EXIT.failed);
+    expect(existsSync(arrived("backup/none"))).toBe(false);
+  });
+});
