@@ -29,6 +29,8 @@ export interface ForegroundOptions {
   readonly troubles: Troubles;
   /** What a folder is called at the destination; absent: as here. */
   readonly as?: string;
+  /** As of a queue. */
+  readonly isOneCopy: boolean;
   readonly tagsOf: (file: string) => ScanTags;
   /** Tells whoever has started the command. */
   readonly say: (sentence: string, severity?: Severity) => void;
@@ -42,7 +44,7 @@ export interface Foreground {
 
 /** Opens nothing and reaches nobody yet. @throws ConfigError */
 export function openForeground(options: ForegroundOptions): Foreground {
-  const { as, tagsOf, host, clock, log, say } = options;
+  const { as, isOneCopy, tagsOf, host, clock, log, say } = options;
   const closers: PartOptions["closers"] = [];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map(async (one) => one()));
@@ -55,7 +57,7 @@ export function openForeground(options: ForegroundOptions): Foreground {
     const notify = openNotify(parts, { mailer, host, prefix: undefined });
     let transfers: Transfers | undefined;
     const find = () => transfers?.running ?? transfers?.trouble ?? "The ledger is being read: try again in a moment";
-    const opened = problems.collect("[source]", () => transferSite(parts, { host, globus, notify }, find));
+    const opened = problems.collect("[source]", () => transferSite(parts, { host, globus, notify, isOneCopy }, find));
     problems.throwIfAny();
     const site = { ...named(opened as TransferSite, as), tagsOf };
     transfers = new Transfers({ site, clock, log, say, random: Math.random });

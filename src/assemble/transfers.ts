@@ -42,6 +42,8 @@ export interface QueueOptions {
   readonly prefix?: string;
   readonly globus: Pick<GlobusPart, "tasks" | "identity">;
   readonly notify: NotifyPart;
+  /** One folder is sent, whose neighbours are nobody's source. */
+  readonly isOneCopy?: boolean;
 }
 
 const NEEDS_IOC = "Transfers are an IOC's: start it, and give --ioc";
@@ -112,7 +114,7 @@ export function transferSite(options: PartOptions, about: QueueOptions, find: Fi
   const common = { ledger, drops, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host);
-  refusePlaces(options, host);
+  if (about.isOneCopy !== true) refusePlaces(options, host);
   return {
     ...common,
     source: source.row,

@@ -23,7 +23,7 @@ import { type CommandLog, openCommandLog } from "./command-log.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { dryRun } from "./foreground-dry-run.ts";
 import { type ForegroundPlan, type ForegroundRequest, foregroundPlan } from "./foreground-plan.ts";
-import { workOn } from "./foreground-work.ts";
+import { type WorkContext, workOn } from "./foreground-work.ts";
 import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
 export interface ForegroundContext {
@@ -52,6 +52,7 @@ interface QueueOpening {
   readonly log: Log;
   readonly troubles: Troubles;
   readonly as?: string;
+  readonly isOneCopy: boolean;
   readonly tagsOf: (file: string) => ScanTags;
   readonly say: (sentence: string, severity?: Severity) => void;
 }
@@ -121,23 +122,27 @@ async function send(
     log: { ...silentLog, info: log.debug, error: log.error },
     troubles,
     tagsOf: tagsBy(plan),
+    isOneCopy: plan.isOneCopy,
     ...(as !== undefined && { as }),
     say: (sentence, severity = "NO_ALARM") => (severity === "NO_ALARM" ? screen.say(sentence) : screen.warn(sentence)),
   });
   try {
-    await requireLedger(opened.transfers, settings.ledger.path);
+    const left = await submissionsLeft(opened.transfers, settings.ledger.path);
     if (isGlobus) await requireLogin(opened.globus, context.signal);
     screen.say(`The ledger is ${settings.ledger.path}.`);
-    return await untilDone(opened.transfers, plan, { ...context, screen });
+    return await untilDone(opened.transfers, plan, { ...context, screen, left });
   } finally {
     await opened.close();
   }
 }
 
-/** One process has it: whoever that is, is told at once and not waited for. @throws ActionError */
-async function requireLedger({ site }: Transfers, ledger: string): Promise<void> {
+/**
+ * What an earlier process has left in the ledger.
+ * @throws ActionError where another process has it: who that is, is told at once, and it is not waited for
+ */
+async function submissionsLeft({ site }: Transfers, ledger: string): Promise<WorkContext["left"]> {
   try {
-    await site.ledger.read();
+    return (await site.ledger.read()).submissions;
   } catch (thrown) {
     if (!(thrown instanceof LedgerLockedError)) throw thrown;
     throw new ActionError(
@@ -162,7 +167,7 @@ async function requireLogin(globus: Identity, signal: AbortSignal): Promise<void
 async function untilDone(
   transfers: Transfers,
   plan: ForegroundPlan,
-  context: ForegroundContext & { readonly screen: Screen },
+  context: ForegroundContext & Pick<WorkContext, "screen" | "left">,
 ): Promise<Ending> {
   const { signal, screen } = context;
   const over = new AbortController();

@@ -66,6 +66,8 @@ export interface ForegroundPlan {
   /** Of scans whose path names none; "": nobody knows. */
   readonly experiment: string;
   readonly isGlobus: boolean;
+  /** A folder is sent by itself, whatever lies beside it. */
+  readonly isOneCopy: boolean;
   /** Sentences for whoever has asked. */
   readonly notes: readonly string[];
 }
@@ -80,7 +82,11 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
   const settings = settingsOf(request, environment);
   const ends = collectionsOf(request, settings);
   const notes = request.flowId === undefined ? [] : [FLOWS_COME];
-  const common = { experiment: request.experiment ?? "", isGlobus: ends !== undefined };
+  const common = {
+    experiment: request.experiment ?? "",
+    isGlobus: ends !== undefined,
+    isOneCopy: true,
+  };
   if (request.what === "transfer" && ends !== undefined) {
     const transfer = askedTransfer(request, ends);
     const own = { ...settings, destinations: [], triggers: [] };

@@ -22,6 +22,8 @@ export interface WorkContext {
   readonly signal: AbortSignal;
   readonly screen: Screen;
   readonly works: (status: string) => void;
+  /** What an earlier process has submitted, and not seen to its end. */
+  readonly left: readonly SubmissionRecord[];
 }
 
 type Ending = Omit<Report, "command" | "results">;
@@ -82,25 +84,30 @@ function endOf(one: QueuedScan, isOld: boolean): Ending | undefined {
   return { state: "Failed", message: `${name} is not sent: ${asSentence(why)}`, exitStatus: EXIT.failed };
 }
 
-/** Submits the transfer, unless an earlier run of the command has, and follows it to its end, however long that takes. */
+/**
+ * Submits the transfer, unless an earlier run of the command has, and follows it to its end, however long that takes.
+ * What the earlier run has left may have ended already when this one begins to look.
+ */
 async function followAsked(running: RunningTransfers, transfer: AskedTransfer, context: WorkContext): Promise<Ending> {
   const { asked, watch, road } = running;
-  const { signal, screen } = context;
+  const { screen } = context;
   if (asked === undefined) throw new Error("Transfers without Globus");
-  const before = asked.records.find((record) => isSame(record, transfer));
+  const before = context.left.find((record) => isSame(record, transfer));
   if (before === undefined) await submitted(asked, transfer, context);
   else screen.say(`The transfer ${before.submission.label} of an earlier run is followed.`);
-  const id = (before ?? asked.records.find((record) => isSame(record, transfer)))?.submission.id;
+  const own = before ?? asked.records.find((record) => isSame(record, transfer));
   let task: string | undefined;
   return await looking(context, () => {
-    const record = road.queue.submissions.get(id ?? "");
-    if (task === undefined && record?.task !== undefined) {
-      task = record.task;
+    const record = road.queue.submissions.get(own?.submission.id ?? "");
+    const ended = asked.last?.label === own?.submission.label ? asked.last : undefined;
+    const known = record?.task ?? ended?.id;
+    if (task === undefined && known !== undefined) {
+      task = known;
       screen.say(`Globus has the task ${task}: https://app.globus.org/activity/${task}`);
     }
     const report = watch?.now.get(task ?? "")?.report;
     if (report !== undefined && report.files > 0) screen.progress(report.filesTransferred, report.files, "files");
-    return record === undefined ? askedEnd(task, asked.last) : undefined;
+    return record === undefined ? askedEnd(task, ended) : undefined;
   });
 }
 
@@ -140,7 +147,7 @@ function askedEnd(task: string | undefined, report: TaskReport | undefined): End
     details: { task },
   });
   if (task === undefined) return end("Failed", "Globus has refused the transfer: the log says why.");
-  if (report === undefined || report.id !== task)
+  if (report === undefined)
     return end("Failed", `Globus no longer has the task ${task}: nobody knows what has arrived.`);
   const { state, filesTransferred, filesSkipped, bytesTransferred, skippedErrors, fatal, niceStatus } = report;
   const amount = `${filesTransferred} files, ${bytesTransferred} bytes; ${filesSkipped} were there`;

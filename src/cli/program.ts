@@ -20,6 +20,7 @@ import { openCaClient } from "../ca/open-client.ts";
 import { ConfigError } from "../config/config.ts";
 import { canDriveTerminal } from "../ioc/prompt.ts";
 import { nodeNetwork } from "../net/node-network.ts";
+import { createServiceManager } from "../services/service-manager.ts";
 import { boundedOutput } from "./bounded-output.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
@@ -85,6 +86,16 @@ function boundOutputs(): void {
   if (!process.stderr.isTTY) errors = boundedOutput(process.stderr);
 }
 const err = (sentence: string): void => void errors.write(`${sentence}\n`);
+/** Only this process speaks to systemd, and none that it starts. */
+const manager = createServiceManager({
+  socket: environment["NOTIFY_SOCKET"],
+  watchdog: environment["WATCHDOG_USEC"],
+  path: environment["PATH"],
+  clock: systemClock,
+  warn: err,
+});
+delete environment["NOTIFY_SOCKET"];
+stop.signal.addEventListener("abort", () => manager.stopping(), { once: true });
 const user = accountName(environment);
 const host = os.hostname();
 
@@ -208,7 +219,7 @@ program
     const isPerson = process.stderr.isTTY && canDriveTerminal(environment); // a person has a clock
     boundOutputs();
     if (!isPerson) errors = stampedStream(errors, systemClock);
-    status = await ioc(args, environment);
+    status = await ioc(args, environment, { ready: () => manager.ready("The IOC runs.") });
   });
 
 program
@@ -289,7 +300,7 @@ addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
     err: (text) => void errors.write(text),
     commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
     open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
-    works: () => {},
+    works: (what) => manager.ready(what),
   });
 });
 

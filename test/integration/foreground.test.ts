@@ -233,7 +233,7 @@ describe("through Globus", () => {
       pausing();
       const second = await run(...line, "--ledger", ledger);
       expect(second, second.stdout + second.stderr).toMatchObject({ code: EXIT.done });
-      expect(ours()).toBe(before + 1);
+      expect(ours(), JSON.stringify([globus.transfers.slice(before), second.stdout])).toBe(before + 1);
     }
     expect(filesOf(arrived("backup/killed"))).toEqual(scanFiles());
   });
