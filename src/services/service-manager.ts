@@ -41,6 +41,7 @@ class Notifier implements ServiceManager {
   readonly #send: (words: readonly string[]) => Promise<void>;
   #status = "";
   #next: Cancel | undefined;
+  /** A word is still on its way. */
   #isSending = false;
   #hasWarned = false;
 
@@ -63,7 +64,7 @@ class Notifier implements ServiceManager {
   #tick(): void {
     this.#next = this.#options.clock.after(this.#seconds, () => this.#tick());
     const words = ["READY=1", `STATUS=${this.#status}`];
-    void this.#tell(this.#isWatched ? [...words, "WATCHDOG=1"] : words);
+    if (!this.#isSending) void this.#tell(this.#isWatched ? [...words, "WATCHDOG=1"] : words);
   }
 
   get #isWatched(): boolean {
@@ -76,7 +77,6 @@ class Notifier implements ServiceManager {
   }
 
   async #tell(words: readonly string[]): Promise<void> {
-    if (this.#isSending) return; // the word before is still on its way
     this.#isSending = true;
     try {
       await this.#send(words);

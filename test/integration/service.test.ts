@@ -29,13 +29,15 @@ test.skipIf(!has("systemd-analyze", "--version")).each(["globus-ioc.service"])(
 
 /** Receives datagrams, each as a line. */
 const LISTENER = `
-import socket, sys
+import array, os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1].replace("@", "\\0", 1) if sys.argv[1].startswith("@") else sys.argv[1])
 print("listens", flush=True)
 while True:
     data, ancillary, flags, address = s.recvmsg(4096, 4096)
-    print(data.decode().replace("\\n", " "), flush=True)
+    for level, kind, fds in ancillary: # systemd-notify waits until they are closed
+        if kind == socket.SCM_RIGHTS: [os.close(fd) for fd in array.array("i", fds)]
+    if data != b"BARRIER=1": print(data.decode().replace("\\n", " "), flush=True)
 `;
 const canNotify = has("systemd-notify", "--version") && has("python3", "--version");
 
