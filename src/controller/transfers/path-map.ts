@@ -29,7 +29,7 @@ export function mappedPath(path: string, maps: readonly PathMap[]): string | und
     })
     .toSorted((one, other) => one.below.length - other.below.length);
   if (best === undefined) return undefined;
-  return `${[best.collection.replace(/\/+$/, ""), ...best.below].join("/")}` || "/";
+  return [best.collection.replace(/\/+$/, ""), ...best.below].join("/") || "/";
 }
 
 const EXPERIMENT = /^(ue|ms)_\d{6}_[a-z0-9]+$/i;

@@ -13,7 +13,7 @@ test("what is asked of Globus is answered before the end; nothing new is begun, 
   bench.announce(second);
   while (!bench.tasks.requests.includes("submit")) await bench.pass(1);
   let isOver = false;
-  const over = bench.transfers.finish().then(() => {
+  const over = bench.transfers.finish().finally(() => {
     isOver = true;
   });
   await turn();
