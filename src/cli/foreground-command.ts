@@ -1,7 +1,7 @@
 /**
- * `globus-ioc transfer`, `transfer-scan` and `watch`: a queue of transfers in this process, until what was asked for is
- * proven, or until it is ended. An end in order finishes the step that it is in; the rest is in the ledger, and the same
- * command goes on with it. What is to be done is foreground-plan.ts; the queue is the controller's.
+ * `globus-ioc transfer` and `transfer-scan`: a queue of transfers in this process, until what was asked for is proven, or
+ * until it is ended. An end in order finishes the step that it is in; the rest is in the ledger, and the same command
+ * goes on with it. What is to be done is foreground-plan.ts; the queue is the controller's.
  */
 
 import type { Clock } from "../base/clock.ts";

@@ -1,7 +1,6 @@
 /**
- * What `globus-ioc transfer`, `transfer-scan` and `watch` are to do, from their options, the environment and, where there
- * is one, globus.conf: the settings of a queue of their own, and what goes into it. Says everything that is wrong; opens
- * nothing.
+ * What `globus-ioc transfer` and `transfer-scan` are to do, from their options, the environment and, where there is one,
+ * globus.conf: the settings of a queue of their own, and what goes into it. Says what is wrong; opens nothing.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
@@ -215,7 +214,7 @@ function localPath(option: string, text: string): string {
 }
 
 /** Where a scan lies, and where it goes. */
-interface Place {
+interface ScanWay {
   /** Absolute; the source's top. */
   readonly top: string;
   readonly file: string;
@@ -228,7 +227,7 @@ interface Place {
 }
 
 /** A folder becomes the folder `--dest-path`; a file goes into the folder that it lies in there, under its own name. */
-function copyOf({ sourcePath, destPath }: TransferFlags): Place {
+function copyOf({ sourcePath, destPath }: TransferFlags): ScanWay {
   const [file, to] = [localPath("--source-path", sourcePath), localPath("--dest-path", destPath)];
   const name = baseName(file);
   if (name === "") throw new UsageError("--source-path / is the whole machine: name a folder or file in it.");
@@ -243,7 +242,7 @@ function copyOf({ sourcePath, destPath }: TransferFlags): Place {
   return { ...common, base: path.dirname(to), name: to, ...(!isFile && baseName(to) !== name && { as: baseName(to) }) };
 }
 
-function scanIn({ scanDir, destBase, destLayout = LAYOUT, destCollection }: TransferScanFlags): Place {
+function scanIn({ scanDir, destBase, destLayout = LAYOUT, destCollection }: TransferScanFlags): ScanWay {
   const file = localPath("--scan-dir", scanDir); // a slash at its end says nothing
   if (baseName(file) === "") throw new UsageError("--scan-dir / is the whole machine: name the folder of a scan.");
   return {
@@ -293,7 +292,7 @@ function sourceAt(
 
 /** Its name is its place, so that the ledger, and whoever reads of it, takes it for no other. */
 function destinationAt(
-  { base, layout, name }: Required<Pick<Place, "base" | "layout" | "name">>,
+  { base, layout, name }: Required<Pick<ScanWay, "base" | "layout" | "name">>,
   ends: Collections | undefined,
 ): DestinationSettings {
   const defaults = Object.fromEntries(

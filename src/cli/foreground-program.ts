@@ -1,4 +1,4 @@
-/** Puts on the command line what transfers without an IOC: transfer and transfer-scan, as PAL-XFEL's scripts have them. Runs no command. */
+/** Puts on the command line what transfers without an IOC: transfer and transfer-scan. Runs no command. */
 import type { Command } from "commander";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { ForegroundRequest, TransferFlags, TransferScanFlags } from "./foreground-plan.ts";

@@ -1,4 +1,4 @@
-/** What one command of a queue in the foreground waits for: a scan that is proven, or a transfer of Globus that has ended. */
+/** What a command in the foreground waits for: a scan that is proven, or a transfer of Globus that has ended. */
 import { type Clock, sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { UnavailableError } from "../controller/ports/call.ts";

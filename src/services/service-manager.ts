@@ -1,7 +1,7 @@
 /**
  * Tells systemd that the program works, again and again, as its unit asks (Type=notify, WatchdogSec). Node has no
- * sockets of datagrams, so systemd's own `systemd-notify` sends each word, also to an abstract socket. A word may be lost
- * where systemd has forgotten whose process that was (before version 246): each repeats that the program is ready.
+ * sockets of datagrams, so systemd's own `systemd-notify` sends each word, also to an abstract socket. A word may be
+ * lost where systemd has forgotten whose process that was (before version 246): each repeats that the program is ready.
  * The words come from the event loop: where it stands still none go, and systemd ends the program.
  */
 import { spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-/** `globus-ioc transfer` and `transfer-scan` as programs, without an IOC: to folders, and through the sandbox's Globus. */
+/** `globus-ioc transfer` and `transfer-scan` as programs, without an IOC: to folders, and through sandbox Globus. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";

@@ -131,8 +131,8 @@ export class Transfers {
   }
 
   /**
-   * Begins nothing new, and resolves when the steps under way have ended: what is asked of Globus is answered, an e-mail
-   * has gone. A copy that takes longer than some seconds is left as it is. The rest is in the ledger.
+   * Begins nothing new, and resolves when the steps under way have ended: what is asked of Globus is answered, an
+   * e-mail has gone. A copy that takes longer than some seconds is left as it is. The rest is in the ledger.
    */
   async finish(): Promise<void> {
     this.#isFinishing = true;
