@@ -1,5 +1,5 @@
 /**
- * `globus-ioc transfer` and `transfer-scan`: a queue of transfers in this process, until what was asked for is proven, or
+ * `globus-ioc transfer` and `transfer-scan`: a queue of scans in this process until what was asked for is proven, or
  * until it is ended. An end in order finishes the step that it is in; the rest is in the ledger, and the same command
  * goes on with it. What is to be done is foreground-plan.ts; the queue is the controller's.
  */

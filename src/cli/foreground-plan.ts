@@ -1,6 +1,6 @@
 /**
- * What `globus-ioc transfer` and `transfer-scan` are to do, from their options, the environment and, where there is one,
- * globus.conf: the settings of a queue of their own, and what goes into it. Says what is wrong; opens nothing.
+ * What `globus-ioc transfer` and `transfer-scan` are to do, from their options, the environment and, where there is
+ * one, globus.conf: the settings of a queue of their own, and what goes into it. Says what is wrong; opens nothing.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
