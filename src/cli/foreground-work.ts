@@ -6,6 +6,7 @@ import type { SubmissionRecord } from "../controller/ports/queue-ledger.ts";
 import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
 import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
 import { byHand } from "../controller/transfers/by-hand.ts";
+import { type HoldOf, holdOf } from "../controller/transfers/hold.ts";
 import { isClosed } from "../controller/transfers/queue-states.ts";
 import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
 import { isProven, placesOf, type QueuedScan } from "../controller/transfers/scan-queue.ts";
@@ -61,14 +62,16 @@ async function sendScan(running: RunningTransfers, file: string, context: WorkCo
     const { bytes, bytesTotal } = look.look(undefined).total;
     if (bytesTotal > 0) context.screen.progress(bytes, bytesTotal, "bytes");
     const last = queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
-    return last === undefined ? undefined : endOf(last, !isOpen && before.has(last.scan.id));
+    return last === undefined
+      ? undefined
+      : endOf(last, !isOpen && before.has(last.scan.id), (send) => holdOf(running, send));
   });
 }
 
 const hasOpen = (sends: Iterable<Parameters<typeof isClosed>[0]>): boolean => [...sends].some((one) => !isClosed(one));
 
 /** @param isOld it was sent by an earlier command @returns undefined: it is under way */
-function endOf(one: QueuedScan, isOld: boolean): Ending | undefined {
+function endOf(one: QueuedScan, isOld: boolean, hold: HoldOf): Ending | undefined {
   const { scan, sends } = one;
   if (scan.state === "waiting") return undefined;
   if (scan.state === "ready" && hasOpen(sends.values())) return undefined;
@@ -80,7 +83,7 @@ function endOf(one: QueuedScan, isOld: boolean): Ending | undefined {
       : `${name} is proven at ${placesOf(one)}: ${amount}.`;
     return { state: "Done", message, exitStatus: EXIT.done };
   }
-  const why = scanReasonOf(one) || "nobody knows why";
+  const why = scanReasonOf(one, hold) || "nobody knows why";
   return { state: "Failed", message: `${name} is not sent: ${asSentence(why)}`, exitStatus: EXIT.failed };
 }
 

@@ -101,6 +101,7 @@ function siteOf(): TransferSite {
       tokens: login,
       login: { clientId, isServiceAccount: true },
       nameOf: (id) => (id === globus.collection("source").id ? "source" : destination),
+      heard: () => transport.heard,
       encrypt: false,
     }),
     rules: { ...RULES, settleSeconds: 2, batchSeconds: 2, stuckSeconds: 60, attempts: 5 },

@@ -191,7 +191,15 @@ export class RunningTransfers {
   async run(signal: AbortSignal): Promise<void> {
     const failed = new AbortController();
     const until = AbortSignal.any([signal, failed.signal]);
-    const workers = [this.#gate, this.#rechecks, ...this.lanes, this.watch, this.asked, this.#courier, this.#dropReader];
+    const workers = [
+      this.#gate,
+      this.#rechecks,
+      ...this.lanes,
+      this.watch,
+      this.asked,
+      this.#courier,
+      this.#dropReader,
+    ];
     const runs = [
       this.#closeUnknown(until),
       this.#record(until),

@@ -26,7 +26,7 @@ export async function copyThere(trial: Trial, row: CopyRow, signal: AbortSignal)
   let left: Error | undefined;
   try {
     await copier.copy(parcel, { signal });
-    const problem = await proofProblem(manifest, await copier.list(parcel, { signal }), { keepsTimes: true });
+    const problem = await proofProblem(manifest, await copier.list(parcel, { signal }));
     if (problem !== undefined)
       throw new CheckProblem(
         `The copy of a test file to ${name} did not arrive, ${proofText(problem)}: have the disk at ${copier.place} checked.`,
@@ -158,9 +158,9 @@ interface Sent {
 }
 
 async function prove({ manifest }: SourceFile, { row, tasks, path }: Sent, signal: AbortSignal): Promise<void> {
-  const found = await tasks.find(row.collection, path, { signal });
+  const { bytes } = await tasks.find(row.collection, path, { signal });
   const name = manifest.files[0]?.path ?? "";
-  const problem = await proofProblem(manifest, [{ path: name, ...found }], { keepsTimes: false });
+  const problem = await proofProblem(manifest, [{ path: name, bytes, modified: undefined }]);
   if (problem === undefined) return;
   throw new CheckProblem(
     `Globus says that a test file has arrived at ${row.name}, but ${proofText(problem)}: have the disk of ${row.name} checked.`,
