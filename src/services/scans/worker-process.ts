@@ -3,7 +3,6 @@
  * nothing else. In this one it would take a thread of Node's after the other until no file of the IOC could be written,
  * and it could not even exit. What such a process does is worker-program.ts.
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
@@ -15,6 +14,7 @@ import {
   UnavailableError,
 } from "../../controller/ports/call.ts";
 import type { CopyProgress } from "../../controller/ports/destinations.ts";
+import { ProcessApart } from "../process-apart.ts";
 import type { ScanWork, Worker, WorkOptions } from "./work.ts";
 
 /** What goes to the process, and comes back. Lists of files go in slices: a long one would stop this event loop. */
@@ -107,45 +107,39 @@ class WorkerLeft extends AppError {}
 class WorkerProcess {
   readonly gone: Promise<void>;
   readonly #clock: Clock;
-  readonly #child: ChildProcess;
+  readonly #process: ProcessApart<ToWorker, FromWorker>;
   #heard: ((message: FromWorker) => void) | undefined;
   #ended: ((why: Error) => void) | undefined;
-  hasEnded = false;
   isUsable = true;
 
   constructor({ clock, place, program = join(import.meta.dirname, "worker-program.js") }: WorkerProcessOptions) {
     this.#clock = clock;
-    // A group of its own: the interrupt that a terminal sends to ours is not for it.
-    this.#child = fork(program, {
-      detached: true,
+    this.#process = new ProcessApart({
+      program,
       execArgv: YOUNG_OBJECTS,
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      heard: (message) => this.#heard?.(message),
     });
-    this.#child.on("message", (message) => this.#heard?.(message as FromWorker));
-    this.gone = new Promise((resolve) => {
-      const end = (how: string, hasLeft = false): void => {
-        this.hasEnded = true;
-        this.isUsable = false;
-        const text = `The process that works on ${place} ${how}.`;
-        this.#ended?.(hasLeft ? new WorkerLeft(text) : new UnavailableError(text));
-        resolve();
-      };
-      this.#child.once("error", (error) => end(`cannot be run: ${error.message}`));
-      this.#child.once("exit", (code, signal) =>
-        end(signal === null ? `ended with ${code}` : `was ended by ${signal}`, code === 0),
-      );
-    });
+    this.gone = this.#end(place);
+  }
+
+  async #end(place: string): Promise<void> {
+    const { how, code } = await this.#process.gone;
+    this.isUsable = false;
+    const text = `The process that works on ${place} ${how}.`;
+    this.#ended?.(code === 0 ? new WorkerLeft(text) : new UnavailableError(text));
+  }
+
+  get hasEnded(): boolean {
+    return this.#process.hasEnded;
   }
 
   /** Waits for other work, without keeping the program alive. */
   rest(): void {
-    this.#child.unref();
-    this.#child.channel?.unref();
+    this.#process.hold(false);
   }
 
   run(work: ScanWork, { signal, onProgress }: WorkOptions): Promise<unknown> {
-    this.#child.ref();
-    this.#child.channel?.ref();
+    this.#process.hold(true);
     return new Promise<unknown>((resolve, reject) => {
       const files: unknown[] = [];
       const settle = (act: () => void): void => {
@@ -161,7 +155,7 @@ class WorkerProcess {
       let cancel = (): void => {};
       const stop = (): void => {
         cancel = this.#clock.after(STOP_SECONDS, giveUp);
-        void this.#send({ stop: true }).catch(() => undefined);
+        void this.#process.send({ stop: true }).catch(() => undefined);
       };
       if (this.hasEnded) return reject(new WorkerLeft("it left while it waited"));
       this.#ended = (why) => settle(() => reject(signal?.aborted === true ? (signal.reason as Error) : why));
@@ -174,19 +168,13 @@ class WorkerProcess {
       };
       signal?.addEventListener("abort", stop, { once: true });
       const { rest, files: given } = withoutFiles(work);
-      sendFiles((message) => this.#send(message), given, { work: rest }).catch(() => undefined); // its end is told
+      sendFiles((message) => this.#process.send(message), given, { work: rest }).catch(() => undefined); // its end is told
     });
   }
 
   #kill(): void {
     this.isUsable = false;
-    this.#child.kill("SIGKILL");
-  }
-
-  #send(message: ToWorker): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#child.send(message, (error) => (error === null ? resolve() : reject(error)));
-    });
+    this.#process.kill();
   }
 }
 

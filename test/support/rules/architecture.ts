@@ -70,7 +70,13 @@ const LAYERS: readonly Layer[] = [
   { at: "services/dm/", ours: [...SERVICE, ...HTTP], node: "any", packages: ["zod"] },
   { at: "services/globus/", ours: [...SERVICE, "services/http.ts"], node: "any", packages: ["zod", "@globus/sdk"] },
   { at: "services/ssh/", ours: SERVICE, node: "any", packages: ["ssh2"] },
-  { at: "services/scans/", ours: [...SERVICE, "services/ssh/"], node: "any", packages: ["ssh2"] },
+  {
+    at: "services/scans/",
+    ours: [...SERVICE, "services/process-apart.ts", "services/ssh/"],
+    node: "any",
+    packages: ["ssh2"],
+  },
+  { at: "services/tree/", ours: [...SERVICE, "services/process-apart.ts"], node: "any" },
   { at: "services/scheduling/", ours: [...SERVICE, ...HTTP], node: "any", packages: ["zod", "yaml"] },
   { at: "services/ledger/", ours: SERVICE, node: "any", packages: ["zod", "classic-level"] },
   {
