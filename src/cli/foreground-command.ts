@@ -1,5 +1,5 @@
 /**
- * `globus-ioc transfer` and `transfer-scan`: a queue of scans in this process until what was asked for is proven, or
+ * `globus-ioc watch`, `transfer` and `transfer-scan`: a queue in this process until what was asked for is proven, or
  * until it is ended. An end in order finishes the step that it is in; the rest is in the ledger, and the same command
  * goes on with it. What is to be done is foreground-plan.ts; the queue is the controller's.
  */
@@ -19,6 +19,7 @@ import { experimentIn } from "../controller/transfers/path-map.ts";
 import { NO_TAGS } from "../controller/transfers/scan-path.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
 import { LedgerLockedError, ownerText } from "../services/ledger/place.ts";
+import { createScanTrees } from "../services/tree/watch-tree.ts";
 import { type CommandLog, openCommandLog } from "./command-log.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { dryRun } from "./foreground-dry-run.ts";
@@ -90,7 +91,7 @@ async function run(request: ForegroundRequest, context: ForegroundContext, scree
   context.setZone(general["time-zone"]);
   if (request.dryRun === true) {
     for (const note of plan.notes) screen.say(note);
-    return dryRun(plan, { ...context, screen, tagsOf: tagsBy(plan) });
+    return dryRun(plan, { ...context, screen, trees: treesOf(context), tagsOf: tagsBy(plan) });
   }
   const troubles = new Troubles();
   troubles.listen(({ sentence, isOver }) => (isOver ? screen.say(sentence) : screen.warn(sentence)));
@@ -105,6 +106,8 @@ async function run(request: ForegroundRequest, context: ForegroundContext, scree
     await kept.close();
   }
 }
+
+const treesOf = ({ clock }: ForegroundContext): WorkContext["trees"] => createScanTrees({ clock });
 
 const tagsBy =
   ({ experiment }: ForegroundPlan): QueueOpening["tagsOf"] =>
@@ -182,9 +185,11 @@ async function untilDone(
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const worked = workOn(transfers, plan, { ...context, signal: over.signal }).catch((thrown: unknown) => {
-    if (!over.signal.aborted) throw thrown;
-  });
+  const worked = workOn(transfers, plan, { ...context, signal: over.signal, trees: treesOf(context) }).catch(
+    (thrown: unknown) => {
+      if (!over.signal.aborted) throw thrown;
+    },
+  );
   try {
     const ending = await Promise.race([worked, broken, stopped]);
     screen.endProgress();
@@ -198,13 +203,14 @@ async function untilDone(
   }
 }
 
-function cancelled({ running }: Transfers, { settings }: ForegroundPlan, signal: AbortSignal): Ending {
+/** A watch ends in no other way. */
+function cancelled({ running }: Transfers, { settings, work }: ForegroundPlan, signal: AbortSignal): Ending {
   const open = [...(running?.road.queue.openDestinations ?? [])];
   const left = open.reduce((sum, name) => sum + (running?.road.queue.openSends(name).size ?? 0), 0);
   const rest = left === 0 ? "What is left" : `What is left (${left === 1 ? "1 scan" : `${left} scans`})`;
   return {
-    state: "Cancelled",
+    state: work.kind === "watch" ? "Done" : "Cancelled",
     message: `${asSentence(messageOf(signal.reason))} ${rest} is kept in ${settings.ledger.path}: the same command goes on with it.`,
-    exitStatus: EXIT.failed,
+    exitStatus: work.kind === "watch" ? EXIT.done : EXIT.failed,
   };
 }

@@ -1,16 +1,13 @@
 /** What a transfer would do, told without doing it: a look at a folder of this machine, and nothing else. */
-import type { Clock } from "../base/clock.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import { baseName, placeOf } from "../controller/transfers/scan-path.ts";
 import { createMountedSource } from "../services/scans/sources.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
-import type { Report, Screen } from "./screen.ts";
+import { dryWatch, type WatchContext } from "./foreground-watch.ts";
+import type { Report } from "./screen.ts";
 
-export interface DryRunContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly screen: Screen;
+export interface DryRunContext extends WatchContext {
   readonly tagsOf: (file: string) => ScanTags;
 }
 
@@ -26,6 +23,12 @@ export async function dryRun(
     context.screen.say(
       `Would ask Globus to transfer ${sourceCollection}:${sourcePath} to ${destinationCollection}:${destinationPath}.`,
     );
+    return done;
+  }
+  if (work.kind === "watch") {
+    await dryWatch(plan, work, context).catch((thrown: unknown) => {
+      if (!context.signal.aborted) throw thrown;
+    });
     return done;
   }
   const { top } = settings.source;

@@ -1,17 +1,25 @@
 /**
- * What `globus-ioc transfer` and `transfer-scan` are to do, from their options, the environment and, where there is
+ * What `globus-ioc watch`, `transfer` and `transfer-scan` do, from their options, the environment and, where there is
  * one, globus.conf: the settings of a queue of their own, and what goes into it. Says what is wrong; opens nothing.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
 import { isUnclean, visible } from "../base/clean-text.ts";
 import type { Environment } from "../base/environment.ts";
+import { ActionError } from "../base/errors.ts";
 import { Digest } from "../base/ids.ts";
 import { loadConfig, lookForConfigFile, parseSource, type SettingOption } from "../config/config.ts";
 import { DESTINATION_SETTINGS, type DestinationSettings, KINDS, type Settings } from "../config/settings.ts";
 import type { AskedTransfer } from "../controller/transfers/asked-transfers.ts";
-import { mappedPath, PAL_XFEL_MAP, type PathMap, parsePathMap } from "../controller/transfers/path-map.ts";
+import {
+  experimentIn,
+  mappedPath,
+  PAL_XFEL_MAP,
+  type PathMap,
+  parsePathMap,
+} from "../controller/transfers/path-map.ts";
 import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
+import { readTrigger, type TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { UsageError } from "./exit-status.ts";
 
@@ -45,7 +53,19 @@ export interface TransferScanFlags extends ForegroundFlags {
   readonly destBase: string;
 }
 
+export interface WatchFlags extends ForegroundFlags {
+  readonly watchdir: string;
+  readonly patterns: readonly string[];
+  /** Absent in a dry run alone. */
+  readonly destBasePath?: string;
+  readonly scans?: string;
+  readonly exclude: readonly string[];
+  readonly sweepSeconds: string;
+  readonly once?: true;
+}
+
 export type ForegroundRequest =
+  | ({ readonly what: "watch" } & WatchFlags)
   | ({ readonly what: "transfer" } & TransferFlags)
   | ({ readonly what: "transfer-scan" } & TransferScanFlags);
 
@@ -54,7 +74,15 @@ export type ForegroundWork =
   /** A file or folder of this machine. */
   | { readonly kind: "scan"; readonly file: string }
   /** One transfer between collections. */
-  | { readonly kind: "asked"; readonly transfer: AskedTransfer };
+  | { readonly kind: "asked"; readonly transfer: AskedTransfer }
+  /** The scans of a tree, as they are complete. */
+  | {
+      readonly kind: "watch";
+      readonly trigger: TreeTrigger;
+      readonly sweepSeconds: number;
+      /** Until what one sweep has found is sent. */
+      readonly isOnce: boolean;
+    };
 
 export interface ForegroundPlan {
   readonly work: ForegroundWork;
@@ -84,7 +112,7 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
   const common = {
     experiment: request.experiment ?? "",
     isGlobus: ends !== undefined,
-    isOneCopy: true,
+    isOneCopy: request.what !== "watch",
   };
   if (request.what === "transfer" && ends !== undefined) {
     const transfer = askedTransfer(request, ends);
@@ -92,20 +120,20 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
     const ledger = ledgerOf(request, environment, baseName(transfer.sourcePath), transfer);
     return { ...common, notes, work: { kind: "asked", transfer }, settings: { ...own, ledger: { path: ledger } } };
   }
-  const { top, file, as, base, layout, name = base } = request.what === "transfer" ? copyOf(request) : scanIn(request);
+  const { top, work, as, base, layout, name } = wayOf(request);
   const source = sourceAt(top, request, settings, ends);
-  const destination = destinationAt({ base, layout, name }, ends);
-  const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destination.name]);
+  const destinations = base === undefined ? [] : [destinationAt({ base, layout, name: name ?? base }, ends)];
+  const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destinations[0]?.name]);
   return {
     ...common,
     notes: [...notes, ...source.notes],
-    work: { kind: "scan", file },
+    work,
     ...(as !== undefined && { as }),
     settings: {
       ...settings,
       local: { ...settings.local, detector: "" },
       source: { ...settings.source, ...source.settings },
-      destinations: [destination],
+      destinations,
       triggers: [],
       ledger: { path: ledger },
     },
@@ -213,17 +241,63 @@ function localPath(option: string, text: string): string {
   return path.resolve(text);
 }
 
-/** Where a scan lies, and where it goes. */
+/** Where scans lie, and where they go. */
 interface ScanWay {
   /** Absolute; the source's top. */
   readonly top: string;
-  readonly file: string;
+  readonly work: ForegroundWork;
   readonly as?: string;
-  readonly base: string;
+  /** Absent where nobody has said. */
+  readonly base?: string;
   /** Levels below base. */
   readonly layout: string;
   /** Where it goes, for people and for the ledger; absent: base. */
   readonly name?: string;
+}
+
+function wayOf(request: ForegroundRequest): ScanWay {
+  if (request.what === "transfer") return copyOf(request);
+  return request.what === "transfer-scan" ? scanIn(request) : treeAt(request);
+}
+
+/** The scans of a tree; without a pattern each folder in it, or in the rawData of an experiment, is one. */
+function treeAt(request: WatchFlags): ScanWay {
+  const { patterns, destBasePath, destLayout = LAYOUT, destCollection, exclude, once, dryRun } = request;
+  const root = localPath("--watchdir", request.watchdir);
+  const isExperiment = experimentIn(baseName(root)) !== undefined;
+  const { scans = isExperiment ? "rawData/{scan}" : "{scan}" } = request;
+  if (patterns.length === 0 || patterns.some((one) => one.trim() === "" || /\s/.test(one)))
+    throw new UsageError(
+      "--patterns has an empty one, and every new file would start a transfer: give the ends of markers' names, as .done .complete.",
+    );
+  if (destBasePath === undefined && dryRun !== true)
+    throw new UsageError("--dest-base-path is missing: give the folder at the destination, or --dry-run.");
+  const sweepSeconds = KINDS.seconds.parse(request.sweepSeconds);
+  if (sweepSeconds === undefined)
+    throw new UsageError(`--sweep-seconds ${visible(request.sweepSeconds)} is not ${KINDS.seconds.wanted}.`);
+  return {
+    top: root,
+    work: {
+      kind: "watch",
+      trigger: triggerOf({ name: "watch", root, scans, exclude, complete: `marker ${patterns.join(" ")}` }),
+      sweepSeconds,
+      isOnce: once === true,
+    },
+    layout: layoutOf(destLayout),
+    ...(destBasePath !== undefined && {
+      base: baseOf("--dest-base-path", destBasePath, destCollection !== undefined),
+    }),
+  };
+}
+
+/** @throws UsageError */
+function triggerOf(texts: Parameters<typeof readTrigger>[0]): TreeTrigger {
+  try {
+    return readTrigger(texts);
+  } catch (thrown) {
+    if (thrown instanceof ActionError) throw new UsageError(thrown.message);
+    throw thrown;
+  }
 }
 
 /** A folder becomes the folder `--dest-path`; a file goes into the folder that it lies in there, under its own name. */
@@ -231,7 +305,7 @@ function copyOf({ sourcePath, destPath }: TransferFlags): ScanWay {
   const [file, to] = [localPath("--source-path", sourcePath), localPath("--dest-path", destPath)];
   const name = baseName(file);
   if (name === "") throw new UsageError("--source-path / is the whole machine: name a folder or file in it.");
-  const common = { top: path.dirname(file), file, layout: "" };
+  const common = { top: path.dirname(file), work: { kind: "scan", file }, layout: "" } as const;
   const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
   if (isFile && destPath.endsWith("/")) return { ...common, base: to };
   if (isFile && baseName(to) !== name)
@@ -247,7 +321,7 @@ function scanIn({ scanDir, destBase, destLayout = LAYOUT, destCollection }: Tran
   if (baseName(file) === "") throw new UsageError("--scan-dir / is the whole machine: name the folder of a scan.");
   return {
     top: path.dirname(file),
-    file,
+    work: { kind: "scan", file },
     base: baseOf("--dest-base", destBase, destCollection !== undefined),
     layout: layoutOf(destLayout),
   };

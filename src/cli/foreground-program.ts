@@ -1,7 +1,7 @@
-/** Puts on the command line what transfers without an IOC: transfer and transfer-scan. Runs no command. */
+/** Puts on the command line what transfers without an IOC: watch, transfer and transfer-scan. Runs no command. */
 import type { Command } from "commander";
 import { EXIT_HINT } from "./exit-status.ts";
-import type { ForegroundRequest, TransferFlags, TransferScanFlags } from "./foreground-plan.ts";
+import type { ForegroundRequest, TransferFlags, TransferScanFlags, WatchFlags } from "./foreground-plan.ts";
 
 /** Options that all of them have. */
 const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
@@ -39,6 +39,9 @@ const LAYOUT = [
   "{exp}/rawData",
 ] as const;
 
+/** Folders and files that are nobody's data; markers are seen whatever is excluded. */
+const EXCLUDED: string[] = ["scratch/", ".*", "*.tmp", "*.part"];
+
 const HELP = (examples: readonly string[]): string =>
   [
     "",
@@ -59,6 +62,29 @@ export function addForegroundCommands(
     for (const option of COMMON) command.option(...option);
     return command;
   };
+  withCommon(
+    add(
+      "watch",
+      ["watch-and-trigger", "watch_and_trigger"],
+      "send each scan of a directory tree when a marker file says that it is complete",
+      [
+        "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --dry-run",
+        "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --source-collection UUID --dest-collection UUID --dest-base-path /backup --patterns .done .complete",
+      ],
+    )
+      .requiredOption("--watchdir <folder>", "the tree, on this machine")
+      .option("--patterns <patterns...>", "how names of markers end", [".done", ".complete"])
+      .option("--dest-base-path <folder>", "the folder at the destination below which experiments lie")
+      .option(
+        "--scans <pattern>",
+        "which folders are scans, as {exp:ue_*|ms_*}/rawData/{scan:*_DIR}; else each in the tree",
+      )
+      .option("--exclude <patterns...>", "folders and files that are not looked at", EXCLUDED)
+      .option("--sweep-seconds <seconds>", "between two sweeps of the tree", "30")
+      .option("--once", "one sweep; ends when all that it has found is sent")
+      .option(...LAYOUT)
+      .option(...MAP),
+  ).action((flags: WatchFlags) => run({ what: "watch", ...flags }));
   withCommon(
     add("transfer", ["run-transfer-flow", "run_transfer_flow"], "send one file or folder, and wait until it is there", [
       "transfer --source-path /data/scan001 --dest-path /archive/scan001",

@@ -3,6 +3,7 @@ import { type Clock, sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
 import type { SubmissionRecord } from "../controller/ports/queue-ledger.ts";
+import type { ScanTrees } from "../controller/ports/scan-tree.ts";
 import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
 import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
 import { byHand } from "../controller/transfers/by-hand.ts";
@@ -15,6 +16,7 @@ import type { RunningTransfers, Transfers } from "../controller/transfers/transf
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
+import { watchScans } from "./foreground-watch.ts";
 import type { Report, Screen } from "./screen.ts";
 
 export interface WorkContext {
@@ -23,6 +25,7 @@ export interface WorkContext {
   readonly signal: AbortSignal;
   readonly screen: Screen;
   readonly works: (status: string) => void;
+  readonly trees: ScanTrees;
   /** What an earlier process has submitted, and not seen to its end. */
   readonly left: readonly SubmissionRecord[];
 }
@@ -39,6 +42,7 @@ export async function workOn(transfers: Transfers, plan: ForegroundPlan, context
   const running = await looking(context, () => transfers.running);
   context.works("sending");
   const { work } = plan;
+  if (work.kind === "watch") return watchScans(running, work, context);
   return work.kind === "scan" ? sendScan(running, work.file, context) : followAsked(running, work.transfer, context);
 }
 

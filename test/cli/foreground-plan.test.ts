@@ -132,6 +132,65 @@ describe("the login", () => {
   });
 });
 
+describe("watch", () => {
+  const RAW = "/xfel/ffs/dat/ue_251023_FXL/rawData";
+  const README = `watch --watchdir ${RAW} --flow-id ${A} --source-collection ${A} --dest-collection ${B} --dest-base-path /backup --patterns .done .complete --client-id ${CLIENT}`;
+
+  test("as PAL-XFEL's README has it, below the experiment; the markers are the usual ones", async () => {
+    const { work, settings, isOneCopy } = await planOf(README);
+    expect(work).toMatchObject({
+      kind: "watch",
+      isOnce: false,
+      sweepSeconds: 30,
+      trigger: {
+        root: RAW,
+        pattern: { text: "{scan}" },
+        complete: { kind: "marker", markers: [".done", ".complete"] },
+      },
+    });
+    expect(settings.source).toMatchObject({ top: RAW, "collection-path": "/~/dat/ue_251023_FXL/rawData" });
+    expect(settings.destinations).toMatchObject([{ top: "/backup", path: "{exp}/rawData", collection: B }]);
+    expect(isOneCopy).toBe(false);
+    const usual = await planOf(README.replace(" --patterns .done .complete", ""));
+    expect(JSON.stringify(usual)).toBe(JSON.stringify(await planOf(README)));
+    expect((await parsed(README.replace("watch ", "watch_and_trigger "))).what).toBe("watch");
+  });
+
+  test("weakness 7: patterns that are empty, or none, are refused and start nothing", async () => {
+    await failureOf(parsed(`watch --watchdir ${RAW} --dry-run --patterns`), CommanderError);
+    const given = await parsed(`watch --watchdir ${RAW} --dry-run`);
+    for (const patterns of [[], [""], [" "], [".done", ""], [".done .complete"]])
+      expect(() => foregroundPlan({ ...given, what: "watch", patterns } as ForegroundRequest, { HOME: home })).toThrow(
+        /^--patterns has an empty one, and every new file would start a transfer: /,
+      );
+    expect(await refusal(`watch --watchdir ${RAW} --dry-run --patterns *`)).toContain("makes every file a marker");
+  });
+
+  test("a dry run needs nothing but a folder; without it the destination is missing", async () => {
+    expect((await planOf(`watch --watchdir ${RAW} --dry-run`)).settings.destinations).toEqual([]);
+    expect(await refusal(`watch --watchdir ${RAW}`)).toContain("--dest-base-path is missing");
+  });
+
+  test("the scans of an experiment lie in its rawData; a pattern says other", async () => {
+    const patternOf = async (more: string): Promise<unknown> => (await planOf(`watch --dry-run ${more}`)).work;
+    expect(await patternOf("--watchdir /d/ue_251023_FXL/")).toMatchObject({
+      trigger: { pattern: { text: "rawData/{scan}" } },
+    });
+    expect(await patternOf("--watchdir /d --scans {exp:ue_*}/rawData/{scan:*_DIR}")).toMatchObject({
+      trigger: { root: "/d", pattern: { text: "{exp:ue_*}/rawData/{scan:*_DIR}" } },
+    });
+    expect(await refusal("watch --dry-run --watchdir /d --scans a/b")).toContain("does not end in {scan}");
+    expect(await refusal("watch --dry-run --watchdir /d --sweep-seconds soon")).toContain("--sweep-seconds");
+  });
+
+  test("a scan of the tree that is sent by itself has the ledger of the watch", async () => {
+    const watch = await planOf("watch --watchdir /a/b --dest-base-path /c");
+    expect((await planOf("transfer-scan --scan-dir /a/b/s1 --dest-base /c")).settings.ledger).toEqual(
+      watch.settings.ledger,
+    );
+  });
+});
+
 describe("transfer-scan", () => {
   const scan = async (more: string, environment: Record<string, string> = {}, config = ""): Promise<ForegroundPlan> =>
     planOf(`transfer-scan ${more}`, environment, config);

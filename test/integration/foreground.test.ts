@@ -1,5 +1,5 @@
 /** `globus-ioc transfer` and `transfer-scan` as programs, without an IOC: to folders, and through sandbox Globus. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { sleep, systemClock } from "../../src/base/clock.ts";
@@ -274,5 +274,67 @@ describe("through Globus", () => {
     const failed = await run("transfer", "--source-path", "/dat/none", "--dest-path", "/backup/none", ...ends());
     expect(failed.code, failed.stdout).toBe(EXIT.failed);
     expect(existsSync(arrived("backup/none"))).toBe(false);
+  });
+});
+
+describe("watch", () => {
+  const raw = (): string => join(place, "ffs/dat/ue_251023_FXL/rawData");
+  const SCANS = ["251023_alignment_00001_DIR", "251023_alignment_00002_DIR", "251023_alignment_00003_DIR"] as const;
+  const watch = (...more: string[]): string[] => ["watch", "--watchdir", raw(), "--sweep-seconds", "0.3", ...more];
+  const mark = (scan: string, name = ".done"): void => writeFileSync(join(raw(), scan, name), "");
+
+  test("a dry run needs nothing but the tree: it climbs from a marker to its scan, and starts nothing at the root", async () => {
+    mark(SCANS[0], "detector1/x.done");
+    mark(".", ".done");
+    const dry = await run(...watch("--dry-run", "--once"));
+    expect(dry.code, dry.stdout + dry.stderr).toBe(EXIT.done);
+    expect(dry.stdout).toContain(`Would send ${join(raw(), SCANS[0])} (2 files, 320000 bytes), since the marker`);
+    expect(dry.stderr).toContain("lies in no scan and starts nothing");
+    expect(dry.stdout.match(/Would send/g)).toHaveLength(1);
+    expect(readdirSync(join(place, "home"))).toEqual([]);
+  });
+
+  test("scans go below their experiment, once each, through a kill; SIGTERM ends it with 0", async () => {
+    for (const scan of SCANS.slice(1)) cpSync(join(raw(), SCANS[0]), join(raw(), scan), { recursive: true });
+    mark(SCANS[0]);
+    mark(SCANS[0], "detector1/y.complete");
+    const line = watch("--dest-base-path", join(place, "backup"), "--ledger", join(place, "ledger"));
+    const first = await started(line, new RegExp(`${SCANS[0]} is proven`));
+    first.kill("SIGKILL");
+    await first.exited;
+    mark(SCANS[1]);
+    const second = await started(line, new RegExp(`${SCANS[1]} is proven`));
+    writeFileSync(join(raw(), SCANS[2], "tmp"), "");
+    renameSync(join(raw(), SCANS[2], "tmp"), join(raw(), SCANS[2], "scan.done"));
+    await second.said(new RegExp(`${SCANS[2]} is proven`));
+    second.kill("SIGTERM");
+    expect(await second.exited, second.stderr).toEqual({ code: EXIT.done, signal: null });
+    expect(second.stdout).not.toContain(`${SCANS[0]} is proven`);
+    for (const scan of SCANS)
+      expect(Object.keys(filesOf(join(place, "backup/ue_251023_FXL/rawData", scan)))).toEqual(
+        expect.arrayContaining(Object.keys(scanFiles()).filter((name) => !/done|complete/.test(name))),
+      );
+  });
+
+  test("weakness 10: while Globus is down scans are taken, and sent when it is back", async () => {
+    const folder = globus.collection("ffs").folder;
+    for (const scan of SCANS) {
+      if (scan !== SCANS[0]) cpSync(join(raw(), SCANS[0]), join(raw(), scan), { recursive: true });
+      mark(scan);
+    }
+    cpSync(join(place, "ffs/dat"), join(folder, "dat"), { recursive: true, preserveTimestamps: true });
+    await globus.misbehave({ on: "/submission_id", down: "reset" });
+    onTestFinished(() => globus.misbehave({}));
+    const line = watch("--once", "--dest-base-path", "/backup", "--path-map", `${join(place, "ffs")}=/`, ...ends());
+    const program = await started([...line, "--ledger", join(place, "ledger")], /Nothing goes to /);
+    for (const scan of SCANS) await program.said(new RegExp(`${scan} is queued`));
+    await globus.misbehave({});
+    await runPeer(
+      process.execPath,
+      [join(ROOT, "dist/main.js"), "queue", "retry", "--all", "--ledger", join(place, "ledger")],
+      { env: environment() },
+    );
+    expect(await program.exited, program.stdout + program.stderr).toEqual({ code: EXIT.done, signal: null });
+    expect(program.stdout).toContain("watch: Done. 3 scans are proven.");
   });
 });

@@ -18,7 +18,7 @@ function has(program: string, ...words: string[]): boolean {
   return isHere;
 }
 
-test.skipIf(!has("systemd-analyze", "--version")).each(["globus-ioc.service"])(
+test.skipIf(!has("systemd-analyze", "--version")).each(["globus-ioc.service", "globus-watch.service"])(
   "systemd-analyze verify has nothing to say of %s, and it names no experiment",
   (unit) => {
     const file = join(ROOT, "iocBoot/iocGlobus", unit);

@@ -1,0 +1,150 @@
+/**
+ * What `globus-ioc watch` does: scans of a tree that are complete go into the queue, those that were complete before it
+ * began too, until it is ended; with --once, until all that one sweep has found is sent.
+ */
+import { dirname } from "node:path";
+import { type Clock, sleep } from "../base/clock.ts";
+import type { ScanTags } from "../controller/ports/queue-ledger.ts";
+import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
+import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
+import { isProven, isUnderWay, needsPerson } from "../controller/transfers/scan-queue.ts";
+import type { RunningTransfers } from "../controller/transfers/transfers.ts";
+import { TransfersLook } from "../controller/transfers/transfers-view.ts";
+import { FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
+import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
+import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
+import { EXIT } from "./exit-status.ts";
+import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
+import type { Report, Screen } from "./screen.ts";
+
+export interface WatchContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly screen: Screen;
+  readonly works: (status: string) => void;
+  readonly trees: ScanTrees;
+}
+
+type WatchWork = ForegroundWork & { readonly kind: "watch" };
+type Ending = Omit<Report, "command" | "results">;
+type FinishedScan = ReturnType<FinishedScans["hear"]>[number];
+
+/** Seconds between two looks at what the transfers do. */
+const LOOK_SECONDS = 0.5;
+
+/** @returns once all is sent, with --once @throws the signal's reason, ActionError for a tree that cannot be watched */
+export async function watchScans(running: RunningTransfers, work: WatchWork, context: WatchContext): Promise<Ending> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  let sweeps = 0;
+  const watched = follow(
+    work,
+    { ...context, signal },
+    {
+      scan: ({ scan, experiment }) =>
+        running.announce({
+          file: scan,
+          trigger: work.trigger.name,
+          ...(experiment !== undefined && { tags: { ...NO_TAGS, exp: experiment } }),
+        }),
+      swept: () => sweeps++,
+    },
+  );
+  const shown = showing(running, { ...context, signal }, () => work.isOnce && sweeps > 0);
+  try {
+    return await Promise.race([watched, shown]);
+  } finally {
+    stop.abort(signal.reason ?? new Error("all is sent"));
+    await Promise.allSettled([watched, shown]);
+  }
+}
+
+/** Shows how it goes. @returns how it went, when nothing is left and nothing more is wanted */
+async function showing(running: RunningTransfers, context: WatchContext, isEnough: () => boolean): Promise<Ending> {
+  const { queue } = running.road;
+  const look = new TransfersLook(running);
+  for (;;) {
+    const { depth, total } = look.look(undefined);
+    if (depth > 0 && total.bytesTotal > 0) context.screen.progress(total.bytes, total.bytesTotal, "bytes");
+    else context.screen.endProgress();
+    const scans = [...queue.scans.values()];
+    if (isEnough() && running.pending === 0 && !scans.some(isUnderWay)) {
+      const failed = scans.filter(needsPerson).length;
+      const proven = scans.filter(isProven).length;
+      if (failed === 0) return { state: "Done", message: `${proven} scans are proven.`, exitStatus: EXIT.done };
+      const message = `${failed} scans failed and a person decides (globus-ioc queue list), ${proven} are proven.`;
+      const isPartial = proven > 0;
+      return {
+        state: isPartial ? "Partial" : "Failed",
+        message,
+        exitStatus: isPartial ? EXIT.partial : EXIT.failed,
+      };
+    }
+    await sleep(context.clock, LOOK_SECONDS, context.signal);
+  }
+}
+
+interface Followed {
+  readonly scan: (scan: FinishedScan) => void;
+  readonly swept: () => void;
+}
+
+/** Tells of each scan that is complete, and says what is wrong with the tree. @throws the signal's reason, ActionError */
+function follow({ trigger, sweepSeconds }: WatchWork, context: WatchContext, followed: Followed): Promise<never> {
+  const { screen, works, trees, signal } = context;
+  const plan = planTrees([trigger])[0];
+  if (plan === undefined) throw new Error("a trigger without a tree");
+  const finished = new FinishedScans(plan);
+  const told = new Set<string>();
+  const once = (sentence: string): void => {
+    if (!told.has(sentence)) screen.warn(sentence);
+    told.add(sentence);
+  };
+  const swept = (sweep: Sweep): void => {
+    works(`${sweep.scans} scans, ${sweep.folders} folders below ${trigger.root}`);
+    for (const problem of sweep.examples) once(problem);
+    followed.swept();
+  };
+  const hear = (news: TreeNews): void => {
+    for (const scan of finished.hear(news)) followed.scan(scan);
+    if (news.kind === "stray") once(finished.sayStray(news));
+    else if (news.kind === "sweep") swept(news.sweep);
+    else if (news.kind === "silent" || news.kind === "ended") screen.warn(news.sentence);
+    else if (news.kind === "answers" || news.kind === "begun") screen.say(news.sentence);
+  };
+  return trees.watch(treeToWatch(plan, { periodSeconds: sweepSeconds }), hear, signal);
+}
+
+/** Says what would be sent, and sends nothing; needs nothing but the tree. @throws the signal's reason, ActionError */
+export async function dryWatch(
+  { settings }: ForegroundPlan,
+  work: WatchWork,
+  context: WatchContext & { readonly tagsOf: (file: string) => ScanTags },
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const say = (found: FinishedScan): void => {
+    const to = settings.destinations.map(({ kind, collection, top, path }) => {
+      const tags = found.experiment === undefined ? context.tagsOf(found.scan) : { ...NO_TAGS, exp: found.experiment };
+      const parts = placeOf(path, work.trigger.root, {
+        file: found.scan,
+        tags,
+        manifest: manifestOf(found, work.trigger),
+      });
+      return `${kind === "globus" ? `${collection}:` : ""}${[top.replace(/\/$/, ""), ...parts].join("/")}`;
+    });
+    const where = to.length === 0 ? "" : ` to ${to.join(" and ")}`;
+    context.screen.say(
+      `Would send ${found.scan} (${found.files} files, ${found.bytes} bytes)${where}, since ${found.why}.`,
+    );
+  };
+  const swept = (): void => {
+    if (work.isOnce) stop.abort();
+  };
+  await follow(work, { ...context, signal }, { scan: say, swept }).catch((thrown: unknown) => {
+    if (!stop.signal.aborted) throw thrown;
+  });
+}
+
+const manifestOf = ({ scan }: FinishedScan, { pattern }: TreeTrigger) =>
+  pattern.isOfFiles ? { folder: dirname(scan), isFolder: false } : { folder: scan, isFolder: true };
