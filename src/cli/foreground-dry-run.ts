@@ -4,10 +4,10 @@ import { baseName, placeOf } from "../controller/transfers/scan-path.ts";
 import { createMountedSource } from "../services/scans/sources.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
-import { dryWatch, type WatchContext } from "./foreground-watch.ts";
+import { dryWatch, type TreeContext } from "./foreground-watch.ts";
 import type { Report } from "./screen.ts";
 
-export interface DryRunContext extends WatchContext {
+export interface DryRunContext extends TreeContext {
   readonly tagsOf: (file: string) => ScanTags;
 }
 

@@ -17,7 +17,7 @@ import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
 import type { Report, Screen } from "./screen.ts";
 
-export interface WatchContext {
+export interface TreeContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly screen: Screen;
@@ -33,7 +33,7 @@ type FinishedScan = ReturnType<FinishedScans["hear"]>[number];
 const LOOK_SECONDS = 0.5;
 
 /** @returns once all is sent, with --once @throws the signal's reason, ActionError for a tree that cannot be watched */
-export async function watchScans(running: RunningTransfers, work: WatchWork, context: WatchContext): Promise<Ending> {
+export async function watchScans(running: RunningTransfers, work: WatchWork, context: TreeContext): Promise<Ending> {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   let sweeps = 0;
@@ -60,7 +60,7 @@ export async function watchScans(running: RunningTransfers, work: WatchWork, con
 }
 
 /** Shows how it goes. @returns how it went, when nothing is left and nothing more is wanted */
-async function showing(running: RunningTransfers, context: WatchContext, isEnough: () => boolean): Promise<Ending> {
+async function showing(running: RunningTransfers, context: TreeContext, isEnough: () => boolean): Promise<Ending> {
   const { queue } = running.road;
   const look = new TransfersLook(running);
   for (;;) {
@@ -84,13 +84,13 @@ async function showing(running: RunningTransfers, context: WatchContext, isEnoug
   }
 }
 
-interface Followed {
+interface TreeEvents {
   readonly scan: (scan: FinishedScan) => void;
   readonly swept: () => void;
 }
 
-/** Tells of each scan that is complete, and says what is wrong with the tree. @throws the signal's reason, ActionError */
-function follow({ trigger, sweepSeconds }: WatchWork, context: WatchContext, followed: Followed): Promise<never> {
+/** Tells of each scan that is complete, and what is wrong with the tree. @throws the signal's reason, ActionError */
+function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, followed: TreeEvents): Promise<never> {
   const { screen, works, trees, signal } = context;
   const plan = planTrees([trigger])[0];
   if (plan === undefined) throw new Error("a trigger without a tree");
@@ -119,7 +119,7 @@ function follow({ trigger, sweepSeconds }: WatchWork, context: WatchContext, fol
 export async function dryWatch(
   { settings }: ForegroundPlan,
   work: WatchWork,
-  context: WatchContext & { readonly tagsOf: (file: string) => ScanTags },
+  context: TreeContext & { readonly tagsOf: (file: string) => ScanTags },
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);

@@ -37,12 +37,8 @@ const FOR_TESTS: readonly string[] = [
   "controller/run/faults.ts AGAIN_SECONDS",
   "controller/run/perform.ts actionOf",
   "controller/tagging/tag-manual.ts parseName",
-  "controller/transfers/triggers/finished-scans.ts FinishedScans",
   "controller/transfers/triggers/finished-scans.ts scanOf",
   "controller/transfers/triggers/presets.ts TRIGGER_PRESETS",
-  "controller/transfers/triggers/tree-plan.ts planTrees",
-  "controller/transfers/triggers/tree-plan.ts treeToWatch",
-  "controller/transfers/triggers/tree-trigger.ts readTrigger",
   "controller/users/people.ts eachOnce",
   "database/convert/numbers.ts clampFloat",
   "ioc/ioc.ts IocError",
@@ -61,8 +57,6 @@ const FOR_TESTS: readonly string[] = [
   "services/globus/token-store.ts printTokens",
   "services/ledger/store.ts LedgerDamagedError",
   "services/scheduling/schedule-file.ts parseSchedule",
-  "services/tree/watch-tree.ts ScanTreesOptions",
-  "services/tree/watch-tree.ts createScanTrees",
 ];
 
 interface Exported {
