@@ -23,7 +23,7 @@ import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
 import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } from "./transfer-places.ts";
-import { openTriggers, type TriggerPartOptions } from "./triggers.ts";
+import { openTriggers, type SourceSight, type TriggerPartOptions } from "./triggers.ts";
 
 export interface TransferPart {
   readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune">;
@@ -56,7 +56,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
   };
   const site = transferSite(options, about, find);
-  const triggers = openTriggers(options, about);
+  const triggers = openTriggers(options, about, sightOf(options, about.host));
   const { clock, log } = options;
   const watch = watchTransfers({
     site,
@@ -66,7 +66,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     onRunning: (running) => {
       transfers = running;
     },
-    triggers,
+    triggers: triggers.rows,
   });
   const check = openCheck(options, site, about);
   const mayPrune = options.settings.source["allow-prune"];
@@ -79,7 +79,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
       Prune: pruneCommand(find, mayPrune),
     },
     arms: { PruneArm: pruneArm(mayPrune) },
-    watches: [watch, check.watch(options.settings.transfers["check-hours"])],
+    watches: [watch, ...triggers.watches, check.watch(options.settings.transfers["check-hours"])],
     finish: async () => transfers?.finish(),
   };
 }
@@ -167,6 +167,15 @@ function rulesOf({ settings }: PartOptions, { tells }: NotifyPart): TransferRule
 }
 
 type SourceSide = "detector" | "analysis";
+
+/** How this machine sees the scans. */
+function sightOf({ settings: { source, local, ssh } }: PartOptions, ownName: string): SourceSight {
+  const side: SourceSide = source.host;
+  const host = local[side];
+  const top = source.top || local[`${side}-top-dir`];
+  const isHere = host === "" || isOwnHost(host, ssh[`${side}-port`], ownName);
+  return { top, seen: source.mount || (isHere ? top : undefined) };
+}
 
 function sourceOf(options: PartOptions, ownName: string): { readonly row: SourceRow; readonly copied: CopySource } {
   const { source } = options.settings;

@@ -10,7 +10,7 @@ import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
 import { isProven, isUnderWay, needsPerson } from "../controller/transfers/scan-queue.ts";
 import type { RunningTransfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
-import { FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
+import { type FinishedScan, FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
 import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
 import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { EXIT } from "./exit-status.ts";
@@ -27,7 +27,6 @@ export interface TreeContext {
 
 type WatchWork = ForegroundWork & { readonly kind: "watch" };
 type Ending = Omit<Report, "command" | "results">;
-type FinishedScan = ReturnType<FinishedScans["hear"]>[number];
 
 /** Seconds between two looks at what the transfers do. */
 const LOOK_SECONDS = 0.5;

@@ -544,9 +544,9 @@ export const TRIGGER_SETTINGS = {
     "marker: how names of marker files end, separated by blanks; empty: .done .complete.",
   ),
   counted: setting(
-    KINDS.names,
+    KINDS.text,
     "",
-    "count: names of the files that are counted, patterns separated by blanks; empty: all.",
+    "count: which files of a scan are counted, a pattern such as detector1/*.h5; empty: all.",
   ),
   files: setting(KINDS.count, "1", "count: how many there must be."),
   "quiet-seconds": setting(

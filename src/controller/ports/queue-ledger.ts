@@ -42,6 +42,8 @@ export interface ScanRecord {
   readonly mayBeOld?: true;
   /** Directory on the analysis host to which TomoScan copies it, where it does. */
   readonly copiesTo?: string;
+  /** Of its files, without markers, as the watch over its tree saw them when it was announced. */
+  readonly content?: string;
   /** Of its files' names, sizes and times; absent while it waits. */
   readonly signature?: string;
   readonly folder?: string;

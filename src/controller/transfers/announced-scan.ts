@@ -12,6 +12,8 @@ export interface AnnouncedScan {
   /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
   readonly mayBeOld?: true;
   readonly copiesTo?: string;
+  /** What the watch over its tree has seen: one that was sent with this content is not sent again. */
+  readonly content?: string;
   /** Where it goes; absent: to every destination. */
   readonly destinations?: readonly string[];
 }

@@ -267,10 +267,11 @@ export class RunningTransfers {
     let said: string | undefined;
     const isTaken = await this.#tryChange(() => {
       const unsent = unsentBy(announced, file, road.site);
-      const known = road.queue
-        .ofFile(file)
-        .map(({ scan }) => scan)
-        .find(({ state, reason }) => (unsent === undefined ? state === "waiting" : reason === unsent.reason));
+      const scans = road.queue.ofFile(file).map(({ scan }) => scan);
+      if (scans.some((scan) => isSame(scan, announced))) return [];
+      const known = scans.find(({ state, reason }) =>
+        unsent === undefined ? state === "waiting" : reason === unsent.reason,
+      );
       if (known !== undefined) return widened(known, announced);
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
@@ -350,6 +351,13 @@ interface Unsent {
   readonly reason: string;
 }
 
+/** Whether the scan was announced before as it is now, and goes wherever it is wanted. */
+const isSame = ({ state, content, destinations }: ScanRecord, now: AnnouncedScan): boolean =>
+  state === "ready" &&
+  now.content !== undefined &&
+  now.content === content &&
+  (destinations === undefined || now.destinations?.every((one) => destinations.includes(one)) === true);
+
 /** A scan that still waits is announced by another trigger, too: it goes where either wants it. */
 function widened(scan: ScanRecord, { destinations: more }: AnnouncedScan): QueueChange[] {
   const { destinations, ...rest } = scan;
@@ -360,7 +368,7 @@ function widened(scan: ScanRecord, { destinations: more }: AnnouncedScan): Queue
 }
 
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
-  const { aborted, copiesTo, mayBeOld, destinations } = announced;
+  const { aborted, copiesTo, mayBeOld, content, destinations } = announced;
   const tags = announced.tags ?? road.site.tagsOf?.(announced.file);
   return {
     id: road.newId(),
@@ -373,6 +381,7 @@ function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefine
     ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
     ...(mayBeOld === true && { mayBeOld }),
     ...(copiesTo !== undefined && { copiesTo }),
+    ...(content !== undefined && { content }),
     ...(destinations !== undefined && { destinations }),
   };
 }

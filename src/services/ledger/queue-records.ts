@@ -32,6 +32,7 @@ export const scanSchema: z.ZodType<ScanRecord> = z.strictObject({
   aborted: optional(text),
   mayBeOld: optional(z.literal(true)),
   copiesTo: optional(text),
+  content: optional(text),
   signature: optional(text),
   folder: optional(text),
   isFolder: optional(z.boolean()),

@@ -38,7 +38,6 @@ const FOR_TESTS: readonly string[] = [
   "controller/run/perform.ts actionOf",
   "controller/tagging/tag-manual.ts parseName",
   "controller/transfers/triggers/finished-scans.ts scanOf",
-  "controller/transfers/triggers/presets.ts TRIGGER_PRESETS",
   "controller/users/people.ts eachOnce",
   "database/convert/numbers.ts clampFloat",
   "ioc/ioc.ts IocError",

@@ -10,7 +10,7 @@ import { countedOf, type PlannedLayout, type TreePlan } from "./tree-plan.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
 
 /** A scan that a trigger calls complete. */
-interface FinishedScan {
+export interface FinishedScan {
   readonly trigger: string;
   /** Absolute. */
   readonly scan: string;
@@ -23,6 +23,8 @@ interface FinishedScan {
   /** As they were seen, without markers. */
   readonly files: number;
   readonly bytes: number;
+  /** Equal for the same names, sizes and times of files, without markers. */
+  readonly content: string;
 }
 
 /** What is remembered of a scan that a trigger has told. */
@@ -99,6 +101,7 @@ class LayoutScans {
           why,
           files: scan.files,
           bytes: scan.bytes,
+          content: scan.content,
         },
       ];
     });

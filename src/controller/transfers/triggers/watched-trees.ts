@@ -1,0 +1,289 @@
+/**
+ * The triggers of a site that watch directory trees. Each tree is watched once for all its triggers that are on, and
+ * anew when another one comes on or goes off: a trigger that comes on late is told of every scan that is complete.
+ */
+import {
+  BehaviorSubject,
+  debounceTime,
+  defer,
+  distinctUntilChanged,
+  EMPTY,
+  filter,
+  finalize,
+  ignoreElements,
+  map,
+  merge,
+  Observable,
+  of,
+  share,
+  switchMap,
+  tap,
+  timer,
+} from "rxjs";
+import type { Clock } from "../../../base/clock.ts";
+import { asSentence, CancelledError, messageOf } from "../../../base/errors.ts";
+import type { ScanTrees, Sweep, TreeNews } from "../../ports/scan-tree.ts";
+import { ANSWERS } from "../../pvs/row.ts";
+import type { Watch } from "../../run/watch.ts";
+import { NO_TAGS } from "../scan-path.ts";
+import { type FinishedScan, FinishedScans } from "./finished-scans.ts";
+import { planTrees, type TreePlan, treeToWatch } from "./tree-plan.ts";
+import type { TreeTrigger } from "./tree-trigger.ts";
+import type { TriggerNews, TriggerRow } from "./trigger.ts";
+
+/** A tree trigger of the settings. */
+export interface WatchedTrigger extends TreeTrigger {
+  readonly sweepSeconds: number;
+  /** Absolute. */
+  readonly canary?: string;
+}
+
+export interface WatchedTreesOptions {
+  readonly trees: ScanTrees;
+  readonly clock: Pick<Clock, "monotonic">;
+  /** What the source host calls a path that is watched here. */
+  readonly nameOf: (path: string) => string;
+}
+
+interface TriggerEvent {
+  readonly triggers: readonly string[];
+  readonly news: TriggerNews;
+}
+
+/** How the watch over a tree stands. */
+interface WatchStanding {
+  readonly root: string;
+  readonly since: number;
+  readonly periodSeconds: number;
+  /** The last whole one. */
+  sweep?: Sweep & { readonly endedAt: number };
+  /** Why nothing is seen, a sentence. */
+  trouble?: string | undefined;
+}
+
+const OFF: TriggerNews = { kind: "state", state: "Off", message: "The trigger is off: no scan is seen." };
+/** Seconds between two pictures of the watches. */
+const SHOW_SECONDS = 1;
+/** A sweep is late when none has ended for so many periods, and for so many seconds. */
+const LATE_PERIODS = 3;
+const LATE_SECONDS = 60;
+
+export class WatchedTrees {
+  readonly #options: WatchedTreesOptions;
+  readonly #triggers: WatchedTrigger[] = [];
+  readonly #on$ = new BehaviorSubject<ReadonlySet<string>>(new Set());
+  readonly #standings = new Map<string, WatchStanding>();
+  readonly #events$ = defer(() => this.#all$()).pipe(share());
+
+  constructor(options: WatchedTreesOptions) {
+    this.#options = options;
+  }
+
+  /** Before anything is watched. */
+  add(trigger: WatchedTrigger): TriggerRow["news$"] {
+    this.#triggers.push(trigger);
+    const { name } = trigger;
+    const switched = (isOn: boolean): void => {
+      const on = new Set(this.#on$.value);
+      if (isOn) on.add(name);
+      else on.delete(name);
+      this.#on$.next(on);
+    };
+    return (isOn$) =>
+      merge(
+        this.#events$.pipe(
+          filter(({ triggers }) => triggers.includes(name)),
+          map(({ news }) => news),
+        ),
+        isOn$.pipe(
+          distinctUntilChanged(),
+          tap(switched),
+          switchMap((isOn) => (isOn ? EMPTY : of(OFF))),
+        ),
+      ).pipe(finalize(() => switched(false)));
+  }
+
+  /** Shows all watches together in the Watch PVs. */
+  readonly shown: Watch = ({ pvs, scheduler }) => {
+    let before = "";
+    return timer(0, SHOW_SECONDS * 1000, scheduler).pipe(
+      tap(() => {
+        const now = pictureOf([...this.#standings.values()], this.#options.clock.monotonic());
+        const key = JSON.stringify(now);
+        if (key === before) return;
+        before = key;
+        pvs.put("WatchAge", now.age);
+        pvs.put("WatchFiles", now.files);
+        pvs.put("WatchAlive", ANSWERS.indexOf(now.alive));
+        pvs.put("WatchMessage", now.message);
+      }),
+      ignoreElements(),
+    );
+  };
+
+  #all$(): Observable<TriggerEvent> {
+    const roots = [...new Set(this.#triggers.map(({ root }) => root))];
+    return merge(
+      ...roots.map((root) =>
+        this.#on$.pipe(
+          map((on) => this.#triggers.filter((one) => one.root === root && on.has(one.name))),
+          distinctUntilChanged((one, other) => namesOf(one).join() === namesOf(other).join()),
+          debounceTime(0), // all are switched one after the other at the start
+          switchMap((triggers) => this.#watched$(triggers)),
+        ),
+      ),
+    );
+  }
+
+  /** @param triggers of one tree */
+  #watched$(triggers: readonly WatchedTrigger[]): Observable<TriggerEvent> {
+    const plan = planTrees(triggers)[0];
+    if (plan === undefined) return EMPTY;
+    const { trees, clock, nameOf } = this.#options;
+    return new Observable<TriggerEvent>((told) => {
+      const stop = new AbortController();
+      const canary = triggers.find((one) => one.canary !== undefined)?.canary;
+      const periodSeconds = Math.min(...triggers.map(({ sweepSeconds }) => sweepSeconds));
+      const standing: WatchStanding = { root: plan.root, since: clock.monotonic(), periodSeconds };
+      this.#standings.set(plan.root, standing);
+      const names = namesOf(triggers);
+      const tell = (news: TriggerNews, who = names): void => told.next({ triggers: who, news });
+      tell({ kind: "state", state: "Watching", message: `${plan.root} is watched; its first sweep is under way.` });
+      const hearing = new Hearing({ plan, standing, tell, clock, nameOf });
+      const tree = treeToWatch(plan, { periodSeconds, ...(canary !== undefined && { canary }) });
+      trees
+        .watch(tree, (news) => hearing.hear(news), stop.signal)
+        .catch((thrown: unknown) => {
+          if (!stop.signal.aborted) hearing.fail(asSentence(messageOf(thrown)));
+        });
+      return () => {
+        stop.abort(new CancelledError("No trigger of the tree is on any more."));
+        this.#standings.delete(plan.root);
+      };
+    });
+  }
+}
+
+const namesOf = (triggers: readonly WatchedTrigger[]): readonly string[] => triggers.map(({ name }) => name);
+
+interface HearingOptions extends Omit<WatchedTreesOptions, "trees"> {
+  readonly plan: TreePlan;
+  readonly standing: WatchStanding;
+  /** @param triggers absent: all */
+  readonly tell: (news: TriggerNews, triggers?: readonly string[]) => void;
+}
+
+/** What one watch tells, as news of its triggers. */
+class Hearing {
+  readonly #finished: FinishedScans;
+  readonly #options: HearingOptions;
+  /** Sentences that were said: each once. */
+  readonly #said = new Set<string>();
+  #state = "";
+
+  constructor(options: HearingOptions) {
+    this.#finished = new FinishedScans(options.plan);
+    this.#options = options;
+  }
+
+  hear(news: TreeNews): void {
+    const { standing, tell, nameOf } = this.#options;
+    for (const found of this.#finished.hear(news)) {
+      const scan = { ...announced(found), file: nameOf(found.scan) };
+      tell({ kind: "scan", scan }, [found.trigger]);
+    }
+    switch (news.kind) {
+      case "stray":
+        this.#sayOnce(this.#finished.sayStray(news));
+        break;
+      case "sweep":
+        this.#swept(news.sweep);
+        break;
+      case "silent":
+      case "ended":
+        this.fail(news.sentence);
+        break;
+      case "answers":
+        standing.trouble = undefined;
+        tell({ kind: "said", sentence: news.sentence, severity: "NO_ALARM" });
+        break;
+      case "scan":
+      case "gone":
+      case "begun":
+    }
+  }
+
+  /** @param sentence why nothing is seen */
+  fail(sentence: string): void {
+    this.#options.standing.trouble = sentence;
+    this.#show("Trouble", sentence);
+    this.#options.tell({ kind: "said", sentence, severity: "MAJOR" });
+  }
+
+  #swept(sweep: Sweep): void {
+    const { standing, clock } = this.#options;
+    standing.trouble = undefined;
+    standing.sweep = { ...sweep, endedAt: clock.monotonic() };
+    for (const problem of sweep.examples) this.#sayOnce(problem);
+    const [problem] = sweep.examples;
+    if (problem === undefined) this.#show("Watching", sweptText(standing.root, sweep));
+    else this.#show("Trouble", problem);
+  }
+
+  #show(state: "Watching" | "Trouble", message: string): void {
+    if (`${state} ${message}` === this.#state) return;
+    this.#state = `${state} ${message}`;
+    this.#options.tell({ kind: "state", state, message });
+  }
+
+  #sayOnce(sentence: string): void {
+    if (this.#said.has(sentence)) return;
+    this.#said.add(sentence);
+    this.#options.tell({ kind: "said", sentence, severity: "MINOR" });
+  }
+}
+
+/** A scan belongs to the experiment that its path names; without one it may be of another than the tagged. */
+function announced({ experiment, fields, content }: FinishedScan) {
+  const known = experiment === undefined ? undefined : { ...NO_TAGS, exp: experiment, ym: fields["ym"] ?? "" };
+  return { content, ...(known === undefined ? { mayBeOld: true as const } : { tags: known }) };
+}
+
+const sweptText = (root: string, { scans, folders }: Sweep): string =>
+  `${scans} scans in ${folders} folders below ${root}.`;
+
+interface WatchPicture {
+  /** Whole seconds; -1: unknown. */
+  readonly age: number;
+  readonly files: number;
+  readonly alive: (typeof ANSWERS)[number];
+  readonly message: string;
+}
+
+/** All watches as one: the oldest sweep, the files of all, and the first that is in trouble. */
+function pictureOf(standings: readonly WatchStanding[], now: number): WatchPicture {
+  if (standings.length === 0) return { age: -1, files: -1, alive: "Unknown", message: "No directory is watched." };
+  const ages = standings.map(({ sweep }) => (sweep === undefined ? -1 : Math.floor(now - sweep.endedAt)));
+  const isSwept = !ages.includes(-1);
+  const troubles = standings.flatMap((one) => troubleOf(one, now) ?? []);
+  const files = standings.reduce((sum, { sweep }) => sum + (sweep?.files ?? 0), 0);
+  const words = standings.map(({ root, sweep }) =>
+    sweep === undefined ? `The first sweep of ${root} is under way.` : sweptText(root, sweep),
+  );
+  return {
+    age: isSwept ? Math.max(...ages) : -1,
+    files: isSwept ? files : -1,
+    alive: troubles.length > 0 ? "No" : isSwept ? "Yes" : "Unknown",
+    message: troubles[0] ?? words.join(" "),
+  };
+}
+
+/** A sentence; undefined: there is none. */
+function troubleOf({ root, since, periodSeconds, sweep, trouble }: WatchStanding, now: number): string | undefined {
+  if (trouble !== undefined) return trouble;
+  if (sweep?.canarySeen === false)
+    return `A sweep of ${root} did not see the file that was just made there: look at the mount.`;
+  const seconds = now - (sweep?.endedAt ?? since);
+  const late = Math.max(LATE_SECONDS, LATE_PERIODS * periodSeconds + (sweep?.seconds ?? 0));
+  return seconds > late ? `No sweep of ${root} has ended for ${Math.floor(seconds)} s: look at the disk.` : undefined;
+}
