@@ -10,7 +10,7 @@ import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
 import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 const SCAN = "dat/ue_251023_FXL/rawData/251023_alignment_00001_DIR";
 
 let globus: GlobusService;
