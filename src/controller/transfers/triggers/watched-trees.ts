@@ -26,6 +26,7 @@ import type { ScanTrees, Sweep, TreeNews } from "../../ports/scan-tree.ts";
 import { ANSWERS } from "../../pvs/row.ts";
 import type { Watch } from "../../run/watch.ts";
 import { NO_TAGS } from "../scan-path.ts";
+import { scansText } from "../scan-state.ts";
 import { type FinishedScan, FinishedScans } from "./finished-scans.ts";
 import { planTrees, type TreePlan, treeToWatch } from "./tree-plan.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
@@ -250,7 +251,7 @@ function announced({ experiment, fields, content }: FinishedScan) {
 }
 
 const sweptText = (root: string, { scans, folders }: Sweep): string =>
-  `${scans} scans in ${folders} folders below ${root}.`;
+  `${scansText(scans)} in ${folders} folders below ${root}.`;
 
 interface WatchPicture {
   /** Whole seconds; -1: unknown. */
@@ -281,6 +282,7 @@ function pictureOf(standings: readonly WatchStanding[], now: number): WatchPictu
 /** A sentence; undefined: there is none. */
 function troubleOf({ root, since, periodSeconds, sweep, trouble }: WatchStanding, now: number): string | undefined {
   if (trouble !== undefined) return trouble;
+  if (sweep?.examples[0] !== undefined) return sweep.examples[0];
   if (sweep?.canarySeen === false)
     return `A sweep of ${root} did not see the file that was just made there: look at the mount.`;
   const seconds = now - (sweep?.endedAt ?? since);

@@ -159,7 +159,7 @@ test("what is wrong is the trigger's state and the watch's, until a sweep ends a
   tell({ kind: "sweep", sweep: SWEEP });
   expect(lastState(one.news)).toMatchObject({
     state: "Watching",
-    message: "1 scans in 3 folders below /mnt/detector.",
+    message: "1 scan in 3 folders below /mnt/detector.",
   });
   tell({ kind: "sweep", sweep: { ...SWEEP, problems: 1, examples: ["x cannot be read."] } });
   tell({ kind: "sweep", sweep: { ...SWEEP, problems: 1, examples: ["x cannot be read."] } });
@@ -183,6 +183,12 @@ test.each([
   ["none has ended for a minute", [SWEEP], 61, { WatchAlive: 0 }],
   ["the first does not end", [], 61, { WatchAge: -1, WatchAlive: 0 }],
   ["the first goes on", [], 5, { WatchAge: -1, WatchFiles: -1, WatchAlive: 2 }],
+  [
+    "it cannot see all",
+    [{ ...SWEEP, examples: ["x cannot be read."] }],
+    1,
+    { WatchAlive: 0, WatchMessage: "x cannot be read." },
+  ],
   ["it does not see a new file", [{ ...SWEEP, canarySeen: false }], 1, { WatchAlive: 0 }],
 ] as const)("the Watch PVs when %s", async (_what, sweeps, seconds, expected) => {
   const all = trees();
