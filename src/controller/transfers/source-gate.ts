@@ -7,6 +7,7 @@ import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
@@ -34,6 +35,8 @@ interface Seen {
   readonly signature: string | undefined;
   /** Since when the signature has been the same, or the fault lasts. */
   readonly stableSince: number;
+  /** Whether the fault is that the files are not there. */
+  readonly isMissing: boolean;
   readonly nextAt: number;
 }
 
@@ -107,6 +110,7 @@ export class SourceGate {
         since: before?.since ?? now,
         signature,
         stableSince,
+        isMissing: false,
         nextAt: now + settleSeconds - (now - stableSince),
       });
       return;
@@ -182,10 +186,12 @@ export class SourceGate {
     const now = clock.monotonic();
     const before = this.#seen.get(scan.id);
     const since = before?.since ?? now;
-    const stableSince = before !== undefined && before.signature === undefined ? before.stableSince : now;
+    const isMissing = thrown instanceof NotFoundError;
+    const isAsBefore = before !== undefined && before.signature === undefined && before.isMissing === isMissing;
+    const stableSince = isAsBefore ? before.stableSince : now;
     const wait = Math.min(LONGEST_SECONDS, Math.max(site.rules.settleSeconds, (now - stableSince) / 4));
-    this.#seen.set(scan.id, { since, signature: undefined, stableSince, nextAt: now + wait });
-    const isGone = thrown instanceof NotFoundError && now - stableSince >= site.rules.giveUpSeconds;
+    this.#seen.set(scan.id, { since, signature: undefined, stableSince, isMissing, nextAt: now + wait });
+    const isGone = isMissing && now - stableSince >= site.rules.giveUpSeconds;
     const left = isGone ? `${fault}, for ${Math.round((now - stableSince) / 60)} minutes` : fault;
     if (scan.reason === fault && !isGone) return;
     try {
@@ -221,7 +227,7 @@ function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
   ];
 }
 
-const listOfDestinations = ({ site }: Road): string => site.destinations.map(({ name }) => name).join(" and ");
+const listOfDestinations = ({ site }: Road): string => listed(site.destinations.map(({ name }) => name));
 
 /** The tags of the experiment that is tagged now, for a scan that may be older than the tag where its path names it. */
 function tagsFor({ file, mayBeOld }: ScanRecord, tags: ScanTags | undefined): ScanTags | undefined {

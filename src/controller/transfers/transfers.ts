@@ -137,6 +137,8 @@ export class RunningTransfers {
   readonly #courier: Courier;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
+  /** The destinations of globus.conf. */
+  readonly #known: ReadonlySet<string>;
 
   constructor(options: RoadOptions, counts: ScanCounts) {
     this.counts = counts;
@@ -145,6 +147,7 @@ export class RunningTransfers {
     this.#gate = new SourceGate(this.road);
     this.#rechecks = new Rechecks(this.road, (scan) => this.announce(scan));
     const { destinations, tasks } = options.site;
+    this.#known = new Set(destinations.map(({ name }) => name));
     this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
       return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
@@ -178,11 +181,10 @@ export class RunningTransfers {
 
   /** What was to go to destinations that globus.conf no longer has is a person's to decide. */
   async #closeUnknown(signal: AbortSignal): Promise<void> {
-    const { queue, clock, site, say } = this.road;
-    const known = new Set(site.destinations.map(({ name }) => name));
+    const { queue, clock, say } = this.road;
     let counts: ReadonlyMap<string, number> = new Map();
     const close = (): readonly QueueChange[] => {
-      const decision = goneDecision(queue, known, clock.now());
+      const decision = goneDecision(queue, this.#known, clock.now());
       counts = decision.counts;
       return decision.changes;
     };
@@ -231,7 +233,7 @@ export class RunningTransfers {
       const isKnown = known.some(({ state, reason }) =>
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
-      if (isKnown) return [];
+      if (isKnown || isDecided(announced, known)) return [];
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
     });
@@ -242,7 +244,7 @@ export class RunningTransfers {
   /** Tries everything that has failed, or that a person has to decide, at once. @returns how many scans that are */
   async retry(wanted: (scan: ScanRecord) => boolean = () => true): Promise<number> {
     const { queue, clock } = this.road;
-    const count = await decided(this.road, () => retryDecision(queue, wanted, clock.now()));
+    const count = await decided(this.road, () => retryDecision(queue, wanted, { at: clock.now(), known: this.#known }));
     for (const lane of this.lanes) lane.hurry();
     this.watch?.hurry();
     this.asked?.hurry();
@@ -269,6 +271,10 @@ export class RunningTransfers {
     return this.lanes.find((lane) => lane.destination === destination);
   }
 }
+
+/** Whether a scan that may be old is known, and was decided about before anybody knew its files. */
+const isDecided = ({ mayBeOld }: AnnouncedScan, known: readonly ScanRecord[]): boolean =>
+  mayBeOld === true && known.length > 0 && known.every(({ signature }) => signature === undefined);
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {
