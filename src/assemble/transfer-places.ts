@@ -4,6 +4,7 @@
  */
 import { posix } from "node:path";
 import type { DestinationSettings } from "../config/settings.ts";
+import { hostLabel } from "../services/ssh/errors.ts";
 
 /** A directory in a realm: a host, or a Globus collection. */
 export interface ScanPlace {
@@ -12,7 +13,7 @@ export interface ScanPlace {
 }
 
 export const THIS_HOST = "this host";
-export const hostRealm = (name: string): string => `host ${name.toLowerCase()}`;
+export const hostRealm = (name: string, port: number): string => `host ${hostLabel(name.toLowerCase(), port)}`;
 export const collectionRealm = (id: string): string => `collection ${id.toLowerCase()}`;
 
 type Row = Pick<DestinationSettings, "name" | "kind" | "host" | "port" | "collection" | "top" | "path">;
@@ -28,7 +29,7 @@ function placeOf(
   const levels = path.split("/").filter((level) => level !== "" && level !== ".");
   const first = levels.findIndex((level) => level.includes("{"));
   const fixed = first < 0 ? levels : levels.slice(0, first);
-  const here = kind === "folder" || isOwn(host, port) ? THIS_HOST : hostRealm(host);
+  const here = kind === "folder" || isOwn(host, port) ? THIS_HOST : hostRealm(host, port);
   return {
     realm: kind === "globus" ? collectionRealm(collection) : here,
     path: posix.resolve("/", top, ...fixed),

@@ -134,8 +134,9 @@ function refusePlaces({ settings }: PartOptions, ownName: string): void {
   const sources = sides.map((side): ScanPlace => {
     const { top, mount } = side === source.host ? source : { top: "", mount: "" };
     const host = local[side];
-    const isHere = mount !== "" || host === "" || isOwnHost(host, ssh[`${side}-port`], ownName);
-    return { realm: isHere ? THIS_HOST : hostRealm(host), path: mount || top || local[`${side}-top-dir`] };
+    const port = ssh[`${side}-port`];
+    const isHere = mount !== "" || host === "" || isOwnHost(host, port, ownName);
+    return { realm: isHere ? THIS_HOST : hostRealm(host, port), path: mount || top || local[`${side}-top-dir`] };
   });
   const { collection, "collection-path": path } = source;
   if (collection !== "") sources.push({ realm: collectionRealm(collection), path });
@@ -234,8 +235,9 @@ function destinationOf(options: PartOptions, one: DestinationSettings, source: C
     if (one.collection === "") throw new ActionError("collection is not set: give the UUID of the Globus collection");
     if (from.collection === "") throw new ActionError("Globus does not see the source: set collection in [source]");
     if (login["client-id"] === "") throw new ActionError("Globus is off: set client-id in [globus-auth]");
-    return { name, kind, template, collection: one.collection, top };
+    return { name, kind, template, collection: one.collection, top: top || "/" };
   }
+  if (top === "") throw new ActionError("top is not set: name the directory there under which scans go");
   if (kind === "folder") {
     const copier = createFolderCopier({ top, source }, clock);
     return { name, kind: "copy", template, copier, writesManifest };

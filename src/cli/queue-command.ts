@@ -249,10 +249,11 @@ async function exportTo(file: string, context: QueueRun): Promise<Ending> {
   let isWhole = false;
   try {
     let piece = "";
-    const write = (): Promise<void> =>
-      handle.appendFile(piece).catch((thrown: unknown) => {
+    const tried = (work: Promise<void>): Promise<void> =>
+      work.catch((thrown: unknown) => {
         throw unwritten(file, thrown);
       });
+    const write = (): Promise<void> => tried(handle.appendFile(piece));
     const heard = await hear({ ask: "export" }, context, async (record) => {
       piece += `${cleanJson(record)}\n`;
       if (piece.length < PIECE) return;
@@ -261,7 +262,7 @@ async function exportTo(file: string, context: QueueRun): Promise<Ending> {
     });
     if (heard.end.isDone) {
       await write();
-      await handle.sync();
+      await tried(handle.sync());
     }
     isWhole = heard.end.isDone;
     return endingOf(heard, { file });

@@ -214,7 +214,7 @@ function readHeaders(ini: IniFile, problems: Problem[]): Readonly<Record<NamedSe
   const known = [...Object.keys(SETTINGS), ...Object.keys(ALIASES)];
   const names: Record<NamedSection, string[]> = { server: [], destination: [], trigger: [] };
   for (const [section, line] of ini.sections) {
-    const [, word, name] = /^(\S+)\s+(\S+)$/.exec(section) ?? [];
+    const [, word, name] = /^(\S+) (\S+)$/.exec(section) ?? [];
     if (known.includes(section)) continue;
     if (isNamed(word) && name !== undefined) names[word].push(name);
     else {

@@ -20,7 +20,8 @@ export const NAMED_SECTIONS = {
   trigger: TRIGGER_SETTINGS,
 } as const;
 export type NamedSection = keyof typeof NAMED_SECTIONS;
-export const isNamed = (word: string | undefined): word is NamedSection => word !== undefined && word in NAMED_SECTIONS;
+export const isNamed = (word: string | undefined): word is NamedSection =>
+  word !== undefined && Object.hasOwn(NAMED_SECTIONS, word);
 
 /** Bytes of the longest server name: ServerName has a state of each, whose name ends in NUL. */
 const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;

@@ -496,7 +496,11 @@ export const DESTINATION_SETTINGS = {
     "folder",
     "globus: a Globus collection. folder: a directory that the IOC's host sees. ssh: a directory on another host.",
   ),
-  top: setting(KINDS.absolutePath, "/", "Directory there under which scans go; must exist."),
+  top: setting(
+    KINDS.optionalPath,
+    "",
+    "Directory there under which scans go; must exist. Empty for globus: the collection's own top.",
+  ),
   path: setting(
     KINDS.scanTemplate,
     "{rel}",

@@ -60,6 +60,14 @@ test("nothing stays open where the settings are wrong, although Globus was opene
   expect(clock.pending).toBe(0);
 });
 
+test.each(["folder", "ssh\nhost = tape.example.org\nuser = op"])(
+  "a destination without a directory is refused, and not sent to the top of a disk: %j",
+  (kind) => {
+    const text = `[local]\ndetector-top-dir = /data\n[destination archive]\nkind = ${kind}\n`;
+    expect(() => open(text)).toThrow("[destination archive]: top is not set");
+  },
+);
+
 test("an environment that tells Node to check no certificate is warned of at the start", async () => {
   const lines: string[] = [];
   const log = createLog("globus", (line) => lines.push(line));

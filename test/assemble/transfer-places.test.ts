@@ -11,9 +11,10 @@ const ROW = {
   path: "{rel}",
 } as const;
 const OTHER = { ...ROW, name: "other" };
+const GATEWAY = { ...ROW, kind: "ssh", host: "gw.example.org", port: 2201 } as const;
 const SOURCES = [
   { realm: THIS_HOST, path: "/data/" },
-  { realm: hostRealm("detector.example.org"), path: "/raw" },
+  { realm: hostRealm("detector.example.org", 22), path: "/raw" },
   { realm: collectionRealm("6C54CADE-bde5-45c1-bdea-f4bd71dba2cc"), path: "/data" },
 ];
 const COLLECTION = "6c54cade-bde5-45c1-bdea-f4bd71dba2cc";
@@ -27,6 +28,8 @@ test.each([
   ["a folder beside the source", [{ ...ROW, top: "/database" }], undefined],
   ["a folder above the source", [{ ...ROW, top: "/", path: "archive/{rel}" }], undefined],
   ["the source's name on another host", [{ ...ROW, kind: "ssh", host: "tape.example.org", top: "/data" }], undefined],
+  ["one folder behind two ports of a gateway", [GATEWAY, { ...GATEWAY, name: "other", port: 2202 }], undefined],
+  ["one folder behind one port", [GATEWAY, { ...GATEWAY, name: "other" }], "same place"],
   ["two names of one folder", [ROW, { ...OTHER, top: "/mnt/x/../archive//" }], "one and other are the same place"],
   ["one folder by its top and by its path", [ROW, { ...OTHER, top: "/mnt", path: "archive/{rel}" }], "same place"],
   ["one folder here and behind SSH", [ROW, { ...OTHER, kind: "ssh", host: "localhost" }], "same place"],

@@ -35,7 +35,7 @@ test("an example of a destination stands in it, and is one without its comment s
   expect(text).toContain("\n# [destination archive]\n");
   const [before = "", example = ""] = text.split(/(?=^# \[destination archive\]$)/m);
   const read = parseConfig(before + example.replace(/^# (?=\[|[a-z-]+ =)/gm, ""), file, "/home/op");
-  expect(read.destinations).toMatchObject([{ name: "archive", kind: "folder", top: "/", path: "{rel}" }]);
+  expect(read.destinations).toMatchObject([{ name: "archive", kind: "folder", top: "", path: "{rel}" }]);
 });
 
 test("the settings that were given stand in it, also one with a per cent sign, and an empty one", async () => {

@@ -290,6 +290,15 @@ test("an empty file gives the defaults, of which none is a place, an address or 
   ]);
 });
 
+test.each(["destination  archive", "destination\tarchive", "constructor x", "toString", "server"])(
+  "a section [%s] is none: its keys would be read by nobody",
+  (section) => {
+    expect(problems(`[${section}]\nkind = folder\n`)[0]).toContain(
+      `/site/globus.conf:1: there is no section [${section}]`,
+    );
+  },
+);
+
 test("all problems are reported at once, each with its line, in order", () => {
   const found = problems(
     "[lokal]\n[local]\nanalysis-top-dir = data\nanalisys = x\n[ssh]\ndetector-port = 99999\n[server a]\nkind = dn\n",

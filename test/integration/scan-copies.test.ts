@@ -189,7 +189,8 @@ describe("a copy that is killed", () => {
         between: () => new Promise((resolve) => setImmediate(resolve)),
       });
       console.log(calls);`;
-    const { stdout } = await runPeer(process.execPath, ["--input-type=module", "-e", program]);
+    const { stdout, stderr, signal } = await runPeer(process.execPath, ["--input-type=module", "-e", program]);
+    if (stdout === "") expect(signal, stderr).toBe("SIGKILL");
     return { calls: Number(stdout), isDone: stdout !== "" };
   };
 

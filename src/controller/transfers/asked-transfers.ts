@@ -104,21 +104,24 @@ export class AskedTransfers {
     const wake = this.#road.wake();
     const { clock } = this.#road;
     for (;;) {
-      const record = this.records.find(
+      const open = this.records.filter(
         ({ task, submission }) => task === undefined && !this.#posting.has(submission.id),
       );
       const blocked = this.#breaker.waitSeconds(clock.monotonic());
-      if (record === undefined) await wake.wait(clock, Infinity, signal);
+      const [first] = open;
+      if (first === undefined) await wake.wait(clock, Infinity, signal);
       else if (blocked > 0) await wake.wait(clock, blocked, signal);
-      else await this.#repeat(record, signal);
+      else await this.#repeat(first, open, signal);
     }
   }
 
-  async #repeat(record: SubmissionRecord, signal: AbortSignal): Promise<void> {
+  /** @param first the oldest of those that are open */
+  async #repeat(first: SubmissionRecord, open: readonly SubmissionRecord[], signal: AbortSignal): Promise<void> {
     try {
       const owner = await this.#tasks.owner({ signal });
-      if (owner === record.owner) await this.#post(record, { signal });
-      else this.#breaker.failed(this.#road.clock.monotonic(), asSentence(otherLoginText(record, owner)));
+      const own = open.find((record) => record.owner === owner);
+      if (own !== undefined) await this.#post(own, { signal });
+      else this.#breaker.failed(this.#road.clock.monotonic(), asSentence(otherLoginText(first, owner)));
     } catch (thrown) {
       const verdict = verdictOn(thrown, signal);
       this.#road.logBug(verdict, thrown);

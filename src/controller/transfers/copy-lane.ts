@@ -87,7 +87,7 @@ export class CopyLane extends Lane {
     const problem = await proofProblem(manifest, found);
     if (problem !== undefined) {
       const reason = `After the copy of ${nameOf(scan)} to ${name}, ${proofText(problem)}.`;
-      await this.road.ended(scan.id, name, { state: "failed", reason, missing: problem });
+      await this.road.ended(scan.id, name, { state: "failed", reason, missing: problem }, scan.signature);
       return;
     }
     if (ours !== undefined) await copier.write(parts, ours, manifestText(scan, copied), { signal });

@@ -28,8 +28,13 @@ export async function decided(queue: Pick<ScanQueue, "change">, make: () => Deci
 /**
  * Everything that has failed, or that a person has to decide, is tried at once.
  * @param at now, milliseconds since 1970 UTC
+ * @param known the destinations that globus.conf has; undefined: the next IOC knows
  */
-export function retryDecision({ scans }: ScanQueue, wanted: (scan: ScanRecord) => boolean, at: number): Decision {
+export function retryDecision(
+  { scans }: ScanQueue,
+  wanted: (scan: ScanRecord) => boolean,
+  { at, known }: { readonly at: number; readonly known?: ReadonlySet<string> },
+): Decision {
   const changes: QueueChange[] = [];
   const retried = new Set<string>();
   for (const { scan, sends } of scans.values()) {
@@ -39,7 +44,7 @@ export function retryDecision({ scans }: ScanQueue, wanted: (scan: ScanRecord) =
       retried.add(scan.id);
     }
     for (const { scan: of, destination, state } of sends.values()) {
-      if (state !== "failed" && state !== "dead") continue;
+      if ((state !== "failed" && state !== "dead") || known?.has(destination) === false) continue;
       changes.push({ send: { scan: of, destination, state: "queued", attempts: 0, at } });
       retried.add(of);
     }

@@ -92,7 +92,7 @@ export async function ledgerDesk(ledger: QueueLedger, clock: Clock): Promise<Des
     ledger,
     isCopied: () => false,
     holdOf: () => undefined,
-    retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, clock.now())),
+    retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, { at: clock.now() })),
     drop: (wanted, reason) => decided(queue, () => dropDecision(queue, wanted, { reason, at: clock.now() })),
     say: () => {},
     clock,

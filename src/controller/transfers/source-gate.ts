@@ -35,6 +35,8 @@ interface Seen {
   readonly signature: string | undefined;
   /** Since when the signature has been the same, or the fault lasts. */
   readonly stableSince: number;
+  /** Whether the fault is that the files are not there. */
+  readonly isMissing: boolean;
   readonly nextAt: number;
 }
 
@@ -108,6 +110,7 @@ export class SourceGate {
         since: before?.since ?? now,
         signature,
         stableSince,
+        isMissing: false,
         nextAt: now + settleSeconds - (now - stableSince),
       });
       return;
@@ -201,10 +204,12 @@ export class SourceGate {
     const now = clock.monotonic();
     const before = this.#seen.get(scan.id);
     const since = before?.since ?? now;
-    const stableSince = before !== undefined && before.signature === undefined ? before.stableSince : now;
+    const isMissing = thrown instanceof NotFoundError;
+    const isAsBefore = before !== undefined && before.signature === undefined && before.isMissing === isMissing;
+    const stableSince = isAsBefore ? before.stableSince : now;
     const wait = Math.min(LONGEST_SECONDS, Math.max(site.rules.settleSeconds, (now - stableSince) / 4));
-    this.#seen.set(scan.id, { since, signature: undefined, stableSince, nextAt: now + wait });
-    const isGone = thrown instanceof NotFoundError && now - stableSince >= site.rules.giveUpSeconds;
+    this.#seen.set(scan.id, { since, signature: undefined, stableSince, isMissing, nextAt: now + wait });
+    const isGone = isMissing && now - stableSince >= site.rules.giveUpSeconds;
     const left = isGone ? `${fault}, for ${Math.round((now - stableSince) / 60)} minutes` : fault;
     if (scan.reason === fault && !isGone) return;
     try {

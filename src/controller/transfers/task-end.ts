@@ -111,13 +111,18 @@ async function prove(road: Road, id: string, end: EndedTask, evidence: Evidence,
   const send = road.queue.send(id, row.name);
   if (scan === undefined || send?.state !== "submitted" || send.submission !== record.submission.id) return;
   const failed = (reason: string, missing?: Proof): Promise<void> =>
-    road.ended(id, row.name, {
-      state: "failed",
-      reason: asSentence(`${titleOf(road, record)} failed: ${reason}`),
-      isFinal: isCancelled(end),
-      ...(missing !== undefined && { missing }),
-      task: record.task,
-    });
+    road.ended(
+      id,
+      row.name,
+      {
+        state: "failed",
+        reason: asSentence(`${titleOf(road, record)} failed: ${reason}`),
+        isFinal: isCancelled(end),
+        ...(missing !== undefined && { missing }),
+        task: record.task,
+      },
+      scan.signature,
+    );
   if (failure !== undefined) return await failed(failure);
   const manifest = await road.manifestOf(scan);
   if (await hasChanged(road, scan, manifest, signal))
@@ -125,7 +130,8 @@ async function prove(road: Road, id: string, end: EndedTask, evidence: Evidence,
   const problem = await problemOf(road, manifest, scan, evidence, signal);
   if (problem !== undefined) return await failed(proofText(problem), problem);
   const seconds = Math.max(0, (road.clock.now() - record.at) / 1000);
-  await road.ended(id, row.name, { state: "verified", bytes: scan.bytes ?? 0, seconds, task: record.task });
+  const verified = { state: "verified", bytes: scan.bytes ?? 0, seconds, task: record.task } as const;
+  await road.ended(id, row.name, verified, scan.signature);
 }
 
 /** Whether the source is another now. Where it is gone, what has arrived is all that is left of it. */

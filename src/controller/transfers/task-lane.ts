@@ -100,10 +100,11 @@ export class TaskLane extends Lane {
   }
 
   /** What an earlier login has begun it must end: Globus shows its tasks to nobody else. */
-  async #requireOwner(signal: AbortSignal): Promise<void> {
+  async #requireOwner(signal: AbortSignal): Promise<string> {
     const owner = await this.#tasks.owner({ signal });
     const other = this.submissions.find((record) => record.owner !== owner && this.road.queue.isWanted(record));
     if (other !== undefined) throw new OwnerError(owner, other);
+    return owner;
   }
 
   async #requireAllowed(signal: AbortSignal): Promise<void> {
@@ -172,7 +173,10 @@ export class TaskLane extends Lane {
 
   /** Asks Globus, as often as it takes: the id makes sure that it is one task. */
   async #submit(record: SubmissionRecord, signal: AbortSignal): Promise<void> {
-    await this.#requireOwner(signal);
+    if (record.owner !== (await this.#requireOwner(signal))) {
+      await this.road.change(() => [{ forgetSubmission: record.submission.id }]); // its scans were given up
+      return;
+    }
     let task: string;
     try {
       task = await this.#tasks.submit(record.submission, { signal });

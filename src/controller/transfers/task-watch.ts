@@ -6,7 +6,7 @@ import { oneLine } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
 import type { TaskReport } from "../ports/transfer-tasks.ts";
 import { Breaker } from "./back-off.ts";
-import { titleOf } from "./submissions.ts";
+import { otherLoginText, titleOf } from "./submissions.ts";
 import { type AcceptedRecord, settleTask, type TaskEndOptions } from "./task-end.ts";
 import { wordsFor } from "./task-words.ts";
 import { verdictOn } from "./verdict.ts";
@@ -96,7 +96,11 @@ export class TaskWatch {
     await step(this.#breaker, async () => {
       const owner = await tasks.owner({ signal });
       const ours = records.filter((record) => record.owner === owner);
-      for (const record of records) if (!ours.includes(record)) await this.#forgetUnwanted(record);
+      for (const record of records) {
+        if (ours.includes(record)) continue;
+        if (road.queue.isWanted(record)) trouble ??= asSentence(otherLoginText(record, owner));
+        else await road.change(() => [{ forgetSubmission: record.submission.id }]); // this login cannot end the task
+      }
       const ids = ours.map(({ task }) => task);
       const reports = await tasks.tasks(ids, { signal });
       for (const record of ours) {
@@ -116,12 +120,6 @@ export class TaskWatch {
     const breaker = this.#breakers.get(task) ?? new Breaker(this.#options.road.random);
     this.#breakers.set(task, breaker);
     return breaker;
-  }
-
-  /** Another login's task, which this login cannot end. */
-  async #forgetUnwanted(record: AcceptedRecord): Promise<void> {
-    const { road } = this.#options;
-    if (!road.queue.isWanted(record)) await road.change(() => [{ forgetSubmission: record.submission.id }]);
   }
 
   async #take(record: AcceptedRecord, report: TaskReport | undefined, signal: AbortSignal): Promise<void> {

@@ -159,6 +159,8 @@ export class RunningTransfers {
   readonly #dropReader: DropReader | undefined;
   readonly #pending: AnnouncedScan[] = [];
   readonly #arrivals;
+  /** The destinations of globus.conf. */
+  readonly #known: ReadonlySet<string>;
   /** What compares or deletes now: one at a time. */
   #keeping: string | undefined;
 
@@ -170,6 +172,7 @@ export class RunningTransfers {
     this.#rechecks = new Rechecks(this.road, (scan) => this.announce(scan));
     const { site, clock, say } = options;
     const { destinations, tasks, drops } = site;
+    this.#known = new Set(destinations.map(({ name }) => name));
     if (drops !== undefined)
       this.#dropReader = new DropReader({ drops, site, clock, say, enter: (scan) => this.enter(scan) });
     this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
@@ -213,11 +216,10 @@ export class RunningTransfers {
 
   /** What was to go to destinations that globus.conf no longer has is a person's to decide. */
   async #closeUnknown(signal: AbortSignal): Promise<void> {
-    const { queue, clock, site, say } = this.road;
-    const known = new Set(site.destinations.map(({ name }) => name));
+    const { queue, clock, say } = this.road;
     let counts: ReadonlyMap<string, number> = new Map();
     const close = (): readonly QueueChange[] => {
-      const decision = goneDecision(queue, known, clock.now());
+      const decision = goneDecision(queue, this.#known, clock.now());
       counts = decision.counts;
       return decision.changes;
     };
@@ -273,6 +275,7 @@ export class RunningTransfers {
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
       if (known !== undefined) return widened(known, announced);
+      if (isDecided(announced, scans)) return [];
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
     });
@@ -283,7 +286,7 @@ export class RunningTransfers {
   /** Tries everything that has failed, or that a person has to decide, at once. @returns how many scans that are */
   async retry(wanted: (scan: ScanRecord) => boolean = () => true): Promise<number> {
     const { queue, clock } = this.road;
-    const count = await decided(this.road, () => retryDecision(queue, wanted, clock.now()));
+    const count = await decided(this.road, () => retryDecision(queue, wanted, { at: clock.now(), known: this.#known }));
     for (const lane of this.lanes) lane.hurry();
     this.watch?.hurry();
     this.asked?.hurry();
@@ -331,6 +334,10 @@ export class RunningTransfers {
     return this.lanes.find((lane) => lane.destination === destination);
   }
 }
+
+/** Whether a scan that may be old is known, and was decided about before anybody knew its files. */
+const isDecided = ({ mayBeOld }: AnnouncedScan, known: readonly ScanRecord[]): boolean =>
+  mayBeOld === true && known.length > 0 && known.every(({ signature }) => signature === undefined);
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {

@@ -85,7 +85,7 @@ export class TaskFault extends Error {
 }
 
 /**
- * The fault that stands on a collection for a path, which is used up by it.
+ * Uses up the fault that stands on a collection for a path.
  * @param codes those that are meant; default: those that show as soon as the path is touched
  */
 export function takeFault(

@@ -1,7 +1,6 @@
 /**
  * What the simulated Globus services share: their collections, identities, tokens and tasks, how they misbehave, and
- * the form of routes and refusals. Each service's own answers are in auth-routes.ts and
- * transfer-routes.ts.
+ * the form of routes and refusals. Each service's own answers are in the *-routes.ts files.
  */
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";

@@ -61,6 +61,17 @@ test("a transfer of another login waits for it, and says so", async () => {
   expect([submits(bench.tasks.requests), asked?.trouble]).toEqual([1, undefined]);
 });
 
+test("a transfer of another login holds up none of the present one", async () => {
+  const own: SubmissionRecord = { ...LEFT, submission: { ...LEFT.submission, id: "s1" }, owner: "another" };
+  const bench = await started((one) => {
+    one.tasks.login = "another";
+    void one.ledger.put([{ submission: LEFT }, { submission: own }]);
+  });
+  await bench.pass(60);
+  expect([...bench.tasks.taskById.keys()]).toEqual(["task-s1"]);
+  expect(bench.transfers.running?.asked?.trouble).toContain("log in as me");
+});
+
 test("Globus' wish to be left alone is obeyed, and QueueRetry asks at once", async () => {
   const bench = await started((one) => {
     one.tasks.refuses = new UnavailableError("Globus is too busy.", { retryAfterSeconds: 1000 });

@@ -179,7 +179,7 @@ test("another login sends nothing of what is under way, and says which login is 
   bench.announce(bench.scan("a2"));
   await bench.pass(60);
   expect(bench.tasks.taskById.size).toBe(1);
-  expect(bench.said.find((one) => one.includes("log in as me"))).toContain("MAJOR Nothing goes to petrel now");
+  expect(bench.said).toContainEqual(expect.stringMatching(/^MAJOR Nothing goes to petrel now: .*log in as me/));
   bench.tasks.login = "me";
   bench.tasks.seconds = 5;
   await bench.pass(400);

@@ -336,6 +336,7 @@ describe("options", () => {
     clock.advance(60);
     expect(statSync(join(to, "kept")).mtimeMs).toBe(1_000_000_000);
     expect(statSync(join(to, "new")).mtimeMs).toBeGreaterThan(START);
+    expect(statSync(join(to, "new")).mtimeMs).toBeLessThanOrEqual(clock.now());
   });
 
   test("delete_destination_extra makes the destination a mirror", async () => {
