@@ -1,5 +1,15 @@
 /** `globus-ioc transfer` and `transfer-scan` as programs, without an IOC: to folders, and through sandbox Globus. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { sleep, systemClock } from "../../src/base/clock.ts";
@@ -40,7 +50,9 @@ beforeEach(async () => {
     `[globus-auth]\nclient-id = ${clientId}\nclient-secret-file = ${join(place, "secret")}\nauth-url = ${globus.url}\ntransfer-url = ${globus.url}\n[transfers]\nbatch-seconds = 0.1\nwatch-seconds = 0.2\n`,
   );
   const folder = globus.collection("ffs").folder;
-  rmSync(join(folder, "dat"), { recursive: true, force: true });
+  for (const old of [join(folder, "dat"), join(globus.collection("backup").folder, "backup")])
+    rmSync(old, { recursive: true, force: true });
+  mkdirSync(join(globus.collection("backup").folder, "backup"));
   cpSync(join(place, "ffs/dat"), join(folder, "dat"), { recursive: true, preserveTimestamps: true });
 });
 const environment = (): Record<string, string> => ({ ...inheritedEnvironment(), HOME: join(place, "home") });
@@ -213,6 +225,15 @@ describe("through Globus", () => {
     const done = await run(...scan());
     expect(done, done.stdout + done.stderr).toMatchObject({ code: EXIT.done, stderr: "" });
     expect(filesOf(arrived("backup/ue_251023_FXL/rawData/251023_alignment_00001_DIR"))).toEqual(scanFiles());
+  });
+
+  test("a scan of which a file was there before, by other means and with another time, is proven", async () => {
+    const there = arrived("backup/ue_251023_FXL/rawData/251023_alignment_00001_DIR/detector1");
+    mkdirSync(there, { recursive: true });
+    cpSync(join(place, "ffs", SCAN, "detector1/001.h5"), join(there, "001.h5"));
+    utimesSync(join(there, "001.h5"), 1, 1);
+    const done = await run(...scan());
+    expect(done, done.stdout + done.stderr).toMatchObject({ code: EXIT.done, stderr: "" });
   });
 
   test("killed at any moment and started again, a scan is sent once, and a transfer by hand too", async () => {

@@ -12,6 +12,14 @@ const MOST_NAMES = 20;
 /** Some file systems keep whole, or even, seconds. */
 const TIME_SLACK_MILLISECONDS = 2000;
 
+/** Globus' word on the files of a task that has succeeded. */
+export interface Vouched {
+  /** Paths of files that it has sent. */
+  readonly sent: ReadonlySet<string>;
+  /** How many others it has left as they were, having found their checksums equal. */
+  readonly skipped: number;
+}
+
 export interface Proof {
   /** Files that are not there, or not as they should be, and files that should not be there. */
   readonly count: number;
@@ -20,28 +28,42 @@ export interface Proof {
 }
 
 /**
- * @param vouched files whose arrival Globus vouches for, by path; undefined: nobody is asked beside the listing
+ * @param vouched undefined: nobody is asked beside the listing. A file that Globus has skipped keeps the time that it
+ * had, so that its time is not compared
  * @returns undefined when everything has arrived
  */
 export async function proofProblem(
   { files, isFolder }: Manifest,
   found: readonly FoundFile[],
-  vouched?: ReadonlySet<string>,
+  vouched?: Vouched,
 ): Promise<Proof | undefined> {
   const foundByPath = new Map<string, FoundFile>();
   await inSlices(found, (file) => void foundByPath.set(file.path, file));
+  const isVouched = await vouchedBy(files, vouched);
   const problems: string[] = [];
   await inSlices(files, ({ path, bytes, modified }) => {
     const there = foundByPath.get(path);
     foundByPath.delete(path);
     if (there === undefined) problems.push(`${cleanJson(path)} is missing`);
     else if (there.bytes !== bytes) problems.push(`${cleanJson(path)} has ${there.bytes} bytes instead of ${bytes}`);
-    else if (isOther(there.modified, modified)) problems.push(`${cleanJson(path)} has another time`);
-    else if (vouched?.has(path) === false)
+    else if (isVouched(path) !== "equal" && isOther(there.modified, modified))
+      problems.push(`${cleanJson(path)} has another time`);
+    else if (isVouched(path) === "unknown")
       problems.push(`${cleanJson(path)} is there, but Globus does not say that it sent it`);
   });
   if (isFolder) for (const path of foundByPath.keys()) problems.push(`${cleanJson(path)} is none of the scan's files`);
   return problems.length === 0 ? undefined : { count: problems.length, names: problems.slice(0, MOST_NAMES) };
+}
+
+type Voucher = "sent" | "equal" | "unknown" | undefined;
+
+/** Globus' word on each file by its path: none where it skipped fewer than it does not name. */
+async function vouchedBy(files: Manifest["files"], vouched: Vouched | undefined): Promise<(path: string) => Voucher> {
+  if (vouched === undefined) return () => undefined;
+  const { sent, skipped } = vouched;
+  let others = 0;
+  await inSlices(files, ({ path }) => void (others += sent.has(path) ? 0 : 1));
+  return (path) => (sent.has(path) ? "sent" : others <= skipped ? "equal" : "unknown");
 }
 
 const isOther = (there: number | undefined, modified: number): boolean =>

@@ -11,7 +11,7 @@ import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import type { AskedTransfers } from "./asked-transfers.ts";
 import { destinationPath, type GlobusRow } from "./globus-paths.ts";
 import { Listings } from "./listings.ts";
-import { type Proof, proofProblem, proofText } from "./proof.ts";
+import { type Proof, proofProblem, proofText, type Vouched } from "./proof.ts";
 import { type Road, signatureOf } from "./road.ts";
 import { baseName, placeOf } from "./scan-path.ts";
 import { titleOf } from "./submissions.ts";
@@ -43,8 +43,8 @@ interface Evidence {
   readonly row: GlobusRow;
   /** Why the task has failed, a clause; undefined: it has succeeded. */
   readonly failure: string | undefined;
-  /** Paths at which Globus says that it has put a file; undefined: it does not name all. */
-  readonly vouched: ReadonlySet<string> | undefined;
+  /** By full path; undefined: Globus does not name all that it has sent. */
+  readonly vouched: Vouched | undefined;
   readonly found: Listings;
 }
 
@@ -97,11 +97,11 @@ async function vouchedFor(
   task: string,
   report: TaskReport | undefined,
   signal: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
-  if (report === undefined || report.filesSkipped > 0) return undefined; // those are in no list
+): Promise<Vouched | undefined> {
+  if (report === undefined) return undefined;
   const arrived = await tasks.arrived(task, { signal });
   if (arrived.length < report.filesTransferred) return undefined; // Globus hides some paths from us
-  return new Set(arrived.map(({ destination }) => destination));
+  return { sent: new Set(arrived.map(({ destination }) => destination)), skipped: report.filesSkipped };
 }
 
 async function prove(road: Road, id: string, end: EndedTask, evidence: Evidence, signal: AbortSignal): Promise<void> {
@@ -161,7 +161,7 @@ async function problemOf(
   const folder = destinationPath(row, placeOf(row.template, site.source.source.top, { file, tags, manifest }));
   const isDeep = manifest.isFolder || manifest.files.some(({ path }) => path.includes("/"));
   const there = await found.of(folder, isDeep, signal);
-  const here = vouched === undefined ? undefined : pathsBelow(folder, vouched);
+  const here = vouched === undefined ? undefined : { ...vouched, sent: pathsBelow(folder, vouched.sent) };
   return proofProblem(manifest, there, here);
 }
 

@@ -38,8 +38,22 @@ describe("what a destination lists", () => {
   });
 
   test("a file that is there, and that Globus does not say it sent", async () => {
-    const proof = await proofProblem(FILE, found(), new Set(["a1.h5"]));
+    const proof = await proofProblem(FILE, found(), { sent: new Set(["a1.h5"]), skipped: 0 });
     expect(proof?.names).toEqual(['"a1.config" is there, but Globus does not say that it sent it']);
+  });
+
+  const OLD = found({ modified: 60_000 });
+  test.each([
+    ["a file that Globus has skipped, for its checksum is equal, may have another time", ["a1.config"], 1, undefined],
+    ["a file that Globus has sent may not", ["a1.h5"], 1, '"a1.h5" has another time'],
+    [
+      "where it has skipped fewer than it does not name",
+      [],
+      1,
+      '"a1.config" is there, but Globus does not say that it sent it',
+    ],
+  ])("%s", async (_what, sent, skipped, problem) => {
+    expect((await proofProblem(FILE, OLD, { sent: new Set(sent), skipped }))?.names[0]).toBe(problem);
   });
 });
 
