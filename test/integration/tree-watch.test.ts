@@ -228,6 +228,22 @@ test("a tree that goes away and comes back as it was has its scans again", async
   expect((await swept(watch)).scans).toBe(2);
 });
 
+test("a scan whose folder alone goes away and comes back is there again, though its parent's time stands still", async () => {
+  const { root, at } = tree(`${SCAN}/a.h5`, "scan/live_00007_DIR/b.h5");
+  const [real, link] = [at("scan/live_00007_DIR"), at(`${RAW}/live_00007_DIR`)];
+  symlinkSync(real, link);
+  utimesSync(at(RAW), 1000, 1000);
+  const watch = watching(root, { followLinks: true, mostNotified: 0, readAgainSweeps: 100_000 });
+  for (let sweeps = 0; sweeps < 20; sweeps++) await watch.next(sweep); // until the times are believed
+  const lost = watch.next((news) => (news.kind === "gone" && news.path === link ? true : undefined));
+  renameSync(real, `${real}.away`);
+  utimesSync(at("scan"), 1000, 1000);
+  await lost;
+  const back = watch.next((news) => (scan(news)?.path === link ? true : undefined));
+  renameSync(`${real}.away`, real);
+  await back;
+});
+
 test("what vanishes while it is swept, again and again, leaves the watch right", async () => {
   const { root, put, at } = tree(`${SCAN}/a.h5`);
   const watch = watching(root, { periodSeconds: 0.01 });

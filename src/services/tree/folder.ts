@@ -54,6 +54,11 @@ export class Folder {
     return this.#readAt < this.#since + SETTLED_SECONDS;
   }
 
+  /** What was read of it does not hold, whatever its time says. */
+  doubt(now: number): void {
+    this.#since = now;
+  }
+
   /** @param at when the reading began */
   read(at: number): void {
     this.#readAt = at;

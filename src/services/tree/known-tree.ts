@@ -97,7 +97,10 @@ export class KnownTree {
     if (folder.isGone) return false;
     if (found === undefined || ("size" in found && !found.isDirectory())) {
       if (folder.parent === undefined) this.#fails(folder, "is no folder, or is not there: is it mounted?");
-      else this.#lose(folder);
+      else {
+        folder.parent.doubt(now); // a file system that was away comes back with the times that it had
+        this.#lose(folder);
+      }
       return false;
     }
     if (!("size" in found)) {
