@@ -45,6 +45,8 @@ export interface ForegroundContext {
   readonly open: (options: QueueOpening) => OpenedQueue;
   /** Told once it works, and again and again what it does. */
   readonly works: (status: string) => void;
+  /** Told that it does nothing any more, and will not by itself. */
+  readonly stuck: (status: string) => void;
 }
 
 /** What a queue in the foreground is opened with. */

@@ -8,11 +8,13 @@ import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
 import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
 import { isProven, isUnderWay, needsPerson } from "../controller/transfers/scan-queue.ts";
+import { scansText } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import { type FinishedScan, FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
 import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
 import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
+import { sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
 import type { Report, Screen } from "./screen.ts";
@@ -22,6 +24,8 @@ export interface TreeContext {
   readonly signal: AbortSignal;
   readonly screen: Screen;
   readonly works: (status: string) => void;
+  /** Told that it does nothing any more, and will not by itself. */
+  readonly stuck: (status: string) => void;
   readonly trees: ScanTrees;
 }
 
@@ -35,26 +39,63 @@ const LOOK_SECONDS = 0.5;
 export async function watchScans(running: RunningTransfers, work: WatchWork, context: TreeContext): Promise<Ending> {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  let sweeps = 0;
+  const { trigger, sweepSeconds, isOnce } = work;
+  const standing = new WatchStanding(trigger.root, sweepSeconds, context.clock.monotonic());
   const watched = follow(
     work,
     { ...context, signal },
     {
+      heard: (news) => standing.hear(news, context.clock.monotonic()),
       scan: ({ scan, experiment }) =>
         running.announce({
           file: scan,
-          trigger: work.trigger.name,
+          trigger: trigger.name,
           ...(experiment !== undefined && { tags: { ...NO_TAGS, exp: experiment } }),
         }),
-      swept: () => sweeps++,
     },
   );
-  const shown = showing(running, { ...context, signal }, () => work.isOnce && sweeps > 0);
+  const report = new SweepReport(standing, context);
+  const shown = showing(running, { ...context, signal }, () => {
+    report.look(context.clock.monotonic());
+    return isOnce && standing.sweep !== undefined;
+  });
   try {
     return await Promise.race([watched, shown]);
   } finally {
     stop.abort(signal.reason ?? new Error("all is sent"));
     await Promise.allSettled([watched, shown]);
+  }
+}
+
+/**
+ * Says that no sweep ends any more, once, and that sweeps end again; and tells systemd nothing more when the watch does
+ * not go on by itself: it has one tree, so that begun anew it loses nothing.
+ */
+class SweepReport {
+  readonly #standing: WatchStanding;
+  readonly #context: Pick<TreeContext, "screen" | "works" | "stuck">;
+  #isLate = false;
+  #isLost = false;
+
+  constructor(standing: WatchStanding, context: Pick<TreeContext, "screen" | "works" | "stuck">) {
+    this.#standing = standing;
+    this.#context = context;
+  }
+
+  look(now: number): void {
+    const { screen, works, stuck } = this.#context;
+    const { root } = this.#standing;
+    const late = this.#standing.overdue(now);
+    if (late !== undefined && !this.#isLate) screen.warn(late);
+    if (late === undefined && this.#isLate) screen.say(`A sweep of ${root} has ended: the watch goes on.`);
+    this.#isLate = late !== undefined;
+    const lost = this.#standing.lost(now);
+    if (lost !== undefined && !this.#isLost) {
+      screen.warn(`${lost}: a systemd that watches this command starts it anew.`);
+      stuck(`${lost}.`);
+    }
+    if (lost === undefined && this.#isLost) works(`${root} is read again.`);
+    this.#isLost = lost !== undefined;
   }
 }
 
@@ -70,8 +111,9 @@ async function showing(running: RunningTransfers, context: TreeContext, isEnough
     if (isEnough() && running.pending === 0 && !scans.some(isUnderWay)) {
       const failed = scans.filter(needsPerson).length;
       const proven = scans.filter(isProven).length;
-      if (failed === 0) return { state: "Done", message: `${proven} scans are proven.`, exitStatus: EXIT.done };
-      const message = `${failed} scans failed and a person decides (globus-ioc queue list), ${proven} are proven.`;
+      const provenText = `${scansText(proven)} ${proven === 1 ? "is" : "are"} proven.`;
+      if (failed === 0) return { state: "Done", message: provenText, exitStatus: EXIT.done };
+      const message = `${scansText(failed)} failed and a person decides (globus-ioc queue list); ${provenText}`;
       const isPartial = proven > 0;
       return {
         state: isPartial ? "Partial" : "Failed",
@@ -84,8 +126,8 @@ async function showing(running: RunningTransfers, context: TreeContext, isEnough
 }
 
 interface TreeEvents {
+  readonly heard: (news: TreeNews) => void;
   readonly scan: (scan: FinishedScan) => void;
-  readonly swept: () => void;
 }
 
 /** Tells of each scan that is complete, and what is wrong with the tree. @throws the signal's reason, ActionError */
@@ -100,9 +142,8 @@ function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, foll
     told.add(sentence);
   };
   const swept = (sweep: Sweep): void => {
-    works(`${sweep.scans} scans, ${sweep.folders} folders below ${trigger.root}`);
+    works(sweptText(trigger.root, sweep));
     for (const problem of sweep.examples) once(problem);
-    followed.swept();
   };
   const hear = (news: TreeNews): void => {
     for (const scan of finished.hear(news)) followed.scan(scan);
@@ -110,6 +151,7 @@ function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, foll
     else if (news.kind === "sweep") swept(news.sweep);
     else if (news.kind === "silent" || news.kind === "ended") screen.warn(news.sentence);
     else if (news.kind === "answers" || news.kind === "begun") screen.say(news.sentence);
+    followed.heard(news);
   };
   return trees.watch(treeToWatch(plan, { periodSeconds: sweepSeconds }), hear, signal);
 }
@@ -137,10 +179,10 @@ export async function dryWatch(
       `Would send ${found.scan} (${found.files} files, ${found.bytes} bytes)${where}, since ${found.why}.`,
     );
   };
-  const swept = (): void => {
-    if (work.isOnce) stop.abort();
+  const heard = ({ kind }: TreeNews): void => {
+    if (work.isOnce && kind === "sweep") stop.abort();
   };
-  await follow(work, { ...context, signal }, { scan: say, swept }).catch((thrown: unknown) => {
+  await follow(work, { ...context, signal }, { scan: say, heard }).catch((thrown: unknown) => {
     if (!stop.signal.aborted) throw thrown;
   });
 }

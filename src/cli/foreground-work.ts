@@ -25,6 +25,7 @@ export interface WorkContext {
   readonly signal: AbortSignal;
   readonly screen: Screen;
   readonly works: (status: string) => void;
+  readonly stuck: (status: string) => void;
   readonly trees: ScanTrees;
   /** What an earlier process has submitted, and not seen to its end. */
   readonly left: readonly SubmissionRecord[];

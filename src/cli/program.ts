@@ -301,6 +301,7 @@ addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
     commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
     open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
     works: (what) => manager.ready(what),
+    stuck: (what) => manager.stuck(what),
   });
 });
 

@@ -11,6 +11,8 @@ import { codeOf, messageOf } from "../base/errors.ts";
 export interface ServiceManager {
   /** The program works. @param status what it does, one line */
   ready(status: string): void;
+  /** The program does nothing, and will not by itself: systemd, where it watches, is to start it anew. */
+  stuck(status: string): void;
   /** The program ends in order. */
   stopping(): void;
 }
@@ -33,13 +35,14 @@ const USUAL_SECONDS = 20;
 
 export function createServiceManager(options: ServiceManagerOptions): ServiceManager {
   const { socket = "" } = options;
-  return socket === "" ? { ready: () => {}, stopping: () => {} } : new Notifier(options, socket);
+  return socket === "" ? { ready: () => {}, stuck: () => {}, stopping: () => {} } : new Notifier(options, socket);
 }
 
 class Notifier implements ServiceManager {
   readonly #options: ServiceManagerOptions;
   readonly #send: (words: readonly string[]) => Promise<void>;
   #status = "";
+  #isStuck = false;
   #next: Cancel | undefined;
   /** A word is still on its way. */
   #isSending = false;
@@ -52,7 +55,13 @@ class Notifier implements ServiceManager {
 
   ready(status: string): void {
     this.#status = status;
+    this.#isStuck = false;
     if (this.#next === undefined) this.#tick();
+  }
+
+  stuck(status: string): void {
+    this.#status = status;
+    this.#isStuck = true;
   }
 
   stopping(): void {
@@ -64,7 +73,7 @@ class Notifier implements ServiceManager {
   #tick(): void {
     this.#next = this.#options.clock.after(this.#seconds, () => this.#tick());
     const words = ["READY=1", `STATUS=${this.#status}`];
-    if (!this.#isSending) void this.#tell(this.#isWatched ? [...words, "WATCHDOG=1"] : words);
+    if (!this.#isSending) void this.#tell(this.#isWatched && !this.#isStuck ? [...words, "WATCHDOG=1"] : words);
   }
 
   get #isWatched(): boolean {

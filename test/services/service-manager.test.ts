@@ -39,6 +39,36 @@ test("the program is told to work, and again three times in the time of the watc
   expect(said).toHaveLength(4);
 });
 
+test("a program that is stuck says what is wrong, and does not say that it lives, until it works again", async () => {
+  const clock = new FakeClock();
+  const said: string[][] = [];
+  const manager = createServiceManager({
+    socket: "@/org/x",
+    watchdog: "30000000",
+    path: undefined,
+    clock,
+    warn: () => {},
+    send: (words) => {
+      said.push([...words]);
+      return Promise.resolve();
+    },
+  });
+  const later = async (): Promise<void> => {
+    await turn();
+    clock.advance(10);
+    await turn();
+  };
+  manager.ready("watches");
+  manager.stuck("reads nothing");
+  await later();
+  manager.ready("watches again");
+  await later();
+  expect(said.slice(1)).toEqual([
+    ["READY=1", "STATUS=reads nothing"],
+    ["READY=1", "STATUS=watches again", "WATCHDOG=1"],
+  ]);
+});
+
 test("without a socket nothing is said; where nothing can be said that is told once", async () => {
   const clock = new FakeClock();
   const warned: string[] = [];

@@ -26,11 +26,11 @@ import type { ScanTrees, Sweep, TreeNews } from "../../ports/scan-tree.ts";
 import { ANSWERS } from "../../pvs/row.ts";
 import type { Watch } from "../../run/watch.ts";
 import { NO_TAGS } from "../scan-path.ts";
-import { scansText } from "../scan-state.ts";
 import { type FinishedScan, FinishedScans } from "./finished-scans.ts";
 import { planTrees, type TreePlan, treeToWatch } from "./tree-plan.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
 import type { TriggerNews, TriggerRow } from "./trigger.ts";
+import { sweptText, WatchStanding } from "./watch-standing.ts";
 
 /** A tree trigger of the settings. */
 export interface WatchedTrigger extends TreeTrigger {
@@ -51,23 +51,9 @@ interface TriggerEvent {
   readonly news: TriggerNews;
 }
 
-/** How the watch over a tree stands. */
-interface WatchStanding {
-  readonly root: string;
-  readonly since: number;
-  readonly periodSeconds: number;
-  /** The last whole one. */
-  sweep?: Sweep & { readonly endedAt: number };
-  /** Why nothing is seen, a sentence. */
-  trouble?: string | undefined;
-}
-
 const OFF: TriggerNews = { kind: "state", state: "Off", message: "The trigger is off: no scan is seen." };
 /** Seconds between two pictures of the watches. */
 const SHOW_SECONDS = 1;
-/** A sweep is late when none has ended for so many periods, and for so many seconds. */
-const LATE_PERIODS = 3;
-const LATE_SECONDS = 60;
 
 export class WatchedTrees {
   readonly #options: WatchedTreesOptions;
@@ -145,7 +131,7 @@ export class WatchedTrees {
       const stop = new AbortController();
       const canary = triggers.find((one) => one.canary !== undefined)?.canary;
       const periodSeconds = Math.min(...triggers.map(({ sweepSeconds }) => sweepSeconds));
-      const standing: WatchStanding = { root: plan.root, since: clock.monotonic(), periodSeconds };
+      const standing = new WatchStanding(plan.root, periodSeconds, clock.monotonic());
       this.#standings.set(plan.root, standing);
       const names = namesOf(triggers);
       const tell = (news: TriggerNews, who = names): void => told.next({ triggers: who, news });
@@ -188,7 +174,8 @@ class Hearing {
   }
 
   hear(news: TreeNews): void {
-    const { standing, tell, nameOf } = this.#options;
+    const { standing, tell, nameOf, clock } = this.#options;
+    standing.hear(news, clock.monotonic());
     for (const found of this.#finished.hear(news)) {
       const scan = { ...announced(found), file: nameOf(found.scan) };
       tell({ kind: "scan", scan }, [found.trigger]);
@@ -202,10 +189,9 @@ class Hearing {
         break;
       case "silent":
       case "ended":
-        this.fail(news.sentence);
+        this.#fail(news.sentence);
         break;
       case "answers":
-        standing.trouble = undefined;
         tell({ kind: "said", sentence: news.sentence, severity: "NO_ALARM" });
         break;
       case "scan":
@@ -216,18 +202,21 @@ class Hearing {
 
   /** @param sentence why nothing is seen */
   fail(sentence: string): void {
-    this.#options.standing.trouble = sentence;
+    const { standing, clock } = this.#options;
+    standing.fail(sentence, clock.monotonic());
+    this.#fail(sentence);
+  }
+
+  #fail(sentence: string): void {
     this.#show("Trouble", sentence);
     this.#options.tell({ kind: "said", sentence, severity: "MAJOR" });
   }
 
   #swept(sweep: Sweep): void {
-    const { standing, clock } = this.#options;
-    standing.trouble = undefined;
-    standing.sweep = { ...sweep, endedAt: clock.monotonic() };
+    const { root } = this.#options.plan;
     for (const problem of sweep.examples) this.#sayOnce(problem);
     const [problem] = sweep.examples;
-    if (problem === undefined) this.#show("Watching", sweptText(standing.root, sweep));
+    if (problem === undefined) this.#show("Watching", sweptText(root, sweep));
     else this.#show("Trouble", problem);
   }
 
@@ -250,9 +239,6 @@ function announced({ experiment, fields, content }: FinishedScan) {
   return { content, ...(known === undefined ? { mayBeOld: true as const } : { tags: known }) };
 }
 
-const sweptText = (root: string, { scans, folders }: Sweep): string =>
-  `${scansText(scans)} in ${folders} folders below ${root}.`;
-
 interface WatchPicture {
   /** Whole seconds; -1: unknown. */
   readonly age: number;
@@ -264,28 +250,17 @@ interface WatchPicture {
 /** All watches as one: the oldest sweep, the files of all, and the first that is in trouble. */
 function pictureOf(standings: readonly WatchStanding[], now: number): WatchPicture {
   if (standings.length === 0) return { age: -1, files: -1, alive: "Unknown", message: "No directory is watched." };
-  const ages = standings.map(({ sweep }) => (sweep === undefined ? -1 : Math.floor(now - sweep.endedAt)));
-  const isSwept = !ages.includes(-1);
-  const troubles = standings.flatMap((one) => troubleOf(one, now) ?? []);
+  const ages = standings.flatMap((one) => one.age(now) ?? []);
+  const isSwept = ages.length === standings.length;
+  const troubles = standings.flatMap((one) => one.trouble(now) ?? []);
   const files = standings.reduce((sum, { sweep }) => sum + (sweep?.files ?? 0), 0);
   const words = standings.map(({ root, sweep }) =>
     sweep === undefined ? `The first sweep of ${root} is under way.` : sweptText(root, sweep),
   );
   return {
-    age: isSwept ? Math.max(...ages) : -1,
+    age: isSwept ? Math.floor(Math.max(...ages)) : -1,
     files: isSwept ? files : -1,
     alive: troubles.length > 0 ? "No" : isSwept ? "Yes" : "Unknown",
     message: troubles[0] ?? words.join(" "),
   };
-}
-
-/** A sentence; undefined: there is none. */
-function troubleOf({ root, since, periodSeconds, sweep, trouble }: WatchStanding, now: number): string | undefined {
-  if (trouble !== undefined) return trouble;
-  if (sweep?.examples[0] !== undefined) return sweep.examples[0];
-  if (sweep?.canarySeen === false)
-    return `A sweep of ${root} did not see the file that was just made there: look at the mount.`;
-  const seconds = now - (sweep?.endedAt ?? since);
-  const late = Math.max(LATE_SECONDS, LATE_PERIODS * periodSeconds + (sweep?.seconds ?? 0));
-  return seconds > late ? `No sweep of ${root} has ended for ${Math.floor(seconds)} s: look at the disk.` : undefined;
 }

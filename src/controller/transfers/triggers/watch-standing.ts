@@ -1,0 +1,102 @@
+/**
+ * How the watch over one tree stands, by what it tells: the age of its last whole sweep, and what is wrong. The rule is
+ * one for the IOC and for `globus-ioc watch`. Pure.
+ */
+import type { Sweep, TreeNews } from "../../ports/scan-tree.ts";
+import { scansText } from "../scan-state.ts";
+
+/** A sweep is late when none has ended for so many periods, and for so many seconds. */
+const LATE_PERIODS = 3;
+const LATE_SECONDS = 60;
+/**
+ * A watch is lost when nothing has come of what it does by itself, to begin the process that reads anew after five
+ * minutes, for so long. A sweep that is slow, but reads, is never: to begin again would never let it end.
+ */
+const LOST_SECONDS = 1800;
+
+/** Times are those of a monotonic clock, in seconds. */
+export class WatchStanding {
+  readonly root: string;
+  readonly #periodSeconds: number;
+  readonly #begunAt: number;
+  /** The last whole one. */
+  #sweep: Sweep | undefined;
+  #sweptAt: number | undefined;
+  /** Why nothing is seen, a sentence. */
+  #trouble: string | undefined;
+  /** Since when nothing of the tree is read. */
+  #deafSince: number | undefined;
+
+  constructor(root: string, periodSeconds: number, now: number) {
+    this.root = root;
+    this.#periodSeconds = periodSeconds;
+    this.#begunAt = now;
+  }
+
+  get sweep(): Sweep | undefined {
+    return this.#sweep;
+  }
+
+  hear(news: TreeNews, now: number): void {
+    switch (news.kind) {
+      case "silent":
+      case "ended":
+        this.fail(news.sentence, now);
+        return;
+      case "begun":
+        return;
+      case "sweep":
+        this.#sweep = news.sweep;
+        this.#sweptAt = now;
+        this.#trouble = undefined;
+        break;
+      case "answers":
+        this.#trouble = undefined;
+        break;
+      case "scan":
+      case "gone":
+      case "stray":
+    }
+    this.#deafSince = undefined;
+  }
+
+  /** @param trouble why nothing is seen, a sentence */
+  fail(trouble: string, now: number): void {
+    this.#trouble = trouble;
+    this.#deafSince ??= now;
+  }
+
+  /** Seconds since the end of the last whole sweep; undefined: none has ended. */
+  age(now: number): number | undefined {
+    return this.#sweptAt === undefined ? undefined : now - this.#sweptAt;
+  }
+
+  /** A sentence; undefined: sweeps end in time. */
+  overdue(now: number): string | undefined {
+    const seconds = now - (this.#sweptAt ?? this.#begunAt);
+    const late = Math.max(LATE_SECONDS, LATE_PERIODS * this.#periodSeconds + (this.#sweep?.seconds ?? 0));
+    return seconds > late
+      ? `No sweep of ${this.root} has ended for ${Math.floor(seconds)} s: look at the disk.`
+      : undefined;
+  }
+
+  /** A sentence; undefined: the watch may yet go on by itself. */
+  lost(now: number): string | undefined {
+    const seconds = this.#deafSince === undefined ? 0 : now - this.#deafSince;
+    return seconds > LOST_SECONDS && this.overdue(now) !== undefined
+      ? `Nothing of ${this.root} has been read for ${Math.floor(seconds)} s`
+      : undefined;
+  }
+
+  /** What is wrong, a sentence; undefined: nothing is. */
+  trouble(now: number): string | undefined {
+    if (this.#trouble !== undefined) return this.#trouble;
+    if (this.#sweep?.examples[0] !== undefined) return this.#sweep.examples[0];
+    if (this.#sweep?.canarySeen === false)
+      return `A sweep of ${this.root} did not see the file that was just made there: look at the mount.`;
+    return this.overdue(now);
+  }
+}
+
+export const sweptText = (root: string, { scans, folders }: Sweep): string =>
+  `${scansText(scans)} in ${folders === 1 ? "1 folder" : `${folders} folders`} below ${root}.`;

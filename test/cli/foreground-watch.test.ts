@@ -1,0 +1,95 @@
+/** What `globus-ioc watch` says of its sweeps, and to systemd, in virtual time. */
+import { expect, onTestFinished, test } from "vitest";
+import { EXIT } from "../../src/cli/exit-status.ts";
+import { watchScans } from "../../src/cli/foreground-watch.ts";
+import { TextScreen } from "../../src/cli/screen.ts";
+import type { Sweep, TreeNews } from "../../src/controller/ports/scan-tree.ts";
+import { readTrigger } from "../../src/controller/transfers/triggers/tree-trigger.ts";
+import { started, turn } from "../controller/transfers/transfers-fixture.ts";
+
+const SWEEP: Sweep = { seconds: 1, folders: 3, files: 2, scans: 1, problems: 0, examples: [], notified: 0 };
+const TRIGGER = { name: "watch", root: "/data", scans: "2026-03/{file:*.h5}", exclude: [], complete: "marker .done" };
+
+/** A watch whose tree is this test's to tell. */
+async function watching({ isOnce = false } = {}) {
+  const bench = await started();
+  const { clock } = bench;
+  const said: string[] = [];
+  const toSystemd: string[] = [];
+  const stop = new AbortController();
+  let tell: (news: TreeNews) => void = () => {};
+  const screen = new TextScreen({
+    out: (text) => void (text !== "" && said.push(text)),
+    err: (text) => void said.push(`ERR ${text}`),
+    isTerminal: false,
+    hasColours: false,
+    isVerbose: true,
+  });
+  const ended = watchScans(
+    bench.transfers.running!,
+    { kind: "watch", trigger: readTrigger(TRIGGER), sweepSeconds: 30, isOnce },
+    {
+      clock,
+      signal: stop.signal,
+      screen,
+      works: (status) => toSystemd.push(status),
+      stuck: (status) => toSystemd.push(`STUCK ${status}`),
+      trees: {
+        watch: (_tree, told, signal) =>
+          new Promise((_, reject) => {
+            tell = told;
+            signal.addEventListener("abort", () => reject(signal.reason as Error));
+          }),
+      },
+    },
+  );
+  ended.catch(() => undefined); // ended by the test
+  onTestFinished(() => stop.abort(new Error("the test is over")));
+  await turn();
+  const pass = async (seconds: number): Promise<void> => {
+    await clock.advanceAsync(seconds);
+    await turn();
+  };
+  return { bench, said, toSystemd, ended, pass, tell: (news: TreeNews) => tell(news) };
+}
+
+test("a sweep that is overdue is said once, and when sweeps end again; systemd is told as long as there is hope", async () => {
+  const watch = await watching();
+  watch.tell({ kind: "sweep", sweep: SWEEP });
+  watch.tell({ kind: "silent", sentence: "The disk does not answer." });
+  await watch.pass(90);
+  expect(watch.said).toEqual(["ERR The disk does not answer.\n"]);
+  await watch.pass(600);
+  expect(watch.said.slice(1)).toEqual([
+    expect.stringMatching(/^ERR No sweep of \/data has ended for 9\d s: look at the disk\.\n$/),
+  ]);
+  expect(watch.toSystemd).toEqual(["1 scan in 3 folders below /data."]);
+  watch.tell({ kind: "sweep", sweep: SWEEP });
+  await watch.pass(1);
+  expect(watch.said.slice(2)).toEqual(["A sweep of /data has ended: the watch goes on.\n"]);
+  await watch.pass(100);
+  expect(watch.said.slice(3)).toEqual([expect.stringMatching(/^ERR No sweep of /)]);
+});
+
+test("a watch that reads nothing for half an hour leaves systemd without a word, until its tree is read again", async () => {
+  const watch = await watching();
+  watch.tell({ kind: "silent", sentence: "The disk does not answer." });
+  await watch.pass(1790);
+  expect(watch.toSystemd).toEqual([]);
+  await watch.pass(20);
+  expect(watch.toSystemd).toEqual([expect.stringMatching(/^STUCK Nothing of \/data has been read for 180\d s\.$/)]);
+  expect(watch.said.at(-1)).toMatch(/^ERR Nothing of .*: a systemd that watches this command starts it anew\.\n$/);
+  watch.tell({ kind: "answers", sentence: "The disk answers again." });
+  await watch.pass(60);
+  expect(watch.toSystemd.slice(1)).toEqual(["/data is read again."]);
+});
+
+test("one scan is told as one", async () => {
+  const watch = await watching({ isOnce: true });
+  const file = watch.bench.scan("a");
+  watch.bench.announce(file, { trigger: "watch" });
+  await watch.bench.pass(120);
+  watch.tell({ kind: "sweep", sweep: SWEEP });
+  await watch.pass(1);
+  expect(await watch.ended).toEqual({ state: "Done", message: "1 scan is proven.", exitStatus: EXIT.done });
+});
