@@ -1,5 +1,6 @@
 /** The check before beam time as the settings have it: what of the transfers is tried, and which disks. */
 import { randomBytes } from "node:crypto";
+import { CHECK_FILE } from "../base/own-files.ts";
 import { FlightCheck } from "../controller/transfers/check/transfer-check.ts";
 import type { TransferSite } from "../controller/transfers/rules.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
@@ -40,4 +41,4 @@ export function openCheck(options: PartOptions, site: TransferSite, about: Check
 
 /** Hidden, and no other's: an IOC and the command line may check at once. */
 const fileName = ({ host, prefix = "command" }: CheckPartOptions): string =>
-  `.globus-ioc-check-${`${host}-${prefix}`.replace(/[^A-Za-z0-9.]+/g, "-").replace(/-$/, "")}`;
+  `${CHECK_FILE}-${`${host}-${prefix}`.replace(/[^A-Za-z0-9.]+/g, "-").replace(/-$/, "")}`;

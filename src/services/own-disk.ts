@@ -5,11 +5,9 @@ import { dirname, join } from "node:path";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { orAbort } from "../base/or-abort.ts";
+import { CHECK_FILE } from "../base/own-files.ts";
 import { createFile, type FileCalls, syncFolder } from "../base/replace-file.ts";
 import type { OwnDisk } from "../controller/ports/own-disk.ts";
-
-/** Of every check: what a killed one has left the next one removes. */
-const NAME = ".globus-ioc-check";
 
 export interface OwnDiskOptions {
   readonly folder: string;
@@ -43,7 +41,7 @@ export function createOwnDisk({ folder, what, files = nodeFiles }: OwnDiskOption
         "be written",
         async () => {
           await makeFolder(folder, 0o700);
-          const file = join(folder, NAME);
+          const file = join(folder, CHECK_FILE); // what a killed check has left the next one removes
           await files.rm(file, { force: true });
           await createFile(file, "globus-ioc check\n", { mode: 0o600, files });
           await files.rm(file, { force: true });

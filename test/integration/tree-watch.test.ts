@@ -357,7 +357,23 @@ test("a canary is seen by each sweep, and leaves nothing behind", async () => {
   await watch.stop();
   expect(fs.readdirSync(at("canary"))).toEqual([]);
   const blind = watching(root, { canary: at("not there") });
-  expect(await blind.next(sweep)).toMatchObject({ canarySeen: false });
+  expect(await blind.next(sweep)).toMatchObject({
+    canarySeen: false,
+    examples: [
+      expect.stringMatching(/^The canary's folder ".*not there" cannot be written: there is no such .*, or none for /),
+    ],
+  });
+});
+
+test("files of this program are no scans and belong to none, not even beside the scans of a canary's folder", async () => {
+  const { root, put, at } = tree(`${SCAN}/a.h5`, `${SCAN}/a.h5.0123abcd.part`, "ue_1/a.h5", "ue_1/a.h5.part");
+  for (const name of [".globus-ioc-check-host-2bm", ".globus-ioc-check-host-2bm-empty", "b.h5.0123abcd.part"])
+    put(`ue_1/${name}`);
+  const files = { ...LAYOUT, pattern: "ue_1/{file}", exclude: [] };
+  const watch = watching(root, { layouts: [LAYOUT, files], canary: at("ue_1") });
+  expect(await swept(watch)).toMatchObject({ canarySeen: true, scans: 3, files: 3 });
+  const seen = new Set(watch.news.flatMap((news) => scan(news)?.path ?? []));
+  expect([...seen].sort()).toEqual([at("ue_1/a.h5"), at("ue_1/a.h5.part"), at(SCAN)]);
 });
 
 test("a tree that stands still is told, keeps no other from being watched, and is told when it answers", async () => {

@@ -7,11 +7,11 @@ import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { isLongName, MOST_NAME_BYTES } from "../../base/directory-name.ts";
 import { ActionError } from "../../base/errors.ts";
+import { PART_FILE } from "../../base/own-files.ts";
 import { AccessDeniedError, NoRoomError, UnavailableError } from "../../controller/ports/call.ts";
 import { type FileLook, type HostFiles, isWithin } from "./host-files.ts";
 
 const MOST_STUMP_BYTES = MOST_NAME_BYTES - ".12345678.part".length;
-const PART = /^(.+)\.([0-9a-f]{8})\.part$/s;
 
 /** Where a file is written before it has its name. @param mark eight hexadecimal digits of this copy alone */
 export const partOf = (name: string, mark: string): string => `${stump(name)}.${mark}.part`;
@@ -20,7 +20,7 @@ export const partOf = (name: string, mark: string): string => `${stump(name)}.${
 export const newMark = (): string => randomBytes(4).toString("hex");
 
 /** Whether a name could be that of a file which a copy has left. */
-export const isPart = (name: string): boolean => PART.test(name);
+export const isPart = (name: string): boolean => PART_FILE.test(name);
 
 /** What a name's `.part` begins with: the name, cut where it would be too long. */
 function stump(name: string): string {
@@ -37,7 +37,7 @@ function stump(name: string): string {
 export function leftOver(names: readonly string[], wanted: readonly string[], isAll: boolean, mark = ""): string[] {
   const [files, stumps] = [new Set(wanted), new Set(wanted.map(stump))];
   return names.filter((name) => {
-    const [, before, its] = PART.exec(name) ?? [];
+    const [, before, its] = PART_FILE.exec(name) ?? [];
     return before !== undefined && its !== mark && !files.has(name) && (isAll || stumps.has(before));
   });
 }

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { isOwnFile } from "../../base/own-files.ts";
 import { UnavailableError } from "../../controller/ports/call.ts";
 import type { HostFiles } from "./host-files.ts";
 import { type ScanNames, scanTest } from "./scan-names.ts";
@@ -48,6 +49,7 @@ export async function listScans(files: HostFiles, options: ScanListOptions): Pro
           if (++entries > mostEntries)
             throw new ActionError(`${top} of ${files.place} has more than ${mostEntries} entries: name a smaller top.`);
           const path = below === "" ? name : `${below}/${name}`;
+          if (isOwnFile(name)) continue;
           if ((kind === "file" || kind === "folder") && isScan(name, kind)) take(path);
           else if (kind === "folder") folders.push(path);
         }

@@ -4,12 +4,13 @@
  */
 import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { cleanJson } from "../../base/clean-text.ts";
+import { messageOf } from "../../base/errors.ts";
+import { CANARY_FILE } from "../../base/own-files.ts";
 import type { ScanLayout } from "../../controller/ports/scan-tree.ts";
 
-const NAME = ".globus-ioc-canary-";
-
 export const CANARY_LAYOUT: ScanLayout = {
-  pattern: `{file:${NAME}*}`,
+  pattern: `{file:${CANARY_FILE}*}`,
   exclude: [],
   markers: [],
   counted: [],
@@ -26,12 +27,17 @@ export class Canary {
     this.#folder = folder;
   }
 
-  /** Makes the file of the next sweep, instead of that of the last. It cannot be seen where that fails. */
-  async renew(): Promise<void> {
+  /** Makes the file of the next sweep, instead of that of the last. @returns why it cannot, a sentence */
+  async renew(): Promise<string | undefined> {
     this.isSeen = false;
     await this.clear();
-    this.#path = join(this.#folder, `${NAME}${process.pid}-${++this.#number}`);
-    await writeFile(this.#path, "").catch(() => undefined);
+    this.#path = join(this.#folder, `${CANARY_FILE}${process.pid}-${++this.#number}`);
+    try {
+      await writeFile(this.#path, "");
+      return undefined;
+    } catch (thrown) {
+      return `The canary's folder ${cleanJson(this.#folder)} cannot be written: ${messageOf(thrown, this.#path)}; name another one, or none for a tree that may only be read.`;
+    }
   }
 
   /** A file was seen. */
@@ -42,7 +48,7 @@ export class Canary {
   /** Removes what is left, also of processes before. */
   async clear(): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names.filter((one) => one.startsWith(NAME)))
+    for (const name of names.filter((one) => one.startsWith(CANARY_FILE)))
       await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Stats } from "node:fs";
 import { cleanJson } from "../../base/clean-text.ts";
+import { isOwnFile } from "../../base/own-files.ts";
 import {
   type Exclusion,
   type MarkerNames,
@@ -26,6 +27,8 @@ export interface KnownTreeOptions {
   readonly index: number;
   readonly followLinks: boolean;
   readonly mostNotified: number | undefined;
+  /** Whether files of this program are looked for: they are none of a scan otherwise. */
+  readonly seesOwn: boolean;
   readonly tell: (news: TreeNews) => void;
   readonly hint: (folder: Folder, event: string, name: string) => void;
 }
@@ -54,7 +57,10 @@ export class KnownTree {
     this.layout = options.layout;
     this.pattern = parsePathPattern(options.layout.pattern);
     this.markers = parseMarkers(options.layout.markers);
-    this.isExcluded = parseExclusions(options.layout.exclude);
+    const isExcluded = parseExclusions(options.layout.exclude);
+    this.isExcluded = options.seesOwn
+      ? isExcluded
+      : (name, isFolder, above) => isOwnFile(name) || isExcluded(name, isFolder, above);
     this.notifications = new Notifications(options.hint, options.mostNotified);
     this.top = new Folder("", undefined, options.root, undefined);
   }

@@ -20,6 +20,7 @@ export interface WalkOptions {
   readonly periodSeconds: number;
   readonly followLinks: boolean;
   readonly mostNotified: number | undefined;
+  readonly seesOwn: boolean;
   readonly tell: (news: TreeNews) => void;
 }
 

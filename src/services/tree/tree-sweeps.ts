@@ -37,7 +37,9 @@ export class TreeSweeps {
       mostNotified,
     } = tree;
     const common = { files: this.#files, periodSeconds, readAgainSweeps, followLinks, mostNotified };
-    this.#walks = tree.layouts.map((layout, index) => new LayoutWalk({ ...common, root, layout, index, tell }));
+    this.#walks = tree.layouts.map(
+      (layout, index) => new LayoutWalk({ ...common, root, layout, index, tell, seesOwn: false }),
+    );
     if (canary === undefined) return;
     const file = new Canary(canary);
     const seen = (news: TreeNews): void => {
@@ -45,7 +47,7 @@ export class TreeSweeps {
     };
     this.#canary = {
       file,
-      walk: new LayoutWalk({ ...common, root: canary, layout: CANARY_LAYOUT, index: -1, tell: seen }),
+      walk: new LayoutWalk({ ...common, root: canary, layout: CANARY_LAYOUT, index: -1, tell: seen, seesOwn: true }),
     };
   }
 
@@ -73,8 +75,8 @@ export class TreeSweeps {
 
   async #sweep(): Promise<void> {
     const begun = systemClock.monotonic();
-    await this.#canary?.file.renew();
-    const problems: string[] = [];
+    const unmade = await this.#canary?.file.renew();
+    const problems = unmade === undefined ? [] : [unmade];
     const real = realPath(this.#tree.root);
     if ("problem" in real) problems.push(real.problem);
     else for (const walk of this.#walks) await walk.sweep(real.path);

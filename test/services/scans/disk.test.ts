@@ -201,6 +201,14 @@ describe("the scans on the disk", () => {
     expect(scans).toEqual([`${NAMED}/a1.h5`, `${NAMED}/b/s1_DIR`]);
   });
 
+  test("are no files of this program: a check's, a canary's, or a copy's that has not its name yet", async () => {
+    const { put, mount } = scanFolder();
+    const own = [".globus-ioc-check-host-2bm", ".globus-ioc-canary-7-1", "a1.h5.0123abcd.part"];
+    for (const path of ["a1.h5", "a2.h5.part", ...own, ...own.map((name) => `b/${name}`)]) put(path, "1");
+    const { scans } = await sourceOf(mount, ["*"]).scans({});
+    expect(scans).toEqual([`${NAMED}/a1.h5`, `${NAMED}/a2.h5.part`]);
+  });
+
   test("are refused where there are more than fit, or the top is not there", async () => {
     const { put, mount } = scanFolder();
     for (const name of ["1", "2", "3"]) put(`${name}.h5`, "1");

@@ -1,0 +1,16 @@
+/**
+ * Names of the files that this program puts among a beamline's data for a while: whatever watches or lists data takes
+ * none of them for data, its own or those of another such program.
+ */
+const OWN = ".globus-ioc-";
+
+/** What the check before beam time writes; more may follow. */
+export const CHECK_FILE = `${OWN}check`;
+/** What a watch over directories writes to see that it sees; more follows. */
+export const CANARY_FILE = `${OWN}canary-`;
+
+/** A file before it has its name: that, cut where it would be too long, and eight hexadecimal digits of its copy. */
+export const PART_FILE = /^(.+)\.([0-9a-f]{8})\.part$/s;
+
+export const isOwnFile = (name: string): boolean =>
+  name.startsWith(OWN) || (name.endsWith(".part") && PART_FILE.test(name));
