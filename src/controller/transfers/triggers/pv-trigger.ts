@@ -2,7 +2,7 @@
  * Any PV as a trigger: a scan has ended when the PV fulfils its condition, and another PV names the scan. The first
  * value after a connection is state, not an event.
  */
-import { combineLatest, distinctUntilChanged, mergeMap, type Observable, of, scan, switchMap } from "rxjs";
+import { combineLatest, distinctUntilChanged, map, mergeMap, type Observable, of, scan, switchMap } from "rxjs";
 import { cleanJson, isUnclean } from "../../../base/clean-text.ts";
 import type { BeamlinePvs, BeamlineText } from "../../ports/beamline-pvs.ts";
 import type { TriggerNews, TriggerRow } from "./trigger.ts";
@@ -49,7 +49,12 @@ interface Known {
 function events$(options: PvTriggerOptions): Observable<TriggerNews> {
   const { beamline, pv, pathPv } = options;
   const start: Known = { value: undefined, news: [] };
-  return combineLatest([beamline.text$(pv), beamline.text$(pathPv)]).pipe(
+  // Of one PV that is both, a second subscription would still have the path of the scan before
+  const both$: Observable<readonly [BeamlineText, BeamlineText]> =
+    pv === pathPv
+      ? beamline.text$(pv).pipe(map((text) => [text, text]))
+      : combineLatest([beamline.text$(pv), beamline.text$(pathPv)]);
+  return both$.pipe(
     scan((known, [value, path]) => stepped(options, known, value, path), start),
     mergeMap(({ news }) => news),
     distinctUntilChanged(

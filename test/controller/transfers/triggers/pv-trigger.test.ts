@@ -55,6 +55,21 @@ test("a scan is what the path's PV says, and nothing is heard while the trigger 
   expect(news.at(-1)).toEqual({ kind: "state", state: "Off", message: "The trigger is off: no scan is seen." });
 });
 
+test("one PV may be both: its change names the scan that has ended, not the one before", () => {
+  const file$ = new BehaviorSubject<BeamlineText>({ connected: true, text: "/data/scan_1.h5" });
+  const trigger = pvTrigger({
+    beamline: { text$: () => file$.asObservable() } as unknown as BeamlinePvs,
+    pv: "b:File",
+    condition: { kind: "changes" },
+    pathPv: "b:File",
+  });
+  const news: TriggerNews[] = [];
+  const subscription = trigger(new BehaviorSubject(true), {} as WatchContext).subscribe((one) => news.push(one));
+  file$.next({ connected: true, text: "/data/scan_2.h5" });
+  subscription.unsubscribe();
+  expect(news.filter(({ kind }) => kind === "scan")).toEqual([{ kind: "scan", scan: { file: "/data/scan_2.h5" } }]);
+});
+
 test.each(["", "relative/path", "/data/../etc/passwd", "/data/a\nb"])(
   "a path %j is no scan, and that is said",
   (path) => {
