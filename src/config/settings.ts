@@ -65,6 +65,9 @@ export const KINDS = {
   seconds: kind(`a number of seconds from 0.1 to ${MOST_SECONDS}`, (text) =>
     Number(text) >= 0.1 && Number(text) <= MOST_SECONDS ? Number(text) : undefined,
   ),
+  quietSeconds: kind("a number of seconds from 1 to 86400", (text) =>
+    Number(text) >= 1 && Number(text) <= 86_400 ? Number(text) : undefined,
+  ),
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
   ),
@@ -127,6 +130,7 @@ export const KINDS = {
   abortedScans: choice("send", "leave", "mark"),
   triggerKind: orEmpty(choice("tomoscan", "marker", "count", "quiet", "next", "pv")),
   triggerPreset: choice("none", "pal-xfel", "aps"),
+  countedFiles: matching("a pattern of file names without blanks", /^\S*$/),
   pvName: orEmpty(matching("the name of a PV", /^[A-Za-z0-9_:.[\]<>;{}+-]+$/)),
   pvCondition: matching("`= VALUE`, rises or changes", /^(=\s*\S.*|rises|changes)$/),
   serverKind: choice("dm", "globus"),
@@ -529,7 +533,7 @@ export const TRIGGER_SETTINGS = {
   preset: setting(
     KINDS.triggerPreset,
     "none",
-    "What scans, exclude and markers are where they are empty: pal-xfel, aps, or none.",
+    "What scans and exclude are where they are empty: pal-xfel, aps, or none.",
   ),
   root: setting(
     KINDS.optionalPath,
@@ -548,13 +552,13 @@ export const TRIGGER_SETTINGS = {
     "marker: how names of marker files end, separated by blanks; empty: .done .complete.",
   ),
   counted: setting(
-    KINDS.text,
+    KINDS.countedFiles,
     "",
     "count: which files of a scan are counted, a pattern such as detector1/*.h5; empty: all.",
   ),
   files: setting(KINDS.count, "1", "count: how many there must be."),
   "quiet-seconds": setting(
-    KINDS.seconds,
+    KINDS.quietSeconds,
     "60",
     "quiet: how long nothing may change. The others wait for settle-seconds of [source].",
   ),

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { SCAN_PV_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
-import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
+import { TRIGGER_STATES, type TriggerState } from "../../src/controller/pvs/triggers.ts";
 import { freePort } from "../support/peers/epics-environment.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
@@ -20,11 +20,14 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 const page = (name: string): string => readFileSync(join(ROOT, "docs", name), "utf8");
 const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, "gm"))].map(([, code]) => code ?? "");
-const IDLE = String(TRIGGER_STATES.indexOf("Idle"));
+const isState =
+  (state: TriggerState) =>
+  (text: string): boolean =>
+    TRIGGER_STATES[Number(text)] === state;
 
 let site: SimulatedBeamline;
 let folder: string;
-const { text, until, close } = operatorOf(() => site);
+const { text, until, put, close } = operatorOf(() => site);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
   const own = join(folder, "globus-ioc");
@@ -61,10 +64,10 @@ async function runs(line: string): Promise<Finished> {
 }
 
 /** Runs a page's first lines: the first starts a scan, the second shows what becomes of it. */
-async function inFiveMinutes(wanted: RegExp): Promise<string> {
+async function inFiveMinutes(wanted: RegExp, trigger: TriggerState = "Idle"): Promise<string> {
   const [start = "", show = "", ...more] = blocks(page("transfers.md"), "sh")[0]?.trim().split("\n") ?? [];
   expect(more).toEqual([]);
-  await until("Trigger0State", (state) => state === IDLE);
+  await until("Trigger0State", isState(trigger));
   const monitor = await spawnPeer("/bin/sh", ["-c", here(show)], { env: shell(), line: /ArchiveMessage/ });
   await runs(start);
   const [said = ""] = await monitor.said(wanted, 60);
@@ -134,9 +137,72 @@ test("docs/notify.md: its settings are read", () => {
   }
 });
 
+/** Starts the IOC anew with these triggers instead of those that globus.conf has, and turns them on. */
+async function withTriggers(code: string): Promise<readonly string[]> {
+  const { configFile } = site.beamline;
+  const others = readFileSync(configFile, "utf8")
+    .split(/^(?=\[)/m)
+    .filter((section) => !section.startsWith("[trigger "));
+  await site.restartIoc(() => writeFileSync(configFile, [...others, here(code)].join("\n")), "SIGTERM");
+  const names = [...code.matchAll(/^\[trigger (\w+)\]$/gm)].map(([, name = ""]) => name);
+  for (const [index, name] of names.entries()) {
+    expect(await text(`Trigger${index}Name`)).toBe(name);
+    await put(`Trigger${index}Enable`, 1); // Off was saved before there was such a section
+    await until(`Trigger${index}State`, isState("Watching"));
+  }
+  return names;
+}
+
+test("docs/transfers.md: each of its triggers on a directory sends the scan that it means", async () => {
+  const { archive, detector } = site.beamline;
+  const code = blocks(page("transfers.md"), "ini")[1] ?? "";
+  const quick = code
+    .replace("quiet-seconds = 300", "quiet-seconds = 1")
+    .replace(/^enable = True$/gm, "$&\nsweep-seconds = 0.5");
+  const names = await withTriggers(quick);
+  const sixty = Array.from({ length: 60 }, (_, index) => `ms_2/frames/scan_2/detector1/${index}.h5`);
+  for (const file of [
+    "ue_1/rawData/scan_1_DIR/detector1/a.h5",
+    "ue_1/rawData/scan_1_DIR/detector1/a.done",
+    ...sixty,
+    "ue_1/dat/scan_3/a.h5",
+    "2026-03/2026-03-Doe-1/a_009.h5",
+    "2026-03/2026-03-Doe-1/a_010.h5",
+  ]) {
+    const path = join(detector.root, "data", file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file);
+  }
+  for (const index of names.keys()) await until(`Trigger${index}Scans`, (count) => count === "1");
+  const areVerified = async (): Promise<void> => {
+    const { stdout } = await runs(`globus-ioc queue list --json --last ${names.length}`);
+    expect(JSON.parse(stdout)).toMatchObject({ scans: names.map(() => ({ state: "Verified" })) });
+  };
+  await vi.waitFor(areVerified, { timeout: 60_000, interval: 500 });
+  for (const file of [
+    "ue_1/rawData/scan_1_DIR/detector1/a.h5",
+    ...sixty,
+    "ue_1/dat/scan_3/a.h5",
+    "2026-03/2026-03-Doe-1/a_009.h5",
+  ])
+    expect(readFileSync(join(archive, file), "utf8")).toBe(file);
+  const petrel = join(site.beamline.globus.collection("petrel").folder, "2-BM");
+  expect(["ue_1/rawData/scan_1_DIR", "ms_2/frames"].map((path) => existsSync(join(petrel, path)))).toEqual([
+    true,
+    false,
+  ]);
+  expect(existsSync(join(archive, "2026-03/2026-03-Doe-1/a_010.h5"))).toBe(false);
+  expect([await text("WatchAlive"), await text("WatchMessage")]).toEqual(["1", expect.stringMatching(/^\d scans in /)]);
+});
+
+test("docs/transfers.md: its trigger on a PV sends the file that another PV names", async () => {
+  await withTriggers(blocks(page("transfers.md"), "ini")[2] ?? "");
+  await inFiveMinutes(/ArchiveMessage .* is proven at archive and petrel\./, "Watching");
+  expect(await text("Trigger0Scans")).toBe("1");
+});
+
 test("docs/transfers.md: its settings send scans to their three destinations, one of which is down", async () => {
-  const [code = "", ...more] = blocks(page("transfers.md"), "ini");
-  expect(more).toEqual([]);
+  const [code = ""] = blocks(page("transfers.md"), "ini");
   const { configFile, archive, detector } = site.beamline;
   const before = readFileSync(configFile, "utf8")
     .split(/^(?=\[)/m)

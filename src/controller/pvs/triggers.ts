@@ -55,9 +55,12 @@ export const TRIGGER_ROWS = {
     },
   ),
   WatchFiles: result("Files in the scans that it has seen; -1: nobody knows.", { initial: UNKNOWN_COUNT }),
-  WatchAlive: result("Whether its sweeps end in time, and see a file that was just made where there is a canary.", {
-    states: ANSWERS,
-    initial: "Unknown",
-  }),
+  WatchAlive: result(
+    "Whether its sweeps end in time and see everything, and a file that was just made where there is a canary.",
+    {
+      states: ANSWERS,
+      initial: "Unknown",
+    },
+  ),
   WatchMessage: result("What it does, or what is wrong, in one sentence."),
 } as const;
