@@ -1,17 +1,17 @@
 /** The triggers as the settings have them: what tells that a scan has ended, and where its scans go. */
 import { cleanJson } from "../base/clean-text.ts";
 import { ActionError } from "../base/errors.ts";
-import { KINDS, type TriggerSettings } from "../config/settings.ts";
+import { triggerKindOf } from "../config/named-sections.ts";
+import type { TriggerSettings } from "../config/settings.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import type { AnyTomoScanKey } from "../controller/pvs/tomoscan.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { partsBelow } from "../controller/transfers/scan-path.ts";
 import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
-import { TRIGGER_PRESETS } from "../controller/transfers/triggers/presets.ts";
 import { parseCondition, pvTrigger } from "../controller/transfers/triggers/pv-trigger.ts";
 import { tomoScanTrigger } from "../controller/transfers/triggers/tomoscan-trigger.ts";
-import { readTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import type { TriggerRow } from "../controller/transfers/triggers/trigger.ts";
+import { type TreeKind, treeTrigger } from "../controller/transfers/triggers/trigger-settings.ts";
 import { WatchedTrees } from "../controller/transfers/triggers/watched-trees.ts";
 import { createScanTrees } from "../services/tree/watch-tree.ts";
 import type { PartOptions } from "./parts.ts";
@@ -33,8 +33,6 @@ export interface OpenTriggers {
   readonly rows: readonly TriggerRow[];
   readonly watches: readonly Watch[];
 }
-
-type TriggerKind = Exclude<TriggerSettings["kind"], "">;
 
 /** Follows nothing yet. */
 export function openTriggers(options: PartOptions, about: TriggerPartOptions, sight: SourceSight): OpenTriggers {
@@ -76,41 +74,19 @@ function triggerRow(makings: Makings, trigger: TriggerSettings): TriggerRow {
   return {
     name,
     ...(destinations.length > 0 && { destinations }),
-    news$: MAKERS[kindOf(trigger)](makings, trigger),
+    news$: MAKERS[triggerKindOf(trigger)](makings, trigger),
   };
-}
-
-/** @throws ActionError */
-function kindOf({ name, kind }: TriggerSettings): TriggerKind {
-  const found = kind === "" ? KINDS.triggerKind.parse(name) : kind;
-  if (found !== undefined && found !== "") return found;
-  throw new ActionError(
-    `kind is not set, and the name ${name} is none: set kind to ${KINDS.triggerKind.wanted.replace(", or empty", "")}`,
-  );
 }
 
 type Maker = (makings: Makings, trigger: TriggerSettings) => TriggerRow["news$"];
 
-/** @param wayOf how a scan says that it is complete, for tree-trigger.ts */
 const treeMaker =
-  (wayOf: (trigger: TriggerSettings) => string): Maker =>
+  (kind: TreeKind): Maker =>
   ({ sight, trees }, trigger) => {
-    const preset = PRESETS[trigger.preset];
-    const scans = trigger.scans || preset?.scans;
-    if (scans === undefined || scans === "")
-      throw new ActionError("scans is not set: say which folders or files are scans, or set preset");
     const { root, canary } = placesOf(trigger, sight);
-    const exclude = trigger.exclude.length > 0 ? trigger.exclude : (preset?.exclude ?? []);
-    const read = readTrigger({ name: trigger.name, root, scans, exclude, complete: wayOf(trigger) });
+    const read = treeTrigger(trigger, { kind, root });
     return trees.add({ ...read, sweepSeconds: trigger["sweep-seconds"], ...(canary !== "" && { canary }) });
   };
-
-/** The first trigger of each says what scans are. */
-const PRESETS = {
-  none: undefined,
-  "pal-xfel": TRIGGER_PRESETS["pal-xfel"][0],
-  aps: TRIGGER_PRESETS["aps-tomography"][0],
-} as const;
 
 /** @throws ActionError for a directory that is not watched from here */
 function placesOf({ root, canary }: TriggerSettings, { top, seen }: SourceSight) {
@@ -124,10 +100,8 @@ function placesOf({ root, canary }: TriggerSettings, { top, seen }: SourceSight)
   return { root: moved(root || top, top, seen), canary: canary === "" ? "" : moved(canary, top, seen) };
 }
 
-const MARKERS = [".done", ".complete"];
-
 /** How each kind of trigger is made. @throws ActionError for settings that cannot be used */
-const MAKERS: Readonly<Record<TriggerKind, Maker>> = {
+const MAKERS: Readonly<Record<ReturnType<typeof triggerKindOf>, Maker>> = {
   tomoscan: ({ options: { clock }, about: { beamline, nameOf } }) =>
     tomoScanTrigger((isOn$, { scheduler }) => tomoScanScans$({ beamline, nameOf, clock, scheduler, isOn$ })),
   pv: ({ about: { beamline } }, { pv, condition, "path-pv": pathPv }) => {
@@ -137,8 +111,8 @@ const MAKERS: Readonly<Record<TriggerKind, Maker>> = {
     if (parsed === undefined) throw new ActionError(`condition = ${cleanJson(condition)} is none`);
     return pvTrigger({ beamline, pv, condition: parsed, pathPv });
   },
-  marker: treeMaker(({ markers }) => ["marker", ...(markers.length > 0 ? markers : MARKERS)].join(" ")),
-  count: treeMaker(({ files, counted }) => `files ${files} of ${counted || "*"}`),
-  quiet: treeMaker((trigger) => `quiet ${trigger["quiet-seconds"]}`),
-  next: treeMaker(() => "next"),
+  marker: treeMaker("marker"),
+  count: treeMaker("count"),
+  quiet: treeMaker("quiet"),
+  next: treeMaker("next"),
 };

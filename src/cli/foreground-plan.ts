@@ -6,7 +6,6 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { isUnclean, visible } from "../base/clean-text.ts";
 import type { Environment } from "../base/environment.ts";
-import { ActionError } from "../base/errors.ts";
 import { Digest } from "../base/ids.ts";
 import { loadConfig, lookForConfigFile, parseSource, type SettingOption } from "../config/config.ts";
 import { DESTINATION_SETTINGS, type DestinationSettings, KINDS, type Settings } from "../config/settings.ts";
@@ -19,9 +18,9 @@ import {
   parsePathMap,
 } from "../controller/transfers/path-map.ts";
 import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
-import { readTrigger, type TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { UsageError } from "./exit-status.ts";
+import { type TreeFlags, treeOf, treeOptions, type WatchedTree } from "./foreground-tree.ts";
 
 /** The options that all of them have. */
 export interface ForegroundFlags {
@@ -53,14 +52,10 @@ export interface TransferScanFlags extends ForegroundFlags {
   readonly destBase: string;
 }
 
-export interface WatchFlags extends ForegroundFlags {
+export interface WatchFlags extends ForegroundFlags, TreeFlags {
   readonly watchdir: string;
-  readonly patterns: readonly string[];
   /** Absent in a dry run alone. */
   readonly destBasePath?: string;
-  readonly scans?: string;
-  readonly exclude: readonly string[];
-  readonly sweepSeconds: string;
   readonly once?: true;
 }
 
@@ -76,13 +71,11 @@ export type ForegroundWork =
   /** One transfer between collections. */
   | { readonly kind: "asked"; readonly transfer: AskedTransfer }
   /** The scans of a tree, as they are complete. */
-  | {
+  | ({
       readonly kind: "watch";
-      readonly trigger: TreeTrigger;
-      readonly sweepSeconds: number;
       /** Until what one sweep has found is sent. */
       readonly isOnce: boolean;
-    };
+    } & WatchedTree);
 
 export interface ForegroundPlan {
   readonly work: ForegroundWork;
@@ -120,7 +113,7 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
     const ledger = ledgerOf(request, environment, baseName(transfer.sourcePath), transfer);
     return { ...common, notes, work: { kind: "asked", transfer }, settings: { ...own, ledger: { path: ledger } } };
   }
-  const { top, work, as, base, layout, name } = wayOf(request);
+  const { top, work, as, base, layout, name } = wayOf(request, settings);
   const source = sourceAt(top, request, settings, ends);
   const destinations = base === undefined ? [] : [destinationAt({ base, layout, name: name ?? base }, ends)];
   const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destinations[0]?.name]);
@@ -152,6 +145,7 @@ function settingsOf(request: ForegroundRequest, environment: Environment): Setti
   const options = given.flatMap(([section, key, text, option]): SettingOption[] =>
     text === undefined ? [] : [{ section, key, text, option }],
   );
+  if (request.what === "watch") options.push(...treeOptions(request));
   const file = lookForConfigFile(request.config, environment);
   const read = (more: readonly SettingOption[]): Settings =>
     (file === undefined
@@ -255,49 +249,27 @@ interface ScanWay {
   readonly name?: string;
 }
 
-function wayOf(request: ForegroundRequest): ScanWay {
+function wayOf(request: ForegroundRequest, settings: Settings): ScanWay {
   if (request.what === "transfer") return copyOf(request);
-  return request.what === "transfer-scan" ? scanIn(request) : treeAt(request);
+  return request.what === "transfer-scan" ? scanIn(request) : treeAt(request, settings);
 }
 
 /** The scans of a tree; without a pattern each folder in it, or in the rawData of an experiment, is one. */
-function treeAt(request: WatchFlags): ScanWay {
-  const { patterns, destBasePath, destLayout = LAYOUT, destCollection, exclude, once, dryRun } = request;
+function treeAt(request: WatchFlags, { triggers }: Settings): ScanWay {
+  const { destBasePath, destLayout = LAYOUT, destCollection, once, dryRun } = request;
   const root = localPath("--watchdir", request.watchdir);
   const isExperiment = experimentIn(baseName(root)) !== undefined;
-  const { scans = isExperiment ? "rawData/{scan}" : "{scan}" } = request;
-  if (patterns.length === 0 || patterns.some((one) => one.trim() === "" || /\s/.test(one)))
-    throw new UsageError(
-      "--patterns has an empty one, and every new file would start a transfer: give the ends of markers' names, as .done .complete.",
-    );
+  const tree = treeOf(request, triggers, root, isExperiment ? "rawData/{scan}" : "{scan}");
   if (destBasePath === undefined && dryRun !== true)
     throw new UsageError("--dest-base-path is missing: give the folder at the destination, or --dry-run.");
-  const sweepSeconds = KINDS.seconds.parse(request.sweepSeconds);
-  if (sweepSeconds === undefined)
-    throw new UsageError(`--sweep-seconds ${visible(request.sweepSeconds)} is not ${KINDS.seconds.wanted}.`);
   return {
     top: root,
-    work: {
-      kind: "watch",
-      trigger: triggerOf({ name: "watch", root, scans, exclude, complete: `marker ${patterns.join(" ")}` }),
-      sweepSeconds,
-      isOnce: once === true,
-    },
+    work: { kind: "watch", isOnce: once === true, ...tree },
     layout: layoutOf(destLayout),
     ...(destBasePath !== undefined && {
       base: baseOf("--dest-base-path", destBasePath, destCollection !== undefined),
     }),
   };
-}
-
-/** @throws UsageError */
-function triggerOf(texts: Parameters<typeof readTrigger>[0]): TreeTrigger {
-  try {
-    return readTrigger(texts);
-  } catch (thrown) {
-    if (thrown instanceof ActionError) throw new UsageError(thrown.message);
-    throw thrown;
-  }
 }
 
 /** A folder becomes the folder `--dest-path`; a file goes into the folder that it lies in there, under its own name. */

@@ -1,7 +1,11 @@
 /** Puts on the command line what transfers without an IOC: watch, transfer and transfer-scan. Runs no command. */
 import type { Command } from "commander";
+import { TRIGGER_SETTINGS } from "../config/settings.ts";
+import { NOISE } from "../controller/transfers/triggers/presets.ts";
+import { TREE_KINDS } from "../controller/transfers/triggers/trigger-settings.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { ForegroundRequest, TransferFlags, TransferScanFlags, WatchFlags } from "./foreground-plan.ts";
+import { TREE_KEYS } from "./foreground-tree.ts";
 
 /** Options that all of them have. */
 const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
@@ -39,9 +43,6 @@ const LAYOUT = [
   "{exp}/rawData",
 ] as const;
 
-/** Folders and files that are nobody's data; markers are seen whatever is excluded. */
-const EXCLUDED: string[] = ["scratch/", ".*", "*.tmp", "*.part"];
-
 const HELP = (examples: readonly string[]): string =>
   [
     "",
@@ -49,6 +50,17 @@ const HELP = (examples: readonly string[]): string =>
     `Examples:\n${examples.map((one) => `  globus-ioc ${one}`).join("\n")}`,
     EXIT_HINT,
   ].join("\n");
+
+const USUAL = { kind: "marker", scans: "each folder in the tree" } as const;
+
+/** As the table of settings has it. */
+function meaningOf(key: (typeof TREE_KEYS)[number]): string {
+  const { meaning, fallback } = TRIGGER_SETTINGS[key];
+  const own = key === "kind" ? `how a scan says that it is complete: ${TREE_KINDS.join(", ")}` : meaning;
+  const [, said, empty = ""] = /^(.*?)(?:; empty: (.*?))?\.?$/.exec(own) ?? ["", own];
+  const usual = key === "kind" || key === "scans" ? USUAL[key] : fallback || empty;
+  return `${said?.[0]?.toLowerCase()}${said?.slice(1)}; else ${usual}`;
+}
 
 /** @param run runs one of them. @param heading of the commands in the help */
 export function addForegroundCommands(
@@ -62,25 +74,24 @@ export function addForegroundCommands(
     for (const option of COMMON) command.option(...option);
     return command;
   };
+  const watch = add(
+    "watch",
+    ["watch-and-trigger", "watch_and_trigger"],
+    "send each scan of a directory tree when it is complete: a marker file says so, or what --kind names",
+    [
+      "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --dry-run",
+      "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --source-collection UUID --dest-collection UUID --dest-base-path /backup --patterns .done .complete",
+      "watch --watchdir /xfel/ffs/dat --preset pal-xfel --kind quiet --quiet-seconds 120 --dest-base-path /backup",
+    ],
+  )
+    .requiredOption("--watchdir <folder>", "the tree, on this machine")
+    .option("--dest-base-path <folder>", "the folder at the destination below which experiments lie")
+    .option("--trigger <name>", "a [trigger NAME] of globus.conf says which scans, and when they are complete")
+    .option("--patterns <patterns...>", "how names of markers end; else .done .complete")
+    .option("--exclude <patterns...>", `folders and files that are not looked at; else ${NOISE.join(" ")}`);
+  for (const key of TREE_KEYS) watch.option(`--${key} <${key}>`, meaningOf(key));
   withCommon(
-    add(
-      "watch",
-      ["watch-and-trigger", "watch_and_trigger"],
-      "send each scan of a directory tree when a marker file says that it is complete",
-      [
-        "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --dry-run",
-        "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --source-collection UUID --dest-collection UUID --dest-base-path /backup --patterns .done .complete",
-      ],
-    )
-      .requiredOption("--watchdir <folder>", "the tree, on this machine")
-      .option("--patterns <patterns...>", "how names of markers end", [".done", ".complete"])
-      .option("--dest-base-path <folder>", "the folder at the destination below which experiments lie")
-      .option(
-        "--scans <pattern>",
-        "which folders are scans, as {exp:ue_*|ms_*}/rawData/{scan:*_DIR}; else each in the tree",
-      )
-      .option("--exclude <patterns...>", "folders and files that are not looked at", EXCLUDED)
-      .option("--sweep-seconds <seconds>", "between two sweeps of the tree", "30")
+    watch
       .option("--once", "one sweep; ends when all that it has found is sent")
       .option(...LAYOUT)
       .option(...MAP),

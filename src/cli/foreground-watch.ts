@@ -14,7 +14,7 @@ import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import { type FinishedScan, FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
 import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
 import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
-import { sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
+import { blindText, sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
 import type { Report, Screen } from "./screen.ts";
@@ -131,7 +131,11 @@ interface TreeEvents {
 }
 
 /** Tells of each scan that is complete, and what is wrong with the tree. @throws the signal's reason, ActionError */
-function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, followed: TreeEvents): Promise<never> {
+function follow(
+  { trigger, sweepSeconds, canary }: WatchWork,
+  context: TreeContext,
+  followed: TreeEvents,
+): Promise<never> {
   const { screen, works, trees, signal } = context;
   const plan = planTrees([trigger])[0];
   if (plan === undefined) throw new Error("a trigger without a tree");
@@ -144,6 +148,8 @@ function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, foll
   const swept = (sweep: Sweep): void => {
     works(sweptText(trigger.root, sweep));
     for (const problem of sweep.examples) once(problem);
+    const blind = sweep.problems === 0 ? blindText(trigger.root, sweep) : undefined;
+    if (blind !== undefined) once(blind);
   };
   const hear = (news: TreeNews): void => {
     for (const scan of finished.hear(news)) followed.scan(scan);
@@ -153,7 +159,8 @@ function follow({ trigger, sweepSeconds }: WatchWork, context: TreeContext, foll
     else if (news.kind === "answers" || news.kind === "begun") screen.say(news.sentence);
     followed.heard(news);
   };
-  return trees.watch(treeToWatch(plan, { periodSeconds: sweepSeconds }), hear, signal);
+  const asked = { periodSeconds: sweepSeconds, ...(canary !== undefined && { canary }) };
+  return trees.watch(treeToWatch(plan, asked), hear, signal);
 }
 
 /** Says what would be sent, and sends nothing; needs nothing but the tree. @throws the signal's reason, ActionError */
@@ -182,7 +189,8 @@ export async function dryWatch(
   const heard = ({ kind }: TreeNews): void => {
     if (work.isOnce && kind === "sweep") stop.abort();
   };
-  await follow(work, { ...context, signal }, { scan: say, heard }).catch((thrown: unknown) => {
+  const { canary: _, ...untouched } = work; // a dry run writes nothing
+  await follow(untouched, { ...context, signal }, { scan: say, heard }).catch((thrown: unknown) => {
     if (!stop.signal.aborted) throw thrown;
   });
 }

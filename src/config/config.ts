@@ -48,6 +48,9 @@ export interface SettingOption {
   readonly option: string;
 }
 
+/** The trigger that options alone describe; no section of a file can have its name. */
+export const OPTIONS_TRIGGER = "of the options";
+
 /** One setting as it counts, and who says so. */
 export interface SettingLine {
   readonly section: string;
@@ -180,7 +183,10 @@ export function parseSource(text: string, source: ConfigSource): Config {
   const servers = names.map((name) => readServer(reader, name));
   problems.push(...nameProblems(sectionNames, ini.sections));
   const destinations = destinationNames.map((name) => readDestination(reader, name));
-  const triggers = triggerNames.map((name) => readTrigger(reader, name));
+  const isTriggerGiven = options.some(({ section }) => section === `trigger ${OPTIONS_TRIGGER}`);
+  const triggers = [...triggerNames, ...(isTriggerGiven ? [OPTIONS_TRIGGER] : [])].map((name) =>
+    readTrigger(reader, name),
+  );
   const chosen = (sections["globus"] as Settings["globus"])["globus-server-name"];
   if (chosen !== "" && !isServerUnknown && !servers.some((server) => server.name === chosen)) {
     const given = reader.given("globus", "globus-server-name");

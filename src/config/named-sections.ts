@@ -1,9 +1,11 @@
 /** Sections of which globus.conf may have several, each with a name of its own: `[server petrel]`. */
+import { cleanJson } from "../base/clean-text.ts";
+import { ActionError } from "../base/errors.ts";
 import { MOST_SERVERS } from "../controller/pvs/experiment.ts";
 import { MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
 import { MOST_TRIGGERS } from "../controller/pvs/triggers.ts";
 import { STATE_NAME_BYTES } from "../epics/facts.ts";
-import { DESTINATION_SETTINGS, SERVER_SETTINGS, TRIGGER_SETTINGS } from "./settings.ts";
+import { DESTINATION_SETTINGS, KINDS, SERVER_SETTINGS, TRIGGER_SETTINGS, type TriggerSettings } from "./settings.ts";
 
 /** Something that is wrong with globus.conf, or with an option. */
 export interface Problem {
@@ -22,6 +24,17 @@ export const NAMED_SECTIONS = {
 export type NamedSection = keyof typeof NAMED_SECTIONS;
 export const isNamed = (word: string | undefined): word is NamedSection =>
   word !== undefined && Object.hasOwn(NAMED_SECTIONS, word);
+
+type TriggerKind = Exclude<TriggerSettings["kind"], "">;
+
+/** The kind that is set, or that the trigger's name is. @throws ActionError */
+export function triggerKindOf({ name, kind }: Pick<TriggerSettings, "name" | "kind">): TriggerKind {
+  const found = kind === "" ? KINDS.triggerKind.parse(name) : kind;
+  if (found !== undefined && found !== "") return found;
+  throw new ActionError(
+    `kind is not set, and the name ${cleanJson(name)} is none: set kind to ${KINDS.triggerKind.wanted.replace(", or empty", "")}`,
+  );
+}
 
 /** Bytes of the longest server name: ServerName has a state of each, whose name ends in NUL. */
 const MAX_SERVER_NAME = STATE_NAME_BYTES - 1;

@@ -180,7 +180,69 @@ describe("watch", () => {
       trigger: { root: "/d", pattern: { text: "{exp:ue_*}/rawData/{scan:*_DIR}" } },
     });
     expect(await refusal("watch --dry-run --watchdir /d --scans a/b")).toContain("does not end in {scan}");
-    expect(await refusal("watch --dry-run --watchdir /d --sweep-seconds soon")).toContain("--sweep-seconds");
+  });
+
+  const treeOf = async (more: string, config = ""): Promise<unknown> =>
+    (await planOf(`watch --dry-run --watchdir /d ${more}`.trim(), {}, config)).work;
+  const refusedTree = async (more: string, config = ""): Promise<string> =>
+    await refusal(`watch --dry-run --watchdir /d ${more}`, {}, config);
+
+  test.each([
+    ["--kind quiet --quiet-seconds 5", { kind: "quiet", seconds: 5 }],
+    ["--kind count --files 3 --counted *.h5", { kind: "files", files: 3, counted: "*.h5" }],
+    ["--kind next", { kind: "next" }],
+    ["--patterns .end", { kind: "marker", markers: [".end"] }],
+  ])("a scan is complete by every rule that a tree of the IOC has: %s", async (more, complete) => {
+    expect(await treeOf(more)).toMatchObject({
+      trigger: { name: "watch", complete, exclude: ["scratch/", ".*", "*.tmp", "*.part"] },
+    });
+  });
+
+  test("a preset says what scans are, and an option wins over it", async () => {
+    expect(await treeOf("--preset pal-xfel")).toMatchObject({
+      trigger: { pattern: { text: "{exp:ue_*|ms_*}/rawData/{scan:*_DIR}" } },
+    });
+    expect(await treeOf("--preset aps --scans {scan:a*} --exclude b/")).toMatchObject({
+      trigger: { pattern: { text: "{scan:a*}" }, exclude: ["b/"] },
+    });
+  });
+
+  test("a section of globus.conf says it all, but for where; an option wins over it", async () => {
+    const config =
+      "[trigger raw]\nkind = quiet\nquiet-seconds = 7\nscans = {scan:*_DIR}\nsweep-seconds = 3\ncanary = /d/c\n" +
+      "[trigger next]\nscans = {scan}\n[trigger tomoscan]\n[trigger bare]\nkind = next\n";
+    expect(await treeOf("--trigger raw --quiet-seconds 9", config)).toMatchObject({
+      sweepSeconds: 3,
+      canary: "/d/c",
+      trigger: { name: "raw", root: "/d", complete: { seconds: 9 }, exclude: [], pattern: { text: "{scan:*_DIR}" } },
+    });
+    expect(await treeOf("--trigger next", config)).toMatchObject({ trigger: { complete: { kind: "next" } } });
+    expect(await treeOf("", config)).toMatchObject({ sweepSeconds: 30, trigger: { complete: { kind: "marker" } } });
+    expect(await refusedTree("--trigger tomoscan", config)).toBe(
+      "[trigger tomoscan]: its kind tomoscan needs EPICS, which watch does without: set marker, count, quiet, next.",
+    );
+    expect(await refusedTree("--trigger bare", config)).toMatch(/^\[trigger bare\]: scans is not set: /);
+    expect(await refusedTree("--trigger row", config)).toContain("it has raw, next, tomoscan, bare; did you mean raw");
+    expect(await refusedTree("--trigger raw")).toContain(
+      '--trigger "raw" is no [trigger …] section of globus.conf: it has none. Give --config',
+    );
+  });
+
+  test.each([
+    ["--sweep-seconds soon", '--sweep-seconds = "soon" is not a number of seconds'],
+    ["--kind often", '--kind = "often" is not one of tomoscan, '],
+    ["--preset xfel", '--preset = "xfel" is not one of none, '],
+    ["--files 0 --kind count", '--files = "0" is not a whole number above 0'],
+  ])("%s is judged as in globus.conf, with the name of the option", async (more, sentence) => {
+    const { message } = await failureOf(planOf(`watch --dry-run --watchdir /d ${more}`), ConfigError);
+    expect(message).toContain(sentence);
+  });
+
+  test("a canary lies in the tree", async () => {
+    expect(await treeOf("--canary /d/c/")).toMatchObject({ canary: "/d/c" });
+    expect(await refusedTree("--canary /e")).toBe(
+      'canary = "/e" does not lie below --watchdir "/d": name a folder there.',
+    );
   });
 
   test("a scan of the tree that is sent by itself has the ledger of the watch", async () => {

@@ -84,6 +84,19 @@ test("a watch that reads nothing for half an hour leaves systemd without a word,
   expect(watch.toSystemd.slice(1)).toEqual(["/data is read again."]);
 });
 
+test("a sweep that does not see what was just made is said once, unless something else is wrong", async () => {
+  const watch = await watching();
+  const tell = (sweep: Partial<Sweep>): void => watch.tell({ kind: "sweep", sweep: { ...SWEEP, ...sweep } });
+  tell({ canarySeen: false, problems: 1, examples: ["The canary cannot be made."] });
+  tell({ canarySeen: true });
+  tell({ canarySeen: false });
+  tell({ canarySeen: false });
+  expect(watch.said).toEqual([
+    "ERR The canary cannot be made.\n",
+    "ERR A sweep of /data did not see the file that was just made there: look at the mount.\n",
+  ]);
+});
+
 test("one scan is told as one", async () => {
   const watch = await watching({ isOnce: true });
   const file = watch.bench.scan("a");

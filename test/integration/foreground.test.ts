@@ -337,6 +337,19 @@ describe("watch", () => {
       );
   });
 
+  test("scans that are quiet go without a marker, and a canary in the tree is none; a section says how", async () => {
+    const config = join(place, "quiet.conf");
+    writeFileSync(config, "[trigger calm]\nkind = quiet\nscans = {scan:*_DIR}\nsweep-seconds = 0.3\n");
+    const line = ["watch", "--watchdir", raw(), "--dest-base-path", join(place, "backup")];
+    const calm = ["--config", config, "--trigger", "calm", "--quiet-seconds", "1", "--canary", raw()];
+    const program = await started([...line, ...calm], new RegExp(`${SCANS[0]} is proven`));
+    program.kill("SIGTERM");
+    expect(await program.exited, program.stderr).toEqual({ code: EXIT.done, signal: null });
+    expect(program.stderr).not.toContain("did not see");
+    expect(readdirSync(join(place, "backup/ue_251023_FXL/rawData"))).toEqual([SCANS[0]]);
+    expect(readdirSync(raw())).toEqual([SCANS[0]]);
+  });
+
   test("weakness 10: while Globus is down scans are taken, and sent when it is back", async () => {
     const folder = globus.collection("ffs").folder;
     for (const scan of SCANS) {

@@ -4,7 +4,7 @@ import type { TriggerTexts } from "./tree-trigger.ts";
 type Preset = Omit<TriggerTexts, "root">;
 
 /** Folders and files that are nobody's data. Markers are seen whatever is excluded. */
-const NOISE = ["scratch/", ".*", "*.tmp", "*.part"];
+export const NOISE = ["scratch/", ".*", "*.tmp", "*.part"];
 
 export const TRIGGER_PRESETS: Readonly<Record<"pal-xfel" | "aps-tomography", readonly Preset[]>> = {
   /** Below `/xfel/ffs/dat`. */

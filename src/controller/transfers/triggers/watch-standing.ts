@@ -92,11 +92,13 @@ export class WatchStanding {
   trouble(now: number): string | undefined {
     if (this.#trouble !== undefined) return this.#trouble;
     if (this.#sweep?.examples[0] !== undefined) return this.#sweep.examples[0];
-    if (this.#sweep?.canarySeen === false)
-      return `A sweep of ${this.root} did not see the file that was just made there: look at the mount.`;
-    return this.overdue(now);
+    return (this.#sweep && blindText(this.root, this.#sweep)) ?? this.overdue(now);
   }
 }
+
+/** A sentence; undefined: the canary was seen, or there is none. */
+export const blindText = (root: string, { canarySeen = true }: Sweep): string | undefined =>
+  canarySeen ? undefined : `A sweep of ${root} did not see the file that was just made there: look at the mount.`;
 
 export const sweptText = (root: string, { scans, folders }: Sweep): string =>
   `${scansText(scans)} in ${folders === 1 ? "1 folder" : `${folders} folders`} below ${root}.`;

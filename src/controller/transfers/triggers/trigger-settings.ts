@@ -1,0 +1,56 @@
+/**
+ * A trigger on a directory tree as settings have it, [trigger NAME] of globus.conf or options of `globus-ioc watch`,
+ * with what a preset says where they are silent. Pure.
+ */
+import { ActionError } from "../../../base/errors.ts";
+import { TRIGGER_PRESETS } from "./presets.ts";
+import { readTrigger, type TreeTrigger } from "./tree-trigger.ts";
+
+export interface TreeTriggerSettings {
+  readonly name: string;
+  readonly preset: keyof typeof PRESETS;
+  readonly scans: string;
+  readonly exclude: readonly string[];
+  readonly markers: readonly string[];
+  readonly counted: string;
+  readonly files: number;
+  readonly "quiet-seconds": number;
+}
+
+/** The first trigger of each says what scans are. */
+const PRESETS = {
+  none: undefined,
+  "pal-xfel": TRIGGER_PRESETS["pal-xfel"][0],
+  aps: TRIGGER_PRESETS["aps-tomography"][0],
+} as const;
+
+const MARKERS = [".done", ".complete"];
+
+/** How each kind says that a scan is complete, as readTrigger reads it. */
+const WAYS = {
+  marker: ({ markers }) => ["marker", ...(markers.length > 0 ? markers : MARKERS)].join(" "),
+  count: ({ files, counted }) => `files ${files} of ${counted || "*"}`,
+  quiet: (settings) => `quiet ${settings["quiet-seconds"]}`,
+  next: () => "next",
+} as const satisfies Readonly<Record<string, (settings: TreeTriggerSettings) => string>>;
+
+export type TreeKind = keyof typeof WAYS;
+export const TREE_KINDS = Object.keys(WAYS) as readonly TreeKind[];
+
+export interface TreePlace {
+  readonly kind: TreeKind;
+  /** Absolute. */
+  readonly root: string;
+  /** Where settings and preset are silent. */
+  readonly usual?: Partial<Pick<TreeTriggerSettings, "scans" | "exclude">>;
+}
+
+/** @throws ActionError for settings that cannot be used */
+export function treeTrigger(settings: TreeTriggerSettings, { kind, root, usual = {} }: TreePlace): TreeTrigger {
+  const preset = PRESETS[settings.preset];
+  const scans = settings.scans || preset?.scans || usual.scans;
+  if (scans === undefined || scans === "")
+    throw new ActionError("scans is not set: say which folders or files are scans, or set preset");
+  const exclude = settings.exclude.length > 0 ? settings.exclude : (preset?.exclude ?? usual.exclude ?? []);
+  return readTrigger({ name: settings.name, root, scans, exclude, complete: WAYS[kind](settings) });
+}
