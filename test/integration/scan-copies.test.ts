@@ -364,14 +364,19 @@ describe("over SSH", () => {
     expect(existsSync(join(host.root, "data/2026-03")) ? there() : []).toEqual([]);
   });
 
-  test("a copy that is called off ends its connection", async () => {
-    putScan(5);
+  test.each([
+    ["large", () => putScan(5)],
+    ["small", () => [...Array(400).keys()].forEach((i) => putFile(join(mount, `scan/${i}`), `${i}`))],
+  ])("a copy of %s files that is called off leaves no part of a file, and ends its connection", async (_, put) => {
+    put();
     const parcel = await parcelOf();
     const abort = new AbortController();
     host.asked.add(({ operation }) => {
       if (operation === "WRITE") abort.abort(new CancelledError("Called off."));
     });
     await failureOf(toHost().copy(parcel, { signal: abort.signal }), CancelledError);
+    const names = there().map(([path]) => path);
+    expect(names.filter((path) => path.endsWith(".part"))).toEqual([]);
     await expect.poll(() => host.connections).toBe(0);
   });
 });

@@ -9,6 +9,8 @@ import type { OpenFile } from "./host-files.ts";
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Small enough to be in the processor's cache from its reading to its writing. */
 const PIECE_BYTES = 1024 * 1024;
+/** Pieces that are written while the next is read: work that is called off waits for them. */
+const PIECES_UNDER_WAY = 8;
 
 export interface CarryOptions {
   readonly source: OpenFile;
@@ -16,7 +18,7 @@ export interface CarryOptions {
   readonly bytes: number;
   /** Called with the bytes of each segment that is proven to be there. */
   readonly proven: (bytes: number) => void;
-  /** Called between segments; what it throws ends the work. */
+  /** Called between pieces; what it throws ends the work. */
   readonly between: () => Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export type CarryEnd = "sourceIsShort" | "readBackDiffers";
 
 /** @returns SHA-256, hexadecimal, or why there is none */
 export async function carry(options: CarryOptions): Promise<{ readonly sha256: string } | CarryEnd> {
-  const { source, target, bytes, proven, between } = options;
+  const { target, bytes, proven, between } = options;
   const hash = createHash("sha256");
   const scratch = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let [spare, used] = [segment(bytes), segment(bytes)];
@@ -35,7 +37,7 @@ export async function carry(options: CarryOptions): Promise<{ readonly sha256: s
     const next = spare.subarray(0, Math.max(0, Math.min(SEGMENT_BYTES, bytes - at)));
     const before = written;
     const [isWhole, isSame] = await both(
-      transfer(source, target, next, at, (piece) => hash.update(piece)),
+      transfer(options, next, at, (piece) => hash.update(piece)),
       before === undefined ? Promise.resolve(true) : isReadBack(target, before.held, before.at, scratch),
     );
     if (!isWhole) return "sourceIsShort";
@@ -57,8 +59,7 @@ async function both<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
 
 /** Reads a segment and writes it. @returns false where the source ends before */
 async function transfer(
-  source: OpenFile,
-  target: OpenFile,
+  { source, target, between }: CarryOptions,
   held: Buffer,
   at: number,
   seen: (piece: Buffer) => void,
@@ -75,6 +76,8 @@ async function transfer(
       reading = readPiece(source, pieces[index + 1], start + PIECE_BYTES);
       writes.push(heard(target.write(piece, start)));
       seen(piece);
+      await writes[index - PIECES_UNDER_WAY];
+      await between();
     }
   } finally {
     await Promise.allSettled([reading, ...writes]);

@@ -34,6 +34,8 @@ export interface CopyJob {
 const MOST_SMALL_BYTES = 1024 * 1024;
 const BATCH_BYTES = 64 * 1024 * 1024;
 const BATCH_FILES = 5000;
+/** Small files between two turns of the event loop. */
+const TURN_FILES = 32;
 /** File systems keep times no coarser than this, and content tells the rest. */
 const NEAR_MILLISECONDS = 2000;
 
@@ -66,6 +68,7 @@ class Copy {
   /** Of the parcel, at the destination. */
   #root = "";
   #bytes = 0;
+  #turns = 0;
 
   constructor(job: CopyJob) {
     this.#job = job;
@@ -160,6 +163,7 @@ class Copy {
     const batch = files.map((file) => ({ file, into: memory.subarray(used, (used += file.bytes)) }));
     const written: Held[] = [];
     await fewAtATime(batch, this.#atOnce, async ({ file, into }) => {
+      await this.#turn();
       const held = await this.#read(this.#placeOf(file), into);
       if (await this.#isThere(held)) return this.#done(file, held.sha256, file.bytes);
       this.#parts.add(held.part);
@@ -170,7 +174,10 @@ class Copy {
     await this.#tree.told("bring the files to the disk below", this.#root, () =>
       destination.settle(written.map(({ part }) => part)),
     );
-    await fewAtATime(written, this.#atOnce, (held) => this.#finish(held));
+    await fewAtATime(written, this.#atOnce, async (held) => {
+      await this.#turn();
+      await this.#finish(held);
+    });
     const folders = new Set(written.map(({ to }) => posix.dirname(to)));
     await this.#tree.told("bring the folders to the disk below", this.#root, () =>
       destination.settleFolders([...folders]),
@@ -296,8 +303,14 @@ class Copy {
     this.#job.told({ bytes: this.#bytes, files: this.#copied.size });
   }
 
+  /** Between small files: now and then the event loop turns. */
+  async #turn(): Promise<void> {
+    if (++this.#turns % TURN_FILES === 0) await this.#job.between();
+  }
+
   async #removeParts(): Promise<void> {
-    for (const part of this.#parts) await this.#job.destination.remove(part).catch(() => undefined);
+    const { destination } = this.#job;
+    await fewAtATime([...this.#parts], this.#atOnce, (part) => destination.remove(part).catch(() => undefined));
   }
 
   #verify({ file, from }: FilePlace, found: FileLook): void {

@@ -17,7 +17,8 @@ export interface LookOptions {
   /** The same directory as `files` names it. */
   readonly at: string;
   readonly belongs: Belongs;
-  readonly signal?: AbortSignal | undefined;
+  /** Lets the event loop turn; what it throws ends the look. */
+  readonly between: () => Promise<void>;
   /** Of files and folders; more is no scan. */
   readonly mostEntries?: number;
 }
@@ -130,11 +131,13 @@ class ScanLook {
   async #folder(step: Step, isFirst: boolean): Promise<readonly Step[]> {
     const folders: Step[] = [];
     try {
-      for await (const batch of this.#files.entries(step.path))
+      for await (const batch of this.#files.entries(step.path)) {
+        await this.#options.between();
         for (const entry of batch) {
           const folder = await this.#entry(entry, step);
           if (folder !== undefined) folders.push(folder);
         }
+      }
     } catch (thrown) {
       if (isFirst || this.#files.failureOf(thrown)?.kind !== "gone") throw this.#sentence(step.path, thrown);
     }
@@ -149,8 +152,7 @@ class ScanLook {
 
   /** @returns the step to take where it is a folder */
   async #entry(entry: FolderEntry, step: Step): Promise<Step | undefined> {
-    const { signal, mostEntries = MOST_ENTRIES } = this.#options;
-    signal?.throwIfAborted();
+    const { mostEntries = MOST_ENTRIES } = this.#options;
     if (++this.#entries > mostEntries)
       throw new ActionError(
         `${this.#name(step.path)} has more than ${mostEntries} entries: that is no scan, or a wrong folder.`,

@@ -69,7 +69,7 @@ export const workHere =
       switch (work.do) {
         case "look": {
           const { source, belongs, scan } = work;
-          const options = { top: source.named, at: source.top, belongs, signal };
+          const options = { top: source.named, at: source.top, belongs, between };
           return await lookAtScan(await places.open(source), scan, options);
         }
         case "copy": {
@@ -112,10 +112,14 @@ export const workHere =
     }
   };
 
+/** In which work that was called off may remove what it has begun, before its connections are cut. */
+const LEAVE_SECONDS = 1;
+
 class Places implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
   readonly #open: HostFiles[] = [];
+  readonly #ends: (() => void)[] = [];
   constructor(clock: Clock, signal: AbortSignal | undefined) {
     this.#clock = clock;
     this.#signal = signal;
@@ -128,7 +132,21 @@ class Places implements AsyncDisposable {
   /** Loads the SSH client only here: it takes longer to begin than a process that copies a small scan. */
   async #behindSsh(place: string, ssh: SshSettings): Promise<HostFiles> {
     const [{ openSftp }, { sshFiles }] = await Promise.all([import("../ssh/connection.ts"), import("./ssh-files.ts")]);
-    return sshFiles(place, await openSftp(ssh, this.#clock, this.#signal));
+    const cut = new AbortController();
+    let seconds = 0;
+    let cancel = (): void => {};
+    const off = (): void => {
+      cancel = this.#clock.after(seconds, () => cut.abort(this.#signal?.reason));
+    };
+    this.#signal?.addEventListener("abort", off, { once: true });
+    if (this.#signal?.aborted === true) off(); // while the client was loaded: no event tells of that
+    this.#ends.push(() => {
+      this.#signal?.removeEventListener("abort", off);
+      cancel();
+    });
+    const session = await openSftp(ssh, this.#clock, cut.signal);
+    seconds = LEAVE_SECONDS;
+    return sshFiles(place, session);
   }
   async destination(at: FilesAt): Promise<{ readonly files: HostFiles; readonly top: string }> {
     return { files: await this.open(at), top: at.top };
@@ -137,6 +155,7 @@ class Places implements AsyncDisposable {
     return { files: await this.open(at), top: at.named, at: at.top, between };
   }
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const end of this.#ends) end();
     for (const files of this.#open) await files.close();
   }
 }

@@ -304,6 +304,22 @@ test("a copy that is called off rejects with the reason and leaves no .part", as
   expect(contentOf(at).filter(([name]) => name.endsWith(".part"))).toEqual([]);
 });
 
+test("of many small files, those that are left when a copy is called off are not copied", async () => {
+  const scans = scanFolder();
+  for (let i = 0; i < 400; i++) scans.put(`scan/${i}`, `${i}`);
+  const manifest = await scans.source.look(`${NAMED}/scan`, {});
+  const abort = new AbortController();
+  const copying = scans.copier.copy(
+    { manifest, parts: ["x"] },
+    { signal: abort.signal, onProgress: () => abort.abort(new CancelledError("Called off.")) },
+  );
+  await failureOf(copying, CancelledError);
+  const names = contentOf(join(scans.archive, "x")).map(([name]) => name);
+  expect(names.filter((name) => name.endsWith(".part"))).toEqual([]);
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.length).toBeLessThan(400);
+});
+
 test("a list has what is more than was sent, and of a scan that is a file its own files only", async () => {
   const scans = scanFolder();
   const { parcel, at } = await sample(scans);

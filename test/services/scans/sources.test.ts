@@ -119,15 +119,22 @@ test("a file that goes while its folder is listed does not belong to the scan an
       yield batch;
     }
   });
-  const manifest = await lookAtScan({ ...files, entries }, `${NAMED}/scan`, { top: NAMED, at: mount, belongs: [] });
+  const manifest = await lookAtScan({ ...files, entries }, `${NAMED}/scan`, {
+    top: NAMED,
+    at: mount,
+    belongs: [],
+    between,
+  });
   expect(pathsOf(manifest)).toEqual(["1"]);
   expect(entries).toHaveBeenCalledTimes(2);
 });
 
+const between = (): Promise<void> => Promise.resolve();
+
 test("a folder with too many entries is refused, and a look that is called off ends", async () => {
   const { put, mount, source } = scanFolder();
   for (let i = 0; i < 20; i++) put(`scan/${i}`, "x");
-  const look = { top: NAMED, at: mount, belongs: [], mostEntries: 19 };
+  const look = { top: NAMED, at: mount, belongs: [], mostEntries: 19, between };
   const failure = await failureOf(lookAtScan(mountedFiles("detector"), `${NAMED}/scan`, look), ActionError);
   expect(failure.message).toContain("more than 19 entries");
   const abort = new AbortController();
