@@ -304,7 +304,7 @@ describe("watch", () => {
   const watch = (...more: string[]): string[] => ["watch", "--watchdir", raw(), "--sweep-seconds", "0.3", ...more];
   const mark = (scan: string, name = ".done"): void => writeFileSync(join(raw(), scan, name), "");
 
-  test("a dry run needs nothing but the tree: it climbs from a marker to its scan, and starts nothing at the root", async () => {
+  test("a dry run needs nothing but the tree; weakness 5, weakness 6: it climbs from a marker to its scan, and starts nothing at the root", async () => {
     mark(SCANS[0], "detector1/x.done");
     mark(".", ".done");
     const dry = await run(...watch("--dry-run", "--once"));
@@ -315,7 +315,7 @@ describe("watch", () => {
     expect(readdirSync(join(place, "home"))).toEqual([]);
   });
 
-  test("scans go below their experiment, once each, through a kill; SIGTERM ends it with 0", async () => {
+  test("weakness 1, weakness 2, weakness 8: scans go below their experiment, once each, through a kill; SIGTERM ends it with 0", async () => {
     for (const scan of SCANS.slice(1)) cpSync(join(raw(), SCANS[0]), join(raw(), scan), { recursive: true });
     mark(SCANS[0]);
     mark(SCANS[0], "detector1/y.complete");
@@ -323,6 +323,7 @@ describe("watch", () => {
     const first = await started(line, new RegExp(`${SCANS[0]} is proven`));
     first.kill("SIGKILL");
     await first.exited;
+    expect(first.stdout.match(/ is queued for /g)).toHaveLength(1);
     mark(SCANS[1]);
     const second = await started(line, new RegExp(`${SCANS[1]} is proven`));
     writeFileSync(join(raw(), SCANS[2], "tmp"), "");

@@ -217,7 +217,7 @@ test("a token that a service refuses is renewed once, and not where another proc
   expect(grants()).toEqual(["refresh_token"]);
 });
 
-test("a token file that others can read is refused", async () => {
+test("weakness 14: the login is in a file of its own, which is refused where others can read it", async () => {
   await logIn(30);
   await chmod(store.path, 0o604);
   const failure = await failureOf(person().token(TRANSFER_SERVER, {}), ActionError);

@@ -121,7 +121,7 @@ describe("a scan", () => {
     ["with notifications", undefined],
     ["without notifications", 0],
   ])(
-    "%s is told when its marker is created, moved in, touched, or lies in a new sub-folder",
+    "%s is told when its marker is created, moved in, touched, or lies in a new sub-folder: weakness 3, weakness 4",
     async (_, mostNotified) => {
       const { root, put, at } = tree(`${SCAN}/a.h5`);
       const watch = watching(root, { ...(mostNotified !== undefined && { mostNotified }) });

@@ -246,7 +246,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     expect((await run("task", "show", "00000000-0000-4000-8000-000000000000")).stderr).toContain("TaskNotFound");
   });
 
-  test("collections are found and shown", async () => {
+  test("weakness 21: collections are found with globus endpoint search, and shown", async () => {
     expect(await text("endpoint", "search", "--filter-scope", "my-endpoints")).toContain(source);
     const found = (await text("endpoint", "search", "arch")).split("\n");
     expect(found).toHaveLength(3);

@@ -20,7 +20,7 @@ test("a scan that ends is proven at every destination", async () => {
   expect(bench.view).toMatchObject({ state: "Idle", depth: 0, lastDone: "a1", lastQueued: "a1" });
 });
 
-test("a file that still grows is not sent before it has come to rest", async () => {
+test("weakness 9: a file that still grows is not sent before it has come to rest", async () => {
   const bench = await started();
   const file = bench.scan("a1", 10);
   bench.announce(file);
@@ -120,7 +120,7 @@ test("a scan with which a destination seems to be down, while others get through
   expect(bench.stateOf(file)["archive"]).toBe("dead");
 });
 
-test("a byte that is lost on the way is named, and the scan is not proven", async () => {
+test("weakness 24: a byte that is lost on the way is named, and the scan is not proven", async () => {
   const bench = await started();
   bench.copier.loses = 1;
   const file = bench.scan("a1");

@@ -40,28 +40,20 @@ const seenScan = (seen: Partial<SeenScan>): SeenScan => ({
 const marks = (...names: string[]) =>
   names.map((name) => ({ path: `${SCAN}/${name.split("@")[0]}`, modified: Number(name.split("@")[1] ?? 1) }));
 
-describe("the weaknesses of the sample programs", () => {
-  test("1: .done and .complete in one folder are one scan", () => {
+describe("of the sample programs", () => {
+  test("weakness 1: .done and .complete in one folder are one scan", () => {
     const see = finished(trigger("marker .done .complete"));
     expect(see({ marks: marks(".done") })).toHaveLength(1);
     expect(see({ marks: marks(".done", ".complete") })).toEqual([]);
     expect(see({ marks: marks(".done@2", ".complete") })).toEqual([]);
   });
 
-  test("2: what was complete before the start is told too", () => {
+  test("weakness 2: what was complete before the start is told too", () => {
     const see = finished(trigger("marker .done"));
     expect(see({ marks: marks(".done@1000"), restedSeconds: 10 })).toMatchObject([{ scan: SCAN }]);
   });
 
-  test("3: nothing depends on notifications: what a sweep finds is enough", () => {
-    const see = finished(trigger("marker .done"));
-    expect(see({})).toEqual([]);
-    expect(see({ marks: marks("detector1/.done") })).toMatchObject([
-      { scan: SCAN, why: 'the marker "detector1/.done" is there' },
-    ]);
-  });
-
-  test("4: a marker that is touched counts as one that is created, once the files have changed", () => {
+  test("weakness 4: a marker that is touched counts as one that is created, once the files have changed", () => {
     const see = finished(trigger("marker .done"));
     expect(see({ marks: marks(".done@1") })).toHaveLength(1);
     expect(see({ content: "b", marks: marks(".done@1") })).toEqual([]);
@@ -69,12 +61,17 @@ describe("the weaknesses of the sample programs", () => {
     expect(see({ content: "b", marks: marks(".done@3") })).toEqual([]);
   });
 
-  test("5: a marker in a sub-folder means the whole scan", () => {
+  test("weakness 5: a marker in a sub-folder means the whole scan", () => {
     const found = scanOf([trigger("marker .done")], `${SCAN}/detector1/deep/.done`);
     expect(found).toMatchObject({ scan: SCAN, experiment: "ue_251023_FXL" });
+    const see = finished(trigger("marker .done"));
+    expect(see({})).toEqual([]);
+    expect(see({ marks: marks("detector1/.done") })).toMatchObject([
+      { scan: SCAN, why: 'the marker "detector1/.done" is there' },
+    ]);
   });
 
-  test("6: a marker in the folder of all scans, or above, is refused", () => {
+  test("weakness 6: a marker in the folder of all scans, or above, is refused", () => {
     const scans = new FinishedScans(planTrees([trigger("marker .done")])[0] as TreePlan);
     const stray = { kind: "stray", layout: 0, mark: { path: `${RAW}/.done`, modified: 1 } } as const;
     expect(scans.hear(stray)).toEqual([]);
@@ -85,14 +82,14 @@ describe("the weaknesses of the sample programs", () => {
       expect(scanOf([trigger("marker .done")], path)).toBeUndefined();
   });
 
-  test("7: markers without a name are refused", () => {
+  test("weakness 7: markers without a name are refused", () => {
     expect(() => trigger("marker")).toThrow(
       'The trigger raw cannot be used: The completion "marker" names no marker, and every new file would start a transfer',
     );
     expect(() => trigger("marker *")).toThrow("makes every file a marker");
   });
 
-  test("8: scans with one name in two experiments go to two places", () => {
+  test("weakness 8: scans with one name in two experiments go to two places", () => {
     const see = finished(trigger("marker .done"));
     const places = ["ue_251023_FXL", "ue_251024_FXL"].flatMap((exp) =>
       see({
@@ -110,13 +107,13 @@ describe("the weaknesses of the sample programs", () => {
     expect(places).toEqual(["ue_251023_FXL/scan001_DIR", "ue_251024_FXL/scan001_DIR"]);
   });
 
-  test("9: a scan that has no file yet is not complete, whatever its marker says", () => {
+  test("weakness 9: a scan that has no file yet is not complete, whatever its marker says", () => {
     const see = finished(trigger("marker .done"));
     expect(see({ files: 0, content: "0", marks: marks(".done") })).toEqual([]);
     expect(see({ marks: marks(".done") })).toHaveLength(1);
   });
 
-  test("16: lower case, capitals and folders without an experiment are no faults", () => {
+  test("weakness 16: lower case, capitals and folders without an experiment are no faults", () => {
     expect(scanOf([trigger("next")], `${ROOT}/UE_251023_fxl/rawdata/run0037_dir`)?.experiment).toBe("UE_251023_fxl");
     const live = readTrigger({ name: "live", root: ROOT, scans: "scan/{scan:*_DIR}", exclude: [], complete: "next" });
     const found = scanOf([trigger("next"), live], `${ROOT}/scan/run0037_00001_DIR`);
@@ -125,14 +122,14 @@ describe("the weaknesses of the sample programs", () => {
     expect(placeOf("{exp}", ROOT, { file: manifest.folder, manifest })).toEqual(["unsorted", "run0037_00001_DIR"]);
   });
 
-  test("17: a slash at the end is no part of a name", () => {
+  test("weakness 17: a slash at the end is no part of a name", () => {
     for (const path of [`${SCAN}/`, `${SCAN}//`]) expect(scanOf([trigger("next")], path)?.scan).toBe(SCAN);
     expect(readTrigger({ name: "a", root: "/data/", scans: "{scan}", exclude: [], complete: "next" }).root).toBe(
       "/data",
     );
   });
 
-  test("18: /xfel/ffs2 is not below /xfel/ffs", () => {
+  test("weakness 18: /xfel/ffs2 is not below /xfel/ffs", () => {
     const path = SCAN.replace("/xfel/ffs/", "/xfel/ffs2/");
     expect(scanOf([trigger("next")], path)).toBeUndefined();
     expect(scanOf([trigger("next")], `/x${SCAN}`)).toBeUndefined();
