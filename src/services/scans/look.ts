@@ -6,6 +6,7 @@ import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { isMark } from "../../base/own-files.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
 import { type Belongs, namesOf } from "./belongs.ts";
@@ -134,6 +135,7 @@ class ScanLook {
       for await (const batch of this.#files.entries(step.path)) {
         await this.#options.between();
         for (const entry of batch) {
+          if (isMark(entry.name)) continue;
           const folder = await this.#entry(entry, step);
           if (folder !== undefined) folders.push(folder);
         }

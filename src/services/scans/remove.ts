@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
+import { PRUNE_FILE } from "../../base/own-files.ts";
 import { AccessDeniedError, SourceChangedError, UnavailableError } from "../../controller/ports/call.ts";
 import type { Manifest, Removed, ScanFile } from "../../controller/ports/scans.ts";
 import type { FileLook, HostFiles } from "./host-files.ts";
@@ -26,11 +27,12 @@ export interface RemoveHow {
   readonly mayLack: boolean;
 }
 
-const MARK = /^\.globus-ioc-prune-[0-9a-f]{16}$/;
+const isPruneMark = (name: string): boolean =>
+  name.startsWith(PRUNE_FILE) && /^[0-9a-f]{16}$/.test(name.slice(PRUNE_FILE.length));
 
 /** @throws as ScanDisk.mark does */
 export async function markFolder(place: RemovePlace, folder: string): Promise<string> {
-  const name = `.globus-ioc-prune-${randomBytes(8).toString("hex")}`;
+  const name = `${PRUNE_FILE}${randomBytes(8).toString("hex")}`;
   const removal = new Removal(place, folder);
   await removal.requireFolders([""]);
   await removal.told("write", name, (path) =>
@@ -45,7 +47,7 @@ export async function unmarkFolder(place: RemovePlace, folder: string): Promise<
   await removal.requireFolders([""], true);
   if ((await removal.look(""))?.kind !== "folder") return;
   const names = await removal.told("list", "", (path) => place.files.names(path));
-  for (const name of names.filter((one) => MARK.test(one))) {
+  for (const name of names.filter(isPruneMark)) {
     const look = await removal.look(name);
     if (look?.kind === "file" && look.bytes === 0)
       await removal.told("remove", name, (path) => place.files.remove(path));

@@ -131,6 +131,13 @@ test("a file that goes while its folder is listed does not belong to the scan an
 
 const between = (): Promise<void> => Promise.resolve();
 
+test("a file that this program has left in a scan's folder is none of the scan's", async () => {
+  const { put, source } = scanFolder();
+  for (const name of ["1", ".globus-ioc-prune-0123456789abcdef", "2/.globus-ioc-check-x", "2/3"])
+    put(`scan/${name}`, "x");
+  expect(pathsOf(await source.look(`${NAMED}/scan`, {}))).toEqual(["1", "2/3"]);
+});
+
 test("a folder with too many entries is refused, and a look that is called off ends", async () => {
   const { put, mount, source } = scanFolder();
   for (let i = 0; i < 20; i++) put(`scan/${i}`, "x");
