@@ -351,6 +351,7 @@ try {
 }
 process.exitCode = status;
 isOver = true;
+manager.stopping();
 // Output that nobody reads would keep the program from ending.
 if (stop.signal.aborted || isBounded) {
   const cancel = systemClock.after(UNREAD_SECONDS, () => process.exit());

@@ -13,7 +13,7 @@ export interface ServiceManager {
   ready(status: string): void;
   /** The program does nothing, and will not by itself: systemd, where it watches, is to start it anew. */
   stuck(status: string): void;
-  /** The program ends in order. */
+  /** The program ends: nothing is said any more, and nothing keeps it. */
   stopping(): void;
 }
 
@@ -43,6 +43,7 @@ class Notifier implements ServiceManager {
   readonly #send: (words: readonly string[]) => Promise<void>;
   #status = "";
   #isStuck = false;
+  #isStopping = false;
   #next: Cancel | undefined;
   /** A word is still on its way. */
   #isSending = false;
@@ -56,7 +57,7 @@ class Notifier implements ServiceManager {
   ready(status: string): void {
     this.#status = status;
     this.#isStuck = false;
-    if (this.#next === undefined) this.#tick();
+    if (this.#next === undefined && !this.#isStopping) this.#tick();
   }
 
   stuck(status: string): void {
@@ -65,8 +66,9 @@ class Notifier implements ServiceManager {
   }
 
   stopping(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     this.#next?.();
-    this.#next = () => {}; // nothing is said afterwards
     void this.#tell(["STOPPING=1"]);
   }
 

@@ -41,30 +41,31 @@ while True:
 `;
 const canNotify = has("systemd-notify", "--version") && has("python3", "--version");
 
-test.skipIf(!canNotify).each(["path", "abstract"])(
+/** A listener where systemd's socket would be, and what a program needs to say its words there. */
+async function listening(kind: "path" | "abstract") {
+  const made = await makeTemporaryFolder();
+  onTestFinished(() => made.remove());
+  const socket = kind === "path" ? join(made.path, "notify") : `@globus-ioc-test-${process.pid}-${Date.now()}`;
+  for (const folder of ["backup", "scans/here"]) mkdirSync(join(made.path, folder), { recursive: true });
+  writeFileSync(join(made.path, "scans/here/001.h5"), "data");
+  writeFileSync(join(made.path, "listen.py"), LISTENER);
+  const listener = await spawnPeer("python3", [join(made.path, "listen.py"), socket], { line: /listens/ });
+  const send = (scan: string, line: RegExp) => {
+    const words = ["--scan-dir", join(made.path, "scans", scan), "--dest-base", join(made.path, "backup")];
+    return spawnPeer(
+      process.execPath,
+      [join(ROOT, "dist/main.js"), "transfer-scan", ...words, "--settle-seconds", "0.1"],
+      { env: { ...inheritedEnvironment(), HOME: made.path, NOTIFY_SOCKET: socket, WATCHDOG_USEC: "900000" }, line },
+    );
+  };
+  return { listener, send };
+}
+
+test.skipIf(!canNotify).each(["path", "abstract"] as const)(
   "a command in the foreground says that it works, again and again, and that it ends: socket by %s",
   async (kind) => {
-    const made = await makeTemporaryFolder();
-    onTestFinished(() => made.remove());
-    const socket = kind === "path" ? join(made.path, "notify") : `@globus-ioc-test-${process.pid}-${Date.now()}`;
-    mkdirSync(join(made.path, "backup"));
-    writeFileSync(join(made.path, "listen.py"), LISTENER);
-    const listener = await spawnPeer("python3", [join(made.path, "listen.py"), socket], { line: /listens/ });
-    const program = await spawnPeer(
-      process.execPath,
-      [
-        join(ROOT, "dist/main.js"),
-        "transfer-scan",
-        "--scan-dir",
-        join(made.path, "not-yet"),
-        "--dest-base",
-        join(made.path, "backup"),
-      ],
-      {
-        env: { ...inheritedEnvironment(), HOME: made.path, NOTIFY_SOCKET: socket, WATCHDOG_USEC: "900000" },
-        line: /The ledger is /,
-      },
-    );
+    const { listener, send } = await listening(kind);
+    const program = await send("not-yet", /The ledger is /);
     await listener.said(/(READY=1 STATUS=.* WATCHDOG=1\s+){3}/);
     program.kill("SIGTERM");
     await listener.said(/STOPPING=1/);
@@ -72,3 +73,10 @@ test.skipIf(!canNotify).each(["path", "abstract"])(
     await listener.stop();
   },
 );
+
+test.skipIf(!canNotify)("a command that has done its work ends by itself, also under systemd", async () => {
+  const { listener, send } = await listening("path");
+  const program = await send("here", /here is proven/);
+  expect(await program.exited, program.stdout + program.stderr).toEqual({ code: EXIT.done, signal: null });
+  await listener.stop();
+});

@@ -35,7 +35,9 @@ test("the program is told to work, and again three times in the time of the watc
   await turn();
   clock.advance(100);
   expect(said.at(-1)).toEqual(["STOPPING=1"]);
+  expect(clock.pending).toBe(0);
   manager.ready("after the end");
+  manager.stopping();
   expect(said).toHaveLength(4);
 });
 
