@@ -134,7 +134,9 @@ export class WatchedTrees {
       const standing = new WatchStanding(plan.root, periodSeconds, clock.monotonic());
       this.#standings.set(plan.root, standing);
       const names = namesOf(triggers);
-      const tell = (news: TriggerNews, who = names): void => told.next({ triggers: who, news });
+      // What is said goes into the one log of all: by one of them
+      const everybody = (news: TriggerNews): readonly string[] => (news.kind === "said" ? names.slice(0, 1) : names);
+      const tell = (news: TriggerNews, who = everybody(news)): void => told.next({ triggers: who, news });
       tell({ kind: "state", state: "Watching", message: `${plan.root} is watched; its first sweep is under way.` });
       const hearing = new Hearing({ plan, standing, tell, clock, nameOf });
       const tree = treeToWatch(plan, { periodSeconds, ...(canary !== undefined && { canary }) });
@@ -164,8 +166,10 @@ interface HearingOptions extends Omit<WatchedTreesOptions, "trees"> {
 class Hearing {
   readonly #finished: FinishedScans;
   readonly #options: HearingOptions;
-  /** Sentences that were said: each once. */
-  readonly #said = new Set<string>();
+  /** Sentences about markers that were said: each once. */
+  readonly #strays = new Set<string>();
+  /** Those about what cannot be seen: each once, until a sweep sees all. */
+  readonly #problems = new Set<string>();
   #state = "";
 
   constructor(options: HearingOptions) {
@@ -182,7 +186,7 @@ class Hearing {
     }
     switch (news.kind) {
       case "stray":
-        this.#sayOnce(this.#finished.sayStray(news));
+        this.#sayOnce(this.#finished.sayStray(news), this.#strays);
         break;
       case "sweep":
         this.#swept(news.sweep);
@@ -214,8 +218,9 @@ class Hearing {
 
   #swept(sweep: Sweep): void {
     const { root } = this.#options.plan;
-    for (const problem of sweep.examples) this.#sayOnce(problem);
     const [problem] = sweep.examples;
+    if (problem === undefined) this.#problems.clear();
+    for (const one of sweep.examples) this.#sayOnce(one, this.#problems);
     if (problem === undefined) this.#show("Watching", sweptText(root, sweep));
     else this.#show("Trouble", problem);
   }
@@ -226,9 +231,9 @@ class Hearing {
     this.#options.tell({ kind: "state", state, message });
   }
 
-  #sayOnce(sentence: string): void {
-    if (this.#said.has(sentence)) return;
-    this.#said.add(sentence);
+  #sayOnce(sentence: string, said: Set<string>): void {
+    if (said.has(sentence)) return;
+    said.add(sentence);
     this.#options.tell({ kind: "said", sentence, severity: "MINOR" });
   }
 }

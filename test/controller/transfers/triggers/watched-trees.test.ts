@@ -167,6 +167,33 @@ test("what is wrong is the trigger's state and the watch's, until a sweep ends a
   expect(one.news.filter((news) => news.kind === "said" && news.sentence === "x cannot be read.")).toHaveLength(1);
 });
 
+test("what is wrong with a tree is said once for all its triggers, and again when it was right meanwhile", async () => {
+  const all = trees();
+  const both = [trigger(all, "a", "next"), trigger(all, "b", "quiet 5")];
+  for (const { start, isOn$ } of both) {
+    start();
+    isOn$.next(true);
+  }
+  await tick();
+  const { tell } = watched[0]!;
+  const said = (sentence: string): number =>
+    both.flatMap(({ news }) => news).filter((news) => news.kind === "said" && news.sentence === sentence).length;
+  tell({ kind: "silent", sentence: "The disk does not answer." });
+  expect(said("The disk does not answer.")).toBe(1);
+  const ill: Sweep = { ...SWEEP, problems: 1, examples: ["x is not there."] };
+  for (const [sweep, times] of [
+    [ill, 1],
+    [ill, 1],
+    [SWEEP, 1],
+    [ill, 2],
+  ] as const) {
+    tell({ kind: "sweep", sweep });
+    expect(said("x is not there.")).toBe(times);
+    for (const { news } of both)
+      expect(lastState(news)).toMatchObject({ state: sweep === ill ? "Trouble" : "Watching" });
+  }
+});
+
 test("a directory that cannot be watched is said, and its trigger stands in trouble", async () => {
   const all = trees();
   const one = trigger(all, "a", "next");
