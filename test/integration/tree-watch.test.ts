@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +8,8 @@ import { CancelledError } from "../../src/base/errors.ts";
 import type { SeenScan, Sweep, TreeNews, TreeToWatch } from "../../src/controller/ports/scan-tree.ts";
 import { createScanTrees, type ScanTreesOptions } from "../../src/services/tree/watch-tree.ts";
 import { lacksDescriptors, openDescriptors } from "../support/descriptors.ts";
-import { ROOT } from "../support/peers/real-peers.ts";
+import { needPeers, ROOT } from "../support/peers/real-peers.ts";
+import { mountSilently } from "../support/silent-mount.ts";
 
 const PROGRAM = join(ROOT, "dist/services/tree/tree-program.js");
 const RAW = "ue_251023_FXL/rawData";
@@ -215,13 +215,19 @@ test("a tree that goes away and comes back as it was has its scans again", async
   endings.push(() => rmSync(`${root}.away`, { recursive: true, force: true }));
   utimesSync(root, 1000, 1000);
   for (const path of ["ms_1", "ms_1/rawData", RAW, SCAN]) utimesSync(at(path), 1000, 1000);
-  const watch = watching(root, { mostNotified: 0 });
+  const [watch, notified] = [watching(root, { mostNotified: 0 }), watching(root)];
   for (let sweeps = 0; sweeps < 20; sweeps++) await watch.next(sweep); // until the times are believed
   const gone = (path: string) =>
     watch.next((news) => (news.kind === "gone" && news.path === at(path) ? true : undefined));
   const lost = gone(SCAN);
   renameSync(root, `${root}.away`);
   await lost;
+  for (const one of [watch, notified]) {
+    const { examples } = await swept(one);
+    expect(examples).toEqual([
+      expect.stringMatching(/^The watched directory cannot be looked at: .*; is it mounted\?$/),
+    ]);
+  }
   const back = watch.next((news) => (scan(news)?.path === at(SCAN) ? true : undefined));
   renameSync(`${root}.away`, root);
   await back;
@@ -303,31 +309,31 @@ test("names that are no UTF-8 are named, counted and skipped", async () => {
   const found = await watching(root).next(sweep);
   expect(found).toMatchObject({ files: 2, problems: 1 });
   expect(found.examples[0]).toMatch(/_DIR" holds 2 names that are no UTF-8, as ".\ufffd\.h5"; they are not seen/);
+  const one = tree(`${SCAN}/a.h5`);
+  writeFileSync(Buffer.concat([Buffer.from(one.at(`${SCAN}/`)), Buffer.from("b\xff.h5", "latin1")]), "");
+  expect((await watching(one.root).next(sweep)).examples[0]).toMatch(
+    /_DIR" holds a name that is no UTF-8, ".\ufffd\.h5"; it is not seen: rename it\./,
+  );
 });
 
+/** What permissions forbid is nothing for root, so that the watch runs as nobody then. */
 const isRoot = process.getuid?.() === 0;
-/** What permissions forbid is nothing for root, so that the watch runs as nobody then, where that can be. */
-const canForbid = !isRoot || spawnSync("setpriv", ["--version"]).status === 0;
-if (!canForbid) process.stderr.write("permissions forbid root nothing: the test of a forbidden folder is skipped\n");
 
-test.skipIf(!canForbid)(
-  "a folder without permission is named and counted, and read as soon as that is given",
-  async () => {
-    const { root, at } = tree(`${SCAN}/a.h5`, `${RAW}/secret_DIR/a.h5`);
-    fs.chmodSync(root, 0o755);
-    fs.chmodSync(at(`${RAW}/secret_DIR`), 0o000);
-    const watch = watching(root, {}, isRoot ? { program: asNobody() } : {});
-    const found = await watch.next(sweep);
-    expect(found).toMatchObject({ problems: 1, files: 1 });
-    expect(found.examples[0]).toBe(
-      `"${at(`${RAW}/secret_DIR`)}" cannot be read: permission is denied (EACCES); what is in it is not seen.`,
-    );
-    const open = watch.next((news) => (scan(news)?.path === at(`${RAW}/secret_DIR`) ? true : undefined));
-    fs.chmodSync(at(`${RAW}/secret_DIR`), 0o755);
-    await open;
-    expect((await swept(watch)).problems).toBe(0);
-  },
-);
+test("a folder without permission is named and counted, and read as soon as that is given", async () => {
+  const { root, at } = tree(`${SCAN}/a.h5`, `${RAW}/secret_DIR/a.h5`);
+  fs.chmodSync(root, 0o755);
+  fs.chmodSync(at(`${RAW}/secret_DIR`), 0o000);
+  const watch = watching(root, {}, isRoot ? { program: asNobody() } : {});
+  const found = await watch.next(sweep);
+  expect(found).toMatchObject({ problems: 1, files: 1 });
+  expect(found.examples[0]).toBe(
+    `"${at(`${RAW}/secret_DIR`)}" cannot be read: permission is denied (EACCES); what is in it is not seen.`,
+  );
+  const open = watch.next((news) => (scan(news)?.path === at(`${RAW}/secret_DIR`) ? true : undefined));
+  fs.chmodSync(at(`${RAW}/secret_DIR`), 0o755);
+  await open;
+  expect((await swept(watch)).problems).toBe(0);
+});
 
 /** A program that drops root's rights and is then the one that watches. */
 function asNobody(): string {
@@ -407,6 +413,42 @@ test("a process that stands still for too long, or is killed, is begun again and
   }
   expect(watch.pids).toHaveLength(3);
 });
+
+test.skipIf(needPeers("root").missing)(
+  "on a mount without notifications a marker is found by the next sweep, made, moved in or touched",
+  async () => {
+    const { root, put, at } = tree(`${SCAN}/a.h5`, `${SCAN}/detector1/a.h5`);
+    const mount = await mountSilently(root);
+    endings.push(() => mount.remove());
+    const notified = (folder: string): readonly string[] => {
+      const names: string[] = [];
+      const watcher = fs.watch(folder, (_, name) => names.push(name ?? ""));
+      endings.push(() => watcher.close());
+      return names;
+    };
+    const [above, beneath] = [notified(join(mount.path, SCAN)), notified(at(SCAN))];
+    const watch = watching(mount.path, { periodSeconds: 0.5 });
+    await watch.next(sweep);
+    const changes: readonly (readonly [marker: string, change: () => void, modified?: number])[] = [
+      [".done", () => void put(`${SCAN}/.done`, "")],
+      ["detector1/b.complete", () => renameSync(put(`${SCAN}/b.tmp`), at(`${SCAN}/detector1/b.complete`))],
+      [".done", () => utimesSync(at(`${SCAN}/.done`), 5, 5), 5000],
+    ];
+    for (const [marker, change, wanted] of changes) {
+      const told = watch.news.length;
+      const path = join(mount.path, SCAN, marker);
+      const seen = watch.next((news) =>
+        scan(news)?.marks.some((mark) => mark.path === path && (wanted ?? mark.modified) === mark.modified),
+      );
+      change();
+      await seen;
+      // One may have been under way already
+      expect(watch.news.slice(told).flatMap((news) => sweep(news) ?? []).length).toBeLessThanOrEqual(1);
+    }
+    await expect.poll(() => beneath).toContain(".done");
+    expect(above).toEqual([]);
+  },
+);
 
 test("a pattern that is none is refused in a sentence, and so is a root that is not absolute", async () => {
   const { root } = tree();

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inheritedEnvironment } from "./peers/epics-environment.ts";
 import { ROOT } from "./peers/real-peers.ts";
-import { runPeer } from "./peers/spawn-peer.ts";
+import { runPeer, succeed } from "./peers/spawn-peer.ts";
 
 export interface SmallDisk {
   readonly path: string;
@@ -37,11 +37,6 @@ export async function mountSmallDisk(bytes: number): Promise<SmallDisk> {
       await rm(path, { recursive: true, force: true });
     },
   };
-}
-
-async function succeed(program: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await runPeer(program, args);
-  if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
 }
 
 /** What a process has seen that wrote a ledger while some of its writes failed. */

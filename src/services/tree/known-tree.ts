@@ -127,10 +127,7 @@ export class KnownTree {
     folder.read(now);
     const remarks: string[] = [];
     const { folders, files } = this.#throughLinks(folder, found, remarks);
-    if (found.odd !== undefined)
-      remarks.push(
-        `holds ${found.odd.count} names that are no UTF-8, as ${cleanJson(found.odd.example)}; they are not seen: rename them.`,
-      );
+    if (found.odd !== undefined) remarks.push(oddText(found.odd));
     if (remarks.length > 0) this.#fails(folder, remarks.join(" It "));
     else this.problems.delete(folder);
     this.#takeFolders(folder, folders);
@@ -281,4 +278,12 @@ export class KnownTree {
     this.urgent.delete(scan);
     if (scan.told !== "") this.tell({ kind: "gone", layout: this.index, path: this.named(scan.holder, scan.name) });
   }
+}
+
+/** @param odd what is no UTF-8 in a folder */
+function oddText({ example, count }: { readonly example: string; readonly count: number }): string {
+  const name = cleanJson(example);
+  return count === 1
+    ? `holds a name that is no UTF-8, ${name}; it is not seen: rename it.`
+    : `holds ${count} names that are no UTF-8, as ${name}; they are not seen: rename them.`;
 }

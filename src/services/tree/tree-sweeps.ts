@@ -81,7 +81,9 @@ export class TreeSweeps {
     if ("problem" in real) problems.push(real.problem);
     else for (const walk of this.#walks) await walk.sweep(real.path);
     if (this.#canary !== undefined) await this.#canary.walk.sweep(this.#canary.walk.root);
-    const told = new Set([...problems, ...this.#walks.flatMap((walk) => [...walk.tree.problems.values()])]);
+    // Without the root, what was wrong below it is not known any more
+    const below = "problem" in real ? [] : this.#walks.flatMap((walk) => [...walk.tree.problems.values()]);
+    const told = new Set([...problems, ...below]);
     const sum = (count: (walk: LayoutWalk) => number): number =>
       this.#walks.reduce((total, walk) => total + count(walk), 0);
     this.#tell({

@@ -44,7 +44,9 @@ const PEERS = {
   ssh: { find: () => onPath("ssh"), get: debian("openssh-client") },
   /** Sets a process's limits from outside. */
   prlimit: { find: () => onPath("prlimit"), get: debian("util-linux") },
-  /** Mounting a small disk. */
+  /** Takes rights from a process. */
+  setpriv: { find: () => onPath("setpriv"), get: debian("util-linux") },
+  /** Mounting a small disk, or one disk over another. */
   root: { find: () => (process.getuid?.() === 0 ? onPath("mount") : undefined), get: "run the tests as root" },
   chromium: { find: () => onPath("chromium"), get: debian("chromium") },
 } as const satisfies Record<string, Peer>;

@@ -211,6 +211,12 @@ export async function runPeer(
   return { ...exit, stdout, stderr };
 }
 
+/** Runs a program to its end. @throws Error with its standard error when its exit status is not 0 */
+export async function succeed(program: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runPeer(program, args);
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
+}
+
 /**
  * Runs a script of test/peers (or an absolute path) in the peers' Python environment and returns its standard output.
  * @throws Error with the script's standard error when its exit status is not 0
