@@ -12,6 +12,7 @@ import {
   type SimulatedBeamlineOptions,
   startSimulatedBeamline,
 } from "../support/peers/simulated-beamline.ts";
+import { configure } from "../support/peers/site-conf.ts";
 import { Gate, type GateOptions, WELL } from "./gate.ts";
 import { Trap } from "./trap.ts";
 
@@ -151,21 +152,3 @@ async function hurry(routesFile: string): Promise<void> {
     .map(([operation]) => [operation, { ...routes[operation], timeoutSeconds: TIMEOUT_SECONDS }]);
   await writeFile(routesFile, JSON.stringify({ ...routes, ...Object.fromEntries(sped) }));
 }
-
-/** Lines in sections of a globus.conf, in place of those with the same keys. */
-async function configure(file: string, lines: Readonly<Record<string, readonly string[]>>): Promise<void> {
-  let text = await readFile(file, "utf8");
-  for (const [section, more] of Object.entries(lines)) {
-    const begin = text.indexOf(`[${section}]\n`) + section.length + 3;
-    const end = text.indexOf("\n[", begin) < 0 ? text.length : text.indexOf("\n[", begin);
-    const keys = new Set(more.map(keyOf));
-    const kept = text
-      .slice(begin, end)
-      .split("\n")
-      .filter((line) => !keys.has(keyOf(line)));
-    text = [text.slice(0, begin), ...more.map((line) => `${line}\n`), kept.join("\n"), text.slice(end)].join("");
-  }
-  await writeFile(file, text);
-}
-
-const keyOf = (line: string): string => line.split("=", 1)[0]?.trim() ?? "";

@@ -40,6 +40,8 @@ export interface IocChanges {
   /** A start-up script instead of iocBoot's st.cmd. */
   readonly script?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** False: it is not waited for until it serves its PVs. */
+  readonly isAwaited?: boolean;
 }
 
 export interface SimulatedBeamlineOptions {
@@ -50,6 +52,8 @@ export interface SimulatedBeamlineOptions {
   readonly between?: (beamline: Beamline) => Promise<{ readonly tomoScanPort: number }>;
   /** Changes to the text of iocBoot's st.cmd. */
   readonly script?: (text: string) => string;
+  /** Words before the IOC's command line: a program that runs it. */
+  readonly runner?: readonly string[];
   /** More environment for the IOC, asked for at each start. */
   readonly environment?: () => Readonly<Record<string, string>>;
 }
@@ -71,8 +75,9 @@ export async function startSimulatedBeamline(options: SimulatedBeamlineOptions =
   let asked = tomoScanPort;
   const usual = options.script === undefined ? ST_CMD : join(dirname(beamline.configFile), "st.cmd");
   if (options.script !== undefined) writeFileSync(usual, options.script(readFileSync(ST_CMD, "utf8")));
-  const start = ({ script = usual, env }: IocChanges = {}): Promise<PeerProcess> =>
-    spawnPeer(process.execPath, [PROGRAM, "ioc", "-S", script], {
+  const start = ({ script = usual, env, isAwaited = true }: IocChanges = {}): Promise<PeerProcess> => {
+    const [program, ...args] = [...(options.runner ?? []), process.execPath];
+    return spawnPeer(program, [...args, PROGRAM, "ioc", "-S", script], {
       env: {
         ...environment,
         ...loopbackEnvironment(iocPort),
@@ -88,8 +93,9 @@ export async function startSimulatedBeamline(options: SimulatedBeamlineOptions =
         ...options.environment?.(),
         ...env,
       },
-      pv: { name: `${prefix}Status`, port: iocPort },
+      ...(isAwaited && { pv: { name: `${prefix}Status`, port: iocPort } }),
     });
+  };
   let ioc: PeerProcess;
   try {
     if (options.between !== undefined) asked = (await options.between(beamline)).tomoScanPort;
