@@ -347,7 +347,7 @@ export function inputOptionsOf(row: DataCommand): readonly InputOption[] {
 }
 
 /** Every spelling of a row's name but the first. */
-export function spellingsOf({ name, aliases = [] }: DataCommand): string[] {
+export function spellingsOf({ name, aliases = [] }: Pick<DataCommand, "name" | "aliases">): string[] {
   const all = [name, ...aliases].flatMap((one) => [one, one.replaceAll("-", "_")]);
   return [...new Set(all)].filter((one) => one !== name);
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { TRIGGER_SETTINGS } from "../config/settings.ts";
 import { NOISE } from "../controller/transfers/triggers/presets.ts";
 import { TREE_KINDS } from "../controller/transfers/triggers/trigger-settings.ts";
+import { spellingsOf } from "./data-commands.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { ForegroundRequest, TransferFlags, TransferScanFlags, WatchFlags } from "./foreground-plan.ts";
 import { TREE_KEYS } from "./foreground-tree.ts";
@@ -43,9 +44,10 @@ const LAYOUT = [
   "{exp}/rawData",
 ] as const;
 
-const HELP = (examples: readonly string[]): string =>
+const HELP = (alias: string, examples: readonly string[]): string =>
   [
     "",
+    `Also called ${alias}.`,
     "It runs in the foreground, without an IOC and without EPICS. Ctrl-C and SIGTERM finish the step under way; the same command goes on with the rest.",
     `Examples:\n${examples.map((one) => `  globus-ioc ${one}`).join("\n")}`,
     EXIT_HINT,
@@ -68,15 +70,20 @@ export function addForegroundCommands(
   heading: string,
   run: (request: ForegroundRequest) => Promise<void>,
 ): void {
-  const add = (name: string, aliases: readonly string[], about: string, examples: readonly string[]): Command =>
-    program.command(name).aliases(aliases).helpGroup(heading).description(about).addHelpText("after", HELP(examples));
+  const add = (name: string, alias: string, about: string, examples: readonly string[]): Command =>
+    program
+      .command(name)
+      .aliases(spellingsOf({ name, aliases: [alias] }))
+      .helpGroup(heading)
+      .description(about)
+      .addHelpText("after", HELP(alias, examples));
   const withCommon = (command: Command): Command => {
     for (const option of COMMON) command.option(...option);
     return command;
   };
   const watch = add(
     "watch",
-    ["watch-and-trigger", "watch_and_trigger"],
+    "watch-and-trigger",
     "send each scan of a directory tree when it is complete: a marker file says so, or what --kind names",
     [
       "watch --watchdir /xfel/ffs/dat/ue_251023_FXL/rawData --dry-run",
@@ -97,7 +104,7 @@ export function addForegroundCommands(
       .option(...MAP),
   ).action((flags: WatchFlags) => run({ what: "watch", ...flags }));
   withCommon(
-    add("transfer", ["run-transfer-flow", "run_transfer_flow"], "send one file or folder, and wait until it is there", [
+    add("transfer", "run-transfer-flow", "send one file or folder, and wait until it is there", [
       "transfer --source-path /data/scan001 --dest-path /archive/scan001",
       "transfer --source-collection UUID --source-path /~/dat/ue_251023_FXL/rawData/scan001 --dest-collection UUID --dest-path /backup/ue_251023_FXL/rawData/scan001",
     ])
@@ -108,7 +115,7 @@ export function addForegroundCommands(
   withCommon(
     add(
       "transfer-scan",
-      ["transfer_scan", "pal-xfel-auto-transfer", "pal_xfel_auto_transfer"],
+      "pal-xfel-auto-transfer",
       "send the folder of one scan below its experiment, and wait until it is proven there",
       [
         "transfer-scan --scan-dir /xfel/ffs/dat/ue_251023_FXL/rawData/251023_alignment_00001_DIR --source-collection UUID --dest-collection UUID --dest-base /backup",

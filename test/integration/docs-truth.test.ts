@@ -106,6 +106,40 @@ describe("docs/commands.md against the program's help", { concurrent: true }, ()
   });
 });
 
+describe("docs/commands.md: the other commands against the program's help", { concurrent: true }, () => {
+  const sections = read("docs/commands.md").split(/^## /m).slice(2);
+  const commands = sections.flatMap((section) => {
+    const named = rowsOf(section, 3).map(([call = "", also, about]) => {
+      const name = bare(call).replace(/ ?[<[].*$/, "");
+      return { name, also: bare(also).split(" "), about: about ?? "" };
+    });
+    const options = rowsOf(section, 4).map(([flags, , meaning = "", of]) => ({ flags: bare(flags), meaning, of }));
+    return named.map((one) => ({
+      ...one,
+      options: options.filter(({ of }) => of === "all" || of?.split(/(?<=`) /).includes(`\`${one.name}\``) === true),
+    }));
+  });
+  test("has queue, trigger and what runs without an IOC", () => {
+    const names = commands.map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["queue list", "trigger", "watch", "transfer", "transfer-scan", "get"]),
+    );
+  });
+
+  test.each(commands)("$name", async ({ name, also, about, options }) => {
+    const run = await runPeer(process.execPath, [PROGRAM, ...name.split(" "), "--help"], {
+      env: inheritedEnvironment(),
+    });
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    const help = words(run.stdout);
+    for (const one of [about, ...also, ...options.flatMap(({ flags, meaning }) => [flags, words(meaning)])])
+      expect(help).toContain(one);
+    const inHelp = [...run.stdout.matchAll(/^ {2}(-.*?)(?: {2}|$)/gm)].map(([, flags = ""]) => flags);
+    const own = inHelp.filter((flags) => !flags.endsWith("--help"));
+    expect(new Set(options.map(({ flags }) => flags))).toEqual(new Set(own));
+  });
+});
+
 describe("README.md", () => {
   const readme = read("README.md");
   const quoted = [...readme.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text ?? "");

@@ -1,7 +1,13 @@
 /** The pages of docs/ that are made from tables of the program; written by `npm run docs`, compared by the tests. */
+import { Command } from "commander";
+import { systemClock } from "../../src/base/clock.ts";
 import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { COMMON_OPTIONS, CONFIG_OPTIONS } from "../../src/cli/data-options.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { addForegroundCommands } from "../../src/cli/foreground-program.ts";
+import { addPvCommands } from "../../src/cli/pv-program.ts";
+import { addQueueCommands, addTriggerCommand } from "../../src/cli/queue-program.ts";
+import { addSiteCommands } from "../../src/cli/site-program.ts";
 import {
   DESTINATION_SETTINGS,
   SERVER_SETTINGS,
@@ -150,7 +156,9 @@ export function commandsPage(): string {
   const flagsOf = (options: typeof COMMON_OPTIONS): string => options.map(([flags]) => `\`${flags}\``).join(", ");
   return page(
     "Commands",
-    "`globus-ioc COMMAND` does what the command's PV does, in a process of its own or, with `--ioc`, through the IOC that runs. Names may be spelt with underscores. Made from `src/cli/data-commands.ts`.",
+    "Names may be spelt with underscores. `globus-ioc COMMAND --help` has examples, and `globus-ioc ioc --help` says how an IOC is run. Made from `src/cli/data-commands.ts` and from the other commands as `src/cli/` puts them on the command line.",
+    "## Data management",
+    "`globus-ioc COMMAND` does what the command's PV does, in a process of its own or, with `--ioc`, through the IOC that runs.",
     table(
       ["command", "also", "what it does", "PV", "options: the input PVs that they fill"],
       DATA_COMMANDS.map((one) =>
@@ -167,7 +175,99 @@ export function commandsPage(): string {
     ),
     `Every command but \`config\` also takes ${flagsOf(COMMON_OPTIONS)}; \`config\` takes ${flagsOf(CONFIG_OPTIONS)}. All of them take \`--server NAME\`, and each key of globus.conf as \`--KEY VALUE\` (or \`--SECTION-KEY VALUE\` where several sections have the key), which wins over the file. What an option puts into an input of a running IOC is put back when the command is over.`,
     "Exit status: 0 done; 1 failed, rejected or cancelled; 2 the command line or the configuration is wrong, or a question has no terminal; 3 partly done.",
+    ...otherCommands().map(({ title, about, commands }) => commandGroup(title, about, commands)),
   );
+}
+
+interface CommandGroup {
+  readonly title: string;
+  readonly about: string;
+  readonly commands: readonly Command[];
+}
+
+/** What is on the command line beside data management, as the program puts it there. */
+function otherCommands(): readonly CommandGroup[] {
+  const added = (add: (program: Command) => void): readonly Command[] => {
+    const program = new Command("globus-ioc");
+    add(program);
+    return program.commands;
+  };
+  const never = (): never => {
+    throw new Error("a page runs no command");
+  };
+  const context = {
+    environment: { HOME: "~" },
+    setZone: never,
+    clock: systemClock,
+    isTerminal: false,
+    ask: never,
+    out: never,
+    signal: new AbortController().signal,
+  };
+  return [
+    {
+      title: "The queue of scans",
+      about: "Of the IOC that runs, or of the ledger where none runs ([ledger.md](ledger.md#the-queue-of-scans)).",
+      commands: added((program) => {
+        addQueueCommands(program, "", never);
+        addTriggerCommand(program, "", never);
+      }).flatMap((command) => (command.commands.length > 0 ? command.commands : [command])),
+    },
+    {
+      title: "Transfers without an IOC",
+      about: "In the foreground, with a queue of their own ([without-epics.md](without-epics.md)).",
+      commands: added((program) => addForegroundCommands(program, "", never)),
+    },
+    {
+      title: "A site",
+      about: "What is done once, or when something is wrong ([install.md](install.md), [ledger.md](ledger.md)).",
+      commands: added((program) => addSiteCommands({ program, heading: "", context, ended: never })),
+    },
+    {
+      title: "Channel Access",
+      about: "With the options of the tools of EPICS base.",
+      commands: added((program) => addPvCommands(program, never)),
+    },
+  ];
+}
+
+/** One table of the commands, and one of their options; options that all of them have are there once. */
+function commandGroup(title: string, about: string, commands: readonly Command[]): string {
+  const wholeName = (command: Command): string =>
+    [command.parent, command]
+      .map((one) => one?.name() ?? "")
+      .filter((name) => name !== "globus-ioc")
+      .join(" ");
+  const called = commands.map((command) =>
+    row(
+      `\`${`${wholeName(command)} ${command.usage().replace(/ ?\[options\] ?/, "")}`.trim()}\``,
+      command
+        .aliases()
+        .filter((alias) => !alias.includes("_"))
+        .map((alias) => `\`${alias}\``)
+        .join(" "),
+      command.description(),
+    ),
+  );
+  const options = commands.flatMap((command) =>
+    command.options.map(({ flags, mandatory, defaultValue, description }) => {
+      const usual = [defaultValue ?? (mandatory ? "required" : "")].flat().join(" ");
+      return { name: wholeName(command), cells: [`\`${flags}\``, usual, description] as const };
+    }),
+  );
+  const names = new Map<string, string[]>();
+  for (const { name, cells } of options)
+    names.set(JSON.stringify(cells), [...(names.get(JSON.stringify(cells)) ?? []), name]);
+  const rows = [...names].map(([cells, of]) => {
+    const isOfAll = of.length === commands.length && of.length > 1;
+    return row(...(JSON.parse(cells) as string[]), isOfAll ? "all" : of.map((name) => `\`${name}\``).join(" "));
+  });
+  return [
+    `## ${title}`,
+    about,
+    table(["command", "also", "what it does"], called),
+    table(["option", "default", "meaning", "of"], rows),
+  ].join("\n\n");
 }
 
 export function recordsPage(): string {
