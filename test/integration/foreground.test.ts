@@ -358,7 +358,7 @@ describe("watch", () => {
       mark(scan);
     }
     cpSync(join(place, "ffs/dat"), join(folder, "dat"), { recursive: true, preserveTimestamps: true });
-    await globus.misbehave({ on: "/submission_id", down: "reset" });
+    await globus.misbehave({ on: "/submission_id", htmlPage: { status: 200 } }); // asked once; a break is tried for 15 s
     onTestFinished(() => globus.misbehave({}));
     const line = watch("--once", "--dest-base-path", "/backup", "--path-map", `${join(place, "ffs")}=/`, ...ends());
     const program = await started([...line, "--ledger", join(place, "ledger")], /Nothing goes to /);

@@ -192,7 +192,7 @@ test("retry and drop change what the next IOC finds", async () => {
   const { scans, sends } = await records();
   expect(scans.map(({ state }) => state)).toEqual(["ready", "ready", "left"]);
   expect(sends[1]).toMatchObject({ state: "dropped", reason: "It was given up with globus-ioc queue drop." });
-  expect((await run({ what: "retry", scans: [], all: true })).out).toContain("Nothing has failed.");
+  expect((await run({ what: "retry", scans: [], all: true })).out).toContain("No scan has failed.");
 });
 
 test("drop asks at a terminal, and without one needs --yes", async () => {

@@ -99,7 +99,7 @@ test.skipIf(lacksDescriptors())(
     });
     await ours.until("QueueDepth", (depth) => depth === "0");
     expect(await ours.text("QueueFailed"), "what a person has dropped needs nobody").toBe("0");
-    expect((await asked(site, "retry --all")).message).toContain("Nothing has failed.");
+    expect((await asked(site, "retry --all")).message).toContain("No scan has failed.");
     expect((await asked(site, "list --state left")).scans).toHaveLength(1);
     expect((await ours.text("Log")).includes("globus-ioc queue drop: 1 scan is given up")).toBe(true);
     expect(openDescriptors(site.ioc.pid)).toBeLessThanOrEqual(before);

@@ -9,6 +9,10 @@ export type HoldOf = (send: SendRecord) => string | undefined;
 
 export const GLOBUS_OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
 
+/** Destinations to which nothing goes, since they have failed. */
+export const troubledOf = ({ lanes }: RunningTransfers): readonly string[] =>
+  lanes.flatMap(({ breaker, destination }) => (breaker.trouble === undefined ? [] : [destination]));
+
 export function holdOf(running: RunningTransfers, send: SendRecord): string | undefined {
   const { road, watch } = running;
   if (isClosed(send)) return undefined;

@@ -22,12 +22,12 @@ import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
 import type { HandScan } from "../ports/scan-drops.ts";
 import { byHand, handProblem } from "./by-hand.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
-import { type HoldOf, holdOf } from "./hold.ts";
+import { type HoldOf, holdOf, troubledOf } from "./hold.ts";
 import { type Reconciled, type ReconcileOptions, reconciledText } from "./reconcile.ts";
 import { nameOf } from "./road.ts";
 import { baseName } from "./scan-path.ts";
 import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
-import { scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
+import { askedText, retriedText, scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import type { RunningTransfers } from "./transfers.ts";
 import { Wake } from "./wake.ts";
 
@@ -40,6 +40,8 @@ export interface DeskQueue {
   readonly ledger: Pick<QueueLedger, "manifest">;
   readonly isCopied: (scan: string) => boolean;
   readonly holdOf: HoldOf;
+  /** Destinations to which nothing goes now. */
+  readonly troubled: () => readonly string[];
   /** @returns how many scans it changes @throws LedgerFailedError */
   readonly retry: (wanted: Wanted) => Promise<number>;
   readonly drop: (wanted: Wanted, reason: string) => Promise<number>;
@@ -73,6 +75,7 @@ export const runningDesk = (running: RunningTransfers): DeskQueue => ({
   ledger: running.road.site.ledger,
   isCopied: (scan) => running.isCopied(scan),
   holdOf: (send) => holdOf(running, send),
+  troubled: () => troubledOf(running),
   retry: (wanted) => running.retry(wanted),
   drop: (wanted, reason) => running.drop(wanted, reason),
   say: (sentence) => running.road.say(sentence),
@@ -92,6 +95,7 @@ export async function ledgerDesk(ledger: QueueLedger, clock: Clock): Promise<Des
     ledger,
     isCopied: () => false,
     holdOf: () => undefined,
+    troubled: () => [],
     retry: (wanted) => decided(queue, () => retryDecision(queue, wanted, { at: clock.now() })),
     drop: (wanted, reason) => decided(queue, () => dropDecision(queue, wanted, { reason, at: clock.now() })),
     say: () => {},
@@ -283,12 +287,14 @@ async function* decide(
   if (meant.problem !== undefined) return yield* problem(desk, meant);
   const ids = new Set(meant.scans.map(({ scan }) => scan.id));
   const wanted: Wanted = ({ id }) => isAll || ids.has(id);
+  const troubled = ask === "retry" ? desk.troubled() : [];
   const count = await (ask === "retry" ? desk.retry(wanted) : desk.drop(wanted, GIVEN_UP));
-  if (count === 0) return yield unchanged(desk, ask, meant.scans);
+  if (count === 0 && !isAll) return yield unchanged(desk, ask, meant.scans, troubled);
   const left = isAll ? 0 : ids.size - count;
-  const what = `${scansText(count)} ${count === 1 ? "is" : "are"} ${ask === "retry" ? "tried again" : "given up"}`;
+  const what =
+    ask === "retry" ? retriedText(count, troubled) : `${scansText(count)} ${count === 1 ? "is" : "are"} given up`;
   const names = isAll || left > 0 ? "" : `: ${namesOf(meant.scans)}`;
-  desk.say(`globus-ioc queue ${ask}: ${what}${names}.`);
+  if (count > 0 || troubled.length > 0) desk.say(`globus-ioc queue ${ask}: ${what}${names}.`);
   yield ended(true, left === 0 ? `${what}.` : `${what}; for ${left} there is nothing to ${ask}.`);
 }
 
@@ -307,11 +313,15 @@ async function* trigger(desk: DeskQueue, { scans }: DeskRequest & { readonly ask
   yield ended(true, `${what}, and sent once at rest; a version that is known already is sent no second time.`);
 }
 
-function unchanged(desk: DeskQueue, ask: "retry" | "drop", scans: readonly QueuedScan[]): { readonly end: DeskEnd } {
-  if (scans.length === 0) return ended(true, "Nothing has failed.");
+function unchanged(
+  desk: DeskQueue,
+  ask: "retry" | "drop",
+  scans: readonly QueuedScan[],
+  troubled: readonly string[],
+): { readonly end: DeskEnd } {
   const states = scans.slice(0, MOST_NAMED).map((one) => `${nameOf(one.scan)} is ${rowOf(desk, one).state}`);
   const more = scans.length > MOST_NAMED ? ` and ${scans.length - MOST_NAMED} more` : "";
-  return ended(false, oneLine(`There is nothing to ${ask}: ${listed(states)}${more}.`));
+  return ended(false, oneLine(`There is nothing to ${ask}: ${listed(states)}${more}${askedText(troubled)}.`));
 }
 
 function namesOf(scans: readonly QueuedScan[]): string {

@@ -1,4 +1,5 @@
 /** How a scan stands, from its record and those of its sends. Pure. */
+import { listed } from "../../base/word-list.ts";
 import type { ScanRecord } from "../ports/queue-ledger.ts";
 import type { ScanPvState } from "../pvs/transfers.ts";
 import type { HoldOf } from "./hold.ts";
@@ -20,6 +21,16 @@ export function scanStateOf(one: QueuedScan, isCopied: boolean): ScanPvState {
 }
 
 export const scansText = (count: number): string => (count === 1 ? "1 scan" : `${count} scans`);
+
+/** What a retry has done, without a stop. @param count of scans */
+export const retriedText = (count: number, troubled: readonly string[]): string =>
+  `${count === 0 ? "No scan has failed" : `${scansText(count)} ${count === 1 ? "is" : "are"} tried again`}${askedText(troubled)}`;
+
+/** @param troubled destinations to which nothing went when somebody said retry @returns what goes on a sentence */
+export const askedText = (troubled: readonly string[]): string =>
+  troubled.length === 0
+    ? ""
+    : `; ${listed(troubled)}, to which nothing went, ${troubled.length === 1 ? "is" : "are"} asked again at once`;
 
 /** What a scan waits for whose files are looked at, a clause. */
 export const waitReasonOf = ({ reason = "its files are not at rest yet" }: Pick<ScanRecord, "reason">): string =>

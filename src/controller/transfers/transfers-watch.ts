@@ -27,8 +27,10 @@ import { enablePv, MOST_TRIGGERS, TRIGGER_STATES, triggerPv } from "../pvs/trigg
 import type { RunContext } from "../run/action.ts";
 import type { Watch, WatchContext } from "../run/watch.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
+import { troubledOf } from "./hold.ts";
 import { NO_TAGS } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
+import { retriedText } from "./scan-state.ts";
 import { TransferPvs } from "./transfer-pvs.ts";
 import { type Hold, type RunningTransfers, Transfers, type TransfersOptions } from "./transfers.ts";
 import { TransfersLook } from "./transfers-view.ts";
@@ -84,9 +86,10 @@ const retries$ = ({ pvs, journal }: WatchContext, transfers: Transfers): Observa
     tap((put) => put.absorb()),
     mergeMap(async () => {
       try {
+        const troubled = transfers.running === undefined ? [] : troubledOf(transfers.running);
         const count = await transfers.retry();
-        const done = count === 1 ? "1 scan is tried again" : `${count} scans are tried again`;
-        journal.say(count === undefined ? "There is no queue to retry yet." : `QueueRetry: ${done}.`);
+        const done = count === undefined ? "There is no queue yet" : retriedText(count, troubled);
+        journal.say(`QueueRetry: ${done}.`);
       } catch (thrown) {
         if (!(thrown instanceof LedgerFailedError)) throw thrown;
         journal.say(`QueueRetry: ${asSentence(messageOf(thrown))}`, "MAJOR");

@@ -1,11 +1,18 @@
 import { beforeEach, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
+import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { DeskAnswer, DeskRequest, ScanRow } from "../../../src/controller/ports/queue-desk.ts";
 import type { QueueChange, ScanRecord, SendRecord } from "../../../src/controller/ports/queue-ledger.ts";
-import { createQueueDesk, type DeskQueue, ledgerDesk } from "../../../src/controller/transfers/queue-desk.ts";
+import {
+  createQueueDesk,
+  type DeskQueue,
+  ledgerDesk,
+  runningDesk,
+} from "../../../src/controller/transfers/queue-desk.ts";
 import type { Reconciled } from "../../../src/controller/transfers/reconcile.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeQueueLedger } from "../../support/fakes/fake-transfers.ts";
+import { started } from "./transfers-fixture.ts";
 
 let clock: FakeClock;
 let ledger: FakeQueueLedger;
@@ -193,7 +200,31 @@ test("retry tries what has failed, and what was left because its file is gone, b
   expect(await stateOf("20260302T000000005Z-aa")).toMatchObject({ scan: "waiting" });
   expect(await stateOf("20260302T000000006Z-aa")).toMatchObject({ scan: "left" });
   expect(said).toEqual(["globus-ioc queue retry: 3 scans are tried again."]);
-  expect(endOf(await ask({ ask: "retry", scans: [] }))).toEqual({ isDone: true, message: "Nothing has failed." });
+  expect(endOf(await ask({ ask: "retry", scans: [] }))).toEqual({ isDone: true, message: "No scan has failed." });
+});
+
+test("retry says which destinations are asked again, also where no scan has failed", async () => {
+  const bench = await started();
+  bench.copier.failure = new UnavailableError("/archive is not mounted.");
+  bench.announce(bench.scan("one"));
+  await bench.pass(60);
+  const running = runningDesk(bench.transfers.running!);
+  const asked = "archive, to which nothing went, is asked again at once.";
+  expect(endOf(await ask({ ask: "retry", scans: [] }, running))).toEqual({
+    isDone: true,
+    message: `No scan has failed; ${asked}`,
+  });
+  expect(bench.said).toContain(`NO_ALARM globus-ioc queue retry: No scan has failed; ${asked}`);
+  expect(endOf(await ask({ ask: "retry", scans: ["one"] }, running))).toEqual({
+    isDone: false,
+    message: `There is nothing to retry: one is Queued; ${asked}`,
+  });
+  bench.copier.failure = undefined;
+  await bench.pass(6);
+  expect(endOf(await ask({ ask: "retry", scans: [] }, running))).toEqual({
+    isDone: true,
+    message: "No scan has failed.",
+  });
 });
 
 test("retry of named scans leaves the others, and says of which nothing had failed", async () => {
