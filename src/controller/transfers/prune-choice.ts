@@ -1,6 +1,6 @@
 /** Which scans may be deleted at the source, as far as the ledger alone can say. Pure. */
 import type { ScanRecord } from "../ports/queue-ledger.ts";
-import { isProven, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
+import { goesTo, isProven, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
 
 export interface PruneChoice {
   /** Old enough, and proven at all their destinations as the ledger has it; the oldest first. */
@@ -51,7 +51,9 @@ function unprovenReason(one: QueuedScan, destinations: readonly string[]): strin
     if (state !== "verified") return `it is not proven at ${destination}: ${state}`;
     if (!destinations.includes(destination)) return `there is no [destination ${destination}] in globus.conf any more`;
   }
-  const missing = (scan.destinations ?? destinations).find((name) => !sends.has(name));
+  const missing = [...(scan.destinations ?? []), ...destinations.filter((name) => goesTo(one, name))].find(
+    (name) => !sends.has(name),
+  );
   if (missing !== undefined) return `it was never sent to ${missing}`;
   return isProven(one) ? undefined : "it is proven nowhere";
 }

@@ -13,7 +13,7 @@ import { DestinationLooks, standingText } from "./at-destinations.ts";
 import { keptReason, pruneChoice } from "./prune-choice.ts";
 import { nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, scanName } from "./scan-path.ts";
-import { isProven, LedgerFailedError } from "./scan-queue.ts";
+import { goesTo, isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
 
 export interface PruneOptions {
   readonly days: number;
@@ -82,11 +82,11 @@ class Pruning {
     this.#options.onSums(this.#sums);
     for (const { id } of candidates) {
       this.#stopIfAborted(signal);
-      const scan = queue.scans.get(id)?.scan;
-      if (scan === undefined) continue;
-      const why = keptReason(queue, scan, rule.destinations); // it may be otherwise by now
-      if (why === undefined) await this.#one(scan, rule.before);
-      else this.#keep(scan, why);
+      const one = queue.scans.get(id);
+      if (one === undefined) continue;
+      const why = keptReason(queue, one.scan, rule.destinations); // it may be otherwise by now
+      if (why === undefined) await this.#one({ scan: one.scan, sends: new Map(one.sends) }, rule.before);
+      else this.#keep(one.scan, why);
       this.#options.onSums(this.#sums);
     }
     return this.#sums;
@@ -98,18 +98,19 @@ class Pruning {
   }
 
   /** @throws LedgerFailedError */
-  async #one(scan: ScanRecord, before: number): Promise<void> {
+  async #one(one: QueuedScan, before: number): Promise<void> {
+    const { scan } = one;
     let manifest: Manifest;
     try {
       manifest = await this.#road.manifestOf(scan);
       await this.#requireSource(scan, manifest, before);
-      await this.#requireDestinations(scan, manifest);
+      await this.#requireDestinations(one, manifest);
     } catch (thrown) {
       this.#refused(scan, thrown);
       return;
     }
     if (this.#options.isPlan) await this.#planned(scan, manifest);
-    else await this.#delete(scan, manifest);
+    else await this.#delete(one, manifest);
   }
 
   /** The scan is as it was sent, or an earlier deletion has left a part of it. */
@@ -138,13 +139,14 @@ class Pruning {
   }
 
   /** Every destination has it now, and none of them is the source itself. */
-  async #requireDestinations(scan: ScanRecord, manifest: Manifest): Promise<void> {
+  async #requireDestinations(one: QueuedScan, manifest: Manifest): Promise<void> {
+    const { scan } = one;
     const { signal, isPlan } = this.#options;
     const { destinations } = this.#road.site;
     const mark = isPlan ? undefined : await this.#mark(scan, manifest);
     try {
       for (const row of destinations) {
-        if (scan.destinations?.includes(row.name) === false) continue;
+        if (!goesTo(one, row.name)) continue;
         const sought = { file: scan.file, tags: scan.tags, manifest, ...(mark !== undefined && { mark }) };
         const [standing] = await this.#looks.of(row, [sought], signal);
         if (standing === undefined || standing.is !== "there")
@@ -180,12 +182,14 @@ class Pruning {
     }
   }
 
-  async #delete(scan: ScanRecord, manifest: Manifest): Promise<void> {
+  async #delete(one: QueuedScan, manifest: Manifest): Promise<void> {
     const { clock } = this.#road;
+    const { scan } = one;
     const { signal } = this.#options;
     const earlier = scan.freed ?? { files: 0, bytes: 0 };
     const at = clock.now();
-    const begun = await this.#put(scan, { ...earlier, at, isWhole: false });
+    const begun = await this.#begin(one, { ...earlier, at, isWhole: false });
+    if (begun === undefined) return this.#keep(scan, "it is another in the ledger than a moment ago");
     let removed: Removed;
     try {
       removed = await this.#disk.remove(manifest, { signal, isPlan: false, mayLack: scan.freed !== undefined });
@@ -208,6 +212,26 @@ class Pruning {
     if (isWhole) this.#options.onLine(`${pathOf(scan)}: deleted, ${sizeText(removed)}`);
     else this.#options.onLine(`${pathOf(scan)}: deleted in part, ${sizeText(removed)}. ${problem}`);
     if (!isWhole) this.#road.say(`${nameOf(scan)} was deleted in part (Prune goes on with it): ${problem}`, "MINOR");
+  }
+
+  /**
+   * @returns the record as it is now; undefined where it has changed while it was looked at
+   * @throws LedgerFailedError
+   */
+  async #begin({ scan, sends }: QueuedScan, freed: FreedFiles): Promise<ScanRecord | undefined> {
+    const { queue } = this.#road;
+    let after: ScanRecord | undefined;
+    await this.#road.change(() => {
+      const now = queue.scans.get(scan.id);
+      const isSame =
+        now?.scan === scan &&
+        now.sends.size === sends.size &&
+        [...sends].every(([name, send]) => now.sends.get(name) === send);
+      if (!isSame || queue.ofFile(scan.file).at(-1) !== now) return [];
+      after = { ...scan, freed };
+      return [{ scan: after }];
+    });
+    return after;
   }
 
   /** @returns the record as it is now @throws LedgerFailedError */

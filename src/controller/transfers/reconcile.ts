@@ -16,7 +16,7 @@ import { FOUND_BY, FOUND_THERE, isClosed } from "./queue-states.ts";
 import { type Road, signatureOf } from "./road.ts";
 import type { DestinationRow } from "./rules.ts";
 import { NO_TAGS, partsBelow } from "./scan-path.ts";
-import { LedgerFailedError } from "./scan-queue.ts";
+import { goesTo, LedgerFailedError } from "./scan-queue.ts";
 import { verdictOn } from "./verdict.ts";
 
 export interface ReconcileOptions {
@@ -278,8 +278,8 @@ function judged(
 }
 
 /** Whether a scan goes to a destination. */
-const isWanted = ({ scan }: Item, { name }: DestinationRow): boolean =>
-  scan?.destinations === undefined || scan.destinations.includes(name);
+const isWanted = ({ scan, sends }: Item, { name }: DestinationRow): boolean =>
+  scan === undefined || goesTo({ scan, sends }, name);
 
 /** Whether a scan is looked for there: it should be there, or nobody knows. */
 function isLookedFor(item: Item, row: DestinationRow): boolean {

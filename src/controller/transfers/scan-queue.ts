@@ -36,6 +36,21 @@ export function isProven({ scan, sends }: QueuedScan): boolean {
   return places > 0;
 }
 
+/** Whether a scan goes to a destination of globus.conf: a trigger wants it there, or it was sent there already. */
+export const goesTo = (
+  { scan, sends }: { readonly scan: Pick<ScanRecord, "destinations">; readonly sends: QueuedScan["sends"] },
+  destination: string,
+): boolean => sends.has(destination) || scan.destinations?.includes(destination) !== false;
+
+/** Where a scan goes that another trigger wants sent, too. @param more absent: to every destination */
+export function widened(scan: ScanRecord, more: readonly string[] | undefined): ScanRecord {
+  const { destinations, ...rest } = scan;
+  if (destinations === undefined) return scan;
+  if (more === undefined) return rest;
+  const all = [...new Set([...destinations, ...more])];
+  return all.length === destinations.length ? scan : { ...rest, destinations: all };
+}
+
 /** The destinations at which a scan is proven, for a sentence. */
 export const placesOf = ({ sends }: QueuedScan): string =>
   listed([...sends.values()].flatMap(({ destination, state }) => (state === "verified" ? [destination] : [])));

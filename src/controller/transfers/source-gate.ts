@@ -15,7 +15,7 @@ import { lostNotes } from "./notes.ts";
 import { isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
-import { isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
 import { filesAtSource } from "./source-files.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -133,8 +133,7 @@ export class SourceGate {
       const now = queue.scans.get(scan.id);
       if (now?.scan.state !== "waiting") return [];
       const same = known();
-      if (same !== undefined)
-        return [...leftBehind(now, this.#road.clock.now()), ...this.#more(same, now.scan.destinations)];
+      if (same !== undefined) return [...leftBehind(now, this.#road.clock.now()), ...this.#more(same, now)];
       isNew = true;
       const { reason: _, ...rest } = now.scan;
       const ready: ScanRecord = {
@@ -150,28 +149,32 @@ export class SourceGate {
       return [{ scan: ready }, ...this.#sends(ready, now.sends, now.scan.signature), ...this.#superseded(ready)];
     });
     if (!isNew) return;
-    const places = this.#destinationsOf(scan.destinations);
+    const queued = queue.scans.get(scan.id);
+    const places = queued === undefined ? [] : this.#destinationsOf(queued);
     say(`${nameOf({ ...scan, isFolder: manifest.isFolder })} is queued for ${listed(places) || "no destination"}.`);
   }
 
-  /** Those of globus.conf that are wanted. @param wanted undefined: all */
-  #destinationsOf(wanted: readonly string[] | undefined): readonly string[] {
-    const names = this.#road.site.destinations.map(({ name }) => name);
-    return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
+  /** Those of globus.conf to which a scan goes. */
+  #destinationsOf(scan: QueuedScan): readonly string[] {
+    return this.#road.site.destinations.map(({ name }) => name).filter((name) => goesTo(scan, name));
   }
 
-  /** Sends of a version that is known to further destinations. */
-  #more({ scan, sends }: QueuedScan, wanted: readonly string[] | undefined): QueueChange[] {
+  /** A version that is known goes where it was announced for again, too. */
+  #more({ scan, sends }: QueuedScan, { scan: again }: QueuedScan): QueueChange[] {
     const at = this.#road.clock.now();
-    return this.#destinationsOf(wanted)
-      .filter((destination) => !sends.has(destination))
-      .map((destination) => ({ send: { scan: scan.id, destination, state: "queued", attempts: 0, at } }));
+    const wider = widened(scan, again.destinations);
+    return [
+      ...(wider === scan ? [] : [{ scan: wider }]),
+      ...this.#destinationsOf({ scan: again, sends: new Map() })
+        .filter((destination) => !sends.has(destination))
+        .map((destination) => ({ send: { scan: scan.id, destination, state: "queued" as const, attempts: 0, at } })),
+    ];
   }
 
   /** @param before the scan's sends until now, of the version with the signature `known` */
   #sends(scan: ScanRecord, before: ReadonlyMap<string, SendRecord>, known: string | undefined): QueueChange[] {
     const at = this.#road.clock.now();
-    return this.#destinationsOf(scan.destinations).flatMap((destination): QueueChange[] => {
+    return this.#destinationsOf({ scan, sends: before }).flatMap((destination): QueueChange[] => {
       const state = before.get(destination)?.state;
       if (state === "dropped" || (state !== undefined && known === scan.signature && STANDING.includes(state)))
         return [];

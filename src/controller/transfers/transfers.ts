@@ -23,7 +23,7 @@ import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
 import { baseName, plainPath } from "./scan-path.ts";
-import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
+import { LedgerFailedError, ScanQueue, widened } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
 import { TaskLane } from "./task-lane.ts";
 import { TaskWatch } from "./task-watch.ts";
@@ -274,7 +274,10 @@ export class RunningTransfers {
       const known = scans.find(({ state, reason }) =>
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
-      if (known !== undefined) return widened(known, announced);
+      if (known !== undefined) {
+        const wider = widened(known, announced.destinations);
+        return wider === known ? [] : [{ scan: wider }];
+      }
       if (isDecided(announced, scans)) return [];
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
@@ -364,15 +367,6 @@ const isSame = ({ state, content, destinations }: ScanRecord, now: AnnouncedScan
   now.content !== undefined &&
   now.content === content &&
   (destinations === undefined || now.destinations?.every((one) => destinations.includes(one)) === true);
-
-/** A scan that still waits is announced by another trigger, too: it goes where either wants it. */
-function widened(scan: ScanRecord, { destinations: more }: AnnouncedScan): QueueChange[] {
-  const { destinations, ...rest } = scan;
-  if (destinations === undefined) return [];
-  if (more === undefined) return [{ scan: rest }];
-  const all = [...new Set([...destinations, ...more])];
-  return all.length === destinations.length ? [] : [{ scan: { ...rest, destinations: all } }];
-}
 
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
   const { aborted, copiesTo, mayBeOld, content, destinations } = announced;

@@ -269,6 +269,50 @@ describe("nothing is deleted because of", () => {
   });
 });
 
+test("a scan that two triggers sent to a destination each is looked at in both", async () => {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, mayPrune: true };
+  });
+  const [file, content] = [bench.scan("a"), "as seen"];
+  bench.announce(file, { destinations: ["archive"], content });
+  await bench.pass(60);
+  bench.announce(file, { destinations: ["petrel"], content, trigger: "other" });
+  await bench.pass(60);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  bench.tasks.destination.files.clear();
+  bench.clock.advance(15 * DAY_SECONDS);
+  await bench.pass(0);
+  expect((await pruned(bench)).lines).toEqual([`${file}: kept, petrel: 1 file is not as sent: "a.h5" is missing`]);
+  expect(bytesIn(bench.source.tree)).toBe(1000);
+});
+
+test("an older ledger's scan is looked at wherever it was sent", async () => {
+  const bench = await withProven();
+  await bench.stop();
+  const { scans } = await bench.ledger.read();
+  await bench.ledger.put(scans.map((scan) => ({ scan: { ...scan, destinations: ["archive"] } })));
+  await bench.start();
+  bench.tasks.destination.files.clear();
+  expect((await pruned(bench)).sums).toEqual({ scans: 0, files: 0, bytes: 0, kept: 3 });
+  expect(bytesIn(bench.source.tree)).toBe(3500);
+});
+
+test("a scan of which the ledger has a new version or a further send by the time it is looked at is kept", async () => {
+  const bench = await withProven();
+  const list = bench.tasks.list.bind(bench.tasks);
+  let isOver = false;
+  bench.tasks.list = async (...asked) => {
+    if (!isOver) bench.announce("/data/2026-03/a.h5");
+    isOver = true;
+    await bench.pass(0);
+    return await list(...asked);
+  };
+  expect((await pruned(bench)).lines[0]).toBe(
+    "/data/2026-03/a.h5: kept, it is another in the ledger than a moment ago",
+  );
+  expect(bench.source.tree.files.has("/data/2026-03/a.h5")).toBe(true);
+});
+
 test("a scan is as old as its newest file, whenever it was seen", async () => {
   const bench = await started((one) => {
     one.rules = { ...RULES, mayPrune: true };

@@ -136,6 +136,26 @@ describe("of scans in the ledger", () => {
     expect(bench.tasks.arrivals.get("/2-BM/2026-03/s001.h5")).toBe(1);
   });
 
+  test("one that another trigger sent to a further destination is looked for there, too, and announced once", async () => {
+    const { bench, scans } = await withScans(1);
+    const [file = ""] = scans;
+    bench.announce(file, { destinations: ["archive"], content: "as seen" });
+    await bench.pass(60);
+    const again = (): void => bench.announce(file, { destinations: ["petrel"], content: "as seen", trigger: "other" });
+    again();
+    await bench.pass(60);
+    bench.tasks.destination.files.clear();
+    const { sums, lines } = await reconciled(bench, false);
+    expect(sums).toMatchObject({ found: 1, proven: 0, missing: 1 });
+    expect(lines).toEqual([`${file}: petrel: 1 file is not as sent: "s000.h5" is missing`]);
+    await bench.stop();
+    await bench.start();
+    const { looks } = bench.source;
+    again();
+    await bench.pass(60);
+    expect(bench.source.looks).toBe(looks);
+  });
+
   test("one that has changed on the disk is another version, which is sent", async () => {
     const { bench, scans } = await withScans(1);
     bench.announce(scans[0] ?? "");
