@@ -115,7 +115,8 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
   }
   const { top, work, as, base, layout, name } = wayOf(request, settings);
   const source = sourceAt(top, request, settings, ends);
-  const destinations = base === undefined ? [] : [destinationAt({ base, layout, name: name ?? base }, ends)];
+  const destinations =
+    base === undefined ? [] : [destinationAt({ base, layout, ...(name !== undefined && { name }) }, ends)];
   const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destinations[0]?.name]);
   return {
     ...common,
@@ -245,7 +246,7 @@ interface ScanWay {
   readonly base?: string;
   /** Levels below base. */
   readonly layout: string;
-  /** Where it goes, for people and for the ledger; absent: base. */
+  /** Where it goes, for people and for the ledger; absent: below base. */
   readonly name?: string;
 }
 
@@ -336,9 +337,15 @@ function sourceAt(
   };
 }
 
-/** Its name is its place, so that the ledger, and whoever reads of it, takes it for no other. */
+/** Its name is its place, with a slash at the end where things go below it: the ledger takes it for no other. */
 function destinationAt(
-  { base, layout, name }: Required<Pick<ScanWay, "base" | "layout" | "name">>,
+  {
+    base,
+    layout,
+    name = `${plainPath(`${base}/${layout}`).replace(/\/$/, "")}/`,
+  }: Pick<ScanWay, "layout" | "name"> & {
+    readonly base: string;
+  },
   ends: Collections | undefined,
 ): DestinationSettings {
   const defaults = Object.fromEntries(

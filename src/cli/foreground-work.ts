@@ -2,15 +2,15 @@
 import { type Clock, sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
-import type { SubmissionRecord } from "../controller/ports/queue-ledger.ts";
+import type { ScanRecord, SubmissionRecord } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees } from "../controller/ports/scan-tree.ts";
 import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
 import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
 import { byHand } from "../controller/transfers/by-hand.ts";
+import { dropDecision } from "../controller/transfers/decisions.ts";
 import { type HoldOf, holdOf } from "../controller/transfers/hold.ts";
-import { isClosed } from "../controller/transfers/queue-states.ts";
-import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
-import { isProven, placesOf, type QueuedScan } from "../controller/transfers/scan-queue.ts";
+import { baseName, plainPath, UNSORTED } from "../controller/transfers/scan-path.ts";
+import { isProven, isUnderWay, placesOf, type QueuedScan } from "../controller/transfers/scan-queue.ts";
 import { scanReasonOf } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers, Transfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
@@ -57,29 +57,50 @@ async function looking<T>({ clock, signal }: WorkContext, look: () => T | undefi
 }
 
 async function sendScan(running: RunningTransfers, file: string, context: WorkContext): Promise<Ending> {
-  const { queue } = running.road;
   const look = new TransfersLook(running);
   const own = plainPath(file);
-  const before = new Set(queue.ofFile(own).map(({ scan }) => scan.id));
-  const isOpen = queue.ofFile(own).some(({ scan, sends }) => scan.state === "waiting" || hasOpen(sends.values()));
+  await leaveOthers(running, own);
+  const last = (): QueuedScan | undefined => {
+    const found = running.road.queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
+    return found && hereOf(running, found);
+  };
+  const before = last();
+  const isOpen = before !== undefined && isUnderWay(before);
+  const proven = before !== undefined && isProven(before) ? before.scan.id : undefined;
   if (!isOpen) while (!(await running.enter(byHand({ file: own })))) await sleep(context.clock, 1, context.signal);
   return await looking(context, () => {
     const { bytes, bytesTotal } = look.look(undefined).total;
     if (bytesTotal > 0) context.screen.progress(bytes, bytesTotal, "bytes");
-    const last = queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
-    return last === undefined
-      ? undefined
-      : endOf(last, !isOpen && before.has(last.scan.id), (send) => holdOf(running, send));
+    const now = last();
+    return now && endOf(now, proven === now.scan.id, (send) => holdOf(running, send));
   });
 }
 
-const hasOpen = (sends: Iterable<Parameters<typeof isClosed>[0]>): boolean => [...sends].some((one) => !isClosed(one));
+/** A scan with where this command sends it: other commands may have sent it elsewhere from the same ledger. */
+function hereOf({ road }: RunningTransfers, { scan, sends }: QueuedScan): QueuedScan {
+  const here = road.site.destinations.map(({ name }) => name);
+  return { scan, sends: new Map([...sends].filter(([destination]) => here.includes(destination))) };
+}
+
+/** What was sent to another experiment than the one that is asked for now, is another scan. */
+async function leaveOthers({ road }: RunningTransfers, file: string): Promise<void> {
+  const { queue, site, clock } = road;
+  const { exp = "" } = site.tagsOf?.(file) ?? {};
+  if (!site.destinations.some(({ template }) => template.includes("{exp}"))) return;
+  const isOther = ({ state, tags, ...scan }: ScanRecord): boolean =>
+    scan.file === file && state !== "left" && (tags?.exp ?? "") !== exp;
+  const reason = `sent to the experiment ${exp || UNSORTED} after that`;
+  await road.change(() => {
+    const { changes } = dropDecision(queue, isOther, { reason, at: clock.now() });
+    const ready = queue.ofFile(file).filter(({ scan }) => scan.state === "ready" && isOther(scan));
+    return [...changes, ...ready.map(({ scan }) => ({ scan: { ...scan, state: "left" as const, reason } }))];
+  });
+}
 
 /** @param isOld it was sent by an earlier command @returns undefined: it is under way */
 function endOf(one: QueuedScan, isOld: boolean, hold: HoldOf): Ending | undefined {
-  const { scan, sends } = one;
-  if (scan.state === "waiting") return undefined;
-  if (scan.state === "ready" && hasOpen(sends.values())) return undefined;
+  const { scan } = one;
+  if (isUnderWay(one)) return undefined;
   const name = baseName(scan.file);
   if (isProven(one)) {
     const amount = `${scan.files ?? 0} ${scan.files === 1 ? "file" : "files"}, ${scan.bytes ?? 0} bytes`;

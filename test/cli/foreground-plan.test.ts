@@ -266,7 +266,7 @@ describe("transfer-scan", () => {
       "collection-path": "/~/dat/ue_251023_FXL/rawData",
     });
     expect(plan.settings.destinations).toMatchObject([
-      { kind: "globus", collection: B, top: "/backup", path: "{exp}/rawData", name: "39c5ee57:/backup" },
+      { kind: "globus", collection: B, top: "/backup", path: "{exp}/rawData", name: "39c5ee57:/backup/{exp}/rawData/" },
     ]);
     expect(plan.notes).toEqual([]);
     const spelt = await parsed(`pal_xfel_auto_transfer --scan-dir ${SCAN} ${BOTH}`);
@@ -296,7 +296,7 @@ describe("transfer-scan", () => {
   test("what only globus.conf would send elsewhere is not sent there", async () => {
     const config = `[source]\naborted = leave\nbelongs = {stem}.x\n[destination other]\nkind = folder\ntop = /other\n[trigger tomoscan]\n`;
     const { settings } = await scan("--scan-dir /a/b --dest-base /c", {}, config);
-    expect(settings.destinations.map(({ name }) => name)).toEqual(["/c"]);
+    expect(settings.destinations.map(({ name }) => name)).toEqual(["/c/{exp}/rawData/"]);
     expect(settings.triggers).toEqual([]);
     expect(settings.source).toMatchObject({ aborted: "send", belongs: [] });
   });
@@ -309,11 +309,23 @@ describe("transfer-scan", () => {
     expect(await refusal(`transfer-scan ${line}`)).toContain(sentence);
   });
 
+  test("a destination's name says where scans go: no two places have one", async () => {
+    const nameOf = async (line: string): Promise<unknown> => (await planOf(line)).settings.destinations[0]?.name;
+    const names = await Promise.all([
+      nameOf("transfer-scan --scan-dir /a/b --dest-base /c"),
+      nameOf("transfer-scan --scan-dir /a/b --dest-base /c --dest-layout {exp}/"),
+      nameOf("transfer --source-path /a/b --dest-path /c"),
+      nameOf("transfer --source-path /a/b --dest-path /c/b"),
+    ]);
+    expect(names).toEqual(["/c/{exp}/rawData/", "/c/{exp}/", "/c", "/c/b"]);
+  });
+
   test("a ledger is named, or derived from the folder of scans and from where they go", async () => {
     const ledgerOf = async (more: string): Promise<string> => (await scan(more)).settings.ledger.path;
     const usual = await ledgerOf("--scan-dir /a/b/s1 --dest-base /c");
     expect(await ledgerOf("--scan-dir /a/b/s2 --dest-base /c")).toBe(usual);
-    expect(await ledgerOf("--scan-dir /a/b/s2 --dest-base /d")).not.toBe(usual);
+    const others = ["--dest-base /d", "--dest-base /c --dest-layout {exp}"];
+    for (const other of others) expect(await ledgerOf(`--scan-dir /a/b/s2 ${other}`)).not.toBe(usual);
     expect(await ledgerOf(`--scan-dir /a/b/s2 --dest-base /c ${BOTH}`)).not.toBe(usual);
     expect(await ledgerOf("--scan-dir /a/b/s2 --ledger /here")).toBe("/here");
   });

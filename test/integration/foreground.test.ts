@@ -154,14 +154,32 @@ describe("to a folder", () => {
     expect(asked.stdout).toContain(`Would ask Globus to transfer ${globus.collection("ffs").id}:/~/a to `);
   });
 
-  test("weakness 16: a scan whose path names no experiment goes to unsorted, or where it is said", async () => {
+  test("weakness 16: a scan whose path names no experiment goes to unsorted, or where it is said, also afterwards", async () => {
     cpSync(join(place, "ffs", SCAN), join(place, "live/a_00001_DIR"), { recursive: true });
     const base = join(place, "backup");
-    for (const more of [[], ["--experiment", "ms_260101_FXS", "--ledger", join(place, "l2")]])
-      expect(
-        await run("transfer-scan", "--scan-dir", join(place, "live/a_00001_DIR"), "--dest-base", base, ...more),
-      ).toMatchObject({ code: EXIT.done });
-    expect(readdirSync(base).sort()).toEqual(["ms_260101_FXS", "unsorted"]);
+    const send = async (...more: string[]): Promise<string> => {
+      const scanDir = join(place, "live/a_00001_DIR");
+      const done = await run("transfer-scan", "--scan-dir", scanDir, "--dest-base", base, ...more);
+      expect(done, done.stdout + done.stderr).toMatchObject({ code: EXIT.done });
+      return done.stdout;
+    };
+    await send();
+    expect(await send("--experiment", "ms_260101_FXS")).toContain("2 files, 320000 bytes.");
+    expect(await send("--experiment", "ms_260101_FXS")).toContain("nothing was sent");
+    expect(await send("--experiment", "ms_260101_FXS", "--dest-layout", "{exp}/live")).toContain(
+      "2 files, 320000 bytes.",
+    );
+    const folders = ["ms_260101_FXS/live", "ms_260101_FXS/rawData", "unsorted/rawData"];
+    for (const folder of folders) expect(filesOf(join(base, folder, "a_00001_DIR"))).toEqual(scanFiles());
+  });
+
+  test("one ledger is sent from to several places: the end tells of the one that was asked for", async () => {
+    const ledger = join(place, "ledger");
+    await scan("--ledger", ledger);
+    const other = await scan("--ledger", ledger, "--dest-layout", "{exp}");
+    expect(other.stdout, other.stderr).toContain("{exp}/: 2 files, 320000 bytes.");
+    expect(filesOf(join(place, "backup/ue_251023_FXL/251023_alignment_00001_DIR"))).toEqual(scanFiles());
+    expect((await scan("--ledger", ledger)).stdout).toContain("nothing was sent");
   });
 
   test("one ledger is one process's: the second is told at once who has it, and the scan can be put in there", async () => {

@@ -8,7 +8,7 @@ import type { Manifest } from "../ports/scans.ts";
 /** Of a scan without an experiment. */
 export const NO_TAGS: ScanTags = { exp: "", ym: "", last: "", gup: "" };
 /** Stands for a level that nobody knows, because no experiment was tagged. */
-const UNSORTED = "unsorted";
+export const UNSORTED = "unsorted";
 
 const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "");
 
