@@ -38,7 +38,7 @@ export interface ScanRecord {
   readonly tags?: ScanTags;
   /** Why it counts as aborted, a clause. */
   readonly aborted?: string;
-  /** It ended while nobody watched: the experiment that is tagged now need not be the scan's. */
+  /** Nobody saw when it ended: the experiment that is tagged now need not be the scan's. */
   readonly mayBeOld?: true;
   /** Directory on the analysis host to which TomoScan copies it, where it does. */
   readonly copiesTo?: string;

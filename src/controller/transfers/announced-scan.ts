@@ -11,6 +11,8 @@ export interface AnnouncedScan {
   readonly aborted?: string;
   /** It ended while nobody watched, or may have: it can be a scan of another experiment. */
   readonly mayBeOld?: true;
+  /** A person names it: it is taken, whatever was decided before. */
+  readonly isAsked?: true;
   readonly copiesTo?: string;
   /** What the watch over its tree has seen: one that was sent with this content is not sent again. */
   readonly content?: string;

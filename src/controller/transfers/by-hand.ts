@@ -9,6 +9,7 @@ import { directoryNameProblem } from "../../base/directory-name.ts";
 import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import type { Drop, HandScan, ScanDrops } from "../ports/scan-drops.ts";
 import type { Severity } from "../pvs/run.ts";
+import type { AnnouncedScan } from "./announced-scan.ts";
 import type { TransferSite } from "./rules.ts";
 import { baseName } from "./scan-path.ts";
 import { liesBelow } from "./source-gate.ts";
@@ -18,12 +19,13 @@ const BY_HAND = "by hand";
 /** Between two looks into the drop folder. */
 const LOOK_SECONDS = 2;
 
-/** As the transfers take it. */
-interface EnteredScan extends HandScan {
-  readonly trigger: string;
-}
-
-export const byHand = (scan: HandScan): EnteredScan => ({ ...scan, trigger: BY_HAND });
+/** As the transfers take it: it may be of any experiment, and a person wants it whatever was decided before. */
+export const byHand = (scan: HandScan): AnnouncedScan => ({
+  ...scan,
+  trigger: BY_HAND,
+  mayBeOld: true,
+  isAsked: true,
+});
 
 /** Why a person's scan cannot be taken, a clause; undefined: it can. */
 export function handProblem(scan: HandScan, { source, destinations }: TransferSite): string | undefined {
@@ -47,7 +49,7 @@ export interface DropReaderOptions {
   readonly site: TransferSite;
   readonly clock: Clock;
   /** Puts a scan into the ledger. @returns false where the ledger took nothing */
-  readonly enter: (scan: EnteredScan) => Promise<boolean>;
+  readonly enter: (scan: AnnouncedScan) => Promise<boolean>;
   /** Tells operators. */
   readonly say: (sentence: string, severity?: Severity) => void;
 }

@@ -339,8 +339,8 @@ export class RunningTransfers {
 }
 
 /** Whether a scan that may be old is known, and was decided about before anybody knew its files. */
-const isDecided = ({ mayBeOld }: AnnouncedScan, known: readonly ScanRecord[]): boolean =>
-  mayBeOld === true && known.length > 0 && known.every(({ signature }) => signature === undefined);
+const isDecided = ({ mayBeOld, isAsked }: AnnouncedScan, known: readonly ScanRecord[]): boolean =>
+  mayBeOld === true && isAsked !== true && known.length > 0 && known.every(({ signature }) => signature === undefined);
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {

@@ -3,7 +3,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { DeskAnswer, DeskRequest } from "../../../src/controller/ports/queue-desk.ts";
 import type { Drop, HandScan, ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import { createQueueDesk, runningDesk } from "../../../src/controller/transfers/queue-desk.ts";
-import { type Bench, started } from "./transfers-fixture.ts";
+import { type Bench, started, TAGS } from "./transfers-fixture.ts";
 
 class FakeDrops implements ScanDrops {
   readonly folder = "/ledger/drop";
@@ -121,6 +121,35 @@ test("a folder that cannot be read is told once, and holds nothing up", async ()
   drops.files.set("a", { file: bench.scan("a1") });
   await bench.pass(5);
   expect(drops.files.size).toBe(0);
+});
+
+test.each([
+  ["/data/2026-03/Levy/a1.h5", TAGS.exp],
+  ["/data/2025-11-Other/old.h5", ""],
+])("%s is of the tagged experiment only where its path says so", async (file, exp) => {
+  const drops = new FakeDrops();
+  drops.files.set("a", { file });
+  const bench = await dropping(drops, (one) => one.source.tree.put(file, 10));
+  bench.transfers.tags = TAGS;
+  await bench.pass(20);
+  expect([...(bench.transfers.running?.road.queue.scans.values() ?? [])][0]?.scan).toMatchObject({
+    state: "ready",
+    tags: { exp },
+  });
+});
+
+test("a scan that was given up while it waited is taken by hand", async () => {
+  const bench = await started();
+  bench.transfers.tags = TAGS;
+  const file = bench.scan("a1");
+  bench.source.failure = new ActionError("The detector does not answer.");
+  bench.announce(file, { mayBeOld: true });
+  await bench.pass(5);
+  await bench.transfers.running?.drop(() => true, "given up");
+  bench.source.failure = undefined;
+  await ask(bench, { ask: "trigger", scans: [{ file }] });
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
 
 async function ask(bench: Bench, request: DeskRequest): Promise<DeskAnswer | undefined> {
