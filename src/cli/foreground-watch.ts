@@ -46,10 +46,11 @@ export async function watchScans(running: RunningTransfers, work: WatchWork, con
     { ...context, signal },
     {
       heard: (news) => standing.hear(news, context.clock.monotonic()),
-      scan: ({ scan, experiment }) =>
+      scan: ({ scan, experiment, content }) =>
         running.announce({
           file: scan,
           trigger: trigger.name,
+          content,
           ...(experiment !== undefined && { tags: { ...NO_TAGS, exp: experiment } }),
         }),
     },

@@ -342,6 +342,7 @@ describe("watch", () => {
     first.kill("SIGKILL");
     await first.exited;
     expect(first.stdout.match(/ is queued for /g)).toHaveLength(1);
+    mark(SCANS[0], ".complete"); // a sign that comes late is no change of the scan
     mark(SCANS[1]);
     const second = await started(line, new RegExp(`${SCANS[1]} is proven`));
     writeFileSync(join(raw(), SCANS[2], "tmp"), "");
@@ -349,7 +350,7 @@ describe("watch", () => {
     await second.said(new RegExp(`${SCANS[2]} is proven`));
     second.kill("SIGTERM");
     expect(await second.exited, second.stderr).toEqual({ code: EXIT.done, signal: null });
-    expect(second.stdout).not.toContain(`${SCANS[0]} is proven`);
+    expect(second.stdout).not.toContain(`${SCANS[0]} is `);
     for (const scan of SCANS)
       expect(Object.keys(filesOf(join(place, "backup/ue_251023_FXL/rawData", scan)))).toEqual(
         expect.arrayContaining(Object.keys(scanFiles()).filter((name) => !/done|complete/.test(name))),
