@@ -10,6 +10,7 @@
  *     lost → waiting                   decisions.ts: a person tries again
  *     (found) → ready                  reconcile.ts: it is at all its destinations already
  *     ready → ready                    prune.ts: its files are deleted at the source
+ *     left → left                      transfers.ts: a watch has seen its files
  *     any → left                       transfers.ts by a rule, source-gate.ts for a newer version, decisions.ts
  *
  * A scan that is ready has a send for each destination:
@@ -34,7 +35,7 @@ const AFTER_SCAN: Readonly<Record<ScanState | "none", readonly ScanState[]>> = {
   waiting: ["waiting", "ready", "left", "lost"],
   ready: ["waiting", "ready", "left"],
   lost: ["waiting", "left"],
-  left: [],
+  left: ["left"],
 };
 
 /** What may be done with a send that is not on its way. */

@@ -274,11 +274,10 @@ export class RunningTransfers {
       const known = scans.find(({ state, reason }) =>
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
-      if (known !== undefined) {
-        const wider = widened(known, announced.destinations);
-        return wider === known ? [] : [{ scan: wider }];
-      }
-      if (isDecided(announced, scans)) return [];
+      if (known?.state === "waiting") return changed(known, asSeen(widened(known, announced.destinations), announced));
+      if (known !== undefined) return [];
+      const givenUp = announced.isAsked === true ? undefined : givenUpBefore(announced, scans);
+      if (givenUp !== undefined) return changed(givenUp, asSeen(givenUp, announced));
       said = unsent?.reason;
       return [{ scan: newScan(road, { ...announced, file }, unsent) }];
     });
@@ -338,9 +337,20 @@ export class RunningTransfers {
   }
 }
 
-/** Whether a scan that may be old is known, and was decided about before anybody knew its files. */
-const isDecided = ({ mayBeOld, isAsked }: AnnouncedScan, known: readonly ScanRecord[]): boolean =>
-  mayBeOld === true && isAsked !== true && known.length > 0 && known.every(({ signature }) => signature === undefined);
+/** The record of a scan that was given up, or left by a rule, as it is told of again. */
+function givenUpBefore({ mayBeOld, content }: AnnouncedScan, known: readonly ScanRecord[]): ScanRecord | undefined {
+  const last = known.at(-1);
+  if (content === undefined)
+    return mayBeOld === true && known.every(({ signature }) => signature === undefined) ? last : undefined;
+  const isAsTold = last?.content === undefined ? last?.signature === undefined : last.content === content;
+  return last?.state === "left" && isAsTold ? last : undefined;
+}
+
+/** With what the watch over its tree has seen, if it tells of the scan. */
+const asSeen = (scan: ScanRecord, { content }: AnnouncedScan): ScanRecord =>
+  content === undefined || content === scan.content ? scan : { ...scan, content };
+
+const changed = (before: ScanRecord, scan: ScanRecord): QueueChange[] => (scan === before ? [] : [{ scan }]);
 
 /** Why a scan is not sent; undefined: it is. */
 function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {

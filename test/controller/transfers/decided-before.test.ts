@@ -1,6 +1,6 @@
 /** What was decided, or was another's, before: through a restart, another login, and another globus.conf. */
 import { expect, test } from "vitest";
-import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { RULES } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started } from "./transfers-fixture.ts";
 
@@ -20,6 +20,62 @@ test("a scan that was given up while it waited is not sent when TomoScan is conn
   expect(scansOf(bench)).toMatchObject([{ state: "left", reason: "given up" }]);
   expect(bench.copier.copies).toBe(0);
   bench.announce(file); // TomoScan has written it again
+  await bench.pass(60);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test.each(["given up while it waited", "given up when it was lost"])(
+  "what a watch sees was %s: it is not sent when the watch tells of it anew, but once it has changed",
+  async (how) => {
+    const isLost = how.includes("lost");
+    const bench = await started((one) => {
+      if (isLost) one.rules = { ...RULES, giveUpSeconds: 1 };
+    });
+    const file = bench.scan("a1");
+    bench.source.failure = isLost ? new NotFoundError("It is not there.") : new UnavailableError("No answer.");
+    bench.announce(file, { content: "A" });
+    await bench.pass(30);
+    expect(scansOf(bench)).toMatchObject([{ state: isLost ? "lost" : "waiting" }]);
+    await bench.transfers.running?.drop(() => true, "given up");
+    bench.source.failure = undefined;
+    await bench.stop();
+    await bench.start();
+    for (const trigger of ["marker", "quiet"]) bench.announce(file, { content: "A", trigger });
+    await bench.pass(60);
+    expect(scansOf(bench)).toMatchObject([{ state: "left", reason: "given up" }]);
+    expect(bench.copier.copies).toBe(0);
+    bench.announce(file, { content: "B" });
+    await bench.pass(60);
+    expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  },
+);
+
+test("a scan of TomoScan that was given up is not sent when a watch tells of it for the first time", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.source.failure = new UnavailableError("detector does not answer.");
+  bench.announce(file);
+  await bench.pass(10);
+  await bench.transfers.running?.drop(() => true, "given up");
+  bench.source.failure = undefined;
+  bench.announce(file, { content: "A" });
+  await bench.pass(60);
+  expect(scansOf(bench)).toMatchObject([{ state: "left" }]);
+  bench.announce(file, { content: "B" });
+  await bench.pass(60);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+});
+
+test("a scan that was lost is sent when a watch sees its files again", async () => {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, giveUpSeconds: 1 };
+  });
+  const file = "/data/2026-03/a1.h5";
+  bench.announce(file, { content: "A" });
+  await bench.pass(30);
+  expect(scansOf(bench)).toMatchObject([{ state: "lost" }]);
+  bench.scan("a1");
+  bench.announce(file, { content: "A" });
   await bench.pass(60);
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });

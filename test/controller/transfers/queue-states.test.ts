@@ -27,7 +27,7 @@ test("what a person has dropped, and a scan that was left, stay so", () => {
       `the scan 1 cannot be ${state} at petrel: it is dropped`,
     );
   }
-  for (const state of SCAN_STATES)
+  for (const state of SCAN_STATES.filter((one) => one !== "left"))
     expect(() => requireFollows({ scan: scan(state) }, { scan: scan("left"), sends: new Map() }), state).toThrow();
 });
 

@@ -368,7 +368,7 @@ test("a scan whose file does not come is given up after a while, and a person ma
 
 test("a file outside the source's top directory is not sent, and said", async () => {
   const bench = await started();
-  bench.announce("/database/a1.h5");
+  for (const one of ["archive", "petrel"]) bench.announce("/database/a1.h5", { destinations: [one], content: one });
   await bench.pass(5);
   expect(bench.said).toEqual([
     'MINOR a1.h5 is not sent: "/database/a1.h5" does not lie below /data of detector ([source] in globus.conf).',
