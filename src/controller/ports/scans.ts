@@ -56,8 +56,9 @@ export interface ScanDisk {
    * Deletes a scan: exactly the files of the manifest, each looked at right before, and then folders of the scan's own
    * that are empty. Nothing is deleted where one of the files is not as the manifest has it, is reached through a link,
    * or where a folder that is the whole scan holds anything else.
-   * @returns what was deleted; with `problem` where it ended in the middle
-   * @throws SourceChangedError, AccessDeniedError, UnavailableError, ActionError: nothing was deleted
+   * @returns what was deleted; with `problem` where it ended in the middle, or may have
+   * @throws SourceChangedError, AccessDeniedError, UnavailableError, ActionError: nothing was deleted, but with
+   * `mayHaveHappened`
    */
   remove(manifest: Manifest, options: RemoveOptions): Promise<Removed>;
 }

@@ -5,7 +5,7 @@
  */
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import { SourceChangedError } from "../ports/call.ts";
+import { NotFoundError, SourceChangedError, UnavailableError } from "../ports/call.ts";
 import type { FreedFiles, ScanRecord } from "../ports/queue-ledger.ts";
 import type { Manifest, Removed, ScanDisk } from "../ports/scans.ts";
 import { RejectedError } from "../run/outcome.ts";
@@ -14,6 +14,7 @@ import { keptReason, pruneChoice } from "./prune-choice.ts";
 import { nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, scanName } from "./scan-path.ts";
 import { goesTo, isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { otherThan } from "./source-files.ts";
 
 export interface PruneOptions {
   readonly days: number;
@@ -122,10 +123,22 @@ class Pruning {
       throw new ActionError("a scan that is not proven lies beside it, and may share its files");
     if (manifest.files.some(({ modified }) => modified >= before)) throw new ActionError("its files are not that old");
     if (!isPlan) await this.#disk.unmark(manifest.folder, { signal });
-    if (scan.freed !== undefined) return; // each file is looked at before it goes
-    const path = manifest.isFolder ? manifest.folder : `${manifest.folder}/${baseName(scan.file)}`;
-    const now = await this.#road.site.source.source.look(path, { signal });
-    if ((await signatureOf(now)) !== scan.signature) throw new ActionError("its files have changed since it was sent");
+    const now = await this.#atSource(scan, manifest);
+    if (now === undefined || (await signatureOf(now)) === scan.signature) return;
+    if (scan.freed === undefined) throw new ActionError("its files have changed since it was sent");
+    const other = await otherThan(now, manifest);
+    if (other !== undefined) throw new ActionError(`${cleanJson(other)} is not as it was sent`);
+  }
+
+  /** @returns undefined where an earlier deletion has taken it; each file that it left is looked at before it goes */
+  async #atSource(scan: ScanRecord, { isFolder, folder }: Manifest): Promise<Manifest | undefined> {
+    const path = isFolder ? folder : `${folder}/${baseName(scan.file)}`;
+    try {
+      return await this.#road.site.source.source.look(path, { signal: this.#options.signal });
+    } catch (thrown) {
+      if (scan.freed !== undefined && thrown instanceof NotFoundError) return undefined;
+      throw thrown;
+    }
   }
 
   /** A file whose name is not made of the scan's may belong to its neighbours, too. */
@@ -194,8 +207,8 @@ class Pruning {
     try {
       removed = await this.#disk.remove(manifest, { signal, isPlan: false, mayLack: scan.freed !== undefined });
     } catch (thrown) {
-      // Nothing was deleted, unless nobody can say: then the ledger keeps that it had begun.
-      if (thrown instanceof SourceChangedError) await this.#put(begun, scan.freed);
+      // Where nobody can say what was deleted, the ledger keeps that it had begun.
+      if (hasDoneNothing(thrown)) await this.#put(begun, scan.freed);
       this.#refused(scan, thrown);
       return;
     }
@@ -267,6 +280,9 @@ class Pruning {
     this.#keep(scan, clauseOf(thrown));
   }
 }
+
+const hasDoneNothing = (thrown: unknown): boolean =>
+  thrown instanceof ActionError && !(thrown instanceof UnavailableError && thrown.mayHaveHappened);
 
 /** Whether a path has the name in it, with no letter or digit right beside it. */
 function holdsName(path: string, name: string): boolean {

@@ -17,6 +17,7 @@ import { type Road, signatureOf } from "./road.ts";
 import type { DestinationRow } from "./rules.ts";
 import { NO_TAGS, partsBelow } from "./scan-path.ts";
 import { goesTo, LedgerFailedError } from "./scan-queue.ts";
+import { otherThan } from "./source-files.ts";
 import { verdictOn } from "./verdict.ts";
 
 export interface ReconcileOptions {
@@ -64,7 +65,8 @@ interface Item {
 
 type AtSource =
   | { readonly is: "there"; readonly manifest: Manifest; readonly signature: string }
-  | { readonly is: "gone" | "unknown"; readonly why: string };
+  /** rest: Prune has deleted some of its files. */
+  | { readonly is: "gone" | "rest" | "unknown"; readonly why: string };
 
 type ReconcileWord = keyof Omit<Reconciled, "found" | "adopted" | "queued">;
 
@@ -96,7 +98,9 @@ export async function reconcile(road: Road, options: ReconcileOptions): Promise<
 /** Files of scans that the ledger has and that should be on the disk: not all of them need be of the names of scans. */
 function ledgerFiles({ queue }: Road, top: string): readonly string[] {
   return [...queue.scans.values()].flatMap(({ scan }) =>
-    scan.state !== "left" && scan.freed === undefined && partsBelow(top, scan.file) !== undefined ? [scan.file] : [],
+    scan.state !== "left" && scan.freed?.isWhole !== true && partsBelow(top, scan.file) !== undefined
+      ? [scan.file]
+      : [],
   );
 }
 
@@ -144,12 +148,22 @@ class Reconciliation {
     const sends = new Map(queued?.sends);
     const scan = queued?.scan;
     const known = { file, sends, scan };
-    if (scan !== undefined && (scan.state !== "ready" || scan.freed !== undefined))
+    if (scan !== undefined && (scan.state !== "ready" || scan.freed?.isWhole === true))
       return { ...known, source: { is: "unknown", why: "" }, manifest: undefined };
     const source = await this.#source(file, signal);
     if (scan === undefined) return { ...known, source, manifest: source.is === "there" ? source.manifest : undefined };
     try {
-      return { ...known, source, manifest: await this.#road.manifestOf(scan) };
+      const manifest = await this.#road.manifestOf(scan);
+      const isRest =
+        scan.freed !== undefined &&
+        source.is === "there" &&
+        source.signature !== scan.signature &&
+        (await otherThan(source.manifest, manifest)) === undefined;
+      return {
+        ...known,
+        source: isRest ? { is: "rest", why: "Prune has deleted some of its files" } : source,
+        manifest,
+      };
     } catch (thrown) {
       const { sentence, isBug } = verdictOn(thrown, signal);
       if (isBug) throw thrown;
@@ -258,7 +272,7 @@ function judged(
 ): { readonly verdict: ReconcileWord; readonly line: string; readonly cure?: Cure } {
   const texts = there.flatMap(({ text }) => (text === "" ? [] : [text])).join("; ");
   const has = (is: AtDestination["is"]): boolean => there.some((one) => one.is === is);
-  if (scan?.freed !== undefined) return { verdict: "proven", line: "" };
+  if (scan?.freed?.isWhole === true) return { verdict: "proven", line: "" };
   if (scan?.state === "left") return { verdict: "left", line: `left, since ${scan.reason ?? "a rule says so"}` };
   if (scan?.state === "waiting") return { verdict: "underWay", line: "" };
   if (scan?.state === "lost") return { verdict: "missing", line: `not sent (QueueRetry): ${scan.reason ?? ""}` };
@@ -268,7 +282,8 @@ function judged(
   if (scan !== undefined && isSeen && source.signature !== scan.signature)
     return { verdict: "missing", line: "it has changed since it was queued", cure: "again" };
   if (has("unknown")) return { verdict: "unknown", line: texts };
-  if (has("wanted") && !isSeen) return { verdict: "missing", line: `it is gone from the disk; ${texts}` };
+  if (has("wanted") && !isSeen)
+    return { verdict: "missing", line: `${source.is === "rest" ? source.why : "it is gone from the disk"}; ${texts}` };
   if (has("wanted")) return { verdict: "missing", line: texts, cure: "send" };
   if (has("failed")) return { verdict: "missing", line: texts };
   if (has("underWay")) return { verdict: "underWay", line: "" };

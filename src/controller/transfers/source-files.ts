@@ -1,8 +1,9 @@
 /** The files of a scan where it is sent from: at the host that wrote them, or TomoScan's copy of them. */
 import { cleanJson } from "../../base/clean-text.ts";
+import { inSlices } from "../../base/in-slices.ts";
 import { NotFoundError } from "../ports/call.ts";
 import type { ScanRecord } from "../ports/queue-ledger.ts";
-import type { Manifest, ScanSource } from "../ports/scans.ts";
+import type { Manifest, ScanFile, ScanSource } from "../ports/scans.ts";
 import type { SourceRow } from "./rules.ts";
 import { baseName, partsBelow } from "./scan-path.ts";
 
@@ -25,6 +26,22 @@ export async function filesAtSource(
   const problems = copies.map((copy) => copyProblem(scan.file, first, copy));
   const whole = copies[problems.indexOf(undefined)];
   return whole ?? problems.find((problem) => problem !== NOT_COME) ?? NOT_COME;
+}
+
+/**
+ * Compares what is left of a scan of which some files were deleted with the scan.
+ * @returns the first path that is not as the scan had it; undefined: there is none
+ */
+export async function otherThan(rest: Manifest, whole: Manifest): Promise<string | undefined> {
+  if (rest.folder !== whole.folder || rest.isFolder !== whole.isFolder) return rest.folder;
+  const byPath = new Map<string, ScanFile>();
+  await inSlices(whole.files, (file) => void byPath.set(file.path, file));
+  let other: string | undefined;
+  await inSlices(rest.files, ({ path, bytes, modified }) => {
+    const file = byPath.get(path);
+    if (file?.bytes !== bytes || file.modified !== modified) other ??= path;
+  });
+  return other;
 }
 
 /**

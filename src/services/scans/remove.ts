@@ -102,20 +102,24 @@ class Removal {
   /** Ends at the first that is not as it was a moment ago, or cannot be deleted. */
   async remove({ isFolder }: Manifest, checked: readonly CheckedFile[]): Promise<Removed> {
     let [files, bytes] = [0, 0];
+    let isAsked = false;
     try {
       for (const { file, look: before } of checked) {
         const now = await this.look(file.path);
         requireSame(file, now, this.#name(file.path));
         if (now?.identity !== before.identity)
           throw new SourceChangedError(`${this.#name(file.path)} is another file than a moment ago.`);
+        isAsked = true;
         await this.told("delete", file.path, (path) => this.#place.files.remove(path));
+        isAsked = false;
         files++;
         bytes += file.bytes;
         if (files % 256 === 0) await this.#place.between();
       }
       await this.#removeFolders(checked, isFolder);
     } catch (thrown) {
-      if (files === 0) throw thrown;
+      const mayBeGone = isAsked && thrown instanceof UnavailableError; // it was asked for, and nobody answered
+      if (files === 0 && !mayBeGone) throw thrown;
       return { files, bytes, problem: `The rest of the scan is left: ${messageOf(thrown)}` };
     }
     return { files, bytes };

@@ -126,7 +126,7 @@ class WorkerProcess {
     const { how, code } = await this.#process.gone;
     this.isUsable = false;
     const text = `The process that works on ${place} ${how}.`;
-    this.#ended?.(code === 0 ? new WorkerLeft(text) : new UnavailableError(text));
+    this.#ended?.(code === 0 ? new WorkerLeft(text) : new UnavailableError(text, { mayHaveHappened: true }));
   }
 
   get hasEnded(): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
-import { UnavailableError } from "../../../src/controller/ports/call.ts";
+import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Pruned } from "../../../src/controller/transfers/prune.ts";
 import { type FakeQueueLedger, type FakeTree, RULES } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started } from "./transfers-fixture.ts";
@@ -207,6 +207,16 @@ const KEPT: readonly {
     says: /the folder is a link$/,
   },
   {
+    name: "files that belong to somebody else",
+    make: ({ disk }) => void (disk.failure = new AccessDeniedError("The detector does not let us.")),
+    says: /the detector does not let us$/,
+  },
+  {
+    name: "a source that goes away before the first file",
+    make: ({ disk }) => void (disk.failure = new UnavailableError("The detector went away.")),
+    says: /the detector went away$/,
+  },
+  {
     name: "scans that are not that old",
     make: ({ clock }) => clock.advance(-14 * DAY_SECONDS),
     says: /^$/,
@@ -222,6 +232,7 @@ describe("nothing is deleted because of", () => {
     expect(bytesIn(bench.source.tree)).toBe(before);
     expect(before).toBe(3500);
     expect(sums).toMatchObject({ scans: 0, files: 0, bytes: 0 });
+    expect(await freedIn(bench.ledger)).toEqual([undefined, undefined, undefined]);
     for (const line of lines) expect(line).toMatch(says);
     expect(lines).toHaveLength(says.source === "^$" ? 0 : 3);
   });
@@ -364,7 +375,7 @@ test("a file that is written in the middle of a deletion ends it, and the ledger
   expect((await freedIn(bench.ledger)).at(-1)).toMatchObject({ isWhole: false, files: 1, bytes: 500 });
   expect(lines.at(-1)).toMatch(/deleted in part, 1 file, 500 bytes\. y\.tif was written meanwhile\.$/);
   bench.disk.beforeFile = () => {};
-  expect((await pruned(bench)).lines).toEqual([`${FOLDER}: kept, y.tif is not as it was`]);
+  expect((await pruned(bench)).lines).toEqual([`${FOLDER}: kept, "y.tif" is not as it was sent`]);
   expect(bench.source.tree.files.get(`${FOLDER}/y.tif`)?.bytes).toBe(600);
 });
 
@@ -372,7 +383,7 @@ test("a kill in the middle leaves the truth in the ledger, and the next one goes
   const bench = await withProven();
   let left = 2;
   bench.disk.beforeFile = () => {
-    if (left-- === 0) throw new UnavailableError("The process was ended.");
+    if (left-- === 0) throw new UnavailableError("The process was ended.", { mayHaveHappened: true });
   };
   await pruned(bench);
   expect(await freedIn(bench.ledger)).toMatchObject([
@@ -387,6 +398,33 @@ test("a kill in the middle leaves the truth in the ledger, and the next one goes
   expect((await pruned(bench)).sums).toEqual({ scans: 1, files: 2, bytes: 1000, kept: 0 });
   expect(bench.source.tree.files.size).toBe(0);
   expect((await freedIn(bench.ledger)).at(-1)).toMatchObject({ isWhole: true, files: 3, bytes: 1500 });
+});
+
+test("what was deleted in part is looked for by Reconcile, and kept when a destination, or what is left, is another", async () => {
+  const bench = await withProven();
+  bench.disk.beforeFile = (path) => {
+    if (path.endsWith("y.tif")) bench.source.tree.put(path, 600, 5000);
+  };
+  await pruned(bench);
+  bench.disk.beforeFile = () => {};
+  bench.source.tree.put(`${FOLDER}/y.tif`, 500);
+  const reconciled = async (): Promise<readonly [unknown, readonly string[]]> => {
+    const lines: string[] = [];
+    const { signal } = new AbortController();
+    const onLine = (line: string): void => void lines.push(line);
+    const more = { isEnqueued: true, onProgress: () => {} };
+    const sums = await bench.transfers.running?.reconcile({ ...more, signal, onLine });
+    return [sums, lines];
+  };
+  expect(await reconciled()).toMatchObject([{ found: 1, proven: 1, queued: 0 }, []]);
+  bench.source.tree.put(`${FOLDER}/late.tif`, 7);
+  expect((await pruned(bench)).lines).toEqual([`${FOLDER}: kept, "late.tif" is not as it was sent`]);
+  bench.source.tree.files.delete(`${FOLDER}/late.tif`);
+  bench.tasks.destination.files.clear();
+  const [sums, lines] = await reconciled();
+  expect(sums).toMatchObject({ found: 1, missing: 1, queued: 0 });
+  expect(lines[0]).toMatch(/whole: Prune has deleted some of its files; petrel: 3 files are not as sent/);
+  expect((await pruned(bench)).lines[0]).toMatch(/whole: kept, petrel: 3 files are not as sent/);
 });
 
 test("a cancellation ends it between two scans, and says what was deleted", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { ActionError } from "../../../src/base/errors.ts";
-import { SourceChangedError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import { AccessDeniedError, SourceChangedError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Manifest } from "../../../src/controller/ports/scans.ts";
 import type { HostFiles } from "../../../src/services/scans/host-files.ts";
 import { mountedFiles } from "../../../src/services/scans/mounted-files.ts";
@@ -149,6 +149,20 @@ describe("deleting", () => {
       expect(removed).toEqual({ files: 1, bytes: 2 });
       expect(problem).toMatch(replace ? /is another file than a moment ago/ : /has 6 bytes and had 1 when it was sent/);
       expect(namesIn(join(mount, "exp/whole"))).toEqual(["x.tif"]);
+    }
+  });
+
+  test("that gets no answer may have deleted the first file, and one that is denied has deleted nothing", async () => {
+    for (const code of ["EIO", "EACCES"]) {
+      const { folder, mount } = await twoScans();
+      const files: HostFiles = {
+        ...mountedFiles("detector"),
+        remove: () => Promise.reject(Object.assign(new Error(code), { code })),
+      };
+      const removed = removeScan({ files, top: NAMED, at: mount, between }, folder, DELETE);
+      if (code === "EIO")
+        expect(await removed).toMatchObject({ files: 0, problem: expect.stringMatching(/could not delete/) as string });
+      else await failureOf(removed, AccessDeniedError);
     }
   });
 
