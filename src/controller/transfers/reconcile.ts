@@ -55,7 +55,9 @@ const LOOKS = 4;
 /** What is known of a scan on the disk. */
 interface Item {
   readonly file: string;
-  /** In its newest version, with its sends as they were when it was looked at. */
+  /** The newest version in the ledger. */
+  readonly newest: ScanRecord | undefined;
+  /** The same, with its sends as they were when it was looked at; undefined: what is on the disk is none of it. */
   readonly scan: ScanRecord | undefined;
   readonly sends: ReadonlyMap<string, SendRecord>;
   readonly source: AtSource;
@@ -145,12 +147,15 @@ class Reconciliation {
 
   async #item(file: string, signal: AbortSignal): Promise<Item> {
     const queued = this.#road.queue.ofFile(file).at(-1);
-    const sends = new Map(queued?.sends);
-    const scan = queued?.scan;
-    const known = { file, sends, scan };
-    if (scan !== undefined && (scan.state !== "ready" || scan.freed?.isWhole === true))
-      return { ...known, source: { is: "unknown", why: "" }, manifest: undefined };
+    const newest = queued?.scan;
+    const isFreed = newest?.freed?.isWhole === true;
+    const asKnown = { file, newest, scan: newest, sends: new Map(queued?.sends) };
+    if (newest !== undefined && newest.state !== "ready")
+      return { ...asKnown, source: { is: "unknown", why: "" }, manifest: undefined };
     const source = await this.#source(file, signal);
+    if (isFreed && source.is === "gone") return { ...asKnown, source, manifest: undefined };
+    const known = isFreed ? { file, newest, scan: undefined, sends: new Map<string, SendRecord>() } : asKnown;
+    const { scan } = known;
     if (scan === undefined) return { ...known, source, manifest: source.is === "there" ? source.manifest : undefined };
     try {
       const manifest = await this.#road.manifestOf(scan);
@@ -227,7 +232,8 @@ class Reconciliation {
     let isTaken = false;
     await this.#road.change(() => {
       const now = queue.ofFile(item.file).at(-1);
-      isTaken = now?.scan === scan && there.every(({ name }) => now?.sends.get(name) === item.sends.get(name));
+      const isAsSeen = (name: string): boolean => now?.sends.get(name) === item.sends.get(name);
+      isTaken = now?.scan === item.newest && (scan === undefined || there.every(({ name }) => isAsSeen(name)));
       if (!isTaken) return [];
       if (fresh === undefined) return this.#sends(scan?.id ?? "", there);
       if (isProven) return [{ scan: readyScan(fresh, source) }, ...this.#sends(fresh.id, there)];
@@ -265,9 +271,13 @@ class Reconciliation {
 /** again: the files are another version. send: to where it is missing. adopt: it is proven already. */
 type Cure = "again" | "send" | "adopt";
 
+/** Sent in bulk, it would take the place of what is nowhere else. */
+const OVER_DELETED =
+  "Prune deleted an older scan of that name, which may be there alone: rename the new one, or put it in with globus-ioc trigger";
+
 /** How a scan stands, a line about it where there is something to say, and what it takes to put it right. */
 function judged(
-  { scan, source }: Item,
+  { newest, scan, source }: Item,
   there: readonly AtDestination[],
 ): { readonly verdict: ReconcileWord; readonly line: string; readonly cure?: Cure } {
   const texts = there.flatMap(({ text }) => (text === "" ? [] : [text])).join("; ");
@@ -284,6 +294,8 @@ function judged(
   if (has("unknown")) return { verdict: "unknown", line: texts };
   if (has("wanted") && !isSeen)
     return { verdict: "missing", line: `${source.is === "rest" ? source.why : "it is gone from the disk"}; ${texts}` };
+  if (has("wanted") && scan === undefined && newest !== undefined)
+    return { verdict: "missing", line: `${texts}; ${OVER_DELETED}` };
   if (has("wanted")) return { verdict: "missing", line: texts, cure: "send" };
   if (has("failed")) return { verdict: "missing", line: texts };
   if (has("underWay")) return { verdict: "underWay", line: "" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Reconciled } from "../../../src/controller/transfers/reconcile.ts";
-import { FakeQueueLedger } from "../../support/fakes/fake-transfers.ts";
+import { FakeQueueLedger, RULES } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started, TAGS } from "./transfers-fixture.ts";
 
 interface Told {
@@ -154,6 +154,39 @@ describe("of scans in the ledger", () => {
     again();
     await bench.pass(60);
     expect(bench.source.looks).toBe(looks);
+  });
+
+  test("a file under the name of a scan that was deleted is another scan, whose experiment nobody knows", async () => {
+    const bench = await started((one) => {
+      one.rules = { ...RULES, mayPrune: true };
+    });
+    const file = bench.scan("001");
+    bench.announce(file);
+    await bench.pass(60);
+    bench.clock.advance(15 * 86_400);
+    const { signal } = new AbortController();
+    const more = { days: 14, isPlan: false, signal, onLine: () => {}, onSums: () => {} };
+    expect(await bench.transfers.running?.prune(more)).toMatchObject({ scans: 1 });
+    expect((await reconciled(bench, true)).sums).toMatchObject({ found: 0 });
+
+    bench.scan("001", 777);
+    const { sums, lines } = await reconciled(bench, true);
+    expect(sums).toMatchObject({ found: 1, proven: 0, missing: 1, queued: 0 });
+    expect(lines[0]).toMatch(
+      /001\.h5: archive: .*has 1000 bytes instead of 777; petrel: .*; Prune deleted an older scan/,
+    );
+    await bench.pass(60);
+    expect(bench.copier.found.files.get("/2026-03/001.h5")?.bytes).toBe(1000);
+
+    bench.copier.found.put("/2026-03/001.h5", 777);
+    bench.tasks.destination.put("/2-BM/2026-03/001.h5", 777);
+    expect((await reconciled(bench, true)).sums).toMatchObject({ proven: 1, adopted: 1 });
+    const versions = bench.transfers.running?.road.queue.ofFile(file);
+    expect(versions?.map(({ scan }) => [scan.bytes, scan.freed?.isWhole, scan.tags?.exp])).toEqual([
+      [1000, true, TAGS.exp],
+      [777, undefined, ""],
+    ]);
+    expect((await reconciled(bench, true)).sums).toMatchObject({ found: 1, proven: 1, adopted: 0 });
   });
 
   test("one that has changed on the disk is another version, which is sent", async () => {
