@@ -40,6 +40,9 @@ export async function watchScans(running: RunningTransfers, work: WatchWork, con
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const { trigger, sweepSeconds, isOnce } = work;
+  // A scan that is lost waits for a marker, or for a person: its files were not there for a day.
+  const again = await running.retry(({ state }) => state === "ready");
+  if (again > 0) context.screen.say(`${scansText(again)} of an earlier run ${again === 1 ? "is" : "are"} tried again.`);
   const standing = new WatchStanding(trigger.root, sweepSeconds, context.clock.monotonic());
   const watched = follow(
     work,

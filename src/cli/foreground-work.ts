@@ -60,6 +60,7 @@ async function sendScan(running: RunningTransfers, file: string, context: WorkCo
   const look = new TransfersLook(running);
   const own = plainPath(file);
   await leaveOthers(running, own);
+  await running.retry((scan) => scan.file === own);
   const last = (): QueuedScan | undefined => {
     const found = running.road.queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
     return found && hereOf(running, found);

@@ -182,6 +182,32 @@ describe("to a folder", () => {
     expect((await scan("--ledger", ledger)).stdout).toContain("nothing was sent");
   });
 
+  test("what has failed for good is tried again by the same command, and by a watch that begins", async () => {
+    const copy = join(place, "backup/ue_251023_FXL");
+    writeFileSync(copy, "in the way");
+    writeFileSync(join(place, "once.conf"), "[transfers]\nattempts = 1\n");
+    const config = ["--config", join(place, "once.conf")];
+    const watch = (): ReturnType<typeof run> => {
+      writeFileSync(join(place, "ffs", SCAN, ".done"), "");
+      const watchdir = join(place, "ffs/dat/ue_251023_FXL/rawData");
+      return run("watch", "--watchdir", watchdir, "--dest-base-path", join(place, "backup"), "--once", ...config);
+    };
+    for (const [command, code] of [
+      [() => scan(...config), EXIT.failed],
+      [watch, EXIT.partial],
+    ] as const) {
+      const failed = await command();
+      expect(failed, failed.stdout + failed.stderr).toMatchObject({ code });
+      rmSync(copy, { recursive: true });
+      const again = await command();
+      expect(again, again.stdout + again.stderr).toMatchObject({ code: EXIT.done });
+      expect(filesOf(join(copy, "rawData/251023_alignment_00001_DIR"))).toMatchObject(scanFiles());
+      rmSync(copy, { recursive: true });
+      writeFileSync(copy, "in the way");
+      writeFileSync(join(place, "ffs", SCAN, "detector1/002.h5"), "more"); // another version
+    }
+  });
+
   test("one ledger is one process's: the second is told at once who has it, and the scan can be put in there", async () => {
     const ledger = join(place, "ledger");
     const waits = await started(
