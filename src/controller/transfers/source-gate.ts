@@ -123,9 +123,9 @@ export class SourceGate {
   async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
     const { queue, site, say } = this.#road;
     const known = (): QueuedScan | undefined => {
-      const others = queue.ofFile(scan.file).filter(({ scan: { id, state } }) => id !== scan.id && state === "ready");
-      const last = others.at(-1);
-      return last?.scan.signature === signature ? last : undefined;
+      const last = queue.ofFile(scan.file).findLast(mayHaveArrived);
+      const isOther = last?.scan.state === "ready" && last.scan.id !== scan.id;
+      return isOther && last.scan.signature === signature ? last : undefined;
     };
     if (known() === undefined) await site.ledger.keepManifest(scan.id, manifest);
     let isNew = false;
@@ -234,6 +234,10 @@ export class SourceGate {
     }
   }
 }
+
+/** Whether this version of a scan is at a destination, or is going there. */
+const mayHaveArrived = ({ scan, sends }: QueuedScan): boolean =>
+  scan.state === "ready" || [...sends.values()].some(({ state }) => STANDING.includes(state));
 
 /** A version of a scan of which another is sent instead, or stands for it. */
 function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {

@@ -270,7 +270,8 @@ export class RunningTransfers {
     const isTaken = await this.#tryChange(() => {
       const unsent = unsentBy(announced, file, road.site);
       const scans = road.queue.ofFile(file).map(({ scan }) => scan);
-      if (scans.some((scan) => isSame(scan, announced))) return [];
+      const newest = scans.findLast(({ state }) => state === "ready");
+      if (newest !== undefined && isSame(newest, announced)) return [];
       const known = scans.find(({ state, reason }) =>
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
@@ -372,8 +373,7 @@ interface Unsent {
 }
 
 /** Whether the scan was announced before as it is now, and goes wherever it is wanted. */
-const isSame = ({ state, content, destinations }: ScanRecord, now: AnnouncedScan): boolean =>
-  state === "ready" &&
+const isSame = ({ content, destinations }: ScanRecord, now: AnnouncedScan): boolean =>
   now.content !== undefined &&
   now.content === content &&
   (destinations === undefined || now.destinations?.every((one) => destinations.includes(one)) === true);

@@ -366,6 +366,46 @@ test("a scan whose file does not come is given up after a while, and a person ma
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
 
+const sizesOf = (bench: Bench, path: string) => [
+  bench.copier.found.files.get(path)?.bytes,
+  bench.tasks.destination.files.get(`/2-BM${path}`)?.bytes,
+];
+
+test("a version that comes back is sent again, and those before it stay as they are", async () => {
+  const bench = await started();
+  for (const [content, bytes] of [
+    ["A", 1000],
+    ["B", 2000],
+    ["A", 1000],
+  ] as const) {
+    bench.announce(bench.scan("a1", bytes), { content });
+    await bench.pass(60);
+    expect(sizesOf(bench, "/2026-03/a1.h5")).toEqual([bytes, bytes]);
+  }
+  const { looks } = bench.source;
+  bench.announce(bench.scan("a1"), { content: "A" });
+  await bench.pass(60);
+  expect(bench.source.looks).toBe(looks);
+});
+
+test("a version that comes back while another is on its way is sent to where that one has arrived", async () => {
+  const bench = await started();
+  const file = bench.scan("a1", 1000);
+  bench.announce(file);
+  await bench.pass(60);
+  bench.tasks.refuses = new UnavailableError("Globus gave no answer.");
+  bench.announce(bench.scan("a1", 2000));
+  await bench.pass(30);
+  expect(bench.stateOf(file)).toMatchObject({ archive: "verified" });
+  const { road } = bench.transfers.running ?? {};
+  bench.scan("a1", 1000);
+  await road?.lookAnew([...(road.queue.scans.keys() ?? [])].at(-1) ?? "", "petrel", "its files have changed");
+  bench.tasks.refuses = undefined;
+  await bench.pass(600);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+  expect(sizesOf(bench, "/2026-03/a1.h5")).toEqual([1000, 1000]);
+});
+
 test("a file outside the source's top directory is not sent, and said", async () => {
   const bench = await started();
   for (const one of ["archive", "petrel"]) bench.announce("/database/a1.h5", { destinations: [one], content: one });
