@@ -239,7 +239,7 @@ test("a scan whose folder alone goes away and comes back is there again, though 
   const [real, link] = [at("scan/live_00007_DIR"), at(`${RAW}/live_00007_DIR`)];
   symlinkSync(real, link);
   utimesSync(at(RAW), 1000, 1000);
-  const watch = watching(root, { followLinks: true, mostNotified: 0, readAgainSweeps: 100_000 });
+  const watch = watching(root, { mostNotified: 0, readAgainSweeps: 100_000 });
   for (let sweeps = 0; sweeps < 20; sweeps++) await watch.next(sweep); // until the times are believed
   const lost = watch.next((news) => (news.kind === "gone" && news.path === link ? true : undefined));
   renameSync(real, `${real}.away`);
@@ -282,24 +282,50 @@ test("a change that a folder's time does not show is found when the folder is re
   await more;
 });
 
-test("links are not followed unless that is asked for, and then neither in circles nor out of the tree", async () => {
+test("links are followed, but neither in circles, nor out of the tree, nor to what is seen without them", async () => {
   const outside = tree("x_DIR/a.h5");
-  const { root, at } = tree(`${SCAN}/a.h5`, "scan/live_00007_DIR/b.h5");
+  const { root, at, put } = tree(`${SCAN}/a.h5`, "scan/live_00007_DIR/b.h5", "scan/detector/c.h5");
   symlinkSync(at("scan/live_00007_DIR"), at(`${RAW}/live_00007_DIR`));
+  symlinkSync(at("scan/detector"), at(`${SCAN}/detector2`));
+  symlinkSync(put("scan/d.h5", "long"), at(`${SCAN}/d.h5`));
   symlinkSync(outside.at("x_DIR"), at(`${RAW}/x_DIR`));
   symlinkSync(at(RAW), at(`${SCAN}/circle`));
   symlinkSync("nowhere", at(`${RAW}/broken_DIR`));
-  const plain = watching(root);
-  expect(await plain.next(sweep)).toMatchObject({ scans: 1, folders: 4, problems: 0 });
-  const following = watching(root, { followLinks: true });
-  const found = await following.next(sweep);
-  expect(found).toMatchObject({ scans: 2, files: 2, problems: 2 });
+  symlinkSync(at(SCAN), at(`${RAW}/latest_DIR`));
+  symlinkSync(at("ue_251023_FXL"), at("ue_current"));
+  for (const other of [`${RAW}/readme`, "scratch", `${SCAN}/scratch`, "passing"]) symlinkSync("nowhere", at(other));
+  const watch = watching(root);
+  const found = await watch.next(sweep);
+  expect(found).toMatchObject({ scans: 2, files: 4, problems: 2 });
   const text = found.examples.join("\n");
   expect(text).toContain(`"x_DIR", which leads to ${JSON.stringify(outside.at("x_DIR"))}, outside of the watched`);
   expect(text).toContain('"circle", which leads in a circle; it is not followed.');
   expect(text).toContain('"broken_DIR", which leads nowhere');
-  const paths = following.news.flatMap((news) => scan(news)?.path ?? []);
-  expect(paths).toContain(at(`${RAW}/live_00007_DIR`));
+  for (const word of ["readme", "scratch", "passing", "latest", "current"]) expect(text).not.toContain(word);
+  const seen = watch.news.flatMap((news) => scan(news) ?? []);
+  expect([...new Set(seen.map(({ path }) => path))].sort()).toEqual([at(SCAN), at(`${RAW}/live_00007_DIR`)].sort());
+  expect(seen.find(({ path }) => path === at(SCAN))).toMatchObject({ files: 3, bytes: 6, counts: [3] });
+});
+
+test("a scan that is a link: what is put behind the link is news of the scan, with its markers", async () => {
+  const { root, at, put } = tree("ue_1/rawData/keep", "scan/live_00007_DIR/b.h5");
+  const link = at("ue_1/rawData/live_00007_DIR");
+  symlinkSync(at("scan/live_00007_DIR"), link);
+  const watch = watching(root);
+  await watch.next((news) => (scan(news)?.path === link ? true : undefined));
+  const marks = watch.next(marked(join(link, ".done")));
+  put("scan/live_00007_DIR/.done");
+  expect(await marks).toMatchObject({ path: link, files: 1, fields: { exp: "ue_1", scan: "live_00007_DIR" } });
+});
+
+test("a scan that is a link to a file is at rest when that file is", async () => {
+  const { root, at, put } = tree("raw/a.h5.part", "ue_1/keep");
+  symlinkSync(at("raw/a.h5.part"), at("ue_1/a.h5"));
+  const watch = watching(root, { layouts: [{ ...LAYOUT, pattern: "{exp:ue_*}/{file:*.h5}" }] });
+  await watch.next(scan);
+  const grown = watch.next((news) => (scan(news)?.bytes === 5 ? true : undefined));
+  put("raw/a.h5.part", "grown");
+  await grown;
 });
 
 test("names that are no UTF-8 are named, counted and skipped", async () => {

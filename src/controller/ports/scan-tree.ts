@@ -13,15 +13,13 @@ export interface ScanLayout {
 }
 
 export interface TreeToWatch {
-  /** Absolute. */
+  /** Absolute. Links are followed as long as they stay below it; one to another scan is none of its own. */
   readonly root: string;
   readonly layouts: readonly ScanLayout[];
   /** Between the beginnings of two sweeps; a sweep that takes longer is followed by the next at once. */
   readonly periodSeconds: number;
   /** Every so many sweeps a folder is read again even where its time says that nothing has changed. */
   readonly readAgainSweeps?: number;
-  /** Whether links to folders are followed, as long as they stay below the root. */
-  readonly followLinks?: boolean;
   /** Folders whose notifications are heeded, the newest; 0 where they mean nothing. */
   readonly mostNotified?: number;
   /** A folder below the root in which each sweep must see a file that the watch has just made there. */

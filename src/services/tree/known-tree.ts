@@ -25,12 +25,19 @@ export interface KnownTreeOptions {
   readonly layout: ScanLayout;
   /** Of the layout, for the news. */
   readonly index: number;
-  readonly followLinks: boolean;
   readonly mostNotified: number | undefined;
   /** Whether files of this program are looked for: they are none of a scan otherwise. */
   readonly seesOwn: boolean;
   readonly tell: (news: TreeNews) => void;
   readonly hint: (folder: Folder, event: string, name: string) => void;
+}
+
+/** What is in a folder now. */
+interface Taken {
+  /** Whether the names are others than before. */
+  readonly isChanged: boolean;
+  /** With those that links lead to. */
+  readonly files: readonly string[];
 }
 
 export class KnownTree {
@@ -116,12 +123,12 @@ export class KnownTree {
     return folder.note(found, now) || this.problems.has(folder);
   }
 
-  /** Takes the names that are in a folder now. @param now before they were read. @returns whether they have changed */
-  take(folder: Folder, found: FolderNames | undefined | Unreadable, now: number): boolean {
-    if (folder.isGone || found === undefined) return false; // its parent tells
+  /** Takes the names in a folder now. @param now before they were read. @returns undefined: they are unknown */
+  take(folder: Folder, found: FolderNames | undefined | Unreadable, now: number): Taken | undefined {
+    if (folder.isGone || found === undefined) return undefined; // its parent tells
     if ("why" in found) {
       this.#fails(folder, `cannot be read: ${found.why}; what is in it is not seen.`);
-      return false;
+      return undefined;
     }
     const isFirst = !folder.wasRead;
     folder.read(now);
@@ -139,21 +146,42 @@ export class KnownTree {
     const isChanged = sum !== folder.namesSum;
     folder.namesSum = sum;
     if (isChanged && !isFirst) this.notifications.add(folder);
-    return isChanged;
+    return { isChanged, files };
   }
 
   /** The folders by name, with their paths, and the files. */
   #throughLinks(folder: Folder, found: FolderNames, remarks: string[]) {
     const folders = new Map(found.folders.map((name) => [name, `${folder.path}/${name}`]));
-    if (!this.#options.followLinks || found.links.length === 0) return { folders, files: found.files };
+    const links = found.links.filter((name) => this.#isWorthFollowing(folder, name));
+    if (links.length === 0) return { folders, files: found.files };
     const files = [...found.files];
-    for (const name of found.links) {
+    for (const name of links) {
       const target = linkTarget(this.top.path, folder, name);
-      if ("folder" in target) folders.set(name, target.folder);
-      else if ("isFile" in target) files.push(name);
-      else remarks.push(`holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed.`);
+      if ("problem" in target)
+        remarks.push(`holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed.`);
+      else if (folder.scan === undefined && this.#isSeenAt(target.real)) continue;
+      else if (target.isFolder) folders.set(name, target.real);
+      else files.push(name);
     }
     return { folders, files };
+  }
+
+  /** Whether anything of a layout is looked for behind a link of that name. */
+  #isWorthFollowing(folder: Folder, name: string): boolean {
+    if (this.markers.isMarker(name)) return true;
+    if (folder.scan === undefined && this.pattern.levels[folder.depth]?.matches(name) !== true) return false;
+    return !this.isExcluded(name, true, () => folder.parts);
+  }
+
+  /** Whether scans are looked for there without the link, so that it would bring them twice. */
+  #isSeenAt(real: string): boolean {
+    const { levels } = this.pattern;
+    const parts = real.slice(this.top.path.length).split("/").filter(Boolean);
+    return (
+      parts.length <= levels.length &&
+      parts.every((part, depth) => levels[depth]?.matches(part) === true) &&
+      !parts.some((part, depth) => this.isExcluded(part, true, () => parts.slice(0, depth)))
+    );
   }
 
   #takeFolders(folder: Folder, found: ReadonlyMap<string, string>): void {

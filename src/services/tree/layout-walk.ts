@@ -18,7 +18,6 @@ export interface WalkOptions {
   readonly files: TreeFiles;
   readonly readAgainSweeps: number;
   readonly periodSeconds: number;
-  readonly followLinks: boolean;
   readonly mostNotified: number | undefined;
   readonly seesOwn: boolean;
   readonly tell: (news: TreeNews) => void;
@@ -154,7 +153,7 @@ export class LayoutWalk {
     );
     await this.#files.names(toRead, (index, found) => {
       const folder = toRead[index] as Folder;
-      if (this.tree.take(folder, found, now)) this.tree.touch(folder.scan);
+      if (this.tree.take(folder, found, now)?.isChanged === true) this.tree.touch(folder.scan);
     });
     await this.#lookAtMarks(folders);
     return folders.flatMap((folder) => [...(folder.children?.values() ?? [])].filter((child) => !isNewScan(child)));
@@ -168,6 +167,7 @@ export class LayoutWalk {
         const { folder, name } = marks[index] as (typeof marks)[number];
         if (found !== undefined && "size" in found) this.tree.mark(folder, name, found.mtimeMs);
       },
+      true,
     );
   }
 }

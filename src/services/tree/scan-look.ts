@@ -59,6 +59,7 @@ export class TreeScanLooks {
         this.#add(tally, [], 0, scan.name, found);
         this.#conclude(scan, tally, this.#tree.marksBeside(scan), begun);
       },
+      true,
     );
   }
 
@@ -93,11 +94,11 @@ export class TreeScanLooks {
     const found: { readonly folder: Folder; readonly name: string }[] = [];
     await this.#files.names(alive, (index, names) => {
       const folder = alive[index] as Folder;
-      this.#tree.take(folder, names, now);
-      if (names === undefined || "why" in names) return;
+      const taken = this.#tree.take(folder, names, now);
+      if (taken === undefined) return;
       const parts = folder.parts.slice(this.#tree.pattern.levels.length);
       below.set(folder, { parts, seed: sumOf(parts.join("/")) });
-      for (const name of names.files) found.push({ folder, name });
+      for (const name of taken.files) found.push({ folder, name });
     });
     for (let at = 0; at < found.length; at += FILES) {
       const slice = found.slice(at, at + FILES);
@@ -113,6 +114,7 @@ export class TreeScanLooks {
               marks.push({ path: this.#tree.named(folder, name), modified: stats.mtimeMs });
           } else this.#add(tally, parts, seed, name, stats, folder);
         },
+        true,
       );
     }
   }

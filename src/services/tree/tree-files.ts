@@ -45,7 +45,10 @@ export class TreeFiles {
   #slowBatches = 0;
   readonly #slices = new Slices();
 
-  /** @param told what each path is itself, in any order; undefined: nothing is there any more */
+  /**
+   * @param told what each path is, in any order; undefined: nothing is there any more
+   * @param through whether what a link leads to is looked at, not the link
+   */
   look(
     paths: readonly string[],
     told: (index: number, found: fs.Stats | undefined | Unreadable) => void,

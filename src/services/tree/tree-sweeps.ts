@@ -28,15 +28,8 @@ export class TreeSweeps {
   constructor(tree: TreeToWatch, tell: (news: TreeNews) => void) {
     this.#tree = tree;
     this.#tell = tell;
-    const {
-      root,
-      canary,
-      periodSeconds,
-      readAgainSweeps = READ_AGAIN_SWEEPS,
-      followLinks = false,
-      mostNotified,
-    } = tree;
-    const common = { files: this.#files, periodSeconds, readAgainSweeps, followLinks, mostNotified };
+    const { root, canary, periodSeconds, readAgainSweeps = READ_AGAIN_SWEEPS, mostNotified } = tree;
+    const common = { files: this.#files, periodSeconds, readAgainSweeps, mostNotified };
     this.#walks = tree.layouts.map(
       (layout, index) => new LayoutWalk({ ...common, root, layout, index, tell, seesOwn: false }),
     );
