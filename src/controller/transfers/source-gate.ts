@@ -16,7 +16,7 @@ import { isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
-import { filesAtSource } from "./source-files.ts";
+import { filesAtSource, otherThan } from "./source-files.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
@@ -100,6 +100,7 @@ export class SourceGate {
     const before = this.#seen.get(scan.id);
     const stableSince = before?.signature === signature ? before.stableSince : now;
     const { settleSeconds } = site.rules;
+    if (await this.#isRest(scan, manifest, signature)) return;
     const tags = scan.tags ?? tagsFor(scan, this.#road.tags);
     if (tags === undefined && now - (before?.since ?? now) < TAG_SECONDS) {
       await this.#fault(scan, "nobody knows yet which experiment is tagged", undefined);
@@ -119,13 +120,37 @@ export class SourceGate {
     this.#seen.delete(scan.id);
   }
 
+  /** Leaves a scan of which Prune has deleted some files: the rest is no new version. @returns whether it is one */
+  async #isRest(scan: ScanRecord, manifest: Manifest, signature: string): Promise<boolean> {
+    const { queue, say } = this.#road;
+    const known = this.#readyBefore(scan);
+    if (known?.scan.freed?.isWhole !== false || known.scan.signature === signature) return false;
+    if ((await otherThan(manifest, await this.#road.manifestOf(known.scan))) !== undefined) return false;
+    await this.#road.change(() => {
+      const now = queue.scans.get(scan.id);
+      const whole = this.#readyBefore(scan)?.scan;
+      if (now?.scan.state !== "waiting" || whole?.id !== known.scan.id) return [];
+      const { content } = now.scan; // the watch does not tell of it again
+      const left = leftBehind(now, this.#road.clock.now());
+      return content === undefined ? left : [...left, { scan: { ...whole, content } }];
+    });
+    this.#seen.delete(scan.id);
+    say(`${nameOf(known.scan)} is not sent again: it is proven, and Prune has deleted some of its files.`);
+    return true;
+  }
+
+  /** The version of a scan's file that was ready before it; undefined: none, or another has gone in between. */
+  #readyBefore({ id, file }: ScanRecord): QueuedScan | undefined {
+    const last = this.#road.queue.ofFile(file).findLast(mayHaveArrived);
+    return last?.scan.state === "ready" && last.scan.id !== id ? last : undefined;
+  }
+
   /** The scan is at rest: its files are kept, and it is queued, unless this version of it is known already. */
   async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
     const { queue, site, say } = this.#road;
     const known = (): QueuedScan | undefined => {
-      const last = queue.ofFile(scan.file).findLast(mayHaveArrived);
-      const isOther = last?.scan.state === "ready" && last.scan.id !== scan.id;
-      return isOther && last.scan.signature === signature ? last : undefined;
+      const last = this.#readyBefore(scan);
+      return last?.scan.signature === signature ? last : undefined;
     };
     if (known() === undefined) await site.ledger.keepManifest(scan.id, manifest);
     let isNew = false;

@@ -427,6 +427,39 @@ test("what was deleted in part is looked for by Reconcile, and kept when a desti
   expect((await pruned(bench)).lines[0]).toMatch(/whole: kept, petrel: 3 files are not as sent/);
 });
 
+test("what a deletion left is no new version, whoever announces it, and the next one goes on with it", async () => {
+  const bench = await withProven();
+  bench.disk.beforeFile = (path) => {
+    if (path.endsWith("y.tif")) bench.source.tree.put(path, 600, 5000);
+  };
+  await pruned(bench);
+  bench.disk.beforeFile = () => {};
+  bench.source.tree.put(`${FOLDER}/y.tif`, 500);
+  const { copies } = bench.copier;
+  for (const told of [{ content: "the rest" }, { mayBeOld: true } as const, {}]) {
+    bench.announce(FOLDER, told);
+    await bench.pass(60);
+  }
+  const versions = (): readonly unknown[] => bench.transfers.running?.road.queue.ofFile(FOLDER) ?? [];
+  expect(versions()).toHaveLength(1);
+  expect(bench.copier.copies).toBe(copies);
+  expect(bench.said.at(-1)).toBe(
+    "NO_ALARM whole is not sent again: it is proven, and Prune has deleted some of its files.",
+  );
+  await bench.stop();
+  await bench.start();
+  const { looks } = bench.source;
+  bench.announce(FOLDER, { content: "the rest" });
+  await bench.pass(60);
+  expect(bench.source.looks).toBe(looks);
+  expect((await pruned(bench)).sums).toEqual({ scans: 1, files: 2, bytes: 1000, kept: 0 });
+
+  bench.source.tree.put(`${FOLDER}/x.tif`, 500);
+  bench.announce(FOLDER);
+  await bench.pass(60);
+  expect(versions()).toHaveLength(2);
+});
+
 test("a cancellation ends it between two scans, and says what was deleted", async () => {
   const bench = await withProven();
   const abort = new AbortController();
