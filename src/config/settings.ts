@@ -128,6 +128,9 @@ export const KINDS = {
   destinationKind: choice("globus", "folder", "ssh"),
   sourceHost: choice("detector", "analysis"),
   abortedScans: choice("send", "leave", "mark"),
+  fileCount: orEmpty(
+    kind("a whole number from 1 to 999999999", (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)),
+  ),
   triggerKind: orEmpty(choice("tomoscan", "marker", "count", "quiet", "next", "pv")),
   triggerPreset: choice("none", "pal-xfel", "aps"),
   countedFiles: matching("a pattern of file names without blanks", /^\S*$/),
@@ -556,7 +559,7 @@ export const TRIGGER_SETTINGS = {
     "",
     "count: which files of a scan are counted, a pattern such as detector1/*.h5; empty: all.",
   ),
-  files: setting(KINDS.count, "1", "count: how many there must be."),
+  files: setting(KINDS.fileCount, "", "count: how many there must be; has to be set."),
   "quiet-seconds": setting(
     KINDS.quietSeconds,
     "60",

@@ -42,7 +42,7 @@ test("docs/transfers.md: its triggers are taken as they stand there", () => {
 
 const SCANS = "scans = {scan}\n";
 test.each([
-  ["[trigger a]\n", "[trigger a]: kind is not set, and the name a is none: set kind to one of tomoscan, marker, "],
+  ["[trigger a]\n", '[trigger a]: kind is not set, and the name "a" is none: set kind to one of tomoscan, marker, '],
   [
     "[trigger a]\nkind = marker\n",
     "[trigger a]: scans is not set: say which folders or files are scans, or set preset",
@@ -51,8 +51,15 @@ test.each([
   [`[trigger a]\nkind = next\n${SCANS}root = /other\n`, 'root = "/other" does not lie below /data, top of [source]'],
   [`[trigger a]\nkind = next\n${SCANS}canary = /other\n`, 'canary = "/other" does not lie below /data'],
   ["[trigger a]\nkind = next\nscans = {exp}\n", 'The path pattern "{exp}" does not end in {scan} or {file}'],
-  [`[trigger a]\nkind = marker\n${SCANS}markers = *\n`, 'The marker pattern "*" makes every file a marker'],
+  [
+    `[trigger a]\nkind = marker\n${SCANS}markers = *\n`,
+    '[trigger a]: The marker pattern "*" makes every file a marker',
+  ],
   [`[trigger a]\nkind = quiet\n${SCANS}exclude = *\n`, 'The exclusion "*" leaves everything out'],
+  [
+    `[trigger a]\nkind = count\n${SCANS}`,
+    "[trigger a]: files is not set: say how many files a scan has when it is complete",
+  ],
   ["[trigger a]\nkind = pv\npath-pv = x:File\n", "[trigger a]: pv is not set"],
   ["[trigger a]\nkind = pv\npv = x:Done\n", "[trigger a]: path-pv is not set: nothing would say which scan has ended"],
 ])("a trigger that cannot be used is refused in a sentence: %j", (text, sentence) => {
@@ -63,6 +70,7 @@ test.each([
 test.each([
   ["quiet-seconds = 0.5", 'quiet-seconds = "0.5" is not a number of seconds from 1 to 86400'],
   ["quiet-seconds = 90000", 'quiet-seconds = "90000" is not a number of seconds from 1 to 86400'],
+  ["files = 0", 'files = "0" is not a whole number from 1 to 999999999'],
   ["counted = a b", 'counted = "a b" is not a pattern of file names without blanks'],
 ])("what no trigger can do is refused with its line: %s", (line, sentence) => {
   expect(() => opened(`[trigger a]\nkind = quiet\n${SCANS}${line}\n`)).toThrow(sentence);

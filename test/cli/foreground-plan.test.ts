@@ -232,7 +232,7 @@ describe("watch", () => {
     ["--sweep-seconds soon", '--sweep-seconds = "soon" is not a number of seconds'],
     ["--kind often", '--kind = "often" is not one of tomoscan, '],
     ["--preset xfel", '--preset = "xfel" is not one of none, '],
-    ["--files 0 --kind count", '--files = "0" is not a whole number above 0'],
+    ["--files 0 --kind count", '--files = "0" is not a whole number from 1 to 999999999'],
   ])("%s is judged as in globus.conf, with the name of the option", async (more, sentence) => {
     const { message } = await failureOf(planOf(`watch --dry-run --watchdir /d ${more}`), ConfigError);
     expect(message).toContain(sentence);

@@ -47,27 +47,17 @@ export interface TriggerTexts {
 const MOST_QUIET_SECONDS = 86_400;
 const WAYS = "marker .done .complete, files 60 of *.h5, quiet 30 (seconds), or next";
 
-/** @throws ActionError whose sentence names the trigger, what is wrong with it and what to write */
+/** @throws ActionError whose sentence says what is wrong and what to write; whoever asks names the trigger */
 export function readTrigger({ name, root, scans, exclude, complete }: TriggerTexts): TreeTrigger {
-  const of = <T>(read: () => T): T => {
-    try {
-      return read();
-    } catch (thrown) {
-      if (!(thrown instanceof ActionError)) throw thrown;
-      throw new ActionError(`The trigger ${name} cannot be used: ${thrown.message}`);
-    }
-  };
   if (!root.startsWith("/") || root.split("/").includes(".."))
-    throw new ActionError(
-      `The trigger ${name} cannot be used: its directory ${cleanJson(root)} must be an absolute path without "..".`,
-    );
-  of(() => parseExclusions(exclude));
+    throw new ActionError(`The directory ${cleanJson(root)} must be an absolute path without "..".`);
+  parseExclusions(exclude);
   return {
     name,
     root: root.replace(/(?<=.)\/+$/, ""),
-    pattern: of(() => parsePathPattern(scans)),
+    pattern: parsePathPattern(scans),
     exclude,
-    complete: of(() => readCompletion(complete)),
+    complete: readCompletion(complete),
   };
 }
 

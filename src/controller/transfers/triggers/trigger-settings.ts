@@ -13,7 +13,8 @@ export interface TreeTriggerSettings {
   readonly exclude: readonly string[];
   readonly markers: readonly string[];
   readonly counted: string;
-  readonly files: number;
+  /** Empty: not set. */
+  readonly files: number | "";
   readonly "quiet-seconds": number;
 }
 
@@ -29,7 +30,10 @@ const MARKERS = [".done", ".complete"];
 /** How each kind says that a scan is complete, as readTrigger reads it. */
 const WAYS = {
   marker: ({ markers }) => ["marker", ...(markers.length > 0 ? markers : MARKERS)].join(" "),
-  count: ({ files, counted }) => `files ${files} of ${counted || "*"}`,
+  count: ({ files, counted }) => {
+    if (files === "") throw new ActionError("files is not set: say how many files a scan has when it is complete");
+    return `files ${files} of ${counted || "*"}`;
+  },
   quiet: (settings) => `quiet ${settings["quiet-seconds"]}`,
   next: () => "next",
 } as const satisfies Readonly<Record<string, (settings: TreeTriggerSettings) => string>>;

@@ -84,7 +84,7 @@ describe("of the sample programs", () => {
 
   test("weakness 7: markers without a name are refused", () => {
     expect(() => trigger("marker")).toThrow(
-      'The trigger raw cannot be used: The completion "marker" names no marker, and every new file would start a transfer',
+      'The completion "marker" names no marker, and every new file would start a transfer',
     );
     expect(() => trigger("marker *")).toThrow("makes every file a marker");
   });
@@ -258,6 +258,6 @@ test.each([
 
 test("a trigger without an absolute directory is refused", () => {
   const read = (root: string) => readTrigger({ name: "a", root, scans: "{scan}", exclude: [], complete: "next" });
-  expect(() => read("data")).toThrow('its directory "data" must be an absolute path');
+  expect(() => read("data")).toThrow('The directory "data" must be an absolute path');
   expect(() => read("/data/../etc")).toThrow("must be an absolute path");
 });
