@@ -1,5 +1,5 @@
-/** What a trigger says of a scan. */
-import type { ScanTags } from "../ports/queue-ledger.ts";
+/** What a trigger says of a scan, and whether that is known. */
+import type { ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 
 /** A scan that has ended, as a trigger tells of it. */
 export interface AnnouncedScan {
@@ -18,4 +18,12 @@ export interface AnnouncedScan {
   readonly content?: string;
   /** Where it goes; absent: to every destination. */
   readonly destinations?: readonly string[];
+}
+
+/** Whether the newest version of the scan was announced as it is now, and goes wherever it is wanted. */
+export function isNewest(now: AnnouncedScan, known: readonly ScanRecord[]): boolean {
+  const newest = known.findLast(({ state }) => state === "ready");
+  if (newest === undefined || now.content === undefined || now.content !== newest.content) return false;
+  const { destinations } = newest;
+  return destinations === undefined || now.destinations?.every((one) => destinations.includes(one)) === true;
 }

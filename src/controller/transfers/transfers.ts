@@ -8,7 +8,7 @@ import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { RejectedError } from "../run/outcome.ts";
-import type { AnnouncedScan } from "./announced-scan.ts";
+import { type AnnouncedScan, isNewest } from "./announced-scan.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { DropReader } from "./by-hand.ts";
 import { CopyLane } from "./copy-lane.ts";
@@ -258,9 +258,14 @@ export class RunningTransfers {
     for (;;) {
       const scan = this.#pending[0];
       if (scan === undefined) await this.#arrivals.wait(this.road.clock, Infinity, signal);
-      else if (this.#rechecks.takes(scan) || (await this.#put(scan))) this.#pending.shift();
+      else if (this.#isKnown(scan) || this.#rechecks.takes(scan) || (await this.#put(scan))) this.#pending.shift();
       else await sleep(this.road.clock, LEDGER_SECONDS, signal);
     }
+  }
+
+  /** Whether the watch over its tree sees what was announced before: nobody need look at its files. */
+  #isKnown(announced: AnnouncedScan): boolean {
+    return isNewest(announced, recordsOf(this.road, announced.file));
   }
 
   async #put(announced: AnnouncedScan): Promise<boolean> {
@@ -269,9 +274,8 @@ export class RunningTransfers {
     let said: string | undefined;
     const isTaken = await this.#tryChange(() => {
       const unsent = unsentBy(announced, file, road.site);
-      const scans = road.queue.ofFile(file).map(({ scan }) => scan);
-      const newest = scans.findLast(({ state }) => state === "ready");
-      if (newest !== undefined && isSame(newest, announced)) return [];
+      const scans = recordsOf(road, file);
+      if (isNewest(announced, scans)) return [];
       const known = scans.find(({ state, reason }) =>
         unsent === undefined ? state === "waiting" : reason === unsent.reason,
       );
@@ -338,6 +342,10 @@ export class RunningTransfers {
   }
 }
 
+/** The oldest first. */
+const recordsOf = ({ queue }: Road, file: string): readonly ScanRecord[] =>
+  queue.ofFile(plainPath(file)).map(({ scan }) => scan);
+
 /** The record of a scan that was given up, or left by a rule, as it is told of again. */
 function givenUpBefore({ mayBeOld, content }: AnnouncedScan, known: readonly ScanRecord[]): ScanRecord | undefined {
   const last = known.at(-1);
@@ -371,12 +379,6 @@ interface Unsent {
   /** A clause. */
   readonly reason: string;
 }
-
-/** Whether the scan was announced before as it is now, and goes wherever it is wanted. */
-const isSame = ({ content, destinations }: ScanRecord, now: AnnouncedScan): boolean =>
-  now.content !== undefined &&
-  now.content === content &&
-  (destinations === undefined || now.destinations?.every((one) => destinations.includes(one)) === true);
 
 function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
   const { aborted, copiesTo, mayBeOld, content, destinations } = announced;

@@ -476,6 +476,23 @@ test("after a restart the last scan of TomoScan, which is proven, stays proven, 
   }
 });
 
+test("after a restart a scan of a tree that was sent as the watch sees it is not looked at again", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.announce(file, { content: "as seen" });
+  await bench.pass(40);
+  await bench.stop();
+  await bench.start();
+  bench.source.failure = new UnavailableError("The detector is asked.");
+  bench.source.looks = 0;
+  bench.transfers.announce({ file, trigger: "tree", mayBeOld: true, content: "as seen" });
+  await bench.pass(30);
+  expect(bench.source.looks).toBe(0);
+  bench.transfers.announce({ file, trigger: "tree", mayBeOld: true, content: "another" });
+  await bench.pass(30);
+  expect(bench.source.looks).toBeGreaterThan(0);
+});
+
 test("after a restart a file that was written again meanwhile is sent, also when its host answers late", async () => {
   const bench = await started();
   const file = bench.scan("a1");
