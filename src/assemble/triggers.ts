@@ -71,10 +71,15 @@ function triggerRow(makings: Makings, trigger: TriggerSettings): TriggerRow {
     throw new ActionError(
       `there is no destination ${cleanJson(unknown)}: name one of ${known.join(", ") || "them in a [destination …] section"}`,
     );
+  const kind = triggerKindOf(trigger);
+  if (kind !== "tomoscan" && makings.options.settings.source.host === "analysis")
+    throw new ActionError(
+      `kind = ${kind} needs host = detector in [source]: with host = analysis scans are sent from TomoScan's copies, and only kind = tomoscan knows where those are`,
+    );
   return {
     name,
     ...(destinations.length > 0 && { destinations }),
-    news$: MAKERS[triggerKindOf(trigger)](makings, trigger),
+    news$: MAKERS[kind](makings, trigger),
   };
 }
 

@@ -67,6 +67,17 @@ test.each([
   expect(wrong(text)).toContain(sentence);
 });
 
+test.each(["marker", "count", "quiet", "next", "pv"])(
+  "with host = analysis nobody but TomoScan says where the copy of a scan is: kind %s is refused",
+  (kind) => {
+    const more = `${SCANS}pv = x:Done\npath-pv = x:File\n`;
+    expect(wrong(`[source]\nhost = analysis\n[trigger a]\nkind = ${kind}\n${more}`)).toContain(
+      `[trigger a]: kind = ${kind} needs host = detector in [source]: with host = analysis scans are sent from TomoScan's copies, and only kind = tomoscan knows where those are`,
+    );
+    expect(opened("[source]\nhost = analysis\n[trigger tomoscan]\n").names).toEqual(["tomoscan"]);
+  },
+);
+
 test.each([
   ["quiet-seconds = 0.5", 'quiet-seconds = "0.5" is not a number of seconds from 1 to 86400'],
   ["quiet-seconds = 90000", 'quiet-seconds = "90000" is not a number of seconds from 1 to 86400'],

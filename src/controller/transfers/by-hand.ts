@@ -36,7 +36,9 @@ export function handProblem(scan: HandScan, { source, destinations }: TransferSi
   if (parts.some((part) => part !== "" && part !== "." && directoryNameProblem(part) !== undefined))
     return `${visible(file)} has a part that is no name of a file`;
   if (destinations.length === 0) return "no scan is sent: there is no [destination …] section in globus.conf";
-  const { top, name } = source.original ?? source.source;
+  const { top, name } = source.source;
+  if (source.original !== undefined)
+    return `scans are sent from TomoScan's copies on ${name} (host = analysis in [source]), and only TomoScan says where those are`;
   if (!liesBelow(top, file)) return `${visible(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`;
   const known = destinations.map((one) => one.name);
   const unknown = scan.destinations?.find((one) => !known.includes(one));

@@ -3,6 +3,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { DeskAnswer, DeskRequest } from "../../../src/controller/ports/queue-desk.ts";
 import type { Drop, HandScan, ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import { createQueueDesk, runningDesk } from "../../../src/controller/transfers/queue-desk.ts";
+import { FakeSource } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started, TAGS } from "./transfers-fixture.ts";
 
 class FakeDrops implements ScanDrops {
@@ -96,6 +97,19 @@ test.each([
     /^MINOR "f" of \/ledger\/drop is not taken: .*It lies in "\/ledger\/drop\/refused\/f"\.$/,
   );
   expect(bench.said[0]).toContain(problem);
+});
+
+test("where TomoScan's copies are sent nobody knows where the copy of a scan is that a person names", async () => {
+  const drops = new FakeDrops();
+  drops.files.set("f", { file: "/data/2026-03/a1.h5" });
+  const bench = await dropping(drops, (one) => {
+    one.original = new FakeSource("writer");
+  });
+  await bench.pass(5);
+  expect(drops.aside).toEqual(["f"]);
+  expect(bench.said[0]).toContain(
+    "scans are sent from TomoScan's copies on detector (host = analysis in [source]), and only TomoScan says where those are",
+  );
 });
 
 test("a scan waits in the drop folder while the ledger takes nothing", async () => {
