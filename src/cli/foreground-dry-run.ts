@@ -26,10 +26,12 @@ export async function dryRun(
     return done;
   }
   if (work.kind === "watch") {
-    await dryWatch(plan, work, context).catch((thrown: unknown) => {
+    const unseen = await dryWatch(plan, work, context).catch((thrown: unknown) => {
       if (!context.signal.aborted) throw thrown;
     });
-    return done;
+    return unseen === undefined
+      ? done
+      : { state: "Failed", message: `${unseen} Nothing was sent.`, exitStatus: EXIT.failed };
   }
   const { top } = settings.source;
   const source = createMountedSource({ name: "this host", top, belongs: [] }, context.clock);

@@ -7,14 +7,14 @@ import { type Clock, sleep } from "../base/clock.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
 import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
-import { isProven, isUnderWay, needsPerson } from "../controller/transfers/scan-queue.ts";
+import { isProven, isUnderWay, needsPerson, type QueuedScan } from "../controller/transfers/scan-queue.ts";
 import { scansText } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import { type FinishedScan, FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
 import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
 import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
-import { blindText, sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
+import { blindText, sweepTrouble, sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
 import type { Report, Screen } from "./screen.ts";
@@ -59,9 +59,9 @@ export async function watchScans(running: RunningTransfers, work: WatchWork, con
     },
   );
   const report = new SweepReport(standing, context);
-  const shown = showing(running, { ...context, signal }, () => {
+  const shown = showing(running, trigger.root, { ...context, signal }, () => {
     report.look(context.clock.monotonic());
-    return isOnce && standing.sweep !== undefined;
+    return isOnce ? standing.sweep : undefined;
   });
   try {
     return await Promise.race([watched, shown]);
@@ -103,8 +103,17 @@ class SweepReport {
   }
 }
 
-/** Shows how it goes. @returns how it went, when nothing is left and nothing more is wanted */
-async function showing(running: RunningTransfers, context: TreeContext, isEnough: () => boolean): Promise<Ending> {
+/**
+ * Shows how it goes.
+ * @param last the sweep after which nothing more is wanted
+ * @returns how it went, when nothing is left
+ */
+async function showing(
+  running: RunningTransfers,
+  root: string,
+  context: TreeContext,
+  last: () => Sweep | undefined,
+): Promise<Ending> {
   const { queue } = running.road;
   const look = new TransfersLook(running);
   for (;;) {
@@ -112,21 +121,34 @@ async function showing(running: RunningTransfers, context: TreeContext, isEnough
     if (depth > 0 && total.bytesTotal > 0) context.screen.progress(total.bytes, total.bytesTotal, "bytes");
     else context.screen.endProgress();
     const scans = [...queue.scans.values()];
-    if (isEnough() && running.pending === 0 && !scans.some(isUnderWay)) {
-      const failed = scans.filter(needsPerson).length;
-      const proven = scans.filter(isProven).length;
-      const provenText = `${scansText(proven)} ${proven === 1 ? "is" : "are"} proven.`;
-      if (failed === 0) return { state: "Done", message: provenText, exitStatus: EXIT.done };
-      const message = `${scansText(failed)} failed and a person decides (globus-ioc queue list); ${provenText}`;
-      const isPartial = proven > 0;
-      return {
-        state: isPartial ? "Partial" : "Failed",
-        message,
-        exitStatus: isPartial ? EXIT.partial : EXIT.failed,
-      };
-    }
+    const sweep = last();
+    if (sweep !== undefined && running.pending === 0 && !scans.some(isUnderWay))
+      return endOf(scans, unseenText(root, sweep));
     await sleep(context.clock, LOOK_SECONDS, context.signal);
   }
+}
+
+/** @param unseen what the sweep has not seen, a sentence */
+function endOf(scans: readonly QueuedScan[], unseen: string | undefined): Ending {
+  const failed = scans.filter(needsPerson).length;
+  const proven = scans.filter(isProven).length;
+  const provenText = `${scansText(proven)} ${proven === 1 ? "is" : "are"} proven.`;
+  const left = failed === 0 ? undefined : `${scansText(failed)} failed and a person decides (globus-ioc queue list).`;
+  const wrong = [unseen, left].filter((one) => one !== undefined);
+  if (wrong.length === 0) return { state: "Done", message: provenText, exitStatus: EXIT.done };
+  const message = [...wrong, ...(proven > 0 ? [provenText] : [])].join(" ");
+  return proven > 0
+    ? { state: "Partial", message, exitStatus: EXIT.partial }
+    : { state: "Failed", message, exitStatus: EXIT.failed };
+}
+
+/** A sentence; undefined: the sweep has seen all. */
+function unseenText(root: string, sweep: Sweep): string | undefined {
+  const trouble = sweepTrouble(root, sweep);
+  if (trouble === undefined) return undefined;
+  const more = sweep.problems - 1;
+  const others = more > 0 ? `; and ${more === 1 ? "1 more problem" : `${more} more problems`}` : "";
+  return `${trouble.replace(/\.$/, "")}${others}: not all of ${root} was seen.`;
 }
 
 interface TreeEvents {
@@ -167,12 +189,17 @@ function follow(
   return trees.watch(treeToWatch(plan, asked), hear, signal);
 }
 
-/** Says what would be sent, and sends nothing; needs nothing but the tree. @throws the signal's reason, ActionError */
+/**
+ * Says what would be sent, and sends nothing; needs nothing but the tree.
+ * @returns what its one sweep has not seen, a sentence; undefined: nothing, or it goes on
+ * @throws the signal's reason, ActionError
+ */
 export async function dryWatch(
   { settings }: ForegroundPlan,
   work: WatchWork,
   context: TreeContext & { readonly tagsOf: (file: string) => ScanTags },
-): Promise<void> {
+): Promise<string | undefined> {
+  let unseen: string | undefined;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const say = (found: FinishedScan): void => {
@@ -190,13 +217,16 @@ export async function dryWatch(
       `Would send ${found.scan} (${found.files} files, ${found.bytes} bytes)${where}, since ${found.why}.`,
     );
   };
-  const heard = ({ kind }: TreeNews): void => {
-    if (work.isOnce && kind === "sweep") stop.abort();
+  const heard = (news: TreeNews): void => {
+    if (!work.isOnce || news.kind !== "sweep") return;
+    unseen = unseenText(work.trigger.root, news.sweep);
+    stop.abort();
   };
   const { canary: _, ...untouched } = work; // a dry run writes nothing
   await follow(untouched, { ...context, signal }, { scan: say, heard }).catch((thrown: unknown) => {
     if (!stop.signal.aborted) throw thrown;
   });
+  return unseen;
 }
 
 const manifestOf = ({ scan }: FinishedScan, { pattern }: TreeTrigger) =>

@@ -106,3 +106,19 @@ test("one scan is told as one", async () => {
   await watch.pass(1);
   expect(await watch.ended).toEqual({ state: "Done", message: "1 scan is proven.", exitStatus: EXIT.done });
 });
+
+test.each([
+  [0, "Failed", EXIT.failed, ""],
+  [1, "Partial", EXIT.partial, " 1 scan is proven."],
+] as const)("a sweep that has not seen all is not Done, with %i proven", async (proven, state, exitStatus, more) => {
+  const watch = await watching({ isOnce: true });
+  if (proven > 0) watch.bench.announce(watch.bench.scan("a"), { trigger: "watch" });
+  await watch.bench.pass(120);
+  watch.tell({
+    kind: "sweep",
+    sweep: { ...SWEEP, problems: 3, examples: ["/data/x cannot be read.", "/data/y neither."] },
+  });
+  await watch.pass(1);
+  const message = `/data/x cannot be read; and 2 more problems: not all of /data was seen.${more}`;
+  expect(await watch.ended).toEqual({ state, message, exitStatus });
+});

@@ -359,6 +359,15 @@ describe("watch", () => {
     expect(readdirSync(join(place, "home"))).toEqual([]);
   });
 
+  test("a tree that is not there is a failure, also in a dry run", async () => {
+    const line = ["watch", "--watchdir", join(place, "unmounted"), "--once"];
+    for (const more of [["--dry-run"], ["--dest-base-path", join(place, "backup")]]) {
+      const failed = await run(...line, ...more);
+      expect(failed, failed.stdout + failed.stderr).toMatchObject({ code: EXIT.failed });
+      expect(failed.stderr).toMatch(/watch: Failed\. .*unmounted/);
+    }
+  });
+
   test("weakness 1, weakness 2, weakness 8: scans go below their experiment, once each, through a kill; SIGTERM ends it with 0", async () => {
     for (const scan of SCANS.slice(1)) cpSync(join(raw(), SCANS[0]), join(raw(), scan), { recursive: true });
     mark(SCANS[0]);

@@ -91,14 +91,17 @@ export class WatchStanding {
   /** What is wrong, a sentence; undefined: nothing is. */
   trouble(now: number): string | undefined {
     if (this.#trouble !== undefined) return this.#trouble;
-    if (this.#sweep?.examples[0] !== undefined) return this.#sweep.examples[0];
-    return (this.#sweep && blindText(this.root, this.#sweep)) ?? this.overdue(now);
+    return (this.#sweep && sweepTrouble(this.root, this.#sweep)) ?? this.overdue(now);
   }
 }
 
 /** A sentence; undefined: the canary was seen, or there is none. */
 export const blindText = (root: string, { canarySeen = true }: Sweep): string | undefined =>
   canarySeen ? undefined : `A sweep of ${root} did not see the file that was just made there: look at the mount.`;
+
+/** What a sweep has not seen, a sentence about the first of it; undefined: it has seen all. */
+export const sweepTrouble = (root: string, sweep: Sweep): string | undefined =>
+  sweep.examples[0] ?? blindText(root, sweep);
 
 export const sweptText = (root: string, { scans, folders }: Sweep): string =>
   `${scansText(scans)} in ${folders === 1 ? "1 folder" : `${folders} folders`} below ${root}.`;
