@@ -102,6 +102,10 @@ function placesOf({ root, canary }: TriggerSettings, { top, seen }: SourceSight)
   for (const [key, path] of Object.entries({ root, canary }))
     if (path !== "" && partsBelow(top, path) === undefined)
       throw new ActionError(`${key} = ${cleanJson(path)} does not lie below ${top}, top of [source]`);
+  if (canary !== "" && partsBelow(root || top, canary) === undefined)
+    throw new ActionError(
+      `canary = ${cleanJson(canary)} does not lie below ${root || top}, which is watched: name a folder there`,
+    );
   return { root: moved(root || top, top, seen), canary: canary === "" ? "" : moved(canary, top, seen) };
 }
 

@@ -185,7 +185,7 @@ function follow(
     else if (news.kind === "answers" || news.kind === "begun") screen.say(news.sentence);
     followed.heard(news);
   };
-  const asked = { periodSeconds: sweepSeconds, ...(canary !== undefined && { canary }) };
+  const asked = { periodSeconds: sweepSeconds, ...(canary !== undefined && { canaries: [canary] }) };
   return trees.watch(treeToWatch(plan, asked), hear, signal);
 }
 

@@ -50,6 +50,10 @@ test.each([
   [`[trigger a]\nkind = next\n${SCANS}destinations = tape\n`, 'there is no destination "tape": name one of archive'],
   [`[trigger a]\nkind = next\n${SCANS}root = /other\n`, 'root = "/other" does not lie below /data, top of [source]'],
   [`[trigger a]\nkind = next\n${SCANS}canary = /other\n`, 'canary = "/other" does not lie below /data'],
+  [
+    `[trigger a]\nkind = next\n${SCANS}root = /data/raw\ncanary = /data/canary\n`,
+    'canary = "/data/canary" does not lie below /data/raw, which is watched: name a folder there',
+  ],
   ["[trigger a]\nkind = next\nscans = {exp}\n", 'The path pattern "{exp}" does not end in {scan} or {file}'],
   [
     `[trigger a]\nkind = marker\n${SCANS}markers = *\n`,

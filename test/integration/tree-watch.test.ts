@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { CancelledError } from "../../src/base/errors.ts";
@@ -384,11 +384,11 @@ test("a root that is not there is a problem in a sentence, and is watched as soo
 test("a canary is seen by each sweep, and leaves nothing behind", async () => {
   const { root, at } = tree(`${SCAN}/a.h5`);
   mkdirSync(at("canary"));
-  const watch = watching(root, { canary: at("canary") });
+  const watch = watching(root, { canaries: [at("canary")] });
   for (let round = 0; round < 15; round++) expect(await watch.next(sweep)).toMatchObject({ canarySeen: true });
   await watch.stop();
   expect(fs.readdirSync(at("canary"))).toEqual([]);
-  const blind = watching(root, { canary: at("not there") });
+  const blind = watching(root, { canaries: [at("not there")] });
   expect(await blind.next(sweep)).toMatchObject({
     canarySeen: false,
     examples: [
@@ -397,12 +397,33 @@ test("a canary is seen by each sweep, and leaves nothing behind", async () => {
   });
 });
 
+test("watches with one canary's folder leave each other's files alone, and remove only what is a day old", async () => {
+  const { root, at, put } = tree(`${SCAN}/a.h5`);
+  const other = put("canary/.globus-ioc-canary-0123456789ab-7");
+  const left = put("canary/.globus-ioc-canary-0123456789ab-6");
+  const dayBefore = fs.statSync(left).mtimeMs / 1000 - 90_000;
+  utimesSync(left, dayBefore, dayBefore);
+  const watch = watching(root, { canaries: [at("canary")] });
+  expect(await swept(watch)).toMatchObject({ canarySeen: true });
+  await watch.stop();
+  expect(fs.readdirSync(at("canary"))).toEqual([basename(other)]);
+});
+
+test("of several canaries each must be seen", async () => {
+  const { root, at } = tree(`${SCAN}/a.h5`);
+  mkdirSync(at("canary"));
+  const both = watching(root, { canaries: [at("canary"), at("ue_251023_FXL")] });
+  expect(await both.next(sweep)).toMatchObject({ canarySeen: true });
+  const blind = watching(root, { canaries: [at("canary"), at("not there")] });
+  expect(await blind.next(sweep)).toMatchObject({ canarySeen: false });
+});
+
 test("files of this program are no scans and belong to none, not even beside the scans of a canary's folder", async () => {
   const { root, put, at } = tree(`${SCAN}/a.h5`, `${SCAN}/a.h5.0123abcd.part`, "ue_1/a.h5", "ue_1/a.h5.part");
   for (const name of [".globus-ioc-check-host-2bm", ".globus-ioc-check-host-2bm-empty", "b.h5.0123abcd.part"])
     put(`ue_1/${name}`);
   const files = { ...LAYOUT, pattern: "ue_1/{file}", exclude: [] };
-  const watch = watching(root, { layouts: [LAYOUT, files], canary: at("ue_1") });
+  const watch = watching(root, { layouts: [LAYOUT, files], canaries: [at("ue_1")] });
   expect(await swept(watch)).toMatchObject({ canarySeen: true, scans: 3, files: 3 });
   const seen = new Set(watch.news.flatMap((news) => scan(news)?.path ?? []));
   expect([...seen].sort()).toEqual([at("ue_1/a.h5"), at("ue_1/a.h5.part"), at(SCAN)]);

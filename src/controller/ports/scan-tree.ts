@@ -22,8 +22,8 @@ export interface TreeToWatch {
   readonly readAgainSweeps?: number;
   /** Folders whose notifications are heeded, the newest; 0 where they mean nothing. */
   readonly mostNotified?: number;
-  /** A folder below the root in which each sweep must see a file that the watch has just made there. */
-  readonly canary?: string;
+  /** Folders below the root in each of which a sweep must see a file that the watch has just made there. */
+  readonly canaries?: readonly string[];
 }
 
 /** A scan as it was seen. */
@@ -63,7 +63,7 @@ export interface Sweep {
   readonly examples: readonly string[];
   /** Folders whose notifications bring the next look forward. */
   readonly notified: number;
-  /** Whether the file that was made in the canary's folder was seen; absent where there is none. */
+  /** Whether the files that were made in the folders of canaries were seen; absent where there is none. */
   readonly canarySeen?: boolean;
 }
 

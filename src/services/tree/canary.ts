@@ -2,7 +2,8 @@
  * A file that is made in a folder of the watched tree before each sweep, and has to be seen by that sweep in the way in
  * which scans are seen: shows that the watch sees what is new.
  */
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { messageOf } from "../../base/errors.ts";
@@ -17,8 +18,13 @@ export const CANARY_LAYOUT: ScanLayout = {
   restSeconds: [1],
 };
 
+/** Files of others are left alone for so long: theirs is new for each sweep, unless a kill has left it there. */
+const LEFT_SECONDS = 86_400;
+
 export class Canary {
   readonly #folder: string;
+  /** Another watch may have a canary in the same folder, also from another host. */
+  readonly #own = `${CANARY_FILE}${randomBytes(6).toString("hex")}-`;
   #number = 0;
   #path: string | undefined;
   isSeen = false;
@@ -27,16 +33,19 @@ export class Canary {
     this.#folder = folder;
   }
 
-  /** Makes the file of the next sweep, instead of that of the last. @returns why it cannot, a sentence */
-  async renew(): Promise<string | undefined> {
+  /** Makes the file of the next sweep, instead of that of the last. @returns why it cannot, sentences */
+  async renew(): Promise<readonly string[]> {
     this.isSeen = false;
     await this.clear();
-    this.#path = join(this.#folder, `${CANARY_FILE}${process.pid}-${++this.#number}`);
+    this.#path = join(this.#folder, `${this.#own}${++this.#number}`);
     try {
       await writeFile(this.#path, "");
-      return undefined;
+      if (this.#number === 1) await this.#clearLeft(this.#path);
+      return [];
     } catch (thrown) {
-      return `The canary's folder ${cleanJson(this.#folder)} cannot be written: ${messageOf(thrown, this.#path)}; name another one, or none for a tree that may only be read.`;
+      return [
+        `The canary's folder ${cleanJson(this.#folder)} cannot be written: ${messageOf(thrown, this.#path)}; name another one, or none for a tree that may only be read.`,
+      ];
     }
   }
 
@@ -45,10 +54,19 @@ export class Canary {
     this.isSeen ||= path === this.#path;
   }
 
-  /** Removes what is left, also of processes before. */
+  /** Removes its own file. */
   async clear(): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names.filter((one) => one.startsWith(CANARY_FILE)))
-      await rm(join(this.#folder, name), { force: true }).catch(() => undefined);
+    if (this.#path !== undefined) await rm(this.#path, { force: true }).catch(() => undefined);
+  }
+
+  /** Removes what processes have left that were killed. @param made just now: by the clock of its file server */
+  async #clearLeft(made: string): Promise<void> {
+    const { mtimeMs: now } = await stat(made);
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      const found = name.startsWith(CANARY_FILE) ? await stat(path).catch(() => undefined) : undefined;
+      if (found !== undefined && now - found.mtimeMs > LEFT_SECONDS * 1000)
+        await rm(path, { force: true }).catch(() => undefined);
+    }
   }
 }

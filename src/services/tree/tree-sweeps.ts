@@ -19,7 +19,7 @@ export class TreeSweeps {
   readonly #tree: TreeToWatch;
   readonly #files = new TreeFiles();
   readonly #walks: readonly LayoutWalk[];
-  readonly #canary: { readonly file: Canary; readonly walk: LayoutWalk } | undefined;
+  readonly #canaries: readonly { readonly file: Canary; readonly walk: LayoutWalk }[];
   readonly #tell: (news: TreeNews) => void;
   #isWaiting = false;
   #answersBefore = -1;
@@ -28,20 +28,19 @@ export class TreeSweeps {
   constructor(tree: TreeToWatch, tell: (news: TreeNews) => void) {
     this.#tree = tree;
     this.#tell = tell;
-    const { root, canary, periodSeconds, readAgainSweeps = READ_AGAIN_SWEEPS, mostNotified } = tree;
+    const { root, canaries = [], periodSeconds, readAgainSweeps = READ_AGAIN_SWEEPS, mostNotified } = tree;
     const common = { files: this.#files, periodSeconds, readAgainSweeps, mostNotified };
     this.#walks = tree.layouts.map(
       (layout, index) => new LayoutWalk({ ...common, root, layout, index, tell, seesOwn: false }),
     );
-    if (canary === undefined) return;
-    const file = new Canary(canary);
-    const seen = (news: TreeNews): void => {
-      if (news.kind === "scan") file.see(news.scan.path);
-    };
-    this.#canary = {
-      file,
-      walk: new LayoutWalk({ ...common, root: canary, layout: CANARY_LAYOUT, index: -1, tell: seen, seesOwn: true }),
-    };
+    this.#canaries = canaries.map((folder) => {
+      const file = new Canary(folder);
+      const seen = (news: TreeNews): void => {
+        if (news.kind === "scan") file.see(news.scan.path);
+      };
+      const asked = { ...common, root: folder, layout: CANARY_LAYOUT, index: -1, tell: seen, seesOwn: true };
+      return { file, walk: new LayoutWalk(asked) };
+    });
   }
 
   /** Whether the file system has answered since the last call, or nothing is asked of it. */
@@ -62,18 +61,18 @@ export class TreeSweeps {
         await this.#until(begun + this.#tree.periodSeconds, signal);
       }
     } finally {
-      await this.#canary?.file.clear();
+      for (const { file } of this.#canaries) await file.clear();
     }
   }
 
   async #sweep(): Promise<void> {
     const begun = systemClock.monotonic();
-    const unmade = await this.#canary?.file.renew();
-    const problems = unmade === undefined ? [] : [unmade];
+    const problems: string[] = [];
+    for (const { file } of this.#canaries) problems.push(...(await file.renew()));
     const real = realPath(this.#tree.root);
     if ("problem" in real) problems.push(real.problem);
     else for (const walk of this.#walks) await walk.sweep(real.path);
-    if (this.#canary !== undefined) await this.#canary.walk.sweep(this.#canary.walk.root);
+    for (const { walk } of this.#canaries) await walk.sweep(walk.root);
     // Without the root, what was wrong below it is not known any more
     const below = "problem" in real ? [] : this.#walks.flatMap((walk) => [...walk.tree.problems.values()]);
     const told = new Set([...problems, ...below]);
@@ -89,7 +88,7 @@ export class TreeSweeps {
         problems: told.size,
         examples: [...told].slice(0, EXAMPLES),
         notified: sum(({ tree }) => tree.notifications.count),
-        ...(this.#canary !== undefined && { canarySeen: this.#canary.file.isSeen }),
+        ...(this.#canaries.length > 0 && { canarySeen: this.#canaries.every(({ file }) => file.isSeen) }),
       },
     });
   }

@@ -129,7 +129,7 @@ export class WatchedTrees {
     const { trees, clock, nameOf } = this.#options;
     return new Observable<TriggerEvent>((told) => {
       const stop = new AbortController();
-      const canary = triggers.find((one) => one.canary !== undefined)?.canary;
+      const canaries = [...new Set(triggers.flatMap(({ canary }) => canary ?? []))];
       const periodSeconds = Math.min(...triggers.map(({ sweepSeconds }) => sweepSeconds));
       const standing = new WatchStanding(plan.root, periodSeconds, clock.monotonic());
       this.#standings.set(plan.root, standing);
@@ -139,7 +139,7 @@ export class WatchedTrees {
       const tell = (news: TriggerNews, who = everybody(news)): void => told.next({ triggers: who, news });
       tell({ kind: "state", state: "Watching", message: `${plan.root} is watched; its first sweep is under way.` });
       const hearing = new Hearing({ plan, standing, tell, clock, nameOf });
-      const tree = treeToWatch(plan, { periodSeconds, ...(canary !== undefined && { canary }) });
+      const tree = treeToWatch(plan, { periodSeconds, canaries });
       trees
         .watch(tree, (news) => hearing.hear(news), stop.signal)
         .catch((thrown: unknown) => {

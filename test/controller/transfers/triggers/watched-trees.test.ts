@@ -50,10 +50,21 @@ function trees(): WatchedTrees {
 }
 
 /** A trigger, what it has told, and its switch. */
-function trigger(all: WatchedTrees, name: string, complete: string, root = "/mnt/detector", scans = "{exp}/{scan}") {
+function trigger(
+  all: WatchedTrees,
+  name: string,
+  complete: string,
+  root = "/mnt/detector",
+  scans = "{exp}/{scan}",
+  canary?: string,
+) {
   const isOn$ = new BehaviorSubject(false);
   const news: TriggerNews[] = [];
-  const row = all.add({ ...readTrigger({ name, root, scans, exclude: [], complete }), sweepSeconds: 5 });
+  const row = all.add({
+    ...readTrigger({ name, root, scans, exclude: [], complete }),
+    sweepSeconds: 5,
+    ...(canary !== undefined && { canary }),
+  });
   const start = () => subscriptions.push(row(isOn$, {} as WatchContext).subscribe((one) => news.push(one)));
   return { isOn$, news, start, scans: () => news.filter(({ kind }) => kind === "scan") };
 }
@@ -83,6 +94,18 @@ test("a tree is watched once for all its triggers that are on, and not at all wh
   await tick();
   expect(watched[0]!.signal.aborted).toBe(true);
   expect(watched).toHaveLength(1);
+});
+
+test("the canaries of all triggers of a tree are watched", async () => {
+  const all = trees();
+  const canaries = ["/mnt/detector/one", undefined, "/mnt/detector/two"];
+  const triggers = canaries.map((canary, index) => trigger(all, `${index}`, "next", undefined, undefined, canary));
+  for (const { start, isOn$ } of triggers) {
+    start();
+    isOn$.next(true);
+  }
+  await tick();
+  expect(watched[0]!.tree.canaries).toEqual(["/mnt/detector/one", "/mnt/detector/two"]);
 });
 
 test("a scan goes out by the name of the source host, with the experiment of its path, from its own trigger", async () => {
