@@ -19,7 +19,7 @@ export class Rechecks {
   readonly #wake = new Wake();
   /** Scans that were found to be new. */
   readonly #checked = new WeakSet<AnnouncedScan>();
-  #scans: readonly AnnouncedScan[] = [];
+  #scans: AnnouncedScan[] = [];
 
   /** @param announce takes the scans that are new */
   constructor(road: Road, announce: (scan: AnnouncedScan) => void) {
@@ -29,8 +29,10 @@ export class Rechecks {
 
   /** Takes a scan of whose file a version is known. @returns false where the scan is surely new */
   takes(scan: AnnouncedScan): boolean {
-    if (scan.mayBeOld !== true || this.#checked.has(scan) || this.#signatureOf(scan) === undefined) return false;
-    this.#scans = [...this.#scans, scan];
+    // What a watch has seen of a scan says by itself whether it is known
+    if (scan.mayBeOld !== true || scan.content !== undefined) return false;
+    if (this.#checked.has(scan) || this.#signatureOf(scan) === undefined) return false;
+    this.#scans.push(scan);
     this.#wake.call();
     return true;
   }

@@ -106,8 +106,13 @@ export class Road {
 
   /** Changes the queue, and lets the workers look. @throws LedgerFailedError */
   async change(make: () => readonly QueueChange[]): Promise<void> {
-    await this.queue.change(make);
-    this.wakeAll();
+    let isChanged = false;
+    await this.queue.change(() => {
+      const changes = make();
+      isChanged = changes.length > 0;
+      return changes;
+    });
+    if (isChanged) this.wakeAll();
   }
 
   /** A bug of ours costs one attempt; its stack is in the log. */

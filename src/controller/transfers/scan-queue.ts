@@ -51,6 +51,10 @@ export function widened(scan: ScanRecord, more: readonly string[] | undefined): 
   return all.length === destinations.length ? scan : { ...rest, destinations: all };
 }
 
+/** With what the watch over its tree has seen of a scan, if that tells of it. */
+export const asSeen = (scan: ScanRecord, { content }: Pick<ScanRecord, "content">): ScanRecord =>
+  content === undefined || content === scan.content ? scan : { ...scan, content };
+
 /** The destinations at which a scan is proven, for a sentence. */
 export const placesOf = ({ sends }: QueuedScan): string =>
   listed([...sends.values()].flatMap(({ destination, state }) => (state === "verified" ? [destination] : [])));

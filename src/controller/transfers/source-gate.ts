@@ -15,7 +15,7 @@ import { lostNotes } from "./notes.ts";
 import { isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
-import { goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
+import { asSeen, goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
 import { filesAtSource, otherThan } from "./source-files.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -187,9 +187,9 @@ export class SourceGate {
   /** A version that is known goes where it was announced for again, too. */
   #more({ scan, sends }: QueuedScan, { scan: again }: QueuedScan): QueueChange[] {
     const at = this.#road.clock.now();
-    const wider = widened(scan, again.destinations);
+    const known = asSeen(widened(scan, again.destinations), again);
     return [
-      ...(wider === scan ? [] : [{ scan: wider }]),
+      ...(known === scan ? [] : [{ scan: known }]),
       ...this.#destinationsOf({ scan: again, sends: new Map() })
         .filter((destination) => !sends.has(destination))
         .map((destination) => ({ send: { scan: scan.id, destination, state: "queued" as const, attempts: 0, at } })),

@@ -23,7 +23,7 @@ import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
 import { baseName, plainPath } from "./scan-path.ts";
-import { LedgerFailedError, ScanQueue, widened } from "./scan-queue.ts";
+import { asSeen, LedgerFailedError, ScanQueue, widened } from "./scan-queue.ts";
 import { liesBelow, SourceGate } from "./source-gate.ts";
 import { TaskLane } from "./task-lane.ts";
 import { TaskWatch } from "./task-watch.ts";
@@ -354,10 +354,6 @@ function givenUpBefore({ mayBeOld, content }: AnnouncedScan, known: readonly Sca
   const isAsTold = last?.content === undefined ? last?.signature === undefined : last.content === content;
   return last?.state === "left" && isAsTold ? last : undefined;
 }
-
-/** With what the watch over its tree has seen, if it tells of the scan. */
-const asSeen = (scan: ScanRecord, { content }: AnnouncedScan): ScanRecord =>
-  content === undefined || content === scan.content ? scan : { ...scan, content };
 
 const changed = (before: ScanRecord, scan: ScanRecord): QueueChange[] => (scan === before ? [] : [{ scan }]);
 

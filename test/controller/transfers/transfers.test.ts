@@ -512,6 +512,28 @@ test("after a restart a file that was written again meanwhile is sent, also when
   expect(bench.copier.found.files.get("/2026-03/a1.h5")?.bytes).toBe(2000);
 });
 
+test("what a watch tells of anew is not looked at again, also where nobody knows its experiment", async () => {
+  const bench = await started();
+  bench.transfers.tags = TAGS;
+  const told = (content: string) => bench.transfers.announce({ file, trigger: "quiet", mayBeOld: true, content });
+  const file = bench.scan("a1");
+  bench.announce(file); // by TomoScan, before the watch was on
+  await bench.pass(40);
+  told("A");
+  await bench.pass(40);
+  await bench.stop();
+  const { looks } = bench.source;
+  await bench.start();
+  bench.transfers.tags = TAGS;
+  told("A");
+  await bench.pass(40);
+  expect(bench.source.looks).toBe(looks);
+  bench.scan("a1", 2000);
+  told("B");
+  await bench.pass(40);
+  expect(sizesOf(bench, "/2026-03/a1.h5")).toEqual([2000, 2000]);
+});
+
 test("a folder that belongs to a scan's file is proven with it", async () => {
   const bench = await started();
   const file = bench.scan("a1");
