@@ -89,6 +89,8 @@ export interface SendRecord {
   readonly reason?: string;
   /** Of a Globus submission. */
   readonly submission?: string;
+  /** Stands for the times of its files there, once it is proven with others than the source's: Globus left them. */
+  readonly times?: string;
   /** Files that the last proof missed, or found to be other than they should be: a few of their names, and how many. */
   readonly missing?: { readonly count: number; readonly names: readonly string[] };
 }

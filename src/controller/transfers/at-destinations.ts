@@ -20,6 +20,8 @@ export interface SoughtScan {
   /** Undefined: nobody knows the experiment. */
   readonly tags: ScanTags | undefined;
   readonly manifest: Manifest;
+  /** Of its files there, as the proof behind its transfer found them. */
+  readonly times?: string | undefined;
   /** The name of a file that only the source has beside the scan's. */
   readonly mark?: string;
 }
@@ -138,7 +140,7 @@ function filesOf(group: readonly Placed[]): readonly ScanFile[] {
 
 async function standingOf(
   row: DestinationRow,
-  { manifest, mark }: SoughtScan,
+  { manifest, mark, times }: SoughtScan,
   files: readonly FoundFile[],
 ): Promise<Standing> {
   if (mark !== undefined && files.some(({ path }) => path === mark))
@@ -147,6 +149,7 @@ async function standingOf(
   const problem = await proofProblem(
     manifest,
     files.filter(({ path }) => path !== ours),
+    { times },
   );
   return problem === undefined ? THERE : { is: "missing", why: proofText(problem) };
 }

@@ -12,7 +12,14 @@ import { isProven, placesOf, type QueuedScan } from "./scan-queue.ts";
 
 /** How a send ended. */
 export type SendEnd =
-  | { readonly state: "verified"; readonly bytes: number; readonly seconds: number; readonly task?: string }
+  | {
+      readonly state: "verified";
+      readonly bytes: number;
+      readonly seconds: number;
+      readonly task?: string;
+      /** As the ledger keeps it. */
+      readonly times?: string;
+    }
   | {
       readonly state: "failed";
       /** A sentence. */

@@ -3,6 +3,7 @@
  * moved it, with Globus' word on each file. Pure.
  */
 import { cleanJson } from "../../base/clean-text.ts";
+import { Digest } from "../../base/ids.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import type { FoundFile } from "../ports/destinations.ts";
 import type { Manifest } from "../ports/scans.ts";
@@ -27,32 +28,65 @@ export interface Proof {
   readonly names: readonly string[];
 }
 
+/** Beside the listing, what says that a file of another time is the scan's. */
+export interface ProofHelp {
+  /** The word behind a task of Globus; undefined: nobody is asked beside the listing. */
+  readonly vouched?: Vouched | undefined;
+  /** What an earlier proof found: `otherTimes`. */
+  readonly times?: string | undefined;
+}
+
 /**
- * @param vouched undefined: nobody is asked beside the listing. A file that Globus has skipped keeps the time that it
- * had, so that its time is not compared
+ * @param help a file that Globus has skipped keeps the time that it had, so that its time is not compared
  * @returns undefined when everything has arrived
  */
 export async function proofProblem(
   { files, isFolder }: Manifest,
   found: readonly FoundFile[],
-  vouched?: Vouched,
+  { vouched, times }: ProofHelp = {},
 ): Promise<Proof | undefined> {
   const foundByPath = new Map<string, FoundFile>();
   await inSlices(found, (file) => void foundByPath.set(file.path, file));
   const isVouched = await vouchedBy(files, vouched);
+  const isAsProven = times !== undefined && (await timesIn(files, foundByPath)) === times;
   const problems: string[] = [];
   await inSlices(files, ({ path, bytes, modified }) => {
     const there = foundByPath.get(path);
     foundByPath.delete(path);
     if (there === undefined) problems.push(`${cleanJson(path)} is missing`);
     else if (there.bytes !== bytes) problems.push(`${cleanJson(path)} has ${there.bytes} bytes instead of ${bytes}`);
-    else if (isVouched(path) !== "equal" && isOther(there.modified, modified))
+    else if (!isAsProven && isVouched(path) !== "equal" && isOther(there.modified, modified))
       problems.push(`${cleanJson(path)} has another time`);
     else if (isVouched(path) === "unknown")
       problems.push(`${cleanJson(path)} is there, but Globus does not say that it sent it`);
   });
   if (isFolder) for (const path of foundByPath.keys()) problems.push(`${cleanJson(path)} is none of the scan's files`);
   return problems.length === 0 ? undefined : { count: problems.length, names: problems.slice(0, MOST_NAMES) };
+}
+
+/**
+ * Stands for the times of a scan's files at a destination where they are not those of the source, since Globus has left
+ * files that it found equal: a later look tells by it that they are the same still.
+ * @returns undefined where they are those of the source
+ */
+export async function otherTimes({ files }: Manifest, found: readonly FoundFile[]): Promise<string | undefined> {
+  const foundByPath = new Map<string, FoundFile>();
+  await inSlices(found, (file) => void foundByPath.set(file.path, file));
+  let others = 0;
+  await inSlices(
+    files,
+    ({ path, modified }) => void (others += isOther(foundByPath.get(path)?.modified, modified) ? 1 : 0),
+  );
+  return others === 0 ? undefined : await timesIn(files, foundByPath);
+}
+
+async function timesIn(files: Manifest["files"], found: ReadonlyMap<string, FoundFile>): Promise<string> {
+  const digest = new Digest();
+  await inSlices(files, ({ path }) => {
+    digest.add(path);
+    digest.add(`${found.get(path)?.modified ?? ""}`);
+  });
+  return digest.text;
 }
 
 type Voucher = "sent" | "equal" | "unknown" | undefined;

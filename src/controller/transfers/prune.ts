@@ -160,7 +160,8 @@ class Pruning {
     try {
       for (const row of destinations) {
         if (!goesTo(one, row.name)) continue;
-        const sought = { file: scan.file, tags: scan.tags, manifest, ...(mark !== undefined && { mark }) };
+        const times = one.sends.get(row.name)?.times;
+        const sought = { file: scan.file, tags: scan.tags, manifest, times, ...(mark !== undefined && { mark }) };
         const [standing] = await this.#looks.of(row, [sought], signal);
         if (standing === undefined || standing.is !== "there")
           throw new ActionError(standing === undefined ? "it was not looked at" : standingText(row.name, standing));

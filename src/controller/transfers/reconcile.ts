@@ -191,7 +191,7 @@ class Reconciliation {
     const all: AtDestination[][] = items.map(() => []);
     for (const row of this.#road.site.destinations) {
       const asked = items.flatMap((item, index) => (isLookedFor(item, row) ? [{ item, index }] : []));
-      const sought = asked.map(({ item }) => soughtOf(item));
+      const sought = asked.map(({ item }) => soughtOf(item, row));
       const standings = await this.#looks.of(row, sought, signal);
       for (const [at, { item, index }] of asked.entries())
         all[index]?.push(withLook(row.name, item.sends.get(row.name), standings[at] as Standing));
@@ -315,8 +315,9 @@ function isLookedFor(item: Item, row: DestinationRow): boolean {
 }
 
 /** Of a scan that is not known the tags are not known either. */
-const soughtOf = ({ file, scan, manifest }: Item): SoughtScan => ({
+const soughtOf = ({ file, scan, sends, manifest }: Item, { name }: DestinationRow): SoughtScan => ({
   file,
+  times: sends.get(name)?.times,
   tags: scan === undefined ? undefined : (scan.tags ?? NO_TAGS),
   manifest: manifest as Manifest,
 });

@@ -160,7 +160,8 @@ export class Road {
   #afterEnd({ scan, destination, attempts: before }: SendRecord, end: SendEnd): SendRecord {
     const at = this.clock.now();
     const told = { scan, destination, at };
-    if (end.state === "verified") return { ...told, state: "verified", attempts: before };
+    if (end.state === "verified")
+      return { ...told, state: "verified", attempts: before, ...(end.times !== undefined && { times: end.times }) };
     const attempts = before + 1;
     const why = { reason: end.reason, ...(end.missing !== undefined && { missing: end.missing }) };
     if (end.isFinal === true || attempts >= this.site.rules.attempts)

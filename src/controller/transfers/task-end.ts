@@ -5,13 +5,14 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
 import { NotFoundError } from "../ports/call.ts";
+import type { FoundFile } from "../ports/destinations.ts";
 import type { ScanRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { TaskReport, TransferTasks } from "../ports/transfer-tasks.ts";
 import type { AskedTransfers } from "./asked-transfers.ts";
 import { destinationPath, type GlobusRow } from "./globus-paths.ts";
 import { Listings } from "./listings.ts";
-import { type Proof, proofProblem, proofText, type Vouched } from "./proof.ts";
+import { otherTimes, type Proof, type ProofHelp, proofProblem, proofText, type Vouched } from "./proof.ts";
 import { type Road, signatureOf } from "./road.ts";
 import { baseName, placeOf } from "./scan-path.ts";
 import { titleOf } from "./submissions.ts";
@@ -127,11 +128,13 @@ async function prove(road: Road, id: string, end: EndedTask, evidence: Evidence,
   const manifest = await road.manifestOf(scan);
   if (await hasChanged(road, scan, manifest, signal))
     return await road.lookAnew(id, row.name, "its files have changed while they were sent");
-  const problem = await problemOf(road, manifest, scan, evidence, signal);
+  const there = await filesThere(road, manifest, scan, evidence, signal);
+  const problem = await proofProblem(manifest, there.files, there);
   if (problem !== undefined) return await failed(proofText(problem), problem);
+  const times = await otherTimes(manifest, there.files);
   const seconds = Math.max(0, (road.clock.now() - record.at) / 1000);
   const verified = { state: "verified", bytes: scan.bytes ?? 0, seconds, task: record.task } as const;
-  await road.ended(id, row.name, verified, scan.signature);
+  await road.ended(id, row.name, { ...verified, ...(times !== undefined && { times }) }, scan.signature);
 }
 
 /** Whether the source is another now. Where it is gone, what has arrived is all that is left of it. */
@@ -151,18 +154,18 @@ async function hasChanged(
   }
 }
 
-async function problemOf(
+/** What lies where a scan was sent, and Globus' word on it. */
+async function filesThere(
   { site }: Road,
   manifest: Manifest,
   { file, tags }: ScanRecord,
   { row, vouched, found }: Evidence,
   signal: AbortSignal,
-): Promise<Proof | undefined> {
+): Promise<Pick<ProofHelp, "vouched"> & { readonly files: readonly FoundFile[] }> {
   const folder = destinationPath(row, placeOf(row.template, site.source.source.top, { file, tags, manifest }));
   const isDeep = manifest.isFolder || manifest.files.some(({ path }) => path.includes("/"));
-  const there = await found.of(folder, isDeep, signal);
-  const here = vouched === undefined ? undefined : { ...vouched, sent: pathsBelow(folder, vouched.sent) };
-  return proofProblem(manifest, there, here);
+  const files = await found.of(folder, isDeep, signal);
+  return vouched === undefined ? { files } : { files, vouched: { ...vouched, sent: pathsBelow(folder, vouched.sent) } };
 }
 
 /** Paths of files below a folder, from the folder on. */

@@ -52,6 +52,7 @@ export const sendSchema: z.ZodType<SendRecord> = z.strictObject({
   next: optional(number),
   reason: optional(text),
   submission: optional(text),
+  times: optional(text),
   missing: optional(z.strictObject({ count: number, names: z.array(text) })),
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { proofProblem, proofText } from "../../../src/controller/transfers/proof.ts";
+import { otherTimes, proofProblem, proofText } from "../../../src/controller/transfers/proof.ts";
 
 const FILES = [
   { path: "a1.config", bytes: 10, modified: 1000 },
@@ -38,7 +38,9 @@ describe("what a destination lists", () => {
   });
 
   test("a file that is there, and that Globus does not say it sent", async () => {
-    const proof = await proofProblem(FILE, found(), { sent: new Set(["a1.h5"]), skipped: 0 });
+    const proof = await proofProblem(FILE, found(), {
+      vouched: { sent: new Set(["a1.h5"]), skipped: 0 },
+    });
     expect(proof?.names).toEqual(['"a1.config" is there, but Globus does not say that it sent it']);
   });
 
@@ -53,7 +55,25 @@ describe("what a destination lists", () => {
       '"a1.config" is there, but Globus does not say that it sent it',
     ],
   ])("%s", async (_what, sent, skipped, problem) => {
-    expect((await proofProblem(FILE, OLD, { sent: new Set(sent), skipped }))?.names[0]).toBe(problem);
+    expect((await proofProblem(FILE, OLD, { vouched: { sent: new Set(sent), skipped } }))?.names[0]).toBe(problem);
+  });
+});
+
+describe("times that were found to be other than the source's", () => {
+  const OLD = found({ modified: 60_000 });
+
+  test("prove the same listing again, and no other", async () => {
+    const times = await otherTimes(FILE, OLD);
+    expect(await proofProblem(FILE, OLD, { times })).toBeUndefined();
+    expect((await proofProblem(FILE, found({ modified: 70_000 }), { times }))?.names).toEqual([
+      '"a1.h5" has another time',
+    ]);
+    expect((await proofProblem(FILE, found({ modified: 60_000, bytes: 1 }), { times }))?.count).toBe(1);
+    expect((await proofProblem(FILE, [OLD[1]!], { times }))?.count).toBe(2);
+  });
+
+  test("are none where they are the source's, but for what a file system rounds", async () => {
+    expect(await otherTimes(FILE, found({ modified: 4000 }))).toBeUndefined();
   });
 });
 

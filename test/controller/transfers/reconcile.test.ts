@@ -156,6 +156,34 @@ describe("of scans in the ledger", () => {
     expect(bench.source.looks).toBe(looks);
   });
 
+  test("one that Globus left as it was, with another time, is proven, is freed, and is missing once it changes", async () => {
+    const bench = await started((one) => {
+      one.rules = { ...RULES, mayPrune: true };
+      one.tasks.keeps = /s000/;
+    });
+    const file = bench.scan("s000");
+    const there = "/2-BM/2026-03/s000.h5";
+    bench.tasks.destination.put(there, 1000, 500_000);
+    bench.copier.found.put("/2026-03/s000.h5", 1000);
+    expect((await reconciled(bench, true)).sums).toMatchObject({ missing: 1, queued: 1 });
+    await bench.pass(60);
+    expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
+    expect(bench.tasks.arrivals.size).toBe(0);
+    await bench.stop();
+    await bench.start();
+    expect((await reconciled(bench, true)).sums).toMatchObject({ proven: 1, missing: 0, queued: 0 });
+
+    bench.tasks.destination.put(there, 1000, 600_000);
+    expect((await reconciled(bench, false)).lines).toEqual([
+      `${file}: petrel: 1 file is not as sent: "s000.h5" has another time`,
+    ]);
+    bench.tasks.destination.put(there, 1000, 500_000);
+    bench.clock.advance(15 * 86_400);
+    const { signal } = new AbortController();
+    const more = { days: 14, isPlan: false, signal, onLine: () => {}, onSums: () => {} };
+    expect(await bench.transfers.running?.prune(more)).toMatchObject({ scans: 1 });
+  });
+
   test("a file under the name of a scan that was deleted is another scan, whose experiment nobody knows", async () => {
     const bench = await started((one) => {
       one.rules = { ...RULES, mayPrune: true };

@@ -243,6 +243,8 @@ export class FakeTasks implements TransferTasks {
   losesAnswer = 0;
   /** Files of such names do not arrive. */
   loses: RegExp | undefined;
+  /** Files of such names are there already with an equal checksum. */
+  keeps: RegExp | undefined;
   /** A task that is cancelled goes on for a while. */
   cancelsLater = false;
   #held: Promise<void> | undefined;
@@ -302,7 +304,8 @@ export class FakeTasks implements TransferTasks {
   async arrived(taskId: string): Promise<readonly { readonly destination: string }[]> {
     this.#ask("arrived");
     const task = this.taskById.get(taskId);
-    return task?.submission.items.flatMap((item) => this.#moved(item).map(([, to]) => ({ destination: to }))) ?? [];
+    const moved = task?.submission.items.flatMap((item) => this.#moved(item)) ?? [];
+    return moved.flatMap(([from, to]) => (this.keeps?.test(from) === true ? [] : [{ destination: to }]));
   }
   async typeOf(_collection: string, path: string): Promise<"file" | "folder"> {
     return path.endsWith("/") ? "folder" : "file";
@@ -331,14 +334,19 @@ export class FakeTasks implements TransferTasks {
       if (task.end !== undefined || task.report.isOk === false || task.report.isPaused === true) continue;
       if (this.#clock.now() < task.at + this.seconds * 1000) continue;
       task.end = this.#clock.now();
+      let filesSkipped = 0;
       for (const item of task.submission.items)
         for (const [from, to] of this.#moved(item)) {
           const file = this.#source.tree.files.get(from);
+          if (this.keeps?.test(from) === true && this.destination.files.has(to)) {
+            filesSkipped++;
+            continue;
+          }
           if (file === undefined || this.loses?.test(from) === true) continue;
           this.destination.put(to, file.bytes, file.modified);
           this.arrivals.set(to, (this.arrivals.get(to) ?? 0) + 1);
         }
-      task.report = { state: "SUCCEEDED", ...task.report };
+      task.report = { state: "SUCCEEDED", filesSkipped, ...task.report };
     }
   }
   tasks(ids: readonly string[]): Promise<ReadonlyMap<string, TaskReport>> {
