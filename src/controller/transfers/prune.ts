@@ -73,7 +73,7 @@ class Pruning {
 
   async run(): Promise<Pruned> {
     const { clock, queue, site } = this.#road;
-    const { days, signal } = this.#options;
+    const { days } = this.#options;
     const rule = {
       before: clock.now() - days * DAY_MILLISECONDS,
       destinations: site.destinations.map(({ name }) => name),
@@ -82,7 +82,7 @@ class Pruning {
     for (const { scan, why } of kept) this.#keep(scan, why);
     this.#options.onSums(this.#sums);
     for (const { id } of candidates) {
-      this.#stopIfAborted(signal);
+      this.#stopIfHeld();
       const one = queue.scans.get(id);
       if (one === undefined) continue;
       const why = keptReason(queue, one.scan, rule.destinations); // it may be otherwise by now
@@ -93,9 +93,17 @@ class Pruning {
     return this.#sums;
   }
 
-  #stopIfAborted(signal: AbortSignal): void {
-    if (!signal.aborted) return;
-    throw new CancelledError(`${messageOf(signal.reason)} ${prunedText(this.#sums, this.#options.isPlan)}`);
+  #stopIfAborted(): void {
+    const { signal, isPlan } = this.#options;
+    if (signal.aborted) throw new CancelledError(`${messageOf(signal.reason)} ${prunedText(this.#sums, isPlan)}`);
+  }
+
+  /** An operator may have set Testing since it began. */
+  #stopIfHeld(): void {
+    this.#stopIfAborted();
+    const { dryReason } = this.#road;
+    if (dryReason === undefined || this.#options.isPlan) return;
+    throw new CancelledError(`Ended, since ${dryReason}: ${prunedText(this.#sums, false)}`);
   }
 
   /** @throws LedgerFailedError */
@@ -200,6 +208,7 @@ class Pruning {
     const { clock } = this.#road;
     const { scan } = one;
     const { signal } = this.#options;
+    this.#stopIfHeld();
     const earlier = scan.freed ?? { files: 0, bytes: 0 };
     const at = clock.now();
     const begun = await this.#begin(one, { ...earlier, at, isWhole: false });
@@ -276,7 +285,7 @@ class Pruning {
 
   /** @throws what is no matter of the one scan */
   #refused(scan: ScanRecord, thrown: unknown): void {
-    this.#stopIfAborted(this.#options.signal);
+    this.#stopIfAborted();
     if (thrown instanceof LedgerFailedError || !(thrown instanceof ActionError)) throw thrown;
     this.#keep(scan, clauseOf(thrown));
   }

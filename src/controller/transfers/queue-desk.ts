@@ -115,7 +115,7 @@ export function createQueueDesk(find: () => DeskQueue | string): QueueDesk {
       try {
         yield* answered(found, request);
       } catch (thrown) {
-        if (!(thrown instanceof ActionError)) throw thrown;
+        if (!(thrown instanceof ActionError || thrown instanceof CancelledError)) throw thrown;
         yield ended(false, asSentence(messageOf(thrown)));
       }
     },

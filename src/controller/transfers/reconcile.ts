@@ -4,7 +4,7 @@
  * it, and queues what is not. What it cannot find out it leaves as it is.
  */
 import { cleanJson } from "../../base/clean-text.ts";
-import { ActionError, clauseOf } from "../../base/errors.ts";
+import { ActionError, CancelledError, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
@@ -209,6 +209,9 @@ class Reconciliation {
     this.#sums[verdict]++;
     if (line !== "") this.#options.onLine(`${cleanJson(item.file).slice(1, -1)}: ${line}`);
     if (cure === undefined || !this.#options.isEnqueued) return;
+    const { dryReason } = this.#road;
+    if (dryReason !== undefined)
+      throw new CancelledError(`Ended, since ${dryReason}: ${reconciledText(this.#sums, true)}`);
     if (cure === "adopt" && this.#mayGrow(item)) {
       this.#options.onLine(`${cleanJson(item.file).slice(1, -1)}: it was written a moment ago, and is taken later`);
       return;

@@ -67,6 +67,12 @@ export class Road {
     return this.heldBy.length > 0;
   }
 
+  /** Why it is a dry run, a clause; undefined: it is none. */
+  get dryReason(): string | undefined {
+    if (!this.isDry) return undefined;
+    return this.heldBy.includes("Testing") ? "Testing is Yes" : "the program ends";
+  }
+
   get random(): () => number {
     return this.#random;
   }

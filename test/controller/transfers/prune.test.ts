@@ -460,6 +460,26 @@ test("what a deletion left is no new version, whoever announces it, and the next
   expect(versions()).toHaveLength(2);
 });
 
+test("Testing that is set while it deletes ends it before the next scan, and one that is looked at is kept", async () => {
+  for (const at of ["deletion", "look"]) {
+    const bench = await withProven();
+    const hold = (): void => bench.transfers.hold({ isPaused: false, isDry: true });
+    if (at === "deletion") bench.disk.beforeFile = hold;
+    else {
+      const list = bench.copier.list.bind(bench.copier);
+      bench.copier.list = (parcel) => {
+        hold();
+        return list(parcel);
+      };
+    }
+    const [gone, bytes] =
+      at === "deletion" ? ["1 scan was deleted (1 file, 1000 bytes)", 2500] : ["0 scans were", 3500];
+    await expect(pruned(bench)).rejects.toThrow(`Ended, since Testing is Yes: ${gone}`);
+    expect(bytesIn(bench.source.tree)).toBe(bytes);
+    await expect(pruned(bench)).rejects.toThrow("Testing is Yes: nothing is deleted; set it to No.");
+  }
+});
+
 test("a cancellation ends it between two scans, and says what was deleted", async () => {
   const bench = await withProven();
   const abort = new AbortController();

@@ -343,6 +343,9 @@ test("a comparison fails with its sentence, and needs an IOC", async () => {
   const reconcile: DeskQueue["reconcile"] = () => Promise.reject(new ActionError("the detector does not answer"));
   const failed = await ask({ ask: "reconcile", isEnqueued: false }, { ...(await desk()), reconcile });
   expect(endOf(failed)).toEqual({ isDone: false, message: "The detector does not answer." });
+  const held: DeskQueue["reconcile"] = () => Promise.reject(new CancelledError("Ended, since Testing is Yes: none."));
+  const ended = await ask({ ask: "reconcile", isEnqueued: true }, { ...(await desk()), reconcile: held });
+  expect(endOf(ended)).toEqual({ isDone: false, message: "Ended, since Testing is Yes: none." });
   expect(endOf(await ask({ ask: "reconcile", isEnqueued: false }))).toEqual({
     isDone: false,
     message: "Disk and destinations are compared by the IOC, and none runs: start it, and ask again.",

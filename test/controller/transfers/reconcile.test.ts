@@ -255,6 +255,17 @@ describe("of scans in the ledger", () => {
   });
 });
 
+test("nothing more is queued once Testing is set", async () => {
+  const { bench } = await withScans(2);
+  const list = bench.copier.list.bind(bench.copier);
+  bench.copier.list = (parcel) => {
+    bench.transfers.hold({ isPaused: false, isDry: true });
+    return list(parcel);
+  };
+  await expect(reconciled(bench, true)).rejects.toThrow("Ended, since Testing is Yes: ");
+  expect(bench.transfers.running?.road.queue.scans.size).toBe(0);
+});
+
 test("nothing is queued in a dry run, and a second one is refused while the first compares", async () => {
   const { bench } = await withScans(1);
   bench.transfers.hold({ isPaused: false, isDry: true });
