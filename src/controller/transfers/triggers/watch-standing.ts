@@ -5,9 +5,13 @@
 import type { Sweep, TreeNews } from "../../ports/scan-tree.ts";
 import { scansText } from "../scan-state.ts";
 
-/** A sweep is late when none has ended for so many periods, and for so many seconds. */
+/** A sweep is overdue when none has ended for so many periods, or for so many times as long as the last one took. */
 const LATE_PERIODS = 3;
-const LATE_SECONDS = 60;
+const LATE_SWEEPS = 2;
+/** Sooner no sweep is: a process that has to wait for its turn is not a disk that does not answer. */
+const LEAST_SECONDS = 10;
+/** How long the first takes nobody knows. */
+const FIRST_SECONDS = 60;
 /**
  * A watch is lost when nothing has come of what it does by itself, to begin the process that reads anew after five
  * minutes, for so long. A sweep that is slow, but reads, is never: to begin again would never let it end.
@@ -74,7 +78,9 @@ export class WatchStanding {
   /** A sentence; undefined: sweeps end in time. */
   overdue(now: number): string | undefined {
     const seconds = now - (this.#sweptAt ?? this.#begunAt);
-    const late = Math.max(LATE_SECONDS, LATE_PERIODS * this.#periodSeconds + (this.#sweep?.seconds ?? 0));
+    const least =
+      this.#sweep === undefined ? FIRST_SECONDS : Math.max(LEAST_SECONDS, LATE_SWEEPS * this.#sweep.seconds);
+    const late = Math.max(least, LATE_PERIODS * this.#periodSeconds);
     return seconds > late
       ? `No sweep of ${this.root} has ended for ${Math.floor(seconds)} s: look at the disk.`
       : undefined;

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Sweep, TreeNews } from "../../../../src/controller/ports/scan-tree.ts";
 import { WatchStanding } from "../../../../src/controller/transfers/triggers/watch-standing.ts";
 
@@ -8,18 +8,30 @@ const SILENT: TreeNews = { kind: "silent", sentence: "It does not answer." };
 const GONE: TreeNews = { kind: "gone", layout: 0, path: "/data/a" };
 const standing = (period = 30): WatchStanding => new WatchStanding("/data", period, 1000);
 
-test("a sweep is overdue by three periods, and by what the last one took, but never within a minute", () => {
-  const first = standing();
-  expect([1090, 1091].map((now) => first.overdue(now))).toEqual([
-    undefined,
-    "No sweep of /data has ended for 91 s: look at the disk.",
-  ]);
-  first.hear(SWEPT, 1095);
-  expect([first.age(1100), first.overdue(1225)]).toEqual([5, undefined]);
-  expect(first.overdue(1226)).toBe("No sweep of /data has ended for 131 s: look at the disk.");
-  first.hear(SWEPT, 1230);
-  expect(first.overdue(1230)).toBeUndefined();
-  expect([1060, 1061].map((now) => standing(1).overdue(now) !== undefined)).toEqual([false, true]);
+describe("a sweep is overdue", () => {
+  /** Seconds without the end of a sweep after which it is. @param took seconds of the last one, where there is one */
+  const late = (period: number, took?: number): number => {
+    const watch = standing(period);
+    if (took !== undefined) watch.hear({ kind: "sweep", sweep: { ...SWEEP, seconds: took } }, 1000);
+    return [...Array(1000).keys()].findIndex((seconds) => watch.overdue(1000 + seconds) !== undefined) - 1;
+  };
+  test.each([
+    ["by three periods", 5, 1, 15],
+    ["by three periods, though the last one took longer than one", 30, 40, 90],
+    ["by twice what the last one took, where that is more", 5, 40, 80],
+    ["never within ten seconds", 0.1, 0, 10],
+    ["where none has ended yet, never within a minute", 5, undefined, 60],
+    ["where none has ended yet, by three periods, where that is more", 30, undefined, 90],
+  ])("%s", (_, period, took, seconds) => {
+    expect(late(period, took)).toBe(seconds);
+  });
+
+  test("until one ends", () => {
+    const watch = standing();
+    expect(watch.overdue(1091)).toBe("No sweep of /data has ended for 91 s: look at the disk.");
+    watch.hear(SWEPT, 1095);
+    expect([watch.age(1100), watch.overdue(1100)]).toEqual([5, undefined]);
+  });
 });
 
 test("a watch is lost when its tree has not been read for half an hour, also by the processes begun anew", () => {

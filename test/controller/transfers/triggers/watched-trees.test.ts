@@ -230,7 +230,7 @@ test("a directory that cannot be watched is said, and its trigger stands in trou
 
 test.each([
   ["a sweep has just ended", [SWEEP], 7, { WatchAge: 7, WatchFiles: 2, WatchAlive: 1 }],
-  ["none has ended for a minute", [SWEEP], 61, { WatchAlive: 0 }],
+  ["none has ended for three periods", [SWEEP], 16, { WatchAlive: 0 }],
   ["the first does not end", [], 61, { WatchAge: -1, WatchAlive: 0 }],
   ["the first goes on", [], 5, { WatchAge: -1, WatchFiles: -1, WatchAlive: 2 }],
   [
