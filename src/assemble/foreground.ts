@@ -44,7 +44,7 @@ export interface Foreground {
 
 /** Opens nothing and reaches nobody yet. @throws ConfigError */
 export function openForeground(options: ForegroundOptions): Foreground {
-  const { as, isOneCopy, tagsOf, host, clock, log, say } = options;
+  const { settings, as, isOneCopy, tagsOf, host, clock, log, say } = options;
   const closers: PartOptions["closers"] = [];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map(async (one) => one()));
@@ -59,7 +59,7 @@ export function openForeground(options: ForegroundOptions): Foreground {
     const find = () => transfers?.running ?? transfers?.trouble ?? "The ledger is being read: try again in a moment";
     const opened = problems.collect("[source]", () => transferSite(parts, { host, globus, notify, isOneCopy }, find));
     problems.throwIfAny();
-    const site = { ...named(opened as TransferSite, as), tagsOf };
+    const site = { ...named(opened as TransferSite, as), tagsOf, foreground: { ledger: settings.ledger.path } };
     transfers = new Transfers({ site, clock, log, say, random: Math.random });
     closers.push(globus.keepAlive());
     return { transfers, globus: globus.identity, close };

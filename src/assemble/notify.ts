@@ -34,7 +34,7 @@ export function openNotify(options: PartOptions, about: NotifyOptions): NotifyPa
 }
 
 /** @throws ActionError */
-function mailRoom({ settings }: PartOptions, { mailer, host, prefix = "" }: NotifyOptions): MailRoom | undefined {
+function mailRoom({ settings }: PartOptions, { mailer, host, prefix }: NotifyOptions): MailRoom | undefined {
   const { notify, email, globus, scheduling } = settings;
   const { "mail-to": to, "summary-at": summaryAt } = notify;
   if (to.length === 0) {
@@ -47,7 +47,10 @@ function mailRoom({ settings }: PartOptions, { mailer, host, prefix = "" }: Noti
   if (from === "")
     throw new ActionError("mail-to is set, and from in the [email] section is not: give the sender's address");
   const label = scheduling.beamline || prefix || host;
-  return { mailer, from, to, label, retryPv: `${prefix}QueueRetry`, ...(summaryAt !== "" && { summaryAt }) };
+  const own = prefix === undefined && settings.ledger.path !== "" ? ` --ledger ${settings.ledger.path}` : "";
+  const command = `run \`globus-ioc queue retry --all${own}\``;
+  const retry = prefix === undefined ? command : `write 1 to ${prefix}QueueRetry, or ${command}`;
+  return { mailer, from, to, label, retry, ...(summaryAt !== "" && { summaryAt }) };
 }
 
 /** @throws ActionError, ConfigError */

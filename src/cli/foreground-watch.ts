@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
+import { queueCommand } from "../controller/transfers/remedies.ts";
 import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
 import { isProven, isUnderWay, needsPerson, type QueuedScan } from "../controller/transfers/scan-queue.ts";
 import { scansText } from "../controller/transfers/scan-state.ts";
@@ -123,17 +124,20 @@ async function showing(
     const scans = [...queue.scans.values()];
     const sweep = last();
     if (sweep !== undefined && running.pending === 0 && !scans.some(isUnderWay))
-      return endOf(scans, unseenText(root, sweep));
+      return endOf(scans, unseenText(root, sweep), queueCommand("list", running.road.site));
     await sleep(context.clock, LOOK_SECONDS, context.signal);
   }
 }
 
-/** @param unseen what the sweep has not seen, a sentence */
-function endOf(scans: readonly QueuedScan[], unseen: string | undefined): Ending {
+/**
+ * @param unseen what the sweep has not seen, a sentence
+ * @param list the command that shows what has failed
+ */
+function endOf(scans: readonly QueuedScan[], unseen: string | undefined, list: string): Ending {
   const failed = scans.filter(needsPerson).length;
   const proven = scans.filter(isProven).length;
   const provenText = `${scansText(proven)} ${proven === 1 ? "is" : "are"} proven.`;
-  const left = failed === 0 ? undefined : `${scansText(failed)} failed and a person decides (globus-ioc queue list).`;
+  const left = failed === 0 ? undefined : `${scansText(failed)} failed and a person decides (${list}).`;
   const wrong = [unseen, left].filter((one) => one !== undefined);
   if (wrong.length === 0) return { state: "Done", message: provenText, exitStatus: EXIT.done };
   const message = [...wrong, ...(proven > 0 ? [provenText] : [])].join(" ");

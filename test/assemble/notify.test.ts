@@ -17,11 +17,14 @@ function settingsOf(conf: string): ReturnType<typeof parseConfig> {
 }
 
 /** @throws ConfigError */
-function open(conf: string): NotifyPart {
+const open = (conf: string): NotifyPart => openPart(conf, "99idb1:Globus:");
+
+/** @throws ConfigError */
+function openPart(conf: string, prefix: string | undefined): NotifyPart {
   const problems = new Problems();
   const closers: (() => Promise<void> | void)[] = [];
   const parts = { environment: {}, clock: new FakeClock(), log: silentLog, problems, closers };
-  const about = { mailer: new FakeMailer(), host: "station1", prefix: "99idb1:Globus:" };
+  const about = { mailer: new FakeMailer(), host: "station1", prefix };
   const part = openNotify({ ...parts, settings: settingsOf(conf) }, about);
   onTestFinished(async () => {
     for (const close of closers) await close();
@@ -44,11 +47,17 @@ test("people, the summary and the webhook are as the settings have them", () => 
     from: "ioc@x.example",
     to: ["a@x.example", "b@x.example"],
     label: "99-ID",
-    retryPv: "99idb1:Globus:QueueRetry",
+    retry: "write 1 to 99idb1:Globus:QueueRetry, or run `globus-ioc queue retry --all`",
     summaryAt: "07:30",
   });
   expect(webhook).toBeDefined();
   expect(tells).toEqual({ webhook: true, mailFailed: true, mailVerified: true });
+});
+
+test("people are told of no PV by a command in the foreground, but of its ledger", () => {
+  const conf = `${MAIL}[notify]\nmail-to = a@x.example\n[ledger]\npath = /var/x\n`;
+  expect(open(conf).mail?.retry).toBe("write 1 to 99idb1:Globus:QueueRetry, or run `globus-ioc queue retry --all`");
+  expect(openPart(conf, undefined).mail?.retry).toBe("run `globus-ioc queue retry --all --ledger /var/x`");
 });
 
 test("the sender is the first beamline contact where no other is set", () => {

@@ -1,18 +1,27 @@
 /** What `globus-ioc watch` says of its sweeps, and to systemd, in virtual time. */
 import { expect, onTestFinished, test } from "vitest";
+import { ActionError } from "../../src/base/errors.ts";
 import { EXIT } from "../../src/cli/exit-status.ts";
 import { watchScans } from "../../src/cli/foreground-watch.ts";
 import { TextScreen } from "../../src/cli/screen.ts";
 import type { Sweep, TreeNews } from "../../src/controller/ports/scan-tree.ts";
+import type { TransferSite } from "../../src/controller/transfers/rules.ts";
 import { readTrigger } from "../../src/controller/transfers/triggers/tree-trigger.ts";
 import { started, turn } from "../controller/transfers/transfers-fixture.ts";
 
 const SWEEP: Sweep = { seconds: 1, folders: 3, files: 2, scans: 1, problems: 0, examples: [], notified: 0 };
 const TRIGGER = { name: "watch", root: "/data", scans: "2026-03/{file:*.h5}", exclude: [], complete: "marker .done" };
 
+interface Asked extends Pick<TransferSite, "foreground"> {
+  readonly isOnce?: boolean;
+}
+
 /** A watch whose tree is this test's to tell. */
-async function watching({ isOnce = false } = {}) {
-  const bench = await started();
+async function watching({ isOnce = false, foreground }: Asked = {}) {
+  const bench = await started((one) => {
+    if (foreground !== undefined) one.told = { foreground };
+    one.rules = { ...one.rules, attempts: 1 };
+  });
   const { clock } = bench;
   const said: string[] = [];
   const toSystemd: string[] = [];
@@ -121,4 +130,15 @@ test.each([
   await watch.pass(1);
   const message = `/data/x cannot be read; and 2 more problems: not all of /data was seen.${more}`;
   expect(await watch.ended).toEqual({ state, message, exitStatus });
+});
+
+test("what a person decides is told with the command that shows it, of this ledger", async () => {
+  const watch = await watching({ isOnce: true, foreground: { ledger: "/var/x" } });
+  watch.bench.copier.failure = new ActionError("No space is left on /archive.");
+  watch.bench.announce(watch.bench.scan("a"), { trigger: "watch" });
+  await watch.bench.pass(120);
+  watch.tell({ kind: "sweep", sweep: SWEEP });
+  await watch.pass(1);
+  const message = "1 scan failed and a person decides (globus-ioc queue list --ledger /var/x).";
+  expect(await watch.ended).toEqual({ state: "Failed", message, exitStatus: EXIT.failed });
 });

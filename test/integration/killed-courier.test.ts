@@ -25,7 +25,7 @@ const program = (path: string, port: number): string => `
   import { createSmtpMailer } from ${moduleOf("services/mail/smtp-mailer.js")};
   const ledger = createQueueLedger({ path: ${JSON.stringify(path)}, owner: { pid: process.pid, host: "child" } });
   const mailer = createSmtpMailer({ host: "127.0.0.1", port: ${port}, security: "none", timeoutSeconds: 30, clock: systemClock });
-  const mail = { mailer, from: "ioc@x.example", to: ${JSON.stringify(PEOPLE)}, label: "2-BM", retryPv: "QueueRetry" };
+  const mail = { mailer, from: "ioc@x.example", to: ${JSON.stringify(PEOPLE)}, label: "2-BM", retry: "press QueueRetry" };
   const say = (sentence) => console.log(sentence);
   const queue = await ScanQueue.read(ledger);
   const road = new Road({ queue, clock: systemClock, log: silentLog, random: Math.random, say, site: { ledger, mail } });

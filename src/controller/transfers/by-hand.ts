@@ -10,6 +10,7 @@ import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import type { Drop, HandScan, ScanDrops } from "../ports/scan-drops.ts";
 import type { Severity } from "../pvs/run.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
+import { topText } from "./remedies.ts";
 import type { TransferSite } from "./rules.ts";
 import { baseName } from "./scan-path.ts";
 import { liesBelow } from "./source-gate.ts";
@@ -28,7 +29,8 @@ export const byHand = (scan: HandScan): AnnouncedScan => ({
 });
 
 /** Why a person's scan cannot be taken, a clause; undefined: it can. */
-export function handProblem(scan: HandScan, { source, destinations }: TransferSite): string | undefined {
+export function handProblem(scan: HandScan, site: TransferSite): string | undefined {
+  const { source, destinations } = site;
   const { file } = scan;
   const parts = file.split("/").slice(1);
   if (!file.startsWith("/") || isUnclean(file) || parts.includes(".."))
@@ -39,7 +41,7 @@ export function handProblem(scan: HandScan, { source, destinations }: TransferSi
   const { top, name } = source.source;
   if (source.original !== undefined)
     return `scans are sent from TomoScan's copies on ${name} (host = analysis in [source]), and only TomoScan says where those are`;
-  if (!liesBelow(top, file)) return `${visible(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`;
+  if (!liesBelow(top, file)) return `${visible(file)} does not lie below ${topText(site)}`;
   const known = destinations.map((one) => one.name);
   const unknown = scan.destinations?.find((one) => !known.includes(one));
   if (unknown !== undefined) return `there is no destination ${visible(unknown)}: name one of ${known.join(", ")}`;

@@ -92,19 +92,20 @@ function withoutReason(scan: ScanRecord): ScanRecord {
  * What was to go to destinations that globus.conf no longer has, a person decides.
  * @param known the names of those that it has
  * @param at now, milliseconds since 1970 UTC
+ * @param why a clause about a destination
  * @returns also how many scans were to go to each
  */
 export function goneDecision(
   queue: ScanQueue,
   known: ReadonlySet<string>,
-  at: number,
+  { at, why }: { readonly at: number; readonly why: (destination: string) => string },
 ): { readonly changes: readonly QueueChange[]; readonly counts: ReadonlyMap<string, number> } {
   const counts = new Map<string, number>();
   const changes: QueueChange[] = [];
   for (const name of queue.openDestinations) {
     if (known.has(name)) continue;
     for (const { scan, destination, attempts } of queue.openSends(name).values()) {
-      changes.push({ send: { scan, destination, attempts, at, state: "dead", reason: asSentence(goneText(name)) } });
+      changes.push({ send: { scan, destination, attempts, at, state: "dead", reason: asSentence(why(name)) } });
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }
   }
@@ -112,7 +113,3 @@ export function goneDecision(
     if (destination !== "" && !known.has(destination)) changes.push({ forgetSubmission: submission.id });
   return { changes, counts };
 }
-
-/** A clause. */
-export const goneText = (destination: string): string =>
-  `there is no [destination ${destination}] in globus.conf any more: put it back and press QueueRetry, or drop the scan`;

@@ -14,7 +14,7 @@ type NoteLetter = Pick<Mail, "subject" | "text">;
 /** @param notes of one kind, at least one */
 export function letterOf(
   notes: readonly NoteRecord[],
-  { label, retryPv }: Pick<MailRoom, "label" | "retryPv">,
+  { label, retry }: Pick<MailRoom, "label" | "retry">,
 ): NoteLetter {
   const [first] = notes;
   const subject = (words: string): string => oneLine(`${label}: ${words}`);
@@ -28,7 +28,7 @@ export function letterOf(
   if (first?.kind === "verified") return { subject: subject(`${subjectsOf(notes)} proven`), text: told };
   return {
     subject: subject(`${subjectsOf(notes)} failed`),
-    text: `${told}\nNothing of this is tried again by itself. Mend the cause, then write 1 to ${retryPv}, or run \`globus-ioc queue retry\`.\n`,
+    text: `${told}\nNothing of this is tried again by itself. Mend the cause, then ${retry}.\n`,
   };
 }
 

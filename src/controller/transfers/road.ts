@@ -14,6 +14,7 @@ import type { Severity } from "../pvs/run.ts";
 import { sendBackOff } from "./back-off.ts";
 import { type NoteLine, notesOf, type SendEnd, type Telling, transferLine } from "./notes.ts";
 import { isClosed } from "./queue-states.ts";
+import { retryName } from "./remedies.ts";
 import type { TransferSite } from "./rules.ts";
 import { scanName } from "./scan-path.ts";
 import { isProven, placesOf, type ScanQueue } from "./scan-queue.ts";
@@ -160,7 +161,8 @@ export class Road {
     const name = nameOf(queued.scan);
     if (state === "verified" && isProven(queued)) this.say(`${name} is proven at ${placesOf(queued)}.`);
     if (state === "failed" && attempts === 1) this.say(`${name} is tried again at ${destination}: ${reason}`, "MINOR");
-    if (state === "dead") this.say(`${name} is not sent to ${destination} any more (QueueRetry): ${reason}`, "MAJOR");
+    if (state === "dead")
+      this.say(`${name} is not sent to ${destination} any more (${retryName(this.site)}): ${reason}`, "MAJOR");
   }
 
   #afterEnd({ scan, destination, attempts: before }: SendRecord, end: SendEnd): SendRecord {

@@ -68,8 +68,8 @@ export interface MailRoom {
   readonly to: readonly string[];
   /** Begins each subject: the beamline, or the IOC. */
   readonly label: string;
-  /** The PV that tries again what has failed, for the text. */
-  readonly retryPv: string;
+  /** What tries again what has failed, an imperative for the text. */
+  readonly retry: string;
   /** Time of day of the daily summary at the facility, `HH:MM`; absent: there is none. */
   readonly summaryAt?: string;
 }
@@ -83,6 +83,8 @@ export interface TransferSite {
   readonly destinations: readonly DestinationRow[];
   /** What the path of a scan says of its experiment; absent: the tagged one counts. */
   readonly tagsOf?: (file: string) => ScanTags;
+  /** Of a command in the foreground, which has a ledger of its own and no PVs; absent: an IOC's. */
+  readonly foreground?: { readonly ledger: string };
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** Absent where nobody is mailed. */

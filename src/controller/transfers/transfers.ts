@@ -13,12 +13,13 @@ import { AskedTransfers } from "./asked-transfers.ts";
 import { DropReader } from "./by-hand.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
-import { decided, dropDecision, goneDecision, goneText, retryDecision } from "./decisions.ts";
+import { decided, dropDecision, goneDecision, retryDecision } from "./decisions.ts";
 import type { GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { type Pruned, type PruneOptions, prune } from "./prune.ts";
 import { Rechecks } from "./rechecks.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
+import { goneText, topText } from "./remedies.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
@@ -216,16 +217,17 @@ export class RunningTransfers {
 
   /** What was to go to destinations that globus.conf no longer has is a person's to decide. */
   async #closeUnknown(signal: AbortSignal): Promise<void> {
-    const { queue, clock, say } = this.road;
+    const { queue, clock, say, site } = this.road;
+    const why = (name: string): string => goneText(name, site);
     let counts: ReadonlyMap<string, number> = new Map();
     const close = (): readonly QueueChange[] => {
-      const decision = goneDecision(queue, this.#known, clock.now());
+      const decision = goneDecision(queue, this.#known, { at: clock.now(), why });
       counts = decision.counts;
       return decision.changes;
     };
     while (!(await this.#tryChange(close))) await sleep(clock, LEDGER_SECONDS, signal);
     for (const [name, count] of counts)
-      say(`${count === 1 ? "1 scan was" : `${count} scans were`} to go to ${name}: ${goneText(name)}.`, "MAJOR");
+      say(`${count === 1 ? "1 scan was" : `${count} scans were`} to go to ${name}: ${why(name)}.`, "MAJOR");
   }
 
   /** @returns false where the ledger took no change */
@@ -358,13 +360,10 @@ function givenUpBefore({ mayBeOld, content }: AnnouncedScan, known: readonly Sca
 const changed = (before: ScanRecord, scan: ScanRecord): QueueChange[] => (scan === before ? [] : [{ scan }]);
 
 /** Why a scan is not sent; undefined: it is. */
-function unsentBy({ aborted }: AnnouncedScan, file: string, { rules, source }: TransferSite): Unsent | undefined {
-  const { top, name } = source.original ?? source.source;
-  if (!liesBelow(top, file))
-    return {
-      state: "lost",
-      reason: `${cleanJson(file)} does not lie below ${top} of ${name} ([source] in globus.conf)`,
-    };
+function unsentBy({ aborted }: AnnouncedScan, file: string, site: TransferSite): Unsent | undefined {
+  const { rules, source } = site;
+  const { top } = source.original ?? source.source;
+  if (!liesBelow(top, file)) return { state: "lost", reason: `${cleanJson(file)} does not lie below ${topText(site)}` };
   return aborted !== undefined && rules.aborted === "leave"
     ? { state: "left", reason: `it was aborted: ${aborted}` }
     : undefined;

@@ -61,7 +61,7 @@ class Bench {
       from: "ioc@x.example",
       to: [ANNE, BOB],
       label: "2-BM",
-      retryPv: "2bmb:Globus:QueueRetry",
+      retry: "write 1 to 2bmb:Globus:QueueRetry",
       ...this.room,
     };
     this.road = new Road({
@@ -361,7 +361,7 @@ describe("people", () => {
     expect(mail).toMatchObject({ from: "ioc@x.example", subject: "2-BM: a 1 and 1 more failed" });
     expect(mail?.text).toContain("a 1 is not proven at archive (attempt 1): No space is left on /archive.\n");
     expect(mail?.text).toContain("a2 is not proven at archive (attempt 1): No space is left on /archive.\n");
-    expect(mail?.text).toContain("write 1 to 2bmb:Globus:QueueRetry");
+    expect(mail?.text).toContain("Mend the cause, then write 1 to 2bmb:Globus:QueueRetry.\n");
     expect(new Set(bench.mailer.accepted.map(({ messageId }) => messageId)).size).toBe(2);
     expect(bench.notes).toBe(0);
   });

@@ -1,5 +1,7 @@
 /** What was decided, or was another's, before: through a restart, another login, and another globus.conf. */
+
 import { expect, test } from "vitest";
+import { ActionError } from "../../../src/base/errors.ts";
 import { NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import { RULES } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started } from "./transfers-fixture.ts";
@@ -115,6 +117,34 @@ test("QueueRetry queues nothing for a destination that globus.conf no longer has
   expect(await bench.transfers.retry()).toBe(1);
   await bench.pass(30);
   expect(bench.stateOf(file)["archive"]).toBe("verified");
+});
+
+test("where a command in the foreground has the queue, sentences name its ledger and no PV", async () => {
+  const bench = await started((one) => {
+    one.told = { foreground: { ledger: "/var/x" } };
+    one.rules = { ...RULES, attempts: 1 };
+  });
+  const told = (): string[] => bench.said.splice(0).filter((one) => !one.startsWith("NO_ALARM"));
+  bench.copier.failure = new ActionError("No space is left on /archive.");
+  bench.announce(bench.scan("a1"));
+  await bench.pass(60);
+  expect(told()).toEqual([
+    "MAJOR a1 is not sent to archive any more (globus-ioc queue retry --all --ledger /var/x): No space is left on /archive.",
+  ]);
+  bench.announce("/elsewhere/a2.h5");
+  await bench.pass(1);
+  expect(told()).toEqual([
+    'MINOR a2.h5 is not sent: "/elsewhere/a2.h5" does not lie below /data of detector, from where this command sends.',
+  ]);
+  bench.copier.failure = new UnavailableError("/archive is not mounted.");
+  bench.announce(bench.scan("a3"));
+  await bench.pass(30);
+  await bench.stop();
+  bench.destinations = bench.destinations.filter(({ name }) => name !== "archive");
+  await bench.start();
+  expect(told().at(-1)).toBe(
+    "MAJOR 1 scan was to go to archive: this command sends elsewhere: give the earlier one again, or drop the scan (globus-ioc queue drop SCAN --ledger /var/x).",
+  );
 });
 
 test("what another login has begun, and a person has given up piece by piece, is never submitted", async () => {

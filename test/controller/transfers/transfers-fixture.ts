@@ -42,7 +42,7 @@ export class Bench {
   #look: TransfersLook | undefined;
 
   isPausedAtStart = false;
-  told: Pick<TransferSite, "mail" | "webhook"> = {};
+  told: Pick<TransferSite, "mail" | "webhook" | "foreground"> = {};
   drops: ScanDrops | undefined;
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;

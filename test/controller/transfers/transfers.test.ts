@@ -248,7 +248,13 @@ test("a webhook and a mail server that never answer hold up no data", async () =
   const never = { tell: (_: string, options: CallOptions) => silence(options), open: silence };
   const bench = await started((one) => {
     one.rules = { ...RULES, tells: { webhook: true, mailFailed: true, mailVerified: true } };
-    const mail = { mailer: never, from: "ioc@x.example", to: ["anne@x.example"], label: "2-BM", retryPv: "QueueRetry" };
+    const mail = {
+      mailer: never,
+      from: "ioc@x.example",
+      to: ["anne@x.example"],
+      label: "2-BM",
+      retry: "press QueueRetry",
+    };
     one.told = { webhook: never, mail };
   });
   const files = ["a1", "a2", "a3"].map((name) => bench.scan(name));
