@@ -197,8 +197,11 @@ test("docs/transfers.md: each of its triggers on a directory sends the scan that
 
 test("docs/transfers.md: its trigger on a PV sends the file that another PV names", async () => {
   await withTriggers(blocks(page("transfers.md"), "ini")[2] ?? "");
-  await inFiveMinutes(/ArchiveMessage .* is proven at archive and petrel\./, "Watching");
-  expect(await text("Trigger0Scans")).toBe("1");
+  const { stdout: before } = await runs("globus-ioc queue list --json");
+  await inFiveMinutes(/ArchiveMessage .* is proven at archive and petrel\./, "Watching"); // perhaps of the scan before
+  await until("Trigger0Scans", (count) => count === "1");
+  const done = await until("LastDone", (name) => name !== "" && !before.includes(name));
+  expect(await text("Scan0Name")).toBe(done);
 });
 
 test("docs/transfers.md: its settings send scans to their three destinations, one of which is down", async () => {
