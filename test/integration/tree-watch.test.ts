@@ -299,7 +299,9 @@ test("links are followed, but neither in circles, nor out of the tree, nor to wh
   expect(found).toMatchObject({ scans: 2, files: 4, problems: 2 });
   const text = found.examples.join("\n");
   expect(text).toContain(`"x_DIR", which leads to ${JSON.stringify(outside.at("x_DIR"))}, outside of the watched`);
-  expect(text).toContain('"circle", which leads in a circle; it is not followed.');
+  expect(text).toContain(
+    '"circle", which leads in a circle; it is not followed: remove it, or leave it out with exclude.',
+  );
   expect(text).toContain('"broken_DIR", which leads nowhere');
   for (const word of ["readme", "scratch", "passing", "latest", "current"]) expect(text).not.toContain(word);
   const seen = watch.news.flatMap((news) => scan(news) ?? []);
@@ -353,7 +355,7 @@ test("a folder without permission is named and counted, and read as soon as that
   const found = await watch.next(sweep);
   expect(found).toMatchObject({ problems: 1, files: 1 });
   expect(found.examples[0]).toBe(
-    `"${at(`${RAW}/secret_DIR`)}" cannot be read: permission is denied (EACCES); what is in it is not seen.`,
+    `"${at(`${RAW}/secret_DIR`)}" cannot be read: permission is denied (EACCES); what is in it is not seen: let the user of this program read it, or leave it out with exclude.`,
   );
   const open = watch.next((news) => (scan(news)?.path === at(`${RAW}/secret_DIR`) ? true : undefined));
   fs.chmodSync(at(`${RAW}/secret_DIR`), 0o755);
@@ -455,7 +457,9 @@ test("a process that stands still for too long, or is killed, is begun again and
     const ended = watch.next((news) => (news.kind === "ended" ? news.sentence : undefined));
     const again = watch.next((news) => (news.kind === "begun" ? watch.next(marked(at(`${SCAN}/.done`))) : undefined));
     process.kill(watch.pids.at(-1) as number, signal);
-    expect(await ended).toBe(`The process that watches "${root}" was ended by SIGKILL; it is begun again.`);
+    expect(await ended).toBe(
+      `The process that watches "${root}" was ended by SIGKILL; it is begun again: where that comes again, see whether this host has memory left.`,
+    );
     await again;
   }
   expect(watch.pids).toHaveLength(3);

@@ -117,7 +117,7 @@ export class KnownTree {
       return false;
     }
     if (!("size" in found)) {
-      this.#fails(folder, `cannot be looked at: ${found.why}; what is in it is not seen.`);
+      this.#fails(folder, `cannot be looked at: ${found.why}; what is in it is not seen: ${found.remedy}.`);
       return false;
     }
     return folder.note(found, now) || this.problems.has(folder);
@@ -127,7 +127,7 @@ export class KnownTree {
   take(folder: Folder, found: FolderNames | undefined | Unreadable, now: number): Taken | undefined {
     if (folder.isGone || found === undefined) return undefined; // its parent tells
     if ("why" in found) {
-      this.#fails(folder, `cannot be read: ${found.why}; what is in it is not seen.`);
+      this.#fails(folder, `cannot be read: ${found.why}; what is in it is not seen: ${found.remedy}.`);
       return undefined;
     }
     const isFirst = !folder.wasRead;
@@ -158,7 +158,9 @@ export class KnownTree {
     for (const name of links) {
       const target = linkTarget(this.top.path, folder, name);
       if ("problem" in target)
-        remarks.push(`holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed.`);
+        remarks.push(
+          `holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed: remove it, or leave it out with exclude.`,
+        );
       else if (folder.scan === undefined && this.#isSeenAt(target.real)) continue;
       else if (target.isFolder) folders.set(name, target.real);
       else files.push(name);

@@ -11,9 +11,12 @@ import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { Slices } from "../../base/in-slices.ts";
 import { systemFailure } from "../../base/system-failure.ts";
 
-/** What stands behind a name that cannot be looked at: a clause. */
+/** What stands behind a name that cannot be looked at. */
 export interface Unreadable {
+  /** A clause. */
   readonly why: string;
+  /** What to do about it, a clause. */
+  readonly remedy: string;
 }
 
 /** What is in a folder. Neither devices nor sockets. */
@@ -123,7 +126,11 @@ function failed(thrown: unknown): Unreadable | undefined {
   const code = codeOf(thrown);
   if (code === undefined) throw thrown;
   if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-  return { why: systemFailure(thrown)?.words ?? code };
+  const isDenied = code === "EACCES" || code === "EPERM";
+  return {
+    why: systemFailure(thrown)?.words ?? code,
+    remedy: isDenied ? "let the user of this program read it, or leave it out with exclude" : "see to its disk",
+  };
 }
 
 const readNow = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });

@@ -79,7 +79,10 @@ class TreeProcess {
     try {
       const { how } = await orAbort(process.gone, signal);
       if (this.#refused !== undefined) throw new ActionError(this.#refused);
-      this.#say("ended", `The process that watches ${this.#name} ${how}; it is begun again.`);
+      this.#say(
+        "ended",
+        `The process that watches ${this.#name} ${how}; it is begun again: where that comes again, see whether this host has memory left.`,
+      );
     } finally {
       ticks.abort(signal.reason);
       if (!process.hasEnded) {
