@@ -66,3 +66,9 @@ export class ProcessApart<ToChild extends object, FromChild> {
     this.#child.kill("SIGKILL");
   }
 }
+
+/** For the program: ends its process when nobody listens any more, also where that was before its modules were read. */
+export function endWithListener(): void {
+  process.on("disconnect", () => process.exit(0));
+  if (!process.connected) process.exit(0);
+}

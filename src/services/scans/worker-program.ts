@@ -6,6 +6,7 @@ import { type Cancel, systemClock } from "../../base/clock.ts";
 import { ActionError, stackOf } from "../../base/errors.ts";
 import type { CopyProgress } from "../../controller/ports/destinations.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
+import { endWithListener } from "../process-apart.ts";
 import { type ScanWork, workHere } from "./work.ts";
 import { type FromWorker, failureKind, sendFiles, type ToWorker, type WorkFailure } from "./worker-process.ts";
 
@@ -20,7 +21,7 @@ let leave = stayAWhile();
 let files: unknown[] = [];
 let stopped = new AbortController();
 
-process.on("disconnect", () => process.exit(0));
+endWithListener();
 process.on("message", (message: ToWorker) => {
   if ("files" in message) files.push(...message.files);
   else if ("stop" in message) stopped.abort(new ActionError("the work was called off"));

@@ -5,6 +5,7 @@
 import { systemClock } from "../../base/clock.ts";
 import { ActionError, CancelledError, stackOf } from "../../base/errors.ts";
 import type { TreeNews, TreeToWatch } from "../../controller/ports/scan-tree.ts";
+import { endWithListener } from "../process-apart.ts";
 import { TreeSweeps } from "./tree-sweeps.ts";
 import type { FromTree, ToTree } from "./tree-words.ts";
 
@@ -16,7 +17,7 @@ const stopped = new AbortController();
 const waiting: TreeNews[] = [];
 let sending: Promise<void> | undefined;
 
-process.on("disconnect", () => process.exit(0));
+endWithListener();
 process.on("message", (message: ToTree) => {
   if ("stop" in message) stopped.abort(new CancelledError("The watch was called off."));
   else void watch(message.watch);
