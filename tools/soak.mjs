@@ -2,8 +2,9 @@
  * `npm run soak`: lets clients of every kind, good, careless and hostile, work a real IOC on the simulated beamline for
  * a time, and watches what it holds. Rounds of load are followed by a rest in which everything is closed again: what is
  * then still open, or still in memory after a garbage collection, must not grow from the first rests to the last.
- * Prints the figures of each rest. Then the transfers of scans are killed 200 times. Ends with status 1 when something
- * grew, the IOC ended, or a scan was lost or doubled. Linux only.
+ * Prints the figures of each rest. Then the transfers of scans are killed 200 times, and an IOC that watches a tree is
+ * while scans are marked there. Ends with status 1 when something grew, the IOC ended, or a scan was lost or doubled.
+ * Linux only.
  *
  *   node tools/soak.mjs [--minutes 5]
  */
@@ -180,9 +181,11 @@ try {
   await beamline.close();
 }
 if (problems.length === 0) {
-  say("200 kills of the transfers, while scans arrive and Globus is at fault:");
-  if ((await runNode([join(ROOT, "tools/faults.mjs"), "kills-transfers"])) !== 0)
-    problems = ["the transfers have lost or doubled a scan: see above"];
+  say(
+    "200 kills of the transfers, and of an IOC that watches a tree, while scans arrive and destinations are at fault:",
+  );
+  if ((await runNode([join(ROOT, "tools/faults.mjs"), "kills-transfers", "kills-watch"])) !== 0)
+    problems = ["the transfers, or the watch, have lost or doubled a scan: see above"];
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 say(problems.length === 0 ? "Nothing grew." : "Something is wrong.");

@@ -7,8 +7,9 @@ import { dirname, join } from "node:path";
 import { DAQ_STATES } from "../../src/controller/pvs/daq.ts";
 import { EMAIL_MODES } from "../../src/controller/pvs/email.ts";
 import { PEOPLE, PROPOSAL } from "../../src/sandbox/people.ts";
+import { repeats } from "../support/repeats.ts";
 import type { Bench } from "./command-case.ts";
-import { absent, GUEST, MAILED, READERS, repeats, USERNAMES } from "./world.ts";
+import { absent, GUEST, MAILED, READERS, USERNAMES } from "./world.ts";
 
 export const source = ({ name }: Bench): string => `/data/${name}`;
 export const collectionFolder = ({ name }: Bench): string => `/2-BM/${name.slice(0, 7)}/${name}`;

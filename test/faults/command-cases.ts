@@ -5,6 +5,7 @@
  */
 import type { CommandName } from "../../src/controller/pvs/commands.ts";
 import { PROPOSAL } from "../../src/sandbox/people.ts";
+import { repeats } from "../support/repeats.ts";
 import {
   addExperiment,
   addFolder,
@@ -42,7 +43,7 @@ import {
   untilFollowed,
 } from "./case-steps.ts";
 import type { CommandCase, ServerName } from "./command-case.ts";
-import { absent, GUEST, MAILED, repeats, USERNAMES } from "./world.ts";
+import { absent, GUEST, MAILED, USERNAMES } from "./world.ts";
 
 export const COMMAND_CASES: readonly CommandCase[] = [
   {

@@ -142,10 +142,6 @@ export class World {
 
 const directoryOf = (form: DaqForm): string => String(form["dataDirectory"]);
 
-/** Those that stand there more than once, once for each time too many. */
-export function repeats(texts: readonly string[]): readonly string[] {
-  return texts.filter((text, index) => texts.indexOf(text) !== index);
-}
 /** What of `wanted` is not among `found`. */
 export function absent(wanted: readonly string[], found: readonly string[]): readonly string[] {
   return wanted.filter((one) => !found.includes(one));

@@ -11,6 +11,7 @@ import { sleep, systemClock } from "../../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../../src/sandbox/globus/service.ts";
 import type { HttpFaults } from "../../../src/sandbox/http-twin.ts";
 import { makeTemporaryFolder } from "../../../src/sandbox/temporary-folder.ts";
+import { repeats } from "../repeats.ts";
 import { ROOT } from "./real-peers.ts";
 
 export interface KillFigures {
@@ -23,7 +24,7 @@ export interface KillFigures {
 }
 
 /** What Globus does wrong between two kills. */
-const FAULTS: readonly HttpFaults[] = [
+export const GLOBUS_FAULTS: readonly HttpFaults[] = [
   {},
   { on: "/transfer", answerLost: true, times: 1 },
   { on: "/submission_id", unavailable: { status: 503, times: 1, retryAfterSeconds: 0 } },
@@ -59,7 +60,7 @@ export async function killTransfers(rounds: number, random: () => number): Promi
   try {
     const worker = new Worker(folder, globus, { source, archive });
     for (let round = 0; round < rounds; round++) {
-      await globus.misbehave(FAULTS[Math.floor(random() * FAULTS.length)] ?? {});
+      await globus.misbehave(GLOBUS_FAULTS[Math.floor(random() * GLOBUS_FAULTS.length)] ?? {});
       worker.start();
       for (let scan = 0; scan < SCANS_A_ROUND; scan++) worker.announce(writeScan(source, `s${round}_${scan}`, random));
       await sleep(systemClock, random() * WAY_SECONDS);
@@ -174,13 +175,12 @@ function arrived(
     }
     for (const file of there.keys()) if (!from.has(file)) doubled.push(`${name}: ${file}`);
   }
-  const sent = globus.transfers.flatMap(({ sources }) => sources);
-  doubled.push(...sent.filter((one, index) => sent.indexOf(one) !== index).map((one) => `petrel: ${one}`));
+  doubled.push(...repeats(globus.transfers.flatMap(({ sources }) => sources)).map((one) => `petrel: ${one}`));
   return { scans: [...from.keys()].filter((file) => file.endsWith(".h5")).length, lost, doubled };
 }
 
 /** Files by their path from the folder on. */
-function filesBelow(folder: string): Map<string, string> {
+export function filesBelow(folder: string): Map<string, string> {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
   return new Map(
     found.map((one) => {
