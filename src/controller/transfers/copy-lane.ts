@@ -5,10 +5,10 @@ import type { CopiedFile, CopyProgress, Parcel } from "../ports/destinations.ts"
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import { Lane } from "./lane.ts";
+import { ownPlace } from "./places.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
 import type { CopyRow } from "./rules.ts";
-import { placeOf } from "./scan-path.ts";
 
 /** The copy under way. */
 export interface CopyNow extends CopyProgress {
@@ -71,11 +71,11 @@ export class CopyLane extends Lane {
 
   /** @param look called now and then while files are copied */
   async #copy(scan: ScanRecord, signal: AbortSignal, look: () => void): Promise<void> {
-    const { clock, site } = this.road;
-    const { name, copier, template, as, writesManifest } = this.#row;
+    const { clock } = this.road;
+    const { name, copier, writesManifest } = this.#row;
     const began = clock.monotonic();
     const manifest = await this.road.manifestOf(scan);
-    const parts = placeOf(template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest }, as);
+    const parts = await ownPlace(this.road, scan, manifest, this.#row);
     const parcel: Parcel = { manifest, parts };
     const onProgress = (progress: CopyProgress): void => {
       if (this.now !== undefined) this.now = { ...this.now, ...progress, heard: clock.monotonic() };

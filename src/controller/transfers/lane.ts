@@ -90,13 +90,13 @@ export class Lane {
     }
   }
 
-  async #take(scans: readonly string[], { about, sentence, afterSeconds }: Verdict): Promise<void> {
+  async #take(scans: readonly string[], { about, sentence, afterSeconds, isFinal }: Verdict): Promise<void> {
     if (about === "source") for (const scan of scans) await this.road.lookAnew(scan, this.destination, sentence);
     const isTheirFault = about === "scan" || (about === "destination" && scans.some((scan) => this.#accused.has(scan)));
     if (isTheirFault) {
       for (const scan of scans) {
         this.#accused.delete(scan);
-        await this.road.ended(scan, this.destination, { state: "failed", reason: sentence });
+        await this.road.ended(scan, this.destination, { state: "failed", reason: sentence, isFinal });
       }
     } else if (about === "destination") this.#outOfOrder(sentence, scans, afterSeconds);
   }

@@ -5,6 +5,9 @@ import { ActionError } from "../../base/errors.ts";
 import type { ScanTags } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 
+/** A scan's place at a destination is none, or another scan's: to try again does not help. */
+export class PlaceError extends ActionError {}
+
 /** Of a scan without an experiment. */
 export const NO_TAGS: ScanTags = { exp: "", ym: "", last: "", gup: "" };
 /** Stands for a level that nobody knows, because no experiment was tagged. */
@@ -46,7 +49,7 @@ export interface PlacedScan {
  * `{scan}` and plain names
  * @param top of the source
  * @param as a folder's name there; absent: its own
- * @throws ActionError for a level that is no name of a directory
+ * @throws PlaceError for a level that is no name of a directory
  */
 export function placeOf(
   template: string,
@@ -56,7 +59,7 @@ export function placeOf(
 ): readonly string[] {
   const { folder, isFolder } = manifest;
   const below = partsBelow(top, folder);
-  if (below === undefined) throw new ActionError(`${cleanJson(folder)} does not lie below ${top}`);
+  if (below === undefined) throw new PlaceError(`${cleanJson(folder)} does not lie below ${top}`);
   const rel = isFolder ? below.slice(0, -1) : below;
   const levels = partsOf(template).flatMap((level) =>
     level === "{rel}" ? rel : level.replace(/\{(\w+)\}/g, (_, key: string) => valueOf(key, tags, file, isFolder)),
@@ -64,7 +67,7 @@ export function placeOf(
   const parts = isFolder ? [...levels, as ?? baseName(folder)] : levels;
   for (const part of parts) {
     const problem = directoryNameProblem(part);
-    if (problem !== undefined) throw new ActionError(`The directory name ${cleanJson(part)} ${problem}`);
+    if (problem !== undefined) throw new PlaceError(`The directory name ${cleanJson(part)} ${problem}`);
   }
   return parts;
 }

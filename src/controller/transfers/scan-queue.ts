@@ -15,6 +15,7 @@ import type {
   SummaryRecord,
 } from "../ports/queue-ledger.ts";
 import { isClosed, isDead, isSubmitted, requireFollows } from "./queue-states.ts";
+import { baseName } from "./scan-path.ts";
 
 /** A scan with where it goes, by destination. */
 export interface QueuedScan {
@@ -71,6 +72,8 @@ export class ScanQueue {
   /** In the order of their ids, which is that of their age. */
   readonly #scans = new Map<string, { scan: ScanRecord; readonly sends: Map<string, SendRecord> }>();
   readonly #idsByFile = new Map<string, Set<string>>();
+  /** By the last part of the path. */
+  readonly #idsByName = new Map<string, Set<string>>();
   readonly #open = new Map<string, OpenSends>();
   readonly #waiting = new Set<string>();
   readonly #submissions = new Map<string, SubmissionRecord>();
@@ -149,7 +152,16 @@ export class ScanQueue {
 
   /** Every version of a file that is known, the oldest first. */
   ofFile(file: string): readonly QueuedScan[] {
-    return [...(this.#idsByFile.get(file) ?? [])].flatMap((id) => this.#scans.get(id) ?? []);
+    return this.#all(this.#idsByFile.get(file));
+  }
+
+  /** Every version of files and folders of this name, wherever they lie. */
+  named(name: string): readonly QueuedScan[] {
+    return this.#all(this.#idsByName.get(name));
+  }
+
+  #all(ids: ReadonlySet<string> = new Set()): readonly QueuedScan[] {
+    return [...ids].flatMap((id) => this.#scans.get(id) ?? []);
   }
 
   send(scan: string, destination: string): SendRecord | undefined {
@@ -197,8 +209,8 @@ export class ScanQueue {
     else this.#scans.set(scan.id, { scan, sends: new Map() });
     if (scan.state === "waiting") this.#waiting.add(scan.id);
     else this.#waiting.delete(scan.id);
-    const ids = this.#idsByFile.get(scan.file) ?? new Set();
-    this.#idsByFile.set(scan.file, ids.add(scan.id));
+    put(this.#idsByFile, scan.file, scan.id);
+    put(this.#idsByName, baseName(scan.file), scan.id);
     this.#tell(scan.id);
   }
 
@@ -220,9 +232,13 @@ export class ScanQueue {
     this.#scans.delete(id);
     this.#waiting.delete(id);
     this.#idsByFile.get(known.scan.file)?.delete(id);
+    this.#idsByName.get(baseName(known.scan.file))?.delete(id);
     this.#tell(id);
   }
 }
+
+const put = (ids: Map<string, Set<string>>, key: string, id: string): void =>
+  void ids.set(key, (ids.get(key) ?? new Set()).add(id));
 
 /** The scan that was proven last, by the times of its sends. */
 async function lastOf(scans: Iterable<QueuedScan>): Promise<QueuedScan | undefined> {

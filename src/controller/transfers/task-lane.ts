@@ -8,8 +8,8 @@ import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "../p
 import type { SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
 import { type GlobusRow, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
+import { ownPlace } from "./places.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
-import { placeOf } from "./scan-path.ts";
 import { newSubmission, otherLoginText } from "./submissions.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -163,7 +163,7 @@ export class TaskLane extends Lane {
     const { site } = this.road;
     try {
       const manifest = await this.road.manifestOf(scan);
-      const parts = placeOf(this.#row.template, site.source.source.top, { file: scan.file, tags: scan.tags, manifest });
+      const parts = await ownPlace(this.road, scan, manifest, this.#row);
       return itemsOf(manifest, site.source, this.#row, parts);
     } catch (thrown) {
       await this.failed([scan.id], thrown, signal);

@@ -1,6 +1,7 @@
 /** What a failure on a scan's way is about: the scan's source, its destination, the ledger, or this one scan. Pure. */
 import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import { AccessDeniedError, OffError, SourceChangedError, UnavailableError } from "../ports/call.ts";
+import { PlaceError } from "./scan-path.ts";
 import { LedgerFailedError } from "./scan-queue.ts";
 
 export interface Verdict {
@@ -12,6 +13,8 @@ export interface Verdict {
   readonly sentence: string;
   /** Seconds that it asks to be left alone; 0: it does not ask. */
   readonly afterSeconds: number;
+  /** To try again does not help. */
+  readonly isFinal: boolean;
   /** A bug of ours, for the log. */
   readonly isBug: boolean;
 }
@@ -24,11 +27,12 @@ export function verdictOn(thrown: unknown, signal: AbortSignal): Verdict {
       about: "scan",
       sentence: asSentence(`Internal error: ${messageOf(thrown)}`),
       afterSeconds: 0,
+      isFinal: false,
       isBug: true,
     };
   const sentence = asSentence(messageOf(thrown));
   const afterSeconds = thrown instanceof UnavailableError ? (thrown.retryAfterSeconds ?? 0) : 0;
-  return { about: subjectOf(thrown), sentence, afterSeconds, isBug: false };
+  return { about: subjectOf(thrown), sentence, afterSeconds, isFinal: thrown instanceof PlaceError, isBug: false };
 }
 
 function subjectOf(thrown: ActionError): Verdict["about"] {
