@@ -424,10 +424,10 @@ const BROKEN: readonly Broken[] = [
     ],
   },
   {
-    what: "the watch over directories does not keep up",
-    break: () => siteOf({ watcher: () => ({ alive: "No", age: 900.4, message: "/data hangs" }) }),
+    what: "the watch over directories is in trouble",
+    break: () => siteOf({ watcher: () => ({ alive: "No", age: 900.4, message: "/data hangs: look at it." }) }),
     says: [
-      "MAJOR Watch over directories: The watch over directories does not keep up, its last whole sweep ended 900 s ago (/data hangs): see to the disk it looks at.",
+      "MAJOR Watch over directories: /data hangs: look at it (of the watch over directories: its last whole sweep ended 900 s ago).",
     ],
   },
 ];

@@ -292,7 +292,8 @@ test("with 0 hours none is made; the watch over directories is looked at where t
   expect(state()).toBe("Unknown");
   pvs.put("WatchAlive", ANSWERS.indexOf("No"));
   pvs.put("WatchAge", 700);
-  pvs.put("WatchMessage", "/data hangs.");
+  pvs.put("WatchMessage", "/data/x cannot be read: let this program's user read it.");
   const failure = await failureOf(Promise.resolve(made.check.action.run(fakeRun())), ActionError);
-  expect(failure.message).toMatch(/^The watch over directories does not keep up, its last whole sweep ended 700 s ago/);
+  const last = "(of the watch over directories: its last whole sweep ended 700 s ago).";
+  expect(failure.message).toContain(`/data/x cannot be read: let this program's user read it ${last}`);
 });

@@ -87,12 +87,9 @@ const SITE_CHECKS: readonly SiteRow[] = [
     ask: async ({ site }) => {
       const { alive, age, message } = site.watcher() ?? { alive: "Unknown", age: -1, message: "" };
       const last = age < 0 ? "no whole sweep has ended yet" : `its last whole sweep ended ${Math.round(age)} s ago`;
-      const said = message === "" ? "" : ` (${message})`;
-      if (alive === "No")
-        throw new CheckProblem(
-          `The watch over directories does not keep up, ${last}${said}: see to the disk it looks at.`,
-        );
-      return last;
+      if (alive !== "No") return last;
+      const cause = message.replace(/\.$/, "") || "The watch over directories does not see all, and does not say why";
+      throw new CheckProblem(`${cause} (of the watch over directories: ${last}).`); // the cause says what to do
     },
   },
   {
