@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
@@ -302,10 +302,14 @@ describe("over SSH", () => {
     const source = createSshSource({ ...login(), belongs: [] }, systemClock, workHere(systemClock));
     expect(await source.scans({})).toEqual({ scans: ["/data/exp/a1.h5"], problems: [] });
     const scan = await source.look("/data/exp/whole", {});
-    const mark = await source.mark(scan.folder, {});
-    expect(readdirSync(join(host.root, "data/exp/whole"))).toContain(mark);
+    const { marks, identities } = await source.mark(scan, { mayLack: false });
+    expect(contentOf(join(host.root, "data/exp/whole")).map(([path]) => path)).toEqual(
+      expect.arrayContaining([...marks]),
+    );
+    expect(marks.map(dirname)).toEqual([".", "meta"]);
+    expect(identities).toEqual([]);
     await failureOf(source.remove(scan, { isPlan: false, mayLack: false }), SourceChangedError);
-    await source.unmark(scan.folder, {});
+    await source.unmark(scan, {});
     putFile(join(host.root, "data/exp/whole/x"), "xx");
     await failureOf(source.remove(scan, { isPlan: false, mayLack: false }), SourceChangedError);
     expect(contentOf(join(host.root, "data/exp/whole")).map(([path]) => path)).toEqual(["meta/y", "x"]);

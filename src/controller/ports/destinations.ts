@@ -17,6 +17,8 @@ export interface Parcel {
 export interface FoundFile extends Omit<ScanFile, "modified"> {
   /** Milliseconds since 1970 UTC, over SSH whole seconds; undefined where the destination does not tell. */
   readonly modified: number | undefined;
+  /** Equal for two names of one file that this host sees itself; absent where nobody tells. */
+  readonly identity?: string;
 }
 
 /** How far a copy has come. */

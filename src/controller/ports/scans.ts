@@ -45,13 +45,10 @@ export interface ScanDisk {
    * @throws UnavailableError where the host does not answer, ActionError for more scans
    */
   scans(options: CallOptions): Promise<DiskScans>;
-  /**
-   * Makes an empty file beside a scan's files, of a name that nothing else has: a destination that shows it is the
-   * source itself. @returns its name
-   */
-  mark(folder: string, options: CallOptions): Promise<string>;
-  /** Removes every such file from the folder; none is no failure. */
-  unmark(folder: string, options: CallOptions): Promise<void>;
+  /** Makes an empty file in every folder of a scan that is there, all of one name that nothing else has. */
+  mark(manifest: Manifest, options: MarkOptions): Promise<MarkedScan>;
+  /** Removes every such file from the scan's folders; none is no failure. */
+  unmark(manifest: Manifest, options: CallOptions): Promise<void>;
   /**
    * Deletes a scan: exactly the files of the manifest, each looked at right before, and then folders of the scan's own
    * that are empty. Nothing is deleted where one of the files is not as the manifest has it, is reached through a link,
@@ -61,6 +58,19 @@ export interface ScanDisk {
    * `mayHaveHappened`
    */
   remove(manifest: Manifest, options: RemoveOptions): Promise<Removed>;
+}
+
+export interface MarkOptions extends CallOptions {
+  /** Whether folders may be gone: an earlier deletion was ended in the middle. */
+  readonly mayLack: boolean;
+}
+
+/** By what a destination is known to show the source itself, through a mount or a link, anywhere in a scan. */
+export interface MarkedScan {
+  /** The empty files, below the manifest's folder. */
+  readonly marks: readonly string[];
+  /** Of the scan's files, as a `FoundFile` has it; none where the host does not tell. */
+  readonly identities: readonly string[];
 }
 
 export interface RemoveOptions extends CallOptions {

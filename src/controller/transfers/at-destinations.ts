@@ -2,16 +2,17 @@
  * Whether scans are at their destinations now: each destination folder is listed once for the scans in it, and compared
  * with what was sent, by the same proof as behind a transfer. It sends nothing.
  */
+import { cleanJson } from "../../base/clean-text.ts";
 import { OffError } from "../ports/call.ts";
 import type { FoundFile } from "../ports/destinations.ts";
 import type { ScanTags } from "../ports/queue-ledger.ts";
-import type { Manifest, ScanFile } from "../ports/scans.ts";
+import type { Manifest, MarkedScan, ScanFile } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import { destinationPath } from "./globus-paths.ts";
 import { Listings } from "./listings.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import type { DestinationRow } from "./rules.ts";
-import { placeOf } from "./scan-path.ts";
+import { baseName, placeOf } from "./scan-path.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** A scan that is looked for. */
@@ -22,8 +23,8 @@ export interface SoughtScan {
   readonly manifest: Manifest;
   /** Of its files there, as the proof behind its transfer found them. */
   readonly times?: string | undefined;
-  /** The name of a file that only the source has beside the scan's. */
-  readonly mark?: string;
+  /** What only the source has. */
+  readonly marked?: MarkedScan;
 }
 
 /** there: proven. Otherwise `why` is a clause behind the destination's name. */
@@ -131,20 +132,20 @@ const NEVER = new AbortController().signal;
 /** The files of scans that lie in one folder, each name once, and what must not be there. */
 function filesOf(group: readonly Placed[]): readonly ScanFile[] {
   const files = new Map<string, ScanFile>();
-  for (const { manifest, mark } of group) {
+  for (const { manifest, marked } of group) {
     for (const file of manifest.files) files.set(file.path, file);
-    if (mark !== undefined) files.set(mark, { path: mark, bytes: 0, modified: 0 });
+    for (const path of marked?.marks ?? []) files.set(path, { path, bytes: 0, modified: 0 });
   }
   return [...files.values()];
 }
 
 async function standingOf(
   row: DestinationRow,
-  { manifest, mark, times }: SoughtScan,
+  { manifest, marked, times }: SoughtScan,
   files: readonly FoundFile[],
 ): Promise<Standing> {
-  if (mark !== undefined && files.some(({ path }) => path === mark))
-    return unknown("it shows the source itself: a file that was just made there is there, too");
+  const shown = marked === undefined ? undefined : ofSource(marked, files);
+  if (shown !== undefined) return unknown(`it shows the source itself: ${shown}`);
   const ours = row.kind === "copy" && row.writesManifest ? ownName(manifest) : undefined;
   const problem = await proofProblem(
     manifest,
@@ -152,6 +153,16 @@ async function standingOf(
     { times },
   );
   return problem === undefined ? THERE : { is: "missing", why: proofText(problem) };
+}
+
+/** What of the source's own a destination shows, a clause. */
+function ofSource({ marks, identities }: MarkedScan, files: readonly FoundFile[]): string | undefined {
+  const [names, ours] = [new Set(marks.map(baseName)), new Set(identities)];
+  for (const { path, identity } of files) {
+    if (names.has(baseName(path))) return "a file that was just made there is there, too";
+    if (identity !== undefined && ours.has(identity)) return `${cleanJson(path)} is the same file`;
+  }
+  return undefined;
 }
 
 /** Of the list of files that we write into a folder that is a scan's own. */

@@ -5,7 +5,7 @@
  */
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError, CancelledError, clauseOf, messageOf } from "../../base/errors.ts";
-import { NotFoundError, SourceChangedError, UnavailableError } from "../ports/call.ts";
+import { NotFoundError, UnavailableError } from "../ports/call.ts";
 import type { FreedFiles, ScanRecord } from "../ports/queue-ledger.ts";
 import type { Manifest, Removed, ScanDisk } from "../ports/scans.ts";
 import { RejectedError } from "../run/outcome.ts";
@@ -130,7 +130,7 @@ class Pruning {
     if (this.#sharesWithUnproven(scan, manifest))
       throw new ActionError("a scan that is not proven lies beside it, and may share its files");
     if (manifest.files.some(({ modified }) => modified >= before)) throw new ActionError("its files are not that old");
-    if (!isPlan) await this.#disk.unmark(manifest.folder, { signal });
+    if (!isPlan) await this.#disk.unmark(manifest, { signal });
     const now = await this.#atSource(scan, manifest);
     if (now === undefined || (await signatureOf(now)) === scan.signature) return;
     if (scan.freed === undefined) throw new ActionError("its files have changed since it was sent");
@@ -164,28 +164,19 @@ class Pruning {
     const { scan } = one;
     const { signal, isPlan } = this.#options;
     const { destinations } = this.#road.site;
-    const mark = isPlan ? undefined : await this.#mark(scan, manifest);
+    const mayLack = scan.freed !== undefined;
+    const marked = isPlan ? undefined : await this.#disk.mark(manifest, { signal, mayLack });
     try {
       for (const row of destinations) {
         if (!goesTo(one, row.name)) continue;
         const times = one.sends.get(row.name)?.times;
-        const sought = { file: scan.file, tags: scan.tags, manifest, times, ...(mark !== undefined && { mark }) };
+        const sought = { file: scan.file, tags: scan.tags, manifest, times, ...(marked !== undefined && { marked }) };
         const [standing] = await this.#looks.of(row, [sought], signal);
         if (standing === undefined || standing.is !== "there")
           throw new ActionError(standing === undefined ? "it was not looked at" : standingText(row.name, standing));
       }
     } finally {
-      if (mark !== undefined) await this.#disk.unmark(manifest.folder, { signal });
-    }
-  }
-
-  /** @returns undefined where an earlier deletion has left no folder for it */
-  async #mark(scan: ScanRecord, { folder }: Manifest): Promise<string | undefined> {
-    try {
-      return await this.#disk.mark(folder, { signal: this.#options.signal });
-    } catch (thrown) {
-      if (scan.freed !== undefined && thrown instanceof SourceChangedError) return undefined;
-      throw thrown;
+      if (marked !== undefined) await this.#disk.unmark(manifest, { signal });
     }
   }
 

@@ -5,7 +5,7 @@ import { ActionError } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import type { FoundFile, Parcel } from "../../controller/ports/destinations.ts";
 import { DestinationTree, leftOver, partOf } from "./destination-tree.ts";
-import type { HostFiles } from "./host-files.ts";
+import type { FileLook, HostFiles } from "./host-files.ts";
 
 export interface Destination {
   readonly files: HostFiles;
@@ -27,7 +27,7 @@ export async function listParcel({ files, top, between }: Destination, parcel: P
     await fewAtATime(manifest.files, files.atOnce, async ({ path }) => {
       const at = posix.join(root, path);
       const found = await tree.told("look at", at, () => files.look(at));
-      if (found?.kind === "file") listed.push({ path, bytes: found.bytes, modified: found.modified });
+      if (found?.kind === "file") listed.push(foundFile(path, found));
     });
     return listed.sort(byPath);
   }
@@ -38,10 +38,10 @@ export async function listParcel({ files, top, between }: Destination, parcel: P
     await between();
     await tree.told("list", folder, async () => {
       for await (const batch of files.entries(folder))
-        for (const { name, kind, bytes, modified } of batch) {
-          const path = below === "" ? name : `${below}/${name}`;
-          if (kind === "folder") waiting.push(path);
-          else if (kind === "file") listed.push({ path, bytes, modified });
+        for (const entry of batch) {
+          const path = below === "" ? entry.name : `${below}/${entry.name}`;
+          if (entry.kind === "folder") waiting.push(path);
+          else if (entry.kind === "file") listed.push(foundFile(path, entry));
         }
     });
   }
@@ -55,6 +55,12 @@ export async function listParcel({ files, top, between }: Destination, parcel: P
   return listed.filter(({ path }) => !left.has(path)).sort(byPath);
 }
 
+const foundFile = (path: string, { bytes, modified, identity }: FileLook): FoundFile => ({
+  path,
+  bytes,
+  modified,
+  ...(identity !== undefined && { identity }),
+});
 const byPath = (a: FoundFile, b: FoundFile): number => (a.path < b.path ? -1 : 1);
 
 export interface TextFile {

@@ -27,30 +27,57 @@ export interface RemoveHow {
   readonly mayLack: boolean;
 }
 
+/** One of what a `MarkedScan` has: there may be many. */
+export type ScanSign = { readonly mark: string } | { readonly identity: string };
+
 const isPruneMark = (name: string): boolean =>
   name.startsWith(PRUNE_FILE) && /^[0-9a-f]{16}$/.test(name.slice(PRUNE_FILE.length));
 
 /** @throws as ScanDisk.mark does */
-export async function markFolder(place: RemovePlace, folder: string): Promise<string> {
+export async function markScan(place: RemovePlace, manifest: Manifest, mayLack: boolean): Promise<readonly ScanSign[]> {
   const name = `${PRUNE_FILE}${randomBytes(8).toString("hex")}`;
-  const removal = new Removal(place, folder);
-  await removal.requireFolders([""]);
-  await removal.told("write", name, (path) =>
-    place.files.writeSmall(path, Buffer.alloc(0), { modified: 0, mode: 0o600 }),
-  );
-  return name;
+  const removal = new Removal(place, manifest.folder);
+  const folders = foldersIn(manifest);
+  await removal.requireFolders(folders, mayLack);
+  const signs: ScanSign[] = [];
+  try {
+    for (const folder of folders) {
+      await place.between();
+      if (mayLack && (await removal.look(folder)) === undefined) continue;
+      const mark = posix.join(folder, name);
+      await removal.told("write", mark, (path) =>
+        place.files.writeSmall(path, Buffer.alloc(0), { modified: 0, mode: 0o600 }),
+      );
+      signs.push({ mark });
+    }
+    for (const [index, { path }] of manifest.files.entries()) {
+      if (index % 256 === 0) await place.between();
+      const identity = (await removal.look(path))?.identity;
+      if (identity !== undefined) signs.push({ identity });
+    }
+  } catch (thrown) {
+    for (const sign of signs)
+      if ("mark" in sign) await removal.told("remove", sign.mark, (path) => place.files.remove(path));
+    throw thrown;
+  }
+  return signs;
 }
 
 /** @throws as ScanDisk.unmark does */
-export async function unmarkFolder(place: RemovePlace, folder: string): Promise<void> {
-  const removal = new Removal(place, folder);
-  await removal.requireFolders([""], true);
-  if ((await removal.look(""))?.kind !== "folder") return;
-  const names = await removal.told("list", "", (path) => place.files.names(path));
-  for (const name of names.filter(isPruneMark)) {
-    const look = await removal.look(name);
-    if (look?.kind === "file" && look.bytes === 0)
-      await removal.told("remove", name, (path) => place.files.remove(path));
+export async function unmarkScan(place: RemovePlace, manifest: Manifest): Promise<void> {
+  const removal = new Removal(place, manifest.folder);
+  const folders = foldersIn(manifest);
+  await removal.requireFolders(folders, true);
+  for (const folder of folders) {
+    await place.between();
+    if ((await removal.look(folder))?.kind !== "folder") continue;
+    const names = await removal.told("list", folder, (path) => place.files.names(path));
+    for (const name of names.filter(isPruneMark)) {
+      const mark = posix.join(folder, name);
+      const look = await removal.look(mark);
+      if (look?.kind === "file" && look.bytes === 0)
+        await removal.told("remove", mark, (path) => place.files.remove(path));
+    }
   }
 }
 
@@ -84,9 +111,7 @@ class Removal {
   /** Every file as the manifest has it, none through a link, and nothing else in a folder that is the scan. */
   async check({ files, isFolder }: Manifest, mayLack: boolean): Promise<readonly CheckedFile[]> {
     const { between } = this.#place;
-    const folders = new Set<string>([""]);
-    for (const { path } of files) for (const one of foldersOf(path)) folders.add(one);
-    await this.requireFolders([...folders], mayLack);
+    await this.requireFolders(foldersIn({ files }), mayLack);
     const found: CheckedFile[] = [];
     for (const [index, file] of files.entries()) {
       if (index % 256 === 0) await between();
@@ -220,6 +245,13 @@ function requireSame({ bytes, modified }: ScanFile, look: FileLook | undefined, 
               ? "was written after it was sent"
               : undefined;
   if (other !== undefined) throw new SourceChangedError(`${name} ${other}: nothing is deleted.`);
+}
+
+/** The manifest's folder, "", and those in it that lead to its files, from the top down. */
+function foldersIn({ files }: Pick<Manifest, "files">): readonly string[] {
+  const folders = new Set<string>([""]);
+  for (const { path } of files) for (const one of foldersOf(path)) folders.add(one);
+  return [...folders];
 }
 
 /** `a/b/c` → `a`, `a/b` */

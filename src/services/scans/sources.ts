@@ -5,6 +5,7 @@ import type { Manifest, Removed, ScanDisk, ScanSource } from "../../controller/p
 import { hostLabel, type SshSettings } from "../ssh/errors.ts";
 import { SSH_PORT } from "../ssh/known-hosts.ts";
 import { type Belongs, checkBelongs } from "./belongs.ts";
+import type { ScanSign } from "./remove.ts";
 import type { ListedScan } from "./scan-list.ts";
 import { checkScanNames, type ScanNames } from "./scan-names.ts";
 import { createTop } from "./tops.ts";
@@ -75,8 +76,16 @@ function createSource(at: SourceAt, { belongs, names = ["*.h5"] }: Which, clock:
         problems: found.flatMap((one) => ("problem" in one ? [one.problem] : [])),
       };
     },
-    mark: async (folder, { signal }) => (await work({ do: "mark", source: at, folder }, { signal })) as string,
-    unmark: async (folder, { signal }) => void (await work({ do: "unmark", source: at, folder }, { signal })),
+    mark: async (manifest, { signal, mayLack }) => {
+      const parcel = { manifest, parts: [] };
+      const signs = (await work({ do: "mark", source: at, parcel, mayLack }, { signal })) as readonly ScanSign[];
+      return {
+        marks: signs.flatMap((sign) => ("mark" in sign ? [sign.mark] : [])),
+        identities: signs.flatMap((sign) => ("identity" in sign ? [sign.identity] : [])),
+      };
+    },
+    unmark: async (manifest, { signal }) =>
+      void (await work({ do: "unmark", source: at, parcel: { manifest, parts: [] } }, { signal })),
     remove: async (manifest, { signal, isPlan, mayLack }) =>
       (await work(
         { do: "remove", source: at, parcel: { manifest, parts: [] }, how: { isPlan, mayLack } },

@@ -12,7 +12,7 @@ import { copyParcel } from "./copy.ts";
 import type { HostFiles } from "./host-files.ts";
 import { foldersBelow, lookAtScan } from "./look.ts";
 import { mountedFiles } from "./mounted-files.ts";
-import { markFolder, type RemoveHow, type RemovePlace, removeScan, unmarkFolder } from "./remove.ts";
+import { markScan, type RemoveHow, type RemovePlace, removeScan, unmarkScan } from "./remove.ts";
 import { listScans } from "./scan-list.ts";
 import type { ScanNames } from "./scan-names.ts";
 
@@ -43,7 +43,8 @@ export type ScanWork =
   | { readonly do: "list"; readonly destination: FilesAt; readonly parcel: Parcel }
   | { readonly do: "write"; readonly destination: FilesAt; readonly file: TextFile }
   | { readonly do: "scans"; readonly source: SourceAt; readonly names: ScanNames }
-  | { readonly do: "mark" | "unmark"; readonly source: SourceAt; readonly folder: string }
+  | { readonly do: "mark"; readonly source: SourceAt; readonly parcel: Parcel; readonly mayLack: boolean }
+  | { readonly do: "unmark"; readonly source: SourceAt; readonly parcel: Parcel }
   | { readonly do: "remove"; readonly source: SourceAt; readonly parcel: Parcel; readonly how: RemoveHow }
   | { readonly do: "top"; readonly at: FilesAt; readonly role: TopRole; readonly work: TopWork };
 
@@ -98,9 +99,9 @@ export const workHere =
             between,
           });
         case "mark":
-          return await markFolder(await places.source(work.source, between), work.folder);
+          return await markScan(await places.source(work.source, between), work.parcel.manifest, work.mayLack);
         case "unmark":
-          return await unmarkFolder(await places.source(work.source, between), work.folder);
+          return await unmarkScan(await places.source(work.source, between), work.parcel.manifest);
         case "remove":
           return await removeScan(await places.source(work.source, between), work.parcel.manifest, work.how);
         case "top":

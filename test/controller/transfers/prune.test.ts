@@ -190,6 +190,20 @@ const KEPT: readonly {
     says: /archive: (it shows the source itself|1 file is not as sent: ".mark")/,
   },
   {
+    name: "a file at a destination that is a file of the source",
+    make: ({ copier }) => {
+      const list = copier.list.bind(copier);
+      copier.list = async (parcel) => {
+        const files = await list(parcel);
+        const isLast = (path: string): boolean => path === files.at(-1)?.path;
+        const identityOf = (path: string): string =>
+          `${isLast(path) ? "source" : "copy"} ${parcel.manifest.folder}/${path}`;
+        return files.map((one) => ({ ...one, identity: identityOf(one.path) }));
+      };
+    },
+    says: /archive: it shows the source itself: "\S+" is the same file$/,
+  },
+  {
     name: "a manifest that is lost",
     make: async ({ ledger }) => {
       for (const { id } of (await ledger.read()).scans) ledger.loseManifest(id);
@@ -278,6 +292,22 @@ describe("nothing is deleted because of", () => {
     ]);
     expect(bytesIn(bench.source.tree)).toBe(3510);
   });
+});
+
+test("a folder inside of a scan that is at a destination, by a mount, the source's own keeps the scan", async () => {
+  const bench = await withProven();
+  const list = bench.copier.list.bind(bench.copier);
+  const below = "meta/";
+  bench.copier.list = async (parcel) => {
+    const found = (await list(parcel)).filter(({ path }) => !path.startsWith(below));
+    if (!parcel.manifest.isFolder) return found;
+    const source = [...bench.source.tree.files].map(([path, one]) => ({ path: path.slice(FOLDER.length + 1), ...one }));
+    return [...found, ...source.filter(({ path }) => path.startsWith(below))];
+  };
+  expect((await pruned(bench)).lines.at(-1)).toMatch(/whole: kept, archive: it shows the source itself/);
+  expect([...bench.source.tree.files.keys()].sort()).toEqual(
+    ["meta/z.txt", "x.tif", "y.tif"].map((path) => `${FOLDER}/${path}`),
+  );
 });
 
 test("a scan that two triggers sent to a destination each is looked at in both", async () => {

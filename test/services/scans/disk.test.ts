@@ -7,7 +7,7 @@ import { AccessDeniedError, SourceChangedError, UnavailableError } from "../../.
 import type { Manifest } from "../../../src/controller/ports/scans.ts";
 import type { HostFiles } from "../../../src/services/scans/host-files.ts";
 import { mountedFiles } from "../../../src/services/scans/mounted-files.ts";
-import { removeScan } from "../../../src/services/scans/remove.ts";
+import { markScan, removeScan } from "../../../src/services/scans/remove.ts";
 import { listScans } from "../../../src/services/scans/scan-list.ts";
 import { createMountedSource } from "../../../src/services/scans/sources.ts";
 import { workHere } from "../../../src/services/scans/work.ts";
@@ -174,24 +174,67 @@ describe("deleting", () => {
   });
 });
 
-test("the mark is a file of its own beside the scan, which is taken away, and nothing else is", async () => {
-  const { source, file, put, mount } = await twoScans();
+const MARK = { mayLack: false };
+
+test("the marks are files of their own in every folder of the scan, which are taken away, and nothing else is", async () => {
+  const { source, file, folder, put, mount } = await twoScans();
   put("exp/.globus-ioc-prune-0123456789abcdef", "somebody's");
   const before = contentOf(mount);
-  const name = await source.mark(file.folder, {});
-  expect(fs.statSync(join(mount, "exp", name)).size).toBe(0);
-  await source.mark(file.folder, {});
-  expect(contentOf(mount)).toHaveLength(before.length + 2);
-  await source.unmark(file.folder, {});
-  expect(contentOf(mount)).toEqual(before);
-  await source.unmark(`${NAMED}/exp/none`, {});
+  for (const [manifest, at, folders] of [
+    [file, "exp", ["", "a1_rec", "a1_rec/0"]],
+    [folder, "exp/whole", ["", "meta", "meta/deep"]],
+  ] as const) {
+    const { marks } = await source.mark(manifest, MARK);
+    expect(marks.map((path) => path.replace(/\/?[^/]*$/, ""))).toEqual(folders);
+    for (const path of marks) expect(fs.statSync(join(mount, at, path)).size).toBe(0);
+    await source.mark(manifest, MARK);
+    expect(contentOf(mount)).toHaveLength(before.length + 6);
+    await source.unmark(manifest, {});
+    expect(contentOf(mount)).toEqual(before);
+  }
+  await source.unmark({ ...file, folder: `${NAMED}/exp/none` }, {});
 });
 
-test("a folder that is a link gets no mark", async () => {
-  const { source, mount } = await twoScans();
+test("where an earlier deletion has taken folders, those that are left get a mark", async () => {
+  const { source, folder, mount } = await twoScans();
+  rmSync(join(mount, "exp/whole/meta"), { recursive: true });
+  await failureOf(source.mark(folder, MARK), SourceChangedError);
+  expect((await source.mark(folder, { mayLack: true })).marks).toHaveLength(1);
+  rmSync(join(mount, "exp/whole"), { recursive: true });
+  expect(await source.mark(folder, { mayLack: true })).toEqual({ marks: [], identities: [] });
+});
+
+test("a folder that is a link, or that takes no file, leaves no mark anywhere", async () => {
+  const { source, folder, mount } = await twoScans();
+  const before = contentOf(mount);
   symlinkSync("exp", join(mount, "link"));
-  await failureOf(source.mark(`${NAMED}/link`, {}), SourceChangedError);
-  await failureOf(source.unmark(`${NAMED}/link`, {}), SourceChangedError);
+  await failureOf(source.mark({ ...folder, folder: `${NAMED}/link/whole` }, MARK), SourceChangedError);
+  await failureOf(source.unmark({ ...folder, folder: `${NAMED}/link/whole` }, {}), SourceChangedError);
+  rmSync(join(mount, "link"));
+  expect(contentOf(mount)).toEqual(before);
+  const files: HostFiles = {
+    ...mountedFiles("detector"),
+    writeSmall: (path, ...how) =>
+      path.includes("/deep/")
+        ? Promise.reject(Object.assign(new Error("EACCES"), { code: "EACCES" }))
+        : mountedFiles("detector").writeSmall(path, ...how),
+  };
+  await failureOf(markScan({ files, top: NAMED, at: mount, between }, folder, false), AccessDeniedError);
+  expect(contentOf(mount)).toEqual(before);
+});
+
+test("a file that a destination shares with the source is known by its identity, and a copy is another", async () => {
+  const { source, folder, copier, mount, archive } = await twoScans();
+  const parcel = { manifest: folder, parts: ["whole"] };
+  await copier.copy(parcel, {});
+  const { identities } = await source.mark(folder, MARK);
+  const shared = async (): Promise<readonly string[]> =>
+    (await copier.list(parcel, {})).flatMap(({ path, identity = "" }) => (identities.includes(identity) ? [path] : []));
+  expect(identities).toHaveLength(folder.files.length);
+  expect(await shared()).toEqual([]);
+  rmSync(join(archive, "whole/meta/deep/y.txt"));
+  linkSync(join(mount, "exp/whole/meta/deep/y.txt"), join(archive, "whole/meta/deep/y.txt"));
+  expect(await shared()).toEqual(["meta/deep/y.txt"]);
 });
 
 describe("the scans on the disk", () => {

@@ -13,6 +13,7 @@ import type { ScanTop, TopFound, TrialFile } from "../../../src/controller/ports
 import type {
   DiskScans,
   Manifest,
+  MarkedScan,
   Removed,
   RemoveOptions,
   ScanDisk,
@@ -130,12 +131,15 @@ export class FakeDisk implements ScanDisk {
     const scans = [...this.#source.tree.files.keys()].filter((path) => this.pattern.test(path)).sort();
     return { scans, problems: this.problems };
   }
-  async mark(folder: string): Promise<string> {
-    this.#source.tree.put(`${folder}/.mark`, 0);
-    return ".mark";
+  async mark({ folder, files }: Manifest): Promise<MarkedScan> {
+    const folders = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf("/") + 1)));
+    const marks = [...folders.add("")].map((below) => `${below}.mark`);
+    for (const path of marks) this.#source.tree.put(`${folder}/${path}`, 0);
+    return { marks, identities: files.map(({ path }) => `source ${folder}/${path}`) };
   }
-  async unmark(folder: string): Promise<void> {
-    this.#source.tree.files.delete(`${folder}/.mark`);
+  async unmark({ folder }: Manifest): Promise<void> {
+    for (const path of this.#source.tree.files.keys())
+      if (path.startsWith(`${folder}/`) && path.endsWith("/.mark")) this.#source.tree.files.delete(path);
   }
   async remove({ folder, isFolder, files }: Manifest, { isPlan, mayLack }: RemoveOptions): Promise<Removed> {
     if (this.failure !== undefined) throw this.failure;
