@@ -95,7 +95,7 @@ export function addForegroundCommands(
     .option("--dest-base-path <folder>", "the folder at the destination below which experiments lie")
     .option("--trigger <name>", "a [trigger NAME] of globus.conf says which scans, and when they are complete")
     .option("--patterns <patterns...>", "how names of markers end; else .done .complete")
-    .option("--exclude <patterns...>", `folders and files that are not looked at; else ${NOISE.join(" ")}`);
+    .option("--exclude <patterns...>", `folders and files that are no scans and lead to none; else ${NOISE.join(" ")}`);
   for (const key of TREE_KEYS) watch.option(`--${key} <${key}>`, meaningOf(key));
   withCommon(
     watch

@@ -548,7 +548,11 @@ export const TRIGGER_SETTINGS = {
     "",
     "Which folders or files below it are scans, a pattern such as {exp:ue_*|ms_*}/rawData/{scan:*_DIR}.",
   ),
-  exclude: setting(KINDS.names, "", "Folders and files that are not looked at, patterns separated by blanks."),
+  exclude: setting(
+    KINDS.names,
+    "",
+    "Folders and files that are no scans and lead to none, patterns separated by blanks. In a scan they are sent, but not counted.",
+  ),
   markers: setting(
     KINDS.names,
     "",

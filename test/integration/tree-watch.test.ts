@@ -293,20 +293,35 @@ test("links are followed, but neither in circles, nor out of the tree, nor to wh
   symlinkSync("nowhere", at(`${RAW}/broken_DIR`));
   symlinkSync(at(SCAN), at(`${RAW}/latest_DIR`));
   symlinkSync(at("ue_251023_FXL"), at("ue_current"));
-  for (const other of [`${RAW}/readme`, "scratch", `${SCAN}/scratch`, "passing"]) symlinkSync("nowhere", at(other));
+  for (const other of [`${RAW}/readme`, "scratch", "ue_251023_FXL/scratch", "passing"])
+    symlinkSync("nowhere", at(other));
   const watch = watching(root);
   const found = await watch.next(sweep);
   expect(found).toMatchObject({ scans: 2, files: 4, problems: 2 });
   const text = found.examples.join("\n");
   expect(text).toContain(`"x_DIR", which leads to ${JSON.stringify(outside.at("x_DIR"))}, outside of the watched`);
-  expect(text).toContain(
-    '"circle", which leads in a circle; it is not followed: remove it, or leave it out with exclude.',
-  );
+  expect(text).toContain('"circle", which leads in a circle; it is not followed: remove it.');
   expect(text).toContain('"broken_DIR", which leads nowhere');
   for (const word of ["readme", "scratch", "passing", "latest", "current"]) expect(text).not.toContain(word);
   const seen = watch.news.flatMap((news) => scan(news) ?? []);
   expect([...new Set(seen.map(({ path }) => path))].sort()).toEqual([at(SCAN), at(`${RAW}/live_00007_DIR`)].sort());
   expect(seen.find(({ path }) => path === at(SCAN))).toMatchObject({ files: 3, bytes: 6, counts: [3] });
+});
+
+test("what is excluded is no scan and leads to none; in a scan it is looked at, but not counted", async () => {
+  const { root, put, at } = tree(`${SCAN}/a.h5`, `${SCAN}/a.h5.tmp`, `${SCAN}/scratch/b.h5`, `${RAW}/old_DIR/a.h5`);
+  put("ue_251023_FXL/scratch/x_DIR/a.h5");
+  const layout = { ...LAYOUT, exclude: ["scratch/", "*.tmp", "old*"], counted: ["*"] };
+  const watch = watching(root, { layouts: [layout] });
+  const seen = await watch.next(scan);
+  expect(seen).toMatchObject({ path: at(SCAN), files: 3, bytes: 3, counts: [1] });
+  const grown = watch.next((news) => (scan(news)?.bytes === 6 ? scan(news) : undefined));
+  put(`${SCAN}/a.h5.tmp`, "more");
+  expect(await grown).toMatchObject({ path: at(SCAN), counts: [1] });
+  const marks = watch.next(marked(at(`${SCAN}/scratch/.done`)));
+  put(`${SCAN}/scratch/.done`);
+  await marks;
+  expect((await swept(watch)).scans).toBe(1);
 });
 
 test("a scan that is a link: what is put behind the link is news of the scan, with its markers", async () => {

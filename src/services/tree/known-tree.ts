@@ -44,6 +44,7 @@ export class KnownTree {
   readonly layout: ScanLayout;
   readonly pattern: PathPattern;
   readonly markers: MarkerNames;
+  /** Of the layout: neither scans nor on the way to one. In a scan they are looked at, for they are sent with it. */
   readonly isExcluded: Exclusion;
   /** What cannot be seen, and why: sentences. */
   readonly problems = new Map<Folder, string>();
@@ -64,10 +65,7 @@ export class KnownTree {
     this.layout = options.layout;
     this.pattern = parsePathPattern(options.layout.pattern);
     this.markers = parseMarkers(options.layout.markers);
-    const isExcluded = parseExclusions(options.layout.exclude);
-    this.isExcluded = options.seesOwn
-      ? isExcluded
-      : (name, isFolder, above) => isOwnFile(name) || isExcluded(name, isFolder, above);
+    this.isExcluded = parseExclusions(options.layout.exclude);
     this.notifications = new Notifications(options.hint, options.mostNotified);
     this.top = new Folder("", undefined, options.root, undefined);
   }
@@ -117,7 +115,7 @@ export class KnownTree {
       return false;
     }
     if (!("size" in found)) {
-      this.#fails(folder, `cannot be looked at: ${found.why}; what is in it is not seen: ${found.remedy}.`);
+      this.#fails(folder, `cannot be looked at: ${found.why}; what is in it is not seen: ${remedyOf(folder, found)}.`);
       return false;
     }
     return folder.note(found, now) || this.problems.has(folder);
@@ -127,7 +125,7 @@ export class KnownTree {
   take(folder: Folder, found: FolderNames | undefined | Unreadable, now: number): Taken | undefined {
     if (folder.isGone || found === undefined) return undefined; // its parent tells
     if ("why" in found) {
-      this.#fails(folder, `cannot be read: ${found.why}; what is in it is not seen: ${found.remedy}.`);
+      this.#fails(folder, `cannot be read: ${found.why}; what is in it is not seen: ${remedyOf(folder, found)}.`);
       return undefined;
     }
     const isFirst = !folder.wasRead;
@@ -153,13 +151,12 @@ export class KnownTree {
   #throughLinks(folder: Folder, found: FolderNames, remarks: string[]) {
     const folders = new Map(found.folders.map((name) => [name, `${folder.path}/${name}`]));
     const links = found.links.filter((name) => this.#isWorthFollowing(folder, name));
-    if (links.length === 0) return { folders, files: found.files };
-    const files = [...found.files];
+    const files = found.files.filter((name) => !this.#isOwn(name));
     for (const name of links) {
       const target = linkTarget(this.top.path, folder, name);
       if ("problem" in target)
         remarks.push(
-          `holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed: remove it, or leave it out with exclude.`,
+          `holds the link ${cleanJson(name)}, which ${target.problem}; it is not followed: remove it${folder.scan === undefined ? OR_EXCLUDE : ""}.`,
         );
       else if (folder.scan === undefined && this.#isSeenAt(target.real)) continue;
       else if (target.isFolder) folders.set(name, target.real);
@@ -168,11 +165,14 @@ export class KnownTree {
     return { folders, files };
   }
 
+  #isOwn = (name: string): boolean => !this.#options.seesOwn && isOwnFile(name);
+
   /** Whether anything of a layout is looked for behind a link of that name. */
   #isWorthFollowing(folder: Folder, name: string): boolean {
-    if (this.markers.isMarker(name)) return true;
-    if (folder.scan === undefined && this.pattern.levels[folder.depth]?.matches(name) !== true) return false;
-    return !this.isExcluded(name, true, () => folder.parts);
+    if (folder.scan !== undefined || this.markers.isMarker(name)) return true;
+    return (
+      this.pattern.levels[folder.depth]?.matches(name) === true && !this.isExcluded(name, true, () => folder.parts)
+    );
   }
 
   /** Whether scans are looked for there without the link, so that it would bring them twice. */
@@ -192,7 +192,7 @@ export class KnownTree {
       if (folder.children?.has(name) === true) continue;
       const scan = folder.scan ?? (this.pattern.isOfFiles ? undefined : this.#scanAt(folder, name));
       if (scan === undefined && !this.#isOnTheWay(folder, name)) continue;
-      if (this.isExcluded(name, true, () => folder.parts)) continue;
+      if (folder.scan === undefined && this.isExcluded(name, true, () => folder.parts)) continue;
       const child = new Folder(name, folder, path, scan);
       this.folders++;
       folder.children ??= new Map();
@@ -311,6 +311,15 @@ export class KnownTree {
 }
 
 /** @param odd what is no UTF-8 in a folder */
+/** What may be done about a folder or a link, too, but in a scan. */
+const OR_EXCLUDE = ", or leave it out with exclude";
+
+function remedyOf(folder: Folder, { isDenied }: Unreadable): string {
+  if (!isDenied) return "see to its disk";
+  const isInScan = folder.scan !== undefined && folder.scan.folder !== folder;
+  return `let the user of this program read it${isInScan ? "" : OR_EXCLUDE}`;
+}
+
 function oddText({ example, count }: { readonly example: string; readonly count: number }): string {
   const name = cleanJson(example);
   return count === 1

@@ -21,6 +21,15 @@ const LOOK_SHARE = 10;
 /** Markers of one scan that are told. */
 const MOST_MARKS = 100;
 
+/** A folder of a scan, as its files are added. */
+interface Below {
+  /** From the scan on. */
+  readonly parts: readonly string[];
+  readonly seed: number;
+  /** Whether a file in it is not counted. */
+  readonly isExcluded: (name: string) => boolean;
+}
+
 export class TreeScanLooks {
   readonly #tree: KnownTree;
   readonly #files: TreeFiles;
@@ -56,7 +65,7 @@ export class TreeScanLooks {
           return;
         }
         const tally = this.#tally();
-        this.#add(tally, [], 0, scan.name, found);
+        this.#add(tally, { parts: [], seed: 0, isExcluded: () => false }, scan.name, found);
         this.#conclude(scan, tally, this.#tree.marksBeside(scan), begun);
       },
       true,
@@ -90,14 +99,14 @@ export class TreeScanLooks {
       (index, found) => void this.#tree.seen(folders[index] as Folder, found, now),
     );
     const alive = folders.filter(({ isGone }) => !isGone);
-    const below = new Map<Folder, { parts: readonly string[]; seed: number }>();
+    const below = new Map<Folder, Below>();
     const found: { readonly folder: Folder; readonly name: string }[] = [];
     await this.#files.names(alive, (index, names) => {
       const folder = alive[index] as Folder;
       const taken = this.#tree.take(folder, names, now);
       if (taken === undefined) return;
       const parts = folder.parts.slice(this.#tree.pattern.levels.length);
-      below.set(folder, { parts, seed: sumOf(parts.join("/")) });
+      below.set(folder, { parts, seed: sumOf(parts.join("/")), isExcluded: this.#excludedIn(folder) });
       for (const name of taken.files) found.push({ folder, name });
     });
     for (let at = 0; at < found.length; at += FILES) {
@@ -107,23 +116,32 @@ export class TreeScanLooks {
         (index, stats) => {
           if (stats === undefined || !("size" in stats)) return;
           const { folder, name } = slice[index] as (typeof slice)[number];
-          const { parts, seed } = below.get(folder) as { parts: readonly string[]; seed: number };
+          const place = below.get(folder) as Below;
           if (this.#tree.markers.isMarker(name)) {
             folder.marks?.set(name, stats.mtimeMs);
             if (marks.length < MOST_MARKS)
               marks.push({ path: this.#tree.named(folder, name), modified: stats.mtimeMs });
-          } else this.#add(tally, parts, seed, name, stats, folder);
+          } else this.#add(tally, place, name, stats);
         },
         true,
       );
     }
   }
 
+  #excludedIn({ parts }: Folder): Below["isExcluded"] {
+    const { isExcluded, pattern } = this.#tree;
+    const isOut = parts.some(
+      (part, depth) => depth >= pattern.levels.length && isExcluded(part, true, () => parts.slice(0, depth)),
+    );
+    return (name) => isOut || isExcluded(name, false, () => parts);
+  }
+
   #tally = (): Tally => new Tally(this.#counted.length);
 
-  #add(tally: Tally, parts: readonly string[], seed: number, name: string, found: Stats, folder?: Folder): void {
-    if (folder !== undefined && this.#tree.isExcluded(name, false, () => folder.parts)) return;
+  /** What is excluded is sent with the scan all the same: it has to be at rest, too, but is not counted. */
+  #add(tally: Tally, { parts, seed, isExcluded }: Below, name: string, found: Stats): void {
     tally.add(seed, name, found);
+    if (this.#counted.length === 0 || isExcluded(name)) return;
     for (const [index, test] of this.#counted.entries())
       if (test([...parts, name])) tally.counts[index] = (tally.counts[index] ?? 0) + 1;
   }

@@ -15,8 +15,8 @@ import { systemFailure } from "../../base/system-failure.ts";
 export interface Unreadable {
   /** A clause. */
   readonly why: string;
-  /** What to do about it, a clause. */
-  readonly remedy: string;
+  /** Whether permission is all that lacks. */
+  readonly isDenied: boolean;
 }
 
 /** What is in a folder. Neither devices nor sockets. */
@@ -126,11 +126,7 @@ function failed(thrown: unknown): Unreadable | undefined {
   const code = codeOf(thrown);
   if (code === undefined) throw thrown;
   if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-  const isDenied = code === "EACCES" || code === "EPERM";
-  return {
-    why: systemFailure(thrown)?.words ?? code,
-    remedy: isDenied ? "let the user of this program read it, or leave it out with exclude" : "see to its disk",
-  };
+  return { why: systemFailure(thrown)?.words ?? code, isDenied: code === "EACCES" || code === "EPERM" };
 }
 
 const readNow = (path: string): fs.Dirent[] => fs.readdirSync(path, { withFileTypes: true });

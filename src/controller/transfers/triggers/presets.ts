@@ -3,7 +3,7 @@ import type { TriggerTexts } from "./tree-trigger.ts";
 
 type Preset = Omit<TriggerTexts, "root">;
 
-/** Folders and files that are nobody's data. Markers are seen whatever is excluded. */
+/** Folders and files that are nobody's data. */
 export const NOISE = ["scratch/", ".*", "*.tmp", "*.part"];
 
 export const TRIGGER_PRESETS: Readonly<Record<"pal-xfel" | "aps-tomography", readonly Preset[]>> = {
