@@ -16,7 +16,7 @@
  * A scan that is ready has a send for each destination:
  *
  *     (ready) → queued → verified      copy-lane.ts: by a copy
- *     (found) → verified               reconcile.ts: it was there already
+ *     (found) → verified               reconcile.ts, source-gate.ts: it was there already
  *     verified → queued                reconcile.ts: it is no longer there
  *     queued → submitting → submitted  task-lane.ts: in a task of Globus
  *     submitted → verified             task-end.ts: the task has ended, and the scan is proven

@@ -9,14 +9,15 @@ import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
-import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
-import { isClosed, isDead } from "./queue-states.ts";
+import { FOUND_THERE, isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { asSeen, goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
 import { filesAtSource, otherThan } from "./source-files.ts";
+import { ThereAlready } from "./there-already.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** Seconds that a scan waits for TomoScan's tag, where it came before TomoScan was connected. */
@@ -40,13 +41,23 @@ interface Seen {
   readonly nextAt: number;
 }
 
+/** What is known of a scan that has come to rest. */
+interface Rested {
+  readonly manifest: Manifest;
+  readonly signature: string;
+  /** Destinations that have it, although this ledger does not know that it was sent. */
+  readonly there: ReadonlySet<string>;
+}
+
 export class SourceGate {
   readonly #road: Road;
   readonly #seen = new Map<string, Seen>();
+  readonly #there: ThereAlready;
   #isLedgerDown = false;
 
   constructor(road: Road) {
     this.#road = road;
+    this.#there = new ThereAlready(road);
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
@@ -84,7 +95,7 @@ export class SourceGate {
     try {
       const found = await filesAtSource(this.#road.site.source, scan, signal);
       if (typeof found === "string") await this.#fault(scan, found, undefined);
-      else await this.#found(scan, found);
+      else await this.#found(scan, found, signal);
     } catch (thrown) {
       const verdict = verdictOn(thrown, signal);
       this.#road.logBug(verdict, thrown);
@@ -93,7 +104,7 @@ export class SourceGate {
     }
   }
 
-  async #found(scan: ScanRecord, manifest: Manifest): Promise<void> {
+  async #found(scan: ScanRecord, manifest: Manifest, signal: AbortSignal): Promise<void> {
     const { clock, site } = this.#road;
     const now = clock.monotonic();
     const signature = await signatureOf(manifest);
@@ -116,7 +127,9 @@ export class SourceGate {
       });
       return;
     }
-    await this.#pass({ ...scan, tags: tags ?? NO_TAGS }, manifest, signature);
+    const tagged = { ...scan, tags: tags ?? NO_TAGS };
+    const there = await this.#there.of(tagged, manifest, signal);
+    await this.#pass(tagged, { manifest, signature, there });
     this.#seen.delete(scan.id);
   }
 
@@ -146,7 +159,7 @@ export class SourceGate {
   }
 
   /** The scan is at rest: its files are kept, and it is queued, unless this version of it is known already. */
-  async #pass(scan: ScanRecord, manifest: Manifest, signature: string): Promise<void> {
+  async #pass(scan: ScanRecord, { manifest, signature, there }: Rested): Promise<void> {
     const { queue, site, say } = this.#road;
     const known = (): QueuedScan | undefined => {
       const last = this.#readyBefore(scan);
@@ -171,12 +184,14 @@ export class SourceGate {
         files: manifest.files.length,
         bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
       };
-      return [{ scan: ready }, ...this.#sends(ready, now.sends, now.scan.signature), ...this.#superseded(ready)];
+      return [{ scan: ready }, ...this.#sends(ready, now, there), ...this.#superseded(ready)];
     });
     if (!isNew) return;
     const queued = queue.scans.get(scan.id);
-    const places = queued === undefined ? [] : this.#destinationsOf(queued);
-    say(`${nameOf({ ...scan, isFolder: manifest.isFolder })} is queued for ${listed(places) || "no destination"}.`);
+    const places = queued === undefined ? [] : this.#destinationsOf(queued).filter((name) => !there.has(name));
+    const name = nameOf({ ...scan, isFolder: manifest.isFolder });
+    if (there.size > 0) say(`${name} is proven at ${listed([...there])} without being sent: it was there already.`);
+    if (there.size === 0 || places.length > 0) say(`${name} is queued for ${listed(places) || "no destination"}.`);
   }
 
   /** Those of globus.conf to which a scan goes. */
@@ -196,13 +211,19 @@ export class SourceGate {
     ];
   }
 
-  /** @param before the scan's sends until now, of the version with the signature `known` */
-  #sends(scan: ScanRecord, before: ReadonlyMap<string, SendRecord>, known: string | undefined): QueueChange[] {
+  /**
+   * @param before the scan until now, perhaps in another version
+   * @param there destinations that have it, although it was sent to none
+   */
+  #sends(scan: ScanRecord, before: QueuedScan, there: ReadonlySet<string>): QueueChange[] {
     const at = this.#road.clock.now();
-    return this.#destinationsOf({ scan, sends: before }).flatMap((destination): QueueChange[] => {
-      const state = before.get(destination)?.state;
-      if (state === "dropped" || (state !== undefined && known === scan.signature && STANDING.includes(state)))
-        return [];
+    const { sends } = before;
+    return this.#destinationsOf({ scan, sends }).flatMap((destination): QueueChange[] => {
+      const state = sends.get(destination)?.state;
+      const isSame = before.scan.signature === scan.signature;
+      if (state === "dropped" || (state !== undefined && isSame && STANDING.includes(state))) return [];
+      if (state === undefined && there.has(destination))
+        return [{ send: { scan: scan.id, destination, state: "verified", attempts: 0, at, reason: FOUND_THERE } }];
       return [{ send: { scan: scan.id, destination, state: "queued", attempts: 0, at } }];
     });
   }

@@ -62,6 +62,61 @@ test("the ledger is lost after 50 scans of which 2 were not sent: 48 are adopted
   expect(sent(bench)).toBe(2 * 50);
 });
 
+describe("scans that a watch tells of to a ledger that was lost", () => {
+  async function toldAgain(bench: Bench, scans: readonly string[]): Promise<void> {
+    for (const scan of scans) bench.announce(scan, { trigger: "marker", content: `of ${scan}` });
+    await bench.pass(120);
+  }
+
+  test("48 of 50 are adopted, and exactly 2 sent, before anybody can reconcile", async () => {
+    const { bench, scans } = await withScans(50);
+    for (const scan of scans.slice(0, 48)) bench.announce(scan);
+    await bench.pass(60);
+    await loseLedger(bench);
+    const { copies } = bench.copier;
+    bench.tasks.requests.length = 0;
+    await toldAgain(bench, scans);
+    expect(bench.copier.copies - copies).toBe(2);
+    expect(sent(bench)).toBe(2 * 50);
+    expect([...bench.copier.arrived.values(), ...bench.tasks.arrivals.values()].every((times) => times === 1)).toBe(
+      true,
+    );
+    for (const scan of scans) expect(bench.stateOf(scan)).toEqual({ archive: "verified", petrel: "verified" });
+    expect(bench.said).toContain(
+      "NO_ALARM s000 is proven at archive and petrel without being sent: it was there already.",
+    );
+    expect(bench.tasks.requests.filter((what) => what === "list").length).toBeLessThan(5);
+    expect((await reconciled(bench, true)).sums).toMatchObject({ found: 50, proven: 50, adopted: 0, queued: 0 });
+  });
+
+  test("one that a destination has otherwise, or not at all, is sent there; so is what cannot be looked at", async () => {
+    const { bench, scans } = await withScans(2);
+    bench.copier.found.put("/2026-03/s000.h5", 1000);
+    bench.tasks.destination.put("/2-BM/2026-03/s000.h5", 999);
+    const list = bench.copier.list.bind(bench.copier);
+    bench.copier.list = async () => {
+      bench.copier.list = list;
+      throw new UnavailableError("The archive is away.");
+    };
+    await toldAgain(bench, scans.slice(0, 1));
+    expect(bench.copier.copies).toBe(1);
+    bench.copier.found.put("/2026-03/s001.h5", 1000);
+    await toldAgain(bench, scans.slice(1));
+    expect(bench.copier.copies).toBe(1);
+    expect([...bench.tasks.arrivals.keys()]).toEqual(["/2-BM/2026-03/s000.h5", "/2-BM/2026-03/s001.h5"]);
+    for (const scan of scans) expect(bench.stateOf(scan)).toEqual({ archive: "verified", petrel: "verified" });
+  });
+
+  test("a new one is looked for nowhere before it is sent", async () => {
+    const { bench } = await withScans(0);
+    const file = bench.scan("new");
+    bench.source.tree.put(file, 1000, bench.clock.now() - 200_000);
+    await bench.transfers.finish(); // nothing is sent, and so nothing proven
+    await toldAgain(bench, [file]);
+    expect([bench.copier.lists, bench.tasks.requests]).toEqual([0, []]);
+  });
+});
+
 test("each folder of a destination is listed once", async () => {
   const { bench } = await withScans(120);
   const { lists } = bench.copier;
