@@ -65,8 +65,10 @@ export const KINDS = {
   seconds: kind(`a number of seconds from 0.1 to ${MOST_SECONDS}`, (text) =>
     Number(text) >= 0.1 && Number(text) <= MOST_SECONDS ? Number(text) : undefined,
   ),
-  quietSeconds: kind("a number of seconds from 1 to 86400", (text) =>
-    Number(text) >= 1 && Number(text) <= 86_400 ? Number(text) : undefined,
+  quietSeconds: orEmpty(
+    kind("a number of seconds from 1 to 86400", (text) =>
+      Number(text) >= 1 && Number(text) <= 86_400 ? Number(text) : undefined,
+    ),
   ),
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
@@ -132,7 +134,7 @@ export const KINDS = {
     kind("a whole number from 1 to 999999999", (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)),
   ),
   triggerKind: orEmpty(choice("tomoscan", "marker", "count", "quiet", "next", "pv")),
-  triggerPreset: choice("none", "pal-xfel", "aps"),
+  triggerPreset: choice("none", "pal-xfel", "pal-xfel-dat", "pal-xfel-live", "aps"),
   countedFiles: matching("a pattern of file names without blanks", /^\S*$/),
   pvName: orEmpty(matching("the name of a PV", /^[A-Za-z0-9_:.[\]<>;{}+-]+$/)),
   pvCondition: matching("`= VALUE`, rises or changes", /^(=\s*\S.*|rises|changes)$/),
@@ -533,11 +535,7 @@ export const TRIGGER_SETTINGS = {
   ),
   enable: setting(KINDS.yesNo, "False", "Whether TriggerNEnable is On at the first start."),
   destinations: setting(KINDS.names, "", "Destinations of its scans, separated by blanks; empty: all."),
-  preset: setting(
-    KINDS.triggerPreset,
-    "none",
-    "What scans and exclude are where they are empty: pal-xfel, aps, or none.",
-  ),
+  preset: setting(KINDS.triggerPreset, "none", "What scans, exclude and quiet-seconds are where they are empty."),
   root: setting(
     KINDS.optionalPath,
     "",
@@ -566,8 +564,8 @@ export const TRIGGER_SETTINGS = {
   files: setting(KINDS.fileCount, "", "count: how many there must be; has to be set."),
   "quiet-seconds": setting(
     KINDS.quietSeconds,
-    "60",
-    "quiet: how long nothing may change. The others wait for settle-seconds of [source].",
+    "",
+    "quiet: how long nothing may change; empty: as preset says, else 60. The others wait for settle-seconds of [source].",
   ),
   "sweep-seconds": setting(KINDS.seconds, "30", "Between two sweeps of the directory."),
   canary: setting(

@@ -3,29 +3,24 @@
  * with what a preset says where they are silent. Pure.
  */
 import { ActionError } from "../../../base/errors.ts";
-import { TRIGGER_PRESETS } from "./presets.ts";
+import { PRESETS } from "./presets.ts";
 import { readTrigger, type TreeTrigger } from "./tree-trigger.ts";
 
 export interface TreeTriggerSettings {
   readonly name: string;
-  readonly preset: keyof typeof PRESETS;
+  readonly preset: keyof typeof PRESETS | "none";
   readonly scans: string;
   readonly exclude: readonly string[];
   readonly markers: readonly string[];
   readonly counted: string;
   /** Empty: not set. */
   readonly files: number | "";
-  readonly "quiet-seconds": number;
+  /** Empty: not set. */
+  readonly "quiet-seconds": number | "";
 }
 
-/** The first trigger of each says what scans are. */
-const PRESETS = {
-  none: undefined,
-  "pal-xfel": TRIGGER_PRESETS["pal-xfel"][0],
-  aps: TRIGGER_PRESETS["aps-tomography"][0],
-} as const;
-
 const MARKERS = [".done", ".complete"];
+const QUIET_SECONDS = 60;
 
 /** How each kind says that a scan is complete, as readTrigger reads it. */
 const WAYS = {
@@ -34,7 +29,7 @@ const WAYS = {
     if (files === "") throw new ActionError("files is not set: say how many files a scan has when it is complete");
     return `files ${files} of ${counted || "*"}`;
   },
-  quiet: (settings) => `quiet ${settings["quiet-seconds"]}`,
+  quiet: (settings) => `quiet ${settings["quiet-seconds"] || presetOf(settings)?.quietSeconds || QUIET_SECONDS}`,
   next: () => "next",
 } as const satisfies Readonly<Record<string, (settings: TreeTriggerSettings) => string>>;
 
@@ -49,9 +44,11 @@ export interface TreePlace {
   readonly usual?: Partial<Pick<TreeTriggerSettings, "scans" | "exclude">>;
 }
 
+const presetOf = ({ preset }: TreeTriggerSettings) => (preset === "none" ? undefined : PRESETS[preset]);
+
 /** @throws ActionError for settings that cannot be used */
 export function treeTrigger(settings: TreeTriggerSettings, { kind, root, usual = {} }: TreePlace): TreeTrigger {
-  const preset = PRESETS[settings.preset];
+  const preset = presetOf(settings);
   const scans = settings.scans || preset?.scans || usual.scans;
   if (scans === undefined || scans === "")
     throw new ActionError("scans is not set: say which folders or files are scans, or set preset");

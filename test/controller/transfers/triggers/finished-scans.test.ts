@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { SeenScan, TreeNews } from "../../../../src/controller/ports/scan-tree.ts";
 import { placeOf } from "../../../../src/controller/transfers/scan-path.ts";
 import { FinishedScans, scanOf } from "../../../../src/controller/transfers/triggers/finished-scans.ts";
-import { TRIGGER_PRESETS } from "../../../../src/controller/transfers/triggers/presets.ts";
+import { PRESETS } from "../../../../src/controller/transfers/triggers/presets.ts";
 import { planTrees, type TreePlan, treeToWatch } from "../../../../src/controller/transfers/triggers/tree-plan.ts";
 import { readTrigger, type TreeTrigger } from "../../../../src/controller/transfers/triggers/tree-trigger.ts";
 
@@ -210,8 +210,11 @@ test("a scan that has gone is forgotten, and told again when it is back", () => 
 });
 
 test("each tree is watched once, and each kind of scans in it once", () => {
-  const pal = TRIGGER_PRESETS["pal-xfel"].map((preset) => readTrigger({ ...preset, root: ROOT }));
-  const aps = TRIGGER_PRESETS["aps-tomography"].map((preset) => readTrigger({ ...preset, root: "/local/data/" }));
+  const by = (preset: keyof typeof PRESETS, complete: string, root = ROOT): TreeTrigger =>
+    readTrigger({ ...PRESETS[preset], name: `${preset} ${complete}`, root, complete });
+  const ways = ["marker .done .complete", "next", "quiet 60"];
+  const pal = [...ways.map((complete) => by("pal-xfel", complete)), by("pal-xfel-dat", "quiet 300")];
+  const aps = [by("aps", "quiet 30", "/local/data/")];
   const plans = planTrees([...pal, ...aps]);
   expect(plans.map(({ root }) => root)).toEqual([ROOT, "/local/data"]);
   expect(treeToWatch(plans[0] as TreePlan, { periodSeconds: 5 })).toEqual({
