@@ -6,26 +6,25 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Environment } from "../base/environment.ts";
-import { ActionError, asSentence, asSentences, CancelledError, messageOf } from "../base/errors.ts";
+import { ActionError, asSentence, CancelledError, messageOf } from "../base/errors.ts";
 import { type Log, silentLog } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
-import { ConfigError } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Identity } from "../controller/ports/identity.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { Severity } from "../controller/pvs/run.ts";
-import { failureOutcome } from "../controller/run/outcome.ts";
 import { experimentIn } from "../controller/transfers/path-map.ts";
 import { NO_TAGS } from "../controller/transfers/scan-path.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
 import { LedgerLockedError, ownerText } from "../services/ledger/place.ts";
 import { createScanTrees } from "../services/tree/watch-tree.ts";
 import { type CommandLog, openCommandLog } from "./command-log.ts";
+import { type Ending, failureEnding } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { dryRun } from "./foreground-dry-run.ts";
 import { type ForegroundPlan, type ForegroundRequest, foregroundPlan } from "./foreground-plan.ts";
 import { type WorkContext, workOn } from "./foreground-work.ts";
-import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
+import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
 export interface ForegroundContext {
   readonly environment: Environment;
@@ -66,25 +65,15 @@ interface OpenedQueue {
   close(): Promise<void>;
 }
 
-/** How a command ended, but for its name. */
-type Ending = Omit<Report, "command" | "results">;
-
 /** @throws nothing but bugs: every failure is reported. @returns the exit status */
 export async function runForeground(request: ForegroundRequest, context: ForegroundContext): Promise<number> {
   const { out, err, isTerminal, environment, signal } = context;
   const hasColours = wantsColours(isTerminal, environment);
   const screen: Screen =
     request.json === true ? new JsonScreen(out) : new TextScreen({ out, err, isTerminal, hasColours, isVerbose: true });
-  const ending = await run(request, context, screen).catch((thrown: unknown) => failed(thrown, signal));
+  const ending = await run(request, context, screen).catch((thrown: unknown) => failureEnding(thrown, signal));
   screen.end({ command: request.what, results: new Map(), ...ending });
   return ending.exitStatus;
-}
-
-function failed(thrown: unknown, signal: AbortSignal): Ending {
-  if (thrown instanceof UsageError || thrown instanceof ConfigError)
-    return { state: "Usage", message: asSentences(messageOf(thrown)), exitStatus: EXIT.usage };
-  const { state, message, stack } = failureOutcome(thrown, signal);
-  return { state, message: stack ?? message, exitStatus: EXIT.failed };
 }
 
 async function run(request: ForegroundRequest, context: ForegroundContext, screen: Screen): Promise<Ending> {
@@ -101,7 +90,9 @@ async function run(request: ForegroundRequest, context: ForegroundContext, scree
   try {
     kept.log.info(context.commandLine);
     for (const note of plan.notes) kept.screen.say(note);
-    const ending = await send(plan, context, kept, troubles).catch((thrown: unknown) => failed(thrown, context.signal));
+    const ending = await send(plan, context, kept, troubles).catch((thrown: unknown) =>
+      failureEnding(thrown, context.signal),
+    );
     kept.end({ command: request.what, ...ending });
     return ending;
   } finally {

@@ -2,20 +2,17 @@
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import { baseName, placeOf } from "../controller/transfers/scan-path.ts";
 import { createMountedSource } from "../services/scans/sources.ts";
+import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
 import { dryWatch, type TreeContext } from "./foreground-watch.ts";
-import type { Report } from "./screen.ts";
 
 export interface DryRunContext extends TreeContext {
   readonly tagsOf: (file: string) => ScanTags;
 }
 
 /** @throws ActionError for what cannot be looked at */
-export async function dryRun(
-  plan: ForegroundPlan,
-  context: DryRunContext,
-): Promise<Omit<Report, "command" | "results">> {
+export async function dryRun(plan: ForegroundPlan, context: DryRunContext): Promise<Ending> {
   const done = { state: "Done", message: "A dry run: nothing was sent.", exitStatus: EXIT.done };
   const { work, settings, as } = plan;
   if (work.kind === "asked") {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { TRIGGER_SETTINGS } from "../config/settings.ts";
 import { NOISE } from "../controller/transfers/triggers/presets.ts";
-import { TREE_KINDS } from "../controller/transfers/triggers/trigger-settings.ts";
+import { MARKERS, TREE_KINDS } from "../controller/transfers/triggers/trigger-settings.ts";
 import { spellingsOf } from "./data-commands.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { ForegroundRequest, TransferFlags, TransferScanFlags, WatchFlags } from "./foreground-plan.ts";
@@ -94,7 +94,7 @@ export function addForegroundCommands(
     .requiredOption("--watchdir <folder>", "the tree, on this machine")
     .option("--dest-base-path <folder>", "the folder at the destination below which experiments lie")
     .option("--trigger <name>", "a [trigger NAME] of globus.conf says which scans, and when they are complete")
-    .option("--patterns <patterns...>", "how names of markers end; else .done .complete")
+    .option("--patterns <patterns...>", `how names of markers end; else ${MARKERS.join(" ")}`)
     .option("--exclude <patterns...>", `folders and files that are no scans and lead to none; else ${NOISE.join(" ")}`);
   for (const key of TREE_KEYS) watch.option(`--${key} <${key}>`, meaningOf(key));
   withCommon(

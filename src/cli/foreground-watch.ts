@@ -16,9 +16,10 @@ import { type FinishedScan, FinishedScans } from "../controller/transfers/trigge
 import { planTrees, treeToWatch } from "../controller/transfers/triggers/tree-plan.ts";
 import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { blindText, sweepTrouble, sweptText, WatchStanding } from "../controller/transfers/triggers/watch-standing.ts";
+import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan, ForegroundWork } from "./foreground-plan.ts";
-import type { Report, Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 
 export interface TreeContext {
   readonly clock: Clock;
@@ -31,7 +32,6 @@ export interface TreeContext {
 }
 
 type WatchWork = ForegroundWork & { readonly kind: "watch" };
-type Ending = Omit<Report, "command" | "results">;
 
 /** Seconds between two looks at what the transfers do. */
 const LOOK_SECONDS = 0.5;

@@ -14,10 +14,11 @@ import { isProven, isUnderWay, placesOf, type QueuedScan } from "../controller/t
 import { scanReasonOf } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers, Transfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
+import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
 import { watchScans } from "./foreground-watch.ts";
-import type { Report, Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 
 export interface WorkContext {
   readonly clock: Clock;
@@ -30,8 +31,6 @@ export interface WorkContext {
   /** What an earlier process has submitted, and not seen to its end. */
   readonly left: readonly SubmissionRecord[];
 }
-
-type Ending = Omit<Report, "command" | "results">;
 
 /** Seconds between two looks at what the transfers do. */
 const LOOK_SECONDS = 0.2;

@@ -5,8 +5,7 @@
  */
 import { open, rm } from "node:fs/promises";
 import { cleanJson, oneLine } from "../base/clean-text.ts";
-import { ActionError, asSentences, codeOf, messageOf } from "../base/errors.ts";
-import { ConfigError } from "../config/config.ts";
+import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import type {
   DeskEnd,
   DeskRequest,
@@ -16,13 +15,13 @@ import type {
   ShownScan,
 } from "../controller/ports/queue-desk.ts";
 import { SCAN_PV_STATES } from "../controller/pvs/transfers.ts";
-import { failureOutcome } from "../controller/run/outcome.ts";
 import { type LedgerOwner, ownerText } from "../services/ledger/place.ts";
+import { type Ending, failureEnding } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { folderOf, type LedgerContext } from "./ledger-command.ts";
 import { askQueue, type QueuePlaceOptions } from "./queue-place.ts";
 import { scanParts, scanTable } from "./queue-text.ts";
-import { JsonScreen, type Report, type Screen, TextScreen, wantsColours } from "./screen.ts";
+import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
 import { isConfirmed } from "./trust-host.ts";
 
 export type QueueRequest = {
@@ -55,7 +54,7 @@ const STATES = SCAN_PV_STATES.filter((state) => state !== "None" && state !== "U
 /** @throws nothing but bugs: every failure is reported. @returns the exit status */
 export async function runQueue(request: QueueRequest, context: QueueContext): Promise<number> {
   const screen = newScreen(request, context);
-  let report: Omit<Report, "command" | "results">;
+  let report: Ending;
   try {
     report = await run(request, {
       ...context,
@@ -64,7 +63,7 @@ export async function runQueue(request: QueueRequest, context: QueueContext): Pr
       ledger: folderOf(request, context),
     });
   } catch (thrown) {
-    report = failureReport(thrown, context.signal);
+    report = failureEnding(thrown, context.signal);
   }
   if (request.what !== "export" || request.file !== undefined || report.exitStatus !== EXIT.done)
     screen.end({ command: `queue ${request.what}`, results: new Map(), ...report });
@@ -72,7 +71,6 @@ export async function runQueue(request: QueueRequest, context: QueueContext): Pr
 }
 
 type QueueRun = QueueContext & QueuePlaceOptions & { readonly screen: Screen; readonly json: boolean };
-type Ending = Omit<Report, "command" | "results">;
 
 function newScreen({ json }: QueueRequest, { out, err, isTerminal, environment }: QueueContext): Screen {
   if (json === true) return new JsonScreen(out);
@@ -94,13 +92,6 @@ function run(request: QueueRequest, context: QueueRun): Promise<Ending> {
     case "export":
       return exportAll(request, context);
   }
-}
-
-function failureReport(thrown: unknown, signal: AbortSignal): Ending {
-  if (thrown instanceof UsageError || thrown instanceof ConfigError)
-    return { state: "Usage", message: asSentences(messageOf(thrown)), exitStatus: EXIT.usage };
-  const { state, message, stack } = failureOutcome(thrown, signal);
-  return { state, message: stack ?? message, exitStatus: EXIT.failed };
 }
 
 /** What came as an answer, but for the records of an export. */

@@ -4,18 +4,17 @@
  */
 import path from "node:path";
 import { isUnclean, visible } from "../base/clean-text.ts";
-import { ActionError, asSentences, messageOf } from "../base/errors.ts";
-import { ConfigError } from "../config/config.ts";
+import { ActionError } from "../base/errors.ts";
 import type { DeskEnd } from "../controller/ports/queue-desk.ts";
 import type { HandScan } from "../controller/ports/scan-drops.ts";
-import { failureOutcome } from "../controller/run/outcome.ts";
 import { dropFolder, dropScan } from "../services/ledger/drop-folder.ts";
 import { ownerText } from "../services/ledger/place.ts";
 import { askAtDoor } from "../services/ledger/queue-door-client.ts";
+import { type Ending, failureEnding } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { folderOf } from "./ledger-command.ts";
 import type { QueueContext } from "./queue-command.ts";
-import { JsonScreen, type Report, TextScreen, wantsColours } from "./screen.ts";
+import { JsonScreen, TextScreen, wantsColours } from "./screen.ts";
 
 export interface TriggerRequest {
   readonly scans: readonly string[];
@@ -40,19 +39,10 @@ export async function runTrigger(request: TriggerRequest, context: TriggerContex
   try {
     ending = await trigger(request, context);
   } catch (thrown) {
-    ending = failed(thrown, signal);
+    ending = failureEnding(thrown, signal);
   }
   screen.end({ command: "trigger", results: new Map(), ...ending });
   return ending.exitStatus;
-}
-
-type Ending = Omit<Report, "command" | "results">;
-
-function failed(thrown: unknown, signal: AbortSignal): Ending {
-  if (thrown instanceof UsageError || thrown instanceof ConfigError)
-    return { state: "Usage", message: asSentences(messageOf(thrown)), exitStatus: EXIT.usage };
-  const { state, message, stack } = failureOutcome(thrown, signal);
-  return { state, message: stack ?? message, exitStatus: EXIT.failed };
 }
 
 async function trigger(request: TriggerRequest, context: TriggerContext): Promise<Ending> {

@@ -3,6 +3,7 @@ import type { StatsFs } from "node:fs";
 import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { freeBytes } from "../base/free-bytes.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { orAbort } from "../base/or-abort.ts";
 import { CHECK_FILE } from "../base/own-files.ts";
@@ -27,15 +28,7 @@ export function createOwnDisk({ folder, what, files = nodeFiles }: OwnDiskOption
   };
   return {
     folder,
-    room: ({ signal }) =>
-      told(
-        "tell its room",
-        async () => {
-          const { bavail, bsize, blocks } = await statsOf(folder);
-          return blocks === 0 ? undefined : bavail * bsize; // some file systems tell nothing
-        },
-        signal,
-      ),
+    room: ({ signal }) => told("tell its room", async () => freeBytes(await statsOf(folder)), signal),
     tryWriting: ({ signal }) =>
       told(
         "be written",

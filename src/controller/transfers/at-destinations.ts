@@ -12,7 +12,7 @@ import { destinationPath } from "./globus-paths.ts";
 import { Listings } from "./listings.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import type { DestinationRow } from "./rules.ts";
-import { baseName, placeOf } from "./scan-path.ts";
+import { baseName, manifestName, placeOf } from "./scan-path.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** A scan that is looked for. */
@@ -146,7 +146,8 @@ async function standingOf(
 ): Promise<Standing> {
   const shown = marked === undefined ? undefined : ofSource(marked, files);
   if (shown !== undefined) return unknown(`it shows the source itself: ${shown}`);
-  const ours = row.kind === "copy" && row.writesManifest ? ownName(manifest) : undefined;
+  const isOurs = row.kind === "copy" && row.writesManifest && manifest.isFolder;
+  const ours = isOurs ? manifestName("", manifest) : undefined; // in a shared folder it lies beside the scan
   const problem = await proofProblem(
     manifest,
     files.filter(({ path }) => path !== ours),
@@ -163,13 +164,6 @@ function ofSource({ marks, identities }: MarkedScan, files: readonly FoundFile[]
     if (identity !== undefined && ours.has(identity)) return `${cleanJson(path)} is the same file`;
   }
   return undefined;
-}
-
-/** Of the list of files that we write into a folder that is a scan's own. */
-function ownName({ isFolder, files }: Manifest): string | undefined {
-  if (!isFolder) return undefined;
-  const name = "manifest.json";
-  return files.some(({ path }) => path === name) ? `globus-ioc-${name}` : name;
 }
 
 /** A standing for a sentence: `petrel: 1 file is not as sent: a.h5 is missing`. */

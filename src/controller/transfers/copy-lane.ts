@@ -3,12 +3,12 @@ import { sleep } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
 import type { CopiedFile, CopyProgress, Parcel } from "../ports/destinations.ts";
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
-import type { Manifest } from "../ports/scans.ts";
 import { Lane } from "./lane.ts";
 import { ownPlace } from "./places.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
 import type { CopyRow } from "./rules.ts";
+import { manifestName } from "./scan-path.ts";
 
 /** The copy under way. */
 export interface CopyNow extends CopyProgress {
@@ -82,7 +82,7 @@ export class CopyLane extends Lane {
       look();
     };
     const copied = await copier.copy(parcel, { signal, onProgress });
-    const ours = writesManifest ? manifestName(scan, manifest) : undefined; // of an earlier version of the scan
+    const ours = writesManifest ? manifestName(nameOf(scan), manifest) : undefined; // of an earlier version of the scan
     const found = (await copier.list(parcel, { signal })).filter(({ path }) => path !== ours);
     const problem = await proofProblem(manifest, found);
     if (problem !== undefined) {
@@ -98,12 +98,6 @@ export class CopyLane extends Lane {
 
 /** A person has dropped the scan that is being copied. */
 class GivenUpError extends ActionError {}
-
-/** In a folder that other scans share, the scan's name is in the file's; a file of the scan is never replaced. */
-function manifestName(scan: ScanRecord, { files }: Manifest): string {
-  const name = scan.isFolder === true ? "manifest.json" : `${nameOf(scan)}.manifest.json`;
-  return files.some(({ path }) => path === name) ? `globus-ioc-${name}` : name;
-}
 
 /** What was sent, for whoever finds it there: sizes in bytes, times ISO 8601 in UTC, checksums SHA-256. */
 function manifestText(scan: ScanRecord, copied: readonly CopiedFile[]): string {

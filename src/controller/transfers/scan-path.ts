@@ -72,6 +72,15 @@ export function placeOf(
   return parts;
 }
 
+/**
+ * The file with the list of what was sent, which we write beside it. In a folder that other scans share, the scan's
+ * name is in the file's; a file of the scan is never replaced.
+ */
+export function manifestName(scan: string, { isFolder, files }: Pick<Manifest, "isFolder" | "files">): string {
+  const name = isFolder ? "manifest.json" : `${scan}.manifest.json`;
+  return files.some(({ path }) => path === name) ? `globus-ioc-${name}` : name;
+}
+
 function valueOf(key: string, tags: ScanTags, file: string, isFolder: boolean): string {
   if (key === "scan") return scanName(file, isFolder);
   return tags[key as keyof ScanTags] || UNSORTED;

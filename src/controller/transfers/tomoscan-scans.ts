@@ -29,6 +29,7 @@ import { type AnyTomoScanKey, FILE_PLUGIN_KEYS, FILE_PLUGIN_PVS, TOMOSCAN_SCAN_K
 import { isPluginPrefix, type ScanPv } from "./tomoscan-signs.ts";
 import { dueOf, NOTHING_HEARD, phaseNews, type TomoScanNews, type TomoScanState } from "./tomoscan-state.ts";
 import { stepped } from "./tomoscan-step.ts";
+import { OFF } from "./triggers/trigger.ts";
 
 interface TomoScanScansOptions {
   readonly beamline: BeamlinePvs;
@@ -45,10 +46,10 @@ interface TomoScanScansOptions {
 export const tomoScanScans$ = (options: TomoScanScansOptions): Observable<TomoScanNews> =>
   options.isOn$.pipe(
     distinctUntilChanged(),
-    switchMap((isOn) => (isOn ? scans$(options) : of(OFF))),
+    switchMap((isOn) => (isOn ? scans$(options) : of(OFF_HERE))),
   );
 
-const OFF: TomoScanNews = { kind: "state", state: "off", message: "The trigger is off: no scan is seen." };
+const OFF_HERE: TomoScanNews = { kind: "state", state: "off", message: OFF.message };
 
 interface PvEvent {
   readonly pv: ScanPv;

@@ -9,6 +9,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
+import { freeBytes } from "../../base/free-bytes.ts";
 import { systemFailure } from "../../base/system-failure.ts";
 import type { Attributes, FileFailure, FileLook, FolderEntry, HostFiles, OpenFile } from "./host-files.ts";
 
@@ -129,10 +130,7 @@ export function mountedFiles(place: string, calls: SyncCalls = fs): HostFiles {
     settleFolders: async (paths) => {
       await fewAtATime(paths, SYNCS_AT_ONCE, (path) => settleOne(path, calls));
     },
-    room: async (path) => {
-      const { bavail, bsize, blocks } = fs.statfsSync(path);
-      return blocks === 0 ? undefined : bavail * bsize; // some file systems tell nothing
-    },
+    room: async (path) => freeBytes(fs.statfsSync(path)),
     failureOf: (thrown) => {
       const code = codeOf(thrown);
       if (code === undefined) return undefined;

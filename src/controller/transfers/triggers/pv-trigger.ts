@@ -20,7 +20,7 @@ import {
 import { cleanJson, isUnclean } from "../../../base/clean-text.ts";
 import type { BeamlinePvs, BeamlineText } from "../../ports/beamline-pvs.ts";
 import type { Severity } from "../../pvs/run.ts";
-import type { TriggerNews, TriggerRow } from "./trigger.ts";
+import { OFF, type TriggerNews, type TriggerRow } from "./trigger.ts";
 
 export interface PvTriggerOptions {
   readonly beamline: BeamlinePvs;
@@ -84,7 +84,6 @@ function texts$({ beamline, pv, pathPv }: PvTriggerOptions): Observable<Heard> {
   return pv === pathPv ? of$("both", pv) : merge(of$("path", pathPv), of$("value", pv));
 }
 
-const OFF: TriggerNews = { kind: "state", state: "Off", message: "The trigger is off: no scan is seen." };
 /** A path that has just come is taken when no other has come behind it for so long. */
 const QUIET_SECONDS = 1;
 /** Behind the end of a scan its path is waited for, so long. */

@@ -19,7 +19,8 @@ export interface TreeTriggerSettings {
   readonly "quiet-seconds": number | "";
 }
 
-const MARKERS = [".done", ".complete"];
+/** How names of markers end, where nobody says another. */
+export const MARKERS = [".done", ".complete"];
 const QUIET_SECONDS = 60;
 
 /** How each kind says that a scan is complete, as readTrigger reads it. */

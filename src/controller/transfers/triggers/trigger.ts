@@ -10,6 +10,12 @@ export type TriggerNews =
   | { readonly kind: "scan"; readonly scan: Omit<AnnouncedScan, "trigger" | "destinations"> }
   | { readonly kind: "said"; readonly sentence: string; readonly severity: Severity };
 
+export const OFF = {
+  kind: "state",
+  state: "Off",
+  message: "The trigger is off: no scan is seen.",
+} as const satisfies TriggerNews;
+
 export interface TriggerRow {
   readonly name: string;
   /** Where its scans go; absent: to every destination. */

@@ -29,7 +29,7 @@ import { NO_TAGS } from "../scan-path.ts";
 import { type FinishedScan, FinishedScans } from "./finished-scans.ts";
 import { planTrees, type TreePlan, treeToWatch } from "./tree-plan.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
-import type { TriggerNews, TriggerRow } from "./trigger.ts";
+import { OFF, type TriggerNews, type TriggerRow } from "./trigger.ts";
 import { sweptText, WatchStanding } from "./watch-standing.ts";
 
 /** A tree trigger of the settings. */
@@ -51,7 +51,6 @@ interface TriggerEvent {
   readonly news: TriggerNews;
 }
 
-const OFF: TriggerNews = { kind: "state", state: "Off", message: "The trigger is off: no scan is seen." };
 /** Seconds between two pictures of the watches. */
 const SHOW_SECONDS = 1;
 
