@@ -13,6 +13,7 @@ import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { Severity } from "../controller/pvs/run.ts";
 import type { TransferSite } from "../controller/transfers/rules.ts";
 import { Transfers } from "../controller/transfers/transfers.ts";
+import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { openMail } from "./email.ts";
 import { openGlobus } from "./globus.ts";
 import { openNotify } from "./notify.ts";
@@ -32,6 +33,8 @@ export interface ForegroundOptions {
   /** As of a queue. */
   readonly isOneCopy: boolean;
   readonly tagsOf: (file: string) => ScanTags;
+  /** As of a site. */
+  readonly trees: readonly TreeTrigger[];
   /** Tells whoever has started the command. */
   readonly say: (sentence: string, severity?: Severity) => void;
 }
@@ -44,7 +47,7 @@ export interface Foreground {
 
 /** Opens nothing and reaches nobody yet. @throws ConfigError */
 export function openForeground(options: ForegroundOptions): Foreground {
-  const { settings, as, isOneCopy, tagsOf, host, clock, log, say } = options;
+  const { settings, as, isOneCopy, tagsOf, trees, host, clock, log, say } = options;
   const closers: PartOptions["closers"] = [];
   const close = async (): Promise<void> => {
     await Promise.all(closers.map(async (one) => one()));
@@ -59,7 +62,8 @@ export function openForeground(options: ForegroundOptions): Foreground {
     const find = () => transfers?.running ?? transfers?.trouble ?? "The ledger is being read: try again in a moment";
     const opened = problems.collect("[source]", () => transferSite(parts, { host, globus, notify, isOneCopy }, find));
     problems.throwIfAny();
-    const site = { ...named(opened as TransferSite, as), tagsOf, foreground: { ledger: settings.ledger.path } };
+    const foreground = { ledger: settings.ledger.path };
+    const site = { ...named(opened as TransferSite, as), tagsOf, trees, foreground };
     transfers = new Transfers({ site, clock, log, say, random: Math.random });
     closers.push(globus.keepAlive());
     return { transfers, globus: globus.identity, close };

@@ -59,7 +59,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
   const triggers = openTriggers(options, about, sightOf(options, about.host));
   const { clock, log } = options;
   const watch = watchTransfers({
-    site,
+    site: { ...site, trees: triggers.trees },
     clock,
     log,
     random: Math.random,

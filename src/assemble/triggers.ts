@@ -10,6 +10,7 @@ import { partsBelow } from "../controller/transfers/scan-path.ts";
 import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
 import { parseCondition, pvTrigger } from "../controller/transfers/triggers/pv-trigger.ts";
 import { tomoScanTrigger } from "../controller/transfers/triggers/tomoscan-trigger.ts";
+import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import type { TriggerRow } from "../controller/transfers/triggers/trigger.ts";
 import { type TreeKind, treeTrigger } from "../controller/transfers/triggers/trigger-settings.ts";
 import { WatchedTrees } from "../controller/transfers/triggers/watched-trees.ts";
@@ -32,23 +33,26 @@ export interface SourceSight {
 export interface OpenTriggers {
   readonly rows: readonly TriggerRow[];
   readonly watches: readonly Watch[];
+  /** Those that watch directories, by the names of the source host. */
+  readonly trees: readonly TreeTrigger[];
 }
 
 /** Follows nothing yet. */
 export function openTriggers(options: PartOptions, about: TriggerPartOptions, sight: SourceSight): OpenTriggers {
   const { settings, problems, clock } = options;
-  const trees = new WatchedTrees({
+  const watched = new WatchedTrees({
     trees: createScanTrees({ clock }),
     clock,
     nameOf: (path) => moved(path, sight.seen ?? sight.top, sight.top),
   });
+  const trees: TreeTrigger[] = [];
   const rows = settings.triggers.flatMap((trigger) => {
     const made = problems.collect(`[trigger ${trigger.name}]`, () =>
-      triggerRow({ options, about, sight, trees }, trigger),
+      triggerRow({ options, about, sight, watched, trees }, trigger),
     );
     return made ?? [];
   });
-  return { rows, watches: [trees.shown] };
+  return { rows, watches: [watched.shown], trees };
 }
 
 /** The path below another directory. @param path below `from` */
@@ -59,7 +63,8 @@ interface Makings {
   readonly options: PartOptions;
   readonly about: TriggerPartOptions;
   readonly sight: SourceSight;
-  readonly trees: WatchedTrees;
+  readonly watched: WatchedTrees;
+  readonly trees: TreeTrigger[];
 }
 
 /** @throws ActionError */
@@ -87,10 +92,11 @@ type Maker = (makings: Makings, trigger: TriggerSettings) => TriggerRow["news$"]
 
 const treeMaker =
   (kind: TreeKind): Maker =>
-  ({ sight, trees }, trigger) => {
+  ({ sight, watched, trees }, trigger) => {
     const { root, canary } = placesOf(trigger, sight);
     const read = treeTrigger(trigger, { kind, root });
-    return trees.add({ ...read, sweepSeconds: trigger["sweep-seconds"], ...(canary !== "" && { canary }) });
+    trees.push(treeTrigger(trigger, { kind, root: trigger.root || sight.top }));
+    return watched.add({ ...read, sweepSeconds: trigger["sweep-seconds"], ...(canary !== "" && { canary }) });
   };
 
 /** @throws ActionError for a directory that is not watched from here */

@@ -78,8 +78,8 @@ function partProblem(part: string): string | undefined {
  * @param parts below the top directory
  * @returns undefined where the path lies in no scan; so it is with the top directory, and all above a scan
  */
-export function scanAbove({ levels }: PathPattern, parts: readonly string[]): PatternMatch | undefined {
-  if (parts.length < levels.length) return undefined;
+export function scanAbove({ levels, isOfFiles }: PathPattern, parts: readonly string[]): PatternMatch | undefined {
+  if (parts.length < levels.length || (isOfFiles && parts.length > levels.length)) return undefined;
   const fields: Record<string, string> = {};
   for (const [index, { matches, field }] of levels.entries()) {
     const part = parts[index] as string;

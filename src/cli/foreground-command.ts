@@ -15,7 +15,9 @@ import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { Severity } from "../controller/pvs/run.ts";
 import { experimentIn } from "../controller/transfers/path-map.ts";
 import { NO_TAGS } from "../controller/transfers/scan-path.ts";
+import { namedTags } from "../controller/transfers/scan-tags.ts";
 import type { Transfers } from "../controller/transfers/transfers.ts";
+import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import { LedgerLockedError, ownerText } from "../services/ledger/place.ts";
 import { createScanTrees } from "../services/tree/watch-tree.ts";
 import { type CommandLog, openCommandLog } from "./command-log.ts";
@@ -56,6 +58,7 @@ interface QueueOpening {
   readonly as?: string;
   readonly isOneCopy: boolean;
   readonly tagsOf: (file: string) => ScanTags;
+  readonly trees: readonly TreeTrigger[];
   readonly say: (sentence: string, severity?: Severity) => void;
 }
 
@@ -103,8 +106,11 @@ async function run(request: ForegroundRequest, context: ForegroundContext, scree
 const treesOf = ({ clock }: ForegroundContext): WorkContext["trees"] => createScanTrees({ clock });
 
 const tagsBy =
-  ({ experiment }: ForegroundPlan): QueueOpening["tagsOf"] =>
-  (file) => ({ ...NO_TAGS, exp: experimentIn(file) ?? experiment });
+  ({ experiment, work }: ForegroundPlan): QueueOpening["tagsOf"] =>
+  (file) => ({ ...NO_TAGS, exp: experimentIn(file) ?? experiment, ...namedTags(treesIn(work), file) });
+
+/** What scans are in the tree that is watched. */
+const treesIn = (work: ForegroundPlan["work"]): readonly TreeTrigger[] => (work.kind === "watch" ? [work.trigger] : []);
 
 async function send(
   plan: ForegroundPlan,
@@ -118,6 +124,7 @@ async function send(
     log: { ...silentLog, info: log.debug, error: log.error },
     troubles,
     tagsOf: tagsBy(plan),
+    trees: treesIn(plan.work),
     isOneCopy: plan.isOneCopy,
     ...(as !== undefined && { as }),
     say: (sentence, severity = "NO_ALARM") => (severity === "NO_ALARM" ? screen.say(sentence) : screen.warn(sentence)),

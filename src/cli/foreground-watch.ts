@@ -7,7 +7,7 @@ import { type Clock, sleep } from "../base/clock.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
 import { queueCommand } from "../controller/transfers/remedies.ts";
-import { NO_TAGS, placeOf } from "../controller/transfers/scan-path.ts";
+import { placeOf } from "../controller/transfers/scan-path.ts";
 import { isProven, isUnderWay, needsPerson, type QueuedScan } from "../controller/transfers/scan-queue.ts";
 import { scansText } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers } from "../controller/transfers/transfers.ts";
@@ -50,12 +50,11 @@ export async function watchScans(running: RunningTransfers, work: WatchWork, con
     { ...context, signal },
     {
       heard: (news) => standing.hear(news, context.clock.monotonic()),
-      scan: ({ scan, experiment, content }) =>
+      scan: ({ scan, content }) =>
         running.announce({
           file: scan,
           trigger: trigger.name,
           content,
-          ...(experiment !== undefined && { tags: { ...NO_TAGS, exp: experiment } }),
         }),
     },
   );
@@ -208,7 +207,7 @@ export async function dryWatch(
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const say = (found: FinishedScan): void => {
     const to = settings.destinations.map(({ kind, collection, top, path }) => {
-      const tags = found.experiment === undefined ? context.tagsOf(found.scan) : { ...NO_TAGS, exp: found.experiment };
+      const tags = context.tagsOf(found.scan);
       const parts = placeOf(path, work.trigger.root, {
         file: found.scan,
         tags,

@@ -14,8 +14,8 @@ function opened(text: string, sight: SourceSight = { top: "/data", seen: "/mnt/d
   const settings = parseConfig(`[destination archive]\n${text}`, "/site/globus.conf", "/home/op");
   const problems = new Problems();
   const options = { settings, environment: {}, clock: new FakeClock(), log: silentLog, closers: [], problems };
-  const { rows } = openTriggers(options, {} as TriggerPartOptions, sight);
-  return { names: rows.map(({ name }) => name), destinations: rows.map((row) => row.destinations), problems };
+  const { rows, trees } = openTriggers(options, {} as TriggerPartOptions, sight);
+  return { trees, names: rows.map(({ name }) => name), destinations: rows.map((row) => row.destinations), problems };
 }
 function wrong(text: string, sight?: SourceSight): string {
   const { problems } = opened(text, sight);
@@ -38,6 +38,16 @@ test("docs/transfers.md: its triggers are taken as they stand there", () => {
   ]);
   expect(triggers.map((code) => wrong(code))).toEqual(["", "", ""]);
   expect(opened(triggers[1] ?? "").destinations).toEqual([undefined, ["archive"], undefined, undefined]);
+});
+
+test("what scans are is known by the names of the source host, also without a root", () => {
+  const { trees } = opened(
+    "[trigger a]\nkind = next\npreset = pal-xfel\n[trigger b]\nkind = quiet\nscans = {scan}\nroot = /data/live/\n",
+  );
+  expect(trees.map(({ name, root }) => [name, root])).toEqual([
+    ["a", "/data"],
+    ["b", "/data/live"],
+  ]);
 });
 
 const SCANS = "scans = {scan}\n";

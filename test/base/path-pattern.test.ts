@@ -24,6 +24,12 @@ describe("a path pattern", () => {
     expect(scanAbove(PAL, parts(path))?.parts.join("/")).toBe(scan);
   });
 
+  test("finds no scan in a path that goes on behind a file", () => {
+    const files = parsePathPattern("{exp}/{file}");
+    expect(scanAbove(files, ["ue_1", "a.h5"])?.parts).toEqual(["ue_1", "a.h5"]);
+    expect(scanAbove(files, ["ue_1", "sub", "a.h5"])).toBeUndefined();
+  });
+
   test("names parts of the path", () => {
     expect(scanAbove(PAL, ["ue_1_FXL", "rawData", "a_DIR", "x"])?.fields).toEqual({ exp: "ue_1_FXL", scan: "a_DIR" });
     const newer = parsePathPattern("{exp}/type=raw|type=measurement/run=*/{scan:scan=???}");

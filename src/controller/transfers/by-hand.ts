@@ -12,8 +12,9 @@ import type { Severity } from "../pvs/run.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { topText } from "./remedies.ts";
 import type { TransferSite } from "./rules.ts";
-import { baseName } from "./scan-path.ts";
+import { baseName, plainPath } from "./scan-path.ts";
 import { liesBelow } from "./source-gate.ts";
+import { noScanReason, scanOf } from "./triggers/scan-trees.ts";
 
 /** The trigger of such scans. */
 const BY_HAND = "by hand";
@@ -28,9 +29,14 @@ export const byHand = (scan: HandScan): AnnouncedScan => ({
   isAsked: true,
 });
 
-/** Why a person's scan cannot be taken, a clause; undefined: it can. */
-export function handProblem(scan: HandScan, site: TransferSite): string | undefined {
-  const { source, destinations } = site;
+/** The scan that a person names, by itself or by anything in it; why it cannot be taken, a clause. */
+export function scanByHand(named: HandScan, site: TransferSite): AnnouncedScan | string {
+  const file = plainPath(named.file);
+  return handProblem(named, site) ?? byHand({ ...named, file: scanOf(site.trees ?? [], file)?.scan ?? file });
+}
+
+function handProblem(scan: HandScan, site: TransferSite): string | undefined {
+  const { source, destinations, trees = [] } = site;
   const { file } = scan;
   const parts = file.split("/").slice(1);
   if (!file.startsWith("/") || isUnclean(file) || parts.includes(".."))
@@ -45,7 +51,7 @@ export function handProblem(scan: HandScan, site: TransferSite): string | undefi
   const known = destinations.map((one) => one.name);
   const unknown = scan.destinations?.find((one) => !known.includes(one));
   if (unknown !== undefined) return `there is no destination ${visible(unknown)}: name one of ${known.join(", ")}`;
-  return scan.destinations?.length === 0 ? "no destination is named" : undefined;
+  return scan.destinations?.length === 0 ? "no destination is named" : noScanReason(trees, plainPath(file));
 }
 
 export interface DropReaderOptions {
@@ -88,17 +94,17 @@ export class DropReader {
 
   async #take(drop: Drop): Promise<void> {
     const { drops, site, enter, say } = this.#options;
-    const problem = "problem" in drop ? drop.problem : handProblem(drop.scan, site);
-    if (problem !== undefined) {
+    const scan = "problem" in drop ? drop.problem : scanByHand(drop.scan, site);
+    if (typeof scan === "string") {
       await this.#moved(drop.name, async () => {
         const place = await drops.setAside(drop.name);
         say(
-          `${cleanJson(drop.name)} of ${drops.folder} is not taken: ${problem}. It lies in ${cleanJson(place)}.`,
+          `${cleanJson(drop.name)} of ${drops.folder} is not taken: ${scan}. It lies in ${cleanJson(place)}.`,
           "MINOR",
         );
       });
-    } else if ("scan" in drop && (await enter(byHand(drop.scan)))) {
-      say(`globus-ioc trigger: ${baseName(drop.scan.file)} is taken from ${drops.folder}.`);
+    } else if (await enter(scan)) {
+      say(`globus-ioc trigger: ${baseName(scan.file)} is taken from ${drops.folder}.`);
       await this.#moved(drop.name, () => drops.remove(drop.name));
     }
   }

@@ -2,7 +2,7 @@
  * Answers what a person asks of the queue from outside (ports/queue-desk.ts): of transfers that run, or of a ledger
  * that no process has. It decides what scans are meant; what becomes of them is decided in decisions.ts.
  */
-import { oneLine, visible } from "../../base/clean-text.ts";
+import { cleanJson, oneLine, visible } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import { globTest } from "../../base/glob.ts";
@@ -20,12 +20,13 @@ import type {
 } from "../ports/queue-desk.ts";
 import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
 import type { HandScan } from "../ports/scan-drops.ts";
-import { byHand, handProblem } from "./by-hand.ts";
+import type { AnnouncedScan } from "./announced-scan.ts";
+import { scanByHand } from "./by-hand.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import { type HoldOf, holdOf, troubledOf } from "./hold.ts";
 import { type Reconciled, type ReconcileOptions, reconciledText } from "./reconcile.ts";
 import { nameOf } from "./road.ts";
-import { baseName } from "./scan-path.ts";
+import { baseName, plainPath } from "./scan-path.ts";
 import { type QueuedScan, ScanQueue } from "./scan-queue.ts";
 import { askedText, retriedText, scanReasonOf, scanStateOf, scansText } from "./scan-state.ts";
 import type { RunningTransfers } from "./transfers.ts";
@@ -56,10 +57,10 @@ export interface DeskQueue {
 
 /** Where scans come in that a person names. */
 interface Entrance {
-  /** Why it cannot be taken, a clause; undefined: it can. */
-  readonly problem: (scan: HandScan) => string | undefined;
+  /** The scan that is meant; why it cannot be taken, a clause. */
+  readonly read: (scan: HandScan) => AnnouncedScan | string;
   /** @returns false where the ledger took nothing */
-  readonly enter: (scan: HandScan) => Promise<boolean>;
+  readonly enter: (scan: AnnouncedScan) => Promise<boolean>;
 }
 
 /** Scans that are told where a text means several. */
@@ -80,8 +81,8 @@ export const runningDesk = (running: RunningTransfers): DeskQueue => ({
   drop: (wanted, reason) => running.drop(wanted, reason),
   say: (sentence) => running.road.say(sentence),
   entrance: {
-    problem: (scan) => handProblem(scan, running.road.site),
-    enter: (scan) => running.enter(byHand(scan)),
+    read: (scan) => scanByHand(scan, running.road.site),
+    enter: (scan) => running.enter(scan),
   },
   reconcile: (options) => running.reconcile(options),
   clock: running.road.clock,
@@ -301,17 +302,29 @@ async function* decide(
 async function* trigger(desk: DeskQueue, { scans }: DeskRequest & { readonly ask: "trigger" }): Answers {
   const { entrance } = desk;
   if (entrance === undefined) return yield ended(false, "Nothing runs that would send a scan: start the IOC.");
-  const refused = scans.map((scan) => entrance.problem(scan)).find((one) => one !== undefined);
+  const read = scans.map((scan) => entrance.read(scan));
+  const refused = read.find((one) => typeof one === "string");
   if (refused !== undefined) return yield ended(false, `Nothing was taken: ${refused}.`);
-  for (const [index, scan] of scans.entries())
+  const meant = eachOnce(read.filter((one) => typeof one !== "string"));
+  for (const [index, scan] of meant.entries())
     if (!(await entrance.enter(scan)))
       return yield ended(false, `The ledger takes no scan now: its IOC says why. Taken: ${scansText(index)}.`);
-  const what = `${scansText(scans.length)} ${scans.length === 1 ? "is" : "are"} taken`;
-  const names = scans.slice(0, MOST_NAMED).map(({ file }) => oneLine(baseName(file)));
-  const more = scans.length > MOST_NAMED ? [`${scans.length - MOST_NAMED} more`] : [];
+  const what = `${scansText(meant.length)} ${meant.length === 1 ? "is" : "are"} taken`;
+  const names = meant.slice(0, MOST_NAMED).map(({ file }) => oneLine(baseName(file)));
+  const more = meant.length > MOST_NAMED ? [`${meant.length - MOST_NAMED} more`] : [];
   desk.say(`globus-ioc trigger: ${what}: ${listed([...names, ...more])}.`);
-  yield ended(true, `${what}, and sent once at rest; a version that is known already is sent no second time.`);
+  const inside = scans.find(({ file }) => meant.every((scan) => scan.file !== plainPath(file)));
+  const climbed =
+    inside === undefined ? "" : ` ${cleanJson(inside.file)} lies in ${listed(names)}: that is sent, whole.`;
+  yield ended(
+    true,
+    `${what}, and sent once at rest; a version that is known already is sent no second time.${climbed}`,
+  );
 }
+
+const eachOnce = (scans: readonly AnnouncedScan[]): readonly AnnouncedScan[] => [
+  ...new Map(scans.map((scan) => [JSON.stringify([scan.file, scan.destinations]), scan])).values(),
+];
 
 function unchanged(
   desk: DeskQueue,

@@ -6,6 +6,7 @@ import type { ScanDrops } from "../ports/scan-drops.ts";
 import type { ScanDisk, ScanSource } from "../ports/scans.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import type { Webhook } from "../ports/webhook.ts";
+import type { TreeTrigger } from "./triggers/tree-trigger.ts";
 
 /** A place to which scans are sent. */
 export type DestinationRow = {
@@ -81,6 +82,8 @@ export interface TransferSite {
   readonly drops?: ScanDrops;
   readonly source: SourceRow;
   readonly destinations: readonly DestinationRow[];
+  /** The triggers that watch directories, by the names of the source host: what scans are there. Absent: none. */
+  readonly trees?: readonly TreeTrigger[];
   /** What the path of a scan says of its experiment; absent: the tagged one counts. */
   readonly tagsOf?: (file: string) => ScanTags;
   /** Of a command in the foreground, which has a ledger of its own and no PVs; absent: an IOC's. */

@@ -9,13 +9,14 @@ import { asSentence, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
-import type { QueueChange, ScanRecord, ScanTags, SendState } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags, SendRecord, SendState } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import { lostNotes } from "./notes.ts";
 import { FOUND_THERE, isClosed, isDead } from "./queue-states.ts";
 import { LEDGER_SECONDS, nameOf, type Road, signatureOf } from "./road.ts";
 import { baseName, NO_TAGS, partsBelow } from "./scan-path.ts";
 import { asSeen, goesTo, isProven, LedgerFailedError, type QueuedScan, widened } from "./scan-queue.ts";
+import { tagsOf } from "./scan-tags.ts";
 import { filesAtSource, otherThan } from "./source-files.ts";
 import { ThereAlready } from "./there-already.ts";
 import { verdictOn } from "./verdict.ts";
@@ -112,8 +113,9 @@ export class SourceGate {
     const stableSince = before?.signature === signature ? before.stableSince : now;
     const { settleSeconds } = site.rules;
     if (await this.#isRest(scan, manifest, signature)) return;
-    const tags = scan.tags ?? tagsFor(scan, this.#road.tags);
-    if (tags === undefined && now - (before?.since ?? now) < TAG_SECONDS) {
+    const hasWaited = now - (before?.since ?? now) >= TAG_SECONDS;
+    const tags = scan.tags ?? this.#tagsOf(scan, this.#road.tags ?? (hasWaited ? NO_TAGS : undefined));
+    if (tags === undefined) {
       await this.#fault(scan, "nobody knows yet which experiment is tagged", undefined);
       return;
     }
@@ -127,10 +129,17 @@ export class SourceGate {
       });
       return;
     }
-    const tagged = { ...scan, tags: tags ?? NO_TAGS };
+    const tagged = { ...scan, tags };
     const there = await this.#there.of(tagged, manifest, signal);
     await this.#pass(tagged, { manifest, signature, there });
     this.#seen.delete(scan.id);
+  }
+
+  #tagsOf(scan: ScanRecord, tagged: ScanTags | undefined): ScanTags | undefined {
+    const { destinations, trees = [] } = this.#road.site;
+    const queued = { scan, sends: this.#road.queue.scans.get(scan.id)?.sends ?? new Map<string, SendRecord>() };
+    const templates = destinations.filter(({ name }) => goesTo(queued, name)).map(({ template }) => template);
+    return tagsOf(scan, { tagged, trees, templates });
   }
 
   /** Leaves a scan of which Prune has deleted some files: the rest is no new version. @returns whether it is one */
@@ -296,13 +305,6 @@ function leftBehind({ scan, sends }: QueuedScan, at: number): QueueChange[] {
       return { send: { scan: of, destination, attempts, at, state: "dropped", reason: asSentence(why) } };
     }),
   ];
-}
-
-/** The tags of the experiment that is tagged now, for a scan that may be older than the tag where its path names it. */
-function tagsFor({ file, mayBeOld }: ScanRecord, tags: ScanTags | undefined): ScanTags | undefined {
-  if (tags === undefined || mayBeOld !== true) return tags;
-  const words = file.split("/").flatMap((part) => [part, ...part.split(/[-_]/)]);
-  return tags.exp !== "" && (words.includes(tags.exp) || words.includes(tags.last)) ? tags : NO_TAGS;
 }
 
 /** Whether a file lies where the source's scans are: a trigger may name any file. */

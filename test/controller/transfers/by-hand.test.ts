@@ -3,6 +3,7 @@ import { ActionError } from "../../../src/base/errors.ts";
 import type { DeskAnswer, DeskRequest } from "../../../src/controller/ports/queue-desk.ts";
 import type { Drop, HandScan, ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import { createQueueDesk, runningDesk } from "../../../src/controller/transfers/queue-desk.ts";
+import { readTrigger } from "../../../src/controller/transfers/triggers/tree-trigger.ts";
 import { FakeSource } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started, TAGS } from "./transfers-fixture.ts";
 
@@ -135,6 +136,81 @@ test("a folder that cannot be read is told once, and holds nothing up", async ()
   drops.files.set("a", { file: bench.scan("a1") });
   await bench.pass(5);
   expect(drops.files.size).toBe(0);
+});
+
+const MARKED = readTrigger({
+  name: "raw",
+  root: "/data/live",
+  scans: "{exp:ue_*|ms_*}/rawData/{scan:*_DIR}",
+  exclude: ["scratch/"],
+  complete: "marker .done",
+});
+const RAW = "/data/live/ue_251023_FXL/rawData";
+
+test.each([
+  [`${RAW}/a_DIR`, `${RAW}/a_DIR`],
+  [`${RAW}/a_DIR/detector1/x.h5`, `${RAW}/a_DIR`],
+  [`${RAW}/a_DIR/detector1/.done`, `${RAW}/a_DIR`],
+  [`${RAW}//a_DIR/./`, `${RAW}/a_DIR`],
+  [`${RAW}/notes.txt`, `${RAW}/notes.txt`],
+  ["/data/2026-03/a1.h5", "/data/2026-03/a1.h5"],
+])("weakness 5, by hand: %s means the scan that it lies in, if it lies in one", async (file, scan) => {
+  const drops = new FakeDrops();
+  drops.files.set("f", { file, destinations: ["archive"] });
+  const bench = await dropping(drops, (one) => {
+    one.trees = [MARKED];
+  });
+  await bench.pass(5);
+  expect(files(bench)).toEqual([scan]);
+  expect(bench.said[0]).toContain(`globus-ioc trigger: ${scan.replace(/.*\//, "")} is taken`);
+});
+
+const HOLDS = `is no scan, but a folder of scans, which are ${MARKED.pattern.text} below /data/live (trigger raw)`;
+test.each([
+  [RAW, HOLDS],
+  [`${RAW}/`, HOLDS],
+  ["/data/live/ms_260101_FXS", HOLDS],
+  ["/data/live", HOLDS],
+  [`${RAW}/.done`, "is a marker (trigger raw), and no scan"],
+  [`${RAW}/a_DIR.done`, "is a marker (trigger raw), and no scan"],
+])("weakness 6, by hand: %s is refused", async (file, problem) => {
+  const drops = new FakeDrops();
+  drops.files.set("f", { file });
+  const bench = await dropping(drops, (one) => {
+    one.trees = [MARKED];
+  });
+  await bench.pass(5);
+  expect(files(bench)).toEqual([]);
+  expect(bench.said[0]).toContain(problem);
+  expect(await ask(bench, { ask: "trigger", scans: [{ file }] })).toMatchObject({
+    end: { isDone: false, message: expect.stringContaining(problem) as string },
+  });
+});
+
+test("the desk says which scan is sent for a file in it, and sends it once", async () => {
+  const bench = await started((one) => {
+    one.trees = [MARKED];
+  });
+  const inside = [{ file: `${RAW}/a_DIR/x.h5` }, { file: `${RAW}/a_DIR/y.h5` }];
+  expect(await ask(bench, { ask: "trigger", scans: inside })).toMatchObject({
+    end: {
+      isDone: true,
+      message: `1 scan is taken, and sent once at rest; a version that is known already is sent no second time. "${RAW}/a_DIR/x.h5" lies in a_DIR: that is sent, whole.`,
+    },
+  });
+  expect(files(bench)).toEqual([`${RAW}/a_DIR`]);
+});
+
+test("a scan by hand is of the experiment that its path names by a trigger's pattern, and waits for no tag", async () => {
+  const drops = new FakeDrops();
+  drops.files.set("f", { file: `${RAW}/a_DIR` });
+  const bench = await dropping(drops, (one) => {
+    one.trees = [MARKED];
+    one.destinations = one.destinations.map((row) => ({ ...row, template: "{exp}" }));
+    one.source.tree.put(`${RAW}/a_DIR/x.h5`, 10);
+  });
+  await bench.pass(20);
+  expect([...bench.copier.found.files.keys()]).toEqual(["/ue_251023_FXL/a_DIR/x.h5"]);
 });
 
 test.each([

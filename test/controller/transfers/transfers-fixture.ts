@@ -7,6 +7,7 @@ import type { AnnouncedScan } from "../../../src/controller/transfers/announced-
 import type { DestinationRow, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
 import { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
+import type { TreeTrigger } from "../../../src/controller/transfers/triggers/tree-trigger.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import {
   FakeCopier,
@@ -44,6 +45,7 @@ export class Bench {
   isPausedAtStart = false;
   told: Pick<TransferSite, "mail" | "webhook" | "foreground"> = {};
   drops: ScanDrops | undefined;
+  trees: readonly TreeTrigger[] = [];
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;
     const source = { source: this.source, disk: this.disk, collection: { id: "src", path: "/data" } };
@@ -53,6 +55,7 @@ export class Bench {
       rules,
       source: { ...source, ...(original !== undefined && { original }) },
       destinations,
+      trees: this.trees,
       ...this.told,
       ...(this.drops !== undefined && { drops: this.drops }),
     };

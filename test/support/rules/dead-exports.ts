@@ -37,7 +37,6 @@ const FOR_TESTS: readonly string[] = [
   "controller/run/faults.ts AGAIN_SECONDS",
   "controller/run/perform.ts actionOf",
   "controller/tagging/tag-manual.ts parseName",
-  "controller/transfers/triggers/finished-scans.ts scanOf",
   "controller/users/people.ts eachOnce",
   "database/convert/numbers.ts clampFloat",
   "ioc/ioc.ts IocError",

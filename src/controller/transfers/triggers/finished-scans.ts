@@ -3,7 +3,7 @@
  * files have changed and it is complete again. What was sent before is not known here: the ledger knows. Pure.
  */
 import { cleanJson } from "../../../base/clean-text.ts";
-import { parseMarkers, scanAbove } from "../../../base/path-pattern.ts";
+import { parseMarkers } from "../../../base/path-pattern.ts";
 import type { Mark, SeenScan, TreeNews } from "../../ports/scan-tree.ts";
 import { baseName, partsBelow } from "../scan-path.ts";
 import { countedOf, type PlannedLayout, type TreePlan } from "./tree-plan.ts";
@@ -197,23 +197,4 @@ function placeOf(path: string): { readonly key: string; readonly number: number 
   if (found === null) return undefined;
   const key = `${path.slice(0, -name.length)}${stem.slice(0, found.index)}#${name.slice(found.index + found[0].length)}`;
   return { key, number: Number(found[0]) };
-}
-
-/** A scan that a person names: by itself, or by anything in it. */
-type NamedScan = Pick<FinishedScan, "scan" | "experiment" | "fields">;
-
-/**
- * @param path absolute, a scan or anything in it, with or without a slash at its end
- * @returns undefined where no trigger's scans are there: the root itself and what lies above a scan are none
- */
-export function scanOf(triggers: readonly TreeTrigger[], path: string): NamedScan | undefined {
-  for (const { root, pattern } of triggers) {
-    const below = partsBelow(root, path);
-    const found = below === undefined ? undefined : scanAbove(pattern, below);
-    if (found === undefined) continue;
-    const { exp } = found.fields;
-    const scan = [root === "/" ? "" : root, ...found.parts].join("/");
-    return { scan, ...(exp !== undefined && { experiment: exp }), fields: found.fields };
-  }
-  return undefined;
 }

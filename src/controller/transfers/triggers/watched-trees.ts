@@ -25,8 +25,7 @@ import { asSentence, CancelledError, messageOf } from "../../../base/errors.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../../ports/scan-tree.ts";
 import { ANSWERS } from "../../pvs/row.ts";
 import type { Watch } from "../../run/watch.ts";
-import { NO_TAGS } from "../scan-path.ts";
-import { type FinishedScan, FinishedScans } from "./finished-scans.ts";
+import { FinishedScans } from "./finished-scans.ts";
 import { planTrees, type TreePlan, treeToWatch } from "./tree-plan.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
 import { OFF, type TriggerNews, type TriggerRow } from "./trigger.ts";
@@ -180,8 +179,9 @@ class Hearing {
     const { standing, tell, nameOf, clock } = this.#options;
     standing.hear(news, clock.monotonic());
     for (const found of this.#finished.hear(news)) {
-      const scan = { ...announced(found), file: nameOf(found.scan) };
-      tell({ kind: "scan", scan }, [found.trigger]);
+      const { content } = found;
+      // It may have ended long ago: its path says of which experiment it is
+      tell({ kind: "scan", scan: { file: nameOf(found.scan), content, mayBeOld: true } }, [found.trigger]);
     }
     switch (news.kind) {
       case "stray":
@@ -235,12 +235,6 @@ class Hearing {
     said.add(sentence);
     this.#options.tell({ kind: "said", sentence, severity: "MINOR" });
   }
-}
-
-/** A scan belongs to the experiment that its path names; without one it may be of another than the tagged. */
-function announced({ experiment, fields, content }: FinishedScan) {
-  const known = experiment === undefined ? undefined : { ...NO_TAGS, exp: experiment, ym: fields["ym"] ?? "" };
-  return { content, ...(known === undefined ? { mayBeOld: true as const } : { tags: known }) };
 }
 
 interface WatchPicture {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { SeenScan, TreeNews } from "../../../../src/controller/ports/scan-tree.ts";
 import { placeOf } from "../../../../src/controller/transfers/scan-path.ts";
-import { FinishedScans, scanOf } from "../../../../src/controller/transfers/triggers/finished-scans.ts";
+import { FinishedScans } from "../../../../src/controller/transfers/triggers/finished-scans.ts";
 import { PRESETS } from "../../../../src/controller/transfers/triggers/presets.ts";
+import { noScanReason, scanOf } from "../../../../src/controller/transfers/triggers/scan-trees.ts";
 import { planTrees, type TreePlan, treeToWatch } from "../../../../src/controller/transfers/triggers/tree-plan.ts";
 import { readTrigger, type TreeTrigger } from "../../../../src/controller/transfers/triggers/tree-trigger.ts";
 
@@ -63,7 +64,7 @@ describe("of the sample programs", () => {
 
   test("weakness 5: a marker in a sub-folder means the whole scan", () => {
     const found = scanOf([trigger("marker .done")], `${SCAN}/detector1/deep/.done`);
-    expect(found).toMatchObject({ scan: SCAN, experiment: "ue_251023_FXL" });
+    expect(found).toMatchObject({ scan: SCAN, fields: { exp: "ue_251023_FXL" } });
     const see = finished(trigger("marker .done"));
     expect(see({})).toEqual([]);
     expect(see({ marks: marks("detector1/.done") })).toMatchObject([
@@ -78,8 +79,10 @@ describe("of the sample programs", () => {
     expect(scans.sayStray(stray)).toBe(
       `The marker "${RAW}/.done" lies in no scan and starts nothing: scans are {exp:ue_*|ms_*}/rawData/{scan:*_DIR} below ${ROOT}.`,
     );
-    for (const path of [`${RAW}/.done`, RAW, ROOT, `${ROOT}/`, "/"])
+    for (const path of [`${RAW}/.done`, RAW, ROOT, `${ROOT}/`, "/"]) {
       expect(scanOf([trigger("marker .done")], path)).toBeUndefined();
+      expect(noScanReason([trigger("marker .done")], path)).toMatch(/is a marker|is no scan/);
+    }
   });
 
   test("weakness 7: markers without a name are refused", () => {
@@ -114,7 +117,7 @@ describe("of the sample programs", () => {
   });
 
   test("weakness 16: lower case, capitals and folders without an experiment are no faults", () => {
-    expect(scanOf([trigger("next")], `${ROOT}/UE_251023_fxl/rawdata/run0037_dir`)?.experiment).toBe("UE_251023_fxl");
+    expect(scanOf([trigger("next")], `${ROOT}/UE_251023_fxl/rawdata/run0037_dir`)?.fields["exp"]).toBe("UE_251023_fxl");
     const live = readTrigger({ name: "live", root: ROOT, scans: "scan/{scan:*_DIR}", exclude: [], complete: "next" });
     const found = scanOf([trigger("next"), live], `${ROOT}/scan/run0037_00001_DIR`);
     expect(found).toEqual({ scan: `${ROOT}/scan/run0037_00001_DIR`, fields: { scan: "run0037_00001_DIR" } });
@@ -238,8 +241,7 @@ test("each tree is watched once, and each kind of scans in it once", () => {
     ],
   });
   expect(scanOf(aps, "/local/data/2026-03/2026-03-Levy-1014288/a_001.h5")).toMatchObject({
-    experiment: "2026-03-Levy-1014288",
-    fields: { ym: "2026-03" },
+    fields: { exp: "2026-03-Levy-1014288", ym: "2026-03" },
   });
 });
 
