@@ -10,6 +10,7 @@ import { isMark } from "../../base/own-files.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import type { Manifest, ScanFile } from "../../controller/ports/scans.ts";
 import { type Belongs, namesOf } from "./belongs.ts";
+import { isPart } from "./destination-tree.ts";
 import { type FileLook, type FolderEntry, type HostFiles, isWithin } from "./host-files.ts";
 
 export interface LookOptions {
@@ -171,6 +172,11 @@ class ScanLook {
   #add({ kind, bytes, modified }: FileLook, step: Step): Step | undefined {
     if (kind === "folder") return step;
     if (kind !== "file") throw this.#unsendable(step.path);
+    // At a destination a later copy would remove it.
+    if (isPart(posix.basename(step.below)))
+      throw new ActionError(
+        `${this.#name(step.path)} has the name of a file that a copy has not ended, and is not sent: rename it, or remove it.`,
+      );
     this.#found.push({ path: step.below, bytes, modified });
     return undefined;
   }

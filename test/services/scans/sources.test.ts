@@ -55,6 +55,22 @@ test("names keep blanks, Korean characters and line ends", async () => {
 });
 
 test.each([
+  ["the scan itself", "exp/a1.h5.0123abcd.part", "exp/a1.h5.0123abcd.part"],
+  ["what belongs to a scan", "exp/a1_rec/x.0123abcd.part", "exp/a1.h5"],
+  ["a file in a folder that is a scan", "exp/whole/b/x.0123abcd.part", "exp/whole"],
+])("%s is not sent under a name that a copy gives to files that are not whole", async (_, path, scan) => {
+  const { source, put } = scanFolder();
+  for (const other of ["exp/a1.h5", "exp/whole/x"]) put(other, "1");
+  await source.look(`${NAMED}/${scan.replace(".0123abcd.part", "")}`, {});
+  put(path, "1");
+  const { message } = await failureOf(source.look(`${NAMED}/${scan}`, {}), ActionError);
+  expect(message).toMatch(/0123abcd\.part" of detector has the name of a file that a copy has not ended/);
+  put("exp/whole/x.part", "1");
+  put("exp/whole/x.0123abcd.party", "1");
+  if (!path.startsWith("exp/whole")) expect((await source.look(`${NAMED}/exp/whole`, {})).files).toHaveLength(3);
+});
+
+test.each([
   ["a link out of the top directory", "/etc/hosts", "outside of"],
   ["a link that leads nowhere", "none", "leads nowhere"],
   ["a link to a folder above it", "..", "a circle"],
