@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SeenScan, TreeNews } from "../../../../src/controller/ports/scan-tree.ts";
-import { placeOf } from "../../../../src/controller/transfers/scan-path.ts";
+import { NO_TAGS, placeOf } from "../../../../src/controller/transfers/scan-path.ts";
+import { tagsOf } from "../../../../src/controller/transfers/scan-tags.ts";
 import { FinishedScans } from "../../../../src/controller/transfers/triggers/finished-scans.ts";
 import { PRESETS } from "../../../../src/controller/transfers/triggers/presets.ts";
 import { noScanReason, scanOf } from "../../../../src/controller/transfers/triggers/scan-trees.ts";
@@ -93,16 +94,17 @@ describe("of the sample programs", () => {
   });
 
   test("weakness 8: scans with one name in two experiments go to two places", () => {
-    const see = finished(trigger("marker .done"));
+    const trees = [trigger("marker .done")];
+    const see = finished(trees[0] as TreeTrigger);
     const places = ["ue_251023_FXL", "ue_251024_FXL"].flatMap((exp) =>
       see({
         path: `${ROOT}/${exp}/rawData/scan001_DIR`,
         fields: { exp },
         marks: [{ path: "/.done", modified: 1 }],
-      }).map(({ scan, experiment = "" }) =>
+      }).map(({ scan }) =>
         placeOf("{exp}", ROOT, {
           file: scan,
-          tags: { exp: experiment, ym: "", last: "", gup: "" },
+          tags: tagsOf({ file: scan, mayBeOld: true }, { tagged: NO_TAGS, trees, templates: ["{exp}"] }),
           manifest: { folder: scan, isFolder: true },
         }).join("/"),
       ),
