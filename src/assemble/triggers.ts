@@ -6,11 +6,11 @@ import type { TriggerSettings } from "../config/settings.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import type { AnyTomoScanKey } from "../controller/pvs/tomoscan.ts";
 import type { Watch } from "../controller/run/watch.ts";
+import type { SentTree } from "../controller/transfers/rules.ts";
 import { partsBelow } from "../controller/transfers/scan-path.ts";
 import { tomoScanScans$ } from "../controller/transfers/tomoscan-scans.ts";
 import { parseCondition, pvTrigger } from "../controller/transfers/triggers/pv-trigger.ts";
 import { tomoScanTrigger } from "../controller/transfers/triggers/tomoscan-trigger.ts";
-import type { TreeTrigger } from "../controller/transfers/triggers/tree-trigger.ts";
 import type { TriggerRow } from "../controller/transfers/triggers/trigger.ts";
 import { type TreeKind, treeTrigger } from "../controller/transfers/triggers/trigger-settings.ts";
 import { WatchedTrees } from "../controller/transfers/triggers/watched-trees.ts";
@@ -34,7 +34,7 @@ export interface OpenTriggers {
   readonly rows: readonly TriggerRow[];
   readonly watches: readonly Watch[];
   /** Those that watch directories, by the names of the source host. */
-  readonly trees: readonly TreeTrigger[];
+  readonly trees: readonly SentTree[];
 }
 
 /** Follows nothing yet. */
@@ -45,7 +45,7 @@ export function openTriggers(options: PartOptions, about: TriggerPartOptions, si
     clock,
     nameOf: (path) => moved(path, sight.seen ?? sight.top, sight.top),
   });
-  const trees: TreeTrigger[] = [];
+  const trees: SentTree[] = [];
   const rows = settings.triggers.flatMap((trigger) => {
     const made = problems.collect(`[trigger ${trigger.name}]`, () =>
       triggerRow({ options, about, sight, watched, trees }, trigger),
@@ -64,7 +64,7 @@ interface Makings {
   readonly about: TriggerPartOptions;
   readonly sight: SourceSight;
   readonly watched: WatchedTrees;
-  readonly trees: TreeTrigger[];
+  readonly trees: SentTree[];
 }
 
 /** @throws ActionError */
@@ -95,7 +95,9 @@ const treeMaker =
   ({ sight, watched, trees }, trigger) => {
     const { root, canary } = placesOf(trigger, sight);
     const read = treeTrigger(trigger, { kind, root });
-    trees.push(treeTrigger(trigger, { kind, root: trigger.root || sight.top }));
+    const { destinations } = trigger;
+    const named = treeTrigger(trigger, { kind, root: trigger.root || sight.top });
+    trees.push({ ...named, ...(destinations.length > 0 && { destinations }) });
     return watched.add({ ...read, sweepSeconds: trigger["sweep-seconds"], ...(canary !== "" && { canary }) });
   };
 

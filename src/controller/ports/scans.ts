@@ -41,7 +41,7 @@ export interface ScanSource {
 /** The scans that a source's disk holds. */
 export interface ScanDisk {
   /**
-   * The scans below `top`, sorted, 10,000 at most. Links are not followed.
+   * The scans below `top`, sorted, 10,000 at most. Links are followed where the path says what a scan is.
    * @throws UnavailableError where the host does not answer, ActionError for more scans
    */
   scans(options: CallOptions): Promise<DiskScans>;

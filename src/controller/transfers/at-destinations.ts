@@ -12,14 +12,14 @@ import { destinationPath } from "./globus-paths.ts";
 import { Listings } from "./listings.ts";
 import { proofProblem, proofText } from "./proof.ts";
 import type { DestinationRow } from "./rules.ts";
-import { baseName, manifestName, placeOf } from "./scan-path.ts";
+import { baseName, manifestName, NO_TAGS, placeOf } from "./scan-path.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** A scan that is looked for. */
 export interface SoughtScan {
   readonly file: string;
-  /** Undefined: nobody knows the experiment. */
-  readonly tags: ScanTags | undefined;
+  /** Those that are known; undefined: none is. */
+  readonly tags: Partial<ScanTags> | undefined;
   readonly manifest: Manifest;
   /** Of its files there, as the proof behind its transfer found them. */
   readonly times?: string | undefined;
@@ -39,7 +39,7 @@ export interface LooksOptions {
 }
 
 const THERE: Standing = { is: "there" };
-const TAGGED_LEVEL = /\{(?:exp|ym|last|gup)\}/;
+const TAGGED_LEVELS = /\{(exp|ym|last|gup)\}/g;
 
 interface Placed extends SoughtScan {
   readonly index: number;
@@ -82,11 +82,16 @@ export class DestinationLooks {
     return standings;
   }
 
-  #partsOf({ template }: DestinationRow, { file, tags, manifest }: SoughtScan): readonly string[] | Standing {
-    if (tags === undefined && TAGGED_LEVEL.test(template))
-      return unknown(`its path ${template} names the experiment, and nobody knows that of this scan`);
+  #partsOf(row: DestinationRow, { file, tags = {}, manifest }: SoughtScan): readonly string[] | Standing {
+    const { template } = row;
+    const unknownLevel = [...template.matchAll(TAGGED_LEVELS)].find(
+      ([, key]) => tags[key as keyof ScanTags] === undefined,
+    );
+    if (unknownLevel !== undefined)
+      return unknown(`its path ${template} names the experiment, and nobody knows ${unknownLevel[0]} of this scan`);
     try {
-      return placeOf(template, this.#options.top, { file, tags, manifest });
+      const placed = { file, tags: { ...NO_TAGS, ...tags }, manifest };
+      return placeOf(template, this.#options.top, placed, row.kind === "copy" ? row.as : undefined);
     } catch (thrown) {
       return unknown(verdictOn(thrown, NEVER).sentence);
     }

@@ -8,7 +8,7 @@ import { ActionError, CancelledError, clauseOf } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
 import { listed } from "../../base/word-list.ts";
 import { NotFoundError } from "../ports/call.ts";
-import type { QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import type { QueueChange, ScanRecord, ScanTags, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { DestinationLooks, type SoughtScan, type Standing, standingText } from "./at-destinations.ts";
@@ -17,7 +17,9 @@ import { type Road, signatureOf } from "./road.ts";
 import type { DestinationRow } from "./rules.ts";
 import { NO_TAGS, partsBelow } from "./scan-path.ts";
 import { goesTo, LedgerFailedError } from "./scan-queue.ts";
+import { namedTags, tagsOf } from "./scan-tags.ts";
 import { otherThan } from "./source-files.ts";
+import { destinationsBy } from "./triggers/scan-trees.ts";
 import { verdictOn } from "./verdict.ts";
 
 export interface ReconcileOptions {
@@ -52,6 +54,12 @@ const CHUNK_SCANS = 200;
 const CHUNK_FILES = 50_000;
 const LOOKS = 4;
 
+interface ByPath {
+  readonly tags: Partial<ScanTags>;
+  /** Absent: all. */
+  readonly destinations?: readonly string[];
+}
+
 /** What is known of a scan on the disk. */
 interface Item {
   readonly file: string;
@@ -60,6 +68,8 @@ interface Item {
   /** The same, with its sends as they were when it was looked at; undefined: what is on the disk is none of it. */
   readonly scan: ScanRecord | undefined;
   readonly sends: ReadonlyMap<string, SendRecord>;
+  /** What its path says, where the ledger says nothing. */
+  readonly byPath: ByPath | undefined;
   readonly source: AtSource;
   /** What is looked for at destinations; undefined: nothing can be. */
   readonly manifest: Manifest | undefined;
@@ -149,12 +159,13 @@ class Reconciliation {
     const queued = this.#road.queue.ofFile(file).at(-1);
     const newest = queued?.scan;
     const isFreed = newest?.freed?.isWhole === true;
-    const asKnown = { file, newest, scan: newest, sends: new Map(queued?.sends) };
+    const byPath = newest === undefined || isFreed ? this.#byPath(file) : undefined;
+    const asKnown = { file, newest, scan: newest, sends: new Map(queued?.sends), byPath };
     if (newest !== undefined && newest.state !== "ready")
       return { ...asKnown, source: { is: "unknown", why: "" }, manifest: undefined };
     const source = await this.#source(file, signal);
     if (isFreed && source.is === "gone") return { ...asKnown, source, manifest: undefined };
-    const known = isFreed ? { file, newest, scan: undefined, sends: new Map<string, SendRecord>() } : asKnown;
+    const known = isFreed ? { ...asKnown, scan: undefined, sends: new Map<string, SendRecord>() } : asKnown;
     const { scan } = known;
     if (scan === undefined) return { ...known, source, manifest: source.is === "there" ? source.manifest : undefined };
     try {
@@ -174,6 +185,16 @@ class Reconciliation {
       if (isBug) throw thrown;
       return { ...known, source: { is: "unknown", why: sentence.replace(/\.$/, "") }, manifest: undefined };
     }
+  }
+
+  /** Of the tagged experiment it is where the path says so; else what the path says is all that anybody knows. */
+  #byPath(file: string): ByPath {
+    const { site, tags: tagged } = this.#road;
+    const { trees = [] } = site;
+    const isTagged =
+      tagged !== undefined && tagsOf({ file, mayBeOld: true }, { tagged, trees, templates: [] }) === tagged;
+    const destinations = destinationsBy(trees, file);
+    return { tags: isTagged ? tagged : namedTags(trees, file), ...(destinations !== undefined && { destinations }) };
   }
 
   async #source(file: string, signal: AbortSignal): Promise<AtSource> {
@@ -248,15 +269,16 @@ class Reconciliation {
     return isTaken;
   }
 
-  #fresh({ file, scan }: Item, manifest: Manifest): ScanRecord {
+  #fresh({ file, scan, byPath }: Item, manifest: Manifest): ScanRecord {
+    const destinations = scan === undefined ? byPath?.destinations : scan.destinations;
     return {
       id: this.#road.newId(),
       file,
       state: "waiting",
       seen: Math.min(this.#road.clock.now(), newestOf(manifest)),
       trigger: FOUND_BY,
-      tags: scan?.tags ?? NO_TAGS,
-      ...(scan?.destinations !== undefined && { destinations: scan.destinations }),
+      tags: scan?.tags ?? { ...NO_TAGS, ...(scan === undefined && byPath?.tags) },
+      ...(destinations !== undefined && { destinations }),
     };
   }
 
@@ -308,8 +330,8 @@ function judged(
 }
 
 /** Whether a scan goes to a destination. */
-const isWanted = ({ scan, sends }: Item, { name }: DestinationRow): boolean =>
-  scan === undefined || goesTo({ scan, sends }, name);
+const isWanted = ({ scan, sends, byPath = { tags: {} } }: Item, { name }: DestinationRow): boolean =>
+  goesTo({ scan: scan ?? byPath, sends }, name);
 
 /** Whether a scan is looked for there: it should be there, or nobody knows. */
 function isLookedFor(item: Item, row: DestinationRow): boolean {
@@ -317,11 +339,11 @@ function isLookedFor(item: Item, row: DestinationRow): boolean {
   return item.manifest !== undefined && isWanted(item, row) && (send === undefined || send.state === "verified");
 }
 
-/** Of a scan that is not known the tags are not known either. */
-const soughtOf = ({ file, scan, sends, manifest }: Item, { name }: DestinationRow): SoughtScan => ({
+/** Of a scan that is not known the tags are those of its path. */
+const soughtOf = ({ file, scan, sends, byPath, manifest }: Item, { name }: DestinationRow): SoughtScan => ({
   file,
   times: sends.get(name)?.times,
-  tags: scan === undefined ? undefined : (scan.tags ?? NO_TAGS),
+  tags: scan === undefined ? byPath?.tags : (scan.tags ?? NO_TAGS),
   manifest: manifest as Manifest,
 });
 

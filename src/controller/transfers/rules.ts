@@ -75,6 +75,12 @@ export interface MailRoom {
   readonly summaryAt?: string;
 }
 
+/** A trigger that watches a directory, by the names of the source host. */
+export interface SentTree extends TreeTrigger {
+  /** Of its scans; absent: all. */
+  readonly destinations?: readonly string[];
+}
+
 /** Everything that transfers work with, chosen once. */
 export interface TransferSite {
   readonly ledger: QueueLedger;
@@ -82,8 +88,8 @@ export interface TransferSite {
   readonly drops?: ScanDrops;
   readonly source: SourceRow;
   readonly destinations: readonly DestinationRow[];
-  /** The triggers that watch directories, by the names of the source host: what scans are there. Absent: none. */
-  readonly trees?: readonly TreeTrigger[];
+  /** What scans are there by the triggers that watch directories. Absent: none does. */
+  readonly trees?: readonly SentTree[];
   /** What the path of a scan says of its experiment; absent: the tagged one counts. */
   readonly tagsOf?: (file: string) => ScanTags;
   /** Of a command in the foreground, which has a ledger of its own and no PVs; absent: an IOC's. */

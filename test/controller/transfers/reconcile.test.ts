@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Reconciled } from "../../../src/controller/transfers/reconcile.ts";
+import { readTrigger } from "../../../src/controller/transfers/triggers/tree-trigger.ts";
 import { FakeQueueLedger, RULES } from "../../support/fakes/fake-transfers.ts";
 import { type Bench, started, TAGS } from "./transfers-fixture.ts";
 
@@ -163,7 +164,35 @@ describe("what cannot be found out stays as it is:", () => {
     await bench.start();
     const { sums, lines } = await reconciled(bench, true);
     expect(sums).toMatchObject({ unknown: 1, adopted: 0, queued: 0 });
-    expect(lines[0]).toContain("its path {ym}/{exp} names the experiment, and nobody knows that of this scan");
+    expect(lines[0]).toContain("its path {ym}/{exp} names the experiment, and nobody knows {ym} of this scan");
+  });
+
+  test("but an experiment that the path names, and the destinations of its trigger, are known", async () => {
+    const { bench, scans } = await withScans(3);
+    await bench.stop();
+    const trigger = readTrigger({
+      name: "files",
+      root: "/data",
+      scans: "{ym:????-??}/{file:*.h5}",
+      exclude: [],
+      complete: "quiet 30",
+    });
+    bench.trees = [{ ...trigger, destinations: ["archive"] }];
+    bench.destinations = bench.destinations.map((row) => ({ ...row, template: "of {ym}" }));
+    await bench.start();
+    for (const name of ["s000", "s001"]) bench.copier.found.put(`/of 2026-03/${name}.h5`, 1000);
+    expect((await reconciled(bench, true)).sums).toMatchObject({
+      found: 3,
+      proven: 2,
+      adopted: 2,
+      missing: 1,
+      queued: 1,
+    });
+    await bench.pass(60);
+    for (const scan of scans) expect(bench.stateOf(scan)).toEqual({ archive: "verified" });
+    expect(bench.copier.copies).toBe(1);
+    expect(bench.copier.found.files.has("/of 2026-03/s002.h5")).toBe(true);
+    expect((await reconciled(bench, true)).sums).toMatchObject({ found: 3, proven: 3, queued: 0 });
   });
 
   test("a file that was written a moment ago", async () => {

@@ -4,10 +4,9 @@ import { silentLog } from "../../../src/base/log.ts";
 import type { ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import type { Severity } from "../../../src/controller/pvs/run.ts";
 import type { AnnouncedScan } from "../../../src/controller/transfers/announced-scan.ts";
-import type { DestinationRow, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
+import type { DestinationRow, SentTree, TransferRules, TransferSite } from "../../../src/controller/transfers/rules.ts";
 import { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
-import type { TreeTrigger } from "../../../src/controller/transfers/triggers/tree-trigger.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import {
   FakeCopier,
@@ -45,7 +44,7 @@ export class Bench {
   isPausedAtStart = false;
   told: Pick<TransferSite, "mail" | "webhook" | "foreground"> = {};
   drops: ScanDrops | undefined;
-  trees: readonly TreeTrigger[] = [];
+  trees: readonly SentTree[] = [];
   get site(): TransferSite {
     const { ledger, tasks, rules, destinations, original } = this;
     const source = { source: this.source, disk: this.disk, collection: { id: "src", path: "/data" } };

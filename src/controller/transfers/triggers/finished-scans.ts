@@ -14,6 +14,10 @@ export interface FinishedScan {
   readonly trigger: string;
   /** Absolute. */
   readonly scan: string;
+  /** Absent where the pattern names no experiment. */
+  readonly experiment?: string;
+  /** The parts of the path that the pattern names. */
+  readonly fields: Readonly<Record<string, string>>;
   /** A clause. */
   readonly why: string;
   /** As they were seen, without markers. */
@@ -87,10 +91,13 @@ class LayoutScans {
         marks: new Map(marks.map(({ path, modified }) => [path, modified])),
       });
       if (why === undefined) return [];
+      const { exp } = scan.fields;
       return [
         {
           trigger: trigger.name,
           scan: scan.path,
+          ...(exp !== undefined && { experiment: exp }),
+          fields: scan.fields,
           why,
           files: scan.files,
           bytes: scan.bytes,

@@ -100,10 +100,8 @@ interface Known {
   readonly lastPath?: string;
   /** What both were when the first of them went away. */
   readonly left?: { readonly value: string; readonly path: string } | undefined;
-  /** Another path has come since the last scan was told. */
+  /** The path has come since the last scan was told. */
   readonly isNew?: boolean;
-  /** A path has come since then, if only the same. */
-  readonly isPosted?: boolean;
   readonly toldPath?: string;
   /** A scan that has ended, while its path is waited for. */
   readonly ended?: { readonly mayBeOld: boolean } | undefined;
@@ -147,14 +145,14 @@ class PvScans {
   }
 
   #hearPath({ connected, text }: BeamlineText): void {
-    const { path: before, lastPath, isNew = false, isPosted = false } = this.#known;
+    const { path: before, lastPath, isNew = false } = this.#known;
     const path = connected ? text : undefined;
     this.#know({ path, isPathConnected: connected });
     if (path === undefined) return this.#leave();
-    // An equal one may come for any reason, as with an alarm, or as the first after a connection
-    const isAnother = lastPath !== undefined && lastPath !== path;
-    this.#know({ isNew: isNew || isAnother, isPosted: isPosted || before !== undefined, lastPath: path });
-    if (isAnother) this.#waitQuiet();
+    // The first text after a connection is the one that was there before, unless it is another
+    const isEvent = before !== undefined || (lastPath !== undefined && lastPath !== path);
+    this.#know({ isNew: isNew || isEvent, lastPath: path });
+    this.#waitQuiet();
     this.#comeBack();
   }
 
@@ -200,11 +198,11 @@ class PvScans {
 
   /** Tells the scan that has ended, with the path as it is known now. */
   #decide(): void {
-    const { ended, path, isNew = false, isPosted = false, toldPath } = this.#known;
+    const { ended, path, isNew, toldPath } = this.#known;
     if (ended === undefined) return;
     this.quiet$.next(false);
     this.last$.next(false);
-    this.#know({ ended: undefined, isNew: false, isPosted: false });
+    this.#know({ ended: undefined, isNew: false });
     const { pv, pathPv } = this.#options;
     const file = path?.trim();
     if (file === undefined) {
@@ -220,7 +218,7 @@ class PvScans {
       );
       return;
     }
-    if (!isNew && !isPosted && file === toldPath)
+    if (isNew !== true && file === toldPath)
       this.#say(
         `${pv} says that a scan has ended, but ${pathPv} has named no other than ${cleanJson(file)} since the one before: if it is another, put it in with globus-ioc trigger.`,
       );

@@ -1,6 +1,7 @@
 /** What the path of a scan says, by the triggers that watch directories. Pure. */
 import { cleanJson } from "../../../base/clean-text.ts";
 import { parseExclusions, parseMarkers, scanAbove } from "../../../base/path-pattern.ts";
+import type { SentTree } from "../rules.ts";
 import { baseName, partsBelow } from "../scan-path.ts";
 import type { TreeTrigger } from "./tree-trigger.ts";
 
@@ -32,6 +33,13 @@ function scanIn(tree: TreeTrigger, path: string): NamedScan | undefined {
   const found = below === undefined ? undefined : scanAbove(tree.pattern, below);
   if (found === undefined || isExcluded(tree, found.parts)) return undefined;
   return { scan: [tree.root === "/" ? "" : tree.root, ...found.parts].join("/"), fields: found.fields };
+}
+
+/** Where a scan goes by all triggers that have its path for a scan's; undefined: everywhere, or there is none. */
+export function destinationsBy(trees: readonly SentTree[], file: string): readonly string[] | undefined {
+  const of = trees.filter((tree) => scanIn(tree, file)?.scan === file);
+  if (of.length === 0 || of.some(({ destinations }) => destinations === undefined)) return undefined;
+  return [...new Set(of.flatMap(({ destinations = [] }) => destinations))];
 }
 
 /** @param parts below the root */

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SeenScan, TreeNews } from "../../../../src/controller/ports/scan-tree.ts";
-import { NO_TAGS, placeOf } from "../../../../src/controller/transfers/scan-path.ts";
-import { tagsOf } from "../../../../src/controller/transfers/scan-tags.ts";
+import { placeOf } from "../../../../src/controller/transfers/scan-path.ts";
 import { FinishedScans } from "../../../../src/controller/transfers/triggers/finished-scans.ts";
 import { PRESETS } from "../../../../src/controller/transfers/triggers/presets.ts";
 import { noScanReason, scanOf } from "../../../../src/controller/transfers/triggers/scan-trees.ts";
@@ -94,17 +93,16 @@ describe("of the sample programs", () => {
   });
 
   test("weakness 8: scans with one name in two experiments go to two places", () => {
-    const trees = [trigger("marker .done")];
-    const see = finished(trees[0] as TreeTrigger);
+    const see = finished(trigger("marker .done"));
     const places = ["ue_251023_FXL", "ue_251024_FXL"].flatMap((exp) =>
       see({
         path: `${ROOT}/${exp}/rawData/scan001_DIR`,
         fields: { exp },
         marks: [{ path: "/.done", modified: 1 }],
-      }).map(({ scan }) =>
+      }).map(({ scan, experiment = "" }) =>
         placeOf("{exp}", ROOT, {
           file: scan,
-          tags: tagsOf({ file: scan, mayBeOld: true }, { tagged: NO_TAGS, trees, templates: ["{exp}"] }),
+          tags: { exp: experiment, ym: "", last: "", gup: "" },
           manifest: { folder: scan, isFolder: true },
         }).join("/"),
       ),

@@ -163,23 +163,6 @@ describe("the path of a scan that has ended", () => {
     expect(filesOf("rises", [...begun, ...events])).toEqual(files);
   });
 
-  test("is waited for, though the one before is posted again and again meanwhile", () => {
-    const posts = [61, 62, 63].map((seconds): Event => [seconds, "File", PATH]);
-    const events: readonly Event[] = [[0, "Done", "0"], [60, "Done", "1"], ...posts, [63.5, "File", "/d/2"]];
-    expect(filesOf("rises", [...events, [64, "File", "/d/2"]])).toEqual(["/d/2"]);
-  });
-
-  test("that is posted again, the same, is that of a scan that is written over: nothing is said", () => {
-    const { news, scheduler } = heard("rises", [
-      [0, "Done", "0"],
-      [60, "Done", "1"],
-      [120, "File", PATH],
-      [120, "Done", "2"],
-    ]);
-    scheduler.flush();
-    expect([scans(news), saidOf(news)]).toEqual([2, []]);
-  });
-
   test("that stays that of the scan before is taken once more, and said", () => {
     const { news, scheduler } = heard("rises", [
       [0, "Done", "0"],
