@@ -16,8 +16,10 @@ import { ledgerFolder } from "../services/ledger/files.ts";
 import { createQueueDoor } from "../services/ledger/queue-door.ts";
 import { createQueueLedger } from "../services/ledger/queue-ledger.ts";
 import { createFolderCopier, createSshCopier } from "../services/scans/copiers.ts";
+import type { WhichScans } from "../services/scans/scan-names.ts";
 import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
 import { openCheck } from "./check.ts";
+import { diskScans } from "./disk-scans.ts";
 import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
@@ -113,7 +115,7 @@ export function transferSite(options: PartOptions, about: QueueOptions, find: Fi
   const drops = createDropFolder(ledgerFolder(options.settings.ledger.path, options.environment), options.clock);
   const common = { ledger, drops, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
-  const source = sourceOf(options, host);
+  const source = sourceOf(options, host, diskScans(options.settings, sightOf(options, host).top));
   if (about.isOneCopy !== true) refusePlaces(options, host);
   return {
     ...common,
@@ -178,12 +180,17 @@ function sightOf({ settings: { source, local, ssh } }: PartOptions, ownName: str
   return { top, seen: source.mount || (isHere ? top : undefined) };
 }
 
-function sourceOf(options: PartOptions, ownName: string): { readonly row: SourceRow; readonly copied: CopySource } {
+function sourceOf(
+  options: PartOptions,
+  ownName: string,
+  which: WhichScans,
+): { readonly row: SourceRow; readonly copied: CopySource } {
   const { source } = options.settings;
-  const copied = scansOn(options, source.host, ownName, source);
+  const { top, mount, belongs } = source;
+  const copied = scansOn(options, source.host, ownName, { top, mount, belongs, which });
   const original =
     source.host === "analysis"
-      ? scansOn(options, "detector", ownName, { top: "", mount: "", belongs: source.belongs, scans: source.scans })
+      ? scansOn(options, "detector", ownName, { top: "", mount: "", belongs, which })
       : undefined;
   const { collection: id, "collection-path": path } = source;
   return {
@@ -206,7 +213,7 @@ function scansOn(
     readonly top: string;
     readonly mount: string;
     readonly belongs: readonly string[];
-    readonly scans: readonly string[];
+    readonly which: WhichScans;
   },
 ): CopySource {
   const { local, ssh } = options.settings;
@@ -214,16 +221,16 @@ function scansOn(
   const [host, user] = [local[side], local[`${side}-user-name`]];
   const top = at.top || local[`${side}-top-dir`];
   if (top === "") throw new ActionError(`set top in the [source] section, or ${side}-top-dir in the [local] section`);
-  const { belongs, scans: names } = at;
+  const { belongs, which } = at;
   if (at.mount !== "")
-    return createMountedSource({ name: host || "this host", top, mount: at.mount, belongs, names }, clock);
+    return createMountedSource({ name: host || "this host", top, mount: at.mount, belongs, which }, clock);
   if (host === "" || isOwnHost(host, ssh[`${side}-port`], ownName))
-    return createMountedSource({ name: host || "this host", top, belongs, names }, clock);
+    return createMountedSource({ name: host || "this host", top, belongs, which }, clock);
   const place =
     unknownPlace({ [side]: host, [`${side}-user-name`]: user }) ??
     sshSettings(options, { host, user, port: ssh[`${side}-port`] });
   if (typeof place === "string") throw new ActionError(place);
-  return createSshSource({ ...place, top, belongs, names }, clock);
+  return createSshSource({ ...place, top, belongs, which }, clock);
 }
 
 /** @throws ActionError */

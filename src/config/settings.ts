@@ -331,8 +331,8 @@ export const SETTINGS = {
     ),
     scans: setting(
       KINDS.names,
-      "*.h5",
-      "Which names below top are scans, for Reconcile: *.h5 is every file so named, *_DIR/ every folder.",
+      "",
+      "Which names below top are scans, for Reconcile: *.h5 is every file so named, *_DIR/ every folder; beside the scans of triggers that watch directories. Empty: those alone, and *.h5 with TomoScan's trigger or without any.",
     ),
     "allow-prune": setting(
       KINDS.yesNo,

@@ -7,7 +7,7 @@ import { SSH_PORT } from "../ssh/known-hosts.ts";
 import { type Belongs, checkBelongs } from "./belongs.ts";
 import type { ScanSign } from "./remove.ts";
 import type { ListedScan } from "./scan-list.ts";
-import { checkScanNames, type ScanNames } from "./scan-names.ts";
+import { checkScanNames, type WhichScans } from "./scan-names.ts";
 import { createTop } from "./tops.ts";
 import type { SourceAt, Worker } from "./work.ts";
 import { workApart } from "./worker-process.ts";
@@ -20,16 +20,16 @@ export interface MountedSourceSettings {
   /** The same directory as this host sees it; the same path unless given. */
   readonly mount?: string;
   readonly belongs: Belongs;
-  /** Which names are scans where they are listed; `*.h5` unless given. */
-  readonly names?: ScanNames;
+  /** Which entries are scans where they are listed; `*.h5` unless given. */
+  readonly which?: WhichScans;
 }
 
 export interface SshSourceSettings extends SshSettings {
   /** Absolute, on the host. */
   readonly top: string;
   readonly belongs: Belongs;
-  /** Which names are scans where they are listed; `*.h5` unless given. */
-  readonly names?: ScanNames;
+  /** Which entries are scans where they are listed; `*.h5` unless given. */
+  readonly which?: WhichScans;
 }
 
 /** A source whose files a copier can read. */
@@ -39,29 +39,40 @@ export interface CopySource extends ScanSource, ScanDisk {
 
 /** @throws ActionError for a top that is not absolute, or a template that is none */
 export function createMountedSource(settings: MountedSourceSettings, clock: Clock, worker?: Worker): CopySource {
-  const { name, top, mount = top, ...which } = settings;
+  const { name, top, mount = top, ...content } = settings;
   checkTopDirectory("data directory", top, name);
   checkTopDirectory("data directory", mount, name);
-  return createSource({ place: name, named: top, top: mount }, which, clock, worker);
+  return createSource({ place: name, named: top, top: mount }, content, clock, worker);
 }
 
 /** @throws ActionError for a top that is not absolute, or a template that is none */
 export function createSshSource(settings: SshSourceSettings, clock: Clock, worker?: Worker): CopySource {
-  const { top, belongs, names, ...ssh } = settings;
-  const which = { belongs, ...(names !== undefined && { names }) };
+  const { top, belongs, which, ...ssh } = settings;
   const name = hostLabel(ssh.host, ssh.port ?? SSH_PORT);
   checkTopDirectory("data directory", top, name);
-  return createSource({ place: name, named: top, top, ssh }, which, clock, worker);
+  return createSource(
+    { place: name, named: top, top, ssh },
+    { belongs, ...(which !== undefined && { which }) },
+    clock,
+    worker,
+  );
 }
 
-interface Which {
+interface SourceContent {
   readonly belongs: Belongs;
-  readonly names?: ScanNames;
+  readonly which?: WhichScans;
 }
 
-function createSource(at: SourceAt, { belongs, names = ["*.h5"] }: Which, clock: Clock, worker?: Worker): CopySource {
+const USUAL: WhichScans = { names: ["*.h5"], trees: [] };
+
+function createSource(
+  at: SourceAt,
+  { belongs, which = USUAL }: SourceContent,
+  clock: Clock,
+  worker?: Worker,
+): CopySource {
   checkBelongs(belongs);
-  checkScanNames(names);
+  checkScanNames(which.names);
   const work = worker ?? workApart({ clock, place: at.place });
   return {
     name: at.place,
@@ -70,7 +81,7 @@ function createSource(at: SourceAt, { belongs, names = ["*.h5"] }: Which, clock:
     directory: createTop({ ...at, place: `${at.place}:${at.top}` }, "The source", work),
     look: async (scan, { signal }) => (await work({ do: "look", source: at, belongs, scan }, { signal })) as Manifest,
     scans: async ({ signal }) => {
-      const found = (await work({ do: "scans", source: at, names }, { signal })) as readonly ListedScan[];
+      const found = (await work({ do: "scans", source: at, which }, { signal })) as readonly ListedScan[];
       return {
         scans: found.flatMap((one) => ("scan" in one ? [one.scan] : [])),
         problems: found.flatMap((one) => ("problem" in one ? [one.problem] : [])),

@@ -14,7 +14,7 @@ import { foldersBelow, lookAtScan } from "./look.ts";
 import { mountedFiles } from "./mounted-files.ts";
 import { markScan, type RemoveHow, type RemovePlace, removeScan, unmarkScan } from "./remove.ts";
 import { listScans } from "./scan-list.ts";
-import type { ScanNames } from "./scan-names.ts";
+import type { WhichScans } from "./scan-names.ts";
 
 /** Where files are: this host sees them, or they are behind SSH. */
 export interface FilesAt {
@@ -42,7 +42,7 @@ export type ScanWork =
     }
   | { readonly do: "list"; readonly destination: FilesAt; readonly parcel: Parcel }
   | { readonly do: "write"; readonly destination: FilesAt; readonly file: TextFile }
-  | { readonly do: "scans"; readonly source: SourceAt; readonly names: ScanNames }
+  | { readonly do: "scans"; readonly source: SourceAt; readonly which: WhichScans }
   | { readonly do: "mark"; readonly source: SourceAt; readonly parcel: Parcel; readonly mayLack: boolean }
   | { readonly do: "unmark"; readonly source: SourceAt; readonly parcel: Parcel }
   | { readonly do: "remove"; readonly source: SourceAt; readonly parcel: Parcel; readonly how: RemoveHow }
@@ -95,7 +95,7 @@ export const workHere =
           return await listScans(await places.open(work.source), {
             top: work.source.named,
             at: work.source.top,
-            names: work.names,
+            which: work.which,
             between,
           });
         case "mark":

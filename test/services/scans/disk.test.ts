@@ -9,6 +9,7 @@ import type { HostFiles } from "../../../src/services/scans/host-files.ts";
 import { mountedFiles } from "../../../src/services/scans/mounted-files.ts";
 import { markScan, removeScan } from "../../../src/services/scans/remove.ts";
 import { listScans } from "../../../src/services/scans/scan-list.ts";
+import type { ScanTree } from "../../../src/services/scans/scan-names.ts";
 import { createMountedSource } from "../../../src/services/scans/sources.ts";
 import { workHere } from "../../../src/services/scans/work.ts";
 import { failureOf } from "../../support/failure-of.ts";
@@ -238,9 +239,9 @@ test("a file that a destination shares with the source is known by its identity,
 });
 
 describe("the scans on the disk", () => {
-  const sourceOf = (mount: string, names: readonly string[]) =>
+  const sourceOf = (mount: string, names: readonly string[], trees: readonly ScanTree[] = []) =>
     createMountedSource(
-      { name: "detector", top: NAMED, mount, belongs: [], names },
+      { name: "detector", top: NAMED, mount, belongs: [], which: { names, trees } },
       systemClock,
       workHere(systemClock),
     );
@@ -258,6 +259,32 @@ describe("the scans on the disk", () => {
     expect(scans).toEqual([`${NAMED}/a1.h5`, `${NAMED}/b/s1_DIR`]);
   });
 
+  test("are those of triggers that watch directories, whatever their names, and nothing in them or excluded", async () => {
+    const { put, mount } = scanFolder();
+    const raw = "ffs/ue_251023_FXL/rawData";
+    for (const path of [`${raw}/a_00001_DIR/detector1/1.h5`, `${raw}/a_00002_DIR/ScanInfo`, `${raw}/notes/1.h5`])
+      put(path, "1");
+    for (const path of ["ffs/ue_251023_FXL/scratch/a_00003_DIR/1.h5", "ffs/other/rawData/a_00004_DIR/1.h5", "b.h5"])
+      put(path, "1");
+    put("ffs/ue_251023_FXL/rawData/a.tmp/old_DIR/1.h5", "1");
+    put("elsewhere/1.h5", "1");
+    symlinkSync("../../../elsewhere", join(mount, raw, "a_00005_DIR"));
+    const raws: ScanTree = {
+      below: ["ffs"],
+      pattern: "{exp:ue_*|ms_*}/*/{scan:*_DIR}",
+      exclude: ["scratch/", "*.tmp"],
+      markers: [],
+    };
+    const scansOf = async (...which: [readonly string[], readonly ScanTree[]]): Promise<readonly string[]> =>
+      (await sourceOf(mount, ...which).scans({})).scans.map((scan) => scan.slice(NAMED.length + 1));
+    const folders = [`${raw}/a_00001_DIR`, `${raw}/a_00002_DIR`, `${raw}/a_00005_DIR`];
+    expect(await scansOf([], [raws])).toEqual(folders);
+    expect(await scansOf(["b.*"], [raws])).toEqual(["b.h5", ...folders]);
+    const files: ScanTree = { below: [], pattern: "{file:*}", exclude: [], markers: [".done"] };
+    put("b.h5.done", "");
+    expect(await scansOf([], [files])).toEqual(["b.h5"]);
+  });
+
   test("are no files of this program: a check's, a canary's, or a copy's that has not its name yet", async () => {
     const { put, mount } = scanFolder();
     const own = [".globus-ioc-check-host-2bm", ".globus-ioc-canary-7-1", "a1.h5.0123abcd.part"];
@@ -269,7 +296,8 @@ describe("the scans on the disk", () => {
   test("are refused where there are more than fit, or the top is not there", async () => {
     const { put, mount } = scanFolder();
     for (const name of ["1", "2", "3"]) put(`${name}.h5`, "1");
-    const options = { top: NAMED, at: mount, names: ["*.h5"], between };
+    const which = { names: ["*.h5"], trees: [] };
+    const options = { top: NAMED, at: mount, which, between };
     const files = mountedFiles("detector");
     expect(await listScans(files, { ...options, mostScans: 3 })).toHaveLength(3);
     expect((await failureOf(listScans(files, { ...options, mostScans: 2 }), ActionError)).message).toBe(
@@ -287,7 +315,8 @@ describe("the scans on the disk", () => {
       if (path.endsWith("shut")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
       return files.entries(path);
     });
-    const found = await listScans({ ...files, entries }, { top: NAMED, at: mount, names: ["*.h5"], between });
+    const which = { names: ["*.h5"], trees: [] };
+    const found = await listScans({ ...files, entries }, { top: NAMED, at: mount, which, between });
     expect(found[0]).toEqual({ scan: `${NAMED}/open/a.h5` });
     expect(found[1]).toMatchObject({
       problem: expect.stringMatching(/shut" of detector cannot be listed: /) as string,
