@@ -1,4 +1,5 @@
 /** Which scans may be deleted at the source, as far as the ledger alone can say. Pure. */
+import { cleanJson } from "../../base/clean-text.ts";
 import type { ScanRecord } from "../ports/queue-ledger.ts";
 import { goesTo, isProven, type QueuedScan, type ScanQueue } from "./scan-queue.ts";
 
@@ -57,6 +58,9 @@ function unprovenReason(one: QueuedScan, destinations: readonly string[]): strin
   if (missing !== undefined) return `it was never sent to ${missing}`;
   return isProven(one) ? undefined : "it is proven nowhere";
 }
+
+/** For a line or a sentence. */
+export const pathText = ({ file }: ScanRecord): string => cleanJson(file).slice(1, -1);
 
 /** Scans whose files lie in one another's folders: none of them goes before all are proven. */
 class Paths {

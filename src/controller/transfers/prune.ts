@@ -10,10 +10,11 @@ import type { FreedFiles, ScanRecord } from "../ports/queue-ledger.ts";
 import type { Manifest, Removed, ScanDisk } from "../ports/scans.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { DestinationLooks, standingText } from "./at-destinations.ts";
-import { keptReason, pruneChoice } from "./prune-choice.ts";
+import { keptReason, pathText, pruneChoice } from "./prune-choice.ts";
 import { nameOf, type Road, signatureOf } from "./road.ts";
-import { baseName, scanName } from "./scan-path.ts";
-import { goesTo, isProven, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { baseName } from "./scan-path.ts";
+import { goesTo, LedgerFailedError, type QueuedScan } from "./scan-queue.ts";
+import { SharedFiles } from "./shared-files.ts";
 import { otherThan } from "./source-files.ts";
 
 export interface PruneOptions {
@@ -61,6 +62,7 @@ class Pruning {
   readonly #disk: ScanDisk;
   readonly #options: PruneOptions;
   readonly #looks: DestinationLooks;
+  readonly #shared: SharedFiles;
   #sums: Pruned = { scans: 0, files: 0, bytes: 0, kept: 0 };
 
   constructor(road: Road, disk: ScanDisk, options: PruneOptions) {
@@ -68,6 +70,7 @@ class Pruning {
     this.#road = road;
     this.#disk = disk;
     this.#options = options;
+    this.#shared = new SharedFiles(road);
     this.#looks = new DestinationLooks({ top: source.source.top, tasks, remembers: options.isPlan });
   }
 
@@ -114,6 +117,8 @@ class Pruning {
       manifest = await this.#road.manifestOf(scan);
       await this.#requireSource(scan, manifest, before);
       await this.#requireDestinations(one, manifest);
+      const shared = await this.#shared.reason(scan, manifest, this.#options.signal);
+      if (shared !== undefined) throw new ActionError(shared);
     } catch (thrown) {
       this.#refused(scan, thrown);
       return;
@@ -127,8 +132,6 @@ class Pruning {
     const { signal, isPlan } = this.#options;
     if ((await signatureOf(manifest)) !== scan.signature)
       throw new ActionError("what the ledger says of its files is not what was sent");
-    if (this.#sharesWithUnproven(scan, manifest))
-      throw new ActionError("a scan that is not proven lies beside it, and may share its files");
     if (manifest.files.some(({ modified }) => modified >= before)) throw new ActionError("its files are not that old");
     if (!isPlan) await this.#disk.unmark(manifest, { signal });
     const now = await this.#atSource(scan, manifest);
@@ -147,16 +150,6 @@ class Pruning {
       if (scan.freed !== undefined && thrown instanceof NotFoundError) return undefined;
       throw thrown;
     }
-  }
-
-  /** A file whose name is not made of the scan's may belong to its neighbours, too. */
-  #sharesWithUnproven({ id, file }: ScanRecord, { folder, isFolder, files }: Manifest): boolean {
-    const stem = scanName(file, false);
-    if (isFolder || files.every(({ path }) => holdsName(path, stem))) return false;
-    const isBeside = (other: string): boolean => other.slice(0, other.lastIndexOf("/")) === folder;
-    return [...this.#road.queue.scans.values()].some(
-      (one) => one.scan.id !== id && one.scan.state !== "left" && isBeside(one.scan.file) && !isProven(one),
-    );
   }
 
   /** Every destination has it now, and none of them is the source itself. */
@@ -189,7 +182,7 @@ class Pruning {
         mayLack: scan.freed !== undefined,
       });
       this.#count({ files, bytes });
-      this.#options.onLine(`${pathOf(scan)}: would be deleted, ${sizeText({ files, bytes })}`);
+      this.#options.onLine(`${pathText(scan)}: would be deleted, ${sizeText({ files, bytes })}`);
     } catch (thrown) {
       this.#refused(scan, thrown);
     }
@@ -223,8 +216,8 @@ class Pruning {
     this.#road.logLine({ scan: nameOf(scan), id: scan.id, file: scan.file, freed });
     this.#count(removed, isWhole);
     await this.#put(begun, freed);
-    if (isWhole) this.#options.onLine(`${pathOf(scan)}: deleted, ${sizeText(removed)}`);
-    else this.#options.onLine(`${pathOf(scan)}: deleted in part, ${sizeText(removed)}. ${problem}`);
+    if (isWhole) this.#options.onLine(`${pathText(scan)}: deleted, ${sizeText(removed)}`);
+    else this.#options.onLine(`${pathText(scan)}: deleted in part, ${sizeText(removed)}. ${problem}`);
     if (!isWhole) this.#road.say(`${nameOf(scan)} was deleted in part (Prune goes on with it): ${problem}`, "MINOR");
   }
 
@@ -271,7 +264,7 @@ class Pruning {
 
   #keep(scan: ScanRecord, why: string): void {
     this.#sums = { ...this.#sums, kept: this.#sums.kept + 1 };
-    this.#options.onLine(`${pathOf(scan)}: kept, ${why}`);
+    this.#options.onLine(`${pathText(scan)}: kept, ${why}`);
   }
 
   /** @throws what is no matter of the one scan */
@@ -285,16 +278,6 @@ class Pruning {
 const hasDoneNothing = (thrown: unknown): boolean =>
   thrown instanceof ActionError && !(thrown instanceof UnavailableError && thrown.mayHaveHappened);
 
-/** Whether a path has the name in it, with no letter or digit right beside it. */
-function holdsName(path: string, name: string): boolean {
-  if (name === "") return false;
-  for (let at = path.indexOf(name); at >= 0; at = path.indexOf(name, at + 1))
-    if (!BESIDE.test(path.slice(0, at).slice(-1)) && !BESIDE.test(path.charAt(at + name.length))) return true;
-  return false;
-}
-const BESIDE = /[\p{L}\p{N}]/u;
-
-const pathOf = ({ file }: ScanRecord): string => cleanJson(file).slice(1, -1);
 const sizeText = ({ files, bytes }: Pick<Removed, "files" | "bytes">): string =>
   `${files === 1 ? "1 file" : `${files} files`}, ${bytes} bytes`;
 

@@ -388,9 +388,99 @@ test("a file that several scans may share stays until all of them are proven", a
   const before = bytesIn(bench.source.tree);
   expect((await pruned(bench)).lines).toEqual([
     expect.stringMatching(/b\.h5: kept, it is not proven at archive: /),
-    "/data/2026-03/a.h5: kept, a scan that is not proven lies beside it, and may share its files",
+    "/data/2026-03/a.h5: kept, it shares files with /data/2026-03/b.h5, which is not proven wherever it goes",
   ]);
   expect(bytesIn(bench.source.tree)).toBe(before);
+});
+
+const SHARED = ["c.config", "c.h5", "c.hdf"].map((name) => `/data/2026-03/${name}`);
+
+/** c.h5, proven everywhere 15 days ago, and `change`, which announces c.hdf: `{stem}.config` belongs to both. */
+async function withShared(change: (bench: Bench, hdf: string) => Promise<void>): Promise<Bench> {
+  const bench = await started((one) => {
+    one.rules = { ...RULES, mayPrune: true };
+  });
+  const [config = "", h5 = "", hdf = ""] = SHARED;
+  for (const path of [config, h5, hdf]) bench.source.tree.put(path, 100);
+  bench.announce(h5);
+  await bench.pass(60);
+  await change(bench, hdf);
+  bench.clock.advance(15 * DAY_SECONDS);
+  await bench.pass(0);
+  expect(bench.stateOf(h5)).toEqual({ archive: "verified", petrel: "verified" });
+  return bench;
+}
+
+const lineOf = (told: Told, scan = "c.h5"): string | undefined =>
+  told.lines.find((line) => line.startsWith(`/data/2026-03/${scan}:`));
+
+test.each<readonly [string, (bench: Bench, hdf: string) => Promise<void>]>([
+  [
+    "failed at one of its destinations",
+    async (bench, hdf) => {
+      bench.copier.failure = new ActionError("A folder is in the way.");
+      bench.announce(hdf);
+      await bench.pass(60);
+    },
+  ],
+  [
+    "was given up at one of its destinations",
+    async (bench, hdf) => {
+      bench.announce(hdf);
+      await bench.pass(60);
+      await bench.stop();
+      const { sends } = await bench.ledger.read();
+      const last = sends.filter(({ destination }) => destination === "petrel").slice(-1);
+      await bench.ledger.put(last.map((send) => ({ send: { ...send, state: "dropped" } })));
+      await bench.start();
+    },
+  ],
+  [
+    "waits for its source",
+    async (bench, hdf) => {
+      bench.announce(hdf);
+      await bench.pass(0);
+    },
+  ],
+])("a file of two scans with one stem stays while the other one %s", async (_, change) => {
+  const bench = await withShared(change);
+  const told = await pruned(bench);
+  expect(lineOf(told)).toBe(
+    "/data/2026-03/c.h5: kept, it shares files with /data/2026-03/c.hdf, which is not proven wherever it goes",
+  );
+  expect([...bench.source.tree.files.keys()].sort()).toEqual(SHARED);
+});
+
+test("a scan of which nobody can say what belongs to it keeps those beside it, and one elsewhere does not", async () => {
+  const bench = await withShared(async (one, hdf) => {
+    one.source.tree.put("/data/2026-04/d.h5", 100);
+    one.announce("/data/2026-04/d.h5");
+    await one.pass(60);
+    one.copier.failure = new ActionError("A folder is in the way.");
+    one.announce(hdf);
+    await one.pass(60);
+  });
+  const hdf = bench.transfers.running?.road.queue.ofFile(SHARED[2] ?? "").at(-1)?.scan;
+  bench.ledger.loseManifest(hdf?.id ?? "");
+  const look = bench.source.look.bind(bench.source);
+  bench.source.look = async (path) => {
+    if (path === hdf?.file) throw new AccessDeniedError("The detector does not let us.");
+    return await look(path);
+  };
+  const told = await pruned(bench);
+  expect(told.sums).toMatchObject({ scans: 1, files: 1, bytes: 100 });
+  expect(lineOf(told)).toBe(
+    "/data/2026-03/c.h5: kept, nobody can say whether it shares files with /data/2026-03/c.hdf, which is not proven: the detector does not let us",
+  );
+  expect([...bench.source.tree.files.keys()].sort()).toEqual(SHARED);
+});
+
+test("scans that share a file, and are all proven, go", async () => {
+  const bench = await withShared(async (one, hdf) => {
+    one.announce(hdf);
+    await one.pass(60);
+  });
+  expect(lineOf(await pruned(bench))).toBe("/data/2026-03/c.h5: deleted, 2 files, 200 bytes");
 });
 
 test("a file that is written in the middle of a deletion ends it, and the ledger says what is gone", async () => {
