@@ -2,7 +2,17 @@
  * Triggers that watch directory trees, through a whole IOC: real files in two trees, seen by a client's PVs and the
  * IOC's own words. Each test has scans of its own; after each, nothing was sent twice.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { ANSWERS } from "../../src/controller/pvs/row.ts";
@@ -35,6 +45,10 @@ const isRoot = process.getuid?.() === 0;
 /** What permissions forbid is nothing for root: it gives away the right to pass them by. */
 const RUNNER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"];
 const canForbid = !isRoot || !needPeers("setpriv").missing;
+
+/** Seconds since 1970 UTC: long before a watch tells of it. */
+const OLD = Math.floor(Date.now() / 1000) - 3600;
+const DEEP = { recursive: true } as const;
 
 let site: SimulatedBeamline;
 const { use, text, number, put, until, close } = operatorOf(() => site);
@@ -230,3 +244,26 @@ test.skipIf(!canForbid)(
     await aliveIs("Yes");
   },
 );
+
+test("with a ledger that was lost what is at its destinations is known again, and only the rest is sent", async () => {
+  for (const tree of ["live", "other"]) for (const name of readdirSync(at(tree))) rmSync(at(`${tree}/${name}`), DEEP);
+  const marked = (name: string): string => {
+    const path = scan(`${RAW}/${name}_DIR`);
+    write(`${path}/.done`, "");
+    for (const file of Object.keys(filesOf(at(path)))) utimesSync(join(at(path), file), OLD, OLD);
+    return path;
+  };
+  const sent = ["sent1", "sent2", "sent3"].map(marked);
+  for (const path of sent) await proven(path, "archive", "petrel");
+  const submitted = (): readonly string[] => site.beamline.globus.transfers.flatMap(({ sources }) => sources);
+  const before = submitted();
+  let rest = "";
+  await restart(() => {
+    rmSync(join(dirname(site.beamline.configFile), "ledger"), DEEP);
+    rest = marked("unsent");
+  });
+  for (const name of ["sent1", "sent2", "sent3"])
+    await site.ioc.said(new RegExp(`${name}_DIR is proven at archive and petrel without being sent: it was there`));
+  await proven(rest, "archive", "petrel");
+  expect(submitted().slice(before.length)).toEqual([expect.stringContaining(`/${rest}/`)]);
+});
