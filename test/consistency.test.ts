@@ -164,12 +164,13 @@ test.each<readonly [string, number]>([
   ).toBe(characters + 1);
 });
 
-test("autosave's request file lists the settings, and nothing else", () => {
+test("autosave's request file lists the settings and what belongs to one, and nothing else", () => {
   const request = readFileSync(join(ROOT, "db/globus_settings.req"), "utf8");
   const listed = request.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  expect(listed, "each setting of src/controller/pvs/ is a line of db/globus_settings.req").toEqual(
-    savedPvs().map((suffix) => `$(P)$(R)${suffix}`),
-  );
+  expect(
+    listed,
+    "each setting of src/controller/pvs/, and each row that isSaved, is a line of db/globus_settings.req",
+  ).toEqual(savedPvs().map((suffix) => `$(P)$(R)${suffix}`));
 });
 
 /** What no screen needs to show: figures for programs, and what another PV shows as well. */

@@ -3,8 +3,9 @@
  * no file and starts nothing (shell-commands.ts).
  */
 import type { Log } from "../base/log.ts";
-import type { ServerSettings } from "../config/settings.ts";
+import type { ServerSettings, TriggerSettings } from "../config/settings.ts";
 import { type PvName, rowOf, savedPvs } from "../controller/pvs/index.ts";
+import { enablePv, MOST_TRIGGERS, triggerPv } from "../controller/pvs/triggers.ts";
 import { inputProblem } from "../controller/run/input-check.ts";
 import type { Database } from "../database/database.ts";
 import type { DbRecord } from "../database/record.ts";
@@ -65,7 +66,8 @@ export function checkSaved(
     const saved = pvs.get(suffix);
     if (rowOf(suffix)?.kind !== "setting" || saved === value) continue;
     const isServer = suffix === "ServerName";
-    const shown = (index: LocalValue): LocalValue => (isServer ? (servers[Number(index)]?.name ?? "") : index);
+    const names = isServer ? servers.map(({ name }) => name) : (rowOf(suffix)?.states ?? []);
+    const shown = (index: LocalValue): LocalValue => names[Number(index)] ?? index;
     if (!isServer || servers[Number(saved)] !== undefined) {
       log.info(`${suffix} is ${shown(saved)}, as saved; configured is ${shown(value)}.`);
     } else {
@@ -74,6 +76,22 @@ export function checkSaved(
         `The saved ServerName is number ${saved}, and globus.conf has ${servers.length} servers: ${shown(value)} is used, as configured.`,
       );
     }
+  }
+}
+
+/**
+ * Gives each trigger what was saved of a trigger of its name, whatever number that had; one of which nothing was saved
+ * starts as its `enable` says. To be called after the restore, before `checkSaved`.
+ */
+export function nameTriggers(pvs: LocalPvs, triggers: readonly Pick<TriggerSettings, "name" | "enable">[]): void {
+  const indices = Array.from({ length: MOST_TRIGGERS }, (_, index) => index);
+  const nameAt = (index: number): LocalValue => pvs.get(triggerPv(index, "Name"));
+  const saved = new Map(indices.map((index) => [nameAt(index), pvs.get(enablePv(index))] as const));
+  saved.delete("");
+  for (const index of indices) {
+    pvs.put(triggerPv(index, "Name"), triggers[index]?.name ?? "");
+    const configured = triggers[index]?.enable === true ? 1 : 0;
+    pvs.put(enablePv(index), saved.get(nameAt(index)) ?? configured);
   }
 }
 

@@ -22,7 +22,7 @@ import { logPuts } from "../ioc/put-log.ts";
 import { ShellError } from "../iocsh/parse.ts";
 import { type ShellCommand, shellCommand } from "../iocsh/shell-command.ts";
 import { type LogFile, openLogFile } from "../services/log-file.ts";
-import { checkSaved, fillInitially, nameServers, recordOf } from "./first-values.ts";
+import { checkSaved, fillInitially, nameServers, nameTriggers, recordOf } from "./first-values.ts";
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
 import type { MutableEnvironment } from "./parts.ts";
 import { type GlobusReport, globusReport } from "./report.ts";
@@ -189,6 +189,7 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
     shown: { file: session.directory.resolve(path), config, prefix },
     prepare: () => {
       for (const [suffix, value] of texts) pvs.put(suffix, value);
+      nameTriggers(pvs, settings.triggers);
       checkSaved(pvs, configured, settings.servers, options.log);
       pvs.define(allPvs().keys());
       for (const [suffix, { kind }] of allPvs()) {

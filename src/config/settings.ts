@@ -533,7 +533,11 @@ export const TRIGGER_SETTINGS = {
     "",
     "tomoscan: TomoScan's scans. marker: a file such as .done. count: so many files. quiet: nothing has changed for a while. next: the next scan has begun. pv: any PV. Empty: as the trigger's name says.",
   ),
-  enable: setting(KINDS.yesNo, "False", "Whether TriggerNEnable is On at the first start."),
+  enable: setting(
+    KINDS.yesNo,
+    "False",
+    "Whether TriggerNEnable is On when the IOC starts and has saved nothing of a trigger of this name.",
+  ),
   destinations: setting(KINDS.names, "", "Destinations of its scans, separated by blanks; empty: all."),
   preset: setting(KINDS.triggerPreset, "none", "What scans, exclude and quiet-seconds are where they are empty."),
   root: setting(

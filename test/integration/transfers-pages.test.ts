@@ -27,7 +27,7 @@ const isState =
 
 let site: SimulatedBeamline;
 let folder: string;
-const { text, until, put, close } = operatorOf(() => site);
+const { text, until, close } = operatorOf(() => site);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
   const own = join(folder, "globus-ioc");
@@ -137,7 +137,7 @@ test("docs/notify.md: its settings are read", () => {
   }
 });
 
-/** Starts the IOC anew with these triggers instead of those that globus.conf has, and turns them on. */
+/** Starts the IOC anew with these triggers instead of those that globus.conf has. */
 async function withTriggers(code: string): Promise<readonly string[]> {
   const { configFile } = site.beamline;
   const others = readFileSync(configFile, "utf8")
@@ -147,7 +147,6 @@ async function withTriggers(code: string): Promise<readonly string[]> {
   const names = [...code.matchAll(/^\[trigger (\w+)\]$/gm)].map(([, name = ""]) => name);
   for (const [index, name] of names.entries()) {
     expect(await text(`Trigger${index}Name`)).toBe(name);
-    await put(`Trigger${index}Enable`, 1); // Off was saved before there was such a section
     await until(`Trigger${index}State`, isState("Watching"));
   }
   return names;

@@ -69,4 +69,4 @@ export const statesOf = (suffix: PvSuffix): readonly string[] | undefined => row
 
 /** The suffixes that survive a restart: what db/globus_settings.req lists (decision 0020). */
 export const savedPvs = (): PvSuffix[] =>
-  [...allPvs()].filter(([, { kind }]) => kind === "setting").map(([suffix]) => suffix);
+  [...allPvs()].filter(([, { kind, isSaved }]) => kind === "setting" || isSaved === true).map(([suffix]) => suffix);

@@ -4,9 +4,11 @@ import type { CommandName } from "./commands.ts";
 export interface PvRow {
   /**
    * input: clients write it. result: only the program does. setting: an input that belongs to the beamline rather than
-   * to one experiment; settings, and nothing else, survive a restart (autosave).
+   * to one experiment; settings survive a restart (autosave), and of the others only what is saved with one.
    */
   readonly kind: "input" | "result" | "setting";
+  /** For a result: it is saved with a setting, whose saved value means nothing without it. */
+  readonly isSaved?: true;
   /**
    * What the PV holds until it is written: a number, empty text, or an empty array; where `initial` is absent, 0 or
    * empty text. What is not known yet has a state of its own, or is UNKNOWN_COUNT, and never looks like an answer. db/

@@ -21,7 +21,8 @@ type TriggerIndex = 0 | 1 | 2 | 3;
 const OFF_ON = ["Off", "On"] as const;
 /** What is told of each trigger, behind `Trigger0` and the others. */
 const TRIGGER_PARTS = {
-  Name: result("its name; empty: there is no such trigger.", { initial: "" }),
+  /** Saved: TriggerNEnable belongs to the trigger of that name, whatever number it has at the next start. */
+  Name: { ...result("its name; empty: there is no such trigger.", { initial: "" }), isSaved: true },
   State: result("what it sees.", { states: TRIGGER_STATES, initial: "Unknown" }),
   Message: result("the same in one sentence.", { initial: "" }),
   Scans: result("scans that it has announced since the start.", { initial: UNKNOWN_COUNT }),
