@@ -29,7 +29,7 @@ import { mountSmallDisk } from "../support/failing-disk.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { needPeers, ROOT } from "../support/peers/real-peers.ts";
-import { runPeer } from "../support/peers/spawn-peer.ts";
+import { runPeer, succeed } from "../support/peers/spawn-peer.ts";
 
 const MEGABYTE = 1024 * 1024;
 const NAMED = "/det";
@@ -76,7 +76,7 @@ describe("by a process of its own", () => {
     const copier = createFolderCopier({ top: archive, source }, systemClock, apart());
     const copied = await copier.copy(parcel, {});
     expect(copied.map(({ path, bytes, modified }) => ({ path, bytes, modified }))).toEqual(parcel.manifest.files);
-    expect(await copier.list(parcel, {})).toEqual(parcel.manifest.files);
+    expect(await copier.list(parcel, {})).toMatchObject(parcel.manifest.files);
     await copier.write(parcel.parts, "manifest.json", "{}", {});
     expect((await copier.list(parcel, {})).map(({ path }) => path)).toContain("manifest.json");
     const failure = await failureOf(source.look(`${NAMED}/none`, {}), NotFoundError);
@@ -95,7 +95,7 @@ describe("by a process of its own", () => {
     const copier = createFolderCopier({ top: archive, source }, systemClock, apart());
     const copied = await copier.copy(parcel, {});
     expect(copied.map(({ path }) => path)).toEqual(parcel.manifest.files.map(({ path }) => path));
-    expect(await copier.list(parcel, {})).toEqual(parcel.manifest.files);
+    expect(await copier.list(parcel, {})).toMatchObject(parcel.manifest.files);
   });
 
   test("work that is called off stops, and a process that does not is given up", async () => {
@@ -227,6 +227,29 @@ test.skipIf(needPeers("root").missing)("a disk that is full is said to be, and h
     expect(failure.message).toContain(disk.path);
     expect(failure.message).toContain("the disk is full");
     expect(readdirSync(disk.path, { recursive: true }).filter((path) => String(path).endsWith(".part"))).toEqual([]);
+  }
+});
+
+test.skipIf(needPeers("root").missing)("a destination that has a part of the scan by a mount shows that", async () => {
+  for (const name of ["x.h5", "sub/y.dat"]) {
+    for (const path of ["mount/scan/x.h5", "mount/scan/sub/y.dat", "archive/scan/x.h5", "archive/scan/sub/y.dat"])
+      putFile(join(folder, path), path.slice(-5));
+    const shown = name.startsWith("sub") ? "sub" : name;
+    const at = join(archive, "scan", shown);
+    await succeed("mount", ["--bind", join(mount, "scan", shown), at]);
+    try {
+      const source = mounted();
+      const manifest = await source.look(`${NAMED}/scan`, {});
+      const copier = createFolderCopier({ top: archive, source }, systemClock, apart());
+      const { marks, identities } = await source.mark(manifest, { mayLack: false });
+      const listed = await copier.list({ manifest, parts: ["scan"] }, {});
+      const same = listed.filter(({ identity = "" }) => identities.includes(identity)).map(({ path }) => path);
+      expect(same).toEqual([name]);
+      expect(listed.filter(({ path }) => marks.includes(path))).toHaveLength(shown === "sub" ? 1 : 0);
+      await source.unmark(manifest, {});
+    } finally {
+      await succeed("umount", [at]);
+    }
   }
 });
 
