@@ -382,6 +382,21 @@ test("a folder without permission is named and counted, and read as soon as that
   expect((await swept(watch)).problems).toBe(0);
 });
 
+test("a scan whose files cannot be looked at is named and not told, and told as soon as they can be", async () => {
+  const { root, at } = tree(`${SCAN}/a.h5`, `${RAW}/listed_DIR/a.h5`);
+  fs.chmodSync(root, 0o755);
+  fs.chmodSync(at(`${RAW}/listed_DIR`), 0o444);
+  const watch = watching(root, {}, isRoot ? { program: asNobody() } : {});
+  expect((await watch.next(sweep)).examples).toEqual([
+    `"${at(`${RAW}/listed_DIR/a.h5`)}" cannot be looked at: permission is denied (EACCES); its scan is not seen: let the user of this program read it, or leave it out with exclude.`,
+  ]);
+  expect(watch.news.flatMap((news) => scan(news)?.path ?? [])).toEqual([at(SCAN)]);
+  const open = watch.next((news) => (scan(news)?.path === at(`${RAW}/listed_DIR`) ? true : undefined));
+  fs.chmodSync(at(`${RAW}/listed_DIR`), 0o755);
+  await open;
+  expect((await swept(watch)).problems).toBe(0);
+});
+
 /** A program that drops root's rights and is then the one that watches. */
 function asNobody(): string {
   const folder = mkdtempSync(join(tmpdir(), "nobody-"));

@@ -92,6 +92,8 @@ export class TreeScan {
   /** Something was seen while it was looked at: it is looked at again. */
   isStale = false;
   isGone = false;
+  /** Why files of it cannot be seen, a sentence; then nothing is told of it. */
+  problem: string | undefined;
   told = "";
 
   constructor(holder: Folder, name: string, fields: Readonly<Record<string, string>>) {
@@ -106,6 +108,8 @@ export class Tally {
   files = 0;
   bytes = 0;
   readonly counts: number[];
+  /** The first file that could not be looked at, a sentence. */
+  problem: string | undefined;
   #newest = 0;
   #sum = 0;
 

@@ -46,7 +46,7 @@ export class KnownTree {
   readonly markers: MarkerNames;
   /** Of the layout: neither scans nor on the way to one. In a scan they are looked at, for they are sent with it. */
   readonly isExcluded: Exclusion;
-  /** What cannot be seen, and why: sentences. */
+  /** Folders that cannot be seen, and why: sentences. */
   readonly problems = new Map<Folder, string>();
   readonly scans = new Set<TreeScan>();
   /** New ones, and those whose markers have changed. */
@@ -75,6 +75,11 @@ export class KnownTree {
     if (realRoot === this.top.path) return;
     this.#lose(this.top);
     this.top = new Folder("", undefined, realRoot, undefined);
+  }
+
+  /** What cannot be seen, sentences. */
+  get unseen(): readonly string[] {
+    return [...this.problems.values(), ...[...this.scans].flatMap(({ problem }) => problem ?? [])];
   }
 
   tell(news: TreeNews): void {
@@ -310,16 +315,16 @@ export class KnownTree {
   }
 }
 
-/** @param odd what is no UTF-8 in a folder */
 /** What may be done about a folder or a link, too, but in a scan. */
 const OR_EXCLUDE = ", or leave it out with exclude";
 
-function remedyOf(folder: Folder, { isDenied }: Unreadable): string {
+export function remedyOf(folder: Folder, { isDenied }: Unreadable): string {
   if (!isDenied) return "see to its disk";
   const isInScan = folder.scan !== undefined && folder.scan.folder !== folder;
   return `let the user of this program read it${isInScan ? "" : OR_EXCLUDE}`;
 }
 
+/** @param odd what is no UTF-8 in a folder */
 function oddText({ example, count }: { readonly example: string; readonly count: number }): string {
   const name = cleanJson(example);
   return count === 1

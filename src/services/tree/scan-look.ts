@@ -1,10 +1,11 @@
 /** A look at all the files of a scan: what is in it, since when that has not changed, and when to look again. */
 import type { Stats } from "node:fs";
+import { cleanJson } from "../../base/clean-text.ts";
 import { systemClock } from "../../base/clock.ts";
 import { parseCounted } from "../../base/path-pattern.ts";
 import type { Mark } from "../../controller/ports/scan-tree.ts";
 import { type Folder, sumOf, Tally, type TreeScan } from "./folder.ts";
-import type { KnownTree } from "./known-tree.ts";
+import { type KnownTree, remedyOf } from "./known-tree.ts";
 import type { TreeFiles } from "./tree-files.ts";
 
 /** Until a scan that could not be looked at is tried again. */
@@ -114,8 +115,13 @@ export class TreeScanLooks {
       await this.#files.look(
         slice.map(({ folder, name }) => `${folder.path}/${name}`),
         (index, stats) => {
-          if (stats === undefined || !("size" in stats)) return;
+          if (stats === undefined) return;
           const { folder, name } = slice[index] as (typeof slice)[number];
+          if ("why" in stats) {
+            const path = cleanJson(this.#tree.named(folder, name));
+            tally.problem ??= `${path} cannot be looked at: ${stats.why}; its scan is not seen: ${remedyOf(folder, stats)}.`;
+            return;
+          }
           const place = below.get(folder) as Below;
           if (this.#tree.markers.isMarker(name)) {
             folder.marks?.set(name, stats.mtimeMs);
@@ -151,6 +157,11 @@ export class TreeScanLooks {
     const { content, files, bytes, counts } = tally;
     scan.isLooking = false;
     scan.restedAt = now + LOOK_SHARE * (now - begun);
+    scan.problem = tally.problem;
+    if (tally.problem !== undefined) {
+      scan.dueAt = Math.max(scan.restedAt, now + POSTPONED_SECONDS);
+      return;
+    }
     if (content !== scan.content) {
       scan.changedAt = now;
       scan.changes++;

@@ -74,7 +74,7 @@ export class TreeSweeps {
     else for (const walk of this.#walks) await walk.sweep(real.path);
     for (const { walk } of this.#canaries) await walk.sweep(walk.root);
     // Without the root, what was wrong below it is not known any more
-    const below = "problem" in real ? [] : this.#walks.flatMap((walk) => [...walk.tree.problems.values()]);
+    const below = "problem" in real ? [] : this.#walks.flatMap(({ tree }) => tree.unseen);
     const told = new Set([...problems, ...below]);
     const sum = (count: (walk: LayoutWalk) => number): number =>
       this.#walks.reduce((total, walk) => total + count(walk), 0);
