@@ -475,12 +475,81 @@ test("a scan of which nobody can say what belongs to it keeps those beside it, a
   expect([...bench.source.tree.files.keys()].sort()).toEqual(SHARED);
 });
 
-test("scans that share a file, and are all proven, go", async () => {
-  const bench = await withShared(async (one, hdf) => {
-    one.announce(hdf);
-    await one.pass(60);
-  });
+test.each<readonly [string, (bench: Bench, hdf: string) => Promise<void>]>([
+  [
+    "is proven, too",
+    async (bench, hdf) => {
+      bench.announce(hdf);
+      await bench.pass(60);
+    },
+  ],
+  [
+    "is proven in its newest version",
+    async (bench, hdf) => {
+      bench.announce(hdf);
+      await bench.pass(60);
+      bench.source.tree.put(hdf, 110);
+      bench.announce(hdf);
+      await bench.pass(60);
+      expect(bench.transfers.running?.road.queue.ofFile(hdf)).toHaveLength(2);
+    },
+  ],
+  [
+    "was deleted, and is wanted nowhere any more",
+    async (bench, hdf) => {
+      bench.announce(hdf);
+      await bench.pass(60);
+      await bench.stop();
+      const freed = { at: bench.clock.now(), isWhole: true, files: 1, bytes: 100 };
+      const { scans, sends } = await bench.ledger.read();
+      const petrel = sends.filter(({ destination }) => destination === "petrel").slice(-1);
+      await bench.ledger.put(scans.slice(-1).map((scan) => ({ scan: { ...scan, freed } })));
+      await bench.ledger.put(petrel.map((send) => ({ send: { ...send, state: "dropped" } })));
+      await bench.start();
+    },
+  ],
+])("a scan goes with a file that another one shares, which %s", async (_, change) => {
+  const bench = await withShared(change);
   expect(lineOf(await pruned(bench))).toBe("/data/2026-03/c.h5: deleted, 2 files, 200 bytes");
+});
+
+test("scans are kept whose files lie in one another's folders, and one is not proven", async () => {
+  const [outer, file, folder] = ["/data/2026-03/e.h5", "/data/2026-03/e_more/f.h5", "/data/2026-03/e_more"];
+  for (const [proven, other] of [
+    [outer, file],
+    [file, outer],
+    [outer, folder],
+  ] as const) {
+    const bench = await started((one) => {
+      one.rules = { ...RULES, mayPrune: true };
+    });
+    for (const path of [outer, file]) bench.source.tree.put(path, 100);
+    bench.announce(proven);
+    await bench.pass(60);
+    bench.copier.failure = new ActionError("A folder is in the way.");
+    bench.announce(other);
+    await bench.pass(60);
+    bench.clock.advance(15 * DAY_SECONDS);
+    await bench.pass(0);
+    expect((await pruned(bench)).lines).toContain(
+      `${proven}: kept, it shares files with ${other}, which is not proven wherever it goes`,
+    );
+    expect(bench.source.tree.files.size).toBe(2);
+  }
+});
+
+test("a scan in the folder of one that is looked at, announced meanwhile, keeps that", async () => {
+  const bench = await withProven();
+  const list = bench.tasks.list.bind(bench.tasks);
+  bench.tasks.list = async (...asked) => {
+    const late = `${FOLDER}/x.tif`;
+    if (bench.transfers.running?.road.queue.ofFile(late).length === 0) bench.announce(late);
+    await bench.pass(0);
+    return await list(...asked);
+  };
+  expect((await pruned(bench)).lines.find((line) => line.startsWith(FOLDER))).toBe(
+    `${FOLDER}: kept, it shares files with ${FOLDER}/x.tif, which is not proven wherever it goes`,
+  );
 });
 
 test("a file that is written in the middle of a deletion ends it, and the ledger says what is gone", async () => {
