@@ -51,7 +51,8 @@ export interface Copier {
    * files, which the next copy of the parcel removes.
    * @returns every file of the manifest
    * @throws SourceChangedError for a file that is not as the manifest has it; NoRoomError; UnavailableError where the
-   * destination itself is not there; ActionError for one file that cannot be written; the signal's reason
+   * destination or the source itself is not there; AccessDeniedError where the destination does not let us write;
+   * ActionError for one file that cannot be read or written; the signal's reason
    */
   copy(parcel: Parcel, options: CopyOptions): Promise<readonly CopiedFile[]>;
   /**

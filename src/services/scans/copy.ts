@@ -9,7 +9,7 @@ import { posix } from "node:path";
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { fewAtATime } from "../../base/few-at-a-time.ts";
-import { AccessDeniedError, SourceChangedError, UnavailableError } from "../../controller/ports/call.ts";
+import { SourceChangedError, UnavailableError } from "../../controller/ports/call.ts";
 import type { CopiedFile, CopyProgress, Parcel } from "../../controller/ports/destinations.ts";
 import type { ScanFile } from "../../controller/ports/scans.ts";
 import { carry, sameContent } from "./carry.ts";
@@ -343,9 +343,15 @@ class Copy {
       if (failure === undefined) throw thrown;
       if (failure.kind === "gone") throw this.#changed(from, failure.words, thrown);
       const text = `${cleanJson(from)} of ${source.place} cannot be read: ${failure.words}.`;
-      const Kind = { noPlace: UnavailableError, denied: AccessDeniedError, noRoom: ActionError, other: ActionError };
-      throw new Kind[failure.kind](text, { cause: thrown });
+      if (failure.kind === "noPlace" && !(await this.#hasSource())) throw new UnavailableError(text, { cause: thrown });
+      throw new ActionError(text, { cause: thrown }); // no fault of the destination's: other scans can be read
     }
+  }
+
+  /** Whether the scan's folder can be looked at: then the source is there, but for one file. */
+  async #hasSource(): Promise<boolean> {
+    const { source, from } = this.#job;
+    return (await source.look(from).catch(() => undefined)) !== undefined;
   }
 }
 

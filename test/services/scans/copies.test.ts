@@ -218,6 +218,28 @@ test.each([
   },
 );
 
+test.each(["EACCES", "EPERM", "EIO"])(
+  "a source's file that fails with %s is a failure of its scan, not of the destination",
+  async (code) => {
+    const scans = scanFolder();
+    scans.put("s/a", "a");
+    const { source, mount, archive } = scans;
+    const copying = copyParcel({
+      source: mountedFiles("detector", failingCalls(0, code).calls),
+      from: join(mount, "s"),
+      destination: mountedFiles(archive),
+      top: archive,
+      parcel: { manifest: await source.look(`${NAMED}/s`, {}), parts: ["x"] },
+      mark: "0123abcd",
+      told: () => {},
+      between: () => Promise.resolve(),
+    });
+    const failure = await failureOf(copying, ActionError);
+    expect(failure.constructor).toBe(ActionError);
+    expect(failure.message).toMatch(/a" of detector cannot be read: /);
+  },
+);
+
 test("a destination whose top is not there is not made", async () => {
   const scans = scanFolder();
   const { parcel } = await sample(scans);
