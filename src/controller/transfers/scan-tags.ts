@@ -18,17 +18,16 @@ interface TagSources {
 /**
  * A scan of which a trigger has seen the end is of the tagged experiment. Of another one the path decides: by its parts
  * that a pattern names, else by the name of the tagged experiment in it.
- * @returns undefined while it takes the tagged experiment to say
+ * @returns undefined while it takes the tagged experiment to say where it goes
  */
 export function tagsOf(
   { file, mayBeOld }: Pick<ScanRecord, "file" | "mayBeOld">,
   { tagged, trees, templates }: TagSources,
 ): ScanTags | undefined {
-  if (mayBeOld !== true) return tagged;
-  const named = namedTags(trees, file);
+  const named = mayBeOld === true ? namedTags(trees, file) : {};
   const own = { ...NO_TAGS, ...named };
-  if (tagged !== undefined) return isOfTagged(file, named, tagged) ? tagged : own;
-  return named.exp !== undefined && templates.every((template) => isFilledBy(template, named)) ? own : undefined;
+  if (tagged !== undefined) return mayBeOld !== true || isOfTagged(file, named, tagged) ? tagged : own;
+  return templates.every((template) => isFilledBy(template, named)) ? own : undefined;
 }
 
 /** What the patterns of triggers say of a path. */

@@ -17,7 +17,15 @@ const of = (file: string, tagged: ScanTags | undefined, trees = [NAMES_EXP], tem
 
 test("a scan whose end was seen is of the tagged experiment, wherever it lies", () => {
   for (const tagged of [TAGS, NO_TAGS, undefined])
-    expect(tagsOf({ file: OTHER }, { tagged, trees: [NAMES_EXP], templates: [] })).toBe(tagged);
+    expect(tagsOf({ file: OTHER }, { tagged, trees: [NAMES_EXP], templates: ["{exp}"] })).toBe(tagged);
+});
+
+test("a scan waits for the tag only where a place is by the tag", () => {
+  const sources = { tagged: undefined, trees: [] };
+  for (const scan of [{ file: OTHER }, { file: OTHER, mayBeOld: true as const }]) {
+    expect(tagsOf(scan, { ...sources, templates: ["{rel}", "{scan}"] })).toEqual(NO_TAGS);
+    expect(tagsOf(scan, { ...sources, templates: ["{rel}", "tape-{ym}"] })).toBeUndefined();
+  }
 });
 
 describe("a scan whose end nobody has seen", () => {

@@ -347,8 +347,10 @@ describe("scans that are sent from TomoScan's copy", () => {
   });
 });
 
-test("a scan that comes before anybody knows the tag waits for it", async () => {
-  const bench = await started();
+test("a scan that comes before anybody knows the tag waits for it where its place is by the tag", async () => {
+  const bench = await started((one) => {
+    one.destinations = one.destinations.map((row) => ({ ...row, template: "{exp}" }));
+  });
   const file = bench.scan("a1");
   bench.transfers.announce({ file, trigger: "tomoscan" });
   await bench.pass(20);
@@ -357,6 +359,14 @@ test("a scan that comes before anybody knows the tag waits for it", async () => 
   await bench.pass(40);
   expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
   expect(bench.view.archive).toMatchObject({ scans: 1, proven: 1 });
+});
+
+test("a scan is sent though nobody knows the tag where no place is by the tag", async () => {
+  const bench = await started();
+  const file = bench.scan("a1");
+  bench.transfers.announce({ file, trigger: "tomoscan" });
+  await bench.pass(40);
+  expect(bench.stateOf(file)).toEqual({ archive: "verified", petrel: "verified" });
 });
 
 test("a scan whose file does not come is given up after a while, and a person may retry it", async () => {
