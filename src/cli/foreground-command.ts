@@ -24,6 +24,7 @@ import { type CommandLog, openCommandLog } from "./command-log.ts";
 import { type Ending, failureEnding } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { dryRun } from "./foreground-dry-run.ts";
+import { checkPlaces } from "./foreground-place.ts";
 import { type ForegroundPlan, type ForegroundRequest, foregroundPlan } from "./foreground-plan.ts";
 import { type WorkContext, workOn } from "./foreground-work.ts";
 import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
@@ -83,6 +84,7 @@ async function run(request: ForegroundRequest, context: ForegroundContext, scree
   const plan = foregroundPlan(request, context.environment);
   const { general } = plan.settings;
   context.setZone(general["time-zone"]);
+  await checkPlaces(request, plan, tagsBy(plan));
   if (request.dryRun === true) {
     for (const note of plan.notes) screen.say(note);
     return dryRun(plan, { ...context, screen, trees: treesOf(context), tagsOf: tagsBy(plan) });

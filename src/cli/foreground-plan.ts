@@ -5,6 +5,7 @@
 import { statSync } from "node:fs";
 import path from "node:path";
 import { isUnclean, visible } from "../base/clean-text.ts";
+import { directoryNameProblem } from "../base/directory-name.ts";
 import type { Environment } from "../base/environment.ts";
 import { Digest } from "../base/ids.ts";
 import { loadConfig, lookForConfigFile, parseSource, type SettingOption } from "../config/config.ts";
@@ -103,7 +104,7 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
   const ends = collectionsOf(request, settings);
   const notes = request.flowId === undefined ? [] : [FLOWS_COME];
   const common = {
-    experiment: request.experiment ?? "",
+    experiment: experimentOf(request),
     isGlobus: ends !== undefined,
     isOneCopy: request.what !== "watch",
   };
@@ -132,6 +133,13 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
       ledger: { path: ledger },
     },
   };
+}
+
+/** It becomes the name of a folder at the destination. @throws UsageError */
+function experimentOf({ experiment = "" }: ForegroundFlags): string {
+  const problem = experiment === "" ? undefined : directoryNameProblem(experiment);
+  if (problem === undefined) return experiment;
+  throw new UsageError(`--experiment ${visible(experiment)} is no name of a folder: it ${problem}.`);
 }
 
 /** The settings of globus.conf, or the defaults, with the options; of the environment what neither says. */
@@ -279,7 +287,7 @@ function copyOf({ sourcePath, destPath }: TransferFlags): ScanWay {
   const name = baseName(file);
   if (name === "") throw new UsageError("--source-path / is the whole machine: name a folder or file in it.");
   const common = { top: path.dirname(file), work: { kind: "scan", file }, layout: "" } as const;
-  const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  const isFile = hasFile(file);
   if (isFile && destPath.endsWith("/")) return { ...common, base: to };
   if (isFile && baseName(to) !== name)
     throw new UsageError(
@@ -287,6 +295,15 @@ function copyOf({ sourcePath, destPath }: TransferFlags): ScanWay {
     );
   if (baseName(to) === "") throw new UsageError("--dest-path / is the whole machine: name a folder in it.");
   return { ...common, base: path.dirname(to), name: to, ...(!isFile && baseName(to) !== name && { as: baseName(to) }) };
+}
+
+/** What cannot be looked at is told when it is to be sent (foreground-place.ts). */
+function hasFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function scanIn({ scanDir, destBase, destLayout = LAYOUT, destCollection }: TransferScanFlags): ScanWay {

@@ -303,6 +303,9 @@ describe("transfer-scan", () => {
 
   test.each([
     ["--scan-dir /", "the whole machine"],
+    ["--scan-dir /a/b --experiment ../../x", '--experiment "../../x" is no name of a folder: it holds a "/".'],
+    ["--scan-dir /a/b --experiment ..", "it leads elsewhere"],
+    ["--scan-dir /a/b --experiment a\nb", "it holds a control character"],
     ["--scan-dir /a/b --dest-layout ../x", "--dest-layout"],
     [`--scan-dir /a/b ${BOTH} --dest-base backup`, "--dest-base"],
   ])("%s is refused", async (line, sentence) => {

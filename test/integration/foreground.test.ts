@@ -210,6 +210,7 @@ describe("to a folder", () => {
 
   test("one ledger is one process's: the second is told at once who has it, and the scan can be put in there", async () => {
     const ledger = join(place, "ledger");
+    mkdirSync(join(place, "ffs/dat/not_yet")); // without a file
     const waits = await started(
       [
         "transfer-scan",

@@ -73,7 +73,8 @@ async function listening(kind: "path" | "abstract", ...ports: readonly number[])
 test.skipIf(!canNotify).each(["path", "abstract"] as const)(
   "a command in the foreground says that it works, again and again, and that it ends: socket by %s",
   async (kind) => {
-    const { listener, send } = await listening(kind);
+    const { listener, send, folder } = await listening(kind);
+    mkdirSync(join(folder, "scans/not-yet"), { recursive: true }); // without a file
     const program = await send("not-yet", /The ledger is /);
     await listener.said(/(READY=1 STATUS=.* WATCHDOG=1\s+){3}/);
     program.kill("SIGTERM");
