@@ -64,6 +64,7 @@ async function sendScan(running: RunningTransfers, file: string, context: WorkCo
     const found = running.road.queue.ofFile(own).findLast(({ scan }) => scan.state !== "left");
     return found && hereOf(running, found);
   };
+  const sayWait = waitSayer(running.road.site.rules.settleSeconds, context.screen);
   const before = last();
   const isOpen = before !== undefined && isUnderWay(before);
   const proven = before !== undefined && isProven(before) ? before.scan.id : undefined;
@@ -72,8 +73,21 @@ async function sendScan(running: RunningTransfers, file: string, context: WorkCo
     const { bytes, bytesTotal } = look.look(undefined).total;
     if (bytesTotal > 0) context.screen.progress(bytes, bytesTotal, "bytes");
     const now = last();
+    if (now !== undefined) sayWait(now.scan);
     return now && endOf(now, proven === now.scan.id, (send) => holdOf(running, send));
   });
+}
+
+/** Says what a scan waits for before it is sent, and each time when that is something else. */
+function waitSayer(settleSeconds: number, screen: Screen): (scan: ScanRecord) => void {
+  let said: string | undefined;
+  return ({ file, state, reason = "" }) => {
+    if (state !== "waiting" || reason === said) return;
+    said = reason;
+    const name = baseName(file);
+    if (reason === "") screen.say(`${name} is sent once its files have not changed for ${settleSeconds} s.`);
+    else screen.warn(`${name} waits: ${asSentence(reason)}`);
+  };
 }
 
 /** A scan with where this command sends it: other commands may have sent it elsewhere from the same ledger. */

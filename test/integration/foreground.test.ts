@@ -106,41 +106,63 @@ describe("to a folder", () => {
     const failed = await run(
       "transfer",
       "--source-path",
-      join(place, "nothing"),
+      join(place, "ffs", SCAN),
       "--dest-path",
-      join(place, "backup/x"),
+      inTheWay(),
       "--log-directory",
       join(place, "other"),
       "--config",
-      withGiveUp(),
+      withOneAttempt(),
     );
     expect(failed).toMatchObject({ code: EXIT.failed });
     const [other = ""] = readdirSync(join(place, "other"));
     expect(readFileSync(join(place, "other", other), "utf8")).toContain(
-      " - ERROR: transfer: Failed. nothing is not sent: ",
+      " - ERROR: transfer: Failed. 251023_alignment_00001_DIR is not sent: ",
     );
   });
-  const withGiveUp = (): string => {
-    writeFileSync(join(place, "short.conf"), "[source]\ngive-up-seconds = 0.1\n");
+  const withOneAttempt = (): string => {
+    writeFileSync(join(place, "short.conf"), "[transfers]\nattempts = 1\n");
     return join(place, "short.conf");
+  };
+  const inTheWay = (): string => {
+    writeFileSync(join(place, "backup/x"), "no folder");
+    return join(place, "backup/x");
   };
 
   test("weakness 25: a failure ends with 1, a wrong command line with 2", async () => {
     const failed = await run(
       "transfer",
       "--source-path",
-      join(place, "nothing"),
+      join(place, "ffs", SCAN),
       "--dest-path",
-      join(place, "backup/x"),
+      inTheWay(),
       "--config",
-      withGiveUp(),
+      withOneAttempt(),
     );
     expect(failed).toMatchObject({
       code: EXIT.failed,
-      stderr: expect.stringContaining("transfer: Failed. nothing is not sent: ") as string,
+      stderr: expect.stringContaining("transfer: Failed. 251023_alignment_00001_DIR is not sent: ") as string,
     });
+    const absent = await run(
+      "transfer",
+      "--source-path",
+      join(place, "nothing"),
+      "--dest-path",
+      join(place, "backup/y"),
+    );
+    expect(absent).toMatchObject({ code: EXIT.usage, stderr: expect.stringContaining("is not there.") as string });
     expect((await run("transfer-scan", "--scan-dir")).code).toBe(EXIT.usage);
     expect((await run("transfer-scan", "--scan-dir", "/", "--dest-base", place)).code).toBe(EXIT.usage);
+  });
+
+  test("what cannot be sent yet is told at once", async () => {
+    mkdirSync(join(place, "empty"));
+    const line = ["transfer", "--source-path", join(place, "empty"), "--dest-path", join(place, "backup/empty")];
+    const waiting = await spawnPeer(process.execPath, words(line), { env: environment(), line: /The ledger is/ });
+    await vi.waitFor(() => expect(waiting.stderr).toMatch(/empty waits: .+\./), { timeout: 20_000, interval: 100 });
+    writeFileSync(join(place, "empty/a.h5"), "a");
+    expect((await waiting.exited).code, waiting.stderr).toBe(EXIT.done);
+    expect(readFileSync(join(place, "backup/empty/a.h5"), "utf8")).toBe("a");
   });
 
   test("a dry run needs nothing but the folder, and leaves nothing behind", async () => {
