@@ -7,9 +7,9 @@ import { type Clock, sleep } from "../base/clock.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
 import { queueCommand } from "../controller/transfers/remedies.ts";
-import { placeOf } from "../controller/transfers/scan-path.ts";
+import { baseName, placeOf } from "../controller/transfers/scan-path.ts";
 import { isProven, isUnderWay, needsPerson, type QueuedScan } from "../controller/transfers/scan-queue.ts";
-import { scansText } from "../controller/transfers/scan-state.ts";
+import { scansText, waitReasonOf } from "../controller/transfers/scan-state.ts";
 import type { RunningTransfers } from "../controller/transfers/transfers.ts";
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import { type FinishedScan, FinishedScans } from "../controller/transfers/triggers/finished-scans.ts";
@@ -116,28 +116,65 @@ async function showing(
 ): Promise<Ending> {
   const { queue } = running.road;
   const look = new TransfersLook(running);
+  const faulty = new FaultyScans(running.road.site.rules.settleSeconds);
   for (;;) {
     const { depth, total } = look.look(undefined);
     if (depth > 0 && total.bytesTotal > 0) context.screen.progress(total.bytes, total.bytesTotal, "bytes");
     else context.screen.endProgress();
     const scans = [...queue.scans.values()];
     const sweep = last();
-    if (sweep !== undefined && running.pending === 0 && !scans.some(isUnderWay))
-      return endOf(scans, unseenText(root, sweep), queueCommand("list", running.road.site));
+    const waiting = faulty.of(scans, context.clock.monotonic());
+    if (sweep !== undefined && running.pending === 0 && !scans.some((one) => isUnderWay(one) && !waiting.has(one)))
+      return endOf(scans, [unseenText(root, sweep), faultText([...waiting])], queueCommand("list", running.road.site));
     await sleep(context.clock, LOOK_SECONDS, context.signal);
   }
 }
 
+/** Scans that wait because something is wrong with their files, which heals when a person sees to it, or never. */
+class FaultyScans {
+  readonly #graceSeconds: number;
+  readonly #sinceById = new Map<string, { readonly reason: string; readonly since: number }>();
+
+  /** What is wrong in two looks, and some seconds more, does not pass by itself. */
+  constructor(settleSeconds: number) {
+    this.#graceSeconds = 2 * settleSeconds + 10;
+  }
+
+  /** Those with which the same has been wrong for a while. @param now monotonic seconds */
+  of(scans: readonly QueuedScan[], now: number): ReadonlySet<QueuedScan> {
+    const faulty = scans.filter((one) => {
+      const { id, state, reason } = one.scan;
+      if (state !== "waiting" || reason === undefined) {
+        this.#sinceById.delete(id);
+        return false;
+      }
+      const known = this.#sinceById.get(id);
+      if (known?.reason === reason) return now - known.since >= this.#graceSeconds;
+      this.#sinceById.set(id, { reason, since: now });
+      return false;
+    });
+    return new Set(faulty);
+  }
+}
+
+/** A sentence; undefined: there is none. */
+function faultText([first, ...others]: readonly QueuedScan[]): string | undefined {
+  if (first === undefined) return undefined;
+  const more =
+    others.length === 0 ? "" : `; and ${scansText(others.length)} more ${others.length === 1 ? "waits" : "wait"}`;
+  return `${baseName(first.scan.file)} is not sent: ${waitReasonOf(first.scan).replace(/\.$/, "")}${more}.`;
+}
+
 /**
- * @param unseen what the sweep has not seen, a sentence
+ * @param found what the sweep has not seen, and what waits, a sentence each
  * @param list the command that shows what has failed
  */
-function endOf(scans: readonly QueuedScan[], unseen: string | undefined, list: string): Ending {
+function endOf(scans: readonly QueuedScan[], found: readonly (string | undefined)[], list: string): Ending {
   const failed = scans.filter(needsPerson).length;
   const proven = scans.filter(isProven).length;
   const provenText = `${scansText(proven)} ${proven === 1 ? "is" : "are"} proven.`;
   const left = failed === 0 ? undefined : `${scansText(failed)} failed and a person decides (${list}).`;
-  const wrong = [unseen, left].filter((one) => one !== undefined);
+  const wrong = [...found, left].filter((one) => one !== undefined);
   if (wrong.length === 0) return { state: "Done", message: provenText, exitStatus: EXIT.done };
   const message = [...wrong, ...(proven > 0 ? [provenText] : [])].join(" ");
   return proven > 0

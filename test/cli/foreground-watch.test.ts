@@ -142,3 +142,16 @@ test("what a person decides is told with the command that shows it, of this ledg
   const message = "1 scan failed and a person decides (globus-ioc queue list --ledger /var/x).";
   expect(await watch.ended).toEqual({ state: "Failed", message, exitStatus: EXIT.failed });
 });
+
+test("a scan whose files cannot be sent does not keep --once from its end, which names it", async () => {
+  const watch = await watching({ isOnce: true });
+  watch.bench.announce(watch.bench.scan("a"), { trigger: "watch" });
+  await watch.bench.pass(120);
+  watch.bench.source.failure = new ActionError("/data/2026-03/b.h5 is a link in a circle.");
+  for (const name of ["b", "c"]) watch.bench.announce(watch.bench.scan(name), { trigger: "watch" });
+  watch.tell({ kind: "sweep", sweep: SWEEP });
+  await watch.pass(60);
+  const message =
+    "b.h5 is not sent: /data/2026-03/b.h5 is a link in a circle; and 1 scan more waits. 1 scan is proven.";
+  expect(await watch.ended).toEqual({ state: "Partial", message, exitStatus: EXIT.partial });
+});
