@@ -161,7 +161,7 @@ async function askSoftIoc(texts: readonly string[]): Promise<readonly Dumped[]> 
 
 const FILES_AT_ONCE = 100;
 /** Over one file, before that is what the file does. */
-const MOST_DEATHS = 3;
+const MOST_DEATHS = 8;
 
 async function dumpedBySoftIoc(texts: readonly string[]): Promise<{ dumped: readonly Dumped[]; said: string }> {
   const folder = mkdtempSync(join(tmpdir(), "globus-ioc-test-"));
