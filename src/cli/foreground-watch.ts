@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import { type Clock, sleep } from "../base/clock.ts";
+import { asSentence } from "../base/errors.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { ScanTrees, Sweep, TreeNews } from "../controller/ports/scan-tree.ts";
 import { queueCommand } from "../controller/transfers/remedies.ts";
@@ -182,13 +183,13 @@ function endOf(scans: readonly QueuedScan[], found: readonly (string | undefined
     : { state: "Failed", message, exitStatus: EXIT.failed };
 }
 
-/** A sentence; undefined: the sweep has seen all. */
+/** Sentences; undefined: the sweep has seen all. */
 function unseenText(root: string, sweep: Sweep): string | undefined {
   const trouble = sweepTrouble(root, sweep);
   if (trouble === undefined) return undefined;
   const more = sweep.problems - 1;
-  const others = more > 0 ? `; and ${more === 1 ? "1 more problem" : `${more} more problems`}` : "";
-  return `${trouble.replace(/\.$/, "")}${others}: not all of ${root} was seen.`;
+  const others = more > 0 ? ` for this and ${more === 1 ? "1 more problem" : `${more} more problems`}` : "";
+  return `${asSentence(trouble)} Not all of ${root} was seen${others}.`;
 }
 
 interface TreeEvents {

@@ -128,7 +128,7 @@ test.each([
     sweep: { ...SWEEP, problems: 3, examples: ["/data/x cannot be read.", "/data/y neither."] },
   });
   await watch.pass(1);
-  const message = `/data/x cannot be read; and 2 more problems: not all of /data was seen.${more}`;
+  const message = `/data/x cannot be read. Not all of /data was seen for this and 2 more problems.${more}`;
   expect(await watch.ended).toEqual({ state, message, exitStatus });
 });
 

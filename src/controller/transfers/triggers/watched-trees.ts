@@ -245,9 +245,11 @@ interface WatchPicture {
   readonly message: string;
 }
 
+const NO_WATCH = "No directory is watched: no trigger that watches one is On (Trigger0Enable …).";
+
 /** All watches as one: the oldest sweep, the files of all, and the first that is in trouble. */
 function pictureOf(standings: readonly WatchStanding[], now: number): WatchPicture {
-  if (standings.length === 0) return { age: -1, files: -1, alive: "Unknown", message: "No directory is watched." };
+  if (standings.length === 0) return { age: -1, files: -1, alive: "Unknown", message: NO_WATCH };
   const ages = standings.flatMap((one) => one.age(now) ?? []);
   const isSwept = ages.length === standings.length;
   const troubles = standings.flatMap((one) => one.trouble(now) ?? []);
