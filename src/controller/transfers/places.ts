@@ -1,5 +1,6 @@
 /** Where a scan goes at a destination, and that no other scan is there already: neither would be whole any more. */
 import { cleanJson } from "../../base/clean-text.ts";
+import { SourceChangedError } from "../ports/call.ts";
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import { isClosed, isSubmitted } from "./queue-states.ts";
@@ -52,7 +53,11 @@ const holdsIts = (send: SendRecord | undefined, id: string): boolean =>
 /** A scan that was moved at the source is the same: its files may be written over by themselves. */
 async function isSameScan(road: Road, manifest: Manifest, other: ScanRecord): Promise<boolean> {
   if (other.bytes !== manifest.files.reduce((sum, { bytes }) => sum + bytes, 0)) return false;
-  const before = await road.manifestOf(other);
+  const before = await road.manifestOf(other).catch((thrown: unknown) => {
+    if (!(thrown instanceof SourceChangedError)) throw thrown;
+    return undefined; // the ledger has lost its files, and nobody can say
+  });
+  if (before === undefined) return false;
   const moved = { ...before, folder: manifest.folder };
   return (await otherThan(manifest, moved)) === undefined && (await otherThan(moved, manifest)) === undefined;
 }

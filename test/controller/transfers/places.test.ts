@@ -51,6 +51,16 @@ test("a scan that was moved at the source is the same, and versions of a file ha
   expect(bench.stateOf("/data/exp/a1.h5")).toEqual({ archive: "verified", petrel: "verified" });
 });
 
+test("a scan whose files the ledger has lost keeps its place, and the other is not looked at anew for ever", async () => {
+  const bench = await started(inOneFolder);
+  const first = put(bench, "/data/sample1/a1.h5", 1000);
+  await bench.pass(60);
+  bench.ledger.loseManifest(bench.transfers.running?.road.queue.ofFile(first)[0]?.scan.id ?? "");
+  const second = put(bench, "/data/sample2/a1.h5", 1000);
+  await bench.pass(120);
+  expect(bench.stateOf(second)).toEqual({ archive: "dead", petrel: "dead" });
+});
+
 test("the place of a scan that was given up is free", async () => {
   const bench = await started((one) => {
     inOneFolder(one);
