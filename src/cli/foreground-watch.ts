@@ -24,6 +24,7 @@ import type { Screen } from "./screen.ts";
 
 export interface TreeContext {
   readonly clock: Clock;
+  /** Aborted when the command ends. */
   readonly signal: AbortSignal;
   readonly screen: Screen;
   readonly works: (status: string) => void;

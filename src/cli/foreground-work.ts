@@ -1,9 +1,8 @@
 /** What a command in the foreground waits for: a scan that is proven, or a transfer of Globus that has ended. */
-import { type Clock, sleep } from "../base/clock.ts";
+import { sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
 import type { ScanRecord, SubmissionRecord } from "../controller/ports/queue-ledger.ts";
-import type { ScanTrees } from "../controller/ports/scan-tree.ts";
 import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
 import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
 import { byHand } from "../controller/transfers/by-hand.ts";
@@ -17,17 +16,10 @@ import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
-import { watchScans } from "./foreground-watch.ts";
+import { type TreeContext, watchScans } from "./foreground-watch.ts";
 import type { Screen } from "./screen.ts";
 
-export interface WorkContext {
-  readonly clock: Clock;
-  /** Aborted when the command ends. */
-  readonly signal: AbortSignal;
-  readonly screen: Screen;
-  readonly works: (status: string) => void;
-  readonly stuck: (status: string) => void;
-  readonly trees: ScanTrees;
+export interface WorkContext extends TreeContext {
   /** What an earlier process has submitted, and not seen to its end. */
   readonly left: readonly SubmissionRecord[];
 }
