@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { test, vi } from "vitest";
 import type { Beamline } from "../../src/sandbox/beamline.ts";
-import { AUTH_SERVER, TRANSFER_SERVER, usualScope } from "../../src/services/globus/grants.ts";
+import { AUTH_SERVER, TRANSFER_SERVER, usualScopes } from "../../src/services/globus/scopes.ts";
 import { printTokens, type TokenRecord } from "../../src/services/globus/token-store.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
 import { comeToStart, openBench, quickSaves } from "./bench.ts";
@@ -84,7 +84,7 @@ function textOf(file: string): string {
 /** The login of a person, whose tokens are kept in a file: a service account's are not. */
 function personSettings({ globus, configFile }: Beamline): Readonly<Record<string, readonly string[]>> {
   const tokens = [AUTH_SERVER, TRANSFER_SERVER].map((resourceServer): [string, TokenRecord] => {
-    const scope = usualScope(resourceServer);
+    const scope = usualScopes(resourceServer).join(" ");
     const refreshToken = globus.loginFor(scope);
     return [resourceServer, { resourceServer, accessToken: "over", scope, obtained: 0, expires: 1, refreshToken }];
   });

@@ -19,7 +19,7 @@ import { type GlobusService, startGlobusService } from "../../src/sandbox/globus
 import { type SshHost, startSshHost } from "../../src/sandbox/ssh/host.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
-import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus/grants.ts";
+import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus/scopes.ts";
 import { createTokenStore } from "../../src/services/globus/token-store.ts";
 import { createTransferTasks } from "../../src/services/globus/transfer-tasks.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";

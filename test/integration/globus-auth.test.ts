@@ -9,7 +9,7 @@ import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus/auth.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
-import { AUTH_SERVER, TRANSFER_SERVER } from "../../src/services/globus/grants.ts";
+import { AUTH_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../../src/services/globus/scopes.ts";
 import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -17,6 +17,7 @@ import { ImpatientClock } from "../support/fakes/impatient-clock.ts";
 
 const HOUR = 3600;
 const SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all";
+const FLOW = "4a9d0c4a-8f2b-4f5e-9a3e-0d6f1f7f0001";
 let clock: ImpatientClock;
 let globus: GlobusService;
 let transport: GlobusTransport;
@@ -80,6 +81,24 @@ test("a service account has a token of its own for each service", async () => {
   const [transfer, identities] = [await auth.token(TRANSFER_SERVER, {}), await auth.token(AUTH_SERVER, {})];
   expect(transfer).not.toBe(identities);
   expect(await auth.token(TRANSFER_SERVER, {})).toBe(transfer);
+});
+
+test("a service account gets a token for each service of the table, and for a flow by the flow's id", async () => {
+  const auth = serviceAccount();
+  const tokens = new Set<string>();
+  for (const server of [TRANSFER_SERVER, AUTH_SERVER, FLOWS_SERVER, FLOW]) tokens.add(await auth.token(server, {}));
+  expect(tokens.size).toBe(4);
+  expect(grants()).toHaveLength(4);
+});
+
+test("what a person has no login for is said with the command that makes it, of a flow too", async () => {
+  const auth = person();
+  const lacksAny = await failureOf(auth.token(TRANSFER_SERVER, {}), LoginNeededError);
+  expect(lacksAny.message).toBe(`${store.path} has no Globus login for Globus Transfer: run \`globus-ioc login\`.`);
+  const lacksFlow = await failureOf(auth.token(FLOW, {}), LoginNeededError);
+  expect(lacksFlow.message).toBe(
+    `${store.path} has no Globus login for the flow ${FLOW}: run \`globus-ioc login --flow ${FLOW}\`.`,
+  );
 });
 
 test("a token is kept until its last minute, then renewed before it is used", async () => {
@@ -170,8 +189,8 @@ test("a login that Globus refuses needs a person, is not asked for again, and a 
   globus.endLogins();
   const auth = person();
   const failure = await failureOf(auth.token(TRANSFER_SERVER, {}), LoginNeededError);
-  expect(failure.message).toContain(`Globus no longer accepts the login for ${TRANSFER_SERVER} in ${store.path}`);
-  expect(failure.message).toContain("put fresh tokens into the token store");
+  expect(failure.message).toContain(`Globus no longer accepts the login for Globus Transfer in ${store.path}`);
+  expect(failure.message).toContain("run `globus-ioc login`");
   expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
   expect(grants()).toEqual(["refresh_token"]);
   await logIn(30);

@@ -16,7 +16,7 @@ import { type GlobusService, startGlobusService } from "../../src/sandbox/globus
 import { createPersonLogin, createServiceAccount } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
-import { AUTH_SERVER } from "../../src/services/globus/grants.ts";
+import { AUTH_SERVER } from "../../src/services/globus/scopes.ts";
 import { createTokenStore } from "../../src/services/globus/token-store.ts";
 import { createTransferTasks } from "../../src/services/globus/transfer-tasks.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";

@@ -12,7 +12,7 @@ import { createGlobusCall } from "../../src/services/globus/call.ts";
 import type { GlobusCollection } from "../../src/services/globus/collection.ts";
 import { createGlobusTree } from "../../src/services/globus/directories.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
-import { TRANSFER_SERVER } from "../../src/services/globus/grants.ts";
+import { TRANSFER_SERVER } from "../../src/services/globus/scopes.ts";
 import { createTokenStore } from "../../src/services/globus/token-store.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -218,7 +218,7 @@ test("a person is told which consent is missing", async () => {
   expect(failure.message).toContain(
     `all[*https://auth.globus.org/scopes/${globus.collection("petrel").id}/data_access]`,
   );
-  expect(failure.message).toContain("put fresh tokens into the token store");
+  expect(failure.message).toContain("run `globus-ioc login`");
   expect(asked("mkdir")).toHaveLength(1);
 });
 

@@ -2,6 +2,13 @@
 import type { AuthState } from "../pvs/run.ts";
 import type { CallOptions } from "./call.ts";
 
+/** What a person runs to log in to Globus. @param flow its id, or the name that it was deployed under */
+export const loginCommand = (flow?: string): string =>
+  flow === undefined ? "`globus-ioc login`" : `\`globus-ioc login --flow ${flow}\``;
+
+/** What a person does about a login that Globus refuses. */
+export const LOGIN_ADVICE = `run ${loginCommand()}`;
+
 /** The state of credentials once the service has answered. */
 export type LoginState = Exclude<AuthState, "Unknown">;
 

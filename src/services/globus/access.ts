@@ -16,8 +16,8 @@ import type { DirectoryState } from "../../controller/ports/directories.ts";
 import type { GlobusRequest } from "./call.ts";
 import { checkCollection, directoriesBelow, type GlobusCollection } from "./collection.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
 import { identitiesById, identityNamed } from "./identities.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 import type { GlobusDocument } from "./transport.ts";
 
 export interface GlobusAccessSettings extends GlobusCollection {

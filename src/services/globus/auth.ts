@@ -16,8 +16,8 @@ import {
   type PersonSettings,
   ServiceAccount,
   type ServiceAccountSettings,
-  TRANSFER_SERVER,
 } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 import type { TokenRecord } from "./token-store.ts";
 import type { GlobusTransport } from "./transport.ts";
 

@@ -9,7 +9,7 @@ import type { CallOptions } from "../../controller/ports/call.ts";
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
 import type { NamedCollection } from "./collection.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 
 const sideSchema = z.object({ flow: z.string().nullish() }).nullish().catch(undefined);
 

@@ -8,7 +8,7 @@ import { AlreadyExistsError, type CallOptions, NotFoundError, UnavailableError }
 import type { DirectoryState, DirectoryTree } from "../../controller/ports/directories.ts";
 import { checkCollection, directoriesBelow, type GlobusCollection } from "./collection.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 
 /** Types of a path in Transfer's `stat` at which a directory below can be made. */
 const DIRECTORY_TYPES: readonly unknown[] = ["dir", "link"];

@@ -5,6 +5,7 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
+import { LOGIN_ADVICE } from "../../controller/ports/identity.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */
 class GlobusRefusal extends AppError {
@@ -29,10 +30,6 @@ type RefusalFields = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requ
 
 /** Nobody but a person can help: the login is missing, over, or lacks a consent. */
 export class LoginNeededError extends AccessDeniedError {}
-
-/** What a person does about a login that Globus refuses. */
-export const LOGIN_ADVICE =
-  "put fresh tokens into the token store, or name a service account with client-secret-file, in [globus-auth] of globus.conf";
 
 const MOST_MESSAGE = 200;
 

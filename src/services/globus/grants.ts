@@ -4,21 +4,14 @@
  */
 import { auth } from "@globus/sdk";
 import { z } from "zod";
-import { ActionError, AppError } from "../../base/errors.ts";
+import { ActionError } from "../../base/errors.ts";
 import { readPrivateFile } from "../../base/private-file.ts";
 import { UnavailableError } from "../../controller/ports/call.ts";
-import { LOGIN_ADVICE, LoginNeededError, refusalOf } from "./errors.ts";
+import { loginCommand } from "../../controller/ports/identity.ts";
+import { LoginNeededError, refusalOf } from "./errors.ts";
+import { isFlow, serverName, usualScopes } from "./scopes.ts";
 import type { TokenRecord, TokenStore } from "./token-store.ts";
 import type { GlobusDocument, GlobusTransport } from "./transport.ts";
-
-export const TRANSFER_SERVER = "transfer.api.globus.org";
-export const AUTH_SERVER = "auth.globus.org";
-
-/** What a service account asks for first; what a service wants beyond that it says itself (ConsentRequired). */
-const SCOPES: Readonly<Record<string, string>> = {
-  [TRANSFER_SERVER]: "urn:globus:auth:scope:transfer.api.globus.org:all",
-  [AUTH_SERVER]: "urn:globus:auth:scope:auth.globus.org:view_identities",
-};
 
 export interface ServiceAccountSettings {
   /** The application's id, a UUID. */
@@ -64,7 +57,7 @@ export class ServiceAccount implements Grant {
 
   async renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord> {
     const { clientId, secretFile } = this.#settings;
-    const wanted = new Set([...(this.#scopesByServer.get(resourceServer) ?? [usualScope(resourceServer)]), ...scopes]);
+    const wanted = new Set([...(this.#scopesByServer.get(resourceServer) ?? usualScopes(resourceServer)), ...scopes]);
     const secret = (await readPrivateFile(secretFile, "Globus client secret file")).trim();
     const payload = { grant_type: "client_credentials", scope: [...wanted].join(" ") };
     const headers = { Authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}` };
@@ -112,16 +105,21 @@ export class PersonalLogin implements Grant {
   async renew(resourceServer: string): Promise<TokenRecord> {
     const { clientId, store } = this.#settings;
     const old = await this.current(resourceServer);
-    const lacking = `${store.path} has no Globus login for ${resourceServer} that can be renewed: ${LOGIN_ADVICE}.`;
-    if (old?.refreshToken === undefined) throw new LoginNeededError(lacking);
+    const name = serverName(resourceServer);
+    const help = `run ${loginCommand(isFlow(resourceServer) ? resourceServer : undefined)}.`;
+    if (old === undefined) throw new LoginNeededError(`${store.path} has no Globus login for ${name}: ${help}`);
+    if (old.refreshToken === undefined)
+      throw new LoginNeededError(
+        `The Globus login for ${name} in ${store.path} is over and nothing renews it: ${help}`,
+      );
     const refresh = old.refreshToken;
-    const over = `Globus no longer accepts the login for ${resourceServer} in ${store.path}: ${LOGIN_ADVICE}.`;
+    const over = `Globus no longer accepts the login for ${name} in ${store.path}: ${help}`;
     if (this.#refused.has(refresh)) throw new LoginNeededError(over);
     const payload = { grant_type: "refresh_token", refresh_token: refresh, client_id: clientId } as const;
     const document = await this.#transport
       .exchange(
         {
-          what: `renew the login for ${resourceServer}`,
+          what: `renew the login for ${name}`,
           send: (sdk) => auth.oauth2.token.refresh({ payload }, sdk),
           repeatable: true,
         },
@@ -176,11 +174,4 @@ function recordFor(resourceServer: string, records: readonly TokenRecord[]): Tok
   if (record !== undefined) return record;
   const got = records.map((one) => one.resourceServer).join(", ");
   throw new ActionError(`Globus Auth gave a token for ${got} where one for ${resourceServer} was asked.`);
-}
-
-/** What is asked for where nobody asks for more. */
-export function usualScope(resourceServer: string): string {
-  const scope = SCOPES[resourceServer];
-  if (scope === undefined) throw new AppError(`no scope is known for the resource server ${resourceServer}`);
-  return scope;
 }

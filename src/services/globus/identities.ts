@@ -10,7 +10,7 @@ import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { type CallOptions, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import type { GlobusCall } from "./call.ts";
-import { AUTH_SERVER } from "./grants.ts";
+import { AUTH_SERVER } from "./scopes.ts";
 
 export interface GlobusIdentity {
   readonly id: string;

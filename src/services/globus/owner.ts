@@ -6,11 +6,12 @@
 import { auth } from "@globus/sdk";
 import { z } from "zod";
 import { AccessDeniedError, type CallOptions } from "../../controller/ports/call.ts";
+import { LOGIN_ADVICE } from "../../controller/ports/identity.ts";
 import { readAnswer } from "./answer.ts";
 import type { TokenSource } from "./auth.ts";
 import type { GlobusCall } from "./call.ts";
-import { LOGIN_ADVICE, LoginNeededError } from "./errors.ts";
-import { AUTH_SERVER } from "./grants.ts";
+import { LoginNeededError } from "./errors.ts";
+import { AUTH_SERVER } from "./scopes.ts";
 
 /** The login as the settings have it. */
 export interface GlobusLogin {

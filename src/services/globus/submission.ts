@@ -13,7 +13,7 @@ import type { FileRemoval, Submission, SubmittedItem } from "../../controller/po
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
 import type { NamedCollection } from "./collection.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 
 const MOST_LABEL = 128;
 

@@ -14,7 +14,7 @@ import type { ArrivedFile } from "../../controller/ports/transfer-tasks.ts";
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
 import type { NamedCollection } from "./collection.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 
 /** Folders that are listed at once: Transfer takes some 20 requests a second from all programs of a login. */
 const FOLDERS_AT_ONCE = 4;

@@ -9,7 +9,7 @@ import type { CallOptions } from "../../controller/ports/call.ts";
 import { TASK_STATES, type TaskReport } from "../../controller/ports/transfer-tasks.ts";
 import { readAnswer } from "./answer.ts";
 import type { GlobusCall } from "./call.ts";
-import { TRANSFER_SERVER } from "./grants.ts";
+import { TRANSFER_SERVER } from "./scopes.ts";
 
 /** Rows that Transfer gives at most in one answer. */
 const MOST_ROWS = 1000;

@@ -112,7 +112,7 @@ test("a person's login that does not tell whose it is needs the scope openid", a
   };
   const person = transfers({ login: { clientId: "client", isServiceAccount: false } });
   const failure = await failureOf(person.owner({}), LoginNeededError);
-  expect(failure.message).toContain("the tokens lack the scope openid, put fresh tokens into the token store");
+  expect(failure.message).toContain("the tokens lack the scope openid, run `globus-ioc login`");
 });
 
 describe("a submission", () => {

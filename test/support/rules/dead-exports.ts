@@ -50,7 +50,6 @@ const FOR_TESTS: readonly string[] = [
   "services/dm/errors.ts DmError",
   "services/dm/routes.ts DmRoutesError",
   "services/dm/routes.ts RouteNotVerifiedError",
-  "services/globus/grants.ts usualScope",
   "services/globus/token-store.ts parseTokens",
   "services/globus/token-store.ts printTokens",
   "services/ledger/store.ts LedgerDamagedError",

@@ -2,8 +2,10 @@
  * THE table of the check before beam time: what is asked, of what, and what a person does when the answer is bad. What
  * a service says is wrong comes from the service; what is wrong although everybody answers is a sentence here.
  */
+
 import { ActionError } from "../../../base/errors.ts";
 import { facilityIso } from "../../../base/facility-time.ts";
+import { LOGIN_ADVICE } from "../../ports/identity.ts";
 import { destinationPath, type GlobusRow } from "../globus-paths.ts";
 import type { CopyRow, DestinationRow } from "../rules.ts";
 import { copyThere, sendByGlobus } from "./round-trip.ts";
@@ -282,8 +284,6 @@ const DESTINATION_CHECKS: readonly DestinationCheck[] = [
 ];
 
 const OWN_SETTING = "check-own-free-bytes";
-const LOGIN_ADVICE =
-  "put fresh tokens into the token store, or name a service account with client-secret-file, in [globus-auth] of globus.conf";
 
 /** One row, asked of one thing. */
 export interface Check extends CheckRow {
