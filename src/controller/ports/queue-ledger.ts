@@ -108,6 +108,39 @@ export interface SubmissionRecord {
   readonly task?: string;
 }
 
+/**
+ * queued: to be begun. starting: the service may have been asked. started: it has the run. done: it has ended well.
+ * failed: tried again at `next`. dead: a person decides. dropped: a person has decided.
+ */
+export const STEP_STATES = ["queued", "starting", "started", "done", "failed", "dead", "dropped"] as const;
+
+/** What follows a scan that is verified at a destination: one record for each version of it, destination and kind. */
+export interface StepRecord {
+  readonly scan: string;
+  readonly destination: string;
+  /** As in ports/steps.ts. */
+  readonly kind: string;
+  /** What runs: the name of a function, or of a workflow, as globus.conf had it when the scan was verified. */
+  readonly what: string;
+  /** The scan's file or folder, as what runs sees it. */
+  readonly path: string;
+  readonly state: (typeof STEP_STATES)[number];
+  /** Attempts that have failed. */
+  readonly attempts: number;
+  /** When this state began, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** When it is tried again, milliseconds since 1970 UTC. */
+  readonly next?: number;
+  /** Why it failed or is dropped, or what it gave: a sentence. */
+  readonly reason?: string;
+  /** Of the last start: what its run is found by. */
+  readonly key?: string;
+  /** When it was put down, milliseconds since 1970 UTC. */
+  readonly since?: number;
+  /** The service's id of the run, once it has told it. */
+  readonly run?: string;
+}
+
 /** Something that people, or other programs, are told of; kept until all have it. */
 export interface NoteRecord {
   /** Sorts by age; unique. */
@@ -139,6 +172,7 @@ export interface QueueContent {
   readonly scans: readonly ScanRecord[];
   readonly sends: readonly SendRecord[];
   readonly submissions: readonly SubmissionRecord[];
+  readonly steps: readonly StepRecord[];
   readonly notes: readonly NoteRecord[];
   /** One at most. */
   readonly summaries: readonly SummaryRecord[];
@@ -149,6 +183,7 @@ export type QueueChange =
   | { readonly scan: ScanRecord }
   | { readonly send: SendRecord }
   | { readonly submission: SubmissionRecord }
+  | { readonly step: StepRecord }
   | { readonly note: NoteRecord }
   | { readonly summary: SummaryRecord }
   | { readonly forgetScan: string }

@@ -226,6 +226,7 @@ async function* exported({ queue }: DeskQueue): Answers {
   for (const { scan, sends } of queue.scans.values()) {
     yield { record: { scan } };
     for (const send of sends.values()) yield { record: { send } };
+    for (const step of queue.steps.ofScan(scan.id)) yield { record: { step } };
   }
   for (const submission of queue.submissions.values()) yield { record: { submission } };
   for (const note of queue.notes.values()) yield { record: { note } };

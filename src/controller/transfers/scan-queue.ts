@@ -14,6 +14,8 @@ import type {
   SubmissionRecord,
   SummaryRecord,
 } from "../ports/queue-ledger.ts";
+import { StepBook } from "../steps/step-book.ts";
+import { requireStepFollows } from "../steps/step-states.ts";
 import { isClosed, isDead, isSubmitted, requireFollows } from "./queue-states.ts";
 import { baseName } from "./scan-path.ts";
 
@@ -77,6 +79,8 @@ export class ScanQueue {
   readonly #open = new Map<string, OpenSends>();
   readonly #waiting = new Set<string>();
   readonly #submissions = new Map<string, SubmissionRecord>();
+  /** What follows scans that are verified. */
+  readonly steps = new StepBook();
   readonly #notes = new Map<string, NoteRecord>();
   #summary: SummaryRecord | undefined;
   #lastProven: QueuedScan | undefined;
@@ -89,11 +93,12 @@ export class ScanQueue {
 
   /** @throws ActionError */
   static async read(ledger: QueueLedger): Promise<ScanQueue> {
-    const { scans, sends, submissions, notes, summaries } = await ledger.read();
+    const { scans, sends, submissions, steps, notes, summaries } = await ledger.read();
     const queue = new ScanQueue(ledger);
     await inSlices(scans, (scan) => queue.#apply({ scan }));
     await inSlices(sends, (send) => queue.#apply({ send }));
     for (const submission of submissions) queue.#apply({ submission });
+    await inSlices(steps, (step) => queue.#apply({ step }));
     for (const note of notes) queue.#apply({ note });
     for (const summary of summaries) queue.#apply({ summary });
     queue.#lastProven = await lastOf(queue.#scans.values());
@@ -190,12 +195,14 @@ export class ScanQueue {
   #require(change: QueueChange): void {
     if ("scan" in change) requireFollows(change, this.#scans.get(change.scan.id));
     else if ("send" in change) requireFollows(change, this.#scans.get(change.send.scan));
+    else if ("step" in change) requireStepFollows(change.step, this.steps.of(change.step));
   }
 
   #apply(change: QueueChange): void {
     if ("scan" in change) this.#putScan(change.scan);
     else if ("send" in change) this.#putSend(change.send);
     else if ("submission" in change) this.#submissions.set(change.submission.submission.id, change.submission);
+    else if ("step" in change) this.steps.put(change.step);
     else if ("note" in change) this.#notes.set(change.note.id, change.note);
     else if ("summary" in change) this.#summary = change.summary;
     else if ("forgetScan" in change) this.#forget(change.forgetScan);

@@ -62,6 +62,8 @@ function levelChange(change: QueueChange): LevelWrite {
   if ("scan" in change) return put(keyOf("scan", change.scan.id), change.scan);
   if ("send" in change) return put(keyOf("send", change.send.scan, change.send.destination), change.send);
   if ("submission" in change) return put(keyOf("submission", change.submission.submission.id), change.submission);
+  if ("step" in change)
+    return put(keyOf("step", change.step.scan, change.step.destination, change.step.kind), change.step);
   if ("note" in change) return put(keyOf("note", change.note.id), change.note);
   if ("summary" in change) return put(keyOf("summary", ""), change.summary);
   if ("forgetScan" in change) return { type: "del", key: keyOf("scan", change.forgetScan) };

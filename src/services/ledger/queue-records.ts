@@ -8,6 +8,8 @@ import {
   type ScanRecord,
   SEND_STATES,
   type SendRecord,
+  STEP_STATES,
+  type StepRecord,
   type SubmissionRecord,
   type SummaryRecord,
 } from "../../controller/ports/queue-ledger.ts";
@@ -72,6 +74,22 @@ const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   task: optional(text),
 });
 
+const stepSchema: z.ZodType<StepRecord> = z.strictObject({
+  scan: text,
+  destination: text,
+  kind: text,
+  what: text,
+  path: text,
+  state: z.enum(STEP_STATES),
+  attempts: number,
+  at: number,
+  next: optional(number),
+  reason: optional(text),
+  key: optional(text),
+  since: optional(number),
+  run: optional(text),
+});
+
 const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
   id: text,
   at: number,
@@ -91,6 +109,7 @@ const KINDS = {
   scan: { letter: "s", schema: scanSchema },
   send: { letter: "d", schema: sendSchema },
   submission: { letter: "u", schema: submissionSchema },
+  step: { letter: "p", schema: stepSchema },
   note: { letter: "n", schema: noteSchema },
   summary: { letter: "y", schema: summarySchema },
 } as const;
@@ -126,7 +145,10 @@ export async function contentOf(
   entries: readonly (readonly [string, string])[],
   refuse: (value: string) => Error,
 ): Promise<QueueContent> {
-  const content = { scan: [], send: [], submission: [], note: [], summary: [] } as Record<RecordKind, unknown[]>;
+  const content = { scan: [], send: [], submission: [], step: [], note: [], summary: [] } as Record<
+    RecordKind,
+    unknown[]
+  >;
   await inSlices(entries, ([key, value]) => {
     const found = readRecord(key, value);
     if (found === undefined) throw refuse(value);
@@ -136,6 +158,7 @@ export async function contentOf(
     scans: content.scan as ScanRecord[],
     sends: content.send as SendRecord[],
     submissions: content.submission as SubmissionRecord[],
+    steps: content.step as StepRecord[],
     notes: content.note as NoteRecord[],
     summaries: content.summary as SummaryRecord[],
   };

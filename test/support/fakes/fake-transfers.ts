@@ -396,7 +396,7 @@ export class FakeQueueLedger implements QueueLedger {
         .filter(([key]) => key.startsWith(letter))
         .sort(([one], [other]) => (one < other ? -1 : 1))
         .map(([, value]) => JSON.parse(value) as T);
-    return { scans: of("s"), sends: of("d"), submissions: of("u"), notes: of("n"), summaries: of("y") };
+    return { scans: of("s"), sends: of("d"), submissions: of("u"), steps: of("p"), notes: of("n"), summaries: of("y") };
   }
   async put(changes: readonly QueueChange[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
@@ -408,6 +408,7 @@ export class FakeQueueLedger implements QueueLedger {
     if ("scan" in change) set(`s${change.scan.id}`, change.scan);
     else if ("send" in change) set(`d${change.send.scan} ${change.send.destination}`, change.send);
     else if ("submission" in change) set(`u${change.submission.submission.id}`, change.submission);
+    else if ("step" in change) set(`p${change.step.scan} ${change.step.destination} ${change.step.kind}`, change.step);
     else if ("note" in change) set(`n${change.note.id}`, change.note);
     else if ("summary" in change) set("y", change.summary);
     else if ("forgetScan" in change) this.#records.delete(`s${change.forgetScan}`);

@@ -1,0 +1,42 @@
+/**
+ * The states of a step, and which follow which. A step follows a scan that is verified at a destination:
+ *
+ *     (verified) → queued            in the change in which the scan is verified
+ *     queued, failed → starting      the service is asked next
+ *     starting → started             the service has told its run, or it was found
+ *     starting → starting            it has no run of it, and is asked again
+ *     starting → queued              it was surely not begun
+ *     started → done                 the run has ended well
+ *     starting, started → failed     it is tried again when its time has come
+ *     any that is open → dead        a person decides
+ *     failed, dead → queued          decisions.ts: a person tries again
+ *     any but done → dropped         decisions.ts: a person gives it up
+ */
+import type { StepRecord } from "../ports/queue-ledger.ts";
+
+export type StepState = StepRecord["state"];
+
+const AFTER: Readonly<Record<StepState | "none", readonly StepState[]>> = {
+  none: ["queued"],
+  queued: ["starting", "dead", "dropped"],
+  starting: ["starting", "started", "queued", "failed", "dead", "dropped"],
+  started: ["done", "failed", "dead", "dropped"],
+  failed: ["queued", "starting", "dead", "dropped"],
+  dead: ["queued", "dropped"],
+  done: [],
+  dropped: [],
+};
+
+const OPEN: readonly StepState[] = ["queued", "starting", "started", "failed"];
+/** Something more is done by itself. */
+export const isOpenStep = ({ state }: Pick<StepRecord, "state">): boolean => OPEN.includes(state);
+
+/** @param known before the change @throws Error for a state that does not follow the present one: a bug */
+export function requireStepFollows(
+  { scan, destination, kind, state }: StepRecord,
+  known: StepRecord | undefined,
+): void {
+  const before = known?.state ?? "none";
+  if (!AFTER[before].includes(state))
+    throw new Error(`the ${kind} of the scan ${scan} at ${destination} cannot be ${state}: it is ${before}`);
+}
