@@ -6,6 +6,7 @@ import { COMMAND_NAMES, MESSAGE_BYTES } from "../src/controller/pvs/commands.ts"
 import { DAQ_ROWS } from "../src/controller/pvs/daq.ts";
 import { EMAIL_LINES, EMAIL_ROWS } from "../src/controller/pvs/email.ts";
 import { EXPERIMENT_ROWS } from "../src/controller/pvs/experiment.ts";
+import { FLOW_ROWS } from "../src/controller/pvs/flows.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
 import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
@@ -43,6 +44,7 @@ test.each([
   ["globus_transfers.substitutions", TRANSFER_ROWS],
   ["globus_triggers.substitutions", TRIGGER_ROWS],
   ["globus_check.db", CHECK_ROWS],
+  ["globus_flows.db", FLOW_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
   const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag
@@ -140,7 +142,7 @@ test("a state that says that nobody knows is where the table says that it begins
 });
 
 test("arms fall back by themselves", () => {
-  for (const suffix of ["EmailArm", "DeleteArm", "PruneArm"])
+  for (const suffix of ["EmailArm", "DeleteArm", "PruneArm", "FlowRespondArm"])
     expect(database.record(`${PREFIX}${suffix}`)?.fields["HIGH"], `HIGH of ${suffix} in db/`).toBe(ARMED_SECONDS);
 });
 

@@ -4,62 +4,12 @@
  * Names and spellings are those of the Python programs globus and DMagic (integration.md §5).
  */
 
-import { KINDS, type Kind } from "../config/settings.ts";
+import { KINDS } from "../config/settings.ts";
 import { COMMANDS, type CommandName } from "../controller/pvs/commands.ts";
-import { type InputName, type PvName, rowOf, statesOf } from "../controller/pvs/index.ts";
+import { type InputName, rowOf, statesOf } from "../controller/pvs/index.ts";
 import { inputProblem, takesText } from "../controller/run/input-check.ts";
-
-/** An option that fills an input PV. */
-export interface InputOption {
-  /** Without its dashes. */
-  readonly flag: string;
-  readonly input: InputName;
-  /** For the help, e.g. `days`; absent: the option is given alone, for yes, or as --no-FLAG. */
-  readonly value?: string;
-  /** Absent: text, one of the input's states, or a number that the input takes. */
-  readonly kind?: Kind<string | number>;
-  readonly meaning: string;
-}
-
-/** A count that grows while a command runs. */
-export interface Progress {
-  readonly done: readonly PvName[];
-  readonly total: PvName;
-  /** What is counted. */
-  readonly what: string;
-}
-
-/** Commands that only the command line has: they run no PV command. */
-export type OwnCommand = "config" | "show" | "daq-status";
-
-export interface DataCommand {
-  readonly name: string;
-  /** Other spellings, beside spellings with underscores. */
-  readonly aliases?: readonly string[];
-  readonly runs: CommandName | OwnCommand;
-  readonly about: string;
-  readonly options?: readonly InputOption[];
-  /** Result PVs that are shown when the command is over; arrays in --json only. */
-  readonly shows?: readonly PvName[];
-  readonly progress?: Progress;
-  /** Command lines, without `globus-ioc` before them. */
-  readonly examples: readonly string[];
-}
-
-const text = (
-  flag: string,
-  input: InputName,
-  value: string,
-  meaning: string,
-  kind?: Kind<string | number>,
-): InputOption => ({
-  flag,
-  input,
-  value,
-  meaning,
-  ...(kind === undefined ? {} : { kind }),
-});
-const yesNo = (flag: string, input: InputName, meaning: string): InputOption => ({ flag, input, meaning });
+import { type DataCommand, type InputOption, text, yesNo } from "./data-command.ts";
+import { TRANSFER_COMMANDS } from "./transfer-commands.ts";
 
 const SET = text("set", "Set", "days", "days added to now when the beamtime is looked for");
 const BADGES = text(
@@ -88,12 +38,6 @@ const EXPERIMENT_NAME = text(
   "name",
   "a name to use instead of the one made from TomoScan's PVs",
 );
-
-/** `14d`, or `14`. */
-const DAYS: Kind<number> = {
-  wanted: "a number of days, as 14d",
-  parse: (given) => (/^[1-9]\d{0,4}d?$/.test(given) ? Number.parseInt(given, 10) : undefined),
-};
 
 export const DATA_COMMANDS: readonly DataCommand[] = [
   {
@@ -249,62 +193,7 @@ export const DATA_COMMANDS: readonly DataCommand[] = [
     progress: { done: ["UploadFilesDone"], total: "UploadFilesTotal", what: "files" },
     examples: ["upload --no-rec"],
   },
-  {
-    name: "transfer-run",
-    runs: "TransferRun",
-    about: "let the IOC submit one Globus transfer, and follow it",
-    options: [
-      text("source-collection", "SourceCollection", "uuid", "the Globus collection from which files go"),
-      text("source-path", "SourcePath", "path", "the file or folder there"),
-      text("dest-collection", "DestCollection", "uuid", "the Globus collection to which they go"),
-      text("dest-path", "DestPath", "path", "the file or folder there"),
-      text("label", "RunLabel", "text", "what the task is called at Globus; without it the source's name"),
-    ],
-    shows: ["TaskId", "TransferStatus", "NiceStatus"],
-    examples: [
-      "transfer-run --ioc --source-collection 11111111-1111-4111-8111-111111111111 --source-path /data/a1.h5 --dest-collection 22222222-2222-4222-8222-222222222222 --dest-path /a1.h5",
-    ],
-  },
-  {
-    name: "transfer-cancel",
-    runs: "TransferCancel",
-    about: "let the IOC end the transfer of transfer-run before its time",
-    shows: ["TaskId", "TransferStatus", "NiceStatus"],
-    examples: ["transfer-cancel --ioc"],
-  },
-  {
-    name: "reconcile",
-    runs: "Reconcile",
-    about: "let the IOC compare disk, ledger and destinations; globus-ioc queue reconcile says all lines",
-    options: [yesNo("enqueue", "ReconcileEnqueue", "take what is proven into the ledger, and queue what is not")],
-    shows: [
-      "ReconcileFound",
-      "ReconcileMissing",
-      "ReconcileUnknown",
-      "ReconcileAdopted",
-      "ReconcileQueued",
-      "ReconcileText",
-    ],
-    examples: ["reconcile --ioc", "reconcile --ioc --enqueue"],
-  },
-  {
-    name: "prune",
-    runs: "Prune",
-    about: "let the IOC delete old scans that are proven at all destinations; off unless allow-prune is True",
-    options: [
-      text("older-than", "PruneDays", "days", "only scans that are older, as 14d; without it PruneDays", DAYS),
-      yesNo("plan", "PrunePlan", "delete nothing, and say what would be deleted"),
-    ],
-    shows: ["PruneFound", "PruneFiles", "PruneBytes", "PruneKept", "PruneText"],
-    examples: ["prune --ioc --older-than 14d --plan", "prune --ioc --older-than 14d --yes"],
-  },
-  {
-    name: "check",
-    runs: "TransferCheck",
-    about: "try everything that transfers need before beam time, up to a test file to each destination",
-    shows: ["CheckState", "CheckCount", "CheckLines"],
-    examples: ["check", "check --ioc", "check --dry-run"],
-  },
+  ...TRANSFER_COMMANDS,
   {
     name: "list-esafs",
     runs: "ListEsafs",

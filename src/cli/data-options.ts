@@ -9,7 +9,8 @@ import { ConfigError, type SettingOption } from "../config/config.ts";
 import { KINDS, SERVER_SETTINGS, SETTINGS, type Setting } from "../config/settings.ts";
 import { isWholePrefix, SITE_OPTIONS } from "../config/settings-aliases.ts";
 import type { InputName } from "../controller/pvs/index.ts";
-import { type DataCommand, type InputOption, inputOptionsOf, inputValue, wantedOf, wordsOf } from "./data-commands.ts";
+import type { DataCommand, InputOption } from "./data-command.ts";
+import { inputOptionsOf, inputValue, wantedOf, wordsOf } from "./data-commands.ts";
 import { UsageError } from "./exit-status.ts";
 
 /** The options that all data-management commands have beside the settings. */

@@ -1,6 +1,7 @@
 /** Puts the data-management commands of the table on the command line, with their help. Runs no command. */
 import type { Command } from "commander";
-import { DATA_COMMANDS, type DataCommand, spellingsOf } from "./data-commands.ts";
+import type { DataCommand } from "./data-command.ts";
+import { DATA_COMMANDS, spellingsOf } from "./data-commands.ts";
 import { declareOptions, type GivenOptions } from "./data-options.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 

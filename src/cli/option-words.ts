@@ -2,7 +2,8 @@
  * Puts the command line's words in place of PV names: a sentence about an input is told to a person who gave, or might
  * have given, its option.
  */
-import { type DataCommand, inputOptionsOf } from "./data-commands.ts";
+import type { DataCommand } from "./data-command.ts";
+import { inputOptionsOf } from "./data-commands.ts";
 
 /** `EditUserBadge is empty` → `--badges is empty`, for the inputs that the command has options for. */
 export function inOptionWords(row: DataCommand, sentence: string): string {

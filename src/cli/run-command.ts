@@ -17,7 +17,7 @@ import type { PvName } from "../controller/pvs/index.ts";
 import { failureOutcome } from "../controller/run/outcome.ts";
 import { openCommandLog } from "./command-log.ts";
 import { writeConfig } from "./config-command.ts";
-import type { DataCommand } from "./data-commands.ts";
+import type { DataCommand } from "./data-command.ts";
 import type { GivenOptions } from "./data-options.ts";
 import type { Operator } from "./dialogues.ts";
 import { EXIT, exitStatusOf, UsageError } from "./exit-status.ts";

@@ -15,7 +15,7 @@ import type { PvOutput, PvValue } from "../controller/ports/pvs.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import type { Outcome } from "../controller/run/outcome.ts";
 import type { Site } from "../controller/site.ts";
-import type { DataCommand } from "./data-commands.ts";
+import type { DataCommand } from "./data-command.ts";
 import type { GivenOptions } from "./data-options.ts";
 import type { Operator } from "./dialogues.ts";
 import type { Screen } from "./screen.ts";

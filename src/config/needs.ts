@@ -130,7 +130,7 @@ export function refusal(
 
 /** Files that are read when a command needs them, not before: a missing file would be noticed at night. */
 interface NeededFile {
-  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify";
+  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify" | "flows";
   readonly key: string;
   /** Commands, or what else needs it. */
   readonly by: readonly string[] | ((settings: Settings) => readonly string[]);
@@ -159,6 +159,7 @@ const FILES: readonly NeededFile[] = [
     when: ({ notify }) => notify["webhook-url"] !== "",
   },
   { section: "dm", key: "login-file", by: DM_COMMANDS },
+  { section: "flows", key: "input-file", by: ["FlowRun"] },
   {
     section: "globus-auth",
     key: "client-secret-file",

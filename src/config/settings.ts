@@ -126,6 +126,12 @@ export const KINDS = {
       ? text
       : undefined,
   ),
+  flow: orEmpty(
+    matching(
+      "a flow's UUID, or the name under which globus-ioc flow deploy made it, of letters, digits, dots, dashes and underscores",
+      /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
+    ),
+  ),
   names: kind("names separated by blanks", (text) => text.split(/\s+/).filter((name) => name !== "")),
   destinationKind: choice("globus", "folder", "ssh"),
   sourceHost: choice("detector", "analysis"),
@@ -376,6 +382,29 @@ export const SETTINGS = {
     ),
     "check-own-free-bytes": setting(KINDS.count, "1000000000", "The same for the disks of the ledger and of the logs."),
     encrypt: setting(KINDS.yesNo, "False", "Whether Globus encrypts the data on their way."),
+  },
+  flows: {
+    flow: setting(
+      KINDS.flow,
+      "",
+      "The flow that FlowRun starts where FlowId is empty: its UUID, or the name under which globus-ioc flow deploy made it.",
+    ),
+    directory: setting(
+      KINDS.file,
+      "~/.globus-ioc/flows",
+      "Folder in which globus-ioc flow deploy keeps NAME.json, which says what flow NAME is.",
+    ),
+    "subscription-id": setting(
+      KINDS.uuid,
+      "",
+      "Globus subscription under which flows are deployed; empty: none, so that Globus keeps one flow for 30 days.",
+    ),
+    "input-file": setting(
+      KINDS.file,
+      "",
+      "File with a JSON object that is merged into the input of each run, below RunInput; empty: nothing is.",
+    ),
+    "watch-seconds": setting(KINDS.seconds, "5", "Seconds between two looks at the runs of flows that are under way."),
   },
   notify: {
     "mail-to": setting(

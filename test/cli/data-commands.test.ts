@@ -1,9 +1,9 @@
 /** The table of commands and their options is complete, and fits the PVs and the settings. */
 import { Command } from "commander";
 import { expect, test } from "vitest";
+import type { DataCommand } from "../../src/cli/data-command.ts";
 import {
   DATA_COMMANDS,
-  type DataCommand,
   inputOptionsOf,
   inputValue,
   pvCommandOf,

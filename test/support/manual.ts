@@ -1,7 +1,8 @@
 /** The pages of docs/ that are made from tables of the program; written by `npm run docs`, compared by the tests. */
 import { Command } from "commander";
 import { systemClock } from "../../src/base/clock.ts";
-import { DATA_COMMANDS, type InputOption, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
+import type { InputOption } from "../../src/cli/data-command.ts";
+import { DATA_COMMANDS, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { COMMON_OPTIONS, CONFIG_OPTIONS } from "../../src/cli/data-options.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
 import { addForegroundCommands } from "../../src/cli/foreground-program.ts";

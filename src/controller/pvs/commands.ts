@@ -112,6 +112,34 @@ export const COMMANDS = {
     interrupted: "a transfer that was submitted is in the ledger and goes on; TaskId shows it",
   },
   TransferCancel: command("none", "nothing", "Cancels the Globus task of TaskId."),
+  FlowRun: {
+    ...command(
+      "none",
+      "nothing",
+      "Starts one run of the flow of FlowId, from the Source and Dest PVs; done when Globus has accepted it.",
+    ),
+    isManaged: true,
+    interrupted: "a run that was started is in the ledger and goes on; RunId shows it",
+  },
+  FlowMonitor: {
+    ...command("none", "nothing", "Follows the run of RunId to its end, and ends as that run does."),
+    interrupted: "the run goes on, and RunStatus shows it",
+  },
+  FlowCancel: command("none", "nothing", "Cancels the run of RunId."),
+  FlowResume: command(
+    "none",
+    "nothing",
+    "Lets the run of RunId go on that is INACTIVE, once what it waits for was done.",
+  ),
+  FlowRespond: {
+    ...command(
+      "none",
+      "nothing",
+      "Answers the question that the run waits for with FlowInputChoice; FlowRespondArm must be Armed.",
+    ),
+    isManaged: true,
+    interrupted: "FlowInputWaiting shows whether the answer has arrived",
+  },
   Reconcile: command(
     "none",
     "nothing",

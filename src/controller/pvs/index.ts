@@ -9,6 +9,7 @@ import { COMMAND_PARTS, COMMAND_STATES, COMMANDS, type CommandName, type Command
 import { DAQ_ROWS } from "./daq.ts";
 import { EMAIL_ROWS } from "./email.ts";
 import { EXPERIMENT_ROWS } from "./experiment.ts";
+import { FLOW_ROWS } from "./flows.ts";
 import type { PvRow } from "./row.ts";
 import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
@@ -27,6 +28,7 @@ export const PVS = {
   ...EMAIL_ROWS,
   ...DAQ_ROWS,
   ...TRANSFER_ROWS,
+  ...FLOW_ROWS,
   ...TRIGGER_ROWS,
   ...CHECK_ROWS,
 } as const satisfies Readonly<Record<string, PvRow>>;

@@ -159,11 +159,13 @@ export const TRANSFER_ROWS = {
   PruneBytes: result("Prune: their bytes.", bytes),
   PruneKept: result("Prune: scans that are old enough, and were kept; PruneText says why.", unknown),
   PruneText: result("Prune: a line for each scan that is old enough: deleted, or kept with why."),
-  SourceCollection: managed(input("TransferRun: Globus collection from which files go, a UUID.")),
-  SourcePath: managed(input("TransferRun: file or folder there.")),
-  DestCollection: managed(input("TransferRun: Globus collection to which they go, a UUID.")),
-  DestPath: managed(input("TransferRun: file or folder there.")),
-  RunLabel: input("TransferRun: what the task is called at Globus, behind our own id; empty: the source's name."),
+  SourceCollection: managed(input("TransferRun, FlowRun: Globus collection from which files go, a UUID.")),
+  SourcePath: managed(input("TransferRun, FlowRun: file or folder there.")),
+  DestCollection: managed(input("TransferRun, FlowRun: Globus collection to which they go, a UUID.")),
+  DestPath: managed(input("TransferRun, FlowRun: file or folder there.")),
+  RunLabel: input(
+    "TransferRun, FlowRun: what the task, or the run, is called at Globus, behind our own id; empty: the source's name.",
+  ),
   TaskId: result("TransferRun: id of the Globus task."),
   TransferStatus: result("TransferRun: state of its task; None: there was none since the IOC started.", {
     states: TASK_PV_STATES,
