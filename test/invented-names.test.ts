@@ -46,7 +46,7 @@ const isExample = (host: string): boolean =>
   !/\.[a-z]/.test(host) || /(^|\.)(example(\.(org|com|net|edu))?|invalid|test|localhost)$/.test(host);
 /** The services that the program is for, and what docs point at. */
 const PUBLIC =
-  /(^|\.)(globus|globusid|docs\.epics-controls|epics-controls|python|nodejs|no-color|medium|github|oasis-open|rfc-editor|w3)\.(org|com)$/;
+  /(^|\.)(globus|globusid|docs\.epics-controls|epics-controls|python|nodejs|no-color|medium|github|oasis-open|rfc-editor|w3|json-schema)\.(org|com)$/;
 
 test("every web address is one of an example, or of a public service", () => {
   expect(found(/\bhttps?:\/\/([A-Za-z0-9.-]+)/g, (host) => isExample(host) || PUBLIC.test(host))).toEqual([]);

@@ -1,0 +1,38 @@
+/**
+ * The input of a run in the shape that the flow wants: PAL-XFEL's sample has source and destination below `input`, our
+ * templates and Globus' own examples have them at the top. Flows fills in no defaults: every value is sent.
+ */
+
+type InputFields = Readonly<Record<string, unknown>>;
+
+/** What every flow that moves data is asked. */
+export interface TransferInput {
+  readonly source: { readonly id: string; readonly path: string };
+  readonly destination: { readonly id: string; readonly path: string };
+  /** Whether the source is a folder. */
+  readonly recursive_tx: boolean;
+}
+
+/**
+ * @param base left out of it is what a schema that is closed does not know
+ * @param extras what a person has given beside it: wins, and is sent as it is, so that Flows names what it does not
+ * know
+ */
+export function runInput(base: TransferInput, extras: InputFields, inputSchema: InputFields): InputFields {
+  const { properties: top = {} } = inputSchema as { properties?: InputFields };
+  const below = top["input"];
+  if (isFields(below) && !("source" in top)) {
+    const { input, ...others } = extras;
+    return { input: { ...known(base, below), ...(isFields(input) ? input : {}) }, ...others };
+  }
+  return { ...known(base, inputSchema), ...extras };
+}
+
+function known(base: TransferInput, schema: InputFields): InputFields {
+  const { properties, additionalProperties } = schema as { properties?: InputFields; additionalProperties?: unknown };
+  if (additionalProperties !== false || properties === undefined) return { ...base };
+  return Object.fromEntries(Object.entries(base).filter(([key]) => key in properties));
+}
+
+const isFields = (value: unknown): value is InputFields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
