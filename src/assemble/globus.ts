@@ -5,6 +5,7 @@ import { ActionError } from "../base/errors.ts";
 import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
+import type { Flows } from "../controller/ports/flows.ts";
 import type { Identity } from "../controller/ports/identity.ts";
 import type { TransferTasks } from "../controller/ports/transfer-tasks.ts";
 import type { Watch } from "../controller/run/watch.ts";
@@ -13,6 +14,7 @@ import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } f
 import { createGlobusCall, type GlobusCall } from "../services/globus/call.ts";
 import type { GlobusCollection } from "../services/globus/collection.ts";
 import { createGlobusTree } from "../services/globus/directories.ts";
+import { createFlows } from "../services/globus/flows/flows.ts";
 import type { GlobusLogin } from "../services/globus/owner.ts";
 import { createTokenStore } from "../services/globus/token-store.ts";
 import { createTransferTasks } from "../services/globus/transfer-tasks.ts";
@@ -30,6 +32,8 @@ export interface GlobusPart {
   readonly keepAlive: () => Cancel;
   /** Transfers between collections; absent where Globus is off. */
   readonly tasks?: TransferTasks;
+  /** Flows and their runs; absent where Globus is off. @param nameOf what operators call a flow, by its id */
+  readonly flows?: (nameOf: (flow: string) => string) => Flows;
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
   /** The access rules of a server's collection. @throws ActionError for settings that cannot be used */
@@ -70,6 +74,7 @@ export function openGlobus(options: PartOptions): GlobusPart {
         encrypt: options.settings.transfers.encrypt,
       }),
     }),
+    ...(opened !== undefined && { flows: (nameOfFlow) => createFlows({ call, nameOf: nameOfFlow }) }),
     tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),
     access: (server) =>
       server.uuid === ""

@@ -26,6 +26,8 @@ export interface RunReport {
   readonly description: string;
   /** The state of the definition that the run is in; "" where Flows does not tell. */
   readonly step: string;
+  /** What the service of that step says of its work, such as a task's `nice_status`; "" where it says nothing. */
+  readonly stepCode: string;
   /** Consents that an inactive run waits for, as scopes with what is below them. */
   readonly requiredScopes: readonly string[];
   /** What kind of session an inactive run wants, in Flows' words; absent: it wants none. */
@@ -52,10 +54,16 @@ export interface RunLogEntry {
   readonly time: number;
   readonly code: string;
   readonly description: string;
+  /** The state of the definition that it tells of; "" where it tells of the run. */
+  readonly step: string;
+  /** Tasks of Globus Transfer that it names, in order. */
+  readonly tasks: readonly string[];
   readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface RunFilter {
+  /** Runs that have not ended alone. */
+  readonly isOpen?: true;
   readonly flow?: string;
   /** A part of the label: Flows finds it anywhere in it, in any case. */
   readonly label?: string;
@@ -108,7 +116,8 @@ export interface Question {
 export interface Flows {
   /**
    * One request, never repeated: Flows has no word for the same run asked for again.
-   * @throws UnavailableError with `mayHaveHappened` where the run may have begun
+   * @throws UnavailableError with `mayHaveHappened` where the run may have begun; AccessDeniedError for a login without
+   * the consent, or an identity without the right; NotFoundError; ActionError for an input that Flows does not take
    */
   start(request: FlowRunRequest, options: CallOptions): Promise<RunReport>;
   /** What Flows finds wrong with a run before it is started, sentences; empty: nothing. */
@@ -117,9 +126,16 @@ export interface Flows {
   run(id: string, options: CallOptions): Promise<RunReport>;
   /** Runs that this login owns, the newest first. */
   runs(filter: RunFilter, options: CallOptions): Promise<readonly RunReport[]>;
-  log(run: string, options: CallOptions): Promise<readonly RunLogEntry[]>;
+  /**
+   * The oldest first.
+   * @param last an entry that is known: those behind it are wanted alone
+   */
+  log(run: string, options: CallOptions, last?: RunLogEntry): Promise<readonly RunLogEntry[]>;
   cancel(run: string, options: CallOptions): Promise<void>;
-  /** Lets an inactive run go on, with a new token of its flow. */
+  /**
+   * Lets an inactive run go on, with a new token of its flow; a service account gives itself the consent that the run
+   * waits for.
+   */
   resume(run: string, flow: string, options: CallOptions): Promise<void>;
   /** @throws NotFoundError */
   flow(id: string, options: CallOptions): Promise<FlowReport>;

@@ -7,16 +7,17 @@ import type { SDKOptions } from "@globus/sdk/services/types";
 import type { CallOptions } from "../../controller/ports/call.ts";
 import type { TokenSource } from "./auth.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
-import type { GlobusDocument, GlobusTransport } from "./transport.ts";
+import type { GlobusDocument, GlobusExchange, GlobusTransport } from "./transport.ts";
 
-export interface GlobusRequest {
-  /** What it does, as in "make /data on petrel". */
-  readonly what: string;
+export interface GlobusRequest extends Pick<GlobusExchange, "what" | "repeatable" | "advice"> {
   readonly resourceServer: string;
   /** Calls one function of the SDK with these headers, and `sdk` as its last argument. */
   readonly send: (headers: Record<string, string>, sdk: SDKOptions) => Promise<Response>;
-  /** Sent twice it does no harm. */
-  readonly repeatable: boolean;
+  /**
+   * It takes a token that was made since the last consent, which carries these scopes where the login may give itself
+   * consents; absent: any token that holds.
+   */
+  readonly newTokenWith?: readonly string[];
 }
 
 /**
@@ -27,12 +28,12 @@ export type GlobusCall = (request: GlobusRequest, options: CallOptions) => Promi
 
 export function createGlobusCall(tokens: TokenSource, transport: GlobusTransport): GlobusCall {
   return async (request, options) => {
-    const { what, repeatable, resourceServer } = request;
+    const { what, repeatable, advice } = request;
     const sendWith = (token: string): Promise<GlobusDocument> => {
       const send = (sdk: SDKOptions): Promise<Response> => request.send({ Authorization: `Bearer ${token}` }, sdk);
-      return transport.exchange({ what, repeatable, send }, options);
+      return transport.exchange({ what, repeatable, send, ...(advice !== undefined && { advice }) }, options);
     };
-    const token = await tokens.token(resourceServer, options);
+    const token = await firstToken(request, tokens, options);
     try {
       return await sendWith(token);
     } catch (thrown) {
@@ -41,6 +42,17 @@ export function createGlobusCall(tokens: TokenSource, transport: GlobusTransport
       return await sendWith(another);
     }
   };
+}
+
+async function firstToken(
+  { resourceServer, newTokenWith: scopes }: GlobusRequest,
+  tokens: TokenSource,
+  options: CallOptions,
+): Promise<string> {
+  if (scopes === undefined) return await tokens.token(resourceServer, options);
+  const consented = await tokens.withScopes(resourceServer, scopes, options);
+  if (consented !== undefined) return consented;
+  return await tokens.renewed(resourceServer, await tokens.token(resourceServer, options), options);
 }
 
 /** A token with which the same request may succeed; undefined when none would. */
@@ -56,5 +68,8 @@ async function anotherToken(
   if (refusal.requiredScopes.length > 0) {
     return await tokens.withScopes(resourceServer, refusal.requiredScopes, options);
   }
-  return refusal.status === 401 ? await tokens.renewed(resourceServer, refused, options) : undefined;
+  // The token of a flow that has changed lacks what the flow asks for since; a new one has it, where there is a consent.
+  return refusal.status === 401 || refusal.code === "MISSING_SCOPE"
+    ? await tokens.renewed(resourceServer, refused, options)
+    : undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * What Globus says when it refuses, as the ports' errors: the error documents of Auth and Transfer are read here, and
- * one table says what each code means and what to do about it. Codes decide, never messages. It sends nothing.
+ * What Globus says when it refuses, as the ports' errors: the error documents of Auth, Transfer and Flows are read
+ * here, and one table says what each code means and what to do about it. Codes decide, never messages. It sends
+ * nothing.
  */
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
@@ -17,16 +18,19 @@ class GlobusRefusal extends AppError {
   readonly requestId: string;
   /** Scopes that the token lacks. */
   readonly requiredScopes: readonly string[];
+  /** What is wrong with each part of what was sent, where Globus tells that. */
+  readonly problems: readonly string[];
   constructor(refusal: RefusalFields) {
     super(refusal.message);
     this.status = refusal.status;
     this.code = refusal.code;
     this.requestId = refusal.requestId;
     this.requiredScopes = refusal.requiredScopes;
+    this.problems = refusal.problems;
   }
 }
 
-type RefusalFields = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredScopes" | "message">;
+type RefusalFields = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredScopes" | "problems" | "message">;
 
 /** Nobody but a person can help: the login is missing, over, or lacks a consent. */
 export class LoginNeededError extends AccessDeniedError {}
@@ -40,28 +44,50 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 
+/** Where a document has it: Transfer at its top, Auth in the first of `errors`, Flows in `error`. */
+interface Said {
+  readonly code: string | undefined;
+  readonly words: string | undefined;
+  readonly id: string | undefined;
+  readonly problems: readonly string[];
+}
+
+function saidIn({ error, errors, ...document }: JsonFields): Said {
+  if (isFields(error)) {
+    const { code, detail, message } = error;
+    const problems = Array.isArray(detail) ? detail.map(problemIn) : [];
+    const words = textOf(detail) ?? (problems.length > 0 ? problems.join("; ") : textOf(message));
+    return { code: textOf(code), words, id: textOf(document["debug_id"]), problems };
+  }
+  const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
+  const detail = isFields(first) ? first : {};
+  const words = textOf(detail["detail"]) ?? textOf(document["error_description"]);
+  return { code: textOf(detail["code"]) ?? textOf(error), words, id: textOf(detail["id"]), problems: [] };
+}
+
+/** One of the places that Flows does not like: `$.source.id: 'x' is not a 'uuid'`. */
+function problemIn(one: unknown): string {
+  const { loc, msg } = isFields(one) ? one : { loc: [], msg: one };
+  const where = (Array.isArray(loc) ? loc : [loc]).filter((part) => part !== undefined).join(".");
+  return oneLine(`${where === "" ? "" : `${where}: `}${textOf(msg) ?? "it is not accepted"}`).trim();
+}
+
 /** The refusal in an answer's JSON; undefined when it has none of Globus' forms. */
 export function parseRefusal(status: number, document: unknown): GlobusRefusal | undefined {
   if (!isFields(document)) return undefined;
-  const { code, error, errors, authorization_parameters: authorization } = document;
+  const { code, authorization_parameters: authorization } = document;
   const parameters = isFields(authorization) ? authorization : {};
   const requiredScopes = [
     ...new Set([...textsOf(document["required_scopes"]), ...textsOf(parameters["required_scopes"])]),
   ];
-  const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
-  const detail = isFields(first) ? first : {};
-  const name = textOf(code) ?? textOf(detail["code"]) ?? textOf(error);
+  const said = saidIn(document);
+  const name = textOf(code) ?? said.code;
   if (name === undefined) return undefined;
-  const said =
-    textOf(document["message"]) ??
-    textOf(detail["detail"]) ??
-    textOf(document["error_description"]) ??
-    textOf(parameters["session_message"]) ??
-    "";
-  const requestId = textOf(document["request_id"]) ?? textOf(detail["id"]) ?? "";
-  const short = oneLine(said).trim();
+  const words = textOf(document["message"]) ?? said.words ?? textOf(parameters["session_message"]) ?? "";
+  const requestId = textOf(document["request_id"]) ?? said.id ?? "";
+  const short = oneLine(words).trim();
   const message = short.length > MOST_MESSAGE ? `${short.slice(0, MOST_MESSAGE)}…` : short;
-  return new GlobusRefusal({ status, code: name, requestId, requiredScopes, message });
+  return new GlobusRefusal({ status, code: name, requestId, requiredScopes, problems: said.problems, message });
 }
 
 type ErrorClass = new (message: string, options: ErrorOptions) => ActionError;
@@ -70,8 +96,24 @@ interface Meaning {
   readonly code: RegExp;
   readonly kind: ErrorClass;
   /** What to do, as the middle of the sentence. */
-  readonly advice: string;
+  readonly advice: string | ((about: Required<Advice>) => string);
 }
+
+/** What helps with a request in particular, where that is not what helps with most: pieces of sentences. */
+export interface Advice {
+  /** What the person does whose login is missing, over, or lacks a consent. */
+  readonly login?: string;
+  /** What the login's identity lacks, and where it gets that. */
+  readonly permission?: string;
+  /** What was asked for is not there. */
+  readonly absent?: string;
+}
+
+const USUAL_ADVICE: Required<Advice> = {
+  login: LOGIN_ADVICE,
+  permission: "give the login's identity the permission there",
+  absent: "check the path and the collection's id",
+};
 
 /** The collection's server broke down, perhaps after it had done what was asked. */
 class CollectionError extends UnavailableError {
@@ -80,22 +122,26 @@ class CollectionError extends UnavailableError {
   }
 }
 
-/** What the codes mean; the first row that fits holds. globus.md §3.3. */
+/** What the codes mean; the first row that fits holds. globus.md §3.3, §3.4. */
 const MEANINGS: readonly Meaning[] = [
   { code: /(^|\.)(MkdirFailed)?Exists$/, kind: AlreadyExistsError, advice: "it exists already" },
-  { code: /^ConsentRequired$/, kind: LoginNeededError, advice: `the login lacks a consent, ${LOGIN_ADVICE}` },
-  { code: /^AuthPolicyFailed$/, kind: LoginNeededError, advice: `its policy wants a new login, ${LOGIN_ADVICE}` },
   {
-    code: /^(AuthenticationFailed|UNAUTHORIZED)$/i,
+    code: /^(ConsentRequired|MISSING_SCOPE)$/,
     kind: LoginNeededError,
-    advice: `the login is over, ${LOGIN_ADVICE}`,
+    advice: ({ login }) => `the login lacks a consent, ${login}`,
   },
   {
-    code: /PermissionDenied|^FORBIDDEN$/,
-    kind: AccessDeniedError,
-    advice: "give the login's identity the permission there",
+    code: /^(AuthPolicyFailed|AuthenticationPolicyRequired|AUTHENTICATION_POLICY_REQUIRED)$/,
+    kind: LoginNeededError,
+    advice: ({ login }) => `its policy wants a new login, ${login}`,
   },
-  { code: /NotFound$/, kind: NotFoundError, advice: "check the path and the collection's id" },
+  {
+    code: /^(AuthenticationFailed|UNAUTHORIZED|AUTHENTICATION_ERROR)$/i,
+    kind: LoginNeededError,
+    advice: ({ login }) => `the login is over, ${login}`,
+  },
+  { code: /PermissionDenied|^FORBIDDEN$/, kind: AccessDeniedError, advice: ({ permission }) => permission },
+  { code: /NotFound$|^NOT_FOUND$/, kind: NotFoundError, advice: ({ absent }) => absent },
   { code: /^OperationPaused$/, kind: UnavailableError, advice: "the collection's administrator has paused it" },
   { code: /^Conflict$/, kind: AlreadyExistsError, advice: "the same is under way already" },
   {
@@ -103,17 +149,23 @@ const MEANINGS: readonly Meaning[] = [
     kind: CollectionError,
     advice: "the collection's own server failed, ask its administrator",
   },
+  {
+    code: /^FLOW_INPUT_ERROR$/,
+    kind: ActionError,
+    advice: "its input is not what the input schema of the flow takes: see what globus-ioc flow show says of the flow",
+  },
+  { code: /^STATE_CONFLICT$/, kind: ActionError, advice: "it is in no state for that" },
 ];
 
 /** For a 401 under any other code. */
 const UNAUTHENTICATED: Meaning = {
   code: /^/,
   kind: LoginNeededError,
-  advice: `the login does not hold, ${LOGIN_ADVICE}`,
+  advice: ({ login }) => `the login does not hold, ${login}`,
 };
 
 /** The error that operators see. @param what the request, as in "make /data on petrel" */
-export function refusalError(what: string, refusal: GlobusRefusal): ActionError {
+export function refusalError(what: string, refusal: GlobusRefusal, about: Advice = {}): ActionError {
   const unnamed = refusal.status === 401 ? UNAUTHENTICATED : undefined;
   const meaning = MEANINGS.find(({ code }) => code.test(refusal.code)) ?? unnamed;
   const { code, message, requestId, requiredScopes } = refusal;
@@ -122,9 +174,12 @@ export function refusalError(what: string, refusal: GlobusRefusal): ActionError 
     ...(requiredScopes.length === 0 ? [] : [`scopes ${requiredScopes.join(" ")}`]),
     ...(requestId === "" ? [] : [`request ${requestId}`]),
   ].join("; ");
-  const advice = meaning === undefined ? "" : `: ${meaning.advice}`;
+  const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, about)}`;
   return new (meaning?.kind ?? ActionError)(`Globus did not ${what}${advice} (${said}).`, { cause: refusal });
 }
+
+const adviceOf = ({ advice }: Meaning, about: Advice): string =>
+  typeof advice === "string" ? advice : advice({ ...USUAL_ADVICE, ...about });
 
 /** The refusal behind an error, if Globus gave one. */
 export function refusalOf(thrown: unknown): GlobusRefusal | undefined {

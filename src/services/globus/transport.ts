@@ -21,7 +21,7 @@ import {
   label,
   statusError,
 } from "../http.ts";
-import { parseRefusal, refusalError } from "./errors.ts";
+import { type Advice, parseRefusal, refusalError } from "./errors.ts";
 
 /** Where the three services are, as the [globus-auth] section of globus.conf has it. */
 export interface GlobusUrls {
@@ -61,6 +61,8 @@ export interface GlobusExchange {
   readonly send: (sdk: SDKOptions) => Promise<Response>;
   /** Sent twice it does no harm. */
   readonly repeatable: boolean;
+  /** What helps when Globus refuses it; absent: what usually helps. */
+  readonly advice?: Advice;
 }
 
 export interface GlobusTransport {
@@ -152,7 +154,7 @@ async function attempt(
   await exchange.send({ fetch: { options: { __callable: fetchThroughUs } } });
   if (exchanged === undefined) throw new ActionError(`Globus was not asked to ${exchange.what}: the SDK sent nothing.`);
   listen(exchanged.answer);
-  return documentOf(exchange.what, exchanged, clock);
+  return documentOf(exchange, exchanged, clock);
 }
 
 async function forward(
@@ -175,19 +177,24 @@ async function forward(
 }
 
 /** The document of a success, or the error for anything else: a refusal, a proxy's page, a status without words. */
-function documentOf(what: string, { service, request, answer }: Exchanged, clock: Clock): GlobusDocument {
+function documentOf(
+  { what, advice }: GlobusExchange,
+  { service, request, answer }: Exchanged,
+  clock: Clock,
+): GlobusDocument {
   if (answer.status >= 200 && answer.status < 300) {
     const document = jsonOf(service, request, answer);
     if (typeof document === "object" && document !== null && !Array.isArray(document))
       return document as GlobusDocument;
     throw new UnavailableError(
       `${label(service, request)}: ${describeAnswer(service, answer)} where a JSON object was expected`,
+      { mayHaveHappened: request.method !== "GET" },
     );
   }
   const failure = statusError(service, request, answer, clock);
   const refusal = parseRefusal(answer.status, parse(answer.body));
   if (refusal === undefined) throw failure;
-  const error = refusalError(what, refusal);
+  const error = refusalError(what, refusal, advice);
   // Codes with these words speak of the collection, not of Globus: another attempt does not help (Python SDK,
   // its transport of transfer).
   const isCollection = /ExternalError|EndpointError/.test(refusal.code);

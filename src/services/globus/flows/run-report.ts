@@ -1,0 +1,169 @@
+/**
+ * Runs and entries of their logs, from Flows' documents. What a run waits for stands in `details`, in several spellings,
+ * and again inside the actions of its step. A report has no nulls. globus.md §3.4.
+ */
+import { z } from "zod";
+import { oneLine } from "../../../base/clean-text.ts";
+import { RUN_STATES, type RunLogEntry, type RunReport, type RunState } from "../../../controller/ports/flows.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+const textOf = (value: unknown): string => (typeof value === "string" ? oneLine(value).trim() : "");
+
+const text = z
+  .string()
+  .nullish()
+  .transform((said) => oneLine(said ?? "").trim());
+/** Exactly as Flows has it: labels are compared. */
+const exact = z
+  .string()
+  .nullish()
+  .transform((said) => said ?? "");
+const time = z
+  .string()
+  .nullish()
+  .transform((said) => Date.parse(said ?? ""))
+  .transform((at) => (Number.isNaN(at) ? undefined : at));
+const fields = z
+  .unknown()
+  .optional()
+  .transform((value) => fieldsOf(value));
+
+export const runSchema = z
+  .looseObject({
+    run_id: z.string().min(1),
+    flow_id: exact,
+    flow_title: text,
+    status: text,
+    label: exact,
+    tags: z
+      .array(z.string())
+      .nullish()
+      .transform((tags) => tags ?? []),
+    run_owner: exact,
+    start_time: time,
+    completion_time: time,
+    blocking_web_input_id: exact,
+    details: fields,
+  })
+  .transform(reportOf);
+
+interface RunDocument {
+  readonly run_id: string;
+  readonly flow_id: string;
+  readonly flow_title: string;
+  readonly status: string;
+  readonly label: string;
+  readonly tags: readonly string[];
+  readonly run_owner: string;
+  readonly start_time: number | undefined;
+  readonly completion_time: number | undefined;
+  readonly blocking_web_input_id: string;
+  readonly details: Fields;
+}
+
+function reportOf(run: RunDocument): RunReport {
+  const { details } = run;
+  const actions = actionsOf(details);
+  const [action = {}] = actions.slice(-1);
+  const waits = waitOf([details, ...actions.map((one) => fieldsOf(one["details"]))]);
+  const output = details["output"];
+  return {
+    id: run.run_id,
+    flow: run.flow_id,
+    flowTitle: run.flow_title,
+    state: stateOf(run.status),
+    said: run.status,
+    label: run.label,
+    tags: run.tags,
+    owner: run.run_owner.replace(/^urn:globus:auth:identity:/, ""),
+    started: run.start_time ?? 0,
+    ...(run.completion_time !== undefined && { ended: run.completion_time }),
+    code: textOf(details["code"]),
+    description: textOf(details["description"]),
+    step: stepOf(details) || textOf(action["state_name"]),
+    stepCode: stepCodeOf(fieldsOf(action["details"])),
+    ...waits,
+    ...(run.blocking_web_input_id !== "" && { question: run.blocking_web_input_id }),
+    tasks: tasksIn(details),
+    ...(isFields(output) && { output }),
+  };
+}
+
+const stateOf = (said: string): RunState =>
+  RUN_STATES.find((state) => state === said && state !== "UNKNOWN") ?? "UNKNOWN";
+
+/** The actions that a step waits for, in order. */
+function actionsOf(details: Fields): readonly Fields[] {
+  const actions = details["action_statuses"] ?? fieldsOf(details["details"])["action_statuses"];
+  return Array.isArray(actions) ? actions.filter(isFields) : [];
+}
+
+const stepOf = (details: Fields): string =>
+  textOf(details["state_name"]) || textOf(fieldsOf(details["details"])["state_name"]);
+
+const stepCodeOf = (action: Fields): string => {
+  if (action["is_paused"] === true) return "PAUSED";
+  return textOf(action["nice_status"]) || textOf(action["code"]);
+};
+
+/** What a run waits for: the first of these that names something. */
+function waitOf(places: readonly Fields[]): Pick<RunReport, "requiredScopes" | "sessionMessage"> {
+  const scopes = places.map(scopesOf).find((found) => found.length > 0) ?? [];
+  const session = places.map(sessionOf).find((found) => found !== undefined);
+  return { requiredScopes: scopes, ...(session !== undefined && { sessionMessage: session }) };
+}
+
+function scopesOf(place: Fields): readonly string[] {
+  const asked = fieldsOf(place["authorization_parameters"]);
+  const said = [place["required_scope"], place["required_scopes"], asked["required_scopes"]].flat();
+  return [...new Set(said.filter((scope): scope is string => typeof scope === "string" && scope !== ""))];
+}
+
+/** Undefined: it wants no session. */
+function sessionOf(place: Fields): string | undefined {
+  const asked = fieldsOf(place["authorization_parameters"]);
+  const wanted = Object.entries(asked).filter(
+    ([name, value]) => name.startsWith("session_required") && !isEmpty(value),
+  );
+  const message = textOf(asked["session_message"]);
+  if (wanted.length === 0 && message === "") return undefined;
+  return (
+    message || wanted.map(([name, value]) => oneLine(`${name.slice("session_".length)} ${String(value)}`)).join(", ")
+  );
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+
+const TASK_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Levels that an action's result lies below its run's details at most. */
+const MOST_LEVELS = 8;
+
+/**
+ * The tasks of Globus Transfer in a document of Flows: the `details` of such an action are the task's document, which
+ * has the id beside other things. What a person has put into the input counts for nothing.
+ */
+export function tasksIn(document: unknown): readonly string[] {
+  const tasks = new Set<string>();
+  const look = (value: unknown, key: string, level: number): void => {
+    if (level > MOST_LEVELS) return;
+    if (Array.isArray(value)) for (const one of value) look(one, "", level + 1);
+    if (!isFields(value)) return;
+    const id = value["task_id"];
+    if (key === "details" && typeof id === "string" && TASK_ID.test(id)) tasks.add(id);
+    for (const [name, inner] of Object.entries(value)) if (name !== "input") look(inner, name, level + 1);
+  };
+  look(document, "details", 0);
+  return [...tasks];
+}
+
+export const logEntrySchema = z
+  .looseObject({ time, code: text, description: text, details: fields })
+  .transform(({ time: at, code, description, details }): RunLogEntry => {
+    // The output of an action is its status document; that of the run is all that it knows, told of before.
+    const told = code.startsWith("Flow") ? {} : details;
+    return { time: at ?? 0, code, description, step: stepOf(details), tasks: tasksIn(told), details };
+  });
