@@ -68,7 +68,7 @@ async function anotherToken(
   if (refusal.requiredScopes.length > 0) {
     return await tokens.withScopes(resourceServer, refusal.requiredScopes, options);
   }
-  // The token of a flow that has changed lacks what the flow asks for since; a new one has it, where there is a consent.
+  // The token of a flow that has changed lacks what the flow asks for since; a new one has it where there is a consent.
   return refusal.status === 401 || refusal.code === "MISSING_SCOPE"
     ? await tokens.renewed(resourceServer, refused, options)
     : undefined;

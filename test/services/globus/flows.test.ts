@@ -112,13 +112,13 @@ describe("a run", () => {
       403,
       { code: "MISSING_SCOPE", detail: "This action requires the following scope: a[b]" },
       LoginNeededError,
-      "run globus-ioc login --flow nightly",
+      "run `globus-ioc login --flow nightly`",
     ],
     [
       401,
       { code: "AUTHENTICATION_ERROR", detail: "Expired or invalid Bearer token" },
       LoginNeededError,
-      "run globus-ioc login --flow nightly",
+      "run `globus-ioc login --flow nightly`",
     ],
     [
       403,
@@ -126,7 +126,7 @@ describe("a run", () => {
       AccessDeniedError,
       "let the owner of the flow nightly make this login one of its starters",
     ],
-    [404, { code: "NOT_FOUND", detail: "No flow exists" }, NotFoundError, "run globus-ioc flow deploy nightly"],
+    [404, { code: "NOT_FOUND", detail: "No flow exists" }, NotFoundError, "run `globus-ioc flow deploy nightly`"],
     [
       400,
       { code: "FLOW_INPUT_ERROR", detail: [{ loc: ["$.bool"], type: "x", msg: "'no' is not of type 'boolean'" }] },

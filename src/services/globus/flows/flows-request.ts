@@ -6,12 +6,11 @@ import type { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
 import { ActionError } from "../../../base/errors.ts";
 import type { CallOptions } from "../../../controller/ports/call.ts";
+import { loginCommand } from "../../../controller/ports/identity.ts";
 import { readAnswer } from "../answer.ts";
 import type { GlobusCall, GlobusRequest } from "../call.ts";
 import { refusalOf } from "../errors.ts";
-
-/** All but to start and to resume runs, for which each flow is a resource server of its own. */
-export const FLOWS_SERVER = "flows.globus.org";
+import { FLOWS_SERVER } from "../scopes.ts";
 
 export interface FlowsRoom {
   readonly call: GlobusCall;
@@ -33,7 +32,7 @@ export function requireId(what: "flow" | "run" | "question", id: string): void {
 /** With the token of the service, unless it names another resource server. */
 export type FlowsCallRequest = Omit<GlobusRequest, "resourceServer"> & Partial<Pick<GlobusRequest, "resourceServer">>;
 
-/** A request to the service, with its token. @throws what `call` throws; UnavailableError for an answer of another form */
+/** @throws what `call` throws; UnavailableError for an answer of another form */
 export async function askFlows<S extends z.ZodType>(
   { call }: FlowsRoom,
   schema: S,
@@ -47,7 +46,7 @@ export async function askFlows<S extends z.ZodType>(
 export const ofFlow = ({ nameOf }: FlowsRoom, flow: string): Pick<GlobusRequest, "resourceServer" | "advice"> => ({
   resourceServer: flow,
   advice: {
-    login: `run globus-ioc login --flow ${nameOf(flow)}`,
+    login: `run ${loginCommand(nameOf(flow))}`,
     permission: `let the owner of the flow ${nameOf(flow)} make this login one of its starters`,
     absent: absentFlow(nameOf(flow)),
   },
@@ -55,7 +54,7 @@ export const ofFlow = ({ nameOf }: FlowsRoom, flow: string): Pick<GlobusRequest,
 
 /** @param name what operators call it */
 export const absentFlow = (name: string): string =>
-  `the flow ${name} was deleted, or this login may not see it: correct its id, or run globus-ioc flow deploy ${name}`;
+  `the flow ${name} was deleted, or this login may not see it: correct its id, or run \`globus-ioc flow deploy ${name}\``;
 
 export const ABSENT_RUN = "it was deleted, is older than Flows keeps runs (90 days), or is another login's";
 

@@ -1,15 +1,15 @@
 /**
- * Runs and entries of their logs, from Flows' documents. What a run waits for stands in `details`, in several spellings,
- * and again inside the actions of its step. A report has no nulls. globus.md §3.4.
+ * Runs and entries of their logs, from Flows' documents. What a run waits for stands in `details`, in several
+ * spellings, and again inside the actions of its step. A report has no nulls. globus.md §3.4.
  */
 import { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
 import { RUN_STATES, type RunLogEntry, type RunReport, type RunState } from "../../../controller/ports/flows.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
+type RunFields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is RunFields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
+const fieldsOf = (value: unknown): RunFields => (isFields(value) ? value : {});
 const textOf = (value: unknown): string => (typeof value === "string" ? oneLine(value).trim() : "");
 
 const text = z
@@ -61,7 +61,7 @@ interface RunDocument {
   readonly start_time: number | undefined;
   readonly completion_time: number | undefined;
   readonly blocking_web_input_id: string;
-  readonly details: Fields;
+  readonly details: RunFields;
 }
 
 function reportOf(run: RunDocument): RunReport {
@@ -96,34 +96,34 @@ const stateOf = (said: string): RunState =>
   RUN_STATES.find((state) => state === said && state !== "UNKNOWN") ?? "UNKNOWN";
 
 /** The actions that a step waits for, in order. */
-function actionsOf(details: Fields): readonly Fields[] {
+function actionsOf(details: RunFields): readonly RunFields[] {
   const actions = details["action_statuses"] ?? fieldsOf(details["details"])["action_statuses"];
   return Array.isArray(actions) ? actions.filter(isFields) : [];
 }
 
-const stepOf = (details: Fields): string =>
+const stepOf = (details: RunFields): string =>
   textOf(details["state_name"]) || textOf(fieldsOf(details["details"])["state_name"]);
 
-const stepCodeOf = (action: Fields): string => {
+const stepCodeOf = (action: RunFields): string => {
   if (action["is_paused"] === true) return "PAUSED";
   return textOf(action["nice_status"]) || textOf(action["code"]);
 };
 
 /** What a run waits for: the first of these that names something. */
-function waitOf(places: readonly Fields[]): Pick<RunReport, "requiredScopes" | "sessionMessage"> {
+function waitOf(places: readonly RunFields[]): Pick<RunReport, "requiredScopes" | "sessionMessage"> {
   const scopes = places.map(scopesOf).find((found) => found.length > 0) ?? [];
   const session = places.map(sessionOf).find((found) => found !== undefined);
   return { requiredScopes: scopes, ...(session !== undefined && { sessionMessage: session }) };
 }
 
-function scopesOf(place: Fields): readonly string[] {
+function scopesOf(place: RunFields): readonly string[] {
   const asked = fieldsOf(place["authorization_parameters"]);
   const said = [place["required_scope"], place["required_scopes"], asked["required_scopes"]].flat();
   return [...new Set(said.filter((scope): scope is string => typeof scope === "string" && scope !== ""))];
 }
 
 /** Undefined: it wants no session. */
-function sessionOf(place: Fields): string | undefined {
+function sessionOf(place: RunFields): string | undefined {
   const asked = fieldsOf(place["authorization_parameters"]);
   const wanted = Object.entries(asked).filter(
     ([name, value]) => name.startsWith("session_required") && !isEmpty(value),

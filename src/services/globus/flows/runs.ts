@@ -1,6 +1,7 @@
 /**
  * Runs of flows: started once, followed, cancelled and resumed. To start and to resume takes the token of the flow
- * itself. Whether a run has begun whose answer was lost is not known here: who asks looks for its label. globus.md §3.4.
+ * itself. Whether a run has begun whose answer was lost is not known here: who asks looks for its label. globus.md
+ * §3.4.
  */
 import { flows, request } from "@globus/sdk";
 import { HTTP_METHODS } from "@globus/sdk/services/shared";
