@@ -14,8 +14,9 @@ import type { PutVerdict } from "../database/put-verdict.ts";
 import { longTextAt, numberAt } from "../database/read.ts";
 import type { DbRecord } from "../database/record.ts";
 import type { FieldValue } from "../database/record-type.ts";
+import { stateFields } from "../database/record-types/parts/shared-fields.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
-import { DBE_ALARM, DBE_VALUE, STRING_BYTES } from "../epics/facts.ts";
+import { DBE_ALARM, DBE_VALUE, STATE_NAME_BYTES, STRING_BYTES } from "../epics/facts.ts";
 
 /** A PV's value: Unicode text, or a number, which for an enum is its index. */
 export type LocalValue = string | number;
@@ -108,6 +109,19 @@ export class LocalPvs {
     if (failure !== undefined) throw new LocalPvError(failure.reason);
   }
 
+  /**
+   * Gives a record of sixteen states these names, by index, and no others; clients are told (DBE_PROPERTY). A name that
+   * is too long is cut between two characters.
+   */
+  nameStates(suffix: string, names: readonly string[]): void {
+    for (const [index, field] of STATE_NAMES.entries()) {
+      const bytes = toByteString(names[index] ?? "");
+      const name = bytes.slice(0, cutLength(bytes, STATE_NAME_BYTES - 1));
+      const address = this.#address(`${suffix}.${field}`);
+      if (longTextAt(address) !== name) this.#database.putInternal(address, name);
+    }
+  }
+
   /** Sets a command record back to 0 and lets a waiting put-callback complete, with an error unless `succeeded`. */
   finish(suffix: string, succeeded: boolean): void {
     if (!succeeded) this.#address(suffix).record.failNotify();
@@ -125,6 +139,8 @@ export class LocalPvs {
     return address;
   }
 }
+
+const STATE_NAMES = stateFields("ST");
 
 /** The field of a record that `puts$` watches. */
 const VALUE_FIELD = "VAL";

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { DBE_PROPERTY } from "../../src/epics/facts.ts";
 import { LocalPvError, LocalPvs } from "../../src/ioc/local-pvs.ts";
 import { databaseOf, type TestDatabase } from "../support/engine/test-database.ts";
 
@@ -11,6 +12,7 @@ beforeEach(() => {
     "t:Text": { type: "waveform", FTVL: "CHAR", NELM: "8", "info Q:form": "String" },
     "t:Number": { type: "longin" },
     "t:Short": { type: "stringin" },
+    "t:Choice": { type: "mbbo", ZRST: "None", ONVL: "1", TWVL: "2" },
   });
   pvs = new LocalPvs(db.database, "t:");
 });
@@ -77,4 +79,18 @@ test("a put of an array is posted to monitors", () => {
 test("a text for a number, and a PV that does not exist, are errors of ours", () => {
   expect(() => pvs.put("Number", "many")).toThrow(LocalPvError);
   expect(() => pvs.put("Nothing", 1)).toThrow(LocalPvError);
+});
+
+test("states are named anew, cut between two characters, and clients are told of each that changed", () => {
+  const told: number[] = [];
+  db.database.subscribe(db.address("t:Choice"), DBE_PROPERTY, (mask) => told.push(mask & DBE_PROPERTY));
+  const choices = (): readonly string[] => db.address("t:Choice").choices ?? [];
+  pvs.nameStates("Choice", ["None", "Yes", `${"a".repeat(24)}é`]);
+  expect(choices()).toEqual(["None", "Yes", "a".repeat(24)]);
+  expect(told.length).toBeGreaterThanOrEqual(2);
+  told.length = 0;
+  pvs.nameStates("Choice", ["None", "Yes", `${"a".repeat(24)}é`]);
+  expect(told).toEqual([]);
+  pvs.nameStates("Choice", ["None"]);
+  expect(choices()).toEqual(["None"]);
 });

@@ -20,6 +20,10 @@ export interface Pvs {
    * Writes as the program, also to records that clients cannot write. Text and arrays longer than the record are cut.
    */
   put(suffix: PvSuffix, value: PvOutput): void;
+  /**
+   * Gives the PV's states these names, by index, and no others; clients are told. A name of more than 25 bytes is cut.
+   */
+  nameStates(suffix: PvSuffix, names: readonly string[]): void;
   /** Ends a command: its PV returns to 0, and a waiting put-callback is answered, with an error unless `succeeded`. */
   finish(suffix: CommandName, succeeded: boolean): void;
 }

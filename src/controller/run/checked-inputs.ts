@@ -27,6 +27,7 @@ export function checkedInputs(pvs: Pvs, journal: Journal): Pvs {
     get: (name) => pvs.get(name),
     value$: (name) => pvs.value$(name),
     put: (name, value) => pvs.put(name, value),
+    nameStates: (name, names) => pvs.nameStates(name, names),
     finish: (name, succeeded) => pvs.finish(name, succeeded),
     puts$: (name) => checked.get(name) ?? pvs.puts$(name),
   };

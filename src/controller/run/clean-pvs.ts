@@ -11,6 +11,7 @@ export const cleanPvs = (pvs: Pvs): Pvs => ({
   value$: (suffix) => pvs.value$(suffix),
   puts$: (suffix) => pvs.puts$(suffix),
   put: (suffix, value) => pvs.put(suffix, clean(value)),
+  nameStates: (suffix, names) => pvs.nameStates(suffix, names.map(oneLine)),
   finish: (suffix, succeeded) => pvs.finish(suffix, succeeded),
 });
 

@@ -24,6 +24,8 @@ export class FakeControllerPvs implements Pvs {
   readonly ends: string[] = [];
   /** PVs whose next write throws. */
   readonly faulty = new Set<string>();
+  /** Names of states, by PV, as they were given last. */
+  readonly states = new Map<string, readonly string[]>();
   readonly #values = new Map<string, BehaviorSubject<PvValue>>();
   readonly #puts = new Map<string, Subject<OutsidePut>>();
 
@@ -41,6 +43,10 @@ export class FakeControllerPvs implements Pvs {
     const one = typeof value === "object" ? value.join(",") : value;
     this.writes.push(`${suffix}=${one}`);
     this.#value(suffix).next(one);
+  }
+  nameStates(suffix: string, names: readonly string[]): void {
+    this.writes.push(`${suffix}: ${names.join("|")}`);
+    this.states.set(suffix, names);
   }
   finish(suffix: string, succeeded: boolean): void {
     if (this.faulty.delete(suffix)) throw new TypeError(`a bug at ${suffix}`);

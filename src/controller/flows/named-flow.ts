@@ -1,0 +1,29 @@
+/** Which flow is meant where one is named: a UUID, or the name under which it was deployed. */
+import { didYouMeanSentence } from "../../base/suggest.ts";
+import type { FlowFiles } from "../ports/flow-files.ts";
+import { RejectedError } from "../run/outcome.ts";
+
+export interface NamedFlow {
+  /** As a person named it: what commands in sentences take. */
+  readonly name: string;
+  /** A UUID in lower case. */
+  readonly id: string;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** @throws RejectedError for a name that nobody deployed; ActionError for a file that is none of a flow */
+export async function namedFlow(flow: string, files: FlowFiles): Promise<NamedFlow> {
+  if (UUID.test(flow)) return { name: flow.toLowerCase(), id: flow.toLowerCase() };
+  if (!NAME.test(flow))
+    throw new RejectedError(
+      `${JSON.stringify(flow)} names no flow: give its UUID, or its name, of letters, digits, dots, dashes and underscores`,
+    );
+  const found = await files.read(flow);
+  if (found !== undefined) return { name: flow, id: found.id };
+  const near = didYouMeanSentence(flow, await files.names());
+  throw new RejectedError(
+    `No flow ${flow} is deployed, for ${files.pathOf(flow)} does not exist: globus-ioc flow deploy ${flow}.${near}`,
+  );
+}
