@@ -10,6 +10,16 @@ import type { StepRecord } from "./queue-ledger.ts";
 export const STEP_KINDS = ["compute", "workflow"] as const;
 export type StepKindName = (typeof STEP_KINDS)[number];
 
+/** A step of a destination, as globus.conf has it. */
+export interface StepRow {
+  readonly destination: string;
+  readonly kind: StepKindName;
+  /** What runs: a function's name, or a workflow's. */
+  readonly what: string;
+  /** The destination's top directory as what runs sees it. */
+  readonly top: string;
+}
+
 /** One start, as the ledger has it: `what` is to run with `path`. */
 export type StepBegin = Pick<StepRecord, "scan" | "destination" | "what" | "path"> & {
   /** As `prepare` has given it. */

@@ -1,14 +1,13 @@
 /**
  * The states of a step, and which follow which. A step follows a scan that is verified at a destination:
  *
- *     (verified) → queued            in the change in which the scan is verified
- *     queued, failed → starting      the service is asked next
- *     starting → started             the service has told its run, or it was found
- *     starting → starting            it has no run of it, and is asked again
- *     starting → queued              it was surely not begun
- *     started → done                 the run has ended well
- *     starting, started → failed     it is tried again when its time has come
- *     any that is open → dead        a person decides
+ *     (verified) → queued            steps-after.ts: in the change in which the scan is verified
+ *     queued, failed → starting      step-lane.ts: the service is asked next
+ *     starting → started             step-lane.ts: the service has told its run, or it was found
+ *     starting → queued              step-lane.ts: it was surely not begun
+ *     started → done                 step-lane.ts: its run has ended well
+ *     starting, started → failed     step-lane.ts: it is tried again when its time has come
+ *     starting, started → dead       step-lane.ts: a person decides
  *     failed, dead → queued          decisions.ts: a person tries again
  *     any but done → dropped         decisions.ts: a person gives it up
  */
@@ -18,10 +17,10 @@ export type StepState = StepRecord["state"];
 
 const AFTER: Readonly<Record<StepState | "none", readonly StepState[]>> = {
   none: ["queued"],
-  queued: ["starting", "dead", "dropped"],
-  starting: ["starting", "started", "queued", "failed", "dead", "dropped"],
+  queued: ["starting", "dropped"],
+  starting: ["started", "queued", "failed", "dead", "dropped"],
   started: ["done", "failed", "dead", "dropped"],
-  failed: ["queued", "starting", "dead", "dropped"],
+  failed: ["queued", "starting", "dropped"],
   dead: ["queued", "dropped"],
   done: [],
   dropped: [],

@@ -31,7 +31,7 @@ export async function decided(queue: Pick<ScanQueue, "change">, make: () => Deci
  * @param known the destinations that globus.conf has; undefined: the next IOC knows
  */
 export function retryDecision(
-  { scans }: ScanQueue,
+  { scans, steps }: ScanQueue,
   wanted: (scan: ScanRecord) => boolean,
   { at, known }: { readonly at: number; readonly known?: ReadonlySet<string> },
 ): Decision {
@@ -48,12 +48,18 @@ export function retryDecision(
       changes.push({ send: { scan: of, destination, state: "queued", attempts: 0, at } });
       retried.add(of);
     }
+    for (const step of steps.ofScan(scan.id)) {
+      if (step.state !== "failed" && step.state !== "dead") continue;
+      const { destination, kind, what, path } = step;
+      changes.push({ step: { scan: scan.id, destination, kind, what, path, state: "queued", attempts: 0, at } });
+      retried.add(scan.id);
+    }
   }
   return { changes, scans: retried };
 }
 
 /**
- * Scans are given up, but where they are proven already.
+ * Scans are given up, but where they are proven already, and the steps behind them, but those that have ended well.
  * @param reason what a person has done with them, behind "it was"
  * @param at now, milliseconds since 1970 UTC
  */
@@ -74,6 +80,12 @@ export function dropDecision(
       if (isClosed(send) && !isDead(send)) continue;
       const { next: _, ...rest } = send;
       changes.push({ send: { ...rest, state: "dropped", at, reason: `It was ${reason}.` } });
+      dropped.add(scan.id);
+    }
+    for (const step of queue.steps.ofScan(scan.id)) {
+      if (step.state === "done" || step.state === "dropped") continue;
+      const { next: _, ...rest } = step;
+      changes.push({ step: { ...rest, state: "dropped", at, reason: `It was ${reason}.` } });
       dropped.add(scan.id);
     }
   }

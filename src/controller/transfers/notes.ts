@@ -39,9 +39,18 @@ export interface Telling {
   readonly newId: () => string;
 }
 
-const iso = (ms: number): string => facilityIso(new Date(ms));
+export const iso = (ms: number): string => facilityIso(new Date(ms));
 
-const scanPart = ({ id, file, isFolder = false, files = 0, bytes = 0, aborted, tags }: ScanRecord): NoteLine => ({
+/** What each line says of its scan. */
+export const scanPart = ({
+  id,
+  file,
+  isFolder = false,
+  files = 0,
+  bytes = 0,
+  aborted,
+  tags,
+}: ScanRecord): NoteLine => ({
   scan: scanName(file, isFolder),
   id,
   file,

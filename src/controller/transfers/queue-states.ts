@@ -2,16 +2,16 @@
  * The states of a scan and of its sends, and which follow which: the whole state machine of the queue. What happens is
  * decided where it happens; a change that is not in these tables is a bug, and never gets to the ledger.
  *
- * A scan is one file or folder in one version. transfers.ts takes it, and it waits for its source:
+ * A scan is one file or folder in one version. taken-scan.ts takes it, and it waits for its source:
  *
  *     (announced) → waiting → ready    source-gate.ts: its files are at rest, and kept
- *     waiting → lost                   source-gate.ts: they did not come; transfers.ts: they are out of reach
+ *     waiting → lost                   source-gate.ts: they did not come; taken-scan.ts: they are out of reach
  *     ready → waiting                  road.ts lookAnew: they are not as they were
  *     lost → waiting                   decisions.ts: a person tries again
  *     (found) → ready                  reconcile.ts: it is at all its destinations already
  *     ready → ready                    prune.ts: its files are deleted at the source
- *     left → left                      transfers.ts: a watch has seen its files
- *     any → left                       transfers.ts by a rule, source-gate.ts for a newer version, decisions.ts
+ *     left → left                      taken-scan.ts: a watch has seen its files
+ *     any → left                       taken-scan.ts by a rule, source-gate.ts for a newer version, decisions.ts
  *
  * A scan that is ready has a send for each destination:
  *

@@ -11,6 +11,7 @@ import type { Log } from "../../base/log.ts";
 import type { QueueChange, ScanRecord, ScanTags, SendRecord } from "../ports/queue-ledger.ts";
 import type { Manifest } from "../ports/scans.ts";
 import type { Severity } from "../pvs/run.ts";
+import { stepsAfter } from "../steps/steps-after.ts";
 import { sendBackOff } from "./back-off.ts";
 import { type NoteLine, notesOf, type SendEnd, type Telling, transferLine } from "./notes.ts";
 import { isClosed } from "./queue-states.ts";
@@ -148,7 +149,8 @@ export class Road {
       if (signature !== undefined && signature !== queued.scan.signature) return []; // looked at anew meanwhile
       after = this.#afterEnd(send, end);
       line = transferLine(queued.scan, after, end, after.at);
-      return [{ send: after }, ...notesOf(queued, after, line, this.told)];
+      const steps = stepsAfter(this.site, this.queue.steps, queued.scan, after);
+      return [{ send: after }, ...steps, ...notesOf(queued, after, line, this.told)];
     });
     if (line !== undefined) this.#log.info(cleanJson(line));
     if (after !== undefined) this.#tell(after);

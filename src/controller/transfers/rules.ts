@@ -4,6 +4,7 @@ import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger, ScanTags } from "../ports/queue-ledger.ts";
 import type { ScanDrops } from "../ports/scan-drops.ts";
 import type { ScanDisk, ScanSource } from "../ports/scans.ts";
+import type { StepKind, StepRow } from "../ports/steps.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import type { Webhook } from "../ports/webhook.ts";
 import type { TreeTrigger } from "./triggers/tree-trigger.ts";
@@ -94,6 +95,9 @@ export interface TransferSite {
   readonly tagsOf?: (file: string) => ScanTags;
   /** Of a command in the foreground, which has a ledger of its own and no PVs; absent: an IOC's. */
   readonly foreground?: { readonly ledger: string };
+  /** What follows a scan that is verified at a destination; absent: nothing does. */
+  readonly steps?: readonly StepRow[];
+  readonly stepKinds?: readonly StepKind[];
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** Absent where nobody is mailed. */

@@ -3,11 +3,12 @@
  * proven there. It goes on where the process before has ended, for all it knows is in the ledger.
  */
 
-import { cleanJson, oneLine } from "../../base/clean-text.ts";
+import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { RejectedError } from "../run/outcome.ts";
+import { StepLane } from "../steps/step-lane.ts";
 import { type AnnouncedScan, isNewest } from "./announced-scan.ts";
 import { AskedTransfers } from "./asked-transfers.ts";
 import { DropReader } from "./by-hand.ts";
@@ -19,13 +20,14 @@ import type { Lane } from "./lane.ts";
 import { type Pruned, type PruneOptions, prune } from "./prune.ts";
 import { Rechecks } from "./rechecks.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
-import { goneText, topText } from "./remedies.ts";
+import { goneText } from "./remedies.ts";
 import { LEDGER_SECONDS, Road, type RoadOptions } from "./road.ts";
 import type { TransferSite } from "./rules.ts";
 import { ScanCounts } from "./scan-counts.ts";
-import { baseName, plainPath } from "./scan-path.ts";
-import { asSeen, LedgerFailedError, ScanQueue, widened } from "./scan-queue.ts";
-import { liesBelow, SourceGate } from "./source-gate.ts";
+import { baseName } from "./scan-path.ts";
+import { LedgerFailedError, ScanQueue } from "./scan-queue.ts";
+import { SourceGate } from "./source-gate.ts";
+import { recordsOf, takenScan } from "./taken-scan.ts";
 import { TaskLane } from "./task-lane.ts";
 import { TaskWatch } from "./task-watch.ts";
 
@@ -154,6 +156,7 @@ export class RunningTransfers {
   readonly lanes: readonly (CopyLane | TaskLane)[];
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
+  readonly steps: readonly StepLane[];
   readonly #gate: SourceGate;
   readonly #rechecks: Rechecks;
   readonly #courier: Courier;
@@ -180,6 +183,7 @@ export class RunningTransfers {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
       return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
     });
+    this.steps = (site.stepKinds ?? []).map((kind) => new StepLane(this.road, kind));
     this.#courier = new Courier(this.road, this.lanes);
     if (tasks === undefined) return;
     const asked = new AskedTransfers(this.road, tasks);
@@ -199,6 +203,7 @@ export class RunningTransfers {
       this.#gate,
       this.#rechecks,
       ...this.lanes,
+      ...this.steps,
       this.watch,
       this.asked,
       this.#courier,
@@ -271,24 +276,14 @@ export class RunningTransfers {
   }
 
   async #put(announced: AnnouncedScan): Promise<boolean> {
-    const { road } = this;
-    const file = plainPath(announced.file);
     let said: string | undefined;
     const isTaken = await this.#tryChange(() => {
-      const unsent = unsentBy(announced, file, road.site);
-      const scans = recordsOf(road, file);
-      if (isNewest(announced, scans)) return [];
-      const known = scans.find(({ state, reason }) =>
-        unsent === undefined ? state === "waiting" : reason === unsent.reason,
-      );
-      if (known?.state === "waiting") return changed(known, asSeen(widened(known, announced.destinations), announced));
-      if (known !== undefined) return [];
-      const givenUp = announced.isAsked === true ? undefined : givenUpBefore(announced, scans);
-      if (givenUp !== undefined) return changed(givenUp, asSeen(givenUp, announced));
-      said = unsent?.reason;
-      return [{ scan: newScan(road, { ...announced, file }, unsent) }];
+      const taken = takenScan(this.road, announced);
+      said = taken.unsent;
+      return taken.changes;
     });
-    if (said !== undefined && isTaken) road.say(`${oneLine(baseName(file))} is not sent: ${said}.`, "MINOR");
+    if (said !== undefined && isTaken)
+      this.road.say(`${oneLine(baseName(announced.file))} is not sent: ${said}.`, "MINOR");
     return isTaken;
   }
 
@@ -296,7 +291,7 @@ export class RunningTransfers {
   async retry(wanted: (scan: ScanRecord) => boolean = () => true): Promise<number> {
     const { queue, clock } = this.road;
     const count = await decided(this.road, () => retryDecision(queue, wanted, { at: clock.now(), known: this.#known }));
-    for (const lane of this.lanes) lane.hurry();
+    for (const lane of [...this.lanes, ...this.steps]) lane.hurry();
     this.watch?.hurry();
     this.asked?.hurry();
     this.road.wakeAll();
@@ -342,54 +337,4 @@ export class RunningTransfers {
   laneOf(destination: string): Lane | undefined {
     return this.lanes.find((lane) => lane.destination === destination);
   }
-}
-
-/** The oldest first. */
-const recordsOf = ({ queue }: Road, file: string): readonly ScanRecord[] =>
-  queue.ofFile(plainPath(file)).map(({ scan }) => scan);
-
-/** The record of a scan that was given up, or left by a rule, as it is told of again. */
-function givenUpBefore({ mayBeOld, content }: AnnouncedScan, known: readonly ScanRecord[]): ScanRecord | undefined {
-  const last = known.at(-1);
-  if (content === undefined)
-    return mayBeOld === true && known.every(({ signature }) => signature === undefined) ? last : undefined;
-  const isAsTold = last?.content === undefined ? last?.signature === undefined : last.content === content;
-  return last?.state === "left" && isAsTold ? last : undefined;
-}
-
-const changed = (before: ScanRecord, scan: ScanRecord): QueueChange[] => (scan === before ? [] : [{ scan }]);
-
-/** Why a scan is not sent; undefined: it is. */
-function unsentBy({ aborted }: AnnouncedScan, file: string, site: TransferSite): Unsent | undefined {
-  const { rules, source } = site;
-  const { top } = source.original ?? source.source;
-  if (!liesBelow(top, file)) return { state: "lost", reason: `${cleanJson(file)} does not lie below ${topText(site)}` };
-  return aborted !== undefined && rules.aborted === "leave"
-    ? { state: "left", reason: `it was aborted: ${aborted}` }
-    : undefined;
-}
-
-interface Unsent {
-  readonly state: "left" | "lost";
-  /** A clause. */
-  readonly reason: string;
-}
-
-function newScan(road: Road, announced: AnnouncedScan, unsent: Unsent | undefined): ScanRecord {
-  const { aborted, copiesTo, mayBeOld, content, destinations } = announced;
-  const tags = announced.tags ?? road.site.tagsOf?.(announced.file);
-  return {
-    id: road.newId(),
-    file: announced.file,
-    state: "waiting",
-    ...unsent,
-    seen: road.clock.now(),
-    trigger: announced.trigger,
-    ...(tags !== undefined && { tags }),
-    ...(aborted !== undefined && road.site.rules.aborted !== "send" && { aborted }),
-    ...(mayBeOld === true && { mayBeOld }),
-    ...(copiesTo !== undefined && { copiesTo }),
-    ...(content !== undefined && { content }),
-    ...(destinations !== undefined && { destinations }),
-  };
 }

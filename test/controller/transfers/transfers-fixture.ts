@@ -42,7 +42,7 @@ export class Bench {
   #look: TransfersLook | undefined;
 
   isPausedAtStart = false;
-  told: Pick<TransferSite, "mail" | "webhook" | "foreground"> = {};
+  told: Pick<TransferSite, "mail" | "webhook" | "foreground" | "steps" | "stepKinds"> = {};
   drops: ScanDrops | undefined;
   trees: readonly SentTree[] = [];
   get site(): TransferSite {
