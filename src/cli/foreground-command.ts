@@ -10,7 +10,7 @@ import { ActionError, asSentence, CancelledError, messageOf } from "../base/erro
 import { type Log, silentLog } from "../base/log.ts";
 import { Troubles } from "../base/troubles.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Identity } from "../controller/ports/identity.ts";
+import { type Identity, LOGIN_ADVICE } from "../controller/ports/identity.ts";
 import type { ScanTags } from "../controller/ports/queue-ledger.ts";
 import type { Severity } from "../controller/pvs/run.ts";
 import { experimentIn } from "../controller/transfers/path-map.ts";
@@ -158,13 +158,14 @@ async function submissionsLeft({ site }: Transfers, ledger: string): Promise<Wor
 
 /** Nobody is asked here: under systemd there is nobody. @throws UsageError where only a person can log in */
 async function requireLogin(globus: Identity, signal: AbortSignal): Promise<void> {
-  const { state } = await globus.state({ signal }).catch((thrown: unknown) => {
+  const login = await globus.state({ signal }).catch((thrown: unknown) => {
     if (thrown instanceof ActionError) return { state: "Unknown" as const }; // the queue waits for the service
     throw thrown;
   });
-  if (state !== "LoginNeeded") return;
+  if (login.state !== "LoginNeeded") return;
+  const why = login.why ?? `The login is missing, or over: ${LOGIN_ADVICE}.`;
   throw new UsageError(
-    "Globus wants a person to log in, and nothing was sent: put a login into token-store of [globus-auth], or set client-secret-file for a service account, then start it again.",
+    `Globus wants a person to log in, and nothing was sent. ${why} Then start it again; a service account (client-secret-file in [globus-auth]) needs nobody.`,
   );
 }
 

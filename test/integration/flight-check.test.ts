@@ -234,7 +234,9 @@ const BROKEN: readonly Broken[] = [
   {
     what: "the person's login is over",
     break: async () => siteOf({}, await personLogin({ hasRefresh: false, expires: Date.now() - 1000 })),
-    says: [/^MAJOR Globus login: .*tokens\.json has no Globus login .* that can be renewed: put fresh tokens/],
+    says: [
+      /^MAJOR Globus login: The Globus login for Globus Transfer in .*tokens\.json is over and nothing renews it: run `globus-ioc login`\.$/,
+    ],
     untried: GLOBUS_ROWS,
   },
   {
@@ -244,7 +246,7 @@ const BROKEN: readonly Broken[] = [
       const login: Identity = { state: async () => ({ state: "OK", expires, isLast: true }) };
       return siteOf({ login });
     },
-    says: [/^MINOR Globus login: The Globus login ends at 20.* and nothing renews it: put fresh tokens/],
+    says: [/^MINOR Globus login: The Globus login ends at 20.* and nothing renews it: run `globus-ioc login`/],
   },
   {
     what: "the login cannot be renewed now",
@@ -449,9 +451,9 @@ test("a consent that only a person can give is named with its scope", async () =
   const results = await check(siteOf({}, login));
   expect(wrong(results)).toEqual([
     expect.stringMatching(
-      /^MAJOR Source at Globus: .*the login lacks a consent, put fresh tokens .*scopes urn:globus.*data_access/,
+      /^MAJOR Source at Globus: .*the login lacks a consent, run `globus-ioc login` .*scopes urn:globus.*data_access/,
     ),
-    expect.stringMatching(/^MAJOR Path of petrel: .*the login lacks a consent, put fresh tokens/),
+    expect.stringMatching(/^MAJOR Path of petrel: .*the login lacks a consent, run `globus-ioc login`/),
   ]);
   expect(untried(results)).toEqual(["Round trip to petrel"]);
 });

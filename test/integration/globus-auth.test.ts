@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
-import { createLog } from "../../src/base/log.ts";
+import { createLog, silentLog } from "../../src/base/log.ts";
 import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus/auth.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
-import { AUTH_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../../src/services/globus/scopes.ts";
+import { AUTH_SERVER, FLOWS_SERVER, flowScope, TRANSFER_SERVER } from "../../src/services/globus/scopes.ts";
 import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
 import { createGlobusTransport, type GlobusTransport, globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { failureOf } from "../support/failure-of.ts";
@@ -139,7 +139,7 @@ test("a secret that others can read is refused with the command that mends it", 
 test("a wrong secret is a login that only a person can mend", async () => {
   await writeFile(secretFile, "wrong");
   const auth = serviceAccount();
-  expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
+  expect(await auth.state({})).toMatchObject({ state: "LoginNeeded" });
   const failure = await failureOf(auth.token(TRANSFER_SERVER, {}), LoginNeededError);
   expect(failure.message).toContain(
     `does not accept the service account ${globus.serviceAccount.clientId} with the secret in ${secretFile}`,
@@ -191,7 +191,7 @@ test("a login that Globus refuses needs a person, is not asked for again, and a 
   const failure = await failureOf(auth.token(TRANSFER_SERVER, {}), LoginNeededError);
   expect(failure.message).toContain(`Globus no longer accepts the login for Globus Transfer in ${store.path}`);
   expect(failure.message).toContain("run `globus-ioc login`");
-  expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
+  expect(await auth.state({})).toMatchObject({ state: "LoginNeeded" });
   expect(grants()).toEqual(["refresh_token"]);
   await logIn(30);
   expect((await auth.state({})).state).toBe("OK");
@@ -199,14 +199,76 @@ test("a login that Globus refuses needs a person, is not asked for again, and a 
 
 test("no token file, and a token that cannot be renewed, need a person", async () => {
   const auth = person();
-  expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
+  expect(await auth.state({})).toMatchObject({ state: "LoginNeeded" });
   const now = clock.now();
   await store.put([
     { resourceServer: TRANSFER_SERVER, accessToken: "only", scope: SCOPE, obtained: now, expires: now + 7_200_000 },
   ]);
   expect(await auth.token(TRANSFER_SERVER, {})).toBe("only");
   clock.advance(2 * HOUR);
-  expect(await auth.state({})).toEqual({ state: "LoginNeeded" });
+  expect(await auth.state({})).toMatchObject({ state: "LoginNeeded" });
+});
+
+test("a login that was withdrawn needs a person as soon as Globus has said so, though its token's time is not over", async () => {
+  await logIn(48 * HOUR);
+  globus.endLogins();
+  const auth = person();
+  expect((await auth.state({})).state).toBe("OK");
+  await failureOf(auth.renewed(TRANSFER_SERVER, "first", {}), LoginNeededError);
+  expect(await auth.state({})).toMatchObject({
+    state: "LoginNeeded",
+    why: `Globus no longer accepts the login for Globus Transfer in ${store.path}: run \`globus-ioc login\`.`,
+  });
+});
+
+test("a refresh token that another process has replaced meanwhile is no refusal", async () => {
+  globus.faults.rotatesRefreshTokens = true;
+  await logIn(30);
+  const others = (await store.read()).get(TRANSFER_SERVER)!;
+  const theirs = { ...others, accessToken: "theirs", refreshToken: "their next", obtained: clock.now() };
+  globus.endLogins();
+  /** The other process has not waited: its record comes when this one has been refused. */
+  let looks = 0;
+  const raced: TokenStore = {
+    ...store,
+    path: store.path,
+    read: () => store.read(),
+    exclusively: (work) =>
+      store.exclusively((changes) => {
+        const read: typeof changes.read = async () =>
+          ++looks === 1 ? await changes.read() : new Map([[TRANSFER_SERVER, theirs]]);
+        return work({ ...changes, read });
+      }),
+  };
+  const auth = createPersonLogin({ clientId: globus.nativeClientId, store: raced }, transport);
+  expect(await auth.token(TRANSFER_SERVER, {})).toBe("theirs");
+  expect(grants()).toEqual(["refresh_token"]);
+});
+
+test("a clock that was set back does not put off the daily renewal", async () => {
+  await logIn(48 * HOUR);
+  const auth = person();
+  clock.step(-1000 * HOUR);
+  await auth.state({});
+  expect(grants()).toEqual(["refresh_token"]);
+  const { expires } = await auth.state({});
+  expect(expires).toEqual(new Date(clock.now() + 48 * HOUR * 1000));
+  expect(grants()).toEqual(["refresh_token"]);
+});
+
+test("the state is that of all servers that are needed now, a flow's too", async () => {
+  await logIn(48 * HOUR);
+  let needed = [TRANSFER_SERVER];
+  const auth = createPersonLogin(
+    { clientId: globus.nativeClientId, store, needed: () => Promise.resolve(needed) },
+    transport,
+  );
+  expect((await auth.state({})).state).toBe("OK");
+  needed = [TRANSFER_SERVER, FLOW];
+  expect(await auth.state({})).toMatchObject({
+    state: "LoginNeeded",
+    why: expect.stringContaining(`run \`globus-ioc login --flow ${FLOW}\``) as string,
+  });
 });
 
 test("while Auth is down a login that still holds is Expiring, and after its end the outage is the failure", async () => {
@@ -241,6 +303,18 @@ test("weakness 14: the login is in a file of its own, which is refused where oth
   await chmod(store.path, 0o604);
   const failure = await failureOf(person().token(TRANSFER_SERVER, {}), ActionError);
   expect(failure.message).toContain(`chmod 600 ${store.path}`);
+});
+
+test("a flow that is run once a month keeps its login: every record is renewed each day", async () => {
+  await logIn(48 * HOUR);
+  const refreshToken = globus.loginFor(flowScope(FLOW));
+  const record = (await store.read()).get(TRANSFER_SERVER)!;
+  await store.put([{ ...record, resourceServer: FLOW, scope: flowScope(FLOW), refreshToken }]);
+  clock.advance(25 * HOUR);
+  const stop = person().keepAlive(silentLog);
+  await expect.poll(() => grants().length).toBe(2);
+  await expect.poll(async () => (await store.read()).get(FLOW)?.obtained).toBe(clock.now());
+  stop();
 });
 
 test("the login is looked after every hour, and trouble is logged once", async () => {

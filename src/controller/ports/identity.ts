@@ -17,6 +17,8 @@ export interface KnownLogin {
   readonly expires?: Date;
   /** True: nothing renews it, and a person must log in again before it expires. */
   readonly isLast?: boolean;
+  /** Of LoginNeeded: what is wrong, and what a person does about it, a sentence. */
+  readonly why?: string;
 }
 
 export interface Identity {

@@ -84,7 +84,7 @@ export function vitalSigns$(options: VitalSignsOptions, again$: Observable<unkno
 /** Looks now and then, and at once when a file has changed: a look with the former file is given up. */
 function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observable<unknown> {
   const { pvs, auth, scheduler } = options;
-  const told = new Set<PvName>();
+  const told = new Map<PvName, string>();
   const { filesState } = auth;
   const changed$ =
     filesState === undefined
@@ -118,18 +118,18 @@ function auth$(options: VitalSignsOptions, again$: Observable<unknown>): Observa
 /**
  * One look at a credential. While its service cannot be reached the state stays. Any other failure is shown as
  * LoginNeeded, and told once, with the time of the next look.
- * @param news the state PVs that operators were told of, and whether news goes to the log alone
+ * @param news what operators were told of the state PVs, and whether news goes to the log alone
  */
 function watch$(
   { pvs, clock, log, tell }: VitalSignsOptions,
-  { told, isQuiet }: { readonly told: Set<PvName>; readonly isQuiet: boolean },
+  { told, isQuiet }: { readonly told: Map<PvName, string>; readonly isQuiet: boolean },
   identity: Identity,
   statePv: PvName,
   expiryPv?: PvName,
 ): Observable<unknown> {
   const needed = (why: string): void => {
-    if (isQuiet || told.has(statePv)) return log.warn(asSentence(`${statePv}: ${why}`));
-    told.add(statePv);
+    if (isQuiet || told.get(statePv) === why) return log.warn(asSentence(`${statePv}: ${why}`));
+    told.set(statePv, why);
     tell(
       `${statePv} is LoginNeeded, since ${why}; asked again when its file has changed, after each command, and at the latest in ${AUTH_PERIOD_SECONDS / 60} minutes.`,
       "MAJOR",
@@ -138,9 +138,9 @@ function watch$(
   return defer(() => {
     const abort = new AbortController();
     return from(identity.state({ signal: abort.signal })).pipe(
-      tap(({ state, expires }) => {
+      tap(({ state, expires, why }) => {
         pvs.put(statePv, AUTH_STATES.indexOf(state));
-        if (state === "LoginNeeded") needed("there is no login, or it is over");
+        if (state === "LoginNeeded") needed(why === undefined ? "there is no login, or it is over" : clauseOf(why));
         else if (told.delete(statePv)) tell(`${statePv} is ${state} again.`, "NO_ALARM");
         const hours =
           expires === undefined ? UNKNOWN_COUNT : Math.max(0, (expires.getTime() - clock.now()) / 3_600_000);

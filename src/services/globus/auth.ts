@@ -17,7 +17,7 @@ import {
   ServiceAccount,
   type ServiceAccountSettings,
 } from "./grants.ts";
-import { TRANSFER_SERVER } from "./scopes.ts";
+import { serverName, TRANSFER_SERVER } from "./scopes.ts";
 import type { TokenRecord } from "./token-store.ts";
 import type { GlobusTransport } from "./transport.ts";
 
@@ -49,8 +49,8 @@ export interface GlobusAuth extends Identity, TokenSource {
 export const globusOff: Identity = { state: () => Promise.resolve({ state: "Off" }) };
 
 interface Served {
-  /** What `state` answers for; Transfer unless said otherwise. */
-  readonly resourceServers?: readonly string[];
+  /** The resource servers that `state` answers for, as they are now; Transfer unless said otherwise. */
+  readonly needed?: () => Promise<readonly string[]>;
 }
 
 /**
@@ -61,12 +61,12 @@ export function createServiceAccount(
   settings: ServiceAccountSettings & Served,
   transport: GlobusTransport,
 ): GlobusAuth {
-  return new Credentials(new ServiceAccount(settings, transport), transport, settings.resourceServers);
+  return new Credentials(new ServiceAccount(settings, transport), transport, settings.needed);
 }
 
 /** A person's login, kept alive by its refresh tokens. */
 export function createPersonLogin(settings: PersonSettings & Served, transport: GlobusTransport): GlobusAuth {
-  return new Credentials(new PersonalLogin(settings, transport), transport, settings.resourceServers);
+  return new Credentials(new PersonalLogin(settings, transport), transport, settings.needed);
 }
 
 /** What a token is worth now. `isStale`: it could not be renewed in time, but still holds. */
@@ -78,14 +78,14 @@ interface Held {
 class Credentials implements GlobusAuth {
   readonly #grant: Grant;
   readonly #transport: GlobusTransport;
-  readonly #servers: readonly string[];
+  readonly #needed: () => Promise<readonly string[]>;
   readonly #renewalByServer = new Map<string, Promise<TokenRecord>>();
   readonly #pauseUntilByServer = new Map<string, number>();
 
-  constructor(grant: Grant, transport: GlobusTransport, servers: readonly string[] = [TRANSFER_SERVER]) {
+  constructor(grant: Grant, transport: GlobusTransport, needed: Served["needed"]) {
     this.#grant = grant;
     this.#transport = transport;
-    this.#servers = servers;
+    this.#needed = needed ?? (() => Promise.resolve([TRANSFER_SERVER]));
   }
 
   async token(resourceServer: string, { signal }: CallOptions): Promise<string> {
@@ -109,14 +109,23 @@ class Credentials implements GlobusAuth {
 
   async state({ signal }: CallOptions): ReturnType<Identity["state"]> {
     try {
-      const held = await Promise.all(this.#servers.map((server) => untilAborted(this.#held(server, true), signal)));
-      const expires = new Date(Math.min(...held.map(({ record }) => record.expires)));
-      const isLast = !this.#grant.canConsent && held.some(({ record }) => record.refreshToken === undefined);
-      return { state: held.some(({ isStale }) => isStale) ? "Expiring" : "OK", expires, ...(isLast && { isLast }) };
+      const servers = await untilAborted(this.#needed(), signal);
+      const looks = await Promise.allSettled(servers.map((server) => untilAborted(this.#held(server, true), signal)));
+      const failures = looks.flatMap((look) => (look.status === "rejected" ? [look.reason as unknown] : []));
+      // What only a person can mend counts more than what may pass
+      const failure = failures.find((one) => one instanceof LoginNeededError) ?? failures[0];
+      if (failure !== undefined) throw failure;
+      return this.#known(looks.flatMap((look) => (look.status === "fulfilled" ? [look.value] : [])));
     } catch (thrown) {
-      if (thrown instanceof LoginNeededError) return { state: "LoginNeeded" };
+      if (thrown instanceof LoginNeededError) return { state: "LoginNeeded", why: thrown.message };
       throw thrown;
     }
+  }
+
+  #known(held: readonly Held[]): Awaited<ReturnType<Identity["state"]>> {
+    const expires = new Date(Math.min(...held.map(({ record }) => record.expires)));
+    const isLast = !this.#grant.canConsent && held.some(({ record }) => record.refreshToken === undefined);
+    return { state: held.some(({ isStale }) => isStale) ? "Expiring" : "OK", expires, ...(isLast && { isLast }) };
   }
 
   keepAlive(log: Log): Cancel {
@@ -138,14 +147,27 @@ class Credentials implements GlobusAuth {
     };
   }
 
-  /** What is wrong with the login, as a sentence; empty when nothing is. */
+  /**
+   * What is wrong with the login, as a sentence; empty when nothing is. Records that nobody needs now are renewed too:
+   * a flow that is run once a month has a login that must not lapse.
+   */
   async #problem(): Promise<string> {
     try {
-      const held = await Promise.all(this.#servers.map((server) => this.#held(server, true)));
-      const stale = held.find(({ isStale }) => isStale);
-      if (stale === undefined) return "";
-      const end = facilityIso(new Date(stale.record.expires));
-      return `The Globus login for ${stale.record.resourceServer} could not be renewed and ends at ${end}.`;
+      const servers = new Set([...(await this.#needed()), ...(await this.#grant.renewable())]);
+      const problems: string[] = [];
+      for (const server of servers) problems.push(await this.#problemOf(server));
+      return problems.find((one) => one !== "") ?? "";
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+
+  async #problemOf(server: string): Promise<string> {
+    try {
+      const { record, isStale } = await this.#held(server, true);
+      if (!isStale) return "";
+      const end = facilityIso(new Date(record.expires));
+      return `The Globus login for ${serverName(server)} could not be renewed and ends at ${end}.`;
     } catch (thrown) {
       return thrown instanceof ActionError ? thrown.message : messageOf(thrown);
     }
@@ -161,7 +183,10 @@ class Credentials implements GlobusAuth {
     if (record === undefined) return { record: await this.#renew(resourceServer, []), isStale: false };
     const left = (record.expires - clock.now()) / 1000;
     const isEnding = left <= EARLY_SECONDS;
-    const isOld = daily && record.refreshToken !== undefined && clock.now() - record.obtained >= DAILY_SECONDS * 1000;
+    const ageSeconds = (clock.now() - record.obtained) / 1000;
+    // A record of the future: the clock was set back, and says nothing of when it ends
+    const isDue = ageSeconds >= DAILY_SECONDS || ageSeconds < -EARLY_SECONDS;
+    const isOld = daily && record.refreshToken !== undefined && (isDue || this.#grant.isRefused(record));
     const isPaused = clock.monotonic() < (this.#pauseUntilByServer.get(resourceServer) ?? 0);
     if (!isEnding && (!isOld || isPaused)) return { record, isStale: isPaused };
     try {

@@ -10,7 +10,7 @@ import { UnavailableError } from "../../controller/ports/call.ts";
 import { loginCommand } from "../../controller/ports/identity.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
 import { isFlow, serverName, usualScopes } from "./scopes.ts";
-import type { TokenRecord, TokenStore } from "./token-store.ts";
+import type { TokenChanges, TokenRecord, TokenStore } from "./token-store.ts";
 import type { GlobusDocument, GlobusTransport } from "./transport.ts";
 
 export interface ServiceAccountSettings {
@@ -30,6 +30,10 @@ export interface PersonSettings {
 export interface Grant {
   readonly canConsent: boolean;
   current(resourceServer: string): Promise<TokenRecord | undefined>;
+  /** Whether Globus has refused to renew the record: it holds no longer than its access token does. */
+  isRefused(record: TokenRecord): boolean;
+  /** The resource servers whose tokens would lapse if they were never renewed. */
+  renewable(): Promise<readonly string[]>;
   /**
    * @param scopes wanted beside the usual ones;
    * @throws LoginNeededError when Globus will not, UnavailableError when it cannot now
@@ -53,6 +57,14 @@ export class ServiceAccount implements Grant {
 
   current(resourceServer: string): Promise<TokenRecord | undefined> {
     return Promise.resolve(this.#recordByServer.get(resourceServer));
+  }
+
+  isRefused(): boolean {
+    return false;
+  }
+
+  renewable(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   async renew(resourceServer: string, scopes: readonly string[]): Promise<TokenRecord> {
@@ -102,9 +114,27 @@ export class PersonalLogin implements Grant {
     return (await this.#settings.store.read()).get(resourceServer);
   }
 
+  isRefused({ refreshToken = "" }: TokenRecord): boolean {
+    return this.#refused.has(refreshToken);
+  }
+
+  async renewable(): Promise<readonly string[]> {
+    const records = [...(await this.#settings.store.read()).values()];
+    return records.flatMap((one) => (one.refreshToken === undefined ? [] : [one.resourceServer]));
+  }
+
+  /** Another process may renew the same record: it waits, and a record that was renewed meanwhile is the answer. */
   async renew(resourceServer: string): Promise<TokenRecord> {
+    const before = await this.current(resourceServer);
+    return await this.#settings.store.exclusively(async (changes) => {
+      const old = (await changes.read()).get(resourceServer);
+      if (old !== undefined && before !== undefined && old.accessToken !== before.accessToken) return old;
+      return await this.#renew(resourceServer, old, changes);
+    });
+  }
+
+  async #renew(resourceServer: string, old: TokenRecord | undefined, changes: TokenChanges): Promise<TokenRecord> {
     const { clientId, store } = this.#settings;
-    const old = await this.current(resourceServer);
     const name = serverName(resourceServer);
     const help = `run ${loginCommand(isFlow(resourceServer) ? resourceServer : undefined)}.`;
     if (old === undefined) throw new LoginNeededError(`${store.path} has no Globus login for ${name}: ${help}`);
@@ -112,31 +142,51 @@ export class PersonalLogin implements Grant {
       throw new LoginNeededError(
         `The Globus login for ${name} in ${store.path} is over and nothing renews it: ${help}`,
       );
-    const refresh = old.refreshToken;
+    const { refreshToken } = old;
     const over = `Globus no longer accepts the login for ${name} in ${store.path}: ${help}`;
-    if (this.#refused.has(refresh)) throw new LoginNeededError(over);
-    const payload = { grant_type: "refresh_token", refresh_token: refresh, client_id: clientId } as const;
-    const document = await this.#transport
-      .exchange(
-        {
-          what: `renew the login for ${name}`,
-          send: (sdk) => auth.oauth2.token.refresh({ payload }, sdk),
-          repeatable: true,
-        },
-        {},
-      )
-      .catch((thrown: unknown) => {
+    if (this.#refused.has(refreshToken)) throw new LoginNeededError(over);
+    const records = await refreshed(refreshToken, { clientId, transport: this.#transport, name }).catch(
+      async (thrown: unknown) => {
         if (refusalOf(thrown)?.code !== "invalid_grant") throw thrown;
-        this.#refused.add(refresh);
+        this.#refused.add(refreshToken);
+        // A process that did not wait, or a host that cannot see this one, may have renewed it
+        const now = (await changes.read()).get(resourceServer);
+        if (now !== undefined && now.refreshToken !== refreshToken) return [now];
         throw new LoginNeededError(over, { cause: thrown });
-      });
-    const records = recordsOf(document, this.#transport.clock.now()).map((record) =>
-      // Globus gives the same refresh token again, a new token, or none; only a new token replaces the old.
-      record.resourceServer === resourceServer ? { refreshToken: refresh, ...record } : record,
+      },
     );
-    await store.put(records);
-    return recordFor(resourceServer, records);
+    const kept = records.map((record) =>
+      // Globus gives the same refresh token again, a new token, or none; only a new token replaces the old.
+      record.resourceServer === resourceServer ? { refreshToken, ...record } : record,
+    );
+    await changes.put(kept);
+    return recordFor(resourceServer, kept);
   }
+}
+
+/**
+ * The records that a refresh token gives.
+ * @param name of the service, for people
+ * @throws ActionError, with a refusal `invalid_grant` where the token is over or another application's
+ */
+export async function refreshed(
+  refreshToken: string,
+  {
+    clientId,
+    transport,
+    name,
+  }: { readonly clientId: string; readonly transport: GlobusTransport; readonly name: string },
+): Promise<readonly TokenRecord[]> {
+  const payload = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: clientId } as const;
+  const document = await transport.exchange(
+    {
+      what: `renew the login for ${name}`,
+      send: (sdk) => auth.oauth2.token.refresh({ payload }, sdk),
+      repeatable: true,
+    },
+    {},
+  );
+  return recordsOf(document, transport.clock.now());
 }
 
 const grantSchema = z.object({
@@ -152,7 +202,7 @@ const answerSchema = grantSchema.extend({ other_tokens: z.array(grantSchema).opt
  * The records in a token answer: one per resource server, the first at the top level.
  * @throws UnavailableError for another form
  */
-function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
+export function recordsOf(document: GlobusDocument, now: number): readonly TokenRecord[] {
   const parsed = answerSchema.safeParse(document);
   if (!parsed.success) {
     const where = parsed.error.issues.map(({ path }) => path.join(".")).join(", ");

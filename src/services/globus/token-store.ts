@@ -1,9 +1,12 @@
 /**
  * The token file of a Globus login: one record per resource server, JSON, mode 0600, replaced as a whole. It is read
- * anew at every look, so a login made by another process counts at once. It asks nobody for tokens. globus.md §3.1.
+ * anew at every look, so a login made by another process counts at once; one process at a time changes it, so that no
+ * record of another is lost. It asks nobody for tokens. globus.md §3.1.
  */
 import { z } from "zod";
+import { type Clock, sleep, systemClock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
+import { OwnerFile } from "../../base/owner-file.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../../base/private-file.ts";
 import type { FileCalls } from "../../base/replace-file.ts";
 import type { Trouble } from "../../base/troubles.ts";
@@ -23,9 +26,8 @@ export interface TokenRecord {
   readonly refreshToken?: string;
 }
 
-export interface TokenStore {
-  /** As the sentences name it. */
-  readonly path: string;
+/** What is read and changed of the token file. */
+export interface TokenChanges {
   /**
    * By resource server; empty when there is no file.
    * @throws ActionError for a file that others can read, or that is none of ours
@@ -33,10 +35,30 @@ export interface TokenStore {
   read(): Promise<ReadonlyMap<string, TokenRecord>>;
   /** Adds the records or puts them in the place of older records; the file's other records stay. */
   put(records: readonly TokenRecord[]): Promise<void>;
+  /** Takes these records away, of those that are there. The file stays, empty where no record is left. */
+  remove(resourceServers: readonly string[]): Promise<void>;
+}
+
+export interface TokenStore extends TokenChanges {
+  /** As the sentences name it. */
+  readonly path: string;
+  /** Whether there is a file, with records or without. */
+  exists(): Promise<boolean>;
+  /**
+   * Does what reads and changes the records as one: no other process changes them meanwhile, for as long as half a
+   * minute. The work may not call the store itself.
+   */
+  exclusively<T>(work: (changes: TokenChanges) => Promise<T>): Promise<T>;
 }
 
 const WHAT = "Globus token file";
 const VERSION = 1;
+/**
+ * How long another process may have the file for itself; then it hangs, or is on a host that is gone, and is not waited
+ * for.
+ */
+const LONGEST_SECONDS = 30;
+const AGAIN_SECONDS = 0.1;
 
 const time = z.iso.datetime().transform((text) => Date.parse(text));
 const fileSchema = z.object({
@@ -57,6 +79,8 @@ export interface TokenStoreOptions {
   /** Told when the file cannot be written, and when it can be again; without `trouble` it is `put` that fails. */
   readonly trouble?: Trouble | undefined;
   readonly files?: FileCalls;
+  /** For waits for another process. */
+  readonly clock?: Clock;
 }
 
 export const createTokenStore = (path: string, options: TokenStoreOptions = {}): TokenStore =>
@@ -70,7 +94,9 @@ class TokenFile implements TokenStore {
   readonly path: string;
   readonly #options: TokenStoreOptions;
   readonly #unwritten = new Map<string, TokenRecord>();
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Changes, one after the other; what reads and writes within one, and looks, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #steps: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, options: TokenStoreOptions) {
     this.path = path;
@@ -78,22 +104,76 @@ class TokenFile implements TokenStore {
   }
 
   read(): Promise<ReadonlyMap<string, TokenRecord>> {
-    return this.#inTurn(async () => {
+    return this.#step(async () => {
       if (this.#unwritten.size > 0) await this.#write().catch(() => {}); // told when the records were put
       return this.#all();
     });
   }
 
   put(records: readonly TokenRecord[]): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const record of records) this.#unwritten.set(record.resourceServer, record);
-      await this.#write();
-    });
+    return this.exclusively((changes) => changes.put(records));
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(work);
-    this.#queue = done.catch(() => {}); // told to the caller of `work`; the next work begins afresh
+  remove(resourceServers: readonly string[]): Promise<void> {
+    return this.exclusively((changes) => changes.remove(resourceServers));
+  }
+
+  async exists(): Promise<boolean> {
+    return this.#unwritten.size > 0 || (await textOf(this.path)) !== undefined;
+  }
+
+  exclusively<T>(work: (changes: TokenChanges) => Promise<T>): Promise<T> {
+    const done = this.#changes.then(async () => {
+      const giveBack = await this.#claim();
+      try {
+        return await work(this.#withoutClaim);
+      } finally {
+        await giveBack();
+      }
+    });
+    this.#changes = done.catch(() => {}); // told to the caller of `work`
+    return done;
+  }
+
+  readonly #withoutClaim: TokenChanges = {
+    read: () => this.read(),
+    put: (records) =>
+      this.#step(async () => {
+        for (const record of records) this.#unwritten.set(record.resourceServer, record);
+        await this.#write();
+      }),
+    remove: (resourceServers) =>
+      this.#step(async () => {
+        const records = new Map(await this.#all());
+        const gone = resourceServers.filter((one) => records.delete(one));
+        if (gone.length === 0) return;
+        await writePrivateFile(this.path, printTokens(records), WHAT, this.#options.files);
+        for (const one of gone) this.#unwritten.delete(one);
+      }),
+  };
+
+  /**
+   * Where the file's folder takes no claim the work is done without: whether it can be written, the write says.
+   * @returns gives the file back
+   */
+  async #claim(): Promise<() => Promise<void>> {
+    const { files, clock = systemClock } = this.#options;
+    const owner = new OwnerFile(`${this.path}.owner`, files === undefined ? {} : { files });
+    const until = clock.monotonic() + LONGEST_SECONDS;
+    try {
+      while ((await owner.claim()) !== undefined) {
+        if (clock.monotonic() >= until) return () => Promise.resolve();
+        await sleep(clock, AGAIN_SECONDS);
+      }
+    } catch {
+      return () => Promise.resolve();
+    }
+    return () => owner.release().catch(() => {}); // who waits for it goes on after LONGEST_SECONDS
+  }
+
+  #step<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#steps.then(work);
+    this.#steps = done.catch(() => {}); // told to the caller of `work`; the next step begins afresh
     return done;
   }
 
@@ -121,10 +201,16 @@ class TokenFile implements TokenStore {
 }
 
 async function readFile(path: string): Promise<ReadonlyMap<string, TokenRecord>> {
+  const text = await textOf(path);
+  return text === undefined ? new Map() : parseTokens(text, path);
+}
+
+/** Undefined where there is no file. */
+async function textOf(path: string): Promise<string | undefined> {
   try {
-    return parseTokens(await readPrivateFile(path, WHAT), path);
+    return await readPrivateFile(path, WHAT);
   } catch (thrown) {
-    if (thrown instanceof MissingFileError) return new Map();
+    if (thrown instanceof MissingFileError) return undefined;
     throw thrown;
   }
 }
@@ -132,13 +218,20 @@ async function readFile(path: string): Promise<ReadonlyMap<string, TokenRecord>>
 /** @throws ActionError naming `path` when the text is no token file */
 export function parseTokens(text: string, path: string): ReadonlyMap<string, TokenRecord> {
   let tokens: z.infer<typeof fileSchema>["tokens"];
+  let document: unknown;
   try {
-    ({ tokens } = fileSchema.parse(JSON.parse(text)));
+    document = JSON.parse(text);
+    ({ tokens } = fileSchema.parse(document));
   } catch (thrown) {
-    const why = thrown instanceof z.ZodError ? firstProblem(thrown) : messageOf(thrown);
-    throw new ActionError(`The ${WHAT} ${path} cannot be used (${why}): log in anew, or restore it.`, {
-      cause: thrown,
-    });
+    const advice = "move it away and run `globus-ioc login`, or restore it";
+    const version = versionOf(document);
+    if (version !== undefined && version !== VERSION)
+      throw new ActionError(
+        `The ${WHAT} ${path} is of version ${version}, and this program reads version ${VERSION}: ${version > VERSION ? `use the newer globus-ioc that wrote it, or ${advice}` : advice}.`,
+      );
+    // Without its cause: what a parser says may have a part of the text in it
+    const why = thrown instanceof z.ZodError ? firstProblem(thrown) : "no JSON";
+    throw new ActionError(`The ${WHAT} ${path} cannot be used (${why}): ${advice}.`);
   }
   return new Map(
     Object.entries(tokens).map(([resourceServer, token]) => {
@@ -147,6 +240,11 @@ export function parseTokens(text: string, path: string): ReadonlyMap<string, Tok
       return [resourceServer, { resourceServer, accessToken, scope, expires, obtained, ...optional }];
     }),
   );
+}
+
+function versionOf(document: unknown): number | undefined {
+  if (typeof document !== "object" || document === null || !("version" in document)) return undefined;
+  return typeof document.version === "number" ? document.version : undefined;
 }
 
 export function printTokens(records: ReadonlyMap<string, TokenRecord>): string {

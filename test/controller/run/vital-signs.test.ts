@@ -13,6 +13,7 @@ import { FakeClock } from "../../support/fakes/fake-clock.ts";
 class FakeIdentity implements Identity {
   answer: LoginState | Error | undefined = "OK";
   expires: Date | undefined;
+  why: string | undefined;
   looks = 0;
   readonly aborted: AbortSignal[] = [];
   async state({ signal }: Parameters<Identity["state"]>[0]): ReturnType<Identity["state"]> {
@@ -22,7 +23,11 @@ class FakeIdentity implements Identity {
       return new Promise(() => {});
     }
     if (this.answer instanceof Error) throw this.answer;
-    return { state: this.answer, ...(this.expires !== undefined && { expires: this.expires }) };
+    return {
+      state: this.answer,
+      ...(this.expires !== undefined && { expires: this.expires }),
+      ...(this.why !== undefined && { why: this.why }),
+    };
   }
 }
 
@@ -73,6 +78,20 @@ test("a login that is not accepted is LoginNeeded, and told once, with when it i
   expect([state(), told]).toEqual(["LoginNeeded", [NEEDED]]);
   await vi.advanceTimersByTimeAsync(300_000);
   expect([dm.looks, told]).toEqual([2, [NEEDED]]);
+});
+
+test("what only a person can do is told with the command that does it, and anew when it is another command", async () => {
+  dm.answer = "OK";
+  globus.answer = "LoginNeeded";
+  globus.why = "The token file has no Globus login for Globus Transfer: run `globus-ioc login`.";
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(AUTH_STATES[Number(pvs.get("AuthGlobus"))]).toBe("LoginNeeded");
+  globus.why = "The token file has no Globus login for the flow F: run `globus-ioc login --flow F`.";
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(told.filter((one) => one.startsWith("MAJOR AuthGlobus"))).toEqual([
+    "MAJOR AuthGlobus is LoginNeeded, since the token file has no Globus login for Globus Transfer: run `globus-ioc login`; asked again when its file has changed, after each command, and at the latest in 5 minutes.",
+    "MAJOR AuthGlobus is LoginNeeded, since the token file has no Globus login for the flow F: run `globus-ioc login --flow F`; asked again when its file has changed, after each command, and at the latest in 5 minutes.",
+  ]);
 });
 
 test("TokenExpires is the hours that are left, 0 when they are over, and -1 where there is no token", async () => {

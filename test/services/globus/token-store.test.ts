@@ -1,10 +1,12 @@
 /** The Globus token file. */
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ActionError } from "../../../src/base/errors.ts";
+import { thisProcess } from "../../../src/base/owner-file.ts";
 import {
   createTokenStore,
   parseTokens,
@@ -12,6 +14,7 @@ import {
   type TokenRecord,
 } from "../../../src/services/globus/token-store.ts";
 import { failureOf } from "../../support/failure-of.ts";
+import { ImpatientClock } from "../../support/fakes/impatient-clock.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -50,6 +53,7 @@ test("any other text is refused in a sentence that names the file and no token",
       expect(() => parseTokens(rubbish, "/etc/tokens")).toThrow(ActionError);
     }),
   );
+  expect(() => parseTokens("SECRET", "/etc/tokens")).toThrow(/cannot be used \(no JSON\): [^S]*$/);
   const broken = printTokens(new Map([["a", record("a", "SECRET")]])).replace('"scope"', '"scopes"');
   expect(() => parseTokens(broken, "/etc/tokens")).toThrow(
     /^The Globus token file \/etc\/tokens cannot be used \(tokens\.a\.scope: [^S]*$/,
@@ -78,4 +82,61 @@ test("a write that fails is told and does not stop the next one", async () => {
   await rm(store.path);
   await store.put([record("a")]);
   expect((await store.read()).size).toBe(1);
+});
+
+test("a file of another version is told from a damaged one, with what to do", () => {
+  const older = "move it away and run `globus-ioc login`, or restore it";
+  expect(() => parseTokens('{"version":2,"tokens":[]}', "/etc/tokens")).toThrow(
+    `The Globus token file /etc/tokens is of version 2, and this program reads version 1: use the newer globus-ioc that wrote it, or ${older}.`,
+  );
+  expect(() => parseTokens('{"version":0}', "/etc/tokens")).toThrow(`reads version 1: ${older}.`);
+  expect(() => parseTokens('{"version":1}', "/etc/tokens")).toThrow(`cannot be used (tokens: invalid_type): ${older}.`);
+});
+
+test("records are taken away, and the file stays, so that nobody takes it for a login that was never made", async () => {
+  const store = createTokenStore(join(folder, "tokens.json"));
+  expect(await store.exists()).toBe(false);
+  await store.remove(["a"]);
+  expect(await store.exists()).toBe(false);
+  await store.put([record("a"), record("b")]);
+  await store.remove(["a", "c"]);
+  expect([...(await store.read()).keys()]).toEqual(["b"]);
+  await store.remove(["b"]);
+  expect([await store.exists(), (await store.read()).size]).toEqual([true, 0]);
+});
+
+test("nobody else changes the records meanwhile, and looks go on", async () => {
+  const store = createTokenStore(join(folder, "tokens.json"));
+  const order: string[] = [];
+  let goOn = (): void => {};
+  const held = store.exclusively(async (changes) => {
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await changes.put([record("a", String((await changes.read()).size))]);
+    order.push("first");
+  });
+  const later = store.put([record("a", "later")]).then(() => order.push("second"));
+  await expect.poll(() => readdir(folder)).toEqual(["tokens.json.owner"]);
+  expect((await store.read()).size).toBe(0);
+  goOn();
+  await Promise.all([held, later]);
+  expect(order).toEqual(["first", "second"]);
+  expect((await store.read()).get("a")?.accessToken).toBe("later");
+});
+
+/** Init, which is another process of this host and does not end. */
+const other = {
+  pid: 1,
+  started: readFileSync("/proc/1/stat", "utf8").replace(/^.*\)/s, "").trim().split(" ")[19] ?? "",
+};
+
+test("another process that has the file is waited for, but not longer than half a minute", async () => {
+  const clock = new ImpatientClock();
+  const store = createTokenStore(join(folder, "tokens.json"), { clock });
+  await writeFile(`${store.path}.owner`, JSON.stringify({ ...thisProcess(), ...other }));
+  await store.put([record("a")]);
+  expect(clock.waits.length).toBeGreaterThan(250);
+  expect((await store.read()).size).toBe(1);
+  expect((await readdir(folder)).toSorted()).toEqual(["tokens.json", "tokens.json.owner"]);
 });

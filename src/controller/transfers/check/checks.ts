@@ -150,8 +150,7 @@ const SITE_CHECKS: readonly SiteRow[] = [
       const login = await trial.login(signal);
       if (login === undefined || login.state === "Off") return "Globus is off";
       if (login.state === "LoginNeeded") {
-        await trial.site.tasks?.submissionId({ signal }); // says in words what is wrong with it
-        throw new CheckProblem(`The Globus login does not hold: ${LOGIN_ADVICE}.`);
+        throw new CheckProblem(login.why ?? `The Globus login does not hold: ${LOGIN_ADVICE}.`);
       }
       const end = login.expires === undefined ? "an unknown time" : facilityIso(login.expires);
       if (login.state === "Expiring")
