@@ -143,6 +143,14 @@ test("tokens that cannot be written hold while the program runs, and are written
   expect(told.at(-1)).toBe(`The Globus token file ${path} is written again.`);
 });
 
+test("a record that is put after the clock was set back takes the place of the record of the future", async () => {
+  const store = createTokenStore(join(folder, "tokens.json"));
+  const record = { resourceServer: "s", accessToken: "before", scope: "all", obtained: 9000, expires: 90_000 };
+  await store.put([record]);
+  await store.put([{ ...record, accessToken: "after", obtained: 1000 }]);
+  expect((await store.read()).get("s")?.accessToken).toBe("after");
+});
+
 test("a newer login of another process counts more than one that could not be written", async () => {
   const path = join(folder, "tokens.json");
   const record = { resourceServer: "s", accessToken: "mine", scope: "all", obtained: 1000, expires: 9000 };

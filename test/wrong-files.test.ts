@@ -96,7 +96,8 @@ interface Reader {
 
 const DAMAGED = / is damaged\. So nobody knows whether a command was interrupted/;
 const NO_LOGIN = /must begin with one line of the form username\|password/;
-const NO_TOKENS = /^The Globus token file \S+ cannot be used \(.*\): move it away and run `globus-ioc login`, or restore it\.$/;
+const NO_TOKENS =
+  /^The Globus token file \S+ cannot be used \(.*\): move it away and run `globus-ioc login`, or restore it\.$/;
 const READERS: readonly Reader[] = [
   {
     what: "list of what is under way",

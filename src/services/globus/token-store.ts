@@ -86,6 +86,12 @@ export interface TokenStoreOptions {
 export const createTokenStore = (path: string, options: TokenStoreOptions = {}): TokenStore =>
   new TokenFile(path, options);
 
+interface Unwritten {
+  readonly record: TokenRecord;
+  /** The access token in the file when the record was put; null: the file could not be read. */
+  readonly over: string | undefined | null;
+}
+
 /**
  * Records that cannot be written are kept while the program runs, and written with the next look: a refresh token that
  * is lost ends the login.
@@ -93,7 +99,7 @@ export const createTokenStore = (path: string, options: TokenStoreOptions = {}):
 class TokenFile implements TokenStore {
   readonly path: string;
   readonly #options: TokenStoreOptions;
-  readonly #unwritten = new Map<string, TokenRecord>();
+  readonly #unwritten = new Map<string, Unwritten>();
   /** Changes, one after the other; what reads and writes within one, and looks, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   #steps: Promise<unknown> = Promise.resolve();
@@ -139,7 +145,11 @@ class TokenFile implements TokenStore {
     read: () => this.read(),
     put: (records) =>
       this.#step(async () => {
-        for (const record of records) this.#unwritten.set(record.resourceServer, record);
+        const there = await readFile(this.path).catch(() => undefined); // the write says why
+        for (const record of records) {
+          const over = there === undefined ? null : there.get(record.resourceServer)?.accessToken;
+          this.#unwritten.set(record.resourceServer, { record, over });
+        }
         await this.#write();
       }),
     remove: (resourceServers) =>
@@ -177,11 +187,14 @@ class TokenFile implements TokenStore {
     return done;
   }
 
-  /** The file's records, and newer records that could not be written. */
+  /**
+   * The file's records, and newer records that could not be written. What is newer no time says, for clocks are set:
+   * another record in the file than when ours was put is another process', and came later.
+   */
   async #all(): Promise<ReadonlyMap<string, TokenRecord>> {
     const records = new Map(await readFile(this.path));
-    for (const [server, record] of this.#unwritten)
-      if ((records.get(server)?.obtained ?? 0) > record.obtained) this.#unwritten.delete(server);
+    for (const [server, { record, over }] of this.#unwritten)
+      if (over !== null && records.get(server)?.accessToken !== over) this.#unwritten.delete(server);
       else records.set(server, record);
     return records;
   }
