@@ -8,7 +8,6 @@ import { isUnclean, visible } from "../base/clean-text.ts";
 import { directoryNameProblem } from "../base/directory-name.ts";
 import type { Environment } from "../base/environment.ts";
 import { Digest } from "../base/ids.ts";
-import { loadConfig, lookForConfigFile, parseSource, type SettingOption } from "../config/config.ts";
 import { DESTINATION_SETTINGS, type DestinationSettings, KINDS, type Settings } from "../config/settings.ts";
 import type { AskedTransfer } from "../controller/transfers/asked-transfers.ts";
 import {
@@ -20,12 +19,12 @@ import {
 } from "../controller/transfers/path-map.ts";
 import { baseName, plainPath } from "../controller/transfers/scan-path.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
+import { type ClientFlags, clientSettings, givenOptions } from "./client-settings.ts";
 import { UsageError } from "./exit-status.ts";
 import { type TreeFlags, treeOf, treeOptions, type WatchedTree } from "./foreground-tree.ts";
 
 /** The options that all of them have. */
-export interface ForegroundFlags {
-  readonly config?: string;
+export interface ForegroundFlags extends ClientFlags {
   readonly ledger?: string;
   readonly dryRun?: true;
   readonly json?: true;
@@ -35,10 +34,6 @@ export interface ForegroundFlags {
   readonly experiment?: string;
   readonly destLayout?: string;
   readonly settleSeconds?: string;
-  readonly clientId?: string;
-  readonly clientSecretFile?: string;
-  readonly tokenStore?: string;
-  readonly logDirectory?: string;
   readonly flowId?: string;
 }
 
@@ -142,42 +137,10 @@ function experimentOf({ experiment = "" }: ForegroundFlags): string {
   throw new UsageError(`--experiment ${visible(experiment)} is no name of a folder: it ${problem}.`);
 }
 
-/** The settings of globus.conf, or the defaults, with the options; of the environment what neither says. */
 function settingsOf(request: ForegroundRequest, environment: Environment): Settings {
-  const given: readonly (readonly [string, string, string | undefined, string])[] = [
-    ["globus-auth", "client-id", request.clientId, "--client-id"],
-    ["globus-auth", "client-secret-file", request.clientSecretFile, "--client-secret-file"],
-    ["globus-auth", "token-store", request.tokenStore, "--token-store"],
-    ["general", "log-directory", request.logDirectory, "--log-directory"],
-    ["source", "settle-seconds", request.settleSeconds, "--settle-seconds"],
-  ];
-  const options = given.flatMap(([section, key, text, option]): SettingOption[] =>
-    text === undefined ? [] : [{ section, key, text, option }],
-  );
-  if (request.what === "watch") options.push(...treeOptions(request));
-  const file = lookForConfigFile(request.config, environment);
-  const read = (more: readonly SettingOption[]): Settings =>
-    (file === undefined
-      ? parseSource("", { file: "globus.conf", home: environment["HOME"] ?? "/", options: more })
-      : loadConfig(file, environment, more)
-    ).settings;
-  const settings = read(options);
-  const client = environment["GLOBUS_CLIENT_ID"] ?? "";
-  if (settings["globus-auth"]["client-id"] !== "" || client === "") return settings;
-  const secret = environment["GLOBUS_CLIENT_SECRET_FILE"] ?? "";
-  const auth = (key: string, text: string, option: string): SettingOption => ({
-    section: "globus-auth",
-    key,
-    text,
-    option,
-  });
-  return read([
-    ...options,
-    auth("client-id", client, "GLOBUS_CLIENT_ID"),
-    ...(secret === "" || request.clientSecretFile !== undefined
-      ? []
-      : [auth("client-secret-file", secret, "GLOBUS_CLIENT_SECRET_FILE")]),
-  ]);
+  const settle = { section: "source", key: "settle-seconds", text: request.settleSeconds, option: "--settle-seconds" };
+  const trees = request.what === "watch" ? treeOptions(request) : [];
+  return clientSettings(request, environment, [...givenOptions([settle]), ...trees]);
 }
 
 interface Collections {

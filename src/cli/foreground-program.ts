@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { TRIGGER_SETTINGS } from "../config/settings.ts";
 import { NOISE } from "../controller/transfers/triggers/presets.ts";
 import { MARKERS, TREE_KINDS } from "../controller/transfers/triggers/trigger-settings.ts";
+import { CLIENT_OPTIONS } from "./client-settings.ts";
 import { spellingsOf } from "./data-commands.ts";
 import { EXIT_HINT } from "./exit-status.ts";
 import type { ForegroundRequest, TransferFlags, TransferScanFlags, WatchFlags } from "./foreground-plan.ts";
@@ -19,16 +20,7 @@ const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
   ],
   ["--dry-run", "say what would be sent where, and send nothing"],
   ["--settle-seconds <seconds>", "how long files must not change before they are sent"],
-  ["--log-directory <folder>", "where the log file goes; else [general] log-directory of globus.conf, or ~/logs"],
-  [
-    "--client-id <uuid>",
-    "the Globus application or service account; else [globus-auth] of globus.conf, or $GLOBUS_CLIENT_ID",
-  ],
-  [
-    "--client-secret-file <file>",
-    "the file with a service account's secret; else as above, or $GLOBUS_CLIENT_SECRET_FILE",
-  ],
-  ["--token-store <file>", "the file with a person's login"],
+  ...CLIENT_OPTIONS,
   ["--flow-id <uuid>", "accepted, and without effect until flows are run"],
   ["--config <file>", "a globus.conf; none is needed"],
   ["--json", "one JSON object on standard output, and nothing else"],
