@@ -9,13 +9,22 @@ import { type CallOptions, UnavailableError } from "../controller/ports/call.ts"
 import type { DataManagement } from "../controller/ports/data-management.ts";
 import type { DmHttp } from "../services/dm/over-http.ts";
 import { createDmPython, type DmPython } from "../services/dm/over-python.ts";
-import { type DmWay, dmPort } from "../services/dm/port.ts";
+import { dmPort } from "../services/dm/port.ts";
+import type { DmWay } from "../services/dm/questions.ts";
 import { untilAborted } from "../services/dm/session.ts";
 import { lostToPython, usableVariables } from "../services/dm/setup-file.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 /** A way to Data Management, closed once at the end. */
-export type ClosingDm = DataManagement & { close(): Promise<void> };
+export type ClosingDm = DataManagement & { readonly way: DmWay; close(): Promise<void> };
+
+/** Where the services are. */
+export const dmUrls = (section: Settings["dm"]) => ({
+  ds: section["ds-url"],
+  daq: section["daq-url"],
+  proc: section["proc-url"],
+  apsDb: section["aps-db-url"],
+});
 
 /**
  * Chooses the way; with auto at the first call, since starting Python takes a while.
@@ -40,7 +49,7 @@ export function dmOverBackend(
   const python = createDmPython({
     python: section.python,
     station: section.station,
-    urls: { ds: section["ds-url"], daq: section["daq-url"], apsDb: section["aps-db-url"] },
+    urls: dmUrls(section),
     loginFile: section["login-file"],
     environment: { ...environment, ...setupVariables(section["setup-file"], log) },
     clock,
@@ -104,6 +113,7 @@ function overWhatIsThere({ python, web, station, program, log, tell }: Ways): Cl
   };
   return {
     ...dmPort(station, either, log),
+    way: either,
     close: async () => {
       closing.abort(new UnavailableError("Data Management is closed"));
       await Promise.all([python.close(), web.close()]);

@@ -4,16 +4,20 @@
  */
 
 import { silentLog } from "../base/log.ts";
+import { readLogin } from "../base/login-file.ts";
 import { KINDS, SETTINGS, type Settings } from "../config/settings.ts";
 import { OffError } from "../controller/ports/call.ts";
 import type { DataManagement } from "../controller/ports/data-management.ts";
 import type { Identity } from "../controller/ports/identity.ts";
+import type { Processing } from "../controller/ports/workflows.ts";
 import { createDmHttp, type DmHttp } from "../services/dm/over-http.ts";
 import { dmPort } from "../services/dm/port.ts";
+import { dmProcessing } from "../services/dm/processing.ts";
+import type { DmWay } from "../services/dm/questions.ts";
 import { DM_ROUTES, routesFromFile } from "../services/dm/routes.ts";
 import { offSentence, SETUP_KEYS, setupValues } from "../services/dm/setup-values.ts";
 import { globusOff } from "../services/globus/auth.ts";
-import { dmOverBackend } from "./dm-backend.ts";
+import { dmOverBackend, dmUrls } from "./dm-backend.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
 
 export interface DmPart {
@@ -23,19 +27,30 @@ export interface DmPart {
   readonly files: readonly string[];
   /** Where safety forms are read; undefined where no APS database service is configured. */
   readonly esafs: DataManagement["esafs"] | undefined;
+  /** Its processing service; without one every call says which setting is missing. */
+  readonly processing: Processing;
 }
 
 export function openDm(options: PartOptions): DmPart {
   const { clock, log, problems, closers } = options;
   const section = filledFromSetupFile(options);
-  const off = (sentence: string): DmPart => ({ dm: dmOff(sentence), identity: globusOff, files: [], esafs: undefined });
+  const off = (sentence: string): DmPart => {
+    const way = noWay(sentence);
+    return {
+      dm: dmPort("", way, silentLog),
+      identity: globusOff,
+      files: [],
+      esafs: undefined,
+      processing: dmProcessing(way, silentLog, way.off),
+    };
+  };
   const missing = (["station", "ds-url", "login-file"] as const).filter((key) => section[key] === "");
   if (missing.length > 0) return off(offSentence(missing, section["setup-file"]));
   const http = (): DmHttp => {
     if (section["ca-file"] !== "") readSettingFile(section["ca-file"], "ca-file");
     const file = section["routes-file"];
     return createDmHttp({
-      urls: { ds: section["ds-url"], daq: section["daq-url"], apsDb: section["aps-db-url"] },
+      urls: dmUrls(section),
       station: section.station,
       login: { file: section["login-file"] },
       routes: file === "" ? DM_ROUTES : routesFromFile(readSettingFile(file, "routes-file"), file),
@@ -57,6 +72,7 @@ export function openDm(options: PartOptions): DmPart {
     identity: { state: async (call) => (await dm.checkLogin(call), { state: "OK" }) },
     files: [section["login-file"], section["ca-file"]].filter((file) => file !== ""),
     esafs: section["aps-db-url"] === "" ? undefined : (year, call) => dm.esafs(year, call),
+    processing: dmProcessing(dm.way, log, async () => (await readLogin({ file: section["login-file"] })).username),
   };
 }
 
@@ -75,7 +91,7 @@ function filledFromSetupFile({ settings: { dm: section }, problems }: PartOption
 }
 
 /** Stands in where no Data Management service is configured. */
-function dmOff(sentence: string): DataManagement {
+function noWay(sentence: string) {
   const off = (): Promise<never> => Promise.reject(new OffError(sentence));
-  return dmPort("", { ask: off, checkLogin: off }, silentLog);
+  return { ask: off, checkLogin: off, off } satisfies DmWay & { off: unknown };
 }

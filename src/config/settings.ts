@@ -470,6 +470,7 @@ export const SETTINGS = {
     python: setting(KINDS.text, "python3", "The Python that has the site's dm package."),
     "ds-url": setting(KINDS.serviceUrl, "", "Address of the station's storage service (DM_DS_WEB_SERVICE_URL)."),
     "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
+    "proc-url": setting(KINDS.serviceUrl, "", "Address of its processing service (DM_PROC_WEB_SERVICE_URL)."),
     "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
     "allow-delete": setting(KINDS.yesNo, "False", "Whether Delete may delete experiments."),
     "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),

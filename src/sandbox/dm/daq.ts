@@ -3,8 +3,8 @@
  * nothing. It knows its directory by each look at it (data-management.md §7.3, §7.5).
  */
 import { randomUUID } from "node:crypto";
-import { ZONE } from "../people.ts";
 import type { FileTimes } from "./sources.ts";
+import { stamp } from "./stamp.ts";
 
 /** A DAQ or upload as DM shows it; the task's own keys come back beside these. */
 export type DaqForm = Readonly<Record<string, unknown>>;
@@ -141,21 +141,4 @@ export class DmDaq {
     const errorMessage = failed ?? (nothing ? "no new files for upload" : undefined);
     return { endTime: this.#endTime, endTimestamp: stamp(this.#endTime), ...(errorMessage && { errorMessage }) };
   }
-}
-
-const clockAtFacility = new Intl.DateTimeFormat("en-CA", {
-  timeZone: ZONE,
-  dateStyle: "short",
-  timeStyle: "medium",
-  hourCycle: "h23",
-});
-const zoneAtFacility = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, timeZoneName: "short" });
-
-/** `YYYY/MM/DD HH:MM:SS CDT`, as DM writes times for people beside the number. @param at seconds since 1970 */
-function stamp(at: number): string {
-  const zone = zoneAtFacility.formatToParts(at * 1000).find(({ type }) => type === "timeZoneName")?.value;
-  return `${clockAtFacility
-    .format(at * 1000)
-    .replaceAll("-", "/")
-    .replace(",", "")} ${zone}`;
 }

@@ -29,4 +29,5 @@ export const SANDBOX_DM_ROUTES = {
   listUploads: { path: "/dm/uploads", provenance: "sandbox" },
   getUploadInfo: { path: "/dm/uploads/{id}", provenance: "sandbox" },
   stopUpload: { path: "/dm/uploads/{id}/stop", provenance: "sandbox" },
+  stopProcessingJob: { path: "/dm/processingJobsByOwner/{owner}/{id}/stop", provenance: "sandbox" },
 } as const;

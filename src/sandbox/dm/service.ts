@@ -1,24 +1,17 @@
 /**
  * A simulated APS Data Management service: login and cookie per service, arguments in DM's encoding, errors in its
- * headers, and experiments, users, roles, DAQs and ESAFs in memory. Speaks what data-management.md §2 to §7 says, and
- * its own routes where nothing public says anything (routes.ts here). Written apart from the client: the two share no
- * code.
+ * headers, and experiments, users, roles, DAQs, workflows, jobs and ESAFs in memory. Speaks what data-management.md §2
+ * to §7 says, and its own routes where nothing public says anything (routes.ts here). Written apart from the client:
+ * the two share no code.
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import { type HttpFaults, type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
 import { EVERYONE } from "../people.ts";
 import type { DaqForm, DaqKind } from "./daq.ts";
-import {
-  DmRefusal,
-  DmStore,
-  type DmStoreFaults,
-  fullForm,
-  REFUSALS,
-  refuse,
-  shortForm,
-  type TwinExperiment,
-} from "./store.ts";
+import type { JobForm } from "./job.ts";
+import { DmRefusal, REFUSALS, refuse } from "./refusals.ts";
+import { DmStore, type DmStoreFaults, fullForm, shortForm, type TwinExperiment } from "./store.ts";
 
 /** What DM itself does wrong, beside what any HTTP service can. */
 export interface DmFaults extends HttpFaults, DmStoreFaults {
@@ -61,6 +54,10 @@ export interface DmTwin {
   readonly filesByDirectory: Map<string, number>;
   /** The DAQs or uploads as they stand, oldest first. */
   transfers(kind: DaqKind): readonly DaqForm[];
+  /** The processing jobs as they stand, oldest first. */
+  jobs(): readonly JobForm[];
+  /** Adds a workflow of the account: commands by the ids of their stages. */
+  addWorkflow(name: string, stages: Readonly<Record<string, string>>): void;
   /** Replaces the faults of all services; `{}` is good health. */
   misbehave(faults: DmFaults): Promise<void>;
   /** As HttpTwin, of the service where it is first. */
@@ -96,6 +93,11 @@ export async function startDmTwin(options: DmTwinOptions): Promise<DmTwin> {
     experiments: protocol.store.experiments,
     filesByDirectory: protocol.store.sources.filesByDirectory,
     transfers: (kind) => protocol.store.daqs.list(kind),
+    jobs: () => protocol.store.jobs.all(),
+    addWorkflow: (name, commands) => {
+      const stages = Object.fromEntries(Object.entries(commands).map(([id, command]) => [id, { command }]));
+      protocol.store.jobs.add(JSON.stringify({ name, owner: protocol.login.username, description: "", stages }));
+    },
     misbehave: async (faults) => {
       protocol.misbehave(faults);
       await all((twin) => twin.misbehave(faults));
@@ -162,6 +164,14 @@ const OPERATIONS: readonly TwinOperation[] = [
   row("daq", "GET", "uploads", (store) => store.daqs.list("upload")),
   row("daq", "GET", "uploads/*", (store, [id = ""]) => store.transfer("upload", id)),
   row("daq", "POST", "uploads/*/stop", (store, [id = ""]) => store.stopUpload(id)),
+  row("proc", "GET", "workflowsByOwner/*", (store, [owner = ""]) => store.jobs.workflows(owner)),
+  row("proc", "GET", "workflowsByOwner/*/*", (store, [owner = "", name = ""]) => store.jobs.workflow(owner, name)),
+  row("proc", "POST", "workflows/addWorkflow", (store, _, { workflow = "" }) => store.jobs.add(workflow)),
+  row("proc", "PUT", "workflows/updateWorkflow", (store, _, { workflow = "" }) => store.jobs.update(workflow)),
+  row("proc", "GET", "processingJobsByOwner/*", (store, [owner = ""], query) => store.jobs.list(owner, query)),
+  row("proc", "GET", "processingJobsByOwner/*/*", (store, [owner = "", id = ""]) => store.jobs.find(owner, id)),
+  row("proc", "POST", "processingJobsByWorkflow/*/*/startProcessingJob", (store, [owner = "", name = ""], query) => store.jobs.start(owner, name, query)),
+  row("proc", "POST", "processingJobsByOwner/*/*/stop", (store, [owner = "", id = ""]) => store.jobs.stop(owner, id)),
   row("apsDb", "GET", "esaf/stationEsafs/*", (store, _, { year = "" }) => store.esafs(year)),
   row("apsDb", "GET", "esaf/stationEsafs/*/*", (store, _, { year = "" }) => store.esafs(year)),
   row("apsDb", "GET", "bss/runs/current", (store) => store.currentRun()),

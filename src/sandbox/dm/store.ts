@@ -16,10 +16,12 @@ import {
 } from "../people.ts";
 import type { DaqFault, DaqKind } from "./daq.ts";
 import { DmDaqs } from "./daqs.ts";
+import { DmJobs, type DmJobsFaults } from "./jobs.ts";
+import { refuse } from "./refusals.ts";
 import { DmSources } from "./sources.ts";
 
 /** What goes wrong with the objects themselves. */
-export interface DmStoreFaults {
+export interface DmStoreFaults extends DmJobsFaults {
   /** Badges that nobody has. */
   readonly unknownBadges?: readonly string[];
   /** Everybody has every role already. */
@@ -45,30 +47,6 @@ export interface TwinExperiment {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** DM's refusals that the simulation gives: number, class name, HTTP status. */
-export const REFUSALS = {
-  invalidArgument: { code: 10, type: "InvalidArgument", status: 200 },
-  authorization: { code: 5, type: "AuthorizationError", status: 401 },
-  authentication: { code: 6, type: "AuthenticationError", status: 401 },
-  invalidSession: { code: 12, type: "InvalidSession", status: 200 },
-  notFound: { code: 14, type: "ObjectNotFound", status: 200 },
-  exists: { code: 15, type: "ObjectAlreadyExists", status: 200 },
-} as const;
-
-/** DM says no, in its own words. */
-export class DmRefusal extends Error {
-  readonly kind: keyof typeof REFUSALS;
-  constructor(kind: keyof typeof REFUSALS, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
-/** Throws a Refusal. */
-export function refuse(kind: keyof typeof REFUSALS, message: string): never {
-  throw new DmRefusal(kind, message);
-}
-
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** How dates come in. */
 const DATE = new RegExp(`^\\d{2}-(${MONTHS.join("|")})-\\d{2}$`);
@@ -78,6 +56,7 @@ type Query = Readonly<Record<string, string>>;
 export class DmStore {
   readonly experiments = new Map<string, TwinExperiment>();
   readonly daqs: DmDaqs;
+  readonly jobs: DmJobs;
   readonly sources: DmSources;
   readonly #clock: Clock;
   #faults: DmStoreFaults = {};
@@ -88,9 +67,11 @@ export class DmStore {
     this.#clock = clock;
     this.sources = new DmSources(dataRoot);
     this.daqs = new DmDaqs(clock, this.sources);
+    this.jobs = new DmJobs(clock);
   }
   misbehave(faults: DmStoreFaults): void {
     this.daqs.change(faults.daqs);
+    this.jobs.change(faults);
     this.#faults = faults;
   }
   experiment(name: string): TwinExperiment {

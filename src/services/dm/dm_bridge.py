@@ -12,7 +12,8 @@ import queue
 import sys
 import threading
 
-#: operation: (service, API class, method, arguments in order, arguments by name). One with a `?` may be left out; in order it is then empty.
+#: operation: (service, API class, method, arguments in order, arguments by name). One with a `?` may be left out; in order it is then empty. One with a `~`
+#: only narrows a list: it is left out where the method does not take it.
 #: Operations and arguments are named as in routes.ts; classes, methods and their order as public programs use them (data-management.md §6).
 METHODS = {
     "getExperimentByName": ("ds", "ExperimentDsApi", "getExperimentByName", "experimentName", ""),
@@ -36,6 +37,14 @@ METHODS = {
     "getUploadInfo": ("daq", "ExperimentDaqApi", "getUploadInfo", "id", ""),
     "stopUpload": ("daq", "ExperimentDaqApi", "stopUpload", "id", ""),
     "listStationEsafs": ("apsDb", "EsafApsDbApi", "listStationEsafs", "stationName", "beamlineName? year"),
+    "listWorkflows": ("proc", "WorkflowProcApi", "listWorkflows", "owner", "queryDict~"),
+    "getWorkflow": ("proc", "WorkflowProcApi", "getWorkflowByName", "owner name", ""),
+    "addWorkflow": ("proc", "WorkflowProcApi", "addWorkflow", "spec", ""),
+    "updateWorkflow": ("proc", "WorkflowProcApi", "updateWorkflow", "spec", ""),
+    "listProcessingJobs": ("proc", "WorkflowProcApi", "listProcessingJobs", "owner", "queryDict~ skip~ limit~ keyList~"),
+    "getProcessingJob": ("proc", "WorkflowProcApi", "getProcessingJobById", "owner id", ""),
+    "startProcessingJob": ("proc", "WorkflowProcApi", "startProcessingJob", "owner workflow argsDict", ""),
+    "stopProcessingJob": ("proc", "WorkflowProcApi", "stopProcessingJob", "owner id", ""),
     "getStationEsaf": ("apsDb", "EsafApsDbApi", "getStationEsafById", "stationName esafId", ""),
 }
 
@@ -44,6 +53,10 @@ class MissingMethod(Exception):
     """The site's package has no such class or method; nothing was called."""
 
 
+#: Arguments that travel as JSON, and that the package itself makes JSON of.
+AS_JSON = ("keyList",)
+#: Classes that public programs get from a factory, and not from `dm` itself.
+FACTORIES = {"WorkflowProcApi": ("ProcApiFactory", "getWorkflowProcApi")}
 #: After these the package may go on with a session or a login that holds no more; a new object of its class reads the login file again.
 SESSION_GONE = ("InvalidSession", "AuthenticationError")
 _apis = {}
@@ -54,29 +67,51 @@ def _method(operation):
 
     _, class_name, name, _, _ = METHODS[operation]
     if class_name not in _apis:
-        if not hasattr(dm, class_name):
+        factory, maker = FACTORIES.get(class_name, ("", ""))
+        make = getattr(getattr(dm, factory, None), maker, None) or getattr(dm, class_name, None)
+        if make is None:
             raise MissingMethod(class_name)
-        _apis[class_name] = getattr(dm, class_name)()
+        _apis[class_name] = make()
     if not hasattr(_apis[class_name], name):
         raise MissingMethod("%s.%s" % (class_name, name))
     return getattr(_apis[class_name], name)
 
 
 def _names(listed):
-    return [name.rstrip("?") for name in listed.split()]
+    return [name.rstrip("?~") for name in listed.split()]
+
+
+def _by_name(listed, args, narrowing):
+    """The arguments by name that are given: those that only narrow a list, or the others."""
+    names = _names(" ".join(name for name in listed.split() if name.endswith("~") == narrowing))
+    return {
+        name: json.loads(args[name]) if name in AS_JSON and isinstance(args[name], str) else args[name]
+        for name in names
+        if name in args
+    }
 
 
 def perform(operation, args):
     """Calls the package's method; `describe` is the table itself."""
     if operation == "describe":
         return {
-            name: {"service": service, "method": "%s.%s" % (api, method), "takes": takes.split() + more.split()}
+            name: {"service": service, "method": "%s.%s" % (api, method), "takes": (takes + " " + more).replace("~", "?").split()}
             for name, (service, api, method, takes, more) in METHODS.items()
         }
     _, class_name, _, takes, more = METHODS[operation]
     in_order = [args.get(name, "") for name in _names(takes)]
     try:
-        return _method(operation)(*in_order, **{name: args[name] for name in _names(more) if name in args})
+        method = _method(operation)
+        named = _by_name(more, args, False)
+        narrowing = _by_name(more, args, True)
+        if narrowing:
+            try:
+                return method(*in_order, **dict(named, **narrowing))
+            except Exception as thrown:
+                # Of a package whose list is the whole list always.
+                if "unexpected keyword" not in str(thrown):
+                    raise
+        return method(*in_order, **named)
     except Exception as thrown:
         if type(thrown).__name__ in SESSION_GONE:
             _apis.pop(class_name, None)

@@ -11,7 +11,8 @@ import { PATIENT, retry } from "../../base/retry.ts";
 import type { DataManagement } from "../../controller/ports/data-management.ts";
 import { type HttpRequest, httpVerdict, label, type TlsTrust } from "../http.ts";
 import { resultOf } from "./errors.ts";
-import { type DmAnswer, type DmWay, dmPort } from "./port.ts";
+import { dmPort } from "./port.ts";
+import type { DmAnswer, DmWay } from "./questions.ts";
 import {
   DM_SERVICES,
   type DmArguments,

@@ -12,7 +12,8 @@ import { type CallOptions, NotFoundError, NotOfferedError, UnavailableError } fr
 import type { DataManagement } from "../../controller/ports/data-management.ts";
 import { type BridgeFailure, DmBridge } from "./bridge.ts";
 import { CODE_BY_TYPE, errorOfCode } from "./errors.ts";
-import { type DmAnswer, type DmWay, dmPort } from "./port.ts";
+import { dmPort } from "./port.ts";
+import type { DmAnswer, DmWay } from "./questions.ts";
 import {
   DM_ROUTES,
   DM_SERVICES,

@@ -119,9 +119,12 @@ export const DM_ROUTES = {
   getCurrentRun: row("apsDb", "code", "GET", "/dm/bss/runs/current", ""),
   listWorkflows: row("proc", "wire", "GET", "/dm/workflowsByOwner/{owner}?queryDict=<queryDict?>", "owner queryDict"),
   getWorkflow: row("proc", "code", "GET", "/dm/workflowsByOwner/{owner}/<name>", "owner name"),
-  listProcessingJobs: row("proc", "wire", "GET", "/dm/processingJobsByOwner/{owner}?queryDict=<queryDict?>&skip={skip?}&limit={limit?}&keyList=<keyList?>", "owner queryDict skip limit keyList"),
+  addWorkflow: row("proc", "wire", "POST", "/dm/workflows/addWorkflow?allowCurrentUsername=0&workflow=<spec>", "spec"),
+  updateWorkflow: row("proc", "code", "PUT", "/dm/workflows/updateWorkflow?allowCurrentUsername=0&workflow=<spec>", "spec"),
+  listProcessingJobs: row("proc", "wire", "GET", "/dm/processingJobsByOwner/{owner}?queryDict=<queryDict?>&skip={skip?}&limit={limit?}&keyList=<keyList?>", "owner queryDict skip limit keyList", LONG_LIST),
   getProcessingJob: row("proc", "wire", "GET", "/dm/processingJobsByOwner/{owner}/{id}", "owner id"),
   startProcessingJob: row("proc", "wire", "POST", "/dm/processingJobsByWorkflow/{owner}/<workflow>/startProcessingJob?argsDict=<argsDict>", "owner workflow argsDict"),
+  stopProcessingJob: row("proc", "guess", "POST", undefined, "owner id"),
 } as const satisfies Record<string, DmRoute>;
 
 export type DmOperation = keyof typeof DM_ROUTES;

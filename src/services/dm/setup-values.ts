@@ -11,6 +11,7 @@ const SETUP_NAMES = {
   station: "DM_STATION_NAME",
   "ds-url": DM_SERVICES.ds.variable,
   "daq-url": DM_SERVICES.daq.variable,
+  "proc-url": DM_SERVICES.proc.variable,
   "aps-db-url": DM_SERVICES.apsDb.variable,
   "login-file": "DM_LOGIN_FILE",
 } as const;

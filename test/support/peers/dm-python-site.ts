@@ -90,14 +90,21 @@ export interface StandInSite {
   readonly count: (part: string) => number;
 }
 
+interface StandInChanges {
+  /** In the login file. */
+  readonly password?: string;
+  readonly twinClock?: ImpatientClock;
+}
+
 /**
  * The stand-in before the simulated service; both are stopped when the test ends.
  * @param changes to the client's options
  */
-export async function standInSite(
-  changes: Partial<DmPythonOptions> & { password?: string } = {},
-): Promise<StandInSite> {
-  const twin = await startDmTwin({ clock: new ImpatientClock() });
+export async function standInSite({
+  twinClock = new ImpatientClock(),
+  ...changes
+}: Partial<DmPythonOptions> & StandInChanges = {}): Promise<StandInSite> {
+  const twin = await startDmTwin({ clock: twinClock });
   onTestFinished(() => twin.close());
   const loginFile = join(await testFolder(), "login");
   await writeFile(loginFile, `${twin.login.username}|${changes.password ?? twin.login.password}\n`, { mode: 0o600 });

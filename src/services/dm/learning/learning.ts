@@ -76,6 +76,15 @@ const MARKERS: Markers = {
   beamlineName: "98-MARKED-B",
   year: 2073,
   esafId: 987656,
+  owner: "markedowner",
+  name: "marked-name",
+  workflow: "marked-workflow",
+  spec: { name: "marked-spec", owner: "markedspecowner", stages: {} },
+  argsDict: { markedArgument: "argument" },
+  queryDict: { markedMember: "member" },
+  skip: 2074,
+  limit: 2075,
+  keyList: ["markedMember"],
 };
 const LISTS: ReadonlySet<string> = new Set<DmOperation>([
   "getExperimentsByStation",
@@ -83,6 +92,8 @@ const LISTS: ReadonlySet<string> = new Set<DmOperation>([
   "listDaqs",
   "listUploads",
   "listStationEsafs",
+  "listWorkflows",
+  "listProcessingJobs",
 ]);
 
 const tableSchema = z.record(z.string(), z.object({ method: z.string(), takes: z.array(z.string()) }));

@@ -19,3 +19,4 @@ from dm.aps_db_web_service.api.esafApsDbApi import EsafApsDbApi
 from dm.daq_web_service.api.experimentDaqApi import ExperimentDaqApi
 from dm.ds_web_service.api.experimentDsApi import ExperimentDsApi
 from dm.ds_web_service.api.userDsApi import UserDsApi
+from dm.proc_web_service.api.procApiFactory import ProcApiFactory

@@ -11,7 +11,7 @@ from collections import UserDict
 import dm
 from dm.common.exceptions import dmException
 
-PORTS = {"DS": 22237, "DAQ": 33336, "APS_DB": 11337}
+PORTS = {"DS": 22237, "DAQ": 33336, "PROC": 55536, "APS_DB": 11337}
 
 
 class DmObject(UserDict):
