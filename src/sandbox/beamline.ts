@@ -16,7 +16,8 @@ import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { startDmTwin } from "./dm/service.ts";
-import { type GlobusCollectionOptions, startGlobusService } from "./globus/service.ts";
+import type { GlobusCollectionOptions } from "./globus/new-world.ts";
+import { startGlobusService } from "./globus/service.ts";
 import { localIso, PEOPLE, PROPOSAL, yearMonth } from "./people.ts";
 import { startSchedulingTwin } from "./scheduling-service.ts";
 import {

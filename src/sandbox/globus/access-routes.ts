@@ -9,7 +9,7 @@ import type { TwinAnswer } from "../http-twin.ts";
 import type { Collection, CollectionRule } from "./collection.ts";
 import { textOf } from "./documents.ts";
 import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
-import type { Asked, Route } from "./world.ts";
+import { type Asked, isMapped, type Route } from "./world.ts";
 
 /** Rules that a collection can have. */
 const MOST_RULES = 1000;
@@ -27,8 +27,9 @@ export const ACCESS_ROUTES: readonly Route[] = [
 function manageable(asked: Asked): Collection {
   requireBearer(asked);
   const collection = collectionOf(asked, asked.part("collection"));
-  const { isMapped, lacksAccessManager } = asked.world.faults;
-  if (isMapped) throw refuse(asked, 409, "NotSupported", `Endpoint ${collection.name} does not have access rules`);
+  const { lacksAccessManager } = asked.world.faults;
+  if (isMapped(asked.world, collection))
+    throw refuse(asked, 409, "NotSupported", `Endpoint ${collection.name} does not have access rules`);
   if (lacksAccessManager)
     throw refuse(asked, 403, "PermissionDenied", `You do not have permission to manage ${collection.name}`);
   return collection;

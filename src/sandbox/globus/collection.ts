@@ -5,6 +5,9 @@ import type { StandingFault } from "./task-faults.ts";
 export interface Collection {
   readonly id: string;
   readonly name: string;
+  /** Of the storage itself, not of a part of it that somebody shares: it has no access rules. */
+  readonly isMapped: boolean;
+  readonly isHighAssurance: boolean;
   readonly files: CollectionFiles;
   readonly rules: CollectionRule[];
   /** Shared by the tasks that run on it. */

@@ -7,7 +7,7 @@ import type { TwinAnswer } from "../http-twin.ts";
 import type { Collection } from "./collection.ts";
 import { askedPage } from "./list-query.ts";
 import { collectionOf, requireBearer } from "./transfer-answers.ts";
-import type { Asked, Route } from "./world.ts";
+import { type Asked, isMapped, type Route } from "./world.ts";
 
 export const ENDPOINT_ROUTES: readonly Route[] = [
   { method: "GET", path: "/v0.10/endpoint/:collection", answer: describeCollection },
@@ -41,8 +41,10 @@ function search(asked: Asked): TwinAnswer {
   return { status: 200, body: { DATA: page, DATA_TYPE: "endpoint_list", has_next_page: hasNext, limit, offset } };
 }
 
-function endpointDocument({ world }: Asked, { id, name, flowPolicy }: Collection): EndpointDocument {
-  const { isMapped, lacksAccessManager } = world.faults;
+function endpointDocument({ world }: Asked, collection: Collection): EndpointDocument {
+  const { id, name, flowPolicy, isHighAssurance } = collection;
+  const { lacksAccessManager } = world.faults;
+  const hasRules = !isMapped(world, collection);
   const side = (flow: string | undefined): object => (flow === undefined ? {} : { flow });
   return {
     ...UNREMARKABLE,
@@ -51,12 +53,13 @@ function endpointDocument({ world }: Asked, { id, name, flowPolicy }: Collection
     display_name: name,
     name,
     canonical_name: `beamline#${id}`,
-    entity_type: isMapped ? "GCSv5_mapped_collection" : "GCSv5_guest_collection",
+    entity_type: hasRules ? "GCSv5_guest_collection" : "GCSv5_mapped_collection",
     gcs_manager_url: world.managerUrl as EndpointDocument["gcs_manager_url"],
     owner_id: world.serviceAccount.clientId,
     owner_string: `${world.serviceAccount.clientId}@clients.auth.globus.org`,
-    acl_available: !isMapped,
-    acl_editable: !isMapped && !lacksAccessManager,
+    acl_available: hasRules,
+    acl_editable: hasRules && !lacksAccessManager,
+    high_assurance: isHighAssurance,
     my_effective_roles: lacksAccessManager ? [] : ["administrator"],
     associated_flow_policy:
       flowPolicy === undefined

@@ -4,7 +4,7 @@
  * the collections (GlobusServiceOptions.managerUrl), which must be https: whoever wants it puts TLS before the service.
  */
 import type { TwinAnswer } from "../http-twin.ts";
-import { type Asked, bearerOf, RefusedAnswer, type Route } from "./world.ts";
+import { type Asked, bearerOf, isMapped, RefusedAnswer, type Route } from "./world.ts";
 
 export const MANAGER_ROUTES: readonly Route[] = [
   { method: "GET", path: "/api/collections/:collection", answer: showCollection },
@@ -21,14 +21,14 @@ function showCollection(asked: Asked): TwinAnswer {
     allow_guest_collections: false,
     authentication_timeout_mins: null,
     collection_base_path: "/",
-    collection_type: world.faults.isMapped ? "mapped" : "guest",
+    collection_type: isMapped(world, collection) ? "mapped" : "guest",
     connector_id: POSIX,
     contact_email: "data@example.org",
     created_at: "2026-03-01",
     disable_anonymous_writes: false,
     display_name: name,
     force_encryption: false,
-    high_assurance: false,
+    high_assurance: collection.isHighAssurance,
     id,
     identity_id: world.serviceAccount.clientId,
     manager_url: world.managerUrl,

@@ -3,51 +3,25 @@
  * whose files are real, in folders of this machine. It can misbehave on request, and logs what it was asked. It gives
  * away nothing: every token it makes ends with it. Flows are not here yet.
  */
-import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
+import { randomUUID } from "node:crypto";
 import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
-import { EVERYONE } from "../people.ts";
 import { makeTemporaryFolder } from "../temporary-folder.ts";
 import { ACCESS_ROUTES } from "./access-routes.ts";
+import type { TwinIdentity } from "./auth/auth-state.ts";
+import { type AuthInterventions, authInterventions } from "./auth/interventions.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
-import type { Collection, CollectionRule, FlowPolicy, PauseRule } from "./collection.ts";
+import type { Collection, CollectionRule, PauseRule } from "./collection.ts";
 import { textOf } from "./documents.ts";
 import { ENDPOINT_ROUTES } from "./endpoint-routes.ts";
-import { CollectionFiles } from "./files.ts";
+import type { CollectionFiles } from "./files.ts";
 import { MANAGER_ROUTES } from "./manager-routes.ts";
+import { createWorld, type GlobusServiceOptions } from "./new-world.ts";
 import { SUBMIT_ROUTES } from "./submit-routes.ts";
-import { TaskEngine } from "./task-engine.ts";
 import type { CollectionFault, Side } from "./task-faults.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import type { Task } from "./tasks.ts";
 import { TRANSFER_ROUTES } from "./transfer-routes.ts";
-import { type GlobusFaults, type GlobusWorld, matchRoute, RefusedAnswer, type TwinIdentity } from "./world.ts";
-
-export interface GlobusCollectionOptions {
-  readonly name: string;
-  /** Where its `/` is on this machine, an existing folder; default: a new one, which goes with the service. */
-  readonly folder?: string;
-  /** Directories that exist at the start. */
-  readonly folders?: readonly string[];
-  /** Files at the start, by path: their content, or how many bytes of nothing. */
-  readonly files?: Readonly<Record<string, number | string | Uint8Array>>;
-  /** Shared by the tasks that run on it; default 20 MB/s. */
-  readonly bytesPerSecond?: number;
-  /** The flows through which alone data go from it, or to it. */
-  readonly flowPolicy?: FlowPolicy;
-}
-
-export interface GlobusServiceOptions {
-  /** Tasks come on by it, whether they are asked about or not. */
-  readonly clock: Clock;
-  readonly collections: readonly GlobusCollectionOptions[];
-  /** Until a task may start; default 1. */
-  readonly queuedSeconds?: number;
-  /** What the collections say is the address of their manager; default: one that does not exist. */
-  readonly managerUrl?: string;
-}
+import { type GlobusFaults, type GlobusWorld, matchRoute, RefusedAnswer } from "./world.ts";
 
 /** One request as the tests and the demonstration's log see it; no secrets in it. */
 export interface GlobusLogEntry {
@@ -57,7 +31,7 @@ export interface GlobusLogEntry {
   readonly detail: string;
 }
 
-export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arrived" | "close"> {
+export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arrived" | "close">, AuthInterventions {
   readonly faults: GlobusFaults;
   readonly requests: readonly GlobusLogEntry[];
   readonly serviceAccount: { readonly clientId: string; readonly secret: string };
@@ -70,12 +44,6 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   collection(name: string): SimulatedCollection;
   /** Every transfer that was accepted so far, the oldest first. */
   readonly transfers: readonly AcceptedTransfer[];
-  /** Every access token that was given so far is over. */
-  expireTokens(): void;
-  /** Every refresh token that was given so far is refused. */
-  endLogins(): void;
-  /** A refresh token as a login of the person would have given it. */
-  loginFor(scope: string): string;
   /** Something goes wrong on a collection from now on. @returns what puts it right again */
   addFault(collection: string, fault: CollectionFault): () => void;
   /** An administrator holds up the tasks of a collection, in these words. @returns what lets them go on */
@@ -104,9 +72,6 @@ export interface SimulatedCollection {
   readonly rules: CollectionRule[];
 }
 
-const QUEUED_SECONDS = 1;
-const MANAGER_URL = "https://gcs.example.org";
-const BYTES_PER_SECOND = 20_000_000;
 const ROUTES = [
   ...AUTH_ROUTES,
   ...TRANSFER_ROUTES,
@@ -154,13 +119,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     get transfers() {
       return [...world.tasks.taskById.values()].filter(({ type }) => type === "TRANSFER").map(acceptedTransfer);
     },
-    expireTokens: () => world.tokenByText.clear(),
-    endLogins: () => world.loginByRefreshToken.clear(),
-    loginFor: (scope) => {
-      const text = `Ag${randomBytes(24).toString("hex")}`;
-      world.loginByRefreshToken.set(text, { clientId: world.nativeClientId, identity: world.person, scope });
-      return text;
-    },
+    ...authInterventions(world.auth, world.nativeClientId, world.person),
     ...interventions(world, collectionBy),
   };
 }
@@ -218,62 +177,6 @@ function interventions({ tasks }: GlobusWorld, collectionBy: (name: string) => C
       }),
     resumeTask: (taskId) => tasks.change(() => Object.assign(taskBy(taskId), { isSuspended: false, notBefore: 0 })),
   };
-}
-
-function createWorld(
-  { clock, collections, queuedSeconds = QUEUED_SECONDS, managerUrl = MANAGER_URL }: GlobusServiceOptions,
-  ownFolders: string,
-): GlobusWorld {
-  const clientId = randomUUID();
-  const account = identity(clientId, `${clientId}@clients.auth.globus.org`, "Beamline data management", null);
-  const person = identity(randomUUID(), "curie@globusid.org", "Marie Curie", "curie@example.org");
-  // Everybody of the beamline with an address has a login by that name.
-  const people = EVERYONE.flatMap(({ firstName, lastName, email }) =>
-    email === undefined ? [] : identity(randomUUID(), email.toLowerCase(), `${firstName} ${lastName}`, email),
-  );
-  return {
-    clock,
-    queuedSeconds,
-    managerUrl,
-    faults: {
-      deniedBelow: undefined,
-      endpointError: false,
-      consentRequired: false,
-      refusesTokens: false,
-      rotatesRefreshTokens: false,
-      lacksAccessManager: false,
-      isMapped: false,
-    },
-    serviceAccount: { clientId, secret: randomBytes(24).toString("base64url") },
-    nativeClientId: randomUUID(),
-    person,
-    identities: [account, person, ...people],
-    collectionById: new Map(
-      collections.map((one) => {
-        const collection = createCollection(one, ownFolders, clock.now());
-        return [collection.id, collection];
-      }),
-    ),
-    tokenByText: new Map(),
-    loginByRefreshToken: new Map(),
-    pendingByCode: new Map(),
-    tasks: new TaskEngine(clock),
-  };
-}
-
-function createCollection(options: GlobusCollectionOptions, parent: string, now: number): Collection {
-  const { name, folders = [], files: contents = {}, bytesPerSecond = BYTES_PER_SECOND, flowPolicy } = options;
-  const id = randomUUID();
-  const own = join(parent, id);
-  if (options.folder === undefined) mkdirSync(own);
-  const files = new CollectionFiles(options.folder ?? own);
-  for (const one of folders) files.put(one, undefined, now);
-  for (const [one, content] of Object.entries(contents)) files.put(one, content, now);
-  return { id, name, files, rules: [], bytesPerSecond, pauseRules: [], standingFaults: [], flowPolicy };
-}
-
-function identity(id: string, username: string, name: string, email: string | null): TwinIdentity {
-  return { id, username, name, email, organization: "Example Light Source", status: "used" };
 }
 
 function answer(world: GlobusWorld, request: TwinRequest): TwinAnswer {

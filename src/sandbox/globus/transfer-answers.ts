@@ -4,11 +4,11 @@
  */
 
 import type { TwinAnswer } from "../http-twin.ts";
+import type { AccessToken } from "./auth/auth-state.ts";
+import { TRANSFER_SERVER } from "./auth/known-scopes.ts";
 import type { Collection } from "./collection.ts";
 import type { Fields } from "./documents.ts";
-import { type AccessToken, type Asked, bearerOf, RefusedAnswer, requestId } from "./world.ts";
-
-const TRANSFER_SERVER = "transfer.api.globus.org";
+import { type Asked, bearerOf, RefusedAnswer, requestId } from "./world.ts";
 
 /** A refusal in Transfer's form. */
 export function refuse(asked: Asked, status: number, code: string, message: string, more: Fields = {}): RefusedAnswer {

@@ -5,13 +5,14 @@
  */
 
 import type { TwinAnswer } from "../http-twin.ts";
+import { dataAccessScope, TRANSFER_SCOPE } from "./auth/known-scopes.ts";
 import type { Collection } from "./collection.ts";
 import { type Fields, iso, textOf } from "./documents.ts";
 import { isBelow, normalPath } from "./files.ts";
 import { askedPage } from "./list-query.ts";
 import { faultOf, faultRow } from "./task-faults.ts";
 import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
-import type { Asked, Route } from "./world.ts";
+import { type Asked, hasConsent, hasDataAccess, type Route } from "./world.ts";
 
 const LIST_LIMIT = 100_000;
 
@@ -30,9 +31,10 @@ function operable(asked: Asked, path: string, operation: FileOperation): Collect
   const token = requireBearer(asked);
   const collection = collectionOf(asked, asked.part("collection"));
   const { faults } = asked.world;
-  const scope = `https://auth.globus.org/scopes/${collection.id}/data_access`;
-  if (faults.consentRequired && !token.scope.includes(scope)) {
-    const wanted = `urn:globus:auth:scope:transfer.api.globus.org:all[*${scope}]`;
+  const scope = dataAccessScope(collection.id);
+  const wantsConsent = faults.consentRequired || (collection.isMapped && hasDataAccess(asked.world, collection));
+  if (wantsConsent && !hasConsent(token, [TRANSFER_SCOPE, scope])) {
+    const wanted = `${TRANSFER_SCOPE}[*${scope}]`;
     throw refuse(asked, 403, "ConsentRequired", "Missing required data_access consent", { required_scopes: [wanted] });
   }
   if (faults.endpointError)

@@ -5,6 +5,8 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
+import { type AccessToken, type AuthMemory, accessTokenOf, type TwinIdentity } from "./auth/auth-state.ts";
+import type { Consent } from "./auth/consents.ts";
 import type { Collection } from "./collection.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
@@ -24,38 +26,8 @@ export interface GlobusFaults {
   lacksAccessManager: boolean;
   /** The collections are mapped collections, which have no access rules. */
   isMapped: boolean;
-}
-
-export interface TwinIdentity {
-  readonly id: string;
-  readonly username: string;
-  readonly name: string | null;
-  readonly email: string | null;
-  readonly organization: string | null;
-  status: "unused" | "used";
-}
-
-/** What a bearer of an access token may do. */
-export interface AccessToken {
-  readonly identity: TwinIdentity;
-  readonly resourceServer: string;
-  readonly scope: string;
-  /** Milliseconds since 1970 UTC. */
-  expires: number;
-}
-
-/** A login that can be renewed. */
-export interface TwinLogin {
-  readonly clientId: string;
-  readonly identity: TwinIdentity;
-  readonly scope: string;
-}
-
-/** A login under way: the code that the browser carries back. */
-export interface PendingLogin extends TwinLogin {
-  readonly redirectUri: string;
-  readonly challenge: string | undefined;
-  readonly isOffline: boolean;
+  /** The person at the browser consents to nothing. */
+  personDeclines: boolean;
 }
 
 export interface GlobusWorld {
@@ -70,11 +42,8 @@ export interface GlobusWorld {
   readonly nativeClientId: string;
   /** Who sits at the browser. */
   readonly person: TwinIdentity;
-  readonly identities: TwinIdentity[];
   readonly collectionById: Map<string, Collection>;
-  readonly tokenByText: Map<string, AccessToken>;
-  readonly loginByRefreshToken: Map<string, TwinLogin>;
-  readonly pendingByCode: Map<string, PendingLogin>;
+  readonly auth: AuthMemory;
   readonly tasks: TaskEngine;
 }
 
@@ -118,10 +87,28 @@ export function matchRoute(route: Route, request: TwinRequest): ReadonlyMap<stri
 /** The bearer of the request's token, if it is valid for this resource server. */
 export function bearerOf({ world, request }: Asked, resourceServer: string): AccessToken | undefined {
   const text = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
-  const token = text === undefined ? undefined : world.tokenByText.get(text);
-  const isValid = token !== undefined && token.expires > world.clock.now() && token.resourceServer === resourceServer;
-  return isValid ? token : undefined;
+  const token = text === undefined ? undefined : accessTokenOf(world.auth, text);
+  return token?.resourceServer === resourceServer ? token : undefined;
 }
+
+/**
+ * Whether the person let the bearer's application act along this path of scopes, the first of them one of the token's
+ * own. False for a consent that was withdrawn, and for one that was given later than the token, even if it stands.
+ */
+export function hasConsent(token: AccessToken, path: readonly string[]): boolean {
+  const [root, ...below] = path;
+  let consent: Consent | undefined = token.roots.find(({ scope }) => scope === root);
+  for (const scope of below) consent = consent?.childByScope.get(scope);
+  return consent !== undefined && !consent.isRevoked && token.consents.has(consent.id);
+}
+
+/** Mapped collections have no access rules. */
+export const isMapped = ({ faults }: Pick<GlobusWorld, "faults">, collection: Collection): boolean =>
+  collection.isMapped || faults.isMapped;
+
+/** Whether a `data_access` scope for the collection exists. */
+export const hasDataAccess = ({ faults }: Pick<GlobusWorld, "faults">, collection: Collection): boolean =>
+  (collection.isMapped || faults.isMapped || faults.consentRequired) && !collection.isHighAssurance;
 
 /** A text such as Globus uses for request ids. */
 export const requestId = (): string => randomBytes(6).toString("base64url");
