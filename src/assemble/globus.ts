@@ -2,6 +2,7 @@
 import { Observable } from "rxjs";
 import type { Cancel } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
+import { proxyFor } from "../config/proxy.ts";
 import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
@@ -105,7 +106,7 @@ function open({ settings, environment, clock, log, closers, troubles }: PartOpti
   const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
   Object.assign(environment, globusServiceUrls(urls));
   if (section["client-id"] === "") return undefined;
-  const transport = createGlobusTransport({ clock, timeoutSeconds: section.timeout });
+  const transport = createGlobusTransport({ clock, timeoutSeconds: section.timeout, proxyFor: proxyFor(environment) });
   const clientId = section["client-id"];
   const auth =
     section["client-secret-file"] === ""

@@ -14,6 +14,7 @@ import { ActionError, codeOf, messageOf } from "../base/errors.ts";
 import { readRegularFileSync } from "../base/regular-file.ts";
 import type { RetryVerdict } from "../base/retry.ts";
 import { AccessDeniedError, UnavailableError } from "../controller/ports/call.ts";
+import { openTunnel, tunnelProblem } from "./http-proxy.ts";
 
 /**
  * Whom an https service must be. Without `caFile` and `fingerprint`: whom the system's authorities vouch for. There is
@@ -37,6 +38,8 @@ export interface HttpServiceOptions {
   /** `https://host:port`, optionally with a path before every route. Plain http is for this machine alone. */
   readonly url: string;
   readonly tls?: TlsTrust | undefined;
+  /** The proxy on the way to it, with its user and password where it wants them; for https without a fingerprint. */
+  readonly proxy?: string | undefined;
   readonly clock: Clock;
   /** For the whole exchange, connecting and body included. */
   readonly timeoutSeconds: number;
@@ -117,7 +120,7 @@ const DEFAULT_BODY_BYTES = 32 * 1024 * 1024;
 /** @throws ActionError for a URL, CA file or fingerprint that cannot be used */
 export function createHttpService(options: HttpServiceOptions): HttpService {
   const url = checkedUrl(options);
-  const dispatcher = new Agent({ connect: connector(options), headersTimeout: 0, bodyTimeout: 0 });
+  const dispatcher = dispatcherFor(options);
   const prefix = url.pathname.replace(/\/+$/, "");
   const address = `${url.hostname}:${url.port || (url.protocol === "https:" ? "443" : "80")}`;
   const service: HttpService = {
@@ -145,6 +148,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #service: HttpService;
   readonly #request: HttpRequest;
   readonly #maxBodyBytes: number;
+  readonly #proxy: string | undefined;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (failure: unknown) => void;
   readonly #release: () => void;
@@ -167,6 +171,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#service = service;
     this.#request = request;
     this.#maxBodyBytes = options.maxBodyBytes ?? DEFAULT_BODY_BYTES;
+    this.#proxy = options.proxy;
     this.#resolve = resolve;
     this.#reject = reject;
     const seconds = request.timeoutSeconds ?? options.timeoutSeconds;
@@ -200,8 +205,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#answer(false);
   }
   onResponseError(_: unknown, error: Error): void {
+    const inTheWay = this.#sent || this.#proxy === undefined ? undefined : tunnelProblem(error, this.#proxy);
     this.#fail(
-      whatBroke(error, this.#sent, this.#status),
+      inTheWay ?? whatBroke(error, this.#sent, this.#status),
       !(error instanceof UntrustedPeer || isTlsRefusal(error) || codeOf(error) === SPEAKS_NO_TLS),
     );
   }
@@ -329,6 +335,14 @@ function checkedUrl({ name, url }: HttpServiceOptions): URL {
     throw new ActionError(`${name}: ${url} would send the password in clear; use https, or http to this machine alone`);
   }
   return parsed;
+}
+
+function dispatcherFor(options: HttpServiceOptions): Dispatcher {
+  const { name, tls: { caFile, fingerprint, serverName } = {}, proxy, timeoutSeconds } = options;
+  if (proxy === undefined) return new Agent({ connect: connector(options), headersTimeout: 0, bodyTimeout: 0 });
+  if (fingerprint !== undefined)
+    throw new ActionError(`${name}: a certificate with a fingerprint cannot be compared through a proxy`);
+  return openTunnel({ proxy, timeoutSeconds, serverName, ca: caFile && readCaFile(name, caFile) });
 }
 
 /** Connects as `tls` says. With a pin, the certificate is compared before the first byte of a request is written. */

@@ -19,6 +19,7 @@ import {
   jsonOf,
   statusError,
 } from "../../src/services/http.ts";
+import { startConnectProxy } from "../support/connect-proxy.ts";
 import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 
@@ -268,5 +269,55 @@ describe("what arrives, and what is said about it", () => {
       /status 200 with an HTML page where JSON was expected; is this the right host and port\?$/,
     );
     expect(() => jsonOf(asked, GET, { ...answer, body: "" })).toThrow("status 200 with an empty body");
+  });
+});
+
+describe("through a proxy", () => {
+  const NAME = "https://dm.example.org";
+  const ca = path.join(TLS, "ca.pem");
+
+  test("an https service is reached by a tunnel, with the name that it proves, and the proxy knows no more", async () => {
+    const { url, requests } = await tlsServer("server");
+    const proxy = await startConnectProxy(Number(new URL(url).port));
+    const answer = await service(NAME, { proxy: proxy.url, tls: { caFile: ca } }).exchange(GET);
+    expect([answer.body, requests(), proxy.asked]).toEqual(["{}", 1, ["dm.example.org:443"]]);
+  });
+
+  test("whoever answers at the end of the tunnel must prove who it is", async () => {
+    const { url, requests } = await tlsServer("other");
+    const proxy = await startConnectProxy(Number(new URL(url).port));
+    const made = service(NAME, { proxy: proxy.url, tls: { caFile: ca } });
+    const failure = await failureOf(made.exchange(GET), HttpUnavailableError);
+    expect(failure.message).toContain("(dm.example.org:443), GET /thing: its certificate is not trusted");
+    expect([requests(), failure.worthRepeating]).toEqual([0, false]);
+  });
+
+  test("a user and a password are given to who wants them, and said to be missing, never told", async () => {
+    const { url } = await tlsServer("server");
+    const proxy = await startConnectProxy(Number(new URL(url).port), "user:p@SECRET");
+    const withLogin = proxy.url.replace("//", "//user:p%40SECRET@");
+    const answer = await service(NAME, { proxy: withLogin, tls: { caFile: ca } }).exchange(GET);
+    expect(answer.status).toBe(200);
+    const wrong = service(NAME, { proxy: withLogin.replace("SECRET", "OTHER"), tls: { caFile: ca } });
+    const failure = await failureOf(wrong.exchange(GET), HttpUnavailableError);
+    const { host } = new URL(proxy.url);
+    expect(failure.message).toBe(
+      `test service (dm.example.org:443), GET /thing: the proxy ${host} wants a user name and a password: write HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT`,
+    );
+  });
+
+  test("a proxy that lets nothing through, and one that is not there, are named", async () => {
+    const { url } = await tlsServer("server");
+    const proxy = await startConnectProxy(Number(new URL(url).port));
+    proxy.status = 403;
+    const { host } = new URL(proxy.url);
+    const failure = await failureOf(service(NAME, { proxy: proxy.url }).exchange(GET), HttpUnavailableError);
+    expect(failure.message).toContain(
+      `: the proxy ${host} does not let it through (status 403); ask its administrator`,
+    );
+    const gone = service(NAME, { proxy: "http://127.0.0.1:1" });
+    expect((await failureOf(gone.exchange(GET), HttpUnavailableError)).message).toContain(
+      ": the proxy 127.0.0.1:1 refuses the connection; is it running, and is its port right?",
+    );
   });
 });

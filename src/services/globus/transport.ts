@@ -84,6 +84,8 @@ export interface GlobusTransportOptions {
   readonly retry?: RetryPolicy | undefined;
   /** From 0 to below 1; spreads the waits. */
   readonly random?: (() => number) | undefined;
+  /** The proxy on the way to an address; undefined: none. */
+  readonly proxyFor?: ((url: string) => string | undefined) | undefined;
 }
 
 export function createGlobusTransport(options: GlobusTransportOptions): GlobusTransport {
@@ -91,8 +93,8 @@ export function createGlobusTransport(options: GlobusTransportOptions): GlobusTr
   const serviceFor = (url: string): HttpService => {
     const known = serviceByOrigin.get(url);
     if (known !== undefined) return known;
-    const { clock, timeoutSeconds = TIMEOUT_SECONDS } = options;
-    const service = createHttpService({ name: "Globus", url, clock, timeoutSeconds });
+    const { clock, timeoutSeconds = TIMEOUT_SECONDS, proxyFor } = options;
+    const service = createHttpService({ name: "Globus", url, clock, timeoutSeconds, proxy: proxyFor?.(url) });
     serviceByOrigin.set(url, service);
     return service;
   };
