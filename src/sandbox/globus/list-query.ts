@@ -85,8 +85,8 @@ function isWithin(text: string, [from = "", to = ""]: readonly string[]): boolea
   return (from === "" || time >= timeOf(from)) && (to === "" || time < timeOf(to));
 }
 
-/** `orderby=request_time DESC,name`: stable. */
-function ordered<R extends Fields>(rows: readonly R[], orderby: string): R[] {
+/** Rows by `orderby=request_time DESC,name`: stable. */
+export function ordered<R extends Fields>(rows: readonly R[], orderby: string): R[] {
   const keys = orderby.split(",").flatMap((key) => {
     const [field = "", direction = "ASC"] = key.trim().split(/[ :+]/);
     return field === "" ? [] : [{ field, sign: direction.toUpperCase() === "DESC" ? -1 : 1 }];

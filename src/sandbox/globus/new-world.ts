@@ -9,6 +9,7 @@ import { Consents } from "./auth/consents.ts";
 import { scopesOf } from "./auth/scope-tree.ts";
 import type { Collection, FlowPolicy } from "./collection.ts";
 import { CollectionFiles } from "./files.ts";
+import { FlowsWorld } from "./flows/flows-world.ts";
 import { TaskEngine } from "./task-engine.ts";
 import { type GlobusFaults, type GlobusWorld, hasDataAccess } from "./world.ts";
 
@@ -113,6 +114,7 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
       pendingByCode: new Map(),
     },
     tasks: new TaskEngine(clock),
+    flows: new FlowsWorld(),
   };
 }
 

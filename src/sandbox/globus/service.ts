@@ -1,7 +1,7 @@
 /**
- * Globus, simulated: Auth and Transfer on one port of 127.0.0.1, with one service account, one person, and collections
- * whose files are real, in folders of this machine. It can misbehave on request, and logs what it was asked. It gives
- * away nothing: every token it makes ends with it. Flows are not here yet.
+ * Globus, simulated: Auth, Transfer and Flows on one port of 127.0.0.1, with one service account, one person, and
+ * collections whose files are real, in folders of this machine. It can misbehave on request, and logs what it was
+ * asked. It gives away nothing: every token it makes ends with it.
  */
 import { randomUUID } from "node:crypto";
 import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
@@ -14,6 +14,9 @@ import type { Collection, CollectionRule, PauseRule } from "./collection.ts";
 import { textOf } from "./documents.ts";
 import { ENDPOINT_ROUTES } from "./endpoint-routes.ts";
 import type { CollectionFiles } from "./files.ts";
+import { controlFlows, type FlowsControl } from "./flows/control.ts";
+import { FLOWS_ROUTES } from "./flows/routes.ts";
+import { addTransferProviders } from "./flows/transfer-provider.ts";
 import { MANAGER_ROUTES } from "./manager-routes.ts";
 import { createWorld, type GlobusServiceOptions } from "./new-world.ts";
 import { SUBMIT_ROUTES } from "./submit-routes.ts";
@@ -33,6 +36,8 @@ export interface GlobusLogEntry {
 
 export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arrived" | "close">, AuthInterventions {
   readonly faults: GlobusFaults;
+  /** What is done to flows and their runs beside the API. */
+  readonly flows: FlowsControl;
   readonly requests: readonly GlobusLogEntry[];
   readonly serviceAccount: { readonly clientId: string; readonly secret: string };
   readonly nativeClientId: string;
@@ -80,6 +85,7 @@ const ROUTES = [
   ...MANAGER_ROUTES,
   ...SUBMIT_ROUTES,
   ...TASK_ROUTES,
+  ...FLOWS_ROUTES,
 ];
 
 export async function startGlobusService(options: GlobusServiceOptions): Promise<GlobusService> {
@@ -87,6 +93,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     ? await makeTemporaryFolder()
     : undefined;
   const world = createWorld(options, ownFolders?.path ?? "");
+  addTransferProviders(world);
   const requests: GlobusLogEntry[] = [];
   const twin = await startHttpTwin({
     clock: options.clock,
@@ -103,11 +110,13 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     misbehave: (faults) => twin.misbehave(faults),
     arrived: (part, count) => twin.arrived(part, count),
     close: async () => {
+      world.flows.close();
       world.tasks.close();
       await twin.close();
       await ownFolders?.remove();
     },
     faults: world.faults,
+    flows: controlFlows(world),
     requests,
     serviceAccount: world.serviceAccount,
     nativeClientId: world.nativeClientId,

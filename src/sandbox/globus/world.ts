@@ -8,6 +8,7 @@ import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
 import { type AccessToken, type AuthMemory, accessTokenOf, type TwinIdentity } from "./auth/auth-state.ts";
 import type { Consent } from "./auth/consents.ts";
 import type { Collection } from "./collection.ts";
+import type { FlowsWorld } from "./flows/flows-world.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
 /** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
@@ -45,6 +46,7 @@ export interface GlobusWorld {
   readonly collectionById: Map<string, Collection>;
   readonly auth: AuthMemory;
   readonly tasks: TaskEngine;
+  readonly flows: FlowsWorld;
 }
 
 /** One request with the parts of its path that the route left open. */

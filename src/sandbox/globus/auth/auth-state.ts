@@ -43,6 +43,8 @@ export interface AccessToken {
   expires: number;
   /** With which it was had, if any. */
   readonly refreshToken: string | undefined;
+  /** The flow in whose name a service uses it. */
+  readonly flow?: string;
 }
 
 /** A login that can be renewed, for one resource server. */
