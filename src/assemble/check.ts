@@ -5,6 +5,7 @@ import { FlightCheck } from "../controller/transfers/check/transfer-check.ts";
 import type { TransferSite } from "../controller/transfers/rules.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
 import { createOwnDisk } from "../services/own-disk.ts";
+import { flowSite } from "./flows.ts";
 import type { GlobusPart } from "./globus.ts";
 import type { PartOptions } from "./parts.ts";
 
@@ -12,7 +13,7 @@ export interface CheckPartOptions {
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
-  readonly globus: Pick<GlobusPart, "identity" | "tasks">;
+  readonly globus: Pick<GlobusPart, "identity" | "tasks" | "flows">;
 }
 
 /** Globus tells of its tasks no more often than that is worth for one small file. */
@@ -23,11 +24,13 @@ export function openCheck(options: PartOptions, site: TransferSite, about: Check
   const { settings, environment, clock } = options;
   const { transfers, general } = settings;
   const { tasks, identity } = about.globus;
+  const flows = flowSite(options, about.globus);
   return new FlightCheck({
     clock,
     destinations: site.destinations,
     ...(site.destinations.length > 0 && { source: site.source }),
     ...(tasks !== undefined && { tasks, login: identity }),
+    ...(settings.flows.flow !== "" && flows !== undefined && { flows }),
     ledger: createOwnDisk({ folder: ledgerFolder(settings.ledger.path, environment), what: "The ledger" }),
     ...(general["log-directory"] !== "" && {
       logs: createOwnDisk({ folder: general["log-directory"], what: "The log folder" }),

@@ -42,7 +42,7 @@ export interface QueueOptions {
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
-  readonly globus: Pick<GlobusPart, "tasks" | "identity">;
+  readonly globus: Pick<GlobusPart, "tasks" | "identity" | "flows">;
   readonly notify: NotifyPart;
   /** One folder is sent, whose neighbours are nobody's source. */
   readonly isOneCopy?: boolean;

@@ -3,7 +3,10 @@
  * ever with one.
  */
 import { facilityIso } from "../../base/facility-time.ts";
+import type { CallOptions } from "../ports/call.ts";
 import type { FlowReport } from "../ports/flows.ts";
+import type { FlowSite } from "./flow-site.ts";
+import { chosenFlow } from "./named-flow.ts";
 
 const DAY_MS = 86_400_000;
 const FREE_DAYS = 30;
@@ -11,7 +14,7 @@ const FREE_DAYS = 30;
 const EXPIRING_DAYS = 7;
 const ENDING_DAYS = 1;
 
-export interface FlowExpiry {
+interface FlowExpiry {
   readonly state: "OK" | "Expiring" | "Ending";
   /** ISO 8601 with the facility's offset; empty: Globus keeps it. */
   readonly iso: string;
@@ -36,4 +39,30 @@ export function flowExpiry(
     iso,
     message: `The flow ${name} has no subscription and ${when}: deploy it with --subscription-id, or delete it and deploy it anew (globus-ioc flow delete ${name}, globus-ioc flow deploy ${name}).`,
   };
+}
+
+export interface FlowStanding extends FlowExpiry {
+  /** As a person, or the settings, name it. */
+  readonly name: string;
+  /** As it is called at Globus. */
+  readonly title: string;
+}
+
+/**
+ * How the flow stands that would be run.
+ * @param named by a person; "": the site's
+ * @param now milliseconds since 1970 UTC
+ * @returns undefined where neither names one
+ * @throws what keeps it from being run
+ */
+export async function flowStanding(
+  site: FlowSite,
+  named: string,
+  now: () => number,
+  options: CallOptions,
+): Promise<FlowStanding | undefined> {
+  const chosen = await chosenFlow(named, site);
+  if (chosen === undefined) return undefined;
+  const report = await site.flows.flow(chosen.id, options);
+  return { ...flowExpiry(report, chosen.name, now()), name: chosen.name, title: report.title };
 }

@@ -2,6 +2,7 @@
 import { didYouMeanSentence } from "../../base/suggest.ts";
 import type { FlowFiles } from "../ports/flow-files.ts";
 import { RejectedError } from "../run/outcome.ts";
+import type { FlowSite } from "./flow-site.ts";
 
 export interface NamedFlow {
   /** As a person named it: what commands in sentences take. */
@@ -26,4 +27,13 @@ export async function namedFlow(flow: string, files: FlowFiles): Promise<NamedFl
   throw new RejectedError(
     `No flow ${flow} is deployed, for ${files.pathOf(flow)} does not exist: globus-ioc flow deploy ${flow}.${near}`,
   );
+}
+
+/** The one that a person has named, or the site's. @returns undefined where neither names one @throws as `namedFlow` */
+export async function chosenFlow(
+  named: string,
+  { files, flow }: Pick<FlowSite, "files" | "flow">,
+): Promise<NamedFlow | undefined> {
+  const chosen = named.trim() || flow;
+  return chosen === "" ? undefined : await namedFlow(chosen, files);
 }

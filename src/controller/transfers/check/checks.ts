@@ -5,6 +5,7 @@
 
 import { ActionError } from "../../../base/errors.ts";
 import { facilityIso } from "../../../base/facility-time.ts";
+import { flowStanding } from "../../flows/flow-expiry.ts";
 import { LOGIN_ADVICE } from "../../ports/identity.ts";
 import { destinationPath, type GlobusRow } from "../globus-paths.ts";
 import type { CopyRow, DestinationRow } from "../rules.ts";
@@ -191,6 +192,21 @@ const SITE_CHECKS: readonly SiteRow[] = [
       if (refusal !== undefined) throw new CheckProblem(refusal);
       await tasks.glance(collection.id, collection.path, { signal });
       return `${collection.path} can be listed`;
+    },
+  },
+  {
+    name: "Flow",
+    asks: "ask Globus for the flow of [flows], and until when Globus keeps it",
+    severity: "MAJOR",
+    remedy: "",
+    needs: ["Globus login"],
+    isAsked: ({ flows }) => flows !== undefined,
+    ask: async ({ site: { flows, clock } }, signal) => {
+      const found = flows && (await flowStanding(flows, "", () => clock.now(), { signal }));
+      if (found === undefined) return "not asked";
+      const { state, message, name, iso } = found;
+      if (state !== "OK") throw new CheckProblem(message, state === "Ending" ? "MAJOR" : "MINOR");
+      return `the flow ${name} is there${iso === "" ? "" : `, until ${iso}`}`;
     },
   },
 ];

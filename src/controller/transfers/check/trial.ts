@@ -4,6 +4,7 @@
  */
 import { type Clock, sleep } from "../../../base/clock.ts";
 import { ActionError } from "../../../base/errors.ts";
+import type { FlowSite } from "../../flows/flow-site.ts";
 import type { Identity, KnownLogin } from "../../ports/identity.ts";
 import type { OwnDisk } from "../../ports/own-disk.ts";
 import type { TopFound, TrialFile } from "../../ports/scan-top.ts";
@@ -30,6 +31,8 @@ export interface CheckSite extends Pick<TransferSite, "destinations" | "tasks"> 
   readonly logs?: OwnDisk;
   /** Bytes that are enough. */
   readonly enough: { readonly destination: number; readonly own: number };
+  /** Absent where the settings name no flow. */
+  readonly flows?: FlowSite;
   /** Undefined where nothing is watched. */
   readonly watcher: () => WatcherLook | undefined;
   /** Name of the test file, the same at each check of this program on this host. */
