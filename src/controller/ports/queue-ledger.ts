@@ -2,6 +2,7 @@
  * The ledger of scans and of where they were sent: the queue itself. What is put is on disk when the promise resolves.
  * Each record is small; a scan's files are kept apart.
  */
+import type { FlowRunRequest } from "./flows.ts";
 import type { Manifest } from "./scans.ts";
 import type { Submission } from "./transfer-tasks.ts";
 
@@ -87,7 +88,7 @@ export interface SendRecord {
   readonly next?: number;
   /** Why it failed, is dropped, or is verified without having been sent: a sentence. */
   readonly reason?: string;
-  /** Of a Globus submission. */
+  /** Of a Globus submission, or of a run of a flow. */
   readonly submission?: string;
   /** Stands for the times of its files there, once it is proven with others than the source's: Globus left them. */
   readonly times?: string;
@@ -141,6 +142,28 @@ export interface StepRecord {
   readonly run?: string;
 }
 
+/** One run of a flow, for one scan, or for a person who has asked for it. On disk before Flows hears of it. */
+export interface FlowRunRecord {
+  /** Begins its label, which tells the run from all others; sorts by age. */
+  readonly id: string;
+  /** What operators call the flow, as `globus-ioc login --flow` takes it. */
+  readonly flowName: string;
+  /** What is asked of Flows, whole, so that it can be asked again word for word. */
+  readonly request: FlowRunRequest;
+  /** Whose run it is: another login must not ask for it again. */
+  readonly owner: string;
+  /** Of the row that it carries; "" for a run that a person has asked for. */
+  readonly destination: string;
+  readonly scans: readonly string[];
+  readonly at: number;
+  /** When it was put down by Globus' clock, milliseconds since 1970 UTC; absent where Globus had not told the time. */
+  readonly since?: number;
+  /** Flows' id of it, once it is known. */
+  readonly run?: string;
+  /** It has ended: a person's last run is kept until the next, so that it can be shown. */
+  readonly isOver?: true;
+}
+
 /** Something that people, or other programs, are told of; kept until all have it. */
 export interface NoteRecord {
   /** Sorts by age; unique. */
@@ -173,6 +196,7 @@ export interface QueueContent {
   readonly sends: readonly SendRecord[];
   readonly submissions: readonly SubmissionRecord[];
   readonly steps: readonly StepRecord[];
+  readonly flowRuns: readonly FlowRunRecord[];
   readonly notes: readonly NoteRecord[];
   /** One at most. */
   readonly summaries: readonly SummaryRecord[];
@@ -184,10 +208,12 @@ export type QueueChange =
   | { readonly send: SendRecord }
   | { readonly submission: SubmissionRecord }
   | { readonly step: StepRecord }
+  | { readonly flowRun: FlowRunRecord }
   | { readonly note: NoteRecord }
   | { readonly summary: SummaryRecord }
   | { readonly forgetScan: string }
   | { readonly forgetSubmission: string }
+  | { readonly forgetFlowRun: string }
   | { readonly forgetNote: string };
 
 export interface QueueLedger {

@@ -92,6 +92,8 @@ export function dropDecision(
   const isOver = (scans: readonly string[]): boolean => scans.length > 0 && scans.every((id) => dropped.has(id));
   for (const { submission, scans, task } of queue.submissions.values())
     if (task === undefined && isOver(scans)) changes.push({ forgetSubmission: submission.id });
+  for (const { id, scans, run } of queue.flowRuns.all)
+    if (run === undefined && isOver(scans)) changes.push({ forgetFlowRun: id });
   return { changes, scans: dropped };
 }
 
@@ -123,5 +125,7 @@ export function goneDecision(
   }
   for (const { submission, destination } of queue.submissions.values())
     if (destination !== "" && !known.has(destination)) changes.push({ forgetSubmission: submission.id });
+  for (const { id, destination } of queue.flowRuns.all)
+    if (destination !== "" && !known.has(destination)) changes.push({ forgetFlowRun: id });
   return { changes, counts };
 }

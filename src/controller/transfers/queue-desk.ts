@@ -229,6 +229,7 @@ async function* exported({ queue }: DeskQueue): Answers {
     for (const step of queue.steps.ofScan(scan.id)) yield { record: { step } };
   }
   for (const submission of queue.submissions.values()) yield { record: { submission } };
+  for (const flowRun of queue.flowRuns.all) yield { record: { flowRun } };
   for (const note of queue.notes.values()) yield { record: { note } };
   if (queue.summary !== undefined) yield { record: { summary: queue.summary } };
   yield ended(true, `${scansText(queue.scans.size)}.`);

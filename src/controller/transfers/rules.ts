@@ -1,5 +1,6 @@
 /** What a site has decided about its transfers: the settings, as the controller sees them. */
 import type { Copier } from "../ports/destinations.ts";
+import type { Flows } from "../ports/flows.ts";
 import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger, ScanTags } from "../ports/queue-ledger.ts";
 import type { ScanDrops } from "../ports/scan-drops.ts";
@@ -98,6 +99,8 @@ export interface TransferSite {
   /** What follows a scan that is verified at a destination; absent: nothing does. */
   readonly steps?: readonly StepRow[];
   readonly stepKinds?: readonly StepKind[];
+  /** Runs of flows; absent where Globus is off. */
+  readonly flows?: { readonly flows: Flows; readonly pollSeconds: number };
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** Absent where nobody is mailed. */

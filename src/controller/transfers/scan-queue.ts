@@ -5,7 +5,9 @@
 import { ActionError } from "../../base/errors.ts";
 import { inSlices } from "../../base/in-slices.ts";
 import { listed } from "../../base/word-list.ts";
+import { RunBook } from "../flows/run-book.ts";
 import type {
+  FlowRunRecord,
   NoteRecord,
   QueueChange,
   QueueLedger,
@@ -81,6 +83,7 @@ export class ScanQueue {
   readonly #submissions = new Map<string, SubmissionRecord>();
   /** What follows scans that are verified. */
   readonly steps = new StepBook();
+  readonly flowRuns = new RunBook();
   readonly #notes = new Map<string, NoteRecord>();
   #summary: SummaryRecord | undefined;
   #lastProven: QueuedScan | undefined;
@@ -93,12 +96,13 @@ export class ScanQueue {
 
   /** @throws ActionError */
   static async read(ledger: QueueLedger): Promise<ScanQueue> {
-    const { scans, sends, submissions, steps, notes, summaries } = await ledger.read();
+    const { scans, sends, submissions, steps, flowRuns, notes, summaries } = await ledger.read();
     const queue = new ScanQueue(ledger);
     await inSlices(scans, (scan) => queue.#apply({ scan }));
     await inSlices(sends, (send) => queue.#apply({ send }));
     for (const submission of submissions) queue.#apply({ submission });
     await inSlices(steps, (step) => queue.#apply({ step }));
+    for (const flowRun of flowRuns) queue.#apply({ flowRun });
     for (const note of notes) queue.#apply({ note });
     for (const summary of summaries) queue.#apply({ summary });
     queue.#lastProven = await lastOf(queue.#scans.values());
@@ -151,7 +155,12 @@ export class ScanQueue {
 
   /** Whether a submission is still wanted: by a scan that it carries, or by the person who asked for it. */
   isWanted({ submission, destination, scans }: SubmissionRecord): boolean {
-    const carries = (send: SendRecord): boolean => send.submission === submission.id && isSubmitted(send);
+    return this.isCarried({ id: submission.id, destination, scans });
+  }
+
+  /** The same of a submission, or of a run of a flow, by its id. */
+  isCarried({ id, destination, scans }: Pick<FlowRunRecord, "id" | "destination" | "scans">): boolean {
+    const carries = (send: SendRecord): boolean => send.submission === id && isSubmitted(send);
     return scans.length === 0 || scans.flatMap((scan) => this.send(scan, destination) ?? []).some(carries);
   }
 
@@ -203,10 +212,12 @@ export class ScanQueue {
     else if ("send" in change) this.#putSend(change.send);
     else if ("submission" in change) this.#submissions.set(change.submission.submission.id, change.submission);
     else if ("step" in change) this.steps.put(change.step);
+    else if ("flowRun" in change) this.flowRuns.put(change.flowRun);
     else if ("note" in change) this.#notes.set(change.note.id, change.note);
     else if ("summary" in change) this.#summary = change.summary;
     else if ("forgetScan" in change) this.#forget(change.forgetScan);
     else if ("forgetSubmission" in change) this.#submissions.delete(change.forgetSubmission);
+    else if ("forgetFlowRun" in change) this.flowRuns.forget(change.forgetFlowRun);
     else this.#notes.delete(change.forgetNote);
   }
 

@@ -157,20 +157,13 @@ export class TaskWatch {
     if (message !== "" && message !== before?.message && !report.isOk)
       road.say(`${titleOf(road, record)}: ${message}`, "MINOR");
     if (this.#ended.has(record.task)) return; // it takes Globus a while
-    const why = road.queue.isWanted(record) ? this.#hopelessText(report, at - movedAt) : "its scans were given up";
+    const why = road.queue.isWanted(record)
+      ? hopelessText(report, at - movedAt, road.site.rules.stuckSeconds)
+      : "its scans were given up";
     if (why === undefined) return;
     await tasks.cancel(record.task, { signal });
     this.#ended.set(record.task, why);
     road.say(`${titleOf(road, record)} was ended: ${why}.`, "MAJOR");
-  }
-
-  /** Why a task will not come to its end, a clause; undefined: it may. @param seconds without a byte */
-  #hopelessText(report: TaskReport, seconds: number): string | undefined {
-    const trouble = wordsFor(report.niceStatus);
-    const isHopeless = trouble?.kind === "source" || trouble?.kind === "destination";
-    const isLong = seconds >= this.#options.road.site.rules.stuckSeconds;
-    if (!isHopeless || report.isOk || report.isPaused || !isLong) return undefined;
-    return `${trouble.words}, for ${Math.round(seconds)} s`;
   }
 
   /** What a task waits for or complains of, a sentence; "": nothing. */
@@ -184,6 +177,18 @@ export class TaskWatch {
       return report.ahead === 0 ? "queued." : `queued behind ${report.ahead} tasks of this account.`;
     return report.isOk ? "" : asSentence(wordsOf(report));
   }
+}
+
+/**
+ * Why a task will not come to its end, a clause; undefined: it may.
+ * @param seconds without a byte
+ * @param stuckSeconds as in the rules
+ */
+export function hopelessText(report: TaskReport, seconds: number, stuckSeconds: number): string | undefined {
+  const trouble = wordsFor(report.niceStatus);
+  const isHopeless = trouble?.kind === "source" || trouble?.kind === "destination";
+  if (!isHopeless || report.isOk || report.isPaused || seconds < stuckSeconds) return undefined;
+  return `${trouble.words}, for ${Math.round(seconds)} s`;
 }
 
 /** What a task's trouble means, a piece of a sentence: in our words, or in Globus' own. */

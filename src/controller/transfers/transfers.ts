@@ -6,6 +6,7 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
+import { FlowRuns } from "../flows/flow-runs.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { StepLane } from "../steps/step-lane.ts";
@@ -157,6 +158,8 @@ export class RunningTransfers {
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
   readonly steps: readonly StepLane[];
+  /** Absent where Globus is off. */
+  readonly runs: FlowRuns | undefined;
   readonly #gate: SourceGate;
   readonly #rechecks: Rechecks;
   readonly #courier: Courier;
@@ -186,6 +189,10 @@ export class RunningTransfers {
     this.steps = (site.stepKinds ?? []).map((kind) => new StepLane(this.road, kind));
     this.#courier = new Courier(this.road, this.lanes);
     if (tasks === undefined) return;
+    if (site.flows !== undefined) {
+      const onEnd = (): Promise<void> => Promise.resolve(); // no destination is a flow yet
+      this.runs = new FlowRuns({ road: this.road, tasks, ...site.flows, onEnd });
+    }
     const asked = new AskedTransfers(this.road, tasks);
     this.asked = asked;
     const rows = destinations.filter((row): row is GlobusRow => row.kind === "globus");
@@ -206,6 +213,7 @@ export class RunningTransfers {
       ...this.steps,
       this.watch,
       this.asked,
+      this.runs,
       this.#courier,
       this.#dropReader,
     ];
@@ -294,6 +302,7 @@ export class RunningTransfers {
     for (const lane of [...this.lanes, ...this.steps]) lane.hurry();
     this.watch?.hurry();
     this.asked?.hurry();
+    this.runs?.hurry();
     this.road.wakeAll();
     return count;
   }

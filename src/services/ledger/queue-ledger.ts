@@ -64,9 +64,11 @@ function levelChange(change: QueueChange): LevelWrite {
   if ("submission" in change) return put(keyOf("submission", change.submission.submission.id), change.submission);
   if ("step" in change)
     return put(keyOf("step", change.step.scan, change.step.destination, change.step.kind), change.step);
+  if ("flowRun" in change) return put(keyOf("flowRun", change.flowRun.id), change.flowRun);
   if ("note" in change) return put(keyOf("note", change.note.id), change.note);
   if ("summary" in change) return put(keyOf("summary", ""), change.summary);
   if ("forgetScan" in change) return { type: "del", key: keyOf("scan", change.forgetScan) };
   if ("forgetSubmission" in change) return { type: "del", key: keyOf("submission", change.forgetSubmission) };
+  if ("forgetFlowRun" in change) return { type: "del", key: keyOf("flowRun", change.forgetFlowRun) };
   return { type: "del", key: keyOf("note", change.forgetNote) };
 }

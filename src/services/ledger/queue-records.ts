@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { inSlices } from "../../base/in-slices.ts";
 import {
+  type FlowRunRecord,
   type NoteRecord,
   type QueueContent,
   SCAN_STATES,
@@ -90,6 +91,19 @@ const stepSchema: z.ZodType<StepRecord> = z.strictObject({
   run: optional(text),
 });
 
+const flowRunSchema: z.ZodType<FlowRunRecord> = z.strictObject({
+  id: text,
+  flowName: text,
+  request: z.strictObject({ flow: text, label: text, tags: z.array(text), input: z.record(text, z.unknown()) }),
+  owner: text,
+  destination: text,
+  scans: z.array(text),
+  at: number,
+  since: optional(number),
+  run: optional(text),
+  isOver: optional(z.literal(true)),
+});
+
 const noteSchema: z.ZodType<NoteRecord> = z.strictObject({
   id: text,
   at: number,
@@ -110,6 +124,7 @@ const KINDS = {
   send: { letter: "d", schema: sendSchema },
   submission: { letter: "u", schema: submissionSchema },
   step: { letter: "p", schema: stepSchema },
+  flowRun: { letter: "r", schema: flowRunSchema },
   note: { letter: "n", schema: noteSchema },
   summary: { letter: "y", schema: summarySchema },
 } as const;
@@ -145,7 +160,7 @@ export async function contentOf(
   entries: readonly (readonly [string, string])[],
   refuse: (value: string) => Error,
 ): Promise<QueueContent> {
-  const content = { scan: [], send: [], submission: [], step: [], note: [], summary: [] } as Record<
+  const content = { scan: [], send: [], submission: [], step: [], flowRun: [], note: [], summary: [] } as Record<
     RecordKind,
     unknown[]
   >;
@@ -159,6 +174,7 @@ export async function contentOf(
     sends: content.send as SendRecord[],
     submissions: content.submission as SubmissionRecord[],
     steps: content.step as StepRecord[],
+    flowRuns: content.flowRun as FlowRunRecord[],
     notes: content.note as NoteRecord[],
     summaries: content.summary as SummaryRecord[],
   };

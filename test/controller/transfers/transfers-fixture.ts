@@ -8,6 +8,7 @@ import type { DestinationRow, SentTree, TransferRules, TransferSite } from "../.
 import { Transfers } from "../../../src/controller/transfers/transfers.ts";
 import { TransfersLook, type TransfersView } from "../../../src/controller/transfers/transfers-view.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
+import { FakeFlows } from "../../support/fakes/fake-flows.ts";
 import {
   FakeCopier,
   FakeDisk,
@@ -27,6 +28,7 @@ export class Bench {
   readonly copier = new FakeCopier(this.source);
   readonly tape = new FakeCopier(this.source);
   readonly tasks = new FakeTasks(this.clock, this.source);
+  readonly flows = new FakeFlows(this.clock);
   ledger = new FakeQueueLedger();
   readonly said: string[] = [];
   rules: TransferRules = RULES;
@@ -51,6 +53,7 @@ export class Bench {
     return {
       ledger,
       tasks,
+      flows: { flows: this.flows, pollSeconds: 1 },
       rules,
       source: { ...source, ...(original !== undefined && { original }) },
       destinations,

@@ -396,7 +396,15 @@ export class FakeQueueLedger implements QueueLedger {
         .filter(([key]) => key.startsWith(letter))
         .sort(([one], [other]) => (one < other ? -1 : 1))
         .map(([, value]) => JSON.parse(value) as T);
-    return { scans: of("s"), sends: of("d"), submissions: of("u"), steps: of("p"), notes: of("n"), summaries: of("y") };
+    return {
+      scans: of("s"),
+      sends: of("d"),
+      submissions: of("u"),
+      steps: of("p"),
+      flowRuns: of("r"),
+      notes: of("n"),
+      summaries: of("y"),
+    };
   }
   async put(changes: readonly QueueChange[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
@@ -409,10 +417,12 @@ export class FakeQueueLedger implements QueueLedger {
     else if ("send" in change) set(`d${change.send.scan} ${change.send.destination}`, change.send);
     else if ("submission" in change) set(`u${change.submission.submission.id}`, change.submission);
     else if ("step" in change) set(`p${change.step.scan} ${change.step.destination} ${change.step.kind}`, change.step);
+    else if ("flowRun" in change) set(`r${change.flowRun.id}`, change.flowRun);
     else if ("note" in change) set(`n${change.note.id}`, change.note);
     else if ("summary" in change) set("y", change.summary);
     else if ("forgetScan" in change) this.#records.delete(`s${change.forgetScan}`);
     else if ("forgetSubmission" in change) this.#records.delete(`u${change.forgetSubmission}`);
+    else if ("forgetFlowRun" in change) this.#records.delete(`r${change.forgetFlowRun}`);
     else this.#records.delete(`n${change.forgetNote}`);
   }
   async keepManifest(scan: string, manifest: Manifest): Promise<void> {

@@ -1,0 +1,226 @@
+/**
+ * Follows all runs of flows that are under way: one list of runs a look, and the tasks of Transfer that they name with
+ * two requests, however many there are; a log only where a run has changed. What becomes of a scan whose run has ended
+ * is others' business.
+ */
+import { asSentence } from "../../base/errors.ts";
+import { NotFoundError } from "../ports/call.ts";
+import type { Flows, RunReport } from "../ports/flows.ts";
+import type { FlowRunRecord } from "../ports/queue-ledger.ts";
+import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import { Breaker } from "../transfers/back-off.ts";
+import type { Road } from "../transfers/road.ts";
+import { verdictOn } from "../transfers/verdict.ts";
+import { Wake } from "../transfers/wake.ts";
+import { FollowedRun, type RunNow } from "./followed-run.ts";
+import { otherLoginText } from "./run-starts.ts";
+import { isOver } from "./run-words.ts";
+
+/** Seconds for which Flows may not show a run before it counts as gone: its lists may lag behind. */
+const GONE_SECONDS = 60;
+
+/** A record whose run is known. */
+export type BegunRecord = FlowRunRecord & { readonly run: string };
+
+/** How a run has ended. */
+export interface EndedRun {
+  readonly record: BegunRecord;
+  /** Undefined: Flows no longer has it. */
+  readonly now: RunNow | undefined;
+  /** Why we have ended it, a clause. */
+  readonly stopped: string | undefined;
+}
+
+export interface RunWatchOptions {
+  readonly road: Road;
+  readonly flows: Flows;
+  readonly tasks: TransferTasks;
+  readonly pollSeconds: number;
+  /**
+   * Takes the end of a run: behind it the record is forgotten, or is over.
+   * @throws why something cannot be looked at now: it is told again with the next look
+   */
+  readonly onEnd: (end: EndedRun, signal: AbortSignal) => Promise<void>;
+}
+
+export class RunWatch {
+  readonly #options: RunWatchOptions;
+  readonly #followed = new Map<string, FollowedRun>();
+  /** What was said last of a run that waits. */
+  readonly #said = new Map<string, string>();
+  /** By our id: runs that were ended because nobody wants them any more, or they would not end, with why. */
+  readonly #stopped = new Map<string, string>();
+  readonly #unseenSince = new Map<string, number>();
+  readonly #breaker: Breaker;
+  readonly #breakers = new Map<string, Breaker>();
+  readonly #hurry = new Wake();
+  /** Why the runs cannot be seen, a sentence. */
+  trouble: string | undefined;
+
+  constructor(options: RunWatchOptions) {
+    this.#options = options;
+    this.#breaker = new Breaker(options.road.random);
+  }
+
+  /** A person wants everything looked at at once. */
+  hurry(): void {
+    this.#breaker.hurry();
+    for (const breaker of this.#breakers.values()) breaker.hurry();
+    this.#hurry.call();
+  }
+
+  /** @returns undefined where it was not seen yet */
+  nowOf(record: FlowRunRecord): RunNow | undefined {
+    return this.#followed.get(record.id)?.now(record);
+  }
+
+  /** A run has begun, and Flows has told of it. */
+  begun(record: FlowRunRecord, report: RunReport): void {
+    this.#followed.set(record.id, new FollowedRun(report));
+    this.#hurry.call();
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    const { road, pollSeconds } = this.#options;
+    const wake = road.wake();
+    for (;;) {
+      const records = this.#records();
+      if (records.length > 0) await this.#look(records, signal);
+      const { clock } = road;
+      if (this.#records().length === 0) await wake.wait(clock, Infinity, signal);
+      else await this.#hurry.wait(clock, Math.max(pollSeconds, this.#breaker.waitSeconds(clock.monotonic())), signal);
+    }
+  }
+
+  /** Runs that have not ended, and a person's last one until it was seen. */
+  #records(): readonly BegunRecord[] {
+    return this.#options.road.queue.flowRuns.all.filter(
+      (record): record is BegunRecord =>
+        record.run !== undefined && (record.isOver !== true || !this.#followed.has(record.id)),
+    );
+  }
+
+  async #look(records: readonly BegunRecord[], signal: AbortSignal): Promise<void> {
+    const { road, flows, tasks } = this.#options;
+    let trouble: string | undefined;
+    const step = async (breaker: Breaker, work: () => Promise<void>): Promise<void> => {
+      try {
+        await work();
+        breaker.works();
+      } catch (thrown) {
+        const verdict = verdictOn(thrown, signal);
+        road.logBug(verdict, thrown);
+        breaker.failed(road.clock.monotonic(), verdict.sentence, verdict.afterSeconds);
+      }
+      trouble ??= breaker.trouble;
+    };
+    await step(this.#breaker, async () => {
+      const owner = await tasks.owner({ signal });
+      const ours = records.filter((record) => record.owner === owner);
+      for (const record of records) {
+        if (ours.includes(record)) continue;
+        if (record.isOver !== true && road.queue.isCarried(record))
+          trouble ??= asSentence(otherLoginText(record.owner, owner, record.request.label));
+        else await road.change(() => [{ forgetFlowRun: record.id }]); // this login neither sees nor ends it
+      }
+      if (ours.length === 0) return;
+      const open = new Map((await flows.runs({ isOpen: true }, { signal })).map((report) => [report.id, report]));
+      const due = ours.filter(({ run }) => {
+        const breaker = this.#breakerOf(run);
+        if (breaker.waitSeconds(road.clock.monotonic()) > 0) trouble ??= breaker.trouble;
+        return breaker.waitSeconds(road.clock.monotonic()) === 0;
+      });
+      for (const record of due)
+        await step(this.#breakerOf(record.run), () => this.#see(record, open.get(record.run), signal));
+      await this.#seeTasks(due, signal);
+      for (const record of due) await step(this.#breakerOf(record.run), () => this.#take(record, signal));
+    });
+    if (trouble !== undefined && this.trouble === undefined)
+      road.say(`The runs of Globus Flows cannot be followed: ${trouble}`, "MINOR");
+    if (trouble === undefined && this.trouble !== undefined)
+      road.say("The runs of Globus Flows can be followed again.");
+    this.trouble = trouble;
+  }
+
+  #breakerOf(run: string): Breaker {
+    const breaker = this.#breakers.get(run) ?? new Breaker(this.#options.road.random);
+    this.#breakers.set(run, breaker);
+    return breaker;
+  }
+
+  /** @param listed undefined: it has ended, or its state is not known, or Flows does not list it yet */
+  async #see(record: BegunRecord, listed: RunReport | undefined, signal: AbortSignal): Promise<void> {
+    const { road, flows } = this.#options;
+    const report = listed ?? (await this.#oneRun(record, signal));
+    if (report === undefined) return;
+    this.#unseenSince.delete(record.id);
+    const followed = this.#followed.get(record.id) ?? new FollowedRun(report);
+    this.#followed.set(record.id, followed);
+    followed.takeReport(report);
+    if (!followed.wantsLog(road.clock.monotonic())) return;
+    followed.takeLog(await flows.log(record.run, { signal }, followed.lastEntry), road.clock.monotonic());
+  }
+
+  /** @returns undefined where Flows has it not, for now or for good */
+  async #oneRun({ id, run }: BegunRecord, signal: AbortSignal): Promise<RunReport | undefined> {
+    try {
+      return await this.#options.flows.run(run, { signal });
+    } catch (thrown) {
+      if (!(thrown instanceof NotFoundError)) throw thrown;
+      if (!this.#unseenSince.has(id)) this.#unseenSince.set(id, this.#options.road.clock.monotonic());
+      return undefined;
+    }
+  }
+
+  async #seeTasks(records: readonly BegunRecord[], signal: AbortSignal): Promise<void> {
+    const followed = records.flatMap(({ id }) => this.#followed.get(id) ?? []);
+    const ids = [...new Set(followed.flatMap(({ openTasks }) => openTasks))];
+    if (ids.length === 0) return;
+    const reports = await this.#options.tasks.tasks(ids, { signal });
+    for (const one of followed) one.takeTasks(reports, this.#options.road.clock.monotonic());
+  }
+
+  async #take(record: BegunRecord, signal: AbortSignal): Promise<void> {
+    const { road, onEnd } = this.#options;
+    const now = this.nowOf(record);
+    const unseen = this.#unseenSince.get(record.id);
+    if (unseen !== undefined) {
+      if (road.clock.monotonic() - unseen < GONE_SECONDS) return;
+    } else if (now === undefined || !isOver(now.report)) {
+      if (now !== undefined) await this.#progress(record, now, signal);
+      return;
+    }
+    if (record.isOver !== true)
+      await onEnd(
+        { record, now: unseen === undefined ? now : undefined, stopped: this.#stopped.get(record.id) },
+        signal,
+      );
+    else if (unseen !== undefined) await road.change(() => [{ forgetFlowRun: record.id }]);
+    this.#forget(record);
+  }
+
+  #forget({ id, run }: BegunRecord): void {
+    if (this.#options.road.queue.flowRuns.of(id) === undefined) this.#followed.delete(id);
+    this.#unseenSince.delete(id);
+    this.#said.delete(id);
+    this.#stopped.delete(id);
+    this.#breakers.delete(run);
+  }
+
+  async #progress(record: BegunRecord, { words, report }: RunNow, signal: AbortSignal): Promise<void> {
+    const { road, flows } = this.#options;
+    const isToldOf = words.outcome === "waiting" || words.outcome === "unknown";
+    if (isToldOf && this.#said.get(record.id) !== words.sentence) road.say(words.sentence, words.severity);
+    if (isToldOf) this.#said.set(record.id, words.sentence);
+    else this.#said.delete(record.id);
+    if (record.scans.length === 0 || this.#stopped.has(record.id)) return;
+    const why = road.queue.isCarried(record)
+      ? this.#followed.get(record.id)?.hopeless(road.clock.monotonic(), road.site.rules.stuckSeconds)
+      : "its scan was given up";
+    if (why === undefined) return;
+    await flows.cancel(report.id, { signal });
+    this.#stopped.set(record.id, why);
+    road.say(`The run ${report.id} for ${record.destination} was cancelled: ${why}.`, "MAJOR");
+  }
+}
