@@ -8,6 +8,7 @@ import type { AuthMemory, TwinClient, TwinIdentity } from "./auth/auth-state.ts"
 import { Consents } from "./auth/consents.ts";
 import { scopesOf } from "./auth/scope-tree.ts";
 import type { Collection, FlowPolicy } from "./collection.ts";
+import { ComputeRoom, type SimulatedEndpointOptions, type SimulatedFunction } from "./compute/room.ts";
 import { CollectionFiles } from "./files.ts";
 import { FlowsWorld } from "./flows/flows-world.ts";
 import { TaskEngine } from "./task-engine.ts";
@@ -35,6 +36,10 @@ export interface GlobusServiceOptions {
   /** Tasks come on by it, whether they are asked about or not. */
   readonly clock: Clock;
   readonly collections: readonly GlobusCollectionOptions[];
+  /** Where functions of Globus Compute run; default: nowhere. */
+  readonly endpoints?: readonly SimulatedEndpointOptions[];
+  /** What functions give, by their names; those without give their own name and arguments. */
+  readonly functions?: Readonly<Record<string, SimulatedFunction>>;
   /** Until a task may start; default 1. */
   readonly queuedSeconds?: number;
   /** What the collections say is the address of their manager; default: one that does not exist. */
@@ -113,6 +118,7 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
       refreshByText: new Map(),
       pendingByCode: new Map(),
     },
+    compute: new ComputeRoom({ clock, endpoints: options.endpoints ?? [], functions: options.functions ?? {} }),
     tasks: new TaskEngine(clock),
     flows: new FlowsWorld(),
   };

@@ -11,6 +11,8 @@ import type { TwinIdentity } from "./auth/auth-state.ts";
 import { type AuthInterventions, authInterventions } from "./auth/interventions.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { Collection, CollectionRule, PauseRule } from "./collection.ts";
+import type { ComputeRoom } from "./compute/room.ts";
+import { COMPUTE_ROUTES } from "./compute/routes.ts";
 import { textOf } from "./documents.ts";
 import { ENDPOINT_ROUTES } from "./endpoint-routes.ts";
 import type { CollectionFiles } from "./files.ts";
@@ -47,6 +49,8 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
    * @throws Error for a name that was not given at the start
    */
   collection(name: string): SimulatedCollection;
+  /** Globus Compute: its end points, which go offline and come back, and what its functions give. */
+  readonly compute: ComputeRoom;
   /** Every transfer that was accepted so far, the oldest first. */
   readonly transfers: readonly AcceptedTransfer[];
   /** Something goes wrong on a collection from now on. @returns what puts it right again */
@@ -86,6 +90,7 @@ const ROUTES = [
   ...SUBMIT_ROUTES,
   ...TASK_ROUTES,
   ...FLOWS_ROUTES,
+  ...COMPUTE_ROUTES,
 ];
 
 export async function startGlobusService(options: GlobusServiceOptions): Promise<GlobusService> {
@@ -125,6 +130,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
       const { id, files, rules } = collectionBy(name);
       return { id, folder: files.folder, files, rules };
     },
+    compute: world.compute,
     get transfers() {
       return [...world.tasks.taskById.values()].filter(({ type }) => type === "TRANSFER").map(acceptedTransfer);
     },

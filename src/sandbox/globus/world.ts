@@ -8,6 +8,7 @@ import type { TwinAnswer, TwinRequest } from "../http-twin.ts";
 import { type AccessToken, type AuthMemory, accessTokenOf, type TwinIdentity } from "./auth/auth-state.ts";
 import type { Consent } from "./auth/consents.ts";
 import type { Collection } from "./collection.ts";
+import type { ComputeRoom } from "./compute/room.ts";
 import type { FlowsWorld } from "./flows/flows-world.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
@@ -47,6 +48,7 @@ export interface GlobusWorld {
   readonly auth: AuthMemory;
   readonly tasks: TaskEngine;
   readonly flows: FlowsWorld;
+  readonly compute: ComputeRoom;
 }
 
 /** One request with the parts of its path that the route left open. */
