@@ -15,50 +15,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
+import { differences, type SdkAnswer } from "../support/peers/published-samples.ts";
 import { needPeers } from "../support/peers/real-peers.ts";
 import { runPythonJson } from "../support/peers/spawn-peer.ts";
 
 const TOP = "/2-BM";
 const FILE = `${TOP}/scan_001.h5`;
-
-interface Answer {
-  readonly status: number;
-  readonly json: Readonly<Record<string, unknown>>;
-  /** The SDK's class of a failure. */
-  readonly error?: string;
-  readonly code?: string;
-  readonly request_id?: string;
-}
-
-/** Names the kind of a document of Transfer: of it the value counts too. */
-const KIND = "DATA_TYPE";
-
-/**
- * Every way in which `ours` differs in shape from `sample`: a missing or foreign field, another type, another kind of
- * document.
- */
-function differences(sample: unknown, ours: unknown, at = "answer"): string[] {
-  if (sample === null) return [];
-  if (typeof sample !== typeof ours || Array.isArray(sample) !== Array.isArray(ours) || ours === null) {
-    return [`${at} is ${ours === null ? "null" : typeof ours}, published: ${typeof sample}`];
-  }
-  if (Array.isArray(sample)) {
-    const [first] = sample as unknown[];
-    return first === undefined
-      ? []
-      : (ours as unknown[]).flatMap((one, index) => differences(first, one, `${at}[${index}]`));
-  }
-  if (typeof sample !== "object") return [];
-  const [theirs, mine] = [sample as Record<string, unknown>, ours as Record<string, unknown>];
-  const isOtherKind = typeof theirs[KIND] === "string" && KIND in mine && theirs[KIND] !== mine[KIND];
-  return [
-    ...(isOtherKind ? [`${at}.${KIND} is ${String(mine[KIND])}, published: ${theirs[KIND] as string}`] : []),
-    ...Object.keys(theirs).flatMap((name) =>
-      name in mine ? differences(theirs[name], mine[name], `${at}.${name}`) : [`${at}.${name} is missing`],
-    ),
-    ...Object.keys(mine).flatMap((name) => (name in theirs ? [] : [`${at}.${name} is not published`])),
-  ];
-}
 
 test("the comparison of shapes sees what it must see", () => {
   expect(differences({ a: 1, b: null, c: [{ d: "x" }] }, { a: 2, b: "y", c: [{ d: "z" }] })).toEqual([]);
@@ -201,8 +163,8 @@ const MAY_HAVE_MORE: readonly string[] = ["collection", "successful_transfers"];
 const OTHER_STATUS: readonly string[] = ["mkdir", "submit", "duplicate", "delete"];
 
 describe.skipIf(needPeers("globus-sdk").missing)("the simulated Globus under Globus' Python SDK", () => {
-  let answers: Readonly<Record<string, Answer>> & Readonly<Record<string, unknown>>;
-  let samples: Readonly<Record<string, Readonly<Record<string, Answer>>>>;
+  let answers: Readonly<Record<string, SdkAnswer>> & Readonly<Record<string, unknown>>;
+  let samples: Readonly<Record<string, Readonly<Record<string, SdkAnswer>>>>;
   let globus: GlobusService;
 
   beforeAll(async () => {

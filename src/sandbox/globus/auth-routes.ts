@@ -1,52 +1,43 @@
 /**
- * Globus Auth, simulated: its routes, and what it tells of identities. Logins are in auth/authorize.ts, tokens in
- * auth/token-grants.ts, consents in auth/consents.ts. globus.md §3.1, §3.2; the shapes are those of Globus' published
- * sample answers.
+ * Globus Auth, simulated: its routes. Logins are in auth/authorize.ts, tokens in auth/token-grants.ts and
+ * auth/token-routes.ts, consents in auth/consents.ts, who somebody is in auth/openid.ts and auth/claims.ts.
  */
-import type { TwinAnswer } from "../http-twin.ts";
-import { provisionIdentity } from "./auth/auth-state.ts";
-import { authorize, showCode } from "./auth/authorize.ts";
-import { AUTH_SERVER } from "./auth/known-scopes.ts";
-import { forbidden, unauthorized } from "./auth/refusals.ts";
+import { authorize, endBrowserSession, showCode } from "./auth/authorize.ts";
+import { tellBearer } from "./auth/claims.ts";
+import {
+  giveClient,
+  listClients,
+  listProjects,
+  makeClient,
+  makeCredential,
+  makeProject,
+  removeClient,
+} from "./auth/client-routes.ts";
+import { giveIdentity, listConsents, listIdentities } from "./auth/identity-routes.ts";
+import { tellConfiguration, tellKey } from "./auth/openid.ts";
 import { giveToken } from "./auth/token-grants.ts";
-import { type Asked, bearerOf, type Route } from "./world.ts";
-
-const IDENTITY_PROVIDER = "41143743-f3c8-4d60-bbdb-eeecaba85bd9";
+import { introspect, revoke, validate } from "./auth/token-routes.ts";
+import type { Route } from "./world.ts";
 
 export const AUTH_ROUTES: readonly Route[] = [
+  { method: "GET", path: "/.well-known/openid-configuration", answer: tellConfiguration },
+  { method: "GET", path: "/jwk.json", answer: tellKey },
   { method: "GET", path: "/v2/oauth2/authorize", answer: authorize },
   { method: "GET", path: "/v2/web/auth-code", answer: showCode },
+  { method: "GET", path: "/v2/web/logout", answer: endBrowserSession },
   { method: "POST", path: "/v2/oauth2/token", answer: giveToken },
+  { method: "POST", path: "/v2/oauth2/token/introspect", answer: introspect },
+  { method: "POST", path: "/v2/oauth2/token/validate", answer: validate },
+  { method: "POST", path: "/v2/oauth2/token/revoke", answer: revoke },
   { method: "GET", path: "/v2/oauth2/userinfo", answer: tellBearer },
   { method: "GET", path: "/v2/api/identities", answer: listIdentities },
+  { method: "GET", path: "/v2/api/identities/:identity", answer: giveIdentity },
+  { method: "GET", path: "/v2/api/identities/:identity/consents", answer: listConsents },
+  { method: "GET", path: "/v2/api/clients", answer: listClients },
+  { method: "POST", path: "/v2/api/clients", answer: makeClient },
+  { method: "GET", path: "/v2/api/clients/:client", answer: giveClient },
+  { method: "DELETE", path: "/v2/api/clients/:client", answer: removeClient },
+  { method: "POST", path: "/v2/api/clients/:client/credentials", answer: makeCredential },
+  { method: "GET", path: "/v2/api/projects", answer: listProjects },
+  { method: "POST", path: "/v2/api/projects", answer: makeProject },
 ];
-
-/** Who the bearer is: as much as the token's scopes let know. */
-function tellBearer(asked: Asked): TwinAnswer {
-  const token = bearerOf(asked, AUTH_SERVER);
-  if (token === undefined) throw unauthorized();
-  const scopes = token.scope.split(" ");
-  if (!scopes.includes("openid")) throw forbidden();
-  const { id, username, name, email, organization } = token.identity;
-  const profile = { preferred_username: username, name, organization, identity_provider: IDENTITY_PROVIDER };
-  return {
-    status: 200,
-    body: { sub: id, ...(scopes.includes("profile") && profile), ...(scopes.includes("email") && { email }) },
-  };
-}
-
-function listIdentities(asked: Asked): TwinAnswer {
-  const { world, request } = asked;
-  if (bearerOf(asked, AUTH_SERVER) === undefined) throw unauthorized();
-  const list = (name: string): string[] => (request.query.get(name) ?? "").split(",").filter((one) => one !== "");
-  const byId = list("ids").flatMap((id) => world.auth.identities.find((one) => one.id === id) ?? []);
-  const provision = request.query.get("provision") === "true";
-  const byName = list("usernames").flatMap((username) => {
-    const known = world.auth.identities.find((one) => one.username.toLowerCase() === username.toLowerCase());
-    return known ?? (provision ? provisionIdentity(world.auth, username) : []);
-  });
-  const identities = [...byId, ...byName].map(({ id, username, name, email, organization, status }) => {
-    return { email, id, identity_provider: IDENTITY_PROVIDER, name, organization, status, username };
-  });
-  return { status: 200, body: { identities } };
-}

@@ -4,7 +4,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { EVERYONE } from "../people.ts";
-import type { AuthMemory, TwinClient, TwinIdentity } from "./auth/auth-state.ts";
+import {
+  type AuthMemory,
+  GLOBUS_ID,
+  type IdentityProvider,
+  type TwinClient,
+  type TwinIdentity,
+} from "./auth/auth-state.ts";
 import { Consents } from "./auth/consents.ts";
 import { scopesOf } from "./auth/scope-tree.ts";
 import type { Collection, FlowPolicy } from "./collection.ts";
@@ -55,7 +61,10 @@ const GLOBUS_CLI: TwinClient = {
   name: "Globus CLI",
   secret: undefined,
   redirectUris: [],
+  templateId: undefined,
+  projectId: undefined,
 };
+const FACILITY: IdentityProvider = { id: "1c6b2a0e-52b7-4c0a-8a53-6f3d1b0c7e21", name: "Example Light Source" };
 
 /** @param ownFolders of this machine: the collections without a folder get one in it */
 export function createWorld(options: GlobusServiceOptions, ownFolders: string): GlobusWorld {
@@ -63,13 +72,17 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
   const clientId = randomUUID();
   const secret = randomBytes(24).toString("base64url");
   const account = identity(clientId, `${clientId}@clients.auth.globus.org`, "Beamline data management", null);
+  const linked = {
+    ...identity(randomUUID(), "mcurie@example.org", "Marie Curie", "curie@example.org"),
+    provider: FACILITY,
+  };
   const person = identity(randomUUID(), "curie@globusid.org", "Marie Curie", "curie@example.org");
   // Everybody of the beamline with an address has a login by that name.
   const people = EVERYONE.flatMap(({ firstName, lastName, email }) =>
     email === undefined ? [] : identity(randomUUID(), email.toLowerCase(), `${firstName} ${lastName}`, email),
   );
-  const native: TwinClient = { id: randomUUID(), name: "Beamline", secret: undefined, redirectUris: [] };
-  const service: TwinClient = { id: clientId, name: "Beamline data management", secret, redirectUris: [] };
+  const native: TwinClient = { ...GLOBUS_CLI, id: randomUUID(), name: "Beamline" };
+  const service: TwinClient = { ...GLOBUS_CLI, id: clientId, name: "Beamline data management", secret };
   const faults: GlobusFaults = {
     deniedBelow: undefined,
     endpointError: false,
@@ -98,7 +111,11 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
     collectionById,
     auth: {
       clock,
-      identities: [account, person, ...people],
+      identities: [account, person, linked, ...people],
+      linkedById: new Map([[person.id, [linked]]]),
+      projectById: new Map(),
+      policyById: new Map(),
+      sessionByOwner: new Map(),
       clientById: new Map([native, service, GLOBUS_CLI].map((client) => [client.id, client])),
       scopeOwners: {
         hasFlow: (id) => dependentsByFlow.has(id),
@@ -138,5 +155,5 @@ function createCollection(options: GlobusCollectionOptions, parent: string, now:
 }
 
 function identity(id: string, username: string, name: string, email: string | null): TwinIdentity {
-  return { id, username, name, email, organization: "Example Light Source", status: "used" };
+  return { id, username, name, email, organization: "Example Light Source", status: "used", provider: GLOBUS_ID };
 }

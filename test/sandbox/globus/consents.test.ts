@@ -35,10 +35,11 @@ test("a flow's scope exists as long as the flow, and its resource server is the 
 test("who consents to a flow consents to what the flow needs then; what it needs later wants a new consent", () => {
   const { auth, person } = createWorld({ clock: new FakeClock(), collections: [] }, "");
   const scope = flowScope(FLOW);
+  const session = { id: "", authenticatedById: new Map<string, number>() };
   const tokenFor = (text: string): AccessToken => {
     const owner = { applicationId: "app", identityId: person.id, allowsRefresh: true };
     const roots = auth.consents.grant(parseScopes(text) ?? [], owner, 0);
-    return giveAccessToken(auth, { clientId: "app", identity: person }, roots, undefined);
+    return giveAccessToken(auth, { clientId: "app", identity: person, session }, roots, undefined);
   };
   auth.dependentsByFlow.set(FLOW, "");
   const old = tokenFor(scope);

@@ -14,6 +14,13 @@ export interface TwinIdentity {
   readonly email: string | null;
   readonly organization: string | null;
   status: "unused" | "used";
+  /** Where its owner proves to be the owner. */
+  readonly provider: IdentityProvider;
+}
+
+export interface IdentityProvider {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** An application that is registered with Globus. */
@@ -24,6 +31,30 @@ export interface TwinClient {
   readonly secret: string | undefined;
   /** Beside these, any port of this machine. */
   readonly redirectUris: readonly string[];
+  /** The application after which it was made, for one place. */
+  readonly templateId: string | undefined;
+  readonly projectId: string | undefined;
+}
+
+/** Applications that the same people manage. */
+export interface TwinProject {
+  readonly id: string;
+  readonly name: string;
+  readonly contactEmail: string;
+  readonly adminIds: readonly string[];
+}
+
+/** Who of a person's identities has logged in for an application, by its id, and when: milliseconds since 1970 UTC. */
+export interface Session {
+  readonly id: string;
+  readonly authenticatedById: Map<string, number>;
+}
+
+/** What a service may demand of a session. */
+export interface SessionPolicy {
+  /** Of the identity that has logged in; empty: of any. */
+  readonly domains: readonly string[];
+  readonly timeoutSeconds: number;
 }
 
 /** What the bearer of a token may do: the consents that stood when it was given, as long as they stand. */
@@ -45,6 +76,7 @@ export interface AccessToken {
   readonly refreshToken: string | undefined;
   /** The flow in whose name a service uses it. */
   readonly flow?: string;
+  readonly session: Session;
 }
 
 /** A login that can be renewed, for one resource server. */
@@ -54,6 +86,7 @@ export interface RefreshToken {
   readonly identity: TwinIdentity;
   readonly roots: readonly Consent[];
   readonly issued: number;
+  readonly session: Session;
 }
 
 /** A login under way: the code that the browser carries back. */
@@ -63,6 +96,7 @@ export interface PendingLogin {
   readonly roots: readonly Consent[];
   readonly redirectUri: string;
   readonly challenge: string | undefined;
+  readonly session: Session;
   readonly isOffline: boolean;
   readonly state: string;
   readonly nonce: string | undefined;
@@ -72,6 +106,12 @@ export interface PendingLogin {
 export interface AuthMemory {
   readonly clock: Clock;
   readonly identities: TwinIdentity[];
+  /** What is linked to an identity, without itself. */
+  readonly linkedById: ReadonlyMap<string, readonly TwinIdentity[]>;
+  readonly projectById: Map<string, TwinProject>;
+  readonly policyById: Map<string, SessionPolicy>;
+  /** By the application's and the person's ids, with a blank between. */
+  readonly sessionByOwner: Map<string, Session>;
   readonly clientById: Map<string, TwinClient>;
   readonly scopeOwners: ScopeOwners;
   /** The flows whose scopes exist, with the scopes that each of them needs of others, as text. */
@@ -85,14 +125,17 @@ export interface AuthMemory {
 export interface TokenOwner {
   readonly clientId: string;
   readonly identity: TwinIdentity;
+  readonly session: Session;
 }
 
+/** The provider of those who have no other. */
+export const GLOBUS_ID: IdentityProvider = { id: "41143743-f3c8-4d60-bbdb-eeecaba85bd9", name: "Globus ID" };
 const LIFE_SECONDS = 172_800;
 
 /** Gives one access token, for scopes of one resource server. */
 export function giveAccessToken(
   auth: AuthMemory,
-  { clientId, identity }: TokenOwner,
+  { clientId, identity, session }: TokenOwner,
   roots: readonly Consent[],
   refreshToken: string | undefined,
 ): AccessToken {
@@ -110,6 +153,7 @@ export function giveAccessToken(
     issued: now,
     expires: now + LIFE_SECONDS * 1000,
     refreshToken,
+    session,
   };
   auth.tokenByText.set(token.text, token);
   return token;
@@ -117,11 +161,11 @@ export function giveAccessToken(
 
 export function giveRefreshToken(
   auth: AuthMemory,
-  { clientId, identity }: TokenOwner,
+  { clientId, identity, session }: TokenOwner,
   roots: readonly Consent[],
 ): RefreshToken {
   const text = `Ag${randomBytes(24).toString("hex")}`;
-  const token: RefreshToken = { text, clientId, identity, roots, issued: auth.clock.now() };
+  const token: RefreshToken = { text, clientId, identity, roots, issued: auth.clock.now(), session };
   auth.refreshByText.set(text, token);
   return token;
 }
@@ -160,7 +204,7 @@ export function identityOf(auth: AuthMemory, id: string): TwinIdentity {
 /** An identity that somebody named before its owner ever came. */
 export function provisionIdentity(auth: AuthMemory, username: string): TwinIdentity {
   const unknown = { name: null, email: null, organization: null };
-  const identity: TwinIdentity = { id: randomUUID(), username, ...unknown, status: "unused" };
+  const identity: TwinIdentity = { id: randomUUID(), username, ...unknown, status: "unused", provider: GLOBUS_ID };
   auth.identities.push(identity);
   return identity;
 }

@@ -11,6 +11,7 @@ import type { AuthMemory, TwinClient } from "./auth-state.ts";
 import { isKnownScope } from "./known-scopes.ts";
 import { htmlPage, inHtml, pageRefusal } from "./refusals.ts";
 import { type AskedScope, everyScope, parseScopes } from "./scope-tree.ts";
+import { sessionOf, wantedLogins } from "./sessions.ts";
 
 const CODE_SECONDS = 600;
 /** Of the real Auth, for which this service stands in: its page is shown here. */
@@ -40,6 +41,10 @@ export function authorize({ world, request }: Asked): TwinAnswer {
   const asked = askedScopes(auth, client, query.get("scope") ?? "");
   const isOffline = query.get("access_type") === "offline" || asked.some(({ scope }) => scope === "offline_access");
   if (world.faults.personDeclines) return refuse("access_denied", "The resource owner denied the request.");
+  const session = sessionOf(auth, client.id, world.person.id);
+  const logins = wantedLogins(auth, world.person, session, query);
+  if (typeof logins === "string") return refuse("access_denied", logins);
+  for (const { id } of logins) session.authenticatedById.set(id, auth.clock.now());
   const owner = { applicationId: client.id, identityId: world.person.id, allowsRefresh: isOffline };
   const roots = auth.consents.grant(asked, owner, auth.clock.now());
   if (roots.length === 0) return refuse("access_denied", "The resource owner denied the request.");
@@ -50,6 +55,7 @@ export function authorize({ world, request }: Asked): TwinAnswer {
     roots,
     redirectUri: query.get("redirect_uri") ?? "",
     challenge,
+    session,
     isOffline,
     state,
     nonce: query.get("nonce") ?? undefined,
@@ -96,6 +102,12 @@ export const unknownScopes = (auth: AuthMemory, asked: readonly AskedScope[]): r
 
 export const unknownScopeWords = (clientId: string, unknown: readonly string[]): string =>
   `client_id=${clientId} requested unknown scopes: [${unknown.map((scope) => `'${scope}'`).join(", ")}]`;
+
+/** The browser forgets who was logged in; what applications have been given stays. */
+export function endBrowserSession({ world }: Asked): TwinAnswer {
+  for (const { authenticatedById } of world.auth.sessionByOwner.values()) authenticatedById.clear();
+  return htmlPage(200, "Globus: logged out", ["<h1>You have been logged out</h1>"]);
+}
 
 /** What a person copies into the program that cannot be sent back to. */
 export function showCode({ request }: Asked): TwinAnswer {

@@ -1,6 +1,8 @@
 /** What persons and administrators do to logins and consents behind an application's back, as soon as it is called. */
+import { randomUUID } from "node:crypto";
 import { type AuthMemory, giveRefreshToken, identityOf, type TwinIdentity } from "./auth-state.ts";
 import { scopesOf } from "./scope-tree.ts";
+import { sessionOf } from "./sessions.ts";
 
 /** A consent that stands. */
 export interface StandingConsent {
@@ -26,6 +28,13 @@ export interface AuthInterventions {
    * on. Access and refresh tokens for what is withdrawn end at once.
    */
   revokeConsent(scope: string): void;
+  /** Nobody has logged in any more: what wants a session refuses until the person logs in again. */
+  endSession(): void;
+  /**
+   * What services may demand of sessions: a login with an identity of one of these domains (none: of any), that is not
+   * older than so many seconds. @returns its id
+   */
+  addPolicy(policy: { readonly domains?: readonly string[]; readonly timeoutSeconds?: number }): string;
 }
 
 export function authInterventions(auth: AuthMemory, clientId: string, person: TwinIdentity): AuthInterventions {
@@ -35,7 +44,8 @@ export function authInterventions(auth: AuthMemory, clientId: string, person: Tw
     loginFor: (scope) => {
       const owner = { applicationId: clientId, identityId: person.id, allowsRefresh: true };
       const roots = auth.consents.grant(scopesOf(scope), owner, auth.clock.now());
-      return giveRefreshToken(auth, { clientId, identity: person }, roots).text;
+      const session = sessionOf(auth, clientId, person.id);
+      return giveRefreshToken(auth, { clientId, identity: person, session }, roots).text;
     },
     consents: () =>
       auth.consents.all.map(({ applicationId, identityId, scopes }) => ({
@@ -49,6 +59,14 @@ export function authInterventions(auth: AuthMemory, clientId: string, person: Tw
     },
     revokeConsent: (scope) => {
       for (const one of auth.consents.all) if (one.scope === scope && !one.isRevoked) auth.consents.revoke(one);
+    },
+    endSession: () => {
+      for (const { authenticatedById } of auth.sessionByOwner.values()) authenticatedById.clear();
+    },
+    addPolicy: ({ domains = [], timeoutSeconds = Infinity }) => {
+      const id = randomUUID();
+      auth.policyById.set(id, { domains, timeoutSeconds });
+      return id;
     },
   };
 }

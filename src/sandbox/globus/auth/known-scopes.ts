@@ -2,6 +2,7 @@
  * Which scopes the simulated Globus Auth knows, and the service that a token for each of them is for. globus.md §3.2;
  * the names are those of the Python SDK's scope collections.
  */
+import { createHash } from "node:crypto";
 
 export const AUTH_SERVER = "auth.globus.org";
 export const TRANSFER_SERVER = "transfer.api.globus.org";
@@ -69,4 +70,11 @@ export function resourceServerOf(scope: string): string {
   const urn = /^urn:globus:auth:scope:([^:]+):/.exec(scope)?.[1];
   const id = /\/scopes\/([^/]+)\//.exec(scope)?.[1];
   return urn ?? SERVER_BY_CLIENT[id ?? ""] ?? id ?? AUTH_SERVER;
+}
+
+/** Scopes and services have ids beside their names; ours follow from the name. */
+export function idOfName(name: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) return name;
+  const hex = createHash("sha256").update(name).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

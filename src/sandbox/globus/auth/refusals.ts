@@ -14,7 +14,11 @@ export const oauthRefusal = (status: number, error: string, description?: string
 /** A document in the form of Auth's own API. */
 export function apiRefusal(status: number, code: string, title: string, detail: string): RefusedAnswer {
   const error = { status: String(status), id: randomUUID(), code, detail, title };
-  const body = { errors: [error], error_description: title, error: title.toLowerCase().replaceAll(" ", "_") };
+  const word = title
+    .toLowerCase()
+    .replaceAll(/[^a-z ]/g, "")
+    .replaceAll(" ", "_");
+  const body = { errors: [error], error_description: title, error: word };
   return new RefusedAnswer({ status, body });
 }
 

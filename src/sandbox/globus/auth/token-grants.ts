@@ -18,11 +18,21 @@ import {
 import { unknownScopes, unknownScopeWords } from "./authorize.ts";
 import { requireClient } from "./client-proof.ts";
 import type { Consent } from "./consents.ts";
+import { idToken, issuerOf } from "./openid.ts";
 import { apiRefusal, oauthRefusal } from "./refusals.ts";
 import { parseScopes } from "./scope-tree.ts";
+import { sessionOf } from "./sessions.ts";
 
 type TokenAnswer = Readonly<Record<string, unknown>>;
-type GrantRow = (world: GlobusWorld, client: TwinClient, form: URLSearchParams) => TokenAnswer;
+/** What is granted to whom, with the refresh token of each resource server, if any. */
+interface TokenGrant {
+  readonly owner: TokenOwner;
+  readonly roots: readonly Consent[];
+  readonly refresh: (roots: readonly Consent[]) => RefreshToken | undefined;
+  readonly state?: string;
+  readonly nonce?: string | undefined;
+}
+type GrantRow = (world: GlobusWorld, client: TwinClient, form: URLSearchParams) => TokenGrant;
 
 /** What each kind of grant wants to see. */
 const GRANTS: Readonly<Record<string, GrantRow>> = {
@@ -40,14 +50,16 @@ const GRANTS: Readonly<Record<string, GrantRow>> = {
     const owner = { applicationId: client.id, identityId: client.id, allowsRefresh: false };
     const roots = auth.consents.grant(asked, owner, auth.clock.now());
     if (roots.length === 0) throw oauthRefusal(403, "access_denied");
-    return tokensFor(world, { clientId: client.id, identity: identityOf(auth, client.id) }, roots, () => undefined);
+    const session = sessionOf(auth, client.id, client.id);
+    const self = { clientId: client.id, identity: identityOf(auth, client.id), session };
+    return { owner: self, roots, refresh: () => undefined };
   },
   refresh_token: (world, client, form) => {
     const old = refreshTokenOf(world.auth, form.get("refresh_token") ?? "");
     if (old === undefined || old.clientId !== client.id) throw oauthRefusal(401, "invalid_grant");
-    if (!world.faults.rotatesRefreshTokens) return tokensFor(world, old, old.roots, () => old);
+    if (!world.faults.rotatesRefreshTokens) return { owner: old, roots: old.roots, refresh: () => old };
     world.auth.refreshByText.delete(old.text);
-    return tokensFor(world, old, old.roots, (roots) => giveRefreshToken(world.auth, old, roots));
+    return { owner: old, roots: old.roots, refresh: (roots) => giveRefreshToken(world.auth, old, roots) };
   },
   authorization_code: (world, client, form) => {
     const { auth } = world;
@@ -67,10 +79,10 @@ const GRANTS: Readonly<Record<string, GrantRow>> = {
       (pending.challenge === undefined || pending.challenge === shown) &&
       pending.roots.every(({ isRevoked }) => !isRevoked);
     if (!fits) throw oauthRefusal(401, "invalid_grant");
-    const { roots, isOffline, state } = pending;
+    const { roots, isOffline, state, nonce } = pending;
     const refresh = (some: readonly Consent[]): RefreshToken | undefined =>
       isOffline ? giveRefreshToken(auth, pending, some) : undefined;
-    return { ...tokensFor(world, pending, roots, refresh), ...(state !== "" && { state }) };
+    return { owner: pending, roots, refresh, state, nonce };
   },
 };
 
@@ -79,30 +91,29 @@ export function giveToken({ world, request }: Asked): TwinAnswer {
   const grant = GRANTS[form.get("grant_type") ?? ""];
   if (grant === undefined) throw oauthRefusal(400, "unsupported_grant_type");
   const client = requireClient(world.auth, request);
-  return { status: 200, body: grant(world, client, form) };
+  return { status: 200, body: tokenAnswer(world, grant(world, client, form), issuerOf(request)) };
 }
 
 /** The token answer: the first resource server at the top, the others below it. */
-function tokensFor(
-  { auth }: GlobusWorld,
-  owner: TokenOwner,
-  roots: readonly Consent[],
-  refresh: (roots: readonly Consent[]) => RefreshToken | undefined,
-): TokenAnswer {
+function tokenAnswer({ auth }: GlobusWorld, granted: TokenGrant, issuer: string): TokenAnswer {
+  const { owner, roots, refresh, state = "", nonce } = granted;
+  let signed: string | undefined;
   const grants = [...byResourceServer(roots).values()].map((some) => {
     const refreshToken = refresh(some)?.text;
-    const { text, scope, resourceServer, issued, expires } = giveAccessToken(auth, owner, some, refreshToken);
+    const token = giveAccessToken(auth, owner, some, refreshToken);
+    if (some.some(({ scope }) => scope === "openid")) signed = idToken(auth, token, { issuer, nonce });
     return {
-      access_token: text,
-      scope,
-      expires_in: (expires - issued) / 1000,
+      access_token: token.text,
+      scope: token.scope,
+      expires_in: (token.expires - token.issued) / 1000,
       token_type: "Bearer",
-      resource_server: resourceServer,
+      resource_server: token.resourceServer,
       ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-      ...(some.some((root) => root.scope === "openid") && { id_token: "header.payload.signature" }),
     };
   });
   const [first, ...others] = grants;
   if (first === undefined) throw oauthRefusal(400, "invalid_scope");
-  return { ...first, other_tokens: others };
+  // Who logged in is told at the top, whichever service is first.
+  const login = { ...(signed !== undefined && { id_token: signed }), ...(state !== "" && { state }) };
+  return { ...first, ...login, other_tokens: others };
 }
