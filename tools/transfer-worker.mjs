@@ -20,7 +20,10 @@ const { createMountedSource } = await from("services/scans/sources.js");
 
 const { ledger, globusUrl, clientId, secretFile, sourceTop, archive, collections } = JSON.parse(process.argv[2]);
 const clock = systemClock;
-Object.assign(process.env, globusServiceUrls({ auth: globusUrl, transfer: globusUrl, flows: globusUrl }));
+Object.assign(
+  process.env,
+  globusServiceUrls({ auth: globusUrl, transfer: globusUrl, flows: globusUrl, compute: globusUrl }),
+);
 const transport = createGlobusTransport({ clock });
 const login = createServiceAccount({ clientId, secretFile }, transport);
 const tasks = createTransferTasks({

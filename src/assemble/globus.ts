@@ -103,8 +103,13 @@ interface OpenedGlobus {
 
 function open({ settings, environment, clock, log, closers, troubles }: PartOptions): OpenedGlobus | undefined {
   const section = settings["globus-auth"];
-  const urls = { auth: section["auth-url"], transfer: section["transfer-url"], flows: section["flows-url"] };
-  Object.assign(environment, globusServiceUrls(urls));
+  const urls = globusServiceUrls({
+    auth: section["auth-url"],
+    transfer: section["transfer-url"],
+    flows: section["flows-url"],
+    compute: section["compute-url"],
+  });
+  Object.assign(environment, urls);
   if (section["client-id"] === "") return undefined;
   const transport = createGlobusTransport({ clock, timeoutSeconds: section.timeout, proxyFor: proxyFor(environment) });
   const clientId = section["client-id"];

@@ -495,6 +495,7 @@ export const SETTINGS = {
     "auth-url": setting(KINDS.url, "https://auth.globus.org", "Address of Globus Auth."),
     "transfer-url": setting(KINDS.url, "https://transfer.api.globus.org", "Address of Globus Transfer."),
     "flows-url": setting(KINDS.url, "https://flows.globus.org", "Address of Globus Flows."),
+    "compute-url": setting(KINDS.url, "https://compute.api.globus.org", "Address of Globus Compute."),
     timeout: setting(KINDS.seconds, "60", "Seconds until a request is given up."),
   },
   ssh: {

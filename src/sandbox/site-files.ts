@@ -121,6 +121,7 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "auth-url": globus.url,
       "transfer-url": globus.url,
       "flows-url": globus.url,
+      "compute-url": globus.url,
       "token-store": path.join(files.directory, "tokens.json"),
     },
     ssh: {

@@ -102,6 +102,9 @@ export class HttpUnavailableError extends UnavailableError {
   }
 }
 
+/** The service's answer is longer than it may be. */
+export class AnswerTooLongError extends HttpUnavailableError {}
+
 interface UnavailableDetail {
   readonly mayHaveHappened: boolean;
   readonly worthRepeating: boolean;
@@ -199,7 +202,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: unknown, chunk: Buffer): void {
     this.#bodyBytes += chunk.length;
     this.#chunks.push(chunk);
-    if (this.#bodyBytes > this.#maxBodyBytes) this.#fail(`more than ${this.#maxBodyBytes} bytes of answer`, false);
+    if (this.#bodyBytes > this.#maxBodyBytes)
+      this.#fail(`more than ${this.#maxBodyBytes} bytes of answer`, false, AnswerTooLongError);
   }
   onResponseEnd(): void {
     this.#answer(false);
@@ -212,10 +216,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     );
   }
   /** @param what all there is to say: no cause behind it says it again in the words of a library */
-  #fail(what: string, worthRepeating = true): void {
+  #fail(what: string, worthRepeating = true, Failure = HttpUnavailableError): void {
     if (this.#request.statusIsEnough === true && this.#status >= 200) return this.#answer(true);
     const mayHaveHappened = this.#sent && !isSafe(this.#request);
-    const failure = new HttpUnavailableError(`${label(this.#service, this.#request)}: ${what}`, {
+    const failure = new Failure(`${label(this.#service, this.#request)}: ${what}`, {
       mayHaveHappened,
       worthRepeating,
     });

@@ -57,7 +57,7 @@ beforeEach(async () => {
     ],
   });
   const { url } = globus;
-  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url })))
+  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url, compute: url })))
     vi.stubEnv(name, value);
   transport = createGlobusTransport({ clock: new ImpatientClock(Date.now()), random: () => 0 });
   const { clientId, secret } = globus.serviceAccount;

@@ -30,7 +30,7 @@ beforeEach(async () => {
   const clock = new ImpatientClock();
   globus = await startGlobusService({ clock, collections: [{ name: "petrel", folders: [TOP] }] });
   const { url } = globus;
-  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url })))
+  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url, compute: url })))
     vi.stubEnv(name, value);
   transport = createGlobusTransport({ clock, random: () => 0 });
   folder = await mkdtemp(join(tmpdir(), "globus-access-"));

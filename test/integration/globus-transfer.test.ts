@@ -34,7 +34,7 @@ beforeEach(async () => {
     collections: [{ name: "petrel", folders: [TOP], files: { [`${TOP}/2026-04`]: 5 } }],
   });
   const { url } = globus;
-  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url })))
+  for (const [name, value] of Object.entries(globusServiceUrls({ auth: url, transfer: url, flows: url, compute: url })))
     vi.stubEnv(name, value);
   transport = createGlobusTransport({ clock, random: () => 0 });
   folder = await mkdtemp(join(tmpdir(), "globus-transfer-"));
@@ -235,12 +235,18 @@ test("refuses an id that is none and a top directory that leads elsewhere", () =
   expect(() => tree({ top: "data" })).toThrow("must be an absolute path");
 });
 
-test("the three services are always pointed at together", () => {
-  const urls = { auth: "https://a.example", transfer: "https://t.example:8443", flows: "https://f.example/" };
+test("all services are always pointed at together", () => {
+  const urls = {
+    auth: "https://a.example",
+    transfer: "https://t.example:8443",
+    flows: "https://f.example/",
+    compute: "https://c.example",
+  };
   expect(globusServiceUrls(urls)).toEqual({
     GLOBUS_SDK_SERVICE_URL_AUTH: "https://a.example",
     GLOBUS_SDK_SERVICE_URL_TRANSFER: "https://t.example:8443",
     GLOBUS_SDK_SERVICE_URL_FLOWS: "https://f.example/",
+    GLOBUS_SDK_SERVICE_URL_COMPUTE: "https://c.example",
   });
   for (const flows of ["https://proxy.example/globus", ""])
     expect(() => globusServiceUrls({ ...urls, flows })).toThrow(

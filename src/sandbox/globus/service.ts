@@ -11,6 +11,7 @@ import type { TwinIdentity } from "./auth/auth-state.ts";
 import { type AuthInterventions, authInterventions } from "./auth/interventions.ts";
 import { AUTH_ROUTES } from "./auth-routes.ts";
 import type { Collection, CollectionRule, PauseRule } from "./collection.ts";
+import { addComputeProvider } from "./compute/provider.ts";
 import type { ComputeRoom } from "./compute/room.ts";
 import { COMPUTE_ROUTES } from "./compute/routes.ts";
 import { textOf } from "./documents.ts";
@@ -99,6 +100,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     : undefined;
   const world = createWorld(options, ownFolders?.path ?? "");
   addTransferProviders(world);
+  addComputeProvider(world);
   const requests: GlobusLogEntry[] = [];
   const twin = await startHttpTwin({
     clock: options.clock,

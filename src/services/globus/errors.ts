@@ -44,7 +44,7 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 
-/** Where a document has it: Transfer at its top, Auth in the first of `errors`, Flows in `error`. */
+/** Where a document has it: Transfer and Compute at its top, Auth in the first of `errors`, Flows in `error`. */
 interface Said {
   readonly code: string | undefined;
   readonly words: string | undefined;
@@ -61,7 +61,7 @@ function saidIn({ error, errors, ...document }: JsonFields): Said {
   }
   const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
   const detail = isFields(first) ? first : {};
-  const words = textOf(detail["detail"]) ?? textOf(document["error_description"]);
+  const words = textOf(detail["detail"]) ?? textOf(document["error_description"]) ?? textOf(document["reason"]);
   return { code: textOf(detail["code"]) ?? textOf(error), words, id: textOf(detail["id"]), problems: [] };
 }
 
@@ -141,7 +141,7 @@ const MEANINGS: readonly Meaning[] = [
     advice: ({ login }) => `the login is over, ${login}`,
   },
   { code: /PermissionDenied|^FORBIDDEN$/, kind: AccessDeniedError, advice: ({ permission }) => permission },
-  { code: /NotFound$|^NOT_FOUND$/, kind: NotFoundError, advice: ({ absent }) => absent },
+  { code: /NotFound$|(^|_)NOT_FOUND$/, kind: NotFoundError, advice: ({ absent }) => absent },
   { code: /^OperationPaused$/, kind: UnavailableError, advice: "the collection's administrator has paused it" },
   { code: /^Conflict$/, kind: AlreadyExistsError, advice: "the same is under way already" },
   {

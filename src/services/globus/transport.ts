@@ -23,15 +23,16 @@ import {
 } from "../http.ts";
 import { type Advice, parseRefusal, refusalError } from "./errors.ts";
 
-/** Where the three services are, as the [globus-auth] section of globus.conf has it. */
+/** Where the services are, as the [globus-auth] section of globus.conf has it. */
 export interface GlobusUrls {
   readonly auth: string;
   readonly transfer: string;
   readonly flows: string;
+  readonly compute: string;
 }
 
 /**
- * The environment that points the SDK at these services: all three names, always, so that a demonstration can never
+ * The environment that points the SDK at these services: all names, always, so that a demonstration can never
  * reach a real service, and because SDK 6.2.0 knows an old Transfer host.
  * @throws ActionError for an address with a path, which the SDK would drop, and for what is no address
  */

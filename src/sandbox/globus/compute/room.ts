@@ -76,7 +76,7 @@ export interface SimulatedEndpointOptions {
   readonly runSeconds?: number;
 }
 
-export interface ComputeOptions {
+export interface SimulatedComputeOptions {
   readonly clock: Clock;
   readonly endpoints: readonly SimulatedEndpointOptions[];
   readonly functions: Readonly<Record<string, SimulatedFunction>>;
@@ -93,7 +93,7 @@ export class ComputeRoom {
   /** When each login has asked, milliseconds since 1970 UTC. */
   readonly #requestsBy = new Map<string, readonly number[]>();
 
-  constructor({ clock, endpoints, functions }: ComputeOptions) {
+  constructor({ clock, endpoints, functions }: SimulatedComputeOptions) {
     this.#clock = clock;
     this.#callbacks = new Map(Object.entries(functions));
     this.endpointById = new Map(
