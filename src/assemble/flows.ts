@@ -1,12 +1,64 @@
-/** Flows of Globus as the settings have them: which flow, where flows are kept by name, and the site's own input. */
+/**
+ * Flows of Globus as the settings have them: which flow, where flows are kept by name, the site's own input, and what
+ * commands and watches make of them.
+ */
 import { ActionError, messageOf } from "../base/errors.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { readJsonObject } from "../controller/flows/definition.ts";
+import {
+  flowCancel,
+  flowMonitor,
+  flowRespond,
+  flowResume,
+  flowRun,
+  respondArm,
+} from "../controller/flows/flow-commands.ts";
+import { watchFlow } from "../controller/flows/flow-look.ts";
 import type { FlowSite } from "../controller/flows/flow-site.ts";
+import { watchRuns, withoutFlows } from "../controller/flows/flows-watch.ts";
+import type { QuestionBoard } from "../controller/flows/question-board.ts";
 import type { FlowFiles } from "../controller/ports/flow-files.ts";
+import type { Actions } from "../controller/run/action.ts";
+import type { Watch } from "../controller/run/watch.ts";
+import type { Site } from "../controller/site.ts";
+import type { FindTransfers } from "../controller/transfers/transfer-run.ts";
 import { createFlowFiles } from "../services/flow-files.ts";
 import type { GlobusPart } from "./globus.ts";
 import type { PartOptions } from "./parts.ts";
+
+export interface FlowPart {
+  readonly actions: Pick<Actions, "FlowRun" | "FlowMonitor" | "FlowCancel" | "FlowResume" | "FlowRespond">;
+  readonly arms: Site["arms"];
+  readonly watches: readonly Watch[];
+}
+
+const OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
+
+/** @param find the runs of a running IOC */
+export function openFlows(
+  options: Pick<PartOptions, "settings" | "clock">,
+  site: FlowSite | undefined,
+  find: FindTransfers,
+): FlowPart {
+  const { clock } = options;
+  let shown: QuestionBoard | undefined;
+  const board = (): QuestionBoard | undefined => shown;
+  const onBoard = (made: QuestionBoard): void => {
+    shown = made;
+  };
+  const about = { site, find, board, clock };
+  return {
+    actions: {
+      FlowRun: flowRun(about),
+      FlowMonitor: flowMonitor(about),
+      FlowCancel: flowCancel(about),
+      FlowResume: flowResume(about),
+      FlowRespond: flowRespond(about),
+    },
+    arms: { FlowRespondArm: respondArm(board) },
+    watches: site === undefined ? [withoutFlows(OFF)] : [watchFlow(site), watchRuns({ site, find, clock, onBoard })],
+  };
+}
 
 /** Opens nothing and reaches nobody yet. @returns undefined where Globus is off */
 export function flowSite(

@@ -20,6 +20,7 @@ import type { WhichScans } from "../services/scans/scan-names.ts";
 import { type CopySource, createMountedSource, createSshSource } from "../services/scans/sources.ts";
 import { openCheck } from "./check.ts";
 import { diskScans } from "./disk-scans.ts";
+import { type FlowPart, flowSite, openFlows } from "./flows.ts";
 import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
@@ -28,7 +29,8 @@ import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } f
 import { openTriggers, type SourceSight, type TriggerPartOptions } from "./triggers.ts";
 
 export interface TransferPart {
-  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune">;
+  readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune"> &
+    FlowPart["actions"];
   readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
   /** As of a site. */
@@ -57,7 +59,9 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     if (transfers === undefined) return NEEDS_IOC;
     return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
   };
-  const site = transferSite(options, about, find);
+  const ofFlows = flowSite(options, about.globus);
+  const flows = openFlows(options, ofFlows, find);
+  const site = transferSite(options, about, find, ofFlows);
   const triggers = openTriggers(options, about, sightOf(options, about.host));
   const { clock, log } = options;
   const watch = watchTransfers({
@@ -79,9 +83,10 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
       TransferCheck: check.action,
       Reconcile: reconcileCommand(find),
       Prune: pruneCommand(find, mayPrune),
+      ...flows.actions,
     },
-    arms: { PruneArm: pruneArm(mayPrune) },
-    watches: [watch, ...triggers.watches, check.watch(options.settings.transfers["check-hours"])],
+    arms: { PruneArm: pruneArm(mayPrune), ...flows.arms },
+    watches: [watch, ...flows.watches, ...triggers.watches, check.watch(options.settings.transfers["check-hours"])],
     finish: async () => transfers?.finish(),
   };
 }
@@ -106,14 +111,26 @@ function openLedger(options: PartOptions, { host, prefix }: QueueOptions, find: 
 }
 
 /** Opens nothing and reaches nobody yet. @throws ActionError for settings that cannot be used */
-export function transferSite(options: PartOptions, about: QueueOptions, find: FindTransfers): TransferSite {
+export function transferSite(
+  options: PartOptions,
+  about: QueueOptions,
+  find: FindTransfers,
+  flows = flowSite(options, about.globus),
+): TransferSite {
   const { host, globus, notify } = about;
   const ledger = openLedger(options, about, find);
   const { destinations } = options.settings;
   const { tasks } = globus;
   const { tells: _, ...told } = notify;
   const drops = createDropFolder(ledgerFolder(options.settings.ledger.path, options.environment), options.clock);
-  const common = { ledger, drops, rules: rulesOf(options, notify), ...told, ...(tasks !== undefined && { tasks }) };
+  const common = {
+    ledger,
+    drops,
+    rules: rulesOf(options, notify),
+    ...told,
+    ...(tasks !== undefined && { tasks }),
+    ...(flows !== undefined && { flows }),
+  };
   if (destinations.length === 0) return { ...common, source: { source: nowhereSource }, destinations: [] };
   const source = sourceOf(options, host, diskScans(options.settings, sightOf(options, host).top));
   if (about.isOneCopy !== true) refusePlaces(options, host);

@@ -29,6 +29,7 @@ import {
   TOMOSCAN_PREFIX,
   writeSiteFiles,
 } from "./site-files.ts";
+import { deployFlow, writeFlowExample } from "./site-flow.ts";
 import { type SinkMessage, startSmtpSink } from "./smtp-sink.ts";
 import { generateKey, startSshHost } from "./ssh/host.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -43,7 +44,10 @@ const TOMOSCAN_SECONDS = 20;
 export interface BeamlineOptions {
   /** Command line that runs our own engine on TomoScan's database; TomoScan's macros and file are put behind it. */
   readonly iocCommand: readonly [string, ...string[]];
-  /** TomoScan's database; its file plugin's, `sandbox_file_plugin.db`, is in the same folder. */
+  /**
+   * TomoScan's database in db/ of the package; its file plugin's, `sandbox_file_plugin.db`, is in the same folder, and
+   * the templates of flows in flows/ beside that folder.
+   */
   readonly tomoScanDatabase: string;
   /** TCP and UDP port of TomoScan's IOC on 127.0.0.1. */
   readonly tomoScanPort: number;
@@ -112,7 +116,9 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     });
     running.atClose(() => server.close());
     const parts = { ...services, mail };
-    const configFile = await writeSiteFiles(folder.path, parts, options.ownPrefix);
+    const flow = await deployFlow(services.globus, path.join(path.dirname(options.tomoScanDatabase), "..", "flows"));
+    await writeFlowExample(services.detector.root);
+    const configFile = await writeSiteFiles(folder.path, { ...parts, flow }, options.ownPrefix);
     const month = yearMonth(new Date(clock.now()));
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
       tagTomoScan(
@@ -127,6 +133,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     await tagged;
     return {
       ...parts,
+      flow,
       configFile,
       archive: path.join(folder.path, ARCHIVE),
       tomoScanPort: options.tomoScanPort,
@@ -148,7 +155,11 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
 }
 
 /** Services and hosts, which start side by side. */
-async function startServices(running: RunningParts, clock: Clock, parent: string): Promise<Omit<SiteServices, "mail">> {
+async function startServices(
+  running: RunningParts,
+  clock: Clock,
+  parent: string,
+): Promise<Omit<SiteServices, "mail" | "flow">> {
   const clientKey = generateKey(); // one key for both hosts, as globus.conf has one identity-file
   const startHost = (name: string): ReturnType<typeof startSshHost> =>
     running.keep(startSshHost({ name, clock, folders: [DATA_TOP], clientKey, parent }));

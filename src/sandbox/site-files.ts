@@ -8,6 +8,7 @@ import type { DmTwin } from "./dm/service.ts";
 import type { GlobusService } from "./globus/service.ts";
 import { PEOPLE, STATION, ZONE } from "./people.ts";
 import type { SchedulingTwin } from "./scheduling-service.ts";
+import { type SiteFlow, writeFlowFiles } from "./site-flow.ts";
 import type { SmtpSink } from "./smtp-sink.ts";
 import type { SshHost } from "./ssh/host.ts";
 
@@ -25,6 +26,7 @@ export const ARCHIVE = "archive";
 const DAQ_POLL_SECONDS = 1;
 const DAQ_STALL_SECONDS = 20;
 const SETTLE_SECONDS = 1;
+const FLOW_WATCH_SECONDS = 1;
 
 /** The services that the settings point at. */
 export interface SiteServices {
@@ -34,6 +36,7 @@ export interface SiteServices {
   readonly detector: SshHost;
   readonly analysis: SshHost;
   readonly mail: SmtpSink;
+  readonly flow: SiteFlow;
 }
 
 /** The sandbox's e-mail; a site's own is like iocBoot/iocGlobus/message.html. */
@@ -62,13 +65,25 @@ export async function writeSiteFiles(directory: string, services: SiteServices, 
     dmLogin: await write("dm_login", `${dm.login.username}|${dm.login.password}\n`),
     dmRoutes: await write("dm-routes.json", JSON.stringify(SANDBOX_DM_ROUTES, undefined, 2)),
     globusSecret: await write("globus_secret", `${globus.serviceAccount.secret}\n`),
+    ...(await writeFlowFiles(directory, services.flow, globus)),
   };
   return write("globus.conf", iniText(settingsOf(services, files, ownPrefix)));
 }
 
 /** Paths. */
 type SiteFiles = Readonly<
-  Record<"directory" | "knownHosts" | "credentials" | "message" | "dmLogin" | "dmRoutes" | "globusSecret", string>
+  Record<
+    | "directory"
+    | "knownHosts"
+    | "credentials"
+    | "message"
+    | "dmLogin"
+    | "dmRoutes"
+    | "globusSecret"
+    | "flows"
+    | "flowInput",
+    string
+  >
 >;
 type Sections = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 
@@ -140,6 +155,12 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "settle-seconds": SETTLE_SECONDS,
     },
     transfers: { "batch-seconds": SETTLE_SECONDS, "check-free-bytes": ROOM_BYTES, "check-own-free-bytes": ROOM_BYTES },
+    flows: {
+      flow: services.flow.name,
+      directory: files.flows,
+      "input-file": files.flowInput,
+      "watch-seconds": FLOW_WATCH_SECONDS,
+    },
     "destination archive": { kind: "folder", top: path.join(files.directory, ARCHIVE), manifest: "True" },
     "destination petrel": { kind: "globus", collection: globus.collection("petrel").id, top: COLLECTION_TOP },
     "server voyager": { kind: "dm", uuid: globus.collection("petrel").id },

@@ -72,7 +72,8 @@ function askedOf(request: ActionRequest): AskedTransfer {
   };
 }
 
-function collectionInput(request: ActionRequest, name: PvName): string {
+/** @throws InputError for what is no UUID */
+export function collectionInput(request: ActionRequest, name: PvName): string {
   const text = textInput(request, name);
   if (UUID.test(text)) return text.toLowerCase();
   throw new InputError(
@@ -81,7 +82,8 @@ function collectionInput(request: ActionRequest, name: PvName): string {
   );
 }
 
-function pathInput(request: ActionRequest, name: PvName): string {
+/** @throws InputError for what is no path of a collection */
+export function pathInput(request: ActionRequest, name: PvName): string {
   const text = textInput(request, name);
   const isPath = /^(\/|~)/.test(text) && !isUnclean(text) && !text.split("/").includes("..");
   if (isPath) return text.startsWith("~") ? `/${text}` : text;

@@ -1,0 +1,222 @@
+/** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond: one run of a flow that a person asks for. */
+import { type Clock, sleep } from "../../base/clock.ts";
+import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
+import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
+import type { RunReport } from "../ports/flows.ts";
+import { RUN_PV_STATES } from "../pvs/flows.ts";
+import { type FreeAction, flagInput, type RunContext } from "../run/action.ts";
+import { type ActionResult, RejectedError } from "../run/outcome.ts";
+import type { ArmCheck } from "../site.ts";
+import { type FindTransfers, runningOf } from "../transfers/transfer-run.ts";
+import { askedOf, askedRun } from "./asked-run.ts";
+import type { AskedRunNow, FlowRuns } from "./flow-runs.ts";
+import type { FlowSite } from "./flow-site.ts";
+import type { QuestionBoard } from "./question-board.ts";
+import { isOver, type RunWords, runUrl, runWords } from "./run-words.ts";
+
+export interface FlowCommandsOptions {
+  /** Undefined: Globus is off. */
+  readonly site: FlowSite | undefined;
+  readonly find: FindTransfers;
+  /** Undefined before the IOC shows questions. */
+  readonly board: () => QuestionBoard | undefined;
+  readonly clock: Clock;
+}
+
+const OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf";
+const NO_RUN = "No run has been started: write 1 to FlowRun";
+/** Seconds between two looks at a run that is waited for, in memory. */
+const LOOK_SECONDS = 0.2;
+/** Seconds for which Flows may show a run that was resumed as it was. */
+const RESUME_SECONDS = 15;
+
+/** @throws RejectedError where Globus is off, or there is no ledger yet */
+function runsOf({ site, find }: FlowCommandsOptions): { readonly site: FlowSite; readonly runs: FlowRuns } {
+  if (site === undefined) throw new RejectedError(OFF);
+  const { runs } = runningOf(find);
+  if (runs === undefined) throw new RejectedError(OFF);
+  return { site, runs };
+}
+
+/** The last run that was asked for. @throws RejectedError where there was none, or it has not begun */
+function begunOf(options: FlowCommandsOptions): {
+  readonly site: FlowSite;
+  readonly runs: FlowRuns;
+  readonly run: string;
+  readonly asked: AskedRunNow;
+} {
+  const { site, runs } = runsOf(options);
+  const { asked } = runs;
+  if (asked === undefined) throw new RejectedError(NO_RUN);
+  const { record, trouble } = asked;
+  if (record.run !== undefined) return { site, runs, run: record.run, asked };
+  throw new RejectedError(
+    `Globus has not accepted the run ${record.request.label} yet${trouble === undefined ? ": try again in a moment" : `: ${trouble}`}`,
+  );
+}
+
+export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
+  plan: (request) => {
+    if (options.site === undefined) throw new RejectedError(OFF);
+    const { flow, ends, extra } = askedOf(request);
+    const input = JSON.stringify({ ...ends, ...extra });
+    return [`would start a run of the flow ${flow || options.site.flow || "of FlowId"} with the input ${input}`];
+  },
+  run: async (context) => {
+    const { site, runs } = runsOf(options);
+    const { signal, publish } = context;
+    const asked = await askedRun(context, site, { signal });
+    const report = await runs.start(asked, { signal });
+    publish("RunId", report.id);
+    publish("RunUrl", runUrl(report.id));
+    publish("RunStatus", RUN_PV_STATES.indexOf(report.state));
+    return {
+      state: "Done",
+      message: `Globus has accepted the run ${report.id} of the flow ${asked.flowName}; RunStatus follows it.`,
+    };
+  },
+});
+
+export const flowMonitor = (options: FlowCommandsOptions): FreeAction => ({
+  plan: () => ["would wait until the run of RunId has ended"],
+  run: async (context) => ended(await runEnd(options, context)),
+});
+
+/** @throws ActionError unless it has succeeded */
+function ended({ outcome, sentence }: RunWords): ActionResult {
+  if (outcome === "succeeded") return { state: "Done", message: sentence };
+  throw new ActionError(sentence);
+}
+
+/** How the run has ended, once it has. @throws NotFoundError where Flows has it no more */
+async function runEnd(options: FlowCommandsOptions, { signal }: RunContext): Promise<RunWords> {
+  const { site, run, asked } = begunOf(options);
+  for (;;) {
+    signal.throwIfAborted();
+    const found = options.find();
+    if (typeof found !== "string") {
+      const now = found.runs?.nowOf(run);
+      if (now !== undefined && isOver(now.report)) return now.words;
+      const isKnown = found.road.queue.flowRuns.all.some((one) => one.run === run);
+      // A later FlowRun has taken its place, or Flows has it no more.
+      if (!isKnown) return runWords(await site.flows.run(run, { signal }), { flowName: asked.record.flowName });
+    }
+    await sleep(options.clock, LOOK_SECONDS, signal);
+  }
+}
+
+export const flowCancel = (options: FlowCommandsOptions): FreeAction => ({
+  plan: () => [`would cancel the run ${begunOf(options).run}`],
+  run: async ({ signal }) => {
+    const { runs, run, asked } = begunOf(options);
+    if (asked.now !== undefined && isOver(asked.now.report))
+      return { state: "Done", message: `The run ${run} had ended before.` };
+    await runs.cancel(run, { signal });
+    return { state: "Done", message: `Globus was asked to cancel the run ${run}; RunStatus shows its end.` };
+  },
+});
+
+export const flowResume = (options: FlowCommandsOptions): FreeAction => ({
+  plan: () => [`would resume the run ${begunOf(options).run}`],
+  run: async ({ signal }) => {
+    const { site, runs, run, asked } = begunOf(options);
+    const before = await site.flows.run(run, { signal });
+    const { flow } = asked.record.request;
+    const about = { flowName: asked.record.flowName };
+    if (isOver(before)) throw new RejectedError(runWords(before, about).sentence);
+    if (before.question !== undefined)
+      throw new RejectedError(`The run ${run} waits for an answer: choose it in FlowInputChoice, and use FlowRespond`);
+    if (before.state === "ACTIVE") throw new RejectedError(`The run ${run} is under way: there is nothing to resume`);
+    try {
+      await runs.resume(run, flow, { signal });
+    } catch (thrown) {
+      // A person has to do something first, which the sentence says.
+      if (thrown instanceof AccessDeniedError) throw new RejectedError(messageOf(thrown), { cause: thrown });
+      throw thrown;
+    }
+    const after = await resumed(options, run, signal);
+    const words = runWords(after, about);
+    if (words.outcome === "waiting") throw new RejectedError(words.sentence);
+    return { state: "Done", message: `The run ${run} goes on.` };
+  },
+});
+
+/** The run once it is not INACTIVE any more, or after a while. */
+async function resumed({ site, clock }: FlowCommandsOptions, run: string, signal: AbortSignal): Promise<RunReport> {
+  const end = clock.monotonic() + RESUME_SECONDS;
+  for (;;) {
+    const report = await (site as FlowSite).flows.run(run, { signal });
+    if (report.state !== "INACTIVE" || clock.monotonic() >= end) return report;
+    await sleep(clock, 1, signal);
+  }
+}
+
+const NO_QUESTION = "No question waits for an answer";
+
+/** Why FlowRespond cannot be armed now. */
+export const respondArm =
+  (board: FlowCommandsOptions["board"]): ArmCheck =>
+  () =>
+    board()?.question === undefined ? `${NO_QUESTION}: FlowRespondArm stays Safe.` : undefined;
+
+export const flowRespond = (options: FlowCommandsOptions): FreeAction => ({
+  plan: (request) => {
+    const { question, option } = answerOf(options, Number(request.input("FlowInputChoice")));
+    return [`would answer ${JSON.stringify(option.words)} to the question ${JSON.stringify(question.title)}`];
+  },
+  run: async (context) => {
+    const { signal, publish } = context;
+    const { site } = runsOf(options);
+    const { question, option, board } = answerOf(options, Number(context.input("FlowInputChoice")));
+    if (!flagInput(context, "FlowRespondArm"))
+      throw new RejectedError(
+        "FlowRespond is not armed: write 1 to FlowRespondArm, and start FlowRespond while it is Armed.",
+      );
+    publish("FlowRespondArm", 0); // armed for one answer, whatever becomes of it
+    const asked = `The question ${JSON.stringify(question.title || question.text)}`;
+    await requireOpen(site, question.id, asked, options.clock, signal);
+    try {
+      await site.flows.respond(question.id, option.id, { signal });
+    } catch (thrown) {
+      if (thrown instanceof AccessDeniedError) throw new RejectedError(messageOf(thrown), { cause: thrown });
+      throw thrown;
+    }
+    board.show(undefined);
+    return { state: "Done", message: `${asked} was answered with ${JSON.stringify(option.words)}.` };
+  },
+});
+
+/** @throws RejectedError where it was answered by another, or too late */
+async function requireOpen(
+  { flows }: FlowSite,
+  id: string,
+  asked: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { state, expires } = await flows.question(id, { signal });
+    if (expires !== undefined && expires <= clock.now())
+      throw new RejectedError(
+        `${asked} could be answered until ${new Date(expires).toISOString()}: start the run anew`,
+      );
+    if (state === "closed")
+      throw new RejectedError(`${asked} is closed: it was answered already, or the run has ended`);
+  } catch (thrown) {
+    if (!(thrown instanceof NotFoundError)) throw thrown;
+    throw new RejectedError(asSentence(messageOf(thrown)), { cause: thrown });
+  }
+}
+
+function answerOf({ board }: FlowCommandsOptions, choice: number) {
+  const shown = board();
+  const question = shown?.question;
+  if (shown === undefined || question === undefined) throw new RejectedError(NO_QUESTION);
+  const option = shown.optionOf(choice);
+  if (option !== undefined) return { board: shown, question, option };
+  throw new RejectedError(
+    choice === 0
+      ? "No answer is chosen: choose one in FlowInputChoice"
+      : `FlowInputChoice is ${choice}, and the question has ${question.options.length} answers: choose one of them`,
+  );
+}
