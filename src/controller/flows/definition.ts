@@ -77,3 +77,12 @@ export function nextOf(state: JsonObject): readonly string[] {
   const all = [state["Next"], state["Default"], ...rules.map((rule) => rule["Next"])];
   return all.filter((one): one is string => typeof one === "string");
 }
+
+/** Whether two values of JSON mean the same: the order of members means nothing. */
+export function isSameJson(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((item, index) => isSameJson(item, other[index]));
+  if (!isJsonObject(one) || !isJsonObject(other)) return one === other;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => isSameJson(one[key], other[key]));
+}
