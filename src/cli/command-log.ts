@@ -55,6 +55,7 @@ const loggedScreen = (screen: Screen, log: Log): Screen => ({
     screen.show(title, text);
   },
   progress: (done, total, what) => screen.progress(done, total, what),
+  live: (line) => screen.live(line),
   endProgress: () => screen.endProgress(),
   end: (report) => screen.end(report),
 });

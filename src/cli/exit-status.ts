@@ -8,8 +8,9 @@ export const EXIT = {
   failed: 1,
   /** The command line or the configuration is wrong, or a question would have to be asked and there is no terminal. */
   usage: 2,
+  /** Partly done; or what was watched waits for a person. */
   partial: 3,
-  /** Ctrl-C ended a command of the Channel Access client. */
+  /** Ctrl-C ended a command that only watches: one of the Channel Access client, or of a flow's run. */
   interrupted: 130,
 } as const;
 

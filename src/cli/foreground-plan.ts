@@ -166,12 +166,13 @@ function collectionsOf(request: ForegroundRequest, { source, ...settings }: Sett
       "There is no Globus login: set client-id in the [globus-auth] section of globus.conf, or give --client-id, or GLOBUS_CLIENT_ID in the environment.",
     );
   return {
-    source: uuidOf("--source-collection", sourceCollection),
-    destination: uuidOf("--dest-collection", destCollection),
+    source: collectionId("--source-collection", sourceCollection),
+    destination: collectionId("--dest-collection", destCollection),
   };
 }
 
-function uuidOf(option: string, text: string): string {
+/** @throws UsageError */
+export function collectionId(option: string, text: string): string {
   const uuid = text === "" ? undefined : KINDS.uuid.parse(text);
   if (uuid === undefined)
     throw new UsageError(`${option} ${visible(text)} is no UUID of a collection: app.globus.org shows it.`);
@@ -192,8 +193,8 @@ function askedTransfer(
   };
 }
 
-/** One spelling of a path: no slash at its end. */
-function collectionPath(option: string, text: string): string {
+/** One spelling of a path: no slash at its end. @throws UsageError */
+export function collectionPath(option: string, text: string): string {
   const whole = text.startsWith("~") ? `/${text}` : text;
   if (!whole.startsWith("/") || isUnclean(whole) || whole.split("/").includes(".."))
     throw new UsageError(

@@ -24,6 +24,7 @@ import { createServiceManager } from "../services/service-manager.ts";
 import { boundedOutput } from "./bounded-output.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
+import { addFlowCommands } from "./flow-program.ts";
 import { addForegroundCommands } from "./foreground-program.ts";
 import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
@@ -41,6 +42,7 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
+const FLOWS_HEADING = "Flows of Globus, without an IOC:";
 const FOREGROUND_HEADING = "Transfers without an IOC:";
 /**
  * Seconds that the program, when it has ended, waits for a reader of its last output, if a signal has ended it or its
@@ -302,6 +304,30 @@ addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
     open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
     works: (what) => manager.ready(what),
     stuck: (what) => manager.stuck(what),
+  });
+});
+
+addFlowCommands(program, FLOWS_HEADING, async (request) => {
+  if (request.what === "run" && request.ioc !== undefined) {
+    const { flowRunOnIoc } = await import("./flow-on-ioc.ts");
+    const { row, given } = await flowRunOnIoc(request);
+    return runData(row, () => given, given.common.json);
+  }
+  const { runFlow } = await import("./flow-command.ts");
+  const { openFlowDesk } = await import("../assemble/flow-desk.ts");
+  if (request.what === "monitor" || request.what === "run") boundOutputs();
+  status = await runFlow(request, {
+    environment,
+    setZone,
+    clock: systemClock,
+    signal: stop.signal,
+    isTerminal: process.stdout.isTTY,
+    out: (text) => void output.write(text),
+    err: (text) => void errors.write(text),
+    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    dialogue: { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask },
+    templates: path.join(ROOT, "flows"),
+    open: (options) => openFlowDesk({ ...options, environment, clock: systemClock }),
   });
 });
 

@@ -24,10 +24,16 @@ export function scanTable(rows: readonly ScanRow[], now: number, hasIds = false)
     ...destinations.map((name) => row.destinations.find(({ destination }) => destination === name)?.state ?? "-"),
     oneLine(row.reason),
   ]);
-  const all = [head, ...cells];
-  const widths = head.map((_, column) => all.reduce((most, line) => Math.max(most, widthOf(line[column] ?? "")), 0));
-  return all.map((line) =>
-    line
+  return tableLines([head, ...cells]);
+}
+
+/** Rows of clean cells as lines, each column as wide as its widest cell. */
+export function tableLines(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, widthOf(row[column] ?? "")), 0),
+  );
+  return rows.map((row) =>
+    row
       .map((cell, column) => padded(cell, widths[column] ?? 0))
       .join("  ")
       .trimEnd(),

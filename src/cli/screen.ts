@@ -31,6 +31,8 @@ export interface Screen {
   show(title: string, text: string): void;
   /** How much is done; shown only at a terminal, where a person sees the bar move. */
   progress(done: number, total: number, what: string): void;
+  /** How it stands, on one line; shown only at a terminal, where each takes the place of the last. */
+  live(line: string): void;
   /** The counting is over: the bar stays as it is. */
   endProgress(): void;
   end(report: Report): void;
@@ -78,11 +80,15 @@ export class TextScreen implements Screen {
     this.#line(`${this.#coloured("bold", `${oneLine(title)}:`)}\n${indented(text)}`);
   }
   progress(done: number, total: number, what: string): void {
-    if (!this.#options.isTerminal) return;
     const part = total > 0 ? Math.min(1, done / total) : 0;
     const filled = Math.round(part * BAR_WIDTH);
-    const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}] ${Math.round(part * 100)} %, ${done} of ${total} ${what}`;
-    if (bar === this.#bar) return;
+    this.live(
+      `[${"#".repeat(filled)}${"-".repeat(BAR_WIDTH - filled)}] ${Math.round(part * 100)} %, ${done} of ${total} ${what}`,
+    );
+  }
+  live(line: string): void {
+    const bar = oneLine(line);
+    if (!this.#options.isTerminal || bar === this.#bar) return;
     this.#bar = bar;
     this.#options.out(`${CLEAR_LINE}${bar}`);
   }
@@ -135,6 +141,7 @@ export class JsonScreen implements Screen {
     this.#log.push(`${title}: ${text}`);
   }
   progress(): void {} // the bar is for people
+  live(): void {}
   endProgress(): void {}
   end({ command, state, message, results, details, exitStatus }: Report): void {
     const named = [...results].map(([name, value]) => [name, resultOf(name, value)] as const);

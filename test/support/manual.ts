@@ -5,6 +5,7 @@ import type { InputOption } from "../../src/cli/data-command.ts";
 import { DATA_COMMANDS, inputOptionsOf, pvCommandOf, wordsOf } from "../../src/cli/data-commands.ts";
 import { COMMON_OPTIONS, CONFIG_OPTIONS } from "../../src/cli/data-options.ts";
 import { exitStatusOf } from "../../src/cli/exit-status.ts";
+import { addFlowCommands } from "../../src/cli/flow-program.ts";
 import { addForegroundCommands } from "../../src/cli/foreground-program.ts";
 import { addPvCommands } from "../../src/cli/pv-program.ts";
 import { addQueueCommands, addTriggerCommand } from "../../src/cli/queue-program.ts";
@@ -213,6 +214,13 @@ function otherCommands(): readonly CommandGroup[] {
         addQueueCommands(program, "", never);
         addTriggerCommand(program, "", never);
       }).flatMap((command) => (command.commands.length > 0 ? command.commands : [command])),
+    },
+    {
+      title: "Flows of Globus",
+      about: "Without an IOC ([flow-templates.md](flow-templates.md)); `flow run --ioc` lets an IOC do it.",
+      commands: added((program) => addFlowCommands(program, "", never)).flatMap((command) =>
+        command.commands.length > 0 ? command.commands : [command],
+      ),
     },
     {
       title: "Transfers without an IOC",

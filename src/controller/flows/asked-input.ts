@@ -26,7 +26,7 @@ export interface AskedInput {
 }
 
 export function askedInput({ site, source, destination, extra }: AskedInputParts): AskedInput {
-  const whole = merged(merged(site, { source, destination }), extra);
+  const whole = mergedJson(mergedJson(site, { source, destination }), extra);
   const { source: from, destination: to, recursive_tx: recursive, ...others } = whole;
   return {
     source: endOf(from),
@@ -42,10 +42,10 @@ const endOf = (value: unknown): RunEnd => {
 };
 
 /** Objects are merged, member by member; everything else of `over` replaces what was there. */
-function merged(under: JsonObject, over: JsonObject): JsonObject {
+export function mergedJson(under: JsonObject, over: JsonObject): JsonObject {
   const joined = Object.entries(over).map(([key, value]): [string, unknown] => {
     const before = Object.hasOwn(under, key) ? under[key] : undefined;
-    return [key, isJsonObject(before) && isJsonObject(value) ? merged(before, value) : value];
+    return [key, isJsonObject(before) && isJsonObject(value) ? mergedJson(before, value) : value];
   });
   return Object.fromEntries([...Object.entries(under), ...joined]);
 }

@@ -11,7 +11,7 @@ import type { FlowDraft, FlowReport, Flows } from "../ports/flows.ts";
 import { isSameJson } from "./definition.ts";
 
 /** On each flow that was deployed by us. */
-export const OUR_KEYWORD = "globus-ioc";
+const OUR_KEYWORD = "globus-ioc";
 /** When a flow is looked for whose making has had no answer, in seconds. */
 const LOOKS_SECONDS = [5, 30] as const;
 

@@ -9,7 +9,7 @@ import type { FlowSite } from "./flow-site.ts";
 import { chosenFlow } from "./named-flow.ts";
 
 const DAY_MS = 86_400_000;
-const FREE_DAYS = 30;
+export const FREE_DAYS = 30;
 /** Days before the end from which a person should know, and from which it is urgent. */
 const EXPIRING_DAYS = 7;
 const ENDING_DAYS = 1;

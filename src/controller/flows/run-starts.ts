@@ -41,14 +41,14 @@ export interface WantedRun extends Omit<FlowRunRequest, "label"> {
 export class OtherLoginError extends AccessDeniedError {}
 
 export class RunStarts {
-  readonly #road: Road;
+  readonly #road: Pick<Road, "clock" | "newId">;
   readonly #flows: Flows;
   readonly #tasks: Pick<TransferTasks, "owner" | "heard">;
   /** By our id: made by this process, and never asked for. */
   readonly #fresh = new Set<string>();
   readonly #doubts = new Map<string, Doubt>();
 
-  constructor(road: Road, flows: Flows, tasks: Pick<TransferTasks, "owner" | "heard">) {
+  constructor(road: Pick<Road, "clock" | "newId">, flows: Flows, tasks: Pick<TransferTasks, "owner" | "heard">) {
     this.#road = road;
     this.#flows = flows;
     this.#tasks = tasks;

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { type Deployed, type DeployRequest, deployFlow, OUR_KEYWORD } from "../../../src/controller/flows/deploy.ts";
+import { type Deployed, type DeployRequest, deployFlow } from "../../../src/controller/flows/deploy.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { Flows } from "../../../src/controller/ports/flows.ts";
 import { FakeDeployedFlows, LOGIN } from "../../support/fakes/fake-deployed-flows.ts";
 import { ImpatientClock } from "../../support/fakes/impatient-clock.ts";
 import { PAL_FLOW, PAL_SCHEMA } from "../../support/pal-flow.ts";
 
+const OUR_KEYWORD = "globus-ioc";
 const DRAFT = { title: "PAL-XFEL Data Transfer Flow", definition: PAL_FLOW, inputSchema: PAL_SCHEMA };
 
 const deploy = (

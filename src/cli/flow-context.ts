@@ -1,0 +1,61 @@
+/** What the commands of flows work with, and which flow and which run their command lines mean. */
+import { existsSync } from "node:fs";
+import { cleanJson } from "../base/clean-text.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Environment } from "../base/environment.ts";
+import type { Log } from "../base/log.ts";
+import type { Troubles } from "../base/troubles.ts";
+import type { Settings } from "../config/settings.ts";
+import type { FlowSite } from "../controller/flows/flow-site.ts";
+import { type NamedFlow, namedFlow } from "../controller/flows/named-flow.ts";
+import type { FlowFiles } from "../controller/ports/flow-files.ts";
+import { readFlowFile } from "../services/flow-files.ts";
+import { UsageError } from "./exit-status.ts";
+import type { Screen } from "./screen.ts";
+import type { TrustTerminal } from "./trust-host.ts";
+
+export interface FlowContext {
+  readonly environment: Environment;
+  /** Tells every local time in this zone; empty: in the host's zone. */
+  readonly setZone: (zone: string) => void;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly isTerminal: boolean;
+  /** Write text as it is. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** The command line, for the log file. */
+  readonly commandLine: string;
+  readonly dialogue: TrustTerminal;
+  /** The folder with the templates. */
+  readonly templates: string;
+  readonly open: (options: { settings: Settings; log: Log; troubles: Troubles }) => Promise<OpenedFlows>;
+}
+
+/** Globus, as one command has it open. */
+export interface OpenedFlows extends FlowSite {
+  close(): Promise<void>;
+}
+
+/** What a command of flows has in hand. */
+export interface FlowWork extends Omit<FlowContext, "out" | "err" | "open">, FlowSite {
+  readonly settings: Settings;
+  readonly screen: Screen;
+  readonly json: boolean;
+}
+
+/** A UUID, the name under which a flow was deployed, or a file with its document. @throws ActionError */
+export async function flowNamed(given: string, files: FlowFiles): Promise<NamedFlow> {
+  const isFile = given.includes("/") || (given.endsWith(".json") && existsSync(given));
+  return isFile ? await readFlowFile(given) : await namedFlow(given, files);
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The UUID of a run, as it is or at the end of its page's address. @throws UsageError */
+export function runNamed(given: string): string {
+  const id = given.replace(/^https?:\/\/[^/]+\/runs\//, "").replace(/\/.*$/, "");
+  if (UUID.test(id)) return id.toLowerCase();
+  throw new UsageError(`${cleanJson(given)} is no id of a run: give the UUID that globus-ioc flow run has said.`);
+}

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { FakeFlowCli } from "../support/fakes/fake-flow-cli.ts";
+import { PAL_FLOW, PAL_SCHEMA } from "../support/pal-flow.ts";
+
+const SOURCE = "11111111-1111-4111-8111-111111111111";
+const DESTINATION = "22222222-2222-4222-8222-222222222222";
+const ENDS = {
+  sourceCollection: SOURCE,
+  sourcePath: "/~/dat/ue_251023_FXL/rawData/scan001",
+  destCollection: DESTINATION,
+  destPath: "/backup/ue_251023_FXL/rawData/scan001/",
+} as const;
+const BASE = {
+  source: { id: SOURCE, path: ENDS.sourcePath },
+  destination: { id: DESTINATION, path: "/backup/ue_251023_FXL/rawData/scan001" },
+  recursive_tx: true,
+};
+/** A flow that is deployed as `transfer`. */
+async function deployed(cli: FakeFlowCli): Promise<string> {
+  await cli.run({ what: "deploy", name: "transfer" });
+  return [...cli.deployed.all.keys()][0] ?? "";
+}
+
+test("a run is started with PAL-XFEL's options, and its id and page are said", async () => {
+  using cli = new FakeFlowCli();
+  const flowId = await deployed(cli);
+  const { status, out } = await cli.run({ what: "run", flowId, ...ENDS, tags: ["PAL-XFEL", "DAQ"] });
+  expect(status).toBe(0);
+  expect(out).toMatch(
+    /flow run: Done\. The run (\S+) of the flow \S+ was started: https:\/\/app\.globus\.org\/runs\/\1/,
+  );
+  const [asked] = cli.runs.asked;
+  expect(asked).toMatchObject({ flow: flowId, tags: ["PAL-XFEL", "DAQ"], input: BASE });
+  expect(asked?.label).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{2} \/~\/dat\/ue_251023_FXL\/rawData\/scan001$/);
+});
+
+test("their deployed flow gets the same below `input`", async () => {
+  using cli = new FakeFlowCli();
+  const { id } = cli.deployed.add({ title: "PAL", definition: PAL_FLOW, inputSchema: PAL_SCHEMA });
+  await cli.run({ what: "run", flow: id, ...ENDS });
+  expect(cli.runs.asked[0]?.input).toEqual({ input: BASE });
+});
+
+test("a single file is looked up, or said to be one", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.kind = "file";
+  await cli.run({ what: "run", flow, ...ENDS });
+  cli.kind = undefined;
+  await cli.run({ what: "run", flow, ...ENDS, recursive: false });
+  const absent = await cli.run({ what: "run", flow, ...ENDS });
+  expect(cli.runs.asked.map(({ input }) => input["recursive_tx"])).toEqual([false, false]);
+  expect([absent.status, absent.err]).toEqual([1, expect.stringContaining("There is no /~/dat/ue_251023_FXL")]);
+});
+
+test("what files and texts say of the input is merged, and the options win over the site", async () => {
+  using cli = new FakeFlowCli();
+  await cli.run({ what: "deploy", name: "beamline" });
+  const input = cli.write("in.json", { action: "transfer", destination: { id: DESTINATION } });
+  const inputJson = JSON.stringify({ action: "transfer-verify-delete", source: { id: SOURCE } });
+  const { status } = await cli.run({
+    what: "run",
+    flow: "beamline",
+    sourcePath: "/a",
+    destPath: "/b",
+    input,
+    inputJson,
+  });
+  expect(status).toBe(0);
+  expect(cli.runs.asked[0]?.input).toMatchObject({
+    action: "transfer-verify-delete",
+    source: { id: SOURCE, path: "/a" },
+    destination: { id: DESTINATION, path: "/b" },
+  });
+});
+
+test.each([
+  ["no flow", { what: "run", ...ENDS }, /^flow run: Usage\. Which flow\?/],
+  [
+    "an end that is missing",
+    { what: "run", flow: "transfer", sourcePath: "/a" },
+    /--source-collection, --dest-collection, --dest-path are missing/,
+  ],
+  [
+    "no collection",
+    { what: "run", flow: "transfer", ...ENDS, destCollection: "x" },
+    /--dest-collection "x" is no UUID/,
+  ],
+  ["no path", { what: "run", flow: "transfer", ...ENDS, sourcePath: "a/../b" }, /--source-path "a\/..\/b" is no path/],
+  [
+    "no interval",
+    { what: "run", flow: "transfer", ...ENDS, interval: "soon" },
+    /--interval "soon" is no number of seconds/,
+  ],
+] as const)("%s is told, and nothing is started", async (_, request, sentence) => {
+  using cli = new FakeFlowCli();
+  await deployed(cli);
+  const { status, err } = await cli.run(request);
+  expect([status, err]).toEqual([2, expect.stringMatching(sentence)]);
+  expect(cli.runs.asked).toEqual([]);
+});
+
+test("an input that is no JSON is told", async () => {
+  using cli = new FakeFlowCli();
+  await deployed(cli);
+  const { status, err } = await cli.run({ what: "run", flow: "transfer", ...ENDS, inputJson: "{" });
+  expect([status, err]).toEqual([1, expect.stringMatching(/--input-json(:1)? is no JSON, as the input of a run is/)]);
+});
+
+test("a lost answer starts no second run: it is found by its label", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.runs.losesAnswers.push(true);
+  const { status } = await cli.run({ what: "run", flow, ...ENDS });
+  expect(status).toBe(0);
+  expect(cli.runs.asked).toHaveLength(1);
+  expect(cli.runs.requests).toEqual(["start", "look"]);
+});
+
+test("a dry run shows the input, lets Globus check it, and starts nothing", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  const { status, out } = await cli.run({ what: "run", flow, ...ENDS, dryRun: true });
+  expect([status, out]).toEqual([0, expect.stringContaining('"path": "/~/dat/ue_251023_FXL/rawData/scan001"')]);
+  cli.runs.wrong = ["$.source.id: 'x' is not a 'uuid'"];
+  const wrong = await cli.run({ what: "run", flow, ...ENDS, dryRun: true });
+  expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining("does not take this input: $.source.id")]);
+  expect(cli.runs.asked).toEqual([]);
+});
+
+test("with --wait it ends as the run does", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.runs.onStart = ({ id }) => {
+    cli.clock.after(12, () => cli.runs.tell(id, { state: "FAILED", code: "FlowFailed", description: "no" }));
+  };
+  const { status, err } = await cli.run({ what: "run", flow, ...ENDS, wait: true });
+  expect([status, err]).toEqual([1, expect.stringMatching(/flow run: Failed\. The run \S+ .* has failed/)]);
+});
