@@ -15,6 +15,7 @@ import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
 import { TRANSFER_ROWS } from "../src/controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../src/controller/pvs/triggers.ts";
 import { EDIT_USER_CHARACTERS, USERS_ROWS } from "../src/controller/pvs/users.ts";
+import { WORKFLOW_ROWS } from "../src/controller/pvs/workflows.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
 const PREFIX = "t:Globus:";
@@ -45,6 +46,7 @@ test.each([
   ["globus_triggers.substitutions", TRIGGER_ROWS],
   ["globus_check.db", CHECK_ROWS],
   ["globus_flows.db", FLOW_ROWS],
+  ["globus_workflows.db", WORKFLOW_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
   const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag

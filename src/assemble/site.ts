@@ -35,6 +35,7 @@ import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
 import { createServer, daqOf, type ServerParts } from "./servers.ts";
 import { openTransfers, type TransferPart } from "./transfers.ts";
+import { openWorkflows, type WorkflowPart } from "./workflows.ts";
 
 export interface SiteOptions {
   readonly settings: Settings;
@@ -99,7 +100,15 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     openTransfers(parts, { ...about, ...(options.prefix !== undefined && { prefix: options.prefix }) }),
   );
   problems.throwIfAny();
-  return siteOf(servers as [Server, ...Server[]], directories, serverParts, transfers as TransferPart);
+  const opened = transfers as TransferPart;
+  const workflows = openWorkflows(parts, { ...about, dm, find: opened.find, prefix: options.prefix });
+  return siteOf(servers as [Server, ...Server[]], directories, serverParts, { transfers: opened, workflows });
+}
+
+/** What is done to scans. */
+interface ScanParts {
+  readonly transfers: TransferPart;
+  readonly workflows: WorkflowPart;
 }
 
 /** The site that the commands see, made of the parts. */
@@ -107,14 +116,19 @@ function siteOf(
   servers: Site["servers"],
   directories: readonly DirectoryTarget[],
   parts: ServerParts,
-  transfers: TransferPart,
+  { transfers, workflows }: ScanParts,
 ): Omit<Site, "close"> {
   const { settings, dm, globus, people, tomoScan, mail } = parts;
   const experiments = experimentSite(parts);
   return {
     servers,
     actions: refuseWithoutNeeds(
-      { Dirs: makeDirectories(directories, tomoScan), ...experiments.actions, ...transfers.actions },
+      {
+        Dirs: makeDirectories(directories, tomoScan),
+        ...experiments.actions,
+        ...transfers.actions,
+        ...workflows.actions,
+      },
       settings,
       undefined,
     ),
@@ -122,6 +136,7 @@ function siteOf(
     watches: [
       ...experiments.watches,
       ...transfers.watches,
+      ...workflows.watches,
       ...globus.watches,
       watchUncertain(mail.ledger),
       ...(daqOf(parts)?.watches ?? [withoutDaqs]),

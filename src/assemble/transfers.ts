@@ -33,6 +33,8 @@ export interface TransferPart {
     FlowPart["actions"];
   readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
+  /** The transfers that run. */
+  readonly find: FindTransfers;
   /** As of a site. */
   readonly finish: () => Promise<void>;
 }
@@ -87,6 +89,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
     },
     arms: { PruneArm: pruneArm(mayPrune), ...flows.arms },
     watches: [watch, ...flows.watches, ...triggers.watches, check.watch(options.settings.transfers["check-hours"])],
+    find,
     finish: async () => transfers?.finish(),
   };
 }

@@ -84,6 +84,38 @@ export const TRANSFER_COMMANDS: readonly DataCommand[] = [
     examples: ["flow-respond --ioc --answer 1 --yes"],
   },
   {
+    name: "workflow-run",
+    runs: "WorkflowRun",
+    about: "start one job of a Data Management workflow; globus-ioc workflow has more",
+    options: [
+      text("workflow", "WorkflowName", "name", "the workflow; without it WorkflowName"),
+      text("owner", "WorkflowOwner", "user", "who owns it; without it the user of the login file"),
+      text("args", "WorkflowArgs", "json", "a JSON object with values of its variables"),
+      text("file", "WorkflowFile", "path", "the file, as its commands see it; without it the newest scan"),
+    ],
+    shows: ["WorkflowJobId", "WorkflowStatus", "WorkflowMessage"],
+    examples: ["workflow-run --ioc", "workflow-run --ioc --workflow recon --file /data/a1.h5"],
+  },
+  {
+    name: "workflow-monitor",
+    runs: "WorkflowMonitor",
+    about: "wait until the job of a workflow has ended, and end as it does",
+    options: [
+      text("job", "WorkflowJob", "id", "the job; without it the one that the IOC shows"),
+      text("timeout", "WorkflowTimeout", "seconds", "how long to wait"),
+    ],
+    shows: ["WorkflowJobId", "WorkflowStatus", "WorkflowStage", "WorkflowExit", "WorkflowErrors", "WorkflowMessage"],
+    examples: ["workflow-monitor --ioc"],
+  },
+  {
+    name: "workflow-cancel",
+    runs: "WorkflowCancel",
+    about: "stop the job of a workflow, where the site's Data Management is known to do that",
+    options: [text("job", "WorkflowJob", "id", "the job; without it the one that the IOC shows")],
+    shows: ["WorkflowJobId", "WorkflowStatus", "WorkflowMessage"],
+    examples: ["workflow-cancel --ioc"],
+  },
+  {
     name: "reconcile",
     runs: "Reconcile",
     about: "let the IOC compare disk, ledger and destinations; globus-ioc queue reconcile says all lines",

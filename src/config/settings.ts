@@ -472,6 +472,11 @@ export const SETTINGS = {
     "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
     "proc-url": setting(KINDS.serviceUrl, "", "Address of its processing service (DM_PROC_WEB_SERVICE_URL)."),
     "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    "job-seconds": setting(
+      KINDS.seconds,
+      "5",
+      "Seconds between two looks at the jobs of workflows that have not ended.",
+    ),
     "allow-delete": setting(KINDS.yesNo, "False", "Whether Delete may delete experiments."),
     "login-file": setting(KINDS.file, "", "File with one line, user|password (DM_LOGIN_FILE)."),
     "routes-file": setting(KINDS.file, "", "The site's dm-routes.json: routes that no public source shows."),

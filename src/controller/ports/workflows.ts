@@ -85,3 +85,26 @@ export interface Processing {
   /** @throws NotFoundError; NotOfferedError where nobody knows how this site's service is asked */
   stop(owner: string, id: string, options: CallOptions): Promise<void>;
 }
+
+/** A job that an IOC has asked for. */
+export interface AskedJob {
+  readonly mark: string;
+  readonly owner: string;
+  readonly workflow: string;
+  /** What it is about, for people: the file; "" where it has none. */
+  readonly about: string;
+  /** When it was asked for, milliseconds since 1970 UTC. */
+  readonly since: number;
+  /** Of the job, once it is known. */
+  readonly id?: string;
+  /** Its end was seen and told. */
+  readonly isOver?: true;
+}
+
+/** The durable memory of what an IOC has asked for and not seen the end of, and of the newest job. */
+export interface JobMemory {
+  /** What the last process left, the newest last, or a sentence on why that is not known. Asked once, at the start. */
+  left(): { readonly jobs: readonly AskedJob[]; readonly problem?: string };
+  /** Replaces the memory, which is on disk when the promise resolves. @throws ActionError naming the file */
+  keep(jobs: readonly AskedJob[]): Promise<void>;
+}

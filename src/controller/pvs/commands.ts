@@ -162,6 +162,19 @@ export const COMMANDS = {
     ),
     interrupted: "a test file may be left, which the next check overwrites and removes",
   },
+  WorkflowRun: {
+    ...command(
+      "none",
+      "nothing",
+      "Starts one job of the workflow of WorkflowName; done when Data Management has accepted it.",
+    ),
+    interrupted: "a job that was asked for is remembered and followed on; WorkflowStatus shows it",
+  },
+  WorkflowMonitor: {
+    ...command("none", "nothing", "Waits until the job has ended, or for WorkflowTimeout, and ends as the job does."),
+    interrupted: "the job goes on at Data Management; WorkflowStatus shows it",
+  },
+  WorkflowCancel: command("none", "nothing", "Stops the job, where the site's Data Management is known to do that."),
   ListEsafs: command("none", "nothing", "Reads the station's safety forms (ESAF)."),
   Delete: {
     ...command(

@@ -17,6 +17,7 @@ import { TAGGING_ROWS } from "./tagging.ts";
 import { TRANSFER_ROWS } from "./transfers.ts";
 import { TRIGGER_ROWS } from "./triggers.ts";
 import { USERS_ROWS } from "./users.ts";
+import { WORKFLOW_ROWS } from "./workflows.ts";
 
 /** The PVs beside the commands' own four. */
 export const PVS = {
@@ -31,6 +32,7 @@ export const PVS = {
   ...FLOW_ROWS,
   ...TRIGGER_ROWS,
   ...CHECK_ROWS,
+  ...WORKFLOW_ROWS,
 } as const satisfies Readonly<Record<string, PvRow>>;
 
 export type PvName = keyof typeof PVS;

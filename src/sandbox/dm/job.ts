@@ -30,8 +30,8 @@ export type JobFault =
   | "strange";
 
 /** Seconds that a job waits for its turn, that a stage takes, and that an abort takes. */
-export const PENDING_SECONDS = 1;
-export const STAGE_SECONDS = 2;
+const PENDING_SECONDS = 1;
+const STAGE_SECONDS = 2;
 const ABORT_SECONDS = 1;
 
 /** All times are seconds since 1970. */
