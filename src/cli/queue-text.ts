@@ -106,6 +106,7 @@ function sendText(send: SendRecord, submissions: readonly ShownSubmission[]): st
     ["missing", missing && `${missing.count} files: ${missing.names.map(escapeUnclean).join("; ")}`],
     ["Globus submission", submission],
     ["Globus task", carried?.task],
+    ["Globus run", carried?.run],
     ["called there", carried?.label],
     ["scans in it", carried && String(carried.scans)],
     ["submitted by", carried?.owner],

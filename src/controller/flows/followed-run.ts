@@ -1,4 +1,5 @@
 /** A run as it was last seen: Flows' report, its step and its transfers, and what of its log is known. Asks nobody. */
+import { asSentence } from "../../base/errors.ts";
 import type { RunLogEntry, RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import type { TaskReport } from "../ports/transfer-tasks.ts";
@@ -14,6 +15,8 @@ export interface RunNow {
   readonly record: FlowRunRecord;
   readonly report: RunReport;
   readonly words: RunWords;
+  /** What it, or its transfer, waits for or complains of, a sentence; "": nothing. */
+  readonly message: string;
   /** Its transfers that Transfer shows, in order. */
   readonly transfers: readonly TaskReport[];
 }
@@ -90,6 +93,11 @@ export class FollowedRun {
     }
   }
 
+  /** Whether one of its transfers goes on. */
+  get isMoving(): boolean {
+    return [...this.#moving.values()].some(({ report: { state } }) => state === "ACTIVE" || state === "INACTIVE");
+  }
+
   /** Why it will not come to its end, a clause; undefined: it may. @param now monotonic seconds */
   hopeless(now: number, stuckSeconds: number): string | undefined {
     for (const { report, movedAt } of this.#moving.values()) {
@@ -103,7 +111,10 @@ export class FollowedRun {
     const report = { ...this.#report, step: this.#report.step || this.#step, tasks: this.tasks };
     const transfers = this.tasks.flatMap((id) => this.#moving.get(id)?.report ?? []);
     const transfer = transfers.map(transferText).findLast((text) => text !== "") ?? "";
-    return { record, report, words: runWords(report, { flowName: record.flowName, transfer }), transfers };
+    const words = runWords(report, { flowName: record.flowName, transfer });
+    const isWell = words.outcome === "running" || words.outcome === "succeeded";
+    const message = isWell ? (transfer === "" ? "" : asSentence(transfer)) : words.sentence;
+    return { record, report, words, message, transfers };
   }
 
   #add(tasks: readonly string[]): void {

@@ -75,6 +75,16 @@ export class RunStarts {
     };
   }
 
+  /**
+   * Looks for the run of a record that is not to be started any more.
+   * @returns undefined where it has surely not begun
+   * @throws as `begin`
+   */
+  async find(record: FlowRunRecord, options: CallOptions): Promise<RunReport | undefined> {
+    await this.requireOwner(record, options);
+    return await this.#lookFor(record, options);
+  }
+
   /** Whether it may have begun, as far as this process knows. */
   isInDoubt({ id }: FlowRunRecord): boolean {
     return this.#doubts.has(id) || !this.#fresh.has(id);

@@ -190,6 +190,8 @@ export class RunWatch {
     } else if (now === undefined || !isOver(now.report)) {
       if (now !== undefined) await this.#progress(record, now, signal);
       return;
+    } else if (record.scans.length > 0 && this.#followed.get(record.id)?.isMoving === true) {
+      return; // its transfer goes on without it, and another run of the scan would meet it
     }
     if (record.isOver !== true)
       await onEnd(

@@ -45,11 +45,7 @@ export function runWords(report: RunReport, about: BesideReport): RunWords {
         ? say("cancelled", "was cancelled: start it again if it is still wanted", "MINOR")
         : say("failed", `has failed: ${failureText(report, about.flowName)}`, "MAJOR");
     case "ENDED":
-      return say(
-        "ended",
-        `was ended before it was done: ${saidText(report)}; ${LOG(report)} tells how far it was`,
-        "MAJOR",
-      );
+      return say("ended", failureText(report, about.flowName), "MAJOR");
     case "UNKNOWN":
       return say(
         "unknown",
@@ -97,9 +93,12 @@ function waitText(report: RunReport, flowName: string): string {
   return `waits${at}: ${saidText(report)}; when that is done run ${RESUME(report)}`;
 }
 
-function failureText(report: RunReport, flowName: string): string {
-  const { code, step } = report;
+/** Why a run that has ended has not succeeded, a clause. */
+export function failureText(report: RunReport, flowName: string): string {
+  const { code, step, state } = report;
   const at = step === "" ? "" : `at its step ${step}, `;
+  if (isCancelled(report)) return `${at}it was cancelled`;
+  if (state === "ENDED") return `was ended before it was done: ${at}${saidText(report)}; ${LOG(report)} tells more`;
   if (/ActionTimeout/.test(`${code} ${report.description}`))
     return `${at}a step took longer than its WaitTime, and what it began may go on: set a longer one and run \`globus-ioc flow deploy ${flowName}\``;
   return `${at}${saidText(report)}; ${LOG(report)} tells more`;

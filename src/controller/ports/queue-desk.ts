@@ -61,9 +61,11 @@ export interface ShownScan {
   readonly files?: { readonly count: number; readonly first: readonly ScanFile[] } | string;
 }
 
-/** A submission to Globus that carries the scan. */
+/** A submission to Globus, or a run of a flow, that carries the scan. */
 export interface ShownSubmission extends Pick<SubmissionRecord, "destination" | "owner" | "at" | "task"> {
   readonly id: string;
+  /** Of a flow. */
+  readonly run?: string;
   readonly label: string;
   /** How many scans it carries. */
   readonly scans: number;
@@ -84,7 +86,10 @@ export type DeskAnswer =
 
 export type ExportedRecord = Exclude<
   QueueChange,
-  { readonly forgetScan: string } | { readonly forgetSubmission: string } | { readonly forgetNote: string }
+  | { readonly forgetScan: string }
+  | { readonly forgetSubmission: string }
+  | { readonly forgetFlowRun: string }
+  | { readonly forgetNote: string }
 >;
 
 export interface DeskEnd {

@@ -92,8 +92,6 @@ export function dropDecision(
   const isOver = (scans: readonly string[]): boolean => scans.length > 0 && scans.every((id) => dropped.has(id));
   for (const { submission, scans, task } of queue.submissions.values())
     if (task === undefined && isOver(scans)) changes.push({ forgetSubmission: submission.id });
-  for (const { id, scans, run } of queue.flowRuns.all)
-    if (run === undefined && isOver(scans)) changes.push({ forgetFlowRun: id });
   return { changes, scans: dropped };
 }
 

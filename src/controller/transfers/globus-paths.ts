@@ -7,6 +7,9 @@ import type { DestinationRow, SourceRow } from "./rules.ts";
 import { partsBelow } from "./scan-path.ts";
 
 export type GlobusRow = DestinationRow & { readonly kind: "globus" };
+export type FlowRow = DestinationRow & { readonly kind: "flow" };
+/** Where scans lie in a Globus collection, whoever has brought them there. */
+export type CollectionRow = GlobusRow | FlowRow;
 
 const joined = (...paths: readonly string[]): string =>
   paths
@@ -24,13 +27,13 @@ function collectionPath({ source, collection }: SourceRow, folder: string): stri
 }
 
 /** The directory of a scan in a destination's collection. */
-export const destinationPath = ({ top }: GlobusRow, parts: readonly string[]): string => joined(top, ...parts);
+export const destinationPath = ({ top }: CollectionRow, parts: readonly string[]): string => joined(top, ...parts);
 
 /** What is asked of Globus for one scan: the folder, or each file. @throws ActionError */
 export function itemsOf(
   { folder, isFolder, files }: Manifest,
   source: SourceRow,
-  row: GlobusRow,
+  row: CollectionRow,
   parts: readonly string[],
 ): readonly SubmittedItem[] {
   const [from, to] = [collectionPath(source, folder), destinationPath(row, parts)];

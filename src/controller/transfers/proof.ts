@@ -19,6 +19,8 @@ export interface Vouched {
   readonly sent: ReadonlySet<string>;
   /** How many others it has left as they were, having found their checksums equal. */
   readonly skipped: number;
+  /** True: what it has sent has times of its own, since nobody asked for those of the source. */
+  readonly hasOwnTimes?: true;
 }
 
 export interface Proof {
@@ -37,7 +39,8 @@ export interface ProofHelp {
 }
 
 /**
- * @param help a file that Globus has skipped keeps the time that it had, so that its time is not compared
+ * @param help a file that Globus has skipped keeps the time that it had, so that its time is not compared; nor that of
+ * one that it has sent without the source's time
  * @returns undefined when everything has arrived
  */
 export async function proofProblem(
@@ -48,6 +51,7 @@ export async function proofProblem(
   const foundByPath = new Map<string, FoundFile>();
   await inSlices(found, (file) => void foundByPath.set(file.path, file));
   const isVouched = await vouchedBy(files, vouched);
+  const isTimed = (word: Voucher): boolean => word !== "equal" && !(word === "sent" && vouched?.hasOwnTimes === true);
   const isAsProven = times !== undefined && (await timesIn(files, foundByPath)) === times;
   const problems: string[] = [];
   await inSlices(files, ({ path, bytes, modified }) => {
@@ -55,7 +59,7 @@ export async function proofProblem(
     foundByPath.delete(path);
     if (there === undefined) problems.push(`${cleanJson(path)} is missing`);
     else if (there.bytes !== bytes) problems.push(`${cleanJson(path)} has ${there.bytes} bytes instead of ${bytes}`);
-    else if (!isAsProven && isVouched(path) !== "equal" && isOther(there.modified, modified))
+    else if (!isAsProven && isTimed(isVouched(path)) && isOther(there.modified, modified))
       problems.push(`${cleanJson(path)} has another time`);
     else if (isVouched(path) === "unknown")
       problems.push(`${cleanJson(path)} is there, but Globus does not say that it sent it`);

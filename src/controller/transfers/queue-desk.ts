@@ -16,12 +16,12 @@ import type {
   ScanFilter,
   ScanRow,
   ShownScan,
-  ShownSubmission,
 } from "../ports/queue-desk.ts";
 import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
 import type { HandScan } from "../ports/scan-drops.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { scanByHand } from "./by-hand.ts";
+import { carriersOf } from "./carriers.ts";
 import { decided, dropDecision, retryDecision } from "./decisions.ts";
 import { type HoldOf, holdOf, troubledOf } from "./hold.ts";
 import { type Reconciled, type ReconcileOptions, reconciledText } from "./reconcile.ts";
@@ -198,19 +198,7 @@ async function* show(desk: DeskQueue, { scan: word, files }: DeskRequest & { rea
 
 async function shownOf(desk: DeskQueue, one: QueuedScan, most: number): Promise<ShownScan> {
   const { scan } = one;
-  const submissions = [...desk.queue.submissions.values()]
-    .filter(({ scans }) => scans.includes(scan.id))
-    .map(
-      ({ submission: { id, label }, destination, owner, at, task, scans }): ShownSubmission => ({
-        id,
-        label,
-        destination,
-        owner,
-        at,
-        scans: scans.length,
-        ...(task !== undefined && { task }),
-      }),
-    );
+  const submissions = carriersOf(desk.queue, scan.id);
   const shown = { row: rowOf(desk, one), scan, sends: [...one.sends.values()], submissions };
   if (scan.signature === undefined) return shown;
   try {

@@ -1,5 +1,6 @@
 /** What a site has decided about its transfers: the settings, as the controller sees them. */
 import type { Copier } from "../ports/destinations.ts";
+import type { FlowFiles } from "../ports/flow-files.ts";
 import type { Flows } from "../ports/flows.ts";
 import type { Mailer } from "../ports/mail.ts";
 import type { QueueLedger, ScanTags } from "../ports/queue-ledger.ts";
@@ -24,6 +25,14 @@ export type DestinationRow = {
       readonly as?: string;
     }
   | { readonly kind: "globus"; readonly collection: string; readonly top: string }
+  | {
+      readonly kind: "flow";
+      /** What runs for each scan: a UUID, or the name under which it was deployed. */
+      readonly flow: string;
+      /** Where it brings the scan. */
+      readonly collection: string;
+      readonly top: string;
+    }
 );
 
 export type CopyRow = DestinationRow & { readonly kind: "copy" };
@@ -83,6 +92,16 @@ export interface SentTree extends TreeTrigger {
   readonly destinations?: readonly string[];
 }
 
+/** How scans go through flows. */
+export interface SiteFlows {
+  readonly flows: Flows;
+  readonly files: FlowFiles;
+  /** The site's own part of the input of each run. @throws ActionError for a file that cannot be used */
+  readonly input: () => Promise<Readonly<Record<string, unknown>>>;
+  /** Seconds between two looks at runs. */
+  readonly pollSeconds: number;
+}
+
 /** Everything that transfers work with, chosen once. */
 export interface TransferSite {
   readonly ledger: QueueLedger;
@@ -100,7 +119,7 @@ export interface TransferSite {
   readonly steps?: readonly StepRow[];
   readonly stepKinds?: readonly StepKind[];
   /** Runs of flows; absent where Globus is off. */
-  readonly flows?: { readonly flows: Flows; readonly pollSeconds: number };
+  readonly flows?: SiteFlows;
   /** Absent where Globus is off. */
   readonly tasks?: TransferTasks;
   /** Absent where nobody is mailed. */

@@ -2,10 +2,12 @@
  * What is to be seen of the transfers at one moment, as one plain object: from the queue, from what is under way, and
  * from what has gone since everything was proven last. The PVs show it (transfer-pvs.ts).
  */
+import type { RunNow } from "../flows/followed-run.ts";
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
 import { type ArchiveView, archiveView, NO_SCAN_TEXT } from "./archive-view.ts";
 import { CopyLane } from "./copy-lane.ts";
+import { FlowLane } from "./flow-lane.ts";
 import { GLOBUS_OFF, type HoldOf, holdOf } from "./hold.ts";
 import { Rate } from "./rate.ts";
 import { nameOf } from "./road.ts";
@@ -206,6 +208,9 @@ export class TransfersLook {
   #partOf({ id, bytes = 0 }: ScanRecord, send: SendRecord): number {
     const lane = this.#running.laneOf(send.destination);
     if (lane instanceof CopyLane && lane.now?.scan === id) return bytes === 0 ? 0 : Math.min(1, lane.now.bytes / bytes);
+    const flowRun = this.#running.road.queue.flowRuns.of(send.submission ?? "");
+    const run = flowRun === undefined ? undefined : this.#running.runs?.watch.nowOf(flowRun);
+    if (run !== undefined) return bytes === 0 ? 0 : Math.min(1, movedIn([run]).bytes / bytes);
     const record = this.#running.road.queue.submissions.get(send.submission ?? "");
     const report = this.#running.watch?.now.get(record?.task ?? "")?.report;
     if (record === undefined || report === undefined) return 0;
@@ -222,7 +227,8 @@ interface Since {
   readonly last: Pick<DestCounts, "open" | "bytesProven" | "filesProven">;
 }
 
-const isTasked = (lane: unknown): boolean => lane instanceof TaskLane && lane.submissions.length > 0;
+const isTasked = (lane: unknown): boolean =>
+  (lane instanceof TaskLane && lane.submissions.length > 0) || (lane instanceof FlowLane && lane.records.length > 0);
 
 function destState(trouble: string | undefined, queued: number, isSending: boolean): DestState {
   if (trouble !== undefined) return "Trouble";
@@ -232,12 +238,17 @@ function destState(trouble: string | undefined, queued: number, isSending: boole
 
 /** What goes to a destination now; `message`: what its tasks wait for or complain of. */
 function progressOf(
-  { watch }: RunningTransfers,
+  { watch, runs }: RunningTransfers,
   lane: unknown,
 ): { readonly bytes: number; readonly faults: number; readonly message?: string } {
   if (lane instanceof CopyLane) {
     const { now, silence } = lane;
     return { bytes: now?.bytes ?? 0, faults: 0, ...(silence !== undefined && { message: silence }) };
+  }
+  if (lane instanceof FlowLane) {
+    const now = lane.records.flatMap((record) => runs?.watch.nowOf(record) ?? []);
+    const message = now.find((run) => run.message !== "")?.message ?? runs?.watch.trouble;
+    return { ...movedIn(now), ...(message !== undefined && { message }) };
   }
   if (!(lane instanceof TaskLane)) return { bytes: 0, faults: 0 };
   const tasks = lane.submissions.flatMap(({ task }) => watch?.now.get(task ?? "") ?? []);
@@ -246,6 +257,15 @@ function progressOf(
     bytes: tasks.reduce((sum, { report }) => sum + report.bytesTransferred, 0),
     faults: tasks.reduce((sum, { report }) => sum + report.faults, 0),
     ...(message !== undefined && { message }),
+  };
+}
+
+/** What the transfers of runs have moved. */
+function movedIn(runs: readonly RunNow[]): { readonly bytes: number; readonly faults: number } {
+  const transfers = runs.flatMap((run) => run.transfers);
+  return {
+    bytes: transfers.reduce((sum, { bytesTransferred }) => sum + bytesTransferred, 0),
+    faults: transfers.reduce((sum, { faults }) => sum + faults, 0),
   };
 }
 

@@ -7,6 +7,7 @@ import { oneLine } from "../../base/clean-text.ts";
 import { sleep } from "../../base/clock.ts";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import { FlowRuns } from "../flows/flow-runs.ts";
+import type { EndedRun } from "../flows/run-watch.ts";
 import type { QueueChange, ScanRecord, ScanTags } from "../ports/queue-ledger.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { StepLane } from "../steps/step-lane.ts";
@@ -16,7 +17,9 @@ import { DropReader } from "./by-hand.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { Courier } from "./courier.ts";
 import { decided, dropDecision, goneDecision, retryDecision } from "./decisions.ts";
-import type { GlobusRow } from "./globus-paths.ts";
+import { settleRun } from "./flow-end.ts";
+import { FlowLane } from "./flow-lane.ts";
+import type { FlowRow, GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { type Pruned, type PruneOptions, prune } from "./prune.ts";
 import { Rechecks } from "./rechecks.ts";
@@ -150,11 +153,13 @@ export class Transfers {
   }
 }
 
+type AnyLane = CopyLane | TaskLane | FlowLane;
+
 /** Transfers whose ledger was read. */
 export class RunningTransfers {
   readonly road: Road;
   readonly counts: ScanCounts;
-  readonly lanes: readonly (CopyLane | TaskLane)[];
+  readonly lanes: readonly AnyLane[];
   readonly watch: TaskWatch | undefined;
   readonly asked: AskedTransfers | undefined;
   readonly steps: readonly StepLane[];
@@ -182,17 +187,22 @@ export class RunningTransfers {
     this.#known = new Set(destinations.map(({ name }) => name));
     if (drops !== undefined)
       this.#dropReader = new DropReader({ drops, site, clock, say, enter: (scan) => this.enter(scan) });
-    this.lanes = destinations.flatMap((row): (CopyLane | TaskLane)[] => {
+    if (tasks !== undefined && site.flows !== undefined) {
+      const flowRows = destinations.filter((row): row is FlowRow => row.kind === "flow");
+      const about = { road: this.road, tasks, rows: flowRows };
+      const onEnd = (end: EndedRun, until: AbortSignal): Promise<void> => settleRun(about, end, until);
+      this.runs = new FlowRuns({ ...about, ...site.flows, onEnd });
+    }
+    this.lanes = destinations.flatMap((row): AnyLane[] => {
       if (row.kind === "copy") return [new CopyLane(this.road, row)];
-      return tasks === undefined ? [] : [new TaskLane(this.road, row, tasks)];
+      if (tasks === undefined) return [];
+      if (row.kind === "globus") return [new TaskLane(this.road, row, tasks)];
+      if (site.flows === undefined || this.runs === undefined) return [];
+      return [new FlowLane(this.road, row, { site: site.flows, tasks, runs: this.runs })];
     });
     this.steps = (site.stepKinds ?? []).map((kind) => new StepLane(this.road, kind));
     this.#courier = new Courier(this.road, this.lanes);
     if (tasks === undefined) return;
-    if (site.flows !== undefined) {
-      const onEnd = (): Promise<void> => Promise.resolve(); // no destination is a flow yet
-      this.runs = new FlowRuns({ road: this.road, tasks, ...site.flows, onEnd });
-    }
     const asked = new AskedTransfers(this.road, tasks);
     this.asked = asked;
     const rows = destinations.filter((row): row is GlobusRow => row.kind === "globus");
@@ -220,7 +230,8 @@ export class RunningTransfers {
     const runs = [
       this.#closeUnknown(until),
       this.#record(until),
-      ...workers.flatMap((worker) => worker?.run(until) ?? []),
+      // A signal for each: Node warns of more than ten who wait for one
+      ...workers.flatMap((worker) => worker?.run(AbortSignal.any([until])) ?? []),
     ];
     const all = runs.map((work) => work.catch((thrown: unknown) => failed.abort(thrown)));
     await Promise.all(all);

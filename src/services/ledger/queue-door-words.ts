@@ -76,6 +76,7 @@ const shownSchema = z.object({
       owner: text,
       at: z.number(),
       task: optional(text),
+      run: optional(text),
       scans: z.number(),
     }),
   ),

@@ -1,6 +1,7 @@
 /** Transfers with a site in memory and in virtual time: two destinations, a folder and a Globus collection. */
 import { afterEach } from "vitest";
 import { silentLog } from "../../../src/base/log.ts";
+import type { FlowFiles } from "../../../src/controller/ports/flow-files.ts";
 import type { ScanDrops } from "../../../src/controller/ports/scan-drops.ts";
 import type { Severity } from "../../../src/controller/pvs/run.ts";
 import type { AnnouncedScan } from "../../../src/controller/transfers/announced-scan.ts";
@@ -29,6 +30,18 @@ export class Bench {
   readonly tape = new FakeCopier(this.source);
   readonly tasks = new FakeTasks(this.clock, this.source);
   readonly flows = new FakeFlows(this.clock);
+  /** Names of flows, with their ids. */
+  readonly flowIds = new Map<string, string>();
+  /** The site's own part of the input of each run. */
+  flowInput: Readonly<Record<string, unknown>> = {};
+  readonly flowFiles: FlowFiles = {
+    read: async (name) => {
+      const id = this.flowIds.get(name);
+      return id === undefined ? undefined : { name, id, path: this.flowFiles.pathOf(name) };
+    },
+    names: async () => [...this.flowIds.keys()],
+    pathOf: (name) => `/flows/${name}.json`,
+  };
   ledger = new FakeQueueLedger();
   readonly said: string[] = [];
   rules: TransferRules = RULES;
@@ -53,7 +66,7 @@ export class Bench {
     return {
       ledger,
       tasks,
-      flows: { flows: this.flows, pollSeconds: 1 },
+      flows: { flows: this.flows, files: this.flowFiles, input: async () => this.flowInput, pollSeconds: 1 },
       rules,
       source: { ...source, ...(original !== undefined && { original }) },
       destinations,

@@ -1,0 +1,230 @@
+/**
+ * Sends scans through a flow, one run for each scan. A run is in the ledger before Flows hears of it, and is looked for
+ * by its label where the answer was lost. What a run is asked is checked against the flow's input schema first.
+ */
+import { sleep } from "../../base/clock.ts";
+import { asSentence, clauseOf } from "../../base/errors.ts";
+import { facilityIso } from "../../base/facility-time.ts";
+import type { FlowRuns } from "../flows/flow-runs.ts";
+import { type NamedFlow, namedFlow } from "../flows/named-flow.ts";
+import { runInput } from "../flows/run-input.ts";
+import { OtherLoginError, otherLoginText } from "../flows/run-starts.ts";
+import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
+import type { FlowReport } from "../ports/flows.ts";
+import type { FlowRunRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
+import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import { RejectedError } from "../run/outcome.ts";
+import { type FlowRow, itemsOf } from "./globus-paths.ts";
+import { Lane } from "./lane.ts";
+import { ownPlace } from "./places.ts";
+import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
+import type { SiteFlows } from "./rules.ts";
+import { PlaceError } from "./scan-path.ts";
+
+export interface FlowLaneOptions {
+  readonly site: SiteFlows;
+  readonly tasks: TransferTasks;
+  readonly runs: FlowRuns;
+}
+
+/** The flow takes nothing from us, whatever the scan. */
+class RefusingFlowError extends AccessDeniedError {}
+
+export class FlowLane extends Lane {
+  readonly #row: FlowRow;
+  readonly #options: FlowLaneOptions;
+  /** The input schema that was seen last, as text. */
+  #schema: string | undefined;
+
+  constructor(road: Road, row: FlowRow, options: FlowLaneOptions) {
+    super(road, row.name);
+    this.#row = row;
+    this.#options = options;
+  }
+
+  /** Runs for this destination that have not come to their end. */
+  get records(): readonly FlowRunRecord[] {
+    return this.road.queue.flowRuns.openTo(this.destination);
+  }
+
+  /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = this.road.wake();
+    for (;;) {
+      const waitSeconds = await this.#step(signal);
+      if (waitSeconds > 0) await wake.wait(this.road.clock, waitSeconds, signal);
+    }
+  }
+
+  /** @returns seconds until there may be more to do */
+  async #step(signal: AbortSignal): Promise<number> {
+    const left = this.records.find(({ run }) => run === undefined);
+    if (left !== undefined) {
+      const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
+      if (blocked > 0) return blocked;
+      await this.#attempt(left.scans, signal, () => this.#goOn(left, signal));
+      return 0;
+    }
+    const { send, waitSeconds } = this.next();
+    if (send === undefined) return waitSeconds;
+    if (this.records.length >= this.road.site.rules.tasks) return Infinity; // until a run has ended
+    await this.#attempt([send.scan], signal, async () => {
+      const record = await this.#prepare(send, signal);
+      if (record !== undefined) await this.#begin(record, signal);
+    });
+    return 0;
+  }
+
+  async #attempt(scans: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await this.road.step(work);
+    } catch (thrown) {
+      if ((await this.failed(scans, thrown, signal)) === "ledger") await sleep(this.road.clock, LEDGER_SECONDS, signal);
+    }
+  }
+
+  /** A run that an earlier step, or an earlier process, has left without an answer. */
+  async #goOn(record: FlowRunRecord, signal: AbortSignal): Promise<void> {
+    if (this.road.queue.isCarried(record)) return await this.#begin(record, signal);
+    const { starts } = this.#options.runs;
+    const begun = await starts.find(record, { signal }).catch((thrown: unknown) => {
+      if (!(thrown instanceof OtherLoginError)) throw thrown;
+      return undefined; // its scan was given up, and this login cannot end the run
+    });
+    starts.forget(record.id);
+    // A run that nobody wants any more is ended by those who follow it
+    const change = begun === undefined ? { forgetFlowRun: record.id } : { flowRun: { ...record, run: begun.id } };
+    await this.road.change(() => [change]);
+  }
+
+  /** What an earlier login has begun it must end: Flows shows its runs to nobody else. */
+  async #requireOwner(signal: AbortSignal): Promise<void> {
+    const login = await this.#options.tasks.owner({ signal });
+    const other = this.records.find((record) => record.owner !== login && this.road.queue.isCarried(record));
+    if (other === undefined) return;
+    const why = otherLoginText(other.owner, login, other.request.label);
+    throw new OtherLoginError(`${why}, or drop its scan with globus-ioc queue drop`);
+  }
+
+  /**
+   * Puts a run into the ledger.
+   * @returns undefined where the scan is not to go any more
+   * @throws what is wrong with the flow, the login, or the scan
+   */
+  async #prepare({ scan: id }: SendRecord, signal: AbortSignal): Promise<FlowRunRecord | undefined> {
+    const { runs, site } = this.#options;
+    await this.#requireOwner(signal);
+    const scan = this.road.queue.scans.get(id)?.scan;
+    if (scan === undefined) return undefined;
+    const { named, report } = await this.#flow(signal);
+    const input = await this.#inputOf(scan, report);
+    const wanted = {
+      flow: named.id,
+      flowName: named.name,
+      words: nameOf(scan),
+      tags: [this.destination, scan.tags?.exp ?? ""].filter((tag) => tag !== ""),
+      input,
+      destination: this.destination,
+      scans: [id],
+    };
+    const record = await runs.starts.newRecord(wanted, { signal });
+    let isTaken = false;
+    try {
+      const problems = await site.flows.problems(record.request, { signal });
+      if (problems.length > 0) throw new RefusingFlowError(inputText(named, report, problems));
+      await this.road.change(() => {
+        isTaken = this.due().some((send) => send.scan === id); // otherwise a person, or the gate, has taken it away
+        return isTaken ? [{ flowRun: record }, ...this.#sendsTo("submitting", record)] : [];
+      });
+    } finally {
+      if (!isTaken) runs.starts.forget(record.id);
+    }
+    return isTaken ? record : undefined;
+  }
+
+  /** @throws RefusingFlowError where there is none */
+  async #flow(signal: AbortSignal): Promise<{ readonly named: NamedFlow; readonly report: FlowReport }> {
+    const { flows, files } = this.#options.site;
+    try {
+      const named = await namedFlow(this.#row.flow, files);
+      const report = await flows.flow(named.id, { signal });
+      this.#noteSchema(named, report);
+      return { named, report };
+    } catch (thrown) {
+      if (!(thrown instanceof NotFoundError) && !(thrown instanceof RejectedError)) throw thrown;
+      throw new RefusingFlowError(asSentence(clauseOf(thrown)), { cause: thrown.cause });
+    }
+  }
+
+  #noteSchema({ name }: NamedFlow, { inputSchema }: FlowReport): void {
+    const schema = JSON.stringify(inputSchema);
+    if (this.#schema !== undefined && this.#schema !== schema)
+      this.road.say(`The input schema of the flow ${name}, through which ${this.destination} is reached, has changed.`);
+    this.#schema = schema;
+  }
+
+  async #inputOf(scan: ScanRecord, { inputSchema }: FlowReport): Promise<Readonly<Record<string, unknown>>> {
+    const { source } = this.road.site;
+    const manifest = await this.road.manifestOf(scan);
+    const parts = await ownPlace(this.road, scan, manifest, this.#row);
+    const [item, ...others] = itemsOf(manifest, source, this.#row, parts);
+    if (item === undefined || others.length > 0)
+      throw new PlaceError(
+        `${nameOf(scan)} has ${others.length + 1} files beside those of other scans, and a run of a flow takes one file or one folder: send such scans to a destination of kind globus`,
+      );
+    const base = {
+      source: { id: source.collection?.id ?? "", path: item.source },
+      destination: { id: this.#row.collection, path: item.destination },
+      recursive_tx: item.isFolder,
+    };
+    return runInput(base, await this.#options.site.input(), inputSchema);
+  }
+
+  /** Starts the run, or finds it, as often as it takes. */
+  async #begin(record: FlowRunRecord, signal: AbortSignal): Promise<void> {
+    const { starts, watch } = this.#options.runs;
+    try {
+      const report = await starts.begin(record, { signal });
+      const begun = { ...record, run: report.id };
+      await this.road.change(() => [{ flowRun: begun }, ...this.#sendsTo("submitted", record)]);
+      watch.begun(begun, report);
+      for (const scan of record.scans) this.works(scan);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (!starts.isInDoubt(record)) await this.#withdraw(record);
+      throw thrown;
+    }
+  }
+
+  /** It has surely not begun: the scan is free for another run, of another flow perhaps. */
+  async #withdraw(record: FlowRunRecord): Promise<void> {
+    const at = this.road.clock.now();
+    await this.road.change(() => [
+      { forgetFlowRun: record.id },
+      ...this.#carried(record).map((send): QueueChange => ({ send: { ...send, state: "queued", at } })),
+    ]);
+    this.#options.runs.starts.forget(record.id);
+  }
+
+  /** The scan that a run carries still: a person may have dropped it meanwhile. */
+  #carried({ id, scans }: FlowRunRecord): readonly SendRecord[] {
+    return this.#sends(scans).filter(({ state, submission }) => state === "submitting" && submission === id);
+  }
+
+  #sendsTo(state: "submitting" | "submitted", record: FlowRunRecord): QueueChange[] {
+    const at = this.road.clock.now();
+    const sends = state === "submitting" ? this.#sends(record.scans) : this.#carried(record);
+    return sends.map(({ next: _next, reason: _reason, missing: _missing, ...send }) => ({
+      send: { ...send, state, at, submission: record.id },
+    }));
+  }
+
+  #sends(scans: readonly string[]): readonly SendRecord[] {
+    return scans.flatMap((scan) => this.road.queue.send(scan, this.destination) ?? []);
+  }
+}
+
+function inputText({ name }: NamedFlow, { updated }: FlowReport, problems: readonly string[]): string {
+  const when = updated > 0 ? `, last changed at ${facilityIso(new Date(updated))},` : "";
+  return `The flow ${name}${when} does not take what it is asked (${problems.join("; ")}): see its input schema with \`globus-ioc flow show ${name}\`, and set input-file in the [flows] section of globus.conf, or deploy the flow anew.`;
+}
