@@ -31,7 +31,7 @@ function placeOf(
   const fixed = first < 0 ? levels : levels.slice(0, first);
   const here = kind === "folder" || isOwn(host, port) ? THIS_HOST : hostRealm(host, port);
   return {
-    realm: kind === "globus" ? collectionRealm(collection) : here,
+    realm: kind === "globus" || kind === "flow" ? collectionRealm(collection) : here,
     path: posix.resolve("/", top, ...fixed),
     rest: levels.slice(fixed.length).join("/"),
   };

@@ -257,12 +257,17 @@ function scansOn(
 function destinationOf(options: PartOptions, one: DestinationSettings, source: CopySource): DestinationRow {
   const { clock } = options;
   const { name, kind, top, path: template, manifest: writesManifest } = one;
-  if (kind === "globus") {
+  if (kind === "globus" || kind === "flow") {
     const { source: from, "globus-auth": login } = options.settings;
-    if (one.collection === "") throw new ActionError("collection is not set: give the UUID of the Globus collection");
+    const { collection, flow } = one;
+    if (collection === "") throw new ActionError("collection is not set: give the UUID of the Globus collection");
     if (from.collection === "") throw new ActionError("Globus does not see the source: set collection in [source]");
     if (login["client-id"] === "") throw new ActionError("Globus is off: set client-id in [globus-auth]");
-    return { name, kind, template, collection: one.collection, top: top || "/" };
+    const place = { name, template, collection, top: top || "/" };
+    if (kind === "globus") return { kind, ...place };
+    if (flow === "")
+      throw new ActionError("flow is not set: give the flow's UUID, or the name of `globus-ioc flow deploy`");
+    return { kind, ...place, flow };
   }
   if (top === "") throw new ActionError("top is not set: name the directory there under which scans go");
   if (kind === "folder") {

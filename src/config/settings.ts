@@ -133,7 +133,7 @@ export const KINDS = {
     ),
   ),
   names: kind("names separated by blanks", (text) => text.split(/\s+/).filter((name) => name !== "")),
-  destinationKind: choice("globus", "folder", "ssh"),
+  destinationKind: choice("globus", "folder", "ssh", "flow"),
   sourceHost: choice("detector", "analysis"),
   abortedScans: choice("send", "leave", "mark"),
   fileCount: orEmpty(
@@ -539,19 +539,24 @@ export const DESTINATION_SETTINGS = {
   kind: setting(
     KINDS.destinationKind,
     "folder",
-    "globus: a Globus collection. folder: a directory that the IOC's host sees. ssh: a directory on another host.",
+    "globus: a Globus collection. folder: a directory that the IOC's host sees. ssh: a directory on another host. flow: a Globus collection, to which a flow brings each scan in a run of its own.",
   ),
   top: setting(
     KINDS.optionalPath,
     "",
-    "Directory there under which scans go; must exist. Empty for globus: the collection's own top.",
+    "Directory there under which scans go; must exist. Empty for globus and flow: the collection's own top.",
   ),
   path: setting(
     KINDS.scanTemplate,
     "{rel}",
     "Levels below top; {rel}: the levels between the source's top and the scan.",
   ),
-  collection: setting(KINDS.uuid, "", "globus: the collection."),
+  collection: setting(KINDS.uuid, "", "globus, flow: the collection."),
+  flow: setting(
+    KINDS.flow,
+    "",
+    "flow: the flow that is run for each scan, its UUID, or the name under which globus-ioc flow deploy made it.",
+  ),
   host: setting(KINDS.optionalHost, "", "ssh: the host."),
   port: setting(KINDS.port, "22", "ssh: its port."),
   user: setting(KINDS.optionalUser, "", "ssh: the user there."),

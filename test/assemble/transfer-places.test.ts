@@ -34,6 +34,14 @@ test.each([
   ["one folder by its top and by its path", [ROW, { ...OTHER, top: "/mnt", path: "archive/{rel}" }], "same place"],
   ["one folder here and behind SSH", [ROW, { ...OTHER, kind: "ssh", host: "localhost" }], "same place"],
   [
+    "one place of a collection, by Transfer and through a flow",
+    [
+      { ...ROW, kind: "globus", collection: "abc" },
+      { ...OTHER, kind: "flow", collection: "abc" },
+    ],
+    "same place",
+  ],
+  [
     "one collection in two spellings",
     [
       { ...ROW, kind: "globus", collection: "ABC" },

@@ -9,7 +9,7 @@ import type { EndedRun } from "../flows/run-watch.ts";
 import { failureText, GONE_RUN, isCancelled } from "../flows/run-words.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import { type Arrival, settleScans, wordOf } from "./arrival.ts";
-import type { FlowRow } from "./globus-paths.ts";
+import type { FlowDestination } from "./globus-paths.ts";
 import type { Vouched } from "./proof.ts";
 import { nameOf, type Road } from "./road.ts";
 import { wordsFor } from "./task-words.ts";
@@ -17,7 +17,7 @@ import { wordsFor } from "./task-words.ts";
 export interface FlowEndOptions {
   readonly road: Road;
   readonly tasks: TransferTasks;
-  readonly rows: readonly FlowRow[];
+  readonly rows: readonly FlowDestination[];
 }
 
 /**

@@ -14,7 +14,7 @@ import type { FlowReport } from "../ports/flows.ts";
 import type { FlowRunRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import { RejectedError } from "../run/outcome.ts";
-import { type FlowRow, itemsOf } from "./globus-paths.ts";
+import { type FlowDestination, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
 import { ownPlace } from "./places.ts";
 import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
@@ -31,12 +31,12 @@ export interface FlowLaneOptions {
 class RefusingFlowError extends AccessDeniedError {}
 
 export class FlowLane extends Lane {
-  readonly #row: FlowRow;
+  readonly #row: FlowDestination;
   readonly #options: FlowLaneOptions;
   /** The input schema that was seen last, as text. */
   #schema: string | undefined;
 
-  constructor(road: Road, row: FlowRow, options: FlowLaneOptions) {
+  constructor(road: Road, row: FlowDestination, options: FlowLaneOptions) {
     super(road, row.name);
     this.#row = row;
     this.#options = options;

@@ -7,9 +7,9 @@ import type { DestinationRow, SourceRow } from "./rules.ts";
 import { partsBelow } from "./scan-path.ts";
 
 export type GlobusRow = DestinationRow & { readonly kind: "globus" };
-export type FlowRow = DestinationRow & { readonly kind: "flow" };
+export type FlowDestination = DestinationRow & { readonly kind: "flow" };
 /** Where scans lie in a Globus collection, whoever has brought them there. */
-export type CollectionRow = GlobusRow | FlowRow;
+export type CollectionRow = GlobusRow | FlowDestination;
 
 const joined = (...paths: readonly string[]): string =>
   paths

@@ -19,7 +19,7 @@ import { Courier } from "./courier.ts";
 import { decided, dropDecision, goneDecision, retryDecision } from "./decisions.ts";
 import { settleRun } from "./flow-end.ts";
 import { FlowLane } from "./flow-lane.ts";
-import type { FlowRow, GlobusRow } from "./globus-paths.ts";
+import type { FlowDestination, GlobusRow } from "./globus-paths.ts";
 import type { Lane } from "./lane.ts";
 import { type Pruned, type PruneOptions, prune } from "./prune.ts";
 import { Rechecks } from "./rechecks.ts";
@@ -188,7 +188,7 @@ export class RunningTransfers {
     if (drops !== undefined)
       this.#dropReader = new DropReader({ drops, site, clock, say, enter: (scan) => this.enter(scan) });
     if (tasks !== undefined && site.flows !== undefined) {
-      const flowRows = destinations.filter((row): row is FlowRow => row.kind === "flow");
+      const flowRows = destinations.filter((row): row is FlowDestination => row.kind === "flow");
       const about = { road: this.road, tasks, rows: flowRows };
       const onEnd = (end: EndedRun, until: AbortSignal): Promise<void> => settleRun(about, end, until);
       this.runs = new FlowRuns({ ...about, ...site.flows, onEnd });

@@ -1,4 +1,4 @@
-/** A flow as destination of the queue: one run for each scan, proven as a task of Transfer is, and nothing run twice. */
+/** A flow as destination of the queue: one run for each scan, proven as a task is, and nothing run twice. */
 import { expect, test } from "vitest";
 import { AccessDeniedError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { FlowReport, RunReport } from "../../../src/controller/ports/flows.ts";

@@ -7,7 +7,7 @@ import { ActionError } from "../../../base/errors.ts";
 import { facilityIso } from "../../../base/facility-time.ts";
 import { flowStanding } from "../../flows/flow-expiry.ts";
 import { LOGIN_ADVICE } from "../../ports/identity.ts";
-import { destinationPath, type GlobusRow } from "../globus-paths.ts";
+import { type CollectionRow, destinationPath, type GlobusRow } from "../globus-paths.ts";
 import type { CopyRow, DestinationRow } from "../rules.ts";
 import { copyThere, sendByGlobus } from "./round-trip.ts";
 import { CheckProblem, type CheckSite, type TopTried, type Trial } from "./trial.ts";
@@ -274,10 +274,10 @@ const DESTINATION_CHECKS: readonly DestinationCheck[] = [
     severity: "MAJOR",
     remedy: "",
     needs: ["Globus login"],
-    kinds: ["globus"],
+    kinds: ["globus", "flow"],
     ask: async ({ site: { tasks } }, row, signal) => {
-      const path = destinationPath(row as GlobusRow, []) || "/";
-      await tasks?.glance((row as GlobusRow).collection, path, { signal });
+      const path = destinationPath(row as CollectionRow, []) || "/";
+      await tasks?.glance((row as CollectionRow).collection, path, { signal });
       return `${path} can be listed`;
     },
   },
