@@ -214,6 +214,7 @@ function answerOf({ board }: FlowCommandsOptions, choice: number) {
   if (shown === undefined || question === undefined) throw new RejectedError(NO_QUESTION);
   const option = shown.optionOf(choice);
   if (option !== undefined) return { board: shown, question, option };
+  if (question.options.length === 0) throw new RejectedError(`${question.title}: ${question.text}`);
   throw new RejectedError(
     choice === 0
       ? "No answer is chosen: choose one in FlowInputChoice"

@@ -35,9 +35,10 @@ export const watchRuns =
       const board = new QuestionBoard(context.pvs);
       options.onBoard(board);
       const total = new SourceTotal();
+      const show = shower(options, context, total);
       return merge(
-        shown$(options, context, total),
-        work$((signal) => followQuestions(options, context, board, signal)),
+        timer(0, SHOW_SECONDS * 1000, context.scheduler).pipe(tap(show)),
+        work$((signal) => followQuestions(options, { board, show }, signal)),
         work$((signal) => followTotal(options, total, signal)),
       );
     });
@@ -54,12 +55,11 @@ export const withoutFlows =
       return of();
     });
 
-const shown$ = ({ find, clock }: FlowsWatchOptions, { pvs, scheduler }: WatchContext, total: SourceTotal) => {
+/** @returns shows the run as it is now */
+function shower({ find, clock }: FlowsWatchOptions, { pvs }: WatchContext, total: SourceTotal): () => void {
   const pictures = new RunPvs();
-  return timer(0, SHOW_SECONDS * 1000, scheduler).pipe(
-    tap(() => pictures.show((name, value) => pvs.put(name, value), viewOf(find, total), clock.monotonic())),
-  );
-};
+  return () => pictures.show((name, value) => pvs.put(name, value), viewOf(find, total), clock.monotonic());
+}
 
 function viewOf(find: FindTransfers, total: SourceTotal): RunsView {
   const found = find();
@@ -113,16 +113,12 @@ async function followTotal(
 
 async function followQuestions(
   { site, find, clock }: FlowsWatchOptions,
-  { journal }: WatchContext,
-  board: QuestionBoard,
+  { board, show }: { readonly board: QuestionBoard; readonly show: () => void },
   signal: AbortSignal,
 ): Promise<never> {
-  let told = "";
-  const show = (question: Question): void => {
+  const ask = (question: Question): void => {
+    show(); // whoever waits for the question reads the run as it is with it
     board.show(question);
-    if (told === question.id) return;
-    told = question.id;
-    journal.say(askedText(question), "MINOR");
   };
   for (;;) {
     const found = find();
@@ -136,12 +132,12 @@ async function followQuestions(
     }
     try {
       const question = await site.flows.question(id, { signal });
-      if (isOpen(question, clock.now())) show(question);
+      if (isOpen(question, clock.now())) ask(question);
       else board.show(undefined);
     } catch (thrown) {
       signal.throwIfAborted();
       if (!(thrown instanceof ActionError)) throw thrown;
-      if (board.question?.id !== id) show(unseen(id, asked?.record.run ?? "", asSentence(messageOf(thrown))));
+      if (board.question?.id !== id) ask(unseen(id, asked?.record.run ?? "", asSentence(messageOf(thrown))));
     }
     await sleep(clock, site.pollSeconds, signal);
   }
@@ -163,8 +159,3 @@ const unseen = (id: string, run: string, why: string): Question => ({
   text: why,
   options: [],
 });
-
-const askedText = ({ title, text, options }: Question): string =>
-  options.length === 0
-    ? `${title}: ${text}`
-    : `A run asks ${JSON.stringify(title || text)}: choose the answer in FlowInputChoice, arm FlowRespondArm, and write 1 to FlowRespond.`;

@@ -35,7 +35,9 @@ export function runWords(report: RunReport, about: BesideReport): RunWords {
   });
   switch (report.state) {
     case "ACTIVE":
-      return say("running", activeText(report, about));
+      return report.question === undefined
+        ? say("running", activeText(report, about))
+        : say("waiting", waitText(report, about.flowName), "MINOR");
     case "INACTIVE":
       return say("waiting", waitText(report, about.flowName), "MAJOR");
     case "SUCCEEDED":
