@@ -96,6 +96,8 @@ const guide = (
   "  caput -c -w 60 2bmb:TomoScan:StartScan 1   # runs a scan of TomoScan, whose file is then",
   "  caget -S 2bmb:TomoScan:FullFileName        # and leaves for two destinations, until it is proven there:",
   "  camonitor -S 2bmb:Globus:QueueState 2bmb:Globus:ArchiveMessage",
+  "  caput -c -w 60 2bmb:Globus:WorkflowRun 1   # starts a workflow of Data Management for it:",
+  "  camonitor -S 2bmb:Globus:WorkflowStatus 2bmb:Globus:WorkflowStage 2bmb:Globus:WorkflowMessage",
   "  camonitor -S 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,

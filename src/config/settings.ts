@@ -472,6 +472,7 @@ export const SETTINGS = {
     "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
     "proc-url": setting(KINDS.serviceUrl, "", "Address of its processing service (DM_PROC_WEB_SERVICE_URL)."),
     "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    workflow: setting(KINDS.text, "", "The workflow that WorkflowRun starts where WorkflowName is empty."),
     "job-seconds": setting(
       KINDS.seconds,
       "5",

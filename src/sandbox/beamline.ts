@@ -15,6 +15,7 @@ import { isolatedClient } from "../ca/ca-config.ts";
 import { type CaClient, createCaClient } from "../ca/client/client.ts";
 import { toByteString } from "../epics/byte-string.ts";
 import { nodeNetwork } from "../net/node-network.ts";
+import { SANDBOX_WORKFLOW } from "./dm/jobs.ts";
 import { startDmTwin } from "./dm/service.ts";
 import type { GlobusCollectionOptions } from "./globus/new-world.ts";
 import { startGlobusService } from "./globus/service.ts";
@@ -180,6 +181,7 @@ async function startServices(
     detectorStarts,
     analysisStarts,
   ]);
+  dm.addWorkflow(SANDBOX_WORKFLOW.name, SANDBOX_WORKFLOW.stages);
   return { dm, scheduling, globus, detector, analysis };
 }
 

@@ -3,6 +3,7 @@
  */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { SANDBOX_WORKFLOW } from "./dm/jobs.ts";
 import { SANDBOX_DM_ROUTES } from "./dm/routes.ts";
 import type { DmTwin } from "./dm/service.ts";
 import type { GlobusService } from "./globus/service.ts";
@@ -126,7 +127,10 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       backend: "http",
       "ds-url": dm.urls.ds,
       "daq-url": dm.urls.daq,
+      "proc-url": dm.urls.proc,
       "aps-db-url": dm.urls.apsDb,
+      workflow: SANDBOX_WORKFLOW.name,
+      "job-seconds": 1,
       "login-file": files.dmLogin,
       "routes-file": files.dmRoutes,
     },

@@ -26,7 +26,7 @@ export type WorkflowState = (typeof WORKFLOW_STATES)[number];
 const unknown = { initial: UNKNOWN_COUNT } as const;
 
 export const WORKFLOW_ROWS = {
-  WorkflowName: managed(setting("WorkflowRun: the workflow, as its owner has named it.")),
+  WorkflowName: managed(setting("WorkflowRun: the workflow, as its owner has named it; empty: `workflow` of [dm].")),
   WorkflowOwner: managed(setting("WorkflowRun: who owns the workflow; empty: the user of the login file of [dm].")),
   WorkflowArgs: managed(
     setting(

@@ -31,6 +31,8 @@ export interface WorkflowOptions {
   readonly dm: Pick<DataManagement, "experimentByName">;
   readonly board: JobBoard;
   readonly clock: Clock;
+  /** The workflow where a person names none; "": there is none. */
+  readonly usual: string;
   /** An id that nobody else makes. */
   readonly newMark: () => string;
   /**
@@ -42,7 +44,7 @@ export interface WorkflowOptions {
 
 export const workflowRun = (options: WorkflowOptions): FreeAction => ({
   plan: (request) => {
-    const { workflow, owner, file } = wantedOf(request);
+    const { workflow, owner, file } = wantedOf(request, options.usual);
     return [
       `would start a job of the workflow ${oneLine(workflow)} of ${owner || "the user of [dm] login-file"} with ${file || "the newest scan"}`,
     ];
@@ -60,12 +62,12 @@ interface Wanted {
 }
 
 /** @throws InputError */
-function wantedOf(request: ActionRequest): Wanted {
-  const workflow = textInput(request, "WorkflowName");
+function wantedOf(request: ActionRequest, usual: string): Wanted {
+  const workflow = textInput(request, "WorkflowName") || usual;
   if (workflow === "")
     throw new InputError(
       "WorkflowName",
-      "WorkflowName is empty: write the workflow's name, which globus-ioc workflow list shows",
+      "WorkflowName is empty: write the workflow's name, which globus-ioc workflow list shows, or set workflow in [dm]",
     );
   const args = argsOf(textInput(request, "WorkflowArgs"));
   if (args === undefined)
@@ -79,7 +81,7 @@ function wantedOf(request: ActionRequest): Wanted {
 
 async function run(options: WorkflowOptions, context: RunContext): Promise<ActionResult> {
   const { processing, board, clock, newMark } = options;
-  const wanted = wantedOf(context);
+  const wanted = wantedOf(context, options.usual);
   await settleBefore(options, context);
   const owner = wanted.owner || (await processing.user(context));
   const facts = await factsOf(options, wanted, context);
@@ -90,7 +92,8 @@ async function run(options: WorkflowOptions, context: RunContext): Promise<Actio
   show(options, context);
   const job = await start(options, context, { asked, args });
   if (isOver(job) && !hasEndedWell(job)) throw new ActionError(jobText(job));
-  const what = about === "" ? "without a file, for no scan is known" : `for ${oneLine(about)}`;
+  const file = about === "" ? "without a file, for no scan is known" : `for ${oneLine(about)}`;
+  const what = args["experimentName"] === undefined ? `${file}, and without an experiment, for none is tagged` : file;
   return {
     state: "Done",
     message: `Data Management has accepted the job ${job.id} of the workflow ${oneLine(wanted.workflow)} ${what}; WorkflowStatus follows it.`,

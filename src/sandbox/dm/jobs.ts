@@ -10,6 +10,17 @@ export interface DmJobsFaults {
   readonly jobsForgotten?: boolean;
 }
 
+/** The workflow that a simulated beamline has: commands by the ids of its stages. */
+export const SANDBOX_WORKFLOW = {
+  name: "recon",
+  stages: {
+    "01-START": "/bin/echo reconstructing $filePath of $experimentName",
+    "02-CENTRE": "/opt/tomo/find-centre $filePath",
+    "03-RECONSTRUCT": "/opt/tomo/reconstruct $filePath",
+    "04-DONE": "/bin/echo the reconstruction of $filePath is ready",
+  },
+} as const;
+
 type Query = Readonly<Record<string, string>>;
 
 /** Members of a job that a list has unless all are asked for: none of the job's own arguments is among them. */

@@ -24,6 +24,7 @@ class Bench {
   board = new JobBoard(this.memory);
   scan: KnownScan | undefined = SCAN;
   marks = 0;
+  usual = "";
 
   get options(): WorkflowOptions {
     return {
@@ -31,6 +32,7 @@ class Bench {
       dm: { experimentByName: async (name) => ({ name, dataDirectory: `/gdata/${name}/data` }) },
       board: this.board,
       clock: this.clock,
+      usual: this.usual,
       newMark: () => `mark-${++this.marks}`,
       newestScan: async () => this.scan,
     };
@@ -98,6 +100,14 @@ describe("what is sent", () => {
     expect(bench.processing.count("user")).toBe(0);
   });
 
+  test("the workflow of the settings, where a person names none", async () => {
+    const bench = new Bench();
+    bench.usual = "recon";
+    await bench.run(fakeRun());
+    await bench.run();
+    expect(bench.processing.requests.map(({ workflow }) => workflow)).toEqual(["recon", "tomo"]);
+  });
+
   test("a job without any scan is sent without a file, and says so", async () => {
     const bench = new Bench();
     bench.scan = undefined;
@@ -106,7 +116,10 @@ describe("what is sent", () => {
   });
 
   test.each([
-    [{}, "WorkflowName is empty: write the workflow's name, which globus-ioc workflow list shows"],
+    [
+      {},
+      "WorkflowName is empty: write the workflow's name, which globus-ioc workflow list shows, or set workflow in [dm]",
+    ],
     [{ WorkflowName: "tomo", WorkflowArgs: "filePath=/a" }, "WorkflowArgs is no JSON object"],
   ])("%j is refused and nothing is asked", async (inputs, sentence) => {
     const bench = new Bench();
