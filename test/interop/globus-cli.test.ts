@@ -11,21 +11,21 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
-import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
-import { peer } from "../support/peers/real-peers.ts";
-import { type Finished, runPeer } from "../support/peers/spawn-peer.ts";
+import { type GlobusCommand, globusCommand } from "../support/peers/globus-command.ts";
+import { needPeers } from "../support/peers/real-peers.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
-const cli = peer("globus-cli");
 const TLS = join(import.meta.dirname, "../support/tls");
 const tls = (name: string): Buffer => readFileSync(join(TLS, name));
-type Document = Readonly<Record<string, unknown>>;
 
-describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
+describe.skipIf(needPeers("globus-cli").missing)("the simulated Transfer under globus-cli", () => {
   let globus: GlobusService;
   /** The collections' manager, which globus-cli asks by TLS alone. */
   let manager: Server;
   let home: string;
+  let run: GlobusCommand["run"];
+  let text: GlobusCommand["text"];
+  let json: GlobusCommand["json"];
   let source: string;
   let destination: string;
   /** The same, on this machine. */
@@ -51,6 +51,7 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
       ],
     });
     const [detector, archive] = [globus.collection("detector"), globus.collection("archive")];
+    ({ run, text, json } = globusCommand(globus, home, "account"));
     [source, destination, from, to] = [detector.id, archive.id, detector.folder, archive.folder];
   });
   afterAll(async () => {
@@ -60,27 +61,6 @@ describe.skipIf(cli.missing)("the simulated Transfer under globus-cli", () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  const run = (...words: string[]): Promise<Finished> =>
-    runPeer(cli.path(), words, {
-      cwd: home,
-      env: {
-        ...inheritedEnvironment(),
-        HOME: home,
-        GLOBUS_SDK_SERVICE_URL_AUTH: `${globus.url}/`,
-        GLOBUS_SDK_SERVICE_URL_TRANSFER: `${globus.url}/`,
-        GLOBUS_SDK_VERIFY_SSL: join(TLS, "ca.pem"),
-        GLOBUS_CLI_CLIENT_ID: globus.serviceAccount.clientId,
-        GLOBUS_CLI_CLIENT_SECRET: globus.serviceAccount.secret,
-      },
-    });
-  /** What it prints; it must end well. */
-  const text = async (...words: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await run(...words);
-    if (code !== 0) throw new Error(`globus ${words.join(" ")} ended with ${code}\n${stdout}${stderr}`);
-    return stdout.trimEnd();
-  };
-  const json = async (...words: string[]): Promise<Document> =>
-    JSON.parse(await text("--format", "json", ...words)) as Document;
   const put = (folder: string, path: string, content: string | Buffer): void => {
     mkdirSync(join(folder, path, ".."), { recursive: true });
     writeFileSync(join(folder, path), content);

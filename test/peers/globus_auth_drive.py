@@ -1,7 +1,7 @@
 """Drives a Globus Auth with Globus' own Python SDK and prints what came back as one line of JSON.
 
 Where the services are, the SDK reads from GLOBUS_SDK_SERVICE_URL_AUTH and its like. The one argument is JSON:
-{"client_id", "secret", "native_client_id", "template_id", "identity", "mapped", "guest"}.
+{"client_id", "secret", "native_client_id", "template_id", "identity", "mapped", "guest", "flow"}.
 """
 
 import json
@@ -147,10 +147,40 @@ def applications():
     keep("after_deletion", lambda: itself.oauth2_client_credentials_tokens(requested_scopes=TransferScopes.all))
 
 
+def timers_and_groups():
+    with globus_sdk.ClientApp("service", client_id=given["client_id"], client_secret=given["secret"]) as app:
+        timers = globus_sdk.TimersClient(app=app).add_app_transfer_data_access_scope(given["mapped"])
+        timers.add_app_flow_user_scope(given["flow"])
+        data = globus_sdk.TransferData(source_endpoint=given["guest"], destination_endpoint=given["mapped"],
+                                       label="nightly", skip_source_errors=True, sync_level=3, verify_checksum=True)
+        data.add_item("/scan.h5", "/data/copy.h5", recursive=False)
+        nightly = globus_sdk.RecurringTimerSchedule(604800, start="2099-10-27T05:00:00+00:00", end={"count": 2})
+        made = keep("timer", lambda: timers.create_timer(globus_sdk.TransferTimer(name="nightly", schedule=nightly, body=data)))
+        keep("jobs", timers.list_jobs)
+        once = globus_sdk.OnceTimerSchedule(datetime="2099-10-27T05:00:00+00:00")
+        keep("flow_timer", lambda: timers.create_timer(globus_sdk.FlowTimer(
+            flow_id=given["flow"], name="weekly", schedule=once, body={
+                "body": {"input_key": "input_value"}, "run_managers": [f"urn:globus:auth:identity:{given['identity']}"]})))
+        timer_id = made["timer"]["job_id"]
+        keep("job", lambda: timers.get_job(timer_id))
+        keep("paused", lambda: timers.pause_job(timer_id))
+        keep("job_paused", lambda: timers.get_job(timer_id))
+        keep("resumed", lambda: timers.resume_job(timer_id))
+        keep("renamed", lambda: timers.update_job(timer_id, {"name": "updated name"}))
+        keep("removed", lambda: timers.delete_job(timer_id))
+        keep("job_missing", lambda: timers.get_job(timer_id))
+        keep("timer_wrong", lambda: timers.create_timer({"timer_type": "transfer", "name": "x", "schedule": {}, "body": {}}))
+        groups = globus_sdk.GroupsClient(app=app)
+        own = keep("my_groups", groups.get_my_groups)
+        keep("group", lambda: groups.get_group(own.data[0]["id"]))
+        keep("group_missing", lambda: groups.get_group(given["guest"]))
+
+
 native, tokens, auth = native_login()
 consents(auth)
 user_app()
 client = account()
 applications()
+timers_and_groups()
 tokens_end(client, native, tokens)
 print(json.dumps(answers))

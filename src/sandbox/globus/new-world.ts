@@ -18,6 +18,7 @@ import { ComputeRoom, type SimulatedEndpointOptions, type SimulatedFunction } fr
 import { CollectionFiles } from "./files.ts";
 import { FlowsWorld } from "./flows/flows-world.ts";
 import { TaskEngine } from "./task-engine.ts";
+import { TimerRoom } from "./timers/timer-room.ts";
 import { type GlobusFaults, type GlobusWorld, hasDataAccess } from "./world.ts";
 
 export interface GlobusCollectionOptions {
@@ -99,6 +100,7 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
       return [collection.id, collection];
     }),
   );
+  const flows = new FlowsWorld();
   const dependentsByFlow: AuthMemory["dependentsByFlow"] = new Map();
   return {
     clock,
@@ -137,7 +139,27 @@ export function createWorld(options: GlobusServiceOptions, ownFolders: string): 
     },
     compute: new ComputeRoom({ clock, endpoints: options.endpoints ?? [], functions: options.functions ?? {} }),
     tasks: new TaskEngine(clock),
-    flows: new FlowsWorld(),
+    flows,
+    timers: new TimerRoom(),
+    groups: [
+      {
+        id: randomUUID(),
+        name: "Beamline",
+        description: "Who works at the beamline",
+        roleById: new Map([
+          [person.id, "admin"],
+          [clientId, "member"],
+        ]),
+        subscriptionId: undefined,
+      },
+      {
+        id: randomUUID(),
+        name: "Example Light Source",
+        description: "The facility's subscription",
+        roleById: new Map([[person.id, "member"]]),
+        subscriptionId: flows.subscription,
+      },
+    ],
   };
 }
 

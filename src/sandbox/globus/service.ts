@@ -20,12 +20,14 @@ import type { CollectionFiles } from "./files.ts";
 import { controlFlows, type FlowsControl } from "./flows/control.ts";
 import { FLOWS_ROUTES } from "./flows/routes.ts";
 import { addTransferProviders } from "./flows/transfer-provider.ts";
+import { GROUP_ROUTES } from "./group-routes.ts";
 import { MANAGER_ROUTES } from "./manager-routes.ts";
 import { createWorld, type GlobusServiceOptions } from "./new-world.ts";
 import { SUBMIT_ROUTES } from "./submit-routes.ts";
 import type { CollectionFault, Side } from "./task-faults.ts";
 import { TASK_ROUTES } from "./task-routes.ts";
 import type { Task } from "./tasks.ts";
+import { TIMER_ROUTES } from "./timers/routes.ts";
 import { TRANSFER_ROUTES } from "./transfer-routes.ts";
 import { type GlobusFaults, type GlobusWorld, matchRoute, RefusedAnswer } from "./world.ts";
 
@@ -92,6 +94,8 @@ const ROUTES = [
   ...TASK_ROUTES,
   ...FLOWS_ROUTES,
   ...COMPUTE_ROUTES,
+  ...GROUP_ROUTES,
+  ...TIMER_ROUTES,
 ];
 
 export async function startGlobusService(options: GlobusServiceOptions): Promise<GlobusService> {
@@ -117,6 +121,7 @@ export async function startGlobusService(options: GlobusServiceOptions): Promise
     misbehave: (faults) => twin.misbehave(faults),
     arrived: (part, count) => twin.arrived(part, count),
     close: async () => {
+      world.timers.close();
       world.flows.close();
       world.tasks.close();
       await twin.close();

@@ -10,7 +10,9 @@ import type { Consent } from "./auth/consents.ts";
 import type { Collection } from "./collection.ts";
 import type { ComputeRoom } from "./compute/room.ts";
 import type { FlowsWorld } from "./flows/flows-world.ts";
+import type { Group } from "./group.ts";
 import type { TaskEngine } from "./task-engine.ts";
+import type { TimerRoom } from "./timers/timer-room.ts";
 
 /** How the services misbehave beyond HTTP; all off at the start. What HTTP itself can do wrong is HttpFaults. */
 export interface GlobusFaults {
@@ -49,6 +51,8 @@ export interface GlobusWorld {
   readonly tasks: TaskEngine;
   readonly flows: FlowsWorld;
   readonly compute: ComputeRoom;
+  readonly timers: TimerRoom;
+  readonly groups: readonly Group[];
 }
 
 /** One request with the parts of its path that the route left open. */
