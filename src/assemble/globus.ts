@@ -2,7 +2,6 @@
 import { Observable } from "rxjs";
 import type { Cancel } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
-import { proxyFor } from "../config/proxy.ts";
 import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
@@ -11,15 +10,14 @@ import type { Identity } from "../controller/ports/identity.ts";
 import type { TransferTasks } from "../controller/ports/transfer-tasks.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { createGlobusAccess } from "../services/globus/access.ts";
-import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../services/globus/auth.ts";
-import { createGlobusCall, type GlobusCall } from "../services/globus/call.ts";
+import { type GlobusAuth, globusOff } from "../services/globus/auth.ts";
+import type { GlobusCall } from "../services/globus/call.ts";
 import type { GlobusCollection } from "../services/globus/collection.ts";
 import { createGlobusTree } from "../services/globus/directories.ts";
 import { createFlows } from "../services/globus/flows/flows.ts";
 import type { GlobusLogin } from "../services/globus/owner.ts";
-import { createTokenStore } from "../services/globus/token-store.ts";
 import { createTransferTasks } from "../services/globus/transfer-tasks.ts";
-import { createGlobusTransport, globusServiceUrls } from "../services/globus/transport.ts";
+import { openGlobusLogin } from "./globus-login.ts";
 import { treeWithout } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
 
@@ -101,31 +99,16 @@ interface OpenedGlobus {
   readonly keepAlive: () => Cancel;
 }
 
-function open({ settings, environment, clock, log, closers, troubles }: PartOptions): OpenedGlobus | undefined {
-  const section = settings["globus-auth"];
-  const urls = globusServiceUrls({
-    auth: section["auth-url"],
-    transfer: section["transfer-url"],
-    flows: section["flows-url"],
-    compute: section["compute-url"],
-  });
-  Object.assign(environment, urls);
-  if (section["client-id"] === "") return undefined;
-  const transport = createGlobusTransport({ clock, timeoutSeconds: section.timeout, proxyFor: proxyFor(environment) });
-  const clientId = section["client-id"];
-  const auth =
-    section["client-secret-file"] === ""
-      ? createPersonLogin(
-          { clientId, store: createTokenStore(section["token-store"], { trouble: troubles?.of("the token file") }) },
-          transport,
-        )
-      : createServiceAccount({ clientId, secretFile: section["client-secret-file"] }, transport);
-  closers.push(() => transport.close());
+function open(options: PartOptions): OpenedGlobus | undefined {
+  const opened = openGlobusLogin(options);
+  if (opened === undefined) return undefined;
+  const { auth, call, clientId, transport, store } = opened;
+  options.closers.push(() => opened.close());
   return {
     identity: auth,
-    login: { clientId, isServiceAccount: section["client-secret-file"] !== "" },
-    call: createGlobusCall(auth, transport),
+    login: { clientId, isServiceAccount: store === undefined },
+    call,
     heard: () => transport.heard,
-    keepAlive: () => auth.keepAlive(log),
+    keepAlive: () => auth.keepAlive(options.log),
   };
 }

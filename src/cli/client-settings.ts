@@ -15,9 +15,10 @@ export interface ClientFlags {
   readonly logDirectory?: string;
 }
 
-/** As commander and the help have them. */
-export const CLIENT_OPTIONS: readonly (readonly [flags: string, meaning: string])[] = [
-  ["--log-directory <folder>", "where the log file goes; else [general] log-directory of globus.conf, or ~/logs"],
+type Options = readonly (readonly [flags: string, meaning: string])[];
+
+/** Those of the login, as commander and the help have them. */
+export const LOGIN_OPTIONS: Options = [
   [
     "--client-id <uuid>",
     "the Globus application or service account; else [globus-auth] of globus.conf, or $GLOBUS_CLIENT_ID",
@@ -27,6 +28,12 @@ export const CLIENT_OPTIONS: readonly (readonly [flags: string, meaning: string]
     "the file with a service account's secret; else as above, or $GLOBUS_CLIENT_SECRET_FILE",
   ],
   ["--token-store <file>", "the file with a person's login"],
+];
+
+/** All of them. */
+export const CLIENT_OPTIONS: Options = [
+  ["--log-directory <folder>", "where the log file goes; else [general] log-directory of globus.conf, or ~/logs"],
+  ...LOGIN_OPTIONS,
 ];
 
 /** A setting that may have been given. */

@@ -30,6 +30,7 @@ import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
 import { addPvCommands } from "./pv-program.ts";
 import { addQueueCommands, addTriggerCommand } from "./queue-program.ts";
+import { addSignInCommands } from "./sign-in-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
@@ -43,6 +44,7 @@ const IOC_HELP = `
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
 const FLOWS_HEADING = "Flows of Globus, without an IOC:";
+const SIGN_IN_HEADING = "The Globus login:";
 const FOREGROUND_HEADING = "Transfers without an IOC:";
 /**
  * Seconds that the program, when it has ended, waits for a reader of its last output, if a signal has ended it or its
@@ -109,6 +111,21 @@ const ask = (question: string): Promise<string | undefined> =>
     interrupt: () => process.kill(process.pid, "SIGINT"),
   });
 
+/** What every command works with. */
+const surroundings = {
+  environment,
+  setZone,
+  clock: systemClock,
+  host,
+  signal: stop.signal,
+  isTerminal: process.stdout.isTTY,
+  out: (text: string): void => void output.write(text),
+  err: (text: string): void => void errors.write(text),
+  commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+};
+/** Where a person answers. */
+const dialogue = { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask };
+
 const openClient = () =>
   openCaClient({ environment, warn: err, network: nodeNetwork, clock: systemClock, user, host, log: silentLog });
 
@@ -134,16 +151,9 @@ const runData: RunData = async (row, read, isJson) => {
   const { initialPvs } = await import("../assemble/ioc.ts");
   const { LedgerLockedError } = await import("../services/ledger/place.ts");
   status = await runDataCommand(row, read, isJson, {
-    environment,
-    setZone,
-    clock: systemClock,
-    signal: stop.signal,
+    ...surroundings,
     stdin: process.stdin,
-    isTerminal: process.stdout.isTTY,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
     ask,
-    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
     openSite: (settings, log) => openSite({ settings, environment, user, host, clock: systemClock, log }),
     initialPvs,
     openClient,
@@ -261,29 +271,22 @@ addSiteCommands({
 
 addQueueCommands(program, IOC_HEADING, async (request) => {
   const { runQueue } = await import("./queue-command.ts");
-  status = await runQueue(request, {
-    environment,
-    setZone,
-    clock: systemClock,
-    host,
-    signal: stop.signal,
-    isTerminal: process.stdout.isTTY,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    dialogue: { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask },
-  });
+  status = await runQueue(request, { ...surroundings, dialogue });
 });
 
 addTriggerCommand(program, IOC_HEADING, async (request) => {
   const { runTrigger } = await import("./trigger-command.ts");
-  status = await runTrigger(request, {
-    environment,
-    setZone,
-    clock: systemClock,
-    signal: stop.signal,
-    isTerminal: process.stdout.isTTY,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+  status = await runTrigger(request, surroundings);
+});
+
+addSignInCommands(program, SIGN_IN_HEADING, async (request) => {
+  const { runSignIn } = await import("./sign-in-command.ts");
+  const { openGlobusLogin } = await import("../assemble/globus-login.ts");
+  status = await runSignIn(request, {
+    ...surroundings,
+    dialogue,
+    open: (settings, say) =>
+      openGlobusLogin({ settings, environment, clock: systemClock, log: { ...silentLog, info: say, warn: say } }),
   });
 });
 
@@ -292,15 +295,7 @@ addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
   const { openForeground } = await import("../assemble/foreground.ts");
   boundOutputs();
   status = await runForeground(request, {
-    environment,
-    setZone,
-    clock: systemClock,
-    host,
-    signal: stop.signal,
-    isTerminal: process.stdout.isTTY,
-    out: (text) => void output.write(text),
-    err: (text) => void errors.write(text),
-    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
+    ...surroundings,
     open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
     works: (what) => manager.ready(what),
     stuck: (what) => manager.stuck(what),
@@ -317,15 +312,8 @@ addFlowCommands(program, FLOWS_HEADING, async (request) => {
   const { openFlowDesk } = await import("../assemble/flow-desk.ts");
   if (request.what === "monitor" || request.what === "run") boundOutputs();
   status = await runFlow(request, {
-    environment,
-    setZone,
-    clock: systemClock,
-    signal: stop.signal,
-    isTerminal: process.stdout.isTTY,
-    out: (text) => void output.write(text),
-    err: (text) => void errors.write(text),
-    commandLine: ["globus-ioc", ...process.argv.slice(2)].join(" "),
-    dialogue: { isTerminal: process.stdin.isTTY && process.stdout.isTTY, write: out, ask },
+    ...surroundings,
+    dialogue,
     templates: path.join(ROOT, "flows"),
     open: (options) => openFlowDesk({ ...options, environment, clock: systemClock }),
   });

@@ -98,6 +98,8 @@ export const KINDS = {
     (text) => (text === "" || /^https?:\/\/[^/]+:\d+(\/|$)/.test(text) ? webAddress(text) : undefined),
   ),
   uuid: orEmpty(matching("a UUID", /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)),
+  /** What stands in examples is taken too, so that `globus-ioc login` can say what goes there. */
+  clientId: orEmpty(matching("a UUID", /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|<?YOUR[-_A-Za-z]*>?)$/)),
   fingerprint: orEmpty(matching("a SHA-256 fingerprint of 64 hexadecimal digits", /^([0-9A-Fa-f]{2}:?){32}$/)),
   mode: kind("an octal mode such as 2775 that lets its owner in", (text) =>
     /^[0-7]?7[0-7]{2}$/.test(text) ? Number.parseInt(text, 8) : undefined,
@@ -495,7 +497,7 @@ export const SETTINGS = {
     ),
   },
   "globus-auth": {
-    "client-id": setting(KINDS.uuid, "", "Globus application or service account; empty: Globus is off."),
+    "client-id": setting(KINDS.clientId, "", "Globus application or service account; empty: Globus is off."),
     "client-secret-file": setting(KINDS.file, "", "File with the service account's secret; empty: a person logs in."),
     "token-store": setting(KINDS.file, "~/.globus-ioc/tokens.json", "Where tokens are kept."),
     "auth-url": setting(KINDS.url, "https://auth.globus.org", "Address of Globus Auth."),

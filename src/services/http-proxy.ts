@@ -34,7 +34,7 @@ export function openTunnel({ proxy, timeoutSeconds, ca, serverName }: TunnelOpti
 }
 
 /** `host:port` of a proxy, without its user and password. */
-export function proxyAddress(proxy: string): string {
+function proxyAddress(proxy: string): string {
   const { hostname, port, protocol } = new URL(proxy);
   return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }
@@ -48,21 +48,30 @@ const CONNECTING: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "does not answer; is a firewall between?",
 };
 
+export interface TunnelProblem {
+  readonly words: string;
+  /** Another attempt may come through. */
+  readonly mayPass: boolean;
+}
+
 /**
  * What is wrong with the way through the proxy, before anything was sent to the service.
  * @returns undefined where it is the service itself that failed
  */
-export function tunnelProblem(error: Error, proxy: string): string | undefined {
+export function tunnelProblem(error: Error, proxy: string): TunnelProblem | undefined {
   const name = `the proxy ${proxyAddress(proxy)}`;
   const status = /^Proxy response \((\d+)\)/.exec(error.message)?.[1];
-  if (status === "407")
-    return `${name} wants a user name and a password: write HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT`;
-  if (status !== undefined)
-    return `${name} does not let it through (status ${status}); ask its administrator to allow this host`;
+  if (status === "407") {
+    const words = `${name} wants a user name and a password: write HTTPS_PROXY as http://USER:PASSWORD@HOST:PORT`;
+    return { words, mayPass: false };
+  }
+  if (status !== undefined) {
+    const words = `${name} does not let it through (status ${status}); ask its administrator to allow this host`;
+    return { words, mayPass: status.startsWith("5") };
+  }
   const codes = [error, ...(error instanceof AggregateError ? (error.errors as unknown[]) : [])].map(codeOf);
   const known = codes.map((code) => CONNECTING[code ?? ""]).find((text) => text !== undefined);
-  if (known !== undefined) return `${name} ${known}`;
-  return codeOf(error) === "UND_ERR_SOCKET" || codeOf(error) === "ECONNRESET"
-    ? `${name} ended the connection (${oneLine(messageOf(error))})`
-    : undefined;
+  if (known !== undefined) return { words: `${name} ${known}`, mayPass: true };
+  if (codeOf(error) !== "UND_ERR_SOCKET" && codeOf(error) !== "ECONNRESET") return undefined;
+  return { words: `${name} ended the connection (${oneLine(messageOf(error))})`, mayPass: true };
 }

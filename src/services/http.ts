@@ -210,8 +210,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
   onResponseError(_: unknown, error: Error): void {
     const inTheWay = this.#sent || this.#proxy === undefined ? undefined : tunnelProblem(error, this.#proxy);
+    if (inTheWay !== undefined) return this.#fail(inTheWay.words, inTheWay.mayPass);
     this.#fail(
-      inTheWay ?? whatBroke(error, this.#sent, this.#status),
+      whatBroke(error, this.#sent, this.#status),
       !(error instanceof UntrustedPeer || isTlsRefusal(error) || codeOf(error) === SPEAKS_NO_TLS),
     );
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ActionError } from "../../src/base/errors.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
-import { UnavailableError } from "../../src/controller/ports/call.ts";
+import { NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createPersonLogin, createServiceAccount, type GlobusAuth, globusOff } from "../../src/services/globus/auth.ts";
 import { LoginNeededError } from "../../src/services/globus/errors.ts";
@@ -86,9 +86,15 @@ test("a service account has a token of its own for each service", async () => {
 test("a service account gets a token for each service of the table, and for a flow by the flow's id", async () => {
   const auth = serviceAccount();
   const tokens = new Set<string>();
-  for (const server of [TRANSFER_SERVER, AUTH_SERVER, FLOWS_SERVER, FLOW]) tokens.add(await auth.token(server, {}));
+  const flow = globus.flows.deploy({
+    title: "one",
+    definition: { StartAt: "A", States: { A: { Type: "Pass", End: true } } },
+  });
+  for (const server of [TRANSFER_SERVER, AUTH_SERVER, FLOWS_SERVER, flow]) tokens.add(await auth.token(server, {}));
   expect(tokens.size).toBe(4);
   expect(grants()).toHaveLength(4);
+  const failure = await failureOf(auth.token(FLOW, {}), NotFoundError);
+  expect(failure.message).toContain(`Globus has no flow ${FLOW}, or has it no more`);
 });
 
 test("what a person has no login for is said with the command that makes it, of a flow too", async () => {

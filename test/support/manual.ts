@@ -9,6 +9,7 @@ import { addFlowCommands } from "../../src/cli/flow-program.ts";
 import { addForegroundCommands } from "../../src/cli/foreground-program.ts";
 import { addPvCommands } from "../../src/cli/pv-program.ts";
 import { addQueueCommands, addTriggerCommand } from "../../src/cli/queue-program.ts";
+import { addSignInCommands } from "../../src/cli/sign-in-program.ts";
 import { addSiteCommands } from "../../src/cli/site-program.ts";
 import {
   DESTINATION_SETTINGS,
@@ -219,6 +220,13 @@ function otherCommands(): readonly CommandGroup[] {
       title: "Flows of Globus",
       about: "Without an IOC ([flow-templates.md](flow-templates.md)); `flow run --ioc` lets an IOC do it.",
       commands: added((program) => addFlowCommands(program, "", never)).flatMap((command) =>
+        command.commands.length > 0 ? command.commands : [command],
+      ),
+    },
+    {
+      title: "The Globus login",
+      about: "Of a person, or of a service account ([sign-in.md](sign-in.md)).",
+      commands: added((program) => addSignInCommands(program, "", never)).flatMap((command) =>
         command.commands.length > 0 ? command.commands : [command],
       ),
     },

@@ -6,7 +6,7 @@ import { auth } from "@globus/sdk";
 import { z } from "zod";
 import { ActionError } from "../../base/errors.ts";
 import { readPrivateFile } from "../../base/private-file.ts";
-import { UnavailableError } from "../../controller/ports/call.ts";
+import { NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import { loginCommand } from "../../controller/ports/identity.ts";
 import { LoginNeededError, refusalOf } from "./errors.ts";
 import { isFlow, serverName, usualScopes } from "./scopes.ts";
@@ -24,6 +24,11 @@ export interface PersonSettings {
   /** The native application that the login was made with. */
   readonly clientId: string;
   readonly store: TokenStore;
+  /**
+   * The records that another program's token file gives, asked where there is no token file yet.
+   * @throws UnavailableError; it is asked again then
+   */
+  readonly inherit?: () => Promise<readonly TokenRecord[]>;
 }
 
 /** How one kind of login comes by tokens. */
@@ -84,6 +89,11 @@ export class ServiceAccount implements Grant {
         {},
       )
       .catch((thrown: unknown) => {
+        if (refusalOf(thrown)?.code === "UNKNOWN_SCOPE_ERROR" && isFlow(resourceServer))
+          throw new NotFoundError(
+            `Globus has no flow ${resourceServer}, or has it no more: deploy it with \`globus-ioc flow deploy NAME\`.`,
+            { cause: thrown },
+          );
         if (refusalOf(thrown)?.code !== "invalid_client" && refusalOf(thrown)?.status !== 401) throw thrown;
         const advice =
           "correct `client-id` and the secret, or make a new secret at https://app.globus.org/settings/developers";
@@ -104,6 +114,7 @@ export class PersonalLogin implements Grant {
   readonly #transport: GlobusTransport;
   /** Refresh tokens that Globus has refused: asking again would only repeat it. */
   readonly #refused = new Set<string>();
+  #inheritance: Promise<void> | undefined;
 
   constructor(settings: PersonSettings, transport: GlobusTransport) {
     this.#settings = settings;
@@ -111,7 +122,23 @@ export class PersonalLogin implements Grant {
   }
 
   async current(resourceServer: string): Promise<TokenRecord | undefined> {
+    const records = await this.#settings.store.read();
+    if (records.size > 0 || !(await this.#hasInherited())) return records.get(resourceServer);
     return (await this.#settings.store.read()).get(resourceServer);
+  }
+
+  /** Whether records may have come. */
+  async #hasInherited(): Promise<boolean> {
+    const { store, inherit } = this.#settings;
+    if (inherit === undefined || (await store.exists())) return false;
+    this.#inheritance ??= inherit().then((records) => (records.length === 0 ? undefined : store.put(records)));
+    try {
+      await this.#inheritance;
+      return true;
+    } catch (thrown) {
+      this.#inheritance = undefined;
+      throw thrown;
+    }
   }
 
   isRefused({ refreshToken = "" }: TokenRecord): boolean {

@@ -18,7 +18,12 @@ interface Service {
   /** As people know it. */
   readonly name: string;
   readonly scopes: readonly string[];
+  /** Scopes that together do the same; other programs ask for them. */
+  readonly instead?: readonly string[];
 }
+
+const flowsScope = (name: string): string =>
+  `https://auth.globus.org/scopes/eec9b274-0c81-4334-bdc2-54e90e689b9a/${name}`;
 
 const SERVICES: Readonly<Record<string, Service>> = {
   [TRANSFER_SERVER]: { name: "Globus Transfer", scopes: [TRANSFER_SCOPE] },
@@ -28,7 +33,8 @@ const SERVICES: Readonly<Record<string, Service>> = {
   },
   [FLOWS_SERVER]: {
     name: "Globus Flows",
-    scopes: ["https://auth.globus.org/scopes/eec9b274-0c81-4334-bdc2-54e90e689b9a/all"],
+    scopes: [flowsScope("all")],
+    instead: ["manage_flows", "view_flows", "run_status", "run_manage"].map(flowsScope),
   },
   [COMPUTE_SERVER]: {
     name: "Globus Compute",
@@ -39,12 +45,20 @@ const SERVICES: Readonly<Record<string, Service>> = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** Names come from files and answers, and may be any text. */
+const serviceOf = (resourceServer: string): Service | undefined =>
+  Object.hasOwn(SERVICES, resourceServer) ? SERVICES[resourceServer] : undefined;
+
 /** Whether the resource server is a flow, by its id. */
-export const isFlow = (resourceServer: string): boolean => !(resourceServer in SERVICES) && UUID.test(resourceServer);
+export const isFlow = (resourceServer: string): boolean =>
+  serviceOf(resourceServer) === undefined && UUID.test(resourceServer);
+
+/** Whether it is a service of the table, or a flow. */
+export const isKnownServer = (resourceServer: string): boolean => resourceServer in SERVICES || isFlow(resourceServer);
 
 /** What people call it. */
 export const serverName = (resourceServer: string): string =>
-  SERVICES[resourceServer]?.name ?? (isFlow(resourceServer) ? `the flow ${resourceServer}` : resourceServer);
+  serviceOf(resourceServer)?.name ?? (isFlow(resourceServer) ? `the flow ${resourceServer}` : resourceServer);
 
 /** What starts and resumes a flow. */
 export const flowScope = (flowId: string): string =>
@@ -56,9 +70,19 @@ export const dataAccessScope = (collectionId: string): string =>
 
 /** What is asked for where nobody asks for more. */
 export function usualScopes(resourceServer: string): readonly string[] {
-  const scopes = SERVICES[resourceServer]?.scopes ?? (isFlow(resourceServer) ? [flowScope(resourceServer)] : undefined);
+  const scopes =
+    serviceOf(resourceServer)?.scopes ?? (isFlow(resourceServer) ? [flowScope(resourceServer)] : undefined);
   if (scopes === undefined) throw new AppError(`no scope is known for the resource server ${resourceServer}`);
   return scopes;
+}
+
+/** Whether the scopes that were granted, separated by blanks, do what is asked for where nobody asks for more. */
+export function isUsable(resourceServer: string, granted: string): boolean {
+  const scopes = new Set(granted.split(" "));
+  const instead = serviceOf(resourceServer)?.instead;
+  return [usualScopes(resourceServer), ...(instead === undefined ? [] : [instead])].some((set) =>
+    set.every((one) => scopes.has(one)),
+  );
 }
 
 /** A scope with the consents below it. */

@@ -1,0 +1,100 @@
+/**
+ * The Globus login as the settings have it: a person's, whose tokens are in a file, or a service account's; and calls
+ * with it. For the IOC and for the commands that log in alike. It asks nobody yet.
+ */
+import path from "node:path";
+import { homeFolder } from "../base/account.ts";
+import type { Clock } from "../base/clock.ts";
+import { ActionError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Troubles } from "../base/troubles.ts";
+import { proxyFor } from "../config/proxy.ts";
+import type { Settings } from "../config/settings.ts";
+import { namedFlow } from "../controller/flows/named-flow.ts";
+import { createFlowFiles } from "../services/flow-files.ts";
+import { createPersonLogin, createServiceAccount } from "../services/globus/auth.ts";
+import { createGlobusCall } from "../services/globus/call.ts";
+import { applicationProblem } from "../services/globus/login/application.ts";
+import { type Inheritance, readInheritance } from "../services/globus/login/inherited.ts";
+import type { GlobusSession } from "../services/globus/login/session.ts";
+import { AUTH_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
+import { createTokenStore } from "../services/globus/token-store.ts";
+import { createGlobusTransport, globusServiceUrls } from "../services/globus/transport.ts";
+import type { MutableEnvironment } from "./parts.ts";
+
+export interface GlobusLoginOptions {
+  readonly settings: Settings;
+  readonly environment: MutableEnvironment;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly troubles?: Troubles | undefined;
+}
+
+/** Of PAL-XFEL's sample programs, in the home folder. */
+const PAL_XFEL_TOKENS = ".globus-flows-tokens.json";
+
+/**
+ * Also points the SDK at the services, whether there is a login or not.
+ * @returns undefined where no application is set
+ * @throws ActionError for settings that cannot be used
+ */
+export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | undefined {
+  const { settings, environment, clock, log, troubles } = options;
+  const section = settings["globus-auth"];
+  const urls = globusServiceUrls({
+    auth: section["auth-url"],
+    transfer: section["transfer-url"],
+    flows: section["flows-url"],
+    compute: section["compute-url"],
+  });
+  Object.assign(environment, urls);
+  const { "client-id": clientId, "client-secret-file": secretFile } = section;
+  if (clientId === "") return undefined;
+  const problem = applicationProblem(clientId);
+  if (problem !== undefined) throw new ActionError(problem);
+  const transport = createGlobusTransport({
+    clock,
+    timeoutSeconds: section.timeout,
+    proxyFor: proxyFor(environment),
+  });
+  const needed = (): Promise<readonly string[]> => neededServers(settings);
+  const inheritance = (): Promise<Inheritance | undefined> =>
+    readInheritance(path.join(homeFolder(environment), PAL_XFEL_TOKENS), { clientId, transport });
+  const inherit = async (): Promise<Inheritance["records"]> => {
+    const found = await inheritance();
+    for (const sentence of found?.sentences ?? []) log.info(sentence);
+    return found?.records ?? [];
+  };
+  const store =
+    secretFile === ""
+      ? createTokenStore(section["token-store"], { trouble: troubles?.of("the token file"), clock })
+      : undefined;
+  const auth =
+    store === undefined
+      ? createServiceAccount({ clientId, secretFile, needed }, transport)
+      : createPersonLogin({ clientId, store, needed, inherit }, transport);
+  return {
+    clientId,
+    transport,
+    auth,
+    call: createGlobusCall(auth, transport),
+    ...(store !== undefined && { store }),
+    inheritance,
+    close: () => transport.close(),
+  };
+}
+
+/** The resource servers that the settings need now; a flow that nobody has deployed yet is told elsewhere. */
+async function neededServers({ flows }: Settings): Promise<readonly string[]> {
+  const files = createFlowFiles(flows.directory);
+  const named = [flows.flow].filter((one) => one !== "");
+  const ids = await Promise.all(
+    named.map((one) =>
+      namedFlow(one, files).then(
+        ({ id }) => [id],
+        () => [],
+      ),
+    ),
+  );
+  return [TRANSFER_SERVER, AUTH_SERVER, ...(named.length === 0 ? [] : [FLOWS_SERVER]), ...ids.flat()];
+}

@@ -1,0 +1,80 @@
+/**
+ * `globus-ioc login`, `logout`, `whoami` and `collection`: opens the login that the settings name, and leaves the rest
+ * to the file of each command. Says how an application is registered where there is none.
+ */
+import { asSentence } from "../base/errors.ts";
+import { lookForConfigFile } from "../config/config.ts";
+import type { Settings } from "../config/settings.ts";
+import { applicationProblem, registrationSteps } from "../services/globus/login/application.ts";
+import { clientSettings } from "./client-settings.ts";
+import { listCollection, searchForCollections, tellCollection } from "./collection-command.ts";
+import { type Ending, failureEnding } from "./ending.ts";
+import { EXIT } from "./exit-status.ts";
+import { login } from "./login-command.ts";
+import { logout } from "./logout-command.ts";
+import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
+import type { SignInContext, SignInRequest, SignInRun } from "./sign-in-request.ts";
+import { whoami } from "./whoami-command.ts";
+
+/** @throws nothing but bugs: every failure is reported. @returns the exit status */
+export async function runSignIn(request: SignInRequest, context: SignInContext): Promise<number> {
+  const { out, err, isTerminal, environment, signal } = context;
+  const hasColours = wantsColours(isTerminal, environment);
+  const screen: Screen =
+    "json" in request ? new JsonScreen(out) : new TextScreen({ out, err, isTerminal, hasColours, isVerbose: true });
+  const ending = await answer(request, context, screen).catch((thrown: unknown) => failureEnding(thrown, signal));
+  screen.end({ command: request.what, results: new Map(), ...ending });
+  return ending.exitStatus;
+}
+
+async function answer(request: SignInRequest, context: SignInContext, screen: Screen): Promise<Ending> {
+  const settings = clientSettings(request, context.environment);
+  context.setZone(settings.general["time-zone"]);
+  const problem = noApplication(settings);
+  if (problem !== undefined) return unregistered(problem, request, context, screen);
+  const session = context.open(settings, (sentence) => screen.say(sentence));
+  if (session === undefined) throw new Error("a login without an application");
+  try {
+    return await perform(request, { ...context, settings, session, screen });
+  } finally {
+    await session.close();
+  }
+}
+
+function perform(request: SignInRequest, run: SignInRun): Promise<Ending> {
+  switch (request.what) {
+    case "login":
+      return login(request, run);
+    case "logout":
+      return logout(request, run);
+    case "whoami":
+      return whoami(run);
+    case "collection search":
+      return searchForCollections(request, run);
+    case "collection show":
+      return tellCollection(request, run);
+    case "collection ls":
+      return listCollection(request, run);
+  }
+}
+
+function noApplication({ "globus-auth": section }: Settings): string | undefined {
+  const id = section["client-id"];
+  if (id !== "") return applicationProblem(id);
+  return "There is no application to log in with: client-id in [globus-auth] of globus.conf is not set.";
+}
+
+/** `login` says how to register one; the others say that `login` does. */
+function unregistered(
+  problem: string,
+  { what, config }: SignInRequest,
+  { environment }: SignInContext,
+  screen: Screen,
+): Ending {
+  const file = lookForConfigFile(config, environment) ?? "globus.conf (globus-ioc config writes one)";
+  if (what === "login")
+    screen.show("Registering an application, once for a beamline", registrationSteps(file).join("\n"));
+  const advice = what === "login" ? "" : " `globus-ioc login` says how to register one.";
+  const isSaid = problem.includes("`globus-ioc login`");
+  return { state: "Usage", message: `${asSentence(problem)}${isSaid ? "" : advice}`, exitStatus: EXIT.usage };
+}

@@ -1,0 +1,75 @@
+/** `globus-ioc whoami`: whose login it is, through which application, for what, and how long it holds. */
+import { messageOf } from "../base/errors.ts";
+import { facilityIso } from "../base/facility-time.ts";
+import { LOGIN_ADVICE } from "../controller/ports/identity.ts";
+import { LoginNeededError } from "../services/globus/errors.ts";
+import { identityText, whoIs } from "../services/globus/login/who-is.ts";
+import { AUTH_SERVER, serverName } from "../services/globus/scopes.ts";
+import type { TokenRecord } from "../services/globus/token-store.ts";
+import type { Ending } from "./ending.ts";
+import { EXIT } from "./exit-status.ts";
+import { neededServices } from "./login-look.ts";
+import type { SignInRun } from "./sign-in-request.ts";
+
+export async function whoami(run: SignInRun): Promise<Ending> {
+  return run.session.store === undefined ? await tellAccount(run) : await tellPerson(run);
+}
+
+async function tellAccount({ session, settings, signal }: SignInRun): Promise<Ending> {
+  const { auth, clientId } = session;
+  for (const server of neededServices(settings)) await auth.token(server, { signal });
+  const username = `${clientId}@clients.auth.globus.org`;
+  return {
+    state: "Done",
+    message: `The service account ${username}, which gives itself new tokens.`,
+    exitStatus: EXIT.done,
+    details: { identity: { id: clientId, username }, clientId, isServiceAccount: true },
+  };
+}
+
+async function tellPerson(run: SignInRun): Promise<Ending> {
+  const { session, screen, clock, signal } = run;
+  const { store, clientId } = session;
+  const path = store?.path ?? "";
+  // The token that is asked with is renewed where it is over
+  const look = await whoIs(session.call, { signal }).then(
+    (identity) => ({ identity }),
+    (thrown: unknown) => {
+      if (thrown instanceof LoginNeededError) return { why: messageOf(thrown) };
+      throw thrown;
+    },
+  );
+  const records = [...((await store?.read()) ?? new Map<string, TokenRecord>()).values()];
+  if (records.length === 0)
+    return { state: "Failed", message: `Nobody is logged in: ${LOGIN_ADVICE}.`, exitStatus: EXIT.failed };
+  for (const record of records) screen.show(serverName(record.resourceServer), recordText(record, clock.now()));
+  const details = {
+    ...("identity" in look && { identity: { id: look.identity.id, username: look.identity.username } }),
+    clientId,
+    tokenStore: path,
+    resourceServers: records.map(({ resourceServer, scope, expires, obtained, refreshToken }) => ({
+      resourceServer,
+      name: serverName(resourceServer),
+      scopes: scope.split(" "),
+      expires: new Date(expires).toISOString(),
+      obtained: new Date(obtained).toISOString(),
+      isRenewed: refreshToken !== undefined,
+    })),
+  };
+  if ("why" in look) return { state: "Failed", message: look.why, exitStatus: EXIT.failed, details };
+  const who = identityText(look.identity);
+  return {
+    state: "Done",
+    message: `${who}, through the application ${clientId}; the login is in ${path}.`,
+    exitStatus: EXIT.done,
+    details,
+  };
+}
+
+function recordText({ resourceServer, scope, expires, refreshToken }: TokenRecord, now: number): string {
+  const at = facilityIso(new Date(expires));
+  const isOver = expires <= now;
+  const renewal = refreshToken === undefined ? "nothing renews it" : "renewed by itself";
+  const holds = `its token ${isOver ? "was over at" : "holds until"} ${at}, ${renewal}`;
+  return [...scope.split(" "), resourceServer === AUTH_SERVER ? `${holds}; says whose login it is` : holds].join("\n");
+}

@@ -1,0 +1,435 @@
+/** `globus-ioc login`, `logout`, `whoami` and `collection`, against the simulated Globus, with a person who answers. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { EXIT } from "../../src/cli/exit-status.ts";
+import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
+import {
+  AUTH_SERVER,
+  dataAccessScope,
+  FLOWS_SERVER,
+  flowScope,
+  TRANSFER_SCOPE,
+  TRANSFER_SERVER,
+} from "../../src/services/globus/scopes.ts";
+import { browse, copyCode, SignInBench } from "../support/sign-in-bench.ts";
+
+const SERVERS = [TRANSFER_SERVER, AUTH_SERVER, FLOWS_SERVER];
+
+let globus: GlobusService;
+let bench: SignInBench;
+beforeEach(async () => {
+  globus = await startGlobusService({
+    clock: systemClock,
+    collections: [
+      { name: "mapped", isMapped: true, folders: ["/data"], files: { "/data/scan 1.h5": 5 } },
+      { name: "guest", folders: ["/backup"] },
+    ],
+  });
+  for (const name of ["AUTH", "TRANSFER", "FLOWS"]) vi.stubEnv(`GLOBUS_SDK_SERVICE_URL_${name}`, globus.url);
+  bench = new SignInBench(globus, settings());
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await globus.close();
+});
+
+const settings = (): string =>
+  `[source]\ncollection = ${globus.collection("mapped").id}\n[destination archive]\nkind = globus\ncollection = ${globus.collection("guest").id}\n`;
+const servers = async (): Promise<string[]> => [...(await bench.store.read()).keys()].toSorted();
+const mappedAccess = (): string => dataAccessScope(globus.collection("mapped").id);
+/** A flow with one action at Transfer, under a name. */
+function deployed(name: string): string {
+  const id = globus.flows.deploy({
+    title: name,
+    definition: {
+      StartAt: "Move",
+      States: {
+        Move: {
+          Type: "Action",
+          ActionUrl: "https://transfer.actions.globus.org/transfer",
+          Parameters: { source_endpoint: "a", destination_endpoint: "b", DATA: [] },
+          ResultPath: "$.Move",
+          End: true,
+        },
+      },
+    },
+    starters: ["all_authenticated_users"],
+    viewers: ["public"],
+  });
+  mkdirSync(join(bench.folder, "flows"), { recursive: true });
+  writeFileSync(join(bench.folder, "flows", `${name}.json`), JSON.stringify({ id }));
+  return id;
+}
+
+describe("login", () => {
+  test("weakness 27: one consent for all services and the mapped collection; the code is pasted, and the tokens kept for nobody else", async () => {
+    const end = await bench.run({ what: "login", collection: [globus.collection("mapped").id] });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown).toHaveLength(1);
+    const asked = new URL(bench.shown[0] ?? "").searchParams;
+    expect(Object.fromEntries(asked)).toMatchObject({
+      client_id: globus.nativeClientId,
+      redirect_uri: `${globus.url}/v2/web/auth-code`,
+      access_type: "offline",
+      code_challenge_method: "S256",
+    });
+    expect(SignInBench.scopesIn(bench.shown[0] ?? "")).toEqual([
+      `${TRANSFER_SCOPE}[*${mappedAccess()}]`,
+      "openid",
+      "urn:globus:auth:scope:auth.globus.org:view_identities",
+      "https://auth.globus.org/scopes/eec9b274-0c81-4334-bdc2-54e90e689b9a/all",
+    ]);
+    expect(await servers()).toEqual(SERVERS.toSorted());
+    expect(statSync(bench.store.path).mode & 0o777).toBe(0o600);
+    expect(end.text).toContain("Marie Curie (curie@globusid.org) is logged in");
+  });
+
+  test("what kind a collection is, is known after the first consent: the second asks for what is missing alone", async () => {
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown.map((url) => SignInBench.scopesIn(url)[0])).toEqual([
+      TRANSFER_SCOPE,
+      `${TRANSFER_SCOPE}[*${mappedAccess()}]`,
+    ]);
+    expect(end.text).toContain("read and write the source's collection (mapped)");
+  });
+
+  test("where nothing is missing nobody is asked, and what is there is said; so also without a terminal", async () => {
+    await bench.run({ what: "login" });
+    const count = bench.shown.length;
+    bench.isTerminal = false;
+    const again = await bench.run({ what: "login" });
+    expect(again, again.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown).toHaveLength(count);
+    expect(again.text).toContain("There already: use Globus Transfer, read and write the source's collection (mapped)");
+    expect(again.text).toContain("nothing is missing");
+  });
+
+  test("weakness 15: without a terminal it ends with 2 and a sentence, and asks nobody", async () => {
+    bench.isTerminal = false;
+    const end = await bench.run({ what: "login" });
+    expect(end.status, end.text).toBe(EXIT.usage);
+    expect(end.text).toContain("there is no terminal to ask at: run `globus-ioc login` at a terminal");
+    expect(bench.shown).toEqual([]);
+  });
+
+  test("a flow's consent is asked for once it is deployed, with what the flow does for it, and nothing else is new", async () => {
+    await bench.run({ what: "login" });
+    const flow = deployed("pal-xfel");
+    const before = bench.shown.length;
+    const end = await bench.run({ what: "login", flow: "pal-xfel" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown.slice(before).map((url) => SignInBench.scopesIn(url)[0])).toEqual([
+      `${flowScope(flow)}[*${TRANSFER_SCOPE}[*${mappedAccess()}]]`,
+    ]);
+    expect(end.text).toContain("Globus is asked to let globus-ioc run the flow pal-xfel, let the flow pal-xfel");
+    expect(await servers()).toEqual([...SERVERS, flow].toSorted());
+    const again = await bench.run({ what: "login", flow });
+    expect(again.text).toContain("nothing is missing");
+    expect(bench.shown).toHaveLength(before + 1);
+  });
+
+  test("a flow that nobody deployed is named with the command that deploys it", async () => {
+    const end = await bench.run({ what: "login", flow: "unknown" });
+    expect(end.text).toContain("globus-ioc flow deploy unknown");
+    expect(end.status).not.toBe(EXIT.done);
+  });
+
+  test("a consent that was withdrawn is asked for again, and it alone", async () => {
+    await bench.run({ what: "login" });
+    globus.revokeConsent(mappedAccess());
+    const before = bench.shown.length;
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown.slice(before).map((url) => SignInBench.scopesIn(url))).toEqual([
+      [`${TRANSFER_SCOPE}[*${mappedAccess()}]`, "openid", "urn:globus:auth:scope:auth.globus.org:view_identities"],
+    ]);
+  });
+
+  test("a box that was not ticked is said, with what cannot be done; the rest holds", async () => {
+    const tick = globus.withhold(mappedAccess());
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.partial });
+    expect(end.text).toContain(
+      "The consent to read and write the source's collection (mapped) was not given: run the same command again, and leave its box ticked.",
+    );
+    expect(await servers()).toEqual(SERVERS.toSorted());
+    tick();
+    expect(await bench.run({ what: "login" })).toMatchObject({ status: EXIT.done });
+  });
+
+  test.each([
+    [
+      "another code",
+      () => "0123456789abcdef",
+      "Globus does not take this code: it is mistyped, older than some minutes, was used before",
+    ],
+    ["no code", () => "what do you mean?", '"what do you mean?" is no code: run `globus-ioc login` again'],
+    ["nothing", () => undefined, "No code was given, and nothing was changed."],
+    ["an empty line", () => "", "No code was given, and nothing was changed."],
+  ])("%s is one sentence, and nothing is kept", async (_what, answer, said) => {
+    bench.answer = answer;
+    const end = await bench.run({ what: "login" });
+    expect(end.status).toBe(EXIT.failed);
+    expect(end.text).toContain(said);
+    expect(await bench.store.exists()).toBe(false);
+  });
+
+  test("a code that is used twice is refused the second time; the whole address is taken for its code", async () => {
+    let code = "";
+    bench.answer = async (url) => {
+      const address = await browse(url);
+      code = address.searchParams.get("code") ?? "";
+      return address.href;
+    };
+    expect(await bench.run({ what: "login", collection: [globus.collection("mapped").id] })).toMatchObject({
+      status: EXIT.done,
+    });
+    bench.answer = () => code;
+    const end = await bench.run({ what: "login", force: true });
+    expect(end.status).toBe(EXIT.failed);
+    expect(end.text).toContain("was used before");
+    expect(await servers()).toEqual(SERVERS.toSorted());
+  });
+
+  test("a box below a flow that was not ticked is not asked for twice", async () => {
+    await bench.run({ what: "login" });
+    const flow = deployed("one");
+    globus.withhold(mappedAccess());
+    const before = bench.shown.length;
+    const end = await bench.run({ what: "login", flow });
+    expect(end, end.text).toMatchObject({ status: EXIT.partial });
+    expect(bench.shown).toHaveLength(before + 1);
+    expect(end.text).toContain(`The consent to let the flow ${flow} read and write the source's collection (mapped)`);
+  });
+
+  test("a person who refuses the consent is told so", async () => {
+    globus.faults.personDeclines = true;
+    bench.answer = async (url) => (await browse(url)).href;
+    const end = await bench.run({ what: "login" });
+    expect(end.status).toBe(EXIT.failed);
+    expect(end.text).toContain("The consent was refused at Globus, so no login was made");
+  });
+
+  test("--force logs in anew, and asks who it is", async () => {
+    await bench.run({ what: "login" });
+    const before = (await bench.store.read()).get(TRANSFER_SERVER)?.refreshToken;
+    const end = await bench.run({ what: "login", force: true });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(new URL(bench.shown.at(-1) ?? "").searchParams.get("prompt")).toBe("login");
+    expect((await bench.store.read()).get(TRANSFER_SERVER)?.refreshToken).not.toBe(before);
+  });
+
+  test("a login that is over is made anew by the same command", async () => {
+    await bench.run({ what: "login" });
+    globus.endLogins();
+    globus.expireTokens();
+    const before = bench.shown.length;
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(bench.shown.length).toBe(before + 1);
+  });
+
+  test.each([
+    ["", "There is no application to log in with: client-id in [globus-auth] of globus.conf is not set."],
+    ["YOUR_CLIENT_ID_HERE", 'client-id = "YOUR_CLIENT_ID_HERE" is a placeholder, not an application of yours'],
+    ["00000000-0000-0000-0000-000000000000", "is a placeholder, not an application of yours"],
+    ["61338d24-54d5-408f-a10d-66c06b59f6d2", "is the application of Globus' tutorials, not one of yours"],
+  ])("client-id %j: the steps of the registration, what to write where, and exit 2", async (id, said) => {
+    bench.configure("", { "client-id": id });
+    const end = await bench.run({ what: "login" });
+    expect(end.status).toBe(EXIT.usage);
+    expect(end.text).toContain(said);
+    for (const step of [
+      "https://app.globus.org/settings/developers",
+      "Register a thick client or script that will be installed and run by users on their devices",
+      "https://auth.globus.org/v2/web/auth-code",
+      `Write into ${bench.configFile}`,
+    ])
+      expect(end.text).toContain(step);
+    expect(await bench.run({ what: "whoami" })).toMatchObject({
+      status: EXIT.usage,
+      text: expect.stringContaining("`globus-ioc login` says how to register one") as string,
+    });
+  });
+
+  test("an application that Globus does not know is said with what to correct", async () => {
+    bench.configure("", { "client-id": "11111111-2222-4333-8444-555555555555" });
+    bench.answer = () => "0123456789abcdef";
+    const end = await bench.run({ what: "login" });
+    expect(end.status).toBe(EXIT.failed);
+    expect(end.text).toContain(
+      "Globus knows no application 11111111-2222-4333-8444-555555555555 that people log in with",
+    );
+  });
+
+  test("a service account needs no login: it is tried, and a wrong secret is said", async () => {
+    const { clientId, secret } = globus.serviceAccount;
+    const file = join(bench.folder, "secret");
+    writeFileSync(file, secret, { mode: 0o600 });
+    bench.configure("", { "client-id": clientId, "client-secret-file": file });
+    bench.isTerminal = false;
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(end.text).toContain(
+      `The service account ${clientId} needs no login: it has tokens for Globus Transfer, Globus Auth, Globus Flows.`,
+    );
+    const flow = deployed("one");
+    expect((await bench.run({ what: "login", flow: "one" })).text).toContain("it has tokens for the flow one.");
+    expect((await bench.run({ what: "login", flow })).status).toBe(EXIT.done);
+    expect((await bench.run({ what: "whoami" })).text).toContain(`${clientId}@clients.auth.globus.org`);
+    writeFileSync(file, "wrong", { mode: 0o600 });
+    expect((await bench.run({ what: "login" })).text).toContain("Globus does not accept the service account");
+  });
+});
+
+describe("whoami and logout", () => {
+  test("whoami says who, through which application, for what and how long, as text and as JSON", async () => {
+    expect(await bench.run({ what: "whoami" })).toMatchObject({
+      status: EXIT.failed,
+      text: expect.stringContaining("Nobody is logged in: run `globus-ioc login`.") as string,
+    });
+    await bench.run({ what: "login" });
+    const { status, text } = await bench.run({ what: "whoami" });
+    expect(status).toBe(EXIT.done);
+    expect(text).toContain(`Marie Curie (curie@globusid.org), through the application ${globus.nativeClientId}`);
+    expect(text).toContain(`Globus Transfer:\n  ${TRANSFER_SCOPE}\n`);
+    expect(text).toContain(", renewed by itself");
+    const json = JSON.parse((await bench.run({ what: "whoami", json: true })).text) as object;
+    expect(json).toMatchObject({
+      identity: { id: globus.person.id, username: globus.person.username },
+      clientId: globus.nativeClientId,
+      resourceServers: expect.arrayContaining([
+        expect.objectContaining({ resourceServer: TRANSFER_SERVER, scopes: [TRANSFER_SCOPE], isRenewed: true }),
+      ]) as unknown,
+    });
+    expect(JSON.stringify(json)).not.toContain((await bench.store.read()).get(TRANSFER_SERVER)?.refreshToken);
+  });
+
+  test("logout ends the tokens at Globus, and takes them out of the file; of one flow only its own", async () => {
+    await bench.run({ what: "login" });
+    const flow = deployed("one");
+    await bench.run({ what: "login", flow });
+    const { accessToken } = (await bench.store.read()).get(TRANSFER_SERVER)!;
+    expect(await bench.run({ what: "logout", flow: "one" })).toMatchObject({ status: EXIT.done });
+    expect(await servers()).toEqual(SERVERS.toSorted());
+    const end = await bench.run({ what: "logout" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(await servers()).toEqual([]);
+    const headers = { Authorization: `Bearer ${accessToken}` };
+    expect((await fetch(`${globus.url}/v0.10/task_list`, { headers })).status).toBe(401);
+    expect((await bench.run({ what: "logout" })).text).toContain("Nobody is logged in");
+  });
+
+  test("where Globus does not answer, logout takes the login out of the file, and says that it still holds there", async () => {
+    await bench.run({ what: "login" });
+    await globus.misbehave({ down: "refused" });
+    const end = await bench.run({ what: "logout" });
+    expect(end, end.text).toMatchObject({ status: EXIT.partial });
+    expect(end.text).toContain("end it at https://app.globus.org/settings/consents");
+    expect(await servers()).toEqual([]);
+  });
+});
+
+describe("collections", () => {
+  test("search, show and ls find the id that globus.conf wants, and say what it takes", async () => {
+    await bench.run({ what: "login" });
+    const { id } = globus.collection("mapped");
+    const found = await bench.run({ what: "collection search", words: ["map"], json: true });
+    expect(JSON.parse(found.text)).toMatchObject({
+      collections: [expect.objectContaining({ id, name: "mapped", isMapped: true })],
+    });
+    expect((await bench.run({ what: "collection search", words: ["mapped"] })).text).toContain(`mapped:\n  ${id}\n`);
+    const shown = await bench.run({ what: "collection show", id });
+    expect(shown.text).toContain("mapped collection");
+    expect(shown.text).toContain(`--collection ${id}`);
+    const listed = await bench.run({ what: "collection ls", place: `${id}:/data` });
+    expect(listed.text).toContain("scan 1.h5  5 bytes");
+    expect((await bench.run({ what: "collection ls", place: "x" })).text).toContain("is not a UUID");
+    expect((await bench.run({ what: "collection search", words: [" "] })).status).toBe(EXIT.usage);
+  });
+
+  test("they say the command where nobody is logged in", async () => {
+    const end = await bench.run({ what: "collection search", words: ["x"] });
+    expect(end.status).toBe(EXIT.failed);
+    expect(end.text).toContain("has no Globus login for Globus Transfer: run `globus-ioc login`.");
+  });
+});
+
+describe("PAL-XFEL's token file", () => {
+  const file = (): string => join(bench.home, ".globus-flows-tokens.json");
+  const palScopes = ["manage_flows", "view_flows", "run", "run_status", "run_manage"]
+    .map((name) => `https://auth.globus.org/scopes/eec9b274-0c81-4334-bdc2-54e90e689b9a/${name}`)
+    .join(" ");
+  const palRecord = (refresh_token: string | null, scope = palScopes) => ({
+    scope,
+    access_token: "theirs",
+    refresh_token,
+    expires_at_seconds: 1,
+    resource_server: FLOWS_SERVER,
+    token_type: "Bearer",
+  });
+  function leave(document: unknown): string {
+    const text = typeof document === "string" ? document : JSON.stringify(document);
+    writeFileSync(file(), text, { mode: 0o600 });
+    return text;
+  }
+
+  test.each([
+    ["SDK 3", (records: object) => ({ by_rs: records, format_version: "1.0", "globus-sdk.version": "3.41.0" })],
+    [
+      "SDK 4",
+      (records: object) => ({ data: { DEFAULT: records }, format_version: "2.0", "globus-sdk.version": "4.1.0" }),
+    ],
+  ])("of %s is taken over as far as it holds; the rest is asked for; it stays as it is", async (_sdk, document) => {
+    const flow = deployed("theirs");
+    const text = leave(
+      document({
+        [FLOWS_SERVER]: palRecord(globus.loginFor(palScopes)),
+        [flow]: { ...palRecord(globus.loginFor(flowScope(flow)), flowScope(flow)), resource_server: flow },
+      }),
+    );
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(end.text).toContain(
+      `The login for Globus Flows and the flow ${flow} was taken over from ${file()}, which stays as it is.`,
+    );
+    expect(SignInBench.scopesIn(bench.shown[0] ?? "").join(" ")).not.toContain("eec9b274");
+    expect(await servers()).toEqual([...SERVERS, flow].toSorted());
+    expect(readFileSync(file(), "utf8")).toBe(text);
+  });
+
+  test.each([
+    [
+      "of another application",
+      { by_rs: { [FLOWS_SERVER]: palRecord("another's") }, format_version: "1.0" },
+      "is another application's than client-id, or is over, and was not taken over.",
+    ],
+    [
+      "without a refresh token",
+      { by_rs: { [FLOWS_SERVER]: palRecord(null) }, format_version: "1.0" },
+      "cannot be renewed, and was not taken over.",
+    ],
+    [
+      "of another version",
+      { data: {}, format_version: "3.0" },
+      'is of version "3.0", and versions 1.0 and 2.0 are known, and nothing was taken over from it.',
+    ],
+    [
+      "of another form",
+      { hello: 1 },
+      "has another form than Python's SDK gives it, and nothing was taken over from it.",
+    ],
+    ["that is no JSON", "tokens!", "is no JSON, and nothing was taken over from it."],
+    ["with nothing of use", { by_rs: {}, format_version: "1.0" }, "has no login that is of use here."],
+  ])("%s is said, and the login is made as usual", async (_what, document, said) => {
+    leave(document);
+    bench.answer = copyCode;
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(end.text).toContain(said);
+    expect(await servers()).toEqual(SERVERS.toSorted());
+  });
+});
