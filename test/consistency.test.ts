@@ -11,6 +11,7 @@ import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
 import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
 import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
+import { STEP_ROWS } from "../src/controller/pvs/steps.ts";
 import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
 import { TRANSFER_ROWS } from "../src/controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../src/controller/pvs/triggers.ts";
@@ -47,6 +48,7 @@ test.each([
   ["globus_check.db", CHECK_ROWS],
   ["globus_flows.db", FLOW_ROWS],
   ["globus_workflows.db", WORKFLOW_ROWS],
+  ["globus_steps.db", STEP_ROWS],
 ] as const)("db/%s has the PVs of its topics", (file, rows) => {
   const records = [...globusDatabase(PREFIX, [file]).records()].map(({ name }) => name.slice(PREFIX.length));
   const own = Object.keys(rows).filter((suffix) => suffix !== "TagMessage"); // of the command Tag

@@ -4,6 +4,7 @@ import type { Cancel } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
 import type { ServerSettings } from "../config/settings.ts";
 import type { AccessRules } from "../controller/ports/access-rules.ts";
+import type { Compute } from "../controller/ports/compute.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
 import type { Flows } from "../controller/ports/flows.ts";
 import type { Identity } from "../controller/ports/identity.ts";
@@ -13,6 +14,7 @@ import { createGlobusAccess } from "../services/globus/access.ts";
 import { type GlobusAuth, globusOff } from "../services/globus/auth.ts";
 import type { GlobusCall } from "../services/globus/call.ts";
 import type { GlobusCollection } from "../services/globus/collection.ts";
+import { createCompute } from "../services/globus/compute/compute.ts";
 import { createGlobusTree } from "../services/globus/directories.ts";
 import { createFlows } from "../services/globus/flows/flows.ts";
 import type { GlobusLogin } from "../services/globus/owner.ts";
@@ -33,6 +35,8 @@ export interface GlobusPart {
   readonly tasks?: TransferTasks;
   /** Flows and their runs; absent where Globus is off. @param nameOf what operators call a flow, by its id */
   readonly flows?: (nameOf: (flow: string) => string) => Flows;
+  /** Globus Compute; absent where Globus is off. @param nameOf what operators call an end point or a function */
+  readonly compute?: (nameOf: (id: string) => string) => Compute;
   /** The tree of a server of kind globus. @throws ActionError for settings that cannot be used */
   tree(server: ServerSettings): DirectoryTree;
   /** The access rules of a server's collection. @throws ActionError for settings that cannot be used */
@@ -72,6 +76,9 @@ export function openGlobus(options: PartOptions): GlobusPart {
         heard: opened.heard,
         encrypt: options.settings.transfers.encrypt,
       }),
+    }),
+    ...(opened !== undefined && {
+      compute: (nameOfCompute) => createCompute({ call, clock: options.clock, nameOf: nameOfCompute }),
     }),
     ...(opened !== undefined && { flows: (nameOfFlow) => createFlows({ call, nameOf: nameOfFlow }) }),
     tree: (server) => (server.uuid === "" ? treeWithout(noUuid(server), server) : createGlobusTree(collection(server))),

@@ -25,6 +25,7 @@ import type { GlobusPart } from "./globus.ts";
 import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
+import { openSteps } from "./steps.ts";
 import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } from "./transfer-places.ts";
 import { openTriggers, type SourceSight, type TriggerPartOptions } from "./triggers.ts";
 
@@ -46,7 +47,7 @@ export interface QueueOptions {
   readonly host: string;
   /** The prefix of the IOC's PVs; absent for the command line. */
   readonly prefix?: string;
-  readonly globus: Pick<GlobusPart, "tasks" | "identity" | "flows">;
+  readonly globus: Pick<GlobusPart, "tasks" | "identity" | "flows" | "compute">;
   readonly notify: NotifyPart;
   /** One folder is sent, whose neighbours are nobody's source. */
   readonly isOneCopy?: boolean;
@@ -63,7 +64,8 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
   };
   const ofFlows = flowSite(options, about.globus);
   const flows = openFlows(options, ofFlows, find);
-  const site = transferSite(options, about, find, ofFlows);
+  const steps = openSteps(options, about.globus);
+  const site = { ...transferSite(options, about, find, ofFlows), ...steps.site };
   const triggers = openTriggers(options, about, sightOf(options, about.host));
   const { clock, log } = options;
   const watch = watchTransfers({
@@ -88,7 +90,13 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
       ...flows.actions,
     },
     arms: { PruneArm: pruneArm(mayPrune), ...flows.arms },
-    watches: [watch, ...flows.watches, ...triggers.watches, check.watch(options.settings.transfers["check-hours"])],
+    watches: [
+      watch,
+      ...steps.watches,
+      ...flows.watches,
+      ...triggers.watches,
+      check.watch(options.settings.transfers["check-hours"]),
+    ],
     find,
     finish: async () => transfers?.finish(),
   };

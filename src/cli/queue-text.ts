@@ -2,7 +2,7 @@
 import { escapeUnclean, oneLine } from "../base/clean-text.ts";
 import { facilitySecond } from "../base/facility-time.ts";
 import type { ScanRow, ShownScan, ShownSubmission } from "../controller/ports/queue-desk.ts";
-import type { SendRecord } from "../controller/ports/queue-ledger.ts";
+import type { SendRecord, StepRecord } from "../controller/ports/queue-ledger.ts";
 
 /** Columns of a name at most. */
 const NAME_WIDTH = 40;
@@ -67,7 +67,14 @@ function ageText(seconds: number): string {
 }
 
 /** Titles, each with its lines. */
-export function scanParts({ row, scan, sends, submissions, files }: ShownScan): readonly (readonly [string, string])[] {
+export function scanParts({
+  row,
+  scan,
+  sends,
+  submissions,
+  steps,
+  files,
+}: ShownScan): readonly (readonly [string, string])[] {
   const { exp = "", ym = "", last = "", gup = "" } = scan.tags ?? {};
   return [
     [
@@ -86,6 +93,7 @@ export function scanParts({ row, scan, sends, submissions, files }: ShownScan): 
       ),
     ],
     ...sends.map((send) => [`To ${send.destination}`, sendText(send, submissions)] as const),
+    ...steps.map((step) => [`Behind it at ${step.destination}: ${step.what}`, stepLines(step)] as const),
     ...(files === undefined ? [] : [["Its files", filesText(files)] as const]),
   ];
 }
@@ -110,6 +118,18 @@ function sendText(send: SendRecord, submissions: readonly ShownSubmission[]): st
     ["called there", carried?.label],
     ["scans in it", carried && String(carried.scans)],
     ["submitted by", carried?.owner],
+  );
+}
+
+function stepLines({ kind, state, at, path, attempts, next, reason, run }: StepRecord): string {
+  return lines(
+    ["kind", kind],
+    ["state", `${state} since ${momentText(at)}`],
+    ["path there", escapeUnclean(path)],
+    ["failed attempts", attempts === 0 ? undefined : String(attempts)],
+    ["next attempt", next === undefined ? undefined : momentText(next)],
+    [state === "done" ? "result" : "reason", reason],
+    ["run", run],
   );
 }
 

@@ -135,6 +135,7 @@ export const KINDS = {
     ),
   ),
   names: kind("names separated by blanks", (text) => text.split(/\s+/).filter((name) => name !== "")),
+  functionName: orEmpty(matching("the name of a function, or its UUID", /^[\p{L}\p{N}_-]+$/u)),
   destinationKind: choice("globus", "folder", "ssh", "flow"),
   sourceHost: choice("detector", "analysis"),
   abortedScans: choice("send", "leave", "mark"),
@@ -408,6 +409,25 @@ export const SETTINGS = {
     ),
     "watch-seconds": setting(KINDS.seconds, "5", "Seconds between two looks at the runs of flows that are under way."),
   },
+  compute: {
+    endpoint: setting(KINDS.uuid, "", "End point of Globus Compute at which functions run; empty: Compute is off."),
+    "endpoint-config": setting(
+      KINDS.file,
+      "",
+      "JSON object that a multi-user end point makes the user's own end point with, such as account and queue; empty: none.",
+    ),
+    functions: setting(
+      KINDS.file,
+      "~/.globus-ioc/functions.json",
+      "Where `globus-ioc compute register` keeps which function has which id.",
+    ),
+    "task-seconds": setting(
+      KINDS.seconds,
+      "86400",
+      "Seconds after which a person decides about a task that has not ended, its wait for the end point among them.",
+    ),
+    "watch-seconds": setting(KINDS.seconds, "10", "Seconds between two looks at the tasks that are under way."),
+  },
   notify: {
     "mail-to": setting(
       KINDS.emails,
@@ -567,6 +587,16 @@ export const DESTINATION_SETTINGS = {
     KINDS.yesNo,
     "False",
     "folder, ssh: a file with names, sizes, times and SHA-256 checksums is put beside each scan: manifest.json in a scan that is a folder, else SCAN.manifest.json.",
+  ),
+  compute: setting(
+    KINDS.functionName,
+    "",
+    "Function of Globus Compute that runs with the path of each scan that is verified there: the name under which it was registered, or its UUID; empty: none.",
+  ),
+  "step-top": setting(
+    KINDS.optionalPath,
+    "",
+    "The directory top as what runs behind a scan sees it; empty: as the destination names it.",
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 

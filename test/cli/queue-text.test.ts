@@ -79,6 +79,20 @@ test("a scan is shown with its sends, its submission and its files, and nothing 
         missing: { count: 3, names: [HOSTILE, "b"] },
       },
     ],
+    steps: [
+      {
+        scan: "20260301T120000000Z-aa",
+        destination: "petrel",
+        kind: "compute",
+        what: "recon",
+        path: `/2-BM/${HOSTILE}`,
+        state: "dead",
+        attempts: 8,
+        at: NOW,
+        reason: `ValueError: ${HOSTILE}`,
+        run: "t1",
+      },
+    ],
     submissions: [{ id: "s1", label: HOSTILE, destination: "petrel", owner: "me", at: NOW, scans: 2, task: "t1" }],
     files: { count: 40, first: [{ path: HOSTILE, bytes: 100, modified: NOW }] },
   })

@@ -3,7 +3,7 @@
  * which go through a socket one a line.
  */
 import type { ScanPvState } from "../pvs/transfers.ts";
-import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "./queue-ledger.ts";
+import type { QueueChange, ScanRecord, SendRecord, StepRecord, SubmissionRecord } from "./queue-ledger.ts";
 import type { HandScan } from "./scan-drops.ts";
 import type { ScanFile } from "./scans.ts";
 
@@ -57,6 +57,8 @@ export interface ShownScan {
   readonly scan: ScanRecord;
   readonly sends: readonly SendRecord[];
   readonly submissions: readonly ShownSubmission[];
+  /** What comes behind it where it is verified. */
+  readonly steps: readonly StepRecord[];
   /** The first of its files, and how many there are; or why they cannot be told; absent while it waits. */
   readonly files?: { readonly count: number; readonly first: readonly ScanFile[] } | string;
 }

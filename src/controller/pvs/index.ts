@@ -13,6 +13,7 @@ import { FLOW_ROWS } from "./flows.ts";
 import type { PvRow } from "./row.ts";
 import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
+import { STEP_ROWS } from "./steps.ts";
 import { TAGGING_ROWS } from "./tagging.ts";
 import { TRANSFER_ROWS } from "./transfers.ts";
 import { TRIGGER_ROWS } from "./triggers.ts";
@@ -29,6 +30,7 @@ export const PVS = {
   ...EMAIL_ROWS,
   ...DAQ_ROWS,
   ...TRANSFER_ROWS,
+  ...STEP_ROWS,
   ...FLOW_ROWS,
   ...TRIGGER_ROWS,
   ...CHECK_ROWS,

@@ -28,3 +28,11 @@ export function stepText(
   const head = `The ${word} ${what} ${VERBS[state]} for ${name} at ${destination}`;
   return more === "" ? `${head}.` : `${head}: ${more}`;
 }
+
+/** Why the steps behind a scan are not all done, where one has failed, a clause; "": none has. */
+export function stepReason(steps: readonly StepRecord[]): string {
+  const failed = steps.find(({ state }) => state === "dead") ?? steps.find(({ state }) => state === "failed");
+  return failed === undefined
+    ? ""
+    : `${failed.what}, behind it at ${failed.destination}, failed: ${failed.reason ?? ""}`;
+}

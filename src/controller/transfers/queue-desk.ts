@@ -19,6 +19,7 @@ import type {
 } from "../ports/queue-desk.ts";
 import type { QueueLedger, ScanRecord } from "../ports/queue-ledger.ts";
 import type { HandScan } from "../ports/scan-drops.ts";
+import { stepReason } from "../steps/step-text.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { scanByHand } from "./by-hand.ts";
 import { carriersOf } from "./carriers.ts";
@@ -177,14 +178,14 @@ function filterOf({ state, experiment, destination, name }: ScanFilter): (row: S
     (isNamed === undefined || isNamed(row.name));
 }
 
-const rowOf = ({ isCopied, holdOf: hold }: DeskQueue, one: QueuedScan): ScanRow => ({
+const rowOf = ({ queue, isCopied, holdOf: hold }: DeskQueue, one: QueuedScan): ScanRow => ({
   id: one.scan.id,
   name: nameOf(one.scan),
   file: one.scan.file,
   state: scanStateOf(one, isCopied(one.scan.id)),
   seen: one.scan.seen,
   experiment: one.scan.tags?.exp ?? "",
-  reason: scanReasonOf(one, hold),
+  reason: scanReasonOf(one, hold) || stepReason(queue.steps.ofScan(one.scan.id)),
   destinations: [...one.sends.values()].map(({ destination, state }) => ({ destination, state })),
 });
 
@@ -199,7 +200,8 @@ async function* show(desk: DeskQueue, { scan: word, files }: DeskRequest & { rea
 async function shownOf(desk: DeskQueue, one: QueuedScan, most: number): Promise<ShownScan> {
   const { scan } = one;
   const submissions = carriersOf(desk.queue, scan.id);
-  const shown = { row: rowOf(desk, one), scan, sends: [...one.sends.values()], submissions };
+  const steps = desk.queue.steps.ofScan(scan.id);
+  const shown = { row: rowOf(desk, one), scan, sends: [...one.sends.values()], submissions, steps };
   if (scan.signature === undefined) return shown;
   try {
     const { files } = await desk.ledger.manifest(scan.id);

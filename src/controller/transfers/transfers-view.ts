@@ -5,6 +5,7 @@
 import type { RunNow } from "../flows/followed-run.ts";
 import type { ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import { type DestState, type QueueState, type ScanPvState, SHOWN_SCANS } from "../pvs/transfers.ts";
+import { stepReason } from "../steps/step-text.ts";
 import { type ArchiveView, archiveView, NO_SCAN_TEXT } from "./archive-view.ts";
 import { CopyLane } from "./copy-lane.ts";
 import { FlowLane } from "./flow-lane.ts";
@@ -193,7 +194,7 @@ export class TransfersLook {
       name: nameOf(one.scan),
       state: scanStateOf(one, this.#running.isCopied(one.scan.id)),
       percent: this.#percent(one),
-      reason: scanReasonOf(one, this.#holdOf),
+      reason: scanReasonOf(one, this.#holdOf) || stepReason(this.#running.road.queue.steps.ofScan(one.scan.id)),
     };
   }
 

@@ -26,6 +26,7 @@ import { TASK_PV_STATES } from "../pvs/transfers.ts";
 import { enablePv, MOST_TRIGGERS, TRIGGER_STATES, triggerPv } from "../pvs/triggers.ts";
 import type { RunContext } from "../run/action.ts";
 import type { Watch, WatchContext } from "../run/watch.ts";
+import { StepPvs } from "../steps/steps-view.ts";
 import type { AnnouncedScan } from "./announced-scan.ts";
 import { troubledOf } from "./hold.ts";
 import { NO_TAGS } from "./scan-path.ts";
@@ -99,6 +100,7 @@ const retries$ = ({ pvs, journal }: WatchContext, transfers: Transfers): Observa
 
 function shown$({ pvs, experiment$, scheduler }: WatchContext, transfers: Transfers): Observable<unknown> {
   const pictures = new TransferPvs();
+  const steps = new StepPvs();
   const put: RunContext["publish"] = (name, value) => pvs.put(name, value);
   let look: TransfersLook | undefined;
   let asked = "";
@@ -106,6 +108,7 @@ function shown$({ pvs, experiment$, scheduler }: WatchContext, transfers: Transf
     withLatestFrom(experiment$.pipe(startWith(undefined))),
     tap(([, experiment]) => {
       const { running, trouble = "" } = transfers;
+      steps.show(put, running);
       if (running === undefined) {
         look = undefined;
         pictures.showTrouble(put, trouble);

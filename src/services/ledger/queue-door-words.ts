@@ -8,7 +8,7 @@ import type { DeskAnswer, DeskRequest } from "../../controller/ports/queue-desk.
 import { SEND_STATES } from "../../controller/ports/queue-ledger.ts";
 import type { HandScan } from "../../controller/ports/scan-drops.ts";
 import { ownerSchema } from "./place.ts";
-import { anyRecordSchema, optional, scanSchema, sendSchema } from "./queue-records.ts";
+import { anyRecordSchema, optional, scanSchema, sendSchema, stepSchema } from "./queue-records.ts";
 
 /** Ids of 10,000 scans. */
 export const MOST_REQUEST_BYTES = 1 << 18;
@@ -80,6 +80,7 @@ const shownSchema = z.object({
       scans: z.number(),
     }),
   ),
+  steps: z.array(stepSchema).default([]), // an older version tells of none
   files: optional(
     z.union([
       text,

@@ -75,7 +75,7 @@ const submissionSchema: z.ZodType<SubmissionRecord> = z.strictObject({
   task: optional(text),
 });
 
-const stepSchema: z.ZodType<StepRecord> = z.strictObject({
+export const stepSchema: z.ZodType<StepRecord> = z.strictObject({
   scan: text,
   destination: text,
   kind: text,
