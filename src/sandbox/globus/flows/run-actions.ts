@@ -51,7 +51,7 @@ const callOf = ({ token, flow }: TwinRun, { id }: RunningAction): ActionCall => 
 /** Begins the action, or looks at it, and does what follows. */
 function comeOn(world: GlobusWorld, run: TwinRun): void {
   const { action } = run;
-  if (action === undefined) return;
+  if (action === undefined || action.ended !== undefined) return;
   try {
     if (run.wantedSession?.oldTokens.has(run.token) === true)
       return waitForPerson(world, run, { kind: "session", parameters: run.wantedSession.parameters });
@@ -93,7 +93,6 @@ function endAction(world: GlobusWorld, run: TwinRun, status: "SUCCEEDED" | "FAIL
   if (status === "FAILED" && state["ExceptionOnActionFailure"] !== false)
     return raise(world, run, new FlowError("ActionFailedException", JSON.stringify(result)));
   leave({ world, run, state, input: run.action?.input }, result);
-  if (!run.isHeld) run.action = undefined;
 }
 
 function timeOut(world: GlobusWorld, run: TwinRun): void {

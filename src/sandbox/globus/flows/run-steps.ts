@@ -57,6 +57,7 @@ export const nextOf = (state: FlowState): string => (state["End"] === true ? "" 
 
 function enterNext(world: GlobusWorld, run: TwinRun, next: string): void {
   run.at = next;
+  run.action = undefined;
   enterSoon(world, run);
 }
 
