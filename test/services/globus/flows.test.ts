@@ -250,6 +250,58 @@ describe("a run", () => {
   });
 });
 
+describe("why a run has failed", () => {
+  const failed = (cause: unknown) =>
+    run({
+      status: "FAILED",
+      details: {
+        code: "FlowFailed",
+        description: "The run failed in state Send: ActionFailedException",
+        details: { error: "ActionFailedException", cause, state_name: "Send" },
+      },
+    });
+  const status = {
+    status: "FAILED",
+    details: { task_id: TASK, nice_status: "OK", fatal_error: { code: "NO_SPACE_LEFT", description: "disk full" } },
+  };
+
+  test.each([
+    ["an action's last status, as text", JSON.stringify(status), ": NO_SPACE_LEFT: disk full", [TASK]],
+    ["an action's last status", status, ": NO_SPACE_LEFT: disk full", [TASK]],
+    [
+      "what refused an action",
+      JSON.stringify({ code: "EndpointNotFound", message: "no such one" }),
+      ": EndpointNotFound: no such one",
+      [],
+    ],
+    ["a Fail state's own sentence", "The source was kept.", ": The source was kept.", []],
+    ["half of a document", '{"status":', ': {"status":', []],
+    ["nothing", undefined, "", []],
+  ])("is told by %s", async (_, cause, words, tasks) => {
+    answers[`GET /runs/${RUN}`] = () => failed(cause);
+    const report = await flows.run(RUN, {});
+    expect(report.description).toBe(`The run failed in state Send: ActionFailedException${words}`);
+    expect(report.tasks).toEqual(tasks);
+  });
+
+  test("is told in its log, too, with the task", async () => {
+    const details = { error: "ActionFailedException", cause: JSON.stringify(status), state_name: "Send" };
+    const entry = {
+      time: "2020-09-12T15:00:20+00:00",
+      code: "ActionFailed",
+      description: "State Send failed",
+      details,
+    };
+    answers[`GET /runs/${RUN}/log`] = () => ({ limit: 100, has_next_page: false, entries: [entry] });
+    const [told] = await flows.log(RUN, {});
+    expect(told).toMatchObject({
+      description: "State Send failed: NO_SPACE_LEFT: disk full",
+      step: "Send",
+      tasks: [TASK],
+    });
+  });
+});
+
 describe("the log of a run", () => {
   const entry = (code: string, seconds: number, details: object = {}): object => ({
     time: new Date(seconds * 1000).toISOString(),

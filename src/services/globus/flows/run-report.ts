@@ -82,7 +82,7 @@ function reportOf(run: RunDocument): RunReport {
     started: run.start_time ?? 0,
     ...(run.completion_time !== undefined && { ended: run.completion_time }),
     code: textOf(details["code"]),
-    description: textOf(details["description"]),
+    description: withCause(textOf(details["description"]), fieldsOf(details["details"])),
     step: stepOf(details) || textOf(action["state_name"]),
     stepCode: stepCodeOf(fieldsOf(action["details"])),
     ...waits,
@@ -90,6 +90,35 @@ function reportOf(run: RunDocument): RunReport {
     tasks: tasksIn(details),
     ...(isFields(output) && { output }),
   };
+}
+
+/** Flows gives the last status of an action as the text of its JSON; a Fail state has a sentence of its own. */
+const statusIn = (cause: unknown): RunFields => {
+  if (typeof cause !== "string" || !cause.trimStart().startsWith("{")) return fieldsOf(cause);
+  try {
+    return fieldsOf(JSON.parse(cause));
+  } catch {
+    return {};
+  }
+};
+
+/** With what the action, or the author of the flow, says of the failure. */
+function withCause(description: string, { cause }: RunFields): string {
+  const { details: inner, ...status } = statusIn(cause);
+  const about = { ...status, ...fieldsOf(inner) };
+  const fatal = fieldsOf(about["fatal_error"]);
+  const isText = Object.keys(about).length === 0;
+  const words = isText
+    ? [textOf(cause)]
+    : [
+        textOf(fatal["code"]) || textOf(about["code"]),
+        textOf(fatal["description"]) ||
+          textOf(about["description"]) ||
+          textOf(about["message"]) ||
+          textOf(about["nice_status_short_description"]),
+      ];
+  const told = words.filter((one) => one !== "" && !description.includes(one)).join(": ");
+  return [description, told].filter((one) => one !== "").join(": ");
 }
 
 const stateOf = (said: string): RunState =>
@@ -150,6 +179,7 @@ export function tasksIn(document: unknown): readonly string[] {
   const tasks = new Set<string>();
   const look = (value: unknown, key: string, level: number): void => {
     if (level > MOST_LEVELS) return;
+    if (key === "cause" && typeof value === "string") return look(statusIn(value), key, level + 1);
     if (Array.isArray(value)) for (const one of value) look(one, "", level + 1);
     if (!isFields(value)) return;
     const id = value["task_id"];
@@ -165,5 +195,6 @@ export const logEntrySchema = z
   .transform(({ time: at, code, description, details }): RunLogEntry => {
     // The output of an action is its status document; that of the run is all that it knows, told of before.
     const told = code.startsWith("Flow") ? {} : details;
-    return { time: at ?? 0, code, description, step: stepOf(details), tasks: tasksIn(told), details };
+    const words = code.endsWith("Failed") ? withCause(description, details) : description;
+    return { time: at ?? 0, code, description: words, step: stepOf(details), tasks: tasksIn(told), details };
   });
