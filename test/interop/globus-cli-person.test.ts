@@ -116,6 +116,17 @@ describe.skipIf(needPeers("globus-cli").missing)("the simulated Globus under glo
     expect(unknown.code).not.toBe(0);
   });
 
+  test("a collection that wants a session of its policy says how it is had", async () => {
+    const letIn = globus.requirePolicy("guest", globus.addPolicy({ domains: ["example.org"] }));
+    onTestFinished(letIn);
+    globus.endSession();
+    const { code, stdout } = await person.run("ls", `${guest}:/`);
+    expect(code).toBe(4);
+    const words = /globus (session update --policy '?[0-9a-f-]{36})'?/.exec(stdout)?.[1]?.replaceAll("'", "") ?? "";
+    expect((await person.withLogin(...words.split(" "))).code).toBe(0);
+    expect(await person.text("ls", `${guest}:/`)).toContain("scan.h5");
+  });
+
   test("a consent that was withdrawn ends the login, and the next login gives it again", async () => {
     const own = await start();
     onTestFinished(() => own.close());

@@ -27,19 +27,30 @@ export function dependentToken(
   return { ...token, ...own, issued: clock.now(), expires: clock.now() + LIFE_MILLISECONDS };
 }
 
+interface InsideRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Fields;
+}
+export interface InsideAnswer {
+  readonly status: number;
+  readonly body: Fields;
+}
+
 /** The answer of the first route that fits, a refusal too. */
 export function askInside(
   world: GlobusWorld,
   routes: readonly Route[],
   token: AccessToken,
-  asked: { readonly method: string; readonly path: string; readonly body: Fields },
-): { readonly status: number; readonly body: Fields } {
-  const { method, path, body } = asked;
+  asked: InsideRequest,
+): InsideAnswer {
+  const { method, path, query = {}, body = {} } = asked;
   const request = {
     method,
     path,
     segments: path.split("/").slice(1),
-    query: new URLSearchParams(),
+    query: new URLSearchParams(query),
     headers: { authorization: `Bearer ${token.text}` },
     body: JSON.stringify(body),
   };
@@ -48,15 +59,12 @@ export function askInside(
     for (const route of routes) {
       const parts = matchRoute(route, request);
       if (parts === undefined) continue;
-      return route.answer({ world, request, part: (name) => parts.get(name) ?? "" }) as {
-        status: number;
-        body: Fields;
-      };
+      return route.answer({ world, request, part: (name) => parts.get(name) ?? "" }) as InsideAnswer;
     }
     throw new Error(`the simulated Globus has no ${method} ${path}`);
   } catch (thrown) {
     if (!(thrown instanceof RefusedAnswer)) throw thrown;
-    return thrown.answer as { status: number; body: Fields };
+    return thrown.answer as InsideAnswer;
   } finally {
     world.auth.tokenByText.delete(token.text);
   }

@@ -16,6 +16,8 @@ export interface Collection {
   readonly standingFaults: StandingFault[];
   /** The flows through which alone data go from it, or to it. */
   readonly flowPolicy: FlowPolicy | undefined;
+  /** Of sessions, which it wants of everybody. */
+  policyId: string | undefined;
 }
 
 /** Ids of flows. */

@@ -173,7 +173,7 @@ function createCollection(options: GlobusCollectionOptions, parent: string, now:
   for (const one of folders) files.put(one, undefined, now);
   for (const [one, content] of Object.entries(contents)) files.put(one, content, now);
   const places = { id, name, isMapped, isHighAssurance, files, bytesPerSecond };
-  return { ...places, rules: [], pauseRules: [], standingFaults: [], flowPolicy };
+  return { ...places, rules: [], pauseRules: [], standingFaults: [], flowPolicy, policyId: undefined };
 }
 
 function identity(id: string, username: string, name: string, email: string | null): TwinIdentity {

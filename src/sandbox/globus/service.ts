@@ -1,7 +1,7 @@
 /**
- * Globus, simulated: Auth, Transfer and Flows on one port of 127.0.0.1, with one service account, one person, and
- * collections whose files are real, in folders of this machine. It can misbehave on request, and logs what it was
- * asked. It gives away nothing: every token it makes ends with it.
+ * Globus, simulated: Auth, Transfer, Flows, Compute, Timers and Groups on one port of 127.0.0.1, with one service
+ * account, one person, and collections whose files are real, in folders of this machine. It can misbehave on request,
+ * and logs what it was asked. It gives away nothing: every token it makes ends with it.
  */
 import { randomUUID } from "node:crypto";
 import { type HttpTwin, startHttpTwin, type TwinAnswer, type TwinRequest } from "../http-twin.ts";
@@ -60,6 +60,8 @@ export interface GlobusService extends Pick<HttpTwin, "url" | "misbehave" | "arr
   addFault(collection: string, fault: CollectionFault): () => void;
   /** An administrator holds up the tasks of a collection, in these words. @returns what lets them go on */
   pauseCollection(collection: string, message: string, pauses?: PauseRule["pauses"]): () => void;
+  /** A collection wants sessions that meet a policy (`addPolicy`). @returns what lets every session in again */
+  requirePolicy(collection: string, policyId: string): () => void;
   /** An administrator of the source, or of the destination, holds up one task. @returns what lets it go on */
   pauseTask(taskId: string, message: string, side?: Side): () => void;
   /** An administrator of the source, or of the destination, cancels a task. */
@@ -153,7 +155,7 @@ function acceptedTransfer({ id, options }: Task): AcceptedTransfer {
 
 type Interventions = Pick<
   GlobusService,
-  "addFault" | "pauseCollection" | "pauseTask" | "cancelTask" | "suspendTask" | "resumeTask"
+  "addFault" | "pauseCollection" | "requirePolicy" | "pauseTask" | "cancelTask" | "suspendTask" | "resumeTask"
 >;
 
 /** What administrators, credentials and the world do to tasks, each at the moment that it is called. */
@@ -177,6 +179,13 @@ function interventions({ tasks }: GlobusWorld, collectionBy: (name: string) => C
       stand(collectionBy(collection).standingFaults, { ...fault, left: fault.times ?? Infinity }),
     pauseCollection: (collection, message, pauses = { read: true, write: true, delete: true }) =>
       stand(collectionBy(collection).pauseRules, { id: randomUUID(), message, pauses }),
+    requirePolicy: (name, policyId) => {
+      const collection = collectionBy(name);
+      collection.policyId = policyId;
+      return () => {
+        collection.policyId = undefined;
+      };
+    },
     pauseTask: (taskId, message, side = "source") => {
       const task = taskBy(taskId);
       const pause = (words: string | null): void =>

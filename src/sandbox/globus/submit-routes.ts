@@ -9,7 +9,7 @@ import type { Collection } from "./collection.ts";
 import { type Fields, textOf, timeOf } from "./documents.ts";
 import { isBelow } from "./files.ts";
 import { type ExternalChecksum, NO_COUNTS, type Task, type TaskStep } from "./tasks.ts";
-import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
+import { bodyOf, collectionOf, refuse, requireBearer, requireSession, result } from "./transfer-answers.ts";
 import type { Asked, Route } from "./world.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -98,7 +98,8 @@ interface Submitted {
 /** What both kinds of submission go through, in Transfer's order: the id first, so that nothing is sent twice. */
 function submit(asked: Asked, type: Task["type"], read: (body: Fields) => Submitted): TwinAnswer {
   const { world } = asked;
-  const { identity } = requireBearer(asked);
+  const token = requireBearer(asked);
+  const { identity } = token;
   const body = bodyOf(asked);
   const submission = textOf(body["submission_id"]);
   const word = type.toLowerCase();
@@ -122,6 +123,7 @@ function submit(asked: Asked, type: Task["type"], read: (body: Fields) => Submit
       throw refuse(asked, 400, BAD, `${name} is not valid: ${JSON.stringify(value)}`);
   }
   const { source, destination, steps } = read(body);
+  for (const one of [source, destination]) if (one !== undefined) requireSession(asked, token, one);
   const data = JSON.stringify(body["DATA"]);
   const isIdentical = (one: Task): boolean =>
     one.ended === undefined &&

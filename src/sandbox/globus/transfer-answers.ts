@@ -6,6 +6,7 @@
 import type { TwinAnswer } from "../http-twin.ts";
 import type { AccessToken } from "./auth/auth-state.ts";
 import { TRANSFER_SERVER } from "./auth/known-scopes.ts";
+import { meetsPolicy } from "./auth/sessions.ts";
 import type { Collection } from "./collection.ts";
 import type { Fields } from "./documents.ts";
 import { type Asked, bearerOf, RefusedAnswer, requestId } from "./world.ts";
@@ -47,4 +48,12 @@ export function collectionOf(asked: Asked, id: string): Collection {
   const found = asked.world.collectionById.get(id);
   if (found === undefined) throw refuse(asked, 404, "EndpointNotFound", `No such endpoint '${id}'`);
   return found;
+}
+
+/** @throws RefusedAnswer where the collection wants another session than the bearer's */
+export function requireSession(asked: Asked, token: AccessToken, { name, policyId }: Collection): void {
+  if (policyId === undefined || meetsPolicy(asked.world.auth, token.session, policyId)) return;
+  const message = `${name} requires a session that meets its authentication policy`;
+  const wanted = { session_message: message, session_required_policies: [policyId] };
+  throw refuse(asked, 403, "PermissionDenied", message, { authorization_parameters: wanted });
 }

@@ -11,7 +11,7 @@ import { type Fields, iso, textOf } from "./documents.ts";
 import { isBelow, normalPath } from "./files.ts";
 import { askedPage } from "./list-query.ts";
 import { faultOf, faultRow } from "./task-faults.ts";
-import { bodyOf, collectionOf, refuse, requireBearer, result } from "./transfer-answers.ts";
+import { bodyOf, collectionOf, refuse, requireBearer, requireSession, result } from "./transfer-answers.ts";
 import { type Asked, hasConsent, hasDataAccess, type Route } from "./world.ts";
 
 const LIST_LIMIT = 100_000;
@@ -37,6 +37,7 @@ function operable(asked: Asked, path: string, operation: FileOperation): Collect
     const wanted = `${TRANSFER_SCOPE}[*${scope}]`;
     throw refuse(asked, 403, "ConsentRequired", "Missing required data_access consent", { required_scopes: [wanted] });
   }
+  requireSession(asked, token, collection);
   if (faults.endpointError)
     throw refuse(asked, 502, "EndpointError", `${collection.name}: handshake with its server failed`);
   asked.world.tasks.catchUp();

@@ -255,3 +255,38 @@ test("a login without access_type=offline cannot be renewed", async () => {
   expect(json["refresh_token"]).toBeUndefined();
   expect(json["state"]).toBe("here");
 });
+
+test("a refresh token lasts as long as it is used, and half a year without", async () => {
+  const { json } = await login(TRANSFER);
+  const halfYear = 182 * 24 * 3600;
+  for (const wait of [halfYear, halfYear]) {
+    clock.advance(wait);
+    expect((await refresh(json["refresh_token"])).status).toBe(200);
+  }
+  clock.advance(halfYear + 1);
+  expect(await refresh(json["refresh_token"])).toEqual({ status: 401, json: { error: "invalid_grant" } });
+});
+
+test("a collection that wants a session of its policy refuses any other, and says which", async () => {
+  const policy = globus.addPolicy({ domains: ["globusid.org"], timeoutSeconds: 60 });
+  const letIn = globus.requirePolicy("guest", policy);
+  const guest = globus.collection("guest").id;
+  const token = (await login(TRANSFER)).json["access_token"];
+  const list = async (): Promise<Answer> => {
+    const headers = { authorization: `Bearer ${String(token)}` };
+    const answer = await fetch(`${globus.url}/v0.10/operation/endpoint/${guest}/ls?path=/`, { headers });
+    return { status: answer.status, json: (await answer.json()) as Fields };
+  };
+  expect((await list()).status).toBe(200);
+  clock.advance(61);
+  expect(await list()).toMatchObject({
+    status: 403,
+    json: { code: "PermissionDenied", authorization_parameters: { session_required_policies: [policy] } },
+  });
+  await authorize({ prompt: "login" });
+  expect((await list()).status).toBe(200);
+  globus.endSession();
+  expect((await list()).status).toBe(403);
+  letIn();
+  expect((await list()).status).toBe(200);
+});

@@ -7,14 +7,17 @@ import {
   resourceServerOf,
   TRANSFER_SCOPE,
 } from "../../../src/sandbox/globus/auth/known-scopes.ts";
-import { parseScopes, scopeText } from "../../../src/sandbox/globus/auth/scope-tree.ts";
+import { type AskedScope, parseScopes } from "../../../src/sandbox/globus/auth/scope-tree.ts";
 import { createWorld } from "../../../src/sandbox/globus/new-world.ts";
 import { hasConsent } from "../../../src/sandbox/globus/world.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 
 const FLOW = "0b4f8e5d-8c4e-4d4a-9f6c-1d2e3f4a5b6c";
 
-test.each(["", "a", "a b", "a[b]", "a[*b c[d *e[f]]] g"])("%j is read, and written as it was", (text) => {
+const scopeText = ({ scope, isOptional, children }: AskedScope): string =>
+  `${isOptional ? "*" : ""}${scope}${children.length === 0 ? "" : `[${children.map(scopeText).join(" ")}]`}`;
+
+test.each(["", "a", "a b", "a[b]", "a[*b c[d *e[f]]] g"])("%j is read as the tree that it is", (text) => {
   expect(parseScopes(text)?.map(scopeText).join(" ")).toBe(text);
 });
 test.each(["[a]", "a[", "a]", "a[b", "a[b]]", "a[]", "a[b][c]", "*", "a**b"])("%j is no list of scopes", (text) => {

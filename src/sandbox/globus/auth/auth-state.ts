@@ -85,8 +85,9 @@ export interface RefreshToken {
   readonly clientId: string;
   readonly identity: TwinIdentity;
   readonly roots: readonly Consent[];
-  readonly issued: number;
   readonly session: Session;
+  /** It ends when nobody uses it for half a year. Milliseconds since 1970 UTC. */
+  used: number;
 }
 
 /** A login under way: the code that the browser carries back. */
@@ -131,6 +132,7 @@ export interface TokenOwner {
 /** The provider of those who have no other. */
 export const GLOBUS_ID: IdentityProvider = { id: "41143743-f3c8-4d60-bbdb-eeecaba85bd9", name: "Globus ID" };
 const LIFE_SECONDS = 172_800;
+const IDLE_MILLISECONDS = 182 * 24 * 3600 * 1000;
 
 /** Gives one access token, for scopes of one resource server. */
 export function giveAccessToken(
@@ -165,7 +167,7 @@ export function giveRefreshToken(
   roots: readonly Consent[],
 ): RefreshToken {
   const text = `Ag${randomBytes(24).toString("hex")}`;
-  const token: RefreshToken = { text, clientId, identity, roots, issued: auth.clock.now(), session };
+  const token: RefreshToken = { text, clientId, identity, roots, session, used: auth.clock.now() };
   auth.refreshByText.set(text, token);
   return token;
 }
@@ -181,7 +183,8 @@ export function accessTokenOf(auth: AuthMemory, text: string): AccessToken | und
 /** @returns undefined for what is no refresh token, or none any more */
 export function refreshTokenOf(auth: AuthMemory, text: string): RefreshToken | undefined {
   const token = auth.refreshByText.get(text);
-  return token !== undefined && stands(token.roots) ? token : undefined;
+  if (token === undefined || !stands(token.roots)) return undefined;
+  return auth.clock.now() - token.used > IDLE_MILLISECONDS ? undefined : token;
 }
 
 /** Scopes that belong to the same service, whose token they share. */

@@ -35,12 +35,6 @@ export function parseScopes(text: string): readonly AskedScope[] | undefined {
   return lists.length === 1 ? lists[0] : undefined;
 }
 
-/** The tree as text, in the form that `parseScopes` reads. */
-export function scopeText({ scope, isOptional, children }: AskedScope): string {
-  const below = children.length === 0 ? "" : `[${children.map(scopeText).join(" ")}]`;
-  return `${isOptional ? "*" : ""}${scope}${below}`;
-}
-
 /** Every scope of the trees, the dependent ones too. */
 export const everyScope = (asked: readonly AskedScope[]): readonly string[] =>
   asked.flatMap(({ scope, children }) => [scope, ...everyScope(children)]);

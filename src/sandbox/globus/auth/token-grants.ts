@@ -57,6 +57,7 @@ const GRANTS: Readonly<Record<string, GrantRow>> = {
   refresh_token: (world, client, form) => {
     const old = refreshTokenOf(world.auth, form.get("refresh_token") ?? "");
     if (old === undefined || old.clientId !== client.id) throw oauthRefusal(401, "invalid_grant");
+    old.used = world.clock.now();
     if (!world.faults.rotatesRefreshTokens) return { owner: old, roots: old.roots, refresh: () => old };
     world.auth.refreshByText.delete(old.text);
     return { owner: old, roots: old.roots, refresh: (roots) => giveRefreshToken(world.auth, old, roots) };

@@ -2,71 +2,36 @@
  * The action providers of Globus Transfer, simulated: they ask the simulated Transfer in the name of the run's owner,
  * as the real ones do. An action's id is not the task's. globus.md §3.4.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { ACCESS_ROUTES } from "../access-routes.ts";
-import type { AccessToken } from "../auth/auth-state.ts";
-import { dataAccessScope, flowScope, TRANSFER_SCOPE, TRANSFER_SERVER } from "../auth/known-scopes.ts";
+import { askInside, dependentToken, type InsideAnswer } from "../ask-inside.ts";
+import { dataAccessScope, flowScope, TRANSFER_SCOPE } from "../auth/known-scopes.ts";
 import { type Fields, textOf } from "../documents.ts";
 import { ENDPOINT_ROUTES } from "../endpoint-routes.ts";
 import { SUBMIT_ROUTES } from "../submit-routes.ts";
 import { TASK_ROUTES } from "../task-routes.ts";
 import { TRANSFER_ROUTES } from "../transfer-routes.ts";
-import { type GlobusWorld, hasConsent, hasDataAccess, matchRoute, RefusedAnswer } from "../world.ts";
+import { type GlobusWorld, hasConsent, hasDataAccess } from "../world.ts";
 import { type ActionCall, type ActionProvider, ActionRefused, ConsentMissing } from "./action-provider.ts";
 import type { ActionStatus } from "./flow.ts";
 
 const SERVICE = "https://transfer.actions.globus.org";
 const ROUTES = [...SUBMIT_ROUTES, ...TASK_ROUTES, ...TRANSFER_ROUTES, ...ACCESS_ROUTES, ...ENDPOINT_ROUTES];
 
-interface TransferAnswer {
-  readonly status: number;
-  readonly body: Fields;
-}
-
-/** Asks Transfer with a token of its own, which ends with the answer. */
+/** Asks Transfer in the name of the run's flow. @throws ConsentMissing */
 function askTransfer(
   world: GlobusWorld,
-  call: ActionCall,
+  { token, flow }: ActionCall,
   method: string,
   path: string,
   sent: { readonly query?: Readonly<Record<string, string>>; readonly body?: Fields } = {},
-): TransferAnswer {
-  const token = dependentToken(world, call);
-  world.auth.tokenByText.set(token.text, token);
-  const request = {
-    method,
-    path: `/v0.10${path}`,
-    segments: ["v0.10", ...path.split("/").slice(1)],
-    query: new URLSearchParams(sent.query),
-    headers: { authorization: `Bearer ${token.text}` },
-    body: JSON.stringify(sent.body ?? {}),
-  };
-  try {
-    for (const route of ROUTES) {
-      const parts = matchRoute(route, request);
-      if (parts !== undefined)
-        return route.answer({ world, request, part: (name) => parts.get(name) ?? "" }) as TransferAnswer;
-    }
-    throw new Error(`the simulated Transfer has no ${method} ${path}`);
-  } catch (thrown) {
-    if (!(thrown instanceof RefusedAnswer)) throw thrown;
-    const { body } = thrown.answer as TransferAnswer;
-    const [scope] = (body["required_scopes"] ?? []) as readonly string[];
-    if (body["code"] === "ConsentRequired") throw new ConsentMissing(scope ?? TRANSFER_SCOPE);
-    return thrown.answer as TransferAnswer;
-  } finally {
-    world.auth.tokenByText.delete(token.text);
-  }
-}
-
-/** What the flow's token lets its run ask of Transfer. @throws ConsentMissing */
-function dependentToken({ clock }: GlobusWorld, { token, flow }: ActionCall): AccessToken {
-  const root = token.roots.find(({ scope }) => scope === flowScope(flow))?.childByScope.get(TRANSFER_SCOPE);
-  if (root === undefined || root.isRevoked) throw new ConsentMissing(TRANSFER_SCOPE);
-  const now = clock.now();
-  const text = `Ag${randomBytes(24).toString("hex")}`;
-  const own = { text, resourceServer: TRANSFER_SERVER, scope: TRANSFER_SCOPE, roots: [root], refreshToken: undefined };
-  return { ...token, ...own, issued: now, expires: now + 60_000, flow };
+): InsideAnswer {
+  const own = dependentToken(world, token, [flowScope(flow), TRANSFER_SCOPE]);
+  if (own === undefined) throw new ConsentMissing(TRANSFER_SCOPE);
+  const answer = askInside(world, ROUTES, { ...own, flow }, { method, path: `/v0.10${path}`, ...sent });
+  const [scope] = (answer.body["required_scopes"] ?? []) as readonly string[];
+  if (answer.body["code"] === "ConsentRequired") throw new ConsentMissing(scope ?? TRANSFER_SCOPE);
+  return answer;
 }
 
 /** Transfer looks at the consent once the task runs; the action wants it at once. @throws ConsentMissing */
@@ -107,7 +72,7 @@ function taskProvider(world: GlobusWorld, kind: "transfer" | "delete"): ActionPr
 }
 
 /** One question to Transfer, answered at once. */
-function operation(ask: (call: ActionCall, input: Fields) => TransferAnswer): ActionProvider {
+function operation(ask: (call: ActionCall, input: Fields) => InsideAnswer): ActionProvider {
   return {
     scope: TRANSFER_SCOPE,
     start: (call, input) => {
@@ -128,7 +93,7 @@ const asQuery = ({ endpoint_id: _id, ...input }: Fields): Readonly<Record<string
 
 /** The providers by what stands behind the service's address. */
 function providers(world: GlobusWorld): Readonly<Record<string, ActionProvider>> {
-  const onCollection = (call: ActionCall, name: string, input: Fields): TransferAnswer =>
+  const onCollection = (call: ActionCall, name: string, input: Fields): InsideAnswer =>
     askTransfer(world, call, "GET", `/operation/endpoint/${id(input)}/${name}`, { query: asQuery(input) });
   return {
     transfer: taskProvider(world, "transfer"),
@@ -148,7 +113,7 @@ function providers(world: GlobusWorld): Readonly<Record<string, ActionProvider>>
   };
 }
 
-function managePermission(world: GlobusWorld, call: ActionCall, input: Fields): TransferAnswer {
+function managePermission(world: GlobusWorld, call: ActionCall, input: Fields): InsideAnswer {
   const { operation: wanted, endpoint_id: _id, rule_id: rule, ...body } = input;
   const rules = `/endpoint/${id(input)}/access`;
   const document = { DATA_TYPE: "access", ...body };

@@ -4,7 +4,7 @@
  * refusal is counted and kept, and the next run is tried.
  */
 import { randomUUID } from "node:crypto";
-import { askInside, dependentToken } from "../ask-inside.ts";
+import { askInside, dependentToken, type InsideAnswer } from "../ask-inside.ts";
 import type { AccessToken } from "../auth/auth-state.ts";
 import { dataAccessScope, flowScope, TIMER_SCOPE, TRANSFER_SCOPE } from "../auth/known-scopes.ts";
 import { type Fields, iso, textOf } from "../documents.ts";
@@ -71,13 +71,9 @@ function run(world: GlobusWorld, timer: Timer): void {
   schedule(world, timer);
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: Fields;
-}
-const REFUSED: Answer = { status: 403, body: { code: "ConsentRequired" } };
+const REFUSED: InsideAnswer = { status: 403, body: { code: "ConsentRequired" } };
 
-function submitTransfer(world: GlobusWorld, { token, name, runs, body }: Timer): Answer {
+function submitTransfer(world: GlobusWorld, { token, name, runs, body }: Timer): InsideAnswer {
   const transfer = dependentToken(world, token, [TIMER_SCOPE, TRANSFER_SCOPE]);
   if (transfer === undefined) return REFUSED;
   const label = `${(textOf(body["label"]) || name).slice(0, 100)}, run ${runs}`;
@@ -85,7 +81,7 @@ function submitTransfer(world: GlobusWorld, { token, name, runs, body }: Timer):
   return askInside(world, SUBMIT_ROUTES, transfer, { method: "POST", path: "/v0.10/transfer", body: document });
 }
 
-function startFlow(world: GlobusWorld, { token, flow = "", name, body }: Timer): Answer {
+function startFlow(world: GlobusWorld, { token, flow = "", name, body }: Timer): InsideAnswer {
   const user = dependentToken(world, token, [TIMER_SCOPE, flowScope(flow)]);
   if (user === undefined) return REFUSED;
   const document = { label: name.slice(0, 64), ...body };
