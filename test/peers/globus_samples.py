@@ -9,12 +9,15 @@ import sys
 from globus_sdk.testing import get_response_set
 
 
+def first(sample):
+    """The only answer of a case; the first where it has several, as pages."""
+    return sample.responses[0] if hasattr(sample, "responses") else sample
+
+
 def samples(name):
     responses = get_response_set(name)
-    return {
-        case: {"status": responses.lookup(case).status, "json": responses.lookup(case).json}
-        for case in responses.cases()
-    }
+    answers = {case: first(responses.lookup(case)) for case in responses.cases()}
+    return {case: {"status": answer.status, "json": answer.json} for case, answer in answers.items()}
 
 
 print(json.dumps({name: samples(name) for name in sys.argv[1:]}))
