@@ -57,7 +57,8 @@ export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | un
     timeoutSeconds: section.timeout,
     proxyFor: proxyFor(environment),
   });
-  const needed = (): Promise<readonly string[]> => neededServers(settings);
+  const flows = new DeployedFlows(settings);
+  const needed = (): Promise<readonly string[]> => flows.neededServers();
   const inheritance = (): Promise<Inheritance | undefined> =>
     readInheritance(path.join(homeFolder(environment), PAL_XFEL_TOKENS), { clientId, transport });
   const inherit = async (): Promise<Inheritance["records"]> => {
@@ -72,7 +73,7 @@ export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | un
   const auth =
     store === undefined
       ? createServiceAccount({ clientId, secretFile, needed }, transport)
-      : createPersonLogin({ clientId, store, needed, inherit }, transport);
+      : createPersonLogin({ clientId, store, needed, inherit, nameOfFlow: (id) => flows.nameOf(id) }, transport);
   return {
     clientId,
     transport,
@@ -84,17 +85,29 @@ export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | un
   };
 }
 
-/** The resource servers that the settings need now; a flow that nobody has deployed yet is told elsewhere. */
-async function neededServers({ flows }: Settings): Promise<readonly string[]> {
-  const files = createFlowFiles(flows.directory);
-  const named = [flows.flow].filter((one) => one !== "");
-  const ids = await Promise.all(
-    named.map((one) =>
-      namedFlow(one, files).then(
-        ({ id }) => [id],
-        () => [],
-      ),
-    ),
-  );
-  return [TRANSFER_SERVER, AUTH_SERVER, ...(named.length === 0 ? [] : [FLOWS_SERVER]), ...ids.flat()];
+/** The flows that the settings name, and what the names of all that were deployed mean. */
+class DeployedFlows {
+  readonly #settings: Settings;
+  readonly #nameById = new Map<string, string>();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+  nameOf(id: string): string {
+    return this.#nameById.get(id) ?? id;
+  }
+  /** The resource servers that are needed now; a flow that nobody has deployed yet is told elsewhere. */
+  async neededServers(): Promise<readonly string[]> {
+    const { flows, destinations } = this.#settings;
+    const files = createFlowFiles(flows.directory);
+    for (const name of await files.names()) {
+      const file = await files.read(name).catch(() => undefined);
+      if (file !== undefined) this.#nameById.set(file.id, name);
+    }
+    const named = new Set([flows.flow, ...destinations.filter(({ kind }) => kind === "flow").map(({ flow }) => flow)]);
+    named.delete("");
+    const found = await Promise.allSettled([...named].map((one) => namedFlow(one, files)));
+    const ids = new Set(found.flatMap((one) => (one.status === "fulfilled" ? [one.value.id] : [])));
+    return [TRANSFER_SERVER, AUTH_SERVER, ...(named.size === 0 ? [] : [FLOWS_SERVER]), ...ids];
+  }
 }

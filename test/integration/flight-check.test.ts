@@ -451,9 +451,9 @@ test("a consent that only a person can give is named with its scope", async () =
   const results = await check(siteOf({}, login));
   expect(wrong(results)).toEqual([
     expect.stringMatching(
-      /^MAJOR Source at Globus: .*the login lacks a consent, run `globus-ioc login` .*scopes urn:globus.*data_access/,
+      /^MAJOR Source at Globus: .*the login lacks a consent, run `globus-ioc login --collection [0-9a-f-]{36}` .*scopes urn:globus.*data_access/,
     ),
-    expect.stringMatching(/^MAJOR Path of petrel: .*the login lacks a consent, run `globus-ioc login`/),
+    expect.stringMatching(/^MAJOR Path of petrel: .*the login lacks a consent, run `globus-ioc login --collection /),
   ]);
   expect(untried(results)).toEqual(["Round trip to petrel"]);
 });

@@ -222,6 +222,57 @@ describe("login", () => {
     expect((await bench.store.read()).get(TRANSFER_SERVER)?.refreshToken).not.toBe(before);
   });
 
+  test("another person is refused, so that no service acts in another name than the rest; --force puts that person in the place", async () => {
+    const { clientId, secret } = globus.serviceAccount;
+    const answer = await fetch(`${globus.url}/v2/oauth2/token`, {
+      method: "POST",
+      headers: { Authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}` },
+      body: new URLSearchParams({ grant_type: "client_credentials", scope: "openid" }),
+    });
+    const { access_token: accessToken } = (await answer.json()) as { access_token: string };
+    const record = { accessToken, scope: "openid", obtained: Date.now(), expires: Date.now() + 3_600_000 };
+    const flow = deployed("theirs");
+    await bench.store.put([
+      { ...record, resourceServer: AUTH_SERVER },
+      { ...record, resourceServer: flow },
+    ]);
+    const refused = await bench.run({ what: "login" });
+    expect(refused.status).toBe(EXIT.failed);
+    expect(refused.text).toMatch(
+      /Marie Curie \(curie@globusid\.org\) has logged in, and the login in \S+ is that of .*@clients\.auth\.globus\.org\): nothing was changed; log in as .*, or run `globus-ioc login --force`/,
+    );
+    expect(await servers()).toEqual([AUTH_SERVER, flow].toSorted());
+    const forced = await bench.run({ what: "login", force: true });
+    expect(forced, forced.text).toMatchObject({ status: EXIT.done });
+    expect(forced.text).toContain(`for the flow ${flow} was removed.`);
+    expect(await servers()).toEqual(SERVERS.toSorted());
+  });
+
+  test("AuthGlobus speaks for the flow of the settings too, by the name that people know", async () => {
+    await bench.run({ what: "login" });
+    deployed("pal-xfel");
+    expect(await bench.open().auth.state({})).toMatchObject({ state: "OK" });
+    bench.configure(settings(), {}, "flow = pal-xfel");
+    expect(await bench.open().auth.state({})).toMatchObject({
+      state: "LoginNeeded",
+      why: expect.stringMatching(
+        /has no Globus login for the flow pal-xfel: run `globus-ioc login --flow pal-xfel`\.$/,
+      ) as string,
+    });
+    await bench.run({ what: "login", flow: "pal-xfel" });
+    expect(await bench.open().auth.state({})).toMatchObject({ state: "OK" });
+  });
+
+  test("a consent that Transfer wants for a collection is said with the command that asks for it", async () => {
+    await bench.run({ what: "login" });
+    globus.revokeConsent(mappedAccess());
+    const { id } = globus.collection("mapped");
+    const listed = await bench.run({ what: "collection ls", place: `${id}:/data` });
+    expect(listed.text).toContain(`the login lacks a consent, run \`globus-ioc login --collection ${id}\``);
+    await bench.run({ what: "login", collection: [id] });
+    expect(await bench.run({ what: "collection ls", place: `${id}:/data` })).toMatchObject({ status: EXIT.done });
+  });
+
   test("a login that is over is made anew by the same command", async () => {
     await bench.run({ what: "login" });
     globus.endLogins();
@@ -399,6 +450,25 @@ describe("PAL-XFEL's token file", () => {
     expect(SignInBench.scopesIn(bench.shown[0] ?? "").join(" ")).not.toContain("eec9b274");
     expect(await servers()).toEqual([...SERVERS, flow].toSorted());
     expect(readFileSync(file(), "utf8")).toBe(text);
+  });
+
+  test("is taken over by an IOC too, where nobody has logged in here; after logout it is not", async () => {
+    leave({ by_rs: { [FLOWS_SERVER]: palRecord(globus.loginFor(palScopes)) }, format_version: "1.0" });
+    const said: string[] = [];
+    const { auth } = bench.open((sentence) => said.push(sentence));
+    expect(await auth.token(FLOWS_SERVER, {})).toMatch(/^Ag/);
+    expect(said).toEqual([`The login for Globus Flows was taken over from ${file()}, which stays as it is.`]);
+    await bench.run({ what: "logout" });
+    await expect(bench.open().auth.token(FLOWS_SERVER, {})).rejects.toThrow("has no Globus login for Globus Flows");
+  });
+
+  test("is asked for again where Globus could not be asked", async () => {
+    leave({ by_rs: { [FLOWS_SERVER]: palRecord(globus.loginFor(palScopes)) }, format_version: "1.0" });
+    const { auth } = bench.open();
+    await globus.misbehave({ down: "refused" });
+    await expect(auth.token(FLOWS_SERVER, {})).rejects.toThrow("connection refused");
+    await globus.misbehave({});
+    expect(await auth.token(FLOWS_SERVER, {})).toMatch(/^Ag/);
   });
 
   test.each([

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openGlobusLogin } from "../../src/assemble/globus-login.ts";
 import { silentLog } from "../../src/base/log.ts";
+import { clientSettings } from "../../src/cli/client-settings.ts";
 import { runSignIn } from "../../src/cli/sign-in-command.ts";
 import type { SignInContext, SignInRequest } from "../../src/cli/sign-in-request.ts";
 import type { GlobusService } from "../../src/sandbox/globus/service.ts";
+import type { GlobusSession } from "../../src/services/globus/login/session.ts";
 import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
 import { ImpatientClock } from "./fakes/impatient-clock.ts";
 
@@ -52,8 +54,8 @@ export class SignInBench {
     this.configure(conf);
     this.store = createTokenStore(join(this.folder, "tokens.json"));
   }
-  /** @param auth more keys of [globus-auth]; the last of a key counts */
-  configure(conf: string, auth: Readonly<Record<string, string>> = {}): void {
+  /** @param auth keys of [globus-auth] beside, or instead of, the usual @param flows lines of [flows] */
+  configure(conf: string, auth: Readonly<Record<string, string>> = {}, flows = ""): void {
     const { url, nativeClientId } = this.#globus;
     const keys = {
       "client-id": nativeClientId,
@@ -66,7 +68,7 @@ export class SignInBench {
     const lines = Object.entries(keys).map(([key, value]) => `${key} = ${value}`);
     writeFileSync(
       this.configFile,
-      `[globus-auth]\n${lines.join("\n")}\n[flows]\ndirectory = ${join(this.folder, "flows")}\n${conf}`,
+      `[globus-auth]\n${lines.join("\n")}\n[flows]\ndirectory = ${join(this.folder, "flows")}\n${flows}\n${conf}`,
     );
   }
   get home(): string {
@@ -75,6 +77,19 @@ export class SignInBench {
   /** The scopes that an address asks for. */
   static scopesIn(url: string): readonly string[] {
     return (new URL(url).searchParams.get("scope") ?? "").split(/ (?![^[]*\])/);
+  }
+  /** The login of globus.conf, as an IOC has it. @param said takes what it would log */
+  open(said: (sentence: string) => void = () => {}): GlobusSession {
+    const environment = { HOME: this.home, GLOBUS_CONF: this.configFile };
+    const session = openGlobusLogin({
+      settings: clientSettings({}, environment),
+      environment: { ...environment },
+      clock: this.clock,
+      log: { ...silentLog, info: said, warn: said },
+    });
+    if (session === undefined) throw new Error("globus.conf names no application");
+    onTestFinished(() => session.close());
+    return session;
   }
   async run(request: SignInRequest): Promise<SignInEnd> {
     let text = "";

@@ -87,7 +87,7 @@ function waitText(report: RunReport, flowName: string): string {
   if (question !== undefined)
     return `waits${at} for a person's answer: give it with FlowRespond, or at ${runUrl(report.id)}`;
   if (sessionMessage !== undefined)
-    return `waits${at} for a new login, which a policy asks for (${sessionMessage}): run ${loginCommand(flowName)}, then ${RESUME(report)}`;
+    return `waits${at} for a new login, which a policy asks for (${sessionMessage}): run ${loginCommand(flowName, { isAnew: true })}, then ${RESUME(report)}`;
   if (requiredScopes.length > 0 || report.code === "ConsentRequired")
     return `waits${at} for a consent${requiredScopes.length === 0 ? "" : ` (${requiredScopes.join(" ")})`}: run ${loginCommand(flowName)}, then ${RESUME(report)}`;
   const words = wordsFor(stepCode);

@@ -2,9 +2,25 @@
 import type { AuthState } from "../pvs/run.ts";
 import type { CallOptions } from "./call.ts";
 
-/** What a person runs to log in to Globus. @param flow its id, or the name that it was deployed under */
-export const loginCommand = (flow?: string): string =>
-  flow === undefined ? "`globus-ioc login`" : `\`globus-ioc login --flow ${flow}\``;
+/**
+ * What a person runs to log in to Globus.
+ * @param flow its id, or the name that it was deployed under
+ */
+export function loginCommand(flow?: string, { collections = [], isAnew = false }: LoginNeeds = {}): string {
+  const options = [
+    ...(flow === undefined ? [] : ["--flow", flow]),
+    ...collections.flatMap((id) => ["--collection", id]),
+    ...(isAnew ? ["--force"] : []),
+  ];
+  return `\`${["globus-ioc login", ...options].join(" ")}\``;
+}
+
+interface LoginNeeds {
+  /** Ids of mapped collections that are let in. */
+  readonly collections?: readonly string[];
+  /** Where somebody is logged in, and that is too long ago. */
+  readonly isAnew?: boolean;
+}
 
 /** What a person does about a login that Globus refuses. */
 export const LOGIN_ADVICE = `run ${loginCommand()}`;

@@ -6,7 +6,8 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
-import { LOGIN_ADVICE } from "../../controller/ports/identity.ts";
+import { LOGIN_ADVICE, loginCommand } from "../../controller/ports/identity.ts";
+import { collectionsIn } from "./scopes.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */
 class GlobusRefusal extends AppError {
@@ -133,7 +134,7 @@ const MEANINGS: readonly Meaning[] = [
   {
     code: /^(AuthPolicyFailed|AuthenticationPolicyRequired|AUTHENTICATION_POLICY_REQUIRED)$/,
     kind: LoginNeededError,
-    advice: ({ login }) => `its policy wants a new login, ${login}`,
+    advice: ({ login }) => `its policy wants a login of this moment, ${login.replace(/`$/, " --force`")}`,
   },
   {
     code: /^(AuthenticationFailed|UNAUTHORIZED|AUTHENTICATION_ERROR)$/i,
@@ -174,8 +175,14 @@ export function refusalError(what: string, refusal: GlobusRefusal, about: Advice
     ...(requiredScopes.length === 0 ? [] : [`scopes ${requiredScopes.join(" ")}`]),
     ...(requestId === "" ? [] : [`request ${requestId}`]),
   ].join("; ");
-  const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, about)}`;
+  const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, { ...consentAdvice(requiredScopes), ...about })}`;
   return new (meaning?.kind ?? ActionError)(`Globus did not ${what}${advice} (${said}).`, { cause: refusal });
+}
+
+/** A collection that the settings do not name is not asked for by itself. */
+function consentAdvice(requiredScopes: readonly string[]): Advice {
+  const ids = collectionsIn(requiredScopes);
+  return ids.length === 0 ? {} : { login: `run ${loginCommand(undefined, { collections: ids })}` };
 }
 
 const adviceOf = ({ advice }: Meaning, about: Advice): string =>

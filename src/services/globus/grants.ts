@@ -24,6 +24,8 @@ export interface PersonSettings {
   /** The native application that the login was made with. */
   readonly clientId: string;
   readonly store: TokenStore;
+  /** What people call a flow, by its id; else its id. */
+  readonly nameOfFlow?: (id: string) => string;
   /**
    * The records that another program's token file gives, asked where there is no token file yet.
    * @throws UnavailableError; it is asked again then
@@ -161,9 +163,9 @@ export class PersonalLogin implements Grant {
   }
 
   async #renew(resourceServer: string, old: TokenRecord | undefined, changes: TokenChanges): Promise<TokenRecord> {
-    const { clientId, store } = this.#settings;
-    const name = serverName(resourceServer);
-    const help = `run ${loginCommand(isFlow(resourceServer) ? resourceServer : undefined)}.`;
+    const { clientId, store, nameOfFlow = (id) => id } = this.#settings;
+    const name = isFlow(resourceServer) ? `the flow ${nameOfFlow(resourceServer)}` : serverName(resourceServer);
+    const help = `run ${loginCommand(isFlow(resourceServer) ? nameOfFlow(resourceServer) : undefined)}.`;
     if (old === undefined) throw new LoginNeededError(`${store.path} has no Globus login for ${name}: ${help}`);
     if (old.refreshToken === undefined)
       throw new LoginNeededError(

@@ -140,3 +140,12 @@ export function parseScopes(text: string): readonly ScopeTree[] | undefined {
   const trees = list();
   return at === words.length ? trees : undefined;
 }
+
+/** The mapped collections that scopes, as Globus writes them, let in, at any depth. */
+export function collectionsIn(texts: readonly string[]): readonly string[] {
+  const inTree = ({ scope, below }: ScopeTree): readonly string[] => [
+    ...(/\/scopes\/([0-9a-f-]{36})\/data_access$/i.exec(scope)?.slice(1) ?? []),
+    ...below.flatMap(inTree),
+  ];
+  return [...new Set(texts.flatMap((text) => parseScopes(text) ?? []).flatMap(inTree))];
+}

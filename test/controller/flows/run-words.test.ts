@@ -40,7 +40,7 @@ describe("weakness 11: a run that is INACTIVE waits, and is told apart by what f
 
   test("a session that a policy asks for", () => {
     expect(waits({ sessionMessage: "two factors" }).sentence).toContain(
-      "for a new login, which a policy asks for (two factors): run `globus-ioc login --flow nightly`, then `globus-ioc flow resume 36ad9f9a`",
+      "for a new login, which a policy asks for (two factors): run `globus-ioc login --flow nightly --force`, then `globus-ioc flow resume 36ad9f9a`",
     );
   });
 

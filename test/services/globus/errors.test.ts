@@ -48,6 +48,17 @@ test.each([
   expect(refusalOf(failure)).toMatchObject({ code, status, requestId: "AbC123" });
 });
 
+test("the command that helps is said: for a collection's consent with its id, for a policy with --force", () => {
+  const id = "9b7f0c4a-8f2b-4f5e-9a3e-0d6f1f7f0002";
+  const required_scopes = [`urn:a:all[*https://auth.globus.org/scopes/${id}/data_access]`];
+  const consent = error(403, document("ConsentRequired", { required_scopes }));
+  expect(consent.message).toContain(`the login lacks a consent, run \`globus-ioc login --collection ${id}\` (`);
+  expect(error(403, document("ConsentRequired")).message).toContain("lacks a consent, run `globus-ioc login` (");
+  expect(error(403, document("AuthPolicyFailed")).message).toContain(
+    "its policy wants a login of this moment, run `globus-ioc login --force` (",
+  );
+});
+
 test("a consent that is missing is named, from either place in the document", () => {
   const scopes = ["urn:a:all[*b]"];
   for (const more of [{ required_scopes: scopes }, { authorization_parameters: { required_scopes: scopes } }]) {

@@ -50,6 +50,8 @@ const FOR_TESTS: readonly string[] = [
   "services/dm/errors.ts DmError",
   "services/dm/routes.ts DmRoutesError",
   "services/dm/routes.ts RouteNotVerifiedError",
+  "services/globus/scopes.ts flowScope",
+  "services/globus/scopes.ts parseScopes",
   "services/globus/token-store.ts parseTokens",
   "services/globus/token-store.ts printTokens",
   "services/ledger/store.ts LedgerDamagedError",
