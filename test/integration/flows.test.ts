@@ -102,7 +102,10 @@ test("killed and started again in mid-run, it follows the same run on, and Flows
 });
 
 test("a run whose consent was withdrawn says so with the command that helps, and FlowResume lets it go on", async () => {
-  const goOn = await heldRun();
+  const goOn = site.beamline.globus.pauseCollection("petrel", "maintenance");
+  expect(await put("FlowRun", 1)).toBe(ECA.NORMAL);
+  await until("RunMessage", (one) => one.includes("an administrator of a collection has paused it"));
+  expect(TASK_PV_STATES[await number("RunTransferStatus")]).toBe("ACTIVE");
   expect(await put("FlowResume", 1)).toBe(ECA.PUTFAIL);
   expect(await text("FlowResumeMessage")).toBe(`The run ${current()} is under way: there is nothing to resume.`);
   site.beamline.globus.flows.revokeConsent(current());
