@@ -1,0 +1,294 @@
+/** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond, on a site in memory and in virtual time. */
+import { describe, expect, test } from "vitest";
+import { ActionError } from "../../../src/base/errors.ts";
+import {
+  type FlowCommandsOptions,
+  flowCancel,
+  flowMonitor,
+  flowRespond,
+  flowResume,
+  flowRun,
+  respondArm,
+} from "../../../src/controller/flows/flow-commands.ts";
+import type { FlowSite } from "../../../src/controller/flows/flow-site.ts";
+import { QuestionBoard } from "../../../src/controller/flows/question-board.ts";
+import { AccessDeniedError, NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
+import type { FlowReport, Question } from "../../../src/controller/ports/flows.ts";
+import { RUN_PV_STATES } from "../../../src/controller/pvs/flows.ts";
+import type { PvName } from "../../../src/controller/pvs/index.ts";
+import type { FreeAction } from "../../../src/controller/run/action.ts";
+import { InputError, RejectedError } from "../../../src/controller/run/outcome.ts";
+import { failureOf } from "../../support/failure-of.ts";
+import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
+import { fakeRun } from "../../support/fakes/fake-run.ts";
+import { started } from "../transfers/transfers-fixture.ts";
+
+const FLOW = "24bc4997-b483-4c25-a19c-64b0afc00743";
+const SOURCE = "11111111-1111-4111-8111-111111111111";
+const DESTINATION = "22222222-2222-4222-8222-222222222222";
+const ENDS = {
+  SourceCollection: SOURCE,
+  SourcePath: "/data/a1.h5",
+  DestCollection: DESTINATION,
+  DestPath: "/a1.h5",
+} as const;
+const SCHEMA = { properties: { source: {}, destination: {}, recursive_tx: {} }, additionalProperties: false };
+
+async function bench(change: { readonly flow?: string; readonly input?: FlowSite["input"] } = {}) {
+  const transfers = await started();
+  const { flows, tasks, clock } = transfers;
+  flows.deployed.set(FLOW, { id: FLOW, title: "Nightly", inputSchema: SCHEMA } as unknown as FlowReport);
+  const site: FlowSite = {
+    flows,
+    tasks,
+    files: {
+      read: async (name) => (name === "nightly" ? { name, path: "/flows/nightly.json", id: FLOW } : undefined),
+      names: async () => ["nightly"],
+      pathOf: (name) => `/flows/${name}.json`,
+    },
+    nameOf: (id) => id,
+    flow: change.flow ?? "nightly",
+    input: change.input ?? (async () => ({})),
+    pollSeconds: 1,
+  };
+  const board = new QuestionBoard(new FakeControllerPvs());
+  const options: FlowCommandsOptions = {
+    site,
+    clock,
+    board: () => board,
+    find: () => transfers.transfers.running ?? "The ledger is being read",
+  };
+  /** Runs a command, letting seconds pass until it has ended. */
+  const run = async (action: FreeAction, inputs: Readonly<Partial<Record<PvName, string | number>>> = {}) => {
+    const context = fakeRun(inputs);
+    const result = action.run(context);
+    const ended = { is: false };
+    const end = (): void => void (ended.is = true);
+    void result.then(end, end);
+    for (let second = 0; second < 60 && !ended.is; second++) await transfers.pass(1);
+    return { context, result };
+  };
+  return { transfers, flows, clock, board, options, run };
+}
+
+describe("FlowRun", () => {
+  test("sends what the PVs, the site's file and RunInput say, and is done when Flows has accepted", async () => {
+    const { flows, options, run } = await bench({ input: async () => ({ destination: { id: DESTINATION } }) });
+    const { context, result } = await run(flowRun(options), {
+      SourceCollection: SOURCE,
+      SourcePath: "/data/a1/",
+      DestPath: "~/a1/",
+      RunInput: '{"speed": 1}',
+      RunTags: " a, b,, a ",
+      RunLabel: "the scan, again",
+    });
+    const { message } = await result;
+    const [asked] = flows.asked;
+    expect(asked).toMatchObject({
+      flow: FLOW,
+      tags: ["a", "b"],
+      input: {
+        source: { id: SOURCE, path: "/data/a1/" },
+        destination: { id: DESTINATION, path: "/~/a1/" },
+        recursive_tx: true,
+        speed: 1,
+      },
+    });
+    expect(asked?.label).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{2} the scan again$/);
+    const id = [...flows.reports.keys()][0];
+    expect(message).toBe(`Globus has accepted the run ${id} of the flow nightly; RunStatus follows it.`);
+    expect(context.published).toMatchObject({
+      RunId: id,
+      RunUrl: `https://app.globus.org/runs/${id}`,
+      RunStatus: RUN_PV_STATES.indexOf("ACTIVE"),
+    });
+  });
+
+  test.each([
+    [{}, "SourceCollection", "SourceCollection is empty, and neither RunInput nor input-file of [flows] says it"],
+    [{ ...ENDS, DestPath: "" }, "DestPath", "DestPath is empty"],
+    [{ ...ENDS, SourcePath: "../x" }, "SourcePath", 'SourcePath is "../x"'],
+    [{ ...ENDS, DestCollection: "petrel" }, "DestCollection", 'DestCollection is "petrel"'],
+    [{ ...ENDS, RunInput: "{" }, "RunInput", "RunInput"],
+    [{ ...ENDS, RunInput: "[]" }, "RunInput", "RunInput holds an array"],
+  ] as const)("with the inputs %j it is rejected for %s", async (inputs, pv, sentence) => {
+    const { flows, options, run } = await bench();
+    const { result } = await run(flowRun(options), inputs);
+    const failure = await failureOf(result, InputError);
+    expect([failure.input, failure.message.slice(0, sentence.length)]).toEqual([pv, sentence]);
+    expect(flows.requests).not.toContain("start");
+  });
+
+  test("without a flow, with one that is not deployed, and with an input that the flow does not take, it is rejected", async () => {
+    const none = await bench({ flow: "" });
+    expect((await failureOf((await none.run(flowRun(none.options), ENDS)).result, InputError)).input).toBe("FlowId");
+    const { flows, options, run } = await bench();
+    const unknown = await run(flowRun(options), { ...ENDS, FlowId: "nightli" });
+    expect((await failureOf(unknown.result, RejectedError)).message).toContain("globus-ioc flow deploy nightli.");
+    flows.wrong = ["'speed' was unexpected"];
+    const wrong = await run(flowRun(options), ENDS);
+    expect((await failureOf(wrong.result, RejectedError)).message).toBe(
+      "The flow nightly does not take this input: 'speed' was unexpected",
+    );
+    expect(flows.requests).not.toContain("start");
+  });
+
+  test("a flow that moves nothing gets what the person gives, and a dry run asks nobody", async () => {
+    const { flows, options, run } = await bench();
+    flows.deployed.set(FLOW, { id: FLOW, title: "", inputSchema: {} } as unknown as FlowReport);
+    await (await run(flowRun(options), { RunInput: '{"n": 1}' })).result;
+    expect(flows.asked[0]?.input).toEqual({ n: 1 });
+    const before = flows.requests.length;
+    expect(flowRun(options).plan(fakeRun({ ...ENDS, FlowId: "nightly" }))).toEqual([
+      `would start a run of the flow nightly with the input {"source":{"id":"${SOURCE}","path":"/data/a1.h5"},"destination":{"id":"${DESTINATION}","path":"/a1.h5"}}`,
+    ]);
+    expect(flows.requests).toHaveLength(before);
+  });
+
+  test("where Globus is off it is rejected with the setting", async () => {
+    const { options, run } = await bench();
+    const { result } = await run(flowRun({ ...options, site: undefined }), ENDS);
+    expect((await failureOf(result, RejectedError)).message).toContain("set client-id in the [globus-auth] section");
+  });
+});
+
+async function begun() {
+  const made = await bench();
+  await (await made.run(flowRun(made.options), ENDS)).result;
+  return { ...made, id: [...made.flows.reports.keys()][0] ?? "" };
+}
+
+test("FlowMonitor ends as its run does, also where a later run was started meanwhile", async () => {
+  const { flows, options, run, id, transfers } = await begun();
+  const first = flowMonitor(options).run(fakeRun());
+  await transfers.pass(2);
+  await (await run(flowRun(options), ENDS)).result;
+  const second = [...flows.reports.keys()].at(-1) ?? "";
+  const failure = failureOf(flowMonitor(options).run(fakeRun()), ActionError);
+  flows.tell(id, { state: "SUCCEEDED" });
+  flows.tell(second, { state: "FAILED", code: "FlowFailed", description: "no room" });
+  await transfers.pass(3);
+  expect(await first).toEqual({ state: "Done", message: `The run ${id} of the flow nightly has succeeded.` });
+  expect((await failure).message).toContain(`The run ${second} of the flow nightly has failed: FlowFailed: no room`);
+});
+
+test("before the first run there is nothing to follow, cancel or resume", async () => {
+  const { options, run } = await bench();
+  for (const action of [flowMonitor(options), flowCancel(options), flowResume(options)])
+    expect((await failureOf((await run(action)).result, RejectedError)).message).toBe(
+      "No run has been started: write 1 to FlowRun",
+    );
+});
+
+test("a run that Flows has not accepted yet cannot be cancelled, and why is told", async () => {
+  const { flows, options, run, transfers } = await bench();
+  flows.refuses.push(new UnavailableError("Globus Flows is down.", {}));
+  await failureOf((await run(flowRun(options), ENDS)).result, UnavailableError);
+  flows.down = new UnavailableError("Globus Flows is down.");
+  await transfers.pass(1);
+  const { result } = await run(flowCancel(options));
+  expect((await failureOf(result, RejectedError)).message).toMatch(
+    /^Globus has not accepted the run \S+ a1\.h5 yet: Globus Flows is down\.$/,
+  );
+});
+
+describe("FlowResume", () => {
+  const CONSENT = { state: "INACTIVE", code: "ConsentRequired", requiredScopes: ["transfer:all"] } as const;
+
+  test("is rejected with what the login lacks, and with what the run still waits for", async () => {
+    const { flows, options, run, id } = await begun();
+    flows.tell(id, CONSENT);
+    const lacks = "Flows wants a consent: run `globus-ioc login --flow nightly`";
+    const resume = flows.resume.bind(flows);
+    Object.assign(flows, { resume: () => Promise.reject(new AccessDeniedError(lacks)) });
+    expect((await failureOf((await run(flowResume(options))).result, RejectedError)).message).toBe(lacks);
+    Object.assign(flows, { resume: async () => {} });
+    expect((await failureOf((await run(flowResume(options))).result, RejectedError)).message).toContain(
+      "run `globus-ioc login --flow nightly`, then `globus-ioc flow resume",
+    );
+    Object.assign(flows, { resume });
+    expect((await (await run(flowResume(options))).result).message).toBe(`The run ${id} goes on.`);
+  });
+
+  test.each([
+    [{ state: "ACTIVE" }, "there is nothing to resume"],
+    [{ state: "INACTIVE", question: FLOW }, "use FlowRespond"],
+    [{ state: "SUCCEEDED" }, "has succeeded"],
+  ] as const)("is rejected for a run that is %j", async (told, sentence) => {
+    const { flows, options, run, id } = await begun();
+    flows.tell(id, told);
+    expect((await failureOf((await run(flowResume(options))).result, RejectedError)).message).toContain(sentence);
+    expect(flows.requests).not.toContain("resume");
+  });
+});
+
+describe("FlowRespond", () => {
+  const QUESTION: Question = {
+    id: FLOW,
+    run: FLOW,
+    state: "open",
+    title: "Delete?",
+    text: "",
+    options: [
+      { id: "yes", words: "Delete" },
+      { id: "no", words: "Keep" },
+    ],
+  };
+  const ARMED = { FlowRespondArm: 1, FlowInputChoice: 2 };
+
+  async function asked(shown: Question = QUESTION) {
+    const made = await begun();
+    const answers: string[] = [];
+    const service = { question: (): Promise<Question> => Promise.resolve(shown) };
+    Object.assign(made.flows, {
+      question: () => service.question(),
+      respond: async (_id: string, option: string) => void answers.push(option),
+    });
+    made.board.show(shown);
+    return { ...made, answers, service };
+  }
+
+  test("gives the answer that was chosen and armed, once", async () => {
+    const { options, run, answers, board } = await asked();
+    const { context, result } = await run(flowRespond(options), ARMED);
+    expect(await result).toEqual({ state: "Done", message: 'The question "Delete?" was answered with "Keep".' });
+    expect([answers, context.published]).toEqual([["no"], { FlowRespondArm: 0 }]);
+    expect(respondArm(() => board)(() => 0)).toBe("No question waits for an answer: FlowRespondArm stays Safe.");
+    const again = await run(flowRespond(options), ARMED);
+    expect((await failureOf(again.result, RejectedError)).message).toBe("No question waits for an answer");
+  });
+
+  test.each([
+    [{ FlowInputChoice: 2 }, "FlowRespond is not armed"],
+    [{ FlowRespondArm: 1 }, "No answer is chosen"],
+    [{ FlowRespondArm: 1, FlowInputChoice: 3 }, "FlowInputChoice is 3, and the question has 2 answers"],
+  ])("with %j it is rejected", async (inputs, sentence) => {
+    const { options, run, answers } = await asked();
+    expect((await failureOf((await run(flowRespond(options), inputs)).result, RejectedError)).message).toContain(
+      sentence,
+    );
+    expect(answers).toEqual([]);
+  });
+
+  test("a question that is closed, expired or gone, or not ours to answer, is told as such", async () => {
+    const { options, run, answers, service, clock, flows } = await asked();
+    const sentence = async (): Promise<string> =>
+      (await failureOf((await run(flowRespond(options), ARMED)).result, RejectedError)).message;
+    service.question = async () => ({ ...QUESTION, state: "closed" });
+    expect(await sentence()).toContain("is closed: it was answered already, or the run has ended");
+    service.question = async () => ({ ...QUESTION, expires: clock.now() });
+    expect(await sentence()).toContain("could be answered until 2026-");
+    service.question = () => Promise.reject(new NotFoundError("It is there no more"));
+    expect(await sentence()).toBe("It is there no more.");
+    service.question = async () => QUESTION;
+    Object.assign(flows, { respond: () => Promise.reject(new AccessDeniedError("This login is none of those asked")) });
+    expect(await sentence()).toBe("This login is none of those asked");
+    expect(answers).toEqual([]);
+  });
+
+  test("a question that cannot be shown says why where it is to be answered", async () => {
+    const { options, run } = await asked({ ...QUESTION, title: "It cannot be shown", text: "Not ours.", options: [] });
+    const { result } = await run(flowRespond(options), ARMED);
+    expect((await failureOf(result, RejectedError)).message).toBe("It cannot be shown: Not ours.");
+  });
+});
