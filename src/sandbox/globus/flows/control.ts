@@ -13,6 +13,8 @@ import { lookAgain } from "./run-actions.ts";
 import { expireQuestion } from "./web-inputs.ts";
 
 export interface DeployedFlow extends Partial<Omit<FlowSettings, "definition" | "subscription">> {
+  /** Default: a new one. */
+  readonly id?: string;
   readonly definition: object;
   /** Default: the service account. */
   readonly owner?: TwinIdentity;
@@ -77,13 +79,13 @@ export function controlFlows(world: GlobusWorld): FlowsControl {
   };
   return {
     subscription: flows.subscription,
-    deploy: ({ owner, policy, isFree = false, title = "A flow", definition, ...settings }) => {
+    deploy: ({ id, owner, policy, isFree = false, title = "A flow", definition, ...settings }) => {
       const problems = definitionProblems(definition, flows);
       if (problems.length > 0) throw new Error(`no definition of a flow: ${JSON.stringify(problems)}`);
       const account = identityOf(world.auth, world.serviceAccount.clientId);
       const subscription = isFree ? undefined : flows.subscription;
       const made = { ...settings, title, definition: definition as FlowDefinition, subscription };
-      return addFlow(world, owner ?? account, made, policy).id;
+      return addFlow(world, owner ?? account, made, { ...(id !== undefined && { id }), policy }).id;
     },
     expireFlow: (id) => {
       const flow = flows.flowById.get(id);

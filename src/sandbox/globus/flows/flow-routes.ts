@@ -80,12 +80,14 @@ export function addFlow(
   world: GlobusWorld,
   owner: TwinIdentity,
   settings: Partial<FlowSettings> & { readonly title: string; readonly definition: FlowDefinition },
-  policy?: string,
+  fixed: { readonly id?: string; readonly policy?: string | undefined } = {},
 ): Flow {
   const { flows } = world;
   const now = world.clock.now();
   const expires = settings.subscription === undefined ? now + FREE_FLOW_MILLISECONDS : Infinity;
-  const flow = { ...EMPTY, ...settings, id: randomUUID(), owner, policy, created: now, updated: now, expires };
+  const { id = randomUUID(), policy } = fixed;
+  const made = { id, owner, groups: world.groups, policy, created: now, updated: now, expires };
+  const flow: Flow = { ...EMPTY, ...settings, ...made };
   flows.flowById.set(flow.id, flow);
   makeScope(world, flow);
   return flow;
@@ -111,7 +113,7 @@ function createFlow(asked: Asked): TwinAnswer {
     );
   const policy = textOf(body["authentication_policy_id"]) || undefined;
   const made = { ...settings, title, definition: definition as FlowDefinition };
-  return { status: 201, body: flowDocument(addFlow(asked.world, identity, made, policy), identity) };
+  return { status: 201, body: flowDocument(addFlow(asked.world, identity, made, { policy }), identity) };
 }
 
 function validateFlow(asked: Asked): TwinAnswer {

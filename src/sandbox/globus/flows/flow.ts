@@ -2,6 +2,7 @@
 import type { Cancel } from "../../../base/clock.ts";
 import type { AccessToken, TwinIdentity } from "../auth/auth-state.ts";
 import type { Fields } from "../documents.ts";
+import type { Group } from "../group.ts";
 
 export interface FlowDefinition {
   readonly StartAt: string;
@@ -31,6 +32,8 @@ export interface FlowSettings {
 export interface Flow extends FlowSettings {
   readonly id: string;
   readonly owner: TwinIdentity;
+  /** Those whose members are meant where its lists, and those of its runs, name a group. */
+  readonly groups: readonly Group[];
   /** Makes it a high-assurance flow. */
   readonly policy: string | undefined;
   /** Milliseconds since 1970 UTC. */
@@ -156,4 +159,5 @@ export const hasEnded = ({ status }: TwinRun): boolean =>
 export const flowTime = (time: number): string => new Date(time).toISOString().replace("Z", "000+00:00");
 export const flowTimeOrNull = (time: number | undefined): string | null => (time === undefined ? null : flowTime(time));
 
+export const groupUrn = (id: string): string => `urn:globus:groups:id:${id}`;
 export const identityUrn = (id: string): string => `urn:globus:auth:identity:${id}`;

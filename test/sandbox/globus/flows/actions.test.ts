@@ -116,7 +116,7 @@ describe("the providers of Transfer", () => {
   });
 
   test("send through a flow what goes through that flow alone", async () => {
-    const flow = deploy(transfer());
+    const flow = "11111111-2222-4333-8444-555555555555";
     const policed = await startGlobusService({
       clock,
       collections: [
@@ -125,18 +125,18 @@ describe("the providers of Transfer", () => {
       ],
     });
     try {
-      const parameters = {
-        source_endpoint: policed.collection("detector").id,
-        destination_endpoint: policed.collection("vault").id,
-        DATA: [{ source_path: "/a.h5", destination_path: "/a.h5" }],
-      };
-      const other = policed.flows.deploy({
-        definition: { StartAt: "S", States: { S: action("transfer", parameters) } },
-      });
+      const [from, to] = [policed.collection("detector").id, policed.collection("vault").id];
+      const items = { DATA: [{ source_path: "/a.h5", destination_path: "/a.h5" }] };
+      const state = action("transfer", { source_endpoint: from, destination_endpoint: to, ...items });
+      const definition = { StartAt: "S", States: { S: state } };
       const its = await callFlows(policed);
-      const id = await its.start(other);
+      const [own, other] = [
+        await its.start(policed.flows.deploy({ definition, id: flow })),
+        await its.start(policed.flows.deploy({ definition })),
+      ];
       clock.advance(60);
-      expect(detailsOf(await its.run(id))).toMatchObject({
+      expect(await its.run(own)).toMatchObject({ status: "SUCCEEDED" });
+      expect(detailsOf(await its.run(other))).toMatchObject({
         details: { error: "ActionUnableToRun", cause: expect.stringContaining(flow) as unknown },
       });
     } finally {

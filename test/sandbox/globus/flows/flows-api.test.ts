@@ -238,6 +238,16 @@ describe("who may", () => {
     expect(await start("run")).toMatchObject({ status: 404 });
   });
 
+  test("do so as members of a group that has the role", async () => {
+    const groups = await newToken(globus, "urn:globus:auth:scope:groups.api.globus.org:all", "person");
+    const mine = (await person.callWith(groups, "GET", "/v2/groups/my_groups")).body as unknown as readonly Document[];
+    const group = `urn:globus:groups:id:${String(mine[0]?.["id"])}`;
+    const id = await created();
+    expect(await person.call("GET", `/flows/${id}`)).toMatchObject({ status: 404 });
+    await account.call("PUT", `/flows/${id}`, { flow_viewers: [group] });
+    expect(await person.call("GET", `/flows/${id}`)).toMatchObject({ status: 200, body: { user_role: "flow_viewer" } });
+  });
+
   test("see and manage a run, by their role", async () => {
     const me = urn(globus.person.id);
     const id = await account.start(await created());
