@@ -132,7 +132,7 @@ async function send(
     say: (sentence, severity = "NO_ALARM") => (severity === "NO_ALARM" ? screen.say(sentence) : screen.warn(sentence)),
   });
   try {
-    const left = await submissionsLeft(opened.transfers, settings.ledger.path);
+    const left = await contentLeft(opened.transfers, settings.ledger.path);
     if (isGlobus) await requireLogin(opened.globus, context.signal);
     screen.say(`The ledger is ${settings.ledger.path}.`);
     return await untilDone(opened.transfers, plan, { ...context, screen, left });
@@ -145,9 +145,9 @@ async function send(
  * What an earlier process has left in the ledger.
  * @throws ActionError where another process has it: who that is, is told at once, and it is not waited for
  */
-async function submissionsLeft({ site }: Transfers, ledger: string): Promise<WorkContext["left"]> {
+async function contentLeft({ site }: Transfers, ledger: string): Promise<WorkContext["left"]> {
   try {
-    return (await site.ledger.read()).submissions;
+    return await site.ledger.read();
   } catch (thrown) {
     if (!(thrown instanceof LedgerLockedError)) throw thrown;
     throw new ActionError(

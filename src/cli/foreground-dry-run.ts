@@ -17,8 +17,9 @@ export async function dryRun(plan: ForegroundPlan, context: DryRunContext): Prom
   const { work, settings, as } = plan;
   if (work.kind === "asked") {
     const { sourceCollection, sourcePath, destinationCollection, destinationPath } = work.transfer;
+    const who = work.flow === undefined ? "Globus" : `the flow ${work.flow}`;
     context.screen.say(
-      `Would ask Globus to transfer ${sourceCollection}:${sourcePath} to ${destinationCollection}:${destinationPath}.`,
+      `Would ask ${who} to transfer ${sourceCollection}:${sourcePath} to ${destinationCollection}:${destinationPath}.`,
     );
     return done;
   }
@@ -35,10 +36,10 @@ export async function dryRun(plan: ForegroundPlan, context: DryRunContext): Prom
   const manifest = await source.look(work.file, { signal: context.signal });
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const what = `${baseName(work.file)} (${manifest.files.length} files, ${bytes} bytes)`;
-  for (const { kind, collection, top: base, path } of settings.destinations) {
+  for (const { collection, top: base, path } of settings.destinations) {
     const parts = placeOf(path, top, { file: work.file, tags: context.tagsOf(work.file), manifest }, as);
     context.screen.say(
-      `Would send ${what} to ${kind === "globus" ? `${collection}:` : ""}${[base.replace(/\/$/, ""), ...parts].join("/")}.`,
+      `Would send ${what} to ${collection === "" ? "" : `${collection}:`}${[base.replace(/\/$/, ""), ...parts].join("/")}.`,
     );
   }
   return done;

@@ -65,7 +65,12 @@ export type ForegroundWork =
   /** A file or folder of this machine. */
   | { readonly kind: "scan"; readonly file: string }
   /** One transfer between collections. */
-  | { readonly kind: "asked"; readonly transfer: AskedTransfer }
+  | {
+      readonly kind: "asked";
+      readonly transfer: AskedTransfer;
+      /** The flow that brings it there; absent: Globus Transfer does by itself. */
+      readonly flow?: string;
+    }
   /** The scans of a tree, as they are complete. */
   | ({
       readonly kind: "watch";
@@ -88,8 +93,6 @@ export interface ForegroundPlan {
   readonly notes: readonly string[];
 }
 
-const FLOWS_COME =
-  "--flow-id does nothing yet: the data go by Globus Transfer, with checksums and once; Globus Flows will be run by a later version.";
 /** PAL-XFEL's: experiment, then rawData, then the scan's own name. */
 const LAYOUT = "{exp}/rawData";
 
@@ -97,7 +100,8 @@ const LAYOUT = "{exp}/rawData";
 export function foregroundPlan(request: ForegroundRequest, environment: Environment): ForegroundPlan {
   const settings = settingsOf(request, environment);
   const ends = collectionsOf(request, settings);
-  const notes = request.flowId === undefined ? [] : [FLOWS_COME];
+  const flow = flowOf(request, ends);
+  const way = { ...(ends !== undefined && { ends }), ...(flow !== undefined && { flow }) };
   const common = {
     experiment: experimentOf(request),
     isGlobus: ends !== undefined,
@@ -106,17 +110,19 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
   if (request.what === "transfer" && ends !== undefined) {
     const transfer = askedTransfer(request, ends);
     const own = { ...settings, destinations: [], triggers: [] };
-    const ledger = ledgerOf(request, environment, baseName(transfer.sourcePath), transfer);
-    return { ...common, notes, work: { kind: "asked", transfer }, settings: { ...own, ledger: { path: ledger } } };
+    const asked = { ...transfer, ...(flow !== undefined && { flow }) };
+    const ledger = ledgerOf(request, environment, baseName(transfer.sourcePath), asked);
+    const work = { kind: "asked", transfer, ...(flow !== undefined && { flow }) } as const;
+    return { ...common, notes: [], work, settings: { ...own, ledger: { path: ledger } } };
   }
   const { top, work, as, base, layout, name } = wayOf(request, settings);
   const source = sourceAt(top, request, settings, ends);
   const destinations =
-    base === undefined ? [] : [destinationAt({ base, layout, ...(name !== undefined && { name }) }, ends)];
+    base === undefined ? [] : [destinationAt({ base, layout, ...(name !== undefined && { name }) }, way)];
   const ledger = ledgerOf(request, environment, baseName(top), [top, source.collection, destinations[0]?.name]);
   return {
     ...common,
-    notes: [...notes, ...source.notes],
+    notes: source.notes,
     work,
     ...(as !== undefined && { as }),
     settings: {
@@ -128,6 +134,17 @@ export function foregroundPlan(request: ForegroundRequest, environment: Environm
       ledger: { path: ledger },
     },
   };
+}
+
+/** A flow moves data between collections alone. @throws UsageError */
+function flowOf({ flowId }: ForegroundFlags, ends: Collections | undefined): string | undefined {
+  if (flowId === undefined) return undefined;
+  const flow = flowId === "" ? undefined : KINDS.flow.parse(flowId);
+  if (flow === undefined) throw new UsageError(`--flow-id ${visible(flowId)} is not ${KINDS.flow.wanted}.`);
+  if (ends !== undefined) return flow;
+  throw new UsageError(
+    "--flow-id is given, and --dest-collection is not: a flow moves data between collections, so give both, or leave --flow-id out.",
+  );
 }
 
 /** It becomes the name of a folder at the destination. @throws UsageError */
@@ -327,14 +344,16 @@ function destinationAt(
   }: Pick<ScanWay, "layout" | "name"> & {
     readonly base: string;
   },
-  ends: Collections | undefined,
+  { ends, flow }: { readonly ends?: Collections; readonly flow?: string },
 ): DestinationSettings {
   const defaults = Object.fromEntries(
     Object.entries(DESTINATION_SETTINGS).map(([key, { kind, fallback }]) => [key, kind.parse(fallback)]),
   ) as unknown as Omit<DestinationSettings, "name">;
   const own = { ...defaults, top: base, path: layout };
   if (ends === undefined) return { ...own, kind: "folder", name };
-  return { ...own, kind: "globus", collection: ends.destination, name: `${ends.destination.slice(0, 8)}:${name}` };
+  const there = { ...own, collection: ends.destination, name: `${ends.destination.slice(0, 8)}:${name}` };
+  if (flow === undefined) return { ...there, kind: "globus" };
+  return { ...there, kind: "flow", flow, name: `${flow}:${there.name}` };
 }
 
 /** @param name for people @param way what no other ledger is for */

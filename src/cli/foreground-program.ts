@@ -21,7 +21,7 @@ const COMMON: readonly (readonly [flags: string, meaning: string])[] = [
   ["--dry-run", "say what would be sent where, and send nothing"],
   ["--settle-seconds <seconds>", "how long files must not change before they are sent"],
   ...CLIENT_OPTIONS,
-  ["--flow-id <uuid>", "accepted, and without effect until flows are run"],
+  ["--flow-id <flow>", "send by runs of this flow, a UUID or its name; else Globus Transfer moves the data itself"],
   ["--config <file>", "a globus.conf; none is needed"],
   ["--json", "one JSON object on standard output, and nothing else"],
 ];

@@ -245,14 +245,14 @@ export async function dryWatch(
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const say = (found: FinishedScan): void => {
-    const to = settings.destinations.map(({ kind, collection, top, path }) => {
+    const to = settings.destinations.map(({ collection, top, path }) => {
       const tags = context.tagsOf(found.scan);
       const parts = placeOf(path, work.trigger.root, {
         file: found.scan,
         tags,
         manifest: manifestOf(found, work.trigger),
       });
-      return `${kind === "globus" ? `${collection}:` : ""}${[top.replace(/\/$/, ""), ...parts].join("/")}`;
+      return `${collection === "" ? "" : `${collection}:`}${[top.replace(/\/$/, ""), ...parts].join("/")}`;
     });
     const where = to.length === 0 ? "" : ` to ${to.join(" and ")}`;
     context.screen.say(

@@ -2,7 +2,7 @@
 import { sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
-import type { ScanRecord, SubmissionRecord } from "../controller/ports/queue-ledger.ts";
+import type { QueueContent, ScanRecord, SubmissionRecord } from "../controller/ports/queue-ledger.ts";
 import type { TaskReport } from "../controller/ports/transfer-tasks.ts";
 import type { AskedTransfer, AskedTransfers } from "../controller/transfers/asked-transfers.ts";
 import { byHand } from "../controller/transfers/by-hand.ts";
@@ -15,13 +15,14 @@ import type { RunningTransfers, Transfers } from "../controller/transfers/transf
 import { TransfersLook } from "../controller/transfers/transfers-view.ts";
 import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
+import { followFlowRun } from "./foreground-flow.ts";
 import type { ForegroundPlan } from "./foreground-plan.ts";
 import { type TreeContext, watchScans } from "./foreground-watch.ts";
 import type { Screen } from "./screen.ts";
 
 export interface WorkContext extends TreeContext {
   /** What an earlier process has submitted, and not seen to its end. */
-  readonly left: readonly SubmissionRecord[];
+  readonly left: Pick<QueueContent, "submissions" | "flowRuns">;
 }
 
 /** Seconds between two looks at what the transfers do. */
@@ -35,7 +36,11 @@ export async function workOn(transfers: Transfers, plan: ForegroundPlan, context
   context.works("sending");
   const { work } = plan;
   if (work.kind === "watch") return watchScans(running, work, context);
-  return work.kind === "scan" ? sendScan(running, work.file, context) : followAsked(running, work.transfer, context);
+  if (work.kind === "scan") return sendScan(running, work.file, context);
+  const { flow, transfer } = work;
+  return flow === undefined
+    ? followAsked(running, transfer, context)
+    : followFlowRun(running, { flow, transfer }, context);
 }
 
 /** Looks again and again until there is something. @throws the signal's reason */
@@ -127,7 +132,7 @@ async function followAsked(running: RunningTransfers, transfer: AskedTransfer, c
   const { asked, watch, road } = running;
   const { screen } = context;
   if (asked === undefined) throw new Error("Transfers without Globus");
-  const before = context.left.find((record) => isSame(record, transfer));
+  const before = context.left.submissions.find((record) => isSame(record, transfer));
   if (before === undefined) await submitted(asked, transfer, context);
   else screen.say(`The transfer ${before.submission.label} of an earlier run is followed.`);
   const own = before ?? asked.records.find((record) => isSame(record, transfer));

@@ -42,11 +42,35 @@ const refusal = async (line: string, environment?: Record<string, string>, confi
 const TRANSFER = `transfer --source-collection ${A} --source-path /~/dat/ue_251023_FXL/rawData/scan001 --dest-collection ${B} --dest-path /backup/ue_251023_FXL/rawData/scan001`;
 const BOTH = `--source-collection ${A} --dest-collection ${B} --client-id ${CLIENT}`;
 
+const RAW = "/xfel/ffs/dat/ue_251023_FXL/rawData";
+
+describe("a flow", () => {
+  test("brings scans to their collection, and is another destination than the collection by itself", async () => {
+    const line = `watch --watchdir ${RAW} ${BOTH} --dest-base-path /backup`;
+    const [plain] = (await planOf(line)).settings.destinations;
+    const { settings, notes } = await planOf(`${line} --flow-id nightly`);
+    expect(settings.destinations).toEqual([
+      { ...plain, kind: "flow", flow: "nightly", name: `nightly:${plain?.name}` },
+    ]);
+    expect(notes.join()).not.toContain("flow");
+    expect(settings.ledger.path).not.toBe((await planOf(line)).settings.ledger.path);
+  });
+
+  test("is refused where there is no collection to go to, and where it names none", async () => {
+    const line = `watch --watchdir ${RAW} --dest-base-path /backup --flow-id nightly`;
+    await expect(refusal(line)).resolves.toContain("--dest-collection is not: a flow moves data between collections");
+    await expect(refusal(`${TRANSFER} --client-id ${CLIENT} --flow-id a/b`)).resolves.toContain(
+      '--flow-id "a/b" is not',
+    );
+  });
+});
+
 describe("transfer", () => {
-  test("as PAL-XFEL's README has it: its own names and paths, and a flow id that says what is coming", async () => {
+  test("as PAL-XFEL's README has it: its own names and paths, through the flow of its id", async () => {
     const { work, notes, isGlobus } = await planOf(`${TRANSFER} --flow-id ${B} --client-id ${CLIENT}`);
     expect(work).toEqual({
       kind: "asked",
+      flow: B,
       transfer: {
         sourceCollection: A,
         sourcePath: "/~/dat/ue_251023_FXL/rawData/scan001",
@@ -56,7 +80,7 @@ describe("transfer", () => {
       },
     });
     expect(isGlobus).toBe(true);
-    expect(notes).toEqual([expect.stringMatching(/^--flow-id does nothing yet: /)]);
+    expect(notes).toEqual([]);
     expect((await parsed(TRANSFER.replace("transfer", "run_transfer_flow"))).what).toBe("transfer");
   });
 
@@ -131,9 +155,7 @@ describe("the login", () => {
     expect(message).toContain('--client-id = "me" is not a UUID');
   });
 });
-
 describe("watch", () => {
-  const RAW = "/xfel/ffs/dat/ue_251023_FXL/rawData";
   const README = `watch --watchdir ${RAW} --flow-id ${A} --source-collection ${A} --dest-collection ${B} --dest-base-path /backup --patterns .done .complete --client-id ${CLIENT}`;
 
   test("as PAL-XFEL's README has it, below the experiment; the markers are the usual ones", async () => {

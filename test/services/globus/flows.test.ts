@@ -241,6 +241,13 @@ describe("a run", () => {
     expect(asked.at(-1)?.request).toMatchObject({ resourceServer: FLOW, newTokenWith: ["s[*t]"] });
   });
 
+  test("weakness 13: is looked at and cancelled with the token of the service, whatever flow it is of", async () => {
+    answers[`POST /runs/${RUN}/cancel`] = () => run();
+    await flows.run(RUN, {});
+    await flows.cancel(RUN, {});
+    expect(asked.map(({ request }) => request.resourceServer)).toEqual(["flows.globus.org", "flows.globus.org"]);
+  });
+
   test("that is gone says for how long Flows keeps runs; what is no id is not asked for", async () => {
     answers = {};
     await expect(flows.cancel(RUN, {})).rejects.toThrow("90 days");
