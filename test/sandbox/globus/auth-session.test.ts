@@ -80,6 +80,7 @@ test.each([
 test.each([
   ["an identity of somebody else", { session_required_identities: "noether@example.org" }],
   ["a domain that the person is not of", { session_required_single_domain: "nowhere.example" }],
+  ["a second factor, which nobody has", { session_required_mfa: "True" }],
   ["a policy that does not exist", { session_required_policies: "11111111-2222-4333-8444-555555555555" }],
 ])("%s is refused: the application is told", async (_, demanded) => {
   const back = await visit(demanded);

@@ -35,6 +35,8 @@ export function wantedLogins(
   query: URLSearchParams,
 ): readonly TwinIdentity[] | string {
   const own = identitySetOf(auth, person);
+  if (/^true$/i.test(query.get("session_required_mfa") ?? ""))
+    return `No identity of ${person.username} has a second factor.`;
   const wanted = listOf(query, "session_required_identities");
   const strange = wanted.find((one) => !own.some(({ id, username }) => id === one || username === one));
   if (strange !== undefined) return `The identity ${strange} is not linked to ${person.username}.`;
