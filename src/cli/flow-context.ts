@@ -45,10 +45,16 @@ export interface FlowWork extends Omit<FlowContext, "out" | "err" | "open">, Flo
   readonly json: boolean;
 }
 
-/** A UUID, the name under which a flow was deployed, or a file with its document. @throws ActionError */
+/**
+ * A UUID, the name under which a flow was deployed, or a file with its document.
+ * @throws UsageError, ActionError
+ */
 export async function flowNamed(given: string, files: FlowFiles): Promise<NamedFlow> {
-  const isFile = given.includes("/") || (given.endsWith(".json") && existsSync(given));
-  return isFile ? await readFlowFile(given) : await namedFlow(given, files);
+  if (!given.includes("/") && !given.endsWith(".json")) return await namedFlow(given, files);
+  if (existsSync(given)) return await readFlowFile(given);
+  throw new UsageError(
+    `${given} does not exist: give the info file that globus-ioc flow deploy has written, or the flow's name or UUID.`,
+  );
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

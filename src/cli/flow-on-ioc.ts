@@ -1,14 +1,12 @@
 /** `globus-ioc flow run --ioc` as the command flow-run, which an IOC does through its PVs. */
 import type { SettingOption } from "../config/config.ts";
-import { mergedJson } from "../controller/flows/asked-input.ts";
-import { readJsonObject } from "../controller/flows/definition.ts";
 import type { InputName } from "../controller/pvs/index.ts";
 import type { DataCommand } from "./data-command.ts";
 import { DATA_COMMANDS } from "./data-commands.ts";
 import type { GivenOptions } from "./data-options.ts";
 import { UsageError } from "./exit-status.ts";
 import type { FlowRequest } from "./flow-request.ts";
-import { flowText } from "./flow-source.ts";
+import { extraInput } from "./flow-start.ts";
 
 type StartRequest = FlowRequest & { readonly what: "run" };
 
@@ -32,11 +30,8 @@ export async function flowRunOnIoc(request: StartRequest): Promise<{ row: DataCo
 }
 
 async function inputsOf(request: StartRequest): Promise<ReadonlyMap<InputName, string>> {
-  const { flow, flowId, input: file, inputJson, recursive, tags } = request;
-  const fromFile = file === undefined ? {} : readJsonObject(await flowText(file), file, "the input of a run");
-  const fromText = inputJson === undefined ? {} : readJsonObject(inputJson, "--input-json", "the input of a run");
-  const folder = recursive === undefined ? {} : { recursive_tx: recursive };
-  const extra = mergedJson(mergedJson(fromFile, fromText), folder);
+  const { flow, flowId, tags } = request;
+  const extra = await extraInput(request);
   const all: readonly (readonly [InputName, string | undefined])[] = [
     ["FlowId", flow ?? flowId],
     ["SourceCollection", request.sourceCollection],

@@ -3,7 +3,7 @@
  * lost the run is looked for by its label before it is asked for again; with an IOC its ledger does that.
  */
 import { cleanJson } from "../base/clean-text.ts";
-import { ActionError } from "../base/errors.ts";
+import { ActionError, messageOf } from "../base/errors.ts";
 import { AgeIds } from "../base/ids.ts";
 import { type AskedInput, askedInput, hasSource, mergedJson } from "../controller/flows/asked-input.ts";
 import { type JsonObject, readJsonObject } from "../controller/flows/definition.ts";
@@ -55,19 +55,30 @@ async function flowOf({ flow, flowId }: RunFlags, { files, flow: usual }: FlowWo
 
 /** What the options say, over what the site says. @throws UsageError, ActionError */
 async function givenInput(request: RunFlags, { settings, input }: FlowWork): Promise<AskedInput> {
-  const { input: file, inputJson } = request;
-  const fromFile = file === undefined ? {} : readJsonObject(await flowText(file), file, "the input of a run");
-  const fromText = inputJson === undefined ? {} : readJsonObject(inputJson, "--input-json", "the input of a run");
-  const recursive = request.recursive === undefined ? {} : { recursive_tx: request.recursive };
   const asked = askedInput({
     site: await input(),
     source: endOf("--source", request.sourceCollection, request.sourcePath),
     destination: endOf("--dest", request.destCollection, request.destPath),
-    extra: mergedJson(mergedJson(fromFile, fromText), recursive),
+    extra: await extraInput(request),
   });
   const usual = settings.source.collection;
   const source = asked.source.id === undefined && usual !== "" ? { ...asked.source, id: usual } : asked.source;
   return { ...asked, source };
+}
+
+/** What files and texts on the command line say of the input. @throws UsageError, ActionError */
+export async function extraInput({ input: file, inputJson, recursive }: RunFlags): Promise<JsonObject> {
+  const fromFile = file === undefined ? {} : readJsonObject(await flowText(file), file, "the input of a run");
+  const fromText = inputJson === undefined ? {} : jsonOption(inputJson);
+  return mergedJson(mergedJson(fromFile, fromText), recursive === undefined ? {} : { recursive_tx: recursive });
+}
+
+function jsonOption(text: string): JsonObject {
+  try {
+    return readJsonObject(text, "--input-json", "the input of a run");
+  } catch (thrown) {
+    throw new UsageError(messageOf(thrown), { cause: thrown });
+  }
 }
 
 const endOf = (

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { flowRunOnIoc } from "../../src/cli/flow-on-ioc.ts";
 import { FakeFlowCli } from "../support/fakes/fake-flow-cli.ts";
 import { PAL_FLOW, PAL_SCHEMA } from "../support/pal-flow.ts";
 
@@ -104,7 +105,7 @@ test("an input that is no JSON is told", async () => {
   using cli = new FakeFlowCli();
   await deployed(cli);
   const { status, err } = await cli.run({ what: "run", flow: "transfer", ...ENDS, inputJson: "{" });
-  expect([status, err]).toEqual([1, expect.stringMatching(/--input-json(:1)? is no JSON, as the input of a run is/)]);
+  expect([status, err]).toEqual([2, expect.stringMatching(/--input-json(:1)? is no JSON, as the input of a run is/)]);
 });
 
 test("a lost answer starts no second run: it is found by its label", async () => {
@@ -136,4 +137,34 @@ test("with --wait it ends as the run does", async () => {
   };
   const { status, err } = await cli.run({ what: "run", flow, ...ENDS, wait: true });
   expect([status, err]).toEqual([1, expect.stringMatching(/flow run: Failed\. The run \S+ .* has failed/)]);
+});
+
+test("with --ioc the same is asked of FlowRun, and what an IOC cannot be asked is told", async () => {
+  const request = {
+    what: "run",
+    flow: "transfer",
+    ...ENDS,
+    tags: ["a", "b"],
+    inputJson: '{"action":"transfer"}',
+  } as const;
+  const { row, given } = await flowRunOnIoc({
+    ...request,
+    recursive: false,
+    label: "L",
+    ioc: "2bmb:Globus:",
+    json: true,
+  });
+  expect(row.name).toBe("flow-run");
+  expect(given.common).toMatchObject({ ioc: "2bmb:Globus:", json: true, dryRun: false });
+  expect(Object.fromEntries(given.inputs)).toEqual({
+    FlowId: "transfer",
+    SourceCollection: SOURCE,
+    SourcePath: ENDS.sourcePath,
+    DestCollection: DESTINATION,
+    DestPath: ENDS.destPath,
+    RunInput: '{"action":"transfer","recursive_tx":false}',
+    RunTags: "a,b",
+    RunLabel: "L",
+  });
+  await expect(flowRunOnIoc({ ...request, wait: true, ioc: true })).rejects.toThrow("globus-ioc flow-monitor --ioc");
 });

@@ -8,6 +8,7 @@ import { makeTemporaryFolder } from "../../src/sandbox/temporary-folder.ts";
 import { PAL_FLOW, PAL_SCHEMA } from "../support/pal-flow.ts";
 import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
+import { startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
 import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -203,4 +204,20 @@ test("a start whose answer is lost is one run", async () => {
   const { code, stdout } = await run(...runLine(flow));
   expect([code, stdout]).toEqual([0, expect.stringContaining("was started")]);
   expect(globus.flows.runs).toHaveLength(before + 1);
+});
+
+test("flow run --ioc lets the IOC run its flow, and flow-monitor --ioc ends as the run does", async () => {
+  await using site = await startSimulatedBeamline();
+  const { beamline, env, prefix } = site;
+  const onIoc = (...line: string[]) =>
+    runPeer(process.execPath, words([...line, "--ioc", prefix, "--config", beamline.configFile]), { env });
+  const began = await onIoc("flow", "run", "--json");
+  expect(began, began.stdout + began.stderr).toMatchObject({ code: 0 });
+  const { results } = JSON.parse(began.stdout) as { readonly results: Readonly<Record<string, string>> };
+  expect(beamline.globus.flows.runs.map(({ id }) => id)).toEqual([results["RunId"]]);
+  const over = await onIoc("flow-monitor");
+  expect([over.code, over.stdout]).toEqual([
+    0,
+    expect.stringMatching(/flow-monitor: Done\. The run .* has succeeded\./),
+  ]);
 });

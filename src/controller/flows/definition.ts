@@ -26,7 +26,7 @@ export function readJsonObject(text: string, file: string, what: string): JsonOb
   }
   if (isJsonObject(value)) return value;
   const is = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
-  throw new ActionError(`${file} holds ${is} where ${what} begins with {: name another file`);
+  throw new ActionError(`${file} holds ${is}, and ${what} is an object: write { … }`);
 }
 
 const place = (file: string, line: number | undefined): string => (line === undefined ? file : `${file}:${line}`);

@@ -32,7 +32,7 @@ describe("one sentence, with the line where it can be had, where a definition", 
     ],
     ["is cut", '{\n  "StartAt":', /^my_flow\.json(:2)? is no JSON/],
     ["is empty", " \n", /^my_flow\.json(:\d)? is no JSON, as a flow's definition is: it is empty$/],
-    ["is an array", "[]", /^my_flow\.json holds an array where a flow's definition begins with \{: name another file$/],
+    ["is an array", "[]", /^my_flow\.json holds an array, and a flow's definition is an object: write \{ … \}$/],
     [
       "has no StartAt",
       written({ States: { A: pass("A") } }),
