@@ -98,6 +98,8 @@ const guide = (
   "  camonitor -S 2bmb:Globus:QueueState 2bmb:Globus:ArchiveMessage",
   "  caput -c -w 60 2bmb:Globus:WorkflowRun 1   # starts a workflow of Data Management for it:",
   "  camonitor -S 2bmb:Globus:WorkflowStatus 2bmb:Globus:WorkflowStage 2bmb:Globus:WorkflowMessage",
+  "  caput -c -w 60 2bmb:Globus:FlowRun 1       # starts a run of a flow of Globus, which sends a file by itself:",
+  "  camonitor -S 2bmb:Globus:RunStatus 2bmb:Globus:RunMessage",
   "  camonitor -S 2bmb:Globus:Status 2bmb:Globus:InitStatus 2bmb:Globus:DaqRawFilesDone",
   "Without EPICS tools: npx globus-ioc get|put --wait|monitor|info PV...",
   `The same from a terminal: export GLOBUS_CONF=${beamline.configFile}`,

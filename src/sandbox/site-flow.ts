@@ -12,8 +12,8 @@ export interface SiteFlow {
   readonly id: string;
 }
 
-/** Of flows/. */
-const TEMPLATE = "transfer";
+/** Of flows/: the one that an account without a subscription deploys. */
+const TEMPLATE = "beamline";
 /** What is sent, as the detector's collection shows it, and where it goes on the other. */
 const EXAMPLE = { source: "/for-flows/example.dat", destination: "/from-flows/example.dat" } as const;
 const EXAMPLE_BYTES = 2_000_000;

@@ -38,11 +38,11 @@ test("FlowRun with nothing else set runs to SUCCEEDED, and its file has arrived"
   expect(await state("FlowRun")).toBe("Done");
   const run = await text("RunId");
   expect(await text("FlowRunMessage")).toBe(
-    `Globus has accepted the run ${run} of the flow transfer; RunStatus follows it.`,
+    `Globus has accepted the run ${run} of the flow beamline; RunStatus follows it.`,
   );
   expect(await text("RunUrl")).toBe(`https://app.globus.org/runs/${run}`);
   await runIs("SUCCEEDED");
-  expect(await text("RunMessage")).toBe(`The run ${run} of the flow transfer has succeeded.`);
+  expect(await text("RunMessage")).toBe(`The run ${run} of the flow beamline has succeeded.`);
   expect(TASK_PV_STATES[await number("RunTransferStatus")]).toBe("SUCCEEDED");
   expect([await number("RunBytes"), await number("RunBytesTotal"), await number("RunFiles")]).toEqual([
     2_000_000, 2_000_000, 1,
@@ -114,7 +114,7 @@ test("a run whose consent was withdrawn says so with the command that helps, and
   expect(message).toMatch(
     / waits at its step TransferData for a consent \(\S+_user\[\S+:transfer\.api\.globus\.org:all\]\)/,
   );
-  expect(message).toContain(`run \`globus-ioc login --flow transfer\`, then \`globus-ioc flow resume ${current()}\`.`);
+  expect(message).toContain(`run \`globus-ioc login --flow beamline\`, then \`globus-ioc flow resume ${current()}\`.`);
   expect(await text("LastError")).toBe(message);
   goOn();
   expect(await put("FlowResume", 1)).toBe(ECA.NORMAL); // a service account consents by itself

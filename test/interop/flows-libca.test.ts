@@ -30,7 +30,7 @@ describe.skipIf(needPeers("pyepics", "libca").missing)("a script with Debian's l
     expect(seen).toMatchObject({
       completed: true,
       state: "Done",
-      message: `The run ${first?.id} of the flow transfer has succeeded.`,
+      message: `The run ${first?.id} of the flow beamline has succeeded.`,
       answers: ["None", "Keep", "Delete"],
       answersAfter: ["None"],
     });
