@@ -333,7 +333,10 @@ describe("through Globus", () => {
     ];
     const needed = await run(...line);
     expect(needed.code, needed.stdout + needed.stderr).toBe(EXIT.usage);
-    expect(needed.stderr).toContain("Globus wants a person to log in, and nothing was sent: ");
+    expect(needed.stderr).toContain("Globus wants a person to log in, and nothing was sent. ");
+    expect(needed.stderr).toContain(
+      "tokens.json has no Globus login for Globus Transfer: run `globus-ioc login`. Then start it again;",
+    );
   });
 
   test("weakness 28: a login that is refused for a while holds the queue, and the same process goes on", async () => {

@@ -13,7 +13,7 @@ import { AUTH_SERVER, TRANSFER_SERVER, usualScopes } from "../../src/services/gl
 import { createTokenStore, type TokenStore } from "../../src/services/globus/token-store.ts";
 import { startConnectProxy } from "../support/connect-proxy.ts";
 import { epicsEnvironment, freePort, inheritedEnvironment } from "../support/peers/epics-environment.ts";
-import { ROOT } from "../support/peers/real-peers.ts";
+import { needPeers, peerPath, ROOT } from "../support/peers/real-peers.ts";
 import { type PeerProcess, runPeer, spawnPeer } from "../support/peers/spawn-peer.ts";
 import { browse } from "../support/sign-in-bench.ts";
 
@@ -111,6 +111,31 @@ describe("login --local-server", () => {
     first.kill("SIGTERM");
     expect((await first.exited).code).toBe(EXIT.failed);
     expect(first.stderr).toContain("Ended by SIGTERM.");
+  });
+});
+
+describe.skipIf(needPeers("python3").missing)("login at a terminal", () => {
+  const atTerminal = (typed: string) => {
+    const answers = JSON.stringify([["Paste the code that the page shows: ", typed]]);
+    const line = [join(ROOT, "test/peers/at_terminal.py"), answers, process.execPath, PROGRAM, "login"];
+    return runPeer(peerPath("python3"), line, { env: environment() });
+  };
+
+  test("asks for the code, and says what is wrong with it", async () => {
+    const end = await atTerminal("0123456789abcdef\n");
+    expect(end.stdout).toContain(`${globus.url}/v2/oauth2/authorize?client_id=${globus.nativeClientId}`);
+    expect(end.stdout).toContain("Globus does not take this code");
+    expect(end.code).toBe(EXIT.failed);
+  });
+
+  test.each([
+    ["Ctrl-C", "\u0003"],
+    ["the end of the input", "\u0004"],
+  ])("%s ends it, and nothing was changed", async (_what, typed) => {
+    const end = await atTerminal(typed);
+    expect(end.stdout).toContain("No code was given, and nothing was changed.");
+    expect(end.code).toBe(EXIT.failed);
+    expect(await store.exists()).toBe(false);
   });
 });
 
