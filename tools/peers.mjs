@@ -1,11 +1,12 @@
 /**
- * `npm run peers`: makes the Python environments .peers and .peers-cli with the foreign programs that the tests meet.
+ * `npm run peers`: makes the Python environments .peers, .peers-cli and .peers-compute with the foreign programs that
+ * the tests meet.
  * Says in one sentence each what came of it; run again it finds everything in place. Packages come from wherever this
  * machine's pip is set up to take them.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { collect, fail, ROOT, say, VENV, VENV_CLI } from "./run.mjs";
+import { collect, fail, ROOT, say, VENV, VENV_CLI, VENV_COMPUTE } from "./run.mjs";
 
 /** The one table of environments; `imports` prove that what was installed can be used. */
 const ENVIRONMENTS = [
@@ -21,6 +22,13 @@ const ENVIRONMENTS = [
     requirements: "test/peers/requirements-cli.txt",
     imports: "globus_cli",
     megabytes: 60,
+    oldest: 10,
+  },
+  {
+    venv: VENV_COMPUTE,
+    requirements: "test/peers/requirements-compute.txt",
+    imports: "globus_compute_sdk",
+    megabytes: 85,
     oldest: 10,
   },
 ];

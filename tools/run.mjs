@@ -13,6 +13,8 @@ export const LOCK = join(ROOT, "package-lock.json");
 export const VENV = join(ROOT, ".peers");
 /** globus-cli, which fixes another version of what .peers has. */
 export const VENV_CLI = join(ROOT, ".peers-cli");
+/** globus-compute-sdk, which wants another one again. */
+export const VENV_COMPUTE = join(ROOT, ".peers-compute");
 export const PYTHON = join(VENV, "bin", "python");
 export const SOFT_IOC = join(ROOT, "test", "peers", "softioc.py");
 

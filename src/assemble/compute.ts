@@ -7,10 +7,18 @@ import { readJsonObject } from "../controller/flows/definition.ts";
 import { createComputeFunctions } from "../services/compute-functions.ts";
 import type { GlobusPart } from "./globus.ts";
 
-/** Opens nothing and reaches nobody yet. @returns undefined where Compute is off */
-export function computeSite(settings: Settings, { compute }: Pick<GlobusPart, "compute">): ComputeSite | undefined {
+/**
+ * Opens nothing and reaches nobody yet.
+ * @param needsNoEndpoint functions are registered without one
+ * @returns undefined where Compute is off
+ */
+export function computeSite(
+  settings: Settings,
+  { compute }: Pick<GlobusPart, "compute">,
+  needsNoEndpoint = false,
+): ComputeSite | undefined {
   const section = settings.compute;
-  if (compute === undefined || section.endpoint === "") return undefined;
+  if (compute === undefined || (section.endpoint === "" && !needsNoEndpoint)) return undefined;
   return {
     compute: compute((id) => id),
     functions: createComputeFunctions(section.functions),

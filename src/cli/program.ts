@@ -22,6 +22,7 @@ import { canDriveTerminal } from "../ioc/prompt.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { createServiceManager } from "../services/service-manager.ts";
 import { boundedOutput } from "./bounded-output.ts";
+import { addComputeCommands } from "./compute-program.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
 import { addFlowCommands } from "./flow-program.ts";
@@ -44,6 +45,7 @@ const IOC_HELP = `
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
 const FLOWS_HEADING = "Flows of Globus, without an IOC:";
+const COMPUTE_HEADING = "Functions of Globus Compute, without an IOC:";
 const SIGN_IN_HEADING = "The Globus login:";
 const FOREGROUND_HEADING = "Transfers without an IOC:";
 /**
@@ -316,6 +318,15 @@ addFlowCommands(program, FLOWS_HEADING, async (request) => {
     dialogue,
     templates: path.join(ROOT, "flows"),
     open: (options) => openFlowDesk({ ...options, environment, clock: systemClock }),
+  });
+});
+
+addComputeCommands(program, COMPUTE_HEADING, async (request) => {
+  const { runCompute } = await import("./compute-command.ts");
+  const { openComputeDesk } = await import("../assemble/compute-desk.ts");
+  status = await runCompute(request, {
+    ...surroundings,
+    open: (options) => openComputeDesk({ ...options, environment, clock: systemClock }),
   });
 });
 

@@ -24,6 +24,7 @@ import { startSchedulingTwin } from "./scheduling-service.ts";
 import {
   ARCHIVE,
   COLLECTION_TOP,
+  COMPUTE_ENDPOINT,
   DATA_TOP,
   IOC_PREFIX,
   type SiteServices,
@@ -177,7 +178,11 @@ async function startServices(
     // DAQs find their data on the analysis host.
     running.keep(analysisStarts.then(({ root }) => startDmTwin({ clock, dataRoot: root }))),
     running.keep(startSchedulingTwin({ clock })),
-    running.keep(detectorStarts.then(({ root }) => startGlobusService({ clock, collections: collectionsOf(root) }))),
+    running.keep(
+      detectorStarts.then(({ root }) =>
+        startGlobusService({ clock, collections: collectionsOf(root), endpoints: [{ name: COMPUTE_ENDPOINT }] }),
+      ),
+    ),
     detectorStarts,
     analysisStarts,
   ]);

@@ -18,6 +18,9 @@ export const IOC_PREFIX = "2bmb:";
 export const TOMOSCAN_PREFIX = "TomoScan:";
 /** Top directories: on both hosts, and on the collection. */
 export const DATA_TOP = "/data";
+/** The end point of Globus Compute. */
+export const COMPUTE_ENDPOINT = "cluster";
+const COMPUTE_WATCH_SECONDS = 1;
 export const COLLECTION_TOP = "/2-BM";
 /** Free bytes that are enough: it is a demonstration, on whatever disk. */
 const ROOM_BYTES = "10000000";
@@ -164,6 +167,11 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       directory: files.flows,
       "input-file": files.flowInput,
       "watch-seconds": FLOW_WATCH_SECONDS,
+    },
+    compute: {
+      endpoint: globus.compute.endpoint(COMPUTE_ENDPOINT).id,
+      functions: path.join(files.directory, "functions.json"),
+      "watch-seconds": COMPUTE_WATCH_SECONDS,
     },
     "destination archive": { kind: "folder", top: path.join(files.directory, ARCHIVE), manifest: "True" },
     "destination petrel": { kind: "globus", collection: globus.collection("petrel").id, top: COLLECTION_TOP },

@@ -18,8 +18,9 @@ import { StepDeadlines } from "./step-deadlines.ts";
 import { stepLine, stepNotes } from "./step-notes.ts";
 import { stepText } from "./step-text.ts";
 
-/** Seconds for which the service's word holds that a step may begin. */
-const HOLD_SECONDS = 10;
+/** Seconds for which the service's word holds that a step may begin, and that none may. */
+const FREE_SECONDS = 3;
+const HELD_SECONDS = 10;
 
 export class StepLane {
   readonly kind: StepKind;
@@ -77,7 +78,7 @@ export class StepLane {
     let soonest = this.#hasRuns() ? this.#lookedAt + this.kind.pollSeconds - mono : Infinity;
     const step = this.#next();
     if (step !== undefined)
-      soonest = Math.min(soonest, this.#held === undefined ? 0 : this.#askedAt + HOLD_SECONDS - mono);
+      soonest = Math.min(soonest, this.#held === undefined ? 0 : this.#askedAt + HELD_SECONDS - mono);
     if (!this.#road.isPaused)
       for (const one of this.#open()) soonest = Math.min(soonest, this.#secondsTo(one) || Infinity);
     return Math.max(0, soonest, soonest === Infinity ? 0 : this.breaker.waitSeconds(mono));
@@ -128,7 +129,8 @@ export class StepLane {
 
   async #mayBegin(signal: AbortSignal): Promise<boolean> {
     const mono = this.#road.clock.monotonic();
-    if (this.#askedAt + HOLD_SECONDS > mono) return this.#held === undefined;
+    if (this.#askedAt + (this.#held === undefined ? FREE_SECONDS : HELD_SECONDS) > mono)
+      return this.#held === undefined;
     const before = this.#held;
     this.#held = await this.kind.hold({ signal });
     this.#askedAt = mono;

@@ -47,12 +47,23 @@ function messageOf(running: RunningTransfers, waiting: number, begun: number): s
     ...(dead === undefined
       ? []
       : [`${stepsText(steps.deadCount)} failed and a person decides (QueueRetry): ${stepSentence(running, dead)}`]),
-    ...(trouble === undefined ? [] : [`${stepsText(waiting + begun)} wait: ${trouble}`]),
+    ...(trouble === undefined
+      ? []
+      : [`${stepsText(waiting + begun)} ${waiting + begun === 1 ? "waits" : "wait"}: ${trouble}`]),
   ].map((part) => part.replace(/\.$/, ""));
   if (parts.length > 0) return `${parts.join("; ")}.`;
   if (waiting > 0 && road.isPaused) return `${stepsText(waiting)} to begin: paused (${road.heldBy.join(", ")}).`;
-  if (waiting + begun > 0) return `${stepsText(begun)} under way, ${waiting} to begin.`;
+  if (waiting + begun > 0) return `${stepsText(begun)} under way, ${waiting} to begin${waitText(running)}.`;
   return (road.site.steps ?? []).length === 0 ? "No destination of globus.conf has a step." : "No step is to be done.";
+}
+
+/** What the oldest of those waits for that a service has and nobody works on, behind a semicolon; "": none does. */
+function waitText(running: RunningTransfers): string {
+  for (const step of running.road.queue.steps.open) {
+    const report = running.steps.find(({ kind }) => kind.name === step.kind)?.reportOf(step);
+    if (report?.state === "waiting" && report.words !== "") return `; ${report.words.replace(/\.$/, "")}`;
+  }
+  return "";
 }
 
 /** With how it stands at its service. */

@@ -12,6 +12,8 @@ export const ROOT = resolve(import.meta.dirname, "../../..");
 export const VENV = join(ROOT, ".peers");
 /** Globus' command line, in an environment of its own for its own version of the SDK. */
 const GLOBUS_CLI = join(ROOT, ".peers-cli/bin/globus");
+/** The interpreter of the environment that has globus-compute-sdk. */
+const COMPUTE_PYTHON = join(ROOT, ".peers-compute/bin/python");
 /** The interpreter of VENV: runs softioc.py and every script under test/peers. */
 export const PYTHON = join(VENV, "bin/python");
 
@@ -33,6 +35,7 @@ const PEERS = {
   caproto: { find: () => inVenv("caproto"), get: BY_NPM },
   "globus-sdk": { find: () => inVenv("globus_sdk"), get: BY_NPM },
   "globus-cli": { find: () => found([GLOBUS_CLI]), get: BY_NPM },
+  "globus-compute-sdk": { find: () => found([COMPUTE_PYTHON]), get: BY_NPM },
   /** EPICS base's folder of .dbd files. */
   dbd: { find: () => inVenv("epicscorelibs/dbd"), get: BY_NPM },
   /** Any Python 3 of this host; no package is needed. */
