@@ -154,6 +154,8 @@ describe("consents", () => {
     const tick = globus.withhold(dataAccess("mapped"));
     const asked = `${TRANSFER}[*${dataAccess("mapped")}]`;
     expect(await lists((await login(asked)).json["access_token"])).toBe("ConsentRequired");
+    // An account consents for itself, whatever a person thinks of it.
+    expect(await lists((await asAccount(asked)).json["access_token"])).toBe("listed");
     tick();
     expect(await lists((await login(asked)).json["access_token"])).toBe("listed");
     globus.withhold(TRANSFER);
@@ -240,6 +242,14 @@ describe("a login that goes wrong", () => {
     expect((await exchange(late)).json["error"]).toBe("invalid_grant");
   });
 });
+
+test.each(["Basic %", `Basic ${Buffer.from("100%:x").toString("base64")}`, "Basic !", "Bearer x"])(
+  "an application that proves itself by %j is none",
+  async (authorization) => {
+    const answer = await post({ grant_type: "client_credentials", scope: TRANSFER }, authorization);
+    expect([answer.status, answer.json["error"]]).toEqual([401, "invalid_client"]);
+  },
+);
 
 test("a code that must be carried by hand is shown on the page of this service, whose page that is", async () => {
   const answer = await authorize({});

@@ -16,7 +16,12 @@ export function requireClient(auth: AuthMemory, { headers, body }: TwinRequest):
   return client;
 }
 
+/** Some clients percent-encode the parts of HTTP Basic, as RFC 6749 says, and some do not. */
 function splitBasic(text: string): readonly [id: string, secret: string] {
   const at = text.indexOf(":");
-  return [decodeURIComponent(text.slice(0, at)), decodeURIComponent(text.slice(at + 1))];
+  try {
+    return [decodeURIComponent(text.slice(0, at)), decodeURIComponent(text.slice(at + 1))];
+  } catch {
+    return ["", ""];
+  }
 }

@@ -61,7 +61,7 @@ export type DependentsOf = (scope: string) => readonly AskedScope[];
 const FIRST_ID = 142_632;
 
 export class Consents {
-  /** Scopes that the person never consents to. */
+  /** Scopes that persons never consent to. */
   readonly withheld = new Set<string>();
   readonly #rootsByOwner = new Map<string, Map<string, Consent>>();
   readonly #dependentsOf: DependentsOf;
@@ -72,7 +72,7 @@ export class Consents {
   }
 
   /**
-   * Adds what is asked for to what stands already.
+   * Adds what is asked for to what stands already. An application that consents for itself withholds nothing.
    * @returns the consents to the scopes at the top of `asked`, without those that are withheld
    */
   grant(
@@ -107,7 +107,7 @@ export class Consents {
     now: number,
   ): readonly Consent[] {
     return asked.flatMap((one) => {
-      if (this.withheld.has(one.scope)) return [];
+      if (this.withheld.has(one.scope) && place.applicationId !== place.identityId) return [];
       const known = siblings.get(one.scope);
       const consent = known ?? new Consent(++this.#lastId, place, one, now);
       siblings.set(one.scope, consent);
