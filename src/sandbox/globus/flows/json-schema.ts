@@ -69,6 +69,9 @@ const isIn = (schema: unknown, value: unknown, { path, root }: SchemaPlace): boo
   problemsAt(schema, value, path, root).length === 0;
 const characters = (text: string): number => text.match(/./gsu)?.length ?? 0;
 
+const NON_EMPTY = "should be non-empty";
+const EMPTY = "is expected to be empty";
+
 const KEYWORDS: Readonly<Record<string, Keyword>> = {
   type: (wanted, value, { path }) => {
     const types = Array.isArray(wanted) ? (wanted as string[]) : [wanted as string];
@@ -103,25 +106,30 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
       : [],
   additionalProperties: (schema, value, { path, root, schema: beside }) => {
     if (!isFields(value)) return [];
-    const patterns = Object.keys((beside["patternProperties"] ?? {}) as Schema).map((one) => new RegExp(one, "u"));
+    const patterns = Object.keys(beside["patternProperties"] ?? {});
     const known = (beside["properties"] ?? {}) as Schema;
-    const others = Object.keys(value).filter((name) => !(name in known) && !patterns.some((one) => one.test(name)));
+    const others = Object.keys(value).filter(
+      (name) => !(name in known) && !patterns.some((one) => new RegExp(one, "u").test(name)),
+    );
     if (schema !== false) return others.flatMap((name) => problemsAt(schema, value[name], `${path}.${name}`, root));
     if (others.length === 0) return [];
-    const verb = others.length === 1 ? "was" : "were";
-    return at(path, `Additional properties are not allowed (${others.map(pythonText).join(", ")} ${verb} unexpected)`);
+    const [isOne, names] = [others.length === 1, others.map(pythonText).join(", ")];
+    if (patterns.length === 0)
+      return at(path, `Additional properties are not allowed (${names} ${isOne ? "was" : "were"} unexpected)`);
+    const regexes = patterns.toSorted().map(pythonText).join(", ");
+    return at(path, `${names} ${isOne ? "does" : "do"} not match any of the regexes: ${regexes}`);
   },
   propertyNames: (schema, value, { path, root }) =>
     isFields(value) ? Object.keys(value).flatMap((name) => problemsAt(schema, name, path, root)) : [],
   minProperties: bound(
     "object",
     (value: object, least: number) => Object.keys(value).length >= least,
-    (value) => `${value} does not have enough properties`,
+    (value, least) => `${value} ${least === "1" ? NON_EMPTY : "does not have enough properties"}`,
   ),
   maxProperties: bound(
     "object",
     (value: object, most: number) => Object.keys(value).length <= most,
-    (value) => `${value} has too many properties`,
+    (value, most) => `${value} ${most === "0" ? EMPTY : "has too many properties"}`,
   ),
   items: (schema, value, { path, root }) =>
     Array.isArray(value)
@@ -133,16 +141,16 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   contains: (schema, value, place) =>
     !Array.isArray(value) || value.some((one) => isIn(schema, one, place))
       ? []
-      : at(place.path, `${pythonText(value)} does not contain items matching the given schema`),
+      : at(place.path, `None of ${pythonText(value)} are valid under the given schema`),
   minItems: bound(
     "array",
     (value: unknown[], least: number) => value.length >= least,
-    (value) => `${value} is too short`,
+    (value, least) => `${value} ${least === "1" ? NON_EMPTY : "is too short"}`,
   ),
   maxItems: bound(
     "array",
     (value: unknown[], most: number) => value.length <= most,
-    (value) => `${value} is too long`,
+    (value, most) => `${value} ${most === "0" ? EMPTY : "is too long"}`,
   ),
   uniqueItems: bound(
     "array",
@@ -153,12 +161,12 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   minLength: bound(
     "string",
     (value: string, least: number) => characters(value) >= least,
-    (value) => `${value} is too short`,
+    (value, least) => `${value} ${least === "1" ? NON_EMPTY : "is too short"}`,
   ),
   maxLength: bound(
     "string",
     (value: string, most: number) => characters(value) <= most,
-    (value) => `${value} is too long`,
+    (value, most) => `${value} ${most === "0" ? EMPTY : "is too long"}`,
   ),
   pattern: bound(
     "string",
@@ -195,12 +203,11 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     each(schemas, value, place).some((problems) => problems.length === 0)
       ? []
       : at(place.path, `${pythonText(value)} is not valid under any of the given schemas`),
-  oneOf: (schemas, value, place) => {
-    const fitting = each(schemas, value, place).filter((problems) => problems.length === 0).length;
-    if (fitting === 1) return [];
-    const says =
-      fitting === 0 ? "is not valid under any of the given schemas" : "is valid under each of several schemas";
-    return at(place.path, `${pythonText(value)} ${says}`);
+  oneOf: (schemas, value, { path, root }) => {
+    const [first, ...others] = list(schemas).filter((schema) => problemsAt(schema, value, path, root).length === 0);
+    if (first === undefined) return at(path, `${pythonText(value)} is not valid under any of the given schemas`);
+    if (others.length === 0) return [];
+    return at(path, `${pythonText(value)} is valid under each of ${[...others, first].map(pythonText).join(", ")}`);
   },
   not: (schema, value, place) =>
     isIn(schema, value, place)

@@ -1,0 +1,167 @@
+/**
+ * What the simulated Flows finds wrong with inputs, in the words of Python's jsonschema, which Flows says them in: each
+ * row is a schema, an input, and what jsonschema 4.26 (draft 7) said of it.
+ */
+import { expect, test } from "vitest";
+import { inputProblems } from "../../../../src/sandbox/globus/flows/json-schema.ts";
+
+type Row = readonly [schema: unknown, input: unknown, said: readonly (readonly [path: string, says: string])[]];
+
+const IF_THEN_ELSE = JSON.parse(
+  '{"if":{"properties":{"k":{"const":1}}},"then":{"required":["a"]},"else":{"required":["b"]}}',
+) as unknown;
+const SAID: readonly Row[] = [
+  [{ type: "string" }, "a", []],
+  [{ type: "string" }, 1, [["$", "1 is not of type 'string'"]]],
+  [{ type: "string" }, null, [["$", "None is not of type 'string'"]]],
+  [{ type: "string" }, true, [["$", "True is not of type 'string'"]]],
+  [{ type: "string" }, [], [["$", "[] is not of type 'string'"]]],
+  [{ type: "string" }, {}, [["$", "{} is not of type 'string'"]]],
+  [{ type: "integer" }, 1, []],
+  [{ type: "integer" }, 1.0, []],
+  [{ type: "integer" }, 1.5, [["$", "1.5 is not of type 'integer'"]]],
+  [{ type: "integer" }, "1", [["$", "'1' is not of type 'integer'"]]],
+  [{ type: "integer" }, true, [["$", "True is not of type 'integer'"]]],
+  [{ type: "number" }, 1, []],
+  [{ type: "number" }, 1.5, []],
+  [{ type: "number" }, "x", [["$", "'x' is not of type 'number'"]]],
+  [{ type: "number" }, false, [["$", "False is not of type 'number'"]]],
+  [{ type: ["string", "null"] }, "a", []],
+  [{ type: ["string", "null"] }, null, []],
+  [{ type: ["string", "null"] }, 5, [["$", "5 is not of type 'string', 'null'"]]],
+  [{ enum: ["a", 1, null] }, "a", []],
+  [{ enum: ["a", 1, null] }, "b", [["$", "'b' is not one of ['a', 1, None]"]]],
+  [{ enum: ["a", 1, null] }, 1, []],
+  [{ enum: ["a", 1, null] }, 2, [["$", "2 is not one of ['a', 1, None]"]]],
+  [{ enum: ["a", 1, null] }, null, []],
+  [{ const: { a: [1] } }, { a: [1] }, []],
+  [{ const: { a: [1] } }, { a: [2] }, [["$", "{'a': [1]} was expected"]]],
+  [
+    { required: ["a", "b"] },
+    {},
+    [
+      ["$", "'a' is a required property"],
+      ["$", "'b' is a required property"],
+    ],
+  ],
+  [{ required: ["a", "b"] }, { a: 1 }, [["$", "'b' is a required property"]]],
+  [{ required: ["a", "b"] }, { a: 1, b: 2 }, []],
+  [{ required: ["a", "b"] }, 5, []],
+  [
+    { properties: { a: { type: "string" }, b: { properties: { c: { type: "null" } } } } },
+    { a: 1, b: { c: 2 } },
+    [
+      ["$.a", "1 is not of type 'string'"],
+      ["$.b.c", "2 is not of type 'null'"],
+    ],
+  ],
+  [{ properties: { a: { type: "string" }, b: { properties: { c: { type: "null" } } } } }, { a: "x" }, []],
+  [{ properties: { a: {} }, additionalProperties: false }, { a: 1 }, []],
+  [
+    { properties: { a: {} }, additionalProperties: false },
+    { a: 1, z: 1 },
+    [["$", "Additional properties are not allowed ('z' was unexpected)"]],
+  ],
+  [
+    { properties: { a: {} }, additionalProperties: false },
+    { y: 1, z: 2 },
+    [["$", "Additional properties are not allowed ('y', 'z' were unexpected)"]],
+  ],
+  [
+    { patternProperties: { "^x": { type: "integer" } }, additionalProperties: { type: "string" } },
+    { xa: "s", b: 5 },
+    [
+      ["$.xa", "'s' is not of type 'integer'"],
+      ["$.b", "5 is not of type 'string'"],
+    ],
+  ],
+  [
+    { patternProperties: { "^x": { type: "integer" } }, additionalProperties: { type: "string" } },
+    { xa: 1, b: "t" },
+    [],
+  ],
+  [
+    { patternProperties: { "^x": {} }, additionalProperties: false },
+    { xa: 1, b: 2 },
+    [["$", "'b' does not match any of the regexes: '^x'"]],
+  ],
+  [{ propertyNames: { maxLength: 2 } }, { ab: 1, abc: 2 }, [["$", "'abc' is too long"]]],
+  [{ minProperties: 1 }, {}, [["$", "{} should be non-empty"]]],
+  [{ minProperties: 2 }, { a: 1 }, [["$", "{'a': 1} does not have enough properties"]]],
+  [{ maxProperties: 1 }, { a: 1, b: 2 }, [["$", "{'a': 1, 'b': 2} has too many properties"]]],
+  [{ maxProperties: 0 }, { a: 1 }, [["$", "{'a': 1} is expected to be empty"]]],
+  [
+    { items: { type: "integer" } },
+    [1, "a", 2, "b"],
+    [
+      ["$[1]", "'a' is not of type 'integer'"],
+      ["$[3]", "'b' is not of type 'integer'"],
+    ],
+  ],
+  [{ items: { type: "integer" } }, "x", []],
+  [{ minItems: 1 }, [], [["$", "[] should be non-empty"]]],
+  [{ minItems: 2 }, [1], [["$", "[1] is too short"]]],
+  [{ maxItems: 1 }, [1, 2], [["$", "[1, 2] is too long"]]],
+  [{ maxItems: 0 }, [1], [["$", "[1] is expected to be empty"]]],
+  [{ uniqueItems: true }, [1, 2], []],
+  [{ uniqueItems: true }, [1, 1], [["$", "[1, 1] has non-unique elements"]]],
+  [{ uniqueItems: true }, [{ a: 1 }, { a: 1 }], [["$", "[{'a': 1}, {'a': 1}] has non-unique elements"]]],
+  [{ contains: { const: 5 } }, [1, 5], []],
+  [{ contains: { const: 5 } }, [1], [["$", "None of [1] are valid under the given schema"]]],
+  [{ minLength: 2 }, "a", [["$", "'a' is too short"]]],
+  [{ minLength: 2 }, "ab", []],
+  [{ minLength: 2 }, "한글", []],
+  [{ minLength: 2 }, "é", [["$", "'é' is too short"]]],
+  [{ minLength: 1 }, "", [["$", "'' should be non-empty"]]],
+  [{ maxLength: 1 }, "ab", [["$", "'ab' is too long"]]],
+  [{ maxLength: 1 }, "한", []],
+  [{ maxLength: 0 }, "a", [["$", "'a' is expected to be empty"]]],
+  [{ pattern: "^a+$" }, "aa", []],
+  [{ pattern: "^a+$" }, "b", [["$", "'b' does not match '^a+$'"]]],
+  [{ minimum: 1 }, 0, [["$", "0 is less than the minimum of 1"]]],
+  [{ minimum: 1 }, 1, []],
+  [{ minimum: 1 }, "x", []],
+  [{ maximum: 1 }, 2, [["$", "2 is greater than the maximum of 1"]]],
+  [{ maximum: 1 }, 1, []],
+  [{ exclusiveMinimum: 1 }, 1, [["$", "1 is less than or equal to the minimum of 1"]]],
+  [{ exclusiveMinimum: 1 }, 2, []],
+  [{ exclusiveMaximum: 1 }, 1, [["$", "1 is greater than or equal to the maximum of 1"]]],
+  [{ exclusiveMaximum: 1 }, 0, []],
+  [{ multipleOf: 0.5 }, 1.5, []],
+  [{ multipleOf: 0.5 }, 1.2, [["$", "1.2 is not a multiple of 0.5"]]],
+  [{ multipleOf: 3 }, 9, []],
+  [{ multipleOf: 3 }, 10, [["$", "10 is not a multiple of 3"]]],
+  [{ anyOf: [{ type: "string" }, { type: "integer" }] }, "a", []],
+  [{ anyOf: [{ type: "string" }, { type: "integer" }] }, 1, []],
+  [
+    { anyOf: [{ type: "string" }, { type: "integer" }] },
+    1.5,
+    [["$", "1.5 is not valid under any of the given schemas"]],
+  ],
+  [
+    { oneOf: [{ type: "number" }, { type: "integer" }] },
+    1,
+    [["$", "1 is valid under each of {'type': 'integer'}, {'type': 'number'}"]],
+  ],
+  [{ oneOf: [{ type: "number" }, { type: "integer" }] }, 1.5, []],
+  [
+    { oneOf: [{ type: "number" }, { type: "integer" }] },
+    "a",
+    [["$", "'a' is not valid under any of the given schemas"]],
+  ],
+  [{ allOf: [{ minimum: 1 }, { maximum: 3 }] }, 0, [["$", "0 is less than the minimum of 1"]]],
+  [{ allOf: [{ minimum: 1 }, { maximum: 3 }] }, 2, []],
+  [{ allOf: [{ minimum: 1 }, { maximum: 3 }] }, 4, [["$", "4 is greater than the maximum of 3"]]],
+  [{ not: { type: "string" } }, "a", [["$", "'a' should not be valid under {'type': 'string'}"]]],
+  [{ not: { type: "string" } }, 1, []],
+  [IF_THEN_ELSE, { k: 1 }, [["$", "'a' is a required property"]]],
+  [IF_THEN_ELSE, { k: 2 }, [["$", "'b' is a required property"]]],
+  [IF_THEN_ELSE, { k: 2, b: 1 }, []],
+  [{ $ref: "#/$defs/x", $defs: { x: { type: "string" } } }, "a", []],
+  [{ $ref: "#/$defs/x", $defs: { x: { type: "string" } } }, 1, [["$", "1 is not of type 'string'"]]],
+  [{ format: "uuid", type: "string" }, "x", []],
+];
+
+test.each(SAID)("%j finds in %j: %j", (schema, input, said) => {
+  expect(inputProblems(schema, input).map(({ path, says }) => [path, says])).toEqual(said);
+});
