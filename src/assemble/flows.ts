@@ -43,10 +43,12 @@ export function openFlows(
   const { clock } = options;
   let shown: QuestionBoard | undefined;
   const board = (): QuestionBoard | undefined => shown;
-  const onBoard = (made: QuestionBoard): void => {
+  let showRun = (): void => {};
+  const onBoard = (made: QuestionBoard, show: () => void): void => {
     shown = made;
+    showRun = show;
   };
-  const about = { site, find, board, clock };
+  const about = { site, find, board, showRun: () => showRun(), clock };
   return {
     actions: {
       FlowRun: flowRun(about),

@@ -218,6 +218,6 @@ test("flow run --ioc lets the IOC run its flow, and flow-monitor --ioc ends as t
   const over = await onIoc("flow-monitor");
   expect([over.code, over.stdout]).toEqual([
     0,
-    expect.stringMatching(/flow-monitor: Done\. The run .* has succeeded\./),
+    expect.stringMatching(/RunStatus: SUCCEEDED\n(.*\n)+flow-monitor: Done\. The run .* has succeeded\./),
   ]);
 });

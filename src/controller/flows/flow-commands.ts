@@ -20,6 +20,8 @@ export interface FlowCommandsOptions {
   readonly find: FindTransfers;
   /** Undefined before the IOC shows questions. */
   readonly board: () => QuestionBoard | undefined;
+  /** Shows the run in its PVs as it is now; nothing before the IOC shows runs. */
+  readonly showRun: () => void;
   readonly clock: Clock;
 }
 
@@ -79,7 +81,11 @@ export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
 
 export const flowMonitor = (options: FlowCommandsOptions): FreeAction => ({
   plan: () => ["would wait until the run of RunId has ended"],
-  run: async (context) => ended(await runEnd(options, context)),
+  run: async (context) => {
+    const words = await runEnd(options, context);
+    options.showRun(); // a script that reads the PVs behind the command finds the end in them
+    return ended(words);
+  },
 });
 
 /** @throws ActionError unless it has succeeded */

@@ -21,8 +21,8 @@ export interface FlowsWatchOptions {
   readonly site: FlowSite;
   readonly find: FindTransfers;
   readonly clock: Clock;
-  /** Told where questions are shown, for the commands. */
-  readonly onBoard: (board: QuestionBoard) => void;
+  /** Told where questions are shown, and what shows the run as it is at that moment, for the commands. */
+  readonly onBoard: (board: QuestionBoard, showRun: () => void) => void;
 }
 
 /** Seconds between two pictures of the run. */
@@ -33,9 +33,9 @@ export const watchRuns =
   (context) =>
     defer(() => {
       const board = new QuestionBoard(context.pvs);
-      options.onBoard(board);
       const total = new SourceTotal();
       const show = shower(options, context, total);
+      options.onBoard(board, show);
       return merge(
         timer(0, SHOW_SECONDS * 1000, context.scheduler).pipe(tap(show)),
         work$((signal) => followQuestions(options, { board, show }, signal)),

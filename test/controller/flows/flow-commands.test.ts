@@ -52,10 +52,13 @@ async function bench(change: { readonly flow?: string; readonly input?: FlowSite
     pollSeconds: 1,
   };
   const board = new QuestionBoard(new FakeControllerPvs());
+  /** What Flows had when the run was shown. */
+  const shown: string[][] = [];
   const options: FlowCommandsOptions = {
     site,
     clock,
     board: () => board,
+    showRun: () => void shown.push([...flows.reports.values()].map(({ state }) => state)),
     find: () => transfers.transfers.running ?? "The ledger is being read",
   };
   /** Runs a command, letting seconds pass until it has ended. */
@@ -68,7 +71,7 @@ async function bench(change: { readonly flow?: string; readonly input?: FlowSite
     for (let second = 0; second < 60 && !ended.is; second++) await transfers.pass(1);
     return { context, result };
   };
-  return { transfers, flows, clock, board, options, run };
+  return { transfers, flows, clock, board, options, run, shown };
 }
 
 describe("FlowRun", () => {
@@ -159,7 +162,7 @@ async function begun() {
 }
 
 test("FlowMonitor ends as its run does, also where a later run was started meanwhile", async () => {
-  const { flows, options, run, id, transfers } = await begun();
+  const { flows, options, run, id, transfers, shown } = await begun();
   const first = flowMonitor(options).run(fakeRun());
   await transfers.pass(2);
   await (await run(flowRun(options), ENDS)).result;
@@ -170,6 +173,10 @@ test("FlowMonitor ends as its run does, also where a later run was started meanw
   await transfers.pass(3);
   expect(await first).toEqual({ state: "Done", message: `The run ${id} of the flow nightly has succeeded.` });
   expect((await failure).message).toContain(`The run ${second} of the flow nightly has failed: FlowFailed: no room`);
+  expect(shown).toEqual([
+    ["SUCCEEDED", "FAILED"],
+    ["SUCCEEDED", "FAILED"],
+  ]);
 });
 
 test("before the first run there is nothing to follow, cancel or resume", async () => {
