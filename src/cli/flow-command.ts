@@ -13,6 +13,7 @@ import { deploy } from "./flow-deploy.ts";
 import { cancelRun, deleteFlow, listFlows, resumeRun, runLog, showFlow } from "./flow-look.ts";
 import { monitor, monitorAsk } from "./flow-monitor.ts";
 import type { FlowRequest } from "./flow-request.ts";
+import { respond } from "./flow-respond.ts";
 import { validate } from "./flow-source.ts";
 import { startRun } from "./flow-start.ts";
 import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
@@ -94,6 +95,8 @@ function run(request: Exclude<FlowRequest, { what: "validate" }>, work: FlowWork
       return cancelRun(request.run, work);
     case "resume":
       return resumeRun(request.run, work);
+    case "respond":
+      return respond(request, work);
     case "delete":
       return deleteFlow(request, work);
   }

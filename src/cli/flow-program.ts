@@ -126,6 +126,13 @@ const FLOW_COMMANDS: readonly FlowRow[] = [
     examples: ["resume RUN"],
   },
   {
+    what: "respond",
+    argument: RUN,
+    about: "answer the question that a run waits with; asks at a terminal",
+    options: [["--answer <answer>", "its number, or how its words begin"]],
+    examples: ["respond RUN", "respond RUN --answer keep"],
+  },
+  {
     what: "delete",
     argument: FLOW,
     about: "delete a flow at Globus; asks at a terminal; its runs go on",

@@ -69,5 +69,6 @@ export type FlowRequest = FlowFlags &
     | { readonly what: "log"; readonly run: string }
     | { readonly what: "cancel"; readonly run: string }
     | { readonly what: "resume"; readonly run: string }
+    | { readonly what: "respond"; readonly run: string; readonly answer?: string }
     | { readonly what: "delete"; readonly flow: string; readonly yes?: true }
   );

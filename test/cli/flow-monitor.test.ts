@@ -201,6 +201,60 @@ test("a run that waits for an answer is not resumed: what it needs is said", asy
   expect(cli.runs.requests).not.toContain("resume");
 });
 
+describe("respond", () => {
+  const QUESTION = "dddddddd-0000-4000-8000-000000000001";
+  const options = [
+    { id: "k", words: "Keep" },
+    { id: "d", words: "Delete" },
+  ];
+  const asking = (): { cli: FakeFlowCli; run: string } => {
+    const cli = new FakeFlowCli();
+    const run = running(cli);
+    cli.questions.set(QUESTION, { id: QUESTION, run, state: "open", title: "Delete the source?", text: "", options });
+    cli.runs.tell(run, { state: "INACTIVE", question: QUESTION });
+    return { cli, run };
+  };
+
+  test.each([
+    ["2", "d"],
+    ["keep", "k"],
+    ["DEL", "d"],
+  ])("takes %s for an answer", async (answer, option) => {
+    const { cli, run } = asking();
+    using _ = cli;
+    const { status, out } = await cli.run({ what: "respond", run, answer });
+    expect([status, cli.answered]).toEqual([0, [[QUESTION, option]]]);
+    expect(out).toMatch(/Delete the source\?:\n {2}1 {2}Keep\n {2}2 {2}Delete\n/);
+  });
+
+  test.each(["3", "perhaps", ""])("takes %o for none, and says which there are", async (answer) => {
+    const { cli, run } = asking();
+    using _ = cli;
+    const { status, err } = await cli.run({ what: "respond", run, answer });
+    expect([status > 0, cli.answered]).toEqual([true, []]);
+    expect(err).toMatch(answer === "" ? /Nothing was answered/ : /is no answer: give 1 \(Keep\) and 2 \(Delete\)/);
+  });
+
+  test("asks at a terminal alone", async () => {
+    const { cli, run } = asking();
+    using _ = cli;
+    const nobody = await cli.run({ what: "respond", run });
+    expect([nobody.status, nobody.err]).toEqual([
+      2,
+      expect.stringContaining("Which answer? Give 1 and 2, or its words."),
+    ]);
+    cli.answers = ["1"];
+    expect((await cli.run({ what: "respond", run })).status).toBe(0);
+    expect(cli.answered).toEqual([[QUESTION, "k"]]);
+  });
+
+  test("says so where a run asks nothing", async () => {
+    using cli = new FakeFlowCli();
+    const { status, err } = await cli.run({ what: "respond", run: running(cli), answer: "1" });
+    expect([status, err]).toEqual([1, expect.stringContaining("It asks nothing.")]);
+  });
+});
+
 test("a rate is of the last ten seconds, and nobody knows what is left without a total", () => {
   const meter = new RateMeter();
   const now = (bytesTransferred: number) =>

@@ -75,14 +75,22 @@ test.each([
   [`flow log ${RUN}`, { what: "log", run: RUN }],
   [`flow cancel ${RUN}`, { what: "cancel", run: RUN }],
   [`flow resume ${RUN}`, { what: "resume", run: RUN }],
+  [`flow respond ${RUN} --answer keep`, { what: "respond", run: RUN, answer: "keep" }],
   ["flow delete transfer --yes", { what: "delete", flow: "transfer", yes: true }],
 ])("%s is understood", async (line, request) => {
   expect(await parsed(line)).toEqual(request);
 });
 
-test.each(["flow", "flow runs", "flow show", "flow show a b", "flow log", "flow cancel", "flow resume", "flow delete"])(
-  "%s is refused",
-  async (line) => {
-    expect((await failureOf(parsed(line), CommanderError)).exitCode).toBe(1);
-  },
-);
+test.each([
+  "flow",
+  "flow runs",
+  "flow show",
+  "flow show a b",
+  "flow log",
+  "flow cancel",
+  "flow resume",
+  "flow respond",
+  "flow delete",
+])("%s is refused", async (line) => {
+  expect((await failureOf(parsed(line), CommanderError)).exitCode).toBe(1);
+});

@@ -2,12 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { type FlowDesk, openFlowDesk } from "../../src/assemble/flow-desk.ts";
-import { silentLog } from "../../src/base/log.ts";
-import { Troubles } from "../../src/base/troubles.ts";
+import { openFlowDesk } from "../../src/assemble/flow-desk.ts";
 import { runFlow } from "../../src/cli/flow-command.ts";
 import type { FlowRequest } from "../../src/cli/flow-request.ts";
-import { readConfig } from "../../src/config/config.ts";
 import type { RunReport } from "../../src/controller/ports/flows.ts";
 import type { SimulatedFunction } from "../../src/sandbox/globus/compute/room.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
@@ -74,24 +71,6 @@ async function flow(request: FlowRequest): Promise<Ended> {
     },
   );
   return { status, document: JSON.parse(out) as Ended["document"] };
-}
-
-const settings = () => readConfig(join(home, "globus.conf"), { HOME: home });
-
-/** With Globus open as the commands have it. */
-async function desk(work: (opened: FlowDesk) => Promise<void>): Promise<void> {
-  const opened = await openFlowDesk({
-    settings: settings(),
-    environment: process.env,
-    clock,
-    log: silentLog,
-    troubles: new Troubles(),
-  });
-  try {
-    await work(opened);
-  } finally {
-    await opened.close();
-  }
 }
 
 const source = (name: string): string => join(globus.collection("ffs").folder, name);
@@ -245,11 +224,9 @@ describe("transfer-approve-delete", () => {
     await decide(globus.flows.questions[0]?.id ?? "");
     return await ended;
   }
-  const answering = (words: string) => async (id: string) => {
-    await desk(async ({ flows }) => {
-      const { options } = await flows.question(id, {});
-      await flows.respond(id, options.find((one) => one.words.startsWith(words))?.id ?? "", {});
-    });
+  const answering = (answer: string) => async () => {
+    const { status } = await flow({ what: "respond", run: globus.flows.runs.at(-1)?.id ?? "", answer });
+    expect(status).toBe(0);
   };
 
   test("deletes the source where a person says so", async () => {

@@ -85,7 +85,7 @@ function waitText(report: RunReport, flowName: string): string {
   const { question, requiredScopes, sessionMessage, stepCode, step } = report;
   const at = step === "" ? "" : ` at its step ${step}`;
   if (question !== undefined)
-    return `waits${at} for a person's answer: give it with FlowRespond, or at ${runUrl(report.id)}`;
+    return `waits${at} for a person's answer: give it with FlowRespond, with \`globus-ioc flow respond ${report.id}\`, or at ${runUrl(report.id)}`;
   if (sessionMessage !== undefined)
     return `waits${at} for a new login, which a policy asks for (${sessionMessage}): run ${loginCommand(flowName, { isAnew: true })}, then ${RESUME(report)}`;
   if (requiredScopes.length > 0 || report.code === "ConsentRequired")

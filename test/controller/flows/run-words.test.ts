@@ -46,7 +46,7 @@ describe("weakness 11: a run that is INACTIVE waits, and is told apart by what f
 
   test("a person's answer", () => {
     expect(waits({ question: "q" }).sentence).toContain(
-      "for a person's answer: give it with FlowRespond, or at https://app.globus.org/runs/36ad9f9a",
+      "for a person's answer: give it with FlowRespond, with `globus-ioc flow respond 36ad9f9a",
     );
   });
 

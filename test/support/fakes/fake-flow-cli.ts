@@ -6,7 +6,7 @@ import { runFlow } from "../../../src/cli/flow-command.ts";
 import type { OpenedFlows } from "../../../src/cli/flow-context.ts";
 import type { FlowRequest } from "../../../src/cli/flow-request.ts";
 import { NotFoundError } from "../../../src/controller/ports/call.ts";
-import type { Flows } from "../../../src/controller/ports/flows.ts";
+import type { Flows, Question } from "../../../src/controller/ports/flows.ts";
 import type { TaskReport, TransferTasks } from "../../../src/controller/ports/transfer-tasks.ts";
 import { createFlowFiles } from "../../../src/services/flow-files.ts";
 import { ROOT } from "../peers/real-peers.ts";
@@ -27,6 +27,10 @@ export class FakeFlowCli {
   readonly deployed = new FakeDeployedFlows();
   /** Transfer's tasks, by id. */
   readonly tasks = new Map<string, TaskReport>();
+  /** By id. */
+  readonly questions = new Map<string, Question>();
+  /** Ids of questions and of the options that were chosen. */
+  readonly answered: (readonly [string, string])[] = [];
   /** What lies at a path of a collection. */
   kind: "file" | "folder" | undefined = "folder";
   isTerminal = false;
@@ -105,8 +109,14 @@ export class FakeFlowCli {
       remove: (id) => deployed.remove(id),
       definitionProblems: () => deployed.definitionProblems(),
       questions: () => Promise.resolve([]),
-      question: (id) => Promise.reject(new NotFoundError(`no question ${id}`)),
-      respond: () => Promise.resolve(),
+      question: (id) => {
+        const found = this.questions.get(id);
+        return found === undefined ? Promise.reject(new NotFoundError(`no question ${id}`)) : Promise.resolve(found);
+      },
+      respond: (id, option) => {
+        this.answered.push([id, option]);
+        return Promise.resolve();
+      },
     };
     return {
       flows,
