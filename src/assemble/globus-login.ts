@@ -17,7 +17,7 @@ import { createGlobusCall } from "../services/globus/call.ts";
 import { applicationProblem } from "../services/globus/login/application.ts";
 import { type Inheritance, readInheritance } from "../services/globus/login/inherited.ts";
 import type { GlobusSession } from "../services/globus/login/session.ts";
-import { AUTH_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
+import { AUTH_SERVER, COMPUTE_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
 import { createTokenStore } from "../services/globus/token-store.ts";
 import { createGlobusTransport, globusServiceUrls } from "../services/globus/transport.ts";
 import type { MutableEnvironment } from "./parts.ts";
@@ -98,7 +98,7 @@ class DeployedFlows {
   }
   /** The resource servers that are needed now; a flow that nobody has deployed yet is told elsewhere. */
   async neededServers(): Promise<readonly string[]> {
-    const { flows, destinations } = this.#settings;
+    const { flows, destinations, compute } = this.#settings;
     const files = createFlowFiles(flows.directory);
     for (const name of await files.names()) {
       const file = await files.read(name).catch(() => undefined);
@@ -108,6 +108,12 @@ class DeployedFlows {
     named.delete("");
     const found = await Promise.allSettled([...named].map((one) => namedFlow(one, files)));
     const ids = new Set(found.flatMap((one) => (one.status === "fulfilled" ? [one.value.id] : [])));
-    return [TRANSFER_SERVER, AUTH_SERVER, ...(named.size === 0 ? [] : [FLOWS_SERVER]), ...ids];
+    return [
+      TRANSFER_SERVER,
+      AUTH_SERVER,
+      ...(named.size === 0 ? [] : [FLOWS_SERVER]),
+      ...ids,
+      ...(compute.endpoint === "" ? [] : [COMPUTE_SERVER]),
+    ];
   }
 }

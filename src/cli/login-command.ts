@@ -11,7 +11,7 @@ import { isFlow, serverName } from "../services/globus/scopes.ts";
 import type { Ending } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { flowNamed } from "./flow-context.ts";
-import { askConsent } from "./login-consent.ts";
+import { askConsent, isAnew } from "./login-consent.ts";
 import { type LoginLook, lookAtLogin, namedCollections, neededServices } from "./login-look.ts";
 import type { LoginFlags, SignInRun } from "./sign-in-request.ts";
 
@@ -65,7 +65,7 @@ async function complete(flags: LoginFlags, flow: NamedFlow | undefined, run: Sig
   const asked = new Set<string>();
   for (let isFirst = true; ; isFirst = false) {
     const needs = flow === undefined ? undefined : await flowNeeds(session.call, flow, { signal: run.signal });
-    const look = await lookAtLogin({ collections, flow: needs, isForced: flags.force === true && isFirst }, run);
+    const look = await lookAtLogin({ collections, flow: needs, isForced: isFirst && isAnew(flags) }, run);
     if (isFirst) {
       for (const sentence of look.notes) screen.warn(sentence);
       if (look.present.length > 0) screen.say(`There already: ${look.present.join(", ")}.`);

@@ -39,13 +39,18 @@ export async function askConsent(asked: AskedConsent, run: SignInRun): Promise<v
     clientId: session.clientId,
     transport: session.transport,
     scopes: scopesOf(missing),
-    isAnew: flags.force === true && asked.isFirst,
+    isAnew: asked.isFirst && isAnew(flags),
+    ...(asked.isFirst && { policies: flags.policy ?? [], domains: flags.domain ?? [] }),
     name: `globus-ioc on ${run.host}`,
   };
   const records =
     flags.localServer === true ? await byBrowser(options, flags.port ?? 0, run) : await byCode(options, run);
   await keep(records, asked, run);
 }
+
+/** Whether somebody is to log in where somebody has. */
+export const isAnew = ({ force, policy = [], domain = [] }: LoginFlags): boolean =>
+  force === true || policy.length + domain.length > 0;
 
 /** With the identity's own scopes, which say whose tokens they are; who has given them is not asked again. */
 function scopesOf(missing: readonly MissingConsent[]): readonly ScopeTree[] {

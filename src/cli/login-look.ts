@@ -18,7 +18,7 @@ import {
   wantedService,
 } from "../services/globus/login/wants.ts";
 import { whoIs } from "../services/globus/login/who-is.ts";
-import { AUTH_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
+import { AUTH_SERVER, COMPUTE_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
 import type { TokenRecord } from "../services/globus/token-store.ts";
 import type { SignInRun } from "./sign-in-request.ts";
 
@@ -45,7 +45,12 @@ export interface NamedByUs extends MappedCollection {
 }
 
 /** The services that a login is for; a flow has a login of its own, once it is deployed. */
-export const neededServices = (_settings: Settings): readonly string[] => [TRANSFER_SERVER, AUTH_SERVER, FLOWS_SERVER];
+export const neededServices = ({ compute }: Settings): readonly string[] => [
+  TRANSFER_SERVER,
+  AUTH_SERVER,
+  FLOWS_SERVER,
+  ...(compute.endpoint === "" ? [] : [COMPUTE_SERVER]),
+];
 
 /** Each once. @param said ids on the command line */
 export function namedCollections(settings: Settings, said: readonly string[]): readonly NamedByUs[] {

@@ -52,6 +52,8 @@ export function addSignInCommands(
     .option("--flow <flow>", FLOW_MEANING)
     .option("--collection <uuid>", "a mapped collection that the settings do not name; may be given again", several)
     .option("--force", "log in anew, also as another person")
+    .option("--policy <id>", "log in anew as a collection's policy wants it; may be given again", several)
+    .option("--domain <domain>", "log in anew with an identity of this domain; may be given again", several)
     .option("--local-server", "take the answer from the browser of this machine, on a port of 127.0.0.1")
     .option("--port <number>", "that port; else one that is free", whole(1, 65_535))
     .addHelpText("after", LOGIN_HELP)

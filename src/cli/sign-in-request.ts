@@ -13,6 +13,9 @@ export interface LoginFlags extends ClientFlags {
   /** Mapped collections beside those of the settings. */
   readonly collection?: readonly string[];
   readonly force?: true;
+  /** What Globus must see to in the login's session: ids of policies, and domains of identities. */
+  readonly policy?: readonly string[];
+  readonly domain?: readonly string[];
   readonly localServer?: true;
   readonly port?: number;
 }

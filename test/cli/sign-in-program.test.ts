@@ -31,6 +31,7 @@ test.each([
       config: "g",
     },
   ],
+  ["login --policy p --policy q --domain d", { what: "login", policy: ["p", "q"], domain: ["d"] }],
   ["logout --flow f", { what: "logout", flow: "f" }],
   ["whoami --json", { what: "whoami", json: true }],
   ["collection search a b --limit 5", { what: "collection search", words: ["a", "b"], limit: 5 }],

@@ -7,6 +7,7 @@ import { EXIT } from "../../src/cli/exit-status.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import {
   AUTH_SERVER,
+  COMPUTE_SERVER,
   dataAccessScope,
   FLOWS_SERVER,
   flowScope,
@@ -271,6 +272,30 @@ describe("login", () => {
     expect(listed.text).toContain(`the login lacks a consent, run \`globus-ioc login --collection ${id}\``);
     await bench.run({ what: "login", collection: [id] });
     expect(await bench.run({ what: "collection ls", place: `${id}:/data` })).toMatchObject({ status: EXIT.done });
+  });
+
+  test("a login that a policy wants is asked for with that policy, and a domain with that domain", async () => {
+    await bench.run({ what: "login" });
+    const policy = globus.addPolicy({ timeoutSeconds: 3600 });
+    const end = await bench.run({ what: "login", policy: [policy], domain: ["globusid.org"] });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(Object.fromEntries(new URL(bench.shown.at(-1) ?? "").searchParams)).toMatchObject({
+      prompt: "login",
+      session_required_policies: policy,
+      session_required_single_domain: "globusid.org",
+    });
+    bench.answer = async (url) => (await browse(url)).href;
+    const refused = await bench.run({ what: "login", domain: ["elsewhere.example"] });
+    expect(refused.status).toBe(EXIT.failed);
+    expect(refused.text).toContain("No identity of curie@globusid.org is of elsewhere.example");
+  });
+
+  test("where functions run, the login has Globus Compute, too", async () => {
+    bench.configure(`[compute]\nendpoint = ${globus.collection("guest").id}\n`);
+    const end = await bench.run({ what: "login" });
+    expect(end.text).toContain("use Globus Compute");
+    expect(await servers()).toEqual([...SERVERS, COMPUTE_SERVER].toSorted());
+    expect(await bench.open().auth.state({})).toMatchObject({ state: "OK" });
   });
 
   test("a login that is over is made anew by the same command", async () => {

@@ -19,6 +19,8 @@ class GlobusRefusal extends AppError {
   readonly requestId: string;
   /** Scopes that the token lacks. */
   readonly requiredScopes: readonly string[];
+  /** Options of `globus-ioc login` for a session that will do; empty where Globus does not say what it wants. */
+  readonly session: string;
   /** What is wrong with each part of what was sent, where Globus tells that. */
   readonly problems: readonly string[];
   constructor(refusal: RefusalFields) {
@@ -27,11 +29,15 @@ class GlobusRefusal extends AppError {
     this.code = refusal.code;
     this.requestId = refusal.requestId;
     this.requiredScopes = refusal.requiredScopes;
+    this.session = refusal.session;
     this.problems = refusal.problems;
   }
 }
 
-type RefusalFields = Pick<GlobusRefusal, "status" | "code" | "requestId" | "requiredScopes" | "problems" | "message">;
+type RefusalFields = Pick<
+  GlobusRefusal,
+  "status" | "code" | "requestId" | "requiredScopes" | "session" | "problems" | "message"
+>;
 
 /** Nobody but a person can help: the login is missing, over, or lacks a consent. */
 export class LoginNeededError extends AccessDeniedError {}
@@ -88,7 +94,24 @@ export function parseRefusal(status: number, document: unknown): GlobusRefusal |
   const requestId = textOf(document["request_id"]) ?? said.id ?? "";
   const short = oneLine(words).trim();
   const message = short.length > MOST_MESSAGE ? `${short.slice(0, MOST_MESSAGE)}…` : short;
-  return new GlobusRefusal({ status, code: name, requestId, requiredScopes, problems: said.problems, message });
+  const session = sessionOptions(parameters);
+  return new GlobusRefusal({
+    status,
+    code: name,
+    requestId,
+    requiredScopes,
+    session,
+    problems: said.problems,
+    message,
+  });
+}
+
+/** What goes onto a command line must be of the form that it has at Globus. */
+function sessionOptions(parameters: JsonFields): string {
+  const textsIn = (value: unknown): string[] => (typeof value === "string" ? value.split(",") : textsOf(value));
+  const policies = textsIn(parameters["session_required_policies"]).filter((one) => /^[0-9a-f-]{36}$/i.test(one));
+  const domains = textsIn(parameters["session_required_single_domain"]).filter((one) => /^[a-z0-9.-]+$/i.test(one));
+  return [...policies.map((one) => `--policy ${one}`), ...domains.map((one) => `--domain ${one}`)].join(" ");
 }
 
 type ErrorClass = new (message: string, options: ErrorOptions) => ActionError;
@@ -97,7 +120,7 @@ interface Meaning {
   readonly code: RegExp;
   readonly kind: ErrorClass;
   /** What to do, as the middle of the sentence. */
-  readonly advice: string | ((about: Required<Advice>) => string);
+  readonly advice: string | ((about: Required<Advice> & Pick<GlobusRefusal, "session">) => string);
 }
 
 /** What helps with a request in particular, where that is not what helps with most: pieces of sentences. */
@@ -134,7 +157,8 @@ const MEANINGS: readonly Meaning[] = [
   {
     code: /^(AuthPolicyFailed|AuthenticationPolicyRequired|AUTHENTICATION_POLICY_REQUIRED)$/,
     kind: LoginNeededError,
-    advice: ({ login }) => `its policy wants a login of this moment, ${login.replace(/`$/, " --force`")}`,
+    advice: ({ login, session }) =>
+      `its policy wants a login of this moment, ${login.replace(/`$/, ` ${session || "--force"}\``)}`,
   },
   {
     code: /^(AuthenticationFailed|UNAUTHORIZED|AUTHENTICATION_ERROR)$/i,
@@ -175,7 +199,8 @@ export function refusalError(what: string, refusal: GlobusRefusal, about: Advice
     ...(requiredScopes.length === 0 ? [] : [`scopes ${requiredScopes.join(" ")}`]),
     ...(requestId === "" ? [] : [`request ${requestId}`]),
   ].join("; ");
-  const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, { ...consentAdvice(requiredScopes), ...about })}`;
+  const helps = { ...USUAL_ADVICE, ...consentAdvice(requiredScopes), ...about, session: refusal.session };
+  const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, helps)}`;
   return new (meaning?.kind ?? ActionError)(`Globus did not ${what}${advice} (${said}).`, { cause: refusal });
 }
 
@@ -185,8 +210,8 @@ function consentAdvice(requiredScopes: readonly string[]): Advice {
   return ids.length === 0 ? {} : { login: `run ${loginCommand(undefined, { collections: ids })}` };
 }
 
-const adviceOf = ({ advice }: Meaning, about: Advice): string =>
-  typeof advice === "string" ? advice : advice({ ...USUAL_ADVICE, ...about });
+const adviceOf = ({ advice }: Meaning, helps: Parameters<Exclude<Meaning["advice"], string>>[0]): string =>
+  typeof advice === "string" ? advice : advice(helps);
 
 /** The refusal behind an error, if Globus gave one. */
 export function refusalOf(thrown: unknown): GlobusRefusal | undefined {

@@ -57,6 +57,10 @@ test("the command that helps is said: for a collection's consent with its id, fo
   expect(error(403, document("AuthPolicyFailed")).message).toContain(
     "its policy wants a login of this moment, run `globus-ioc login --force` (",
   );
+  const wanted = { session_required_policies: [id], session_required_single_domain: ["example.org", "a b; rm"] };
+  expect(error(403, document("AuthPolicyFailed", { authorization_parameters: wanted })).message).toContain(
+    `, run \`globus-ioc login --policy ${id} --domain example.org\` (`,
+  );
 });
 
 test("a consent that is missing is named, from either place in the document", () => {

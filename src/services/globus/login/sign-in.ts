@@ -24,6 +24,9 @@ export interface SignInOptions {
   readonly redirectUri?: string;
   /** Whether Globus is to ask who it is, also where the browser is logged in. */
   readonly isAnew: boolean;
+  /** What the login's session must meet: ids of policies, and domains of which the identity may be. */
+  readonly policies?: readonly string[];
+  readonly domains?: readonly string[];
   /** What people see of it at Globus, such as the host's name. */
   readonly name: string;
 }
@@ -38,7 +41,7 @@ export interface SignIn {
 }
 
 export async function beginSignIn(options: SignInOptions): Promise<SignIn> {
-  const { clientId, transport, scopes, isAnew, name } = options;
+  const { clientId, transport, scopes, isAnew, name, policies = [], domains = [] } = options;
   const endpoint = auth.getAuthorizationEndpoint();
   const redirectUri = options.redirectUri ?? new URL(CODE_PAGE, endpoint).href;
   const verifier = generateCodeVerifier();
@@ -55,6 +58,8 @@ export async function beginSignIn(options: SignInOptions): Promise<SignIn> {
     access_type: "offline",
     prefill_named_grant: name,
     ...(isAnew && { prompt: "login" }),
+    ...(policies.length > 0 && { session_required_policies: policies.join(",") }),
+    ...(domains.length > 0 && { session_required_single_domain: domains.join(",") }),
   }).toString();
   const redeem: SignIn["redeem"] = async (code, callOptions) => {
     const payload = {
