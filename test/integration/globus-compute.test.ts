@@ -7,7 +7,6 @@ import { ActionError } from "../../src/base/errors.ts";
 import { NotFoundError, UnavailableError } from "../../src/controller/ports/call.ts";
 import type { Compute } from "../../src/controller/ports/compute.ts";
 import { readSource } from "../../src/sandbox/globus/compute/packing.ts";
-import { TypedError } from "../../src/sandbox/globus/compute/room.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createServiceAccount } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
@@ -75,7 +74,7 @@ describe("a function", () => {
 
   test("that fails tells the exception's line, and has the traceback", async () => {
     globus.compute.simulate("recon", () => {
-      throw new TypedError("ValueError", "no projections\nin the file");
+      throw Object.assign(new Error("no projections\nin the file"), { name: "ValueError" });
     });
     const { task } = await run(await register());
     clock.advance(2);

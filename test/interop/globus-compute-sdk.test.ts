@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import type { Compute } from "../../src/controller/ports/compute.ts";
-import { TypedError } from "../../src/sandbox/globus/compute/room.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { createServiceAccount } from "../../src/services/globus/auth.ts";
 import { createGlobusCall } from "../../src/services/globus/call.ts";
@@ -43,7 +42,7 @@ describe.skipIf(python.missing)("globus-compute-sdk", () => {
         double: ({ args }) => 2 * Number(args[0]),
         recon: ({ args }) => ({ path: args[0] }),
         fails: () => {
-          throw new TypedError("ValueError", "no projections");
+          throw Object.assign(new Error("no projections"), { name: "ValueError" });
         },
       },
     });

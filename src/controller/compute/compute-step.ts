@@ -91,7 +91,7 @@ function reportOf(task: ComputeTaskReport | undefined, endpoint: string): StepRe
 }
 
 /** `It gave {"slices":12}.` */
-export function resultText(value: unknown): string {
+function resultText(value: unknown): string {
   const text = oneLine(JSON.stringify(value));
   return asSentence(`It gave ${text.length > MOST_WORDS ? `${text.slice(0, MOST_WORDS)}…` : text}`);
 }

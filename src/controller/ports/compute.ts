@@ -28,11 +28,9 @@ export interface ComputeSubmission {
   readonly group: string;
 }
 
-/** waiting: for its end point, or for a worker there. */
-export const COMPUTE_TASK_STATES = ["waiting", "running", "done", "failed"] as const;
-
 export interface ComputeTaskReport {
-  readonly state: (typeof COMPUTE_TASK_STATES)[number];
+  /** waiting: for its end point, or for a worker there. */
+  readonly state: "waiting" | "running" | "done" | "failed";
   /** The state as Compute spells it. */
   readonly said: string;
   /** What the function gave; absent: it has not ended well, or it takes Python to read it. */

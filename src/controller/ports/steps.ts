@@ -7,8 +7,7 @@ import type { CallOptions } from "./call.ts";
 import type { StepRecord } from "./queue-ledger.ts";
 
 /** The kinds' names, which are the keys of a `[destination …]` section that name what is to run. */
-export const STEP_KINDS = ["compute", "workflow"] as const;
-export type StepKindName = (typeof STEP_KINDS)[number];
+export type StepKindName = "compute" | "workflow";
 
 /** A step of a destination, as globus.conf has it. */
 export interface StepRow {

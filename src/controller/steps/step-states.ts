@@ -13,7 +13,7 @@
  */
 import type { StepRecord } from "../ports/queue-ledger.ts";
 
-export type StepState = StepRecord["state"];
+type StepState = StepRecord["state"];
 
 const AFTER: Readonly<Record<StepState | "none", readonly StepState[]>> = {
   none: ["queued"],

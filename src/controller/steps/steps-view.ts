@@ -67,7 +67,7 @@ function waitText(running: RunningTransfers): string {
 }
 
 /** With how it stands at its service. */
-export function stepSentence(running: RunningTransfers, step: StepRecord): string {
+function stepSentence(running: RunningTransfers, step: StepRecord): string {
   const lane = running.steps.find(({ kind }) => kind.name === step.kind);
   const scan = running.road.queue.scans.get(step.scan)?.scan;
   const words = lane?.reportOf(step)?.words ?? "";

@@ -21,7 +21,8 @@ export interface SimulatedCall {
   readonly kwargs: Readonly<Record<string, unknown>>;
 }
 /**
- * Gives what the function returns, a value of JSON. @throws an Error whose message becomes the last line of a traceback
+ * Gives what the function returns, a value of JSON. @throws an Error whose name and message becomes the last line of a
+ * traceback
  */
 export type SimulatedFunction = (call: SimulatedCall) => unknown;
 
@@ -83,6 +84,7 @@ export interface SimulatedComputeOptions {
 }
 
 const RUN_SECONDS = 2;
+const TOO_LARGE = "globus_compute_sdk.errors.error_types.MaxResultSizeExceeded";
 
 export class ComputeRoom {
   readonly endpointById: ReadonlyMap<string, ComputeEndpoint>;
@@ -181,10 +183,9 @@ export class ComputeRoom {
       const result = packJson(this.#call(fn, payload));
       const bytes = Buffer.byteLength(result);
       if (bytes > MOST_BYTES)
-        throw new TypedError(
-          "globus_compute_sdk.errors.error_types.MaxResultSizeExceeded",
-          `Task result of ${bytes}B exceeded current limit of ${MOST_BYTES}B`,
-        );
+        throw Object.assign(new Error(`Task result of ${bytes}B exceeded current limit of ${MOST_BYTES}B`), {
+          name: TOO_LARGE,
+        });
       return { result };
     } catch (thrown) {
       return { exception: traceback(fn.name, thrown) };
@@ -203,17 +204,8 @@ export class ComputeRoom {
   }
 }
 
-/** An exception of Python by its name. */
-export class TypedError extends Error {
-  readonly type: string;
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
-  }
-}
-
 function traceback(name: string, thrown: unknown): string {
-  const type = thrown instanceof TypedError ? thrown.type : "RuntimeError";
+  const type = thrown instanceof Error && thrown.name !== "Error" ? thrown.name : "RuntimeError";
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return [
     "Traceback (most recent call last):",

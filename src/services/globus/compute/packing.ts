@@ -26,7 +26,7 @@ function characters(text: string): number {
   return count;
 }
 
-export const packBuffers = (buffers: readonly string[]): string =>
+const packBuffers = (buffers: readonly string[]): string =>
   buffers.map((buffer) => `${characters(buffer)}\n${buffer}`).join("");
 
 export const packFunction = (name: string, source: string): string => packBuffers([`${SOURCE_FORM}${name}:${source}`]);
