@@ -1,4 +1,5 @@
 /** Action states of the simulated Flows: what the providers do, and how actions fail, wait for people, and go on. */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -59,6 +60,19 @@ async function outcome(state: Document, seconds = 60): Promise<Document> {
 const resultOf = (run: Document): Document =>
   ((run["details"] as Document)["output"] as { readonly Done: Document }).Done;
 const detailsOf = (run: Document): Document => run["details"] as Document;
+/** What globus-cli gets when the person logs in with it. */
+async function cliToken(scope: string): Promise<string> {
+  const verifier = "v".repeat(43);
+  const code_challenge = createHash("sha256").update(verifier).digest("base64url");
+  const client = { client_id: "95fdeba8-fac2-42bd-a357-e068d82ff78e", redirect_uri: "http://localhost:1" };
+  const asked = { ...client, scope, response_type: "code", code_challenge, code_challenge_method: "S256" };
+  const page = `${globus.url}/v2/oauth2/authorize?${new URLSearchParams(asked).toString()}`;
+  const { headers } = await fetch(page, { redirect: "manual" });
+  const code = new URL(headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const body = new URLSearchParams({ ...client, grant_type: "authorization_code", code, code_verifier: verifier });
+  const answer = await fetch(`${globus.url}/v2/oauth2/token`, { method: "POST", body });
+  return ((await answer.json()) as { readonly access_token: string }).access_token;
+}
 /** The only task of Transfer. */
 const task = async (): Promise<Document> => {
   const { body } = await (await callGlobus(globus)).call("GET", "/task_list");
@@ -246,6 +260,20 @@ describe("a run that waits for a person", () => {
       "ActionCompleted",
       "FlowSucceeded",
     ]);
+  });
+
+  test("does not go on with a token of another application of the same person", async () => {
+    const person = await callFlows(globus, "person");
+    const flow = globus.flows.deploy({
+      definition: { StartAt: "S0", States: { S0: transfer() } },
+      starters: ["all_authenticated_users"],
+    });
+    const id = await person.start(flow);
+    clock.advance(5);
+    globus.flows.revokeConsent(id);
+    const resume = (token: string): Promise<unknown> => person.callWith(token, "POST", `/runs/${id}/resume`);
+    expect(await resume(await cliToken(flowScope(flow)))).toMatchObject({ status: 200, body: { status: "INACTIVE" } });
+    expect(await resume(await person.flowToken(flow))).toMatchObject({ status: 200, body: { status: "ACTIVE" } });
   });
 
   test("lacks the consent to the data of a mapped collection before its action has begun", async () => {
