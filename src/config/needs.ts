@@ -142,6 +142,11 @@ const sshUsers = ({ local, destinations }: Settings): readonly string[] => [
   ...destinations.filter(({ kind }) => kind === "ssh").map(({ name }) => `the destination ${name}`),
 ];
 
+const flowUsers = ({ destinations }: Settings): readonly string[] => [
+  "FlowRun",
+  ...destinations.filter(({ kind }) => kind === "flow").map(({ name }) => `the destination ${name}`),
+];
+
 const FILES: readonly NeededFile[] = [
   { section: "globus", key: "globus-message-file", by: MAIL },
   { section: "scheduling", key: "schedule-file", by: SCHEDULED },
@@ -159,7 +164,7 @@ const FILES: readonly NeededFile[] = [
     when: ({ notify }) => notify["webhook-url"] !== "",
   },
   { section: "dm", key: "login-file", by: DM_COMMANDS },
-  { section: "flows", key: "input-file", by: ["FlowRun"] },
+  { section: "flows", key: "input-file", by: flowUsers },
   {
     section: "globus-auth",
     key: "client-secret-file",

@@ -116,19 +116,25 @@ export class FlowRuns {
     const wake = this.#road.wake();
     const { clock } = this.#road;
     for (;;) {
-      const left = this.#askedRecords().find(
+      const left = this.#askedRecords().filter(
         ({ id, run, isOver }) => run === undefined && isOver !== true && !this.#starting.has(id),
       );
       const blocked = this.#breaker.waitSeconds(clock.monotonic());
-      if (left === undefined) await wake.wait(clock, Infinity, signal);
+      if (left.length === 0) await wake.wait(clock, Infinity, signal);
       else if (blocked > 0) await wake.wait(clock, blocked, signal);
-      else
-        await this.#begin(left, { signal }).catch((thrown: unknown) => {
-          const verdict = verdictOn(thrown, signal);
-          this.#road.logBug(verdict, thrown);
-          if (this.#road.queue.flowRuns.of(left.id) !== undefined) return; // it is tried again, and told by `asked`
-          this.#road.say(`The run that was asked for is not started: ${verdict.sentence}`, "MAJOR");
-        });
+      else for (const record of left) await this.#startOne(record, signal);
+    }
+  }
+
+  /** One that cannot be started, as that of another login, holds up no other. @throws the signal's reason */
+  async #startOne(record: FlowRunRecord, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#begin(record, { signal });
+    } catch (thrown) {
+      const verdict = verdictOn(thrown, signal);
+      this.#road.logBug(verdict, thrown);
+      if (this.#road.queue.flowRuns.of(record.id) !== undefined) return; // it is tried again, and told by `asked`
+      this.#road.say(`The run that was asked for is not started: ${verdict.sentence}`, "MAJOR");
     }
   }
 

@@ -151,6 +151,19 @@ test("a run of another login is neither started nor looked for, and says whose i
   expect(runsOf(bench).asked?.trouble).toMatch(/was asked for by me, .* is another: log in as me\.$/);
 });
 
+test("a run of another login holds up none of the present one that was left", async () => {
+  const bench = await started((one) => {
+    const request = { flow: FLOW, tags: [], input: {} };
+    const record = { flowName: "nightly", owner: "me", destination: "", scans: [], at: 0 };
+    void one.ledger.put([
+      { flowRun: { ...record, id: "a", request: { ...request, label: "a x" }, owner: "another" } },
+      { flowRun: { ...record, id: "b", request: { ...request, label: "b x" } } },
+    ]);
+  });
+  await bench.pass(60);
+  expect(bench.flows.asked.map(({ label }) => label)).toEqual(["b x"]);
+});
+
 test("the clock may be set: what was lost is found all the same", async () => {
   const bench = await started((one) => one.flows.losesAnswers.push(true));
   await start(bench, 1);

@@ -175,7 +175,7 @@ const MOST_LEVELS = 8;
  * The tasks of Globus Transfer in a document of Flows: the `details` of such an action are the task's document, which
  * has the id beside other things. What a person has put into the input counts for nothing.
  */
-export function tasksIn(document: unknown): readonly string[] {
+function tasksIn(document: unknown): readonly string[] {
   const tasks = new Set<string>();
   const look = (value: unknown, key: string, level: number): void => {
     if (level > MOST_LEVELS) return;
