@@ -11,6 +11,20 @@ export interface TransferInput {
   readonly destination: { readonly id: string; readonly path: string };
   /** Whether the source is a folder. */
   readonly recursive_tx: boolean;
+  /** What is moved, where a flow takes that: as Transfer has the items of a task. */
+  readonly items?: readonly MovedItem[];
+}
+
+interface MovedItem {
+  readonly source_path: string;
+  readonly destination_path: string;
+  readonly recursive: boolean;
+}
+
+/** Whether a flow with this schema of its input takes `items`: beside the source, or with it below `input`. */
+export function takesItems({ properties: top = {} }: { readonly properties?: InputFields }): boolean {
+  const below = isFields(top["input"]) ? top["input"]["properties"] : undefined;
+  return "items" in top || (isFields(below) && "items" in below);
 }
 
 /**

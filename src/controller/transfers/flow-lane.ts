@@ -7,12 +7,12 @@ import { asSentence, clauseOf } from "../../base/errors.ts";
 import { facilityIso } from "../../base/facility-time.ts";
 import type { FlowRuns } from "../flows/flow-runs.ts";
 import { type NamedFlow, namedFlow } from "../flows/named-flow.ts";
-import { runInput } from "../flows/run-input.ts";
+import { runInput, type TransferInput, takesItems } from "../flows/run-input.ts";
 import { OtherLoginError, otherLoginText } from "../flows/run-starts.ts";
 import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
 import type { FlowReport } from "../ports/flows.ts";
 import type { FlowRunRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
-import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import type { SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { type FlowDestination, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
@@ -167,17 +167,13 @@ export class FlowLane extends Lane {
     const { source } = this.road.site;
     const manifest = await this.road.manifestOf(scan);
     const parts = await ownPlace(this.road, scan, manifest, this.#row);
-    const [item, ...others] = itemsOf(manifest, source, this.#row, parts);
-    if (item === undefined || others.length > 0)
-      throw new PlaceError(
-        `${nameOf(scan)} has ${others.length + 1} files beside those of other scans, and a run of a flow takes one file or one folder: send such scans to a destination of kind globus`,
-      );
-    const base = {
-      source: { id: source.collection?.id ?? "", path: item.source },
-      destination: { id: this.#row.collection, path: item.destination },
-      recursive_tx: item.isFolder,
+    const items = itemsOf(manifest, source, this.#row, parts);
+    const base = baseOf(items, nameOf(scan), takesItems(inputSchema));
+    const ends = {
+      source: { id: source.collection?.id ?? "", path: base.from },
+      destination: { id: this.#row.collection, path: base.to },
     };
-    return runInput(base, await this.#options.site.input(), inputSchema);
+    return runInput({ ...ends, ...base.rest }, await this.#options.site.input(), inputSchema);
   }
 
   /** Starts the run, or finds it, as often as it takes. */
@@ -222,6 +218,33 @@ export class FlowLane extends Lane {
   #sends(scans: readonly string[]): readonly SendRecord[] {
     return scans.flatMap((scan) => this.road.queue.send(scan, this.destination) ?? []);
   }
+}
+
+/** Characters of a list of files that a run may carry: what Flows keeps of a run is 200 KB at most. */
+const MOST_LIST = 100_000;
+
+/** What moves: one file or folder; or a list of files, where the flow takes one. @throws PlaceError */
+function baseOf(
+  items: readonly SubmittedItem[],
+  name: string,
+  isListed: boolean,
+): { readonly from: string; readonly to: string; readonly rest: Pick<TransferInput, "recursive_tx" | "items"> } {
+  const [first] = items;
+  if (first === undefined) throw new PlaceError(`${name} has no files`);
+  const list = items.map(({ source, destination, isFolder }) => ({
+    source_path: source,
+    destination_path: destination,
+    recursive: isFolder,
+  }));
+  const several = `${name} has ${items.length} files beside those of other scans, and`;
+  if (items.length > 1 && !isListed)
+    throw new PlaceError(
+      `${several} its flow takes one file or one folder: let the flow take \`items\`, or send such scans to a destination of kind globus`,
+    );
+  if (isListed && JSON.stringify(list).length > MOST_LIST)
+    throw new PlaceError(`${several} their list is longer than a run may carry: let each scan be a folder`);
+  const rest = { recursive_tx: first.isFolder, ...(isListed && { items: list }) };
+  return { from: first.source, to: first.destination, rest };
 }
 
 function inputText({ name }: NamedFlow, { updated }: FlowReport, problems: readonly string[]): string {

@@ -120,8 +120,31 @@ test("a scan of several files among those of others is none for a flow, and says
   bench.announce(scan);
   await bench.pass(10);
   expect(bench.stateOf(scan)).toEqual({ store: "dead" });
-  expect(bench.said.at(-1)).toContain("a run of a flow takes one file or one folder");
+  expect(bench.said.at(-1)).toContain("a1 has 2 files beside those of other scans, and its flow takes one file");
   expect(starts(bench)).toBe(0);
+});
+
+test("a scan of several files goes by a list of them where the flow takes one, unless that is too long", async () => {
+  const bench = await flowBench((one) => {
+    one.flows.onStart = () => {};
+    one.flows.deployed.set(FLOW, { ...REPORT, inputSchema: { properties: { source: {}, items: {} } } });
+  });
+  bench.source.tree.put("/data/2026-03/a1.config", 5);
+  bench.announce(bench.scan("a1"));
+  await bench.pass(10);
+  expect(bench.flows.asked[0]?.input["items"]).toEqual(
+    ["a1.config", "a1.h5"].map((name) => ({
+      source_path: `/data/2026-03/${name}`,
+      destination_path: `/2-BM/2026-03/${name}`,
+      recursive: false,
+    })),
+  );
+  const long = bench.scan("a2");
+  for (let index = 0; index < 1500; index++) bench.source.tree.put(`/data/2026-03/a2_more/${index}.h5`, 5);
+  bench.announce(long);
+  await bench.pass(10);
+  expect(bench.stateOf(long)).toEqual({ store: "dead" });
+  expect(bench.said.at(-1)).toContain("their list is longer than a run may carry");
 });
 
 test("a run that has succeeded though its transfer has failed proves nothing", async () => {
