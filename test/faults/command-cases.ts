@@ -43,6 +43,7 @@ import {
   untilFollowed,
 } from "./case-steps.ts";
 import type { CommandCase, ServerName } from "./command-case.ts";
+import { FLOW_CASES } from "./flow-cases.ts";
 import { absent, GUEST, MAILED, USERNAMES } from "./world.ts";
 
 export const COMMAND_CASES: readonly CommandCase[] = [
@@ -276,6 +277,7 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     beside: /task_list|pause_info/,
     endsAgain: ["Done", "Rejected"],
   },
+  ...FLOW_CASES,
   {
     command: "Reconcile",
     server: "voyager",
