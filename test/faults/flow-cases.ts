@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FLOW_PV_STATES, RUN_PV_STATES } from "../../src/controller/pvs/flows.ts";
 import { ANSWERS } from "../../src/controller/pvs/row.ts";
-import { TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
+import { QUEUE_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
 import { repeats } from "../support/repeats.ts";
 import type { Bench, CommandCase } from "./command-case.ts";
 
@@ -31,7 +31,7 @@ let runs = 0;
 /** What an earlier scenario has left is over, and each run sends to a place of its own. */
 async function choose(bench: Bench, flow: string, input: object = {}): Promise<void> {
   const { pvs } = bench.beamline;
-  await known(bench);
+  await pvs.until("QueueState", (one) => QUEUE_STATES[Number(one)] !== "Unknown"); // the ledger is read
   await pvs.put("FlowId", flow);
   await pvs.put("RunInput", JSON.stringify({ ...input, destination: { path: `/2-BM/of-a-flow-${++runs}.dat` } }));
   await pvs.until("FlowState", (one) => FLOW_PV_STATES[Number(one)] === "OK");

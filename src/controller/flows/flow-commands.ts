@@ -3,7 +3,6 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
-import { RUN_PV_STATES } from "../pvs/flows.ts";
 import { type FreeAction, flagInput, type RunContext } from "../run/action.ts";
 import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { ArmCheck } from "../site.ts";
@@ -69,9 +68,9 @@ export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
     const { signal, publish } = context;
     const asked = await askedRun(context, site, { signal });
     const report = await runs.start(asked, { signal });
+    options.showRun();
     publish("RunId", report.id);
     publish("RunUrl", runUrl(report.id));
-    publish("RunStatus", RUN_PV_STATES.indexOf(report.state));
     return {
       state: "Done",
       message: `Globus has accepted the run ${report.id} of the flow ${asked.flowName}; RunStatus follows it.`,

@@ -14,7 +14,6 @@ import type { FlowSite } from "../../../src/controller/flows/flow-site.ts";
 import { QuestionBoard } from "../../../src/controller/flows/question-board.ts";
 import { AccessDeniedError, NotFoundError, UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { FlowReport, Question } from "../../../src/controller/ports/flows.ts";
-import { RUN_PV_STATES } from "../../../src/controller/pvs/flows.ts";
 import type { PvName } from "../../../src/controller/pvs/index.ts";
 import type { FreeAction } from "../../../src/controller/run/action.ts";
 import { InputError, RejectedError } from "../../../src/controller/run/outcome.ts";
@@ -76,7 +75,7 @@ async function bench(change: { readonly flow?: string; readonly input?: FlowSite
 
 describe("FlowRun", () => {
   test("sends what the PVs, the site's file and RunInput say, and is done when Flows has accepted", async () => {
-    const { flows, options, run } = await bench({ input: async () => ({ destination: { id: DESTINATION } }) });
+    const { flows, options, run, shown } = await bench({ input: async () => ({ destination: { id: DESTINATION } }) });
     const { context, result } = await run(flowRun(options), {
       SourceCollection: SOURCE,
       SourcePath: "/data/a1/",
@@ -103,8 +102,8 @@ describe("FlowRun", () => {
     expect(context.published).toMatchObject({
       RunId: id,
       RunUrl: `https://app.globus.org/runs/${id}`,
-      RunStatus: RUN_PV_STATES.indexOf("ACTIVE"),
     });
+    expect(shown).toEqual([["ACTIVE"]]);
   });
 
   test.each([
@@ -173,7 +172,7 @@ test("FlowMonitor ends as its run does, also where a later run was started meanw
   await transfers.pass(3);
   expect(await first).toEqual({ state: "Done", message: `The run ${id} of the flow nightly has succeeded.` });
   expect((await failure).message).toContain(`The run ${second} of the flow nightly has failed: FlowFailed: no room`);
-  expect(shown).toEqual([
+  expect(shown.slice(2)).toEqual([
     ["SUCCEEDED", "FAILED"],
     ["SUCCEEDED", "FAILED"],
   ]);
