@@ -40,5 +40,5 @@ async function readEndpointConfig(file: string): ReturnType<ComputeSite["endpoin
       cause: error,
     });
   }
-  return readJsonObject(text, file, "the configuration of the end point");
+  return readJsonObject(text, file, "the configuration of the endpoint");
 }

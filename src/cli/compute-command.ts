@@ -10,6 +10,7 @@ import { Troubles } from "../base/troubles.ts";
 import { listed } from "../base/word-list.ts";
 import { functionId } from "../controller/compute/compute-site.ts";
 import { pythonFunction } from "../controller/compute/python-source.ts";
+import { LoginNeededError } from "../services/globus/errors.ts";
 import { clientSettings, givenOptions } from "./client-settings.ts";
 import { openCommandLog } from "./command-log.ts";
 import type { ComputeContext, ComputeWork } from "./compute-context.ts";
@@ -56,11 +57,21 @@ async function logged(request: ComputeAsked, context: ComputeContext, screen: Sc
 }
 
 async function perform(request: ComputeAsked, work: ComputeWork): Promise<Ending> {
-  if (request.what === "register") return await register(request, work);
+  if (request.what === "register")
+    return await register(request, work).catch((thrown: unknown) => lacking(thrown, work));
   if (request.what === "status" && request.task !== undefined) return await tellTask(request.task, work);
   if (work.endpoint === "")
-    throw new UsageError("There is no end point: set endpoint in the [compute] section, or give --endpoint.");
+    throw new UsageError("There is no endpoint: set endpoint in the [compute] section, or give --endpoint.");
   return request.what === "run" ? await run(request, work) : await tellEndpoint(work);
+}
+
+/** A login is asked for Compute where the settings need Compute. @throws always */
+function lacking(thrown: unknown, { endpoint }: ComputeWork): never {
+  if (!(thrown instanceof LoginNeededError) || endpoint !== "") throw thrown;
+  throw new ActionError(
+    "The login is not for Globus Compute: set endpoint in the [compute] section of globus.conf, and run `globus-ioc login`.",
+    { cause: thrown },
+  );
 }
 
 async function register(
@@ -70,7 +81,7 @@ async function register(
   const { source, outside } = pythonFunction(await readSource(file), name, file);
   if (outside.length > 0)
     screen.warn(
-      `${name} uses ${listed(outside)} of ${file}, which the end point does not have: import or define ${outside.length === 1 ? "it" : "them"} in the function.`,
+      `${name} uses ${listed(outside)} of ${file}, which the endpoint does not have: import or define ${outside.length === 1 ? "it" : "them"} in the function.`,
     );
   const digest = new Digest();
   for (const part of [name, source]) digest.add(part);
@@ -105,7 +116,7 @@ async function run(
   const id = await functionId(work, name);
   const config = await endpointConfig();
   const { isOnline, said } = await compute.endpoint(endpoint, { signal });
-  if (!isOnline) screen.warn(`The end point ${endpoint} is ${said || "not online"}: the task waits for it.`);
+  if (!isOnline) screen.warn(`The endpoint ${endpoint} is ${said || "not online"}: the task waits for it.`);
   const asked = { endpoint, function: id, args: given, ...(config !== undefined && { endpointConfig: config }) };
   const { task } = await compute.submit(asked, { signal });
   if (wait === true) return await followTask(task, work);
@@ -130,7 +141,7 @@ async function tellEndpoint({ compute, endpoint, signal }: ComputeWork): Promise
   const tasks = waiting === undefined ? "" : `; ${waiting} ${waiting === 1 ? "task waits" : "tasks wait"} there`;
   return {
     state: isOnline ? "Done" : "Failed",
-    message: `The end point ${endpoint} is ${said || "not online"}${tasks}.`,
+    message: `The endpoint ${endpoint} is ${said || "not online"}${tasks}.`,
     exitStatus: isOnline ? EXIT.done : EXIT.failed,
     details: { endpoint, isOnline, said, ...(waiting !== undefined && { waiting }) },
   };

@@ -5,7 +5,7 @@ import { EXIT_HINT } from "./exit-status.ts";
 
 interface ComputeFlags extends ClientFlags {
   readonly json?: true;
-  /** An end point's UUID. */
+  /** An endpoint's UUID. */
   readonly endpoint?: string;
 }
 
@@ -48,17 +48,17 @@ export function addComputeCommands(
     for (const [flags, meaning] of CLIENT_OPTIONS) command.addOption(new Option(flags, meaning));
     command.addOption(new Option("--config <file>", "a globus.conf; none is needed"));
     if (name !== "register")
-      command.addOption(new Option("--endpoint <uuid>", "the end point; else [compute] endpoint of globus.conf"));
+      command.addOption(new Option("--endpoint <uuid>", "the endpoint; else [compute] endpoint of globus.conf"));
     return command.addHelpText("after", HELP);
   };
   add("register <file> <name>", "register the def NAME of a file of Python, without Python").action(
     (file: string, name: string, flags: ComputeFlags) => run({ what: "register", file, name, ...flags }),
   );
-  add("status [task]", "say how a task stands, with what it gave; without TASK whether the end point is online").action(
+  add("status [task]", "say how a task stands, with what it gave; without TASK whether the endpoint is online").action(
     (task: string | undefined, flags: ComputeFlags) =>
       run({ what: "status", ...(task !== undefined && { task }), ...flags }),
   );
-  add("run <name> [args]", "run a function at the end point; ARGS is a JSON array of its arguments")
+  add("run <name> [args]", "run a function at the endpoint; ARGS is a JSON array of its arguments")
     .option("--wait", "wait until it has ended, at most task-seconds of [compute], and say what it gave")
     .action((name: string, args: string | undefined, flags: ComputeFlags & { readonly wait?: true }) =>
       run({ what: "run", name, ...(args !== undefined && { args }), ...flags }),

@@ -414,7 +414,7 @@ export const SETTINGS = {
     "endpoint-config": setting(
       KINDS.file,
       "",
-      "JSON object that a multi-user end point makes the user's own end point with, such as account and queue; empty: none.",
+      "JSON object that a multi-user endpoint makes the user's own endpoint with, such as account and queue; empty: none.",
     ),
     functions: setting(
       KINDS.file,
@@ -424,7 +424,7 @@ export const SETTINGS = {
     "task-seconds": setting(
       KINDS.seconds,
       "86400",
-      "Seconds after which a person decides about a task that has not ended, its wait for the end point among them.",
+      "Seconds after which a person decides about a task that has not ended, its wait for the endpoint among them.",
     ),
     "watch-seconds": setting(KINDS.seconds, "10", "Seconds between two looks at the tasks that are under way."),
   },

@@ -1,4 +1,4 @@
-/** Globus Compute as a site uses it: one end point, and functions by the names under which they were registered. */
+/** Globus Compute as a site uses it: one endpoint, and functions by the names under which they were registered. */
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
 import { listed } from "../../base/word-list.ts";
@@ -12,7 +12,7 @@ export interface ComputeSite {
   readonly client: string;
   /** A UUID. */
   readonly endpoint: string;
-  /** What a multi-user end point makes the user's own of; undefined: nothing. @throws ActionError */
+  /** What a multi-user endpoint makes the user's own of; undefined: nothing. @throws ActionError */
   readonly endpointConfig: () => Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Seconds after which a task that has not ended is given up. */
   readonly taskSeconds: number;

@@ -18,7 +18,7 @@ const MOST_WORDS = 200;
 const LOST_WORDS =
   "Globus Compute does not know the task any more: nobody has fetched its result for 30 minutes, or it waited for two weeks";
 
-/** @param site undefined: Compute is off @param nameOf what operators call an end point */
+/** @param site undefined: Compute is off @param nameOf what operators call an endpoint */
 export function createComputeStep(site: ComputeSite | undefined): StepKind {
   /** Of this process' tasks, with how many there are. */
   let group: { readonly id: string; readonly count: number } | undefined;

@@ -1,4 +1,4 @@
-/** Looks now and then whether the end point of Globus Compute is online, and shows it. */
+/** Looks now and then whether the endpoint of Globus Compute is online, and shows it. */
 import { of } from "rxjs";
 import { asSentence, messageOf } from "../../base/errors.ts";
 import type { ComputeEndpointReport } from "../ports/compute.ts";

@@ -1,6 +1,6 @@
 /**
  * Finds the definition of a function in a file of Python, without Python: what stands outside of it does not go to the
- * end point, so what cannot work there is said. It knows strings, brackets and comments, and no more of the language.
+ * endpoint, so what cannot work there is said. It knows strings, brackets and comments, and no more of the language.
  */
 import { ActionError } from "../../base/errors.ts";
 import { listed } from "../../base/word-list.ts";
@@ -9,7 +9,7 @@ export interface PythonFunction {
   readonly name: string;
   /** From its `def` to its last line, with a line's end behind it. */
   readonly source: string;
-  /** Names of the file that it uses, and that the end point does not have. */
+  /** Names of the file that it uses, and that the endpoint does not have. */
   readonly outside: readonly string[];
 }
 
@@ -44,12 +44,12 @@ export function pythonFunction(text: string, name: string, file: string): Python
   const { index, isAsync } = first;
   if (isAsync)
     throw new ActionError(
-      `${name} in line ${index + 1} of ${file} is an async def, which an end point does not run: make it a def.`,
+      `${name} in line ${index + 1} of ${file} is an async def, which an endpoint does not run: make it a def.`,
     );
   const decorator = lines.slice(0, index).findLast(({ code, isInside }) => !isInside && code.trim() !== "");
   if (decorator?.code.startsWith("@") === true)
     throw new ActionError(
-      `${name} in ${file} has the decorator ${decorator.text.trim()}, which the end point does not have: take it away, or do what it does in the function.`,
+      `${name} in ${file} has the decorator ${decorator.text.trim()}, which the endpoint does not have: take it away, or do what it does in the function.`,
     );
   const own = [lines[index] as SourceLine, ...bodyOf(lines, index)];
   const others = lines.filter((line) => !own.includes(line));

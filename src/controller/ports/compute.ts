@@ -1,4 +1,4 @@
-/** Globus Compute: functions that are registered, and tasks that run them at an end point. */
+/** Globus Compute: functions that are registered, and tasks that run them at an endpoint. */
 import type { CallOptions } from "./call.ts";
 
 /** A function of Python, as it is registered. */
@@ -18,7 +18,7 @@ export interface ComputeRequest {
   readonly kwargs?: Readonly<Record<string, unknown>>;
   /** A group that an earlier answer has named, to which the task is added; absent: a new one. */
   readonly group?: string;
-  /** What a multi-user end point makes the user's own of; absent: nothing. */
+  /** What a multi-user endpoint makes the user's own of; absent: nothing. */
   readonly endpointConfig?: Readonly<Record<string, unknown>>;
 }
 
@@ -29,7 +29,7 @@ export interface ComputeSubmission {
 }
 
 export interface ComputeTaskReport {
-  /** waiting: for its end point, or for a worker there. */
+  /** waiting: for its endpoint, or for a worker there. */
   readonly state: "waiting" | "running" | "done" | "failed";
   /** The state as Compute spells it. */
   readonly said: string;
@@ -61,7 +61,7 @@ export interface Compute {
   register(source: ComputeSource, options: CallOptions): Promise<string>;
   /**
    * One request, never repeated: Compute has no word for the same task asked for again.
-   * @throws UnavailableError with `mayHaveHappened` where the task may be there; NotFoundError for an end point, a
+   * @throws UnavailableError with `mayHaveHappened` where the task may be there; NotFoundError for an endpoint, a
    * function or a group that Compute does not have
    */
   submit(request: ComputeRequest, options: CallOptions): Promise<ComputeSubmission>;

@@ -1,4 +1,4 @@
-/** PVs of what comes behind verified scans: steps, and the end point of Globus Compute at which functions run. */
+/** PVs of what comes behind verified scans: steps, and the endpoint of Globus Compute at which functions run. */
 import { type PvRow, result, UNKNOWN_COUNT } from "./row.ts";
 
 export const COMPUTE_PV_STATES = ["Unknown", "Off", "Online", "Offline", "Trouble"] as const;
@@ -8,7 +8,7 @@ const unknown = { initial: UNKNOWN_COUNT } as const;
 
 export const STEP_ROWS = {
   ComputeStatus: result(
-    "Whether the end point of Globus Compute is online; Unknown before Globus has answered, Off without `endpoint` of [compute], Trouble where Globus does not say.",
+    "Whether the endpoint of Globus Compute is online; Unknown before Globus has answered, Off without `endpoint` of [compute], Trouble where Globus does not say.",
     { states: COMPUTE_PV_STATES, initial: "Unknown" },
   ),
   ComputeMessage: result("What is wrong with it, or what waits there, in one sentence."),

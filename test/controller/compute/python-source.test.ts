@@ -79,7 +79,7 @@ describe("what cannot go is refused in a sentence", () => {
   });
 });
 
-describe("names of the file that the end point does not have", () => {
+describe("names of the file that the endpoint does not have", () => {
   it("are told: imports, functions and values at its margin", () => {
     const text = `import numpy as np
 import os.path, sys

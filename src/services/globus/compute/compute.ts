@@ -36,7 +36,7 @@ const MOST_TASKS = 50;
 export interface ComputeOptions {
   readonly call: GlobusCall;
   readonly clock: Clock;
-  /** What operators call an end point, and a function, by its id. */
+  /** What operators call an endpoint, and a function, by its id. */
   readonly nameOf: (id: string) => string;
 }
 
@@ -50,7 +50,7 @@ interface ComputeCallRequest {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** @throws ActionError for what is none: it would become another address */
-function requireId(what: "end point" | "function" | "task" | "group", id: string): void {
+function requireId(what: "endpoint" | "function" | "task" | "group", id: string): void {
   if (!UUID.test(id))
     throw new ActionError(
       `${JSON.stringify(oneLine(id))} is no id of a ${what}: give the UUID that Globus Compute has for it.`,
@@ -128,7 +128,7 @@ export function createCompute(room: ComputeOptions): Compute {
         .sort((one, other) => one.created - other.created);
     },
     endpoint: async (id, options): Promise<ComputeEndpointReport> => {
-      requireId("end point", id);
+      requireId("endpoint", id);
       const what = `tell whether the Compute endpoint ${nameOf(id)} is online`;
       const path = `/v2/endpoints/${id}/status`;
       const found = await ask(statusSchema, { what, path, repeatable: true, advice: ENDPOINT_ADVICE }, options);
@@ -166,7 +166,7 @@ async function submit(
   ask: Ask,
   options: CallOptions,
 ): Promise<ComputeSubmission> {
-  requireId("end point", endpoint);
+  requireId("endpoint", endpoint);
   requireId("function", fn);
   const what = `run the function ${nameOf(fn)} at the Compute endpoint ${nameOf(endpoint)}`;
   const payload = {

@@ -10,7 +10,7 @@ const SOURCE_FORM = "st\n";
 const JSON_FORM = "11\n";
 const SEVERAL_FORM = "13\n";
 
-/** What an end point is to write results with, the first that can: JSON, which we read, then what Python reads. */
+/** What an endpoint is to write results with, the first that can: JSON, which we read, then what Python reads. */
 export const RESULT_FORMS = [
   "globus_compute_sdk.serialize.JSONData",
   "globus_compute_sdk.serialize.DillDataBase64",
