@@ -11,6 +11,7 @@ import type { Troubles } from "../base/troubles.ts";
 import { proxyFor } from "../config/proxy.ts";
 import type { Settings } from "../config/settings.ts";
 import { namedFlow } from "../controller/flows/named-flow.ts";
+import type { FlowFiles } from "../controller/ports/flow-files.ts";
 import { createFlowFiles } from "../services/flow-files.ts";
 import { createPersonLogin, createServiceAccount } from "../services/globus/auth.ts";
 import { createGlobusCall } from "../services/globus/call.ts";
@@ -93,17 +94,14 @@ class DeployedFlows {
   constructor(settings: Settings) {
     this.#settings = settings;
   }
-  nameOf(id: string): string {
+  async nameOf(id: string): Promise<string> {
+    if (!this.#nameById.has(id)) await this.#readNames();
     return this.#nameById.get(id) ?? id;
   }
   /** The resource servers that are needed now; a flow that nobody has deployed yet is told elsewhere. */
   async neededServers(): Promise<readonly string[]> {
     const { flows, destinations, compute } = this.#settings;
-    const files = createFlowFiles(flows.directory);
-    for (const name of await files.names()) {
-      const file = await files.read(name).catch(() => undefined);
-      if (file !== undefined) this.#nameById.set(file.id, name);
-    }
+    const files = await this.#readNames();
     const named = new Set([flows.flow, ...destinations.filter(({ kind }) => kind === "flow").map(({ flow }) => flow)]);
     named.delete("");
     const found = await Promise.allSettled([...named].map((one) => namedFlow(one, files)));
@@ -115,5 +113,14 @@ class DeployedFlows {
       ...ids,
       ...(compute.endpoint === "" ? [] : [COMPUTE_SERVER]),
     ];
+  }
+
+  async #readNames(): Promise<FlowFiles> {
+    const files = createFlowFiles(this.#settings.flows.directory);
+    for (const name of await files.names()) {
+      const file = await files.read(name).catch(() => undefined);
+      if (file !== undefined) this.#nameById.set(file.id, name);
+    }
+    return files;
   }
 }

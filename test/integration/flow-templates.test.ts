@@ -9,6 +9,15 @@ import type { RunReport } from "../../src/controller/ports/flows.ts";
 import type { SimulatedFunction } from "../../src/sandbox/globus/compute/room.ts";
 import { type GlobusService, startGlobusService } from "../../src/sandbox/globus/service.ts";
 import { makeTemporaryFolder } from "../../src/sandbox/temporary-folder.ts";
+import {
+  AUTH_SERVER,
+  FLOWS_SERVER,
+  flowScope,
+  TRANSFER_SCOPE,
+  TRANSFER_SERVER,
+  usualScopes,
+} from "../../src/services/globus/scopes.ts";
+import { createTokenStore } from "../../src/services/globus/token-store.ts";
 import { globusServiceUrls } from "../../src/services/globus/transport.ts";
 import { swiftClock } from "../support/fakes/swift-clock.ts";
 import { definitionOf } from "../support/flow-templates.ts";
@@ -319,4 +328,34 @@ describe("beamline", () => {
     expect(document.message).toContain("its input is not what the input schema of the flow takes");
     expect(globus.transfers).toEqual([]);
   });
+});
+
+test("a person's run wants one consent behind the deployment: the command for it is said, and with it the run goes", async () => {
+  const store = createTokenStore(join(home, "tokens.json"));
+  const login = async (resourceServer: string, scope: string) => {
+    const [now, refreshToken] = [clock.now(), globus.loginFor(scope)];
+    const record = { resourceServer, accessToken: "over", scope, expires: now, obtained: now, refreshToken };
+    await store.put([record]);
+  };
+  const conf = readFileSync(join(home, "globus.conf"), "utf8");
+  writeFileSync(
+    join(home, "globus.conf"),
+    conf
+      .replace(/client-id = .*/, `client-id = ${globus.nativeClientId}`)
+      .replace(/client-secret-file = .*/, `token-store = ${join(home, "tokens.json")}`),
+  );
+  for (const server of [AUTH_SERVER, TRANSFER_SERVER, FLOWS_SERVER]) await login(server, usualScopes(server).join(" "));
+  const deployed = await flow({ what: "deploy", name: "transfer" });
+  expect(deployed.document.message).toContain("Before its next run: `globus-ioc login --flow transfer`.");
+  const refused = await start("transfer");
+  expect([refused.status, refused.document.message]).toEqual([
+    1,
+    expect.stringContaining("`globus-ioc login --flow transfer`"),
+  ]);
+  const id =
+    globus.flows.runs.length === 0
+      ? ((await flow({ what: "show", flow: "transfer" })).document["flow"] as { id: string }).id
+      : "";
+  await login(id, `${flowScope(id)}[*${TRANSFER_SCOPE}]`);
+  expect(await start("transfer")).toMatchObject({ status: 0 });
 });

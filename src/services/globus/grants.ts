@@ -25,7 +25,7 @@ export interface PersonSettings {
   readonly clientId: string;
   readonly store: TokenStore;
   /** What people call a flow, by its id; else its id. */
-  readonly nameOfFlow?: (id: string) => string;
+  readonly nameOfFlow?: (id: string) => Promise<string>;
   /**
    * The records that another program's token file gives, asked where there is no token file yet.
    * @throws UnavailableError; it is asked again then
@@ -163,9 +163,10 @@ export class PersonalLogin implements Grant {
   }
 
   async #renew(resourceServer: string, old: TokenRecord | undefined, changes: TokenChanges): Promise<TokenRecord> {
-    const { clientId, store, nameOfFlow = (id) => id } = this.#settings;
-    const name = isFlow(resourceServer) ? `the flow ${nameOfFlow(resourceServer)}` : serverName(resourceServer);
-    const help = `run ${loginCommand(isFlow(resourceServer) ? nameOfFlow(resourceServer) : undefined)}.`;
+    const { clientId, store, nameOfFlow = (id) => Promise.resolve(id) } = this.#settings;
+    const flow = isFlow(resourceServer) ? await nameOfFlow(resourceServer) : undefined;
+    const name = flow === undefined ? serverName(resourceServer) : `the flow ${flow}`;
+    const help = `run ${loginCommand(flow)}.`;
     if (old === undefined) throw new LoginNeededError(`${store.path} has no Globus login for ${name}: ${help}`);
     if (old.refreshToken === undefined)
       throw new LoginNeededError(
