@@ -56,10 +56,10 @@ async function flowOf({ flow, flowId }: RunFlags, { files, flow: usual }: FlowWo
 /** What the options say, over what the site says. @throws UsageError, ActionError */
 async function givenInput(request: RunFlags, { settings, input }: FlowWork): Promise<AskedInput> {
   const asked = askedInput({
-    site: await input(),
+    site: mergedJson(await input(), await extraInput(request)),
     source: endOf("--source", request.sourceCollection, request.sourcePath),
     destination: endOf("--dest", request.destCollection, request.destPath),
-    extra: await extraInput(request),
+    extra: {}, // behind the options, which win
   });
   const usual = settings.source.collection;
   const source = asked.source.id === undefined && usual !== "" ? { ...asked.source, id: usual } : asked.source;

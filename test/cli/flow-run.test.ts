@@ -58,7 +58,7 @@ test("what files and texts say of the input is merged, and the options win over 
   using cli = new FakeFlowCli();
   await cli.run({ what: "deploy", name: "beamline" });
   const input = cli.write("in.json", { action: "transfer", destination: { id: DESTINATION } });
-  const inputJson = JSON.stringify({ action: "transfer-verify-delete", source: { id: SOURCE } });
+  const inputJson = JSON.stringify({ action: "transfer-verify-delete", source: { id: SOURCE, path: "/other" } });
   const { status } = await cli.run({
     what: "run",
     flow: "beamline",
