@@ -9,7 +9,7 @@ import type { FindTransfers } from "../controller/transfers/transfer-run.ts";
 import { JobBoard } from "../controller/workflows/job-board.ts";
 import { newestScan } from "../controller/workflows/newest-scan.ts";
 import { workflowCancel, workflowMonitor } from "../controller/workflows/workflow-follow.ts";
-import { workflowRun } from "../controller/workflows/workflow-run.ts";
+import { TOLD_BY_PVS, workflowRun } from "../controller/workflows/workflow-run.ts";
 import { watchWorkflows } from "../controller/workflows/workflow-watch.ts";
 import { createAskedJobsFile } from "../services/asked-jobs-file.ts";
 import { ledgerFolder } from "../services/ledger/files.ts";
@@ -46,6 +46,7 @@ export function openWorkflows(options: PartOptions, about: WorkflowPartOptions):
         board,
         clock,
         usual: settings.dm.workflow,
+        told: TOLD_BY_PVS,
         newMark,
         newestScan: scan,
       }),

@@ -35,6 +35,7 @@ import { addSignInCommands } from "./sign-in-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
+import { addWorkflowCommands } from "./workflow-program.ts";
 
 const IOC_HELP = `
   -m MACROS     macros of the -d and -a behind it, as A=1,B=2
@@ -327,6 +328,20 @@ addComputeCommands(program, COMPUTE_HEADING, async (request) => {
   status = await runCompute(request, {
     ...surroundings,
     open: (options) => openComputeDesk({ ...options, environment, clock: systemClock }),
+  });
+});
+
+addWorkflowCommands(program, "Workflows of Data Management:", async (request) => {
+  if (request.what === "run" && request.ioc !== undefined) {
+    const { row, given } = (await import("./workflow-on-ioc.ts")).workflowRunOnIoc(request);
+    return runData(row, () => given, given.common.json);
+  }
+  const { runWorkflow } = await import("./workflow-command.ts");
+  const { openWorkflowDesk } = await import("../assemble/workflow-desk.ts");
+  if (request.what === "wait" || request.what === "run") boundOutputs();
+  status = await runWorkflow(request, {
+    ...surroundings,
+    open: (options) => openWorkflowDesk({ ...options, environment, clock: systemClock }),
   });
 });
 

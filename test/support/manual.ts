@@ -11,6 +11,7 @@ import { addPvCommands } from "../../src/cli/pv-program.ts";
 import { addQueueCommands, addTriggerCommand } from "../../src/cli/queue-program.ts";
 import { addSignInCommands } from "../../src/cli/sign-in-program.ts";
 import { addSiteCommands } from "../../src/cli/site-program.ts";
+import { addWorkflowCommands } from "../../src/cli/workflow-program.ts";
 import {
   DESTINATION_SETTINGS,
   SERVER_SETTINGS,
@@ -222,6 +223,11 @@ function otherCommands(): readonly CommandGroup[] {
       commands: added((program) => addFlowCommands(program, "", never)).flatMap((command) =>
         command.commands.length > 0 ? command.commands : [command],
       ),
+    },
+    {
+      title: "Workflows of Data Management",
+      about: "Without an IOC ([workflows.md](workflows.md)); `workflow run --ioc` lets an IOC do it.",
+      commands: added((program) => addWorkflowCommands(program, "", never)).flatMap((command) => command.commands),
     },
     {
       title: "The Globus login",

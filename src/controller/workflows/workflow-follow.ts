@@ -17,6 +17,9 @@ export interface FollowOptions extends Pick<WorkflowOptions, "processing" | "boa
   readonly pollSeconds: number;
 }
 
+/** WorkflowMonitor has waited long enough; the job goes on. */
+export class LateError extends ActionError {}
+
 export const workflowMonitor = (options: FollowOptions): FreeAction => ({
   plan: (request) => [`would wait for the end of the job ${nameOf(request, options.board)}`],
   run: (context) => monitor(options, context),
@@ -76,7 +79,7 @@ async function monitor(options: FollowOptions, context: RunContext): Promise<Act
     show(options, context);
     if (!isOpen(run)) return resultOf(run);
     const left = end - clock.monotonic();
-    if (left <= 0) throw new ActionError(lateText(run, limit, trouble));
+    if (left <= 0) throw new LateError(lateText(run, limit, trouble));
     await wait(options, context, Math.min(pollSeconds, left));
     const looked = await look(options, run, context);
     if ("trouble" in looked) {

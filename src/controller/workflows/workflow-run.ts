@@ -33,6 +33,12 @@ export interface WorkflowOptions {
   readonly clock: Clock;
   /** The workflow where a person names none; "": there is none. */
   readonly usual: string;
+  /** What tells of the job from now on, pieces of sentences. */
+  readonly told: {
+    readonly follows: (id: string) => string;
+    /** Where nobody knows yet whether there is one. */
+    readonly later: string;
+  };
   /** An id that nobody else makes. */
   readonly newMark: () => string;
   /**
@@ -96,7 +102,7 @@ async function run(options: WorkflowOptions, context: RunContext): Promise<Actio
   const what = args["experimentName"] === undefined ? `${file}, and without an experiment, for none is tagged` : file;
   return {
     state: "Done",
-    message: `Data Management has accepted the job ${job.id} of the workflow ${oneLine(wanted.workflow)} ${what}; WorkflowStatus follows it.`,
+    message: `Data Management has accepted the job ${job.id} of the workflow ${oneLine(wanted.workflow)} ${what}; ${options.told.follows(job.id)}.`,
   };
 }
 
@@ -157,9 +163,7 @@ async function start(options: WorkflowOptions, context: RunContext, { asked, arg
     return job;
   } catch (thrown) {
     if (signal.aborted)
-      throw new CancelledError(
-        `${messageOf(signal.reason)} The job may have begun: WorkflowStatus shows it once Data Management has told.`,
-      );
+      throw new CancelledError(`${messageOf(signal.reason)} The job may have begun: ${options.told.later}.`);
     if (mayHaveBegun(thrown)) return await lostJob(options, context, { asked, thrown });
     await board.forget(mark);
     if (thrown instanceof NotFoundError)
@@ -175,7 +179,7 @@ async function start(options: WorkflowOptions, context: RunContext, { asked, arg
 
 /** The job of a start whose answer got lost. @throws ActionError where there is none, or nobody can say */
 async function lostJob(
-  { processing, board, clock }: WorkflowOptions,
+  { processing, board, clock, told }: WorkflowOptions,
   context: RunContext,
   { asked, thrown }: { readonly asked: AskedJob; readonly thrown: unknown },
 ): Promise<ProcessingJob> {
@@ -187,7 +191,7 @@ async function lostJob(
   const job = await findJob(processing, asked, { clock, signal }).catch((failure: unknown) => {
     signal.throwIfAborted();
     throw new ActionError(
-      `The job may have begun or not, and the list of jobs cannot be read (${clauseOf(failure)}): WorkflowStatus shows it once Data Management answers, and the next WorkflowRun looks first`,
+      `The job may have begun or not, and the list of jobs cannot be read (${clauseOf(failure)}): ${told.later}`,
       { cause: thrown },
     );
   });
@@ -208,3 +212,9 @@ export function show({ board, clock }: Pick<WorkflowOptions, "board" | "clock">,
 export function tellOnce({ say }: RunContext, problem: string | undefined): void {
   if (problem !== undefined) say(problem, "MINOR");
 }
+
+/** On an IOC. */
+export const TOLD_BY_PVS: WorkflowOptions["told"] = {
+  follows: () => "WorkflowStatus follows it",
+  later: "WorkflowStatus shows it once Data Management has told, and the next WorkflowRun looks first",
+};

@@ -4,7 +4,12 @@ import { AccessDeniedError, NotFoundError, OffError, UnavailableError } from "..
 import { WORKFLOW_STATES } from "../../../src/controller/pvs/workflows.ts";
 import { InputError, RejectedError } from "../../../src/controller/run/outcome.ts";
 import { JobBoard } from "../../../src/controller/workflows/job-board.ts";
-import { type KnownScan, type WorkflowOptions, workflowRun } from "../../../src/controller/workflows/workflow-run.ts";
+import {
+  type KnownScan,
+  TOLD_BY_PVS,
+  type WorkflowOptions,
+  workflowRun,
+} from "../../../src/controller/workflows/workflow-run.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeJobMemory, FakeProcessing, jobOf } from "../../support/fakes/fake-processing.ts";
 import { type FakeRun, fakeRun } from "../../support/fakes/fake-run.ts";
@@ -33,6 +38,7 @@ class Bench {
       board: this.board,
       clock: this.clock,
       usual: this.usual,
+      told: TOLD_BY_PVS,
       newMark: () => `mark-${++this.marks}`,
       newestScan: async () => this.scan,
     };
@@ -219,7 +225,7 @@ describe("a start that fails", () => {
     };
     const failure = await failureOf(bench.run(context), CancelledError);
     expect(failure.message).toBe(
-      "Aborted on request. The job may have begun: WorkflowStatus shows it once Data Management has told.",
+      "Aborted on request. The job may have begun: WorkflowStatus shows it once Data Management has told, and the next WorkflowRun looks first.",
     );
     expect(bench.memory.jobs).toMatchObject([{ mark: "mark-1" }]);
   });
