@@ -112,12 +112,12 @@ async function provenRecord(resourceServer: string, { session, signal }: SignInR
   return token === undefined ? undefined : (await store?.read())?.get(resourceServer);
 }
 
-/** Undefined where the login lacks what is asked with. */
+/** Undefined where the login, or one of its scopes, lacks what is asked with. */
 async function orWithoutLogin<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (thrown) {
-    if (thrown instanceof LoginNeededError) return undefined;
+    if (thrown instanceof AccessDeniedError) return undefined;
     throw thrown;
   }
 }

@@ -1,6 +1,7 @@
 /** `globus-ioc whoami`: whose login it is, through which application, for what, and how long it holds. */
 import { messageOf } from "../base/errors.ts";
 import { facilityIso } from "../base/facility-time.ts";
+import { AccessDeniedError } from "../controller/ports/call.ts";
 import { LOGIN_ADVICE } from "../controller/ports/identity.ts";
 import { LoginNeededError } from "../services/globus/errors.ts";
 import { identityText, whoIs } from "../services/globus/login/who-is.ts";
@@ -36,6 +37,8 @@ async function tellPerson(run: SignInRun): Promise<Ending> {
     (identity) => ({ identity }),
     (thrown: unknown) => {
       if (thrown instanceof LoginNeededError) return { why: messageOf(thrown) };
+      if (thrown instanceof AccessDeniedError)
+        return { why: `Globus does not tell whose login it is, for it lacks the scope openid: ${LOGIN_ADVICE}.` };
       throw thrown;
     },
   );

@@ -274,6 +274,17 @@ describe("login", () => {
     expect(await bench.run({ what: "collection ls", place: `${id}:/data` })).toMatchObject({ status: EXIT.done });
   });
 
+  test("a login that does not say whose it is, as another program made it, is asked for again", async () => {
+    const scope = "urn:globus:auth:scope:auth.globus.org:view_identities";
+    const over = { accessToken: "over", obtained: 0, expires: 1 };
+    await bench.store.put([{ resourceServer: AUTH_SERVER, scope, refreshToken: globus.loginFor(scope), ...over }]);
+    const who = await bench.run({ what: "whoami" });
+    expect(who.status).toBe(EXIT.failed);
+    expect(who.text).toContain("for it lacks the scope openid: run `globus-ioc login`.");
+    expect(await bench.run({ what: "login" })).toMatchObject({ status: EXIT.done });
+    expect(await bench.run({ what: "whoami" })).toMatchObject({ status: EXIT.done });
+  });
+
   test("a login that a policy wants is asked for with that policy, and a domain with that domain", async () => {
     await bench.run({ what: "login" });
     const policy = globus.addPolicy({ timeoutSeconds: 3600 });

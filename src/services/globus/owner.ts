@@ -3,14 +3,12 @@
  * shows tasks to their owner alone. Ids, not names, for names depend on what the login lets us see; whose login it is
  * takes the scope openid. globus.md §3.1.
  */
-import { auth } from "@globus/sdk";
-import { z } from "zod";
 import { AccessDeniedError, type CallOptions } from "../../controller/ports/call.ts";
 import { LOGIN_ADVICE } from "../../controller/ports/identity.ts";
-import { readAnswer } from "./answer.ts";
 import type { TokenSource } from "./auth.ts";
 import type { GlobusCall } from "./call.ts";
 import { LoginNeededError } from "./errors.ts";
+import { identityId } from "./login/who-is.ts";
 import { AUTH_SERVER } from "./scopes.ts";
 
 /** The login as the settings have it. */
@@ -20,8 +18,6 @@ export interface GlobusLogin {
   /** Whether the application itself is the identity; otherwise a person has logged in. */
   readonly isServiceAccount: boolean;
 }
-
-const userSchema = z.object({ sub: z.string().min(1) });
 
 /**
  * Gives the login as one text. A person's identity is asked for once for each token: another login brings another
@@ -38,25 +34,14 @@ export function createOwner(
     if (isServiceAccount) return `the service account ${clientId}`;
     const token = await tokens.token(AUTH_SERVER, options);
     if (known.token === token) return known.owner;
-    const what = "tell whose login it has";
-    const answer = await call(
-      {
-        what,
-        resourceServer: AUTH_SERVER,
-        // The SDK's types want a body of what is a GET.
-        send: (headers, sdk) => auth.oauth2.userinfo({ headers } as never, sdk),
-        repeatable: true,
-      },
-      options,
-    ).catch((thrown: unknown) => {
+    const id = await identityId(call, options).catch((thrown: unknown) => {
       if (!(thrown instanceof AccessDeniedError) || thrown instanceof LoginNeededError) throw thrown;
       throw new LoginNeededError(
         `Globus does not tell whose login it has, which transfers need to know: the tokens lack the scope openid, ${LOGIN_ADVICE}.`,
         { cause: thrown },
       );
     });
-    const { sub } = readAnswer(userSchema, what, answer);
-    known = { token, owner: `the identity ${sub} through the application ${clientId}` };
+    known = { token, owner: `the identity ${id} through the application ${clientId}` };
     return known.owner;
   };
 }

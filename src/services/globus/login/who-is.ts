@@ -9,13 +9,13 @@ import { AUTH_SERVER } from "../scopes.ts";
 import type { GlobusTransport } from "../transport.ts";
 
 const userSchema = z.object({ sub: z.string().min(1) });
-const WHAT = "tell whose login it is";
 
-/** @throws LoginNeededError, UnavailableError */
-export async function whoIs(call: GlobusCall, options: CallOptions): Promise<GlobusIdentity> {
+/** The identity's id, which takes the scope openid. @throws AccessDeniedError without it, LoginNeededError */
+export async function identityId(call: GlobusCall, options: CallOptions): Promise<string> {
+  const what = "tell whose login it has";
   const answer = await call(
     {
-      what: WHAT,
+      what,
       resourceServer: AUTH_SERVER,
       // The SDK's types want a body of what is a GET
       send: (headers, sdk) => auth.oauth2.userinfo({ headers } as never, sdk),
@@ -23,8 +23,13 @@ export async function whoIs(call: GlobusCall, options: CallOptions): Promise<Glo
     },
     options,
   );
-  const { sub } = readAnswer(userSchema, WHAT, answer);
-  return (await identitiesById(call, [sub], options)).get(sub) ?? { id: sub, username: sub };
+  return readAnswer(userSchema, what, answer).sub;
+}
+
+/** @throws LoginNeededError, UnavailableError */
+export async function whoIs(call: GlobusCall, options: CallOptions): Promise<GlobusIdentity> {
+  const id = await identityId(call, options);
+  return (await identitiesById(call, [id], options)).get(id) ?? { id, username: id };
 }
 
 /** The same by a token that is not kept yet. */
