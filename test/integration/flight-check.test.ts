@@ -291,7 +291,7 @@ const BROKEN: readonly Broken[] = [
     what: "the collection takes transfers through a flow alone",
     break: () => siteOf({}, auth, "flows only"),
     says: [
-      `MAJOR Policy of petrel: flows only takes transfers as a destination through its flow ${FLOW} alone: set another collection, or let its administrator take that rule away.`,
+      `MAJOR Policy of petrel: flows only takes transfers as a destination through its flow ${FLOW} alone: let the destination be of kind flow with it, or let its administrator take that rule away.`,
     ],
     untried: ["Round trip to petrel"],
   },

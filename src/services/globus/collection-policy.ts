@@ -48,5 +48,6 @@ export async function transferRefusal(
   const flow = policy?.transfer?.[role]?.flow ?? "";
   if (flow === "") return undefined;
   const through = `${name} takes transfers as a ${role} through its flow ${oneLine(flow)} alone`;
-  return `${through}: set another collection, or let its administrator take that rule away.`;
+  const instead = role === "destination" ? "let the destination be of kind flow with it" : "set another collection";
+  return `${through}: ${instead}, or let its administrator take that rule away.`;
 }

@@ -538,7 +538,7 @@ describe("a collection", () => {
   test("that has a flow for them takes none, in that role alone", async () => {
     describedAs({ associated_flow_policy: { transfer: { destination: { flow: FLOW } } } });
     expect(await transfers().refusal(ARCHIVE, "destination", {})).toBe(
-      `archive takes transfers as a destination through its flow ${FLOW} alone: set another collection, or let its administrator take that rule away.`,
+      `archive takes transfers as a destination through its flow ${FLOW} alone: let the destination be of kind flow with it, or let its administrator take that rule away.`,
     );
     expect(await transfers().refusal(ARCHIVE, "source", {})).toBeUndefined();
   });
