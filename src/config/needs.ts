@@ -130,7 +130,7 @@ export function refusal(
 
 /** Files that are read when a command needs them, not before: a missing file would be noticed at night. */
 interface NeededFile {
-  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify" | "flows";
+  readonly section: "scheduling" | "globus" | "email" | "dm" | "globus-auth" | "ssh" | "notify" | "flows" | "compute";
   readonly key: string;
   /** Commands, or what else needs it. */
   readonly by: readonly string[] | ((settings: Settings) => readonly string[]);

@@ -1,8 +1,8 @@
 /**
  * A function of Globus Compute as a step behind a verified scan: it is called with the scan's path. Compute has no key
  * by which a start could be repeated; what it has are groups of tasks, which it makes itself. So the tasks of one
- * process go into a group, counted: where an answer was lost, the group shows whether there is one more. The first task
- * of a process has no group yet; if its answer is lost, nobody can say.
+ * process go into a group: where an answer was lost, the group shows whether there is one behind the last. The first
+ * task of a process has no group yet; if its answer is lost, nobody can say.
  */
 import { oneLine } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
@@ -20,15 +20,15 @@ const LOST_WORDS =
 
 /** @param site undefined: Compute is off @param nameOf what operators call an endpoint */
 export function createComputeStep(site: ComputeSite | undefined): StepKind {
-  /** Of this process' tasks, with how many there are. */
-  let group: { readonly id: string; readonly count: number } | undefined;
+  /** Of this process' tasks: the last of them, and how many there are. */
+  let group: { readonly id: string; readonly last: string; readonly count: number } | undefined;
   const on = (): ComputeSite => {
     if (site === undefined) throw new OffError(COMPUTE_OFF);
     return site;
   };
-  const took = ({ group: id }: ComputeSubmission): void => {
+  const took = ({ group: id, task: last }: ComputeSubmission): void => {
     const count = group?.id === id ? group.count + 1 : 1;
-    group = count < MOST_IN_GROUP ? { id, count } : undefined;
+    group = count < MOST_IN_GROUP ? { id, last, count } : undefined;
   };
   return {
     name: "compute",
@@ -40,7 +40,7 @@ export function createComputeStep(site: ComputeSite | undefined): StepKind {
       const { isOnline, said } = await compute.endpoint(endpoint, options);
       return isOnline ? undefined : `The Compute endpoint ${endpoint} is ${said || "not online"}.`;
     },
-    prepare: () => Promise.resolve(group === undefined ? "" : `${group.id} ${group.count}`),
+    prepare: () => Promise.resolve(group === undefined ? "" : `${group.id} ${group.last}`),
     start: async ({ what, path }, options) => {
       const { compute, endpoint, endpointConfig } = on();
       const id = await functionId(on(), what);
@@ -63,13 +63,16 @@ export function createComputeStep(site: ComputeSite | undefined): StepKind {
       }
     },
     find: async ({ key }, options) => {
-      const [id = "", count = ""] = key.split(" ");
+      const [id = "", last = ""] = key.split(" ");
       if (id === "") return "unknown";
       try {
-        const tasks = await on().compute.groupTasks(id, options);
-        if (group?.id === id) group = { id, count: tasks.length };
-        const run = tasks[Number(count)]?.id;
-        return run === undefined ? "none" : { run };
+        const ids = (await on().compute.groupTasks(id, options)).map((task) => task.id);
+        const [run, ...more] = ids.includes(last) ? ids.slice(ids.indexOf(last) + 1) : ids;
+        if (run === undefined) return "none";
+        // Which of several is this start's nobody can say
+        if (more.length > 0 || !ids.includes(last)) return "unknown";
+        took({ group: id, task: run });
+        return { run };
       } catch (thrown) {
         if (thrown instanceof NotFoundError) return "unknown";
         throw thrown;

@@ -25,7 +25,7 @@ class FakeCompute {
     const { group = `group-${this.groups.size}` } = request;
     if (request.group !== undefined && !this.groups.has(request.group)) throw new NotFoundError("There is no group.");
     this.submitted.push(request);
-    const task = `task ${this.submitted.length}`;
+    const task = `task-${this.submitted.length}`;
     this.groups.set(group, [...(this.groups.get(group) ?? []), task]);
     if (this.losesAnswers) throw new UnavailableError("lost", { mayHaveHappened: true });
     return { task, group };
@@ -90,8 +90,8 @@ describe("the function that is meant", () => {
 describe("a function as a step", () => {
   it("is called with the scan's path, and the tasks behind the first join its group", async () => {
     const { compute, step } = setUp();
-    expect(await step.start(BEGIN, {})).toBe("task 1");
-    expect(await step.start(BEGIN, {})).toBe("task 2");
+    expect(await step.start(BEGIN, {})).toBe("task-1");
+    expect(await step.start(BEGIN, {})).toBe("task-2");
     expect(compute.submitted).toEqual([
       { endpoint: ENDPOINT, function: RECON, args: ["/2-BM/a1.h5"] },
       { endpoint: ENDPOINT, function: RECON, args: ["/2-BM/a1.h5"], group: "group-0" },
@@ -111,7 +111,7 @@ describe("a function as a step", () => {
     const key = await step.prepare({});
     compute.losesAnswers = true;
     await failureOf(step.start({ ...BEGIN, key }, {}), UnavailableError);
-    expect(await step.find({ ...BEGIN, key }, {})).toEqual({ run: "task 2" });
+    expect(await step.find({ ...BEGIN, key }, {})).toEqual({ run: "task-2" });
     compute.losesAnswers = false;
     const next = await step.prepare({});
     expect(await step.find({ ...BEGIN, key: next }, {})).toBe("none");
@@ -121,6 +121,16 @@ describe("a function as a step", () => {
     const { step } = setUp();
     await step.start(BEGIN, {});
     expect(await step.find({ ...BEGIN, key: await step.prepare({}) }, {})).toBe("none");
+  });
+
+  it("is unknown where the group shows several behind the last, or has lost the last", async () => {
+    const { compute, step } = setUp();
+    await step.start(BEGIN, {});
+    const key = await step.prepare({});
+    compute.groups.set("group-0", ["task-1", "task-2", "task-3"]);
+    expect(await step.find({ ...BEGIN, key }, {})).toBe("unknown");
+    compute.groups.set("group-0", ["task-2"]);
+    expect(await step.find({ ...BEGIN, key }, {})).toBe("unknown");
   });
 
   it("that is the first of its process is unknown where its answer was lost", async () => {
@@ -134,12 +144,12 @@ describe("a function as a step", () => {
     await step.start(BEGIN, {});
     compute.groups.clear();
     expect((await failureOf(step.start(BEGIN, {}), UnavailableError)).mayHaveHappened).toBe(false);
-    expect(await step.start(BEGIN, {})).toBe("task 2");
+    expect(await step.start(BEGIN, {})).toBe("task-2");
   });
 
   it("that Compute does not know any more is a person's, who is told why", async () => {
     const { step } = setUp();
-    const report = (await step.look(["task 9"], {})).get("task 9");
+    const report = (await step.look(["task-9"], {})).get("task-9");
     expect(report).toMatchObject({ state: "failed", isFinal: true });
     expect(report?.words).toContain("nobody has fetched its result for 30 minutes");
   });
