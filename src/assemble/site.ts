@@ -95,7 +95,8 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
     problems.collect(`[server ${server.name}]`, () => createServer(server, serverParts)),
   );
   const notify = openNotify(parts, { mailer: mail.mailer, host: options.host, prefix: options.prefix });
-  const about = { host: options.host, globus, notify, beamline, nameOf: tomoScan.nameOf };
+  const { processing } = dm;
+  const about = { host: options.host, globus, notify, beamline, nameOf: tomoScan.nameOf, processing };
   const transfers = problems.collect("[source]", () =>
     openTransfers(parts, { ...about, ...(options.prefix !== undefined && { prefix: options.prefix }) }),
   );

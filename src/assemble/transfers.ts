@@ -2,6 +2,7 @@
 import { ActionError } from "../base/errors.ts";
 import type { DestinationSettings } from "../config/settings.ts";
 import type { QueueLedger } from "../controller/ports/queue-ledger.ts";
+import type { Processing } from "../controller/ports/workflows.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import type { Site } from "../controller/site.ts";
@@ -49,6 +50,8 @@ export interface QueueOptions {
   readonly prefix?: string;
   readonly globus: Pick<GlobusPart, "tasks" | "identity" | "flows" | "compute">;
   readonly notify: NotifyPart;
+  /** Data Management's, for workflows behind scans. */
+  readonly processing?: Processing;
   /** One folder is sent, whose neighbours are nobody's source. */
   readonly isOneCopy?: boolean;
 }
@@ -64,7 +67,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
   };
   const ofFlows = flowSite(options, about.globus);
   const flows = openFlows(options, ofFlows, find);
-  const steps = openSteps(options, about.globus);
+  const steps = openSteps(options, { ...about, find });
   const site = { ...transferSite(options, about, find, ofFlows), ...steps.site };
   const triggers = openTriggers(options, about, sightOf(options, about.host));
   const { clock, log } = options;

@@ -494,6 +494,7 @@ export const SETTINGS = {
     "daq-url": setting(KINDS.serviceUrl, "", "Address of its acquisition service (DM_DAQ_WEB_SERVICE_URL)."),
     "proc-url": setting(KINDS.serviceUrl, "", "Address of its processing service (DM_PROC_WEB_SERVICE_URL)."),
     "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
+    "job-hours": setting(KINDS.count, "24", "Hours after which a person decides about a job behind a verified scan."),
     workflow: setting(KINDS.text, "", "The workflow that WorkflowRun starts where WorkflowName is empty."),
     "job-seconds": setting(
       KINDS.seconds,
@@ -592,6 +593,17 @@ export const DESTINATION_SETTINGS = {
     KINDS.functionName,
     "",
     "Function of Globus Compute that runs with the path of each scan that is verified there: the name under which it was registered, or its UUID; empty: none.",
+  ),
+  workflow: setting(
+    KINDS.text,
+    "",
+    "Workflow of Data Management that runs with the path of each scan that is verified there (docs/workflows.md); empty: none.",
+  ),
+  "workflow-owner": setting(KINDS.text, "", "Who owns the workflow; empty: the user of [dm] login-file."),
+  "workflow-args": setting(
+    KINDS.text,
+    "",
+    "A JSON object with values of the workflow's variables, as WorkflowArgs has it.",
   ),
   "step-top": setting(
     KINDS.optionalPath,
