@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { inputProblems } from "../../src/sandbox/globus/flows/json-schema.ts";
 import { definitionOf, schemaOf, schemaText, TEMPLATE_NAMES, templateText } from "../support/flow-templates.ts";
 import { ROOT } from "../support/peers/real-peers.ts";
 
@@ -17,6 +18,18 @@ test.each(TEMPLATE_NAMES)("flows/%s.json is what beamline.json does for it (npm 
 test("the folder has each template with its schema, and nothing else", () => {
   const named = ALL.flatMap((name) => [`${name}.json`, `${name}.schema.json`]);
   expect(readdirSync(join(ROOT, "flows")).sort()).toEqual([...named, "tar_folder.py"].sort());
+});
+
+test.each(TEMPLATE_NAMES)("beamline asks of the action %s what the template asks, before a run starts", (action) => {
+  const says = (name: string, input: Fields): string[] =>
+    inputProblems(schemaOf(name), input)
+      .map(({ says: words }) => words)
+      .sort();
+  expect(says("beamline", { action })).toEqual(says(action, {}));
+});
+
+test("beamline without an action asks nothing beside a transfer's input", () => {
+  expect(inputProblems(schemaOf("beamline"), {})).toEqual(inputProblems(schemaOf("transfer"), {}));
 });
 
 /** The names of the states that a state leads to. */
