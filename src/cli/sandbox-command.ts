@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
-import { freePort } from "../sandbox/free-port.ts";
+import { keepPort } from "../sandbox/free-port.ts";
 import { IOC_PREFIX } from "../sandbox/site-files.ts";
 
 /**
@@ -40,11 +40,26 @@ export interface SandboxCommandOptions {
 
 /** Runs until the IOC ends. @returns the IOC's exit status */
 export async function runSandbox(options: SandboxCommandOptions): Promise<number> {
+  const ioc = await keepPort(PREFERRED_PORTS.ioc, options.write, "the IOC");
+  try {
+    const tomoScan = await keepPort(PREFERRED_PORTS.tomoScan, options.write, "TomoScan");
+    try {
+      return await runOn({ ioc: ioc.port, tomoScan: tomoScan.port }, options);
+    } finally {
+      tomoScan.release();
+    }
+  } finally {
+    ioc.release();
+  }
+}
+
+interface Ports {
+  readonly ioc: number;
+  readonly tomoScan: number;
+}
+
+async function runOn(ports: Ports, options: SandboxCommandOptions): Promise<number> {
   const { root, write, environment } = options;
-  const ports = {
-    ioc: await freePort(PREFERRED_PORTS.ioc, write, "the IOC"),
-    tomoScan: await freePort(PREFERRED_PORTS.tomoScan, write, "TomoScan"),
-  };
   const [program, ...args] = options.program;
   const beamline = await startBeamline({
     iocCommand: [program, ...args, "ioc"],
@@ -76,11 +91,7 @@ export async function runSandbox(options: SandboxCommandOptions): Promise<number
 }
 
 /** What to try next, in a second terminal. */
-const guide = (
-  ports: { readonly ioc: number; readonly tomoScan: number },
-  beamline: Beamline,
-  isTerminal: boolean,
-): readonly string[] => [
+const guide = (ports: Ports, beamline: Beamline, isTerminal: boolean): readonly string[] => [
   "The simulated beamline is ready. In a second terminal:",
   `  export EPICS_CA_ADDR_LIST="127.0.0.1:${ports.ioc} 127.0.0.1:${ports.tomoScan}" EPICS_CA_AUTO_ADDR_LIST=NO`,
   "  caget -S 2bmb:TomoScan:UserLastName 2bmb:Globus:ExperimentName    # -S: long texts as text, not as numbers",
