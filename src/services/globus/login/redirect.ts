@@ -25,12 +25,14 @@ const NONE = page("This is no answer to a login of now", "Open the address that 
 
 /** @param port 0: one that is free. @throws ActionError where the port cannot be had */
 export async function openRedirect(port: number): Promise<Redirect> {
-  let take: (answer: URLSearchParams) => boolean = () => false;
+  let take: (answer: URLSearchParams) => (() => void) | undefined = () => undefined;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    const isTaken = request.method === "GET" && pathname === "/" && take(searchParams);
-    response.writeHead(isTaken ? 200 : 400, { "content-type": "text/html; charset=utf-8", connection: "close" });
-    response.end(isTaken ? DONE : NONE);
+    const asked = URL.parse(request.url ?? "/", "http://localhost");
+    const goOn = request.method === "GET" && asked?.pathname === "/" ? take(asked.searchParams) : undefined;
+    const status = goOn === undefined ? 400 : 200;
+    response.writeHead(status, { "content-type": "text/html; charset=utf-8", connection: "close" });
+    if (goOn !== undefined) response.once("close", goOn); // not before the page is out
+    response.end(goOn === undefined ? NONE : DONE);
   });
   await new Promise<void>((listening, failed) => {
     server.once("error", failed);
@@ -49,15 +51,16 @@ export async function openRedirect(port: number): Promise<Redirect> {
         if (signal.aborted) return stop();
         signal.addEventListener("abort", stop, { once: true });
         take = (answer) => {
-          if (answer.get("state") !== state) return false;
-          signal.removeEventListener("abort", stop);
-          resolve(answer);
-          return true;
+          if (answer.get("state") !== state) return undefined;
+          return () => {
+            signal.removeEventListener("abort", stop);
+            resolve(answer);
+          };
         };
       }),
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      server.closeAllConnections(); // a browser opens some that it may never use
       return closed;
     },
   };
