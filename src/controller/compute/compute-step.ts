@@ -87,9 +87,9 @@ export function createComputeStep(site: ComputeSite | undefined): StepKind {
 
 function reportOf(task: ComputeTaskReport | undefined, endpoint: string): StepReport {
   if (task === undefined) return { state: "failed", words: LOST_WORDS, isFinal: true };
-  const { state, problem, result, said } = task;
+  const { state, problem, result, said, isFinal } = task;
   if (state === "waiting") return { state, words: `it waits for the Compute endpoint ${endpoint} (${said})` };
-  if (state === "failed") return { state, words: problem ?? "" };
+  if (state === "failed") return { state, words: problem ?? "", ...(isFinal === true && { isFinal }) };
   return { state, words: problem ?? (result === undefined ? "" : resultText(result.value)) };
 }
 

@@ -37,6 +37,8 @@ export interface ComputeTaskReport {
   readonly result?: { readonly value: unknown };
   /** Why it failed: the exception's last line; or why there is no result: a sentence. */
   readonly problem?: string;
+  /** Of `failed`: the same call would fail alike. */
+  readonly isFinal?: true;
   /** Python's traceback, as it came. */
   readonly traceback?: string;
 }

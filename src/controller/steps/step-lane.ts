@@ -21,6 +21,8 @@ import { stepText } from "./step-text.ts";
 /** Seconds for which the service's word holds that a step may begin, and that none may. */
 const FREE_SECONDS = 3;
 const HELD_SECONDS = 10;
+/** Seconds behind the first look that found no run at which there are others: a start may be held up on its way. */
+const LATE_SECONDS = [5, 30] as const;
 
 export class StepLane {
   readonly kind: StepKind;
@@ -31,6 +33,10 @@ export class StepLane {
   #now: ReadonlyMap<string, StepReport> = new Map();
   #lookedAt = -Infinity;
   #askedAt = -Infinity;
+  /** A start that was looked for and not found: how often, and when it was looked for first and is again. */
+  #missed:
+    | { readonly step: StepRecord; readonly looks: number; readonly since: number; readonly next: number }
+    | undefined;
   /** Why the service begins nothing now, a sentence. */
   #held: string | undefined;
 
@@ -79,7 +85,8 @@ export class StepLane {
     const step = this.#next();
     if (step !== undefined)
       soonest = Math.min(soonest, this.#held === undefined ? 0 : this.#askedAt + HELD_SECONDS - mono);
-    if (!this.#road.isPaused)
+    soonest = Math.min(soonest, this.#lateSeconds(mono) || Infinity);
+    if (!this.#road.isPaused && this.#lateSeconds(mono) === 0)
       for (const one of this.#open()) soonest = Math.min(soonest, this.#secondsTo(one) || Infinity);
     return Math.max(0, soonest, soonest === Infinity ? 0 : this.breaker.waitSeconds(mono));
   }
@@ -93,10 +100,16 @@ export class StepLane {
   #next(): StepRecord | undefined {
     let due: StepRecord | undefined;
     for (const step of this.#open()) {
-      if (step.state === "starting") return step;
+      if (step.state === "starting") return this.#lateSeconds(this.#road.clock.monotonic()) > 0 ? undefined : step;
       if (!this.#road.isPaused && this.#secondsTo(step) === 0) due ??= step;
     }
     return due;
+  }
+
+  /** Seconds until a start that was not found is looked for again; 0: there is none, or now. */
+  #lateSeconds(mono: number): number {
+    const { step, next = 0 } = this.#missed ?? {};
+    return step !== undefined && this.#road.queue.steps.of(step) === step ? Math.max(0, next - mono) : 0;
   }
 
   /** Seconds until a step may begin; Infinity: something must happen first. */
@@ -166,10 +179,20 @@ export class StepLane {
   async #find(step: StepRecord, signal: AbortSignal): Promise<void> {
     const found = await this.kind.find(beginOf(step), { signal });
     const at = this.#road.clock.now();
-    if (found === "none") await this.#put(step, { ...bare(step), state: "queued", at });
-    else if (found === "unknown")
+    if (found === "none") {
+      if (!this.#mayBeLate(step)) await this.#put(step, { ...bare(step), state: "queued", at });
+    } else if (found === "unknown")
       await this.#end(step, { words: "nobody can say whether it has begun: look for its result first", isFinal: true });
     else await this.#put(step, { ...step, state: "started", run: found.run, at });
+  }
+
+  /** Whether a start that was not found is looked for once more. */
+  #mayBeLate(step: StepRecord): boolean {
+    const mono = this.#road.clock.monotonic();
+    const { looks = 0, since = mono } = this.#missed?.step === step ? this.#missed : {};
+    const seconds = LATE_SECONDS[looks];
+    this.#missed = seconds === undefined ? undefined : { step, looks: looks + 1, since, next: since + seconds };
+    return seconds !== undefined;
   }
 
   async #look(signal: AbortSignal): Promise<void> {

@@ -159,10 +159,12 @@ describe("a function as a step", () => {
     compute.reports.set("1", { state: "done", said: "success", result: { value: { slices: 12 } } });
     compute.reports.set("2", { state: "done", said: "success", result: { value: "x".repeat(1000) } });
     compute.reports.set("3", { state: "failed", said: "failed", problem: "ValueError: no projections" });
-    const reports = await step.look(["1", "2", "3"], {});
+    compute.reports.set("4", { state: "failed", said: "failed", problem: "its result is too long", isFinal: true });
+    const reports = await step.look(["1", "2", "3", "4"], {});
     expect(reports.get("1")?.words).toBe('It gave {"slices":12}.');
     expect(reports.get("2")?.words).toHaveLength("It gave ".length + 201);
     expect(reports.get("3")).toEqual({ state: "failed", words: "ValueError: no projections" });
+    expect(reports.get("4")).toEqual({ state: "failed", words: "its result is too long", isFinal: true });
   });
 
   it("where Compute is off says which setting is missing", async () => {

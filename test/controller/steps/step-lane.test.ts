@@ -103,6 +103,25 @@ describe("a step behind a verified scan", () => {
     expect(stepOf(scan)).toMatchObject({ state: "started", run: "run 1" });
   });
 
+  it("is not begun again where the start was held up on its way, and others wait until that is known", async () => {
+    const { bench, kind, stepOf } = await withSteps((_, one) => {
+      one.losesAnswers = true;
+      one.lateFinds = 2;
+    });
+    const scan = bench.scan("a1");
+    bench.announce(scan);
+    await bench.pass(VERIFIED);
+    kind.losesAnswers = false;
+    const other = bench.scan("a2");
+    bench.announce(other);
+    await bench.pass(15);
+    expect([stepOf(scan)?.state, stepOf(other)?.state]).toEqual(["starting", "queued"]);
+    await bench.pass(60);
+    expect(kind.begun).toEqual(["recon /mnt/store/2026-03/a1.h5", "recon /mnt/store/2026-03/a2.h5"]);
+    expect(stepOf(scan)).toMatchObject({ state: "started", run: "run 1" });
+    expect(kind.finds).toBe(3);
+  });
+
   it("is begun again where the service knows of no such run", async () => {
     const { bench, kind, stepOf } = await withSteps((_, one) => {
       one.refusal = new UnavailableError("cut", { mayHaveHappened: true });

@@ -22,6 +22,9 @@ export class FakeStepKind implements StepKind {
   refusal: Error | undefined;
   /** Runs begin, and the answer is lost. */
   losesAnswers = false;
+  /** So often does `find` not see a run that has begun: the start was held up on its way. */
+  lateFinds = 0;
+  finds = 0;
   /** What `find` says instead. */
   found: FoundRun | undefined;
   /** What new runs report. */
@@ -48,7 +51,9 @@ export class FakeStepKind implements StepKind {
   }
   async find({ key }: StepBegin): Promise<FoundRun> {
     if (this.failure !== undefined) throw this.failure;
+    this.finds++;
     if (this.found !== undefined) return this.found;
+    if (this.lateFinds >= this.finds) return "none";
     const run = this.#runByKey.get(key);
     return run === undefined ? "none" : { run };
   }

@@ -18,8 +18,11 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 export function taskReport(document: Readonly<Record<string, unknown>>): ComputeTaskReport {
   const said = oneLine(textOf(document["status"])).trim();
   const exception = document["exception"];
-  if (typeof exception === "string")
-    return { state: "failed", said, problem: failureIn(exception), traceback: exception };
+  if (typeof exception === "string") {
+    const tooLong = tooLongText(exception);
+    const problem = tooLong ?? failureIn(exception);
+    return { state: "failed", said, problem, traceback: exception, ...(tooLong !== undefined && { isFinal: true }) };
+  }
   const status = said.toLowerCase();
   if (status === "failed") {
     const reason = oneLine(textOf(document["reason"])).trim();
@@ -31,12 +34,16 @@ export function taskReport(document: Readonly<Record<string, unknown>>): Compute
   return { state: "done", said, problem: "It takes Python to read what it gave: let the function return JSON." };
 }
 
+/** What Compute says of a result that it did not take, in our words; undefined: the traceback is of something else. */
+function tooLongText(traceback: string): string | undefined {
+  const [, bytes, most] = /MaxResultSizeExceeded.*?(\d+)B\D+(\d+)B/.exec(traceback) ?? [];
+  return bytes === undefined ? undefined : `its result has ${bytes} bytes, and Compute takes ${most}: ${ADVICE}`;
+}
+
 /** The exception in a traceback, in a line. */
 function failureIn(traceback: string): string {
   const rows = traceback.split("\n").filter((row) => row.trim() !== "");
   const last = rows.findLast((row) => /^[A-Za-z_][\w.]*(:|$)/.test(row)) ?? rows.at(-1) ?? "it failed without a word";
-  const [, bytes, most] = /MaxResultSizeExceeded.*?(\d+)B\D+(\d+)B/.exec(last) ?? [];
-  if (bytes !== undefined) return `its result has ${bytes} bytes, and Compute takes ${most}: ${ADVICE}`;
   const words = oneLine(last).trim();
   return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
 }
