@@ -93,7 +93,10 @@ export const FLOW_CASES: readonly CommandCase[] = [
     server: "voyager",
     needs: ["globus"],
     prepare: endRuns,
-    inputs: (bench) => choose(bench, ""),
+    inputs: async (bench) => {
+      await choose(bench, "");
+      await known(bench); // one that was left has begun: none is started beside it
+    },
     beside: BESIDE,
     // Each run has a label of its own: two alike would be one run that was started twice.
     doubled: (bench) => repeats(globusOf(bench).flows.runs.map(({ label }) => label)),

@@ -1,8 +1,9 @@
 /** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond: one run of a flow that a person asks for. */
 import { type Clock, sleep } from "../../base/clock.ts";
-import { ActionError, asSentence, messageOf } from "../../base/errors.ts";
+import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
 import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
+import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import { type FreeAction, flagInput, type RunContext } from "../run/action.ts";
 import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { ArmCheck } from "../site.ts";
@@ -11,7 +12,9 @@ import { askedOf, askedRun } from "./asked-run.ts";
 import type { AskedRunNow, FlowRuns } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
 import type { QuestionBoard } from "./question-board.ts";
+import { OtherLoginError } from "./run-starts.ts";
 import { isOver, type RunWords, runUrl, runWords } from "./run-words.ts";
+import { waitingText } from "./waiting-run.ts";
 
 export interface FlowCommandsOptions {
   /** Undefined: Globus is off. */
@@ -51,9 +54,7 @@ function begunOf(options: FlowCommandsOptions): {
   if (asked === undefined) throw new RejectedError(NO_RUN);
   const { record, trouble } = asked;
   if (record.run !== undefined) return { site, runs, run: record.run, asked };
-  throw new RejectedError(
-    `Globus has not accepted the run ${record.request.label} yet${trouble === undefined ? ": try again in a moment" : `: ${trouble}`}`,
-  );
+  throw new RejectedError(trouble ?? waitingText(record, undefined));
 }
 
 export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
@@ -67,8 +68,12 @@ export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
     const { site, runs } = runsOf(options);
     const { signal, publish } = context;
     const asked = await askedRun(context, site, { signal });
-    const report = await runs.start(asked, { signal });
-    options.showRun();
+    const report = await runs
+      .start(asked, { signal })
+      .catch((thrown: unknown) => {
+        throw keptFailure(runs, thrown, signal);
+      })
+      .finally(options.showRun);
     publish("RunId", report.id);
     publish("RunUrl", runUrl(report.id));
     return {
@@ -77,6 +82,17 @@ export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
     };
   },
 });
+
+/** Why a run was not started now, and that it is later where it is. @returns what is to be thrown */
+function keptFailure(runs: FlowRuns, thrown: unknown, signal: AbortSignal): unknown {
+  const { record, trouble } = runs.asked ?? {};
+  if (thrown instanceof RejectedError || record === undefined || record.run !== undefined) return thrown;
+  if (signal.aborted)
+    return new CancelledError(`${messageOf(signal.reason)} ${trouble ?? waitingText(record, undefined)}`);
+  return thrown instanceof ActionError
+    ? new ActionError(waitingText(record, messageOf(thrown)), { cause: thrown })
+    : thrown;
+}
 
 export const flowMonitor = (options: FlowCommandsOptions): FreeAction => ({
   plan: () => ["would wait until the run of RunId has ended"],
@@ -111,8 +127,17 @@ async function runEnd(options: FlowCommandsOptions, { signal }: RunContext): Pro
 }
 
 export const flowCancel = (options: FlowCommandsOptions): FreeAction => ({
-  plan: () => [`would cancel the run ${begunOf(options).run}`],
+  plan: () => {
+    const waiting = waitingOf(options);
+    return [
+      waiting === undefined
+        ? `would cancel the run ${begunOf(options).run}`
+        : `would withdraw the run ${waiting.request.label}`,
+    ];
+  },
   run: async ({ signal }) => {
+    const waiting = waitingOf(options);
+    if (waiting !== undefined) return await withdraw(options, waiting, signal);
     const { runs, run, asked } = begunOf(options);
     if (asked.now !== undefined && isOver(asked.now.report))
       return { state: "Done", message: `The run ${run} had ended before.` };
@@ -120,6 +145,37 @@ export const flowCancel = (options: FlowCommandsOptions): FreeAction => ({
     return { state: "Done", message: `Globus was asked to cancel the run ${run}; RunStatus shows its end.` };
   },
 });
+
+/** The last run that was asked for, where it has not begun. */
+function waitingOf(options: FlowCommandsOptions): FlowRunRecord | undefined {
+  const record = runsOf(options).runs.asked?.record;
+  return record?.run === undefined ? record : undefined;
+}
+
+async function withdraw(
+  options: FlowCommandsOptions,
+  record: FlowRunRecord,
+  signal: AbortSignal,
+): Promise<ActionResult> {
+  const { runs } = runsOf(options);
+  const { label } = record.request;
+  try {
+    const run = await runs.withdraw(record, { signal });
+    const message =
+      run === undefined
+        ? `The run ${label} had not begun, and is withdrawn.`
+        : `The run ${label} had begun: Globus was asked to cancel the run ${run}; RunStatus shows its end.`;
+    return { state: "Done", message };
+  } catch (thrown) {
+    if (thrown instanceof OtherLoginError)
+      throw new ActionError(`${messageOf(thrown)} to see whether it has begun; it is not started any more`, {
+        cause: thrown,
+      });
+    throw keptFailure(runs, thrown, signal);
+  } finally {
+    options.showRun();
+  }
+}
 
 export const flowResume = (options: FlowCommandsOptions): FreeAction => ({
   plan: () => [`would resume the run ${begunOf(options).run}`],

@@ -3,17 +3,20 @@
  * destinations of the queue among them. It goes on where the process before has ended, for all it knows is in the
  * ledger. Commands and PVs ask and look here.
  */
+import { CancelledError } from "../../base/errors.ts";
 import { AccessDeniedError, type CallOptions } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
+import { RejectedError } from "../run/outcome.ts";
 import { Breaker } from "../transfers/back-off.ts";
 import type { Road } from "../transfers/road.ts";
 import { ASKED } from "../transfers/submissions.ts";
 import { verdictOn } from "../transfers/verdict.ts";
 import type { RunNow } from "./followed-run.ts";
-import { RunStarts, type WantedRun } from "./run-starts.ts";
+import { OtherLoginError, RunStarts, type WantedRun } from "./run-starts.ts";
 import { type EndedRun, RunWatch, type RunWatchOptions } from "./run-watch.ts";
 import { GONE_RUN } from "./run-words.ts";
+import { waitingText } from "./waiting-run.ts";
 
 /** What a person asks for. */
 export type AskedFlowRun = Omit<WantedRun, "destination" | "scans">;
@@ -23,8 +26,14 @@ export interface AskedRunNow {
   readonly record: FlowRunRecord;
   /** Undefined: it has not begun, or was not seen since the start of this process. */
   readonly now: RunNow | undefined;
-  /** Why it has not begun, or cannot be followed, a sentence; undefined: nothing hinders it. */
+  /** Why it cannot be followed, or that and why it has not begun, a sentence; undefined: nothing hinders it. */
   readonly trouble: string | undefined;
+}
+
+/** What is done with one record at a time. */
+interface UnderWay {
+  readonly abort: AbortController;
+  readonly ended: Promise<unknown>;
 }
 
 export class FlowRuns {
@@ -33,8 +42,8 @@ export class FlowRuns {
   readonly starts: RunStarts;
   readonly watch: RunWatch;
   readonly #breaker: Breaker;
-  /** Our ids of runs that are being started. */
-  readonly #starting = new Set<string>();
+  /** By our id: runs that are being started, or taken back. */
+  readonly #underWay = new Map<string, UnderWay>();
   /** Behind it another object goes on with the ledger: a start that is under way here ends. */
   #until = NEVER;
 
@@ -55,11 +64,16 @@ export class FlowRuns {
 
   /** The last run that a person has asked for; undefined: there was none. */
   get asked(): AskedRunNow | undefined {
-    const record = this.#askedRecords().at(-1);
+    const record = this.#waiting ?? this.#askedRecords().at(-1);
     if (record === undefined) return undefined;
     const now = this.watch.nowOf(record);
-    const trouble = record.run === undefined ? this.#breaker.trouble : this.watch.trouble;
+    const trouble = record.run === undefined ? waitingText(record, this.#breaker.trouble) : this.watch.trouble;
     return { record, now, trouble };
+  }
+
+  /** The first that has not begun. */
+  get #waiting(): FlowRunRecord | undefined {
+    return this.#askedRecords().find(({ run, isOver }) => run === undefined && isOver !== true);
   }
 
   /** A run under way, or the last that was asked for, by Flows' id of it. */
@@ -69,22 +83,45 @@ export class FlowRuns {
   }
 
   /**
-   * Starts a run. Once it is in the ledger it is started, now or later, whatever happens to this call.
-   * @throws what Flows says; UnavailableError: Flows is asked again until it answers
+   * Starts a run. Once it is in the ledger it is started, now or later, whatever happens to this call, unless it is
+   * withdrawn.
+   * @throws RejectedError where an earlier one has not begun; what Flows says: `asked` tells whether it is started later
    */
   start(asked: AskedFlowRun, { signal = NEVER }: CallOptions): Promise<RunReport> {
     const options = { signal: AbortSignal.any([signal, this.#until]) };
     return this.#road.step(async () => {
+      this.#requireNoneWaits(); // it would be two runs of one wish
       const record = await this.starts.newRecord({ ...asked, destination: ASKED, scans: [] }, options);
-      this.#starting.add(record.id); // before the worker can see the record
-      await this.#road
-        .change(() => [{ flowRun: record }, ...this.#overRecords()])
-        .catch((thrown: unknown) => {
-          this.#starting.delete(record.id);
-          throw thrown;
-        });
-      return await this.#begin(record, options);
+      // The worker, which sees the record with the change, leaves alone what is under way.
+      return await this.#alone(record.id, options.signal, async (within) => {
+        await this.#road.change(() => [{ flowRun: record }, ...this.#overRecords()]);
+        return await this.#begin(record, { signal: within });
+      });
     });
+  }
+
+  #requireNoneWaits(): void {
+    const waiting = this.#waiting;
+    if (waiting !== undefined) throw new RejectedError(waitingText(waiting, this.#breaker.trouble));
+  }
+
+  /**
+   * Takes back a run that has not begun, as far as is known; on disk first, so that it is done whatever comes.
+   * @returns Flows' id where it had begun all the same, and Flows was asked to cancel it
+   * @throws OtherLoginError: it is given up, and only that login sees whether it has begun; what Flows says: `asked`
+   * tells of it, and it is taken back once Flows answers
+   */
+  async withdraw(record: FlowRunRecord, { signal = NEVER }: CallOptions): Promise<string | undefined> {
+    await this.#road.change(() => [
+      { flowRun: { ...(this.#road.queue.flowRuns.of(record.id) ?? record), ...WITHDRAWN } },
+    ]);
+    const underWay = this.#underWay.get(record.id);
+    underWay?.abort.abort(new CancelledError("The run was withdrawn."));
+    await underWay?.ended.catch(() => undefined); // told to whoever has begun it
+    this.hurry();
+    return await this.#alone(record.id, AbortSignal.any([signal, this.#until]), (within) =>
+      this.#takeBack(record.id, { signal: within }),
+    );
   }
 
   async cancel(run: string, options: CallOptions): Promise<void> {
@@ -117,7 +154,8 @@ export class FlowRuns {
     const { clock } = this.#road;
     for (;;) {
       const left = this.#askedRecords().filter(
-        ({ id, run, isOver }) => run === undefined && isOver !== true && !this.#starting.has(id),
+        ({ id, run, isOver, isWithdrawn }) =>
+          isOver !== true && (run === undefined || isWithdrawn === true) && !this.#underWay.has(id),
       );
       const blocked = this.#breaker.waitSeconds(clock.monotonic());
       if (left.length === 0) await wake.wait(clock, Infinity, signal);
@@ -129,8 +167,12 @@ export class FlowRuns {
   /** One that cannot be started, as that of another login, holds up no other. @throws the signal's reason */
   async #startOne(record: FlowRunRecord, signal: AbortSignal): Promise<void> {
     try {
-      await this.#begin(record, { signal });
+      await this.#alone(record.id, signal, async (within) => {
+        if (record.isWithdrawn === true) await this.#takeBack(record.id, { signal: within });
+        else await this.#begin(record, { signal: within });
+      });
     } catch (thrown) {
+      if (thrown instanceof CancelledError && !signal.aborted) return; // withdrawn meanwhile
       const verdict = verdictOn(thrown, signal);
       this.#road.logBug(verdict, thrown);
       if (this.#road.queue.flowRuns.of(record.id) !== undefined) return; // it is tried again, and told by `asked`
@@ -138,25 +180,76 @@ export class FlowRuns {
     }
   }
 
+  /** One thing at a time is done with a record. @param work its signal is aborted where the run is withdrawn, too */
+  async #alone<T>(id: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (let before = this.#underWay.get(id); before !== undefined; before = this.#underWay.get(id))
+      await before.ended.catch(() => undefined);
+    const abort = new AbortController();
+    const ended = work(AbortSignal.any([signal, abort.signal]));
+    this.#underWay.set(id, { abort, ended });
+    try {
+      return await ended;
+    } finally {
+      this.#underWay.delete(id);
+      this.#road.wakeAll();
+    }
+  }
+
   async #begin(record: FlowRunRecord, options: CallOptions): Promise<RunReport> {
-    this.#starting.add(record.id);
     try {
       const report = await this.starts.begin(record, options);
       this.#breaker.works();
-      await this.#road.change(() => [{ flowRun: { ...record, run: report.id } }]);
-      this.watch.begun(record, report);
+      await this.#putRun(record, report);
       return report;
     } catch (thrown) {
-      const { about, sentence, afterSeconds } = verdictOn(thrown, options.signal ?? NEVER);
-      this.#breaker.failed(this.#road.clock.monotonic(), sentence, afterSeconds);
+      this.#failed(thrown, options);
+      const { about } = verdictOn(thrown, options.signal ?? NEVER);
       // Refused, which the person is told: it must not be started behind the person's back later.
       const isRefused = about === "scan" || (thrown instanceof AccessDeniedError && !this.starts.isInDoubt(record));
       if (isRefused) await this.#forget(record);
       throw thrown;
-    } finally {
-      this.#starting.delete(record.id);
-      this.#road.wakeAll();
     }
+  }
+
+  /** @returns as `withdraw` */
+  async #takeBack(id: string, options: CallOptions): Promise<string | undefined> {
+    const record = this.#road.queue.flowRuns.of(id);
+    if (record?.isWithdrawn !== true) return record?.run; // another has done it
+    try {
+      let { run } = record;
+      if (run === undefined && this.starts.isInDoubt(record)) {
+        const report = await this.starts.find(record, options);
+        if (report !== undefined) await this.#putRun(record, report);
+        run = report?.id;
+      }
+      if (run === undefined) {
+        await this.#forget(record);
+        return undefined;
+      }
+      await this.cancel(run, options);
+      const { isWithdrawn: _, ...kept } = this.#road.queue.flowRuns.of(id) ?? record;
+      await this.#road.change(() => [{ flowRun: kept }]);
+      this.#breaker.works();
+      return run;
+    } catch (thrown) {
+      this.#failed(thrown, options);
+      if (thrown instanceof OtherLoginError) await this.#forget(record);
+      throw thrown;
+    }
+  }
+
+  /** What was asked for while Flows answered stays in the record. */
+  async #putRun(record: FlowRunRecord, report: RunReport): Promise<void> {
+    const { queue } = this.#road;
+    await this.#road.change(() => [{ flowRun: { ...(queue.flowRuns.of(record.id) ?? record), run: report.id } }]);
+    this.starts.forget(record.id);
+    this.watch.begun(record, report);
+  }
+
+  /** @throws the signal's reason */
+  #failed(thrown: unknown, { signal = NEVER }: CallOptions): void {
+    const { sentence, afterSeconds } = verdictOn(thrown, signal);
+    this.#breaker.failed(this.#road.clock.monotonic(), sentence, afterSeconds);
   }
 
   async #forget({ id }: FlowRunRecord): Promise<void> {
@@ -186,4 +279,5 @@ export class FlowRuns {
   }
 }
 
+const WITHDRAWN = { isWithdrawn: true } as const;
 const NEVER = new AbortController().signal;

@@ -45,8 +45,8 @@ export class RunPvs {
     const id = record.run ?? "";
     const told = { RunId: id, RunUrl: id === "" ? "" : runUrl(id) };
     if (seen === undefined) {
-      const waits = record.run === undefined ? "The run is being started." : "";
-      return runValues("UNKNOWN", { ...told, RunMessage: trouble ?? waits }, UNKNOWN_TRANSFERS);
+      const unseen = `Globus has not told yet how the run ${id} stands.`;
+      return runValues("UNKNOWN", { ...told, RunMessage: trouble ?? unseen }, UNKNOWN_TRANSFERS);
     }
     const { report, words } = seen;
     const values = {

@@ -162,6 +162,8 @@ export interface FlowRunRecord {
   readonly run?: string;
   /** It has ended: a person's last run is kept until the next, so that it can be shown. */
   readonly isOver?: true;
+  /** The person wants it no more: it is not started, and cancelled where it has begun all the same. */
+  readonly isWithdrawn?: true;
 }
 
 /** Something that people, or other programs, are told of; kept until all have it. */

@@ -19,6 +19,8 @@ export interface CommandRow {
   readonly tags?: true;
   /** What operators should know of a run that ended with the IOC, a piece of a sentence. */
   readonly interrupted?: string;
+  /** What they should do then, a piece of a sentence; absent: run it again. */
+  readonly afterwards?: string;
 }
 
 const command = <N extends CommandRow["needs"]>(
@@ -109,7 +111,8 @@ export const COMMANDS = {
       "Submits one Globus transfer, from the Source and Dest PVs; done when it is accepted.",
     ),
     isManaged: true,
-    interrupted: "a transfer that was submitted is in the ledger and goes on; TaskId shows it",
+    interrupted: "a transfer that was submitted is in the ledger and goes on",
+    afterwards: "look at TaskId, and run it again only where that is not the transfer that was wanted",
   },
   TransferCancel: command("none", "nothing", "Cancels the Globus task of TaskId."),
   FlowRun: {
@@ -119,7 +122,8 @@ export const COMMANDS = {
       "Starts one run of the flow of FlowId, from the Source and Dest PVs; done when Globus has accepted it.",
     ),
     isManaged: true,
-    interrupted: "a run that was started is in the ledger and goes on; RunId shows it",
+    interrupted: "a run that was asked for is in the ledger: it is started, and goes on",
+    afterwards: "look at RunMessage, and run it again only where that is not the run that was wanted",
   },
   FlowMonitor: {
     ...command("none", "nothing", "Follows the run of RunId to its end, and ends as that run does."),
@@ -168,7 +172,8 @@ export const COMMANDS = {
       "nothing",
       "Starts one job of the workflow of WorkflowName; done when Data Management has accepted it.",
     ),
-    interrupted: "a job that was asked for is remembered and followed on; WorkflowStatus shows it",
+    interrupted: "a job that was asked for is remembered and followed on",
+    afterwards: "look at WorkflowStatus, and run it again only where that is not the job that was wanted",
   },
   WorkflowMonitor: {
     ...command("none", "nothing", "Waits until the job has ended, or for WorkflowTimeout, and ends as the job does."),

@@ -45,7 +45,7 @@ export const FLOW_ROWS = {
   RunId: result("Id of the last run of a flow; empty: there was none."),
   RunUrl: result("Web page of that run."),
   RunStatus: result(
-    "State of that run; None: there was none; UNKNOWN: nobody knows, or Globus has a state of its own.",
+    "State of that run; None: there was none; UNKNOWN: it has not begun, nobody knows, or Globus has a state of its own.",
     {
       states: RUN_PV_STATES,
       initial: "UNKNOWN",

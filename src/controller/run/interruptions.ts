@@ -192,8 +192,7 @@ const withoutReason = (message: string, reason: string): string =>
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
 /**
- * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; run it again.` The time is the command's last sign of
- * life.
+ * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; what to do.` The time is the command's last sign of life.
  */
 function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
   const time = facilitySecond(new Date(at));
@@ -206,5 +205,5 @@ function interruptedSentence({ command, at, server, experiment, said, ended }: B
         ...(said === undefined ? [] : [`the last it said was "${pieceOf(said)}"`]),
         ...(row?.interrupted === undefined ? [] : [row.interrupted]),
       ];
-  return `${command} was interrupted on ${time}: ${known.join("; ")}; run it again.`;
+  return `${command} was interrupted on ${time}: ${known.join("; ")}; ${row?.afterwards ?? "run it again"}.`;
 }

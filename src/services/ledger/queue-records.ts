@@ -102,6 +102,7 @@ const flowRunSchema: z.ZodType<FlowRunRecord> = z.strictObject({
   since: optional(number),
   run: optional(text),
   isOver: optional(z.literal(true)),
+  isWithdrawn: optional(z.literal(true)),
 });
 
 const noteSchema: z.ZodType<NoteRecord> = z.strictObject({

@@ -1,6 +1,6 @@
 /** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond, on a site in memory and in virtual time. */
 import { describe, expect, test } from "vitest";
-import { ActionError } from "../../../src/base/errors.ts";
+import { ActionError, CancelledError } from "../../../src/base/errors.ts";
 import {
   type FlowCommandsOptions,
   flowCancel,
@@ -186,16 +186,88 @@ test("before the first run there is nothing to follow, cancel or resume", async 
     );
 });
 
-test("a run that Flows has not accepted yet cannot be cancelled, and why is told", async () => {
-  const { flows, options, run, transfers } = await bench();
-  flows.refuses.push(new UnavailableError("Globus Flows is down.", {}));
-  await failureOf((await run(flowRun(options), ENDS)).result, UnavailableError);
-  flows.down = new UnavailableError("Globus Flows is down.");
-  await transfers.pass(1);
-  const { result } = await run(flowCancel(options));
-  expect((await failureOf(result, RejectedError)).message).toMatch(
-    /^Globus has not accepted the run \S+ a1\.h5 yet: Globus Flows is down\.$/,
-  );
+describe("a run that Flows does not take now", () => {
+  const BUSY = new UnavailableError("Globus Flows is too busy: try again later.");
+  const LATER = "it is started by itself once Globus takes it, and FlowCancel withdraws it.";
+  const starts = (requests: readonly string[]): number => requests.filter((one) => one === "start").length;
+
+  async function refused(refusals: readonly UnavailableError[] = [BUSY]) {
+    const made = await bench();
+    made.flows.refuses.push(...refusals);
+    const { result } = await made.run(flowRun(made.options), ENDS);
+    return { ...made, failure: await failureOf(result, ActionError) };
+  }
+
+  test("is kept, which FlowRun says; it is started by itself, and no second one beside it", async () => {
+    const { flows, options, run, transfers, failure, shown } = await refused();
+    expect(failure.message).toMatch(
+      /^Globus Flows is too busy: try again later: the run \S+ a1\.h5 of the flow nightly /,
+    );
+    expect(failure.message).toContain(LATER);
+    expect(shown).toEqual([[]]);
+    for (const action of [flowRun, flowMonitor, flowResume])
+      expect((await failureOf((await run(action(options), ENDS)).result, RejectedError)).message).toContain(LATER);
+    expect(starts(flows.requests)).toBe(1);
+    await transfers.pass(300);
+    expect([starts(flows.requests), flows.reports.size]).toEqual([2, 1]);
+    await (await run(flowRun(options), ENDS)).result;
+    expect(flows.reports.size).toBe(2);
+  });
+
+  test("is withdrawn by FlowCancel, and never started then", async () => {
+    const { flows, options, run, transfers } = await refused();
+    const plan = flowCancel(options).plan(fakeRun());
+    expect(plan).toEqual([expect.stringMatching(/^would withdraw the run \S+ a1\.h5$/)]);
+    expect((await (await run(flowCancel(options))).result).message).toMatch(/ had not begun, and is withdrawn\.$/);
+    await transfers.pass(600);
+    expect([starts(flows.requests), flows.reports.size]).toEqual([1, 0]);
+    await (await run(flowRun(options), ENDS)).result;
+    expect(flows.reports.size).toBe(1);
+  });
+
+  test("and that may have begun is looked for before it is withdrawn, and cancelled where it has", async () => {
+    const { flows, options, run, transfers } = await bench();
+    flows.losesAnswers.push(true);
+    const ended = failureOf(flowRun(options).run(fakeRun(ENDS)), CancelledError);
+    await transfers.pass(1);
+    const { message } = await (await run(flowCancel(options))).result;
+    const id = [...flows.reports.keys()][0] ?? "";
+    expect(message).toContain(`had begun: Globus was asked to cancel the run ${id}`);
+    expect((await ended).message).toBe("The run was withdrawn.");
+    await transfers.pass(60);
+    expect(flows.reports.get(id)?.code).toBe("FlowCanceled");
+    expect(starts(flows.requests)).toBe(1);
+  });
+
+  test("and that may have begun is cancelled once Flows answers, also behind a restart", async () => {
+    const { flows, options, run, transfers } = await bench();
+    flows.losesAnswers.push(true);
+    void flowRun(options)
+      .run(fakeRun(ENDS))
+      .catch(() => undefined);
+    await transfers.pass(1);
+    flows.down = BUSY;
+    const failure = await failureOf((await run(flowCancel(options))).result, ActionError);
+    expect(failure.message).toMatch(/is withdrawn, but may have begun: it is looked for, and cancelled, by itself\.$/);
+    expect((await failureOf((await run(flowRun(options), ENDS)).result, ActionError)).message).not.toContain(LATER);
+    await transfers.stop();
+    flows.down = undefined;
+    await transfers.start();
+    await transfers.pass(60);
+    expect([...flows.reports.values()].map(({ code }) => code)).toEqual(["FlowCanceled"]);
+    expect(starts(flows.requests)).toBe(1);
+  });
+
+  test("of another login is given up by FlowCancel, which says who can see it", async () => {
+    const { options, run, transfers, flows } = await refused();
+    await transfers.stop();
+    transfers.tasks.login = "another";
+    await transfers.start();
+    const { message } = await failureOf((await run(flowCancel(options))).result, ActionError);
+    expect(message).toMatch(/log in as me to see whether it has begun; it is not started any more$/);
+    await (await run(flowRun(options), ENDS)).result;
+    expect(flows.reports.size).toBe(1);
+  });
 });
 
 describe("FlowResume", () => {

@@ -3,7 +3,13 @@ import { CancelledError, messageOf } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { UnavailableError } from "../../../src/controller/ports/call.ts";
 import type { BegunCommand, UnderWay } from "../../../src/controller/ports/under-way.ts";
-import { COMMAND_NAMES, COMMAND_STATES, COMMANDS, type CommandName } from "../../../src/controller/pvs/commands.ts";
+import {
+  COMMAND_NAMES,
+  COMMAND_STATES,
+  COMMANDS,
+  type CommandName,
+  type CommandRow,
+} from "../../../src/controller/pvs/commands.ts";
 import { tomoScanSuffix } from "../../../src/controller/pvs/tomoscan.ts";
 import type { FreeAction, Server } from "../../../src/controller/run/action.ts";
 import { startController } from "../../../src/controller/wiring.ts";
@@ -133,10 +139,11 @@ describe.each(COMMAND_NAMES)("%s", (name) => {
     expect(underWay.names).toEqual([name]);
     const after = start();
     const message = after.pvs.get("LastError");
+    const row: CommandRow = COMMANDS[name];
     const about = COMMANDS[name].needs === "tag" ? ` for ${EXPERIMENT}` : "";
     expect(message).toMatch(
       new RegExp(
-        `^${name} was interrupted on 2026-03-01 06:00:00: the IOC ended while it worked${about} on voyager; the last it said was "${name} has done a part";? ?.*; run it again\\.$`,
+        `^${name} was interrupted on 2026-03-01 06:00:00: the IOC ended while it worked${about} on voyager; the last it said was "${name} has done a part";? ?.*; ${row.afterwards ?? "run it again"}\\.$`,
       ),
     );
     expect(after.state(name)).toBe("Failed");
