@@ -2,6 +2,7 @@
  * Flows of Globus as the settings have them: which flow, where flows are kept by name, the site's own input, and what
  * commands and watches make of them.
  */
+
 import { ActionError, messageOf } from "../base/errors.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { readJsonObject } from "../controller/flows/definition.ts";
@@ -21,6 +22,7 @@ import type { FlowFiles } from "../controller/ports/flow-files.ts";
 import type { Actions } from "../controller/run/action.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import type { Site } from "../controller/site.ts";
+import { GLOBUS_OFF } from "../controller/transfers/hold.ts";
 import type { FindTransfers } from "../controller/transfers/transfer-run.ts";
 import { createFlowFiles } from "../services/flow-files.ts";
 import type { GlobusPart } from "./globus.ts";
@@ -31,8 +33,6 @@ export interface FlowPart {
   readonly arms: Site["arms"];
   readonly watches: readonly Watch[];
 }
-
-const OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf.";
 
 /** @param find the runs of a running IOC */
 export function openFlows(
@@ -58,7 +58,8 @@ export function openFlows(
       FlowRespond: flowRespond(about),
     },
     arms: { FlowRespondArm: respondArm(board) },
-    watches: site === undefined ? [withoutFlows(OFF)] : [watchFlow(site), watchRuns({ site, find, clock, onBoard })],
+    watches:
+      site === undefined ? [withoutFlows(GLOBUS_OFF)] : [watchFlow(site), watchRuns({ site, find, clock, onBoard })],
   };
 }
 

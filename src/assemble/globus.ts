@@ -1,4 +1,5 @@
 /** Globus as the settings have it: the login, and calls with it; or off. */
+
 import { Observable } from "rxjs";
 import type { Cancel } from "../base/clock.ts";
 import { ActionError } from "../base/errors.ts";
@@ -10,6 +11,7 @@ import type { Flows } from "../controller/ports/flows.ts";
 import type { Identity } from "../controller/ports/identity.ts";
 import type { TransferTasks } from "../controller/ports/transfer-tasks.ts";
 import type { Watch } from "../controller/run/watch.ts";
+import { GLOBUS_OFF } from "../controller/transfers/hold.ts";
 import { createGlobusAccess } from "../services/globus/access.ts";
 import { type GlobusAuth, globusOff } from "../services/globus/auth.ts";
 import type { GlobusCall } from "../services/globus/call.ts";
@@ -46,9 +48,7 @@ export interface GlobusPart {
 export function openGlobus(options: PartOptions): GlobusPart {
   const section = options.settings["globus-auth"];
   const opened = options.problems.collect("[globus-auth]", () => open(options));
-  const call: GlobusCall =
-    opened?.call ??
-    (() => Promise.reject(new ActionError("Globus is off: set client-id in the [globus-auth] section of globus.conf")));
+  const call: GlobusCall = opened?.call ?? (() => Promise.reject(new ActionError(GLOBUS_OFF)));
   const nameOf = (id: string): string => {
     const named = [
       ...options.settings.destinations.map(({ name, collection: of }) => ({ name, of })),

@@ -1,10 +1,12 @@
 /** What the commands of flows work with, and which flow and which run their command lines mean. */
+
 import { existsSync } from "node:fs";
 import { cleanJson } from "../base/clean-text.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Environment } from "../base/environment.ts";
 import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
+import { UUID } from "../base/uuid.ts";
 import type { Settings } from "../config/settings.ts";
 import type { FlowSite } from "../controller/flows/flow-site.ts";
 import { type NamedFlow, namedFlow } from "../controller/flows/named-flow.ts";
@@ -56,8 +58,6 @@ export async function flowNamed(given: string, files: FlowFiles): Promise<NamedF
     `${given} does not exist: give the info file that globus-ioc flow deploy has written, or the flow's name or UUID.`,
   );
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The UUID of a run, as it is or at the end of its page's address. @throws UsageError */
 export function runNamed(given: string): string {

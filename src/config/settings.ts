@@ -7,6 +7,7 @@
 
 import { knownZone } from "../base/facility-time.ts";
 import { addressProblem } from "../base/mail-address.ts";
+import { UUID } from "../base/uuid.ts";
 import { MOST_GUP } from "../controller/pvs/setup.ts";
 import { MOST_DAYS } from "../controller/pvs/tagging.ts";
 
@@ -97,7 +98,7 @@ export const KINDS = {
     "an address that begins with http:// or https:// and has a port, such as https://dm.example.org:22237",
     (text) => (text === "" || /^https?:\/\/[^/]+:\d+(\/|$)/.test(text) ? webAddress(text) : undefined),
   ),
-  uuid: orEmpty(matching("a UUID", /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/)),
+  uuid: orEmpty(matching("a UUID", UUID)),
   /** What stands in examples is taken too, so that `globus-ioc login` can say what goes there. */
   clientId: orEmpty(matching("a UUID", /^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|<?YOUR[-_A-Za-z]*>?)$/)),
   fingerprint: orEmpty(matching("a SHA-256 fingerprint of 64 hexadecimal digits", /^([0-9A-Fa-f]{2}:?){32}$/)),

@@ -1,6 +1,8 @@
 /** Globus Compute as a site uses it: one endpoint, and functions by the names under which they were registered. */
+
 import { cleanJson } from "../../base/clean-text.ts";
 import { ActionError } from "../../base/errors.ts";
+import { UUID } from "../../base/uuid.ts";
 import { listed } from "../../base/word-list.ts";
 import type { Compute } from "../ports/compute.ts";
 import type { ComputeFunctions } from "../ports/compute-functions.ts";
@@ -20,8 +22,6 @@ export interface ComputeSite {
 }
 
 export const COMPUTE_OFF = "Compute is off: set endpoint in the [compute] section of globus.conf.";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The function that is meant.

@@ -8,12 +8,11 @@ import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
 import { AccessDeniedError, type CallOptions, NotFoundError, UnavailableError } from "../ports/call.ts";
 import type { FlowDraft, FlowReport, Flows } from "../ports/flows.ts";
+import { LOOKS_SECONDS } from "../run/late-looks.ts";
 import { isSameJson } from "./definition.ts";
 
 /** On each flow that was deployed by us. */
 const OUR_KEYWORD = "globus-ioc";
-/** When a flow is looked for whose making has had no answer, in seconds. */
-const LOOKS_SECONDS = [5, 30] as const;
 
 export interface DeployRequest {
   readonly draft: FlowDraft & Required<Pick<FlowDraft, "title" | "definition" | "inputSchema">>;

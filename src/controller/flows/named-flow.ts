@@ -1,5 +1,7 @@
 /** Which flow is meant where one is named: a UUID, or the name under which it was deployed. */
+
 import { didYouMeanSentence } from "../../base/suggest.ts";
+import { UUID } from "../../base/uuid.ts";
 import type { FlowFiles } from "../ports/flow-files.ts";
 import { RejectedError } from "../run/outcome.ts";
 import type { FlowSite } from "./flow-site.ts";
@@ -11,7 +13,6 @@ export interface NamedFlow {
   readonly id: string;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** @throws RejectedError for a name that nobody deployed; ActionError for a file that is none of a flow */

@@ -10,11 +10,10 @@ import { AccessDeniedError, type CallOptions, UnavailableError } from "../ports/
 import type { FlowRunRequest, Flows, RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
+import { LOOKS_SECONDS } from "../run/late-looks.ts";
 import type { Road } from "../transfers/road.ts";
 import { runLabel } from "./run-label.ts";
 
-/** Seconds behind an unclear answer at which the run is looked for. */
-const LOOKS_SECONDS = [5, 30] as const;
 /** Flows' clock and the one that a record's time is of may differ, and be set: the label is what counts. */
 const SLACK_MILLISECONDS = 24 * 3_600_000;
 

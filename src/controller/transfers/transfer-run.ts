@@ -1,16 +1,17 @@
 /** TransferRun and TransferCancel: one Globus transfer that a person asks for, and its end before its time. */
+
 import { cleanJson, isUnclean, visible } from "../../base/clean-text.ts";
+import { UUID } from "../../base/uuid.ts";
 import type { PvName } from "../pvs/index.ts";
 import { type ActionRequest, type FreeAction, textInput } from "../run/action.ts";
 import { InputError, RejectedError } from "../run/outcome.ts";
 import type { AskedTransfer } from "./asked-transfers.ts";
+import { GLOBUS_OFF } from "./hold.ts";
 import { baseName } from "./scan-path.ts";
 import type { RunningTransfers } from "./transfers.ts";
 
 /** The transfers of a running IOC. @returns a sentence where there are none */
 export type FindTransfers = () => RunningTransfers | string;
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const transferRun = (find: FindTransfers): FreeAction => ({
   plan: (request) => {
@@ -22,8 +23,7 @@ export const transferRun = (find: FindTransfers): FreeAction => ({
   run: async (context) => {
     const asked = askedOf(context);
     const { asked: transfers } = runningOf(find);
-    if (transfers === undefined)
-      throw new RejectedError("Globus is off: set client-id in the [globus-auth] section of globus.conf");
+    if (transfers === undefined) throw new RejectedError(GLOBUS_OFF);
     const task = await transfers.submit(asked, { signal: context.signal });
     context.publish("TaskId", task);
     return { state: "Done", message: `Globus has accepted the transfer ${task}; TransferStatus follows it.` };

@@ -5,13 +5,11 @@
 import { type Clock, sleep } from "../../base/clock.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { AskedJob, Processing, ProcessingJob } from "../ports/workflows.ts";
+import { LOOKS_SECONDS } from "../run/late-looks.ts";
 
 /** The job, or: none: the list of jobs does not have it. unknown: nobody can say. */
 export type FoundJob = ProcessingJob | "none" | "unknown";
 
-/** Seconds from the start after which no job comes of a request any more, and to the looks before that. */
-const LATE_SECONDS = 30;
-const LOOK_SECONDS = [5, LATE_SECONDS] as const;
 /** Jobs that a list has at most; in one that is full others may be missing. */
 const MOST_JOBS = 5000;
 /** Jobs of which a list tells no arguments, so that each is asked for: the newest, at most. */
@@ -34,7 +32,7 @@ export async function findJob(processing: Processing, run: AskedJob, options: Se
     const found = await searchJobs(processing, run, options);
     if (found !== "early") return found;
     const age = secondsSince(run, clock);
-    await sleep(clock, (LOOK_SECONDS.find((one) => one > age) ?? age) - age, signal);
+    await sleep(clock, (LOOKS_SECONDS.find((one) => one > age) ?? age) - age, signal);
   }
 }
 
@@ -56,7 +54,7 @@ export async function searchJobs(
     const job = await processing.job(run.owner, id, call);
     if (job.mark === run.mark) return job;
   }
-  if (secondsSince(run, clock) < LATE_SECONDS) return "early";
+  if (secondsSince(run, clock) < LOOKS_SECONDS[1]) return "early";
   return jobs.length >= MOST_JOBS || silent.length > MOST_LOOKS ? "unknown" : "none";
 }
 

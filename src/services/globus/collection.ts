@@ -2,9 +2,11 @@
  * One Globus collection as the settings have it, and the paths in it: PV contents are hostile, so no path is made that
  * leaves its top directory. It sends nothing.
  */
+
 import { cleanJson } from "../../base/clean-text.ts";
 import { checkTopDirectory, directoryNameProblem } from "../../base/directory-name.ts";
 import { ActionError } from "../../base/errors.ts";
+import { UUID } from "../../base/uuid.ts";
 import type { GlobusCall } from "./call.ts";
 
 export interface GlobusCollection {
@@ -25,7 +27,7 @@ export interface NamedCollection {
 
 /** @throws ActionError for a collection id that is no UUID */
 export function checkCollectionId({ id, name }: NamedCollection): void {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) return;
+  if (UUID.test(id)) return;
   throw new ActionError(`The id ${cleanJson(id)} of the Globus collection ${name} is not a UUID.`);
 }
 

@@ -4,7 +4,9 @@
  * service does at another are written below its scope, `parent[*child[*grandchild]]`; `*`: may be withdrawn by itself.
  * It sends nothing. globus.md §3.2.
  */
+
 import { AppError } from "../../base/errors.ts";
+import { UUID } from "../../base/uuid.ts";
 
 export const TRANSFER_SERVER = "transfer.api.globus.org";
 export const AUTH_SERVER = "auth.globus.org";
@@ -42,8 +44,6 @@ const SERVICES: Readonly<Record<string, Service>> = {
   },
   [TIMERS_SERVER]: { name: "Globus Timers", scopes: [`https://auth.globus.org/scopes/${TIMERS_SERVER}/timer`] },
 };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Names come from files and answers, and may be any text. */
 const serviceOf = (resourceServer: string): Service | undefined =>

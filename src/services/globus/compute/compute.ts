@@ -9,6 +9,7 @@ import { z } from "zod";
 import { cleanJson, oneLine } from "../../../base/clean-text.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { ActionError } from "../../../base/errors.ts";
+import { UUID } from "../../../base/uuid.ts";
 import { type CallOptions, NotFoundError } from "../../../controller/ports/call.ts";
 import type {
   Compute,
@@ -48,7 +49,6 @@ interface ComputeCallRequest {
   readonly advice?: Advice;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** @throws ActionError for what is none: it would become another address */
 function requireId(what: "endpoint" | "function" | "task" | "group", id: string): void {
   if (!UUID.test(id))

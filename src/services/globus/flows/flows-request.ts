@@ -2,9 +2,11 @@
  * What requests to Globus Flows have in common: which token they take, what helps when they are refused, and lists in
  * pages. globus.md §3.4.
  */
+
 import type { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
 import { ActionError } from "../../../base/errors.ts";
+import { UUID } from "../../../base/uuid.ts";
 import type { CallOptions } from "../../../controller/ports/call.ts";
 import { loginCommand } from "../../../controller/ports/identity.ts";
 import { readAnswer } from "../answer.ts";
@@ -17,9 +19,6 @@ export interface FlowsRoom {
   /** What operators call a flow, by its id, as `globus-ioc login --flow` takes it; the id where it has no name. */
   readonly nameOf: (flow: string) => string;
 }
-
-/** Flows' ids, of flows, runs and questions. */
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @throws ActionError for what is none: it would become another address */
 export function requireId(what: "flow" | "run" | "question", id: string): void {

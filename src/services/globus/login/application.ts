@@ -2,13 +2,13 @@
  * The application that people log in with: each site registers its own at Globus, once. Recognises ids that are
  * nobody's own, and says how to register one. It sends nothing.
  */
+
 import { visible } from "../../../base/clean-text.ts";
+import { UUID } from "../../../base/uuid.ts";
 
 /** Of the Globus SDK's tutorial, and of programs that were copied from it. */
 const TUTORIAL_CLIENT = "61338d24-54d5-408f-a10d-66c06b59f6d2";
 const NOBODYS = /^0{8}(-0{4}){3}-0{12}$/;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Where the browser shows a code to paste; registered with the application. */
 export const CODE_PAGE = "/v2/web/auth-code";
 
