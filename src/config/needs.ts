@@ -30,6 +30,7 @@ const TAGGED = COMMAND_NAMES.filter((name) => COMMANDS[name].needs === "tag");
 const USERS = ["AddUser", "RemoveUser", "ListUsers"] as const;
 const DAQ = ["StartDaq", "StopDaq", "Upload"] as const;
 const MAIL = ["PreviewEmail", "Email"] as const;
+const WORKFLOWS = ["WorkflowRun", "WorkflowMonitor", "WorkflowCancel"] as const;
 const SCHEDULED = ["Tag", "TagManual", "Init", ...MAIL] as const;
 const DM_COMMANDS = ["Init", "TagManual", "CreateManual", ...USERS, ...MAIL, ...DAQ, "ListEsafs", "Delete"] as const;
 const GLOBUS_COMMANDS = ["Init", "CreateManual", ...USERS, "Email"] as const;
@@ -50,6 +51,7 @@ const NEEDS: readonly Need[] = [
     unless: ["dm", "setup-file"],
   },
   { section: "dm", keys: ["daq-url"], by: DAQ, on: "dm", unless: ["dm", "setup-file"] },
+  { section: "dm", keys: ["proc-url"], by: WORKFLOWS, on: "dm", unless: ["dm", "setup-file"] },
   { section: "dm", keys: ["aps-db-url"], by: ["ListEsafs"], on: "dm", unless: ["dm", "setup-file"] },
   {
     section: "globus",
@@ -165,6 +167,7 @@ const FILES: readonly NeededFile[] = [
   },
   { section: "dm", key: "login-file", by: DM_COMMANDS },
   { section: "flows", key: "input-file", by: flowUsers },
+  { section: "compute", key: "endpoint-config", by: ["Globus Compute"] },
   {
     section: "globus-auth",
     key: "client-secret-file",

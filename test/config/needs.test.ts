@@ -57,6 +57,7 @@ test("an empty file is told what it lacks, each setting with the commands that n
       "[scheduling] beamline and url are not set: needed by Tag, TagManual, Init, PreviewEmail and Email.",
       "[dm] station, ds-url and login-file are not set: needed by Init, TagManual, CreateManual, AddUser, RemoveUser, ListUsers, PreviewEmail, Email, StartDaq, StopDaq, Upload, ListEsafs and Delete.",
       "[dm] daq-url is not set: needed by StartDaq, StopDaq and Upload.",
+      "[dm] proc-url is not set: needed by WorkflowRun, WorkflowMonitor and WorkflowCancel.",
       "[dm] aps-db-url is not set: needed by ListEsafs.",
       "[globus] experiment-type and primary-beamline-contact-badge are not set: needed by Init and CreateManual.",
       "[server voyager] uuid is not set: needed by PreviewEmail and Email.",
@@ -155,5 +156,11 @@ test("a file that is named and cannot be read is told, with the commands that ne
   const tape = "[destination tape]\nkind = ssh\nhost = tape.example.org\nuser = beamline\ntop = /archive\n";
   expect(fileSentences(settingsOf(`${tape}[ssh]\nidentity-file =\nknown-hosts-file = /nowhere/known_hosts`))).toEqual([
     "[ssh] known-hosts-file = /nowhere/known_hosts does not exist: needed by the destination tape.",
+  ]);
+});
+
+test("a file of an endpoint that is not there is told with who needs it", () => {
+  expect(fileSentences(settingsOf("[compute]\nendpoint-config = /none/config.json"))).toEqual([
+    "[compute] endpoint-config = /none/config.json does not exist: needed by Globus Compute.",
   ]);
 });

@@ -1,4 +1,6 @@
 /** What the state of a run means, in words with the command that helps. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runLabel } from "../../../src/controller/flows/run-label.ts";
 import { runWords } from "../../../src/controller/flows/run-words.ts";
@@ -109,4 +111,15 @@ test("a label has our id first, no comma, one line, and no more than 64 characte
   expect(label.length).toBeLessThanOrEqual(64);
   expect(label).toMatch(/^20261130T101500123Z-3f 𝒳+$/u);
   expect(runLabel("ID", "")).toBe("ID");
+});
+
+test.each([
+  ["INACTIVE", "TW"],
+  ["FAILED", "FR"],
+  ["ENDED", "FV"],
+] as const)("%s is as severe in RunStatus as in its words", (state, choice) => {
+  const file = readFileSync(join(import.meta.dirname, "../../../db/globus_flows.db"), "utf8");
+  const record = /RunStatus"\) \{[^}]*\}/.exec(file)?.[0] ?? "";
+  expect(record).toContain(`field(${choice}ST, "${state}")`);
+  expect(record).toContain(`field(${choice}SV, "${wordsOf({ state }).severity}")`);
 });
