@@ -45,7 +45,7 @@ export async function startJob(request: JobRequestLine, work: WorkflowWork): Pro
   });
   const context = contextOf(inputsOf(request), work);
   if (request.dryRun === true)
-    return { state: "Done", message: `Dry run: ${start.plan(context).join("; ")}.`, exitStatus: EXIT.done };
+    return { state: "Done", message: `Dry run: ${(await start.plan(context)).join("; ")}.`, exitStatus: EXIT.done };
   const { message } = await start.run(context);
   const job = board.newest?.job;
   if (request.wait !== true || job === undefined)

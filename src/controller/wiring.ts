@@ -34,7 +34,7 @@ import { guards$ } from "./run/guards.ts";
 import { WRITABLE } from "./run/input-check.ts";
 import { Interruptions } from "./run/interruptions.ts";
 import { Journal } from "./run/journal.ts";
-import type { ActionResult } from "./run/outcome.ts";
+import { type ActionResult, STOPPING } from "./run/outcome.ts";
 import { chosenServer, performCommand } from "./run/perform.ts";
 import { vitalSigns$ } from "./run/vital-signs.ts";
 import type { WatchContext } from "./run/watch.ts";
@@ -64,7 +64,6 @@ export interface ControllerOptions extends Omit<Site, "close"> {
  * written after that answer.
  */
 const STOP_SECONDS = 5;
-const STOPPING = "The IOC stops.";
 
 /**
  * Starts the controller.

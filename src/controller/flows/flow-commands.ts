@@ -7,10 +7,13 @@ import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import { type FreeAction, flagInput, type RunContext } from "../run/action.ts";
 import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { ArmCheck } from "../site.ts";
+import { GLOBUS_OFF } from "../transfers/hold.ts";
 import { type FindTransfers, runningOf } from "../transfers/transfer-run.ts";
+import { mergedJson } from "./asked-input.ts";
 import { askedOf, askedRun } from "./asked-run.ts";
 import type { AskedRunNow, FlowRuns } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
+import type { RunNow } from "./followed-run.ts";
 import type { QuestionBoard } from "./question-board.ts";
 import { OtherLoginError } from "./run-starts.ts";
 import { isOver, type RunWords, runUrl, runWords } from "./run-words.ts";
@@ -27,7 +30,6 @@ export interface FlowCommandsOptions {
   readonly clock: Clock;
 }
 
-const OFF = "Globus is off: set client-id in the [globus-auth] section of globus.conf";
 const NO_RUN = "No run has been started: write 1 to FlowRun";
 /** Seconds between two looks at a run that is waited for, in memory. */
 const LOOK_SECONDS = 0.2;
@@ -36,9 +38,9 @@ const RESUME_SECONDS = 15;
 
 /** @throws RejectedError where Globus is off, or there is no ledger yet */
 function runsOf({ site, find }: FlowCommandsOptions): { readonly site: FlowSite; readonly runs: FlowRuns } {
-  if (site === undefined) throw new RejectedError(OFF);
+  if (site === undefined) throw new RejectedError(GLOBUS_OFF);
   const { runs } = runningOf(find);
-  if (runs === undefined) throw new RejectedError(OFF);
+  if (runs === undefined) throw new RejectedError(GLOBUS_OFF);
   return { site, runs };
 }
 
@@ -58,16 +60,17 @@ function begunOf(options: FlowCommandsOptions): {
 }
 
 export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
-  plan: (request) => {
-    if (options.site === undefined) throw new RejectedError(OFF);
+  plan: async (request) => {
+    if (options.site === undefined) throw new RejectedError(GLOBUS_OFF);
     const { flow, ends, extra } = askedOf(request);
-    const input = JSON.stringify({ ...ends, ...extra });
+    const input = JSON.stringify(mergedJson(mergedJson(await options.site.input(), ends), extra));
     return [`would start a run of the flow ${flow || options.site.flow || "of FlowId"} with the input ${input}`];
   },
   run: async (context) => {
     const { site, runs } = runsOf(options);
     const { signal, publish } = context;
     const asked = await askedRun(context, site, { signal });
+    const { now: before } = runs.asked ?? {};
     const report = await runs
       .start(asked, { signal })
       .catch((thrown: unknown) => {
@@ -78,10 +81,17 @@ export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
     publish("RunUrl", runUrl(report.id));
     return {
       state: "Done",
-      message: `Globus has accepted the run ${report.id} of the flow ${asked.flowName}; RunStatus follows it.`,
+      message: `Globus has accepted the run ${report.id} of the flow ${asked.flowName}; RunStatus follows it.${besideText(before)}`,
     };
   },
 });
+
+/** That the run before goes on, which no PV shows any more. */
+function besideText(before: RunNow | undefined): string {
+  if (before === undefined || isOver(before.report)) return "";
+  const { id } = before.report;
+  return ` The run ${id} before it goes on: \`globus-ioc flow cancel ${id}\` cancels it.`;
+}
 
 /** Why a run was not started now, and that it is later where it is. @returns what is to be thrown */
 function keptFailure(runs: FlowRuns, thrown: unknown, signal: AbortSignal): unknown {

@@ -7,7 +7,7 @@ import { CancelledError } from "../../base/errors.ts";
 import { AccessDeniedError, type CallOptions } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
-import { RejectedError } from "../run/outcome.ts";
+import { RejectedError, StoppingError } from "../run/outcome.ts";
 import { Breaker } from "../transfers/back-off.ts";
 import type { Road } from "../transfers/road.ts";
 import { ASKED } from "../transfers/submissions.ts";
@@ -67,7 +67,8 @@ export class FlowRuns {
     const record = this.#waiting ?? this.#askedRecords().at(-1);
     if (record === undefined) return undefined;
     const now = this.watch.nowOf(record);
-    const trouble = record.run === undefined ? waitingText(record, this.#breaker.trouble) : this.watch.trouble;
+    const trouble =
+      record.run === undefined ? waitingText(record, this.#breaker.trouble) : this.watch.troubleOf(record);
     return { record, now, trouble };
   }
 
@@ -84,7 +85,7 @@ export class FlowRuns {
 
   /**
    * Starts a run. Once it is in the ledger it is started, now or later, whatever happens to this call, unless it is
-   * withdrawn.
+   * withdrawn, or this call is aborted while the IOC goes on.
    * @throws RejectedError where an earlier one has not begun; what Flows says: `asked` tells whether it is started later
    */
   start(asked: AskedFlowRun, { signal = NEVER }: CallOptions): Promise<RunReport> {
@@ -95,9 +96,21 @@ export class FlowRuns {
       // The worker, which sees the record with the change, leaves alone what is under way.
       return await this.#alone(record.id, options.signal, async (within) => {
         await this.#road.change(() => [{ flowRun: record }, ...this.#overRecords()]);
-        return await this.#begin(record, { signal: within });
+        try {
+          return await this.#begin(record, { signal: within });
+        } catch (thrown) {
+          if (signal.aborted && !(signal.reason instanceof StoppingError)) await this.#giveUp(record.id);
+          throw thrown;
+        }
       });
     });
+  }
+
+  /** The worker takes it back. */
+  async #giveUp(id: string): Promise<void> {
+    const record = this.#road.queue.flowRuns.of(id);
+    if (record !== undefined && record.run === undefined)
+      await this.#road.change(() => [{ flowRun: { ...record, ...WITHDRAWN } }]);
   }
 
   #requireNoneWaits(): void {
@@ -168,8 +181,9 @@ export class FlowRuns {
   async #startOne(record: FlowRunRecord, signal: AbortSignal): Promise<void> {
     try {
       await this.#alone(record.id, signal, async (within) => {
-        if (record.isWithdrawn === true) await this.#takeBack(record.id, { signal: within });
-        else await this.#begin(record, { signal: within });
+        const now = this.#road.queue.flowRuns.of(record.id);
+        if (now?.isWithdrawn === true) await this.#takeBack(now.id, { signal: within });
+        else if (now !== undefined && now.run === undefined) await this.#begin(now, { signal: within });
       });
     } catch (thrown) {
       if (thrown instanceof CancelledError && !signal.aborted) return; // withdrawn meanwhile

@@ -10,7 +10,7 @@ import type { RunContext } from "../run/action.ts";
 import { Rate } from "../transfers/rate.ts";
 import type { AskedRunNow } from "./flow-runs.ts";
 import type { RunNow } from "./followed-run.ts";
-import { runUrl } from "./run-words.ts";
+import { isOver, runUrl } from "./run-words.ts";
 
 /** What is known of runs. */
 export type RunsView =
@@ -52,7 +52,7 @@ export class RunPvs {
     const values = {
       ...told,
       RunStep: report.step,
-      RunMessage: trouble ?? words.sentence,
+      RunMessage: isOver(report) ? words.sentence : (trouble ?? words.sentence),
       RunStarted: facilityIso(new Date(report.started)),
       RunEnded: report.ended === undefined ? "" : facilityIso(new Date(report.ended)),
     };

@@ -54,8 +54,10 @@ export class RunWatch {
   readonly #breaker: Breaker;
   readonly #breakers = new Map<string, Breaker>();
   readonly #hurry = new Wake();
-  /** Why the runs cannot be seen, a sentence. */
+  /** Why some run cannot be seen, a sentence, as it was said last. */
   trouble: string | undefined;
+  /** By our id: why a run of another login is not looked at, a sentence. */
+  readonly #foreign = new Map<string, string>();
 
   constructor(options: RunWatchOptions) {
     this.#options = options;
@@ -72,6 +74,11 @@ export class RunWatch {
   /** @returns undefined where it was not seen yet */
   nowOf(record: FlowRunRecord): RunNow | undefined {
     return this.#followed.get(record.id)?.now(record);
+  }
+
+  /** Why this run cannot be seen, a sentence; undefined: it can. */
+  troubleOf({ id, run = "" }: FlowRunRecord): string | undefined {
+    return this.#foreign.get(id) ?? this.#breaker.trouble ?? this.#breakers.get(run)?.trouble;
   }
 
   /** A run has begun, and Flows has told of it. */
@@ -103,6 +110,7 @@ export class RunWatch {
 
   async #look(records: readonly BegunRecord[], signal: AbortSignal): Promise<void> {
     const { road, flows, tasks } = this.#options;
+    for (const id of this.#followed.keys()) if (road.queue.flowRuns.of(id) === undefined) this.#followed.delete(id);
     let trouble: string | undefined;
     const step = async (breaker: Breaker, work: () => Promise<void>): Promise<void> => {
       try {
@@ -118,11 +126,14 @@ export class RunWatch {
     await step(this.#breaker, async () => {
       const owner = await tasks.owner({ signal });
       const ours = records.filter((record) => record.owner === owner);
+      this.#foreign.clear();
       for (const record of records) {
         if (ours.includes(record)) continue;
-        if (record.isOver !== true && road.queue.isCarried(record))
-          trouble ??= asSentence(otherLoginText(record.owner, owner, record.request.label));
-        else await road.change(() => [{ forgetFlowRun: record.id }]); // this login neither sees nor ends it
+        if (record.isOver !== true && road.queue.isCarried(record)) {
+          const sentence = asSentence(otherLoginText(record.owner, owner, record.request.label));
+          this.#foreign.set(record.id, sentence);
+          trouble ??= sentence;
+        } else await road.change(() => [{ forgetFlowRun: record.id }]); // this login neither sees nor ends it
       }
       if (ours.length === 0) return;
       const open = new Map((await flows.runs({ isOpen: true }, { signal })).map((report) => [report.id, report]));

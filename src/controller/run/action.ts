@@ -39,17 +39,17 @@ export interface ActionContext extends RunContext, TaggedRequest {}
 /** An action of a command that needs no tag. */
 export interface FreeAction {
   /**
-   * What `run` would do, as sentences without a full stop, found out without leaving the process.
+   * What `run` would do, as sentences without a full stop, found out without asking any service.
    * @throws RejectedError
    */
-  readonly plan: (request: ActionRequest) => readonly string[];
+  readonly plan: (request: ActionRequest) => readonly string[] | Promise<readonly string[]>;
   /** @throws ActionError, RejectedError, CancelledError */
   readonly run: (context: RunContext) => Promise<ActionResult>;
 }
 
 /** An action of a command that needs a tag. Every FreeAction is an Action, too. */
 export interface Action {
-  readonly plan: (request: TaggedRequest) => readonly string[];
+  readonly plan: (request: TaggedRequest) => readonly string[] | Promise<readonly string[]>;
   readonly run: (context: ActionContext) => Promise<ActionResult>;
 }
 

@@ -25,7 +25,16 @@ import {
   tap,
 } from "rxjs";
 import { CancelledError } from "../../base/errors.ts";
-import { type ActionResult, failureOutcome, type Outcome, RUNNING, refused, rejected } from "./outcome.ts";
+import {
+  type ActionResult,
+  failureOutcome,
+  type Outcome,
+  RUNNING,
+  refused,
+  rejected,
+  STOPPING,
+  StoppingError,
+} from "./outcome.ts";
 
 /** One request to start: a put of 1 to the command's PV. */
 export interface Start {
@@ -84,7 +93,7 @@ function runOnce(
         merge(
           outcome,
           cancel$.pipe(
-            tap((reason) => abort.abort(new CancelledError(reason))),
+            tap((reason) => abort.abort(reasonOf(reason))),
             ignoreElements(),
             takeUntil(outcome),
           ),
@@ -95,3 +104,6 @@ function runOnce(
     return concat(from([RUNNING]), ended);
   });
 }
+
+const reasonOf = (reason: string): CancelledError =>
+  reason === STOPPING ? new StoppingError(reason) : new CancelledError(reason);

@@ -21,6 +21,10 @@ export interface ActionResult {
   readonly message: string;
 }
 
+/** The IOC stops: what goes on by itself behind the restart is not given up, as it is where a person cancels. */
+export class StoppingError extends CancelledError {}
+export const STOPPING = "The IOC stops.";
+
 /** A precondition of the action does not hold: nothing was done. */
 export class RejectedError extends ActionError {}
 

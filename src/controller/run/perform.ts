@@ -79,7 +79,7 @@ export function actionOf<N extends CommandName>(site: Pick<Site, "actions">, ser
 
 /** An action, typed by the context that it gets. */
 interface Performable<C> {
-  readonly plan: (request: C) => readonly string[];
+  readonly plan: (request: C) => readonly string[] | Promise<readonly string[]>;
   readonly run: (context: C) => Promise<ActionResult>;
 }
 
@@ -89,7 +89,7 @@ async function perform<C extends RunContext>(
   context: C & { readonly experiment?: { readonly name: string } },
 ): Promise<ActionResult> {
   const { say, experiment } = context;
-  if (isDryRun(context)) return { state: "Done", message: `Dry run: ${action.plan(context).join("; ")}.` };
+  if (isDryRun(context)) return { state: "Done", message: `Dry run: ${(await action.plan(context)).join("; ")}.` };
   say(`${name} has begun${experiment === undefined ? "" : ` for ${experiment.name}`}.`);
   return action.run(context);
 }

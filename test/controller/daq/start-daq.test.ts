@@ -299,8 +299,8 @@ test("is rejected when both sides are one directory", async () => {
   await expect(start({ templates: { raw: "{exp}", rec: "{ym}-{last}-{gup}" } })).rejects.toThrow("are both in");
 });
 
-test("in a dry run tells what it would do, and for which directories", () => {
-  const plan = startDaq(options()).plan({
+test("in a dry run tells what it would do, and for which directories", async () => {
+  const plan = await startDaq(options()).plan({
     experiment: EXPERIMENT,
     input: (name) => inputs[name] ?? "",
   });

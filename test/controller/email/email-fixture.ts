@@ -109,7 +109,7 @@ export function emailScene() {
     return abort.signal;
   }
   /** The plan with the inputs of now. */
-  const planOf = (action: Action): readonly string[] => action.plan(taggedRun(inputs).context);
+  const planOf = (action: Action): ReturnType<Action["plan"]> => action.plan(taggedRun(inputs).context);
   return {
     dm,
     scheduling,

@@ -16,7 +16,7 @@ import { AccessDeniedError, NotFoundError, UnavailableError } from "../../../src
 import type { FlowReport, Question } from "../../../src/controller/ports/flows.ts";
 import type { PvName } from "../../../src/controller/pvs/index.ts";
 import type { FreeAction } from "../../../src/controller/run/action.ts";
-import { InputError, RejectedError } from "../../../src/controller/run/outcome.ts";
+import { InputError, RejectedError, StoppingError } from "../../../src/controller/run/outcome.ts";
 import { failureOf } from "../../support/failure-of.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
 import { fakeRun } from "../../support/fakes/fake-run.ts";
@@ -70,7 +70,7 @@ async function bench(change: { readonly flow?: string; readonly input?: FlowSite
     for (let second = 0; second < 60 && !ended.is; second++) await transfers.pass(1);
     return { context, result };
   };
-  return { transfers, flows, clock, board, options, run, shown };
+  return { transfers, flows, clock, board, site, options, run, shown };
 }
 
 describe("FlowRun", () => {
@@ -136,13 +136,14 @@ describe("FlowRun", () => {
   });
 
   test("a flow that moves nothing gets what the person gives, and a dry run asks nobody", async () => {
-    const { flows, options, run } = await bench();
+    const { flows, options, run, site } = await bench();
     flows.deployed.set(FLOW, { id: FLOW, title: "", inputSchema: {} } as unknown as FlowReport);
     await (await run(flowRun(options), { RunInput: '{"n": 1}' })).result;
     expect(flows.asked[0]?.input).toEqual({ n: 1 });
     const before = flows.requests.length;
-    expect(flowRun(options).plan(fakeRun({ ...ENDS, FlowId: "nightly" }))).toEqual([
-      `would start a run of the flow nightly with the input {"source":{"id":"${SOURCE}","path":"/data/a1.h5"},"destination":{"id":"${DESTINATION}","path":"/a1.h5"}}`,
+    const plan = flowRun({ ...options, site: { ...site, input: async () => ({ speed: 1, source: { id: "x" } }) } });
+    expect(await plan.plan(fakeRun({ ...ENDS, FlowId: "nightly" }))).toEqual([
+      `would start a run of the flow nightly with the input {"speed":1,"source":{"id":"${SOURCE}","path":"/data/a1.h5"},"destination":{"id":"${DESTINATION}","path":"/a1.h5"}}`,
     ]);
     expect(flows.requests).toHaveLength(before);
   });
@@ -164,7 +165,9 @@ test("FlowMonitor ends as its run does, also where a later run was started meanw
   const { flows, options, run, id, transfers, shown } = await begun();
   const first = flowMonitor(options).run(fakeRun());
   await transfers.pass(2);
-  await (await run(flowRun(options), ENDS)).result;
+  expect((await (await run(flowRun(options), ENDS)).result).message).toContain(
+    `The run ${id} before it goes on: \`globus-ioc flow cancel ${id}\` cancels it.`,
+  );
   const second = [...flows.reports.keys()].at(-1) ?? "";
   const failure = failureOf(flowMonitor(options).run(fakeRun()), ActionError);
   flows.tell(id, { state: "SUCCEEDED" });
@@ -216,7 +219,7 @@ describe("a run that Flows does not take now", () => {
 
   test("is withdrawn by FlowCancel, and never started then", async () => {
     const { flows, options, run, transfers } = await refused();
-    const plan = flowCancel(options).plan(fakeRun());
+    const plan = await flowCancel(options).plan(fakeRun());
     expect(plan).toEqual([expect.stringMatching(/^would withdraw the run \S+ a1\.h5$/)]);
     expect((await (await run(flowCancel(options))).result).message).toMatch(/ had not begun, and is withdrawn\.$/);
     await transfers.pass(600);
@@ -256,6 +259,39 @@ describe("a run that Flows does not take now", () => {
     await transfers.pass(60);
     expect([...flows.reports.values()].map(({ code }) => code)).toEqual(["FlowCanceled"]);
     expect(starts(flows.requests)).toBe(1);
+  });
+
+  test.each([
+    ["has begun", true, ["FlowCanceled"]],
+    ["has not begun", false, []],
+  ])("and that %s when FlowRun is aborted does not go on", async (_, hasBegun, codes) => {
+    const { flows, options, transfers } = await bench();
+    if (hasBegun) flows.losesAnswers.push(true);
+    else flows.refuses.push(new UnavailableError("Nobody knows.", { mayHaveHappened: true }));
+    const context = fakeRun(ENDS);
+    const ended = failureOf(flowRun(options).run(context), CancelledError);
+    await transfers.pass(1);
+    context.abort(new CancelledError("Aborted on request."));
+    expect((await ended).message).toMatch(
+      /^Aborted on request\. The run .* is withdrawn, but may have begun: it is looked for, and cancelled, by itself\.$/,
+    );
+    await transfers.pass(120);
+    expect([...flows.reports.values()].map(({ code }) => code)).toEqual(codes);
+    expect(starts(flows.requests)).toBe(1);
+  });
+
+  test("goes on behind a stop of the IOC in the middle of FlowRun", async () => {
+    const { flows, options, transfers } = await bench();
+    flows.refuses.push(new UnavailableError("Nobody knows.", { mayHaveHappened: true }));
+    const context = fakeRun(ENDS);
+    const ended = failureOf(flowRun(options).run(context), CancelledError);
+    await transfers.pass(1);
+    context.abort(new StoppingError("The IOC stops."));
+    expect((await ended).message).toContain("The IOC stops. The run");
+    await transfers.stop();
+    await transfers.start();
+    await transfers.pass(120);
+    expect([...flows.reports.values()].map(({ state }) => state)).toEqual(["ACTIVE"]);
   });
 
   test("of another login is given up by FlowCancel, which says who can see it", async () => {

@@ -266,3 +266,15 @@ test("a person's last run is known behind a restart, until the next is asked for
   expect(runsOf(bench).asked?.record.run).toBe(second);
   expect(bench.transfers.running?.road.queue.flowRuns.all).toHaveLength(1);
 });
+
+test("the trouble of one run is not told of another, nor kept of one that was forgotten", async () => {
+  const bench = await started((one) => {
+    const record = { flowName: "nightly", owner: "another", destination: "", scans: [], at: 0, run: FLOW };
+    void one.ledger.put([
+      { flowRun: { ...record, id: "0", request: { flow: FLOW, label: "0 x", tags: [], input: {} } } },
+    ]);
+  });
+  const id = await start(bench, 3);
+  expect(bench.said.filter((line) => line.includes("was asked for by another"))).toHaveLength(1);
+  expect([runsOf(bench).asked?.record.run, runsOf(bench).asked?.trouble]).toEqual([id, undefined]);
+});

@@ -101,9 +101,9 @@ test("what a person should see to makes it partial; what keeps scans from arrivi
   expect(failing.said).toHaveLength(2);
 });
 
-test("a dry run tells what would be tried, and asks nobody", () => {
+test("a dry run tells what would be tried, and asks nobody", async () => {
   const { check, source } = bench();
-  const plan = check.action.plan(fakeRun({ Testing: 1 }));
+  const plan = await check.action.plan(fakeRun({ Testing: 1 }));
   expect(plan).toHaveLength(9);
   expect(plan.at(-1)).toBe("Round trip to archive: would send the test file, look at it there, and remove it");
   expect(source.looks).toBe(0);

@@ -234,6 +234,27 @@ describe("a run", () => {
     expect(asked.map(({ query }) => query["marker"])).toEqual([undefined, "m1"]);
   });
 
+  test("in another form hides no other, but where it is looked for nobody says that it has not begun", async () => {
+    answers["GET /runs"] = () => ({
+      runs: [null, run({ label: 5 }), run({ tags: [null] }), run({ run_id: "../x" }), run()],
+    });
+    expect((await flows.runs({ isOpen: true }, {})).map(({ id }) => id)).toEqual([RUN]);
+    await expect(flows.runs({ flow: FLOW, label: "0A" }, {})).rejects.toThrow(UnavailableError);
+  });
+
+  test("whose id is none, as Flows answers its start, may have begun", async () => {
+    answers[`POST /flows/${FLOW}/run`] = () => run({ run_id: "no id\n/../x" });
+    await expect(flows.start(REQUEST, {})).rejects.toMatchObject({ mayHaveHappened: true });
+  });
+
+  test("whose details are very deep is read as far as anybody looks", async () => {
+    let deep: unknown = [];
+    for (let level = 0; level < 20_000; level++) deep = [deep];
+    answers[`GET /runs/${RUN}`] = () => run({ details: { code: "FlowSucceeded", output: { deep } } });
+    const report = await flows.run(RUN, {});
+    expect([report.code, JSON.stringify(report).length]).toEqual(["FlowSucceeded", expect.any(Number)]);
+  });
+
   test("is resumed with a new token of its flow, with the consent that it waits for", async () => {
     answers[`GET /runs/${RUN}`] = () => run({ status: "INACTIVE", details: { required_scope: "s[*t]" } });
     answers[`POST /runs/${RUN}/resume`] = () => run();

@@ -2,8 +2,10 @@
  * Runs and entries of their logs, from Flows' documents. What a run waits for stands in `details`, in several
  * spellings, and again inside the actions of its step. A report has no nulls. globus.md §3.4.
  */
+
 import { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
+import { UUID } from "../../../base/uuid.ts";
 import { RUN_STATES, type RunLogEntry, type RunReport, type RunState } from "../../../controller/ports/flows.ts";
 
 type RunFields = Readonly<Record<string, unknown>>;
@@ -29,11 +31,21 @@ const time = z
 const fields = z
   .unknown()
   .optional()
-  .transform((value) => fieldsOf(value));
+  .transform((value) => fieldsOf(clipped(value, MOST_DEPTH)));
+
+/** Levels of a run's details that are kept: what is written as JSON again, or compared, is so level by level. */
+const MOST_DEPTH = 100;
+
+function clipped(value: unknown, levels: number): unknown {
+  if (Array.isArray(value)) return levels === 0 ? [] : value.map((one) => clipped(one, levels - 1));
+  if (!isFields(value)) return value;
+  if (levels === 0) return {};
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clipped(inner, levels - 1)]));
+}
 
 export const runSchema = z
   .looseObject({
-    run_id: z.string().min(1),
+    run_id: z.string().regex(UUID),
     flow_id: exact,
     flow_title: text,
     status: text,
@@ -167,7 +179,6 @@ function sessionOf(place: RunFields): string | undefined {
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
 
-const TASK_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Levels that an action's result lies below its run's details at most. */
 const MOST_LEVELS = 8;
 
@@ -183,7 +194,7 @@ function tasksIn(document: unknown): readonly string[] {
     if (Array.isArray(value)) for (const one of value) look(one, "", level + 1);
     if (!isFields(value)) return;
     const id = value["task_id"];
-    if (key === "details" && typeof id === "string" && TASK_ID.test(id)) tasks.add(id);
+    if (key === "details" && typeof id === "string" && UUID.test(id)) tasks.add(id);
     for (const [name, inner] of Object.entries(value)) if (name !== "input") look(inner, name, level + 1);
   };
   look(document, "details", 0);

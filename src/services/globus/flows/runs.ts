@@ -10,6 +10,7 @@ import { cleanJson } from "../../../base/clean-text.ts";
 import { ActionError } from "../../../base/errors.ts";
 import type { CallOptions } from "../../../controller/ports/call.ts";
 import type { FlowRunRequest, RunFilter, RunLogEntry, RunReport } from "../../../controller/ports/flows.ts";
+import { readAnswer } from "../answer.ts";
 import {
   ABSENT_RUN,
   askFlows,
@@ -87,12 +88,23 @@ export async function oneRun(room: FlowsRoom, id: string, options: CallOptions):
 }
 
 const runsSchema = z.object({
-  runs: z.array(runSchema),
+  runs: z.array(z.unknown()),
   has_next_page: z.boolean().nullish(),
   marker: z.string().nullish(),
 });
 
-/** Runs that this login owns, the newest first. */
+/**
+ * One that Flows shows in another form hides no other: who misses it asks for it by its id.
+ * @param isLookedFor left out it would be started again
+ * @throws UnavailableError
+ */
+function runIn(document: unknown, isLookedFor: boolean): readonly RunReport[] {
+  if (isLookedFor) return [readAnswer(runSchema, "list runs of flows", document)];
+  const { data } = runSchema.safeParse(document);
+  return data === undefined ? [] : [data];
+}
+
+/** Runs that this login owns, the newest first; those that cannot be read are left out, unless a label is looked for. */
 export async function ownRuns(room: FlowsRoom, filter: RunFilter, options: CallOptions): Promise<readonly RunReport[]> {
   const { flow, label, startedFrom, isOpen } = filter;
   return await pagesOf(async (marker) => {
@@ -112,7 +124,10 @@ export async function ownRuns(room: FlowsRoom, filter: RunFilter, options: CallO
       repeatable: true,
     };
     const page = await askFlows(room, runsSchema, asked, options);
-    return { rows: page.runs, next: page.has_next_page === true ? (page.marker ?? undefined) : undefined };
+    return {
+      rows: page.runs.flatMap((run) => runIn(run, label !== undefined)),
+      next: page.has_next_page === true ? (page.marker ?? undefined) : undefined,
+    };
   });
 }
 
