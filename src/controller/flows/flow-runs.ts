@@ -31,7 +31,7 @@ export interface AskedRunNow {
 }
 
 /** What is done with one record at a time. */
-interface UnderWay {
+interface RecordWork {
   readonly abort: AbortController;
   readonly ended: Promise<unknown>;
 }
@@ -43,7 +43,7 @@ export class FlowRuns {
   readonly watch: RunWatch;
   readonly #breaker: Breaker;
   /** By our id: runs that are being started, or taken back. */
-  readonly #underWay = new Map<string, UnderWay>();
+  readonly #underWay = new Map<string, RecordWork>();
   /** Behind it another object goes on with the ledger: a start that is under way here ends. */
   #until = NEVER;
 
@@ -86,7 +86,7 @@ export class FlowRuns {
   /**
    * Starts a run. Once it is in the ledger it is started, now or later, whatever happens to this call, unless it is
    * withdrawn, or this call is aborted while the IOC goes on.
-   * @throws RejectedError where an earlier one has not begun; what Flows says: `asked` tells whether it is started later
+   * @throws RejectedError where an earlier one has not begun; what Flows says: `asked` tells whether it starts later
    */
   start(asked: AskedFlowRun, { signal = NEVER }: CallOptions): Promise<RunReport> {
     const options = { signal: AbortSignal.any([signal, this.#until]) };

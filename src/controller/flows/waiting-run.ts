@@ -1,4 +1,4 @@
-/** What is said of a run that a person has asked for and that has not begun: that it comes, or does not come, by itself. */
+/** What is said of a run that a person has asked for and that has not begun: whether it comes by itself. */
 import { asSentence, pieceOf } from "../../base/errors.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 

@@ -192,7 +192,8 @@ const withoutReason = (message: string, reason: string): string =>
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
 /**
- * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; what to do.` The time is the command's last sign of life.
+ * `Init was interrupted on 2026-03-01 06:00:07 …: what is known; what to do.` The time is the command's
+ * last sign of life.
  */
 function interruptedSentence({ command, at, server, experiment, said, ended }: BegunCommand): string {
   const time = facilitySecond(new Date(at));

@@ -104,7 +104,7 @@ function runIn(document: unknown, isLookedFor: boolean): readonly RunReport[] {
   return data === undefined ? [] : [data];
 }
 
-/** Runs that this login owns, the newest first; those that cannot be read are left out, unless a label is looked for. */
+/** Runs that this login owns, the newest first; what cannot be read is left out, unless a label is looked for. */
 export async function ownRuns(room: FlowsRoom, filter: RunFilter, options: CallOptions): Promise<readonly RunReport[]> {
   const { flow, label, startedFrom, isOpen } = filter;
   return await pagesOf(async (marker) => {
