@@ -14,6 +14,8 @@ export interface SiteFlow {
 
 /** Of flows/: the one that an account without a subscription deploys. */
 const TEMPLATE = "beamline";
+/** By which `globus-ioc flow deploy` knows its own flows. */
+const KEYWORD = "globus-ioc";
 /** What is sent, as the detector's collection shows it, and where it goes on the other. */
 const EXAMPLE = { source: "/for-flows/example.dat", destination: "/from-flows/example.dat" } as const;
 const EXAMPLE_BYTES = 2_000_000;
@@ -23,7 +25,15 @@ export async function deployFlow({ flows }: GlobusService, templates: string): P
   const read = async (name: string): Promise<Readonly<Record<string, unknown>>> =>
     JSON.parse(await readFile(path.join(templates, name), "utf8")) as Readonly<Record<string, unknown>>;
   const [definition, inputSchema] = await Promise.all([read(`${TEMPLATE}.json`), read(`${TEMPLATE}.schema.json`)]);
-  const id = flows.deploy({ title: "Data of the simulated beamline", definition, inputSchema, isFree: true });
+  const { Comment: description } = definition;
+  const id = flows.deploy({
+    title: `globus-ioc ${TEMPLATE}`,
+    keywords: [KEYWORD],
+    definition,
+    inputSchema,
+    isFree: true,
+    ...(typeof description === "string" && { description }),
+  });
   return { name: TEMPLATE, id };
 }
 
@@ -42,7 +52,8 @@ export async function writeFlowFiles(
 ): Promise<{ readonly flows: string; readonly flowInput: string }> {
   const flows = path.join(directory, "flows");
   await mkdir(flows);
-  await writeFile(path.join(flows, `${name}.json`), `${JSON.stringify({ id, title: name })}\n`, { mode: 0o600 });
+  const document = globus.flows.document(id);
+  await writeFile(path.join(flows, `${name}.json`), `${JSON.stringify(document, undefined, 2)}\n`, { mode: 0o600 });
   const flowInput = path.join(directory, "flow-input.json");
   const input = {
     source: { id: globus.collection("detector").id, path: EXAMPLE.source },

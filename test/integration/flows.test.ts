@@ -5,8 +5,11 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { FLOW_PV_STATES, RUN_PV_STATES } from "../../src/controller/pvs/flows.ts";
 import { TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
+import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
+import { ROOT } from "../support/peers/real-peers.ts";
 import { type SimulatedBeamline, startSimulatedBeamline } from "../support/peers/simulated-beamline.ts";
+import { runPeer } from "../support/peers/spawn-peer.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -27,10 +30,25 @@ const runIs = (wanted: string): Promise<string> => until("RunStatus", (one) => R
 test("before the first run its PVs say that there was none, and the flow that would run stands in its own", async () => {
   await runIs("None");
   await until("FlowState", (one) => FLOW_PV_STATES[Number(one)] === "OK");
-  expect(await text("FlowTitle")).toBe("Data of the simulated beamline");
+  expect(await text("FlowTitle")).toBe("globus-ioc beamline");
   expect(Date.parse(await text("FlowExpires"))).toBeGreaterThan(Date.now() + 29 * 86_400_000);
   expect([await text("RunId"), await text("RunMessage"), await number("RunBytes")]).toEqual(["", "", 0]);
   expect(await number("FlowInputWaiting")).toBe(0);
+});
+
+test("its flow is the one that flow deploy beamline changes from a terminal, and its file has all that Globus says of it", async () => {
+  const { globus, configFile, flow } = site.beamline;
+  const file = join(dirname(configFile), "flows/beamline.json");
+  const kept = (): unknown => JSON.parse(readFileSync(file, "utf8"));
+  expect(kept()).toEqual(globus.flows.document(flow.id));
+  const flowDeploy = (...words: string[]) =>
+    runPeer(process.execPath, [join(ROOT, "dist/main.js"), "flow", "deploy", "beamline", ...words], {
+      env: { ...inheritedEnvironment(), GLOBUS_CONF: configFile },
+    });
+  expect((await flowDeploy()).stdout).toContain(`The flow "globus-ioc beamline" (${flow.id}) is as it was`);
+  expect((await flowDeploy("--subtitle", "Of 2-BM")).stdout).toContain(`(${flow.id}) was changed`);
+  expect(globus.flows.document(flow.id)).toMatchObject({ subtitle: "Of 2-BM" });
+  expect(kept()).toEqual(globus.flows.document(flow.id));
 });
 
 test("FlowRun with nothing else set runs to SUCCEEDED, and its file has arrived", async () => {

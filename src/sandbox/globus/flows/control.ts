@@ -6,6 +6,7 @@ import type { Fields } from "../documents.ts";
 import type { GlobusWorld } from "../world.ts";
 import type { ActionProvider } from "./action-provider.ts";
 import { definitionProblems } from "./definition.ts";
+import { flowDocument } from "./documents.ts";
 import { endRun } from "./engine.ts";
 import { type FlowDefinition, type FlowSettings, type RunStatus, type TwinRun, type WebInput } from "./flow.ts";
 import { addFlow } from "./flow-routes.ts";
@@ -40,6 +41,8 @@ export interface FlowsControl {
   readonly subscription: string;
   /** @returns its id. @throws Error for a definition that Flows would refuse */
   deploy(flow: DeployedFlow): string;
+  /** What Flows tells a flow's owner of it. */
+  document(flow: string): Fields;
   /** A flow is gone, as after 30 days without a subscription. */
   expireFlow(flow: string): void;
   /** What a flow's actions at this address do. */
@@ -86,6 +89,11 @@ export function controlFlows(world: GlobusWorld): FlowsControl {
       const subscription = isFree ? undefined : flows.subscription;
       const made = { ...settings, title, definition: definition as FlowDefinition, subscription };
       return addFlow(world, owner ?? account, made, { ...(id !== undefined && { id }), policy }).id;
+    },
+    document: (id) => {
+      const flow = flows.flow(id, clock.now());
+      if (flow === undefined) throw new Error(`the simulated Flows has no flow ${id}`);
+      return flowDocument(flow, flow.owner);
     },
     expireFlow: (id) => {
       const flow = flows.flowById.get(id);
