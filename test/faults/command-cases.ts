@@ -44,6 +44,7 @@ import {
 } from "./case-steps.ts";
 import type { CommandCase, ServerName } from "./command-case.ts";
 import { FLOW_CASES } from "./flow-cases.ts";
+import { WORKFLOW_CASES } from "./workflow-cases.ts";
 import { absent, GUEST, MAILED, USERNAMES } from "./world.ts";
 
 export const COMMAND_CASES: readonly CommandCase[] = [
@@ -278,6 +279,7 @@ export const COMMAND_CASES: readonly CommandCase[] = [
     endsAgain: ["Done", "Rejected"],
   },
   ...FLOW_CASES,
+  ...WORKFLOW_CASES,
   {
     command: "Reconcile",
     server: "voyager",

@@ -21,6 +21,7 @@ export const TIMEOUT_SECONDS = 2;
 export const SERVICES = [
   "ds",
   "daq",
+  "proc",
   "apsDb",
   "schedule",
   "globus",
@@ -89,6 +90,7 @@ async function openGates(beamline: Beamline, trap: Trap): Promise<Readonly<Recor
   const kinds: Readonly<Record<ServiceName, Pick<GateOptions, "target" | "protocol">>> = {
     ds: { target: portOf(dm.urls.ds), protocol: "http" },
     daq: { target: portOf(dm.urls.daq), protocol: "http" },
+    proc: { target: portOf(dm.urls.proc), protocol: "http" },
     apsDb: { target: portOf(dm.urls.apsDb), protocol: "http" },
     schedule: { target: portOf(scheduling.url), protocol: "http" },
     globus: { target: portOf(globus.url), protocol: "http" },
@@ -114,6 +116,7 @@ async function leadThrough(
   const ports: readonly (readonly [number, Gate])[] = [
     [portOf(beamline.dm.urls.ds), gates.ds],
     [portOf(beamline.dm.urls.daq), gates.daq],
+    [portOf(beamline.dm.urls.proc), gates.proc],
     [portOf(beamline.dm.urls.apsDb), gates.apsDb],
     [portOf(beamline.scheduling.url), gates.schedule],
     [portOf(beamline.globus.url), gates.globus],

@@ -1,0 +1,3 @@
+import { serviceTests } from "./failing-services.ts";
+
+serviceTests(["WorkflowRun", "WorkflowMonitor", "WorkflowCancel"]);
