@@ -22,20 +22,17 @@ import { canDriveTerminal } from "../ioc/prompt.ts";
 import { nodeNetwork } from "../net/node-network.ts";
 import { createServiceManager } from "../services/service-manager.ts";
 import { boundedOutput } from "./bounded-output.ts";
-import { addComputeCommands } from "./compute-program.ts";
 import { addDataCommands, type RunData } from "./data-program.ts";
 import { EXIT, EXIT_HINT, UsageError } from "./exit-status.ts";
-import { addFlowCommands } from "./flow-program.ts";
 import { addForegroundCommands } from "./foreground-program.ts";
 import type { RunIocOptions } from "./ioc-command.ts";
 import type { PvCommandContext } from "./pv-commands.ts";
 import { addPvCommands } from "./pv-program.ts";
 import { addQueueCommands, addTriggerCommand } from "./queue-program.ts";
-import { addSignInCommands } from "./sign-in-program.ts";
+import { addServiceCommands } from "./service-program.ts";
 import { addSiteCommands } from "./site-program.ts";
 import { stampedStream } from "./stamped-stream.ts";
 import { askAtTerminal } from "./terminal.ts";
-import { addWorkflowCommands } from "./workflow-program.ts";
 
 const IOC_HELP = `
   -m MACROS     macros of the -d and -a behind it, as A=1,B=2
@@ -45,9 +42,6 @@ const IOC_HELP = `
   st.cmd        a start-up script
 Exit status: 0 ended in order; 1 something could not be loaded or started; 2 the command line or globus.conf is wrong.`;
 const IOC_HEADING = "The IOC:";
-const FLOWS_HEADING = "Flows of Globus, without an IOC:";
-const COMPUTE_HEADING = "Functions of Globus Compute, without an IOC:";
-const SIGN_IN_HEADING = "The Globus login:";
 const FOREGROUND_HEADING = "Transfers without an IOC:";
 /**
  * Seconds that the program, when it has ended, waits for a reader of its last output, if a signal has ended it or its
@@ -282,15 +276,15 @@ addTriggerCommand(program, IOC_HEADING, async (request) => {
   status = await runTrigger(request, surroundings);
 });
 
-addSignInCommands(program, SIGN_IN_HEADING, async (request) => {
-  const { runSignIn } = await import("./sign-in-command.ts");
-  const { openGlobusLogin } = await import("../assemble/globus-login.ts");
-  status = await runSignIn(request, {
-    ...surroundings,
-    dialogue,
-    open: (settings, say) =>
-      openGlobusLogin({ settings, environment, clock: systemClock, log: { ...silentLog, info: say, warn: say } }),
-  });
+addServiceCommands({
+  program,
+  context: { ...surroundings, dialogue },
+  root: ROOT,
+  runData,
+  boundOutputs,
+  ended: (end) => {
+    status = end;
+  },
 });
 
 addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
@@ -302,46 +296,6 @@ addForegroundCommands(program, FOREGROUND_HEADING, async (request) => {
     open: (options) => openForeground({ ...options, environment, host, clock: systemClock }),
     works: (what) => manager.ready(what),
     stuck: (what) => manager.stuck(what),
-  });
-});
-
-addFlowCommands(program, FLOWS_HEADING, async (request) => {
-  if (request.what === "run" && request.ioc !== undefined) {
-    const { flowRunOnIoc } = await import("./flow-on-ioc.ts");
-    const { row, given } = await flowRunOnIoc(request);
-    return runData(row, () => given, given.common.json);
-  }
-  const { runFlow } = await import("./flow-command.ts");
-  const { openFlowDesk } = await import("../assemble/flow-desk.ts");
-  if (request.what === "monitor" || request.what === "run") boundOutputs();
-  status = await runFlow(request, {
-    ...surroundings,
-    dialogue,
-    templates: path.join(ROOT, "flows"),
-    open: (options) => openFlowDesk({ ...options, environment, clock: systemClock }),
-  });
-});
-
-addComputeCommands(program, COMPUTE_HEADING, async (request) => {
-  const { runCompute } = await import("./compute-command.ts");
-  const { openComputeDesk } = await import("../assemble/compute-desk.ts");
-  status = await runCompute(request, {
-    ...surroundings,
-    open: (options) => openComputeDesk({ ...options, environment, clock: systemClock }),
-  });
-});
-
-addWorkflowCommands(program, "Workflows of Data Management:", async (request) => {
-  if (request.what === "run" && request.ioc !== undefined) {
-    const { row, given } = (await import("./workflow-on-ioc.ts")).workflowRunOnIoc(request);
-    return runData(row, () => given, given.common.json);
-  }
-  const { runWorkflow } = await import("./workflow-command.ts");
-  const { openWorkflowDesk } = await import("../assemble/workflow-desk.ts");
-  if (request.what === "wait" || request.what === "run") boundOutputs();
-  status = await runWorkflow(request, {
-    ...surroundings,
-    open: (options) => openWorkflowDesk({ ...options, environment, clock: systemClock }),
   });
 });
 

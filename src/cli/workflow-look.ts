@@ -110,7 +110,7 @@ export function numberOf(given: string | undefined, usual: number, flag: string)
 }
 
 /** Ends as the job stands: well, not well, or under way. */
-export function endingOfJob(job: ProcessingJob): Ending {
+function endingOfJob(job: ProcessingJob): Ending {
   const details = { job };
   const message = jobText(job);
   if (!isOver(job)) return { state: "Running", message, exitStatus: EXIT.partial, details };

@@ -101,6 +101,7 @@ const LAYERS: readonly Layer[] = [
     node: "any",
     packages: ["commander"],
   },
+  { at: "cli/service-program.ts", ours: ["base/", "assemble/", "cli/"], node: ["path"], packages: ["commander"] },
   { at: "cli/sandbox-command.ts", ours: ["sandbox/"], node: ["path"] },
   {
     at: "cli/ioc-command.ts",
