@@ -62,7 +62,7 @@ function workflowStep(
   return createWorkflowStep({
     processing,
     clock,
-    pollSeconds: dm["job-seconds"],
+    pollSeconds: dm["watch-seconds"],
     limitSeconds: dm["job-hours"] * 3600,
     newMark: () => marks.next(clock.now()),
     rows: new Map(rows),

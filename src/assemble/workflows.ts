@@ -33,7 +33,7 @@ export function openWorkflows(options: PartOptions, about: WorkflowPartOptions):
   const { settings, clock } = options;
   const { processing, dm } = about.dm;
   const board = new JobBoard(memoryOf(options, about.prefix));
-  const pollSeconds = settings.dm["job-seconds"];
+  const pollSeconds = settings.dm["watch-seconds"];
   const marks = new AgeIds();
   const scan = (call: CallOptions): ReturnType<typeof newestScan> => newestScan(about, call);
   const newMark = (): string => marks.next(clock.now());

@@ -58,6 +58,8 @@ export async function startJob(request: JobRequestLine, work: WorkflowWork): Pro
 function inputsOf({ name, args, file, experiment, owner }: StartFlags & { readonly owner?: string }) {
   const given = argsOf(args ?? "");
   if (given === undefined) throw new UsageError(`--args is no JSON object: write it as '{"qmap": "default.hdf"}'.`);
+  if (file === undefined && (given["filePath"] ?? "") === "")
+    throw new UsageError("No file is named, and Data Management fails a job without one: give --file.");
   const all = experiment === undefined ? given : { ...given, experimentName: experiment };
   return new Map<PvName, PvValue>([
     ["WorkflowName", name ?? ""],
@@ -87,7 +89,7 @@ interface Following extends WorkflowWork {
 /** Ends as the job does. */
 async function followed(board: JobBoard, work: Following): Promise<Ending> {
   const { processing, clock, settings, seconds, job, signal, screen } = work;
-  const pollSeconds = settings.dm["job-seconds"];
+  const pollSeconds = settings.dm["watch-seconds"];
   const context = contextOf(new Map<PvName, PvValue>([["WorkflowTimeout", seconds]]), work);
   const ending = await workflowMonitor({ processing, board, clock, pollSeconds })
     .run(context)

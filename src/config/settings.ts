@@ -497,7 +497,7 @@ export const SETTINGS = {
     "aps-db-url": setting(KINDS.serviceUrl, "", "Address of its APS database service (DM_APS_DB_WEB_SERVICE_URL)."),
     "job-hours": setting(KINDS.count, "24", "Hours after which a person decides about a job behind a verified scan."),
     workflow: setting(KINDS.text, "", "The workflow that WorkflowRun starts where WorkflowName is empty."),
-    "job-seconds": setting(
+    "watch-seconds": setting(
       KINDS.seconds,
       "5",
       "Seconds between two looks at the jobs of workflows that have not ended.",

@@ -133,7 +133,7 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "proc-url": dm.urls.proc,
       "aps-db-url": dm.urls.apsDb,
       workflow: SANDBOX_WORKFLOW.name,
-      "job-seconds": 1,
+      "watch-seconds": 1,
       "login-file": files.dmLogin,
       "routes-file": files.dmRoutes,
     },

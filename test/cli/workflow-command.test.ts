@@ -204,6 +204,7 @@ test("save adds a workflow, and replaces one only when that is asked for", async
 });
 
 test.each([
+  [["run", "tomo", "--args", '{"n": "3"}'], "No file is named"],
   [["run", "tomo", "--args", "n=3"], "--args is no JSON object"],
   [["run", "tomo", "--timeout", "3"], "--timeout goes with --wait"],
   [["run", "tomo", "--wait", "--timeout", "soon"], '--timeout "soon" is no whole number'],

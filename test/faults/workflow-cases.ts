@@ -67,7 +67,7 @@ export const WORKFLOW_CASES: readonly CommandCase[] = [
     needs: ["proc"],
     prepare: hangingJob,
     beside: BESIDE,
-    lost: (bench) => (/^abort/.test(String(jobs(bench).at(-1)?.["status"])) ? [] : ["the stop"]),
+    lost: (bench) => (String(jobs(bench).at(-1)?.["status"]).startsWith("abort") ? [] : ["the stop"]),
     untrue: unseenJob,
   },
 ];

@@ -172,6 +172,7 @@ export const COMMANDS = {
       "nothing",
       "Starts one job of the workflow of WorkflowName; done when Data Management has accepted it.",
     ),
+    isManaged: true,
     interrupted: "a job that was asked for is remembered and followed on",
     afterwards: "look at WorkflowStatus, and run it again only where that is not the job that was wanted",
   },

@@ -93,12 +93,17 @@ async function run(options: WorkflowOptions, context: RunContext): Promise<Actio
   const facts = await factsOf(options, wanted, context);
   const args = filledArgs(wanted.args, facts, "WorkflowArgs");
   const about = typeof args["filePath"] === "string" ? args["filePath"] : "";
+  if (args["filePath"] === undefined)
+    throw new InputError(
+      "WorkflowFile",
+      `No scan is known, and Data Management fails a job without a file: set WorkflowFile, or filePath in WorkflowArgs`,
+    );
   const asked: AskedJob = { mark: newMark(), owner, workflow: wanted.workflow, about, since: clock.now() };
   tellOnce(context, await board.ask(asked));
   show(options, context);
   const job = await start(options, context, { asked, args });
   if (isOver(job) && !hasEndedWell(job)) throw new ActionError(jobText(job));
-  const file = about === "" ? "without a file, for no scan is known" : `for ${oneLine(about)}`;
+  const file = `for ${oneLine(about)}`;
   const what = args["experimentName"] === undefined ? `${file}, and without an experiment, for none is tagged` : file;
   return {
     state: "Done",

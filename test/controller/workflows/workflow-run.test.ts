@@ -114,11 +114,15 @@ describe("what is sent", () => {
     expect(bench.processing.requests.map(({ workflow }) => workflow)).toEqual(["recon", "tomo"]);
   });
 
-  test("a job without any scan is sent without a file, and says so", async () => {
+  test.each([[""], ['{"filePath": ""}']])("without a scan and a file nothing is asked (%j)", async (args) => {
     const bench = new Bench();
     bench.scan = undefined;
-    expect((await bench.run()).message).toContain("without a file, for no scan is known");
-    expect(bench.processing.requests[0]?.args).toEqual({});
+    const failure = await failureOf(bench.run(fakeRun({ WorkflowName: "tomo", WorkflowArgs: args })), InputError);
+    expect([failure.input, failure.message]).toEqual([
+      "WorkflowFile",
+      "No scan is known, and Data Management fails a job without a file: set WorkflowFile, or filePath in WorkflowArgs",
+    ]);
+    expect([bench.processing.requests, bench.memory.left().jobs]).toEqual([[], []]);
   });
 
   test.each([
