@@ -8,6 +8,22 @@ import type { Report } from "./screen.ts";
 /** How a command ended, but for its name. */
 export type Ending = Omit<Report, "command" | "results">;
 
+type Details = NonNullable<Ending["details"]>;
+
+export const done = (message: string, details: Details = {}): Ending => ({
+  state: "Done",
+  message,
+  exitStatus: EXIT.done,
+  details,
+});
+
+export const failed = (message: string, details: Details = {}): Ending => ({
+  state: "Failed",
+  message,
+  exitStatus: EXIT.failed,
+  details,
+});
+
 /** The end of a command that threw. @param signal aborted when the command was to end */
 export function failureEnding(thrown: unknown, signal: AbortSignal): Ending {
   if (thrown instanceof UsageError || thrown instanceof ConfigError)

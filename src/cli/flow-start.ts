@@ -3,18 +3,19 @@
  * lost the run is looked for by its label before it is asked for again; with an IOC its ledger does that.
  */
 import { cleanJson } from "../base/clean-text.ts";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { AgeIds } from "../base/ids.ts";
-import { type AskedInput, askedInput, hasSource, mergedJson } from "../controller/flows/asked-input.ts";
+import { listed } from "../base/word-list.ts";
+import { mergedJson, type RunEnd } from "../controller/flows/asked-input.ts";
+import { type EndPart, requireTaken, unchecked } from "../controller/flows/asked-run.ts";
 import { type JsonObject, readJsonObject } from "../controller/flows/definition.ts";
 import type { NamedFlow } from "../controller/flows/named-flow.ts";
-import { runInput, type TransferInput } from "../controller/flows/run-input.ts";
-import { RunStarts, type WantedRun } from "../controller/flows/run-starts.ts";
+import { RunStarts } from "../controller/flows/run-starts.ts";
 import { runUrl } from "../controller/flows/run-words.ts";
 import type { FlowRunRecord } from "../controller/ports/queue-ledger.ts";
 import { ASKED } from "../controller/transfers/submissions.ts";
-import type { Ending } from "./ending.ts";
-import { EXIT, UsageError } from "./exit-status.ts";
+import { done, type Ending } from "./ending.ts";
+import { UsageError } from "./exit-status.ts";
 import { type FlowWork, flowNamed } from "./flow-context.ts";
 import { intervalOf, monitor } from "./flow-monitor.ts";
 import type { RunFlags } from "./flow-request.ts";
@@ -23,18 +24,24 @@ import { collectionId, collectionPath } from "./foreground-plan.ts";
 
 export async function startRun(request: RunFlags, work: FlowWork): Promise<Ending> {
   const seconds = intervalOf(request.interval, work.pollSeconds);
-  const given = await givenInput(request, work);
+  const layers = await layersOf(request);
   const flow = await flowOf(request, work);
+  const report = await work.flows.flow(flow.id, work);
+  const usualSource = work.settings.source.collection;
+  const { label: words = "", tags = [] } = request;
+  const asked = await unchecked({ flow, report, layers, usualSource, words, tags, missing }, work, work);
   const starts = new RunStarts({ clock: work.clock, newId: newId(work) }, work.flows, work.tasks);
-  const record = await starts.newRecord(await wanted(request, flow, given, work), work);
-  if (request.dryRun === true) return await dryRun(record, work);
+  const record = await starts.newRecord({ ...asked, destination: ASKED, scans: [] }, work);
+  if (request.dryRun === true) sayRecord(record, work);
+  await requireTaken(asked, report, work, work);
+  if (request.dryRun === true)
+    return done(`Nothing was started. The flow ${flow.name} takes this input.`, { request: record.request });
   work.screen.say(`The label of the run is ${cleanJson(record.request.label)}.`);
-  const report = await starts.begin(record, work);
-  const message = `The run ${report.id} of the flow ${flow.name} was started: ${runUrl(report.id)}`;
-  if (request.wait !== true)
-    return { state: "Done", message, exitStatus: EXIT.done, details: { run: report, url: runUrl(report.id) } };
+  const run = await starts.begin(record, work);
+  const message = `The run ${run.id} of the flow ${flow.name} was started: ${runUrl(run.id)}`;
+  if (request.wait !== true) return done(message, { run, url: runUrl(run.id) });
   work.screen.say(message);
-  return await monitor({ run: report.id, seconds }, work);
+  return await monitor({ run: run.id, seconds }, work);
 }
 
 const newId = ({ clock }: Pick<FlowWork, "clock">): (() => string) => {
@@ -53,17 +60,12 @@ async function flowOf({ flow, flowId }: RunFlags, { files, flow: usual }: FlowWo
   );
 }
 
-/** What the options say, over what the site says. @throws UsageError, ActionError */
-async function givenInput(request: RunFlags, { settings, input }: FlowWork): Promise<AskedInput> {
-  const asked = askedInput({
-    site: mergedJson(await input(), await extraInput(request)),
-    source: endOf("--source", request.sourceCollection, request.sourcePath),
-    destination: endOf("--dest", request.destCollection, request.destPath),
-    extra: {}, // behind the options, which win
-  });
-  const usual = settings.source.collection;
-  const source = asked.source.id === undefined && usual !== "" ? { ...asked.source, id: usual } : asked.source;
-  return { ...asked, source };
+/** What files and texts say, then what the options say, which win. @throws UsageError, ActionError */
+async function layersOf(request: RunFlags): Promise<readonly JsonObject[]> {
+  const source = endOf("--source", request.sourceCollection, request.sourcePath);
+  const destination = endOf("--dest", request.destCollection, request.destPath);
+  const said = Object.entries({ source, destination }).filter(([, end]) => Object.keys(end).length > 0);
+  return [await extraInput(request), Object.fromEntries(said)];
 }
 
 /** What files and texts on the command line say of the input. @throws UsageError, ActionError */
@@ -81,70 +83,24 @@ function jsonOption(text: string): JsonObject {
   }
 }
 
-const endOf = (
-  option: "--source" | "--dest",
-  id: string | undefined,
-  path: string | undefined,
-): AskedInput["source"] => ({
+const endOf = (option: "--source" | "--dest", id: string | undefined, path: string | undefined): RunEnd => ({
   ...(id !== undefined && { id: collectionId(`${option}-collection`, id) }),
   ...(path !== undefined && { path: collectionPath(`${option}-path`, path) }),
 });
 
-async function wanted(
-  { label, tags = [] }: RunFlags,
-  flow: NamedFlow,
-  asked: AskedInput,
-  work: FlowWork,
-): Promise<WantedRun> {
-  const { inputSchema } = await work.flows.flow(flow.id, work);
-  const base = await baseOf(asked, inputSchema, work);
-  return {
-    flow: flow.id,
-    flowName: flow.name,
-    words: label ?? base?.source.path ?? flow.name,
-    tags,
-    input: base === undefined ? asked.others : runInput(base, asked.others, inputSchema),
-    destination: ASKED,
-    scans: [],
-  };
-}
+const OPTIONS: Readonly<Record<EndPart, string>> = {
+  "source.id": "--source-collection",
+  "source.path": "--source-path",
+  "destination.id": "--dest-collection",
+  "destination.path": "--dest-path",
+};
 
-/** @returns undefined where the flow moves nothing, and nothing was said of it @throws UsageError */
-async function baseOf(
-  { source, destination, isFolder }: AskedInput,
-  schema: JsonObject,
-  work: FlowWork,
-): Promise<TransferInput | undefined> {
-  const said = {
-    "--source-collection": source.id,
-    "--source-path": source.path,
-    "--dest-collection": destination.id,
-    "--dest-path": destination.path,
-  };
-  const missing = Object.entries(said).flatMap(([option, value]) => (value === undefined ? [option] : []));
-  if (!hasSource(schema) && missing.length === Object.keys(said).length) return undefined;
-  if (missing.length > 0)
-    throw new UsageError(
-      `The flow moves data, and ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing.`,
-    );
-  const from = source as TransferInput["source"];
-  return {
-    source: from,
-    destination: destination as TransferInput["destination"],
-    recursive_tx: isFolder ?? (await work.tasks.typeOf(from.id, from.path, work)) === "folder",
-  };
-}
+const missing = (parts: readonly EndPart[]): UsageError =>
+  new UsageError(
+    `The flow moves data, and ${listed(parts.map((part) => OPTIONS[part]))} ${parts.length === 1 ? "is" : "are"} missing.`,
+  );
 
-async function dryRun({ request, flowName }: FlowRunRecord, { flows, screen, signal }: FlowWork): Promise<Ending> {
+function sayRecord({ request }: FlowRunRecord, { screen }: FlowWork): void {
   screen.show("The input", JSON.stringify(request.input, null, 2));
   screen.say(`The label would be ${cleanJson(request.label)}.`);
-  const problems = await flows.problems(request, { signal });
-  if (problems.length > 0)
-    throw new ActionError(`The flow ${flowName} does not take this input: ${problems.join("; ")}`);
-  return {
-    state: "Done",
-    message: `Nothing was started. The flow ${flowName} takes this input.`,
-    exitStatus: EXIT.done,
-    details: { request },
-  };
 }

@@ -3,12 +3,11 @@
  * command's ledger before Flows hears of it, and the same command goes on with what an earlier one has left.
  */
 import { sleep } from "../base/clock.ts";
-import { ActionError, asSentence, messageOf } from "../base/errors.ts";
+import { asSentence, messageOf } from "../base/errors.ts";
+import { askedRun } from "../controller/flows/asked-run.ts";
 import type { AskedFlowRun, FlowRuns } from "../controller/flows/flow-runs.ts";
 import type { RunNow } from "../controller/flows/followed-run.ts";
 import { namedFlow } from "../controller/flows/named-flow.ts";
-import { runInput } from "../controller/flows/run-input.ts";
-import { runLabel } from "../controller/flows/run-label.ts";
 import { runUrl } from "../controller/flows/run-words.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
 import type { FlowRunRecord, QueueContent } from "../controller/ports/queue-ledger.ts";
@@ -21,8 +20,6 @@ import type { TreeContext } from "./foreground-watch.ts";
 const LOOK_SECONDS = 0.2;
 /** Seconds until Globus is asked again that did not answer. */
 const AGAIN_SECONDS = 5;
-/** As long as our ids are: for the check of a run that has none yet. */
-const SOME_ID = "0".repeat(26);
 
 interface FlowRunContext extends TreeContext {
   /** What an earlier process has left in the ledger. */
@@ -38,37 +35,28 @@ export async function followFlowRun(
   const { runs } = running;
   if (runs === undefined) throw new Error("A flow without Globus");
   const left = context.left.flowRuns.find((record) => record.isOver !== true && isSame(record, transfer));
-  if (left === undefined) await started(running, runs, await askedRun(running, flow, transfer, context), context);
+  if (left === undefined) await started(running, runs, await runOf(running, flow, transfer, context), context);
   else context.screen.say(`The run ${left.request.label} of an earlier command is followed.`);
   return await followed(running, runs, context);
 }
 
 /** What is asked of the flow, checked by Flows. @throws ActionError */
-async function askedRun(
+async function runOf(
   { road }: RunningTransfers,
-  flow: string,
+  name: string,
   transfer: AskedTransfer,
   { signal }: FlowRunContext,
 ): Promise<AskedFlowRun> {
   const { flows: site, tasks } = road.site;
   if (site === undefined || tasks === undefined) throw new Error("A flow without Globus");
-  const { sourceCollection, sourcePath, destinationCollection, destinationPath, label } = transfer;
-  const named = await namedFlow(flow, site.files);
-  const { inputSchema } = await site.flows.flow(named.id, { signal });
-  const isFolder = (await tasks.typeOf(sourceCollection, sourcePath, { signal })) === "folder";
-  const slash = isFolder ? "/" : "";
-  const base = {
-    source: { id: sourceCollection, path: `${sourcePath}${slash}` },
-    destination: { id: destinationCollection, path: `${destinationPath}${slash}` },
-    recursive_tx: isFolder,
+  const { sourceCollection, sourcePath, destinationCollection, destinationPath, label: words } = transfer;
+  const flow = await namedFlow(name, site.files);
+  const report = await site.flows.flow(flow.id, { signal });
+  const ends = {
+    source: { id: sourceCollection, path: sourcePath },
+    destination: { id: destinationCollection, path: destinationPath },
   };
-  const input = runInput(base, await site.input(), inputSchema);
-  const asked = { flow: named.id, flowName: named.name, words: label, tags: [], input };
-  const problems = await site.flows.problems({ ...asked, label: runLabel(SOME_ID, label) }, { signal });
-  if (problems.length === 0) return asked;
-  throw new ActionError(
-    `The flow ${named.name} does not take what it is asked (${problems.join("; ")}): \`globus-ioc flow show ${named.name}\` shows its input schema; nothing was started`,
-  );
+  return await askedRun({ flow, report, layers: [ends], words, tags: [] }, { ...site, tasks }, { signal });
 }
 
 /** Until it is in the ledger: from then on it is started by itself. @throws what Globus says of it */

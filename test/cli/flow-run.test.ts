@@ -12,8 +12,8 @@ const ENDS = {
   destPath: "/backup/ue_251023_FXL/rawData/scan001/",
 } as const;
 const BASE = {
-  source: { id: SOURCE, path: ENDS.sourcePath },
-  destination: { id: DESTINATION, path: "/backup/ue_251023_FXL/rawData/scan001" },
+  source: { id: SOURCE, path: `${ENDS.sourcePath}/` },
+  destination: { id: DESTINATION, path: "/backup/ue_251023_FXL/rawData/scan001/" },
   recursive_tx: true,
 };
 /** A flow that is deployed as `transfer`. */
@@ -32,7 +32,7 @@ test("a run is started with PAL-XFEL's options, and its id and page are said", a
   );
   const [asked] = cli.runs.asked;
   expect(asked).toMatchObject({ flow: flowId, tags: ["PAL-XFEL", "DAQ"], input: BASE });
-  expect(asked?.label).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{2} \/~\/dat\/ue_251023_FXL\/rawData\/scan001$/);
+  expect(asked?.label).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{2} scan001$/);
 });
 
 test("their deployed flow gets the same below `input`", async () => {
@@ -70,8 +70,8 @@ test("what files and texts say of the input is merged, and the options win over 
   expect(status).toBe(0);
   expect(cli.runs.asked[0]?.input).toMatchObject({
     action: "transfer-verify-delete",
-    source: { id: SOURCE, path: "/a" },
-    destination: { id: DESTINATION, path: "/b" },
+    source: { id: SOURCE, path: "/a/" },
+    destination: { id: DESTINATION, path: "/b/" },
   });
 });
 
@@ -80,7 +80,7 @@ test.each([
   [
     "an end that is missing",
     { what: "run", flow: "transfer", sourcePath: "/a" },
-    /--source-collection, --dest-collection, --dest-path are missing/,
+    /--source-collection, --dest-collection and --dest-path are missing/,
   ],
   [
     "no collection",
@@ -115,17 +115,20 @@ test("a lost answer starts no second run: it is found by its label", async () =>
   const { status } = await cli.run({ what: "run", flow, ...ENDS });
   expect(status).toBe(0);
   expect(cli.runs.asked).toHaveLength(1);
-  expect(cli.runs.requests).toEqual(["start", "look"]);
+  expect(cli.runs.requests).toEqual(["problems", "start", "look"]);
 });
 
-test("a dry run shows the input, lets Globus check it, and starts nothing", async () => {
+test("Globus checks the input before a run, and a dry run shows it and starts nothing", async () => {
   using cli = new FakeFlowCli();
   const flow = await deployed(cli);
   const { status, out } = await cli.run({ what: "run", flow, ...ENDS, dryRun: true });
-  expect([status, out]).toEqual([0, expect.stringContaining('"path": "/~/dat/ue_251023_FXL/rawData/scan001"')]);
+  expect([status, out]).toEqual([0, expect.stringContaining('"path": "/~/dat/ue_251023_FXL/rawData/scan001/"')]);
   cli.runs.wrong = ["$.source.id: 'x' is not a 'uuid'"];
   const wrong = await cli.run({ what: "run", flow, ...ENDS, dryRun: true });
-  expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining("does not take this input: $.source.id")]);
+  const refused = "does not take this input ($.source.id: 'x' is not a 'uuid'): `globus-ioc flow show ";
+  expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining(refused)]);
+  const real = await cli.run({ what: "run", flow, ...ENDS });
+  expect([real.status, real.err]).toEqual([1, expect.stringContaining(refused)]);
   expect(cli.runs.asked).toEqual([]);
 });
 
@@ -167,4 +170,16 @@ test("with --ioc the same is asked of FlowRun, and what an IOC cannot be asked i
     RunLabel: "L",
   });
   await expect(flowRunOnIoc({ ...request, wait: true, ioc: true })).rejects.toThrow("globus-ioc flow-monitor --ioc");
+});
+
+test("[source] says the collection where nobody else does, and a flow that moves nothing is asked for none", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.conf = `[source]\ncollection = ${DESTINATION}\n`;
+  const { sourceCollection: _, ...ends } = ENDS;
+  await cli.run({ what: "run", flow, ...ends });
+  expect(cli.runs.asked[0]?.input).toMatchObject({ source: { id: DESTINATION, path: BASE.source.path } });
+  const { id } = cli.deployed.add({ title: "moves nothing", definition: PAL_FLOW, inputSchema: {} });
+  const { status } = await cli.run({ what: "run", flow: id, inputJson: '{"n": 1}' });
+  expect([status, cli.runs.asked[1]?.input]).toEqual([0, { n: 1 }]);
 });

@@ -202,7 +202,7 @@ test("a flow that is gone, and an input that it does not take, hold the scan, an
     inputSchema: { type: "object", required: ["principal"], properties: { principal: { type: "string" } } },
   });
   writeFileSync(join(place, "flows/nightly.json"), JSON.stringify({ id: narrow }), { mode: 0o600 });
-  const other = await started(scan(), /does not take what it is asked \(.*principal.*\): see its input schema/);
+  const other = await started(scan(), /does not take this input \(.*principal.*\): `globus-ioc flow show/);
   other.kill("SIGTERM");
   await other.exited;
   expect(runs()).toEqual([]);

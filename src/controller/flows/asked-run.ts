@@ -1,110 +1,101 @@
 /**
- * What FlowRun asks of Flows, from the PVs and the site's own input: which flow, from where to where, and whatever else
- * it takes. What is missing or makes no sense is told before anything is started.
+ * One run as it is asked of Flows, whoever asks: a command PV, the command line, or a scan that goes through a flow. Its
+ * input is put together here, and checked by Flows before anything is started.
  */
-import { ActionError, messageOf } from "../../base/errors.ts";
+import { facilityIso } from "../../base/facility-time.ts";
 import type { CallOptions } from "../ports/call.ts";
-import type { PvName } from "../pvs/index.ts";
-import { type ActionRequest, textInput } from "../run/action.ts";
-import { InputError, RejectedError } from "../run/outcome.ts";
+import type { FlowReport } from "../ports/flows.ts";
+import { RejectedError } from "../run/outcome.ts";
 import { baseName } from "../transfers/scan-path.ts";
-import { collectionInput, pathInput } from "../transfers/transfer-run.ts";
-import { type AskedInput, askedInput, hasSource } from "./asked-input.ts";
-import { type JsonObject, readJsonObject } from "./definition.ts";
+import { type AskedInput, askedInput, hasSource, type RunEnd } from "./asked-input.ts";
+import type { JsonObject } from "./definition.ts";
 import type { AskedFlowRun } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
-import { chosenFlow, type NamedFlow } from "./named-flow.ts";
+import type { NamedFlow } from "./named-flow.ts";
 import { runInput, type TransferInput } from "./run-input.ts";
 import { runLabel } from "./run-label.ts";
 
 /** As long as our ids are: for the check of a run that has none yet. */
 const SOME_ID = "0".repeat(26);
 
-/** What the PVs say by themselves. @throws InputError */
-export function askedOf(request: ActionRequest): {
-  readonly flow: string;
-  readonly ends: Pick<AskedInput, "source" | "destination">;
-  readonly extra: JsonObject;
+/** What a flow that moves data has to be told. */
+export type EndPart = "source.id" | "source.path" | "destination.id" | "destination.path";
+
+export interface RunAsk {
+  readonly flow: NamedFlow;
+  readonly report: Pick<FlowReport, "inputSchema" | "updated">;
+  /** Parts of the input, over the site's own: those behind win. */
+  readonly layers: readonly JsonObject[];
+  /** The collection of the source where nobody says one. */
+  readonly usualSource?: string;
+  /** For the label; empty or absent: what moves, or the flow, is named. */
+  readonly words?: string;
   readonly tags: readonly string[];
-} {
-  const end = (collection: PvName, path: PvName): AskedInput["source"] => ({
-    ...(textInput(request, collection) !== "" && { id: collectionInput(request, collection) }),
-    ...(textInput(request, path) !== "" && { path: pathInput(request, path) }),
-  });
-  return {
-    flow: textInput(request, "FlowId"),
-    ends: { source: end("SourceCollection", "SourcePath"), destination: end("DestCollection", "DestPath") },
-    extra: extraInput(request),
-    tags: tagsInput(request),
-  };
+  /** What is thrown where nobody has said something of the data's way; absent: `layers` say all of it. */
+  readonly missing?: (parts: readonly EndPart[]) => Error;
 }
 
-/** @throws InputError, RejectedError; what Globus says */
-export async function askedRun(request: ActionRequest, site: FlowSite, options: CallOptions): Promise<AskedFlowRun> {
-  const { flow, ends, extra, tags } = askedOf(request);
-  const named = await flowToRun(flow, site);
-  const { inputSchema } = await site.flows.flow(named.id, options);
-  const asked = askedInput({ site: await site.input(), ...ends, extra });
-  const base = await baseOf(asked, inputSchema, site, options);
-  const input = base === undefined ? asked.others : runInput(base, asked.others, inputSchema);
-  const words = textInput(request, "RunLabel") || (base === undefined ? named.name : baseName(base.source.path));
-  const run = { flow: named.id, flowName: named.name, tags, words, input };
-  const problems = await site.flows.problems({ ...run, label: runLabel(SOME_ID, words) }, options);
-  if (problems.length > 0)
-    throw new RejectedError(`The flow ${named.name} does not take this input: ${problems.join("; ")}`);
+type RunSite = Pick<FlowSite, "flows" | "tasks" | "input">;
+
+/** The flow does not take what it is asked. */
+export class InputNotTakenError extends RejectedError {}
+
+/** @throws what `missing` gives, RejectedError, what Globus says */
+export async function askedRun(ask: RunAsk, site: RunSite, options: CallOptions): Promise<AskedFlowRun> {
+  const run = await unchecked(ask, site, options);
+  await requireTaken(run, ask.report, site, options);
   return run;
 }
 
-async function flowToRun(flow: string, site: FlowSite): Promise<NamedFlow> {
-  const named = await chosenFlow(flow, site);
-  if (named !== undefined) return named;
-  throw new InputError(
-    "FlowId",
-    "FlowId is empty, and the [flows] section of globus.conf names no flow: write its name or UUID",
+/** As `askedRun`, before Flows has checked the input. */
+export async function unchecked(ask: RunAsk, site: RunSite, options: CallOptions): Promise<AskedFlowRun> {
+  const { flow, report, layers, tags } = ask;
+  const asked = askedInput([await site.input(), ...layers], report.inputSchema);
+  const base = await baseOf(asked, ask, site, options);
+  const input = base === undefined ? asked.others : runInput(base, asked.others, report.inputSchema);
+  const words = ask.words || (base === undefined ? flow.name : baseName(base.source.path));
+  return { flow: flow.id, flowName: flow.name, tags, words, input };
+}
+
+/** @throws InputNotTakenError */
+export async function requireTaken(
+  run: AskedFlowRun,
+  { updated }: RunAsk["report"],
+  { flows }: Pick<RunSite, "flows">,
+  options: CallOptions,
+): Promise<void> {
+  const problems = await flows.problems({ ...run, label: runLabel(SOME_ID, run.words) }, options);
+  if (problems.length === 0) return;
+  const when = updated > 0 ? `, last changed at ${facilityIso(new Date(updated))},` : "";
+  throw new InputNotTakenError(
+    `The flow ${run.flowName}${when} does not take this input (${problems.join("; ")}): \`globus-ioc flow show ${run.flowName}\` shows its input schema`,
   );
 }
 
 /** @returns undefined where the flow moves nothing, and nobody has said anything of it */
 async function baseOf(
-  { source, destination, isFolder }: AskedInput,
-  schema: JsonObject,
-  { tasks }: FlowSite,
+  { source, destination, isFolder, items }: AskedInput,
+  { report, usualSource = "", missing }: RunAsk,
+  { tasks }: Pick<RunSite, "tasks">,
   options: CallOptions,
 ): Promise<TransferInput | undefined> {
-  const said = {
-    SourceCollection: source.id,
-    SourcePath: source.path,
-    DestCollection: destination.id,
-    DestPath: destination.path,
+  const said = [source.id, source.path, destination.id, destination.path];
+  if (!hasSource(report.inputSchema) && said.every((one) => one === undefined)) return undefined;
+  const from = source.id === undefined && usualSource !== "" ? { ...source, id: usualSource } : source;
+  const absent = [...absentOf("source", from), ...absentOf("destination", destination)];
+  if (absent.length > 0) throw missing?.(absent) ?? new Error(`A run without ${absent.join(", ")}`);
+  const whole = from as TransferInput["source"];
+  const recursive = isFolder ?? (await tasks.typeOf(whole.id, whole.path, options)) === "folder";
+  const spelt = (end: RunEnd): TransferInput["source"] => {
+    const { id, path } = end as TransferInput["source"];
+    return { ...end, id, path: recursive ? folderPath(path) : path };
   };
-  if (!hasSource(schema) && Object.values(said).every((one) => one === undefined)) return undefined;
-  const [missing] = Object.entries(said).find(([, one]) => one === undefined) ?? [];
-  if (missing !== undefined)
-    throw new InputError(
-      missing as PvName,
-      `${missing} is empty, and neither RunInput nor input-file of [flows] says it: write ${missing.endsWith("Path") ? "the path" : "the collection's UUID"}`,
-    );
-  const from = source as TransferInput["source"];
-  const recursive = isFolder ?? (await tasks.typeOf(from.id, from.path, options)) === "folder";
-  return { source: from, destination: destination as TransferInput["destination"], recursive_tx: recursive };
+  const way = { source: spelt(from), destination: spelt(destination), recursive_tx: recursive };
+  return items === undefined ? way : { ...way, items: items as NonNullable<TransferInput["items"]> };
 }
 
-function extraInput(request: ActionRequest): JsonObject {
-  const text = textInput(request, "RunInput");
-  if (text === "") return {};
-  try {
-    return readJsonObject(text, "RunInput", "what joins the input of a run");
-  } catch (thrown) {
-    if (!(thrown instanceof ActionError)) throw thrown;
-    throw new InputError("RunInput", messageOf(thrown), { cause: thrown });
-  }
-}
+const absentOf = (name: "source" | "destination", end: RunEnd): EndPart[] =>
+  (["id", "path"] as const).flatMap((part) => (end[part] === undefined ? [`${name}.${part}` as const] : []));
 
-const tagsInput = (request: ActionRequest): readonly string[] => [
-  ...new Set(
-    textInput(request, "RunTags")
-      .split(",")
-      .map((tag) => tag.trim())
-      .filter((tag) => tag !== ""),
-  ),
-];
+/** With the slash that Transfer has at the end of a folder; the top and the home of a collection stay as they are. */
+const folderPath = (path: string): string => (path.endsWith("/") || /^\/?~?$/.test(path) ? path : `${path}/`);

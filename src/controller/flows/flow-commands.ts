@@ -9,8 +9,7 @@ import { type ActionResult, RejectedError } from "../run/outcome.ts";
 import type { ArmCheck } from "../site.ts";
 import { GLOBUS_OFF } from "../transfers/hold.ts";
 import { type FindTransfers, runningOf } from "../transfers/transfer-run.ts";
-import { mergedJson } from "./asked-input.ts";
-import { askedOf, askedRun } from "./asked-run.ts";
+import { flowRunByPvs, flowRunPlan } from "./flow-run-pvs.ts";
 import type { AskedRunNow, FlowRuns } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
 import type { RunNow } from "./followed-run.ts";
@@ -62,14 +61,12 @@ function begunOf(options: FlowCommandsOptions): {
 export const flowRun = (options: FlowCommandsOptions): FreeAction => ({
   plan: async (request) => {
     if (options.site === undefined) throw new RejectedError(GLOBUS_OFF);
-    const { flow, ends, extra } = askedOf(request);
-    const input = JSON.stringify(mergedJson(mergedJson(await options.site.input(), ends), extra));
-    return [`would start a run of the flow ${flow || options.site.flow || "of FlowId"} with the input ${input}`];
+    return [await flowRunPlan(request, options.site)];
   },
   run: async (context) => {
     const { site, runs } = runsOf(options);
     const { signal, publish } = context;
-    const asked = await askedRun(context, site, { signal });
+    const asked = await flowRunByPvs(context, site, { signal });
     const { now: before } = runs.asked ?? {};
     const report = await runs
       .start(asked, { signal })

@@ -27,6 +27,11 @@ export function takesItems({ properties: top = {} }: { readonly properties?: Inp
   return "items" in top || (isFields(below) && "items" in below);
 }
 
+/** Whether a flow takes source and destination below `input`. */
+export function isBelowInput({ properties: top = {} }: { readonly properties?: InputFields }): boolean {
+  return isFields(top["input"]) && !("source" in top);
+}
+
 /**
  * @param base left out of it is what a schema that is closed does not know
  * @param extras what a person has given beside it: wins, and is sent as it is, so that Flows names what it does not
@@ -35,7 +40,7 @@ export function takesItems({ properties: top = {} }: { readonly properties?: Inp
 export function runInput(base: TransferInput, extras: InputFields, inputSchema: InputFields): InputFields {
   const { properties: top = {} } = inputSchema as { properties?: InputFields };
   const below = top["input"];
-  if (isFields(below) && !("source" in top)) {
+  if (isFields(below) && isBelowInput(inputSchema)) {
     const { input, ...others } = extras;
     return { input: { ...known(base, below), ...(isFields(input) ? input : {}) }, ...others };
   }

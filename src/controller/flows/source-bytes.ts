@@ -5,15 +5,14 @@
 import { ActionError } from "../../base/errors.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
-import { askedInput } from "./asked-input.ts";
 import { isJsonObject, type JsonObject } from "./definition.ts";
 
 /** @param input of a run @returns UNKNOWN_COUNT where the run has no source, or it cannot be looked at */
 export async function sourceBytes(tasks: TransferTasks, input: JsonObject, signal: AbortSignal): Promise<number> {
   const at = isJsonObject(input["input"]) ? input["input"] : input;
-  const { source, isFolder } = askedInput({ site: at, source: {}, destination: {}, extra: {} });
-  const { id, path } = source;
-  if (id === undefined || path === undefined) return UNKNOWN_COUNT;
+  const { source, recursive_tx: isFolder } = at;
+  const { id, path } = isJsonObject(source) ? source : {};
+  if (typeof id !== "string" || typeof path !== "string") return UNKNOWN_COUNT;
   try {
     if (isFolder !== true) return (await tasks.find(id, path, { signal })).bytes;
     const files = await tasks.list(id, path, true, { signal });

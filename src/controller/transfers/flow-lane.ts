@@ -4,10 +4,11 @@
  */
 import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
-import { facilityIso } from "../../base/facility-time.ts";
-import type { FlowRuns } from "../flows/flow-runs.ts";
+import { askedRun } from "../flows/asked-run.ts";
+import type { JsonObject } from "../flows/definition.ts";
+import type { AskedFlowRun, FlowRuns } from "../flows/flow-runs.ts";
 import { type NamedFlow, namedFlow } from "../flows/named-flow.ts";
-import { runInput, type TransferInput, takesItems } from "../flows/run-input.ts";
+import { type TransferInput, takesItems } from "../flows/run-input.ts";
 import { OtherLoginError, otherLoginText } from "../flows/run-starts.ts";
 import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
 import type { FlowReport } from "../ports/flows.ts";
@@ -112,26 +113,14 @@ export class FlowLane extends Lane {
    * @throws what is wrong with the flow, the login, or the scan
    */
   async #prepare({ scan: id }: SendRecord, signal: AbortSignal): Promise<FlowRunRecord | undefined> {
-    const { runs, site } = this.#options;
+    const { runs } = this.#options;
     await this.#requireOwner(signal);
     const scan = this.road.queue.scans.get(id)?.scan;
     if (scan === undefined) return undefined;
-    const { named, report } = await this.#flow(signal);
-    const input = await this.#inputOf(scan, report);
-    const wanted = {
-      flow: named.id,
-      flowName: named.name,
-      words: nameOf(scan),
-      tags: [this.destination, scan.tags?.exp ?? ""].filter((tag) => tag !== ""),
-      input,
-      destination: this.destination,
-      scans: [id],
-    };
-    const record = await runs.starts.newRecord(wanted, { signal });
+    const asked = await this.#asked(scan, signal);
+    const record = await runs.starts.newRecord({ ...asked, destination: this.destination, scans: [id] }, { signal });
     let isTaken = false;
     try {
-      const problems = await site.flows.problems(record.request, { signal });
-      if (problems.length > 0) throw new RefusingFlowError(inputText(named, report, problems));
       await this.road.change(() => {
         isTaken = this.due().some((send) => send.scan === id); // otherwise a person, or the gate, has taken it away
         return isTaken ? [{ flowRun: record }, ...this.#sendsTo("submitting", record)] : [];
@@ -163,17 +152,33 @@ export class FlowLane extends Lane {
     this.#schema = schema;
   }
 
-  async #inputOf(scan: ScanRecord, { inputSchema }: FlowReport): Promise<Readonly<Record<string, unknown>>> {
+  /** What the scan's run is asked, checked by Flows. @throws RefusingFlowError, PlaceError, what Globus says */
+  async #asked(scan: ScanRecord, signal: AbortSignal): Promise<AskedFlowRun> {
+    const { site } = this.#options;
+    const { named, report } = await this.#flow(signal);
+    const tags = [this.destination, scan.tags?.exp ?? ""].filter((tag) => tag !== "");
+    const layers = [await this.#movedBy(scan, report)];
+    const ask = { flow: named, report, layers, words: nameOf(scan), tags };
+    try {
+      return await askedRun(ask, { ...site, tasks: this.#options.tasks }, { signal });
+    } catch (thrown) {
+      if (!(thrown instanceof RejectedError)) throw thrown;
+      const help = "set input-file in the [flows] section of globus.conf, or deploy the flow anew";
+      throw new RefusingFlowError(`${clauseOf(thrown)}; ${help}`, { cause: thrown.cause });
+    }
+  }
+
+  async #movedBy(scan: ScanRecord, { inputSchema }: FlowReport): Promise<JsonObject> {
     const { source } = this.road.site;
     const manifest = await this.road.manifestOf(scan);
     const parts = await ownPlace(this.road, scan, manifest, this.#row);
     const items = itemsOf(manifest, source, this.#row, parts);
     const base = baseOf(items, nameOf(scan), takesItems(inputSchema));
-    const ends = {
+    return {
       source: { id: source.collection?.id ?? "", path: base.from },
       destination: { id: this.#row.collection, path: base.to },
+      ...base.rest,
     };
-    return runInput({ ...ends, ...base.rest }, await this.#options.site.input(), inputSchema);
   }
 
   /** Starts the run, or finds it, as often as it takes. */
@@ -245,9 +250,4 @@ function baseOf(
     throw new PlaceError(`${several} their list is longer than a run may carry: let each scan be a folder`);
   const rest = { recursive_tx: first.isFolder, ...(isListed && { items: list }) };
   return { from: first.source, to: first.destination, rest };
-}
-
-function inputText({ name }: NamedFlow, { updated }: FlowReport, problems: readonly string[]): string {
-  const when = updated > 0 ? `, last changed at ${facilityIso(new Date(updated))},` : "";
-  return `The flow ${name}${when} does not take what it is asked (${problems.join("; ")}): see its input schema with \`globus-ioc flow show ${name}\`, and set input-file in the [flows] section of globus.conf, or deploy the flow anew.`;
 }

@@ -130,7 +130,7 @@ describe("FlowRun", () => {
     flows.wrong = ["'speed' was unexpected"];
     const wrong = await run(flowRun(options), ENDS);
     expect((await failureOf(wrong.result, RejectedError)).message).toBe(
-      "The flow nightly does not take this input: 'speed' was unexpected",
+      "The flow nightly does not take this input ('speed' was unexpected): `globus-ioc flow show nightly` shows its input schema",
     );
     expect(flows.requests).not.toContain("start");
   });

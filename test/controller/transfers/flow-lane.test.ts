@@ -104,13 +104,14 @@ test("a scan that is a folder goes by its path, not by a list of its files", asy
 
 test("what a site adds to the input is sent, and what a closed schema does not know is left out", async () => {
   const bench = await flowBench((one) => {
-    one.flowInput = { principal: "x" };
+    one.flowInput = { principal: "x", destination: { path: "/where/FlowRun/puts/all" } };
     const properties = { source: {}, destination: {}, principal: {} };
     one.flows.deployed.set(FLOW, { ...REPORT, inputSchema: { properties, additionalProperties: false } });
   });
   bench.announce(bench.scan("a1"));
   await bench.pass(10);
   expect(Object.keys(bench.flows.asked[0]?.input ?? {}).sort()).toEqual(["destination", "principal", "source"]);
+  expect(bench.flows.asked[0]?.input["destination"]).toMatchObject({ path: "/2-BM/2026-03/a1.h5" });
 });
 
 test("a scan of several files among those of others is none for a flow, and says so", async () => {
@@ -304,7 +305,7 @@ test("an input that the flow does not take holds the queue, and is not run; a ch
     "NO_ALARM The input schema of the flow nightly, through which store is reached, has changed.",
   );
   expect(reasonOf(bench)).toMatch(
-    /The flow nightly, last changed at 2026-0.*, does not take what it is asked \(\$: 'principal' is a required property\): see/,
+    /The flow nightly, last changed at 2026-0.*, does not take this input \(\$: 'principal' is a required property\): `globus-ioc flow show nightly` shows its input schema; set input-file/,
   );
   expect([bench.stateOf(scan), starts(bench)]).toEqual([{ store: "queued" }, 1]);
 });
