@@ -16,7 +16,7 @@ import { openCommandLog } from "./command-log.ts";
 import type { ComputeContext, ComputeWork } from "./compute-context.ts";
 import type { ComputeAsked } from "./compute-program.ts";
 import { followTask, tellTask } from "./compute-task.ts";
-import { type Ending, failureEnding } from "./ending.ts";
+import { done, type Ending, failureEnding } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
@@ -146,10 +146,3 @@ async function tellEndpoint({ compute, endpoint, signal }: ComputeWork): Promise
     details: { endpoint, isOnline, said, ...(waiting !== undefined && { waiting }) },
   };
 }
-
-const done = (message: string, details: Readonly<Record<string, unknown>>): Ending => ({
-  state: "Done",
-  message,
-  exitStatus: EXIT.done,
-  details,
-});

@@ -5,8 +5,8 @@ import { asSentence } from "../base/errors.ts";
 import { KINDS } from "../config/settings.ts";
 import type { ComputeTaskReport } from "../controller/ports/compute.ts";
 import type { ComputeWork } from "./compute-context.ts";
-import type { Ending } from "./ending.ts";
-import { EXIT, UsageError } from "./exit-status.ts";
+import { done, type Ending, failed } from "./ending.ts";
+import { UsageError } from "./exit-status.ts";
 
 const GONE =
   "Globus Compute does not know the task: its result was fetched by nobody for 30 minutes, it is older than two weeks, or it is another login's.";
@@ -31,7 +31,7 @@ export async function followTask(task: string, work: ComputeWork): Promise<Endin
     if (clock.monotonic() >= end)
       return failed(
         `The task ${task} has not ended within ${taskSeconds} s (${report.said}); it goes on: globus-ioc compute status ${task}.`,
-        { task, state: report.state },
+        { task, taskState: report.state },
       );
     await sleep(clock, Math.min(pollSeconds, end - clock.monotonic()), signal);
   }
@@ -39,7 +39,7 @@ export async function followTask(task: string, work: ComputeWork): Promise<Endin
 
 function ended(task: string, report: ComputeTaskReport, { screen }: ComputeWork): Ending {
   const { state, said, problem, result, traceback } = report;
-  const details = { task, state, said, ...(result !== undefined && { result: result.value }) };
+  const details = { task, taskState: state, said, ...(result !== undefined && { result: result.value }) };
   if (state === "failed") {
     if (traceback !== undefined) screen.show("Traceback", traceback.trimEnd());
     return failed(asSentence(`The task ${task} has failed: ${problem ?? "nobody says why"}`), {
@@ -47,23 +47,10 @@ function ended(task: string, report: ComputeTaskReport, { screen }: ComputeWork)
       ...(traceback !== undefined && { traceback }),
     });
   }
-  if (state !== "done")
-    return { state: "Done", message: `The task ${task} is ${said}.`, exitStatus: EXIT.done, details };
+  if (state !== "done") return done(`The task ${task} is ${said}.`, details);
   if (result !== undefined) screen.show("It gave", cleanJson(result.value));
-  return {
-    state: "Done",
-    message: `The task ${task} has ended${problem === undefined ? "." : `: ${problem}`}`,
-    exitStatus: EXIT.done,
-    details,
-  };
+  return done(`The task ${task} has ended${problem === undefined ? "." : `: ${problem}`}`, details);
 }
-
-const failed = (message: string, details: Readonly<Record<string, unknown>>): Ending => ({
-  state: "Failed",
-  message,
-  exitStatus: EXIT.failed,
-  details,
-});
 
 /** @throws UsageError */
 function requireTask(task: string): void {

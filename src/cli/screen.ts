@@ -146,12 +146,12 @@ export class JsonScreen implements Screen {
   end({ command, state, message, results, details, exitStatus }: Report): void {
     const named = [...results].map(([name, value]) => [name, resultOf(name, value)] as const);
     const object = {
+      ...details, // none of them takes the place of what every command says
       command,
       state,
       message,
       exitStatus,
       results: Object.fromEntries<PvOutput>(named),
-      ...details,
       log: this.#log,
     };
     this.#out(`${cleanJson(object)}\n`);

@@ -43,3 +43,11 @@ test("JSON has no character that drives a terminal, and programs read what the P
   expect(lines.join("")).toContain('"a\\u009b2J\\u202eb"');
   expect((JSON.parse(lines.join("")) as { message: string }).message).toBe(message);
 });
+
+test("with --json no detail of a command takes the place of how it ended", () => {
+  const lines: string[] = [];
+  const json = new JsonScreen((text) => lines.push(text));
+  const details = { state: "done", message: "", task: "t" };
+  json.end({ command: "show", state: "Done", message: "All is well.", results: new Map(), details, exitStatus: 0 });
+  expect(JSON.parse(lines.join(""))).toMatchObject({ state: "Done", message: "All is well.", task: "t" });
+});
