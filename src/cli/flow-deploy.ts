@@ -10,11 +10,12 @@ import { makeFolder } from "../base/make-folder.ts";
 import { replaceFile } from "../base/replace-file.ts";
 import { type Deployed, deployFlow } from "../controller/flows/deploy.ts";
 import { FREE_DAYS, flowExpiry } from "../controller/flows/flow-expiry.ts";
+import type { FlowFiles } from "../controller/ports/flow-files.ts";
 import type { FlowReport } from "../controller/ports/flows.ts";
 import { loginCommand } from "../controller/ports/identity.ts";
 import { readFlowFile } from "../services/flow-files.ts";
-import type { Ending } from "./ending.ts";
-import { EXIT, UsageError } from "./exit-status.ts";
+import { done, type Ending } from "./ending.ts";
+import { UsageError } from "./exit-status.ts";
 import type { FlowWork } from "./flow-context.ts";
 import type { DeployFlags } from "./flow-request.ts";
 import { type FlowSource, sayChanges, sourceOf, USUAL_TEMPLATE } from "./flow-source.ts";
@@ -34,6 +35,7 @@ export async function deploy(request: DeployFlags, work: FlowWork): Promise<Endi
   const asked = {
     draft,
     ...(known !== undefined && { known: { id: known.id, file } }),
+    others: await otherFiles(files, file),
     takeOver: request.takeOver === true,
     login: await tasks.owner({ signal }),
     isDryRun,
@@ -52,12 +54,12 @@ export async function deploy(request: DeployFlags, work: FlowWork): Promise<Endi
   });
 }
 
-const done = (message: string, details: Readonly<Record<string, unknown>>): Ending => ({
-  state: "Done",
-  message,
-  exitStatus: EXIT.done,
-  details,
-});
+/** Files of other names, by the id of the flow of each; what is none of a flow is not what this is about. */
+async function otherFiles(files: FlowFiles, own: string): Promise<ReadonlyMap<string, string>> {
+  const names = (await files.names()).filter((name) => files.pathOf(name) !== own);
+  const found = await Promise.all(names.map(async (name) => files.read(name).catch(() => undefined)));
+  return new Map(found.flatMap((one) => (one === undefined ? [] : [[one.id, one.path] as const])));
+}
 
 /** @throws UsageError */
 function nameIn({ name, definition }: DeployFlags): string {

@@ -145,3 +145,15 @@ test("delete asks, deletes, and forgets the file; nobody to ask is told", async 
   expect([gone.status, gone.err]).toEqual([1, expect.stringContaining("globus-ioc flow deploy transfer")]);
   expect(gone.err).not.toMatch(UUID);
 });
+
+test("a flow that is deployed under another name is not changed by one of the same title, unless it is taken over", async () => {
+  using cli = new FakeFlowCli();
+  await cli.run({ what: "deploy", name: "transfer", title: "T" });
+  const second = await cli.run({ what: "deploy", name: "transfer-share", title: "T" });
+  expect([second.status, second.err]).toEqual([
+    1,
+    expect.stringMatching(/is the one of .*flows\/transfer\.json, and stays as it is: give another --title/),
+  ]);
+  expect([...cli.deployed.all.values()]).toMatchObject([{ definition: definitionOf("transfer") }]);
+  expect((await cli.run({ what: "deploy", name: "transfer-share", title: "T", takeOver: true })).status).toBe(0);
+});

@@ -18,7 +18,9 @@ export interface DeployRequest {
   readonly draft: FlowDraft & Required<Pick<FlowDraft, "title" | "definition" | "inputSchema">>;
   /** The id of an earlier deployment, and the file that has it. */
   readonly known?: { readonly id: string; readonly file: string };
-  /** Also a flow that was not made by us. */
+  /** Files of other deployments, by the id of the flow that each names. */
+  readonly others: ReadonlyMap<string, string>;
+  /** Also a flow that was not made by us, or is another deployment's. */
   readonly takeOver: boolean;
   /** Whose login it is: has the identity's id in it. */
   readonly login: string;
@@ -90,7 +92,12 @@ const ownTitled = async (
 
 export const isOurs = ({ keywords }: Pick<FlowReport, "keywords">): boolean => keywords.includes(OUR_KEYWORD);
 
-function requireOurs(flow: FlowReport, { takeOver, known }: DeployRequest): void {
+function requireOurs(flow: FlowReport, { takeOver, known, others }: DeployRequest): void {
+  const other = others.get(flow.id);
+  if (other !== undefined && known?.id !== flow.id && !takeOver)
+    throw new ActionError(
+      `The flow ${visible(flow.title)} (${flow.id}) is the one of ${other}, and stays as it is: give another --title for a flow of its own, or --take-over to change that one`,
+    );
   if (isOurs(flow) || takeOver) return;
   const named = known === undefined ? "of this login" : `of ${known.file}`;
   throw new ActionError(
@@ -149,7 +156,7 @@ async function limitOf(
   flows: Flows,
   login: string,
   { subscription }: FlowDraft,
-  cause: unknown,
+  cause: AccessDeniedError,
   options: CallOptions,
 ): Promise<ActionError | undefined> {
   if (subscription !== undefined) return undefined;
@@ -157,6 +164,6 @@ async function limitOf(
   if (own === undefined || own.subscription !== undefined) return undefined;
   return new ActionError(
     `Globus keeps one flow for an account without a subscription, and this login has ${visible(own.title)} (${own.id}) already: give --subscription-id, or delete that one with \`globus-ioc flow delete ${own.id}\`; the template beamline has all others in one`,
-    { cause },
+    { cause: cause.cause }, // its own advice is another one
   );
 }

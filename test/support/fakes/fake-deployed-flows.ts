@@ -57,7 +57,11 @@ export class FakeDeployedFlows implements DeployedPart {
       ({ owner, subscription }) => owner === OWNER && subscription === undefined,
     );
     if (draft.subscription === undefined && isFull)
-      return Promise.reject(new AccessDeniedError("Globus did not deploy the flow: (FORBIDDEN: one flow)."));
+      return Promise.reject(
+        new AccessDeniedError("Globus did not deploy the flow: give the login the permission (FORBIDDEN).", {
+          cause: new Error("FORBIDDEN: one flow"),
+        }),
+      );
     return Promise.resolve(this.add(draft));
   }
 
