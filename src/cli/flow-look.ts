@@ -8,24 +8,11 @@ import { isOurs } from "../controller/flows/deploy.ts";
 import { flowExpiry } from "../controller/flows/flow-expiry.ts";
 import { isOver, runUrl, runWords } from "../controller/flows/run-words.ts";
 import type { FlowReport, RunReport } from "../controller/ports/flows.ts";
-import type { Ending } from "./ending.ts";
+import { done, type Ending, failed } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { type FlowWork, flowNamed, runNamed } from "./flow-context.ts";
 import { tableLines } from "./queue-text.ts";
 import { isConfirmed } from "./trust-host.ts";
-
-const done = (message: string, details: Readonly<Record<string, unknown>>): Ending => ({
-  state: "Done",
-  message,
-  exitStatus: EXIT.done,
-  details,
-});
-const failed = (message: string, details: Readonly<Record<string, unknown>> = {}): Ending => ({
-  state: "Failed",
-  message,
-  exitStatus: EXIT.failed,
-  details,
-});
 
 export async function listFlows({ flows, tasks, nameOf, clock, screen, signal }: FlowWork): Promise<Ending> {
   const [all, login] = await Promise.all([flows.flows({ signal }), tasks.owner({ signal })]);
@@ -124,8 +111,11 @@ export async function runLog(given: string, { flows, nameOf, screen, signal }: F
   const id = runNamed(given);
   const report = await flows.run(id, { signal });
   const entries = await flows.log(id, { signal });
-  const lines = entries.map(({ time, code, step, description, tasks }) =>
-    [
+  const told = new Set<string>(); // Flows has the tasks of earlier steps in each later entry, too
+  const lines = entries.map(({ time, code, step, description, tasks: all }) => {
+    const tasks = all.filter((task) => !told.has(task));
+    for (const task of tasks) told.add(task);
+    return [
       facilitySecond(new Date(time)),
       code,
       ...(step === "" ? [] : [step]),
@@ -133,8 +123,8 @@ export async function runLog(given: string, { flows, nameOf, screen, signal }: F
       ...(tasks.length === 0 ? [] : [`(task ${tasks.join(", ")})`]),
     ]
       .map(oneLine)
-      .join("  "),
-  );
+      .join("  ");
+  });
   if (lines.length > 0) screen.show(`Run ${id}`, lines.join("\n"));
   return done(runWords(report, { flowName: nameOf(report.flow) }).sentence, { run: report, entries });
 }
@@ -158,6 +148,7 @@ export async function resumeRun(given: string, work: FlowWork): Promise<Ending> 
   const id = runNamed(given);
   const before = await flows.run(id, { signal });
   const said = sentenceOf(before, work);
+  if (before.question !== undefined && !isOver(before)) return failed(said, { run: before });
   if (before.state !== "INACTIVE") {
     const details = { run: before };
     return isOver(before)
@@ -165,7 +156,6 @@ export async function resumeRun(given: string, work: FlowWork): Promise<Ending> 
       : done(`${said} It needs no resuming.`, details);
   }
   screen.say(said);
-  if (before.question !== undefined) return failed(said, { run: before });
   await flows.resume(id, before.flow, { signal });
   const after = await settled(before, work);
   const details = { run: after };

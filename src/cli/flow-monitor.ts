@@ -8,14 +8,17 @@ import { facilitySecond } from "../base/facility-time.ts";
 import { isJsonObject } from "../controller/flows/definition.ts";
 import { FollowedRun, type RunNow } from "../controller/flows/followed-run.ts";
 import { isOver, type RunOutcome } from "../controller/flows/run-words.ts";
+import { sourceBytes } from "../controller/flows/source-bytes.ts";
 import { UnavailableError } from "../controller/ports/call.ts";
 import type { RunLogEntry, RunReport } from "../controller/ports/flows.ts";
 import type { FlowRunRecord } from "../controller/ports/queue-ledger.ts";
+import { UNKNOWN_COUNT } from "../controller/pvs/row.ts";
+import { Rate } from "../controller/transfers/rate.ts";
 import { amount } from "../controller/transfers/summary-text.ts";
 import type { Ending } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
 import { type FlowWork, runNamed } from "./flow-context.ts";
-import { progressLine, RateMeter } from "./flow-progress.ts";
+import { bytesOf, progressLine } from "./flow-progress.ts";
 import type { MonitorFlags } from "./flow-request.ts";
 
 /** Seconds between two looks at least: more often than once a second helps nobody. */
@@ -87,6 +90,8 @@ function endText({ words, transfers }: RunNow): string {
   const bytes = transfers.reduce((sum, { bytesTransferred }) => sum + bytesTransferred, 0);
   const files = transfers.reduce((sum, { filesTransferred }) => sum + filesTransferred, 0);
   const count = files === 1 ? "1 file" : `${files} files`;
+  const wereThere = transfers.reduce((sum, { filesSkipped }) => sum + filesSkipped, 0);
+  if (files === 0 && wereThere > 0) return `${words.sentence} Everything was there already.`;
   return `${words.sentence} ${amount(bytes)} in ${count} went over.`;
 }
 
@@ -94,12 +99,12 @@ function endText({ words, transfers }: RunNow): string {
 class WatchedRun {
   readonly #ask: MonitorAsk;
   readonly #work: FlowWork;
-  readonly #meter = new RateMeter();
+  readonly #rate = new Rate();
   #followed: FollowedRun | undefined;
   #said = "";
   #trouble = "";
-  /** Bytes at the source; undefined: nobody knows, or not yet. */
-  #total: number | undefined;
+  /** Bytes at the source; UNKNOWN_COUNT: nobody knows, or not yet. */
+  #total = UNKNOWN_COUNT;
 
   constructor(ask: MonitorAsk, work: FlowWork) {
     this.#ask = ask;
@@ -149,7 +154,8 @@ class WatchedRun {
     const { screen, clock } = this.#work;
     if (now.words.sentence !== this.#said && !isOver(now.report)) this.#say(now.words.sentence);
     this.#said = now.words.sentence;
-    screen.live(progressLine(now, this.#meter.look(now, this.#total, clock.monotonic()), this.#total));
+    this.#rate.add(clock.monotonic(), bytesOf(now));
+    screen.live(progressLine(now, this.#rate, this.#total));
   }
 
   #say(sentence: string): void {
@@ -159,28 +165,13 @@ class WatchedRun {
   /** How much there is to move, for a person to see what is left; what hinders that is no matter. */
   #measure(entries: readonly RunLogEntry[]): void {
     const { tasks, isTerminal, json, signal } = this.#work;
-    const source = isTerminal && !json ? sourceIn(entries) : undefined;
-    if (source === undefined) return;
-    const take = (total: number | undefined): void => {
+    const input = entries[0]?.details["input"];
+    if (!isTerminal || json || !isJsonObject(input)) return;
+    const take = (total: number): void => {
       this.#total = total;
     };
-    const listed = tasks.list(source.id, source.path, true, { signal });
-    listed.then(
-      (files) => take(files.reduce((sum, { bytes }) => sum + bytes, 0)),
-      () => take(undefined),
-    );
+    sourceBytes(tasks, input, signal).then(take, () => take(UNKNOWN_COUNT));
   }
-}
-
-/** Where the run's data are from, as the first entry of its log has it, at the top of the input or below `input`. */
-function sourceIn(entries: readonly RunLogEntry[]): { readonly id: string; readonly path: string } | undefined {
-  const top = entries[0]?.details["input"];
-  if (!isJsonObject(top)) return undefined;
-  const below = isJsonObject(top["input"]) ? top["input"] : top;
-  const { source, recursive_tx: isFolder } = below;
-  if (!isJsonObject(source) || isFolder !== true) return undefined;
-  const { id, path } = source;
-  return typeof id === "string" && typeof path === "string" ? { id, path } : undefined;
 }
 
 /** What is followed, as the ledger of an IOC would have it. */

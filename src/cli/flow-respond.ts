@@ -31,7 +31,7 @@ export async function respond(
   const canAsk = dialogue.isTerminal && json !== true;
   if (answer === undefined && !canAsk)
     throw new UsageError(
-      `Which answer? Give ${listed(question.options.map((_, index) => String(index + 1)))}, or its words.`,
+      `Which answer? Give its number or its words with --answer: ${listed(question.options.map(({ words }, index) => `${index + 1} (${oneLine(words)})`))}.`,
     );
   const given = answer ?? (await dialogue.ask("Which answer, by its number (nothing: none)? ")) ?? "";
   if (given === "") return { state: "Cancelled", message: "Nothing was answered.", exitStatus: EXIT.failed };

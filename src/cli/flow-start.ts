@@ -12,10 +12,11 @@ import { type JsonObject, readJsonObject } from "../controller/flows/definition.
 import type { NamedFlow } from "../controller/flows/named-flow.ts";
 import { RunStarts } from "../controller/flows/run-starts.ts";
 import { runUrl } from "../controller/flows/run-words.ts";
+import type { RunReport } from "../controller/ports/flows.ts";
 import type { FlowRunRecord } from "../controller/ports/queue-ledger.ts";
 import { ASKED } from "../controller/transfers/submissions.ts";
 import { done, type Ending } from "./ending.ts";
-import { UsageError } from "./exit-status.ts";
+import { EXIT, UsageError } from "./exit-status.ts";
 import { type FlowWork, flowNamed } from "./flow-context.ts";
 import { intervalOf, monitor } from "./flow-monitor.ts";
 import type { RunFlags } from "./flow-request.ts";
@@ -37,7 +38,13 @@ export async function startRun(request: RunFlags, work: FlowWork): Promise<Endin
   if (request.dryRun === true)
     return done(`Nothing was started. The flow ${flow.name} takes this input.`, { request: record.request });
   work.screen.say(`The label of the run is ${cleanJson(record.request.label)}.`);
-  const run = await starts.begin(record, work);
+  let run: RunReport;
+  try {
+    run = await starts.begin(record, work);
+  } catch (thrown) {
+    if (!work.signal.aborted || !starts.isInDoubt(record)) throw thrown;
+    return doubtful(record);
+  }
   const message = `The run ${run.id} of the flow ${flow.name} was started: ${runUrl(run.id)}`;
   if (request.wait !== true) return done(message, { run, url: runUrl(run.id) });
   work.screen.say(message);
@@ -99,6 +106,14 @@ const missing = (parts: readonly EndPart[]): UsageError =>
   new UsageError(
     `The flow moves data, and ${listed(parts.map((part) => OPTIONS[part]))} ${parts.length === 1 ? "is" : "are"} missing.`,
   );
+
+/** The command was ended before an answer came: who starts it again may have two. */
+const doubtful = ({ request, flowName }: FlowRunRecord): Ending => ({
+  state: "Cancelled",
+  message: `The command has ended before Globus answered, and the run of the flow ${flowName} may have begun: look for the label ${cleanJson(request.label)} at https://app.globus.org/runs before it is started again.`,
+  exitStatus: EXIT.interrupted,
+  details: { request },
+});
 
 function sayRecord({ request }: FlowRunRecord, { screen }: FlowWork): void {
   screen.show("The input", JSON.stringify(request.input, null, 2));

@@ -30,13 +30,13 @@ export function createFlowFiles(directory: string): FlowFiles {
 
 /** One such file, wherever it lies. @throws ActionError where it cannot be read, is none of a flow, or is not there */
 export async function readFlowFile(file: string): Promise<FlowFile> {
-  const id = await readFlowId(file);
+  const id = await readFlowId(file, "name a file that `globus-ioc flow deploy` has written, or a new one");
   if (id === undefined) throw new ActionError(`${file} does not exist`);
   return { name: path.basename(file, ENDING), path: file, id };
 }
 
 /** @returns undefined where there is no such file */
-async function readFlowId(file: string): Promise<string | undefined> {
+async function readFlowId(file: string, help = "remove it, and deploy the flow anew"): Promise<string | undefined> {
   let text: string;
   try {
     text = (await readRegularFile(file)).toString("utf8");
@@ -46,9 +46,7 @@ async function readFlowId(file: string): Promise<string | undefined> {
   }
   const found = flowSchema.safeParse(jsonOf(text));
   if (found.success) return found.data.id.toLowerCase();
-  throw new ActionError(
-    `${file} is not the document of a flow, an object with the flow's "id": remove it, and deploy the flow anew`,
-  );
+  throw new ActionError(`${file} is not the document of a flow, an object with the flow's "id": ${help}`);
 }
 
 function jsonOf(text: string): unknown {

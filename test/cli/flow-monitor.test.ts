@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { CancelledError } from "../../src/base/errors.ts";
-import { progressLine, RateMeter } from "../../src/cli/flow-progress.ts";
+import { progressLine } from "../../src/cli/flow-progress.ts";
 import { UnavailableError } from "../../src/controller/ports/call.ts";
 import type { RunReport } from "../../src/controller/ports/flows.ts";
 import type { TaskReport } from "../../src/controller/ports/transfer-tasks.ts";
+import { UNKNOWN_COUNT } from "../../src/controller/pvs/row.ts";
 import { FakeFlowCli } from "../support/fakes/fake-flow-cli.ts";
 
 const FLOW = "ffffffff-0000-4000-8000-000000000001";
@@ -176,9 +177,10 @@ test("log, cancel and resume tell what they did, and what a run needs first", as
   using cli = new FakeFlowCli();
   const run = running(cli);
   const entry = { time: 0, code: "FlowStarted", description: "begun", step: "A", tasks: [TASK], details: {} };
-  cli.runs.logs.set(run, [entry]);
+  cli.runs.logs.set(run, [entry, { ...entry, code: "ChoiceEvaluated", step: "B" }]);
   const { out: log } = await cli.run({ what: "log", run });
   expect(log).toMatch(new RegExp(`FlowStarted {2}A {2}begun {2}\\(task ${TASK}\\)`));
+  expect(log.split(TASK)).toHaveLength(2); // not again behind later steps
   expect((await cli.run({ what: "resume", run })).out).toContain("It needs no resuming.");
   cli.runs.tell(run, { state: "INACTIVE", code: "ConsentRequired", requiredScopes: [CONSENT] });
   const resumed = await cli.run({ what: "resume", run });
@@ -192,14 +194,17 @@ test("log, cancel and resume tell what they did, and what a run needs first", as
   expect((await cli.run({ what: "resume", run })).status).toBe(1);
 });
 
-test("a run that waits for an answer is not resumed: what it needs is said", async () => {
-  using cli = new FakeFlowCli();
-  const run = running(cli);
-  cli.runs.tell(run, { state: "INACTIVE", question: FLOW });
-  const { status, err } = await cli.run({ what: "resume", run });
-  expect([status, err]).toEqual([1, expect.stringContaining("for a person's answer")]);
-  expect(cli.runs.requests).not.toContain("resume");
-});
+test.each(["INACTIVE", "ACTIVE"] as const)(
+  "a run that waits for an answer, %s, is not resumed: what it needs is said",
+  async (state) => {
+    using cli = new FakeFlowCli();
+    const run = running(cli);
+    cli.runs.tell(run, { state, question: FLOW });
+    const { status, err } = await cli.run({ what: "resume", run });
+    expect([status, err]).toEqual([1, expect.stringContaining("for a person's answer")]);
+    expect(cli.runs.requests).not.toContain("resume");
+  },
+);
 
 describe("respond", () => {
   const QUESTION = "dddddddd-0000-4000-8000-000000000001";
@@ -241,7 +246,7 @@ describe("respond", () => {
     const nobody = await cli.run({ what: "respond", run });
     expect([nobody.status, nobody.err]).toEqual([
       2,
-      expect.stringContaining("Which answer? Give 1 and 2, or its words."),
+      expect.stringContaining("Which answer? Give its number or its words with --answer: 1 (Keep) and 2 (Delete)."),
     ]);
     cli.answers = ["1"];
     expect((await cli.run({ what: "respond", run })).status).toBe(0);
@@ -255,15 +260,23 @@ describe("respond", () => {
   });
 });
 
-test("a rate is of the last ten seconds, and nobody knows what is left without a total", () => {
-  const meter = new RateMeter();
-  const now = (bytesTransferred: number) =>
-    ({ report: { state: "ACTIVE", said: "ACTIVE", step: "" }, transfers: [task({ bytesTransferred })] }) as never;
-  expect(meter.look(now(0), 1e6, 0)).toEqual({ bytes: 0, rate: undefined, left: undefined });
-  expect(meter.look(now(1000), 11_000, 5)).toEqual({ bytes: 1000, rate: 200, left: 50 });
-  expect(meter.look(now(1000), undefined, 10)).toEqual({ bytes: 1000, rate: 100, left: undefined });
-  expect(meter.look(now(1000), 11_000, 20)).toEqual({ bytes: 1000, rate: 0, left: undefined });
-  expect(progressLine(now(5), { bytes: 5, rate: 3, left: 7300 }, 10)).toBe(
-    "ACTIVE  5 B of 10 B, 1 file  3 B/s  2 h 2 min left",
-  );
+test("the line of a terminal has what is known, and how long it takes where data move", () => {
+  const now = { report: { state: "ACTIVE", said: "ACTIVE", step: "" }, transfers: [task({ bytesTransferred: 5 })] };
+  const rate = { perSecond: 3, secondsFor: (rest: number) => rest * 1464 };
+  expect(progressLine(now as never, rate, 10)).toBe("ACTIVE  5 B of 10 B, 1 file  3 B/s  2 h 2 min left");
+  expect(progressLine(now as never, rate, UNKNOWN_COUNT)).toBe("ACTIVE  5 B, 1 file  3 B/s");
+  const waiting = { ...now, report: { ...now.report, state: "INACTIVE", said: "INACTIVE" } };
+  expect(progressLine(waiting as never, rate, 10)).toBe("INACTIVE  5 B of 10 B, 1 file");
+});
+
+test("a single file has a total as well, and what was there already is told as such", async () => {
+  using cli = new FakeFlowCli();
+  cli.isTerminal = true;
+  cli.tasks.set(TASK, task({ bytesTransferred: 0, filesTransferred: 0, filesSkipped: 1 }));
+  const run = running(cli, { step: "TransferData", tasks: [TASK] }, {}, { state: "SUCCEEDED" });
+  const input = { source: { id: FLOW, path: "/a" }, recursive_tx: false };
+  cli.runs.logs.set(run, [{ time: 0, code: "FlowStarted", description: "", step: "", tasks: [], details: { input } }]);
+  const { out } = await cli.run({ what: "monitor", run });
+  expect(out).toContain("0 B of 3.0 kB, 1 file");
+  expect(out).toContain("has succeeded. Everything was there already.");
 });

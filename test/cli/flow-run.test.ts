@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CancelledError } from "../../src/base/errors.ts";
 import { flowRunOnIoc } from "../../src/cli/flow-on-ioc.ts";
 import { FakeFlowCli } from "../support/fakes/fake-flow-cli.ts";
 import { PAL_FLOW, PAL_SCHEMA } from "../support/pal-flow.ts";
@@ -182,4 +183,24 @@ test("[source] says the collection where nobody else does, and a flow that moves
   const { id } = cli.deployed.add({ title: "moves nothing", definition: PAL_FLOW, inputSchema: {} });
   const { status } = await cli.run({ what: "run", flow: id, inputJson: '{"n": 1}' });
   expect([status, cli.runs.asked[1]?.input]).toEqual([0, { n: 1 }]);
+});
+
+test("ended while Globus is asked, it says that the run may have begun, and its label", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.runs.losesAnswers.push(true);
+  cli.runs.onStart = () => cli.stop.abort(new CancelledError("Ended by SIGINT."));
+  const { status, err } = await cli.run({ what: "run", flow, ...ENDS });
+  expect([status, err]).toEqual([
+    130,
+    expect.stringMatching(/may have begun: look for the label "\S+ scan001" at https:\/\/app\.globus\.org\/runs/),
+  ]);
+});
+
+test("an input of thousands of levels is told", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  const inputJson = `{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`;
+  const { status, err } = await cli.run({ what: "run", flow, ...ENDS, inputJson });
+  expect([status, err]).toEqual([2, expect.stringContaining("--input-json is nested more than 100 levels deep")]);
 });

@@ -22,7 +22,7 @@ test("a flow is named by its UUID, or by the name of its file", async () => {
 
 test("a name that nobody deployed is told with the command that deploys, and the name that may be meant", async () => {
   const failure = await sentenceOf(namedFlow("beamlin", files));
-  expect(failure).toContain("globus-ioc flow deploy beamlin.");
+  expect(failure).toContain("globus-ioc flow deploy beamlin, with --definition FILE where it is no template.");
   expect(failure).toContain('Did you mean "beamline"?');
 });
 

@@ -24,9 +24,21 @@ export function readJsonObject(text: string, file: string, what: string): JsonOb
     const at = text.trim() === "" ? "it is empty" : oneLine(said.replace(/ in JSON at position.*$/, ""));
     throw new ActionError(`${place(file, line)} is no JSON, as ${what} is: ${at}`, { cause: thrown });
   }
+  if (isDeep(value))
+    throw new ActionError(`${file} is nested more than ${MOST_LEVELS} levels deep: ${what} is written flatter`);
   if (isJsonObject(value)) return value;
   const is = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
   throw new ActionError(`${file} holds ${is}, and ${what} is an object: write { … }`);
+}
+
+/** Levels of objects and arrays: far more than anything needs, and far fewer than a call stack has room for. */
+const MOST_LEVELS = 100;
+
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= MOST_LEVELS && level.length > 0; depth++)
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? (Object.values(one) as unknown[]) : []));
+  return level.length > 0;
 }
 
 const place = (file: string, line: number | undefined): string => (line === undefined ? file : `${file}:${line}`);

@@ -26,7 +26,7 @@ export async function namedFlow(flow: string, files: FlowFiles): Promise<NamedFl
   if (found !== undefined) return { name: flow, id: found.id };
   const near = didYouMeanSentence(flow, await files.names());
   throw new RejectedError(
-    `No flow ${flow} is deployed, for ${files.pathOf(flow)} does not exist: globus-ioc flow deploy ${flow}.${near}`,
+    `No flow ${flow} is deployed, for ${files.pathOf(flow)} does not exist: globus-ioc flow deploy ${flow}, with --definition FILE where it is no template.${near}`,
   );
 }
 

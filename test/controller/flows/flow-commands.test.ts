@@ -126,7 +126,9 @@ describe("FlowRun", () => {
     expect((await failureOf((await none.run(flowRun(none.options), ENDS)).result, InputError)).input).toBe("FlowId");
     const { flows, options, run } = await bench();
     const unknown = await run(flowRun(options), { ...ENDS, FlowId: "nightli" });
-    expect((await failureOf(unknown.result, RejectedError)).message).toContain("globus-ioc flow deploy nightli.");
+    expect((await failureOf(unknown.result, RejectedError)).message).toContain(
+      "globus-ioc flow deploy nightli, with --definition FILE where it is no template.",
+    );
     flows.wrong = ["'speed' was unexpected"];
     const wrong = await run(flowRun(options), ENDS);
     expect((await failureOf(wrong.result, RejectedError)).message).toBe(

@@ -87,7 +87,9 @@ test("FlowId wins over the settings; a name that is not deployed, and none, are 
   pvs.put("FlowId", "beamlin");
   await settle();
   expect([state(), pvs.get("FlowTitle"), pvs.get("FlowExpires")]).toEqual(["Trouble", "", ""]);
-  expect(pvs.get("FlowMessage")).toContain('globus-ioc flow deploy beamlin. Did you mean "beamline"?');
+  expect(pvs.get("FlowMessage")).toContain(
+    'globus-ioc flow deploy beamlin, with --definition FILE where it is no template. Did you mean "beamline"?',
+  );
 });
 
 test("a login that does not see the flow is trouble; Globus away leaves what was known", async () => {

@@ -139,6 +139,7 @@ export class FakeFlowCli {
         this.kind === undefined
           ? Promise.reject(new NotFoundError(`There is no ${path}.`))
           : Promise.resolve(this.kind),
+      find: (_, path) => Promise.resolve({ path, bytes: 3000, modified: 0 }),
       list: () => Promise.resolve([{ path: "a", bytes: 4000, modified: 0 }]),
     };
     return known as TransferTasks;

@@ -53,7 +53,7 @@ export const ofFlow = ({ nameOf }: FlowsRoom, flow: string): Pick<GlobusRequest,
 
 /** @param name what operators call it */
 export const absentFlow = (name: string): string =>
-  `the flow ${name} was deleted, or this login may not see it: correct its id, or run \`globus-ioc flow deploy ${name}\``;
+  `the flow ${name} was deleted, or this login may not see it: ${UUID.test(name) ? "correct its id, or name a flow of `globus-ioc flow list`" : `run \`globus-ioc flow deploy ${name}\``}`;
 
 export const ABSENT_RUN = "it was deleted, is older than Flows keeps runs (90 days), or is another login's";
 
