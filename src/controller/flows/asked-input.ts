@@ -1,4 +1,4 @@
-/** What a run is asked: what the site's file says, what a command says, and the JSON of a person, one over another. Pure. */
+/** What a run is asked, in layers: the site's file, what a command says, and the JSON of a person. Pure. */
 import { cleanJson } from "../../base/clean-text.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { isJsonObject, type JsonObject } from "./definition.ts";

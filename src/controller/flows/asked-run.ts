@@ -1,6 +1,6 @@
 /**
- * One run as it is asked of Flows, whoever asks: a command PV, the command line, or a scan that goes through a flow. Its
- * input is put together here, and checked by Flows before anything is started.
+ * One run as it is asked of Flows, whoever asks: a command PV, the command line, or a scan that goes through a flow.
+ * Its input is put together here, and checked by Flows before anything is started.
  */
 import { facilityIso } from "../../base/facility-time.ts";
 import type { CallOptions } from "../ports/call.ts";
