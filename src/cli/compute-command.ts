@@ -6,54 +6,30 @@ import path from "node:path";
 import { ActionError, messageOf } from "../base/errors.ts";
 import { Digest } from "../base/ids.ts";
 import { readRegularFile } from "../base/regular-file.ts";
-import { Troubles } from "../base/troubles.ts";
 import { listed } from "../base/word-list.ts";
 import { functionId } from "../controller/compute/compute-site.ts";
 import { pythonFunction } from "../controller/compute/python-source.ts";
 import { LoginNeededError } from "../services/globus/errors.ts";
-import { clientSettings, givenOptions } from "./client-settings.ts";
-import { openCommandLog } from "./command-log.ts";
+import { runClientCommand } from "./client-command.ts";
+import { givenOptions } from "./client-settings.ts";
 import type { ComputeContext, ComputeWork } from "./compute-context.ts";
 import type { ComputeAsked } from "./compute-program.ts";
 import { followTask, tellTask } from "./compute-task.ts";
-import { done, type Ending, failureEnding } from "./ending.ts";
+import { done, type Ending } from "./ending.ts";
 import { EXIT, UsageError } from "./exit-status.ts";
-import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
 
 /** @throws nothing but bugs: every failure is reported. @returns the exit status */
 export async function runCompute(request: ComputeAsked, context: ComputeContext): Promise<number> {
-  const { out, err, isTerminal, environment, signal } = context;
-  const hasColours = wantsColours(isTerminal, environment);
-  const screen: Screen =
-    request.json === true ? new JsonScreen(out) : new TextScreen({ out, err, isTerminal, hasColours, isVerbose: true });
-  const ending = await logged(request, context, screen).catch((thrown: unknown) => failureEnding(thrown, signal));
-  screen.end({ command: `compute ${request.what}`, results: new Map(), ...ending });
-  return ending.exitStatus;
-}
-
-/** With a log file of its own. */
-async function logged(request: ComputeAsked, context: ComputeContext, screen: Screen): Promise<Ending> {
-  const { clock, signal } = context;
-  const settings = clientSettings(
-    request,
-    context.environment,
-    givenOptions([{ section: "compute", key: "endpoint", text: request.endpoint, option: "--endpoint" }]),
-  );
-  context.setZone(settings.general["time-zone"]);
-  const troubles = new Troubles();
-  troubles.listen(({ sentence, isOver }) => (isOver ? screen.say(sentence) : screen.warn(sentence)));
-  const kept = openCommandLog({ general: settings.general, clock, screen, troubles });
-  try {
-    kept.log.info(context.commandLine);
-    const desk = await context.open({ settings, log: kept.log, troubles });
+  const options = givenOptions([{ section: "compute", key: "endpoint", text: request.endpoint, option: "--endpoint" }]);
+  const command = { name: `compute ${request.what}`, flags: request, options };
+  return await runClientCommand(command, context, async ({ screen, ...opening }) => {
+    const desk = await context.open(opening);
     try {
-      return await perform(request, { ...desk, clock, signal, screen: kept.screen });
+      return await perform(request, { ...desk, clock: context.clock, signal: context.signal, screen });
     } finally {
       await desk.close();
     }
-  } finally {
-    await kept.close();
-  }
+  });
 }
 
 async function perform(request: ComputeAsked, work: ComputeWork): Promise<Ending> {

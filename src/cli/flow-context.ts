@@ -2,8 +2,6 @@
 
 import { existsSync } from "node:fs";
 import { cleanJson } from "../base/clean-text.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Environment } from "../base/environment.ts";
 import type { Log } from "../base/log.ts";
 import type { Troubles } from "../base/troubles.ts";
 import { UUID } from "../base/uuid.ts";
@@ -12,23 +10,12 @@ import type { FlowSite } from "../controller/flows/flow-site.ts";
 import { type NamedFlow, namedFlow } from "../controller/flows/named-flow.ts";
 import type { FlowFiles } from "../controller/ports/flow-files.ts";
 import { readFlowFile } from "../services/flow-files.ts";
+import type { ClientContext } from "./client-command.ts";
 import { UsageError } from "./exit-status.ts";
 import type { Screen } from "./screen.ts";
 import type { TrustTerminal } from "./trust-host.ts";
 
-export interface FlowContext {
-  readonly environment: Environment;
-  /** Tells every local time in this zone; empty: in the host's zone. */
-  readonly setZone: (zone: string) => void;
-  readonly clock: Clock;
-  /** Aborted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
-  readonly isTerminal: boolean;
-  /** Write text as it is. */
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** The command line, for the log file. */
-  readonly commandLine: string;
+export interface FlowContext extends ClientContext {
   readonly dialogue: TrustTerminal;
   /** The folder with the templates. */
   readonly templates: string;

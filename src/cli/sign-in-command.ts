@@ -6,30 +6,25 @@ import { asSentence } from "../base/errors.ts";
 import { lookForConfigFile } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
 import { applicationProblem, registrationSteps } from "../services/globus/login/application.ts";
-import { clientSettings } from "./client-settings.ts";
+import { type ClientRoom, runClientCommand } from "./client-command.ts";
 import { listCollection, searchForCollections, tellCollection } from "./collection-command.ts";
-import { type Ending, failureEnding } from "./ending.ts";
+import type { Ending } from "./ending.ts";
 import { EXIT } from "./exit-status.ts";
 import { login } from "./login-command.ts";
 import { logout } from "./logout-command.ts";
-import { JsonScreen, type Screen, TextScreen, wantsColours } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import type { SignInContext, SignInRequest, SignInRun } from "./sign-in-request.ts";
 import { whoami } from "./whoami-command.ts";
 
 /** @throws nothing but bugs: every failure is reported. @returns the exit status */
-export async function runSignIn(request: SignInRequest, context: SignInContext): Promise<number> {
-  const { out, err, isTerminal, environment, signal } = context;
-  const hasColours = wantsColours(isTerminal, environment);
-  const screen: Screen =
-    "json" in request ? new JsonScreen(out) : new TextScreen({ out, err, isTerminal, hasColours, isVerbose: true });
-  const ending = await answer(request, context, screen).catch((thrown: unknown) => failureEnding(thrown, signal));
-  screen.end({ command: request.what, results: new Map(), ...ending });
-  return ending.exitStatus;
-}
+export const runSignIn = (request: SignInRequest, context: SignInContext): Promise<number> =>
+  runClientCommand({ name: request.what, flags: request }, context, (room) => answer(request, context, room));
 
-async function answer(request: SignInRequest, context: SignInContext, screen: Screen): Promise<Ending> {
-  const settings = clientSettings(request, context.environment);
-  context.setZone(settings.general["time-zone"]);
+async function answer(
+  request: SignInRequest,
+  context: SignInContext,
+  { settings, screen }: Pick<ClientRoom, "settings" | "screen">,
+): Promise<Ending> {
   const problem = noApplication(settings);
   if (problem !== undefined) return unregistered(problem, request, context, screen);
   const session = context.open(settings, (sentence) => screen.say(sentence));

@@ -1,8 +1,7 @@
 /** What the commands about the Globus login are asked, and what they work with. */
-import type { Clock } from "../base/clock.ts";
-import type { Environment } from "../base/environment.ts";
 import type { Settings } from "../config/settings.ts";
 import type { GlobusSession } from "../services/globus/login/session.ts";
+import type { ClientContext } from "./client-command.ts";
 import type { ClientFlags } from "./client-settings.ts";
 import type { Screen } from "./screen.ts";
 import type { TrustTerminal } from "./trust-host.ts";
@@ -33,20 +32,9 @@ interface CollectionFlags extends ClientFlags {
   readonly limit?: number;
 }
 
-export interface SignInContext {
-  readonly environment: Environment;
-  /** Tells every local time in this zone; empty: in the host's zone. */
-  readonly setZone: (zone: string) => void;
-  readonly clock: Clock;
+export interface SignInContext extends ClientContext {
   /** This machine's name. */
   readonly host: string;
-  /** Aborted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
-  /** Standard output is a terminal. */
-  readonly isTerminal: boolean;
-  /** Write text as it is. */
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
   /** Where a person answers. */
   readonly dialogue: TrustTerminal;
   /** Opens the login of the settings. @returns undefined where they name no application */

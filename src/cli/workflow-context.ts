@@ -2,14 +2,10 @@
 import type { Log } from "../base/log.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Processing } from "../controller/ports/workflows.ts";
-import type { FlowContext } from "./flow-context.ts";
+import type { ClientContext } from "./client-command.ts";
 import type { Screen } from "./screen.ts";
 
-export interface WorkflowContext
-  extends Pick<
-    FlowContext,
-    "environment" | "setZone" | "clock" | "signal" | "isTerminal" | "out" | "err" | "commandLine"
-  > {
+export interface WorkflowContext extends ClientContext {
   readonly open: (options: { settings: Settings; log: Log }) => OpenedProcessing;
 }
 

@@ -1,5 +1,5 @@
 /** `globus-ioc login`, `logout`, `whoami` and `collection`, against the simulated Globus, with a person who answers. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
@@ -63,6 +63,26 @@ function deployed(name: string): string {
   writeFileSync(join(bench.folder, "flows", `${name}.json`), JSON.stringify({ id }));
   return id;
 }
+
+test("a login and its end are in log files with how they ended, and neither code nor tokens are", async () => {
+  let code = "";
+  bench.answer = async (url) => {
+    code = (await copyCode(url)) ?? "";
+    return code;
+  };
+  await bench.run({ what: "login" });
+  const tokens = [...(await bench.store.read()).values()].flatMap((record) => [
+    record.accessToken,
+    record.refreshToken ?? "",
+  ]);
+  await bench.run({ what: "logout" });
+  const folder = join(bench.home, "logs");
+  const logs = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect(logs.join("")).toMatch(/login: Done\..*logout: Done\./s);
+  const secrets = [code, ...tokens].filter((one) => one !== "");
+  expect(secrets.length).toBeGreaterThan(1);
+  for (const secret of secrets) expect(logs.join("")).not.toContain(secret);
+});
 
 describe("login", () => {
   test("weakness 27: one consent for all services and the mapped collection; the code is pasted, and the tokens kept for nobody else", async () => {

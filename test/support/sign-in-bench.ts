@@ -108,6 +108,7 @@ export class SignInBench {
       isTerminal: false,
       out: write,
       err: write,
+      commandLine: `globus-ioc ${request.what}`,
       dialogue: {
         isTerminal: this.isTerminal,
         write: (line) => write(`${line}\n`),
