@@ -36,6 +36,8 @@ export class JobBoard {
   readonly #asked = new Subject<void>();
   #jobs: readonly FollowedJob[] = [];
   #isRecalled = false;
+  /** What the PVs showed until a start was asked for. */
+  #before: { readonly mark: string; readonly shown: FollowedJob | undefined } | undefined;
   /** The experiment that is tagged now, as the watch has heard. */
   experiment: Experiment | undefined;
 
@@ -67,14 +69,18 @@ export class JobBoard {
   /** Puts one down, behind all others. @returns a sentence where it is not on disk */
   async ask(asked: AskedJob): Promise<string | undefined> {
     this.recall();
+    this.#before = { mark: asked.mark, shown: this.newest };
     const others = this.#jobs.filter((one) => one.mark !== asked.mark && one.isOver !== true).slice(1 - MOST_JOBS);
     const problem = await this.#keep([...others, asked]);
     this.#asked.next();
     return problem;
   }
-  /** Takes one away that was surely not begun. */
+  /** Takes one away that was surely not begun; the job before it is shown again. */
   forget(mark: string): Promise<string | undefined> {
-    return this.#keep(this.#jobs.filter((one) => one.mark !== mark));
+    const others = this.#jobs.filter((one) => one.mark !== mark);
+    const shown = this.#before?.mark === mark ? this.#before.shown : undefined;
+    const isMissing = shown !== undefined && !isOpen(shown) && this.of(shown.mark) === undefined;
+    return this.#keep(isMissing ? [...others, shown] : others);
   }
   /** What is known of one now. */
   know(mark: string, news: JobNews): Promise<string | undefined> {

@@ -158,6 +158,16 @@ describe("a start that fails", () => {
     expect([bench.board.jobs, bench.memory.jobs]).toEqual([[], []]);
   });
 
+  test("leaves the PVs with the job before it, which had ended", async () => {
+    const bench = new Bench();
+    await bench.run();
+    await bench.board.know("mark-1", { job: jobOf({ status: "done" }) });
+    bench.processing.failures.start = [new NotFoundError("no")];
+    const context = fakeRun({ WorkflowName: "nothing" });
+    await failureOf(bench.run(context), ActionError);
+    expect([context.published.WorkflowJobId, stateIn(context)]).toEqual(["job-1", "Done"]);
+  });
+
   test.each([new OffError("off"), new AccessDeniedError("no"), new UnavailableError("down")])(
     "surely (%s) is followed no more",
     async (thrown) => {
