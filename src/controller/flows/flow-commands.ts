@@ -1,6 +1,7 @@
 /** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond: one run of a flow that a person asks for. */
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, asSentence, CancelledError, messageOf } from "../../base/errors.ts";
+import { facilityIso } from "../../base/facility-time.ts";
 import { AccessDeniedError, NotFoundError } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
@@ -265,9 +266,7 @@ async function requireOpen(
   try {
     const { state, expires } = await flows.question(id, { signal });
     if (expires !== undefined && expires <= clock.now())
-      throw new RejectedError(
-        `${asked} could be answered until ${new Date(expires).toISOString()}: start the run anew`,
-      );
+      throw new RejectedError(`${asked} could be answered until ${facilityIso(new Date(expires))}: start the run anew`);
     if (state === "closed")
       throw new RejectedError(`${asked} is closed: it was answered already, or the run has ended`);
   } catch (thrown) {

@@ -9,6 +9,7 @@ import { asSentence } from "../../base/errors.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { StepRecord } from "../ports/queue-ledger.ts";
 import type { StepBegin, StepKind, StepReport } from "../ports/steps.ts";
+import { LOOKS_SECONDS } from "../run/late-looks.ts";
 import { Breaker, LONGEST_SECONDS, sendBackOff } from "../transfers/back-off.ts";
 import { retryName } from "../transfers/remedies.ts";
 import { LEDGER_SECONDS, type Road } from "../transfers/road.ts";
@@ -21,8 +22,6 @@ import { stepText } from "./step-text.ts";
 /** Seconds for which the service's word holds that a step may begin, and that none may. */
 const FREE_SECONDS = 3;
 const HELD_SECONDS = 10;
-/** Seconds behind the first look that found no run at which there are others: a start may be held up on its way. */
-const LATE_SECONDS = [5, 30] as const;
 
 export class StepLane {
   readonly kind: StepKind;
@@ -190,7 +189,7 @@ export class StepLane {
   #mayBeLate(step: StepRecord): boolean {
     const mono = this.#road.clock.monotonic();
     const { looks = 0, since = mono } = this.#missed?.step === step ? this.#missed : {};
-    const seconds = LATE_SECONDS[looks];
+    const seconds = LOOKS_SECONDS[looks];
     this.#missed = seconds === undefined ? undefined : { step, looks: looks + 1, since, next: since + seconds };
     return seconds !== undefined;
   }
