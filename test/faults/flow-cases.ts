@@ -17,9 +17,9 @@ const globusOf = ({ beamline }: Bench): Bench["beamline"]["site"]["beamline"]["g
   beamline.site.beamline.globus;
 const becomes = (bench: Bench, wanted: (typeof RUN_PV_STATES)[number]): Promise<string> =>
   bench.beamline.pvs.until("RunStatus", (one) => RUN_PV_STATES[Number(one)] === wanted);
-/** The ledger is read, and Globus has told of the last run. */
+/** The ledger is read, and Globus has told of the last run, which is looked for twice where it may have begun. */
 const known = (bench: Bench): Promise<string> =>
-  bench.beamline.pvs.until("RunStatus", (one) => RUN_PV_STATES[Number(one)] !== "UNKNOWN");
+  bench.beamline.pvs.until("RunStatus", (one) => RUN_PV_STATES[Number(one)] !== "UNKNOWN", 60);
 
 /** Lets go on what a scenario holds up. */
 const goingOn: (() => void)[] = [];

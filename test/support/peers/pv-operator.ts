@@ -24,7 +24,7 @@ export interface PvOperator {
   /** `Idle`, `Running`, `Done` … */
   readonly state: (command: string) => Promise<string | undefined>;
   /** Resolves with the first text that is wanted: the PV's present text, or a later update. */
-  readonly until: (suffix: string, wanted: (text: string) => boolean) => Promise<string>;
+  readonly until: (suffix: string, wanted: (text: string) => boolean, seconds?: number) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function operatorOf(site: () => { readonly iocPort: number; readonly pref
     text: (suffix) => use(suffix, async (pv) => utf8((await pv.get()).text)),
     put: (suffix, value) => use(suffix, (pv) => pv.putCallback(value, { timeoutSeconds: COMMAND_SECONDS })),
     state: async (command) => COMMAND_STATES[await number(`${command}Status`)],
-    until: (suffix, wanted) => use(suffix, (pv) => becomes(pv, wanted)),
+    until: (suffix, wanted, seconds) => use(suffix, (pv) => becomes(pv, wanted, seconds)),
     close: async () => opened?.close(),
   };
 }
@@ -57,10 +57,10 @@ export function operatorOf(site: () => { readonly iocPort: number; readonly pref
 /** The text of bytes that have come over the wire. */
 export const utf8 = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
 
-function becomes(pv: RemotePv, wanted: (text: string) => boolean): Promise<string> {
+function becomes(pv: RemotePv, wanted: (text: string) => boolean, seconds = SECONDS): Promise<string> {
   return new Promise((resolve, reject) => {
     let last = "nothing";
-    const giveUp = systemClock.after(SECONDS, () => {
+    const giveUp = systemClock.after(seconds, () => {
       reject(new Error(`${pv.name} never became what was wanted; it was ${last}`));
     });
     const stop = pv.monitor({}, (reading) => {
