@@ -133,7 +133,7 @@ export async function cancelRun(given: string, work: FlowWork): Promise<Ending> 
   const { flows, signal } = work;
   const id = runNamed(given);
   const before = await flows.run(id, { signal });
-  if (isOver(before)) return failed(`${sentenceOf(before, work)} There is nothing to cancel.`, { run: before });
+  if (isOver(before)) return done(`${sentenceOf(before, work)} There is nothing to cancel.`, { run: before });
   await flows.cancel(id, { signal });
   const after = await settled(before, work);
   const isGone = isOver(after);

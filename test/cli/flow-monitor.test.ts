@@ -190,7 +190,7 @@ test("log, cancel and resume tell what they did, and what a run needs first", as
   );
   expect((await cli.run({ what: "cancel", run })).out).toMatch(/flow cancel: Done\. The run .* was cancelled/);
   const again = await cli.run({ what: "cancel", run });
-  expect([again.status, again.err]).toEqual([1, expect.stringContaining("There is nothing to cancel.")]);
+  expect([again.status, again.out]).toEqual([0, expect.stringContaining("There is nothing to cancel.")]);
   expect((await cli.run({ what: "resume", run })).status).toBe(1);
 });
 
