@@ -37,6 +37,7 @@ const ARGUMENTS = {
   dataDirectory: "/data",
   taskInfo: {},
   year: 2026,
+  owner: "dm2bm",
 };
 const PI = `d${PEOPLE.pi.badge}`;
 
@@ -337,8 +338,11 @@ describe("services that do not answer as they should", () => {
     const { dm } = await dmSite();
     const failure = await failureOf(dm.way.ask("getExperiments", {}, {}), RouteNotVerifiedError);
     expect(failure.message).toContain("getExperiments");
-    const notThere = await failureOf(dm.way.ask("listWorkflows", { owner: "dm2bm" }, {}), UnavailableError);
-    expect(notThere.message).toMatch(/DM processing service .*status 404 with an HTML page/);
+    const notThere = await failureOf(
+      dm.way.ask("listStationProposals", { ...ARGUMENTS, runName: "2026-1" }, {}),
+      UnavailableError,
+    );
+    expect(notThere.message).toMatch(/DM APS database .*status 404 with an HTML page/);
   });
 
   test("cancelling ends a call at once with the reason, and the next call works", async () => {

@@ -215,10 +215,9 @@ test("a person is told which consent is missing", async () => {
   ]);
   auth = createPersonLogin({ clientId: globus.nativeClientId, store }, transport);
   const failure = await failureOf(tree().makeDirectories(PARTS, {}), LoginNeededError);
-  expect(failure.message).toContain(
-    `all[*https://auth.globus.org/scopes/${globus.collection("petrel").id}/data_access]`,
-  );
-  expect(failure.message).toContain("run `globus-ioc login`");
+  const { id } = globus.collection("petrel");
+  expect(failure.message).toContain(`all[*https://auth.globus.org/scopes/${id}/data_access]`);
+  expect(failure.message).toContain(`run \`globus-ioc login --collection ${id}\``);
   expect(asked("mkdir")).toHaveLength(1);
 });
 
