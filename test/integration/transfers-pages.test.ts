@@ -75,6 +75,10 @@ async function inFiveMinutes(wanted: RegExp, trigger: TriggerState = "Idle"): Pr
   return said;
 }
 
+/** The block of docs/transfers.md with this section. */
+const settingsWith = (section: string): string =>
+  blocks(page("transfers.md"), "ini").find((code) => code.includes(section)) ?? "";
+
 test("docs/ledger.md: every line about the queue does what it says, for a scan that has failed", async () => {
   const inTheWay = join(site.beamline.archive, site.experimentName);
   writeFileSync(inTheWay, "no folder");
@@ -154,7 +158,7 @@ async function withTriggers(code: string): Promise<readonly string[]> {
 
 test("docs/transfers.md: each of its triggers on a directory sends the scan that it means", async () => {
   const { archive, detector } = site.beamline;
-  const code = blocks(page("transfers.md"), "ini")[1] ?? "";
+  const code = settingsWith("[trigger raw]");
   const quick = code
     .replace("quiet-seconds = 300", "quiet-seconds = 1")
     .replace(/^enable = True$/gm, "$&\nsweep-seconds = 0.5");
@@ -195,7 +199,7 @@ test("docs/transfers.md: each of its triggers on a directory sends the scan that
 });
 
 test("docs/transfers.md: its trigger on a PV sends the file that another PV names", async () => {
-  await withTriggers(blocks(page("transfers.md"), "ini")[2] ?? "");
+  await withTriggers(settingsWith("[trigger camera]"));
   const { stdout: before } = await runs("globus-ioc queue list --json");
   await inFiveMinutes(/ArchiveMessage .* is proven at archive and petrel\./, "Watching"); // perhaps of the scan before
   await until("Trigger0Scans", (count) => count === "1");
@@ -204,7 +208,7 @@ test("docs/transfers.md: its trigger on a PV sends the file that another PV name
 });
 
 test("docs/transfers.md: its settings send scans to their three destinations, one of which is down", async () => {
-  const [code = ""] = blocks(page("transfers.md"), "ini");
+  const code = settingsWith("[trigger tomoscan]");
   const { configFile, archive, detector } = site.beamline;
   const before = readFileSync(configFile, "utf8")
     .split(/^(?=\[)/m)
