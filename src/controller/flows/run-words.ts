@@ -82,14 +82,14 @@ function activeText({ step, stepCode }: RunReport, { transfer = "" }: BesideRepo
 
 /** What an inactive run waits for: these are told apart, for another hand helps each. */
 function waitText(report: RunReport, flowName: string): string {
-  const { question, requiredScopes, sessionMessage, stepCode, step } = report;
+  const { question, requiredScopes, collections, session, stepCode, step } = report;
   const at = step === "" ? "" : ` at its step ${step}`;
   if (question !== undefined)
     return `waits${at} for a person's answer: give it with FlowRespond, with \`globus-ioc flow respond ${report.id}\`, or at ${runUrl(report.id)}`;
-  if (sessionMessage !== undefined)
-    return `waits${at} for a new login, which a policy asks for (${sessionMessage}): run ${loginCommand(flowName, { isAnew: true })}, then ${RESUME(report)}`;
+  if (session !== undefined)
+    return `waits${at} for a new login, which a policy asks for (${session.message}): run ${loginCommand(flowName, { collections, session })}, then ${RESUME(report)}`;
   if (requiredScopes.length > 0 || report.code === "ConsentRequired")
-    return `waits${at} for a consent${requiredScopes.length === 0 ? "" : ` (${requiredScopes.join(" ")})`}: run ${loginCommand(flowName)}, then ${RESUME(report)}`;
+    return `waits${at} for a consent${requiredScopes.length === 0 ? "" : ` (${requiredScopes.join(" ")})`}: run ${loginCommand(flowName, { collections })}, then ${RESUME(report)}`;
   const words = wordsFor(stepCode);
   if (words !== undefined) return `waits${at}: ${words.words}; then run ${RESUME(report)}`;
   return `waits${at}: ${saidText(report)}; when that is done run ${RESUME(report)}`;

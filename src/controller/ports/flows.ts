@@ -1,5 +1,6 @@
 /** Globus Flows: the flows that are deployed, their runs, and the questions that runs ask of people. */
 import type { CallOptions } from "./call.ts";
+import type { SessionNeed } from "./identity.ts";
 
 export const RUN_STATES = ["ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "ENDED", "UNKNOWN"] as const;
 /** UNKNOWN: Globus has a state that is not known here; `said` of the report has its name. */
@@ -30,8 +31,10 @@ export interface RunReport {
   readonly stepCode: string;
   /** Consents that an inactive run waits for, as scopes with what is below them. */
   readonly requiredScopes: readonly string[];
-  /** What kind of session an inactive run wants, in Flows' words; absent: it wants none. */
-  readonly sessionMessage?: string;
+  /** The mapped collections that those let in, by their ids. */
+  readonly collections: readonly string[];
+  /** What kind of session an inactive run wants; absent: it wants none. */
+  readonly session?: SessionNeed;
   /** The question that the run waits for, a UUID. */
   readonly question?: string;
   /** Tasks of Globus Transfer that the run's details name, in order. */

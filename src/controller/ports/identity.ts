@@ -6,11 +6,15 @@ import type { CallOptions } from "./call.ts";
  * What a person runs to log in to Globus.
  * @param flow its id, or the name that it was deployed under
  */
-export function loginCommand(flow?: string, { collections = [], isAnew = false }: LoginNeeds = {}): string {
+export function loginCommand(flow?: string, { collections = [], session }: LoginNeeds = {}): string {
+  const anew = [
+    ...(session?.policies ?? []).flatMap((id) => ["--policy", id]),
+    ...(session?.domains ?? []).flatMap((domain) => ["--domain", domain]),
+  ];
   const options = [
     ...(flow === undefined ? [] : ["--flow", flow]),
     ...collections.flatMap((id) => ["--collection", id]),
-    ...(isAnew ? ["--force"] : []),
+    ...(session !== undefined && anew.length === 0 ? ["--force"] : anew),
   ];
   return `\`${["globus-ioc login", ...options].join(" ")}\``;
 }
@@ -18,8 +22,18 @@ export function loginCommand(flow?: string, { collections = [], isAnew = false }
 interface LoginNeeds {
   /** Ids of mapped collections that are let in. */
   readonly collections?: readonly string[];
-  /** Where somebody is logged in, and that is too long ago. */
-  readonly isAnew?: boolean;
+  /** What a login of this moment must meet; absent: the login that there is will do. */
+  readonly session?: Pick<SessionNeed, "policies" | "domains">;
+}
+
+/** What Globus wants of the session in which somebody logs in. */
+export interface SessionNeed {
+  /** Ids of policies. */
+  readonly policies: readonly string[];
+  /** Of one of these the identity must be. */
+  readonly domains: readonly string[];
+  /** In words. */
+  readonly message: string;
 }
 
 /** What a person does about a login that Globus refuses. */

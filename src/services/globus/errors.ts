@@ -6,8 +6,9 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
-import { LOGIN_ADVICE, loginCommand } from "../../controller/ports/identity.ts";
+import { loginCommand, type SessionNeed } from "../../controller/ports/identity.ts";
 import { collectionsIn } from "./scopes.ts";
+import { sessionNeed } from "./session-need.ts";
 
 /** A refusal as Globus wrote it; the `cause` of the error that operators see. */
 class GlobusRefusal extends AppError {
@@ -19,8 +20,8 @@ class GlobusRefusal extends AppError {
   readonly requestId: string;
   /** Scopes that the token lacks. */
   readonly requiredScopes: readonly string[];
-  /** Options of `globus-ioc login` for a session that will do; empty where Globus does not say what it wants. */
-  readonly session: string;
+  /** What it wants of the login's session; undefined where it does not say. */
+  readonly session: SessionNeed | undefined;
   /** What is wrong with each part of what was sent, where Globus tells that. */
   readonly problems: readonly string[];
   constructor(refusal: RefusalFields) {
@@ -94,7 +95,7 @@ export function parseRefusal(status: number, document: unknown): GlobusRefusal |
   const requestId = textOf(document["request_id"]) ?? said.id ?? "";
   const short = oneLine(words).trim();
   const message = short.length > MOST_MESSAGE ? `${short.slice(0, MOST_MESSAGE)}…` : short;
-  const session = sessionOptions(parameters);
+  const session = sessionNeed(parameters);
   return new GlobusRefusal({
     status,
     code: name,
@@ -106,35 +107,36 @@ export function parseRefusal(status: number, document: unknown): GlobusRefusal |
   });
 }
 
-/** What goes onto a command line must be of the form that it has at Globus. */
-function sessionOptions(parameters: JsonFields): string {
-  const textsIn = (value: unknown): string[] => (typeof value === "string" ? value.split(",") : textsOf(value));
-  const policies = textsIn(parameters["session_required_policies"]).filter((one) => /^[0-9a-f-]{36}$/i.test(one));
-  const domains = textsIn(parameters["session_required_single_domain"]).filter((one) => /^[a-z0-9.-]+$/i.test(one));
-  return [...policies.map((one) => `--policy ${one}`), ...domains.map((one) => `--domain ${one}`)].join(" ");
-}
-
 type ErrorClass = new (message: string, options: ErrorOptions) => ActionError;
 
 interface Meaning {
   readonly code: RegExp;
   readonly kind: ErrorClass;
   /** What to do, as the middle of the sentence. */
-  readonly advice: string | ((about: Required<Advice> & Pick<GlobusRefusal, "session">) => string);
+  readonly advice: string | ((about: Helps) => string);
 }
 
 /** What helps with a request in particular, where that is not what helps with most: pieces of sentences. */
 export interface Advice {
-  /** What the person does whose login is missing, over, or lacks a consent. */
-  readonly login?: string;
+  /** The flow whose own login it takes, as operators call it. */
+  readonly flow?: string;
   /** What the login's identity lacks, and where it gets that. */
   readonly permission?: string;
   /** What was asked for is not there. */
   readonly absent?: string;
 }
 
-const USUAL_ADVICE: Required<Advice> = {
-  login: LOGIN_ADVICE,
+/** What helps with one refusal. */
+interface Helps {
+  /** Of the person whose login is missing, over, or lacks a consent. */
+  readonly login: string;
+  /** Of the person whose login is too old, or of another kind than Globus wants. */
+  readonly newLogin: string;
+  readonly permission: string;
+  readonly absent: string;
+}
+
+const USUAL_ADVICE: Pick<Helps, "permission" | "absent"> = {
   permission: "give the login's identity the permission there",
   absent: "check the path and the collection's id",
 };
@@ -157,8 +159,7 @@ const MEANINGS: readonly Meaning[] = [
   {
     code: /^(AuthPolicyFailed|AuthenticationPolicyRequired|AUTHENTICATION_POLICY_REQUIRED)$/,
     kind: LoginNeededError,
-    advice: ({ login, session }) =>
-      `its policy wants a login of this moment, ${login.replace(/`$/, ` ${session || "--force"}\``)}`,
+    advice: ({ newLogin }) => `its policy wants a login of this moment, ${newLogin}`,
   },
   {
     code: /^(AuthenticationFailed|UNAUTHORIZED|AUTHENTICATION_ERROR)$/i,
@@ -193,25 +194,25 @@ const UNAUTHENTICATED: Meaning = {
 export function refusalError(what: string, refusal: GlobusRefusal, about: Advice = {}): ActionError {
   const unnamed = refusal.status === 401 ? UNAUTHENTICATED : undefined;
   const meaning = MEANINGS.find(({ code }) => code.test(refusal.code)) ?? unnamed;
-  const { code, message, requestId, requiredScopes } = refusal;
+  const { code, message, requestId, requiredScopes, session = { policies: [], domains: [] } } = refusal;
   const said = [
     message === "" ? code : `${code}: ${message}`,
     ...(requiredScopes.length === 0 ? [] : [`scopes ${requiredScopes.join(" ")}`]),
     ...(requestId === "" ? [] : [`request ${requestId}`]),
   ].join("; ");
-  const helps = { ...USUAL_ADVICE, ...consentAdvice(requiredScopes), ...about, session: refusal.session };
+  const { flow, ...others } = about;
+  const collections = collectionsIn(requiredScopes); // one that the settings do not name is not asked for by itself
+  const helps: Helps = {
+    ...USUAL_ADVICE,
+    ...others,
+    login: `run ${loginCommand(flow, { collections })}`,
+    newLogin: `run ${loginCommand(flow, { collections, session })}`,
+  };
   const advice = meaning === undefined ? "" : `: ${adviceOf(meaning, helps)}`;
   return new (meaning?.kind ?? ActionError)(`Globus did not ${what}${advice} (${said}).`, { cause: refusal });
 }
 
-/** A collection that the settings do not name is not asked for by itself. */
-function consentAdvice(requiredScopes: readonly string[]): Advice {
-  const ids = collectionsIn(requiredScopes);
-  return ids.length === 0 ? {} : { login: `run ${loginCommand(undefined, { collections: ids })}` };
-}
-
-const adviceOf = ({ advice }: Meaning, helps: Parameters<Exclude<Meaning["advice"], string>>[0]): string =>
-  typeof advice === "string" ? advice : advice(helps);
+const adviceOf = ({ advice }: Meaning, helps: Helps): string => (typeof advice === "string" ? advice : advice(helps));
 
 /** The refusal behind an error, if Globus gave one. */
 export function refusalOf(thrown: unknown): GlobusRefusal | undefined {

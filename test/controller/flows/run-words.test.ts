@@ -21,6 +21,7 @@ const RUN: RunReport = {
   step: "",
   stepCode: "",
   requiredScopes: [],
+  collections: [],
   tasks: [],
 };
 const wordsOf = (more: Partial<RunReport>, transfer = "") =>
@@ -40,9 +41,18 @@ describe("weakness 11: a run that is INACTIVE waits, and is told apart by what f
     );
   });
 
-  test("a session that a policy asks for", () => {
-    expect(waits({ sessionMessage: "two factors" }).sentence).toContain(
-      "for a new login, which a policy asks for (two factors): run `globus-ioc login --flow nightly --force`, then `globus-ioc flow resume 36ad9f9a`",
+  test("the consent of collections, which no setting need name", () => {
+    expect(waits({ requiredScopes: ["s[*t[*d]]"], collections: ["c1", "c2"] }).sentence).toContain(
+      "run `globus-ioc login --flow nightly --collection c1 --collection c2`, then `globus-ioc flow resume 36ad9f9a`",
+    );
+  });
+
+  test.each([
+    ["--force", { policies: [], domains: [] }],
+    ["--policy p --policy q --domain d", { policies: ["p", "q"], domains: ["d"] }],
+  ])("a session that a policy asks for: %s", (options, wanted) => {
+    expect(waits({ session: { ...wanted, message: "two factors" } }).sentence).toContain(
+      `for a new login, which a policy asks for (two factors): run \`globus-ioc login --flow nightly ${options}\`, then \`globus-ioc flow resume 36ad9f9a\``,
     );
   });
 

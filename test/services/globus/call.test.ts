@@ -73,8 +73,10 @@ test("a flow that has changed since the token was made is asked once more, with 
   await expect(call(REQUEST, {})).resolves.toEqual({ token: "renewed behind held of f" });
   refuses = () => missing;
   asked = [];
-  const request = { ...REQUEST, advice: { login: "run it" } };
+  const request = { ...REQUEST, advice: { flow: "nightly" } };
   await expect(call(request, {})).rejects.toThrow(LoginNeededError);
-  await expect(call(request, {})).rejects.toThrow("the login lacks a consent, run it (MISSING_SCOPE");
+  await expect(call(request, {})).rejects.toThrow(
+    "the login lacks a consent, run `globus-ioc login --flow nightly` (MISSING_SCOPE",
+  );
   expect(asked).toHaveLength(4);
 });

@@ -17,10 +17,10 @@ const document = (code: string, more: object = {}) => ({
   resource: "/x",
   ...more,
 });
-const error = (status: number, body: unknown): ActionError => {
+const error = (status: number, body: unknown, about: Parameters<typeof refusalError>[2] = {}): ActionError => {
   const refusal = parseRefusal(status, body);
   if (refusal === undefined) throw new Error("no refusal in it");
-  return refusalError("make /data on petrel", refusal);
+  return refusalError("make /data on petrel", refusal, about);
 };
 
 test.each([
@@ -60,6 +60,10 @@ test("the command that helps is said: for a collection's consent with its id, fo
   const wanted = { session_required_policies: [id], session_required_single_domain: ["example.org", "a b; rm"] };
   expect(error(403, document("AuthPolicyFailed", { authorization_parameters: wanted })).message).toContain(
     `, run \`globus-ioc login --policy ${id} --domain example.org\` (`,
+  );
+  const both = document("AuthPolicyFailed", { authorization_parameters: wanted, required_scopes });
+  expect(error(403, both, { flow: "nightly" }).message).toContain(
+    `, run \`globus-ioc login --flow nightly --collection ${id} --policy ${id} --domain example.org\` (`,
   );
 });
 

@@ -6,6 +6,7 @@ import type { Flows, RunLogEntry } from "../../../src/controller/ports/flows.ts"
 import type { GlobusCall, GlobusRequest } from "../../../src/services/globus/call.ts";
 import { LoginNeededError, parseRefusal, refusalError } from "../../../src/services/globus/errors.ts";
 import { createFlows } from "../../../src/services/globus/flows/flows.ts";
+import { dataAccessScope, TRANSFER_SCOPE } from "../../../src/services/globus/scopes.ts";
 
 const FLOW = "24bc4997-b483-4c25-a19c-64b0afc00743";
 const RUN = "36ad9f9a-ad29-488f-beb4-c22ab729643a";
@@ -89,6 +90,7 @@ describe("a run", () => {
       step: "",
       stepCode: "",
       requiredScopes: [],
+      collections: [],
       tasks: [],
     });
     expect(asked[0]?.body).toEqual({ body: { recursive_tx: true }, label: "0A scan", tags: ["a"] });
@@ -183,15 +185,35 @@ describe("a run", () => {
       answers[`GET /runs/${RUN}`] = () => run({ status: "INACTIVE", details });
       const report = await flows.run(RUN, {});
       expect(report).toMatchObject({ state: "INACTIVE", requiredScopes: scopes });
-      expect(report.sessionMessage).toBeUndefined();
+      expect(report.session).toBeUndefined();
     }
+  });
+
+  test("that waits for the consent of mapped collections names them; a message beside it is no session", async () => {
+    const consent = `https://auth.globus.org/scopes/f/flow_f_user[*${TRANSFER_SCOPE}[*${dataAccessScope(FLOW)}]]`;
+    const asks = { session_message: "Missing required data_access consent", required_scopes: [consent] };
+    answers[`GET /runs/${RUN}`] = () =>
+      run({ status: "INACTIVE", details: { code: "ConsentRequired", authorization_parameters: asks } });
+    const report = await flows.run(RUN, {});
+    expect(report).toMatchObject({ requiredScopes: [consent], collections: [FLOW] });
+    expect(report.session).toBeUndefined();
+  });
+
+  test("that waits for a session names what Globus wants of it, in the form of a command line alone", async () => {
+    const asks = { session_required_policies: `${FLOW}, $(rm)`, session_required_single_domain: ["example.org", "-x"] };
+    answers[`GET /runs/${RUN}`] = () => run({ status: "INACTIVE", details: { authorization_parameters: asks } });
+    expect((await flows.run(RUN, {})).session).toEqual({
+      policies: [FLOW],
+      domains: ["example.org"],
+      message: `required_policies ${FLOW}, $(rm), required_single_domain example.org,-x`,
+    });
   });
 
   test("that waits for a session, or an answer, says so", async () => {
     const asks = { session_required_mfa: true, session_message: "two factors" };
     answers[`GET /runs/${RUN}`] = () =>
       run({ status: "INACTIVE", details: { code: "AuthorizationParameters", authorization_parameters: asks } });
-    expect((await flows.run(RUN, {})).sessionMessage).toBe("two factors");
+    expect((await flows.run(RUN, {})).session).toEqual({ policies: [], domains: [], message: "two factors" });
     answers[`GET /runs/${RUN}`] = () => run({ status: "INACTIVE", blocking_web_input_id: QUESTION });
     expect((await flows.run(RUN, {})).question).toBe(QUESTION);
   });

@@ -84,6 +84,7 @@ export class FakeFlows implements Flows {
       step: "",
       stepCode: "",
       requiredScopes: [],
+      collections: [],
       tasks: [],
     };
     this.reports.set(id, report);
@@ -129,7 +130,7 @@ export class FakeFlows implements Flows {
 
   async resume(id: string): Promise<void> {
     this.#ask("resume");
-    this.tell(id, { state: "ACTIVE", code: "", requiredScopes: [] });
+    this.tell(id, { state: "ACTIVE", code: "", requiredScopes: [], collections: [] });
   }
 
   async flow(id: string): Promise<FlowReport> {

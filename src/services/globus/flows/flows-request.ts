@@ -8,7 +8,6 @@ import { oneLine } from "../../../base/clean-text.ts";
 import { ActionError } from "../../../base/errors.ts";
 import { UUID } from "../../../base/uuid.ts";
 import type { CallOptions } from "../../../controller/ports/call.ts";
-import { loginCommand } from "../../../controller/ports/identity.ts";
 import { readAnswer } from "../answer.ts";
 import type { GlobusCall, GlobusRequest } from "../call.ts";
 import { refusalOf } from "../errors.ts";
@@ -45,7 +44,7 @@ export async function askFlows<S extends z.ZodType>(
 export const ofFlow = ({ nameOf }: FlowsRoom, flow: string): Pick<GlobusRequest, "resourceServer" | "advice"> => ({
   resourceServer: flow,
   advice: {
-    login: `run ${loginCommand(nameOf(flow))}`,
+    flow: nameOf(flow),
     permission: `let the owner of the flow ${nameOf(flow)} make this login one of its starters`,
     absent: absentFlow(nameOf(flow)),
   },

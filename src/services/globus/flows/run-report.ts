@@ -7,6 +7,8 @@ import { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
 import { UUID } from "../../../base/uuid.ts";
 import { RUN_STATES, type RunLogEntry, type RunReport, type RunState } from "../../../controller/ports/flows.ts";
+import { collectionsIn } from "../scopes.ts";
+import { sessionNeed } from "../session-need.ts";
 
 type RunFields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is RunFields =>
@@ -151,10 +153,16 @@ const stepCodeOf = (action: RunFields): string => {
 };
 
 /** What a run waits for: the first of these that names something. */
-function waitOf(places: readonly RunFields[]): Pick<RunReport, "requiredScopes" | "sessionMessage"> {
+function waitOf(places: readonly RunFields[]): Pick<RunReport, "requiredScopes" | "collections" | "session"> {
   const scopes = places.map(scopesOf).find((found) => found.length > 0) ?? [];
-  const session = places.map(sessionOf).find((found) => found !== undefined);
-  return { requiredScopes: scopes, ...(session !== undefined && { sessionMessage: session }) };
+  const session = places
+    .map((place) => sessionNeed(fieldsOf(place["authorization_parameters"])))
+    .find((found) => found !== undefined);
+  return {
+    requiredScopes: scopes,
+    collections: collectionsIn(scopes),
+    ...(session !== undefined && { session }),
+  };
 }
 
 function scopesOf(place: RunFields): readonly string[] {
@@ -162,22 +170,6 @@ function scopesOf(place: RunFields): readonly string[] {
   const said = [place["required_scope"], place["required_scopes"], asked["required_scopes"]].flat();
   return [...new Set(said.filter((scope): scope is string => typeof scope === "string" && scope !== ""))];
 }
-
-/** Undefined: it wants no session. */
-function sessionOf(place: RunFields): string | undefined {
-  const asked = fieldsOf(place["authorization_parameters"]);
-  const wanted = Object.entries(asked).filter(
-    ([name, value]) => name.startsWith("session_required") && !isEmpty(value),
-  );
-  const message = textOf(asked["session_message"]);
-  if (wanted.length === 0 && message === "") return undefined;
-  return (
-    message || wanted.map(([name, value]) => oneLine(`${name.slice("session_".length)} ${String(value)}`)).join(", ")
-  );
-}
-
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
 
 /** Levels that an action's result lies below its run's details at most. */
 const MOST_LEVELS = 8;
