@@ -15,7 +15,7 @@ import type { FlowFiles } from "../controller/ports/flow-files.ts";
 import { createFlowFiles } from "../services/flow-files.ts";
 import { createPersonLogin, createServiceAccount } from "../services/globus/auth.ts";
 import { createGlobusCall } from "../services/globus/call.ts";
-import { applicationProblem } from "../services/globus/login/application.ts";
+import { applicationProblem, REGISTRATION_HELP } from "../services/globus/login/application.ts";
 import { type Inheritance, readInheritance } from "../services/globus/login/inherited.ts";
 import type { GlobusSession } from "../services/globus/login/session.ts";
 import { AUTH_SERVER, COMPUTE_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
@@ -52,7 +52,7 @@ export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | un
   const { "client-id": clientId, "client-secret-file": secretFile } = section;
   if (clientId === "") return undefined;
   const problem = applicationProblem(clientId);
-  if (problem !== undefined) throw new ActionError(problem);
+  if (problem !== undefined) throw new ActionError(`${problem}: ${REGISTRATION_HELP}.`);
   const transport = createGlobusTransport({
     clock,
     timeoutSeconds: section.timeout,
@@ -81,6 +81,8 @@ export function openGlobusLogin(options: GlobusLoginOptions): GlobusSession | un
     auth,
     call: createGlobusCall(auth, transport),
     ...(store !== undefined && { store }),
+    needed,
+    nameOfFlow: (id) => flows.nameOf(id),
     inheritance,
     close: () => transport.close(),
   };

@@ -3,12 +3,14 @@
  * nobody for a consent.
  */
 import { messageOf } from "../base/errors.ts";
-import type { Settings } from "../config/settings.ts";
+import { KINDS, type Settings } from "../config/settings.ts";
+import { isJsonObject } from "../controller/flows/definition.ts";
 import { AccessDeniedError, NotFoundError } from "../controller/ports/call.ts";
 import { showCollection } from "../services/globus/collection-search.ts";
 import { LoginNeededError } from "../services/globus/errors.ts";
 import type { GlobusIdentity } from "../services/globus/identities.ts";
 import { readConsents } from "../services/globus/login/consents.ts";
+import type { GlobusSession } from "../services/globus/login/session.ts";
 import {
   lacking,
   type MappedCollection,
@@ -18,7 +20,7 @@ import {
   wantedService,
 } from "../services/globus/login/wants.ts";
 import { whoIs } from "../services/globus/login/who-is.ts";
-import { AUTH_SERVER, COMPUTE_SERVER, FLOWS_SERVER, TRANSFER_SERVER } from "../services/globus/scopes.ts";
+import { FLOWS_SERVER, isFlow } from "../services/globus/scopes.ts";
 import type { TokenRecord } from "../services/globus/token-store.ts";
 import type { SignInRun } from "./sign-in-request.ts";
 
@@ -44,26 +46,24 @@ export interface NamedByUs extends MappedCollection {
   readonly isSaid: boolean;
 }
 
-/** The services that a login is for; a flow has a login of its own, once it is deployed. */
-export const neededServices = ({ compute }: Settings): readonly string[] => [
-  TRANSFER_SERVER,
-  AUTH_SERVER,
-  FLOWS_SERVER,
-  ...(compute.endpoint === "" ? [] : [COMPUTE_SERVER]),
+/** What a login is for: all that the settings need, and Flows, for no flow can be named before one is deployed. */
+export const loginServers = async ({ needed }: GlobusSession): Promise<readonly string[]> => [
+  ...new Set([...(await needed()), FLOWS_SERVER]),
 ];
 
-/** Each once. @param said ids on the command line */
-export function namedCollections(settings: Settings, said: readonly string[]): readonly NamedByUs[] {
+/** Each once. @param said ids on the command line @param input what joins the input of each run of a flow */
+export function namedCollections(settings: Settings, said: readonly string[], input: unknown): readonly NamedByUs[] {
   const { source, destinations, servers } = settings;
   const all = [
     ...said.map((id) => ({ id, name: `the collection ${id}`, isSaid: true })),
     { id: source.collection, name: "the source's collection", isSaid: false },
     ...destinations
-      .filter(({ kind }) => kind === "globus")
+      .filter(({ kind }) => kind === "globus" || kind === "flow")
       .map(({ name, collection: id }) => ({ id, name: `the destination ${name}`, isSaid: false })),
     ...servers
       .filter(({ kind }) => kind === "globus")
       .map(({ name, uuid: id }) => ({ id, name: `the server ${name}`, isSaid: false })),
+    ...placesIn(input).map((id) => ({ id, name: `the collection ${id} of input-file`, isSaid: false })),
   ];
   const byId = new Map<string, NamedByUs>();
   for (const one of all) {
@@ -73,25 +73,35 @@ export function namedCollections(settings: Settings, said: readonly string[]): r
   return [...byId.values()];
 }
 
+/** The collections of all that looks like `{ "id": UUID, "path": … }`, at any depth. */
+function placesIn(input: unknown): readonly string[] {
+  if (Array.isArray(input)) return input.flatMap(placesIn);
+  if (!isJsonObject(input)) return [];
+  const { id, path } = input;
+  const isPlace = typeof id === "string" && typeof path === "string" && KINDS.uuid.parse(id) !== undefined;
+  return [...(isPlace ? [id] : []), ...Object.values(input).flatMap(placesIn)];
+}
+
 export interface LookedFor {
   readonly collections: readonly NamedByUs[];
-  /** Only what this flow needs. */
-  readonly flow: WantedFlow | undefined;
+  readonly servers: readonly string[];
+  /** Those of them that are flows. */
+  readonly flows: readonly WantedFlow[];
   /** All of it counts as missing. */
   readonly isForced: boolean;
 }
 
 /** @throws UnavailableError where Globus cannot be asked */
 export async function lookAtLogin(what: LookedFor, run: SignInRun): Promise<LoginLook> {
-  const { session, settings, signal } = run;
+  const { session, signal } = run;
   const identity = await orWithoutLogin(whoIs(session.call, { signal }));
   const hasConsent =
     identity === undefined ? undefined : await orWithoutLogin(readConsents(session.call, identity.id, { signal }));
   const { mapped, notes } = await mappedOf(what.collections, run);
-  const wanted =
-    what.flow === undefined
-      ? neededServices(settings).map((server) => wantedService(server, mapped))
-      : [wantedFlow(what.flow, mapped)];
+  const wanted = [
+    ...what.servers.filter((server) => !isFlow(server)).map((server) => wantedService(server, mapped)),
+    ...what.flows.map((flow) => wantedFlow(flow, mapped)),
+  ];
   const present: string[] = [];
   const missing: MissingConsent[] = [];
   for (const one of wanted) {

@@ -2,10 +2,9 @@
  * `globus-ioc login`, `logout`, `whoami` and `collection`: opens the login that the settings name, and leaves the rest
  * to the file of each command. Says how an application is registered where there is none.
  */
-import { asSentence } from "../base/errors.ts";
 import { lookForConfigFile } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
-import { applicationProblem, registrationSteps } from "../services/globus/login/application.ts";
+import { applicationProblem, REGISTRATION_HELP, registrationSteps } from "../services/globus/login/application.ts";
 import { type ClientRoom, runClientCommand } from "./client-command.ts";
 import { listCollection, searchForCollections, tellCollection } from "./collection-command.ts";
 import type { Ending } from "./ending.ts";
@@ -56,7 +55,7 @@ function perform(request: SignInRequest, run: SignInRun): Promise<Ending> {
 function noApplication({ "globus-auth": section }: Settings): string | undefined {
   const id = section["client-id"];
   if (id !== "") return applicationProblem(id);
-  return "There is no application to log in with: client-id in [globus-auth] of globus.conf is not set.";
+  return "There is no application to log in with, for client-id in [globus-auth] of globus.conf is not set";
 }
 
 /** `login` says how to register one; the others say that `login` does. */
@@ -69,7 +68,6 @@ function unregistered(
   const file = lookForConfigFile(config, environment) ?? "globus.conf (globus-ioc config writes one)";
   if (what === "login")
     screen.show("Registering an application, once for a beamline", registrationSteps(file).join("\n"));
-  const advice = what === "login" ? "" : " `globus-ioc login` says how to register one.";
-  const isSaid = problem.includes("`globus-ioc login`");
-  return { state: "Usage", message: `${asSentence(problem)}${isSaid ? "" : advice}`, exitStatus: EXIT.usage };
+  const advice = what === "login" ? "register one by these steps" : REGISTRATION_HELP;
+  return { state: "Usage", message: `${problem}: ${advice}.`, exitStatus: EXIT.usage };
 }

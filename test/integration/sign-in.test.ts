@@ -340,8 +340,14 @@ describe("login", () => {
   });
 
   test.each([
-    ["", "There is no application to log in with: client-id in [globus-auth] of globus.conf is not set."],
-    ["YOUR_CLIENT_ID_HERE", 'client-id = "YOUR_CLIENT_ID_HERE" is a placeholder, not an application of yours'],
+    [
+      "",
+      "There is no application to log in with, for client-id in [globus-auth] of globus.conf is not set: register one by these steps.",
+    ],
+    [
+      "YOUR_CLIENT_ID_HERE",
+      'client-id = "YOUR_CLIENT_ID_HERE" is a placeholder, not an application of yours: register one by these steps.',
+    ],
     ["00000000-0000-0000-0000-000000000000", "is a placeholder, not an application of yours"],
     ["61338d24-54d5-408f-a10d-66c06b59f6d2", "is the application of Globus' tutorials, not one of yours"],
   ])("client-id %j: the steps of the registration, what to write where, and exit 2", async (id, said) => {
@@ -360,6 +366,63 @@ describe("login", () => {
       status: EXIT.usage,
       text: expect.stringContaining("`globus-ioc login` says how to register one") as string,
     });
+  });
+
+  test("a flow of the settings is part of what a login needs, for login and AuthGlobus alike", async () => {
+    const flow = deployed("pal-xfel");
+    bench.configure(settings(), {}, "flow = pal-xfel");
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(end.text).toContain("let the flow pal-xfel read and write the source's collection (mapped)");
+    expect(await servers()).toEqual([...SERVERS, flow].toSorted());
+    expect(await bench.open().auth.state({})).toMatchObject({ state: "OK" });
+    expect((await bench.run({ what: "login" })).text).toContain("nothing is missing");
+    expect((await bench.run({ what: "whoami" })).text).toContain(`the flow pal-xfel:\n  ${flowScope(flow)}`);
+  });
+
+  test("a flow of the settings that Globus has no more is said, and the rest is asked for", async () => {
+    const id = "11111111-2222-4333-8444-555555555555";
+    bench.configure(settings(), {}, `flow = ${id}`);
+    const end = await bench.run({ what: "login" });
+    expect(end, end.text).toMatchObject({ status: EXIT.done });
+    expect(end.text).toContain(`show the flow ${id}`);
+  });
+
+  test("a flow's consents are those of the collections that its destination, and input-file, name", async () => {
+    const mapped = globus.collection("mapped").id;
+    const flow = deployed("one");
+    await bench.run({ what: "login" });
+    bench.configure(`[destination one]\nkind = flow\nflow = one\ncollection = ${mapped}\n`);
+    const scopes = async (): Promise<string> => {
+      const shown = bench.shown.length;
+      const end = await bench.run({ what: "login", flow: "one", force: true });
+      expect(end, end.text).toMatchObject({ status: EXIT.done });
+      return SignInBench.scopesIn(bench.shown[shown] ?? "")[0] ?? "";
+    };
+    const whole = `${flowScope(flow)}[*${TRANSFER_SCOPE}[*${mappedAccess()}]]`;
+    expect(await scopes()).toBe(whole);
+    const file = join(bench.folder, "input.json");
+    writeFileSync(file, JSON.stringify({ extra: [{ place: { id: mapped, path: "/data" } }] }));
+    bench.configure("", {}, `input-file = ${file}`);
+    expect(await scopes()).toBe(whole);
+    writeFileSync(file, "no JSON");
+    expect(await scopes()).toBe(`${flowScope(flow)}[*${TRANSFER_SCOPE}]`);
+  });
+
+  test("a collection that no setting names is let in by the command that a refusal says, also for a flow of another form", async () => {
+    const id = globus.flows.deploy({
+      title: "wraps another",
+      definition: { StartAt: "Wait", States: { Wait: { Type: "Wait", Seconds: 1, End: true } } },
+      starters: ["all_authenticated_users"],
+      viewers: ["public"],
+    });
+    bench.configure("");
+    await bench.run({ what: "login" });
+    const shown = bench.shown.length;
+    await bench.run({ what: "login", flow: id, collection: [globus.collection("mapped").id] });
+    expect(SignInBench.scopesIn(bench.shown[shown] ?? "")[0]).toBe(
+      `${flowScope(id)}[*${TRANSFER_SCOPE}[*${mappedAccess()}]]`,
+    );
   });
 
   test("an application that Globus does not know is said with what to correct", async () => {
@@ -386,7 +449,16 @@ describe("login", () => {
     const flow = deployed("one");
     expect((await bench.run({ what: "login", flow: "one" })).text).toContain("it has tokens for the flow one.");
     expect((await bench.run({ what: "login", flow })).status).toBe(EXIT.done);
-    expect((await bench.run({ what: "whoami" })).text).toContain(`${clientId}@clients.auth.globus.org`);
+    const who = (await bench.run({ what: "whoami" })).text;
+    expect(who).toContain(`${clientId}@clients.auth.globus.org`);
+    expect(who).toMatch(/Globus Transfer:\n {2}\S+:all\n {2}its token holds until \S+, renewed by itself/);
+    const json = JSON.parse((await bench.run({ what: "whoami", json: true })).text) as object;
+    expect(json).toMatchObject({
+      resourceServers: [
+        { resourceServer: TRANSFER_SERVER, scopes: [TRANSFER_SCOPE], isRenewed: true },
+        { resourceServer: AUTH_SERVER },
+      ],
+    });
     writeFileSync(file, "wrong", { mode: 0o600 });
     expect((await bench.run({ what: "login" })).text).toContain("Globus does not accept the service account");
   });

@@ -41,6 +41,8 @@ export interface TokenSource {
 }
 
 export interface GlobusAuth extends Identity, TokenSource {
+  /** All that came with `token`. @throws as it does */
+  record(resourceServer: string, options: CallOptions): Promise<TokenRecord>;
   /** Looks after the login every hour until called off; a login that becomes unusable is logged, once. */
   keepAlive(log: Log): Cancel;
 }
@@ -88,8 +90,12 @@ class Credentials implements GlobusAuth {
     this.#needed = needed ?? (() => Promise.resolve([TRANSFER_SERVER]));
   }
 
-  async token(resourceServer: string, { signal }: CallOptions): Promise<string> {
-    return (await untilAborted(this.#held(resourceServer, false), signal)).record.accessToken;
+  async token(resourceServer: string, options: CallOptions): Promise<string> {
+    return (await this.record(resourceServer, options)).accessToken;
+  }
+
+  async record(resourceServer: string, { signal }: CallOptions): Promise<TokenRecord> {
+    return (await untilAborted(this.#held(resourceServer, false), signal)).record;
   }
 
   async renewed(resourceServer: string, refused: string, { signal }: CallOptions): Promise<string> {

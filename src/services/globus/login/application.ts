@@ -12,13 +12,15 @@ const NOBODYS = /^0{8}(-0{4}){3}-0{12}$/;
 /** Where the browser shows a code to paste; registered with the application. */
 export const CODE_PAGE = "/v2/web/auth-code";
 
-/** Why an id is no application of the site's own, a sentence; undefined: it may be one. */
+/** What says how an application is registered. */
+export const REGISTRATION_HELP = "`globus-ioc login` says how to register one, which takes two minutes";
+
+/** Why an id is no application of the site's own, a clause; undefined: it may be one. */
 export function applicationProblem(clientId: string): string | undefined {
-  const help = "`globus-ioc login` says how to register one, which takes two minutes";
   if (clientId.toLowerCase() === TUTORIAL_CLIENT)
-    return `client-id = ${clientId} is the application of Globus' tutorials, not one of yours: ${help}.`;
+    return `client-id = ${clientId} is the application of Globus' tutorials, not one of yours`;
   if (!UUID.test(clientId) || NOBODYS.test(clientId))
-    return `client-id = ${visible(clientId)} is a placeholder, not an application of yours: ${help}.`;
+    return `client-id = ${visible(clientId)} is a placeholder, not an application of yours`;
   return undefined;
 }
 

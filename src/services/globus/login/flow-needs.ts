@@ -16,6 +16,11 @@ const flowSchema = z.object({
 /** Transfer's action provider, and its addresses of earlier years. */
 const TRANSFER_PROVIDER = /\/\/(transfer\.actions|actions(\.automate)?)\.globus\.org\//;
 
+interface FlowNeeds extends WantedFlow {
+  /** Whether the login can look at the flow; else it may be one that was deleted, whose scope nobody knows. */
+  readonly isSeen: boolean;
+}
+
 /**
  * Where the login cannot look at the flow yet, it counts as one that transfers: nearly all do.
  * @throws NotFoundError, UnavailableError
@@ -24,7 +29,7 @@ export async function flowNeeds(
   call: GlobusCall,
   { id, name }: { readonly id: string; readonly name: string },
   options: CallOptions,
-): Promise<WantedFlow> {
+): Promise<FlowNeeds> {
   const what = `show the flow ${name}`;
   try {
     const answer = await call(
@@ -43,9 +48,10 @@ export async function flowNeeds(
       name,
       ...(typeof scope === "string" && scope !== "" && { scope }),
       usesTransfer: definition === undefined || definition === null || TRANSFER_PROVIDER.test(text),
+      isSeen: true,
     };
   } catch (thrown) {
-    if (thrown instanceof LoginNeededError) return { id, name, usesTransfer: true };
+    if (thrown instanceof LoginNeededError) return { id, name, usesTransfer: true, isSeen: false };
     throw thrown;
   }
 }
