@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import { ActionError, codeOf, messageOf } from "./errors.ts";
+import { linkedFile } from "./linked-file.ts";
 import { makeFolder } from "./make-folder.ts";
 import { NoFileError, openRegularFile } from "./regular-file.ts";
 import { type FileCalls, replaceFile } from "./replace-file.ts";
@@ -46,13 +47,15 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
 }
 
 /**
- * Replaces the file as a whole, mode 0600. Missing folders are made, 0700.
+ * Replaces the file as a whole, mode 0600; where the path is a link, the file that it leads to. Missing folders are
+ * made, 0700.
  * @throws ActionError when that fails; the old content is then still there
  */
 export async function writePrivateFile(path: string, text: string, what: string, files?: FileCalls): Promise<void> {
   try {
-    await makeFolder(dirname(path), 0o700);
-    await replaceFile(path, text, { mode: 0o600, ...(files !== undefined && { files }) });
+    const file = await linkedFile(path);
+    await makeFolder(dirname(file), 0o700);
+    await replaceFile(file, text, { mode: 0o600, ...(files !== undefined && { files }) });
   } catch (thrown) {
     throw new ActionError(`The ${what} ${path} cannot be written: ${messageOf(thrown, path)}.`, { cause: thrown });
   }

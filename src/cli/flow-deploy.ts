@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { visible } from "../base/clean-text.ts";
 import { ActionError, messageOf } from "../base/errors.ts";
+import { linkedFile } from "../base/linked-file.ts";
 import { makeFolder } from "../base/make-folder.ts";
 import { replaceFile } from "../base/replace-file.ts";
 import { type Deployed, deployFlow } from "../controller/flows/deploy.ts";
@@ -122,7 +123,7 @@ function endText({ did }: Deployed, flow: FlowReport, { name, file, isFile, work
 async function keep(file: string, flow: FlowReport): Promise<void> {
   try {
     await makeFolder(path.dirname(file));
-    await replaceFile(file, `${JSON.stringify(flow.document, null, 2)}\n`, { mode: 0o644 });
+    await replaceFile(await linkedFile(file), `${JSON.stringify(flow.document, null, 2)}\n`, { mode: 0o644 });
   } catch (thrown) {
     throw new ActionError(
       `The flow ${flow.id} is deployed, but ${file} cannot be written: ${messageOf(thrown, file)}; deploy it again when it can, which makes no other flow`,

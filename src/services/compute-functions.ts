@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { ActionError, codeOf, messageOf } from "../base/errors.ts";
+import { linkedFile } from "../base/linked-file.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { replaceFile } from "../base/replace-file.ts";
 import type { ComputeFunctions, KnownFunction } from "../controller/ports/compute-functions.ts";
@@ -45,7 +46,7 @@ export function createComputeFunctions(file: string): ComputeFunctions {
       functions.sort((a, b) => (a.name < b.name ? -1 : 1));
       try {
         await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-        await replaceFile(file, `${JSON.stringify({ functions }, undefined, 2)}\n`, { mode: 0o644 });
+        await replaceFile(await linkedFile(file), `${JSON.stringify({ functions }, undefined, 2)}\n`, { mode: 0o644 });
       } catch (error) {
         throw new ActionError(`${file} (functions of [compute]) cannot be written: ${messageOf(error, file)}`, {
           cause: error,

@@ -1,6 +1,6 @@
 /** Files that hold secrets. */
 import * as nodeFiles from "node:fs/promises";
-import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readlink, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -50,6 +50,22 @@ test("a file of 1 MiB is read; a larger one is refused with its size", async () 
   await writeFile(path, "y", { flag: "a" });
   const failure = await failureOf(readPrivateFile(path, "token file"), ActionError);
   expect(failure.message).toBe(`The token file ${path} has 1048577 bytes: that is not a token file.`);
+});
+
+test("where the path is a link, the file that it leads to is written, be it there or not, and the link stays", async () => {
+  const [real, link] = [join(folder, "real", "secret"), join(folder, "links", "secret")];
+  await mkdir(join(folder, "links"));
+  await symlink("../real/secret", link);
+  for (const text of ["first", "second"]) {
+    await writePrivateFile(link, text, "secret");
+    expect(await readPrivateFile(real, "secret")).toBe(text);
+    expect(await readlink(link)).toBe("../real/secret");
+  }
+  expect(await readdir(join(folder, "links"))).toEqual(["secret"]);
+  const circle = join(folder, "circle");
+  await symlink(circle, circle);
+  const failure = await failureOf(readPrivateFile(circle, "secret"), ActionError);
+  expect(failure.message).toContain(`The secret ${circle} cannot be read`);
 });
 
 test("a file that cannot be written leaves nothing behind", async () => {

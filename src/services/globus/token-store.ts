@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { type Clock, sleep, systemClock } from "../../base/clock.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
+import { linkedFile } from "../../base/linked-file.ts";
 import { OwnerFile } from "../../base/owner-file.ts";
 import { MissingFileError, readPrivateFile, writePrivateFile } from "../../base/private-file.ts";
 import type { FileCalls } from "../../base/replace-file.ts";
@@ -168,7 +169,8 @@ class TokenFile implements TokenStore {
    */
   async #claim(): Promise<() => Promise<void>> {
     const { files, clock = systemClock } = this.#options;
-    const owner = new OwnerFile(`${this.path}.owner`, files === undefined ? {} : { files });
+    // One file has one owner, whatever link leads to it
+    const owner = new OwnerFile(`${await linkedFile(this.path)}.owner`, files === undefined ? {} : { files });
     const until = clock.monotonic() + LONGEST_SECONDS;
     try {
       while ((await owner.claim()) !== undefined) {

@@ -1,6 +1,6 @@
 /** The Globus token file. */
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -139,4 +139,15 @@ test("another process that has the file is waited for, but not longer than half 
   expect(clock.waits.length).toBeGreaterThan(250);
   expect((await store.read()).size).toBe(1);
   expect((await readdir(folder)).toSorted()).toEqual(["tokens.json", "tokens.json.owner"]);
+});
+
+test("a link to the file is no file of its own: one process at a time changes what it leads to, and it stays", async () => {
+  const link = join(folder, "link");
+  await symlink(join(folder, "tokens.json"), link);
+  await createTokenStore(link).exclusively(async (changes) => {
+    await changes.put([record("a")]);
+    expect((await readdir(folder)).toSorted()).toEqual(["link", "tokens.json", "tokens.json.owner"]);
+  });
+  expect([...(await createTokenStore(join(folder, "tokens.json")).read()).keys()]).toEqual(["a"]);
+  expect([...(await createTokenStore(link).read()).keys()]).toEqual(["a"]);
 });
