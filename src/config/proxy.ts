@@ -26,11 +26,26 @@ export function proxyFor(environment: Environment): ProxyFor {
 function parseProxy(name: string, text: string): string {
   const whole = text.includes("://") ? text : `http://${text}`;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== "") return url.href;
-  const shown = visible(text.replace(/\/\/[^@]*@/, "//***@").replace(/^[^/]*@/, "***@"));
+  const isUnderstood = url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== "";
+  if (isUnderstood && isEncoded(url.username) && isEncoded(url.password)) return url.href;
+  const shown = visible(text.replace(/\/\/.*@/, "//***@").replace(/^[^/]*@/, "***@"));
+  if (isUnderstood)
+    throw new ConfigError([
+      `${name} = ${shown} in the environment has a user or password with a % that stands for itself: write %25 for each`,
+    ]);
   throw new ConfigError([
     `${name} = ${shown} in the environment is no address of a proxy that is understood: write it as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT`,
   ]);
+}
+
+/** Whether each % begins a character that is written by its bytes. */
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an entry of no_proxy means the host: its name, a domain that it is in, or all. */

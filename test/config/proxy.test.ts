@@ -46,3 +46,12 @@ test.each(["socks5://user:SECRET@proxy:1080", "user:SECRET@proxy:x", "http://"])
     );
   },
 );
+
+test.each(["http://us@er:SECRET%PW@proxy:3128", "us@er:SECRET%@proxy:3128"])(
+  "%s, with a %% that stands for itself, is refused with how it is written, without its password",
+  (text) => {
+    expect(() => proxyFor({ https_proxy: text })).toThrow(
+      /^https_proxy = (?:(?!SECRET).)*@proxy:3128"? in the environment has a user or password with a % that stands for itself: write %25 for each/,
+    );
+  },
+);

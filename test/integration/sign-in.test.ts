@@ -385,7 +385,7 @@ describe("login", () => {
     bench.configure(settings(), {}, `flow = ${id}`);
     const end = await bench.run({ what: "login" });
     expect(end, end.text).toMatchObject({ status: EXIT.done });
-    expect(end.text).toContain(`show the flow ${id}`);
+    expect(end.text).toContain(`show the flow ${id}: the flow ${id} was deleted, or this login may not see it`);
   });
 
   test("a flow's consents are those of the collections that its destination, and input-file, name", async () => {

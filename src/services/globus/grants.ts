@@ -219,10 +219,13 @@ export async function refreshed(
   return recordsOf(document, transport.clock.now());
 }
 
+/** A year: no token of Globus' holds so long, and a time that no calendar has cannot be kept. */
+const MOST_SECONDS = 366 * 24 * 3600;
+
 const grantSchema = z.object({
   access_token: z.string().min(1),
   scope: z.string(),
-  expires_in: z.number().positive(),
+  expires_in: z.number().positive().max(MOST_SECONDS),
   resource_server: z.string().min(1),
   refresh_token: z.string().min(1).nullish(),
 });

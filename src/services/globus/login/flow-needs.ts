@@ -5,6 +5,7 @@ import type { CallOptions } from "../../../controller/ports/call.ts";
 import { readAnswer } from "../answer.ts";
 import type { GlobusCall } from "../call.ts";
 import { LoginNeededError } from "../errors.ts";
+import { absentFlow } from "../flows/flows-request.ts";
 import { FLOWS_SERVER } from "../scopes.ts";
 import type { WantedFlow } from "./wants.ts";
 
@@ -38,6 +39,7 @@ export async function flowNeeds(
         resourceServer: FLOWS_SERVER,
         send: (headers, sdk) => flows.flows.get(id, { headers }, sdk),
         repeatable: true,
+        advice: { absent: absentFlow(name) },
       },
       options,
     );

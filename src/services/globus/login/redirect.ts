@@ -27,7 +27,8 @@ const NONE = page("This is no answer to a login of now", "Open the address that 
 export async function openRedirect(port: number): Promise<Redirect> {
   let take: (answer: URLSearchParams) => (() => void) | undefined = () => undefined;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const asked = URL.parse(request.url ?? "/", "http://localhost");
+    const [target = "/", here] = [request.url, "http://localhost"];
+    const asked = URL.canParse(target, here) ? new URL(target, here) : undefined;
     const goOn = request.method === "GET" && asked?.pathname === "/" ? take(asked.searchParams) : undefined;
     const status = goOn === undefined ? 400 : 200;
     response.writeHead(status, { "content-type": "text/html; charset=utf-8", connection: "close" });

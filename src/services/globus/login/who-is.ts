@@ -1,6 +1,7 @@
 /** Whose login it is, by the token of Globus Auth: the id by the scope openid, the name by the identity itself. */
 import { auth } from "@globus/sdk";
 import { z } from "zod";
+import { oneLine } from "../../../base/clean-text.ts";
 import type { CallOptions } from "../../../controller/ports/call.ts";
 import { readAnswer } from "../answer.ts";
 import type { GlobusCall } from "../call.ts";
@@ -45,4 +46,4 @@ export const whoHas = (transport: GlobusTransport, token: string, options: CallO
 
 /** As people know it. */
 export const identityText = ({ id, username, name }: GlobusIdentity): string =>
-  (name ?? "") === "" ? username : `${name} (${username === id ? "an identity without a name" : username})`;
+  oneLine((name ?? "") === "" ? username : `${name} (${username === id ? "an identity without a name" : username})`);
