@@ -3,7 +3,7 @@
  * lost the run is looked for by its label before it is asked for again; with an IOC its ledger does that.
  */
 import { cleanJson } from "../base/clean-text.ts";
-import { messageOf } from "../base/errors.ts";
+import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
 import { AgeIds } from "../base/ids.ts";
 import { listed } from "../base/word-list.ts";
 import { mergedJson, type RunEnd } from "../controller/flows/asked-input.ts";
@@ -42,8 +42,11 @@ export async function startRun(request: RunFlags, work: FlowWork): Promise<Endin
   try {
     run = await starts.begin(record, work);
   } catch (thrown) {
-    if (!work.signal.aborted || !starts.isInDoubt(record)) throw thrown;
-    return doubtful(record);
+    if (!starts.isInDoubt(record)) throw thrown;
+    if (work.signal.aborted) return doubtful(record);
+    throw thrown instanceof ActionError
+      ? new ActionError(`${pieceOf(thrown)}: ${mayHaveBegun(record)}`, { cause: thrown })
+      : thrown;
   }
   const message = `The run ${run.id} of the flow ${flow.name} was started: ${runUrl(run.id)}`;
   if (request.wait !== true) return done(message, { run, url: runUrl(run.id) });
@@ -108,12 +111,15 @@ const missing = (parts: readonly EndPart[]): UsageError =>
   );
 
 /** The command was ended before an answer came: who starts it again may have two. */
-const doubtful = ({ request, flowName }: FlowRunRecord): Ending => ({
+const doubtful = (record: FlowRunRecord): Ending => ({
   state: "Cancelled",
-  message: `The command has ended before Globus answered, and the run of the flow ${flowName} may have begun: look for the label ${cleanJson(request.label)} at https://app.globus.org/runs before it is started again.`,
+  message: `The command has ended before Globus answered, and ${mayHaveBegun(record)}.`,
   exitStatus: EXIT.interrupted,
-  details: { request },
+  details: { request: record.request },
 });
+
+const mayHaveBegun = ({ request, flowName }: FlowRunRecord): string =>
+  `the run of the flow ${flowName} may have begun: look for the label ${cleanJson(request.label)} at https://app.globus.org/runs before it is started again`;
 
 function sayRecord({ request }: FlowRunRecord, { screen }: FlowWork): void {
   screen.show("The input", JSON.stringify(request.input, null, 2));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CancelledError } from "../../src/base/errors.ts";
 import { flowRunOnIoc } from "../../src/cli/flow-on-ioc.ts";
+import { UnavailableError } from "../../src/controller/ports/call.ts";
 import { FakeFlowCli } from "../support/fakes/fake-flow-cli.ts";
 import { PAL_FLOW, PAL_SCHEMA } from "../support/pal-flow.ts";
 
@@ -203,4 +204,19 @@ test("an input of thousands of levels is told", async () => {
   const inputJson = `{"a":${"[".repeat(30_000)}${"]".repeat(30_000)}}`;
   const { status, err } = await cli.run({ what: "run", flow, ...ENDS, inputJson });
   expect([status, err]).toEqual([2, expect.stringContaining("--input-json is nested more than 100 levels deep")]);
+});
+
+test("where Globus stays away behind a lost answer the run may have begun, too; one that it refuses has not", async () => {
+  using cli = new FakeFlowCli();
+  const flow = await deployed(cli);
+  cli.runs.refuses.push(new UnavailableError("Too busy."));
+  const refused = await cli.run({ what: "run", flow, ...ENDS });
+  expect([refused.status, refused.err]).toEqual([1, expect.not.stringContaining("may have begun")]);
+  cli.runs.losesAnswers.push(true);
+  cli.runs.onStart = () => void (cli.runs.down = new UnavailableError("Globus Flows is down."));
+  const { status, err } = await cli.run({ what: "run", flow, ...ENDS });
+  expect([status, err]).toEqual([
+    1,
+    expect.stringMatching(/Flows is down: the run .* may have begun: look for the label/),
+  ]);
 });
