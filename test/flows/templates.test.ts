@@ -8,7 +8,8 @@ import { ROOT } from "../support/peers/real-peers.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 const TRANSFER = "https://transfer.actions.globus.org/transfer";
-const ALL = [...TEMPLATE_NAMES, "beamline"];
+/** transfer-items stands by itself: another action of beamline would send one file of its list. */
+const ALL = [...TEMPLATE_NAMES, "transfer-items", "beamline"];
 
 test.each(TEMPLATE_NAMES)("flows/%s.json is what beamline.json does for it (npm run docs writes it)", async (name) => {
   await expect(templateText(name)).toMatchFileSnapshot(`../../flows/${name}.json`);

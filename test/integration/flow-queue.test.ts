@@ -19,34 +19,19 @@ let client: CaClient;
 const { number, until, close } = operatorOf(() => site);
 const IDLE = String(TRIGGER_STATES.indexOf("Idle"));
 
-/** Of TomoScan's scans: each is a file with another beside it. */
-const SEVERAL = {
-  StartAt: "TransferData",
-  States: {
-    TransferData: {
-      Type: "Action",
-      ActionUrl: "https://transfer.actions.globus.org/transfer",
-      Parameters: {
-        "source_endpoint.$": "$.source.id",
-        "destination_endpoint.$": "$.destination.id",
-        "DATA.$": "$.items",
-        preserve_timestamp: true,
-        verify_checksum: true,
-      },
-      ResultPath: "$.TransferResult",
-      WaitTime: 604800,
-      ExceptionOnActionFailure: true,
-      End: true,
-    },
-  },
-};
-const SCHEMA = { type: "object", required: ["items"], properties: { items: { type: "array" } } };
+/** A file of flows/: TomoScan's scans are a file with another beside it, which takes a flow with a list. */
+const flowFile = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(ROOT, "flows", name), "utf8")) as Record<string, unknown>;
 
 beforeAll(async () => {
   site = await startSimulatedBeamline();
   site.beamline.tomoScan.plan = { seconds: 0.4, bytes: 50_000 };
   const { id } = site.beamline.globus.collection("petrel");
-  const flow = site.beamline.globus.flows.deploy({ title: "several", definition: SEVERAL, inputSchema: SCHEMA });
+  const flow = site.beamline.globus.flows.deploy({
+    title: "several",
+    definition: flowFile("transfer-items.json"),
+    inputSchema: flowFile("transfer-items.schema.json"),
+  });
   const file = join(dirname(site.beamline.configFile), "flows/several.json");
   writeFileSync(file, JSON.stringify({ id: flow }), { mode: 0o600 });
   await site.restartIoc(() =>

@@ -244,7 +244,7 @@ function baseOf(
   const several = `${name} has ${items.length} files beside those of other scans, and`;
   if (items.length > 1 && !isListed)
     throw new PlaceError(
-      `${several} its flow takes one file or one folder: let the flow take \`items\`, or send such scans to a destination of kind globus`,
+      `${several} its flow takes one file or one folder: name a flow that takes a list of files (globus-ioc flow deploy transfer-items), or send such scans to a destination of kind globus`,
     );
   if (isListed && JSON.stringify(list).length > MOST_LIST)
     throw new PlaceError(`${several} their list is longer than a run may carry: let each scan be a folder`);
