@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 process.env["TZ"] = "America/Chicago";
 
 /**
- * The suites by folder: `check` runs `unit` alone; `npm test` runs all three. Files of a suite share their worker's modules, which are then read once a worker
+ * The suites by folder: `check` runs `unit` alone; `npm test` runs unit, integration and interop. Files of a suite share their worker's modules, which are then read once a worker
  * and not once a file: a test leaves no module-level state behind.
  */
 const suite = (name: string, include: string[], exclude: string[] = []) => ({
@@ -26,9 +26,14 @@ export default defineConfig({
     maxWorkers: 4,
     coverage: { include: ["src/**"], reporter: ["text-summary", "html"] },
     projects: [
-      suite("unit", ["test/**/*.test.ts"], ["test/integration/**", "test/interop/**", "test/faults/**"]),
+      suite(
+        "unit",
+        ["test/**/*.test.ts"],
+        ["test/integration/**", "test/interop/**", "test/long/**", "test/faults/**"],
+      ),
       suite("integration", ["test/integration/**/*.test.ts"]),
       suite("interop", ["test/interop/**/*.test.ts"]),
+      suite("long", ["test/long/**/*.test.ts"]),
       suite("faults", ["test/faults/**/*.test.ts"]),
     ],
   },

@@ -38,7 +38,7 @@ export interface RunAsk {
 type RunSite = Pick<FlowSite, "flows" | "tasks" | "input">;
 
 /** The flow does not take what it is asked. */
-export class InputNotTakenError extends RejectedError {}
+class InputNotTakenError extends RejectedError {}
 
 /** @throws what `missing` gives, RejectedError, what Globus says */
 export async function askedRun(ask: RunAsk, site: RunSite, options: CallOptions): Promise<AskedFlowRun> {
