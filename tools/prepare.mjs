@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleProgram } from "./bundle.mjs";
 import { fail, LOCK, ROOT, runNode, runNpm, say, TSC } from "./run.mjs";
 
 /** Kept equal to "engines" in package.json by a test. */
@@ -36,7 +37,13 @@ function fingerprint() {
   const files = readdirSync(join(ROOT, "src"), { recursive: true })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join("src", file));
-  for (const file of [...files.sort(), "tsconfig.json", "tsconfig.build.json", "package-lock.json"]) {
+  for (const file of [
+    ...files.sort(),
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "package-lock.json",
+    "tools/bundle.mjs",
+  ]) {
     hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
   }
   return hash.digest("hex");
@@ -62,6 +69,7 @@ async function build() {
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   const status = await runNode([...TSC, "-p", "tsconfig.build.json"]);
   if (status !== 0) fail("The sources do not compile: correct what tsc says above.");
+  await bundleProgram();
   writeFileSync(STAMP, wanted);
 }
 

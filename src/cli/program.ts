@@ -9,12 +9,12 @@ import os from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { isatty } from "node:tty";
-import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { accountName } from "../base/account.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError, asSentences, CancelledError, messageOf, stackOf } from "../base/errors.ts";
 import { createLog, silentLog } from "../base/log.ts";
+import { PACKAGE_FOLDER } from "../base/package-folder.ts";
 import { systemFailure } from "../base/system-failure.ts";
 import { openCaClient } from "../ca/open-client.ts";
 import { ConfigError } from "../config/config.ts";
@@ -48,13 +48,13 @@ const FOREGROUND_HEADING = "Transfers without an IOC:";
  * outputs are bounded.
  */
 const UNREAD_SECONDS = 2;
-/** The package's folder: this file is dist/cli/program.js. */
-const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const { version: VERSION } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
+const { version: VERSION } = JSON.parse(readFileSync(path.join(PACKAGE_FOLDER, "package.json"), "utf8")) as {
+  version: string;
+};
 
 const environment: Record<string, string | undefined> = process.env;
 // For st.cmd, wherever st.cmd is copied to: the package, who runs the IOC, and the addresses of this host
-environment["GLOBUS_IOC"] ??= ROOT;
+environment["GLOBUS_IOC"] ??= PACKAGE_FOLDER;
 environment["GLOBUS_IOC_USER"] ??= accountName(environment);
 environment["GLOBUS_IOC_HOSTS"] ??= ownAddresses().join(",");
 function ownAddresses(): readonly string[] {
@@ -239,8 +239,8 @@ program
     const { runSandbox } = await import("./sandbox-command.ts");
     boundOutputs();
     status = await runSandbox({
-      root: ROOT,
-      program: [process.execPath, path.join(ROOT, "dist", "main.js")],
+      root: PACKAGE_FOLDER,
+      program: [process.execPath, path.join(PACKAGE_FOLDER, "dist", "main.js")],
       environment,
       write: out,
       isTerminal: process.stdin.isTTY,
@@ -279,7 +279,7 @@ addTriggerCommand(program, IOC_HEADING, async (request) => {
 addServiceCommands({
   program,
   context: { ...surroundings, dialogue },
-  root: ROOT,
+  root: PACKAGE_FOLDER,
   runData,
   boundOutputs,
   ended: (end) => {

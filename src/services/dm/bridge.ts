@@ -4,13 +4,14 @@
  * No login is on its command line: the package finds it by DM_LOGIN_FILE.
  */
 
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import * as z from "zod";
 import { oneLine } from "../../base/clean-text.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Environment } from "../../base/environment.ts";
 import { ActionError, messageOf } from "../../base/errors.ts";
 import { type Log } from "../../base/log.ts";
+import { PACKAGE_FOLDER } from "../../base/package-folder.ts";
 import { readRegularFile } from "../../base/regular-file.ts";
 import { UnavailableError } from "../../controller/ports/call.ts";
 import { ChildAbsent, ChildEnded, ChildSilent, DmChild, type Wait } from "./child.ts";
@@ -49,7 +50,7 @@ export type BridgeFailure = z.output<typeof failureSchema>;
 export type BridgeAnswer = { readonly result: unknown } | { readonly failure: BridgeFailure };
 
 /** Python scripts lie beside this file's source, for the built program too. */
-const script = (name: string): string => fileURLToPath(new URL(`../../../src/services/dm/${name}`, import.meta.url));
+const script = (name: string): string => join(PACKAGE_FOLDER, "src/services/dm", name);
 /** Writes no compiled files beside the sources, and lets what it says for people through before it dies. */
 const FLAGS = ["-B", "-u"] as const;
 /** Waits between deaths in a row: none after the first, then 2, 4, 8 … s. */
