@@ -13,6 +13,7 @@ import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
 import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
 import { STEP_ROWS } from "../src/controller/pvs/steps.ts";
 import { TAGGING_ROWS } from "../src/controller/pvs/tagging.ts";
+import { type Tone, toneOf } from "../src/controller/pvs/tones.ts";
 import { TRANSFER_ROWS } from "../src/controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../src/controller/pvs/triggers.ts";
 import { EDIT_USER_CHARACTERS, USERS_ROWS } from "../src/controller/pvs/users.ts";
@@ -82,6 +83,27 @@ test.each(CHOOSING)("the states of %s stand in the database as in the program", 
     initialized.find(`${PREFIX}${suffix}`)?.choices,
     `states of the row in src/controller/pvs/ are the names of the states of ${suffix} in db/`,
   ).toEqual(states);
+});
+
+/** The tone that each severity of a state calls for, and the other way round. */
+const ALARM_TONES: Readonly<Record<number, readonly (Tone | undefined)[]>> = {
+  0: ["unknown", "idle", "busy", "good"],
+  1: ["warning", "unknown"],
+  2: ["bad"],
+  3: ["unknown"],
+};
+const STATE_SEVERITIES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ").map((state) => `${state}SV`);
+
+test.each(CHOOSING)("each state of %s has a tone, that of its alarm where it has one", (suffix, states) => {
+  const record = database.record(`${PREFIX}${suffix}`);
+  const fields = record?.type.name.startsWith("mbb") === true ? STATE_SEVERITIES : ["ZSV", "OSV"];
+  for (const [index, state] of states.entries()) {
+    const severity = record?.fields[fields[index] as string] ?? 0;
+    expect(
+      ALARM_TONES[severity],
+      `the tone of ${state} in src/controller/pvs/tones.ts, which has severity ${severity} in db/`,
+    ).toContain(toneOf(suffix, state));
+  }
 });
 
 test("every unit stands in the database as in the program, and no other", () => {

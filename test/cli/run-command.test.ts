@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { ActionError, CancelledError } from "../../src/base/errors.ts";
 import { NotFoundError, OffError } from "../../src/controller/ports/call.ts";
 import type { Beamtime } from "../../src/controller/ports/scheduling.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import type { ActionContext } from "../../src/controller/run/action.ts";
 import { InputError, RejectedError } from "../../src/controller/run/outcome.ts";
 import type { Site } from "../../src/controller/site.ts";
@@ -221,7 +222,7 @@ describe("results", () => {
   });
   test("say yes and no in words", async () => {
     const init = doing(({ publish }) => {
-      publish("ExperimentExists", 1);
+      publish("ExperimentExists", ANSWERS.indexOf("Yes"));
       publish("ExperimentCreated", 0);
       return done();
     });
@@ -231,7 +232,7 @@ describe("results", () => {
   });
   test("of a run that failed are those that it came to, and no counts at 0", async () => {
     const init = doing(({ publish }) => {
-      publish("ExperimentExists", 1);
+      publish("ExperimentExists", ANSWERS.indexOf("Yes"));
       publish("UsersAdded", 0);
       throw new ActionError("The service went away.");
     });

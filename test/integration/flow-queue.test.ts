@@ -1,9 +1,11 @@
 /** A flow as destination of an IOC's queue, on the simulated beamline: in PVs, through a consent and through a kill. */
+
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import type { CaClient } from "../../src/ca/client/client.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import { DEST_STATES, SCAN_PV_STATES } from "../../src/controller/pvs/transfers.ts";
 import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { openClient } from "../support/peers/our-client.ts";
@@ -116,7 +118,7 @@ test("killed in mid-run and started again, the IOC follows the same run on", asy
   await site.restartIoc();
   await until("Dest2State", (one) => DEST_STATES[Number(one)] === "Sending");
   release();
-  await until("ArchiveVerified", (one) => one === "1");
+  await until("ArchiveVerified", (one) => ANSWERS[Number(one)] === "Yes");
   await proven();
   expect(runs().slice(before)).toMatchObject([{ id, status: "SUCCEEDED" }]);
 });

@@ -1,9 +1,11 @@
 /** Flows of Globus through an IOC, on the simulated beamline: FlowRun and what becomes of its run. */
+
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ECA } from "../../src/ca/wire/status.ts";
 import { FLOW_PV_STATES, RUN_PV_STATES } from "../../src/controller/pvs/flows.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import { TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
 import { inheritedEnvironment } from "../support/peers/epics-environment.ts";
 import { operatorOf } from "../support/peers/pv-operator.ts";
@@ -33,7 +35,7 @@ test("before the first run its PVs say that there was none, and the flow that wo
   expect(await text("FlowTitle")).toBe("globus-ioc beamline");
   expect(Date.parse(await text("FlowExpires"))).toBeGreaterThan(Date.now() + 29 * 86_400_000);
   expect([await text("RunId"), await text("RunMessage"), await number("RunBytes")]).toEqual(["", "", 0]);
-  expect(await number("FlowInputWaiting")).toBe(0);
+  expect(ANSWERS[await number("FlowInputWaiting")]).toBe("No");
 });
 
 test("its flow is the one that flow deploy beamline changes from a terminal, and its file has all that Globus says of it", async () => {
@@ -136,7 +138,7 @@ test("a run whose consent was withdrawn says so with the command that helps, and
   expect(await text("LastError")).toBe(message);
   goOn();
   expect(await put("FlowResume", 1)).toBe(ECA.NORMAL); // a service account consents by itself
-  await until("RunStatus", (one) => one !== "1" && one !== "2");
+  await until("RunStatus", (one) => !["ACTIVE", "INACTIVE"].includes(RUN_PV_STATES[Number(one)] ?? ""));
   expect(await text("RunMessage")).toContain("has succeeded");
 });
 
@@ -163,7 +165,7 @@ test("a question is answered by FlowRespond, armed, once; the answers are states
   expect(await put("FlowRespondArm", 1)).toBe(ECA.PUTFAIL);
   await put("RunInput", askedFor(site.beamline.globus.serviceAccount.clientId));
   expect(await put("FlowRun", 1)).toBe(ECA.NORMAL);
-  await until("FlowInputWaiting", (one) => one === "1");
+  await until("FlowInputWaiting", (one) => ANSWERS[Number(one)] === "Yes");
   expect(await text("FlowInputQuestion")).toMatch(/^The data are at the destination\. Delete the source\?: Source: /);
   expect(await text("FlowInputOptions")).toBe("1: Keep\n2: Delete");
   expect(await text("RunMessage")).toContain("for a person's answer: give it with FlowRespond");
@@ -181,7 +183,7 @@ test("a question is answered by FlowRespond, armed, once; the answers are states
   expect([await number("FlowRespondArm"), await number("FlowInputChoice")]).toEqual([0, 0]);
   await runIs("SUCCEEDED");
   expect(existsSync(join(site.beamline.globus.collection("detector").folder, "for-flows/example.dat"))).toBe(false);
-  expect(await number("FlowInputWaiting")).toBe(0);
+  expect(ANSWERS[await number("FlowInputWaiting")]).toBe("No");
   expect(await put("FlowRespond", 1)).toBe(ECA.PUTFAIL);
   expect(await text("FlowRespondMessage")).toBe("No question waits for an answer.");
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { CaClient } from "../../src/ca/client/client.ts";
 import { ECA } from "../../src/ca/wire/status.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import { SCAN_PV_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
 import { TRIGGER_STATES } from "../../src/controller/pvs/triggers.ts";
 import { openClient } from "../support/peers/our-client.ts";
@@ -72,7 +73,7 @@ test("a scan of TomoScan is proven at both destinations without anyone asking", 
   const name = await scan();
   await proven(name);
   expectEqualCopies(name);
-  expect(await number("ArchiveVerified")).toBe(1);
+  expect(ANSWERS[await number("ArchiveVerified")]).toBe("Yes");
   expect(await text("LastDone")).toBe(name);
   expect([await text("Scan0Name"), SCAN_PV_STATES[await number("Scan0State")], await number("Scan0Percent")]).toEqual([
     name,

@@ -2,11 +2,13 @@
  * The snippets of docs/transfers.md, docs/notify.md and the queue's section of docs/ledger.md, as they stand there: the
  * settings read as globus.conf is and run, the shell's lines run, with the names of the simulated beamline.
  */
+
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
+import { ANSWERS } from "../../src/controller/pvs/row.ts";
 import { SCAN_PV_STATES, TASK_PV_STATES } from "../../src/controller/pvs/transfers.ts";
 import { TRIGGER_STATES, type TriggerState } from "../../src/controller/pvs/triggers.ts";
 import { freePort } from "../support/peers/epics-environment.ts";
@@ -195,7 +197,10 @@ test("docs/transfers.md: each of its triggers on a directory sends the scan that
     false,
   ]);
   expect(existsSync(join(archive, "2026-03/2026-03-Doe-1/a_010.h5"))).toBe(false);
-  expect([await text("WatchAlive"), await text("WatchMessage")]).toEqual(["1", expect.stringMatching(/^\d scans in /)]);
+  expect([ANSWERS[Number(await text("WatchAlive"))], await text("WatchMessage")]).toEqual([
+    "Yes",
+    expect.stringMatching(/^\d scans in /),
+  ]);
 });
 
 test("docs/transfers.md: its trigger on a PV sends the file that another PV names", async () => {

@@ -1,12 +1,12 @@
 /** PVs of DAQs and uploads: what is to be moved, how much is moved, and what is wrong. */
 import { NO_YES, type PvRow, type Result, result, resultOf, setting, UNKNOWN_COUNT } from "./row.ts";
 
-export const DAQ_STATES = ["None", "Running", "Stalled", "Ended", "Failed", "Stopped", "Unseen"] as const;
+export const DAQ_STATES = ["Unseen", "None", "Running", "Stalled", "Ended", "Failed", "Stopped"] as const;
 export type DaqState = (typeof DAQ_STATES)[number];
 /** Of the directory that a DAQ reads. */
 export const SOURCE_STATES = ["UNKNOWN", "OK", "EMPTY", "MISSING", "NO_TOPDIR", "NOT_YET"] as const;
 export type SourceState = (typeof SOURCE_STATES)[number];
-export const UPLOAD_STATES = ["None", "Running", "Done", "Failed", "Stopped", "Unknown"] as const;
+export const UPLOAD_STATES = ["Unknown", "None", "Running", "Done", "Failed", "Stopped"] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
 /** The two data of a DAQ, raw and reconstructed, and how their PVs begin. */

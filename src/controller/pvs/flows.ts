@@ -15,7 +15,7 @@ import { TASK_PV_STATES } from "./transfers.ts";
 /** Expiring: a week is left of it. Ending: a day is, or nothing. None: none is named. */
 export const FLOW_PV_STATES = ["Unknown", "Off", "None", "OK", "Expiring", "Ending", "Trouble"] as const;
 export type FlowPvState = (typeof FLOW_PV_STATES)[number];
-export const RUN_PV_STATES = ["None", "ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "ENDED", "UNKNOWN"] as const;
+export const RUN_PV_STATES = ["UNKNOWN", "None", "ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "ENDED"] as const;
 export type RunPvState = (typeof RUN_PV_STATES)[number];
 /** Answers that FlowInputChoice has states for, behind the state that chooses none. */
 export const MOST_ANSWERS = 15;

@@ -50,7 +50,7 @@ export interface Takes {
 export const UNKNOWN_COUNT = -1;
 export const NO_YES = ["No", "Yes"] as const;
 /** Unknown: nobody has looked yet. */
-export const ANSWERS = ["No", "Yes", "Unknown"] as const;
+export const ANSWERS = ["Unknown", "No", "Yes"] as const;
 export const ARM_STATES = ["Safe", "Armed"] as const;
 /** Seconds that an arm stays Armed. */
 export const ARMED_SECONDS = 30;

@@ -10,7 +10,7 @@ export const logLine = (index: number): LogLine => `LogLine${index as Digit}`;
 
 export const SEVERITIES = ["NO_ALARM", "MINOR", "MAJOR"] as const;
 export type Severity = (typeof SEVERITIES)[number];
-export const AUTH_STATES = ["Off", "OK", "Expiring", "LoginNeeded", "Unknown"] as const;
+export const AUTH_STATES = ["Unknown", "Off", "OK", "Expiring", "LoginNeeded"] as const;
 /** The state of credentials, as AuthDM and AuthGlobus show it. */
 export type AuthState = (typeof AUTH_STATES)[number];
 const login = (what: string): Result =>

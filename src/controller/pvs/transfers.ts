@@ -20,6 +20,7 @@ export type QueueState = (typeof QUEUE_STATES)[number];
 export const DEST_STATES = ["Unknown", "Off", "Idle", "Waiting", "Sending", "Trouble"] as const;
 export type DestState = (typeof DEST_STATES)[number];
 export const SCAN_PV_STATES = [
+  "Unknown",
   "None",
   "Waiting",
   "Queued",
@@ -28,10 +29,9 @@ export const SCAN_PV_STATES = [
   "Retrying",
   "Failed",
   "Left",
-  "Unknown",
 ] as const;
 export type ScanPvState = (typeof SCAN_PV_STATES)[number];
-export const TASK_PV_STATES = ["None", "ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "Unknown"] as const;
+export const TASK_PV_STATES = ["Unknown", "None", "ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED"] as const;
 
 /** Destinations that have PVs, and so destinations that a site can have. */
 export const MOST_DESTINATIONS = 4;

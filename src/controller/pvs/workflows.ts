@@ -6,6 +6,7 @@ import { input, managed, type PvRow, result, setting, UNKNOWN_COUNT } from "./ro
  * Gone: Data Management no longer knows the job. Unknown: nobody has looked, or the job has a status of its own.
  */
 export const WORKFLOW_STATES = [
+  "Unknown",
   "None",
   "Starting",
   "Pending",
@@ -19,7 +20,6 @@ export const WORKFLOW_STATES = [
   "Timeout",
   "Unclear",
   "Gone",
-  "Unknown",
 ] as const;
 export type WorkflowState = (typeof WORKFLOW_STATES)[number];
 

@@ -86,7 +86,7 @@ test("where none runs that is shown once, and the list is asked for now and then
     "UploadFilesDone=0",
     "UploadFilesTotal=0",
     "UploadPercent=0",
-    "UploadState=0",
+    `UploadState=${UPLOAD_STATES.indexOf("None")}`,
   ]);
   expect(calls("uploads")).toBe(11);
 });

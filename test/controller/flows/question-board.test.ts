@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { facilityIso } from "../../../src/base/facility-time.ts";
 import { QuestionBoard } from "../../../src/controller/flows/question-board.ts";
 import type { Question } from "../../../src/controller/ports/flows.ts";
+import { ANSWERS } from "../../../src/controller/pvs/row.ts";
 import { FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
 
 const question = (id: string, ...answers: string[]): Question => ({
@@ -21,10 +22,10 @@ function board() {
 
 test("a question stands in its PVs, and its answers are states to choose from", () => {
   const { pvs, board: shown } = board();
-  expect(pvs.get("FlowInputWaiting")).toBe(2);
+  expect(pvs.get("FlowInputWaiting")).toBe(ANSWERS.indexOf("Unknown"));
   const expires = Date.UTC(2026, 2, 3);
   shown.show({ ...question("q", "Delete the source", "Keep it"), expires });
-  expect(pvs.get("FlowInputWaiting")).toBe(1);
+  expect(pvs.get("FlowInputWaiting")).toBe(ANSWERS.indexOf("Yes"));
   expect(pvs.get("FlowInputQuestion")).toBe("Delete?: All files have arrived.");
   expect(pvs.get("FlowInputOptions")).toBe("1: Delete the source\n2: Keep it");
   expect(pvs.get("FlowInputExpires")).toBe(facilityIso(new Date(expires)));
@@ -44,7 +45,11 @@ test("what was chosen and armed for one question does not count for the next", (
   expect(pvs.states.get("FlowInputChoice")).toEqual(["None", "Keep", "Delete"]);
   pvs.put("FlowInputChoice", 2);
   shown.show(undefined);
-  expect([pvs.get("FlowInputChoice"), pvs.get("FlowInputWaiting"), pvs.get("FlowInputQuestion")]).toEqual([0, 0, ""]);
+  expect([pvs.get("FlowInputChoice"), pvs.get("FlowInputWaiting"), pvs.get("FlowInputQuestion")]).toEqual([
+    0,
+    ANSWERS.indexOf("No"),
+    "",
+  ]);
   expect(pvs.states.get("FlowInputChoice")).toEqual(["None"]);
 });
 

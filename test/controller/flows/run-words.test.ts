@@ -124,9 +124,9 @@ test("a label has our id first, no comma, one line, and no more than 64 characte
 });
 
 test.each([
-  ["INACTIVE", "TW"],
-  ["FAILED", "FR"],
-  ["ENDED", "FV"],
+  ["INACTIVE", "TH"],
+  ["FAILED", "FV"],
+  ["ENDED", "SX"],
 ] as const)("%s is as severe in RunStatus as in its words", (state, choice) => {
   const file = readFileSync(join(import.meta.dirname, "../../../db/globus_flows.db"), "utf8");
   const record = /RunStatus"\) \{[^}]*\}/.exec(file)?.[0] ?? "";

@@ -1,10 +1,13 @@
 import { BehaviorSubject, type Subscription } from "rxjs";
 import { afterEach, expect, test } from "vitest";
 import type { ScanTrees, SeenScan, Sweep, TreeNews, TreeToWatch } from "../../../../src/controller/ports/scan-tree.ts";
+import { ANSWERS } from "../../../../src/controller/pvs/row.ts";
 import type { WatchContext } from "../../../../src/controller/run/watch.ts";
 import { readTrigger } from "../../../../src/controller/transfers/triggers/tree-trigger.ts";
 import type { TriggerNews } from "../../../../src/controller/transfers/triggers/trigger.ts";
 import { WatchedTrees } from "../../../../src/controller/transfers/triggers/watched-trees.ts";
+
+const [UNKNOWN, NO, YES] = ANSWERS.keys();
 
 interface Watched {
   readonly tree: TreeToWatch;
@@ -156,7 +159,7 @@ test("what is wrong is the trigger's state and the watch's, until a sweep ends a
   const one = trigger(all, "a", "next");
   show(all);
   await tick();
-  expect(puts).toMatchObject({ WatchAge: -1, WatchAlive: 2 });
+  expect(puts).toMatchObject({ WatchAge: -1, WatchAlive: UNKNOWN });
   expect(puts["WatchMessage"]).toContain("no trigger that watches one is On");
   one.start();
   one.isOn$.next(true);
@@ -215,17 +218,17 @@ test("a directory that cannot be watched is said, and its trigger stands in trou
 });
 
 test.each([
-  ["a sweep has just ended", [SWEEP], 7, { WatchAge: 7, WatchFiles: 2, WatchAlive: 1 }],
-  ["none has ended for three periods", [SWEEP], 16, { WatchAlive: 0 }],
-  ["the first does not end", [], 61, { WatchAge: -1, WatchAlive: 0 }],
-  ["the first goes on", [], 5, { WatchAge: -1, WatchFiles: -1, WatchAlive: 2 }],
+  ["a sweep has just ended", [SWEEP], 7, { WatchAge: 7, WatchFiles: 2, WatchAlive: YES }],
+  ["none has ended for three periods", [SWEEP], 16, { WatchAlive: NO }],
+  ["the first does not end", [], 61, { WatchAge: -1, WatchAlive: NO }],
+  ["the first goes on", [], 5, { WatchAge: -1, WatchFiles: -1, WatchAlive: UNKNOWN }],
   [
     "it cannot see all",
     [{ ...SWEEP, examples: ["x cannot be read."] }],
     1,
-    { WatchAlive: 0, WatchMessage: "x cannot be read." },
+    { WatchAlive: NO, WatchMessage: "x cannot be read." },
   ],
-  ["it does not see a new file", [{ ...SWEEP, canarySeen: false }], 1, { WatchAlive: 0 }],
+  ["it does not see a new file", [{ ...SWEEP, canarySeen: false }], 1, { WatchAlive: NO }],
 ] as const)("the Watch PVs when %s", async (_what, sweeps, seconds, expected) => {
   const all = trees();
   const one = trigger(all, "a", "next");
