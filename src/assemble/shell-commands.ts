@@ -16,6 +16,7 @@ import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
 import { resultBound } from "../ioc/access/result-fields.ts";
 import type { CommandSession } from "../ioc/commands/session.ts";
+import { GuestPvs } from "../ioc/guest-pvs.ts";
 import type { Stage } from "../ioc/ioc.ts";
 import { LocalPvs } from "../ioc/local-pvs.ts";
 import { logPuts } from "../ioc/put-log.ts";
@@ -26,6 +27,7 @@ import { checkSaved, fillInitially, nameServers, nameTriggers, recordOf } from "
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
 import type { MutableEnvironment } from "./parts.ts";
 import { type GlobusReport, globusReport } from "./report.ts";
+import { startWeb } from "./web.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
@@ -39,6 +41,8 @@ export interface GlobusCommandsOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** For who starts the IOC, and for no log: the web page's token is in it. */
+  readonly tell: (line: string) => void;
 }
 
 /** What globusConfigure has found, for globusStart. */
@@ -52,6 +56,8 @@ interface Configured {
    */
   readonly prepare: () => () => void;
   readonly start: () => DataManagementProgram;
+  /** Serves the web page. @returns ends it */
+  readonly serve: () => Promise<() => Promise<void>>;
 }
 
 export function globusCommands(options: GlobusCommandsOptions): readonly ShellCommand[] {
@@ -107,6 +113,7 @@ class ShellSteps {
         "beforeServer",
         stageOf(() => this.#begin(ready)),
       );
+      session.ioc.addStage("running", webStage(ready.serve));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       giveUp(error);
@@ -155,6 +162,17 @@ function stageOf(start: () => DataManagementProgram): Stage {
   };
 }
 
+function webStage(serve: Configured["serve"]): Stage {
+  let stop: (() => Promise<void>) | undefined;
+  return {
+    name: "the web page",
+    start: async () => {
+      stop = await serve();
+    },
+    stop: () => stop?.(),
+  };
+}
+
 /** Stands in when st.cmd does not say globusStart: commands are refused, so that no client waits in vain. */
 function refusing({ clock, log }: GlobusCommandsOptions, pvs: LocalPvs): DataManagementProgram {
   const stop = refuseCommands(
@@ -200,8 +218,14 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
       return logPuts({ database: ioc.database, isLogged, log, clock: options.clock });
     },
     start: () => management.start(),
+    serve: () => {
+      const guest = new GuestPvs({ database: ioc.database, access: ioc.access, prefix, clock: options.clock, log });
+      return settings.web.enable ? startWeb({ ...options, settings, prefix, pvs: guest, log }) : NO_WEB;
+    },
   };
 }
+
+const NO_WEB = Promise.resolve(() => Promise.resolve());
 
 /** The settings, and the prefix on which the line of st.cmd and the settings agree. @throws ConfigError, ShellError */
 function settingsOf({ session, environment }: GlobusCommandsOptions, file: string | undefined, macros: string) {

@@ -20,9 +20,10 @@ export class MissingFileError extends ActionError {}
 /**
  * The text of a file that its owner alone may read.
  * @param what the content as the sentences name it, e.g. `Globus token file`
+ * @param isOwn whether the owner must be who runs the program: what is in the file lets people in
  * @throws MissingFileError, or an ActionError when the file is readable for others, not readable for us, or no file
  */
-export async function readPrivateFile(path: string, what: string): Promise<string> {
+export async function readPrivateFile(path: string, what: string, { isOwn = false } = {}): Promise<string> {
   try {
     const file = await openRegularFile(path);
     try {
@@ -33,6 +34,12 @@ export async function readPrivateFile(path: string, what: string): Promise<strin
       if ((mode & OTHERS) !== 0 && !stats.isFile()) throw new NoFileError(stats, path);
       if ((mode & OTHERS) !== 0) {
         throw new ActionError(`The ${what} ${path} has mode ${bits}, so others can use it: run \`chmod 600 ${path}\`.`);
+      }
+      const user = process.getuid?.();
+      if (isOwn && user !== undefined && stats.uid !== user) {
+        throw new ActionError(
+          `The ${what} ${path} belongs to user ${stats.uid}, and not to ${user}, who runs the IOC: run \`chown ${user} ${path}\`.`,
+        );
       }
       if (size > MOST_BYTES) throw new ActionError(`The ${what} ${path} has ${size} bytes: that is not a ${what}.`);
       return await file.readFile("utf8");

@@ -191,6 +191,7 @@ async function ioc(
         version: VERSION,
         clock: systemClock,
         log,
+        tell: out,
       }),
     stdin: process.stdin,
     stdout: output,

@@ -4,14 +4,14 @@
  */
 import path from "node:path";
 import { type Beamline, loopbackEnvironment, startBeamline } from "../sandbox/beamline.ts";
-import { keepPort } from "../sandbox/free-port.ts";
+import { freeTcpPort, keepPort } from "../sandbox/free-port.ts";
 import { IOC_PREFIX } from "../sandbox/site-files.ts";
 
 /**
- * Ports that are tried first, for the IOC and TomoScan; not EPICS' own, so that a real IOC of this host is not
- * disturbed.
+ * Ports that are tried first, for the IOC, TomoScan and the web page; not EPICS' own, so that a real IOC of this host
+ * is not disturbed.
  */
-const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078 } as const;
+const PREFERRED_PORTS = { ioc: 5076, tomoScan: 5078, web: 8642 } as const;
 
 /** Of the environment of a real beamline: whom these name is not who sits at the sandbox. */
 const REAL_BEAMLINE = ["GLOBUS_HOSTS", "GLOBUS_MANAGERS"];
@@ -65,6 +65,7 @@ async function runOn(ports: Ports, options: SandboxCommandOptions): Promise<numb
     iocCommand: [program, ...args, "ioc"],
     tomoScanDatabase: path.join(root, "db", "sandbox_tomoscan.db"),
     tomoScanPort: ports.tomoScan,
+    webPort: await freeTcpPort(PREFERRED_PORTS.web),
     environment,
     signal: options.signal,
     onMail: ({ to, source }) => write(`(simulated mail server) ${to}: ${/^Subject: (.*)$/im.exec(source)?.[1] ?? ""}`),

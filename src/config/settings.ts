@@ -74,6 +74,16 @@ export const KINDS = {
   port: kind("a port from 1 to 65535", (text) =>
     /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535 ? Number(text) : undefined,
   ),
+  anyPort: kind("a port from 1 to 65535, or 0 for any that is free", (text) =>
+    /^\d+$/.test(text) && Number(text) <= 65535 ? Number(text) : undefined,
+  ),
+  bindAddress: kind("an IP address of this host, 0.0.0.0 or ::", (text) =>
+    /^\d+(\.\d+){3}$/.test(text) && URL.canParse(`http://${text}`)
+      ? text
+      : /^[\da-fA-F:.]*:[\da-fA-F:.]*$/.test(text) && URL.canParse(`http://[${text}]`)
+        ? text
+        : undefined,
+  ),
   zone: orEmpty(kind("a time zone such as America/Chicago", knownZone)),
   badges,
   email: orEmpty(kind("an e-mail address", (text) => (addressProblem(text) === undefined ? text : undefined))),
@@ -136,6 +146,10 @@ export const KINDS = {
     ),
   ),
   names: kind("names separated by blanks", (text) => text.split(/\s+/).filter((name) => name !== "")),
+  hostNames: kind("host names separated by blanks", (text) => {
+    const names = text.split(/\s+/).filter((name) => name !== "");
+    return names.every((name) => host.parse(name) !== undefined) ? names : undefined;
+  }),
   functionName: orEmpty(matching("the name of a function, or its UUID", /^[\p{L}\p{N}_-]+$/u)),
   destinationKind: choice("globus", "folder", "ssh", "flow"),
   sourceHost: choice("detector", "analysis"),
@@ -466,6 +480,29 @@ export const SETTINGS = {
     badges: setting(KINDS.optionalBadges, "", "create-manual: badges of its users."),
     email: setting(KINDS.email, "", "create-manual: e-mail address of its PI."),
     institution: setting(KINDS.text, "", "create-manual: institution of its PI."),
+  },
+  web: {
+    enable: setting(KINDS.yesNo, "True", "Whether the IOC serves its page for browsers (docs/web.md)."),
+    address: setting(
+      KINDS.bindAddress,
+      "127.0.0.1",
+      "Where it listens. An address that other hosts reach needs a token for reading, too, and a proxy with TLS in front of it.",
+    ),
+    port: setting(
+      KINDS.anyPort,
+      "8642",
+      "Its port; 0: any that is free. A port that is taken is told in the log, and there is no page then.",
+    ),
+    "tokens-file": setting(
+      KINDS.file,
+      "",
+      "File with a line `NAME TOKEN` for each who may write, mode 0600; empty: the start makes a token of the name start and prints it.",
+    ),
+    names: setting(
+      KINDS.hostNames,
+      "",
+      "Host names under which it is asked for, separated by blanks, such as that of a proxy; addresses and localhost need no entry.",
+    ),
   },
   query: {
     "start-date": setting(KINDS.day, "", "list-esafs: first day; empty: the first of this month."),

@@ -62,6 +62,8 @@ export interface BeamlineOptions {
   readonly scan?: ScanPlan;
   /** First part of the prefix of the IOC's PVs, where it is not TomoScan's. */
   readonly ownPrefix?: string;
+  /** Where the IOC serves its web page, 0: anywhere; absent: nowhere. */
+  readonly webPort?: number;
   /** Told when all runs, and TomoScan's PVs are waited for to be tagged. */
   readonly onTagging?: () => void;
   /** Gives the start up. */
@@ -120,7 +122,7 @@ export async function startBeamline(options: BeamlineOptions): Promise<Beamline>
     const parts = { ...services, mail };
     const flow = await deployFlow(services.globus, path.join(path.dirname(options.tomoScanDatabase), "..", "flows"));
     await writeFlowExample(services.detector.root);
-    const configFile = await writeSiteFiles(folder.path, { ...parts, flow }, options.ownPrefix);
+    const configFile = await writeSiteFiles(folder.path, { ...parts, flow }, options);
     const month = yearMonth(new Date(clock.now()));
     const tag = (text: Readonly<Record<string, string>> = {}): Promise<void> =>
       tagTomoScan(

@@ -52,3 +52,13 @@ async function anyPort(): Promise<number> {
 
 const listen = (port: number): Promise<StreamServer> =>
   nodeNetwork.listen({ host: HOST, port }, (stream) => stream.destroy());
+
+/** The preferred TCP port if nobody on loopback has it, else 0 for any. */
+export async function freeTcpPort(preferred: number): Promise<number> {
+  try {
+    (await listen(preferred)).close();
+    return preferred;
+  } catch {
+    return 0;
+  }
+}

@@ -51,8 +51,19 @@ const MESSAGE_TEMPLATE = `<p>Dear users of %%ExperimentName%%,</p>
 %%SLIDES_LINK%%</p>
 `;
 
+export interface SiteFileOptions {
+  /** First part of the prefix of the IOC's PVs, where it is not TomoScan's. */
+  readonly ownPrefix?: string | undefined;
+  /** Where the IOC serves its web page, 0: anywhere; undefined: nowhere. */
+  readonly webPort?: number | undefined;
+}
+
 /** Writes globus.conf and what it names. @returns the path of globus.conf */
-export async function writeSiteFiles(directory: string, services: SiteServices, ownPrefix = ""): Promise<string> {
+export async function writeSiteFiles(
+  directory: string,
+  services: SiteServices,
+  { ownPrefix = "", webPort }: SiteFileOptions = {},
+): Promise<string> {
   const write = async (name: string, text: string): Promise<string> => {
     const file = path.join(directory, name);
     await writeFile(file, text, { mode: 0o600 });
@@ -71,7 +82,7 @@ export async function writeSiteFiles(directory: string, services: SiteServices, 
     globusSecret: await write("globus_secret", `${globus.serviceAccount.secret}\n`),
     ...(await writeFlowFiles(directory, services.flow, globus)),
   };
-  return write("globus.conf", iniText(settingsOf(services, files, ownPrefix)));
+  return write("globus.conf", iniText(settingsOf(services, files, { ownPrefix, webPort })));
 }
 
 /** Paths. */
@@ -91,7 +102,7 @@ type SiteFiles = Readonly<
 >;
 type Sections = Readonly<Record<string, Readonly<Record<string, string | number>>>>;
 
-function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string): Sections {
+function settingsOf(services: SiteServices, files: SiteFiles, { ownPrefix = "", webPort }: SiteFileOptions): Sections {
   const { dm, scheduling, globus, detector, analysis, mail } = services;
   return {
     general: { "time-zone": ZONE, "log-directory": path.join(files.directory, "logs") },
@@ -153,6 +164,7 @@ function settingsOf(services: SiteServices, files: SiteFiles, ownPrefix: string)
       "identity-file": detector.identityFile,
       "known-hosts-file": files.knownHosts,
     },
+    web: webPort === undefined ? { enable: "False" } : { port: webPort },
     "trigger tomoscan": { enable: "True" },
     source: {
       host: "detector",

@@ -21,6 +21,16 @@ test.each([
     { user: "x".repeat(500), host: "h", peer: "10.0.0.5:1" },
     `${"x".repeat(64)}@h:1 (10.0.0.5)`,
   ],
+  [
+    "a web token that was checked",
+    { user: "web:start", host: "10.0.0.5", peer: "10.0.0.5:1", isProven: true as const },
+    "web:start@10.0.0.5:1",
+  ],
+  [
+    "a web token that is only claimed, with a question mark",
+    { user: "web:start", host: "10.0.0.5", peer: "10.0.0.5:1" },
+    "web?start@10.0.0.5:1",
+  ],
 ])("%s", (_, client, text) => {
   expect(clientText(client)).toBe(text);
 });

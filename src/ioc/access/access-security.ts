@@ -3,7 +3,7 @@
  * without an error, and everybody who was granted something, and tells each when it changes. It serves no protocol and
  * prints nothing (access-dump.ts). channel-access.md §6; epics-base: asDbLib.c.
  */
-import { type ClientIdentity, peerAddress } from "../../base/client-identity.ts";
+import { type ClientIdentity, peerAddress, userOf } from "../../base/client-identity.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Database } from "../../database/database.ts";
@@ -132,9 +132,9 @@ export class AccessSecurity implements AccessControl {
   }
   /** What the rules judge a client by. */
   claimsOf(client: ClientIdentity): Claims {
-    const { user, host } = client;
+    const { host } = client;
     const compared = this.#active?.checksAddress === true ? peerAddress(client) : host.toLowerCase();
-    return { user, host: compared, method: "ca", authority: "", protocol: "TCP" };
+    return { user: userOf(client), host: compared, method: "ca", authority: "", protocol: "TCP" };
   }
 
   /** A client on a host, as the rules see it. @returns undefined where hosts are judged by address, and it has none */

@@ -1,7 +1,7 @@
 /**
  * A put as the put log keeps it: who, when, where, and the field's value before and after. Nothing is formatted here.
  */
-import { peerAddress } from "../../base/client-identity.ts";
+import { peerAddress, userOf } from "../../base/client-identity.ts";
 import type { FieldAddress } from "../../database/field-address.ts";
 import type { PutReport } from "../../database/put.ts";
 import { headAt, type ValueHead } from "../../database/value-head.ts";
@@ -13,7 +13,7 @@ const MOST_OF_NAME = 128;
 export interface LoggedPut {
   /** Milliseconds since 1970 UTC. */
   readonly at: number;
-  /** As the client says; hostile. */
+  /** As the client says, where nobody has checked it; hostile. */
   readonly user: string;
   /** As the client says, or its address; hostile. */
   readonly host: string;
@@ -46,10 +46,10 @@ export interface Burst {
  */
 export function loggedPut({ address, before, by, result, value }: PutReport, at: number, byAddress = false): LoggedPut {
   const held = headAt(address);
-  const { user = "", host = "", peer = "" } = by ?? {};
+  const { host = "", peer = "" } = by ?? {};
   return {
     at,
-    user,
+    user: by === undefined ? "" : userOf(by),
     host: byAddress || host === "" ? peerAddress({ peer }) : host,
     address,
     before: before ?? held,

@@ -15,6 +15,8 @@ const MACROS: Readonly<Record<string, string>> = { HOSTS: "console,127.0.0.1", M
 const WHO = {
   manager: { user: "olga", host: "console", peer: "127.0.0.1:4711" },
   operator: { user: "sam", host: "console", peer: "127.0.0.1:4712" },
+  starter: { user: "web:start", host: "127.0.0.1", peer: "127.0.0.1:4714", isProven: true as const },
+  "one who claims to be the starter": { user: "web:start", host: "console", peer: "127.0.0.1:4715" },
   stranger: { user: "olga", host: "laptop", peer: "127.0.0.2:4713" },
 };
 const [READ, BOTH] = [1, 3];
@@ -52,6 +54,9 @@ async function rightsBy(text: string): Promise<ReadonlyMap<string, number>> {
 test.each<[keyof typeof RECORDS, keyof typeof WHO, number, number]>([
   ["own", "manager", BOTH, BOTH],
   ["own", "operator", BOTH, READ],
+  ["own", "starter", BOTH, BOTH],
+  ["guarded", "starter", BOTH, BOTH],
+  ["guarded", "one who claims to be the starter", READ, READ],
   ["own", "stranger", READ, READ],
   ["input", "manager", BOTH, BOTH],
   ["input", "operator", BOTH, READ],

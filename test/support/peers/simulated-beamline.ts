@@ -54,6 +54,8 @@ export interface SimulatedBeamlineOptions {
   readonly script?: (text: string) => string;
   /** Words before the IOC's command line: a program that runs it. */
   readonly runner?: readonly string[];
+  /** Where the IOC serves its web page, 0: anywhere; absent: nowhere. */
+  readonly webPort?: number;
   /** More environment for the IOC, asked for at each start. */
   readonly environment?: () => Readonly<Record<string, string>>;
 }
@@ -69,6 +71,7 @@ export async function startSimulatedBeamline(options: SimulatedBeamlineOptions =
     tomoScanPort,
     environment,
     ownPrefix: station,
+    ...(options.webPort !== undefined && { webPort: options.webPort }),
   });
   const saveFolder = join(dirname(beamline.configFile), "autosave");
   const prefix = `${station}Globus:`;

@@ -87,6 +87,8 @@ const LAYERS: readonly Layer[] = [
   },
   { at: "services/ca-pvs.ts", ours: [...SERVICE, "epics/", "ca/client/"], packages: ["rxjs"] },
   { at: "services/*", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
+  { at: "web/server.ts", ours: ["web/"], node: ["http"], packages: ["@hono/node-server"] },
+  { at: "web/", ours: ["base/", "controller/pvs/"], node: ["crypto", "fs", "path"], packages: ["hono"] },
   { at: "sandbox/", ours: ["base/", "epics/", "net/", "ca/"], node: "any", packages: "any" },
   { at: "assemble/ioc.ts", ours: ["assemble/", "config/", "controller/", "services/"], node: ["path"] },
   {
@@ -94,6 +96,7 @@ const LAYERS: readonly Layer[] = [
     ours: ["assemble/", "base/", "config/", "controller/", "database/", "iocsh/", "ioc/"],
   },
   { at: "assemble/shell-commands.ts", ours: ["assemble/", ...DATA_COMMANDS, "database/", "iocsh/", "ioc/"] },
+  { at: "assemble/web.ts", ours: ["base/", "config/", "web/"], node: ["path"] },
   { at: "assemble/", ours: [...DATA_COMMANDS, "net/", "ca/"], node: "any", packages: "any" },
   {
     at: "cli/program.ts",
@@ -145,6 +148,7 @@ const RESERVED: readonly Reserved[] = [
       "controller/wiring.ts",
       "ioc/local-pvs.ts",
       "ioc/database-source.ts",
+      "ioc/guest-pvs.ts",
       "ioc/access/access-inputs.ts",
       "ca/server/",
     ],

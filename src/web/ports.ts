@@ -1,0 +1,28 @@
+/** What the web server needs of the IOC. assemble/web.ts hands it in; tests hand in fakes. */
+import type { ClientIdentity } from "../base/client-identity.ts";
+import type { PvSuffix } from "../controller/pvs/index.ts";
+
+/** Unicode text, a number, which for an enum is its index, or the elements of an array. */
+export type WebValue = string | number | readonly (string | number)[];
+
+export interface WebLook {
+  readonly value: WebValue;
+  /** 0: no alarm, to 3: invalid. */
+  readonly severity: number;
+}
+
+/** `denied`: by the access rules; the others as the database has them. */
+export interface WebRefusal {
+  readonly kind: "denied" | "read-only" | "disabled" | "refused" | "failed";
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** This IOC's own PVs, by the suffix behind the prefix. */
+export interface WebPvs {
+  look(suffix: PvSuffix): WebLook;
+  /** Calls `posted` at each change of the value or the alarm. @returns ends that */
+  whenPosted(suffix: PvSuffix, posted: () => void): () => void;
+  /** A put that does not wait for what it starts. @returns undefined once it was made */
+  put(suffix: PvSuffix, value: string | number, by: ClientIdentity): WebRefusal | undefined;
+}
