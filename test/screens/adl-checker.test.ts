@@ -4,7 +4,9 @@ import { adlProblems } from "../support/adl/check.ts";
 
 const STATES: AdlChannel = {
   kind: "states",
-  states: ["Unknown", "Idle", "Running"],
+  states: ["Unknown", "Failed", "Done"],
+  tones: ["unknown", "bad", "good"],
+  severities: [0, 2, 0],
   characters: 16,
   isCharacters: false,
   isWritable: false,
@@ -162,12 +164,7 @@ test.each<readonly [string, string, string, RegExp]>([
     `${object(151, 40, 20, 20)} ${basic(15)}`,
     /oval at 151,40 20x20 covers oval/,
   ],
-  [
-    "an LED that is dark in a state",
-    'calc="A>1"',
-    'calc="A>2"',
-    /nothing is there while \$\(P\)\$\(R\)State is Running/,
-  ],
+  ["an LED that is dark in a state", 'calc="A>1"', 'calc="A>2"', /nothing is there while \$\(P\)\$\(R\)State is Done/],
   ["a condition that nothing can compute", 'calc="A=1"', 'calc="A="', /calc is "A=": /],
   [
     "a condition of a channel that is not named",
@@ -271,6 +268,35 @@ test.each<readonly [string, string, string, RegExp]>([
   ["a macro that is handed on empty", ",TS=$(TS)", ",TS=", /opens other\.adl without its macro TS/],
   ["a macro that nobody knows", ",TS=$(TS)", ",TS=$(TS),B=b", /hands on B: screens have P, R, TS/],
   ["a blank in what is handed on", ",TS=$(TS)", ", TS=$(TS)", /no blanks/],
+])("%s is told", (_, from, to, sentence) => {
+  expect(toldWith(from, to)).toMatch(sentence);
+});
+
+test.each<readonly [string, string, string, RegExp]>([
+  [
+    "an alarm colour of a state that nobody has checked",
+    'clrmod="static" align',
+    'clrmod="alarm" align',
+    /text update .* is green while \$\(P\)\$\(R\)State is Unknown, which nobody has checked/,
+  ],
+  [
+    "an alarm colour of a number",
+    `monitor { chan="$(P)$(R)Files" clr=14 bclr=51 }`,
+    `monitor { chan="$(P)$(R)Files" clr=14 bclr=51 } clrmod="alarm"`,
+    /is green while \$\(P\)\$\(R\)Files has no alarm/,
+  ],
+  [
+    "a graphic that is green in a state that nobody has checked",
+    `${basic(8)} "dynamic attribute" { vis="calc" calc="A=0"`,
+    `${basic(60)} "dynamic attribute" { vis="calc" calc="A=0"`,
+    /oval .* is green while \$\(P\)\$\(R\)State is Unknown/,
+  ],
+  [
+    "an alarm colour of a graphic",
+    `byte { ${object(230, 140, 20, 20)} ${monitor("State")} sbit=0 ebit=0 }`,
+    `oval { ${object(230, 140, 20, 20)} ${basic()} "dynamic attribute" { clr="alarm" chan="$(P)$(R)State" } }`,
+    /oval .* is green while \$\(P\)\$\(R\)State is Unknown/,
+  ],
 ])("%s is told", (_, from, to, sentence) => {
   expect(toldWith(from, to)).toMatch(sentence);
 });

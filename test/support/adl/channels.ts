@@ -13,6 +13,9 @@ export interface AdlChannel {
   readonly kind: "states" | "number" | "text" | "list";
   /** Names of the states. */
   readonly states: readonly string[];
+  /** Of each state: what tones.ts says of it, and the severity that it gives its record. */
+  readonly tones: readonly (string | undefined)[];
+  readonly severities: readonly number[];
   /** Characters that must be seen, not more than it ever shows. */
   readonly characters: number;
   /** It is an array of characters, which is text for a widget whose format is string. */

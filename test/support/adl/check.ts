@@ -1,6 +1,7 @@
 /** Says in one sentence each what screens of MEDM have wrong. Reads no file: texts and PVs are handed in. */
 import { type AdlChannels, channelProblems } from "./channels.ts";
 import { grammarProblems } from "./grammar.ts";
+import { greenProblems } from "./green.ts";
 import { linkProblems } from "./links.ts";
 import { placedWidgets, placeProblems } from "./places.ts";
 import { readAdl } from "./read.ts";
@@ -23,6 +24,7 @@ export function adlProblems(texts: ReadonlyMap<string, string>, channelsOf: (fil
       ...placeProblems(blocks[1], placed.widgets),
       ...roomProblems(placed.widgets, channels),
       ...channelProblems(placed.widgets, channels),
+      ...greenProblems(placed.widgets, channels),
       ...linkProblems(blocks, screens),
     ];
     return found.sort((one, other) => one.line - other.line).map(({ line, what }) => `${file}:${line}: ${what}`);

@@ -1,5 +1,6 @@
 /** The PVs of db/ as MEDM gets them, for the checker of screens. */
 import { rowOf } from "../../../src/controller/pvs/index.ts";
+import { toneOf } from "../../../src/controller/pvs/tones.ts";
 import type { Database } from "../../../src/database/database.ts";
 import type { FieldAddress } from "../../../src/database/field-address.ts";
 import type { AdlChannel } from "./channels.ts";
@@ -14,6 +15,9 @@ const DIGITS = 6;
 /** Bytes of a state's name; for states that are named when the IOC starts. */
 const STATE_BYTES = 25;
 
+/** Fields with the severity of each state. */
+const STATE_SEVERITIES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ").map((state) => `${state}SV`);
+
 /** @param suffix the PV's name without its prefix, with its field if it is not VAL */
 export function globusChannel(database: Database, prefix: string, suffix: string): AdlChannel | undefined {
   const found = database.find(`${prefix}${suffix}`);
@@ -24,12 +28,17 @@ export function globusChannel(database: Database, prefix: string, suffix: string
   return {
     kind: kindOf(found),
     states: isChoice && choices.length === 0 ? ["8".repeat(STATE_BYTES)] : choices,
+    tones: choices.map((state) => toneOf(suffix, state)),
+    severities: choices.map((_, index) => record.fields[severityField(record.type.name, index)] ?? 0),
     characters: charactersOf(found, suffix, range),
     isCharacters: isTextArray,
     isWritable: rowOf(suffix)?.kind !== "result" && found.isWritable,
     ...range,
   };
 }
+
+const severityField = (type: string, state: number): string =>
+  (type.startsWith("mbb") ? STATE_SEVERITIES : ["ZSV", "OSV"])[state] ?? "";
 
 function kindOf({ kind, isTextArray }: FieldAddress): AdlChannel["kind"] {
   if (kind === "array") return isTextArray ? "text" : "list";
