@@ -2,7 +2,6 @@
  * Sends scans through a flow, one run for each scan. A run is in the ledger before Flows hears of it, and is looked for
  * by its label where the answer was lost. What a run is asked is checked against the flow's input schema first.
  */
-import { sleep } from "../../base/clock.ts";
 import { asSentence, clauseOf } from "../../base/errors.ts";
 import { askedRun } from "../flows/asked-run.ts";
 import type { JsonObject } from "../flows/definition.ts";
@@ -15,10 +14,11 @@ import type { FlowReport } from "../ports/flows.ts";
 import type { FlowRunRecord, QueueChange, ScanRecord, SendRecord } from "../ports/queue-ledger.ts";
 import type { SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
 import { RejectedError } from "../run/outcome.ts";
+import { type AskedService, askInTurn } from "./asking.ts";
 import { type FlowDestination, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
 import { ownPlace } from "./places.ts";
-import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
+import { nameOf, type Road } from "./road.ts";
 import type { SiteFlows } from "./rules.ts";
 import { PlaceError } from "./scan-path.ts";
 
@@ -49,40 +49,24 @@ export class FlowLane extends Lane {
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
-  async run(signal: AbortSignal): Promise<void> {
-    const wake = this.road.wake();
-    for (;;) {
-      const waitSeconds = await this.#step(signal);
-      if (waitSeconds > 0) await wake.wait(this.road.clock, waitSeconds, signal);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return askInTurn(this, this.#service, signal);
   }
 
-  /** @returns seconds until there may be more to do */
-  async #step(signal: AbortSignal): Promise<number> {
-    const left = this.records.find(({ run }) => run === undefined);
-    if (left !== undefined) {
-      const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
-      if (blocked > 0) return blocked;
-      await this.#attempt(left.scans, signal, () => this.#goOn(left, signal));
-      return 0;
-    }
-    const { send, waitSeconds } = this.next();
-    if (send === undefined) return waitSeconds;
-    if (this.records.length >= this.road.site.rules.tasks) return Infinity; // until a run has ended
-    await this.#attempt([send.scan], signal, async () => {
-      const record = await this.#prepare(send, signal);
-      if (record !== undefined) await this.#begin(record, signal);
-    });
-    return 0;
-  }
-
-  async #attempt(scans: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    try {
-      await this.road.step(work);
-    } catch (thrown) {
-      if ((await this.failed(scans, thrown, signal)) === "ledger") await sleep(this.road.clock, LEDGER_SECONDS, signal);
-    }
-  }
+  readonly #service: AskedService = {
+    open: () => this.records.length,
+    unanswered: (signal) => {
+      const left = this.records.find(({ run }) => run === undefined);
+      return left && { scans: left.scans, ask: () => this.#goOn(left, signal) };
+    },
+    next: (send, signal) => ({
+      scans: [send.scan],
+      ask: async () => {
+        const record = await this.#prepare(send, signal);
+        if (record !== undefined) await this.#begin(record, signal);
+      },
+    }),
+  };
 
   /** A run that an earlier step, or an earlier process, has left without an answer. */
   async #goOn(record: FlowRunRecord, signal: AbortSignal): Promise<void> {

@@ -2,14 +2,14 @@
  * Sends scans to a Globus collection: several small scans share a task. Each submission is in the ledger with its id
  * before Globus hears of it, and is repeated word for word until Globus has answered, so that none is sent twice.
  */
-import { sleep } from "../../base/clock.ts";
 import { AccessDeniedError, AlreadyExistsError } from "../ports/call.ts";
 import type { QueueChange, ScanRecord, SendRecord, SubmissionRecord } from "../ports/queue-ledger.ts";
 import type { SubmittedItem, TransferTasks } from "../ports/transfer-tasks.ts";
+import { type AskedService, askInTurn } from "./asking.ts";
 import { type GlobusRow, itemsOf } from "./globus-paths.ts";
 import { Lane } from "./lane.ts";
 import { ownPlace } from "./places.ts";
-import { LEDGER_SECONDS, nameOf, type Road } from "./road.ts";
+import { nameOf, type Road } from "./road.ts";
 import { newSubmission, otherLoginText } from "./submissions.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -34,45 +34,28 @@ export class TaskLane extends Lane {
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
-  async run(signal: AbortSignal): Promise<void> {
-    const wake = this.road.wake();
-    for (;;) {
-      const waitSeconds = await this.#step(signal);
-      if (waitSeconds > 0) await wake.wait(this.road.clock, waitSeconds, signal);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return askInTurn(this, this.#service, signal);
   }
 
-  /** @returns seconds until there may be more to do */
-  async #step(signal: AbortSignal): Promise<number> {
-    const unanswered = this.submissions.find(({ task }) => task === undefined);
-    if (unanswered !== undefined) {
-      const blocked = this.breaker.waitSeconds(this.road.clock.monotonic());
-      if (blocked > 0) return blocked;
-      await this.#attempt(unanswered.scans, signal, () => this.#submit(unanswered, signal));
-      return 0;
-    }
-    const { send, waitSeconds } = this.next();
-    if (send === undefined) return waitSeconds;
-    if (this.submissions.length >= this.road.site.rules.tasks) return Infinity; // until a task has ended
-    const batch = this.#batch();
-    if (batch.waitSeconds > 0) return batch.waitSeconds;
-    const scans = batch.sends.map(({ scan }) => scan);
-    await this.#attempt(scans, signal, async () => {
-      await this.#requireOwner(signal);
-      await this.#requireAllowed(signal);
-      const record = await this.#prepare(batch.sends, signal);
-      if (record !== undefined) await this.#submit(record, signal);
-    });
-    return 0;
-  }
-
-  async #attempt(scans: readonly string[], signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    try {
-      await this.road.step(work);
-    } catch (thrown) {
-      if ((await this.failed(scans, thrown, signal)) === "ledger") await sleep(this.road.clock, LEDGER_SECONDS, signal);
-    }
-  }
+  readonly #service: AskedService = {
+    open: () => this.submissions.length,
+    unanswered: (signal) => {
+      const left = this.submissions.find(({ task }) => task === undefined);
+      return left && { scans: left.scans, ask: () => this.#submit(left, signal) };
+    },
+    next: (_, signal) => {
+      const { sends, waitSeconds } = this.#batch();
+      if (waitSeconds > 0) return { waitSeconds };
+      const ask = async (): Promise<void> => {
+        await this.#requireOwner(signal);
+        await this.#requireAllowed(signal);
+        const record = await this.#prepare(sends, signal);
+        if (record !== undefined) await this.#submit(record, signal);
+      };
+      return { scans: sends.map(({ scan }) => scan), ask };
+    },
+  };
 
   /** The scans that share the next task; a scan that has failed goes alone. */
   #batch(): { readonly sends: readonly SendRecord[]; readonly waitSeconds: number } {
