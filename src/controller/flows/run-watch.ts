@@ -8,16 +8,11 @@ import { NotFoundError } from "../ports/call.ts";
 import type { Flows, RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
-import { Breaker } from "../transfers/back-off.ts";
+import { GONE_SECONDS, Looks, type Sight } from "../transfers/looks.ts";
 import type { Road } from "../transfers/road.ts";
-import { verdictOn } from "../transfers/verdict.ts";
-import { Wake } from "../transfers/wake.ts";
 import { FollowedRun, type RunNow } from "./followed-run.ts";
 import { otherLoginText } from "./run-starts.ts";
 import { isOver } from "./run-words.ts";
-
-/** Seconds for which Flows may not show a run before it counts as gone: its lists may lag behind. */
-const GONE_SECONDS = 60;
 
 /** A record whose run is known. */
 export type BegunRecord = FlowRunRecord & { readonly run: string };
@@ -51,24 +46,28 @@ export class RunWatch {
   /** By our id: runs that were ended because nobody wants them any more, or they would not end, with why. */
   readonly #stopped = new Map<string, string>();
   readonly #unseenSince = new Map<string, number>();
-  readonly #breaker: Breaker;
-  readonly #breakers = new Map<string, Breaker>();
-  readonly #hurry = new Wake();
-  /** Why some run cannot be seen, a sentence, as it was said last. */
-  trouble: string | undefined;
+  readonly #looks: Looks;
   /** By our id: why a run of another login is not looked at, a sentence. */
   readonly #foreign = new Map<string, string>();
 
   constructor(options: RunWatchOptions) {
     this.#options = options;
-    this.#breaker = new Breaker(options.road.random);
+    this.#looks = new Looks({
+      ...options,
+      what: "The runs of Globus Flows",
+      count: () => this.#records().length,
+      look: (look, signal) => this.#look(look, signal),
+    });
   }
 
   /** A person wants everything looked at at once. */
   hurry(): void {
-    this.#breaker.hurry();
-    for (const breaker of this.#breakers.values()) breaker.hurry();
-    this.#hurry.call();
+    this.#looks.hurry();
+  }
+
+  /** Why some run cannot be seen, a sentence. */
+  get trouble(): string | undefined {
+    return this.#looks.trouble;
   }
 
   /** @returns undefined where it was not seen yet */
@@ -78,26 +77,18 @@ export class RunWatch {
 
   /** Why this run cannot be seen, a sentence; undefined: it can. */
   troubleOf({ id, run = "" }: FlowRunRecord): string | undefined {
-    return this.#foreign.get(id) ?? this.#breaker.trouble ?? this.#breakers.get(run)?.trouble;
+    return this.#foreign.get(id) ?? this.#looks.troubleOf(run);
   }
 
   /** A run has begun, and Flows has told of it. */
   begun(record: FlowRunRecord, report: RunReport): void {
     this.#followed.set(record.id, new FollowedRun(report));
-    this.#hurry.call();
+    this.#looks.call();
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
-  async run(signal: AbortSignal): Promise<void> {
-    const { road, pollSeconds } = this.#options;
-    const wake = road.wake();
-    for (;;) {
-      const records = this.#records();
-      if (records.length > 0) await this.#look(records, signal);
-      const { clock } = road;
-      if (this.#records().length === 0) await wake.wait(clock, Infinity, signal);
-      else await this.#hurry.wait(clock, Math.max(pollSeconds, this.#breaker.waitSeconds(clock.monotonic())), signal);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#looks.run(signal);
   }
 
   /** Runs that have not ended, and a person's last one until it was seen. */
@@ -108,56 +99,27 @@ export class RunWatch {
     );
   }
 
-  async #look(records: readonly BegunRecord[], signal: AbortSignal): Promise<void> {
+  async #look(look: Sight, signal: AbortSignal): Promise<void> {
     const { road, flows, tasks } = this.#options;
+    const records = this.#records();
     for (const id of this.#followed.keys()) if (road.queue.flowRuns.of(id) === undefined) this.#followed.delete(id);
-    let trouble: string | undefined;
-    const step = async (breaker: Breaker, work: () => Promise<void>): Promise<void> => {
-      try {
-        await work();
-        breaker.works();
-      } catch (thrown) {
-        const verdict = verdictOn(thrown, signal);
-        road.logBug(verdict, thrown);
-        breaker.failed(road.clock.monotonic(), verdict.sentence, verdict.afterSeconds);
-      }
-      trouble ??= breaker.trouble;
-    };
-    await step(this.#breaker, async () => {
-      const owner = await tasks.owner({ signal });
-      const ours = records.filter((record) => record.owner === owner);
-      this.#foreign.clear();
-      for (const record of records) {
-        if (ours.includes(record)) continue;
-        if (record.isOver !== true && road.queue.isCarried(record)) {
-          const sentence = asSentence(otherLoginText(record.owner, owner, record.request.label));
-          this.#foreign.set(record.id, sentence);
-          trouble ??= sentence;
-        } else await road.change(() => [{ forgetFlowRun: record.id }]); // this login neither sees nor ends it
-      }
-      if (ours.length === 0) return;
-      const open = new Map((await flows.runs({ isOpen: true }, { signal })).map((report) => [report.id, report]));
-      const due = ours.filter(({ run }) => {
-        const breaker = this.#breakerOf(run);
-        if (breaker.waitSeconds(road.clock.monotonic()) > 0) trouble ??= breaker.trouble;
-        return breaker.waitSeconds(road.clock.monotonic()) === 0;
-      });
-      for (const record of due)
-        await step(this.#breakerOf(record.run), () => this.#see(record, open.get(record.run), signal));
-      await this.#seeTasks(due, signal);
-      for (const record of due) await step(this.#breakerOf(record.run), () => this.#take(record, signal));
-    });
-    if (trouble !== undefined && this.trouble === undefined)
-      road.say(`The runs of Globus Flows cannot be followed: ${trouble}`, "MINOR");
-    if (trouble === undefined && this.trouble !== undefined)
-      road.say("The runs of Globus Flows can be followed again.");
-    this.trouble = trouble;
-  }
-
-  #breakerOf(run: string): Breaker {
-    const breaker = this.#breakers.get(run) ?? new Breaker(this.#options.road.random);
-    this.#breakers.set(run, breaker);
-    return breaker;
+    const owner = await tasks.owner({ signal });
+    const ours = records.filter((record) => record.owner === owner);
+    this.#foreign.clear();
+    for (const record of records) {
+      if (ours.includes(record)) continue;
+      if (record.isOver !== true && road.queue.isCarried(record)) {
+        const sentence = asSentence(otherLoginText(record.owner, owner, record.request.label));
+        this.#foreign.set(record.id, sentence);
+        look.hindered(sentence);
+      } else await road.change(() => [{ forgetFlowRun: record.id }]); // this login neither sees nor ends it
+    }
+    if (ours.length === 0) return;
+    const open = new Map((await flows.runs({ isOpen: true }, { signal })).map((report) => [report.id, report]));
+    for (const record of ours) await look.each(record.run, () => this.#see(record, open.get(record.run), signal));
+    const seen = ours.filter(({ run }) => look.isDue(run)); // what cannot be seen now is tried again later
+    await this.#seeTasks(seen, signal);
+    for (const record of seen) await look.each(record.run, () => this.#take(record, signal));
   }
 
   /** @param listed undefined: it has ended, or its state is not known, or Flows does not list it yet */
@@ -218,7 +180,7 @@ export class RunWatch {
     this.#unseenSince.delete(id);
     this.#said.delete(id);
     this.#stopped.delete(id);
-    this.#breakers.delete(run);
+    this.#looks.forget(run);
   }
 
   async #progress(record: BegunRecord, { words, report }: RunNow, signal: AbortSignal): Promise<void> {

@@ -5,15 +5,10 @@
 import { oneLine } from "../../base/clean-text.ts";
 import { asSentence } from "../../base/errors.ts";
 import type { TaskReport } from "../ports/transfer-tasks.ts";
-import { Breaker } from "./back-off.ts";
+import { GONE_SECONDS, Looks, type Sight } from "./looks.ts";
 import { otherLoginText, titleOf } from "./submissions.ts";
 import { type AcceptedRecord, settleTask, type TaskEndOptions } from "./task-end.ts";
 import { wordsFor } from "./task-words.ts";
-import { verdictOn } from "./verdict.ts";
-import { Wake } from "./wake.ts";
-
-/** Seconds for which Globus may not show a task before it counts as gone: its lists may lag behind. */
-const GONE_SECONDS = 60;
 
 /** A task as it was last seen. Times are monotonic seconds. */
 export interface TaskNow {
@@ -27,27 +22,32 @@ export interface TaskNow {
 export class TaskWatch {
   readonly #options: TaskEndOptions;
   readonly #now = new Map<string, TaskNow>();
-  /** Why the tasks cannot be seen, a sentence. */
-  trouble: string | undefined;
   /** Tasks that were ended because they would not come to an end, or nobody wants them any more, with why. */
   readonly #ended = new Map<string, string>();
   /** When tasks were first not shown, monotonic seconds. */
   readonly #unseenSince = new Map<string, number>();
-  readonly #breaker: Breaker;
-  /** By the task: what cannot be proven now, because a host or a collection does not answer. */
-  readonly #breakers = new Map<string, Breaker>();
-  readonly #hurry = new Wake();
+  readonly #looks: Looks;
 
   constructor(options: TaskEndOptions) {
     this.#options = options;
-    this.#breaker = new Breaker(options.road.random);
+    const { road } = options;
+    this.#looks = new Looks({
+      road,
+      what: "The tasks of Globus Transfer",
+      pollSeconds: road.site.rules.pollSeconds,
+      count: () => this.#records().length,
+      look: (look, signal) => this.#look(look, signal),
+    });
   }
 
   /** A person wants everything tried at once. */
   hurry(): void {
-    this.#breaker.hurry();
-    for (const breaker of this.#breakers.values()) breaker.hurry();
-    this.#hurry.call();
+    this.#looks.hurry();
+  }
+
+  /** Why some task cannot be seen, or its scans cannot be proven now, a sentence. */
+  get trouble(): string | undefined {
+    return this.#looks.trouble;
   }
 
   /** By task id. */
@@ -56,21 +56,8 @@ export class TaskWatch {
   }
 
   /** Goes on until the signal is aborted. @throws the signal's reason; a bug of ours */
-  async run(signal: AbortSignal): Promise<void> {
-    const { road } = this.#options;
-    const wake = road.wake();
-    for (;;) {
-      const records = this.#records();
-      if (records.length > 0) await this.#look(records, signal);
-      const { clock, site } = road;
-      if (this.#records().length === 0) await wake.wait(clock, Infinity, signal);
-      else
-        await this.#hurry.wait(
-          clock,
-          Math.max(site.rules.pollSeconds, this.#breaker.waitSeconds(clock.monotonic())),
-          signal,
-        );
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#looks.run(signal);
   }
 
   #records(): readonly AcceptedRecord[] {
@@ -79,47 +66,21 @@ export class TaskWatch {
     );
   }
 
-  async #look(records: readonly AcceptedRecord[], signal: AbortSignal): Promise<void> {
+  async #look(look: Sight, signal: AbortSignal): Promise<void> {
     const { tasks, road } = this.#options;
-    let trouble: string | undefined;
-    const step = async (breaker: Breaker, work: () => Promise<void>): Promise<void> => {
-      try {
-        await work();
-        breaker.works();
-      } catch (thrown) {
-        const verdict = verdictOn(thrown, signal);
-        road.logBug(verdict, thrown);
-        breaker.failed(road.clock.monotonic(), verdict.sentence, verdict.afterSeconds);
-      }
-      trouble ??= breaker.trouble;
-    };
-    await step(this.#breaker, async () => {
-      const owner = await tasks.owner({ signal });
-      const ours = records.filter((record) => record.owner === owner);
-      for (const record of records) {
-        if (ours.includes(record)) continue;
-        if (road.queue.isWanted(record)) trouble ??= asSentence(otherLoginText(record, owner));
-        else await road.change(() => [{ forgetSubmission: record.submission.id }]); // this login cannot end the task
-      }
-      const ids = ours.map(({ task }) => task);
-      const reports = await tasks.tasks(ids, { signal });
-      for (const record of ours) {
-        const breaker = this.#breakerOf(record.task);
-        if (breaker.waitSeconds(road.clock.monotonic()) > 0) trouble ??= breaker.trouble;
-        else await step(breaker, () => this.#take(record, reports.get(record.task), signal));
-      }
-    });
-    if (trouble !== undefined && this.trouble === undefined)
-      road.say(`The tasks of Globus Transfer cannot be followed: ${trouble}`, "MINOR");
-    if (trouble === undefined && this.trouble !== undefined)
-      road.say("The tasks of Globus Transfer can be followed again.");
-    this.trouble = trouble;
-  }
-
-  #breakerOf(task: string): Breaker {
-    const breaker = this.#breakers.get(task) ?? new Breaker(this.#options.road.random);
-    this.#breakers.set(task, breaker);
-    return breaker;
+    const records = this.#records();
+    const owner = await tasks.owner({ signal });
+    const ours = records.filter((record) => record.owner === owner);
+    for (const record of records) {
+      if (ours.includes(record)) continue;
+      if (road.queue.isWanted(record)) look.hindered(asSentence(otherLoginText(record, owner)));
+      else await road.change(() => [{ forgetSubmission: record.submission.id }]); // this login cannot end the task
+    }
+    const reports = await tasks.tasks(
+      ours.map(({ task }) => task),
+      { signal },
+    );
+    for (const record of ours) await look.each(record.task, () => this.#take(record, reports.get(record.task), signal));
   }
 
   async #take(record: AcceptedRecord, report: TaskReport | undefined, signal: AbortSignal): Promise<void> {
@@ -135,7 +96,7 @@ export class TaskWatch {
     await settleTask(this.#options, { record, report, stopped: this.#ended.get(task) }, signal);
     this.#unseenSince.delete(task);
     this.#ended.delete(task);
-    this.#breakers.delete(task);
+    this.#looks.forget(task);
   }
 
   #isGone(task: string): boolean {

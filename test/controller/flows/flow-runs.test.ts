@@ -186,6 +186,19 @@ test("all runs take one list a look; a log is read where a run has changed, from
   expect(new Set(bench.flows.requests)).toEqual(new Set(["runs"]));
 });
 
+test("a run whose log cannot be read is asked about later and later, and says so meanwhile", async () => {
+  const bench = await started();
+  const id = await start(bench);
+  bench.flows.logless = new UnavailableError("Globus Flows gave status 500.");
+  bench.flows.tell(id, { code: "ActionStarted" });
+  await bench.pass(300);
+  expect(bench.flows.requests.filter((one) => one === "log").length).toBeLessThan(20);
+  expect(runsOf(bench).asked?.trouble).toBe("Globus Flows gave status 500.");
+  bench.flows.logless = undefined;
+  await bench.pass(900);
+  expect(runsOf(bench).asked?.trouble).toBeUndefined();
+});
+
 test("the transfers of a run are followed, with their bytes", async () => {
   const bench = await started();
   const id = await start(bench);

@@ -31,6 +31,8 @@ export class FakeFlows implements Flows {
   gate: Promise<void> | undefined;
   /** Thrown by every request. */
   down: Error | undefined;
+  /** Thrown by every request for a log. */
+  logless: Error | undefined;
   /** Runs are listed so many seconds behind their start. */
   lagSeconds = 0;
   /** What is wrong with an input. */
@@ -119,6 +121,7 @@ export class FakeFlows implements Flows {
 
   async log(run: string, _options: CallOptions, last?: RunLogEntry): Promise<readonly RunLogEntry[]> {
     this.#ask("log");
+    if (this.logless !== undefined) throw this.logless;
     const entries = this.logs.get(run) ?? [];
     return last === undefined ? entries : entries.slice(entries.indexOf(last) + 1);
   }
