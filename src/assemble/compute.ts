@@ -1,9 +1,9 @@
 /** Globus Compute as the settings have it. */
 import { ActionError, messageOf } from "../base/errors.ts";
+import { readJsonObject } from "../base/json-object.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ComputeSite } from "../controller/compute/compute-site.ts";
-import { readJsonObject } from "../controller/flows/definition.ts";
 import { createComputeFunctions } from "../services/compute-functions.ts";
 import type { GlobusPart } from "./globus.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { ActionError, messageOf } from "../base/errors.ts";
+import { readJsonObject } from "../base/json-object.ts";
 import { readRegularFile } from "../base/regular-file.ts";
-import { readJsonObject } from "../controller/flows/definition.ts";
 import {
   flowCancel,
   flowMonitor,

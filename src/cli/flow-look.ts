@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { escapeUnclean, oneLine, visible } from "../base/clean-text.ts";
 import { sleep } from "../base/clock.ts";
 import { facilityMinute, facilitySecond } from "../base/facility-time.ts";
-import { isJsonObject, type JsonObject } from "../controller/flows/definition.ts";
+import { isJsonObject, type JsonObject } from "../base/json-object.ts";
 import { isOurs } from "../controller/flows/deploy.ts";
 import { flowExpiry } from "../controller/flows/flow-expiry.ts";
 import { isOver, runUrl, runWords } from "../controller/flows/run-words.ts";

@@ -5,7 +5,7 @@
 import { sleep } from "../base/clock.ts";
 import { asSentence, messageOf } from "../base/errors.ts";
 import { facilitySecond } from "../base/facility-time.ts";
-import { isJsonObject } from "../controller/flows/definition.ts";
+import { isJsonObject } from "../base/json-object.ts";
 import { FollowedRun, type RunNow } from "../controller/flows/followed-run.ts";
 import { isOver, type RunOutcome } from "../controller/flows/run-words.ts";
 import { sourceBytes } from "../controller/flows/source-bytes.ts";

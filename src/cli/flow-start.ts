@@ -5,10 +5,10 @@
 import { cleanJson } from "../base/clean-text.ts";
 import { ActionError, messageOf, pieceOf } from "../base/errors.ts";
 import { AgeIds } from "../base/ids.ts";
+import { type JsonObject, readJsonObject } from "../base/json-object.ts";
 import { listed } from "../base/word-list.ts";
 import { mergedJson, type RunEnd } from "../controller/flows/asked-input.ts";
 import { type EndPart, requireTaken, unchecked } from "../controller/flows/asked-run.ts";
-import { type JsonObject, readJsonObject } from "../controller/flows/definition.ts";
 import type { NamedFlow } from "../controller/flows/named-flow.ts";
 import { RunStarts } from "../controller/flows/run-starts.ts";
 import { runUrl } from "../controller/flows/run-words.ts";

@@ -3,9 +3,9 @@
  * for the rest in one consent, and says what was not given. Never waits for somebody who is not there.
  */
 import { asSentence, messageOf } from "../base/errors.ts";
+import { readJsonObject } from "../base/json-object.ts";
 import { readRegularFile } from "../base/regular-file.ts";
 import { KINDS } from "../config/settings.ts";
-import { readJsonObject } from "../controller/flows/definition.ts";
 import type { NamedFlow } from "../controller/flows/named-flow.ts";
 import { NotFoundError } from "../controller/ports/call.ts";
 import { createFlowFiles } from "../services/flow-files.ts";

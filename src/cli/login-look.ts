@@ -3,8 +3,8 @@
  * nobody for a consent.
  */
 import { messageOf } from "../base/errors.ts";
+import { isJsonObject } from "../base/json-object.ts";
 import { KINDS, type Settings } from "../config/settings.ts";
-import { isJsonObject } from "../controller/flows/definition.ts";
 import { AccessDeniedError, NotFoundError } from "../controller/ports/call.ts";
 import { showCollection } from "../services/globus/collection-search.ts";
 import { LoginNeededError } from "../services/globus/errors.ts";

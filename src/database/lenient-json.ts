@@ -3,6 +3,7 @@
  * hexadecimal numbers, Infinity and NaN, comments, and a comma before a closing bracket. A whole number stays exact, as
  * a bigint. channel-access.md §2.6, §5.1; epics-base: yajl_lex.c, yajl_parser.c.
  */
+import { isJsonObject } from "../base/json-object.ts";
 import { byteStringOf } from "../epics/byte-string.ts";
 
 export type Json = null | boolean | bigint | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -19,9 +20,7 @@ export function parseLenientJson(text: string): Json | undefined {
 
 /** The members of an object; undefined for anything else. */
 export function membersOf(json: Json | undefined): Readonly<Record<string, Json>> | undefined {
-  return typeof json === "object" && json !== null && !Array.isArray(json)
-    ? (json as Readonly<Record<string, Json>>)
-    : undefined;
+  return isJsonObject(json) ? json : undefined;
 }
 
 /** A number of either kind; undefined for anything else. */

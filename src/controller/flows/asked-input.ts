@@ -1,7 +1,7 @@
 /** What a run is asked, in layers: the site's file, what a command says, and the JSON of a person. Pure. */
 import { cleanJson } from "../../base/clean-text.ts";
+import { isJsonObject, type JsonObject } from "../../base/json-object.ts";
 import { RejectedError } from "../run/outcome.ts";
-import { isJsonObject, type JsonObject } from "./definition.ts";
 import { isBelowInput, takesItems } from "./run-input.ts";
 
 /** One end of the data's way; what nobody has said is absent. */

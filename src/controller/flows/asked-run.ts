@@ -3,12 +3,12 @@
  * Its input is put together here, and checked by Flows before anything is started.
  */
 import { facilityIso } from "../../base/facility-time.ts";
+import type { JsonObject } from "../../base/json-object.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { FlowReport } from "../ports/flows.ts";
 import { RejectedError } from "../run/outcome.ts";
 import { baseName } from "../transfers/scan-path.ts";
 import { type AskedInput, askedInput, hasSource, type RunEnd } from "./asked-input.ts";
-import type { JsonObject } from "./definition.ts";
 import type { AskedFlowRun } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
 import type { NamedFlow } from "./named-flow.ts";

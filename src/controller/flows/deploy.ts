@@ -6,10 +6,10 @@
 import { visible } from "../../base/clean-text.ts";
 import { type Clock, sleep } from "../../base/clock.ts";
 import { ActionError, pieceOf } from "../../base/errors.ts";
+import { isSameJson } from "../../base/json-object.ts";
 import { AccessDeniedError, type CallOptions, NotFoundError, UnavailableError } from "../ports/call.ts";
 import type { FlowDraft, FlowReport, Flows } from "../ports/flows.ts";
 import { LOOKS_SECONDS } from "../run/late-looks.ts";
-import { isSameJson } from "./definition.ts";
 
 /** On each flow that was deployed by us. */
 const OUR_KEYWORD = "globus-ioc";

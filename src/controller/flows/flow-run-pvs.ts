@@ -1,5 +1,6 @@
 /** What the PVs of FlowRun ask: which flow, from where to where, and whatever else it takes. */
 import { ActionError, messageOf } from "../../base/errors.ts";
+import { type JsonObject, readJsonObject } from "../../base/json-object.ts";
 import type { CallOptions } from "../ports/call.ts";
 import type { PvName } from "../pvs/index.ts";
 import { type ActionRequest, textInput } from "../run/action.ts";
@@ -7,7 +8,6 @@ import { InputError } from "../run/outcome.ts";
 import { collectionInput, pathInput } from "../transfers/transfer-run.ts";
 import { mergedJson, type RunEnd } from "./asked-input.ts";
 import { askedRun, type EndPart } from "./asked-run.ts";
-import { type JsonObject, readJsonObject } from "./definition.ts";
 import type { AskedFlowRun } from "./flow-runs.ts";
 import type { FlowSite } from "./flow-site.ts";
 import { chosenFlow, type NamedFlow } from "./named-flow.ts";

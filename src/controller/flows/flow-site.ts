@@ -1,8 +1,9 @@
 /** What the commands and watches of flows work with at one beamline. */
+
+import type { JsonObject } from "../../base/json-object.ts";
 import type { FlowFiles } from "../ports/flow-files.ts";
 import type { Flows } from "../ports/flows.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
-import type { JsonObject } from "./definition.ts";
 
 export interface FlowSite {
   readonly flows: Flows;

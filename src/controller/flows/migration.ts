@@ -4,8 +4,9 @@
  * failure; that is the author's to change. Pure. globus.md §3.4.
  */
 import { cleanJson } from "../../base/clean-text.ts";
+import { isJsonObject, type JsonObject } from "../../base/json-object.ts";
 import { listed } from "../../base/word-list.ts";
-import { isJsonObject, type JsonObject, nextOf } from "./definition.ts";
+import { nextOf } from "./definition.ts";
 
 export interface Migrated {
   readonly definition: JsonObject;

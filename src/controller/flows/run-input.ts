@@ -2,8 +2,7 @@
  * The input of a run in the shape that the flow wants: PAL-XFEL's sample has source and destination below `input`, our
  * templates and Globus' own examples have them at the top. Flows fills in no defaults: every value is sent.
  */
-
-type InputFields = Readonly<Record<string, unknown>>;
+import { isJsonObject, type JsonObject } from "../../base/json-object.ts";
 
 /** What every flow that moves data is asked. */
 export interface TransferInput {
@@ -22,14 +21,14 @@ interface MovedItem {
 }
 
 /** Whether a flow with this schema of its input takes `items`: beside the source, or with it below `input`. */
-export function takesItems({ properties: top = {} }: { readonly properties?: InputFields }): boolean {
-  const below = isFields(top["input"]) ? top["input"]["properties"] : undefined;
-  return "items" in top || (isFields(below) && "items" in below);
+export function takesItems({ properties: top = {} }: { readonly properties?: JsonObject }): boolean {
+  const below = isJsonObject(top["input"]) ? top["input"]["properties"] : undefined;
+  return "items" in top || (isJsonObject(below) && "items" in below);
 }
 
 /** Whether a flow takes source and destination below `input`. */
-export function isBelowInput({ properties: top = {} }: { readonly properties?: InputFields }): boolean {
-  return isFields(top["input"]) && !("source" in top);
+export function isBelowInput({ properties: top = {} }: { readonly properties?: JsonObject }): boolean {
+  return isJsonObject(top["input"]) && !("source" in top);
 }
 
 /**
@@ -37,21 +36,18 @@ export function isBelowInput({ properties: top = {} }: { readonly properties?: I
  * @param extras what a person has given beside it: wins, and is sent as it is, so that Flows names what it does not
  * know
  */
-export function runInput(base: TransferInput, extras: InputFields, inputSchema: InputFields): InputFields {
-  const { properties: top = {} } = inputSchema as { properties?: InputFields };
+export function runInput(base: TransferInput, extras: JsonObject, inputSchema: JsonObject): JsonObject {
+  const { properties: top = {} } = inputSchema as { properties?: JsonObject };
   const below = top["input"];
-  if (isFields(below) && isBelowInput(inputSchema)) {
+  if (isJsonObject(below) && isBelowInput(inputSchema)) {
     const { input, ...others } = extras;
-    return { input: { ...known(base, below), ...(isFields(input) ? input : {}) }, ...others };
+    return { input: { ...known(base, below), ...(isJsonObject(input) ? input : {}) }, ...others };
   }
   return { ...known(base, inputSchema), ...extras };
 }
 
-function known(base: TransferInput, schema: InputFields): InputFields {
-  const { properties, additionalProperties } = schema as { properties?: InputFields; additionalProperties?: unknown };
+function known(base: TransferInput, schema: JsonObject): JsonObject {
+  const { properties, additionalProperties } = schema as { properties?: JsonObject; additionalProperties?: unknown };
   if (additionalProperties !== false || properties === undefined) return { ...base };
   return Object.fromEntries(Object.entries(base).filter(([key]) => key in properties));
 }
-
-const isFields = (value: unknown): value is InputFields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

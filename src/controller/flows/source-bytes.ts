@@ -3,9 +3,9 @@
  * §3.3.
  */
 import { ActionError } from "../../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../../base/json-object.ts";
 import type { TransferTasks } from "../ports/transfer-tasks.ts";
 import { UNKNOWN_COUNT } from "../pvs/row.ts";
-import { isJsonObject, type JsonObject } from "./definition.ts";
 
 /** @param input of a run @returns UNKNOWN_COUNT where the run has no source, or it cannot be looked at */
 export async function sourceBytes(tasks: TransferTasks, input: JsonObject, signal: AbortSignal): Promise<number> {

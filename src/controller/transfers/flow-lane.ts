@@ -3,8 +3,8 @@
  * by its label where the answer was lost. What a run is asked is checked against the flow's input schema first.
  */
 import { asSentence, clauseOf } from "../../base/errors.ts";
+import type { JsonObject } from "../../base/json-object.ts";
 import { askedRun } from "../flows/asked-run.ts";
-import type { JsonObject } from "../flows/definition.ts";
 import type { AskedFlowRun, FlowRuns } from "../flows/flow-runs.ts";
 import { type NamedFlow, namedFlow } from "../flows/named-flow.ts";
 import { type TransferInput, takesItems } from "../flows/run-input.ts";

@@ -3,6 +3,7 @@
  * Data Management puts them into shell commands: what is filled in by itself holds nothing that a shell reads.
  */
 import { cleanJson } from "../../base/clean-text.ts";
+import { isJsonObject } from "../../base/json-object.ts";
 import { RejectedError } from "../run/outcome.ts";
 
 export type JobArgs = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export function argsOf(text: string): JobArgs | undefined {
   if (text.trim() === "") return {};
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JobArgs;
+    if (isJsonObject(value)) return value;
   } catch {
     // told by its caller
   }

@@ -1,5 +1,6 @@
 /** All workflows and processing jobs of the simulated Data Management service. Jobs move on when any is asked for. */
 import type { Clock } from "../../base/clock.ts";
+import { isJsonObject } from "../../base/json-object.ts";
 import { DmJob, type JobFault, type JobForm, type TwinWorkflow } from "./job.ts";
 import { refuse } from "./refusals.ts";
 
@@ -109,7 +110,7 @@ export class DmJobs {
 function objectOf(json: string, name: string): JobForm {
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JobForm;
+    if (isJsonObject(value)) return value;
   } catch {
     // refused below
   }

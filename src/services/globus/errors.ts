@@ -3,8 +3,10 @@
  * here, and one table says what each code means and what to do about it. Codes decide, never messages. It sends
  * nothing.
  */
+
 import { oneLine } from "../../base/clean-text.ts";
 import { ActionError, AppError } from "../../base/errors.ts";
+import { isJsonObject } from "../../base/json-object.ts";
 import { AccessDeniedError, AlreadyExistsError, NotFoundError, UnavailableError } from "../../controller/ports/call.ts";
 import { loginCommand, type SessionNeed } from "../../controller/ports/identity.ts";
 import { collectionsIn } from "./scopes.ts";
@@ -46,8 +48,6 @@ export class LoginNeededError extends AccessDeniedError {}
 const MOST_MESSAGE = 200;
 
 type JsonFields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is JsonFields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
@@ -61,30 +61,30 @@ interface Said {
 }
 
 function saidIn({ error, errors, ...document }: JsonFields): Said {
-  if (isFields(error)) {
+  if (isJsonObject(error)) {
     const { code, detail, message } = error;
     const problems = Array.isArray(detail) ? detail.map(problemIn) : [];
     const words = textOf(detail) ?? (problems.length > 0 ? problems.join("; ") : textOf(message));
     return { code: textOf(code), words, id: textOf(document["debug_id"]), problems };
   }
   const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
-  const detail = isFields(first) ? first : {};
+  const detail = isJsonObject(first) ? first : {};
   const words = textOf(detail["detail"]) ?? textOf(document["error_description"]) ?? textOf(document["reason"]);
   return { code: textOf(detail["code"]) ?? textOf(error), words, id: textOf(detail["id"]), problems: [] };
 }
 
 /** One of the places that Flows does not like: `$.source.id: 'x' is not a 'uuid'`. */
 function problemIn(one: unknown): string {
-  const { loc, msg } = isFields(one) ? one : { loc: [], msg: one };
+  const { loc, msg } = isJsonObject(one) ? one : { loc: [], msg: one };
   const where = (Array.isArray(loc) ? loc : [loc]).filter((part) => part !== undefined).join(".");
   return oneLine(`${where === "" ? "" : `${where}: `}${textOf(msg) ?? "it is not accepted"}`).trim();
 }
 
 /** The refusal in an answer's JSON; undefined when it has none of Globus' forms. */
 export function parseRefusal(status: number, document: unknown): GlobusRefusal | undefined {
-  if (!isFields(document)) return undefined;
+  if (!isJsonObject(document)) return undefined;
   const { code, authorization_parameters: authorization } = document;
-  const parameters = isFields(authorization) ? authorization : {};
+  const parameters = isJsonObject(authorization) ? authorization : {};
   const requiredScopes = [
     ...new Set([...textsOf(document["required_scopes"]), ...textsOf(parameters["required_scopes"])]),
   ];

@@ -7,6 +7,7 @@
 import type { SDKOptions } from "@globus/sdk/services/types";
 import type { Clock } from "../../base/clock.ts";
 import { ActionError } from "../../base/errors.ts";
+import { isJsonObject } from "../../base/json-object.ts";
 import { type RetryPolicy, type RetryVerdict, retry } from "../../base/retry.ts";
 import { type CallOptions, UnavailableError } from "../../controller/ports/call.ts";
 import type { HeardTime } from "../../controller/ports/transfer-tasks.ts";
@@ -187,8 +188,7 @@ function documentOf(
 ): GlobusDocument {
   if (answer.status >= 200 && answer.status < 300) {
     const document = jsonOf(service, request, answer);
-    if (typeof document === "object" && document !== null && !Array.isArray(document))
-      return document as GlobusDocument;
+    if (isJsonObject(document)) return document;
     throw new UnavailableError(
       `${label(service, request)}: ${describeAnswer(service, answer)} where a JSON object was expected`,
       { mayHaveHappened: request.method !== "GET" },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { readDefinition, readJsonObject } from "../../../src/controller/flows/definition.ts";
+import { readJsonObject } from "../../../src/base/json-object.ts";
+import { readDefinition } from "../../../src/controller/flows/definition.ts";
 import { definitionOf, TEMPLATE_NAMES } from "../../support/flow-templates.ts";
 import { PAL_FLOW } from "../../support/pal-flow.ts";
 

@@ -2,7 +2,9 @@
  * What the simulated Flows' routes share: the form of its refusals, who the bearer is and what a token lets do, bodies,
  * and pages by marker.
  */
+
 import { randomUUID } from "node:crypto";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type AccessToken, accessTokenOf } from "../auth/auth-state.ts";
 import { FLOWS_SERVER, flowScope } from "../auth/known-scopes.ts";
 import { parseScopes } from "../auth/scope-tree.ts";
@@ -87,16 +89,13 @@ const missingScope = (scope: string): RefusedAnswer =>
 export function flowsBody(asked: Asked): Fields {
   try {
     const body: unknown = JSON.parse(asked.request.body);
-    if (isFields(body)) return body;
+    if (isJsonObject(body)) return body;
   } catch {
     // said below
   }
   const problem = { loc: [], msg: "The body is not a JSON object", type: "value_error" };
   throw refuseFlows(422, "UNPROCESSABLE_ENTITY", [problem]);
 }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A query's values, which may be separated by commas. */
 export const queryValues = (query: URLSearchParams, name: string): string[] =>

@@ -1,7 +1,7 @@
 /** The comparisons of Choice states, as Flows' published types list them; each also with `Path` at its end. */
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type Fields, textOf, timeOf } from "../documents.ts";
 import { globOf } from "../list-query.ts";
-import { isFields } from "./answers.ts";
 import type { FlowState } from "./flow.ts";
 import { FlowError, notSimulated } from "./flow-error.ts";
 import { readPath, requirePath } from "./json-path.ts";
@@ -50,7 +50,7 @@ const rules = (value: unknown): readonly Fields[] => (Array.isArray(value) ? (va
 function holds(rule: Fields, data: unknown): boolean {
   if (rule["And"] !== undefined) return rules(rule["And"]).every((one) => holds(one, data));
   if (rule["Or"] !== undefined) return rules(rule["Or"]).some((one) => holds(one, data));
-  if (isFields(rule["Not"])) return !holds(rule["Not"], data);
+  if (isJsonObject(rule["Not"])) return !holds(rule["Not"], data);
   const { Variable: variable, Next: _next, Comment: _comment, ...comparison } = rule;
   const [[name, wanted] = ["", undefined]] = Object.entries(comparison);
   const value = readPath(textOf(variable), data);

@@ -2,8 +2,9 @@
  * What the simulated Flows accepts as a definition, and the scopes that one needs. Which rules Flows has is from its
  * published types and samples; its words for most of them are not published: ours are guesses at the form.
  */
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type Fields, textOf } from "../documents.ts";
-import { type FlowsProblem, isFields } from "./answers.ts";
+import type { FlowsProblem } from "./answers.ts";
 import type { FlowDefinition, FlowState } from "./flow.ts";
 import type { FlowsWorld } from "./flows-world.ts";
 
@@ -31,7 +32,7 @@ const RETIRED_HOSTS: readonly string[] = ["actions.globus.org", "actions.automat
 
 /** Where an Action state's provider is, in either spelling, without a slash at its end. */
 export function actionUrl(state: FlowState): string {
-  const handler = isFields(state["Handler"]) ? textOf(state["Handler"]["Url"]) : "";
+  const handler = isJsonObject(state["Handler"]) ? textOf(state["Handler"]["Url"]) : "";
   return (textOf(state["ActionUrl"]) || handler).replace(/\/+$/, "");
 }
 
@@ -42,9 +43,9 @@ export function definitionProblems(definition: unknown, flows: FlowsWorld): Flow
   const problem = (loc: readonly (string | number)[], msg: string): FlowsProblem => {
     return { loc: ["definition", ...loc], msg, type: "value_error" };
   };
-  if (!isFields(definition)) return [problem([], "A definition is an object")];
+  if (!isJsonObject(definition)) return [problem([], "A definition is an object")];
   const states = definition["States"];
-  if (!isFields(states) || Object.keys(states).length === 0)
+  if (!isJsonObject(states) || Object.keys(states).length === 0)
     return [problem(["States"], "A definition has at least one state")];
   const start = textOf(definition["StartAt"]);
   return [
@@ -56,7 +57,7 @@ export function definitionProblems(definition: unknown, flows: FlowsWorld): Flow
 }
 
 function stateProblems(state: unknown, states: Fields, flows: FlowsWorld): string[] {
-  if (!isFields(state)) return ["A state is an object"];
+  if (!isJsonObject(state)) return ["A state is an object"];
   const type = textOf(state["Type"]);
   const row = Object.hasOwn(STATE_TYPES, type) ? STATE_TYPES[type] : undefined;
   if (row === undefined) return [`Unknown state type ${JSON.stringify(state["Type"] ?? null)}`];

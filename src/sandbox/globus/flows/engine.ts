@@ -3,10 +3,10 @@
  * Action state does is in run-actions.ts, how a state is left in run-steps.ts.
  */
 
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type AccessToken, identityOf } from "../auth/auth-state.ts";
 import { textOf, timeOf } from "../documents.ts";
 import type { GlobusWorld } from "../world.ts";
-import { isFields } from "./answers.ts";
 import { choose } from "./choice.ts";
 import { flowTime, identityUrn, type TwinRun } from "./flow.ts";
 import { FlowError, notSimulated } from "./flow-error.ts";
@@ -49,7 +49,9 @@ function visibleData({ auth }: GlobusWorld, run: TwinRun): unknown {
   const seconds = Math.floor(run.started / 1000);
   const token_info = { exp: Math.floor(run.token.expires / 1000), iat: seconds, nbf: seconds };
   const whose = { username, email, user_id: urn, identities: [urn], token_info };
-  return isFields(run.data) ? { ...run.data, _context: { flow_id: run.flow.id, run_id: run.id, ...whose } } : run.data;
+  return isJsonObject(run.data)
+    ? { ...run.data, _context: { flow_id: run.flow.id, run_id: run.id, ...whose } }
+    : run.data;
 }
 
 function enter(world: GlobusWorld, run: TwinRun): void {
@@ -69,7 +71,7 @@ function enter(world: GlobusWorld, run: TwinRun): void {
 
 /** A state without parameters gets all of the data, to which `_context` does not belong. */
 function withoutContext(input: unknown): unknown {
-  if (!isFields(input) || !("_context" in input)) return input;
+  if (!isJsonObject(input) || !("_context" in input)) return input;
   const { _context, ...rest } = input;
   return rest;
 }

@@ -2,8 +2,9 @@
  * The values of expressions of flows, as Python treats them: what is true, equal and ordered, the operators, and the
  * functions and methods that published flows use. Numbers are JSON's: a whole number has no point behind it.
  */
+
 import { isDeepStrictEqual } from "node:util";
-import { isFields } from "./answers.ts";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { FlowError, notSimulated } from "./flow-error.ts";
 import { pythonText } from "./json-schema.ts";
 
@@ -11,7 +12,7 @@ export const failure = (says: string): FlowError => new FlowError("States.Runtim
 
 export function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  if (isFields(value)) return Object.keys(value).length > 0;
+  if (isJsonObject(value)) return Object.keys(value).length > 0;
   return Boolean(value);
 }
 
@@ -38,7 +39,7 @@ const isLess: (one: unknown, other: unknown) => boolean = (one, other) => {
 
 const isIn: (one: unknown, other: unknown) => boolean = (one, other) => {
   if (Array.isArray(other)) return other.some((member) => isDeepStrictEqual(member, one));
-  if (isFields(other)) return isText(one) && Object.hasOwn(other, one);
+  if (isJsonObject(other)) return isText(one) && Object.hasOwn(other, one);
   if (isText(other) && isText(one)) return other.includes(one);
   throw failure(`nothing can be in ${pythonText(other)}`);
 };
@@ -75,7 +76,7 @@ export const OPERATORS: Readonly<Record<string, PythonOperator>> = {
 
 /** `value.name`, or `value[name]`; negative numbers count from the end. */
 export function memberOf(value: unknown, name: unknown): unknown {
-  if (isFields(value) && isText(name) && Object.hasOwn(value, name)) return value[name];
+  if (isJsonObject(value) && isText(name) && Object.hasOwn(value, name)) return value[name];
   if ((Array.isArray(value) || isText(value)) && isNumber(name)) {
     const member: unknown = value.at(name);
     if (member !== undefined) return member;
@@ -92,7 +93,7 @@ export function sliceOf(value: unknown, from: unknown, to: unknown): unknown {
 /** What a loop goes through. */
 export function membersOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value as unknown[];
-  if (isFields(value)) return Object.keys(value);
+  if (isJsonObject(value)) return Object.keys(value);
   if (isText(value)) return Array.from(value);
   throw failure(`${pythonText(value)} has no members`);
 }
@@ -195,7 +196,7 @@ const TEXT_METHODS: Readonly<Record<string, (text: string, ...values: unknown[])
 export function callMethod(value: unknown, name: string, values: readonly unknown[]): unknown {
   const method = isText(value) && Object.hasOwn(TEXT_METHODS, name) ? TEXT_METHODS[name] : undefined;
   if (method !== undefined && isText(value)) return method(value, ...values);
-  if (isFields(value)) {
+  if (isJsonObject(value)) {
     const [key, otherwise = null] = values;
     if (name === "get") return isText(key) && Object.hasOwn(value, key) ? value[key] : otherwise;
     if (name === "keys") return Object.keys(value);

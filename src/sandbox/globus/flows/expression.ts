@@ -3,7 +3,7 @@
  * members of the run's data, and `$.a.b` between backquotes is a path into it; also `a if b else c`, lists, objects and
  * comprehensions. Anything else ends the run with its name. Values are in expression-values.ts.
  */
-import { isFields } from "./answers.ts";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type ExpressionToken, tokensOf } from "./expression-tokens.ts";
 import {
   callMethod,
@@ -255,7 +255,7 @@ class Parser {
     if (CONSTANTS.has(name)) return () => CONSTANTS.get(name);
     return ({ data, names }) => {
       if (names.has(name)) return names.get(name);
-      if (isFields(data) && Object.hasOwn(data, name)) return data[name];
+      if (isJsonObject(data) && Object.hasOwn(data, name)) return data[name];
       throw failure(`there is no ${name} in the state of the run`);
     };
   }

@@ -1,6 +1,7 @@
 /** What the simulated Flows checks of the documents that make and change flows and runs. globus.md §3.4. */
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type Fields, textOf } from "../documents.ts";
-import { type FlowsProblem, isFields } from "./answers.ts";
+import type { FlowsProblem } from "./answers.ts";
 import { definitionProblems } from "./definition.ts";
 import type { FlowSettings } from "./flow.ts";
 import type { FlowsWorld } from "./flows-world.ts";
@@ -106,13 +107,13 @@ const tags: FieldCheck = (value, name) => {
 const NOTIFIED: readonly unknown[] = ["INACTIVE", "FAILED", "SUCCEEDED"];
 
 const RUN_FIELDS: Readonly<Record<string, FieldCheck>> = {
-  body: (value, name) => (isFields(value) ? [] : [problem(name, "value is not a valid dict")]),
+  body: (value, name) => (isJsonObject(value) ? [] : [problem(name, "value is not a valid dict")]),
   label: text(1, LONGEST_LABEL),
   tags,
   run_managers: principals("RunManager"),
   run_monitors: principals("RunMonitor"),
   activity_notification_policy: (value, name) =>
-    isFields(value) && Array.isArray(value["status"]) && value["status"].every((one) => NOTIFIED.includes(one))
+    isJsonObject(value) && Array.isArray(value["status"]) && value["status"].every((one) => NOTIFIED.includes(one))
       ? []
       : [problem(name, `status is a list of ${NOTIFIED.join(", ")}`)],
 };

@@ -2,7 +2,7 @@
  * Paths into the data of a run, as far as flows use them: `$.a.b`, `[n]`, `[-n]`, `['x']`, and `*` for all members.
  * Filters, slices and `..` are not simulated.
  */
-import { isFields } from "./answers.ts";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { FlowError, notSimulated } from "./flow-error.ts";
 
 type Step = string | number | typeof ALL;
@@ -69,7 +69,7 @@ export function writePath(path: string, root: unknown, value: unknown): unknown 
       if (!Array.isArray(within) || step < 0 || step > within.length) throw resultPathFailure(path);
       return Object.assign([...(within as unknown[])], { [step]: write(within[step], more) });
     }
-    if (within !== undefined && !isFields(within)) throw resultPathFailure(path);
+    if (within !== undefined && !isJsonObject(within)) throw resultPathFailure(path);
     return { ...within, [step]: write(within?.[step], more) };
   };
   return write(root, steps);

@@ -3,9 +3,10 @@
  * schemas are combined; `format` is for web pages alone. Its words are those of the validator that Flows has, so
  * that a person reads here what Globus would say. What is wrong with a schema itself is in schema-check.ts.
  */
+
 import { isDeepStrictEqual } from "node:util";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { textOf } from "../documents.ts";
-import { isFields } from "./answers.ts";
 
 /** One thing that is wrong with an input. */
 export interface SchemaProblem {
@@ -28,7 +29,7 @@ export const JSON_TYPES: Readonly<Record<string, (value: unknown) => boolean>> =
   number: (value) => typeof value === "number",
   integer: (value) => typeof value === "number" && Number.isInteger(value),
   boolean: (value) => typeof value === "boolean",
-  object: isFields,
+  object: isJsonObject,
   array: Array.isArray,
   null: (value) => value === null,
 };
@@ -39,7 +40,7 @@ export function pythonText(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map(pythonText).join(", ")}]`;
-  if (isFields(value))
+  if (isJsonObject(value))
     return `{${Object.entries(value)
       .map(([name, one]) => `${pythonText(name)}: ${pythonText(one)}`)
       .join(", ")}}`;
@@ -85,19 +86,19 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   const: (wanted, value, { path }) =>
     isDeepStrictEqual(wanted, value) ? [] : at(path, `${pythonText(wanted)} was expected`),
   required: (wanted, value, { path }) =>
-    isFields(value)
+    isJsonObject(value)
       ? (list(wanted) as string[]).flatMap((name) =>
           name in value ? [] : at(path, `${pythonText(name)} is a required property`),
         )
       : [],
   properties: (schemas, value, { path, root }) =>
-    isFields(value)
+    isJsonObject(value)
       ? Object.entries(schemas as Schema).flatMap(([name, schema]) =>
           name in value ? problemsAt(schema, value[name], `${path}.${name}`, root) : [],
         )
       : [],
   patternProperties: (schemas, value, { path, root }) =>
-    isFields(value)
+    isJsonObject(value)
       ? Object.entries(schemas as Schema).flatMap(([pattern, schema]) =>
           Object.keys(value)
             .filter((name) => new RegExp(pattern, "u").test(name))
@@ -105,7 +106,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
         )
       : [],
   additionalProperties: (schema, value, { path, root, schema: beside }) => {
-    if (!isFields(value)) return [];
+    if (!isJsonObject(value)) return [];
     const patterns = Object.keys(beside["patternProperties"] ?? {});
     const known = (beside["properties"] ?? {}) as Schema;
     const others = Object.keys(value).filter(
@@ -120,7 +121,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     return at(path, `${names} ${isOne ? "does" : "do"} not match any of the regexes: ${regexes}`);
   },
   propertyNames: (schema, value, { path, root }) =>
-    isFields(value) ? Object.keys(value).flatMap((name) => problemsAt(schema, name, path, root)) : [],
+    isJsonObject(value) ? Object.keys(value).flatMap((name) => problemsAt(schema, name, path, root)) : [],
   minProperties: bound(
     "object",
     (value: object, least: number) => Object.keys(value).length >= least,
@@ -226,14 +227,14 @@ function resolve(reference: unknown, root: unknown): unknown {
     .split("/")
     .filter((part) => part !== "");
   return parts.reduce<unknown>(
-    (within, part) => (isFields(within) ? within[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
+    (within, part) => (isJsonObject(within) ? within[part.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
     root,
   );
 }
 
 function problemsAt(schema: unknown, value: unknown, path: string, root: unknown): SchemaProblem[] {
   if (schema === false) return at(path, `False schema does not allow ${pythonText(value)}`);
-  if (!isFields(schema)) return [];
+  if (!isJsonObject(schema)) return [];
   return Object.entries(schema).flatMap(
     ([keyword, limit]) => KEYWORDS[keyword]?.(limit, value, { path, schema, root }) ?? [],
   );

@@ -1,6 +1,6 @@
 /** The input of a state: its Parameters with what `X.$` and `X.=` stand for, or what its InputPath leads to. */
+import { isJsonObject } from "../../../base/json-object.ts";
 import { type Fields, textOf } from "../documents.ts";
-import { isFields } from "./answers.ts";
 import { evaluate } from "./expression.ts";
 import type { FlowState } from "./flow.ts";
 import { requirePath } from "./json-path.ts";
@@ -14,7 +14,7 @@ export function inputOf(state: FlowState, data: unknown): unknown {
 
 function filledIn(value: unknown, data: unknown): unknown {
   if (Array.isArray(value)) return value.map((one) => filledIn(one, data));
-  if (!isFields(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => {
       if (name.endsWith(".$")) return [name.slice(0, -2), requirePath(textOf(one), data)];
@@ -28,10 +28,10 @@ function filledIn(value: unknown, data: unknown): unknown {
 export function sentInput(value: unknown): Fields {
   const clean = (one: unknown): unknown => {
     if (Array.isArray(one)) return one.map(clean);
-    if (!isFields(one)) return one;
+    if (!isJsonObject(one)) return one;
     const { __Private_Parameters: _private, ...rest } = one;
     return Object.fromEntries(Object.entries(rest).map(([name, member]) => [name, clean(member)]));
   };
   const cleaned = clean(value);
-  return isFields(cleaned) ? cleaned : {};
+  return isJsonObject(cleaned) ? cleaned : {};
 }

@@ -1,4 +1,5 @@
 /** Globus Flows, simulated: many runs at once, as a list and as a change of all of them. globus.md §3.4. */
+import { isJsonObject } from "../../../base/json-object.ts";
 import type { TwinAnswer } from "../../http-twin.ts";
 import type { TwinIdentity } from "../auth/auth-state.ts";
 import { type Fields, textOf, timeOf } from "../documents.ts";
@@ -6,7 +7,6 @@ import { ordered } from "../list-query.ts";
 import type { Asked, Route } from "../world.ts";
 import {
   flowsBody,
-  isFields,
   pageByMarker,
   pageSize,
   queryValues,
@@ -101,8 +101,8 @@ function isWithin(value: unknown, range: string | null): boolean {
 function updateRuns(asked: Asked): TwinAnswer {
   const { identity } = requireFlowsBearer(asked, "run_manage");
   const { filters, set = {}, add = {}, remove = {} } = flowsBody(asked);
-  const ids = isFields(filters) && Array.isArray(filters["run_ids"]) ? (filters["run_ids"] as unknown[]) : [];
-  if (ids.length === 0 || !isFields(set) || !isFields(add) || !isFields(remove))
+  const ids = isJsonObject(filters) && Array.isArray(filters["run_ids"]) ? (filters["run_ids"] as unknown[]) : [];
+  if (ids.length === 0 || !isJsonObject(set) || !isJsonObject(add) || !isJsonObject(remove))
     throw refuseFlows(422, "UNPROCESSABLE_ENTITY", [
       { loc: ["filters", "run_ids"], msg: "field required", type: "value_error.missing" },
     ]);

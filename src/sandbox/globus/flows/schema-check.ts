@@ -2,7 +2,8 @@
  * What the simulated Flows finds wrong with an input schema when a flow is deployed. Words of JSON Schema that the
  * sandbox does not simulate are refused by name; words that JSON Schema does not know are let be.
  */
-import { type FlowsProblem, isFields } from "./answers.ts";
+import { isJsonObject } from "../../../base/json-object.ts";
+import type { FlowsProblem } from "./answers.ts";
 import { JSON_TYPES, pythonText } from "./json-schema.ts";
 
 /** Words of JSON Schema that are not simulated; words that it does not know say nothing. */
@@ -33,7 +34,7 @@ export function schemaProblems(schema: unknown, loc: readonly (string | number)[
     return { loc: [...loc, ...more], msg, type: "value_error" };
   };
   if (typeof schema === "boolean") return [];
-  if (!isFields(schema)) return [problem(`${pythonText(schema)} is not of type 'object', 'boolean'`)];
+  if (!isJsonObject(schema)) return [problem(`${pythonText(schema)} is not of type 'object', 'boolean'`)];
   return Object.entries(schema).flatMap(([keyword, limit]) => {
     if (keyword === "type") {
       const types = Array.isArray(limit) ? (limit as unknown[]) : [limit];
@@ -41,7 +42,7 @@ export function schemaProblems(schema: unknown, loc: readonly (string | number)[
       return isFine ? [] : [problem(`${pythonText(limit)} is not valid under any of the given schemas`, "type")];
     }
     const kind = NESTED.get(keyword);
-    if (kind === "named" && isFields(limit))
+    if (kind === "named" && isJsonObject(limit))
       return Object.entries(limit).flatMap(([name, one]) => schemaProblems(one, [...loc, keyword, name]));
     if (kind === "list" || (Array.isArray(limit) && kind === "one"))
       return (Array.isArray(limit) ? (limit as unknown[]) : []).flatMap((one, index) =>

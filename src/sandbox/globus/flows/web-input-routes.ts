@@ -1,18 +1,11 @@
 /** Globus Flows, simulated: the questions of runs are listed, shown and answered. globus.md §3.4; published samples. */
+import { isJsonObject } from "../../../base/json-object.ts";
 import type { TwinAnswer } from "../../http-twin.ts";
 import type { TwinIdentity } from "../auth/auth-state.ts";
 import { type Fields, textOf } from "../documents.ts";
 import { ordered } from "../list-query.ts";
 import type { Asked, Route } from "../world.ts";
-import {
-  flowsBody,
-  isFields,
-  pageByMarker,
-  pageSize,
-  queryValues,
-  refuseFlows,
-  requireFlowsBearer,
-} from "./answers.ts";
+import { flowsBody, pageByMarker, pageSize, queryValues, refuseFlows, requireFlowsBearer } from "./answers.ts";
 import { flowTime, flowTimeOrNull, identityUrn, type WebInput } from "./flow.ts";
 import { webInputRoles } from "./roles.ts";
 import { refuseSession } from "./run-routes.ts";
@@ -84,7 +77,7 @@ function respond(asked: Asked): TwinAnswer {
     throw refuseFlows(403, "FORBIDDEN", `User does not have respondent role on web input ${id}`);
   refuseSession(asked, input.run.flow, { web_input_summary: summaryOf(input, identity) });
   const { response } = flowsBody(asked);
-  const value = isFields(response) ? response["value"] : undefined;
+  const value = isJsonObject(response) ? response["value"] : undefined;
   if (input.closed !== undefined) throw refuseFlows(409, "STATE_CONFLICT", `Web Input ${id} is already closed.`);
   const option = input.options.find((one) => one.id === value);
   if (option === undefined)

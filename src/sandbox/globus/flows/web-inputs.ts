@@ -3,22 +3,23 @@
  * answered or over. globus.md §3.4, and Globus' published example flows. How long a question stays open is not
  * published: here until it is answered, its run ends, or a test ends it.
  */
+
 import { randomUUID } from "node:crypto";
+import { isJsonObject } from "../../../base/json-object.ts";
 import type { TwinIdentity } from "../auth/auth-state.ts";
 import { type Fields, textOf } from "../documents.ts";
 import type { GlobusWorld } from "../world.ts";
-import { isFields } from "./answers.ts";
 import { identityUrn, type QuestionOption, type WebInput } from "./flow.ts";
 import { FlowError } from "./flow-error.ts";
 import { type Entered, leave, raise, showAction } from "./run-steps.ts";
 
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
+const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(textOf) : []);
 
 /** @returns the result of the state. @throws FlowError for a question that nobody could answer */
 export function createQuestion({ world, run, input }: Entered): Fields {
-  const given = isFields(input) ? input : {};
-  const context = isFields(given["Context"]) ? given["Context"] : {};
+  const given = isJsonObject(input) ? input : {};
+  const context = isJsonObject(given["Context"]) ? given["Context"] : {};
   const options = list(given["Options"]).map((option): QuestionOption => {
     const { Value: value, Label: label, Description: description } = option;
     return { id: randomUUID(), value, label: textOf(label), description: textOf(description) };
@@ -56,7 +57,7 @@ function shownContext(context: Fields): Fields {
 
 /** The run stays until the question has an answer. */
 export function awaitQuestion({ world, run, input }: Entered): void {
-  const id = textOf(isFields(input) ? input["web_input_id"] : undefined);
+  const id = textOf(isJsonObject(input) ? input["web_input_id"] : undefined);
   const question = world.flows.webInputById.get(id);
   if (question?.run !== run) throw new FlowError("States.Runtime", `The run has no web input ${JSON.stringify(id)}`);
   run.question = id;

@@ -3,7 +3,9 @@
  * in timer-runs.ts. The shapes are those of Globus' published samples. Timers of the first kind (`POST /jobs/`), which
  * call any address, are not made here, and of a timer nothing but its name can be changed.
  */
+
 import { randomUUID } from "node:crypto";
+import { isJsonObject } from "../../../base/json-object.ts";
 import type { TwinAnswer } from "../../http-twin.ts";
 import type { AccessToken } from "../auth/auth-state.ts";
 import { TIMERS_SERVER } from "../auth/known-scopes.ts";
@@ -57,18 +59,15 @@ function timerOf(asked: Asked): Timer {
   return timer;
 }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function create(asked: Asked): TwinAnswer {
   const token = requireBearer(asked);
   const { world } = asked;
   const { timer: document } = bodyOf(asked);
-  if (!isFields(document)) throw refuseFields([[["timer"], "field required"]]);
+  if (!isJsonObject(document)) throw refuseFields([[["timer"], "field required"]]);
   const { timer_type: type, name, body, flow_id: flow } = document;
   const at = (...names: readonly string[]): readonly string[] => ["timer", ...names];
   if (type !== "transfer" && type !== "flow") throw refuseFields([[at("timer_type"), "must be transfer or flow"]]);
-  if (!isFields(body)) throw refuseFields([[at("body"), "field required"]]);
+  if (!isJsonObject(body)) throw refuseFields([[at("body"), "field required"]]);
   if (type === "flow" && world.flows.flow(textOf(flow), world.clock.now()) === undefined)
     throw refuse(404, "FLOW_NOT_FOUND", `No Flow exists with id value ${textOf(flow)}`);
   const made: Timer = {
@@ -97,7 +96,7 @@ function create(asked: Asked): TwinAnswer {
 
 function readSchedule({ world }: Asked, asked: unknown): TimerSchedule {
   const at = (...names: readonly string[]): readonly string[] => ["timer", "schedule", ...names];
-  if (!isFields(asked)) throw refuseFields([[at(), "field required"]]);
+  if (!isJsonObject(asked)) throw refuseFields([[at(), "field required"]]);
   const { type, interval_seconds: interval, end } = asked;
   const time = (value: unknown, where: readonly string[]): number => {
     if (value === undefined || value === null) return world.clock.now();
@@ -112,7 +111,7 @@ function readSchedule({ world }: Asked, asked: unknown): TimerSchedule {
   if (type !== "recurring") throw refuseFields([[at("type"), "must be once or recurring"]]);
   if (typeof interval !== "number" || interval < 60)
     throw refuseFields([[at("interval_seconds"), "must be a number, at least 60"]]);
-  const bounds = isFields(end) ? end : {};
+  const bounds = isJsonObject(end) ? end : {};
   // Published examples have both words for the number of runs.
   const count = bounds["count"] ?? bounds["iterations"];
   const mostRuns = typeof count === "number" ? count : Infinity;

@@ -5,15 +5,14 @@
 
 import { z } from "zod";
 import { oneLine } from "../../../base/clean-text.ts";
+import { isJsonObject } from "../../../base/json-object.ts";
 import { UUID } from "../../../base/uuid.ts";
 import { RUN_STATES, type RunLogEntry, type RunReport, type RunState } from "../../../controller/ports/flows.ts";
 import { collectionsIn } from "../scopes.ts";
 import { sessionNeed } from "../session-need.ts";
 
 type RunFields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is RunFields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const fieldsOf = (value: unknown): RunFields => (isFields(value) ? value : {});
+const fieldsOf = (value: unknown): RunFields => (isJsonObject(value) ? value : {});
 const textOf = (value: unknown): string => (typeof value === "string" ? oneLine(value).trim() : "");
 
 const text = z
@@ -40,7 +39,7 @@ const MOST_DEPTH = 100;
 
 function clipped(value: unknown, levels: number): unknown {
   if (Array.isArray(value)) return levels === 0 ? [] : value.map((one) => clipped(one, levels - 1));
-  if (!isFields(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (levels === 0) return {};
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clipped(inner, levels - 1)]));
 }
@@ -102,7 +101,7 @@ function reportOf(run: RunDocument): RunReport {
     ...waits,
     ...(run.blocking_web_input_id !== "" && { question: run.blocking_web_input_id }),
     tasks: tasksIn(details),
-    ...(isFields(output) && { output }),
+    ...(isJsonObject(output) && { output }),
   };
 }
 
@@ -141,7 +140,7 @@ const stateOf = (said: string): RunState =>
 /** The actions that a step waits for, in order. */
 function actionsOf(details: RunFields): readonly RunFields[] {
   const actions = details["action_statuses"] ?? fieldsOf(details["details"])["action_statuses"];
-  return Array.isArray(actions) ? actions.filter(isFields) : [];
+  return Array.isArray(actions) ? actions.filter(isJsonObject) : [];
 }
 
 const stepOf = (details: RunFields): string =>
@@ -184,7 +183,7 @@ function tasksIn(document: unknown): readonly string[] {
     if (level > MOST_LEVELS) return;
     if (key === "cause" && typeof value === "string") return look(statusIn(value), key, level + 1);
     if (Array.isArray(value)) for (const one of value) look(one, "", level + 1);
-    if (!isFields(value)) return;
+    if (!isJsonObject(value)) return;
     const id = value["task_id"];
     if (key === "details" && typeof id === "string" && UUID.test(id)) tasks.add(id);
     for (const [name, inner] of Object.entries(value)) if (name !== "input") look(inner, name, level + 1);
