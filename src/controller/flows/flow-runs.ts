@@ -4,7 +4,7 @@
  * ledger. Commands and PVs ask and look here.
  */
 import { CancelledError } from "../../base/errors.ts";
-import { AccessDeniedError, type CallOptions } from "../ports/call.ts";
+import { AccessDeniedError, type CallOptions, NotFoundError } from "../ports/call.ts";
 import type { RunReport } from "../ports/flows.ts";
 import type { FlowRunRecord } from "../ports/queue-ledger.ts";
 import { RejectedError, StoppingError } from "../run/outcome.ts";
@@ -240,9 +240,13 @@ export class FlowRuns {
         await this.#forget(record);
         return undefined;
       }
-      await this.cancel(run, options);
-      const { isWithdrawn: _, ...kept } = this.#road.queue.flowRuns.of(id) ?? record;
-      await this.#road.change(() => [{ flowRun: kept }]);
+      await this.cancel(run, options).catch(unlessGone); // the watch tells of one that is gone, and forgets it
+      await this.#road.change(() => {
+        const now = this.#road.queue.flowRuns.of(id);
+        if (now === undefined) return []; // forgotten meanwhile: back without its run, it would be started anew
+        const { isWithdrawn: _, ...kept } = now;
+        return [{ flowRun: kept }];
+      });
       this.#breaker.works();
       return run;
     } catch (thrown) {
@@ -291,6 +295,10 @@ export class FlowRuns {
   #overRecords(): readonly { readonly forgetFlowRun: string }[] {
     return this.#askedRecords().flatMap(({ id, isOver }) => (isOver === true ? [{ forgetFlowRun: id }] : []));
   }
+}
+
+function unlessGone(thrown: unknown): void {
+  if (!(thrown instanceof NotFoundError)) throw thrown;
 }
 
 const WITHDRAWN = { isWithdrawn: true } as const;

@@ -1,5 +1,6 @@
 /** FlowRun, FlowMonitor, FlowCancel, FlowResume and FlowRespond, on a site in memory and in virtual time. */
 import { describe, expect, test } from "vitest";
+import { sleep } from "../../../src/base/clock.ts";
 import { ActionError, CancelledError } from "../../../src/base/errors.ts";
 import {
   type FlowCommandsOptions,
@@ -261,6 +262,29 @@ describe("a run that Flows does not take now", () => {
     await transfers.pass(60);
     expect([...flows.reports.values()].map(({ code }) => code)).toEqual(["FlowCanceled"]);
     expect(starts(flows.requests)).toBe(1);
+  });
+
+  test.each([
+    ["at once", 0],
+    ["when it counts as gone already", 100],
+  ])("and that had begun, and was deleted at Globus, which the cancel hears %s, is forgotten", async (_, seconds) => {
+    const { flows, options, run, transfers } = await bench();
+    flows.losesAnswers.push(true);
+    void flowRun(options)
+      .run(fakeRun(ENDS))
+      .catch(() => undefined);
+    await transfers.pass(1);
+    flows.onCancel = async (id) => {
+      flows.reports.delete(id);
+      await sleep(transfers.clock, seconds);
+    };
+    const { result } = await run(flowCancel(options));
+    await transfers.pass(200);
+    expect((await result).message).toContain("had begun: Globus was asked to cancel the run");
+    expect(transfers.said.filter((line) => line.includes("is gone: it was deleted at Globus"))).toHaveLength(1);
+    const { running } = transfers.transfers;
+    expect([running?.runs?.asked, running?.road.queue.flowRuns.all]).toEqual([undefined, []]);
+    expect([starts(flows.requests), flows.requests.filter((one) => one === "cancel").length]).toEqual([1, 1]);
   });
 
   test.each([

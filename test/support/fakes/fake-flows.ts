@@ -38,6 +38,8 @@ export class FakeFlows implements Flows {
   /** What is wrong with an input. */
   wrong: readonly string[] = [];
   onStart: (report: RunReport) => void = () => {};
+  /** Comes before each cancel. */
+  onCancel: (id: string) => Promise<void> = () => Promise.resolve();
   owner = "";
   readonly #clock: FakeClock;
   readonly #listedAt = new Map<string, number>();
@@ -128,6 +130,8 @@ export class FakeFlows implements Flows {
 
   async cancel(id: string): Promise<void> {
     this.#ask("cancel");
+    await this.onCancel(id);
+    if (!this.reports.has(id)) throw new NotFoundError(`There is no run ${id}.`);
     this.tell(id, { state: "FAILED", code: "FlowCanceled" });
   }
 
