@@ -56,17 +56,22 @@ export interface QueueOptions {
   readonly isOneCopy?: boolean;
 }
 
-const NEEDS_IOC = "Transfers are an IOC's: start it, and give --ioc";
+const TRANSFERS_NEED_IOC = "Transfers are an IOC's: start it, and give --ioc";
+const RUNS_NEED_IOC =
+  "Runs of FlowRun are an IOC's: start it, and give --ioc; `globus-ioc flow run`, `globus-ioc flow monitor` and their like need none";
 
 /** Opens nothing and reaches nobody yet. @throws ActionError for settings that cannot be used */
 export function openTransfers(options: PartOptions, about: TransferPartOptions): TransferPart {
   let transfers: Transfers | undefined;
-  const find: FindTransfers = () => {
-    if (transfers === undefined) return NEEDS_IOC;
-    return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
-  };
+  const found =
+    (needsIoc: string): FindTransfers =>
+    () => {
+      if (transfers === undefined) return needsIoc;
+      return transfers.running ?? transfers.trouble ?? "The ledger is being read: try again in a moment";
+    };
+  const find = found(TRANSFERS_NEED_IOC);
   const ofFlows = flowSite(options, about.globus);
-  const flows = openFlows(options, ofFlows, find);
+  const flows = openFlows(options, ofFlows, found(RUNS_NEED_IOC));
   const steps = openSteps(options, { ...about, find });
   const site = { ...transferSite(options, about, find, ofFlows), ...steps.site };
   const triggers = openTriggers(options, about, sightOf(options, about.host));

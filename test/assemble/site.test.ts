@@ -2,17 +2,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { merge } from "rxjs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openGlobus } from "../../src/assemble/globus.ts";
 import { Problems } from "../../src/assemble/parts.ts";
 import { openSite, type SiteOptions } from "../../src/assemble/site.ts";
 import { createLog, silentLog } from "../../src/base/log.ts";
+import { addFlowCommands } from "../../src/cli/flow-program.ts";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
+import { RejectedError } from "../../src/controller/run/outcome.ts";
 import type { WatchContext } from "../../src/controller/run/watch.ts";
 import type { Site } from "../../src/controller/site.ts";
 import { MemoryNetwork } from "../support/engine/memory-network.ts";
+import { failureOf } from "../support/failure-of.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { fakeRun } from "../support/fakes/fake-run.ts";
 
 let folder: string;
 let clock: FakeClock;
@@ -23,6 +28,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const WITH_GLOBUS = "[globus-auth]\nclient-id = 00000000-0000-0000-0000-000000000001\n";
+const ENDS = {
+  SourceCollection: "11111111-1111-4111-8111-111111111111",
+  SourcePath: "/data/a1.h5",
+  DestCollection: "22222222-2222-4222-8222-222222222222",
+  DestPath: "/a1.h5",
+};
 const WRONG_CA_FILE =
   "[dm]\nstation = 99ID\nbackend = http\nds-url = https://127.0.0.1:1\nlogin-file = /login\nca-file = /no/such.pem\n";
 
@@ -53,6 +64,22 @@ test("a site with Globus does nothing by itself", async () => {
   expect(clock.pending).toBe(0);
   await site.close();
 });
+
+test.each(["FlowRun", "FlowMonitor", "FlowCancel", "FlowResume", "FlowRespond", "TransferRun"] as const)(
+  "without an IOC %s says what there is instead",
+  async (name) => {
+    const site = open(WITH_GLOBUS);
+    const failure = await failureOf(site.actions[name]?.run(fakeRun(ENDS)) ?? Promise.resolve(), RejectedError);
+    expect(failure.message).toContain("an IOC's: start it, and give --ioc");
+    const commands = [...failure.message.matchAll(/`globus-ioc flow (\w+)`/g)].map(([, command]) => command);
+    expect(commands).toEqual(name === "TransferRun" ? [] : ["run", "monitor"]);
+    const program = new Command();
+    addFlowCommands(program, "", () => Promise.resolve());
+    const flow = program.commands.find((command) => command.name() === "flow");
+    expect(flow?.commands.map((command) => command.name())).toEqual(expect.arrayContaining(commands));
+    await site.close();
+  },
+);
 
 test("nothing stays open where the settings are wrong, although Globus was opened before that showed", () => {
   expect(() => open(WITH_GLOBUS + WRONG_CA_FILE)).toThrow(ConfigError);
