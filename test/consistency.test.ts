@@ -7,6 +7,7 @@ import { DAQ_ROWS } from "../src/controller/pvs/daq.ts";
 import { EMAIL_LINES, EMAIL_ROWS } from "../src/controller/pvs/email.ts";
 import { EXPERIMENT_ROWS } from "../src/controller/pvs/experiment.ts";
 import { FLOW_ROWS } from "../src/controller/pvs/flows.ts";
+import { HEALTH_ROWS } from "../src/controller/pvs/health.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
 import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
@@ -17,6 +18,7 @@ import { type Tone, toneOf } from "../src/controller/pvs/tones.ts";
 import { TRANSFER_ROWS } from "../src/controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../src/controller/pvs/triggers.ts";
 import { EDIT_USER_CHARACTERS, USERS_ROWS } from "../src/controller/pvs/users.ts";
+import { VISIT_ROWS } from "../src/controller/pvs/visit.ts";
 import { WORKFLOW_ROWS } from "../src/controller/pvs/workflows.ts";
 import { globusDatabase } from "./support/globus-database.ts";
 
@@ -40,6 +42,8 @@ test("db/ and the PV table name the same PVs", () => {
 
 test.each([
   ["globus.db", RUN_ROWS],
+  ["globus_health.db", HEALTH_ROWS],
+  ["globus_visit.db", VISIT_ROWS],
   ["globus_experiment.db", { ...EXPERIMENT_ROWS, ...SETUP_ROWS, ...TAGGING_ROWS }],
   ["globus_users.db", USERS_ROWS],
   ["globus_email.db", EMAIL_ROWS],
@@ -203,7 +207,7 @@ test("autosave's request file lists the settings and what belongs to one, and no
 
 /** What no screen needs to show: figures for programs, and what another PV shows as well. */
 const WITHOUT_SCREEN =
-  /^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists)$/;
+  /^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists|Visit\w+|NextStep\w*|Health\w*|EventLoopLag)$/;
 
 test("screens show only PVs that exist, and every PV but a few is on one", () => {
   const shown = new Set<string>();

@@ -10,6 +10,8 @@ epicsEnvSet("EPICS_DB_INCLUDE_PATH", "$(TOP)/db")
 
 # The PVs, and four more for each command
 dbLoadRecords("globus.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_health.db", "P=$(P),R=$(R)")
+dbLoadRecords("globus_visit.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_experiment.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_users.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_email.db", "P=$(P),R=$(R)")

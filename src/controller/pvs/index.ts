@@ -10,6 +10,7 @@ import { DAQ_ROWS } from "./daq.ts";
 import { EMAIL_ROWS } from "./email.ts";
 import { EXPERIMENT_ROWS } from "./experiment.ts";
 import { FLOW_ROWS } from "./flows.ts";
+import { HEALTH_ROWS } from "./health.ts";
 import type { PvRow } from "./row.ts";
 import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
@@ -18,11 +19,14 @@ import { TAGGING_ROWS } from "./tagging.ts";
 import { TRANSFER_ROWS } from "./transfers.ts";
 import { TRIGGER_ROWS } from "./triggers.ts";
 import { USERS_ROWS } from "./users.ts";
+import { VISIT_ROWS } from "./visit.ts";
 import { WORKFLOW_ROWS } from "./workflows.ts";
 
 /** The PVs beside the commands' own four. */
 export const PVS = {
   ...RUN_ROWS,
+  ...HEALTH_ROWS,
+  ...VISIT_ROWS,
   ...EXPERIMENT_ROWS,
   ...TAGGING_ROWS,
   ...SETUP_ROWS,

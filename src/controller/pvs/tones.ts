@@ -2,6 +2,7 @@
  * How a state looks: one table from the names of states to the tones in which screens and the page in the browser draw
  * them. An alarm of the record goes before this table. What nobody has checked is never good. Chooses no colours.
  */
+import { HEALTH_PARTS, healthPv } from "./health.ts";
 
 export const TONES = ["unknown", "idle", "busy", "good", "warning", "bad"] as const;
 /**
@@ -12,11 +13,11 @@ export type Tone = (typeof TONES)[number];
 
 const WORDS: Readonly<Record<Tone, string>> = {
   unknown: "Unknown UNKNOWN Unseen",
-  idle: "Idle None Off No Safe Skipped Stopped NOT_YET All NewOnly Test Uncertain Experiment Schedule On Yes NO_ALARM",
-  busy: "Running Busy ACTIVE Starting Pending Finalizing Aborting Checking Scanning Closing Sending Queued Waiting Watching",
+  idle: "Idle Later Tag Init Dirs Email StartDaq Scans StopDaq None Off No Safe Skipped Stopped NOT_YET All NewOnly Test Uncertain Experiment Schedule On Yes NO_ALARM",
+  busy: "Next Running Busy ACTIVE Starting Pending Finalizing Aborting Checking Scanning Closing Sending Queued Waiting Watching",
   good: "Done OK Created Exists Online SUCCEEDED Verified",
   warning: "Left EMPTY Ended Retrying Armed Expiring Cancelled Partial Rejected Paused Problems MINOR Aborted",
-  bad: "Ending Failed FAILED Error Trouble Offline Disconnected LoginNeeded INACTIVE ENDED MAJOR MISSING NO_TOPDIR Gone Stalled Timeout Unclear",
+  bad: "Down Ending Failed FAILED Error Trouble Offline Disconnected LoginNeeded INACTIVE ENDED MAJOR MISSING NO_TOPDIR Gone Stalled Timeout Unclear",
 };
 const TONE_OF: ReadonlyMap<string, Tone> = new Map(
   TONES.flatMap((tone) => WORDS[tone].split(" ").map((word): [string, Tone] => [word, tone])),
@@ -34,6 +35,7 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, Tone>>>> = {
   DirsMatch: { Yes: "good", No: "warning" },
   ArchiveVerified: { Yes: "good", No: "warning" },
   WatchAlive: { Yes: "good", No: "bad" },
+  ...Object.fromEntries(["Health", ...HEALTH_PARTS.map(healthPv)].map((suffix) => [suffix, { Trouble: "warning" }])),
 };
 
 /**
