@@ -5,6 +5,7 @@
 import path from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Pvs, PvValue } from "../controller/ports/pvs.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
 import { EMAIL_AUDIENCES } from "../controller/pvs/email.ts";
 import type { PvName } from "../controller/pvs/index.ts";
 import { enablePv } from "../controller/pvs/triggers.ts";
@@ -17,6 +18,8 @@ export interface DataManagementOptions extends SiteOptions {
   /** This IOC's own PVs. */
   readonly pvs: Pvs;
   readonly version: string;
+  /** Told of each run of a command that ends, or is turned away, and how. */
+  readonly commandEnded?: (name: CommandName, state: string) => void;
 }
 
 /** Started data management; `stop` cancels the running commands, and waits a little for their end. */
@@ -43,9 +46,21 @@ export function assembleDataManagement(options: DataManagementOptions): Startabl
     const { pvs, version, clock, log, host, troubles } = options;
     const heard = troubles === undefined ? {} : { troubles };
     const named = options.prefix === undefined ? {} : { prefix: options.prefix };
+    const told = options.commandEnded === undefined ? {} : { commandEnded: options.commandEnded };
     const underWay = createUnderWayFile(underWayFile(options));
     return {
-      stop: startController({ ...site, ...heard, ...named, pvs, version, hostname: host, clock, log, underWay }),
+      stop: startController({
+        ...site,
+        ...heard,
+        ...named,
+        ...told,
+        pvs,
+        version,
+        hostname: host,
+        clock,
+        log,
+        underWay,
+      }),
     };
   };
   return { start, close: () => site.close() };

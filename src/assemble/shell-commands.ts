@@ -5,12 +5,14 @@
 
 import type { Clock } from "../base/clock.ts";
 import { facilityZone } from "../base/facility-time.ts";
+import { Listeners } from "../base/listeners.ts";
 import { createLog, type Log, teeLog } from "../base/log.ts";
 import { parseMacros } from "../base/macros.ts";
 import { ConfigError, findConfigFile, loadConfig } from "../config/config.ts";
 import { fileSentences, missingSentence, missingSettings } from "../config/needs.ts";
 import { prefixProblems } from "../config/prefixes.ts";
 import type { Settings } from "../config/settings.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
 import { allPvs } from "../controller/pvs/index.ts";
 import { refuseCommands } from "../controller/wiring.ts";
 import type { Database } from "../database/database.ts";
@@ -197,7 +199,11 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
   for (const sentence of [...missingSettings(settings).map(missingSentence), ...fileSentences(settings)])
     log.warn(`${path}: ${sentence}`);
   const { troubles } = ioc;
-  const management = inFile(path, () => assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles }));
+  const commandEnds = new Listeners<[command: CommandName, state: string]>();
+  const commandEnded = (name: CommandName, state: string): void => commandEnds.notify(name, state);
+  const management = inFile(path, () =>
+    assembleDataManagement({ ...options, settings, prefix, pvs, log, troubles, commandEnded }),
+  );
   ioc.addRunning("data management's connections", () => management.close());
   nameServers(ioc.database, `${prefix}ServerName`, settings.servers);
   const configured = initialPvs(settings);
@@ -220,7 +226,17 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
     start: () => management.start(),
     serve: () => {
       const guest = new GuestPvs({ database: ioc.database, access: ioc.access, prefix, clock: options.clock, log });
-      return settings.web.enable ? startWeb({ ...options, settings, prefix, pvs: guest, log }) : NO_WEB;
+      return settings.web.enable
+        ? startWeb({
+            ...options,
+            settings,
+            prefix,
+            pvs: guest,
+            log,
+            commandEnds,
+            iocFigures: () => ioc.server?.counters,
+          })
+        : NO_WEB;
     },
   };
 }

@@ -12,7 +12,7 @@ import { createWebApp } from "../web/app.ts";
 import { WEB_LIMITS } from "../web/limits.ts";
 import { readPageFiles } from "../web/page-files.ts";
 import { isLoopback } from "../web/peer.ts";
-import type { WebPvs } from "../web/ports.ts";
+import type { CommandEnds, IocFigures, WebPvs } from "../web/ports.ts";
 import { startWebServer, type WebServer } from "../web/server.ts";
 import { FileTokens, newToken, START_TOKEN, startTokens, type Tokens } from "../web/tokens.ts";
 
@@ -23,6 +23,8 @@ export interface WebPartOptions {
   readonly pvs: WebPvs;
   readonly prefix: string;
   readonly version: string;
+  readonly commandEnds: CommandEnds;
+  readonly iocFigures: () => IocFigures | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** For who started the IOC, and for no log: the token is in it. */
@@ -35,7 +37,7 @@ export interface WebPartOptions {
  * @returns ends it
  */
 export async function startWeb(options: WebPartOptions): Promise<() => Promise<void>> {
-  const { settings, log, tell, pvs, clock, prefix, version } = options;
+  const { settings, log, tell, prefix, version } = options;
   const { address, port, "tokens-file": file, names } = settings.web;
   const made = file === "" ? newToken() : undefined;
   const tokens: Tokens =
@@ -43,7 +45,7 @@ export async function startWeb(options: WebPartOptions): Promise<() => Promise<v
   const isOpen = isLoopback(address);
   let server: WebServer | undefined;
   const app = createWebApp({
-    pvs,
+    ...options,
     about: { prefix, version, tomoscan: settings.epics["ioc-prefix"] + settings.epics["tomoscan-prefix"] },
     files: readPageFiles(PAGE_FOLDER),
     tokens,
@@ -51,13 +53,12 @@ export async function startWeb(options: WebPartOptions): Promise<() => Promise<v
     names: names.map((name) => name.toLowerCase()),
     port: () => server?.port ?? 0,
     limits: WEB_LIMITS,
-    clock,
-    log,
   });
   try {
     server = await startWebServer({ app, address, port, limits: WEB_LIMITS });
   } catch (error) {
     log.warn(`There is no web page: ${messageOf(error)}; see port and address in the [web] section of globus.conf.`);
+    app.close();
     return () => Promise.resolve();
   }
   const problem = await tokens.problem(); // FileTokens warns of it

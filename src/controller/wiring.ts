@@ -34,7 +34,7 @@ import { guards$ } from "./run/guards.ts";
 import { WRITABLE } from "./run/input-check.ts";
 import { Interruptions } from "./run/interruptions.ts";
 import { Journal } from "./run/journal.ts";
-import { type ActionResult, STOPPING } from "./run/outcome.ts";
+import { type ActionResult, type Outcome, STOPPING } from "./run/outcome.ts";
 import { chosenServer, performCommand } from "./run/perform.ts";
 import { vitalSigns$ } from "./run/vital-signs.ts";
 import type { WatchContext } from "./run/watch.ts";
@@ -55,6 +55,8 @@ export interface ControllerOptions extends Omit<Site, "close"> {
   readonly troubles?: Troubles;
   /** Remembers for the next start which commands are under way. */
   readonly underWay?: UnderWay;
+  /** Told of each run that ends, or is turned away, and how. */
+  readonly commandEnded?: (name: CommandName, state: Outcome["state"]) => void;
   /** For tests in virtual time. */
   readonly scheduler?: SchedulerLike;
 }
@@ -208,6 +210,9 @@ function command$(options: ControllerOptions, parts: CommandParts): Observable<u
       (signal) => runAction(options, parts, signal),
     ),
     tap((outcome) => board.show(name, outcome)),
+    tap(({ state }) => {
+      if (state !== "Running") options.commandEnded?.(name, state);
+    }),
   );
 }
 

@@ -10,6 +10,7 @@ import { RUN_ROWS } from "../controller/pvs/run.ts";
 import { SETUP_ROWS } from "../controller/pvs/setup.ts";
 import { STEP_ROWS } from "../controller/pvs/steps.ts";
 import { TAGGING_ROWS } from "../controller/pvs/tagging.ts";
+import { type Tone, toneOf } from "../controller/pvs/tones.ts";
 import { TRANSFER_ROWS } from "../controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../controller/pvs/triggers.ts";
 import { USERS_ROWS } from "../controller/pvs/users.ts";
@@ -35,6 +36,8 @@ interface PvModel {
   readonly kind: "input" | "result" | "setting";
   readonly meaning: string;
   readonly states?: readonly string[];
+  /** How each state looks while the PV has no alarm. */
+  readonly tones?: readonly Tone[];
   readonly unit?: string;
   readonly isManaged?: true;
   /** The PV that must be Armed before this one does anything. */
@@ -73,7 +76,7 @@ export function webModel(about: Pick<WebModel, "prefix" | "tomoscan" | "version"
         topic: topicByRow.get(suffix) ?? "commands",
         kind,
         meaning,
-        ...(states !== undefined && { states }),
+        ...(states !== undefined && { states, tones: states.map((state) => toneOf(suffix, state) ?? "unknown") }),
         ...(unit !== undefined && { unit }),
         ...(isManaged === true && { isManaged }),
         ...(arm !== undefined && { arm: armOf(arm)! }),

@@ -1,5 +1,7 @@
 /** What the web server needs of the IOC. assemble/web.ts hands it in; tests hand in fakes. */
 import type { ClientIdentity } from "../base/client-identity.ts";
+import type { Listeners } from "../base/listeners.ts";
+import type { CommandName } from "../controller/pvs/commands.ts";
 import type { PvSuffix } from "../controller/pvs/index.ts";
 
 /** Unicode text, a number, which for an enum is its index, or the elements of an array. */
@@ -26,3 +28,17 @@ export interface WebPvs {
   /** A put that does not wait for what it starts. @returns undefined once it was made */
   put(suffix: PvSuffix, value: string | number, by: ClientIdentity): WebRefusal | undefined;
 }
+
+/** Figures of the Channel Access server that are in no PV: now, or since its start. */
+export interface IocFigures {
+  readonly clients: number;
+  readonly channels: number;
+  readonly subscriptions: number;
+  readonly updates: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly denied: number;
+}
+
+/** Tells of each run of a command that ends, or is turned away, in which state. */
+export type CommandEnds = Pick<Listeners<[command: CommandName, state: string]>, "add">;

@@ -20,6 +20,8 @@ export interface RightsOptions {
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly wrongTokens: Rates;
+  /** Called for each token that is wrong. */
+  readonly wrong: () => void;
   /** Whether reading needs no token. */
   readonly isOpen: boolean;
   /** Of the server: browsers keep the cookies of all ports of a host together. */
@@ -55,12 +57,13 @@ export class Rights {
     const given = header("authorization");
     if (given === undefined) return this.#bearerOfSession(header);
     const token = /^Bearer +(\S+)$/i.exec(given)?.[1] ?? "";
-    const { tokens, wrongTokens } = this.#options;
+    const { tokens, wrongTokens, wrong } = this.#options;
     const wait = wrongTokens.wait(neighbours);
     if (wait > 0) return tooOften("Wrong tokens", wait);
     const name = token.length > MOST_TOKEN ? undefined : await tokens.nameOf(token);
     if (name !== undefined) return { name, canWrite: true };
     wrongTokens.take(neighbours);
+    wrong();
     return {
       status: 401,
       message:

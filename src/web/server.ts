@@ -4,8 +4,9 @@
  */
 import { createServer, type Server, type ServerOptions } from "node:http";
 import { getRequestListener } from "@hono/node-server";
-import type { WebApp, WebEnvironment } from "./app.ts";
+import type { WebApp } from "./app.ts";
 import type { WebLimits } from "./limits.ts";
+import type { WebEnvironment } from "./request.ts";
 
 export interface WebServerOptions {
   readonly app: WebApp;

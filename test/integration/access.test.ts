@@ -31,7 +31,10 @@ const folder = mkdtempSync(join(tmpdir(), "globus-ioc-access-"));
 
 beforeAll(async () => {
   port = await freePort();
-  writeFileSync(join(folder, "globus.conf"), "[epics]\nioc-prefix = 99id:\ntomoscan-prefix = TomoScan:\n");
+  writeFileSync(
+    join(folder, "globus.conf"),
+    "[web]\nenable = False\n[epics]\nioc-prefix = 99id:\ntomoscan-prefix = TomoScan:\n",
+  );
   ioc = await spawnPeer(
     process.execPath,
     [join(ROOT, "dist/main.js"), "ioc", "-S", join(ROOT, "iocBoot/iocGlobus/st.cmd")],

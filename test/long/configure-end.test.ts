@@ -26,7 +26,7 @@ async function prepared(settings: string, edit: (shipped: string) => string) {
   const folder = mkdtempSync(join(tmpdir(), "globus-ioc-end-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [file, script] = [join(folder, "globus.conf"), join(folder, "st.cmd")];
-  writeFileSync(file, settings.replace("GLOBUS_CONF", file));
+  writeFileSync(file, `${settings.replace("GLOBUS_CONF", file)}\n[web]\nenable = False\n`);
   writeFileSync(script, edit(SHIPPED));
   const env = {
     ...epicsEnvironment(await freePort()),

@@ -37,7 +37,7 @@ async function start({ settings, environment = {}, input = "" }: Start): Promise
   const folder = mkdtempSync(join(tmpdir(), "globus-ioc-configure-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "globus.conf");
-  writeFileSync(file, settings);
+  writeFileSync(file, Buffer.concat([Buffer.from(settings), Buffer.from("\n[web]\nenable = False\n")]));
   const env = {
     ...epicsEnvironment(await freePort()),
     HOME: folder,

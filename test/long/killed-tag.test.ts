@@ -84,7 +84,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "killed-tag-"));
   writeFileSync(
     join(folder, "globus.conf"),
-    `[epics]\nioc-prefix = ${station}\ntomoscan-prefix = TomoScan:\n[scheduling]\nbeamline = 2-BM-A,B\nschedule-file = ${join(folder, "schedule.json")}\n[ledger]\npath = ${join(folder, "state")}\n[server petrel]\nkind = globus\nuuid = 11111111-2222-3333-4444-555555555555\n[globus]\nglobus-server-name = petrel\n`,
+    `[web]\nenable = False\n[epics]\nioc-prefix = ${station}\ntomoscan-prefix = TomoScan:\n[scheduling]\nbeamline = 2-BM-A,B\nschedule-file = ${join(folder, "schedule.json")}\n[ledger]\npath = ${join(folder, "state")}\n[server petrel]\nkind = globus\nuuid = 11111111-2222-3333-4444-555555555555\n[globus]\nglobus-server-name = petrel\n`,
   );
   const experimenters = [{ badge: "211347", "first-name": "Marie", "last-name": "Curie", pi: true }];
   const [start, end] = [START, new Date(Date.now() + 24 * HOUR)].map((day) => day.toISOString());

@@ -1,7 +1,8 @@
 /** The web server's routes on fakes, without a socket, and what a test reads of their answers. */
 import { silentLog } from "../../src/base/log.ts";
-import { createWebApp, type WebAppOptions, type WebEnvironment } from "../../src/web/app.ts";
+import { createWebApp, type WebAppOptions } from "../../src/web/app.ts";
 import { WEB_LIMITS } from "../../src/web/limits.ts";
+import type { WebEnvironment } from "../../src/web/request.ts";
 import { startTokens } from "../../src/web/tokens.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
 import { FakeWebPvs } from "./fakes/fake-web-pvs.ts";

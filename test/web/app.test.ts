@@ -11,7 +11,7 @@ test("the model has every PV of the table", async () => {
 });
 
 test("a page gets a snapshot, then what changes, gathered, and a severity only where it is new", async () => {
-  const { ask, pvs, clock } = webAppOn();
+  const { ask, app, pvs, clock } = webAppOn();
   pvs.post("TagMessage", "no tag", 2);
   const events = eventsOf(await ask("/api/events"));
   const snapshot = (await events.next()).value;
@@ -33,7 +33,9 @@ test("a page gets a snapshot, then what changes, gathered, and a severity only w
   });
   expect((await events.next()).value?.data).toMatchObject({ values: { Heartbeat: 3 }, severities: {} });
   await events.return(undefined);
-  expect(pvs.followed).toBe(0);
+  expect(pvs.followed).toBe(1); // Heartbeat, for its age
+  app.close();
+  expect([pvs.followed, clock.pending]).toEqual([0, 0]);
 });
 
 describe("a put", () => {

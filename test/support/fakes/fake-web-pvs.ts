@@ -7,8 +7,9 @@ export class FakeWebPvs implements WebPvs {
   readonly puts: { readonly suffix: PvSuffix; readonly value: string | number; readonly by: ClientIdentity }[] = [];
   /** What the next puts are refused with. */
   refusal: WebRefusal | undefined;
+  /** As the table says that they begin, and 0 where it says nothing. */
   readonly #looks = new Map<PvSuffix, WebLook>(
-    [...allPvs().keys()].map((suffix) => [suffix, { value: 0, severity: 0 }]),
+    [...allPvs()].map(([suffix, { initial = 0 }]) => [suffix, { value: initial, severity: 0 }]),
   );
   readonly #listeners = new Map<PvSuffix, Set<() => void>>();
 
