@@ -9,7 +9,7 @@ import { EXPERIMENT_ROWS } from "../src/controller/pvs/experiment.ts";
 import { FLOW_ROWS } from "../src/controller/pvs/flows.ts";
 import { HEALTH_ROWS } from "../src/controller/pvs/health.ts";
 import { allPvs, rowOf, savedPvs } from "../src/controller/pvs/index.ts";
-import { ARMED_SECONDS, securityGroup } from "../src/controller/pvs/row.ts";
+import { ARMED_SECONDS, HALF_COLUMNS, halvesOf, securityGroup } from "../src/controller/pvs/row.ts";
 import { EVENT_BYTES, LOG_LINES, RUN_ROWS } from "../src/controller/pvs/run.ts";
 import { SETUP_ROWS } from "../src/controller/pvs/setup.ts";
 import { STEP_ROWS } from "../src/controller/pvs/steps.ts";
@@ -205,6 +205,15 @@ test("autosave's request file lists the settings and what belongs to one, and no
   ).toEqual(savedPvs().map((suffix) => `$(P)$(R)${suffix}`));
 });
 
+/** Where a sentence has its place, in one line or in two. */
+const HALVES = new Set([...allPvs()].flatMap(([suffix, row]) => (row.isSentence === true ? halvesOf(suffix) : [])));
+test("the halves of a sentence hold all columns of whatever characters", () => {
+  for (const suffix of HALVES)
+    expect(database.record(`${PREFIX}${suffix}`)?.fields["NELM"], `NELM of ${suffix} in db/`).toBe(
+      4 * HALF_COLUMNS + 1,
+    );
+});
+
 /** What no screen needs to show: figures for programs, and what another PV shows as well. */
 const WITHOUT_SCREEN =
   /^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists|Visit\w+|NextStep\w*|Health\w*|EventLoopLag)$/;
@@ -223,7 +232,7 @@ test("screens show only PVs that exist, and every PV but a few is on one", () =>
     "chan of an element of medm/ is a PV of src/controller/pvs/",
   ).toEqual([]);
   expect(
-    [...known].filter((suffix) => !shown.has(suffix) && !WITHOUT_SCREEN.test(suffix)),
+    [...known].filter((suffix) => !shown.has(suffix) && !HALVES.has(suffix) && !WITHOUT_SCREEN.test(suffix)),
     "a PV has a place on a screen of medm/, or stands in WITHOUT_SCREEN of this test",
   ).toEqual([]);
 });

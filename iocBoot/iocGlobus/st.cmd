@@ -23,6 +23,7 @@ dbLoadRecords("globus_steps.db", "P=$(P),R=$(R)")
 dbLoadRecords("globus_check.db", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_triggers.substitutions", "P=$(P),R=$(R)")
 dbLoadTemplate("globus_commands.substitutions", "P=$(P),R=$(R)")
+dbLoadTemplate("globus_halves.substitutions", "P=$(P),R=$(R)")
 
 # What the commands work on; P and R must be those of its [epics] section
 globusConfigure("$(GLOBUS_CONF=globus.conf)", "P=$(P),R=$(R)")

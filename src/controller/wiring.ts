@@ -31,6 +31,7 @@ import { command, type Start } from "./run/command.ts";
 import { CommandBoard } from "./run/command-board.ts";
 import { Faults } from "./run/faults.ts";
 import { guards$ } from "./run/guards.ts";
+import { halvedPvs } from "./run/halved-pvs.ts";
 import { WRITABLE } from "./run/input-check.ts";
 import { Interruptions } from "./run/interruptions.ts";
 import { Journal } from "./run/journal.ts";
@@ -73,7 +74,7 @@ const STOP_SECONDS = 5;
  * connections be closed
  */
 export function startController(given: ControllerOptions): () => Promise<void> {
-  const options = { ...given, pvs: cleanPvs(given.pvs) };
+  const options = { ...given, pvs: cleanPvs(halvedPvs(given.pvs)) };
   const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
   const faults = new Faults({ journal, log, scheduler: options.scheduler });

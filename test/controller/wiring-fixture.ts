@@ -90,11 +90,13 @@ export class Bench {
     await this.clock.advanceAsync(seconds);
     await vi.advanceTimersByTimeAsync(seconds * 1000);
   }
-  /** What was written since the last call, without the signs of life and the log. */
+  /** What was written since the last call, without the signs of life, the log and the halves of sentences. */
   writes(): string[] {
     const writes = this.pvs.writes.splice(0);
     return writes.filter(
-      (one) => !/^(Heartbeat|Uptime|RequestId|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one),
+      (one) =>
+        !/^\w*(Message|LastError|Reason|Mismatch)[01]=/.test(one) &&
+        !/^(Heartbeat|Uptime|RequestId|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one),
     );
   }
 }

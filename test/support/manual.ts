@@ -22,7 +22,7 @@ import {
 import { ALIASES } from "../../src/config/settings-aliases.ts";
 import { COMMANDS, type CommandState } from "../../src/controller/pvs/commands.ts";
 import { allPvs } from "../../src/controller/pvs/index.ts";
-import type { PvRow } from "../../src/controller/pvs/row.ts";
+import { halvesOf, type PvRow } from "../../src/controller/pvs/row.ts";
 import { takesText } from "../../src/controller/run/input-check.ts";
 import { succeeded } from "../../src/controller/run/outcome.ts";
 import { COMMON_FIELDS } from "../../src/database/common-fields.ts";
@@ -43,18 +43,29 @@ export function pvsPage(): string {
   const takes = (suffix: string, pv: PvRow): string =>
     pv.takes === undefined ? pv.meaning : `${pv.meaning} Takes ${takesText(suffix)}.`;
   const database = globusDatabase("");
-  const rows = [...allPvs()].map(([suffix, pv]) => {
-    const record = database.record(suffix);
-    if (record === undefined) throw new Error(`db/ has no record ${suffix}`);
-    const values = pv.states?.join(", ") ?? pv.unit ?? "";
-    return row(`\`${suffix}\``, kindText(pv), record.type.name, values, alarmsOf(record, pv), takes(suffix, pv));
-  });
+  const all = allPvs();
+  const halves = new Set([...all].flatMap(([suffix, pv]) => (pv.isSentence === true ? halvesOf(suffix) : [])));
+  const rows = [...all]
+    .filter(([suffix]) => !halves.has(suffix))
+    .map(([suffix, pv]) => {
+      const record = database.record(suffix);
+      if (record === undefined) throw new Error(`db/ has no record ${suffix}`);
+      const values = pv.states?.join(", ") ?? pv.unit ?? "";
+      return row(
+        `\`${suffix}\`${pv.isSentence === true ? " +" : ""}`,
+        kindText(pv),
+        record.type.name,
+        values,
+        alarmsOf(record, pv),
+        takes(suffix, pv),
+      );
+    });
   const commands = Object.entries(COMMANDS).map(([name, command]) =>
     row(`\`${name}\``, command.meaning, command.group),
   );
   return page(
     "PVs",
-    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment; what opens data to people, mails or deletes is for managers alone ([access-security.md](access-security.md)). What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV, a code that is no character; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) Made from `src/controller/pvs/` and `db/`.",
+    "All names stand behind `$(P)$(R)`, e.g. `2bmb:Globus:`. A result is written by the program alone; a setting is an input that belongs to the beamline rather than to one experiment; what opens data to people, mails or deletes is for managers alone ([access-security.md](access-security.md)). What an input cannot mean is refused: NaN, a number out of its range, a fraction of a whole number, a text that is longer than the PV, a code that is no character; `LastError` says so. (`caput` without `-S` cuts a text to 39 bytes before it sends it.) A sentence that is marked + has two PVs more, its halves: `InitMessage0` and `InitMessage1` hold two lines of at most 80 characters of `InitMessage`, for MEDM, which breaks no line; where the sentence is longer they end in `...`. Made from `src/controller/pvs/` and `db/`.",
     "## Commands",
     table(["command", "what it does", "excludes others of its group"], commands),
     "## How a command ends",

@@ -1,5 +1,5 @@
 /** PVs of the check before beam time. */
-import { lines, type Result, result, UNKNOWN_COUNT } from "./row.ts";
+import { lines, type Result, result, sentence, UNKNOWN_COUNT } from "./row.ts";
 
 /** Problems: scans arrive, and a person should see to something. Failed: scans do not arrive somewhere. */
 export const CHECK_STATES = ["Unknown", "Checking", "OK", "Problems", "Failed"] as const;
@@ -16,7 +16,7 @@ export const CHECK_ROWS = {
     initial: "Unknown",
   }),
   CheckCount: result("Things that it found wrong; -1: nobody has looked.", { initial: UNKNOWN_COUNT }),
-  CheckMessage: result("What it found, in one sentence, or how far it is."),
+  CheckMessage: sentence("What it found, in one sentence, or how far it is."),
   CheckLines: result(
     "Everything that was asked, what is wrong first, one a line: OK, MINOR, MAJOR, or - for not tried.",
   ),

@@ -1,5 +1,5 @@
 /** PVs of DAQs and uploads: what is to be moved, how much is moved, and what is wrong. */
-import { NO_YES, type PvRow, type Result, result, resultOf, setting, UNKNOWN_COUNT } from "./row.ts";
+import { NO_YES, type PvRow, type Result, result, resultOf, sentence, setting, UNKNOWN_COUNT } from "./row.ts";
 
 export const DAQ_STATES = ["Unseen", "None", "Running", "Stalled", "Ended", "Failed", "Stopped"] as const;
 export type DaqState = (typeof DAQ_STATES)[number];
@@ -62,7 +62,7 @@ export const DAQ_ROWS = {
   DaqFilesTotal: result("Files seen by the experiment's DAQs together; -1: nobody knows.", unknown),
   DaqPercent: result("The part of them that is done; -1: nobody knows.", { ...unknown, unit: "%" }),
   DaqErrors: result("Files that the experiment's DAQs could not process; -1: nobody knows.", unknown),
-  DaqMessage: result("What the DAQs do, or what is wrong with them, in one sentence."),
+  DaqMessage: sentence("What the DAQs do, or what is wrong with them, in one sentence."),
   DaqList: result("All DAQs that run at the station, whosever they are, one a line."),
   DaqStopped: resultOf(["StopDaq"], "how many it stopped.", { initial: 0 }),
   UploadId: resultOf(["Upload"], "ids of the uploads of the experiment, separated by blanks.", { initial: "" }),

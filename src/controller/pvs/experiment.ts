@@ -1,5 +1,5 @@
 /** PVs of the experiment: what TomoScan's user PVs name, on which server. */
-import { input, managed, NO_YES, result, setting } from "./row.ts";
+import { input, managed, NO_YES, result, sentence, setting } from "./row.ts";
 
 /** Servers that ServerName can choose from: a record has so many states. */
 export const MOST_SERVERS = 16;
@@ -10,7 +10,7 @@ export const EXPERIMENT_ROWS = {
     states: NO_YES,
   }),
   /** Also the XMessage of Tag; the PV shows what was said last. */
-  TagMessage: result("What is wrong with the user PVs, how a name was cleaned, or how the last Tag ended."),
+  TagMessage: sentence("What is wrong with the user PVs, how a name was cleaned, or how the last Tag ended."),
   ExperimentName: result("Name of the experiment and of its directories."),
   ExperimentNameOverride: managed(
     input("A name to use instead of the one made from the user PVs; empty: none. A new tag clears it."),

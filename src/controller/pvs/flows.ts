@@ -7,6 +7,7 @@ import {
   managed,
   type PvRow,
   result,
+  sentence,
   setting,
   UNKNOWN_COUNT,
 } from "./row.ts";
@@ -41,7 +42,7 @@ export const FLOW_ROWS = {
   FlowExpires: result(
     "When Globus deletes the flow, ISO 8601 with the facility's offset from UTC; empty: never, for it has a subscription, or nobody knows.",
   ),
-  FlowMessage: result("What is wrong with the flow, or how long it stays, in one sentence."),
+  FlowMessage: sentence("What is wrong with the flow, or how long it stays, in one sentence."),
   RunId: result("Id of the last run of a flow; empty: there was none."),
   RunUrl: result("Web page of that run."),
   RunStatus: result(
@@ -52,7 +53,7 @@ export const FLOW_ROWS = {
     },
   ),
   RunStep: result("The step of the flow that the run is in."),
-  RunMessage: result("How the run stands, what it waits for and the command that helps, in one sentence."),
+  RunMessage: sentence("How the run stands, what it waits for and the command that helps, in one sentence."),
   RunStarted: result("When it started, ISO 8601 with the facility's offset from UTC."),
   RunEnded: result("When it ended; empty: it has not."),
   RunTaskId: result("Id of the Globus transfer that the run is at, or was at last."),
@@ -60,7 +61,7 @@ export const FLOW_ROWS = {
     states: TASK_PV_STATES,
     initial: "Unknown",
   }),
-  RunNiceStatus: result("What Globus says about that transfer, in words."),
+  RunNiceStatus: sentence("What Globus says about that transfer, in words."),
   RunBytes: result("Bytes that the transfers of the run have moved.", bytes),
   RunBytesTotal: result("Bytes that they are to move; -1: nobody knows, for Globus does not count them.", bytes),
   RunFiles: result("Files that they have moved.", unknown),
@@ -71,7 +72,7 @@ export const FLOW_ROWS = {
     states: ANSWERS,
     initial: "Unknown",
   }),
-  FlowInputQuestion: result("What it asks."),
+  FlowInputQuestion: sentence("What it asks."),
   FlowInputOptions: result("The answers that it takes, one a line, each with its number in FlowInputChoice."),
   FlowInputExpires: result("Until when it may be answered, ISO 8601 with the facility's offset from UTC."),
   /** The states are the answers to the question. */

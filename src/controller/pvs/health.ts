@@ -1,5 +1,5 @@
 /** PVs of health: what the program is made of and works with, and what to do where something of it is wrong. */
-import { type PvRow, type Result, result, UNKNOWN_COUNT } from "./row.ts";
+import { type PvRow, type Result, result, sentence, UNKNOWN_COUNT } from "./row.ts";
 
 export const HEALTH_PARTS = ["IOC", "TomoScan", "DM", "Globus", "SSH", "Mail", "Ledger", "Watcher"] as const;
 export type HealthPart = (typeof HEALTH_PARTS)[number];
@@ -29,13 +29,13 @@ const state = (meaning: string): Result => result(meaning, { states: HEALTH_STAT
 
 const parts = HEALTH_PARTS.flatMap((part): [string, Result][] => [
   [healthPv(part), state(`${WHAT[part]} Unknown: nobody has seen it yet.`)],
-  [healthMessagePv(part), result(`What is wrong with it, since when, and what to do (Health${part}).`)],
+  [healthMessagePv(part), sentence(`What is wrong with it, since when, and what to do (Health${part}).`)],
 ]);
 
 export const HEALTH_ROWS = {
   ...(Object.fromEntries(parts) as Record<StatePv | MessagePv, Result>),
   Health: state("The worst of the Health states of the parts; OK where every part that is known is OK or Off."),
-  HealthMessage: result("What is wrong, of the parts in the worst state; empty where nothing is."),
+  HealthMessage: sentence("What is wrong, of the parts in the worst state; empty where nothing is."),
   EventLoopLag: result("How late the program's event loop was at most in the last seconds; -1: not measured yet.", {
     initial: UNKNOWN_COUNT,
     unit: "ms",

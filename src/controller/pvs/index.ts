@@ -11,7 +11,7 @@ import { EMAIL_ROWS } from "./email.ts";
 import { EXPERIMENT_ROWS } from "./experiment.ts";
 import { FLOW_ROWS } from "./flows.ts";
 import { HEALTH_ROWS } from "./health.ts";
-import type { PvRow } from "./row.ts";
+import { halvesOf, type PvRow } from "./row.ts";
 import { RUN_ROWS } from "./run.ts";
 import { SETUP_ROWS } from "./setup.ts";
 import { STEP_ROWS } from "./steps.ts";
@@ -51,7 +51,7 @@ type CommandPart = (typeof COMMAND_PARTS)[keyof typeof COMMAND_PARTS]["suffix"];
 /** Whatever stands behind $(P)$(R). */
 export type PvSuffix = PvName | CommandName | `${CommandName}${CommandPart}`;
 
-/** Every suffix with its row; db/, the screens and the manual are compared with this map. */
+/** Every suffix with its row; db/, the screens and the manual are compared with this map. The halves come last. */
 export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
   const commands = entriesOf<CommandName, CommandRow>(COMMANDS).flatMap(
     ([name, { meaning, isManaged }]): [PvSuffix, PvRow][] => {
@@ -61,6 +61,7 @@ export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
           kind: "result",
           meaning: `${name}: ${COMMAND_PARTS[key].meaning}`,
           ...(key === "status" && { states: COMMAND_STATES }),
+          ...(key === "message" && { isSentence: true }),
         },
       ];
       const start = `${meaning} Writing 1 starts it; it returns to 0 when the work is over.`;
@@ -68,8 +69,18 @@ export function allPvs(): ReadonlyMap<PvSuffix, PvRow> {
       return [[name, row], part("status"), part("message"), part("time")];
     },
   );
-  return new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is in both
+  const whole = new Map<PvSuffix, PvRow>([...commands, ...entriesOf<PvName, PvRow>(PVS)]); // TagMessage is in both
+  return new Map([...whole, ...[...whole].flatMap(([suffix, row]) => rowsOfHalves(suffix, row))]);
 }
+
+/** The rows of a sentence's halves. Nothing but the sentence's own put writes them, so that no type names them. */
+const rowsOfHalves = (suffix: PvSuffix, { isSentence }: PvRow): [PvSuffix, PvRow][] =>
+  isSentence === true
+    ? halvesOf(suffix).map((half, index) => [
+        half as PvSuffix,
+        { kind: "result", initial: "", meaning: `${index === 0 ? "First" : "Second"} half of ${suffix}.` },
+      ])
+    : [];
 
 const ROWS: ReadonlyMap<string, PvRow> = allPvs();
 /** The row of a PV, also of a command's; undefined where there is no such PV. */

@@ -27,6 +27,8 @@ export interface PvRow {
    * which it began.
    */
   readonly ofExperiment?: readonly CommandName[];
+  /** A sentence for people: X0 and X1 hold its halves, for MEDM, which draws one line and breaks none. */
+  readonly isSentence?: true;
   /** Only managers may write: what is written opens data to people, mails or deletes (decision 0023). */
   readonly isManaged?: true;
   /** One sentence for operators and the manual. */
@@ -72,12 +74,22 @@ export const result = <S extends string>(meaning: string, details: Details<S> = 
   kind: "result",
   ...told(meaning, details),
 });
+/** A sentence for people; its halves follow from it (halvesOf). */
+export const sentence = (meaning: string): Result & { readonly isSentence: true } => ({
+  ...result(meaning, { initial: "" }),
+  isSentence: true,
+});
 /** A result of one experiment on one server, whose meaning begins with the commands that write the PV. */
 export const resultOf = <S extends string>(
   by: readonly CommandName[],
   meaning: string,
   details: Details<S>,
 ): Result => ({ ...result(`${by.join(", ")}: ${meaning}`, details), ofExperiment: by });
+
+/** Columns of a half of a sentence. */
+export const HALF_COLUMNS = 80;
+/** The suffixes of a sentence's halves, in order. */
+export const halvesOf = (suffix: string): readonly [string, string] => [`${suffix}0`, `${suffix}1`];
 
 type Input<K extends "input" | "setting"> = PvRow & { readonly kind: K; readonly initial?: number };
 /** Text, without details. */

@@ -1,5 +1,5 @@
 /** PVs of what happens: what is being done, the last event, the log, and whether the program lives. */
-import { button, type Digit, lines, NO_YES, type Result, result, setting, UNKNOWN_COUNT } from "./row.ts";
+import { button, type Digit, lines, NO_YES, type Result, result, sentence, setting, UNKNOWN_COUNT } from "./row.ts";
 
 /** Bytes that Message and LastError hold, without the NUL. */
 export const EVENT_BYTES = 1023;
@@ -21,9 +21,9 @@ const login = (what: string): Result =>
 
 export const RUN_ROWS = {
   Status: result("What is being done, in one line; Done when nothing is."),
-  Message: result("The last event, in one sentence."),
+  Message: sentence("The last event, in one sentence."),
   MessageSeverity: result("How grave the last event is.", { states: SEVERITIES }),
-  LastError: result("The last failure or refusal; stays until ErrorAck."),
+  LastError: sentence("The last failure or refusal; stays until ErrorAck."),
   ErrorAck: button("Writing 1 empties LastError."),
   Log: result("The latest events with their times at the facility, newest first, one a line."),
   ...lines<LogLine>("LogLine", LOG_LINES, (line) => result(`${line} Log.`)),

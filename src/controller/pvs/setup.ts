@@ -9,6 +9,7 @@ import {
   type Result,
   result,
   resultOf,
+  sentence,
   setting,
 } from "./row.ts";
 
@@ -57,7 +58,7 @@ export const SETUP_ROWS = {
     "Whether TomoScan's DetectorTopDir and RemoteAnalysisDir are those of the settings; Unknown where TomoScan does not say.",
     { states: ANSWERS, initial: "Unknown" },
   ),
-  DirsMismatch: result("How they differ, or that TomoScan does not say; empty when they are the same."),
+  DirsMismatch: sentence("How they differ, or that TomoScan does not say; empty when they are the same."),
   SetFilePath: setting("Yes: Dirs sets TomoScan's FilePath to DetectorDir and waits for its FilePathExists.", {
     states: NO_YES,
     initial: "No",

@@ -1,5 +1,5 @@
 /** PVs of what comes behind verified scans: steps, and the endpoint of Globus Compute at which functions run. */
-import { type PvRow, result, UNKNOWN_COUNT } from "./row.ts";
+import { type PvRow, result, sentence, UNKNOWN_COUNT } from "./row.ts";
 
 export const COMPUTE_PV_STATES = ["Unknown", "Off", "Online", "Offline", "Trouble"] as const;
 export type ComputePvState = (typeof COMPUTE_PV_STATES)[number];
@@ -11,7 +11,7 @@ export const STEP_ROWS = {
     "Whether the endpoint of Globus Compute is online; Unknown before Globus has answered, Off without `endpoint` of [compute], Trouble where Globus does not say.",
     { states: COMPUTE_PV_STATES, initial: "Unknown" },
   ),
-  ComputeMessage: result("What is wrong with it, or what waits there, in one sentence."),
+  ComputeMessage: sentence("What is wrong with it, or what waits there, in one sentence."),
   StepsWaiting: result(
     "Steps behind verified scans that are to begin, or to be tried again; -1: nobody knows.",
     unknown,
@@ -21,6 +21,6 @@ export const STEP_ROWS = {
     "Steps that a person has to decide about (QueueRetry, globus-ioc queue); -1: nobody knows.",
     unknown,
   ),
-  StepsMessage: result("What the steps do, or what is wrong, in one sentence."),
-  LastStep: result("The step that has begun, ended or failed last, in one sentence."),
+  StepsMessage: sentence("What the steps do, or what is wrong, in one sentence."),
+  LastStep: sentence("The step that has begun, ended or failed last, in one sentence."),
 } as const satisfies Readonly<Record<string, PvRow>>;

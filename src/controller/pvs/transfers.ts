@@ -11,6 +11,7 @@ import {
   type PvRow,
   type Result,
   result,
+  sentence,
   setting,
   UNKNOWN_COUNT,
 } from "./row.ts";
@@ -45,7 +46,7 @@ const bytes = { ...unknown, unit: "B" } as const;
 const DEST_PARTS = {
   Name: result("its name; empty: there is no such destination.", { initial: "" }),
   State: result("its state.", { states: DEST_STATES, initial: "Unknown" }),
-  Message: result("what it does, or what is wrong, in one sentence.", { initial: "" }),
+  Message: sentence("what it does, or what is wrong, in one sentence."),
   Queued: result("scans that are not proven there yet.", unknown),
   Failed: result("scans that a person has to decide about.", unknown),
   Bytes: result("bytes that have gone there since all was proven last.", bytes),
@@ -64,7 +65,7 @@ const SCAN_PARTS = {
   Name: result("its name; empty: there is none.", { initial: "" }),
   State: result("how it stands.", { states: SCAN_PV_STATES, initial: "Unknown" }),
   Percent: result("the part of it that is at its destinations.", { ...unknown, unit: "%" }),
-  Reason: result("what it waits for, or why it failed, in one sentence.", { initial: "" }),
+  Reason: sentence("what it waits for, or why it failed, in one sentence."),
 } as const satisfies Readonly<Record<string, PvRow>>;
 export type ScanPart = keyof typeof SCAN_PARTS;
 type ShownScanPv = `Scan${Digit}${ScanPart}`;
@@ -90,7 +91,7 @@ export const TRANSFER_ROWS = {
     "How the queue of scans stands; Unknown before the ledger was read, Off without a [destination …] section.",
     { states: QUEUE_STATES, initial: "Unknown" },
   ),
-  QueueMessage: result("What the queue does, or what is wrong, in one sentence."),
+  QueueMessage: sentence("What the queue does, or what is wrong, in one sentence."),
   QueueDepth: result("Scans that are waited for, or on their way to a destination; -1: nobody knows.", unknown),
   QueueOldest: result("Age of the oldest of them; 0: there is none; -1: nobody knows.", { ...unknown, unit: "s" }),
   QueueFailed: result(
@@ -108,7 +109,7 @@ export const TRANSFER_ROWS = {
     states: ANSWERS,
     initial: "Unknown",
   }),
-  ArchiveMessage: result("The same in one sentence, with the scan's name and what is missing."),
+  ArchiveMessage: sentence("The same in one sentence, with the scan's name and what is missing."),
   ArchiveMissing: result("Files of the newest scan that its destinations lack; -1: nobody has looked.", unknown),
   ArchiveMissingFiles: result("Some of their names, one a line, each with the destination and what is wrong."),
   ArchiveScans: result(
@@ -171,5 +172,5 @@ export const TRANSFER_ROWS = {
     states: TASK_PV_STATES,
     initial: "Unknown",
   }),
-  NiceStatus: result("TransferRun: what Globus says about its task, or why it does not have it yet, in words."),
+  NiceStatus: sentence("TransferRun: what Globus says about its task, or why it does not have it yet, in words."),
 } as const;

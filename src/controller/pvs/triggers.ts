@@ -1,5 +1,5 @@
 /** PVs of the triggers, which tell that a scan has ended, and of the watch over directories. */
-import { ANSWERS, type PvRow, type Result, result, type SettingRow, setting, UNKNOWN_COUNT } from "./row.ts";
+import { ANSWERS, type PvRow, type Result, result, type SettingRow, sentence, setting, UNKNOWN_COUNT } from "./row.ts";
 
 export const TRIGGER_STATES = [
   "Unknown",
@@ -24,7 +24,7 @@ const TRIGGER_PARTS = {
   /** Saved: TriggerNEnable belongs to the trigger of that name, whatever number it has at the next start. */
   Name: { ...result("its name; empty: there is no such trigger.", { initial: "" }), isSaved: true },
   State: result("what it sees.", { states: TRIGGER_STATES, initial: "Unknown" }),
-  Message: result("the same in one sentence.", { initial: "" }),
+  Message: sentence("the same in one sentence."),
   Scans: result("scans that it has announced since the start.", { initial: UNKNOWN_COUNT }),
 } as const satisfies Readonly<Record<string, PvRow>>;
 export type TriggerPart = keyof typeof TRIGGER_PARTS;
@@ -63,5 +63,5 @@ export const TRIGGER_ROWS = {
       initial: "Unknown",
     },
   ),
-  WatchMessage: result("What it does, or what is wrong, in one sentence."),
+  WatchMessage: sentence("What it does, or what is wrong, in one sentence."),
 } as const;

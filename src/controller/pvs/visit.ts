@@ -1,5 +1,5 @@
 /** PVs of a visit: the steps of the experiment that has the beam now, in their order, and which step comes next. */
-import { type PvRow, type Result, result } from "./row.ts";
+import { type PvRow, type Result, result, sentence } from "./row.ts";
 
 /** The steps in their order. `Start` is StartDaq, `Stop` is StopDaq; Email is preview and sending. */
 export const VISIT_STEPS = ["Tag", "Init", "Dirs", "Email", "Start", "Scans", "Stop"] as const;
@@ -35,5 +35,5 @@ export const VISIT_ROWS = {
     states: NEXT_STEPS,
     initial: "Unknown",
   }),
-  NextStepMessage: result("What that step is for, or why it cannot begin and what to do, in one sentence."),
+  NextStepMessage: sentence("What that step is for, or why it cannot begin and what to do, in one sentence."),
 } as const satisfies Readonly<Record<string, PvRow>>;

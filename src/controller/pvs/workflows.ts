@@ -1,5 +1,5 @@
 /** PVs of Data Management workflows: what WorkflowRun starts, and its job with the stage that it is in. */
-import { input, managed, type PvRow, result, setting, UNKNOWN_COUNT } from "./row.ts";
+import { input, managed, type PvRow, result, sentence, setting, UNKNOWN_COUNT } from "./row.ts";
 
 /**
  * Starting: it is asked for, and no answer has come. Unclear: none came, and nobody can say whether there is a job.
@@ -47,7 +47,7 @@ export const WORKFLOW_ROWS = {
   WorkflowStageNumber: result("Number of that stage, counted from 1; 0: none has begun; -1: nobody knows.", unknown),
   WorkflowStageCount: result("Stages of the workflow; -1: nobody knows.", unknown),
   WorkflowExit: result("Exit status of the command that failed, or else ended last; -1: none has ended.", unknown),
-  WorkflowMessage: result("How the job stands, or which stage failed and why, in one sentence."),
+  WorkflowMessage: sentence("How the job stands, or which stage failed and why, in one sentence."),
   WorkflowOutput: result("End of what that command wrote to its standard output."),
   WorkflowErrors: result("End of what it wrote to its standard error."),
   WorkflowStarted: result("When the job started, ISO 8601 with the facility's offset from UTC."),
