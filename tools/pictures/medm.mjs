@@ -47,10 +47,9 @@ const onPath = (name) =>
 
 /**
  * @param environment of the clients of the IOC
- * @param folder where the pictures go, `medm-NAME.png` each
- * @returns what MEDM said
+ * @returns a picture of each screen, and what MEDM said of them
  */
-export async function takeMedm({ environment, folder, say }) {
+export async function takeMedm({ environment }) {
   const temporary = mkdtempSync(join(tmpdir(), "globus-ioc-pictures-"));
   const started = [];
   try {
@@ -65,18 +64,20 @@ export async function takeMedm({ environment, folder, say }) {
         stdio: ["ignore", "pipe", "pipe"],
       });
       for (const stream of [medm.stdout, medm.stderr])
-        stream.setEncoding("utf8").on("data", (text) => (said += `${file}: ${text.trim()}\n`));
+        stream.setEncoding("utf8").on("data", (text) => {
+          if (text.trim() !== "") said += `${file}: ${text.trim()}\n`;
+        });
       started.push(medm);
     }
     await sleep(1000 * SETTLE_SECONDS);
     const frame = readFileSync(join(temporary, "Xvfb_screen0"));
-    mkdirSync(folder, { recursive: true });
-    for (const screen of screens) {
-      const name = `medm-${screen.file.replace(/\.adl$/, "")}.png`;
-      writeFileSync(join(folder, name), png(cutOut(frame, screen)));
-      say(name);
-    }
-    return said.replace(/^\S+: \n/gm, "");
+    return {
+      pictures: screens.map((screen) => ({
+        name: `medm-${screen.file.replace(/\.adl$/, "")}.png`,
+        bytes: png(cutOut(frame, screen)),
+      })),
+      problems: said.trim() === "" ? [] : [`MEDM has something to say of the screens:\n${said}`],
+    };
   } finally {
     for (const child of started.reverse()) await end(child);
     rmSync(temporary, { recursive: true, force: true });

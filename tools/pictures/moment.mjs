@@ -18,7 +18,7 @@ const TOMOSCAN = "2bmb:TomoScan:";
 
 /**
  * Starts `globus-ioc sandbox` and brings it there.
- * @returns the environment of its clients, what it has said, and what ends it
+ * @returns the environment of its clients, the address of its page, and what ends it
  */
 export async function beginMoment(say) {
   const sandbox = spawn(process.execPath, [MAIN, "sandbox"], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -38,7 +38,7 @@ export async function beginMoment(say) {
     const environment = { ...process.env, EPICS_CA_ADDR_LIST: list, EPICS_CA_AUTO_ADDR_LIST: "NO" };
     const [, config = ""] = /GLOBUS_CONF=(\S+)/.exec(said) ?? [];
     await visit({ environment, say, folder: /^mount = (.*)$/m.exec(readFileSync(config, "utf8"))?.[1] });
-    return { environment, said: () => said, close };
+    return { environment, page: /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0], close };
   } catch (error) {
     await close();
     throw error;
