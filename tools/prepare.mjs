@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleProgram } from "./bundle.mjs";
+import { bundlePage } from "./bundle-page.mjs";
 import { fail, LOCK, ROOT, runNode, runNpm, say, TSC } from "./run.mjs";
 
 /** Kept equal to "engines" in package.json by a test. */
@@ -35,7 +36,7 @@ export function isInstalled(lock, installed) {
 function fingerprint() {
   const hash = createHash("sha256");
   const files = readdirSync(join(ROOT, "src"), { recursive: true })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.(ts|html|css)$/.test(file))
     .map((file) => join("src", file));
   for (const file of [
     ...files.sort(),
@@ -43,6 +44,7 @@ function fingerprint() {
     "tsconfig.build.json",
     "package-lock.json",
     "tools/bundle.mjs",
+    "tools/bundle-page.mjs",
   ]) {
     hash.update(`${file}\0`).update(readFileSync(join(ROOT, file)));
   }
@@ -70,6 +72,7 @@ async function build() {
   const status = await runNode([...TSC, "-p", "tsconfig.build.json"]);
   if (status !== 0) fail("The sources do not compile: correct what tsc says above.");
   await bundleProgram();
+  await bundlePage(join(ROOT, "dist/web/page"));
   writeFileSync(STAMP, wanted);
 }
 

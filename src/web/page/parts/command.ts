@@ -1,0 +1,99 @@
+/** A command: its button, its arm where it has one, and how its last run ended. */
+import type { CommandName } from "../../../controller/pvs/commands.ts";
+import type { PageContext } from "../context.ts";
+import { make, setAttribute, setText } from "../dom.ts";
+import { type CommandAbout, stateOf } from "../model.ts";
+import { labelOf } from "../words.ts";
+import { arm } from "./arm.ts";
+import { chip } from "./chip.ts";
+import { timeElement } from "./value.ts";
+import { written } from "./written.ts";
+
+/** Where a command works without its arm: the PV and the state that make it harmless. */
+const HARMLESS: Partial<Record<CommandName, { readonly suffix: string; readonly state: string }>> = {
+  Email: { suffix: "EmailMode", state: "Test" },
+  Prune: { suffix: "PrunePlan", state: "Yes" },
+};
+
+/** The button of a command, with arm, what became of a press, and a button that stops it while it runs. */
+export function commandButtons(context: PageContext, name: CommandName): readonly HTMLElement[] {
+  const { store, model } = context;
+  const about = model.commands.find((one) => one.name === name);
+  if (about === undefined) return [];
+  const outcome = written(context);
+  const label = labelOf(name);
+  const go = make("button", { type: "button", class: "go", title: about.meaning }, label);
+  const stop = make("button", { type: "button", class: "stop", "aria-label": `Stop ${label}`, hidden: true }, "Stop");
+  let isArmed = about.arm === undefined;
+  let isRunning = false;
+  const harmless = HARMLESS[name];
+  const isHarmless = (): boolean =>
+    harmless !== undefined && stateOf(model.pvs[harmless.suffix], store.value(harmless.suffix)) === harmless.state;
+  const isReady = (): boolean => !isRunning && (isArmed || isHarmless());
+  const show = (): void => setAttribute(go, "aria-disabled", isReady() ? undefined : "true");
+  const arms =
+    about.arm === undefined
+      ? []
+      : arm(context, about.arm, (armed) => {
+          isArmed = armed;
+          show();
+        });
+  store.draw([name, ...(harmless === undefined ? [] : [harmless.suffix])], () => {
+    isRunning = store.value(name) === 1;
+    stop.hidden = !isRunning;
+    show();
+  });
+  go.addEventListener("click", () => {
+    if (isRunning) return outcome.refuse(`${label} runs already: wait until it has ended, or stop it.`);
+    if (!isReady()) return outcome.refuse(`${label} starts only when it is armed: press Arm first.`);
+    void start(context, about, (value) => outcome.write(name, value));
+  });
+  stop.addEventListener("click", () => void outcome.write(name, 0));
+  return [make("span", { class: "buttons" }, ...arms.slice(0, 1), go, stop), outcome.root, ...arms.slice(1)];
+}
+
+async function start(
+  context: PageContext,
+  { name, meaning, confirm }: CommandAbout,
+  write: (value: number) => Promise<boolean>,
+): Promise<void> {
+  const label = labelOf(name);
+  if (confirm === true && !(await context.confirm({ title: `${label}?`, text: meaning, verb: label }))) return;
+  if (await write(1)) tellEnd(context, name);
+}
+
+/** Says how a command ended that this page has started. */
+function tellEnd({ store, model, say }: PageContext, name: CommandName): void {
+  const before = store.text(`${name}Time`);
+  let hasRun = false;
+  const end = store.draw([name, `${name}Status`, `${name}Time`], () => {
+    const isRunning = store.value(name) === 1;
+    hasRun ||= isRunning;
+    // A short run may be over before its start is seen
+    if (isRunning || !(hasRun || store.text(`${name}Time`) !== before)) return;
+    queueMicrotask(() => end());
+    const state = stateOf(model.pvs[`${name}Status`], store.value(`${name}Status`)) ?? "";
+    say(`${labelOf(name)}: ${state}. ${store.text(`${name}Message`)}`);
+  });
+}
+
+/** How the last run of a command ended: when, and in a sentence. */
+export function ending({ store }: PageContext, name: CommandName): readonly HTMLElement[] {
+  const when = make("span", { class: "when" });
+  const sentence = make("p", { class: "sentence" });
+  store.draw([`${name}Time`], () => {
+    const iso = store.text(`${name}Time`);
+    when.replaceChildren(...(iso === "" ? [] : [timeElement(iso, store.time)]));
+  });
+  store.draw([`${name}Message`], () => setText(sentence, store.text(`${name}Message`)));
+  return [when, sentence];
+}
+
+/** A whole row. */
+export function command(context: PageContext, name: CommandName): HTMLElement {
+  const [buttons, ...outcomes] = commandButtons(context, name);
+  if (buttons === undefined) return make("div");
+  const [when, sentence] = ending(context, name);
+  const told = [chip(context, `${name}Status`), when, sentence].filter((one) => one !== undefined);
+  return make("div", { class: "command", role: "group", "aria-label": labelOf(name) }, buttons, ...told, ...outcomes);
+}

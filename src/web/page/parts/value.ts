@@ -1,0 +1,41 @@
+/** A PV that is only looked at: a state as a chip, a part of a whole as a bar, an address as a link, else text. */
+import type { PageContext } from "../context.ts";
+import { make, setAttribute, setText } from "../dom.ts";
+import { offsetMinutes, shortTime, webAddress } from "../format.ts";
+import { lookOf } from "../model.ts";
+import { bar } from "./bar.ts";
+import { chip } from "./chip.ts";
+
+/** Text with more than one line, or longer than this, is folded by the style sheet. */
+const LONG = 60;
+
+export function value(context: PageContext, suffix: string, label: string): HTMLElement {
+  const about = context.model.pvs[suffix];
+  if (about?.states !== undefined) return chip(context, suffix);
+  if (about?.unit === "%") return bar(context, suffix, label);
+  return text(context, suffix);
+}
+
+/** The text of a PV, as a link where it is an address of the web. */
+export function text({ model, store }: PageContext, suffix: string): HTMLElement {
+  const about = model.pvs[suffix];
+  const root = make("span", { class: "value" });
+  store.draw([suffix], () => {
+    const look = lookOf(about, store.value(suffix), store.severity(suffix));
+    const address = about?.kind === "result" ? webAddress(look.text) : undefined;
+    setAttribute(root, "data-tone", look.tone);
+    setAttribute(root, "data-unknown", look.isUnknown);
+    setAttribute(root, "data-long", look.text.length > LONG || look.text.includes("\n"));
+    if (address !== undefined) root.replaceChildren(link(address, look.text));
+    else if (offsetMinutes(look.text) !== undefined) root.replaceChildren(timeElement(look.text, store.time));
+    else setText(root, look.text);
+  });
+  return root;
+}
+
+const link = (address: string, words: string): HTMLElement =>
+  make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, words);
+
+/** A time of the facility: short to look at, whole to hover over. */
+export const timeElement = (iso: string, now: number): HTMLElement =>
+  make("time", { datetime: iso, title: iso }, shortTime(iso, now));

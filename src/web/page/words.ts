@@ -1,0 +1,29 @@
+/** Names of PVs as words: `DaqRawFilesDone` is "DAQ raw files done", so that who reads the page can find the PV. */
+
+/** Words that keep their letters. */
+const KEPT: Readonly<Record<string, string>> = {
+  Daq: "DAQ",
+  Dm: "DM",
+  Eta: "ETA",
+  Gup: "GUP",
+  Ioc: "IOC",
+  Ssh: "SSH",
+  Url: "URL",
+  Globus: "Globus",
+  Esafs: "ESAFs",
+  Esaf: "ESAF",
+  Scan: "scan",
+};
+
+/** The words of a PV's name. @param stem what the group says already, as `DaqRaw` */
+export function labelOf(suffix: string, stem = ""): string {
+  const rest = suffix.startsWith(stem) && suffix.length > stem.length ? suffix.slice(stem.length) : suffix;
+  const words = rest.match(/[A-Z]+(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [rest];
+  const text = words.map(inSentence).join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function inSentence(word: string): string {
+  if (/^([A-Z]{2,}|\d+)$/.test(word)) return word;
+  return KEPT[word] ?? word.toLowerCase();
+}

@@ -1,0 +1,2 @@
+/** Types of bundle-page.mjs for the tests. */
+export function bundlePage(folder: string): Promise<void>;
