@@ -3,7 +3,7 @@
  * The routes are in routes.ts. A test asks it directly.
  */
 import { Hono } from "hono";
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { allPvs } from "../controller/pvs/index.ts";
@@ -109,6 +109,7 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   const history = new History(pvs, clock, lag);
   lag.start();
   history.start();
+  const forget = isOpen ? undefined : repeated(clock, async () => pages.keepReaders(await tokens.names()));
   const unfollow = [
     pvs.whenPosted("Heartbeat", () => figures.beat()),
     options.commandEnds?.add((command, state) => figures.commandEnded(command, state)),
@@ -117,9 +118,31 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
     pages.close();
     lag.stop();
     history.stop();
+    forget?.();
     for (const end of unfollow) end?.();
   };
   const puts = new Rates(clock, limits.putBurst, limits.putsPerSecond);
   const model = JSON.stringify(webModel(options.about));
   return { parts: { ...options, model, pages, rights, puts, figures, history }, stop };
+}
+
+/** Seconds after which a page ends whose token was taken away. */
+const READERS_SECONDS = 10;
+
+/** Works off `work` again and again. @returns ends that */
+function repeated(clock: Clock, work: () => Promise<void>): () => void {
+  let isOver = false;
+  const again = (): Cancel =>
+    clock.after(READERS_SECONDS, () => {
+      void once();
+    });
+  const once = async (): Promise<void> => {
+    await work();
+    if (!isOver) cancel = again();
+  };
+  let cancel = again();
+  return () => {
+    isOver = true;
+    cancel();
+  };
 }

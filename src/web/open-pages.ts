@@ -23,6 +23,8 @@ export interface OpenPagesOptions {
 
 interface Page {
   readonly address: string;
+  /** The name of the token by which it reads; undefined where reading needs none. */
+  readonly reader: string | undefined;
   readonly stream: ReadableStreamDefaultController<Uint8Array>;
   /** Closes the connection, whatever still waits to be sent. */
   readonly drop: () => void;
@@ -50,17 +52,21 @@ export class OpenPages {
     if (this.#isClosed) return "The IOC ends.";
     if (this.#pages.size < pages && ofAddress < pagesPerAddress) return undefined;
     const [count, whose] = this.#pages.size < pages ? [ofAddress, ` from ${address}`] : [this.#pages.size, ""];
-    return `${count} pages${whose} are open, which is the most: close one, and load this one again.`;
+    return `Too many pages are open${whose}, ${count}: close one, and load this one again.`;
   }
 
-  /** A page's events, from its snapshot on. @param drop closes its connection, whatever waits to be sent */
-  open(address: string, drop?: () => void): ReadableStream<Uint8Array> {
+  /**
+   * A page's events, from its snapshot on.
+   * @param reader the name of the token by which it reads; undefined where reading needs none
+   * @param drop closes its connection, whatever waits to be sent
+   */
+  open(address: string, reader?: string, drop?: () => void): ReadableStream<Uint8Array> {
     const { limits, snapshot, begin } = this.#options;
     let page: Page;
     return new ReadableStream<Uint8Array>(
       {
         start: (stream) => {
-          page = { address, stream, drop: drop ?? (() => stream.close()) };
+          page = { address, reader, stream, drop: drop ?? (() => stream.close()) };
           if (this.#pages.size === 0) {
             begin();
             this.#commentLater();
@@ -80,10 +86,14 @@ export class OpenPages {
       if ((page.stream.desiredSize ?? 0) > 0) page.stream.enqueue(event);
       else {
         this.dropped++;
-        this.#forget(page);
-        page.drop();
+        this.#drop(page);
       }
     }
+  }
+
+  /** Ends the pages whose token is none of these any more. */
+  keepReaders(names: readonly string[]): void {
+    for (const page of this.#pages) if (page.reader !== undefined && !names.includes(page.reader)) this.#drop(page);
   }
 
   /** Ends all streams, and takes no page more. */
@@ -93,6 +103,11 @@ export class OpenPages {
       this.#forget(page);
       page.stream.close();
     }
+  }
+
+  #drop(page: Page): void {
+    this.#forget(page);
+    page.drop();
   }
 
   #forget(page: Page): void {

@@ -21,6 +21,7 @@ export const neighboursOf = (c: WebContext): string => neighbourhood(peerOf(c));
 export function refused(c: WebContext, { status, message, retryAfter }: Refusal): Response {
   if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
   if (status === 401) c.header("WWW-Authenticate", "Bearer");
-  if (c.req.method !== "GET") c.header("Connection", "close"); // its body may not have been read
+  // Its body may not have been read; who asks too often may begin anew
+  if (c.req.method !== "GET" || status === 429) c.header("Connection", "close");
   return c.json({ message }, status);
 }

@@ -71,11 +71,11 @@ export class Rights {
     };
   }
 
-  /** Why the request may not read, or undefined. */
-  async readRefusal(header: HeaderOf, neighbours: string): Promise<Refusal | undefined> {
-    if (this.#options.isOpen) return undefined;
+  /** Who may read, with a name where reading needs a token; or why the request may not. */
+  async reader(header: HeaderOf, neighbours: string): Promise<{ readonly name?: string } | Refusal> {
+    if (this.#options.isOpen) return {};
     const bearer = await this.bearer(header, neighbours);
-    if (bearer !== undefined) return "status" in bearer ? bearer : undefined;
+    if (bearer !== undefined) return bearer;
     return {
       status: 401,
       message: "Reading needs a token here: enter the one that the IOC's start has printed, or one of its tokens-file.",

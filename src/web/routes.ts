@@ -17,14 +17,14 @@ const JSON_TYPE = { "Content-Type": "application/json" };
 const FULL_SECONDS = 10;
 
 export function addRoutes(app: Hono<{ Bindings: WebEnvironment }>, parts: WebParts): void {
-  const reading = (answer: (c: WebContext) => Answer) => readingOf(parts, answer);
+  const reading = (answer: (c: WebContext, reader: string | undefined) => Answer) => readingOf(parts, answer);
   app.get(
     "/api/model",
     reading((c) => c.body(parts.model, 200, JSON_TYPE)),
   );
   app.get(
     "/api/events",
-    reading((c) => eventsOf(c, parts)),
+    reading((c, reader) => eventsOf(c, parts, reader)),
   );
   app.get(
     "/api/history",
@@ -51,18 +51,20 @@ export function addRoutes(app: Hono<{ Bindings: WebEnvironment }>, parts: WebPar
 
 /** Answers who may read, and refuses others. */
 const readingOf =
-  ({ rights }: WebParts, answer: (c: WebContext) => Answer) =>
+  ({ rights }: WebParts, answer: (c: WebContext, reader: string | undefined) => Answer) =>
   async (c: WebContext): Promise<Response> => {
-    const refusal = await rights.readRefusal(headerOf(c), neighboursOf(c));
-    return refusal === undefined ? answer(c) : refused(c, refusal);
+    const reader = await rights.reader(headerOf(c), neighboursOf(c));
+    return "status" in reader ? refused(c, reader) : answer(c, reader.name);
   };
 
-function eventsOf(c: WebContext, { pages }: WebParts): Response {
+function eventsOf(c: WebContext, { pages }: WebParts, reader: string | undefined): Response {
+  // Hono answers HEAD as GET, and nobody would read the stream
+  if (c.req.method !== "GET") return refused(c, { status: 405, message: "A stream of events is asked for by GET." });
   const address = peerOf(c);
   const message = pages.refusal(address);
   if (message !== undefined) return refused(c, { status: 503, message, retryAfter: FULL_SECONDS });
   const socket = socketOf(c);
-  const events = pages.open(address, socket === undefined ? undefined : () => socket.destroy());
+  const events = pages.open(address, reader, socket === undefined ? undefined : () => socket.destroy());
   return c.body(events, 200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
 }
 
@@ -80,8 +82,8 @@ function metricsOf({ pvs, figures, pages, history, iocFigures }: WebParts): stri
 async function healthOf(c: WebContext, { pvs, rights }: WebParts): Promise<Response> {
   const problems = healthProblems(pvs);
   if (problems.length === 0) return c.json({ status: "ok" });
-  const isReader = (await rights.readRefusal(headerOf(c), neighboursOf(c))) === undefined;
-  return c.json({ status: "failing", ...(isReader && { problems }) }, 503);
+  const reader = await rights.reader(headerOf(c), neighboursOf(c));
+  return c.json({ status: "failing", ...(!("status" in reader) && { problems }) }, 503);
 }
 
 async function sessionOf(c: WebContext, { rights, tokens }: WebParts): Promise<Response> {

@@ -31,7 +31,6 @@ export async function startWebServer({ app, address, port, limits }: WebServerOp
   server.maxConnections = limits.connections;
   server.maxRequestsPerSocket = 1000;
   server.setTimeout(limits.stuckSeconds * 1000, (socket) => socket.destroy());
-  server.on("clientError", (_error, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, host: address, exclusive: true }, () => resolve());

@@ -3,7 +3,7 @@
  * `start` that is made at each start. What a token may write is the access rules' matter. No token is ever told.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { ActionError, messageOf } from "../base/errors.ts";
+import { ActionError, pieceOf } from "../base/errors.ts";
 import { fileState } from "../base/file-state.ts";
 import { readPrivateFile } from "../base/private-file.ts";
 
@@ -51,6 +51,7 @@ export class FileTokens implements Tokens {
   #state: string | undefined;
   #tokens: readonly KnownToken[] = [];
   #problem: string | undefined;
+  #lastLook: Promise<void> = Promise.resolve();
 
   constructor(path: string, warn: (sentence: string) => void) {
     this.#path = path;
@@ -70,7 +71,13 @@ export class FileTokens implements Tokens {
     return this.#problem;
   }
 
-  async #look(): Promise<void> {
+  /** Looks one after the other: nobody may see the former tokens while the present ones are read. */
+  #look(): Promise<void> {
+    this.#lastLook = this.#lastLook.then(() => this.#lookNow());
+    return this.#lastLook;
+  }
+
+  async #lookNow(): Promise<void> {
     const state = await fileState([this.#path]);
     if (state === this.#state) return;
     this.#state = state;
@@ -78,9 +85,8 @@ export class FileTokens implements Tokens {
       this.#tokens = tokensIn(await readPrivateFile(this.#path, FILE, { isOwn: true }), this.#path);
       this.#problem = undefined;
     } catch (thrown) {
-      if (!(thrown instanceof ActionError)) throw thrown;
       this.#tokens = [];
-      const problem = `Nobody can write through the web page: ${messageOf(thrown)}`;
+      const problem = `${pieceOf(thrown)}. Until then nobody can write through the web page.`;
       if (problem !== this.#problem) this.#warn(problem);
       this.#problem = problem;
     }

@@ -13,6 +13,8 @@ const HOST = "127.0.0.1:8642";
 export function webAppOn(given: Partial<WebAppOptions> = {}) {
   const pvs = new FakeWebPvs();
   const clock = new FakeClock();
+  /** Paths whose connection the server has closed. */
+  const dropped: string[] = [];
   const app = createWebApp({
     pvs,
     clock,
@@ -28,7 +30,8 @@ export function webAppOn(given: Partial<WebAppOptions> = {}) {
   });
   const ask = (path: string, { from = "127.0.0.1", ...init }: Asked = {}): Promise<Response> => {
     const request = new Request(`http://${HOST}${path}`, { ...init, headers: { host: HOST, ...init.headers } });
-    const env: WebEnvironment = { incoming: { socket: { remoteAddress: from, remotePort: 4711, destroy: () => {} } } };
+    const destroy = (): void => void dropped.push(path);
+    const env: WebEnvironment = { incoming: { socket: { remoteAddress: from, remotePort: 4711, destroy } } };
     return Promise.resolve(app.fetch(request, env));
   };
   const put = (pv: string, value: unknown, { headers, ...init }: Asked = {}): Promise<Response> =>
@@ -38,7 +41,7 @@ export function webAppOn(given: Partial<WebAppOptions> = {}) {
       headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", ...headers },
       ...init,
     });
-  return { pvs, clock, app, ask, put };
+  return { pvs, clock, app, ask, put, dropped };
 }
 
 export interface Asked {
