@@ -29,7 +29,7 @@ import { checkSaved, fillInitially, nameServers, nameTriggers, recordOf } from "
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
 import type { MutableEnvironment } from "./parts.ts";
 import { type GlobusReport, globusReport } from "./report.ts";
-import { startWeb } from "./web.ts";
+import { type Starter, startWeb } from "./web.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
@@ -43,8 +43,7 @@ export interface GlobusCommandsOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** For who starts the IOC, and for no log: the web page's token is in it. */
-  readonly tell: (line: string) => void;
+  readonly starter: Starter;
 }
 
 /** What globusConfigure has found, for globusStart. */

@@ -13,6 +13,7 @@ import { Command, CommanderError } from "commander";
 import { accountName } from "../base/account.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError, asSentences, CancelledError, messageOf, stackOf } from "../base/errors.ts";
+import { isKept } from "../base/kept-output.ts";
 import { createLog, silentLog } from "../base/log.ts";
 import { PACKAGE_FOLDER } from "../base/package-folder.ts";
 import { systemFailure } from "../base/system-failure.ts";
@@ -165,7 +166,8 @@ const runData: RunData = async (row, read, isJson) => {
 async function ioc(
   args: readonly string[],
   iocEnvironment: Record<string, string | undefined>,
-  sandbox: Pick<RunIocOptions, "ready" | "outlivesInput"> = {},
+  manner: Pick<RunIocOptions, "ready" | "outlivesInput">,
+  isSandbox = false,
 ): Promise<number> {
   let wrong: ConfigError | undefined;
   const giveUp = (error: ConfigError): void => {
@@ -191,13 +193,13 @@ async function ioc(
         version: VERSION,
         clock: systemClock,
         log,
-        tell: out,
+        starter: { tell: out, isKept: !isSandbox && isKept(iocEnvironment, process.stdout.fd) },
       }),
     stdin: process.stdin,
     stdout: output,
     stderr: errors,
     signal: stop.signal,
-    ...sandbox,
+    ...manner,
   });
   if (wrong !== undefined) throw wrong;
   return end;
@@ -246,7 +248,7 @@ program
       write: out,
       isTerminal: process.stdin.isTTY,
       signal: stop.signal,
-      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, { ready, outlivesInput: true }),
+      runIoc: (script, iocEnvironment, ready) => ioc([script], iocEnvironment, { ready, outlivesInput: true }, true),
     });
   });
 

@@ -6,14 +6,12 @@ import { Hono } from "hono";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { allPvs } from "../controller/pvs/index.ts";
 import { Figures } from "./figures.ts";
 import { hostRefusal, originRefusal, type Refusal, tooOften } from "./guard.ts";
 import { History } from "./history.ts";
-import { LagMeter } from "./lag.ts";
 import type { WebLimits } from "./limits.ts";
 import { LiveValues } from "./live-values.ts";
-import { type WebModel, webModel } from "./model.ts";
+import { pagePvs, type WebModel, webModel } from "./model.ts";
 import { OpenPages } from "./open-pages.ts";
 import type { PageFile } from "./page-files.ts";
 import type { WebParts } from "./parts.ts";
@@ -94,7 +92,7 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   const live = new LiveValues({
     pvs,
     clock,
-    suffixes: [...allPvs().keys()],
+    suffixes: pagePvs().map(([suffix]) => suffix),
     send: (event) => {
       figures.events++;
       figures.eventBytes += event.byteLength;
@@ -105,9 +103,7 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   const pages = new OpenPages({ clock, limits, snapshot, begin: () => live.start(), end: () => live.stop() });
   const wrongTokens = new Rates(clock, limits.wrongTokenBurst, limits.wrongTokensPerSecond);
   const rights = new Rights({ tokens, clock, wrongTokens, isOpen, port, wrong: () => figures.wrongTokens++ });
-  const lag = new LagMeter(clock);
-  const history = new History(pvs, clock, lag);
-  lag.start();
+  const history = new History(pvs, clock);
   history.start();
   const forget = isOpen ? undefined : repeated(clock, async () => pages.keepReaders(await tokens.names()));
   const unfollow = [
@@ -116,7 +112,6 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   ];
   const stop = (): void => {
     pages.close();
-    lag.stop();
     history.stop();
     forget?.();
     for (const end of unfollow) end?.();

@@ -67,11 +67,6 @@ export class Figures {
         "Time since Heartbeat has changed.",
         this.#clock.monotonic() - this.#heartbeatAt,
       ),
-      gauge(
-        "globus_event_loop_lag_seconds",
-        "The latest that a timer came, in the last five seconds.",
-        about.lagSeconds,
-      ),
       ...iocMetrics(about.ioc),
       counter(
         "globus_web_requests_total",
@@ -92,7 +87,6 @@ export class Figures {
 }
 
 export interface WebState {
-  readonly lagSeconds: number;
   readonly pages: number;
   readonly droppedPages: number;
   readonly ioc: IocFigures | undefined;

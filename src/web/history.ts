@@ -4,32 +4,26 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { allPvs, type PvSuffix } from "../controller/pvs/index.ts";
 import { UNKNOWN_COUNT } from "../controller/pvs/row.ts";
-import type { LagMeter } from "./lag.ts";
 import type { WebPvs } from "./ports.ts";
 
 const STEP_SECONDS = 5;
 /** A quarter of an hour. */
 const STEPS = 180;
-const RATES: readonly PvSuffix[] = [...allPvs()]
+const RATES = [...allPvs()]
   .filter(([suffix, { kind, unit }]) => kind === "result" && suffix.endsWith("Rate") && unit !== undefined)
   .map(([suffix]) => suffix);
-/** In milliseconds; no PV. */
-const LAG = "EventLoopLag";
+const REMEMBERED: readonly PvSuffix[] = [...RATES, "EventLoopLag"];
 
 export class History {
   readonly #pvs: WebPvs;
   readonly #clock: Clock;
-  readonly #lag: LagMeter;
-  readonly #steps = new Map<string, (number | null)[]>([...RATES, LAG].map((name) => [name, []]));
+  readonly #steps = new Map<PvSuffix, (number | null)[]>(REMEMBERED.map((suffix) => [suffix, []]));
   #cancel: Cancel | undefined;
   #end = 0;
-  /** Seconds of the last step. */
-  lastLag = 0;
 
-  constructor(pvs: WebPvs, clock: Clock, lag: LagMeter) {
+  constructor(pvs: WebPvs, clock: Clock) {
     this.#pvs = pvs;
     this.#clock = clock;
-    this.#lag = lag;
   }
 
   start(): void {
@@ -49,17 +43,10 @@ export class History {
 
   #step(): void {
     this.#end = this.#clock.now();
-    this.lastLag = this.#lag.take();
-    for (const suffix of RATES) {
+    for (const [suffix, steps] of this.#steps) {
       const value = Number(this.#pvs.look(suffix).value);
-      this.#add(suffix, value === UNKNOWN_COUNT || Number.isNaN(value) ? null : value);
+      steps.push(value === UNKNOWN_COUNT || Number.isNaN(value) ? null : value);
+      if (steps.length > STEPS) steps.shift();
     }
-    this.#add(LAG, Math.round(this.lastLag * 1e4) / 10);
-  }
-
-  #add(name: string, value: number | null): void {
-    const steps = this.#steps.get(name);
-    steps?.push(value);
-    if (steps !== undefined && steps.length > STEPS) steps.shift();
   }
 }

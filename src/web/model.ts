@@ -5,7 +5,9 @@ import { DAQ_ROWS } from "../controller/pvs/daq.ts";
 import { EMAIL_ROWS } from "../controller/pvs/email.ts";
 import { EXPERIMENT_ROWS } from "../controller/pvs/experiment.ts";
 import { FLOW_ROWS } from "../controller/pvs/flows.ts";
+import { HEALTH_ROWS } from "../controller/pvs/health.ts";
 import { allPvs, type PvSuffix, rowOf } from "../controller/pvs/index.ts";
+import { halvesOf, type PvRow } from "../controller/pvs/row.ts";
 import { RUN_ROWS } from "../controller/pvs/run.ts";
 import { SETUP_ROWS } from "../controller/pvs/setup.ts";
 import { STEP_ROWS } from "../controller/pvs/steps.ts";
@@ -14,11 +16,14 @@ import { type Tone, toneOf } from "../controller/pvs/tones.ts";
 import { TRANSFER_ROWS } from "../controller/pvs/transfers.ts";
 import { TRIGGER_ROWS } from "../controller/pvs/triggers.ts";
 import { USERS_ROWS } from "../controller/pvs/users.ts";
+import { VISIT_ROWS } from "../controller/pvs/visit.ts";
 import { WORKFLOW_ROWS } from "../controller/pvs/workflows.ts";
 
 /** The rooms of the PV table, by topic. */
 const ROWS_BY_TOPIC: Readonly<Record<string, readonly object[]>> = {
   status: [RUN_ROWS],
+  health: [HEALTH_ROWS],
+  visit: [VISIT_ROWS],
   experiment: [EXPERIMENT_ROWS, TAGGING_ROWS, SETUP_ROWS],
   users: [USERS_ROWS],
   email: [EMAIL_ROWS],
@@ -62,13 +67,20 @@ export interface WebModel {
   readonly commands: readonly CommandModel[];
 }
 
+/** The PVs that pages see: all but the halves of sentences, which are for screens with short lines. */
+export function pagePvs(): readonly (readonly [PvSuffix, PvRow])[] {
+  const all = [...allPvs()];
+  const halves = new Set(all.flatMap(([suffix, { isSentence }]) => (isSentence === true ? halvesOf(suffix) : [])));
+  return all.filter(([suffix]) => !halves.has(suffix));
+}
+
 export function webModel(about: Pick<WebModel, "prefix" | "tomoscan" | "version">): WebModel {
   const topicByRow = new Map(
     Object.entries(ROWS_BY_TOPIC).flatMap(([topic, tables]) =>
       tables.flatMap((table) => Object.keys(table).map((suffix) => [suffix, topic] as const)),
     ),
   );
-  const pvs = [...allPvs()].map(([suffix, { kind, meaning, states, unit, isManaged }]): [string, PvModel] => {
+  const pvs = pagePvs().map(([suffix, { kind, meaning, states, unit, isManaged }]): [string, PvModel] => {
     const arm = COMMAND_NAMES.find((name) => name === suffix && armOf(name) !== undefined);
     return [
       suffix,

@@ -3,7 +3,8 @@
  * knows (UNKNOWN_COUNT) has no sample.
  */
 import { COMMAND_NAMES } from "../controller/pvs/commands.ts";
-import { allPvs, type PvSuffix, rowOf, statesOf } from "../controller/pvs/index.ts";
+import { HEALTH_PARTS, HEALTH_STATES, healthPv } from "../controller/pvs/health.ts";
+import { allPvs, type PvSuffix, rowOf } from "../controller/pvs/index.ts";
 import { UNKNOWN_COUNT } from "../controller/pvs/row.ts";
 import { destPv, MOST_DESTINATIONS } from "../controller/pvs/transfers.ts";
 import type { Metric, MetricLabels } from "./metric-text.ts";
@@ -29,6 +30,7 @@ const ofDaqs = (name: string, part: "FilesDone" | "FilesTotal" | "Rate" | "Error
 });
 
 const SECONDS_IN_HOUR = 3600;
+const A_MILLISECOND = 1 / 1000;
 const A_MINUTE = 1 / 60;
 
 const ROWS: readonly Row[] = [
@@ -57,6 +59,7 @@ const ROWS: readonly Row[] = [
   one("globus_watch_age_seconds", "WatchAge"),
   one("globus_watch_files", "WatchFiles"),
   one("globus_email_uncertain_addresses", "EmailUncertain"),
+  one("globus_event_loop_lag_seconds", "EventLoopLag", A_MILLISECOND),
   one("globus_token_remaining_seconds", "TokenExpires", SECONDS_IN_HOUR),
 ];
 
@@ -68,13 +71,6 @@ const DEST_ROWS = [
   ["globus_destination_wanted_bytes", "Total"],
   ["globus_destination_bytes_per_second", "Rate"],
 ] as const;
-
-/** Health of the parts: `HealthDM` and the others, with their states. */
-const HEALTH = /^Health([A-Z][A-Za-z]*?)$/;
-const PARTS = [...allPvs().keys()].flatMap((suffix) => {
-  const part = HEALTH.exec(suffix)?.[1];
-  return part === undefined || statesOf(suffix) === undefined ? [] : [{ suffix, part }];
-});
 
 export function pvMetrics(pvs: WebPvs): readonly Metric[] {
   const value = (suffix: PvSuffix): number => Number(pvs.look(suffix).value);
@@ -107,9 +103,9 @@ function destinationMetrics(pvs: WebPvs): readonly Metric[] {
 
 /** States, one sample of 1 for the present state of a part and 0 for the others. */
 function stateMetrics(pvs: WebPvs): readonly Metric[] {
-  const health = PARTS.flatMap(({ suffix, part }) => {
-    const now = Number(pvs.look(suffix).value);
-    return (statesOf(suffix) ?? []).map((state, index) => [{ part, state }, index === now ? 1 : 0] as const);
+  const health = HEALTH_PARTS.flatMap((part) => {
+    const now = Number(pvs.look(healthPv(part)).value);
+    return HEALTH_STATES.map((state, index) => [{ part, state }, index === now ? 1 : 0] as const);
   });
   const running = COMMAND_NAMES.map((command) => [{ command }, Number(pvs.look(command).value)] as const);
   const severities = [...allPvs().keys()].map((suffix) => pvs.look(suffix).severity);

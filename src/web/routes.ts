@@ -68,9 +68,8 @@ function eventsOf(c: WebContext, { pages }: WebParts, reader: string | undefined
   return c.body(events, 200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
 }
 
-function metricsOf({ pvs, figures, pages, history, iocFigures }: WebParts): string {
+function metricsOf({ pvs, figures, pages, iocFigures }: WebParts): string {
   const about = {
-    lagSeconds: history.lastLag,
     pages: pages.count,
     droppedPages: pages.dropped,
     ioc: iocFigures?.(),

@@ -1,12 +1,23 @@
 /** What the web server answers, asked directly. */
 import { describe, expect, test } from "vitest";
-import { allPvs } from "../../src/controller/pvs/index.ts";
+import { COMMAND_NAMES } from "../../src/controller/pvs/commands.ts";
+import { allPvs, type PvSuffix } from "../../src/controller/pvs/index.ts";
 import { eventsOf, messageIn, TOKEN, webAppOn } from "../support/web-app.ts";
 
-test("the model has every PV of the table", async () => {
+test("the model has every PV of the table but the halves of sentences, with its topic", async () => {
   const { ask } = webAppOn();
-  const model = (await (await ask("/api/model")).json()) as { pvs: object; prefix: string };
-  expect(Object.keys(model.pvs)).toEqual([...allPvs().keys()]);
+  const model = (await (await ask("/api/model")).json()) as {
+    pvs: Record<string, { topic: string; tones?: unknown[] }>;
+    prefix: string;
+  };
+  const suffixes = Object.keys(model.pvs);
+  expect(suffixes).toEqual(expect.arrayContaining(["Init", "InitMessage", "LogLine0", "UserNames"]));
+  expect(suffixes).not.toContain("InitMessage0");
+  for (const suffix of suffixes) expect(allPvs().has(suffix as PvSuffix), suffix).toBe(true);
+  expect(model.pvs["InitStatus"]?.tones).toHaveLength(7);
+  expect(Object.values(model.pvs).filter(({ topic }) => topic === "commands")).toHaveLength(
+    COMMAND_NAMES.length * 4 - 1,
+  );
   expect(model.prefix).toBe("t:Globus:");
 });
 

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Listeners } from "../../src/base/listeners.ts";
 import type { CommandName } from "../../src/controller/pvs/commands.ts";
+import { HEALTH_STATES } from "../../src/controller/pvs/health.ts";
 import { statesOf } from "../../src/controller/pvs/index.ts";
 import { metricsText } from "../../src/web/metric-text.ts";
 import { type PromSample, readPrometheus } from "../support/prometheus.ts";
@@ -118,6 +119,10 @@ test("healthz is 200 while data management runs, and else says what is wrong to 
     503,
     { status: "failing", problems: [expect.stringMatching(/^ServerRunning is not Running/)] },
   ]);
+  pvs.post("ServerRunning", statesOf("ServerRunning")!.indexOf("Running"));
+  pvs.post("HealthLedger", HEALTH_STATES.indexOf("Down"), 2);
+  pvs.post("HealthLedgerMessage", "The disk is full.", 2);
+  expect(await (await ask("/healthz")).json()).toEqual({ status: "failing", problems: ["The disk is full."] });
   const elsewhere = await webAppOn({ isOpen: false }).ask("/healthz", { from: "10.0.0.7" });
   expect(await elsewhere.json()).toEqual({ status: "failing" });
 });
@@ -125,8 +130,10 @@ test("healthz is 200 while data management runs, and else says what is wrong to 
 test("the history has a step every five seconds, for a quarter of an hour, and null where nobody knew", async () => {
   const { ask, pvs, clock } = webAppOn();
   pvs.post("Rate", -1);
+  pvs.post("EventLoopLag", -1);
   clock.advance(5);
   pvs.post("Rate", 12.5);
+  pvs.post("EventLoopLag", 7);
   clock.advance(5);
   const read = async () =>
     (await (await ask("/api/history")).json()) as {
@@ -138,7 +145,7 @@ test("the history has a step every five seconds, for a quarter of an hour, and n
   expect(history).toMatchObject({
     stepSeconds: 5,
     end: clock.now(),
-    values: { Rate: [null, 12.5], EventLoopLag: [0, 0] },
+    values: { Rate: [null, 12.5], EventLoopLag: [null, 7] },
   });
   expect(Object.keys(history.values)).toEqual(expect.arrayContaining(["DaqRawRate", "RunRate", "Dest0Rate"]));
   clock.advance(3600);

@@ -97,7 +97,7 @@ const LAYERS: readonly Layer[] = [
     ours: ["assemble/", "base/", "config/", "controller/", "database/", "iocsh/", "ioc/"],
   },
   { at: "assemble/shell-commands.ts", ours: ["assemble/", ...DATA_COMMANDS, "database/", "iocsh/", "ioc/"] },
-  { at: "assemble/web.ts", ours: ["base/", "config/", "web/"], node: ["path"] },
+  { at: "assemble/web.ts", ours: ["base/", "config/", "services/", "web/"], node: ["fs/promises", "path"] },
   { at: "assemble/", ours: [...DATA_COMMANDS, "net/", "ca/"], node: "any", packages: "any" },
   {
     at: "cli/program.ts",
