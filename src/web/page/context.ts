@@ -6,6 +6,8 @@ import type { PageClock } from "./time.ts";
 export interface PageQuestion {
   readonly title: string;
   readonly text: string;
+  /** What it is about: names and values. */
+  readonly facts?: readonly (readonly [string, string])[];
   /** What the button says that goes on. */
   readonly verb: string;
 }

@@ -11,15 +11,19 @@ export type SectionItem =
   | { readonly command: CommandName }
   /** A text of several lines. */
   | { readonly lines: PvSuffix; readonly isLetter?: true }
+  /** The last minutes of a figure. */
+  | { readonly graph: PvSuffix }
   /** A button that writes 1. */
   | { readonly press: PvSuffix }
   /** What a file of its own draws. */
   | { readonly drawn: "destinations" | "daqs" | "scans" | "allPvs" };
 
-interface SectionGroup {
+export interface SectionGroup {
   readonly title: string;
   /** Left out of the labels of its PVs. */
   readonly stem?: string;
+  /** Is not there while this text is empty, as the name of a trigger that globus.conf does not have. */
+  readonly shownBy?: PvSuffix;
   /** Takes the whole width. */
   readonly isWide?: true;
   readonly items: readonly SectionItem[];
@@ -64,6 +68,7 @@ export const SECTIONS: readonly Section[] = [
           "FilesTransferred",
           "FilesTotal",
           "Rate",
+          { graph: "Rate" },
           "ETA",
           "Faults",
         ],
@@ -100,7 +105,7 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     id: "daq",
-    title: "DAQ and upload",
+    title: "DAQ",
     groups: [
       { title: "What runs", isWide: true, items: [{ drawn: "daqs" }] },
       {
@@ -261,6 +266,7 @@ export const SECTIONS: readonly Section[] = [
           "RunBytesTotal",
           "RunFiles",
           "RunRate",
+          { graph: "RunRate" },
           "RunFaults",
           "RunTransferStatus",
           "RunNiceStatus",
@@ -297,10 +303,10 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     id: "steps",
-    title: "Steps behind scans",
+    title: "Steps",
     groups: [
       {
-        title: "Steps",
+        title: "Behind verified scans",
         stem: "Steps",
         items: ["StepsMessage", "StepsWaiting", "StepsRunning", "StepsFailed", "LastStep"],
       },
@@ -355,6 +361,7 @@ export const SECTIONS: readonly Section[] = [
         return {
           title: `Trigger ${index}`,
           stem,
+          shownBy: `${stem}Name`,
           items: [`${stem}Name`, `${stem}State`, `${stem}Message`, `${stem}Scans`, `${stem}Enable`],
         };
       }),
@@ -367,7 +374,7 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     id: "keeping",
-    title: "Keeping and pruning",
+    title: "Keeping",
     groups: [
       {
         title: "Reconcile",
@@ -401,10 +408,10 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     id: "check",
-    title: "Check before beam time",
+    title: "Check",
     groups: [
       {
-        title: "Check",
+        title: "Before beam time",
         stem: "Check",
         isWide: true,
         items: [
@@ -437,6 +444,7 @@ export const SECTIONS: readonly Section[] = [
         ],
       },
       { title: "What it does", items: ["Busy", "ActiveCommand", "Status", "Message", "MessageSeverity", "RequestId"] },
+      { title: "Health", items: ["Health", "HealthMessage", "EventLoopLag", { graph: "EventLoopLag" }] },
       { title: "Logins", items: ["AuthDM", "AuthGlobus", "TokenExpires"] },
       { title: "Log", isWide: true, items: [{ lines: "Log" }] },
     ],

@@ -17,7 +17,8 @@ const KEPT: Readonly<Record<string, string>> = {
 
 /** The words of a PV's name. @param stem what the group says already, as `DaqRaw` */
 export function labelOf(suffix: string, stem = ""): string {
-  const rest = suffix.startsWith(stem) && suffix.length > stem.length ? suffix.slice(stem.length) : suffix;
+  const behind = suffix.startsWith(stem) ? suffix.slice(stem.length) : "";
+  const rest = /^[A-Z\d]/.test(behind) ? behind : suffix; // Esaf is no stem of Esafs
   const words = rest.match(/[A-Z]+(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [rest];
   const text = words.map(inSentence).join(" ");
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -15,6 +15,7 @@ test.each([
   ["Trigger0Name", "", "Trigger 0 name"],
   ["RunId", "Flow", "Run id"],
   ["Upload", "Upload", "Upload"],
+  ["Esafs", "Esaf", "ESAFs"],
 ])("%s without %j is %s", (suffix, stem, label) => {
   expect(labelOf(suffix, stem)).toBe(label);
 });

@@ -3,15 +3,19 @@ import { ARMED_SECONDS } from "../../../controller/pvs/row.ts";
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
 import { labelOf } from "../words.ts";
-import { written } from "./written.ts";
+import type { Written } from "./written.ts";
 
 const SAFE = 0;
 const ARMED = 1;
 
 /** @param changed is told whether it is armed, at each change */
-export function arm(context: PageContext, suffix: string, changed: (isArmed: boolean) => void): HTMLElement[] {
+export function arm(
+  context: PageContext,
+  suffix: string,
+  outcome: Written,
+  changed: (isArmed: boolean) => void,
+): HTMLElement {
   const { store, clock, model } = context;
-  const outcome = written(context);
   const word = make("span", {}, "Arm");
   const rest = make("span", { class: "rest", "aria-hidden": "true" });
   const button = make(
@@ -46,5 +50,5 @@ export function arm(context: PageContext, suffix: string, changed: (isArmed: boo
     changed(isArmed);
   });
   button.addEventListener("click", () => void outcome.write(suffix, wasArmed === true ? SAFE : ARMED));
-  return [button, outcome.root];
+  return button;
 }

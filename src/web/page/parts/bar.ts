@@ -15,6 +15,7 @@ export function bar({ model, store }: PageContext, suffix: string, label: string
     const part = typeof found === "number" && !look.isUnknown ? Math.min(100, Math.max(0, found)) : 0;
     if (progress.value !== part) progress.value = part;
     setAttribute(root, "data-unknown", look.isUnknown);
+    setAttribute(root, "data-full", part === 100);
     setText(number, look.text);
   });
   return root;

@@ -1,8 +1,10 @@
 /** A command: its button, its arm where it has one, and how its last run ended. */
 import type { CommandName } from "../../../controller/pvs/commands.ts";
+import type { PvSuffix } from "../../../controller/pvs/index.ts";
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
-import { type CommandAbout, stateOf } from "../model.ts";
+import { type CommandAbout, lookOf, stateOf } from "../model.ts";
+import type { ValueStore } from "../store.ts";
 import { labelOf } from "../words.ts";
 import { arm } from "./arm.ts";
 import { chip } from "./chip.ts";
@@ -13,6 +15,20 @@ import { written } from "./written.ts";
 const HARMLESS: Partial<Record<CommandName, { readonly suffix: string; readonly state: string }>> = {
   Email: { suffix: "EmailMode", state: "Test" },
   Prune: { suffix: "PrunePlan", state: "Yes" },
+};
+
+/** What a person looks at once more before a command starts. */
+const WORKS_ON: Partial<Record<CommandName, readonly PvSuffix[]>> = {
+  AddUser: ["ExperimentName", "EditUserBadge"],
+  RemoveUser: ["ExperimentName", "EditUserBadge"],
+  CreateManual: ["ManualName", "ManualTitle", "ManualGup", "ManualDate", "ManualBadges"],
+  Delete: ["ServerName", "DeleteName"],
+  Email: ["EmailMode", "EmailTo", "EmailCount", "EmailHadBefore"],
+  FlowRespond: ["FlowInputQuestion", "FlowInputChoice"],
+  FlowRun: ["FlowId", "SourcePath", "DestPath"],
+  Prune: ["PruneDays", "PrunePlan"],
+  TransferRun: ["SourceCollection", "SourcePath", "DestCollection", "DestPath"],
+  WorkflowRun: ["WorkflowName", "WorkflowFile"],
 };
 
 /** The button of a command, with arm, what became of a press, and a button that stops it while it runs. */
@@ -34,10 +50,13 @@ export function commandButtons(context: PageContext, name: CommandName): readonl
   const arms =
     about.arm === undefined
       ? []
-      : arm(context, about.arm, (armed) => {
-          isArmed = armed;
-          show();
-        });
+      : [
+          arm(context, about.arm, outcome, (armed) => {
+            isArmed = armed;
+            if (armed) outcome.refuse("");
+            show();
+          }),
+        ];
   store.draw([name, ...(harmless === undefined ? [] : [harmless.suffix])], () => {
     isRunning = store.value(name) === 1;
     stop.hidden = !isRunning;
@@ -49,7 +68,7 @@ export function commandButtons(context: PageContext, name: CommandName): readonl
     void start(context, about, (value) => outcome.write(name, value));
   });
   stop.addEventListener("click", () => void outcome.write(name, 0));
-  return [make("span", { class: "buttons" }, ...arms.slice(0, 1), go, stop), outcome.root, ...arms.slice(1)];
+  return [make("span", { class: "buttons" }, ...arms, go, stop), outcome.root];
 }
 
 async function start(
@@ -58,9 +77,16 @@ async function start(
   write: (value: number) => Promise<boolean>,
 ): Promise<void> {
   const label = labelOf(name);
-  if (confirm === true && !(await context.confirm({ title: `${label}?`, text: meaning, verb: label }))) return;
+  const question = { title: `${label}?`, text: meaning, verb: label, facts: factsFor(context, name) };
+  if (confirm === true && !(await context.confirm(question))) return;
   if (await write(1)) tellEnd(context, name);
 }
+
+const factsFor = ({ model, store }: PageContext, name: CommandName): readonly (readonly [string, string])[] =>
+  (WORKS_ON[name] ?? []).map((suffix) => [
+    labelOf(suffix),
+    lookOf(model.pvs[suffix], store.value(suffix), store.severity(suffix)).text,
+  ]);
 
 /** Says how a command ended that this page has started. */
 function tellEnd({ store, model, say }: PageContext, name: CommandName): void {
@@ -77,23 +103,40 @@ function tellEnd({ store, model, say }: PageContext, name: CommandName): void {
   });
 }
 
-/** How the last run of a command ended: when, and in a sentence. */
-export function ending({ store }: PageContext, name: CommandName): readonly HTMLElement[] {
+/** How the last run of these commands ended, whichever it was: when, and in a sentence. */
+export function ending(
+  { store, model }: PageContext,
+  names: readonly CommandName[],
+): readonly [HTMLElement, HTMLElement] {
   const when = make("span", { class: "when" });
   const sentence = make("p", { class: "sentence" });
-  store.draw([`${name}Time`], () => {
-    const iso = store.text(`${name}Time`);
+  const parts = names.flatMap((name) => [`${name}Time`, `${name}Message`, `${name}Status`]);
+  store.draw(parts, () => {
+    const last = names.reduce((one, other) => (timeOf(store, other) > timeOf(store, one) ? other : one));
+    const iso = store.text(`${last}Time`);
     when.replaceChildren(...(iso === "" ? [] : [timeElement(iso, store.time)]));
+    setText(sentence, store.text(`${last}Message`));
+    const status = `${last}Status`;
+    setAttribute(sentence, "data-tone", lookOf(model.pvs[status], store.value(status), store.severity(status)).tone);
   });
-  store.draw([`${name}Message`], () => setText(sentence, store.text(`${name}Message`)));
   return [when, sentence];
 }
+
+/** Milliseconds since 1970 at which a command's last run ended; 0: there was none. */
+const timeOf = (store: ValueStore, name: CommandName): number => Date.parse(store.text(`${name}Time`)) || 0;
 
 /** A whole row. */
 export function command(context: PageContext, name: CommandName): HTMLElement {
   const [buttons, ...outcomes] = commandButtons(context, name);
   if (buttons === undefined) return make("div");
-  const [when, sentence] = ending(context, name);
-  const told = [chip(context, `${name}Status`), when, sentence].filter((one) => one !== undefined);
-  return make("div", { class: "command", role: "group", "aria-label": labelOf(name) }, buttons, ...told, ...outcomes);
+  const [when, sentence] = ending(context, [name]);
+  return make(
+    "div",
+    { class: "command", role: "group", "aria-label": labelOf(name) },
+    buttons,
+    chip(context, `${name}Status`),
+    when,
+    sentence,
+    ...outcomes,
+  );
 }

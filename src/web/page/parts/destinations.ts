@@ -1,9 +1,9 @@
 /** The destinations of scans, the DAQs and uploads: one row each, with what has gone and how fast. */
 import type { PageContext } from "../context.ts";
 import { make, setText } from "../dom.ts";
-import { quantityText } from "../format.ts";
-import { indexesOf, lookOf } from "../model.ts";
+import { indexesOf, lookOf, type PvLook } from "../model.ts";
 import type { RateTrack } from "../rates.ts";
+import type { PageValue } from "../store.ts";
 import { labelOf } from "../words.ts";
 import { bar } from "./bar.ts";
 import { chip } from "./chip.ts";
@@ -44,15 +44,18 @@ const daq = (stem: string): Way => ({
 });
 const UPLOAD: Way = { stem: "Upload", done: "FilesDone", total: "FilesTotal", counted: "files" };
 
-/** All destinations of the site. */
-export const destinations = (context: PageContext, track: RateTrack): HTMLElement[] =>
+/** All destinations of the site. @param track for a graph of each rate */
+export const destinations = (context: PageContext, track?: RateTrack): HTMLElement[] =>
   indexesOf(context.model, "Dest", "Name").map((index) => way(context, destination(index), track));
 
 /** The DAQs and the upload. */
-export const daqs = (context: PageContext, track: RateTrack): HTMLElement[] =>
+export const daqs = (context: PageContext, track?: RateTrack): HTMLElement[] =>
   [daq("DaqRaw"), daq("DaqRec"), UPLOAD].map((one) => way(context, one, track));
 
-function way(context: PageContext, one: Way, track: RateTrack): HTMLElement {
+type LookAt = (part: string) => PvLook;
+type ValueAt = (part: string) => PageValue | undefined;
+
+function way(context: PageContext, one: Way, track: RateTrack | undefined): HTMLElement {
   const { store } = context;
   const pv = (part: string): string => `${one.stem}${part}`;
   const label = labelOf(one.stem);
@@ -61,7 +64,8 @@ function way(context: PageContext, one: Way, track: RateTrack): HTMLElement {
   const message = make("p", { class: "sentence" });
   const look = (part: string) => lookOf(context.model.pvs[pv(part)], store.value(pv(part)), store.severity(pv(part)));
   const drawn = [one.done, one.total, one.rate, one.eta, one.problems].filter((part) => part !== undefined);
-  store.draw(drawn.map(pv), () => setText(figures, figuresText(one, look)));
+  const valueOf: ValueAt = (part) => store.value(pv(part));
+  store.draw(drawn.map(pv), () => setText(figures, figuresText(one, look, valueOf)));
   const root = make(
     "div",
     { class: "way", role: "group", "aria-label": label },
@@ -69,7 +73,7 @@ function way(context: PageContext, one: Way, track: RateTrack): HTMLElement {
     chip(context, pv("State")),
     bar(context, pv("Percent"), `${label}: percent`),
     figures,
-    ...(one.rate === undefined ? [] : [graph(context, pv(one.rate), `${label}: rate`, track)]),
+    ...(one.rate === undefined || track === undefined ? [] : [graph(context, pv(one.rate), `${label}: rate`, track)]),
     message,
   );
   const { nameOf, message: told } = one;
@@ -84,19 +88,14 @@ function way(context: PageContext, one: Way, track: RateTrack): HTMLElement {
   return root;
 }
 
-type LookAt = (part: string) => ReturnType<typeof lookOf>;
-
-/** `1.2 of 3.4 GB, 120 MB/s, 3 min left`; what nobody knows is left out. */
-function figuresText({ done, total, rate, eta, problems, counted }: Way, look: LookAt): string {
-  const both = [look(done), look(total)];
-  const amount = both.some(({ isUnknown }) => isUnknown)
-    ? []
-    : [`${both.map(({ text }) => text).join(" of ")}${counted === undefined ? "" : ` ${counted}`}`];
-  const speed = rate === undefined || look(rate).isUnknown ? [] : [look(rate).text];
-  const left = eta === undefined || look(eta).isUnknown ? [] : [`${look(eta).text} left`];
-  const trouble =
-    problems === undefined || look(problems).isUnknown || look(problems).text === quantityText(0, undefined)
-      ? []
-      : [`${look(problems).text} ${labelOf(problems).toLowerCase()}`];
+/** `1.2 of 3.4 GB, 120 MB/s, 3 min left`; what nobody knows, and what is nothing, is left out. */
+function figuresText({ done, total, rate, eta, problems, counted = "" }: Way, look: LookAt, value: ValueAt): string {
+  const is = (part: string | undefined): part is string =>
+    part !== undefined && !look(part).isUnknown && value(part) !== 0;
+  const amount =
+    is(total) && !look(done).isUnknown ? [`${look(done).text} of ${look(total).text} ${counted}`.trim()] : [];
+  const speed = is(rate) ? [look(rate).text] : [];
+  const left = is(eta) ? [`${look(eta).text} left`] : [];
+  const trouble = is(problems) ? [`${look(problems).text} ${labelOf(problems).toLowerCase()}`] : [];
   return [...amount, ...speed, ...left, ...trouble].join(", ");
 }

@@ -1,16 +1,31 @@
 /** What the page asks a person: whether to go on, and for the token that writing needs. */
 import type { PageQuestion } from "../context.ts";
 import { make, newId, setText } from "../dom.ts";
+import { NOBODY_KNOWS } from "../format.ts";
 
 /** Opens a question. @returns whether the person goes on */
-export function ask({ title, text, verb }: PageQuestion): Promise<boolean> {
+export function ask({ title, text, verb, facts = [] }: PageQuestion): Promise<boolean> {
   const cancel = make("button", { type: "button", autofocus: true }, "Cancel");
   const go = make("button", { type: "button", class: "go" }, verb);
-  const { dialog, whenClosed } = open(title, [make("p", {}, text)], [cancel, go]);
+  const { dialog, whenClosed } = open(title, [make("p", {}, text), ...factList(facts)], [cancel, go]);
   cancel.addEventListener("click", () => dialog.close());
   go.addEventListener("click", () => dialog.close("go"));
   return whenClosed.then((answer) => answer === "go");
 }
+
+const factList = (facts: readonly (readonly [string, string])[]): HTMLElement[] =>
+  facts.length === 0
+    ? []
+    : [
+        make(
+          "dl",
+          { class: "facts" },
+          ...facts.flatMap(([name, value]) => [
+            make("dt", {}, name),
+            make("dd", {}, value === "" ? NOBODY_KNOWS : value),
+          ]),
+        ),
+      ];
 
 /** Asks for the token until one is right. @param check the sentence that refuses a token, or undefined */
 export function askToken(

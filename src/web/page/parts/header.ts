@@ -81,7 +81,7 @@ function themeButton(): HTMLElement {
   let theme = THEMES.find((one) => one === localStorage.getItem(THEME_KEY)) ?? "auto";
   const show = (): void => {
     setAttribute(document.documentElement, "data-theme", theme === "auto" ? undefined : theme);
-    setText(button, `PvLook: ${theme}`);
+    setText(button, `Look: ${theme}`);
   };
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";

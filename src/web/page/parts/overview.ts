@@ -1,12 +1,13 @@
 /** The first screen: the whole state at a glance. */
 import type { PageContext } from "../context.ts";
-import { make } from "../dom.ts";
+import { make, setText } from "../dom.ts";
 import type { RateTrack } from "../rates.ts";
 import { bar } from "./bar.ts";
 import { beam } from "./beam.ts";
 import { chip } from "./chip.ts";
 import { daqs, destinations } from "./destinations.ts";
 import { press } from "./entry.ts";
+import { graph } from "./graph.ts";
 import { health } from "./health.ts";
 import { lastError, log } from "./log.ts";
 import { group, section } from "./section.ts";
@@ -17,14 +18,13 @@ export function overview(context: PageContext, track: RateTrack): HTMLElement {
   const steps = group("Visit", false, [now(context), visit(context)]);
   const beamNow = group("Beam", false, [beam(context)]);
   const healthNow = group("Health", false, [health(context)]);
-  const transfers = group("Transfers", false, [
-    queue(context),
-    ...destinations(context, track),
-    ...daqs(context, track),
-  ]);
-  const events = group("Log", true, [lastError(context), log(context)]);
-  steps.classList.add("main");
-  const root = section("overview", "Overview", [steps, beamNow, healthNow, transfers, events]);
+  const transfers = group("Transfers", false, [queue(context, track), ...destinations(context), ...daqs(context)]);
+  const events = group("Log", false, [log(context)]);
+  const columns = [
+    make("div", { class: "column" }, steps, events),
+    make("div", { class: "column" }, beamNow, healthNow, transfers),
+  ];
+  const root = section("overview", "Overview", [lastError(context), ...columns]);
   root.classList.add("overview");
   return root;
 }
@@ -33,10 +33,15 @@ export function overview(context: PageContext, track: RateTrack): HTMLElement {
 function now(context: PageContext): HTMLElement {
   const { button, outcome } = press(context, "Abort", "Abort all");
   button.classList.add("stop");
-  return make("div", { class: "now" }, chip(context, "Busy"), text(context, "Status"), button, outcome);
+  const doing = make("span", { class: "value" });
+  context.store.draw(["Status"], () => {
+    const status = context.store.text("Status");
+    setText(doing, status === "Done" ? "" : status); // as the chip says
+  });
+  return make("div", { class: "now" }, chip(context, "Busy"), doing, button, outcome);
 }
 
-const queue = (context: PageContext): HTMLElement =>
+const queue = (context: PageContext, track: RateTrack): HTMLElement =>
   make(
     "div",
     { class: "way", role: "group", "aria-label": "Queue" },
@@ -44,4 +49,5 @@ const queue = (context: PageContext): HTMLElement =>
     chip(context, "QueueState"),
     bar(context, "PercentComplete", "All transfers: percent"),
     make("p", { class: "sentence" }, text(context, "QueueMessage")),
+    graph(context, "Rate", "Rate of all transfers", track),
   );

@@ -2,31 +2,43 @@
 import type { PageContext } from "../context.ts";
 import { make } from "../dom.ts";
 import type { RateTrack } from "../rates.ts";
-import { SECTIONS, type SectionItem } from "../sections.ts";
+import { SECTIONS, type SectionGroup, type SectionItem } from "../sections.ts";
 import { labelOf } from "../words.ts";
 import { allPvs } from "./all-pvs.ts";
 import { command } from "./command.ts";
 import { daqs, destinations } from "./destinations.ts";
 import { press } from "./entry.ts";
 import { field } from "./field.ts";
+import { graph } from "./graph.ts";
 import { lines } from "./lines.ts";
 import { scans } from "./scans.ts";
 
-/** Id of the element that a link to a section leads to. */
 export const sections = (context: PageContext, track: RateTrack): HTMLElement[] =>
   SECTIONS.map(({ id, title, groups }) =>
     section(
       id,
       title,
-      groups.map((one) =>
-        group(
-          one.title,
-          one.isWide === true,
-          one.items.flatMap((item) => drawn(context, track, item, one.stem)),
-        ),
-      ),
+      groups.map((one) => groupOf(context, track, one)),
     ),
   );
+
+function groupOf(
+  context: PageContext,
+  track: RateTrack,
+  { title, stem, items, isWide, shownBy }: SectionGroup,
+): HTMLElement {
+  const { store } = context;
+  const root = group(
+    title,
+    isWide === true,
+    items.flatMap((item) => drawn(context, track, item, stem)),
+  );
+  if (shownBy !== undefined)
+    store.draw([shownBy], () => {
+      root.hidden = store.text(shownBy) === "";
+    });
+  return root;
+}
 
 export function section(id: string, title: string, groups: readonly HTMLElement[]): HTMLElement {
   const head = make("h2", { id: `${id}-title` }, title);
@@ -40,6 +52,7 @@ function drawn(context: PageContext, track: RateTrack, item: SectionItem, stem?:
   if (typeof item === "string") return item in context.model.pvs ? [field(context, item, stem)] : [];
   if ("command" in item) return [command(context, item.command)];
   if ("lines" in item) return folded(context, item.lines, stem, item.isLetter);
+  if ("graph" in item) return [graph(context, item.graph, labelOf(item.graph), track)];
   if ("press" in item) {
     const { button, outcome } = press(context, item.press, labelOf(item.press));
     return [make("div", { class: "buttons" }, button), outcome];

@@ -1,7 +1,7 @@
 /** A PV that is only looked at: a state as a chip, a part of a whole as a bar, an address as a link, else text. */
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
-import { offsetMinutes, shortTime, webAddress } from "../format.ts";
+import { NOBODY_KNOWS, offsetMinutes, shortTime, webAddress } from "../format.ts";
 import { lookOf } from "../model.ts";
 import { bar } from "./bar.ts";
 import { chip } from "./chip.ts";
@@ -24,17 +24,20 @@ export function text({ model, store }: PageContext, suffix: string): HTMLElement
     const look = lookOf(about, store.value(suffix), store.severity(suffix));
     const address = about?.kind === "result" ? webAddress(look.text) : undefined;
     setAttribute(root, "data-tone", look.tone);
-    setAttribute(root, "data-unknown", look.isUnknown);
+    setAttribute(root, "data-unknown", look.isUnknown || look.text === "");
     setAttribute(root, "data-long", look.text.length > LONG || look.text.includes("\n"));
-    if (address !== undefined) root.replaceChildren(link(address, look.text));
+    if (address !== undefined) root.replaceChildren(link(address));
     else if (offsetMinutes(look.text) !== undefined) root.replaceChildren(timeElement(look.text, store.time));
-    else setText(root, look.text);
+    else setText(root, look.text === "" ? NOBODY_KNOWS : look.text);
   });
   return root;
 }
 
-const link = (address: string, words: string): HTMLElement =>
-  make("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, words);
+/** Addresses are long, and end in what nobody reads: the host says where it leads. */
+function link(address: string): HTMLElement {
+  const words = address.length > LONG ? `${new URL(address).host}/…` : address;
+  return make("a", { href: address, title: address, target: "_blank", rel: "noopener noreferrer" }, words);
+}
 
 /** A time of the facility: short to look at, whole to hover over. */
 export const timeElement = (iso: string, now: number): HTMLElement =>

@@ -1,5 +1,7 @@
 /** The steps of a visit in their order: what is done, what comes next, and the button for it. */
 import type { CommandName } from "../../../controller/pvs/commands.ts";
+import type { PvSuffix } from "../../../controller/pvs/index.ts";
+import type { NextStep } from "../../../controller/pvs/visit.ts";
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
 import { stateOf } from "../model.ts";
@@ -7,14 +9,10 @@ import { chip } from "./chip.ts";
 import { commandButtons, ending } from "./command.ts";
 
 interface VisitRow {
-  /** As the states of NextStep. */
-  readonly name: string;
-  /** The PV of its state. */
-  readonly state: string;
-  /** The commands of it, the main one last. */
+  readonly name: NextStep;
+  readonly state: PvSuffix;
+  /** None: it is no command that does it. */
   readonly commands: readonly CommandName[];
-  /** Where no command ends, the PV of a sentence. */
-  readonly message?: string;
 }
 
 const STEPS: readonly VisitRow[] = [
@@ -23,7 +21,7 @@ const STEPS: readonly VisitRow[] = [
   { name: "Dirs", state: "VisitDirs", commands: ["Dirs"] },
   { name: "Email", state: "VisitEmail", commands: ["PreviewEmail", "Email"] },
   { name: "StartDaq", state: "VisitStart", commands: ["StartDaq"] },
-  { name: "Scans", state: "VisitScans", commands: [], message: "ArchiveMessage" },
+  { name: "Scans", state: "VisitScans", commands: [] },
   { name: "StopDaq", state: "VisitStop", commands: ["StopDaq"] },
 ];
 
@@ -36,32 +34,25 @@ export function visit(context: PageContext): HTMLElement {
     for (const [step, element] of rows) setAttribute(element, "aria-current", step === name ? "step" : undefined);
     setText(next, store.text("NextStepMessage"));
   });
-  return make(
-    "div",
-    { class: "visit" },
-    ...("NextStepMessage" in model.pvs ? [next] : []),
-    make("ol", {}, ...rows.map(([, element]) => element)),
-  );
+  return make("div", { class: "visit" }, next, make("ol", {}, ...rows.map(([, element]) => element)));
 }
 
-function row(context: PageContext, { name, state, commands, message }: VisitRow): HTMLElement {
+function row(context: PageContext, { name, state, commands }: VisitRow): HTMLElement {
   const buttons = commands.map((command) => commandButtons(context, command));
-  const told = commands.at(-1);
-  const stateSuffix = state in context.model.pvs ? state : told === undefined ? "ArchiveVerified" : `${told}Status`;
+  const heads = commands.length === 0 ? [make("strong", {}, name)] : buttons.flatMap(([first]) => first ?? []);
+  const [when, sentence] = commands.length === 0 ? archive(context) : ending(context, commands);
   return make(
     "li",
-    { class: "command" },
-    make("span", { class: "buttons" }, ...buttons.map(([first]) => first).filter((one) => one !== undefined)),
-    chip(context, stateSuffix),
-    ...(told === undefined
-      ? [make("span", { class: "when" }, name), scanning(context, message)]
-      : ending(context, told)),
-    ...buttons.flatMap(([, ...outcomes]) => outcomes),
+    {},
+    make("span", { class: "does" }, ...heads),
+    make("span", { class: "stands" }, chip(context, state), when),
+    make("div", {}, sentence, ...buttons.flatMap(([, ...outcomes]) => outcomes)),
   );
 }
 
-function scanning({ store }: PageContext, message: string | undefined): HTMLElement {
+/** How the scans stand, instead of how a command ended. */
+function archive({ store }: PageContext): readonly [HTMLElement, HTMLElement] {
   const sentence = make("p", { class: "sentence" });
-  if (message !== undefined) store.draw([message], () => setText(sentence, store.text(message)));
-  return sentence;
+  store.draw(["ArchiveMessage"], () => setText(sentence, store.text("ArchiveMessage")));
+  return [make("span"), sentence];
 }
