@@ -23,6 +23,10 @@ import { type PartOptions, readSettingFile } from "./parts.ts";
 export interface DmPart {
   readonly dm: DataManagement;
   readonly identity: Identity;
+  /** Why it is off, a sentence; undefined: it is configured. */
+  readonly off?: string;
+  /** Whether its DAQs can be asked. */
+  readonly hasDaqs: boolean;
   /** The files that the login depends on. */
   readonly files: readonly string[];
   /** Where safety forms are read; undefined where no APS database service is configured. */
@@ -39,6 +43,8 @@ export function openDm(options: PartOptions): DmPart {
     return {
       dm: dmPort("", way, silentLog),
       identity: globusOff,
+      off: sentence,
+      hasDaqs: false,
       files: [],
       esafs: undefined,
       processing: dmProcessing(way, silentLog, way.off),
@@ -70,6 +76,7 @@ export function openDm(options: PartOptions): DmPart {
   return {
     dm,
     identity: { state: async (call) => (await dm.checkLogin(call), { state: "OK" }) },
+    hasDaqs: section["daq-url"] !== "",
     files: [section["login-file"], section["ca-file"]].filter((file) => file !== ""),
     esafs: section["aps-db-url"] === "" ? undefined : (year, call) => dm.esafs(year, call),
     processing: dmProcessing(dm.way, log, async () => (await readLogin({ file: section["login-file"] })).username),

@@ -35,6 +35,7 @@ import { refuseWithoutNeeds } from "./refusals.ts";
 import { openSchedule } from "./schedule.ts";
 import { createServer, daqOf, type ServerParts } from "./servers.ts";
 import { openTransfers, type TransferPart } from "./transfers.ts";
+import { visitSite } from "./visit.ts";
 import { openWorkflows, type WorkflowPart } from "./workflows.ts";
 
 export interface SiteOptions {
@@ -145,6 +146,7 @@ function siteOf(
     finish: transfers.finish,
     directories,
     auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
+    visit: visitSite(parts, transfers),
     dataManagement: dm.dm,
     schedule: people.schedule,
     beamline: tomoScan.beamline,

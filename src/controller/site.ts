@@ -10,6 +10,7 @@ import type { AuthWatch } from "./run/vital-signs.ts";
 import type { Watch } from "./run/watch.ts";
 import type { DirectoryTarget } from "./setup/make-directories.ts";
 import type { Schedule } from "./tagging/beamtimes.ts";
+import type { VisitSite } from "./visit/visit-site.ts";
 
 /** Why a PV cannot be armed now, a sentence, or undefined. @param get reads our own PVs, results too */
 export type ArmCheck = (get: (name: PvName) => PvValue) => string | undefined;
@@ -27,6 +28,7 @@ export interface Site {
   readonly finish?: () => Promise<void>;
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
+  readonly visit: VisitSite;
   /** Ports for commands that only look: the station's DAQs for daq-status, the schedule for show. */
   readonly dataManagement?: DataManagement;
   readonly schedule?: Schedule;

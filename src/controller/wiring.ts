@@ -43,6 +43,7 @@ import { emitsWithin } from "./run/within.ts";
 import type { Site } from "./site.ts";
 import { experimentOf$, settledTag, type TagState, tagAtRest, tagState$ } from "./tagging/tag.ts";
 import { publishTag$ } from "./tagging/tag-publisher.ts";
+import { type RunBegun, visit$ } from "./visit/visit-watch.ts";
 
 export interface ControllerOptions extends Omit<Site, "close"> {
   readonly pvs: Pvs;
@@ -81,7 +82,8 @@ export function startController(given: ControllerOptions): () => Promise<void> {
   const board = new CommandBoard({ pvs, journal, faults, clock, log });
   const interruptions = new Interruptions({ underWay: options.underWay, journal, clock });
   const abort$ = new Subject<string>();
-  const subscription = controller$(options, { journal, faults, board, interruptions, abort$ }).subscribe({
+  const begun$ = new Subject<RunBegun>();
+  const subscription = controller$(options, { journal, faults, board, interruptions, abort$, begun$ }).subscribe({
     error: (thrown: unknown) => log.error(`the controller has stopped: ${messageOf(thrown)}`),
   });
   const deafen = troubles.listen(({ sentence, isOver }) => journal.show(sentence, isOver ? "NO_ALARM" : "MAJOR"));
@@ -115,6 +117,8 @@ interface Shared {
   readonly interruptions: Interruptions;
   /** Emits the reason when everything that runs is to stop. */
   readonly abort$: Subject<string>;
+  /** Emits each run whose work begins. */
+  readonly begun$: Subject<RunBegun>;
 }
 
 /** Everything the controller does, as one stream without elements. */
@@ -140,6 +144,18 @@ function controller$(given: ControllerOptions, shared: Shared): Observable<never
     guards$(options, board, shared.journal).pipe(faults.outlive("The check of a put")),
     ...WRITABLE.map((name) => pvs.puts$(name).pipe(faults.outlive(name))),
     watches$(options, shared, tag$),
+    visit$({
+      pvs,
+      site: options.visit,
+      server: () => chosenServer(options, pvs),
+      tag$,
+      begun$: shared.begun$,
+      ended$: board.ended$,
+      isRunning: (name) => board.isRunning(name),
+      blocker: (name) => board.blocker(name),
+      armCheck: options.arms.EmailArm,
+      scheduler: options.scheduler,
+    }).pipe(faults.outliveLater("The steps of the visit")),
     vitalSigns$(
       { ...options, tell: (sentence, severity) => shared.journal.say(sentence, severity) },
       board.ended$,
@@ -235,12 +251,14 @@ function runAction(options: ControllerOptions, parts: CommandParts, signal: Abor
     },
     isRunning: (other) => board.isRunning(other),
     experiment: async () => (await settledTag(untilAborted$, scheduler)).experiment,
-    around: (about, work) =>
-      interruptions.during(name, { ...about, signal, closed: () => board.closed }, async () => {
+    around: (about, work) => {
+      parts.begun$.next({ ...about, command: name });
+      return interruptions.during(name, { ...about, signal, closed: () => board.closed }, async () => {
         const result = await work();
         if (row.tags === true && !about.isDry) await tagAtRest(untilAborted$, scheduler);
         return result;
-      }),
+      });
+    },
   });
 }
 

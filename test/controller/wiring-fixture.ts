@@ -11,6 +11,7 @@ import { startController } from "../../src/controller/wiring.ts";
 import { FakeBeamline, FakeControllerPvs } from "../support/fakes/fake-beamline.ts";
 import { FakeClock } from "../support/fakes/fake-clock.ts";
 import { FakeTree, noIdentity } from "../support/fakes/fake-services.ts";
+import { FakeVisitSite } from "../support/fakes/fake-visit.ts";
 
 const TAG = {
   ExperimentYearMonth: "2026-03",
@@ -73,6 +74,7 @@ export class Bench {
       ],
       directories,
       auth: { dm: noIdentity, globus: noIdentity },
+      visit: new FakeVisitSite(),
       prefix: "2bmb:Globus:",
       version: "1.2.3",
       hostname: "testhost",
@@ -96,7 +98,7 @@ export class Bench {
     return writes.filter(
       (one) =>
         !/^\w*(Message|LastError|Reason|Mismatch)[01]=/.test(one) &&
-        !/^(Heartbeat|Uptime|RequestId|Watchdog|Log|Auth|Token|Message(Severity)?=(?!$))/.test(one),
+        !/^(Heartbeat|Uptime|RequestId|Watchdog|Log|Auth|Token|Visit|NextStep|Message(Severity)?=(?!$))/.test(one),
     );
   }
 }

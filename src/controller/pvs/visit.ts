@@ -4,8 +4,11 @@ import { type PvRow, type Result, result, sentence } from "./row.ts";
 /** The steps in their order. `Start` is StartDaq, `Stop` is StopDaq; Email is preview and sending. */
 export const VISIT_STEPS = ["Tag", "Init", "Dirs", "Email", "Start", "Scans", "Stop"] as const;
 export type VisitStep = (typeof VISIT_STEPS)[number];
-/** Later: a step before it is to be done first. Off: this site does without. */
-export const VISIT_STATES = ["Unknown", "Later", "Next", "Running", "Done", "Failed", "Off"] as const;
+/**
+ * Later: it is to be done, and is not the next step. Off: this site does without. Partial: it was done, and something
+ * is missing.
+ */
+export const VISIT_STATES = ["Unknown", "Later", "Next", "Running", "Done", "Failed", "Off", "Partial"] as const;
 export type VisitState = (typeof VISIT_STATES)[number];
 /** Values of NextStep; None: nothing is left to do. */
 export const NEXT_STEPS = ["Unknown", "Tag", "Init", "Dirs", "Email", "StartDaq", "Scans", "StopDaq", "None"] as const;

@@ -29,6 +29,14 @@ export interface RunContext extends ActionRequest {
   readonly isRunning?: (command: CommandName) => boolean;
 }
 
+/** What is known of a run when its work begins. */
+export interface RunAbout {
+  /** A dry run, which has no effect. */
+  readonly isDry: boolean;
+  readonly server: string;
+  readonly experiment?: string;
+}
+
 /** For commands that work on the tagged experiment. */
 export interface TaggedRequest extends ActionRequest {
   /** The experiment as it was when the run began. */

@@ -10,10 +10,10 @@ import { facilitySecond } from "../../base/facility-time.ts";
 import { UnavailableError } from "../ports/call.ts";
 import type { BegunCommand, UnderWay } from "../ports/under-way.ts";
 import { COMMANDS, type CommandName, type CommandRow } from "../pvs/commands.ts";
+import type { RunAbout } from "./action.ts";
 import { fitted } from "./fitting.ts";
 import { isoTime, type Journal } from "./journal.ts";
 import type { ActionResult } from "./outcome.ts";
-import type { RunAbout } from "./perform.ts";
 
 /** Seconds that a command waits for the disk. */
 const DISK_SECONDS = 2;

@@ -13,6 +13,7 @@ import {
   type ActionOf,
   type FreeAction,
   flagInput,
+  type RunAbout,
   type RunContext,
   type Server,
 } from "./action.ts";
@@ -26,14 +27,6 @@ export interface RunPlace extends Pick<RunContext, "signal" | "say" | "isUncut" 
   readonly experiment: () => Promise<Experiment>;
   /** Wraps the work; absent: the work runs as it is. */
   readonly around?: (about: RunAbout, work: () => Promise<ActionResult>) => Promise<ActionResult>;
-}
-
-/** What is known of a run when its work begins. */
-export interface RunAbout {
-  /** A dry run, which has no effect. */
-  readonly isDry: boolean;
-  readonly server: string;
-  readonly experiment?: string;
 }
 
 /** @throws what the action throws, RejectedError without an action or an experiment, the signal's reason */

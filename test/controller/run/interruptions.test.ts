@@ -16,6 +16,7 @@ import { startController } from "../../../src/controller/wiring.ts";
 import { FakeBeamline, FakeControllerPvs } from "../../support/fakes/fake-beamline.ts";
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { noIdentity } from "../../support/fakes/fake-services.ts";
+import { FakeVisitSite } from "../../support/fakes/fake-visit.ts";
 
 const EXPERIMENT = "2026-03-Noether-1014288";
 const TEXTS = {
@@ -91,6 +92,7 @@ class Process {
       watches: [],
       directories: [],
       auth: { dm: noIdentity, globus: noIdentity },
+      visit: new FakeVisitSite(),
       version: "1.2.3",
       hostname: "testhost",
       clock: this.clock,

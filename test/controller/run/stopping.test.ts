@@ -15,6 +15,7 @@ import { FakeBeamline, FakeControllerPvs } from "../../support/fakes/fake-beamli
 import { FakeClock } from "../../support/fakes/fake-clock.ts";
 import { FakeLedger, FakeMailer, FakeTexts, MailDm } from "../../support/fakes/fake-mail.ts";
 import { FakeScheduling, noIdentity } from "../../support/fakes/fake-services.ts";
+import { FakeVisitSite } from "../../support/fakes/fake-visit.ts";
 
 const NAME = "2026-03-Noether-1014288";
 
@@ -46,6 +47,7 @@ async function started(
     watches: [],
     directories: [],
     auth: { dm: noIdentity, globus: noIdentity },
+    visit: new FakeVisitSite(),
     version: "1.2.3",
     hostname: "testhost",
     clock,

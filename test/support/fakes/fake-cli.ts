@@ -20,6 +20,7 @@ import type { Site } from "../../../src/controller/site.ts";
 import { FakeBeamline } from "./fake-beamline.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { noIdentity } from "./fake-services.ts";
+import { FakeVisitSite } from "./fake-visit.ts";
 
 export const TAGGED: Readonly<Partial<Record<TomoScanKey, string>>> = {
   yearMonth: "2026-03",
@@ -56,6 +57,7 @@ export function fakeSite(actions: Actions, changes: Partial<Site> = {}): Site {
     watches: [],
     directories: [],
     auth: { dm: noIdentity, globus: noIdentity },
+    visit: new FakeVisitSite(),
     beamline,
     tomoScanName: (key) => `t:${key}`,
     close: () => Promise.resolve(),
