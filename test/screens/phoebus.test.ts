@@ -1,0 +1,76 @@
+/** The screens of Phoebus are what their descriptions say, and nothing in them is what operators stumble over. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { allPvs, rowOf } from "../../src/controller/pvs/index.ts";
+import { type BobChannel, checkBob } from "../../tools/bobcheck/check.mjs";
+import { phoebusScreens } from "../../tools/screens/bob-screens.ts";
+import { readScreen } from "../../tools/screens/description.ts";
+import { screenPv } from "../../tools/screens/screen-pvs.ts";
+import { globusDatabase } from "../support/globus-database.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PHOEBUS = join(ROOT, "phoebus");
+const MACROS = { P: "2bmb:", R: "Globus:", TS: "TomoScan:" };
+/** In the order of the tabs. */
+const TOPICS = [
+  "visit",
+  "experiment",
+  "users",
+  "email",
+  "daq",
+  "transfers",
+  "transfer",
+  "triggers",
+  "keeping",
+  "check",
+  "flows",
+  "workflows",
+  "steps",
+  "manual",
+  "settings",
+  "status",
+] as const;
+
+const database = globusDatabase("");
+database.initialize();
+const screens = TOPICS.map((topic) => readScreen(topic, readFileSync(join(ROOT, "screens", `${topic}.yaml`), "utf8")));
+const files = phoebusScreens(screens, database);
+
+test("each description is a tab", () => {
+  expect([...TOPICS].sort()).toEqual(readdirSync(join(ROOT, "screens")).map((name) => name.replace(".yaml", "")));
+});
+
+test("phoebus/ has the screens of the descriptions, and no others", () => {
+  expect(readdirSync(PHOEBUS)).toEqual([...files.keys()].sort());
+});
+
+test.each([...files])("phoebus/%s is what the description says (npm run screens writes it)", async (name, text) => {
+  await expect(text).toMatchFileSnapshot(`../../phoebus/${name}`);
+});
+
+function channel(name: string): BobChannel | undefined {
+  const suffix = name.replace(`${MACROS.P}${MACROS.R}`, "");
+  const found = database.find(suffix);
+  if (found === undefined || rowOf(suffix) === undefined) return undefined;
+  const { isSentence, isCharacters, isResult, kind, states } = screenPv(database, suffix);
+  const { LOPR: low = 0, HOPR: high = 0 } = found.record.fields as { readonly LOPR?: number; readonly HOPR?: number };
+  return { kind, states, isCharacters, isSentence, isWritable: !isResult, low, high };
+}
+
+test.each([...files.keys()])("bobcheck finds nothing in phoebus/%s", (name) => {
+  const { findings } = checkBob(join(PHOEBUS, name), { macros: MACROS, channels: channel });
+  expect(findings.map(({ line, what }) => `${name}:${line}: ${what}`)).toEqual([]);
+});
+
+/** What no person needs to see: figures for programs, and what another PV shows as well. */
+const WITHOUT_SCREEN = /^(LogLine\d+|CheckLine\d+|EmailLine\d+|MessageSeverity|Watchdog|Users)$|[a-z][01]$/;
+
+test("every PV but a few is on a screen of phoebus/", () => {
+  const shown = new Set(
+    [...files.keys()].flatMap((name) =>
+      checkBob(join(PHOEBUS, name), { macros: { P: "", R: "" } }).uses.map(({ pv }) => pv),
+    ),
+  );
+  expect([...allPvs().keys()].filter((suffix) => !shown.has(suffix) && !WITHOUT_SCREEN.test(suffix))).toEqual([]);
+});
