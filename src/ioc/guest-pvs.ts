@@ -12,17 +12,22 @@ import type { FieldAddress } from "../database/field-address.ts";
 import type { PutFailure } from "../database/put-verdict.ts";
 import { elementsAt, longTextAt, numberAt } from "../database/read.ts";
 import { fromByteString, toByteString } from "../epics/byte-string.ts";
-import { DBE_ALARM, DBE_VALUE } from "../epics/facts.ts";
+import { DBE_ALARM, DBE_PROPERTY, DBE_VALUE } from "../epics/facts.ts";
 import type { AccessControl } from "./database-source.ts";
 
 /** Unicode text, a number, which for an enum is its index, or the elements of an array. */
 type GuestValue = string | number | readonly (string | number)[];
+
+/** Record types with more than two states. */
+const MANY_STATES: readonly string[] = ["mbbi", "mbbo"];
 
 /** What a PV holds. */
 export interface GuestLook {
   readonly value: GuestValue;
   /** 0: no alarm, to 3: invalid. */
   readonly severity: number;
+  /** The names of the states of a PV that chooses among several. */
+  readonly states?: readonly string[];
 }
 
 /** Why a put did not take place. `denied`: by the access rules. */
@@ -54,12 +59,14 @@ export class GuestPvs {
   /** @param suffix of a PV that is there */
   look(suffix: string): GuestLook {
     const address = this.#address(suffix);
-    return { value: valueAt(address), severity: address.record.fields.SEVR ?? 0 };
+    const states = MANY_STATES.includes(address.record.type.name) ? { states: address.choices } : undefined;
+    return { value: valueAt(address), severity: address.record.fields.SEVR ?? 0, ...states };
   }
 
-  /** Calls `posted` at each change of the value or the alarm, by any writer. @returns ends that */
+  /** Calls `posted` at each change of the value, the alarm or the names of states, by any writer. @returns ends that */
   whenPosted(suffix: string, posted: () => void): () => void {
-    const subscription = this.#options.database.subscribe(this.#address(suffix), DBE_VALUE | DBE_ALARM, posted);
+    const mask = DBE_VALUE | DBE_ALARM | DBE_PROPERTY;
+    const subscription = this.#options.database.subscribe(this.#address(suffix), mask, posted);
     return () => subscription.cancel();
   }
 
@@ -84,7 +91,8 @@ export class GuestPvs {
     if (address === undefined) {
       address = this.#options.database.find(this.#options.prefix + suffix);
       if (address === undefined) throw new RangeError(`there is no PV ${this.#options.prefix}${suffix}`);
-      this.#addresses.set(suffix, address);
+      // An address keeps the type that the value had, which is no enum as long as no state has a name
+      if (!MANY_STATES.includes(address.record.type.name)) this.#addresses.set(suffix, address);
     }
     return address;
   }

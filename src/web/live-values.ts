@@ -3,7 +3,7 @@
  * second. Each is written out once, however many pages there are; while there is none, nothing is followed.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
-import type { PvSuffix } from "../controller/pvs/index.ts";
+import { type PvSuffix, rowOf } from "../controller/pvs/index.ts";
 import type { WebLook, WebPvs, WebValue } from "./ports.ts";
 
 /** Seconds between two events: five a second look live. */
@@ -79,7 +79,7 @@ export class LiveValues {
     for (const suffix of this.#changed) {
       const told = this.#told.get(suffix);
       const look = pvs.look(suffix);
-      if (told !== undefined && told.severity === look.severity && isSame(told.value, look.value)) continue;
+      if (told !== undefined && isSameLook(told, look)) continue;
       this.#told.set(suffix, look);
       before.set(suffix, told);
       news.push({ suffix, ...look });
@@ -96,7 +96,8 @@ export class LiveValues {
     const severities = Object.fromEntries(
       looks.filter(tellsSeverity).map(({ suffix, severity }) => [suffix, severity]),
     );
-    const text = JSON.stringify({ time: this.#options.clock.now(), values, severities });
+    const states = Object.fromEntries(looks.flatMap((look) => namesOf(look)));
+    const text = JSON.stringify({ time: this.#options.clock.now(), values, severities, states });
     return Buffer.from(`event: ${name}\ndata: ${text}\n\n`);
   }
 }
@@ -104,6 +105,13 @@ export class LiveValues {
 interface SuffixLook extends WebLook {
   readonly suffix: PvSuffix;
 }
+
+/** The names of the states that the PV table does not have: of servers, and of answers to a run's question. */
+const namesOf = ({ suffix, states }: SuffixLook): [PvSuffix, readonly string[]][] =>
+  states === undefined || rowOf(suffix)?.states !== undefined ? [] : [[suffix, states]];
+
+const isSameLook = (one: WebLook, other: WebLook): boolean =>
+  one.severity === other.severity && isSame(one.value, other.value) && isSame(one.states ?? [], other.states ?? []);
 
 const isSame = (one: WebValue, other: WebValue): boolean =>
   typeof one === "object" && typeof other === "object"

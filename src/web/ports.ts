@@ -11,6 +11,8 @@ export interface WebLook {
   readonly value: WebValue;
   /** 0: no alarm, to 3: invalid. */
   readonly severity: number;
+  /** The names of the states of a PV that chooses among several; the PV table has most of them, too. */
+  readonly states?: readonly string[];
 }
 
 /** `denied`: by the access rules; the others as the database has them. */
@@ -23,7 +25,7 @@ export interface WebRefusal {
 /** This IOC's own PVs, by the suffix behind the prefix. */
 export interface WebPvs {
   look(suffix: PvSuffix): WebLook;
-  /** Calls `posted` at each change of the value or the alarm. @returns ends that */
+  /** Calls `posted` at each change of the value, the alarm or the names of states. @returns ends that */
   whenPosted(suffix: PvSuffix, posted: () => void): () => void;
   /** A put that does not wait for what it starts. @returns undefined once it was made */
   put(suffix: PvSuffix, value: string | number, by: ClientIdentity): WebRefusal | undefined;

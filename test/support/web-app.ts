@@ -59,7 +59,12 @@ export const messageIn = async (answer: Response): Promise<string> =>
 /** One event of a stream, as its name and its data. */
 export interface WebEvent {
   readonly name: string;
-  readonly data: { readonly time: number; readonly values: object; readonly severities: object };
+  readonly data: {
+    readonly time: number;
+    readonly values: object;
+    readonly severities: object;
+    readonly states: object;
+  };
 }
 
 /** The events of a stream, one after the other, without comments. */

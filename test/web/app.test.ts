@@ -49,6 +49,23 @@ test("a page gets a snapshot, then what changes, gathered, and a severity only w
   expect([pvs.followed, clock.pending]).toEqual([0, 0]);
 });
 
+test("a page is told the names of states that are not in the PV table, and when they change", async () => {
+  const { ask, app, pvs, clock } = webAppOn();
+  pvs.post("ServerName", 0, 0, ["voyager"]);
+  pvs.post("QueueState", 2, 0, ["as the table has them"]);
+  const events = eventsOf(await ask("/api/events"));
+  expect((await events.next()).value?.data).toMatchObject({ states: { ServerName: ["voyager"] } });
+  pvs.post("ServerName", 0, 0, ["voyager", "petrel"]);
+  clock.advance(1);
+  pvs.post("Heartbeat", 1);
+  clock.advance(1);
+  const change = { values: { ServerName: 0 }, states: { ServerName: ["voyager", "petrel"] } };
+  expect((await events.next()).value?.data).toMatchObject(change);
+  expect((await events.next()).value?.data).toMatchObject({ values: { Heartbeat: 1 }, states: {} });
+  await events.return(undefined);
+  app.close();
+});
+
 describe("a put", () => {
   test("with the token is made as web:NAME from the peer's address", async () => {
     const { put, pvs } = webAppOn();

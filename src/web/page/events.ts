@@ -3,16 +3,19 @@ import type { PageValue, Update } from "./store.ts";
 
 /** An event of /api/events, of its text. */
 export function readUpdate(text: string): Update | undefined {
-  const { time, values, severities } = recordOf(parsed(text)) ?? {};
+  const { time, values, severities, states } = recordOf(parsed(text)) ?? {};
   const valueTable = withNumbers(recordOf(values));
   const severityTable = recordOf(severities ?? {});
-  if (typeof time !== "number" || valueTable === undefined || severityTable === undefined) return undefined;
+  const stateTable = recordOf(states ?? {});
+  if (typeof time !== "number" || !valueTable || !severityTable || !stateTable) return undefined;
   if (!Object.values(valueTable).every(isValue)) return undefined;
   if (!Object.values(severityTable).every((one) => typeof one === "number")) return undefined;
+  if (!Object.values(stateTable).every(isNames)) return undefined;
   return {
     time,
     values: valueTable as Update["values"],
     severities: severityTable as Update["severities"],
+    states: stateTable as Update["states"],
   };
 }
 
@@ -71,6 +74,8 @@ function parsed(text: string): unknown {
 /** An object that is no array. */
 export const recordOf = (value: unknown): Readonly<Record<string, unknown>> | undefined =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+
+const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === "string");
 
 /** JSON has no NaN: a number that is none comes as null. */
 const withNumbers = (table: Readonly<Record<string, unknown>> | undefined) =>

@@ -5,20 +5,19 @@ import { make, setAttribute, setText } from "./dom.ts";
 import { readHistory } from "./events.ts";
 import { LiveStream, type StreamState } from "./live-stream.ts";
 import type { PageModel } from "./model.ts";
-import { ask, askToken } from "./parts/dialogs.ts";
-import { facilityTime, header } from "./parts/header.ts";
+import { ask } from "./parts/dialogs.ts";
+import { facilityTime, header, type PageHeader } from "./parts/header.ts";
 import { overview } from "./parts/overview.ts";
 import { sections } from "./parts/section.ts";
 import { RateTrack } from "./rates.ts";
 import { SECTIONS } from "./sections.ts";
 import { ValueStore } from "./store.ts";
 import { browserClock as clock } from "./time.ts";
+import { PageWriter } from "./writer.ts";
 
-const TOKEN_KEY = "globus-ioc-token";
 const RETRY_SECONDS = 1;
-
-const api = new PageApi();
-api.token = sessionStorage.getItem(TOKEN_KEY) ?? undefined;
+/** Sentences that those who hear the page can still go back to. */
+const MOST_SPOKEN = 3;
 
 const byId = (id: string): HTMLElement => {
   const found = document.getElementById(id);
@@ -27,53 +26,19 @@ const byId = (id: string): HTMLElement => {
 };
 const banner = byId("banner");
 const spoken = byId("spoken");
+const api = new PageApi();
+const writer = new PageWriter(api);
 
 /** Says a sentence to those who hear the page; the same one again is said again. */
 function say(sentence: string): void {
   spoken.append(make("p", {}, sentence));
-  while (spoken.childElementCount > 3) spoken.firstElementChild?.remove();
+  while (spoken.childElementCount > MOST_SPOKEN) spoken.firstElementChild?.remove();
 }
 
-/** Asks for the token, tries it, and keeps it for this tab. @returns whether there is one now */
-async function signIn(reason: string): Promise<boolean> {
-  const token = await askToken(reason, async (given) => {
-    try {
-      told((await api.session(given)).name);
-      return undefined;
-    } catch (error) {
-      return sentenceFor(error);
-    }
-  });
-  if (token === undefined) return false;
-  api.token = token;
-  sessionStorage.setItem(TOKEN_KEY, token);
-  return true;
-}
-
-let told: (name: string | undefined) => void = () => {};
-
-function forgetToken(): void {
-  api.token = undefined;
-  sessionStorage.removeItem(TOKEN_KEY);
-  told(undefined);
-}
-
-const sentenceFor = (error: unknown): string =>
-  error instanceof RefusedError
-    ? error.message
-    : "The IOC does not answer, nothing was written: try again once the page is live.";
-
-async function write(suffix: string, value: number | string): Promise<string | undefined> {
-  if (api.token === undefined && !(await signIn(`Writing ${suffix} needs a token.`)))
-    return `${suffix} was not written: no token was entered.`;
-  try {
-    await api.put(suffix, value);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof RefusedError) || error.status !== 401) return sentenceFor(error);
-    forgetToken(); // of another start of the IOC
-    return (await signIn(error.message)) ? write(suffix, value) : `${suffix} was not written: ${error.message}`;
-  }
+/** Shows a sentence over the page; empty: none. */
+function showBanner(sentence: string): void {
+  banner.hidden = sentence === "";
+  setText(banner, sentence);
 }
 
 /** The model, as soon as the IOC answers. */
@@ -82,17 +47,23 @@ async function modelNow(): Promise<PageModel> {
     try {
       return (await api.get("/api/model")) as PageModel;
     } catch (error) {
-      if (error instanceof RefusedError && error.status === 401) await signIn(error.message);
-      else {
-        setText(
-          banner,
-          error instanceof RefusedError ? error.message : "The IOC does not answer; the page tries again.",
-        );
-        banner.hidden = false;
-        await new Promise<void>((resolve) => void clock.after(RETRY_SECONDS, resolve));
-      }
+      const reason = error instanceof RefusedError ? error.message : "The IOC does not answer; the page tries again.";
+      showBanner(reason);
+      if (error instanceof RefusedError && error.status === 401) {
+        writer.forget();
+        await writer.signIn(reason);
+      } else await new Promise<void>((resolve) => void clock.after(RETRY_SECONDS, resolve));
     }
   }
+}
+
+/** Puts the page in its place. */
+function drawPage(context: PageContext, track: RateTrack, top: PageHeader): void {
+  byId("top").replaceChildren(top.root);
+  byId("main").replaceChildren(overview(context, track), ...sections(context, track));
+  const places = [{ id: "overview", title: "Overview" }, ...SECTIONS];
+  byId("links").replaceChildren(...places.map(({ id, title }) => make("li", {}, make("a", { href: `#${id}` }, title))));
+  if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
 async function start(): Promise<void> {
@@ -100,60 +71,60 @@ async function start(): Promise<void> {
   document.title = `${model.prefix} globus-ioc`;
   const store = new ValueStore((flush) => void requestAnimationFrame(flush));
   const track = new RateTrack(store, clock);
+  const write: PageContext["write"] = (suffix, value) => writer.write(suffix, value);
   const context: PageContext = { model, store, clock, write, say, confirm: ask };
-  const top = header(context, () => {
-    if (api.token === undefined) void signIn("Writing needs a token.");
-    else
-      void ask({ title: "Token", text: "This tab forgets its token.", verb: "Forget" }).then(
-        (is) => is && forgetToken(),
-      );
-  });
-  told = top.showName;
-  told(undefined);
-  byId("top").replaceChildren(top.root);
-  byId("main").replaceChildren(overview(context, track), ...sections(context, track));
-  byId("links").replaceChildren(
-    ...[{ id: "overview", title: "Overview" }, ...SECTIONS].map(({ id, title }) =>
-      make("li", {}, make("a", { href: `#${id}` }, title)),
-    ),
-  );
-  if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  const top = header(context, () => void signInOrForget());
+  writer.whenNamed = top.showName;
+  top.showName(undefined);
+  let isDrawn = false;
 
-  const shown = JSON.stringify(model);
-  const show = (liveness: StreamState): void => {
-    const isLive = liveness.state === "live";
+  const show = (state: StreamState): void => {
+    const isLive = state.state === "live";
     track.isLive = isLive;
     setAttribute(document.documentElement, "data-live", isLive ? "yes" : "no");
-    top.show(liveness);
-    banner.hidden = liveness.state !== "lost";
-    if (liveness.state === "lost") {
-      const since = facilityTime(context) === "" ? "Not live" : `Not live since ${facilityTime(context)}`;
-      setText(banner, `${since}. ${liveness.reason} What is shown was so then; the page tries again by itself.`);
-      if (liveness.needsToken === true) void signIn(liveness.reason).then((is) => is && connection.open());
-    }
-    if (isLive) void refresh();
+    top.show(state);
+    showBanner(state.state === "lost" ? lostSentence(facilityTime(context), state.reason) : "");
+    if (state.state === "lost" && state.needsToken === true)
+      void writer.signIn(state.reason).then((is) => is && stream.open());
+    if (isLive) void refresh(model, track);
   };
-  /** What the stream does not tell: the figures of before, who sits here, and whether this is still the same IOC. */
-  const refresh = async (): Promise<void> => {
-    const [now, history, session] = await Promise.all([
-      api.get("/api/model"),
-      api.get("/api/history"),
-      api.token === undefined ? undefined : api.whoAmI(),
-    ]).catch(() => []);
-    if (now !== undefined && JSON.stringify(now) !== shown) location.reload();
-    const rates = readHistory(history);
-    if (rates !== undefined) track.begin(rates);
-    if (session !== undefined) told(session.canWrite ? session.name : undefined);
-  };
-  const connection: LiveStream = new LiveStream({
+  const stream: LiveStream = new LiveStream({
     api,
     clock,
-    begin: (update) => store.begin(update),
+    begin(update) {
+      store.begin(update);
+      if (!isDrawn) drawPage(context, track, top);
+      isDrawn = true;
+    },
     change: (update) => store.change(update),
     tell: show,
   });
-  document.addEventListener("visibilitychange", () => connection.seen(document.visibilityState === "visible"));
-  connection.open();
+  document.addEventListener("visibilitychange", () => stream.seen(document.visibilityState === "visible"));
+  stream.open();
+}
+
+async function signInOrForget(): Promise<void> {
+  if (!writer.hasToken) await writer.signIn("Writing needs a token.");
+  else if (await ask({ title: "Token", text: "This tab forgets its token, and only reads.", verb: "Forget" }))
+    writer.forget();
+}
+
+const lostSentence = (since: string, reason: string): string =>
+  since === ""
+    ? `${reason} The page tries again by itself.`
+    : `Not live since ${since}. ${reason} What is shown was so then; the page tries again by itself.`;
+
+/** What the stream does not tell: the rates of before, who sits here, and whether this is still the same IOC. */
+async function refresh(shown: PageModel, track: RateTrack): Promise<void> {
+  try {
+    if (JSON.stringify(await api.get("/api/model")) !== JSON.stringify(shown)) return location.reload();
+    const rates = readHistory(await api.get("/api/history"));
+    if (rates !== undefined) track.begin(rates);
+    await writer.lookWhose();
+  } catch (error) {
+    if (error instanceof RefusedError && error.status === 401) writer.forget();
+    // Else the stream is lost as well, and tells that
+  }
 }
 
 void start();

@@ -11,11 +11,14 @@ export interface Update {
   readonly values: Readonly<Record<string, PageValue>>;
   /** Of a snapshot: those that are not 0; else those that have changed. */
   readonly severities: Readonly<Record<string, PvSeverity>>;
+  /** Names of states that the model does not have, since they change. */
+  readonly states: Readonly<Record<string, readonly string[]>>;
 }
 
 export class ValueStore {
   readonly #values = new Map<string, PageValue>();
   readonly #severities = new Map<string, PvSeverity>();
+  readonly #states = new Map<string, readonly string[]>();
   readonly #drawings = new Map<string, Set<() => void>>();
   readonly #due = new Set<() => void>();
   readonly #soon: (flush: () => void) => void;
@@ -33,6 +36,10 @@ export class ValueStore {
   }
   severity(suffix: string): PvSeverity {
     return this.#severities.get(suffix) ?? 0;
+  }
+  /** The names of its states, where they change. */
+  states(suffix: string): readonly string[] | undefined {
+    return this.#states.get(suffix);
   }
   /** Text of a PV of text; empty for what is none, or not known yet. */
   text(suffix: string): string {
@@ -65,7 +72,7 @@ export class ValueStore {
   }
 
   /** What has changed. */
-  change({ time, values, severities }: Update): void {
+  change({ time, values, severities, states }: Update): void {
     this.time = time;
     for (const [suffix, value] of Object.entries(values)) {
       if (Object.is(this.#values.get(suffix), value)) continue;
@@ -75,6 +82,11 @@ export class ValueStore {
     for (const [suffix, severity] of Object.entries(severities)) {
       if (this.severity(suffix) === severity) continue;
       this.#severities.set(suffix, severity);
+      this.#changed(suffix);
+    }
+    for (const [suffix, names] of Object.entries(states)) {
+      if (String(this.#states.get(suffix)) === String(names)) continue;
+      this.#states.set(suffix, names);
       this.#changed(suffix);
     }
   }

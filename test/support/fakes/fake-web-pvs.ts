@@ -26,8 +26,8 @@ export class FakeWebPvs implements WebPvs {
     return this.refusal;
   }
   /** The program writes a PV. */
-  post(suffix: PvSuffix, value: WebValue, severity = 0): void {
-    this.#looks.set(suffix, { value, severity });
+  post(suffix: PvSuffix, value: WebValue, severity = 0, states?: readonly string[]): void {
+    this.#looks.set(suffix, { value, severity, ...(states !== undefined && { states }) });
     for (const posted of this.#listeners.get(suffix) ?? []) posted();
   }
   /** PVs that are followed. */

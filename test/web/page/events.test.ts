@@ -25,14 +25,15 @@ test("an event that has not ended waits", () => {
   expect(reader.push("\n")).toEqual([{ name: "change", data: "x" }]);
 });
 
-test("an update has time, values and severities; no number is NaN", () => {
-  const text = '{"time":5,"values":{"A":1,"B":"<i>","C":[1,"x"],"D":null},"severities":{"A":2}}';
+test("an update has time, values, severities and states; no number is NaN", () => {
+  const text = '{"time":5,"values":{"A":1,"B":"<i>","C":[1,"x"],"D":null},"severities":{"A":2},"states":{"E":["x"]}}';
   expect(readUpdate(text)).toEqual({
     time: 5,
     values: { A: 1, B: "<i>", C: [1, "x"], D: Number.NaN },
     severities: { A: 2 },
+    states: { E: ["x"] },
   });
-  expect(readUpdate('{"time":5,"values":{}}')).toEqual({ time: 5, values: {}, severities: {} });
+  expect(readUpdate('{"time":5,"values":{}}')).toEqual({ time: 5, values: {}, severities: {}, states: {} });
 });
 
 test.each([
@@ -46,6 +47,7 @@ test.each([
   '{"time":5,"values":{"A":{}}}',
   '{"time":5,"values":{"A":true}}',
   '{"time":5,"values":{},"severities":{"A":"x"}}',
+  '{"time":5,"values":{},"states":{"A":[1]}}',
 ])("no update: %s", (text) => {
   expect(readUpdate(text)).toBeUndefined();
 });

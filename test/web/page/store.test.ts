@@ -11,6 +11,7 @@ const update = (values: Record<string, number | string>, severities: Record<stri
   time,
   values,
   severities,
+  states: {},
 });
 
 test("what has changed is drawn once a frame, and nothing else", () => {
@@ -44,6 +45,19 @@ test("an alarm that comes and goes is drawn", () => {
   store.change(update({}, { A: 0 }));
   frame();
   expect(drawn).toEqual([0, 2, 0]);
+});
+
+test("names of states that change are drawn, and the same ones are not", () => {
+  const { store, frame, frames } = storeWithFrames();
+  const drawn: unknown[] = [];
+  store.draw(["A"], () => drawn.push(store.states("A")));
+  store.begin({ ...update({ A: 1 }), states: { A: ["None"] } });
+  frame();
+  store.change({ ...update({ A: 1 }), states: { A: ["None", "Go on"] } });
+  frame();
+  store.change({ ...update({ A: 1 }), states: { A: ["None", "Go on"] } });
+  expect(frames()).toBe(0);
+  expect(drawn).toEqual([undefined, ["None"], ["None", "Go on"]]);
 });
 
 test("a snapshot forgets what it does not hold: values and alarms", () => {

@@ -1,7 +1,8 @@
 /** A state in a word and a tone, with a sign for who does not see colours (the style sheet's, by tone). */
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
-import { lookOf, type PvLook } from "../model.ts";
+import { lookAt } from "../look.ts";
+import type { PvLook } from "../model.ts";
 
 /** A chip that is drawn by hand. */
 export function bareChip(): {
@@ -20,9 +21,8 @@ export function bareChip(): {
 }
 
 /** The chip of a PV. */
-export function chip({ model, store }: PageContext, suffix: string): HTMLElement {
-  const about = model.pvs[suffix];
+export function chip(context: PageContext, suffix: string): HTMLElement {
   const { root, show } = bareChip();
-  store.draw([suffix], () => show(lookOf(about, store.value(suffix), store.severity(suffix))));
+  context.store.draw([suffix], () => show(lookAt(context, suffix)));
   return root;
 }

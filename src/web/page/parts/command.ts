@@ -3,7 +3,8 @@ import type { CommandName } from "../../../controller/pvs/commands.ts";
 import type { PvSuffix } from "../../../controller/pvs/index.ts";
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
-import { type CommandAbout, lookOf, stateOf } from "../model.ts";
+import { lookAt, stateAt } from "../look.ts";
+import type { CommandAbout } from "../model.ts";
 import type { ValueStore } from "../store.ts";
 import { labelOf } from "../words.ts";
 import { arm } from "./arm.ts";
@@ -43,8 +44,7 @@ export function commandButtons(context: PageContext, name: CommandName): readonl
   let isArmed = about.arm === undefined;
   let isRunning = false;
   const harmless = HARMLESS[name];
-  const isHarmless = (): boolean =>
-    harmless !== undefined && stateOf(model.pvs[harmless.suffix], store.value(harmless.suffix)) === harmless.state;
+  const isHarmless = (): boolean => harmless !== undefined && stateAt(context, harmless.suffix) === harmless.state;
   const isReady = (): boolean => !isRunning && (isArmed || isHarmless());
   const show = (): void => setAttribute(go, "aria-disabled", isReady() ? undefined : "true");
   const arms =
@@ -82,14 +82,12 @@ async function start(
   if (await write(1)) tellEnd(context, name);
 }
 
-const factsFor = ({ model, store }: PageContext, name: CommandName): readonly (readonly [string, string])[] =>
-  (WORKS_ON[name] ?? []).map((suffix) => [
-    labelOf(suffix),
-    lookOf(model.pvs[suffix], store.value(suffix), store.severity(suffix)).text,
-  ]);
+const factsFor = (context: PageContext, name: CommandName): readonly (readonly [string, string])[] =>
+  (WORKS_ON[name] ?? []).map((suffix) => [labelOf(suffix), lookAt(context, suffix).text]);
 
 /** Says how a command ended that this page has started. */
-function tellEnd({ store, model, say }: PageContext, name: CommandName): void {
+function tellEnd(context: PageContext, name: CommandName): void {
+  const { store, say } = context;
   const before = store.text(`${name}Time`);
   let hasRun = false;
   const end = store.draw([name, `${name}Status`, `${name}Time`], () => {
@@ -98,16 +96,14 @@ function tellEnd({ store, model, say }: PageContext, name: CommandName): void {
     // A short run may be over before its start is seen
     if (isRunning || !(hasRun || store.text(`${name}Time`) !== before)) return;
     queueMicrotask(() => end());
-    const state = stateOf(model.pvs[`${name}Status`], store.value(`${name}Status`)) ?? "";
+    const state = stateAt(context, `${name}Status`) ?? "";
     say(`${labelOf(name)}: ${state}. ${store.text(`${name}Message`)}`);
   });
 }
 
 /** How the last run of these commands ended, whichever it was: when, and in a sentence. */
-export function ending(
-  { store, model }: PageContext,
-  names: readonly CommandName[],
-): readonly [HTMLElement, HTMLElement] {
+export function ending(context: PageContext, names: readonly CommandName[]): readonly [HTMLElement, HTMLElement] {
+  const { store } = context;
   const when = make("span", { class: "when" });
   const sentence = make("p", { class: "sentence" });
   const parts = names.flatMap((name) => [`${name}Time`, `${name}Message`, `${name}Status`]);
@@ -116,8 +112,7 @@ export function ending(
     const iso = store.text(`${last}Time`);
     when.replaceChildren(...(iso === "" ? [] : [timeElement(iso, store.time)]));
     setText(sentence, store.text(`${last}Message`));
-    const status = `${last}Status`;
-    setAttribute(sentence, "data-tone", lookOf(model.pvs[status], store.value(status), store.severity(status)).tone);
+    setAttribute(sentence, "data-tone", lookAt(context, `${last}Status`).tone);
   });
   return [when, sentence];
 }

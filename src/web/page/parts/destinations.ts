@@ -1,7 +1,8 @@
 /** The destinations of scans, the DAQs and uploads: one row each, with what has gone and how fast. */
 import type { PageContext } from "../context.ts";
 import { make, setText } from "../dom.ts";
-import { indexesOf, lookOf, type PvLook } from "../model.ts";
+import { lookAt } from "../look.ts";
+import { indexesOf, type PvLook } from "../model.ts";
 import type { RateTrack } from "../rates.ts";
 import type { PageValue } from "../store.ts";
 import { labelOf } from "../words.ts";
@@ -62,7 +63,7 @@ function way(context: PageContext, one: Way, track: RateTrack | undefined): HTML
   const name = make("h4", {}, label);
   const figures = make("span", { class: "figures" });
   const message = make("p", { class: "sentence" });
-  const look = (part: string) => lookOf(context.model.pvs[pv(part)], store.value(pv(part)), store.severity(pv(part)));
+  const look = (part: string) => lookAt(context, pv(part));
   const drawn = [one.done, one.total, one.rate, one.eta, one.problems].filter((part) => part !== undefined);
   const valueOf: ValueAt = (part) => store.value(pv(part));
   store.draw(drawn.map(pv), () => setText(figures, figuresText(one, look, valueOf)));

@@ -1,6 +1,7 @@
 /** What people enter: a text or a number that Enter writes and Escape restores, or a choice of states. */
 import type { PageContext } from "../context.ts";
 import { make, newId, setAttribute, setText } from "../dom.ts";
+import { statesAt } from "../look.ts";
 import { written } from "./written.ts";
 
 /** More states than these are a list and not buttons side by side. */
@@ -8,9 +9,9 @@ const MOST_BUTTONS = 4;
 
 /** @param label names it for those who hear the page */
 export function entry(context: PageContext, suffix: string, label: string): HTMLElement {
-  const { states } = context.model.pvs[suffix] ?? {};
-  if (states === undefined) return typed(context, suffix, label);
-  return states.length > MOST_BUTTONS ? listed(context, suffix, label, states) : choice(context, suffix, label, states);
+  const states = context.model.pvs[suffix]?.states;
+  if (states !== undefined && states.length <= MOST_BUTTONS) return choice(context, suffix, label, states);
+  return statesAt(context, suffix) === undefined ? typed(context, suffix, label) : listed(context, suffix, label);
 }
 
 /** One button a state; a press writes it. */
@@ -31,14 +32,11 @@ function choice(context: PageContext, suffix: string, label: string, states: rea
 }
 
 /** A list of states; only the button writes, for arrow keys walk through a list. */
-function listed(context: PageContext, suffix: string, label: string, states: readonly string[]): HTMLElement {
+function listed(context: PageContext, suffix: string, label: string): HTMLElement {
   const { store } = context;
   const outcome = written(context);
-  const select = make(
-    "select",
-    { "aria-label": label },
-    ...states.map((state, index) => make("option", { value: index }, state)),
-  );
+  const select = make("select", { "aria-label": label });
+  let offered = "";
   const write = make("button", { type: "button", hidden: true }, "Write");
   const isChanged = (): boolean => select.value !== String(store.value(suffix));
   const showChange = (): void => {
@@ -48,6 +46,11 @@ function listed(context: PageContext, suffix: string, label: string, states: rea
   write.addEventListener("click", () => void outcome.write(suffix, Number(select.value)));
   store.draw([suffix], () => {
     const found = store.value(suffix);
+    const states = statesAt(context, suffix) ?? [];
+    if (states.join("\n") !== offered) {
+      offered = states.join("\n");
+      select.replaceChildren(...states.map((state, index) => make("option", { value: index }, state)));
+    }
     if (document.activeElement !== select && found !== undefined) select.value = String(found);
     showChange();
   });

@@ -4,19 +4,19 @@ import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
 import { offsetMinutes, timeOfDay } from "../format.ts";
 import type { StreamState } from "../live-stream.ts";
-import { stateOf } from "../model.ts";
+import { stateAt } from "../look.ts";
 import { bareChip, chip } from "./chip.ts";
 
 const THEMES = ["auto", "light", "dark"] as const;
 const THEME_KEY = "globus-ioc-theme";
 
-export interface Header {
+export interface PageHeader {
   readonly root: HTMLElement;
   readonly show: (liveness: StreamState) => void;
   readonly showName: (name: string | undefined) => void;
 }
 
-export function header(context: PageContext, signIn: () => void): Header {
+export function header(context: PageContext, signIn: () => void): PageHeader {
   const { store, model } = context;
   const live = bareChip();
   live.root.classList.add("live");
@@ -26,7 +26,7 @@ export function header(context: PageContext, signIn: () => void): Header {
     make("span", {}, "Testing: a dry run"),
   );
   store.draw(["Testing"], () => {
-    testing.hidden = stateOf(model.pvs["Testing"], store.value("Testing")) !== "Yes";
+    testing.hidden = stateAt(context, "Testing") !== "Yes";
   });
   const who = make("button", { type: "button", class: "who" });
   who.addEventListener("click", signIn);

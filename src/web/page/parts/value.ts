@@ -2,7 +2,7 @@
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
 import { NOBODY_KNOWS, offsetMinutes, shortTime, webAddress } from "../format.ts";
-import { lookOf } from "../model.ts";
+import { lookAt, statesAt } from "../look.ts";
 import { bar } from "./bar.ts";
 import { chip } from "./chip.ts";
 
@@ -10,18 +10,18 @@ import { chip } from "./chip.ts";
 const LONG = 60;
 
 export function value(context: PageContext, suffix: string, label: string): HTMLElement {
-  const about = context.model.pvs[suffix];
-  if (about?.states !== undefined) return chip(context, suffix);
-  if (about?.unit === "%") return bar(context, suffix, label);
+  if (statesAt(context, suffix) !== undefined) return chip(context, suffix);
+  if (context.model.pvs[suffix]?.unit === "%") return bar(context, suffix, label);
   return text(context, suffix);
 }
 
 /** The text of a PV, as a link where it is an address of the web. */
-export function text({ model, store }: PageContext, suffix: string): HTMLElement {
+export function text(context: PageContext, suffix: string): HTMLElement {
+  const { model, store } = context;
   const about = model.pvs[suffix];
   const root = make("span", { class: "value" });
   store.draw([suffix], () => {
-    const look = lookOf(about, store.value(suffix), store.severity(suffix));
+    const look = lookAt(context, suffix);
     const address = about?.kind === "result" ? webAddress(look.text) : undefined;
     setAttribute(root, "data-tone", look.tone);
     setAttribute(root, "data-unknown", look.isUnknown || look.text === "");

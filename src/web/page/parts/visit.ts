@@ -4,7 +4,7 @@ import type { PvSuffix } from "../../../controller/pvs/index.ts";
 import type { NextStep } from "../../../controller/pvs/visit.ts";
 import type { PageContext } from "../context.ts";
 import { make, setAttribute, setText } from "../dom.ts";
-import { stateOf } from "../model.ts";
+import { stateAt } from "../look.ts";
 import { chip } from "./chip.ts";
 import { commandButtons, ending } from "./command.ts";
 
@@ -26,11 +26,11 @@ const STEPS: readonly VisitRow[] = [
 ];
 
 export function visit(context: PageContext): HTMLElement {
-  const { model, store } = context;
+  const { store } = context;
   const rows = STEPS.map((one) => [one.name, row(context, one)] as const);
   const next = make("p", { class: "next-step" });
   store.draw(["NextStep", "NextStepMessage"], () => {
-    const name = stateOf(model.pvs["NextStep"], store.value("NextStep"));
+    const name = stateAt(context, "NextStep");
     for (const [step, element] of rows) setAttribute(element, "aria-current", step === name ? "step" : undefined);
     setText(next, store.text("NextStepMessage"));
   });
