@@ -134,6 +134,16 @@ describe("the program", () => {
   });
 });
 
+test("a script that an action holds in itself is none that is missing", () => {
+  const script = (inside: string): string =>
+    TEXT.replace(
+      /<action type="write_pv">.*?<\/action>/s,
+      `<action type="execute"><script file="EmbeddedPy">${inside}</script></action>`,
+    );
+  expect(told(script("<text>x = 1</text>"))).toEqual([]);
+  expect(told(script("")).join()).toMatch(/execute without <script>/);
+});
+
 describe("what Phoebus passes over in silence is told:", () => {
   test.each<readonly [string, string, string, RegExp]>([
     ["text that is not XML", "</display>", "", /^\d+: Phoebus cannot read the file/],

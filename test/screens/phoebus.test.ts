@@ -20,6 +20,7 @@ const TOPICS = [
   "email",
   "daq",
   "transfers",
+  "scans",
   "transfer",
   "triggers",
   "keeping",
@@ -58,19 +59,26 @@ function channel(name: string): BobChannel | undefined {
   return { kind, states, isCharacters, isSentence, isWritable: !isResult, low, high };
 }
 
-test.each([...files.keys()])("bobcheck finds nothing in phoebus/%s", (name) => {
-  const { findings } = checkBob(join(PHOEBUS, name), { macros: MACROS, channels: channel });
+test.each([...files])("bobcheck finds nothing in phoebus/%s", (name, text) => {
+  const { findings } = checkBob(join(PHOEBUS, name), { macros: MACROS, channels: channel, text });
   expect(findings.map(({ line, what }) => `${name}:${line}: ${what}`)).toEqual([]);
+});
+
+const uses = [...files].flatMap(
+  ([name, text]) => checkBob(join(PHOEBUS, name), { macros: { P: "", R: "" }, text }).uses,
+);
+
+test("each arm has a button that is there only while it is Armed", () => {
+  const arms = [...allPvs().keys()].filter((suffix) => suffix.endsWith("Arm"));
+  const armed = uses.filter(({ widget, use }) => widget === "action_button" && use === "read").map(({ pv }) => pv);
+  expect(arms.length).toBeGreaterThan(3);
+  expect(armed.sort()).toEqual(arms.sort());
 });
 
 /** What no person needs to see: figures for programs, and what another PV shows as well. */
 const WITHOUT_SCREEN = /^(LogLine\d+|CheckLine\d+|EmailLine\d+|MessageSeverity|Watchdog|Users)$|[a-z][01]$/;
 
 test("every PV but a few is on a screen of phoebus/", () => {
-  const shown = new Set(
-    [...files.keys()].flatMap((name) =>
-      checkBob(join(PHOEBUS, name), { macros: { P: "", R: "" } }).uses.map(({ pv }) => pv),
-    ),
-  );
+  const shown = new Set(uses.map(({ pv }) => pv));
   expect([...allPvs().keys()].filter((suffix) => !shown.has(suffix) && !WITHOUT_SCREEN.test(suffix))).toEqual([]);
 });

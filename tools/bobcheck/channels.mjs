@@ -5,7 +5,7 @@ import { pvNumbers } from "./model.mjs";
 import { boxOf } from "./rooms.mjs";
 
 /** PVs that are no channels of an IOC. */
-const isLocal = (pv) => /^(loc|sim|eq|sys):/.test(pv);
+const isLocal = (pv) => /^(loc|sim|eq|sys|mqtt):/.test(pv);
 const CHOOSING = ["combo", "choice", "radio", "bool_button", "multi_state_led", "slide_button", "checkbox"];
 
 /** @returns findings about all uses of PVs of a display that was read */

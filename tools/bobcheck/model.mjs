@@ -10,7 +10,7 @@ import { ACTIONS, AXIS, nearest, STRUCTURES, WIDGETS, WRITERS } from "./structur
 import { isOpen, valueProblems } from "./values.mjs";
 
 const EVERY_WIDGET = WIDGETS[""].properties;
-const SCHEMES = ["ca", "pva", "loc", "sim", "eq", "sys"];
+const SCHEMES = ["ca", "pva", "loc", "sim", "eq", "sys", "mqtt"];
 const isOlder = (a, b) => a.localeCompare(b, undefined, { numeric: true }) < 0;
 
 /** Reads one file. Afterwards `findings`, `uses` of PVs and `widgets` tell what is there. */
@@ -159,7 +159,8 @@ export class ModelReader {
     const [needed] = ACTIONS[type];
     const given = childOf(element, needed);
     const text = given === undefined ? "" : this.expand(given, widget).trim();
-    if (text === "" && type !== "close_display" && type !== "open_data_browser")
+    const isGiven = text !== "" || (type === "execute" && textOf(given, "text"));
+    if (!isGiven && type !== "close_display" && type !== "open_data_browser")
       return this.error(element, `${type} without <${needed}>`);
     if (type === "write_pv") {
       const value = childOf(element, "value");

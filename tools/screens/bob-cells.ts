@@ -1,6 +1,7 @@
 /** How Phoebus shows one PV: which widget, how wide it has to be, and whether it takes what is left of its row. */
 import { toneOf } from "../../src/controller/pvs/tones.ts";
 import { widthOf } from "../bobcheck/letters.mjs";
+import { bobTable } from "./bob-holders.ts";
 import {
   BOB_COLORS,
   BOB_TEXT,
@@ -12,7 +13,6 @@ import {
   bobLink,
   bobMenu,
   bobState,
-  bobTable,
   bobToggle,
   bobValue,
 } from "./bob-widgets.ts";

@@ -4,22 +4,18 @@
  */
 import { lineHeight, widthOf } from "../bobcheck/letters.mjs";
 import { BOB_ROW, BOB_TWO_LINES, type BobCell, bobCell, bobTones, pvName } from "./bob-cells.ts";
+import { type BobTable, bobChart, bobDisplay, bobTable, bobTabs } from "./bob-holders.ts";
 import {
   BOB_COLORS,
   BOB_TEXT,
   type BobBox,
   type BobPv,
-  type BobTable,
   bobBlock,
   bobButton,
-  bobChart,
-  bobDisplay,
   bobFrame,
   bobLabel,
   bobPanel,
   bobState,
-  bobTable,
-  bobTabs,
   bobValue,
 } from "./bob-widgets.ts";
 import type { BobElement } from "./bob-xml.ts";

@@ -1,8 +1,8 @@
 /** The screens of Phoebus, from their descriptions and the PVs: texts of phoebus/*.bob by file. */
 import type { Database } from "../../src/database/database.ts";
 import { pvName } from "./bob-cells.ts";
+import type { BobTable } from "./bob-holders.ts";
 import { type BobRow, mainDisplay, topicDisplay } from "./bob-layout.ts";
-import type { BobTable } from "./bob-widgets.ts";
 import { bobText } from "./bob-xml.ts";
 import type { PlacedRow, Screen, ScreenRow } from "./description.ts";
 import { type ScreenPv, screenPv } from "./screen-pvs.ts";

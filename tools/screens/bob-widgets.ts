@@ -64,9 +64,11 @@ const MIDDLE = valueElement("vertical_alignment", 1);
 /** Text of characters, without which their codes are shown. */
 const AS_TEXT = valueElement("format", 6);
 const NO_BORDER = valueElement("border_alarm_sensitive", false);
-const font = (size: number = BOB_TEXT, style: "REGULAR" | "BOLD" = "REGULAR"): BobElement => fontElement(size, style);
+export const bobFont = (size: number = BOB_TEXT, style: "REGULAR" | "BOLD" = "REGULAR"): BobElement =>
+  fontElement(size, style);
 
-function widget(
+/** A widget of the present version. */
+export function bobWidget(
   type: string,
   name: string,
   { x, y, width, height }: BobBox,
@@ -93,9 +95,9 @@ export function bobLabel(
   { align = "left", size, isBold, color }: LabelLook = {},
 ): BobElement {
   const alignment = { left: LEFT, center: CENTER, right: RIGHT }[align];
-  return widget("label", text, box, [
+  return bobWidget("label", text, box, [
     valueElement("text", text),
-    font(size, isBold === true ? "BOLD" : "REGULAR"),
+    bobFont(size, isBold === true ? "BOLD" : "REGULAR"),
     ...(color === undefined ? [] : [colorElement("foreground_color", color)]),
     ...(alignment === LEFT ? [] : [valueElement("horizontal_alignment", alignment)]),
     MIDDLE,
@@ -117,10 +119,10 @@ const named = ({ pv, meaning }: BobPv): BobElement[] => [valueElement("pv_name",
  * @param how one line is cut at its end; lines wrap, so that a sentence is seen whole
  */
 export function bobValue(box: BobBox, shown: BobPv, how: "line" | "lines", size?: number): BobElement {
-  return widget("textupdate", shown.pv, box, [
+  return bobWidget("textupdate", shown.pv, box, [
     ...named(shown),
     ...(shown.isCharacters === true ? [AS_TEXT] : []),
-    font(size),
+    bobFont(size),
     colorElement("background_color", BOB_COLORS.header),
     MIDDLE,
     valueElement("wrap_words", how === "lines"),
@@ -130,10 +132,10 @@ export function bobValue(box: BobBox, shown: BobPv, how: "line" | "lines", size?
 
 /** A text of many lines, which can be scrolled and copied. */
 export const bobBlock = (box: BobBox, shown: BobPv): BobElement =>
-  widget("textupdate", shown.pv, box, [
+  bobWidget("textupdate", shown.pv, box, [
     ...named(shown),
     ...(shown.isCharacters === true ? [AS_TEXT] : []),
-    font(),
+    bobFont(),
     colorElement("background_color", BOB_COLORS.header),
     valueElement("vertical_alignment", 0),
     valueElement("interactive", true),
@@ -142,10 +144,10 @@ export const bobBlock = (box: BobBox, shown: BobPv): BobElement =>
 
 /** The address of a page, in a line of its own, from which a person can copy it. */
 export const bobLink = (box: BobBox, shown: BobPv): BobElement =>
-  widget("textupdate", shown.pv, box, [
+  bobWidget("textupdate", shown.pv, box, [
     ...named(shown),
     ...(shown.isCharacters === true ? [AS_TEXT] : []),
-    font(),
+    bobFont(),
     colorElement("background_color", BOB_COLORS.header),
     valueElement("vertical_alignment", 1),
     valueElement("wrap_words", false),
@@ -155,17 +157,17 @@ export const bobLink = (box: BobBox, shown: BobPv): BobElement =>
 
 /** Text or a number that a person enters, in one line: of several, leaving it would write. */
 export const bobEntry = (box: BobBox, written: BobPv): BobElement =>
-  widget("textentry", written.pv, box, [
+  bobWidget("textentry", written.pv, box, [
     ...named(written),
     ...(written.isCharacters === true ? [AS_TEXT] : []),
-    font(),
+    bobFont(),
     colorElement("background_color", BOB_COLORS.control),
     NO_BORDER,
   ]);
 
 /** A part of a whole, in percent. */
 export const bobBar = (box: BobBox, shown: BobPv): BobElement =>
-  widget("progressbar", shown.pv, box, [
+  bobWidget("progressbar", shown.pv, box, [
     ...named(shown),
     colorElement("fill_color", BOB_COLORS.bar),
     valueElement("limits_from_pv", false),
@@ -180,7 +182,7 @@ export const bobState = (
   shown: BobPv,
   states: readonly { readonly label: string; readonly color: Rgb }[],
 ): BobElement =>
-  widget("multi_state_led", shown.pv, box, [
+  bobWidget("multi_state_led", shown.pv, box, [
     ...named(shown),
     elementOf(
       "states",
@@ -189,23 +191,27 @@ export const bobState = (
       ),
     ),
     valueElement("fallback_label", "?"),
-    font(),
+    bobFont(),
     colorElement("foreground_color", BOB_COLORS.text),
     valueElement("square", true),
   ]);
 
 /** One of the PV's states. */
 export const bobMenu = (box: BobBox, written: BobPv): BobElement =>
-  widget("combo", written.pv, box, [...named(written), font(), colorElement("background_color", BOB_COLORS.control)]);
+  bobWidget("combo", written.pv, box, [
+    ...named(written),
+    bobFont(),
+    colorElement("background_color", BOB_COLORS.control),
+  ]);
 
 /** One of two states, in the PV's words; it arms, or it disarms. */
 export const bobToggle = (box: BobBox, written: BobPv, on: Rgb): BobElement =>
-  widget("bool_button", written.pv, box, [
+  bobWidget("bool_button", written.pv, box, [
     ...named(written),
     valueElement("labels_from_pv", true),
     colorElement("off_color", BOB_COLORS.header),
     colorElement("on_color", on),
-    font(),
+    bobFont(),
     colorElement("background_color", BOB_COLORS.control),
   ]);
 
@@ -219,10 +225,10 @@ export interface BobButton {
   readonly arm?: string;
 }
 const button = (box: BobBox, { text, meaning, color, question, arm }: BobButton, action: BobElement): BobElement =>
-  widget("action_button", text, box, [
+  bobWidget("action_button", text, box, [
     elementOf("actions", [action]),
     valueElement("text", text),
-    font(),
+    bobFont(),
     colorElement("background_color", color ?? BOB_COLORS.control),
     valueElement("tooltip", meaning),
     ...(question === undefined
@@ -253,111 +259,12 @@ export const bobButton = (box: BobBox, look: BobButton, pv: string): BobElement 
     actionOf("write_pv", valueElement("pv_name", pv), valueElement("value", 1), valueElement("description", look.text)),
   );
 
-/** Opens a page of the web in the browser; of a macro or a PV there is no page yet, so the address stands in a text. */
-export const bobPage = (box: BobBox, text: string, url: string): BobElement =>
-  button(
-    box,
-    { text, meaning: url },
-    actionOf("open_webpage", valueElement("url", url), valueElement("description", text)),
-  );
-
 /** A line around what belongs together. */
 export const bobFrame = (box: BobBox): BobElement =>
-  widget("rectangle", "frame", box, [
+  bobWidget("rectangle", "frame", box, [
     valueElement("line_width", 1),
     colorElement("line_color", BOB_COLORS.frame),
     valueElement("transparent", true),
   ]);
 export const bobPanel = (box: BobBox, color: Rgb): BobElement =>
-  widget("rectangle", "panel", box, [valueElement("line_width", 0), colorElement("background_color", color)]);
-
-export interface BobTable {
-  readonly name: string;
-  readonly columns: readonly { readonly title: string; readonly width: number }[];
-  /** PVs of the script, with their macros. */
-  readonly pvs: readonly string[];
-  /** Jython that fills the table from `pvs`. */
-  readonly script: string;
-}
-/** Several columns from several PVs, which only a script can fill. */
-export const bobTable = (box: BobBox, { name, columns, pvs, script }: BobTable): BobElement =>
-  widget("table", name, box, [
-    elementOf(
-      "columns",
-      columns.map(({ title, width }) =>
-        elementOf("column", [
-          valueElement("name", title),
-          valueElement("width", width),
-          valueElement("editable", false),
-        ]),
-      ),
-    ),
-    elementOf("scripts", [
-      elementOf("script", [codeElement("text", script), ...pvs.map((pv) => valueElement("pv_name", pv))], {
-        file: "EmbeddedPy",
-      }),
-    ]),
-    font(),
-    valueElement("editable", false),
-  ]);
-
-/** Curves over the last minutes, each with an axis of its own. */
-export const bobChart = (
-  box: BobBox,
-  minutes: number,
-  curves: readonly { readonly title: string; readonly pv: string }[],
-): BobElement =>
-  widget("stripchart", "chart", box, [
-    valueElement("start", `${minutes} minutes`),
-    valueElement("end", "now"),
-    valueElement("show_toolbar", false),
-    elementOf(
-      "y_axes",
-      curves.map(({ title }, index) =>
-        elementOf("y_axis", [
-          valueElement("title", title),
-          valueElement("autoscale", true),
-          colorElement("color", BOB_COLORS.trace[index % BOB_COLORS.trace.length] ?? BOB_COLORS.text),
-        ]),
-      ),
-    ),
-    elementOf(
-      "traces",
-      curves.map(({ title, pv }, index) =>
-        elementOf("trace", [
-          valueElement("name", title),
-          valueElement("y_pv", pv),
-          valueElement("axis", index),
-          colorElement("color", BOB_COLORS.trace[index % BOB_COLORS.trace.length] ?? BOB_COLORS.text),
-        ]),
-      ),
-    ),
-  ]);
-
-/** Tabs down the left side, each with a file. */
-export const bobTabs = (
-  box: BobBox,
-  tabWidth: number,
-  tabs: readonly { readonly name: string; readonly file: string }[],
-): BobElement =>
-  widget("navtabs", "topics", box, [
-    elementOf(
-      "tabs",
-      tabs.map(({ name, file }) => elementOf("tab", [valueElement("name", name), valueElement("file", file)])),
-    ),
-    valueElement("tab_width", tabWidth),
-    colorElement("selected_color", BOB_COLORS.control),
-    colorElement("deselected_color", BOB_COLORS.header),
-    font(),
-  ]);
-
-export function bobDisplay(
-  title: string,
-  { width, height }: Pick<BobBox, "width" | "height">,
-  widgets: readonly BobElement[],
-): BobElement {
-  const head = Object.entries({ name: title, width, height }).map(([key, value]) => valueElement(key, value));
-  return elementOf("display", [...head, colorElement("background_color", BOB_COLORS.background), ...widgets], {
-    version: "2.0.0",
-  });
-}
+  bobWidget("rectangle", "panel", box, [valueElement("line_width", 0), colorElement("background_color", color)]);
