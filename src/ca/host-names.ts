@@ -5,7 +5,7 @@
  */
 
 import { lookup } from "node:dns/promises";
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import type { Environment } from "../base/environment.ts";
 import { codeOf } from "../base/errors.ts";
 import { type CaClientConfig, clientConfig, type ParsedConfig } from "./ca-config.ts";
@@ -26,9 +26,9 @@ export type Lookup = (host: string) => Promise<string>;
 /** A dotted address is its own. */
 export const systemLookup: Lookup = async (host) => (isIPv4(host) ? host : (await lookup(host, { family: 4 })).address);
 
-/** @returns the dotted address of a host; undefined: it has none that can be found now */
+/** @returns the dotted address of a host, an address as it is; undefined: it has none that can be found now */
 export async function addressOfHost(host: string): Promise<string | undefined> {
-  if (isIPv4(host)) return host;
+  if (isIP(host) !== 0) return host;
   try {
     return await systemLookup(host);
   } catch {

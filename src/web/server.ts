@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type ServerOptions } from "node:http";
 import { getRequestListener } from "@hono/node-server";
+import { nextTurn } from "../base/clock.ts";
 import type { WebApp } from "./app.ts";
 import type { WebLimits } from "./limits.ts";
 import type { WebEnvironment } from "./request.ts";
@@ -52,10 +53,13 @@ function portOf(server: Server): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-function closed(server: Server, app: WebApp): Promise<void> {
-  return new Promise((resolve) => {
+/** Streams get their end, and nobody is waited for. */
+async function closed(server: Server, app: WebApp): Promise<void> {
+  const isClosed = new Promise<void>((resolve) => {
     app.close();
     server.close(() => resolve());
-    server.closeAllConnections();
   });
+  await nextTurn();
+  server.closeAllConnections();
+  await isClosed;
 }

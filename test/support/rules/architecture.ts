@@ -87,7 +87,7 @@ const LAYERS: readonly Layer[] = [
   },
   { at: "services/ca-pvs.ts", ours: [...SERVICE, "epics/", "ca/client/"], packages: ["rxjs"] },
   { at: "services/*", ours: SERVICE, node: "any", packages: ["zod", "undici"] },
-  { at: "web/server.ts", ours: ["web/"], node: ["http"], packages: ["@hono/node-server"] },
+  { at: "web/server.ts", ours: ["base/clock.ts", "web/"], node: ["http"], packages: ["@hono/node-server"] },
   { at: "web/page/", ours: ["controller/pvs/"] },
   { at: "web/", ours: ["base/", "controller/pvs/"], node: ["crypto", "fs", "path"], packages: ["hono"] },
   { at: "sandbox/", ours: ["base/", "epics/", "net/", "ca/"], node: "any", packages: "any" },
