@@ -94,7 +94,7 @@ describe("an export is told that", () => {
 
 /** Paths below the root, of the files that are ours. */
 const OWN = [
-  ...["src", "test", "tools", "docs", "db", "medm", "iocBoot", "flows"].flatMap((folder) =>
+  ...["src", "test", "tools", "bench", "docs", "db", "medm", "iocBoot", "flows"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => `${folder}/${name}`),
   ),
   "README.md",
