@@ -57,12 +57,16 @@ async function modelNow(): Promise<PageModel> {
   }
 }
 
-/** Puts the page in its place. */
-function drawPage(context: PageContext, track: RateTrack, top: PageHeader): void {
+/** Puts the page in its place: what is seen first, then section by section, each in a turn of its own. */
+async function drawPage(context: PageContext, track: RateTrack, top: PageHeader): Promise<void> {
   byId("top").replaceChildren(top.root);
-  byId("main").replaceChildren(overview(context, track), ...sections(context, track));
+  byId("main").replaceChildren(overview(context, track));
   const places = [{ id: "overview", title: "Overview" }, ...SECTIONS];
   byId("links").replaceChildren(...places.map(({ id, title }) => make("li", {}, make("a", { href: `#${id}` }, title))));
+  for (const draw of sections(context, track)) {
+    await new Promise<void>((resolve) => void clock.after(0, resolve));
+    byId("main").append(draw());
+  }
   if (location.hash.length > 1) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
@@ -93,7 +97,7 @@ async function start(): Promise<void> {
     clock,
     begin(update) {
       store.begin(update);
-      if (!isDrawn) drawPage(context, track, top);
+      if (!isDrawn) void drawPage(context, track, top);
       isDrawn = true;
     },
     change: (update) => store.change(update),

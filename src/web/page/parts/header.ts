@@ -77,11 +77,11 @@ export function facilityTime({ store }: PageContext): string {
 
 /** Goes round light, dark and what the computer prefers; remembers it. */
 function themeButton(): HTMLElement {
-  const button = make("button", { type: "button", class: "theme" });
+  const button = make("button", { type: "button", title: "Light or dark" });
   let theme = THEMES.find((one) => one === localStorage.getItem(THEME_KEY)) ?? "auto";
   const show = (): void => {
     setAttribute(document.documentElement, "data-theme", theme === "auto" ? undefined : theme);
-    setText(button, `Look: ${theme}`);
+    setText(button, `◐ ${theme}`);
   };
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";

@@ -20,6 +20,7 @@ export function overview(context: PageContext, track: RateTrack): HTMLElement {
   const healthNow = group("Health", false, [health(context)]);
   const transfers = group("Transfers", false, [queue(context, track), ...destinations(context), ...daqs(context)]);
   const events = group("Log", false, [log(context)]);
+  events.classList.add("log");
   const columns = [
     make("div", { class: "column" }, steps, events),
     make("div", { class: "column" }, beamNow, healthNow, transfers),

@@ -13,13 +13,16 @@ import { graph } from "./graph.ts";
 import { lines } from "./lines.ts";
 import { scans } from "./scans.ts";
 
-export const sections = (context: PageContext, track: RateTrack): HTMLElement[] =>
-  SECTIONS.map(({ id, title, groups }) =>
-    section(
-      id,
-      title,
-      groups.map((one) => groupOf(context, track, one)),
-    ),
+/** Each section, drawn when it is called for. */
+export const sections = (context: PageContext, track: RateTrack): (() => HTMLElement)[] =>
+  SECTIONS.map(
+    ({ id, title, groups }) =>
+      () =>
+        section(
+          id,
+          title,
+          groups.map((one) => groupOf(context, track, one)),
+        ),
   );
 
 function groupOf(
