@@ -72,7 +72,6 @@ async function drawPage(context: PageContext, track: RateTrack, top: PageHeader)
 
 async function start(): Promise<void> {
   const model = await modelNow();
-  document.title = `${model.prefix} globus-ioc`;
   const store = new ValueStore((flush) => void requestAnimationFrame(flush));
   const track = new RateTrack(store, clock);
   const write: PageContext["write"] = (suffix, value) => writer.write(suffix, value);
@@ -86,6 +85,7 @@ async function start(): Promise<void> {
     const isLive = state.state === "live";
     track.isLive = isLive;
     setAttribute(document.documentElement, "data-live", isLive ? "yes" : "no");
+    document.title = `${state.state === "lost" ? "Not live: " : ""}${model.prefix} globus-ioc`;
     top.show(state);
     showBanner(state.state === "lost" ? lostSentence(facilityTime(context), state.reason) : "");
     if (state.state === "lost" && state.needsToken === true)

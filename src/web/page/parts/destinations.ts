@@ -1,4 +1,5 @@
 /** The destinations of scans, the DAQs and uploads: one row each, with what has gone and how fast. */
+import type { PvSuffix } from "../../../controller/pvs/index.ts";
 import type { PageContext } from "../context.ts";
 import { make, setText } from "../dom.ts";
 import { lookAt } from "../look.ts";
@@ -45,6 +46,9 @@ const daq = (stem: string): Way => ({
 });
 const UPLOAD: Way = { stem: "Upload", done: "FilesDone", total: "FilesTotal", counted: "files" };
 
+/** State of a run or a job where there was none. */
+const NOTHING_RUNS = "None";
+
 /** All destinations of the site. @param track for a graph of each rate */
 export const destinations = (context: PageContext, track?: RateTrack): HTMLElement[] =>
   indexesOf(context.model, "Dest", "Name").map((index) => way(context, destination(index), track));
@@ -52,6 +56,29 @@ export const destinations = (context: PageContext, track?: RateTrack): HTMLEleme
 /** The DAQs and the upload. */
 export const daqs = (context: PageContext, track?: RateTrack): HTMLElement[] =>
   [daq("DaqRaw"), daq("DaqRec"), UPLOAD].map((one) => way(context, one, track));
+
+/** A run or a job: how it stands, and a sentence where there is one. */
+export function work(
+  context: PageContext,
+  name: string,
+  state: PvSuffix,
+  percent: PvSuffix | undefined,
+  message: PvSuffix,
+): HTMLElement {
+  const { store } = context;
+  const sentence = make("p", { class: "sentence" });
+  store.draw([state, message], () =>
+    setText(sentence, lookAt(context, state).text === NOTHING_RUNS ? "" : store.text(message)),
+  );
+  return make(
+    "div",
+    { class: "way", role: "group", "aria-label": name },
+    make("h4", {}, name),
+    chip(context, state),
+    ...(percent === undefined ? [] : [bar(context, percent, `${name}: percent`)]),
+    sentence,
+  );
+}
 
 type LookAt = (part: string) => PvLook;
 type ValueAt = (part: string) => PageValue | undefined;
@@ -74,8 +101,8 @@ function way(context: PageContext, one: Way, track: RateTrack | undefined): HTML
     chip(context, pv("State")),
     bar(context, pv("Percent"), `${label}: percent`),
     figures,
-    ...(one.rate === undefined || track === undefined ? [] : [graph(context, pv(one.rate), `${label}: rate`, track)]),
     message,
+    ...(one.rate === undefined || track === undefined ? [] : [graph(context, pv(one.rate), `${label}: rate`, track)]),
   );
   const { nameOf, message: told } = one;
   if (told !== undefined) store.draw([pv(told)], () => setText(message, store.text(pv(told))));

@@ -7,6 +7,9 @@ import { written } from "./written.ts";
 /** More states than these are a list and not buttons side by side. */
 const MOST_BUTTONS = 4;
 
+/** After a write, the IOC has told by then what became of it. */
+const SETTLED_SECONDS = 1;
+
 /** @param label names it for those who hear the page */
 export function entry(context: PageContext, suffix: string, label: string): HTMLElement {
   const states = context.model.pvs[suffix]?.states;
@@ -58,7 +61,7 @@ function listed(context: PageContext, suffix: string, label: string): HTMLElemen
 }
 
 function typed(context: PageContext, suffix: string, label: string): HTMLElement {
-  const { model, store } = context;
+  const { model, store, clock } = context;
   const about = model.pvs[suffix];
   const outcome = written(context);
   const hintId = newId("hint");
@@ -100,6 +103,8 @@ function typed(context: PageContext, suffix: string, label: string): HTMLElement
     if (input.value !== text) return;
     shown = text;
     showChange();
+    // The IOC may have kept what it had, or made something else of it
+    clock.after(SETTLED_SECONDS, () => input.value === text && restore());
   };
   input.addEventListener("input", showChange);
   input.addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ import type { RateTrack } from "../rates.ts";
 import { bar } from "./bar.ts";
 import { beam } from "./beam.ts";
 import { chip } from "./chip.ts";
-import { daqs, destinations } from "./destinations.ts";
+import { daqs, destinations, work } from "./destinations.ts";
 import { press } from "./entry.ts";
 import { graph } from "./graph.ts";
 import { health } from "./health.ts";
@@ -18,7 +18,13 @@ export function overview(context: PageContext, track: RateTrack): HTMLElement {
   const steps = group("Visit", false, [now(context), visit(context)]);
   const beamNow = group("Beam", false, [beam(context)]);
   const healthNow = group("Health", false, [health(context)]);
-  const transfers = group("Transfers", false, [queue(context, track), ...destinations(context), ...daqs(context)]);
+  const transfers = group("Transfers", false, [
+    queue(context, track),
+    ...destinations(context),
+    ...daqs(context),
+    work(context, "Flow", "RunStatus", "RunPercent", "RunMessage"),
+    work(context, "Workflow", "WorkflowStatus", undefined, "WorkflowMessage"),
+  ]);
   const events = group("Log", false, [log(context)]);
   events.classList.add("log");
   const columns = [

@@ -25,6 +25,7 @@ export function written(context: PageContext): Written {
       refuse("");
       const sentence = await context.write(suffix, value);
       if (sentence !== undefined) refuse(sentence);
+      else context.say(`${suffix} was written.`);
       return sentence === undefined;
     },
   };
