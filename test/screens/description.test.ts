@@ -9,11 +9,21 @@ const screen = (...rows: readonly string[]): string =>
 const rowsOf = (...rows: readonly string[]): unknown => readScreen("users", screen(...rows)).groups[0]?.rows;
 
 test("a screen has a title, and groups with their rows in order", () => {
-  const { topic, title, groups } = readScreen("users", screen("- Badges: EditUserBadge", "- Each: [A, B]"));
+  const { topic, title, groups } = readScreen(
+    "users",
+    screen("- Badges: EditUserBadge", "- Each: [A, B]", "  Errors: C"),
+  );
   expect([topic, title, groups[0]?.title]).toEqual(["users", "Users", "Change"]);
   expect(groups[0]?.rows).toEqual([
-    { kind: "values", label: "Badges", suffixes: ["EditUserBadge"], at: "screens/users.yaml:5" },
-    { kind: "values", label: "Each", suffixes: ["A", "B"], at: "screens/users.yaml:6" },
+    { kind: "values", parts: [{ label: "Badges", suffixes: ["EditUserBadge"] }], at: "screens/users.yaml:5" },
+    {
+      kind: "values",
+      parts: [
+        { label: "Each", suffixes: ["A", "B"] },
+        { label: "Errors", suffixes: ["C"] },
+      ],
+      at: "screens/users.yaml:6",
+    },
   ]);
 });
 
@@ -44,12 +54,7 @@ describe("a description that cannot be meant is told, with its line:", () => {
     [
       "a key that a command does not have",
       screen("- command: Init", "  lines: 3"),
-      /:5: lines does not go with command/,
-    ],
-    [
-      "two labels",
-      screen("- Name: A", "  Badge: B"),
-      /:5: Badge does not go with Name: a row of values has one label$/,
+      /:5: lines does not go with command: label, state, arm, question, stops do$/,
     ],
   ])("%s", (_, text, sentence) => {
     expect(() => readScreen("users", text)).toThrow(sentence);

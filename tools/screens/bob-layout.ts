@@ -3,7 +3,7 @@
  * PV or a command. Writes the main screen, too: the title, whether the IOC lives, and a tab for each topic.
  */
 import { lineHeight, widthOf } from "../bobcheck/letters.mjs";
-import { BOB_ROW, BOB_TWO_LINES, type BobCell, bobCell, bobTones, pvName } from "./bob-cells.ts";
+import { BOB_ROW, BOB_TWO_LINES, type BobCell, bobTones, pvName } from "./bob-cells.ts";
 import { type BobTable, bobChart, bobDisplay, bobTable, bobTabs } from "./bob-holders.ts";
 import {
   BOB_COLORS,
@@ -39,8 +39,8 @@ export interface BobCommand {
 export type BobRow =
   | {
       readonly kind: "values";
-      readonly label: string;
-      readonly pvs: readonly { readonly pv: ScreenPv; readonly label: string }[];
+      /** Cells behind their label. */
+      readonly parts: readonly { readonly label: string; readonly cells: readonly BobCell[] }[];
     }
   | ({ readonly kind: "command" } & BobCommand)
   | { readonly kind: "block"; readonly label: string; readonly pv: ScreenPv; readonly lines: number }
@@ -73,6 +73,8 @@ const TABLE_ROW = 25;
 const BUTTON = 120;
 const TIME = 180;
 
+const cellsOf = ({ parts }: Extract<BobRow, { kind: "values" }>): BobCell[] => parts.flatMap(({ cells }) => cells);
+
 const heightOf = (row: BobRow): number => {
   switch (row.kind) {
     case "command":
@@ -84,13 +86,19 @@ const heightOf = (row: BobRow): number => {
     case "table":
       return (row.lines + 1) * TABLE_ROW + 8;
     case "values":
-      return Math.max(...row.pvs.map(({ pv, label }) => bobCell(pv, label).height));
+      return Math.max(...cellsOf(row).map(({ height }) => height));
   }
 };
+const FULL = TOPIC.width - 2 * MARGIN;
+const HALF = (FULL - MARGIN) / 2;
+
 /** It has to have the width of the screen. */
-const isWide = (group: BobGroup): boolean =>
-  group.rows.some(
-    (row) => row.kind !== "values" || row.pvs.some(({ pv, label }) => bobCell(pv, label).height > BOB_ROW),
+const isWide = ({ rows }: BobGroup): boolean =>
+  rows.some(
+    (row) =>
+      row.kind !== "values" ||
+      cellsOf(row).some(({ height }) => height > BOB_ROW) ||
+      neededBy(cellsIn(row)) > HALF - 2 * GAP,
   );
 const groupHeight = ({ rows }: BobGroup): number =>
   BOB_ROW + rows.reduce((sum, row) => sum + heightOf(row) + GAP, 0) + GAP;
@@ -100,27 +108,25 @@ export function topicDisplay(screen: BobScreen): BobElement {
   const widgets: BobElement[] = [...titleRow(screen.title)];
   let y = BOB_ROW + 2 * GAP;
   let left: BobGroup | undefined;
-  const full = TOPIC.width - 2 * MARGIN;
-  const half = (full - MARGIN) / 2;
   const place = (group: BobGroup, x: number, width: number, height: number): void => {
     widgets.push(...groupWidgets(group, { x, y, width, height }));
   };
   const endRow = (): void => {
     if (left === undefined) return;
-    place(left, MARGIN, full, groupHeight(left));
+    place(left, MARGIN, FULL, groupHeight(left));
     y += groupHeight(left) + MARGIN;
     left = undefined;
   };
   for (const group of screen.groups) {
     if (isWide(group)) {
       endRow();
-      place(group, MARGIN, full, groupHeight(group));
+      place(group, MARGIN, FULL, groupHeight(group));
       y += groupHeight(group) + MARGIN;
     } else if (left === undefined) left = group;
     else {
       const height = Math.max(groupHeight(left), groupHeight(group));
-      place(left, MARGIN, half, height);
-      place(group, MARGIN + half + MARGIN, half, height);
+      place(left, MARGIN, HALF, height);
+      place(group, MARGIN + HALF + MARGIN, HALF, height);
       y += height + MARGIN;
       left = undefined;
     }
@@ -179,17 +185,29 @@ function rowWidgets(row: BobRow, box: BobBox): BobElement[] {
       ];
     case "chart":
       return [bobChart(box, row.minutes, row.curves)];
-    case "values": {
-      const named = bobLabel({ ...box, width: LABEL }, row.label, { align: "right" });
-      const cells = row.pvs.map(({ pv, label }) => bobCell(pv, label));
-      return [named, ...cellsIn(cells, { ...box, x: box.x + LABEL + GAP, width: box.width - LABEL - GAP })];
-    }
+    case "values":
+      return besideEachOther(cellsIn(row), box);
   }
 }
 
-/** Cells beside each other; those that grow share what is left. */
-function cellsIn(cells: readonly BobCell[], box: BobBox): BobElement[] {
-  const needed = cells.reduce((sum, { width }) => sum + width + GAP, -GAP);
+/** Labels of the first cells stand below each other. */
+const labelCell = (label: string, isFirst: boolean): BobCell => ({
+  width: isFirst ? LABEL : widthOf(label, BOB_TEXT) + 3 * GAP,
+  height: BOB_ROW,
+  grows: false,
+  make: (box) => bobLabel(box, label, { align: "right" }),
+});
+
+/** The cells of a row with their labels. */
+const cellsIn = ({ parts }: Extract<BobRow, { kind: "values" }>): BobCell[] =>
+  parts.flatMap(({ label, cells }, index) => [labelCell(label, index === 0), ...cells]);
+
+/** Pixels that cells need beside each other. */
+const neededBy = (cells: readonly BobCell[]): number => cells.reduce((sum, { width }) => sum + width + GAP, -GAP);
+
+/** Those that grow share what is left. */
+function besideEachOther(cells: readonly BobCell[], box: BobBox): BobElement[] {
+  const needed = neededBy(cells);
   const growing = cells.filter(({ grows }) => grows).length;
   const more = growing === 0 ? 0 : Math.floor((box.width - needed) / growing);
   let x = box.x;

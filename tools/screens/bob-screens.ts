@@ -1,6 +1,6 @@
 /** The screens of Phoebus, from their descriptions and the PVs: texts of phoebus/*.bob by file. */
 import type { Database } from "../../src/database/database.ts";
-import { pvName } from "./bob-cells.ts";
+import { bobCell, pvName } from "./bob-cells.ts";
 import type { BobTable } from "./bob-holders.ts";
 import { type BobRow, mainDisplay, topicDisplay } from "./bob-layout.ts";
 import { bobText } from "./bob-xml.ts";
@@ -39,8 +39,10 @@ function bobRow(row: ScreenRow, pvOf: (suffix: string) => ScreenPv): BobRow {
     case "values":
       return {
         kind: "values",
-        label: row.label,
-        pvs: row.suffixes.map((suffix) => ({ pv: pvOf(suffix), label: BUTTONS[suffix] ?? row.label })),
+        parts: row.parts.map(({ label, suffixes }) => ({
+          label,
+          cells: suffixes.map((suffix) => bobCell(pvOf(suffix), BUTTONS[suffix] ?? label)),
+        })),
       };
     case "command": {
       const { command, state, arm, question } = row;

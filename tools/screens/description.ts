@@ -2,7 +2,7 @@
  * Reads the description of a screen, `screens/*.yaml`: groups, and in each its rows, which name PVs by their suffix
  * behind $(P)$(R). What cannot be meant is told with file and line. Knows no display manager.
  *
- *   - Label: Suffix, or [Suffix, …]       values beside each other
+ *   - Label: Suffix, or [Suffix, …]; Label: …    values beside each other, behind their labels
  *   - command: Suffix, label:, state:, arm:, question:, stops:
  *   - block: Suffix, label:, lines:, line:    a text of several lines; line: the stem of its PVs a line
  *   - table: Title, columns: {Title: Suffix}, lines:               an array a column
@@ -12,7 +12,10 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 
 export type ScreenRow =
-  | { readonly kind: "values"; readonly label: string; readonly suffixes: readonly string[] }
+  | {
+      readonly kind: "values";
+      readonly parts: readonly { readonly label: string; readonly suffixes: readonly string[] }[];
+    }
   | {
       readonly kind: "command";
       readonly command: string;
@@ -83,8 +86,7 @@ export function readScreen(topic: string, text: string): Screen {
     const [first] = keysOf(node);
     const beside = KEYS[first ?? ""];
     for (const key of keysOf(node).slice(1))
-      if (!(beside ?? []).includes(key))
-        tell(node, `${key} does not go with ${first}: ${beside?.join(", ") ?? "a row of values has one label"}`);
+      if (beside?.includes(key) === false) tell(node, `${key} does not go with ${first}: ${beside.join(", ")} do`);
     return [{ ...rowOfMap(node), at: at(node) }];
   };
   const readGroup = (node: unknown): Screen["groups"][number][] => {
@@ -155,24 +157,9 @@ function rowOfMap(node: YAMLMap): ScreenRow {
         curves: pairs("curves"),
       };
     default:
-      return { kind: "values", label: first, suffixes: list(first) ?? [text(first) ?? ""] };
-  }
-}
-
-/** The suffixes that a row shows or writes, those of a command's own PVs not. */
-export function suffixesOf(row: ScreenRow): string[] {
-  const some = (...suffixes: readonly (string | undefined)[]): string[] =>
-    suffixes.filter((suffix): suffix is string => suffix !== undefined);
-  switch (row.kind) {
-    case "values":
-      return [...row.suffixes];
-    case "command":
-      return some(row.command, row.state, row.arm);
-    case "block":
-      return [row.suffix];
-    case "table":
-      return row.columns.flatMap(([, part]) => (row.of ?? [""]).map((stem) => `${stem}${part}`));
-    case "chart":
-      return row.curves.map(([, suffix]) => suffix);
+      return {
+        kind: "values",
+        parts: keysOf(node).map((label) => ({ label, suffixes: list(label) ?? [text(label) ?? ""] })),
+      };
   }
 }

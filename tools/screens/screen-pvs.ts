@@ -25,7 +25,8 @@ export function screenPv(database: Database, suffix: string): ScreenPv {
   const found = database.find(suffix);
   const row = rowOf(suffix);
   if (found === undefined || row === undefined) throw new Error(`${suffix} is no PV of src/controller/pvs/`);
-  const isChoice = found.kind === "enum" || found.kind === "menu";
+  // Without names of states, mbbo is a number to its clients.
+  const isChoice = found.kind === "enum" || /^mbb[io]$/.test(found.record.type.name);
   const isButton = row.kind !== "result" && row.states === undefined && /^(bo|busy)$/.test(found.record.type.name);
   const isText = found.isTextArray || found.kind === "text";
   return {
