@@ -49,11 +49,22 @@ export interface Starter {
 type End = () => Promise<void>;
 
 /**
- * Serves the page, and says where. An address or a port that cannot be used is told in the log, and the IOC does
- * without the page.
+ * Serves the page, and says where. What keeps it from that is told in the log, and the IOC does without the page.
  * @returns ends it
  */
 export async function startWeb(options: WebPartOptions): Promise<End> {
+  const { log, settings } = options;
+  const { address, port } = settings.web;
+  try {
+    return await serve(options);
+  } catch (error) {
+    log.warn(`There is no web page: ${problemOf(error, address, port)}`);
+    return () => Promise.resolve();
+  }
+}
+
+/** @throws the system's error when it cannot listen, or the page's files cannot be read */
+async function serve(options: WebPartOptions): Promise<End> {
   const { settings, log, prefix, version, host } = options;
   const { address, port, "tokens-file": file, names } = settings.web;
   const made = file === "" ? newToken() : undefined;
@@ -74,9 +85,8 @@ export async function startWeb(options: WebPartOptions): Promise<End> {
   try {
     server = await startWebServer({ app, address, port, limits });
   } catch (error) {
-    log.warn(`There is no web page: ${problemOf(error, address, port)}`);
     app.close();
-    return () => Promise.resolve();
+    throw error;
   }
   const forget = await tellOf(options, server.port, { made, tokens });
   const serving = server;
@@ -102,7 +112,7 @@ function problemOf(error: unknown, address: string, port: number): string {
     return `${address} is no address of this host; correct address in the [web] section of globus.conf.`;
   if (code === "EACCES")
     return `${where} is not for this user; set a port above 1023 in the [web] section of globus.conf.`;
-  return `${where} cannot be used: ${messageOf(error)}; see the [web] section of globus.conf.`;
+  return `${messageOf(error)} (${where}); see the [web] section of globus.conf.`;
 }
 
 /** An address that stands for all of this host's. */

@@ -6,6 +6,7 @@ import { Hono } from "hono";
 import type { Cancel, Clock } from "../base/clock.ts";
 import { stackOf } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { rateLimited } from "../base/rate-limited-log.ts";
 import { Figures } from "./figures.ts";
 import { hostRefusal, originRefusal, type Refusal, tooOften } from "./guard.ts";
 import { History } from "./history.ts";
@@ -66,8 +67,11 @@ export function createWebApp(options: WebAppOptions): WebApp {
   const requests = new Rates(clock, limits.requestBurst, limits.requestsPerSecond);
   const guardRefusal = (c: WebContext): Refusal | undefined => {
     const neighbours = neighboursOf(c);
+    // Before they are counted: another site's page must not use up what its visitor may ask
+    const foreign = hostRefusal(headerOf(c), names) ?? originRefusal(headerOf(c));
+    if (foreign !== undefined) return foreign;
     if (!requests.take(neighbours)) return tooOften("Requests", requests.wait(neighbours));
-    return hostRefusal(headerOf(c), names) ?? originRefusal(headerOf(c));
+    return undefined;
   };
   const app = new Hono<{ Bindings: WebEnvironment }>();
   app.use(async (c, next) => {
@@ -87,7 +91,7 @@ export function createWebApp(options: WebAppOptions): WebApp {
 }
 
 function assembleParts(options: WebAppOptions): { readonly parts: WebParts; readonly stop: () => void } {
-  const { pvs, clock, limits, tokens, isOpen, port } = options;
+  const { pvs, clock, log, limits, tokens, isOpen, port } = options;
   const figures = new Figures(clock);
   const live = new LiveValues({
     pvs,
@@ -102,7 +106,12 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   const snapshot = (): Uint8Array => live.snapshot();
   const pages = new OpenPages({ clock, limits, snapshot, begin: () => live.start(), end: () => live.stop() });
   const wrongTokens = new Rates(clock, limits.wrongTokenBurst, limits.wrongTokensPerSecond);
-  const rights = new Rights({ tokens, clock, wrongTokens, isOpen, port, wrong: () => figures.wrongTokens++ });
+  const rare = rateLimited(log, clock);
+  const wrong = (neighbours: string): void => {
+    figures.wrongTokens++;
+    rare.warn(`a request to the web server from ${neighbours} has a token that is none of this IOC's`);
+  };
+  const rights = new Rights({ tokens, clock, wrongTokens, isOpen, port, wrong });
   const history = new History(pvs, clock);
   history.start();
   const forget = isOpen ? undefined : repeated(clock, async () => pages.keepReaders(await tokens.names()));

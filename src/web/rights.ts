@@ -21,7 +21,7 @@ export interface RightsOptions {
   readonly clock: Clock;
   readonly wrongTokens: Rates;
   /** Called for each token that is wrong. */
-  readonly wrong: () => void;
+  readonly wrong: (neighbours: string) => void;
   /** Whether reading needs no token. */
   readonly isOpen: boolean;
   /** Of the server: browsers keep the cookies of all ports of a host together. */
@@ -63,7 +63,7 @@ export class Rights {
     const name = token.length > MOST_TOKEN ? undefined : await tokens.nameOf(token);
     if (name !== undefined) return { name, canWrite: true };
     wrongTokens.take(neighbours);
-    wrong();
+    wrong(neighbours);
     return {
       status: 401,
       message:

@@ -389,6 +389,11 @@ test.each([
   ["[manual]\ndate = 2026-13\n", "is not a month as YYYY-MM"],
   ["[globus]\nprimary-beamline-contact-badge = 0\n", "is not a badge number"],
   ["[globus]\nprimary-beamline-contact-email = contact\n", "is not an e-mail address"],
+  ["[web]\naddress = 999.0.0.1\n", "is not an IP address of this host, 0.0.0.0 or ::"],
+  ["[web]\naddress = ioc.example.org\n", "is not an IP address of this host, 0.0.0.0 or ::"],
+  ["[web]\naddress = 2001:db8::g\n", "is not an IP address of this host, 0.0.0.0 or ::"],
+  ["[web]\nport = 65536\n", "is not a port from 1 to 65535, or 0 for any that is free"],
+  ["[web]\nnames = dm.example.org https://dm\n", "is not host names separated by blanks"],
   ["[ssh]\ndirectory-mode = 0066\n", "is not an octal mode such as 2775 that lets its owner in"],
 ])("what would fail only when it is used is refused at the start: %j", (text, sentence) => {
   expect(problems(text)).toEqual([expect.stringContaining(sentence)]);

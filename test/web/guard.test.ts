@@ -1,6 +1,7 @@
 /** What every request must be: for this server, of this server's page, not too frequent, and by whom it may be made. */
 import { describe, expect, test } from "vitest";
 import { nextTurn } from "../../src/base/clock.ts";
+import { createLog } from "../../src/base/log.ts";
 import { WEB_LIMITS } from "../../src/web/limits.ts";
 import { addressOf, neighbourhood } from "../../src/web/peer.ts";
 import { Rates } from "../../src/web/rates.ts";
@@ -76,7 +77,26 @@ test("who asks too often waits, and nobody else does", async () => {
   expect(await from("10.0.0.1")).toBe(404);
 });
 
+test("what another site's page asks does not use up what its visitor may ask", async () => {
+  const { ask } = webAppOn({ limits: { ...WEB_LIMITS, requestBurst: 1, requestsPerSecond: 1 } });
+  for (let i = 0; i < 3; i++)
+    expect((await ask("/api/model", { headers: { origin: "https://evil.example" } })).status).toBe(403);
+  expect((await ask("/api/model")).status).toBe(200);
+});
+
 describe("a wrong token", () => {
+  test("is in the log, with the address and without the token, and floods no log", async () => {
+    const lines: string[] = [];
+    const limits = { ...WEB_LIMITS, wrongTokenBurst: 1000 };
+    const { put } = webAppOn({ limits, log: createLog("web", (line) => lines.push(line)) });
+    const wrong = { headers: { authorization: "Bearer guess" }, from: "10.0.0.7" };
+    for (let i = 0; i < 30; i++) await put("Init", 1, wrong);
+    expect(lines).toHaveLength(20);
+    expect(new Set(lines)).toEqual(
+      new Set(["warn: web: a request to the web server from 10.0.0.7 has a token that is none of this IOC's"]),
+    );
+  });
+
   test("is limited: after some of them no token counts for a while, from there", async () => {
     const { put, clock } = webAppOn({ limits: { ...WEB_LIMITS, wrongTokenBurst: 2, wrongTokensPerSecond: 0.1 } });
     const wrong = { headers: { authorization: "Bearer guess" } };
