@@ -7,7 +7,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** Chromium asks nobody but the IOC. */
 const FLAGS = (
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync"
+  "--disable-component-update --disable-sync --disable-lcd-text"
 ).split(" ");
 /** The graphs of the page have their first points. */
 const SETTLE_SECONDS = 10;

@@ -1,13 +1,13 @@
 /** The PVs of db/ as MEDM gets them, for the checker of screens. */
 import { rowOf } from "../../../src/controller/pvs/index.ts";
+import { HALF_COLUMNS } from "../../../src/controller/pvs/row.ts";
 import { toneOf } from "../../../src/controller/pvs/tones.ts";
 import type { Database } from "../../../src/database/database.ts";
 import type { FieldAddress } from "../../../src/database/field-address.ts";
 import type { AdlChannel } from "./channels.ts";
 
-/** Columns at which the halves of sentences and the lines of the log end. */
-const LINE_COLUMNS = 80;
-const WHOLE_LINES = /(?:Message|LastError)[01]$|^LogLine\d+$/;
+/** PVs of one line each, which are seen whole. */
+const WHOLE_LINES = /^(?:LogLine|EmailLine|CheckLine)\d+$/;
 /** Of another text so much is seen at least. */
 const TEXT_COLUMNS = 16;
 /** Digits before the point of a number that has no range. */
@@ -24,10 +24,10 @@ export function globusChannel(database: Database, prefix: string, suffix: string
   if (found === undefined) return undefined;
   const { record, isTextArray, choices } = found;
   const range = { low: record.fields["LOPR"] ?? 0, high: record.fields["HOPR"] ?? 0 };
-  const isChoice = found.kind === "enum" || found.kind === "menu";
+  const kind = kindOf(found);
   return {
-    kind: kindOf(found),
-    states: isChoice && choices.length === 0 ? ["8".repeat(STATE_BYTES)] : choices,
+    kind,
+    states: kind === "states" && choices.length < 2 ? ["8".repeat(STATE_BYTES)] : choices,
     tones: choices.map((state) => toneOf(suffix, state)),
     severities: choices.map((_, index) => record.fields[severityField(record.type.name, index)] ?? 0),
     characters: charactersOf(found, suffix, range),
@@ -40,7 +40,8 @@ export function globusChannel(database: Database, prefix: string, suffix: string
 const severityField = (type: string, state: number): string =>
   (type.startsWith("mbb") ? STATE_SEVERITIES : ["ZSV", "OSV"])[state] ?? "";
 
-function kindOf({ kind, isTextArray }: FieldAddress): AdlChannel["kind"] {
+function kindOf({ kind, isTextArray, record }: FieldAddress): AdlChannel["kind"] {
+  if (record.type.name.startsWith("mbb")) return "states"; // though it may be named only when the IOC starts
   if (kind === "array") return isTextArray ? "text" : "list";
   if (kind === "enum" || kind === "menu") return "states";
   return kind === "number" ? "number" : "text";
@@ -49,7 +50,8 @@ function kindOf({ kind, isTextArray }: FieldAddress): AdlChannel["kind"] {
 function charactersOf(found: FieldAddress, suffix: string, { low, high }: { low: number; high: number }): number {
   if (found.kind !== "number") {
     const room = (found.isTextArray ? found.elements : found.textBytes) - 1;
-    return WHOLE_LINES.test(suffix) ? LINE_COLUMNS : Math.min(room, TEXT_COLUMNS);
+    const isHalf = rowOf(suffix.replace(/[01]$/, ""))?.isSentence === true && /[01]$/.test(suffix);
+    return isHalf || WHOLE_LINES.test(suffix) ? HALF_COLUMNS : Math.min(room, TEXT_COLUMNS);
   }
   const precision = found.precision ?? 0;
   const whole = low < high ? Math.max(...[low, high].map((end) => Math.trunc(end).toString().length)) : DIGITS;
