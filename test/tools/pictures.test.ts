@@ -1,6 +1,6 @@
-import { inflateSync } from "node:zlib";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { cutOut, png } from "../../tools/pictures/png.mjs";
+import { cutOut, fewerColours, pixelsOf, png } from "../../tools/pictures/png.mjs";
 
 const HEADER_BYTES = 104;
 /** A screen of an X server as Xvfb keeps it, of one colour for each pixel: 0xRRCC00 at row RR, column CC. */
@@ -63,6 +63,58 @@ describe("a PNG", () => {
   test("of more colours than a palette has is refused", () => {
     const pixels = Uint32Array.from({ length: 300 }, (_, index) => index);
     expect(() => png({ width: 300, height: 1, pixels })).toThrow("The picture has 300 colours: a palette has 256.");
+  });
+});
+
+describe("a PNG of a browser", () => {
+  const PIXELS = [0x10_20_30, 0x11_22_33, 0xff_00_80, 0x00_00_00, 0x7f_7f_7f, 0x01_02_03];
+  /** Three pixels wide, two rows high, each row with its filter. */
+  function browserPng(filters: readonly number[], channels: 3 | 4): Buffer {
+    const bytes = PIXELS.map((pixel) => [pixel >> 16, (pixel >> 8) & 0xff, pixel & 0xff, 0xff].slice(0, channels));
+    const rows = [bytes.slice(0, 3).flat(), bytes.slice(3).flat()];
+    const filtered = rows.flatMap((row, index) => [
+      filters[index] as number,
+      ...row.map((byte, at) => {
+        const left = row[at - channels] ?? 0;
+        const above = rows[index - 1]?.[at] ?? 0;
+        const corner = at < channels ? 0 : (rows[index - 1]?.[at - channels] ?? 0);
+        const nearest = [left, above, corner].reduce((best, one) =>
+          Math.abs(left + above - corner - one) < Math.abs(left + above - corner - best) ? one : best,
+        );
+        return (byte - ([0, left, above, (left + above) >> 1, nearest][filters[index] as number] as number)) & 0xff;
+      }),
+    ]);
+    const head = Buffer.from("000000030000000208000000", "hex");
+    head[9] = channels === 3 ? 2 : 6;
+    const part = (type: string, data: Buffer): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(data.length);
+      const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32BE(crc32(body));
+      return Buffer.concat([length, body, sum]);
+    };
+    return Buffer.concat([
+      Buffer.alloc(8),
+      part("IHDR", Buffer.concat([head, Buffer.alloc(1)])),
+      part("IDAT", deflateSync(Buffer.from(filtered))),
+      part("IEND", Buffer.alloc(0)),
+    ]);
+  }
+
+  test.each([0, 1, 2, 3, 4])("has its pixels again, where filter %i was used", (filter) => {
+    for (const channels of [3, 4] as const) {
+      const { width, height, pixels } = pixelsOf(browserPng([filter, filter], channels));
+      expect([width, height, ...pixels], `of ${channels} channels`).toEqual([3, 2, ...PIXELS]);
+    }
+  });
+
+  test("keeps the colours that it has most of, and takes the nearest of them for the others", () => {
+    const often = Array.from({ length: 256 }, (_, index) => index << 8);
+    const pixels = Uint32Array.of(...often, ...often, 0x00_05_01, 0x02_fe_00);
+    const few = fewerColours({ width: pixels.length, height: 1, pixels }).pixels;
+    expect(few.slice(-2)).toEqual(Uint32Array.of(0x00_05_00, 0x00_fe_00));
+    expect(new Set(few).size).toBe(256);
   });
 });
 

@@ -8,17 +8,18 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../run.mjs";
-import { cutOut, png } from "./png.mjs";
+import { cutOut, MOST_COLOURS, png } from "./png.mjs";
 
 const SCREENS = join(ROOT, "medm");
-/** MEDM's notice of its version, in the middle of the screen, is gone; all has its value. */
-const SETTLE_SECONDS = 12;
+/** All has its value. */
+const SETTLE_SECONDS = 6;
+/** MEDM's notice of its version, in the middle of the screen, is gone by then also on a slow machine. */
+const NOTICE_SECONDS = 30;
 const START_SECONDS = 10;
 /** Between screens; and at the right, for the window of each MEDM itself. */
 const GAP = 20;
 const RIGHT = 320;
-const WIDTH = 4400;
-const HEIGHT = 4400;
+const WIDTH = 4800;
 const FONT_FOLDERS = ["/usr/share/fonts/X11/misc", "/usr/share/X11/fonts/misc"];
 /** Fonts by the height that MEDM has in mind, as on Linux hosts of beamlines. */
 const FIXED = "-*-fixed-medium-r-normal--";
@@ -53,8 +54,8 @@ export async function takeMedm({ environment }) {
   const temporary = mkdtempSync(join(tmpdir(), "globus-ioc-pictures-"));
   const started = [];
   try {
-    const display = await startXvfb(temporary, started);
     const screens = placed(readdirSync(SCREENS).filter((name) => name.endsWith(".adl")));
+    const display = await startXvfb(temporary, started, Math.max(...screens.map(({ y, height }) => y + height)) + GAP);
     let said = "";
     for (const { file, x, y } of screens) {
       const macros = file.startsWith("tomoScan") ? "P=2bmb:,R=TomoScan:" : "P=2bmb:,R=Globus:,TS=TomoScan:";
@@ -70,17 +71,28 @@ export async function takeMedm({ environment }) {
       started.push(medm);
     }
     await sleep(1000 * SETTLE_SECONDS);
-    const frame = readFileSync(join(temporary, "Xvfb_screen0"));
+    const parts = await withoutNotice(() => {
+      const frame = readFileSync(join(temporary, "Xvfb_screen0"));
+      return screens.map((screen) => cutOut(frame, screen));
+    });
     return {
-      pictures: screens.map((screen) => ({
-        name: `medm-${screen.file.replace(/\.adl$/, "")}.png`,
-        bytes: png(cutOut(frame, screen)),
+      pictures: screens.map(({ file }, index) => ({
+        name: `medm-${file.replace(/\.adl$/, "")}.png`,
+        bytes: png(parts[index]),
       })),
       problems: said.trim() === "" ? [] : [`MEDM has something to say of the screens:\n${said}`],
     };
   } finally {
     for (const child of started.reverse()) await end(child);
     rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Looks again while MEDM's notice of its version lies over a screen: its emblem has more colours than all screens. */
+async function withoutNotice(look) {
+  for (const end = Date.now() + 1000 * NOTICE_SECONDS; ; await sleep(1000)) {
+    const parts = look();
+    if (Date.now() > end || parts.every(({ pixels }) => new Set(pixels).size <= MOST_COLOURS)) return parts;
   }
 }
 
@@ -92,14 +104,14 @@ async function end(child) {
 }
 
 /** @returns the display's name */
-async function startXvfb(temporary, started) {
+async function startXvfb(temporary, started, height) {
   const fonts = join(temporary, "fonts");
   mkdirSync(fonts);
   writeFileSync(join(fonts, "fonts.dir"), "0\n");
   const aliases = Object.entries(FONTS).map(([size, font]) => `widgetDM_${size} ${font}\n`);
   writeFileSync(join(fonts, "fonts.alias"), aliases.join(""));
   const path = [fonts, ...FONT_FOLDERS.filter((folder) => existsSync(folder))].join(",");
-  const screen = ["-screen", "0", `${WIDTH}x${HEIGHT}x24`, "-fbdir", temporary, "-fp", path];
+  const screen = ["-screen", "0", `${WIDTH}x${height}x24`, "-fbdir", temporary, "-fp", path];
   const xvfb = spawn("Xvfb", ["-displayfd", "3", "-nolisten", "tcp", ...screen], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });

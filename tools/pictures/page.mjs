@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fewerColours, pixelsOf, png } from "./png.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 /** Chromium asks nobody but the IOC. */
@@ -40,7 +41,7 @@ export async function takePage({ page: address }) {
     await sleep(1000 * SETTLE_SECONDS);
     const pictures = [];
     for (const [index, tab] of tabs.entries())
-      pictures.push({ name: PICTURES[index].name, bytes: await tab.screenshot() });
+      pictures.push({ name: PICTURES[index].name, bytes: png(fewerColours(pixelsOf(await tab.screenshot()))) });
     return { pictures, problems: [] };
   } finally {
     await browser.close();

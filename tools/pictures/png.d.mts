@@ -8,4 +8,6 @@ export function cutOut(
   xwd: Buffer,
   part: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
 ): Picture;
+export function pixelsOf(bytes: Buffer): Picture;
+export function fewerColours(picture: Picture): Picture;
 export function png(picture: Picture): Buffer;
