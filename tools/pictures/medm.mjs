@@ -8,13 +8,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROOT } from "../run.mjs";
-import { cutOut, MOST_COLOURS, png } from "./png.mjs";
+import { cutOut, png } from "./png.mjs";
 
 const SCREENS = join(ROOT, "medm");
 /** All has its value. */
-const SETTLE_SECONDS = 6;
-/** MEDM's notice of its version, in the middle of the screen, is gone by then also on a slow machine. */
-const NOTICE_SECONDS = 30;
+const SETTLE_SECONDS = 10;
+/** Half of MEDM's notice of its version, which lies in the middle of the X server's screen at first, and some more. */
+const NOTICE = 100;
 const START_SECONDS = 10;
 /** Between screens; and at the right, for the window of each MEDM itself. */
 const GAP = 20;
@@ -55,7 +55,8 @@ export async function takeMedm({ environment }) {
   const started = [];
   try {
     const screens = placed(readdirSync(SCREENS).filter((name) => name.endsWith(".adl")));
-    const display = await startXvfb(temporary, started, Math.max(...screens.map(({ y, height }) => y + height)) + GAP);
+    const bottom = Math.max(...screens.map(({ y, height }) => y + height));
+    const display = await startXvfb(temporary, started, 2 * (bottom + NOTICE));
     let said = "";
     for (const { file, x, y } of screens) {
       const macros = file.startsWith("tomoScan") ? "P=2bmb:,R=TomoScan:" : "P=2bmb:,R=Globus:,TS=TomoScan:";
@@ -71,28 +72,17 @@ export async function takeMedm({ environment }) {
       started.push(medm);
     }
     await sleep(1000 * SETTLE_SECONDS);
-    const parts = await withoutNotice(() => {
-      const frame = readFileSync(join(temporary, "Xvfb_screen0"));
-      return screens.map((screen) => cutOut(frame, screen));
-    });
+    const frame = readFileSync(join(temporary, "Xvfb_screen0"));
     return {
-      pictures: screens.map(({ file }, index) => ({
-        name: `medm-${file.replace(/\.adl$/, "")}.png`,
-        bytes: png(parts[index]),
+      pictures: screens.map((screen) => ({
+        name: `medm-${screen.file.replace(/\.adl$/, "")}.png`,
+        bytes: png(cutOut(frame, screen)),
       })),
       problems: said.trim() === "" ? [] : [`MEDM has something to say of the screens:\n${said}`],
     };
   } finally {
     for (const child of started.reverse()) await end(child);
     rmSync(temporary, { recursive: true, force: true });
-  }
-}
-
-/** Looks again while MEDM's notice of its version lies over a screen: its emblem has more colours than all screens. */
-async function withoutNotice(look) {
-  for (const end = Date.now() + 1000 * NOTICE_SECONDS; ; await sleep(1000)) {
-    const parts = look();
-    if (Date.now() > end || parts.every(({ pixels }) => new Set(pixels).size <= MOST_COLOURS)) return parts;
   }
 }
 
@@ -111,7 +101,7 @@ async function startXvfb(temporary, started, height) {
   const aliases = Object.entries(FONTS).map(([size, font]) => `widgetDM_${size} ${font}\n`);
   writeFileSync(join(fonts, "fonts.alias"), aliases.join(""));
   const path = [fonts, ...FONT_FOLDERS.filter((folder) => existsSync(folder))].join(",");
-  const screen = ["-screen", "0", `${WIDTH}x${height}x24`, "-fbdir", temporary, "-fp", path];
+  const screen = ["-nocursor", "-screen", "0", `${WIDTH}x${height}x24`, "-fbdir", temporary, "-fp", path];
   const xvfb = spawn("Xvfb", ["-displayfd", "3", "-nolisten", "tcp", ...screen], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });

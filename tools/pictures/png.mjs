@@ -7,7 +7,7 @@ import { crc32, deflateSync, inflateSync } from "node:zlib";
 /** Bytes of an entry of the colour map that follows xwd's header. */
 const COLOUR_BYTES = 12;
 /** A PNG with a palette has at most so many colours. */
-export const MOST_COLOURS = 256;
+const MOST_COLOURS = 256;
 
 /**
  * The pixels of a part of a screen, row by row, as 0xRRGGBB.
@@ -79,7 +79,7 @@ function paeth(left, above, aboveLeft) {
   return toAbove <= toBoth ? above : aboveLeft;
 }
 
-/** The picture in the colours that it has most of, as many as a palette holds: the others become the nearest of them. */
+/** The picture in the colours that it has most of, as many as a palette holds: others become the nearest of them. */
 export function fewerColours({ pixels, ...size }) {
   const counts = new Map();
   for (const colour of pixels) counts.set(colour, (counts.get(colour) ?? 0) + 1);
