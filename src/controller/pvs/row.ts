@@ -29,6 +29,8 @@ export interface PvRow {
   readonly ofExperiment?: readonly CommandName[];
   /** A sentence for people: X0 and X1 hold its halves, for MEDM, which draws one line and breaks none. */
   readonly isSentence?: true;
+  /** A line of a long text, for MEDM. */
+  readonly isLine?: true;
   /** Only managers may write: what is written opens data to people, mails or deletes (decision 0023). */
   readonly isManaged?: true;
   /** One sentence for operators and the manual. */
@@ -123,7 +125,7 @@ export const button = (meaning: string): Input<"input"> => input(meaning, { init
 
 /** One row for each line of a long text, for MEDM, which draws one line of at most 511 bytes. */
 export function lines<N extends string>(stem: string, count: number, row: (line: string) => PvRow): Record<N, Result> {
-  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, row(`Line ${i} of`)]);
+  const rows = Array.from({ length: count }, (_, i) => [`${stem}${i}`, { ...row(`Line ${i} of`), isLine: true }]);
   return Object.fromEntries(rows) as Record<N, Result>;
 }
 export type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;

@@ -1,18 +1,21 @@
 /**
  * Our own PVs, with the halves of every sentence that the program writes: MEDM draws one line of a text and no more.
- * Characters are counted, not bytes.
+ * It draws bytes, too: halves and lines, which are for MEDM, are ASCII; the sentence and the whole text keep their
+ * letters.
  */
+import { asciiText } from "../../base/ascii-text.ts";
 import type { PvOutput, Pvs } from "../ports/pvs.ts";
 import { type PvSuffix, rowOf } from "../pvs/index.ts";
 import { HALF_COLUMNS, halvesOf } from "../pvs/row.ts";
 
-/** What ends a second half that does not hold the rest: MEDM draws bytes, and an ellipsis is three of them. */
+/** What ends a second half that does not hold the rest. */
 const MORE = "...";
 
 export function halvedPvs(pvs: Pvs): Pvs {
   const put = (suffix: PvSuffix, value: PvOutput): void => {
-    if (typeof value === "string" && rowOf(suffix)?.isSentence === true) putHalves(pvs, suffix, value);
-    pvs.put(suffix, value);
+    const row = rowOf(suffix);
+    if (typeof value === "string" && row?.isSentence === true) putHalves(pvs, suffix, value);
+    pvs.put(suffix, typeof value === "string" && row?.isLine === true ? asciiText(value) : value);
   };
   return {
     get: (suffix) => pvs.get(suffix),
@@ -31,23 +34,20 @@ function putHalves(pvs: Pvs, suffix: PvSuffix, sentence: string): void {
 }
 
 /**
- * The text in two lines of at most HALF_COLUMNS characters, broken between words; a word that is longer than a line is
- * broken anywhere. Line ends count as blanks.
+ * The text, in ASCII, in two lines of at most HALF_COLUMNS characters, broken between words; a word that is longer than
+ * a line is broken anywhere. Line ends count as blanks.
  */
 function halvesOfText(text: string): readonly [string, string] {
-  const [first, rest] = broken(text.replace(/\s+/g, " ").trim(), HALF_COLUMNS);
-  if (characters(rest).length <= HALF_COLUMNS) return [first, rest];
+  const [first, rest] = broken(asciiText(text).replace(/\s+/g, " ").trim(), HALF_COLUMNS);
+  if (rest.length <= HALF_COLUMNS) return [first, rest];
   const [second] = broken(rest, HALF_COLUMNS - MORE.length);
   return [first, `${second}${MORE}`];
 }
 
-const characters = (text: string): readonly string[] => Array.from(text);
-
 /** As many words as fit into a line, and what is left. */
 function broken(text: string, columns: number): readonly [string, string] {
-  const all = characters(text);
-  if (all.length <= columns) return [text, ""];
-  const blank = all.lastIndexOf(" ", columns);
+  if (text.length <= columns) return [text, ""];
+  const blank = text.lastIndexOf(" ", columns);
   const end = blank > 0 ? blank : columns;
-  return [all.slice(0, end).join(""), all.slice(end).join("").trimStart()];
+  return [text.slice(0, end), text.slice(end).trimStart()];
 }
