@@ -57,7 +57,7 @@ export class PageApi {
   async #ask(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined && !headers.has("Authorization")) headers.set("Authorization", `Bearer ${this.token}`);
-    const response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...init, headers });
+    const response = await fetch(path, { ...init, headers });
     if (response.ok) return response;
     const answer: unknown = await response.json().catch(() => undefined);
     const sentence = sentenceOf(answer) ?? `The IOC answers ${response.status} ${response.statusText}.`;

@@ -21,7 +21,7 @@ export type StreamState =
   | { readonly state: "lost"; readonly reason: string; readonly needsToken?: boolean };
 
 export interface LiveStreamOptions {
-  readonly api: PageApi;
+  readonly api: Pick<PageApi, "events">;
   readonly clock: PageClock;
   readonly begin: (update: Update) => void;
   readonly change: (update: Update) => void;

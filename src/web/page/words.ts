@@ -12,14 +12,14 @@ const KEPT: Readonly<Record<string, string>> = {
   Globus: "Globus",
   Esafs: "ESAFs",
   Esaf: "ESAF",
-  Scan: "scan",
+  TomoScan: "TomoScan",
 };
 
 /** The words of a PV's name. @param stem what the group says already, as `DaqRaw` */
 export function labelOf(suffix: string, stem = ""): string {
   const behind = suffix.startsWith(stem) ? suffix.slice(stem.length) : "";
   const rest = /^[A-Z\d]/.test(behind) ? behind : suffix; // Esaf is no stem of Esafs
-  const words = rest.match(/[A-Z]+(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [rest];
+  const words = rest.match(/TomoScan|[A-Z]+(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [rest];
   const text = words.map(inSentence).join(" ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -12,6 +12,7 @@ test.each([
   ["ETA", "", "ETA"],
   ["Dest0Eta", "Dest0", "ETA"],
   ["RunUrl", "Run", "URL"],
+  ["TomoScanConnected", "", "TomoScan connected"],
   ["Trigger0Name", "", "Trigger 0 name"],
   ["RunId", "Flow", "Run id"],
   ["Upload", "Upload", "Upload"],

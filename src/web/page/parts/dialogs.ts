@@ -46,7 +46,7 @@ export function askToken(
   const cancel = make("button", { type: "button" }, "Cancel");
   const go = make("button", { type: "button", class: "go" }, "Use this token");
   const where =
-    "The IOC prints one at its start, where [web] of globus.conf names no tokens-file; else it is one of that file. This tab remembers it until it is closed.";
+    "The start of the IOC has printed it, or named the file that it is in; where [web] of globus.conf has a tokens-file, it is one of that file. This tab remembers it until it is closed.";
   const parts = [
     make("p", {}, reason),
     make("p", { class: "hint" }, where),
