@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
+import { Database } from "../../src/database/database.ts";
+import { loadRecords } from "../../src/dbfile/load.ts";
 import type { AdlChannel, AdlChannels } from "../support/adl/channels.ts";
 import { adlProblems } from "../support/adl/check.ts";
+import { globusChannel } from "../support/adl/globus-channels.ts";
+import { FakeClock } from "../support/fakes/fake-clock.ts";
+import { globusDatabase } from "../support/globus-database.ts";
+
+const globus = globusDatabase("t:");
+globus.initialize();
 
 const STATES: AdlChannel = {
   kind: "states",
@@ -303,4 +311,24 @@ test.each<readonly [string, string, string, RegExp]>([
 
 test("each sentence begins with the file and the line", () => {
   expect(told("text { }")).toContain("main.adl:5: text has no object");
+});
+
+test.each<readonly [string, Partial<AdlChannel>]>([
+  ["InitStatus", { kind: "states", isWritable: false }],
+  ["ServerName", { kind: "states", states: ["8".repeat(25)], isWritable: true }],
+  ["InitMessage0", { kind: "text", characters: 80, isCharacters: true }],
+  ["LogLine0", { kind: "text", characters: 80 }],
+  ["YearMonth", { kind: "text", characters: 16, isCharacters: false }],
+  ["UserNames", { kind: "list" }],
+  ["UserCount", { kind: "number", characters: 6 }],
+])("%s of db/ is to a screen what it is to MEDM", (suffix, channel) => {
+  expect(globusChannel(globus, "t:", suffix)).toMatchObject(channel);
+});
+
+test("characters are text, also of a record that does not say so", () => {
+  const database = new Database({ clock: new FakeClock() });
+  const text = 'record(waveform, "t:Path") { field(FTVL, "CHAR") field(NELM, "256") }';
+  expect(loadRecords(database, { file: "path.db", text }, { macros: () => undefined }).errors).toEqual([]);
+  database.initialize();
+  expect(globusChannel(database, "t:", "Path")).toMatchObject({ kind: "text", isCharacters: true });
 });

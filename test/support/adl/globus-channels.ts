@@ -22,7 +22,7 @@ const STATE_SEVERITIES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split
 export function globusChannel(database: Database, prefix: string, suffix: string): AdlChannel | undefined {
   const found = database.find(`${prefix}${suffix}`);
   if (found === undefined) return undefined;
-  const { record, isTextArray, choices } = found;
+  const { record, choices } = found;
   const range = { low: record.fields["LOPR"] ?? 0, high: record.fields["HOPR"] ?? 0 };
   const kind = kindOf(found);
   return {
@@ -31,7 +31,7 @@ export function globusChannel(database: Database, prefix: string, suffix: string
     tones: choices.map((state) => toneOf(suffix, state)),
     severities: choices.map((_, index) => record.fields[severityField(record.type.name, index)] ?? 0),
     characters: charactersOf(found, suffix, range),
-    isCharacters: isTextArray,
+    isCharacters: isCharacters(found),
     isWritable: rowOf(suffix)?.kind !== "result" && found.isWritable,
     ...range,
   };
@@ -40,16 +40,21 @@ export function globusChannel(database: Database, prefix: string, suffix: string
 const severityField = (type: string, state: number): string =>
   (type.startsWith("mbb") ? STATE_SEVERITIES : ["ZSV", "OSV"])[state] ?? "";
 
-function kindOf({ kind, isTextArray, record }: FieldAddress): AdlChannel["kind"] {
+/** Text, whether or not its record says so, as TomoScan's do not. */
+const isCharacters = ({ kind, type }: FieldAddress): boolean =>
+  kind === "array" && (type === "CHAR" || type === "UCHAR");
+
+function kindOf(found: FieldAddress): AdlChannel["kind"] {
+  const { kind, record } = found;
   if (record.type.name.startsWith("mbb")) return "states"; // though it may be named only when the IOC starts
-  if (kind === "array") return isTextArray ? "text" : "list";
+  if (kind === "array") return isCharacters(found) ? "text" : "list";
   if (kind === "enum" || kind === "menu") return "states";
   return kind === "number" ? "number" : "text";
 }
 
 function charactersOf(found: FieldAddress, suffix: string, { low, high }: { low: number; high: number }): number {
   if (found.kind !== "number") {
-    const room = (found.isTextArray ? found.elements : found.textBytes) - 1;
+    const room = (found.kind === "array" ? found.elements : found.textBytes) - 1;
     const isHalf = rowOf(suffix.replace(/[01]$/, ""))?.isSentence === true && /[01]$/.test(suffix);
     return isHalf || WHOLE_LINES.test(suffix) ? HALF_COLUMNS : Math.min(room, TEXT_COLUMNS);
   }
