@@ -19,6 +19,7 @@ import { offSentence, SETUP_KEYS, setupValues } from "../services/dm/setup-value
 import { globusOff } from "../services/globus/auth.ts";
 import { dmOverBackend, dmUrls } from "./dm-backend.ts";
 import { type PartOptions, readSettingFile } from "./parts.ts";
+import { watchedLogin, watchedPort } from "./watched-ports.ts";
 
 export interface DmPart {
   readonly dm: DataManagement;
@@ -70,16 +71,21 @@ export function openDm(options: PartOptions): DmPart {
       timeoutSeconds: section.timeout,
     });
   };
-  const dm = problems.collect("[dm]", () => dmOverBackend(options, section, http));
-  if (dm === undefined) return off("Data Management is off: its settings cannot be used");
-  closers.push(() => dm.close());
+  const opened = problems.collect("[dm]", () => dmOverBackend(options, section, http));
+  if (opened === undefined) return off("Data Management is off: its settings cannot be used");
+  closers.push(() => opened.close());
+  const way: DmWay = {
+    ...watchedPort(options, { part: "DM" }, opened.way, ["ask"]),
+    checkLogin: (call) => watchedLogin(options, "DM", () => opened.way.checkLogin(call)),
+  };
+  const dm = dmPort(section.station, way, log);
   return {
     dm,
     identity: { state: async (call) => (await dm.checkLogin(call), { state: "OK" }) },
     hasDaqs: section["daq-url"] !== "",
     files: [section["login-file"], section["ca-file"]].filter((file) => file !== ""),
     esafs: section["aps-db-url"] === "" ? undefined : (year, call) => dm.esafs(year, call),
-    processing: dmProcessing(dm.way, log, async () => (await readLogin({ file: section["login-file"] })).username),
+    processing: dmProcessing(way, log, async () => (await readLogin({ file: section["login-file"] })).username),
   };
 }
 

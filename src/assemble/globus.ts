@@ -8,7 +8,7 @@ import type { AccessRules } from "../controller/ports/access-rules.ts";
 import type { Compute } from "../controller/ports/compute.ts";
 import type { DirectoryTree } from "../controller/ports/directories.ts";
 import type { Flows } from "../controller/ports/flows.ts";
-import type { Identity } from "../controller/ports/identity.ts";
+import { type Identity, LOGIN_ADVICE } from "../controller/ports/identity.ts";
 import type { TransferTasks } from "../controller/ports/transfer-tasks.ts";
 import type { Watch } from "../controller/run/watch.ts";
 import { GLOBUS_OFF } from "../controller/transfers/hold.ts";
@@ -24,6 +24,7 @@ import { createTransferTasks } from "../services/globus/transfer-tasks.ts";
 import { openGlobusLogin } from "./globus-login.ts";
 import { treeWithout } from "./hosts.ts";
 import type { PartOptions } from "./parts.ts";
+import { watchedLogin, watchedPort } from "./watched-ports.ts";
 
 export interface GlobusPart {
   readonly identity: Identity;
@@ -63,7 +64,7 @@ export function openGlobus(options: PartOptions): GlobusPart {
     call,
   });
   return {
-    identity: opened?.identity ?? globusOff,
+    identity: opened === undefined ? globusOff : watchedIdentity(options, opened.identity),
     files: opened === undefined ? [] : [section["client-secret-file"] || section["token-store"]],
     watches: opened === undefined ? [] : [() => new Observable(opened.keepAlive)],
     keepAlive: opened?.keepAlive ?? (() => () => {}),
@@ -89,6 +90,17 @@ export function openGlobus(options: PartOptions): GlobusPart {
   };
 }
 
+const watchedIdentity = (options: PartOptions, identity: Identity): Identity => ({
+  state: (call) =>
+    watchedLogin(
+      options,
+      "Globus",
+      () => identity.state(call),
+      ({ state, why }) => (state === "LoginNeeded" ? (why ?? NO_LOGIN) : undefined),
+    ),
+});
+const NO_LOGIN = `Globus has no login of ours, or it is over: ${LOGIN_ADVICE}`;
+
 const noUuid = ({ name }: ServerSettings): string =>
   `the Globus collection ${name} has no uuid in [server ${name}] of globus.conf`;
 
@@ -111,10 +123,11 @@ function open(options: PartOptions): OpenedGlobus | undefined {
   if (opened === undefined) return undefined;
   const { auth, call, clientId, transport, store } = opened;
   options.closers.push(() => opened.close());
+  const watched = watchedPort(options, { part: "Globus" }, { call }, ["call"]);
   return {
     identity: auth,
     login: { clientId, isServiceAccount: store === undefined },
-    call,
+    call: watched.call,
     heard: () => transport.heard,
     keepAlive: () => auth.keepAlive(options.log),
   };

@@ -10,9 +10,10 @@ import type { DirectoryTarget } from "../controller/setup/make-directories.ts";
 import { createLocalDataHost } from "../services/local-data-host.ts";
 import { createSshDataHost } from "../services/ssh/data-host.ts";
 import { createSshTree } from "../services/ssh/directories.ts";
-import type { SshSettings } from "../services/ssh/errors.ts";
+import { hostLabel, type SshSettings } from "../services/ssh/errors.ts";
 import { SSH_PORT } from "../services/ssh/known-hosts.ts";
 import type { PartOptions } from "./parts.ts";
+import { watchedPort } from "./watched-ports.ts";
 
 /** The two hosts of Dirs. */
 const SIDES = [
@@ -31,7 +32,9 @@ export function directoryTargets(options: PartOptions): DirectoryTarget[] {
     const tree =
       typeof at === "string"
         ? treeWithout(at, { name: local[side] || `(no ${side} host)`, top })
-        : createSshTree({ ...at, top, mode: ssh["directory-mode"] }, clock);
+        : watchedPort(options, sshPlace(at), createSshTree({ ...at, top, mode: ssh["directory-mode"] }, clock), [
+            "makeDirectories",
+          ]);
     return { tree, template: ssh["directory-template"], statePv, pathPv };
   });
 }
@@ -57,7 +60,11 @@ export function dataHost(options: PartOptions, ownName: string): DataHost {
   if (isOwnHost(host, at.port, ownName) && top !== "") return createLocalDataHost({ name: host, top }, clock);
   const found =
     unknownPlace({ "data-host": host, "data-user-name": at.user, "data-top-dir": top }) ?? sshSettings(options, at);
-  if (typeof found !== "string") return createSshDataHost({ ...found, top }, clock);
+  if (typeof found !== "string") {
+    const { part, place } = sshPlace(found);
+    const use = options.health?.use(part, place);
+    return createSshDataHost({ ...found, top, ...(use !== undefined && { use }) }, clock);
+  }
   return {
     name: host || "(no data host)",
     top,
@@ -104,6 +111,10 @@ export function sshSettings(
     stepTimeoutSeconds: ssh.timeout,
   };
 }
+
+/** Where the health of a host that is reached over SSH is kept. */
+export const sshPlace = ({ host, port = SSH_PORT }: Pick<SshSettings, "host" | "port">) =>
+  ({ part: "SSH", place: hostLabel(host, port) }) as const;
 
 /** Stands in for a tree that cannot be reached as configured. */
 export const treeWithout = (

@@ -6,6 +6,7 @@ import { readRegularFileSync } from "../base/regular-file.ts";
 import type { Troubles } from "../base/troubles.ts";
 import { ConfigError } from "../config/config.ts";
 import type { Settings } from "../config/settings.ts";
+import type { HealthBook } from "../controller/health/health-book.ts";
 
 /**
  * The process environment, as cli/program.ts hands it on. It must be the real environment, from which the Globus SDK
@@ -20,6 +21,8 @@ export interface PartOptions {
   readonly log: Log;
   /** Takes what goes wrong in the background, for the IOC. */
   readonly troubles?: Troubles;
+  /** Takes what is seen of the services' health, for the IOC. */
+  readonly health?: HealthBook;
   /** Each function is called once at the end. */
   readonly closers: (() => Promise<void> | void)[];
   readonly problems: Problems;

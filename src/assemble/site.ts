@@ -14,6 +14,7 @@ import { openCaClient } from "../ca/open-client.ts";
 import type { Settings } from "../config/settings.ts";
 import { withoutDaqs } from "../controller/daq/daq-watch.ts";
 import { watchUncertain } from "../controller/email/uncertain-watch.ts";
+import { HealthBook } from "../controller/health/health-book.ts";
 import type { BeamlinePvs } from "../controller/ports/beamline-pvs.ts";
 import { type AnyTomoScanKey, tomoScanSuffix } from "../controller/pvs/tomoscan.ts";
 import type { Server } from "../controller/run/action.ts";
@@ -27,6 +28,7 @@ import { openDm } from "./dm.ts";
 import { openMail } from "./email.ts";
 import { experimentSite } from "./experiment.ts";
 import { openGlobus } from "./globus.ts";
+import { healthWatch } from "./health.ts";
 import { directoryTargets } from "./hosts.ts";
 import { lazyBeamline, nowhere } from "./lazy-beamline.ts";
 import { openNotify } from "./notify.ts";
@@ -81,7 +83,8 @@ export function openSite(options: SiteOptions): Site {
 function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit<Site, "close"> {
   const { settings } = options;
   const problems = new Problems();
-  const parts: PartOptions = { ...options, problems, closers };
+  const health = new HealthBook(options.clock);
+  const parts: PartOptions = { ...options, problems, closers, health };
   const dm = openDm(parts);
   const globus = openGlobus(parts);
   const schedule = openSchedule(parts);
@@ -89,7 +92,7 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   const mail = openMail(parts, options);
   const directories = problems.collect("[local], [ssh]", () => directoryTargets(parts)) ?? [];
   const daq = problems.collect("[local], [daq]", () => openDaq(parts, dm.dm, options.host));
-  const beamline = openBeamline(options, parts);
+  const beamline = health.connections.seen(openBeamline(options, parts));
   const tomoScan = { beamline, nameOf: tomoScanNames(settings), clock: options.clock };
   const serverParts: ServerParts = { settings, dm, globus, people, tomoScan, daq, mail };
   const servers = settings.servers.map((server) =>
@@ -104,13 +107,14 @@ function chooseSite(options: SiteOptions, closers: PartOptions["closers"]): Omit
   problems.throwIfAny();
   const opened = transfers as TransferPart;
   const workflows = openWorkflows(parts, { ...about, dm, find: opened.find, prefix: options.prefix });
-  return siteOf(servers as [Server, ...Server[]], directories, serverParts, { transfers: opened, workflows });
+  return siteOf(servers as [Server, ...Server[]], directories, serverParts, { transfers: opened, workflows, health });
 }
 
-/** What is done to scans. */
-interface ScanParts {
+/** What a site is made of beside what its servers are. */
+interface MoreParts {
   readonly transfers: TransferPart;
   readonly workflows: WorkflowPart;
+  readonly health: HealthBook;
 }
 
 /** The site that the commands see, made of the parts. */
@@ -118,10 +122,11 @@ function siteOf(
   servers: Site["servers"],
   directories: readonly DirectoryTarget[],
   parts: ServerParts,
-  { transfers, workflows }: ScanParts,
+  { transfers, workflows, health }: MoreParts,
 ): Omit<Site, "close"> {
   const { settings, dm, globus, people, tomoScan, mail } = parts;
   const experiments = experimentSite(parts);
+  const noTomoScan = settings.epics["ioc-prefix"] === "" ? { tomoScanProblem: NO_TOMOSCAN } : {};
   return {
     servers,
     actions: refuseWithoutNeeds(
@@ -141,17 +146,19 @@ function siteOf(
       ...workflows.watches,
       ...globus.watches,
       watchUncertain(mail.ledger),
+      healthWatch(health, { ...parts, ...noTomoScan }),
       ...(daqOf(parts)?.watches ?? [withoutDaqs]),
     ],
     finish: transfers.finish,
     directories,
     auth: { dm: dm.identity, globus: globus.identity, filesState: () => fileState([...dm.files, ...globus.files]) },
+    health,
     visit: visitSite(parts, transfers),
     dataManagement: dm.dm,
     schedule: people.schedule,
     beamline: tomoScan.beamline,
     tomoScanName: tomoScan.nameOf,
-    ...(settings.epics["ioc-prefix"] === "" && { tomoScanProblem: NO_TOMOSCAN }),
+    ...noTomoScan,
   };
 }
 

@@ -23,12 +23,13 @@ import { openCheck } from "./check.ts";
 import { diskScans } from "./disk-scans.ts";
 import { type FlowPart, flowSite, openFlows } from "./flows.ts";
 import type { GlobusPart } from "./globus.ts";
-import { isOwnHost, sshSettings, unknownPlace } from "./hosts.ts";
+import { isOwnHost, sshPlace, sshSettings, unknownPlace } from "./hosts.ts";
 import type { NotifyPart } from "./notify.ts";
 import type { PartOptions } from "./parts.ts";
 import { openSteps } from "./steps.ts";
 import { collectionRealm, hostRealm, placeProblem, type ScanPlace, THIS_HOST } from "./transfer-places.ts";
 import { openTriggers, type SourceSight, type TriggerPartOptions } from "./triggers.ts";
+import { ledgerTrouble, watchedPort } from "./watched-ports.ts";
 
 export interface TransferPart {
   readonly actions: Pick<Actions, "TransferRun" | "TransferCancel" | "TransferCheck" | "Reconcile" | "Prune"> &
@@ -112,7 +113,7 @@ export function openTransfers(options: PartOptions, about: TransferPartOptions):
 
 /** The queue's ledger, with the door at which `globus-ioc queue` asks. */
 function openLedger(options: PartOptions, { host, prefix }: QueueOptions, find: FindTransfers): QueueLedger {
-  const { settings, environment, clock, log, troubles, closers } = options;
+  const { settings, environment, clock, log, closers } = options;
   const path = ledgerFolder(settings.ledger.path, environment);
   const owner = { pid: process.pid, host, ...(prefix !== undefined && { prefix }) };
   const desk = createQueueDesk(() => {
@@ -123,7 +124,7 @@ function openLedger(options: PartOptions, { host, prefix }: QueueOptions, find: 
     path,
     owner,
     door: createQueueDoor({ ledger: path, owner, desk, clock, log }),
-    ...(troubles !== undefined && { trouble: troubles.of("the transfer queue's ledger") }),
+    ...ledgerTrouble(options, "the transfer queue's ledger"),
   });
   closers.push(() => ledger.close());
   return ledger;
@@ -266,7 +267,7 @@ function scansOn(
     unknownPlace({ [side]: host, [`${side}-user-name`]: user }) ??
     sshSettings(options, { host, user, port: ssh[`${side}-port`] });
   if (typeof place === "string") throw new ActionError(place);
-  return createSshSource({ ...place, top, belongs, which }, clock);
+  return watchedPort(options, sshPlace(place), createSshSource({ ...place, top, belongs, which }, clock), ["look"]);
 }
 
 /** @throws ActionError */
@@ -294,7 +295,9 @@ function destinationOf(options: PartOptions, one: DestinationSettings, source: C
   if (one.user === "") throw new ActionError("user is not set");
   const place = sshSettings(options, { host: one.host, user: one.user, port: one.port });
   if (typeof place === "string") throw new ActionError(place);
-  return { name, kind: "copy", template, copier: createSshCopier({ ...place, top, source }, clock), writesManifest };
+  const copier = createSshCopier({ ...place, top, source }, clock);
+  const watched = watchedPort(options, sshPlace(place), copier, ["copy", "list", "write"]);
+  return { name, kind: "copy", template, copier: watched, writesManifest };
 }
 
 const nowhere = (): Promise<never> =>

@@ -1,5 +1,6 @@
 /** Everything that commands work with at one beamline, chosen once (assemble/) for the IOC or for the command line. */
 
+import type { HealthBook } from "./health/health-book.ts";
 import type { BeamlinePvs } from "./ports/beamline-pvs.ts";
 import type { DataManagement } from "./ports/data-management.ts";
 import type { PvValue } from "./ports/pvs.ts";
@@ -29,6 +30,8 @@ export interface Site {
   readonly directories: readonly DirectoryTarget[];
   readonly auth: AuthWatch;
   readonly visit: VisitSite;
+  /** What is seen of the health of the program and of its services; absent: nobody looks. */
+  readonly health?: HealthBook;
   /** Ports for commands that only look: the station's DAQs for daq-status, the schedule for show. */
   readonly dataManagement?: DataManagement;
   readonly schedule?: Schedule;

@@ -78,7 +78,12 @@ export function startController(given: ControllerOptions): () => Promise<void> {
   const options = { ...given, pvs: cleanPvs(halvedPvs(given.pvs)) };
   const { pvs, clock, log, troubles = new Troubles() } = options;
   const journal = new Journal({ clock, log, pvs });
-  const faults = new Faults({ journal, log, scheduler: options.scheduler });
+  const faults = new Faults({
+    journal,
+    log,
+    scheduler: options.scheduler,
+    heard: (sentence) => given.health?.faulted(sentence),
+  });
   const board = new CommandBoard({ pvs, journal, faults, clock, log });
   const interruptions = new Interruptions({ underWay: options.underWay, journal, clock });
   const abort$ = new Subject<string>();

@@ -14,6 +14,8 @@ export interface FaultsOptions {
   readonly journal: Journal;
   readonly log: Log;
   readonly scheduler?: SchedulerLike | undefined;
+  /** Told of each fault, a sentence. */
+  readonly heard?: ((sentence: string) => void) | undefined;
 }
 
 export class Faults {
@@ -36,10 +38,12 @@ export class Faults {
 
   /** @param where begins the sentence, e.g. the name of the command */
   tell(where: string, thrown: unknown): void {
-    const { journal, log } = this.#options;
+    const { journal, log, heard } = this.#options;
+    const sentence = asSentence(`${where}: Internal error: ${messageOf(thrown)}`);
     log.error(stackOf(thrown));
+    heard?.(sentence);
     try {
-      journal.say(asSentence(`${where}: Internal error: ${messageOf(thrown)}`), "MAJOR");
+      journal.say(sentence, "MAJOR");
     } catch (again) {
       log.error(stackOf(again)); // the fault may be in Message itself
     }

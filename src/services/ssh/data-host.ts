@@ -8,6 +8,7 @@ import { ActionError, messageOf } from "../../base/errors.ts";
 import { inspectSource, type LookLimits, type SourceFiles } from "../../base/source-look.ts";
 import type { TreeEntry } from "../../base/tree-count.ts";
 import type { DataHost } from "../../controller/ports/data-host.ts";
+import { type ServiceUse, silentUse, told } from "../../controller/ports/service-use.ts";
 import { openSftp, type SftpSession } from "./connection.ts";
 import { hostLabel, SFTP_STATUS, type SshSettings, sftpStatusOf } from "./errors.ts";
 import { SSH_PORT } from "./known-hosts.ts";
@@ -16,11 +17,13 @@ export interface SshDataHostSettings extends SshSettings {
   /** Absolute, on the host. */
   readonly top: string;
   readonly limits?: LookLimits;
+  /** Told how each opening of a connection ended. */
+  readonly use?: ServiceUse;
 }
 
 /** @throws ActionError when `top` is not absolute */
 export function createSshDataHost(settings: SshDataHostSettings, clock: Clock): DataHost {
-  const { top } = settings;
+  const { top, use = silentUse } = settings;
   const name = hostLabel(settings.host, settings.port ?? SSH_PORT);
   checkTopDirectory("data directory", top, name);
   return {
@@ -34,7 +37,7 @@ export function createSshDataHost(settings: SshDataHostSettings, clock: Clock): 
         limits: settings.limits,
         clock,
         signal,
-        open: async (until) => filesOf(await openSftp(settings, clock, until)),
+        open: async (until) => filesOf(await told(() => openSftp(settings, clock, until), use)),
         remarkOn: (thrown, path) => {
           const status = sftpStatusOf(thrown);
           if (status === undefined) return thrown instanceof ActionError ? messageOf(thrown) : undefined;
