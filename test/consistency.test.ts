@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CHECK_ROWS } from "../src/controller/pvs/check.ts";
@@ -212,59 +212,4 @@ test("the halves of a sentence hold all columns of whatever characters", () => {
     expect(database.record(`${PREFIX}${suffix}`)?.fields["NELM"], `NELM of ${suffix} in db/`).toBe(
       4 * HALF_COLUMNS + 1,
     );
-});
-
-/** What no screen needs to show: figures for programs, and what another PV shows as well. */
-const WITHOUT_SCREEN =
-  /^(LogLine[4-9]|Log|MessageSeverity|Busy|ActiveCommand|RequestId|Watchdog|Heartbeat|StartTime|TokenExpires|ExperimentExists|Visit\w+|NextStep\w*|Health\w*|EventLoopLag)$/;
-
-test("screens show only PVs that exist, and every PV but a few is on one", () => {
-  const shown = new Set<string>();
-  for (const file of readdirSync(join(ROOT, "medm")).filter((name) => name.endsWith(".adl"))) {
-    for (const [, suffix] of readFileSync(join(ROOT, "medm", file), "utf8").matchAll(
-      /chan[A-D]?="\$\(P\)\$\(R\)([^"]*)"/g,
-    ))
-      shown.add(suffix as string);
-  }
-  const known = new Set(suffixes);
-  expect(
-    [...shown].filter((suffix) => !known.has(suffix)),
-    "chan of an element of medm/ is a PV of src/controller/pvs/",
-  ).toEqual([]);
-  expect(
-    [...known].filter((suffix) => !shown.has(suffix) && !HALVES.has(suffix) && !WITHOUT_SCREEN.test(suffix)),
-    "a PV has a place on a screen of medm/, or stands in WITHOUT_SCREEN of this test",
-  ).toEqual([]);
-});
-
-/** What shows a value in the colour of its alarm. */
-const coloured = readdirSync(join(ROOT, "medm")).flatMap((file) =>
-  readFileSync(join(ROOT, "medm", file), "utf8")
-    .split(/\n(?=\S.* \{\n)/)
-    .filter((one) => one.includes('clrmod="alarm"'))
-    .map((one) => ({
-      suffix: /chan="\$\(P\)\$\(R\)(\w+)"/.exec(one)?.[1] ?? "",
-      width: Number(/width=(\d+)/.exec(one)?.[1]),
-      colours: /\bclr=(\d+)\s+bclr=(\d+)/.exec(one)?.slice(1),
-    })),
-);
-
-test("alarm colours stand on black, where MEDM's white of INVALID can be read", () => {
-  expect(coloured.length).toBeGreaterThan(30);
-  expect(
-    coloured.filter(({ colours }) => String(colours) !== "0,14"),
-    'an element of medm/ with clrmod="alarm" has clr=0 and bclr=14',
-  ).toEqual([]);
-});
-
-test("screens have room for the longest word of each state", () => {
-  const WIDTH = 8; // pixels of a letter in MEDM's font of this height
-  const room = coloured.map(({ suffix, width }) => {
-    const words = initialized.find(`${PREFIX}${suffix}`)?.choices ?? [];
-    return { suffix, width, needed: WIDTH * Math.max(0, ...words.map((word) => word.length)) };
-  });
-  expect(
-    room.filter(({ width, needed }) => width < needed),
-    `the element of medm/ is wide enough for its longest state, ${WIDTH} pixels a letter`,
-  ).toEqual([]);
 });

@@ -1,45 +1,26 @@
 /** The screens of Phoebus are what their descriptions say, and nothing in them is what operators stumble over. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { allPvs, rowOf } from "../../src/controller/pvs/index.ts";
 import { type BobChannel, checkBob } from "../../tools/bobcheck/check.mjs";
 import { phoebusScreens } from "../../tools/screens/bob-screens.ts";
-import { readScreen } from "../../tools/screens/description.ts";
 import { screenPv } from "../../tools/screens/screen-pvs.ts";
 import { globusDatabase } from "../support/globus-database.ts";
+import { describedScreens, TOPICS } from "../support/screens.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PHOEBUS = join(ROOT, "phoebus");
 const MACROS = { P: "2bmb:", R: "Globus:", TS: "TomoScan:" };
-/** In the order of the tabs. */
-const TOPICS = [
-  "visit",
-  "experiment",
-  "users",
-  "email",
-  "daq",
-  "transfers",
-  "scans",
-  "transfer",
-  "triggers",
-  "keeping",
-  "check",
-  "flows",
-  "workflows",
-  "steps",
-  "manual",
-  "settings",
-  "status",
-] as const;
-
 const database = globusDatabase("");
 database.initialize();
-const screens = TOPICS.map((topic) => readScreen(topic, readFileSync(join(ROOT, "screens", `${topic}.yaml`), "utf8")));
+const screens = describedScreens();
 const files = phoebusScreens(screens, database);
 
 test("each description is a tab", () => {
-  expect([...TOPICS].sort()).toEqual(readdirSync(join(ROOT, "screens")).map((name) => name.replace(".yaml", "")));
+  expect([...TOPICS].sort()).toEqual(
+    readdirSync(join(ROOT, "screens")).flatMap((name) => (name.endsWith(".yaml") ? [name.replace(".yaml", "")] : [])),
+  );
 });
 
 test("phoebus/ has the screens of the descriptions, and no others", () => {

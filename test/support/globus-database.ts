@@ -39,3 +39,12 @@ export function globusDatabase(prefix: string, files: readonly string[] = LOADED
   }
   return database;
 }
+
+/** The records of the sandbox's TomoScan, initialized. */
+export function tomoScanDatabase(prefix: string): Database {
+  const database = new Database({ clock: new FakeClock() });
+  const macros = new Map([["P", prefix]]);
+  loadRecords(database, read("sandbox_tomoscan.db"), { macros: (name) => macros.get(name) ?? "" });
+  database.initialize();
+  return database;
+}

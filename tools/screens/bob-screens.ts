@@ -5,7 +5,7 @@ import type { BobTable } from "./bob-holders.ts";
 import { type BobRow, mainDisplay, topicDisplay } from "./bob-layout.ts";
 import { bobText } from "./bob-xml.ts";
 import type { PlacedRow, Screen, ScreenRow } from "./description.ts";
-import { type ScreenPv, screenPv } from "./screen-pvs.ts";
+import { type ScreenPv, screenPv, wordOn } from "./screen-pvs.ts";
 
 const MAIN_TITLE = "Data management $(P)$(R)";
 
@@ -41,7 +41,7 @@ function bobRow(row: ScreenRow, pvOf: (suffix: string) => ScreenPv): BobRow {
         kind: "values",
         parts: row.parts.map(({ label, suffixes }) => ({
           label,
-          cells: suffixes.map((suffix) => bobCell(pvOf(suffix), BUTTONS[suffix] ?? label)),
+          cells: suffixes.map((suffix) => bobCell(pvOf(suffix), wordOn(suffix))),
         })),
       };
     case "command": {
@@ -72,9 +72,6 @@ function bobRow(row: ScreenRow, pvOf: (suffix: string) => ScreenPv): BobRow {
       };
   }
 }
-
-/** Words on buttons that are no commands. */
-const BUTTONS: Readonly<Record<string, string>> = { Abort: "Abort", ErrorAck: "Acknowledge", QueueRetry: "Retry all" };
 
 const IMPORT = "from org.csstudio.display.builder.runtime.script import PVUtil";
 const WIDTHS: Readonly<Record<ScreenPv["kind"], number>> = { text: 200, number: 80, states: 90, list: 300 };

@@ -41,3 +41,8 @@ export function screenPv(database: Database, suffix: string): ScreenPv {
     isButton,
   };
 }
+
+/** Words on buttons that are no commands. */
+const BUTTONS: Readonly<Record<string, string>> = { Abort: "Abort", ErrorAck: "Acknowledge", QueueRetry: "Retry all" };
+/** What stands on the button of a PV that is no command. */
+export const wordOn = (suffix: string): string => BUTTONS[suffix] ?? suffix;

@@ -4,7 +4,7 @@
  */
 import { HEALTH_PARTS, healthPv } from "./health.ts";
 
-export const TONES = ["unknown", "idle", "busy", "good", "warning", "bad"] as const;
+const TONES = ["unknown", "idle", "busy", "good", "warning", "bad"] as const;
 /**
  * unknown: nobody has looked; idle: nothing to tell; busy: something goes on; good: it was looked at, and is as it
  * should be; warning: a person may want to look; bad: a person must.
@@ -44,8 +44,3 @@ const ELSEWHERE: Readonly<Record<string, Readonly<Record<string, Tone>>>> = {
  */
 export const toneOf = (suffix: string, state: string): Tone | undefined =>
   ELSEWHERE[suffix]?.[state] ?? TONE_OF.get(state);
-
-/** Severities of EPICS, by number. */
-const ALARMED: readonly (Tone | undefined)[] = [undefined, "warning", "bad", "unknown"];
-/** The tone of a state whose record has this alarm. @param severity 0 NO_ALARM, 1 MINOR, 2 MAJOR, 3 INVALID */
-export const alarmedTone = (tone: Tone, severity: number): Tone => ALARMED[severity] ?? tone;

@@ -18,8 +18,16 @@ const STATE_BYTES = 25;
 /** Fields with the severity of each state. */
 const STATE_SEVERITIES = "ZR ON TW TH FR FV SX SV EI NI TE EL TV TT FT FF".split(" ").map((state) => `${state}SV`);
 
-/** @param suffix the PV's name without its prefix, with its field if it is not VAL */
-export function globusChannel(database: Database, prefix: string, suffix: string): AdlChannel | undefined {
+/**
+ * @param suffix the PV's name without its prefix, with its field if it is not VAL
+ * @param isForeign the PV is TomoScan's, whatever a PV of ours with that suffix is
+ */
+export function globusChannel(
+  database: Database,
+  prefix: string,
+  suffix: string,
+  isForeign = false,
+): AdlChannel | undefined {
   const found = database.find(`${prefix}${suffix}`);
   if (found === undefined) return undefined;
   const { record, choices } = found;
@@ -32,7 +40,7 @@ export function globusChannel(database: Database, prefix: string, suffix: string
     severities: choices.map((_, index) => record.fields[severityField(record.type.name, index)] ?? 0),
     characters: charactersOf(found, suffix, range),
     isCharacters: isCharacters(found),
-    isWritable: rowOf(suffix)?.kind !== "result" && found.isWritable,
+    isWritable: (isForeign || rowOf(suffix)?.kind !== "result") && found.isWritable,
     ...range,
   };
 }

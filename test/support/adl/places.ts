@@ -78,9 +78,9 @@ export function placeProblems(display: AdlBlock | undefined, widgets: readonly P
 
 /** @param first drawn before `second` */
 function mayMeet(first: PlacedWidget, second: PlacedWidget): boolean {
+  if (isFrame(first) && holds(inset(first.box), second.box)) return true;
+  if (isFrame(second) && holds(inset(second.box), first.box)) return true;
   if (areExclusive(first.shownWhen, second.shownWhen)) return isSame(first.box, second.box);
-  if (isFrame(first)) return holds(inset(first.box), second.box);
-  if (isFrame(second)) return holds(inset(second.box), first.box);
   if (isPanel(first)) return holds(first.box, second.box);
   return isSame(first.box, second.box) && first.shownWhen.length === 0 && isGraphic(first) && isGraphic(second);
 }
