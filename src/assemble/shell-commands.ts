@@ -29,7 +29,7 @@ import { checkSaved, fillInitially, nameServers, nameTriggers, recordOf } from "
 import { assembleDataManagement, type DataManagementProgram, initialPvs } from "./ioc.ts";
 import type { MutableEnvironment } from "./parts.ts";
 import { type GlobusReport, globusReport } from "./report.ts";
-import { type Starter, startWeb } from "./web.ts";
+import type { Starter } from "./web.ts";
 
 export interface GlobusCommandsOptions {
   readonly session: CommandSession;
@@ -223,24 +223,16 @@ function configure(options: GlobusCommandsOptions, file: string | undefined, mac
       return logPuts({ database: ioc.database, isLogged, log, clock: options.clock });
     },
     start: () => management.start(),
-    serve: () => {
-      const guest = new GuestPvs({ database: ioc.database, access: ioc.access, prefix, clock: options.clock, log });
-      return settings.web.enable
-        ? startWeb({
-            ...options,
-            settings,
-            prefix,
-            pvs: guest,
-            log,
-            commandEnds,
-            iocFigures: () => ioc.server?.counters,
-          })
-        : NO_WEB;
+    serve: async () => {
+      if (!settings.web.enable) return () => Promise.resolve();
+      const { startWeb } = await import("./web.ts"); // clients of Channel Access need not wait for it
+      const { database, access } = ioc;
+      const guest = new GuestPvs({ database, access, prefix, clock: options.clock, log });
+      const iocFigures = () => ioc.server?.counters;
+      return startWeb({ ...options, settings, prefix, pvs: guest, log, commandEnds, iocFigures });
     },
   };
 }
-
-const NO_WEB = Promise.resolve(() => Promise.resolve());
 
 /** The settings, and the prefix on which the line of st.cmd and the settings agree. @throws ConfigError, ShellError */
 function settingsOf({ session, environment }: GlobusCommandsOptions, file: string | undefined, macros: string) {

@@ -127,7 +127,8 @@ function assembleParts(options: WebAppOptions): { readonly parts: WebParts; read
   };
   const puts = new Rates(clock, limits.putBurst, limits.putsPerSecond);
   const model = JSON.stringify(webModel(options.about));
-  return { parts: { ...options, model, pages, rights, puts, figures, history }, stop };
+  const { version, prefix } = options.about;
+  return { parts: { ...options, build: { version, prefix }, model, pages, rights, puts, figures, history }, stop };
 }
 
 /** Seconds after which a page ends whose token was taken away. */

@@ -35,7 +35,7 @@ export class Figures {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#startedAt = clock.now();
+    this.#startedAt = clock.now() - process.uptime() * 1000;
     this.#heartbeatAt = clock.monotonic();
     for (const command of COMMAND_NAMES) for (const state of ENDS) this.#outcomes.add({ command, state }, 0);
   }
@@ -57,6 +57,7 @@ export class Figures {
   /** @param about what only others know now */
   metrics(about: WebState): readonly Metric[] {
     return [
+      { ...gauge("globus_build_info", "Of which version and prefix the figures are.", 1), samples: [[about.build, 1]] },
       counter(
         "globus_command_outcomes_total",
         "How runs of commands have ended, or were turned away.",
@@ -87,6 +88,8 @@ export class Figures {
 }
 
 export interface WebState {
+  /** Version and prefix. */
+  readonly build: MetricLabels;
   readonly pages: number;
   readonly droppedPages: number;
   readonly ioc: IocFigures | undefined;
@@ -127,7 +130,7 @@ function processMetrics(startedAt: number): readonly Metric[] {
   return [
     counter("process_cpu_seconds_total", "Processor time of the IOC.", [[{}, (user + system) / 1e6]]),
     gauge("process_resident_memory_bytes", "Memory of the IOC.", rss),
-    gauge("process_start_time_seconds", "When the IOC began to serve its page, seconds since 1970.", startedAt / 1000),
+    gauge("process_start_time_seconds", "When the IOC started, seconds since 1970.", startedAt / 1000),
     { ...gauge("process_open_fds", "Files and sockets that it has open.", 0), samples: openFiles() },
     gauge("nodejs_heap_size_used_bytes", "Memory of its JavaScript objects.", heapUsed),
   ];

@@ -2,6 +2,7 @@
 import type { Figures } from "./figures.ts";
 import type { History } from "./history.ts";
 import type { WebLimits } from "./limits.ts";
+import type { MetricLabels } from "./metric-text.ts";
 import type { OpenPages } from "./open-pages.ts";
 import type { PageFile } from "./page-files.ts";
 import type { IocFigures, WebPvs } from "./ports.ts";
@@ -17,6 +18,8 @@ export interface WebParts {
   readonly iocFigures?: () => IocFigures | undefined;
   /** `GET /api/model`, as it is sent. */
   readonly model: string;
+  /** Version and prefix, for /metrics. */
+  readonly build: MetricLabels;
   readonly pages: OpenPages;
   readonly rights: Rights;
   readonly puts: Rates;

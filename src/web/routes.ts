@@ -68,8 +68,9 @@ function eventsOf(c: WebContext, { pages }: WebParts, reader: string | undefined
   return c.body(events, 200, { "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
 }
 
-function metricsOf({ pvs, figures, pages, iocFigures }: WebParts): string {
+function metricsOf({ pvs, build, figures, pages, iocFigures }: WebParts): string {
   const about = {
+    build,
     pages: pages.count,
     droppedPages: pages.dropped,
     ioc: iocFigures?.(),

@@ -4,6 +4,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as fc from "fast-check";
 import { request } from "undici";
 import { expect, onTestFinished, test } from "vitest";
 import { WEB_LIMITS, type WebLimits } from "../../src/web/limits.ts";
@@ -148,6 +149,63 @@ test("HEAD opens no stream", async () => {
   const { url, metric } = await serverOn();
   const { statusCode } = await request(`${url}/api/events`, { method: "HEAD" });
   expect([statusCode, await metric("globus_web_pages")]).toEqual([405, 0]);
+});
+
+/** Pieces of requests, of which most heaps are none. */
+const PIECES = [
+  "GET ",
+  "POST ",
+  "HEAD ",
+  "/ ",
+  "/api/events ",
+  "/api/put ",
+  "/metrics ",
+  "* ",
+  "/%00%ff ",
+  "http://evil/ ",
+  "HTTP/1.1\r\n",
+  "HTTP/1.0\r\n",
+  "Host: 127.0.0.1\r\n",
+  "Host: a b\r\n",
+  "Host: evil.example\r\n",
+  "\r\n",
+  "\0\xff",
+  "Content-Length: 10\r\n",
+  "Content-Length: -1\r\n",
+  "Transfer-Encoding: chunked\r\n",
+  "Expect: 100-continue\r\n",
+  "Upgrade: websocket\r\nConnection: Upgrade\r\n",
+  "Content-Type: application/json\r\n",
+  "Origin: null\r\n",
+  `Authorization: Bearer ${TOKEN}\r\n`,
+  "Cookie: globus-ioc-8642=%00; ;;=\r\n",
+  "5\r\nhello\r\n",
+  "0\r\n\r\n",
+  '{"pv":"Init"',
+];
+
+test("whatever comes, and however it goes, the next request is answered, and no page is left", async () => {
+  const { port, metric, pvs } = await serverOn({
+    headerSeconds: 0.2,
+    requestSeconds: 0.3,
+    requestBurst: 10_000,
+    putBurst: 10_000,
+    wrongTokenBurst: 10_000,
+  });
+  const heaps = fc.array(fc.constantFrom(...PIECES), { maxLength: 14 });
+  const begun = fc.constantFrom("", "GET /api/events HTTP/1.1\r\n", "POST /api/put HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+  const leave = fc.constantFrom("end", "destroy", "resetAndDestroy");
+  await fc.assert(
+    fc.asyncProperty(begun, heaps, leave, async (begin, pieces, how) => {
+      const socket = await connected(port);
+      socket.resume().write(`${begin}${pieces.join("")}\r\n\r\n`, "latin1");
+      await nextTurn();
+      socket[how]();
+    }),
+    { numRuns: 300 },
+  );
+  while ((await metric("globus_web_pages")) !== 0) await nextTurn();
+  expect(pvs.puts).toEqual([]);
 });
 
 test("a connection too many is closed at once", async () => {
